@@ -1,0 +1,78 @@
+/** What an error says: where it arose, what was expected, what was found, and what to do about it. */
+export interface ErrorFacts {
+  /** The function, kernel, file or flag that noticed, e.g. `filter` or `logits.npy`. */
+  readonly where: string;
+  readonly expected: string;
+  readonly got: string;
+  /** One imperative clause without a full stop, e.g. `pass features of 8 dimensions or fewer`. */
+  readonly remedy?: string;
+}
+
+/** Base of every error this library throws on purpose. The message reads "where: expected …, got … — remedy". */
+export abstract class CrfRnnError extends Error implements ErrorFacts {
+  readonly where: string;
+  readonly expected: string;
+  readonly got: string;
+  readonly remedy?: string;
+
+  constructor(facts: ErrorFacts, options?: ErrorOptions) {
+    super(
+      `${facts.where}: expected ${facts.expected}, got ${facts.got}${facts.remedy ? ` — ${facts.remedy}` : ""}`,
+      options,
+    );
+    this.name = new.target.name;
+    this.where = facts.where;
+    this.expected = facts.expected;
+    this.got = facts.got;
+    this.remedy = facts.remedy;
+  }
+}
+
+/** Shapes or sizes that do not fit together. */
+export class ShapeError extends CrfRnnError {}
+
+/** A value outside what the computation is defined for: NaN, infinity, a bandwidth of zero. */
+export class ValueError extends CrfRnnError {}
+
+/** A size that the device, the lattice keys or the address space cannot hold. */
+export class LimitError extends CrfRnnError {}
+
+/** A device that is missing, was lost, ran out of memory or refused a command; `kernel` names the kernel if known. */
+export class DeviceError extends CrfRnnError {
+  readonly kernel?: string;
+  constructor(facts: ErrorFacts & { readonly kernel?: string }, options?: ErrorOptions) {
+    super(facts, options);
+    this.kernel = facts.kernel;
+  }
+}
+
+/** A kernel that the device's compiler rejected, with the file and line inside `kernels/`. */
+export class ShaderError extends DeviceError {
+  readonly file: string;
+  readonly line: number;
+  constructor(facts: ErrorFacts & { readonly kernel: string; file: string; line: number }, options?: ErrorOptions) {
+    super(facts, options);
+    this.file = facts.file;
+    this.line = facts.line;
+  }
+}
+
+/** Use of a tensor, lattice or device after `dispose()`. */
+export class DisposedError extends CrfRnnError {}
+
+/** A file that is missing, unreadable, truncated or malformed; `offset` is the byte where reading stopped, if known. */
+export class FormatError extends CrfRnnError {
+  readonly file: string;
+  readonly offset?: number;
+  constructor(
+    facts: Omit<ErrorFacts, "where"> & { readonly file: string; readonly offset?: number },
+    options?: ErrorOptions,
+  ) {
+    super({ ...facts, where: facts.offset === undefined ? facts.file : `${facts.file} at byte ${facts.offset}` }, options);
+    this.file = facts.file;
+    this.offset = facts.offset;
+  }
+}
+
+/** Command-line words that do not fit: a flag's value, a missing folder, flags that exclude each other. */
+export class UsageError extends CrfRnnError {}
