@@ -1,0 +1,12 @@
+export const OLDEST_MESA: number;
+export const NEWER_NODE: { readonly package: string; readonly version: string };
+export function findChromium(): Promise<string | undefined>;
+export function hasVulkanLoader(): boolean;
+export function mesaVersion(): number | undefined;
+export function findLavapipe(): string | undefined;
+export function findSwiftShader(chromium?: string): string | undefined;
+export function findNewerNode(): string | undefined;
+export function findDeno(): Promise<string>;
+export function vulkanEnvironment(chromium?: string): Record<string, string>;
+export type Found = "chromium" | "vulkan-loader" | "lavapipe" | "swiftshader" | "newer-node";
+export function findAll(): Promise<Record<Found, string | undefined>>;

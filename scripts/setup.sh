@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# Installs what the tests need beyond `npm ci`: Chromium, the Vulkan loader, Mesa's lavapipe (from the release's
+# backports where its own Mesa is too old) and a newer Node. Does nothing where nothing is missing.
+#
+#   scripts/setup.sh           install what is missing (Debian, Ubuntu; root or sudo)
+#   scripts/setup.sh --check   print what is missing, change nothing; exit status 1 where something is
+set -euo pipefail
+export LC_ALL=C DEBIAN_FRONTEND=noninteractive
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+missing() { node scripts/environment.mjs missing; }
+constant() { node --input-type=module -e "import { $1 as c } from './scripts/environment.mjs'; console.log($2)"; }
+say() { echo "setup: $*" >&2; }
+has() { grep -qx "$1" <<<"$lacking"; }
+
+# Ends with status 1 and what a person has to do, unless SwiftShader stands in for a lavapipe that cannot be had.
+finish() {
+  lacking=$(missing)
+  if [ "$lacking" = lavapipe ] && ! node scripts/environment.mjs | grep -qx 'swiftshader: missing'; then
+    say "no lavapipe of Mesa $oldest_mesa or later here; the tests use Chromium's SwiftShader, about three times slower"
+    lacking=""
+  fi
+  [ -z "$lacking" ] && exit 0
+  say "still missing: $(tr '\n' ' ' <<<"$lacking")"
+  has chromium && say "  chromium: install Chromium or Chrome by your system's means, or run" \
+    "'npx puppeteer browsers install chrome'; PUPPETEER_EXECUTABLE_PATH may name one"
+  has vulkan-loader && say "  vulkan-loader: install libvulkan.so.1 (package libvulkan1, vulkan-loader or vulkan-icd-loader)"
+  has lavapipe && say "  lavapipe: install Mesa $oldest_mesa or later with its software Vulkan driver" \
+    "(package mesa-vulkan-drivers or vulkan-swrast)"
+  has newer-node && say "  newer-node: npm must be able to fetch $newer_node"
+  exit 1
+}
+
+fetch_newer_node() {
+  say "fetching $newer_node"
+  npm install --silent --no-save --no-package-lock --ignore-scripts --prefix ".cache/node/${newer_node##*@}" "$newer_node" ||
+    say "npm could not fetch $newer_node"
+}
+
+apt() { $sudo env "DEBIAN_FRONTEND=$DEBIAN_FRONTEND" apt-get -qq -o Dpkg::Use-Pty=0 "$@" >&2; }
+
+# Version that apt would install of a package, empty for none; more options may name further sources.
+candidate() { apt-cache "${@:2}" policy "$1" | sed -n 's/^ *Candidate: *//p' | grep -v '(none)' || true; }
+
+# `dpkg --compare-versions` ignores nothing, so the epoch goes first.
+new_enough() { [ -n "$1" ] && dpkg --compare-versions "${1#*:}" ge "$oldest_mesa"; }
+
+install_chromium() {
+  case "$(candidate chromium)" in
+  "" | *snap*) # Ubuntu's package only points to a snap, which headless servers and containers cannot run.
+    say "no Chromium package here: puppeteer fetches Chrome and what it links to"
+    $sudo env PATH="$PATH" PUPPETEER_CACHE_DIR="${PUPPETEER_CACHE_DIR:-$HOME/.cache/puppeteer}" \
+      npx puppeteer browsers install chrome --install-deps >&2 || say "puppeteer could not fetch Chrome"
+    ;;
+  *) apt install --no-install-recommends chromium || say "apt could not install chromium" ;;
+  esac
+}
+
+install_lavapipe() {
+  if new_enough "$(candidate mesa-vulkan-drivers)"; then
+    apt install --no-install-recommends mesa-vulkan-drivers || say "apt could not install mesa-vulkan-drivers"
+  elif grep -qx 'ID=debian' /etc/os-release; then
+    install_lavapipe_from_backports
+  else
+    say "this release has Mesa '$(candidate mesa-vulkan-drivers)', too old for Dawn"
+  fi
+}
+
+# The backports of the mirror in use, in a source list of their own that is gone afterwards.
+install_lavapipe_from_backports() {
+  local release mirror sources keyring=/usr/share/keyrings/debian-archive-keyring.gpg signed=""
+  release=$(. /etc/os-release && echo "$VERSION_CODENAME")
+  mirror=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' |
+    awk -v release="$release" '$1 == release { print $2; exit }')
+  [ -n "$mirror" ] || { say "apt names no mirror of Debian $release, so there are no backports to take Mesa from"; return; }
+  sources=$(mktemp -d)
+  trap 'rm -rf "$sources"' EXIT
+  cp -r /etc/apt/sources.list.d/. "$sources/" 2>/dev/null || true
+  [ -e "$keyring" ] && signed="[signed-by=$keyring] "
+  echo "deb $signed$mirror $release-backports main" >"$sources/crf-rnn-backports.list"
+  local options=(-o "Dir::Etc::SourceParts=$sources")
+  apt "${options[@]}" update || say "apt could not read every source list"
+  if new_enough "$(candidate mesa-vulkan-drivers "${options[@]}" -t "$release-backports")"; then
+    apt "${options[@]}" install --no-install-recommends -t "$release-backports" mesa-vulkan-drivers ||
+      say "apt could not install mesa-vulkan-drivers from $release-backports"
+  else
+    say "$mirror has no Mesa of version $oldest_mesa or later in $release-backports"
+  fi
+}
+
+lacking=$(missing)
+if [ "${1:-}" = --check ]; then
+  [ -z "$lacking" ] && { say "nothing is missing"; exit 0; }
+  echo "$lacking"
+  exit 1
+fi
+[ -z "$lacking" ] && exit 0
+
+oldest_mesa=$(constant OLDEST_MESA c)
+newer_node=$(constant NEWER_NODE '`${c.package}@${c.version}`')
+has newer-node && fetch_newer_node
+[ "$lacking" = newer-node ] && finish
+
+sudo=""
+if ! command -v apt-get >/dev/null; then
+  say "this is no Debian or Ubuntu: nothing installed"
+  finish
+elif [ "$(id -u)" != 0 ]; then
+  sudo=sudo
+  command -v sudo >/dev/null || { say "neither root nor sudo: nothing installed"; finish; }
+fi
+
+say "installing: $(tr '\n' ' ' <<<"$lacking")"
+apt update || say "apt could not read every source list"
+has vulkan-loader && { apt install --no-install-recommends libvulkan1 || say "apt could not install libvulkan1"; }
+has chromium && install_chromium
+has lavapipe && install_lavapipe
+finish
