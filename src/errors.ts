@@ -68,7 +68,10 @@ export class FormatError extends CrfRnnError {
     facts: Omit<ErrorFacts, "where"> & { readonly file: string; readonly offset?: number },
     options?: ErrorOptions,
   ) {
-    super({ ...facts, where: facts.offset === undefined ? facts.file : `${facts.file} at byte ${facts.offset}` }, options);
+    super(
+      { ...facts, where: facts.offset === undefined ? facts.file : `${facts.file} at byte ${facts.offset}` },
+      options,
+    );
     this.file = facts.file;
     this.offset = facts.offset;
   }

@@ -1,0 +1,118 @@
+// Reads kernels/**/*.wgsl, the only source of every kernel's signature, and holds the AssemblyScript twins to it.
+import { readFile } from "node:fs/promises";
+import { basename, dirname, join, posix, relative } from "node:path";
+import { glob } from "./files.mjs";
+import { WgslReflect } from "wgsl_reflect/wgsl_reflect.module.js";
+
+const includeDirective = /^\/\/#include "(.+)"$/gm;
+const specializedConstant = /^const ([A-Z_0-9]+): u32 = \d+u; \/\/ specialized/gm;
+
+/** `hash.insert` → `hashInsert`, `NEIGHBOR_COUNT` → `neighborCount`. */
+export const camelCase = (name) => name.replace(/[.-](\w)/g, (_, letter) => letter.toUpperCase());
+const constantName = (name) => name.toLowerCase().replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
+
+async function withIncludes(file, seen = new Set()) {
+  if (seen.has(file)) return "";
+  seen.add(file);
+  const text = await readFile(file, "utf8");
+  const included = [];
+  // Included text goes behind the file's own, so that the compiler's line numbers stay those of the file.
+  for (const [, path] of text.matchAll(includeDirective)) {
+    included.push(await withIncludes(join(dirname(file), path), seen));
+  }
+  return [text, ...included].join("\n");
+}
+
+/** One kernel's descriptor: what `src/kernel.ts` calls a `Kernel`. */
+async function describe(root, file) {
+  const path = posix.normalize(relative(root, file));
+  const code = await withIncludes(file);
+  let module;
+  try {
+    module = new WgslReflect(code);
+  } catch (error) {
+    throw new Error(`${path}: ${error.message ?? JSON.stringify(error)}`);
+  }
+  if (module.entry.compute.length === 0) return undefined; // a file that others include
+  const bindings = module.storage
+    .map(({ name, binding, access, type }) => ({
+      name,
+      binding,
+      access: access === "read" ? "read" : "write",
+      type: type.getTypeName(),
+    }))
+    .sort((a, b) => a.binding - b.binding);
+  bindings.forEach(({ name, binding }, index) => {
+    if (binding !== index + 1)
+      throw new Error(`${path}: binding ${name} is at ${binding}, expected ${index + 1} (0 is params)`);
+  });
+  const uniform = module.uniforms[0];
+  return {
+    id: camelCase(basename(file, ".wgsl")),
+    file: path,
+    code,
+    bindings: bindings.map(({ name, access, type }) => ({ name, access, type })),
+    params: (uniform?.type.members ?? []).map(({ name, type, offset }) => ({ name, type: type.name, offset })),
+    constants: [...code.matchAll(specializedConstant)].map(([, name]) => ({ name, argument: constantName(name) })),
+    // A kernel with workgroup memory counts its work in workgroups, any other in invocations.
+    unit: /^var<workgroup>/m.test(code) ? "workgroup" : "invocation",
+  };
+}
+
+export async function readKernels(root) {
+  const kernels = [];
+  for (const file of await glob(join(root, "kernels"), ".wgsl")) {
+    const kernel = await describe(root, file);
+    if (!kernel) continue;
+    if (kernels.some(({ id }) => id === kernel.id))
+      throw new Error(`${kernel.file}: the kernel id ${kernel.id} is taken`);
+    kernels.push(kernel);
+  }
+  return kernels;
+}
+
+/** The parameter list that the AssemblyScript twin of a kernel must have. */
+function twinParameters({ bindings, params, constants }) {
+  return [
+    ...bindings.map(({ name }) => `${name}: usize`),
+    ...params.map(({ name, type }) => `${name}: ${type}`),
+    ...constants.map(({ argument }) => `${argument}: u32`),
+    "begin: u32",
+    "end: u32",
+  ];
+}
+
+/** Fails unless assembly/<room>/<name>.ts exports the kernel's twin with the kernel's own signature. */
+export async function checkTwins(root, kernels) {
+  for (const kernel of kernels) {
+    const twin = kernel.file.replace(/^kernels/, "assembly").replace(/\.wgsl$/, ".ts");
+    const text = await readFile(join(root, twin), "utf8").catch(() => {
+      throw new Error(`${kernel.file}: its twin ${twin} is missing`);
+    });
+    const found = text.match(new RegExp(`export function ${kernel.id}\\(([^)]*)\\): void`))?.[1];
+    if (found === undefined) throw new Error(`${twin}: expected "export function ${kernel.id}(…): void"`);
+    const actual = found
+      .split(",")
+      .map((part) => part.trim().replace(/\s+/g, " "))
+      .filter(Boolean);
+    const expected = twinParameters(kernel);
+    if (actual.join(", ") !== expected.join(", ")) {
+      throw new Error(
+        `${twin}: the signature of ${kernel.id} differs from ${kernel.file}\n  expected (${expected.join(", ")})\n  found    (${actual.join(", ")})`,
+      );
+    }
+  }
+}
+
+/** TypeScript source of build/kernels.ts: every kernel with the types of its arguments. */
+export function kernelsModule(kernels) {
+  const entries = kernels.map(({ id, ...rest }) => {
+    const fields = [
+      ...rest.bindings.map(({ name }) => `${name}: Storage`),
+      ...rest.params.map(({ name }) => `${name}: number`),
+      ...rest.constants.map(({ argument }) => `${argument}: number`),
+    ];
+    return `export const ${id}: Kernel<{ ${fields.join("; ")} }> = ${JSON.stringify({ id, ...rest })};\n`;
+  });
+  return `// Generated by scripts/build.mjs from kernels/; do not edit.\nimport type { Kernel } from "../src/kernel.ts";\nimport type { Storage } from "../src/device/device.ts";\n\n${entries.join("\n")}`;
+}

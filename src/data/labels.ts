@@ -1,0 +1,36 @@
+import { FormatError } from "../errors.ts";
+
+/** The label of pixels that no loss and no metric counts (VOC: void, the border of objects). */
+export const ignoreLabel = 255;
+
+/** One image's ground truth or prediction: `labels` is `[height, width]`, row by row; 255 = ignore. */
+export interface LabelMap {
+  readonly height: number;
+  readonly width: number;
+  readonly labels: Uint8Array<ArrayBuffer>;
+}
+
+/** The largest label map that is read, in pixels; a file that declares more is refused before anything is allocated. */
+export const maximumPixels = 2 ** 26;
+
+/**
+ * Checks that every label is a class or 255.
+ * @throws FormatError naming `file`, the first stray label and its pixel
+ */
+export function checkLabels({ width, labels }: LabelMap, classes: number, file: string): void {
+  const stray = labels.findIndex((label) => label >= classes && label !== ignoreLabel);
+  if (stray < 0) return;
+  throw new FormatError({
+    file,
+    expected: `labels 0…${classes - 1}, or ${ignoreLabel} to ignore`,
+    got: `label ${labels[stray]} at row ${Math.floor(stray / width)}, column ${stray % width}`,
+    remedy: "map the labels to the classes, or name a data set that has this class",
+  });
+}
+
+/** Pixels of each label, 256 counts. */
+export function countLabels(labels: Uint8Array): Float64Array<ArrayBuffer> {
+  const counts = new Float64Array(256);
+  for (let i = 0; i < labels.length; i++) counts[labels[i]]++;
+  return counts;
+}

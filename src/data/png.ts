@@ -1,0 +1,103 @@
+import { decode, encode, type DecodedPng } from "fast-png";
+import { FormatError } from "../errors.ts";
+import type { LabelMap } from "./labels.ts";
+import { vocPalette, type Color } from "./palette.ts";
+
+/** A label map with the color of each class, where its file carries a palette. */
+export interface Annotation extends LabelMap {
+  readonly palette?: readonly Color[];
+}
+
+const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+
+export function isPng(bytes: Uint8Array): boolean {
+  return signature.every((byte, i) => bytes[i] === byte);
+}
+
+/**
+ * Reads a PNG of any color type as red, green and blue, `[height, width, 3]`, 0…255, as stored: no color management,
+ * 16-bit samples keep their fraction, transparency is dropped.
+ * @throws FormatError for a truncated, corrupt or zero-sized file
+ */
+export function decodeRgbPng(bytes: Uint8Array, file: string) {
+  const png = decodePng(bytes, file);
+  const { height, width, channels, palette } = png;
+  const samples = unpack(png);
+  const scale = palette ? 1 : 255 / (2 ** png.depth - 1);
+  const values = new Float32Array(height * width * 3);
+  for (let pixel = 0; pixel < height * width; pixel++) {
+    const color = palette ? palette[samples[pixel]] : undefined;
+    if (palette && !color) throw outsidePalette(file, samples[pixel], palette.length);
+    for (let k = 0; k < 3; k++) {
+      values[pixel * 3 + k] = (color ? color[k] : samples[pixel * channels + (channels > 2 ? k : 0)]) * scale;
+    }
+  }
+  return { height, width, values };
+}
+
+/**
+ * Reads an annotation: the palette *index* or gray value of a pixel is its class.
+ * @throws FormatError for a truncated or corrupt file, and for one with true colors, which name no class
+ */
+export function decodeLabelPng(bytes: Uint8Array, file: string): Annotation {
+  const png = decodePng(bytes, file);
+  if (png.channels !== 1 || png.depth === 16) {
+    throw new FormatError({
+      file,
+      expected: "a palette or gray PNG of at most 8 bits, whose index is the class",
+      got: `${png.channels} channels of ${png.depth} bits`,
+      remedy: "save the annotation as indexed color",
+    });
+  }
+  const palette = png.palette?.map(([red, green, blue]): Color => [red, green, blue]);
+  return { height: png.height, width: png.width, labels: Uint8Array.from(unpack(png)), palette };
+}
+
+/** Writes `[height, width, 3]`, 0…255, as an RGB PNG. */
+export function encodeRgbPng(height: number, width: number, rgb: Uint8Array): Uint8Array {
+  return encode({ width, height, data: rgb, channels: 3, depth: 8 });
+}
+
+/** Writes a label map as a palette PNG whose index is the class; PASCAL VOC's colors where it has none of its own. */
+export function encodeLabelPng({ height, width, labels, palette }: Annotation): Uint8Array {
+  const colors = vocPalette();
+  palette?.forEach((color, label) => (colors[label] = color));
+  return encode({ width, height, data: labels, channels: 1, depth: 8, palette: colors.map((color) => [...color]) });
+}
+
+function decodePng(bytes: Uint8Array, file: string): DecodedPng {
+  const fail = (expected: string, got: string, options?: ErrorOptions, offset?: number): never => {
+    throw new FormatError({ file, offset, expected, got, remedy: "the file is damaged: write it again" }, options);
+  };
+  if (!isPng(bytes) || bytes.length < 33) fail("a PNG file", `${bytes.length} bytes of something else`);
+  const header = new DataView(bytes.buffer, bytes.byteOffset, 33);
+  const width = header.getUint32(16);
+  const height = header.getUint32(20);
+  if (width === 0 || height === 0) fail("a width and height above zero", `${width}×${height}`, undefined, 16);
+  // Deflate shrinks by 1032 at most: a header that promises more than that is not worth allocating for.
+  const most = bytes.length * 1032 * (8 / header.getUint8(24));
+  if (width * height > most) fail("pixels that the file can hold", `${width}×${height} declared`, undefined, 16);
+  try {
+    return decode(bytes, { checkCrc: true });
+  } catch (error) {
+    return fail("a whole, intact PNG", (error as Error).message.replace(/[\s:.]+$/, ""), { cause: error });
+  }
+}
+
+/** One sample an element, where the file packs two, four or eight into a byte. */
+function unpack({ width, height, channels, depth, data }: DecodedPng): Uint8Array | Uint8ClampedArray | Uint16Array {
+  if (depth >= 8) return data;
+  const samples = new Uint8Array(width * height * channels);
+  const rowSamples = width * channels;
+  const rowBytes = Math.ceil((rowSamples * depth) / 8);
+  for (let i = 0; i < samples.length; i++) {
+    const bit = (i % rowSamples) * depth;
+    const byte = data[Math.floor(i / rowSamples) * rowBytes + (bit >> 3)];
+    samples[i] = (byte >> (8 - depth - (bit & 7))) & (2 ** depth - 1);
+  }
+  return samples;
+}
+
+function outsidePalette(file: string, index: number, size: number): FormatError {
+  return new FormatError({ file, expected: `palette indices below ${size}`, got: `${index}`, remedy: "save it again" });
+}

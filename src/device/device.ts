@@ -1,0 +1,83 @@
+import type { Kernel } from "../kernel.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** A range of device memory. `handle` is a GPUBuffer on WebGPU and unused on WASM, where `offset` is the address. */
+export interface Storage {
+  readonly handle: unknown;
+  /** Bytes from the start of `handle` (WebGPU) or of the linear memory (WASM). */
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** The numeric types a tensor or buffer can be read and written as. */
+export type Data = Float32Array | Uint32Array | Int32Array | Uint8Array;
+
+export interface DeviceLimits {
+  /** The most bytes one kernel argument may span. */
+  readonly bindingBytes: number;
+  /** The most bytes one allocation may span. */
+  readonly bufferBytes: number;
+  /** A window into an allocation must start at a multiple of this many bytes. */
+  readonly alignment: number;
+}
+
+/** Facts about the device for reports. */
+export interface DeviceInfo {
+  /** The adapter's or engine's own words, e.g. `llvmpipe (LLVM 19.1.7, 256 bits)`. */
+  readonly name: string;
+  /** False for adapters that run on the CPU, and for WASM. */
+  readonly hardware: boolean;
+  readonly threads: number;
+  /** WASM: the build in use, e.g. `relaxedShared`. WebGPU: the architecture. */
+  readonly variant: string;
+}
+
+/** Frees, on `dispose()` or at the end of a `using` block, every tensor made since it began, but those kept. */
+export interface Scope extends Disposable {
+  /** Exempts a tensor from being freed with the scope and returns it. */
+  keep(tensor: Tensor): Tensor;
+  dispose(): void;
+}
+
+/**
+ * A place where kernels run. Both devices offer one way to compute, `run`; an op does not ask where it runs. `run`,
+ * `copy` and `clear` are queued in order; errors of a WebGPU device arrive, typed, at the next `read` or `finish`.
+ */
+export interface Device extends Disposable {
+  readonly kind: "webgpu" | "wasm";
+  readonly info: DeviceInfo;
+  readonly limits: DeviceLimits;
+
+  /**
+   * A float tensor. `data` is dense, row-major; rows (the last axis) are padded to a multiple of four inside device
+   * memory. Without `data` the contents are zero. A GPUBuffer is wrapped without a copy: it must hold the padded rows,
+   * with zeros in the padding, be made with STORAGE | COPY_SRC | COPY_DST on this device, and stays the caller's.
+   * @throws ShapeError if `data` and `shape` differ in size.
+   */
+  tensor(shape: readonly number[], data?: ArrayLike<number> | GPUBuffer): Tensor;
+  /** Begins a scope on this device. */
+  scope(): Scope;
+
+  /** Memory with undefined contents; give it back with `release`. */
+  allocate(bytes: number): Storage;
+  release(storage: Storage): void;
+  write(storage: Storage, data: Data): void;
+  read(storage: Storage): Promise<ArrayBuffer>;
+  copy(from: Storage, to: Storage): void;
+  clear(storage: Storage): void;
+
+  /** Queues `kernel` over `count` invocations (or workgroups: see `Kernel.unit`). */
+  run<Arguments extends object>(kernel: Kernel<Arguments>, count: number, args: Arguments): void;
+
+  /** Resolves when everything queued has run; rejects with what went wrong in it. */
+  finish(): Promise<void>;
+  /** The most bytes allocated at once since the device was opened, or since the last `resetPeak()`. */
+  readonly peakBytes: number;
+  resetPeak(): void;
+  dispose(): void;
+}
+
+/** A window of `storage`: `bytes` from `offset` on (relative to the window it is taken from). */
+export function slice(storage: Storage, offset: number, bytes: number): Storage {
+  return { handle: storage.handle, offset: storage.offset + offset, bytes };
+}

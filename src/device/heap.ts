@@ -1,0 +1,57 @@
+/** First-fit allocation of a linear memory, with neighboring free ranges joined. Addresses are multiples of 64. */
+export class Heap {
+  /** Free ranges, by address. */
+  #free: { start: number; end: number }[];
+  #end: number;
+
+  constructor(start: number, end: number) {
+    this.#end = end;
+    this.#free = [{ start: align(start), end }];
+  }
+
+  /** An address, or undefined when no range is large enough; `grow` first, then. */
+  allocate(bytes: number): number | undefined {
+    const size = align(Math.max(bytes, 64));
+    const index = this.#free.findIndex(({ start, end }) => end - start >= size);
+    const range = this.#free[index];
+    if (!range) return undefined;
+    const address = range.start;
+    range.start += size;
+    if (range.start === range.end) this.#free.splice(index, 1);
+    return address;
+  }
+
+  release(address: number, bytes: number): void {
+    this.#insert(address, address + align(Math.max(bytes, 64)));
+  }
+
+  /** Bytes that the memory must grow by so that `bytes` fit. */
+  shortfall(bytes: number): number {
+    const last = this.#free.at(-1);
+    const tail = last && last.end === this.#end ? last.end - last.start : 0;
+    return align(Math.max(bytes, 64)) - tail;
+  }
+
+  grow(end: number): void {
+    const start = this.#end;
+    this.#end = end;
+    this.#insert(start, end);
+  }
+
+  #insert(start: number, end: number): void {
+    let index = this.#free.findIndex((range) => range.start > start);
+    if (index < 0) index = this.#free.length;
+    const before = this.#free[index - 1];
+    const after = this.#free[index];
+    const joinsBefore = before?.end === start;
+    const joinsAfter = after?.start === end;
+    if (joinsBefore && joinsAfter) {
+      before.end = after.end;
+      this.#free.splice(index, 1);
+    } else if (joinsBefore) before.end = end;
+    else if (joinsAfter) after.start = start;
+    else this.#free.splice(index, 0, { start, end });
+  }
+}
+
+const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;

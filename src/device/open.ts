@@ -1,0 +1,49 @@
+import { DeviceError } from "../errors.ts";
+import type { Device } from "./device.ts";
+import { openWasm } from "./wasm.ts";
+import { isSoftware, requestDevice, WebGpuDevice } from "./webgpu.ts";
+
+export interface OpenOptions {
+  /** `auto` takes a hardware WebGPU adapter, else WASM; a software adapter is taken only for `webgpu`. */
+  readonly prefer?: "auto" | "webgpu" | "wasm";
+  /** An existing device to work on; it stays the caller's. */
+  readonly gpu?: GPUDevice;
+  /** WASM threads. Default: the processors there are. */
+  readonly threads?: number;
+}
+
+/**
+ * Opens a device.
+ * @throws DeviceError if `webgpu` is asked for and there is no adapter.
+ * @example const device = await open(); // the GPU, else WebAssembly
+ */
+export async function open(options: OpenOptions = {}): Promise<Device> {
+  const { prefer = "auto", gpu, threads } = options;
+  if (!["auto", "webgpu", "wasm"].includes(prefer)) {
+    throw new DeviceError({ where: "open", expected: "prefer: auto, webgpu or wasm", got: String(prefer) });
+  }
+  if (gpu) return new WebGpuDevice(gpu, { owned: false });
+  if (prefer === "wasm") return openWasm({ threads });
+  const root = await findGpu();
+  const adapter = await root?.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
+  if (adapter && (prefer === "webgpu" || !isSoftware(adapter.info))) {
+    return new WebGpuDevice(await requestDevice(adapter), { root, owned: true });
+  }
+  if (prefer === "auto") return openWasm({ threads });
+  throw new DeviceError({
+    where: "open",
+    expected: "a WebGPU adapter",
+    got: root ? "no adapter" : "no WebGPU in this host",
+    remedy: 'install a GPU driver or Mesa\'s lavapipe (see crf-rnn doctor), or open({ prefer: "wasm" })',
+  });
+}
+
+/** `navigator.gpu`, or in Node the entry point of npm's `webgpu` (Dawn), if it is installed. */
+export async function findGpu(): Promise<GPU | undefined> {
+  const native = globalThis.navigator?.gpu;
+  if (native || !globalThis.process?.versions?.node) return native;
+  const name = "webgpu"; // a variable, so that bundlers for the browser do not follow it
+  const dawn = (await import(/* @vite-ignore */ name).catch(() => undefined)) as
+    { create(flags: string[]): GPU } | undefined;
+  return dawn?.create([]);
+}

@@ -1,0 +1,320 @@
+import { DeviceError, LimitError } from "../errors.ts";
+import type { Kernel } from "../kernel.ts";
+import { BaseDevice } from "./base.ts";
+import type { Data, DeviceInfo, DeviceLimits, Storage } from "./device.ts";
+import { Pipelines } from "./pipelines.ts";
+
+/** Distance between the uniform blocks of two dispatches: WebGPU's default minUniformBufferOffsetAlignment. */
+const uniformStride = 256;
+/** Dispatches recorded before they are submitted. */
+const batchSize = 256;
+const largestGroupCount = 65535;
+const usage = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST; the constants' object is missing in some hosts
+
+interface Buffer {
+  readonly gpu: GPUBuffer;
+  readonly bytes: number;
+}
+
+/** Adapters that run on the CPU: Mesa's lavapipe, Google's SwiftShader, Microsoft's WARP. */
+export const isSoftware = (info: GPUAdapterInfo): boolean =>
+  (info as { isFallbackAdapter?: boolean }).isFallbackAdapter === true ||
+  /llvmpipe|lavapipe|swiftshader|warp|basic render/i.test(`${info.description} ${info.device} ${info.architecture}`);
+
+export const adapterName = (info: GPUAdapterInfo): string =>
+  info.description || [info.vendor, info.architecture, info.device].filter(Boolean).join(" ") || "unnamed adapter";
+
+/** Limits that the kernels profit from, asked for as high as the adapter goes. */
+export const wantedLimits = [
+  "maxStorageBufferBindingSize",
+  "maxBufferSize",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+] as const;
+
+/** Asks `adapter` for a device with every limit the kernels can use. */
+export async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+  const requiredLimits = Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]]));
+  return adapter.requestDevice({ label: "crf-rnn", requiredLimits });
+}
+
+/** Kernels on a GPUDevice. */
+export class WebGpuDevice extends BaseDevice {
+  readonly kind = "webgpu";
+  readonly info: DeviceInfo;
+  readonly limits: DeviceLimits;
+  readonly gpu: GPUDevice;
+  /** Must outlive the device: Node's binding crashes once the object that made the adapter is collected. */
+  readonly #root: unknown;
+  readonly #owned: boolean;
+  readonly #pipelines: Pipelines;
+  readonly #pool = new Map<number, GPUBuffer[]>();
+  readonly #sizes = new Map<GPUBuffer, number>();
+  readonly #bindGroups = new Map<string, GPUBindGroup>();
+  readonly #ids = new WeakMap<GPUBuffer, number>();
+  #nextId = 0;
+  readonly #uniforms: GPUBuffer;
+  readonly #uniformData = new ArrayBuffer(uniformStride * batchSize);
+  #encoder: GPUCommandEncoder | undefined;
+  #pass: GPUComputePassEncoder | undefined;
+  #batch: string[] = [];
+  #pending: Promise<void>[] = [];
+  #lost: DeviceError | undefined;
+
+  constructor(gpu: GPUDevice, options: { readonly root?: unknown; readonly owned: boolean }) {
+    super();
+    this.gpu = gpu;
+    this.#root = options.root;
+    this.#owned = options.owned;
+    this.#pipelines = new Pipelines(gpu);
+    const info = gpu.adapterInfo;
+    this.info = {
+      name: adapterName(info),
+      hardware: !isSoftware(info),
+      threads: 1,
+      variant: info.architecture || info.vendor,
+    };
+    this.limits = {
+      bindingBytes: gpu.limits.maxStorageBufferBindingSize,
+      bufferBytes: gpu.limits.maxBufferSize,
+      alignment: gpu.limits.minStorageBufferOffsetAlignment,
+    };
+    this.#uniforms = gpu.createBuffer({ label: "params", size: uniformStride * batchSize, usage: 0x40 | 0x08 }); // UNIFORM | COPY_DST
+    void gpu.lost.then(({ reason, message }) => {
+      if (this.disposed) return;
+      this.#lost = new DeviceError({
+        where: "webgpu",
+        expected: "a live device",
+        got: `it was lost (${reason}): ${message}`,
+        remedy: "call open() again and rebuild tensors",
+      });
+    });
+  }
+
+  allocate(bytes: number): Storage {
+    this.checkOpen();
+    const size = poolSize(bytes);
+    if (size > this.limits.bufferBytes) {
+      throw new LimitError({
+        where: "webgpu",
+        expected: `buffers of at most ${this.limits.bufferBytes} bytes`,
+        got: `${bytes} bytes`,
+        remedy: "use a smaller image or fewer channels, or the WASM device",
+      });
+    }
+    const gpu = this.#pool.get(size)?.pop() ?? this.#create(size);
+    this.account(size);
+    return { handle: gpu, offset: 0, bytes };
+  }
+
+  #create(size: number): GPUBuffer {
+    this.gpu.pushErrorScope("out-of-memory");
+    const gpu = this.gpu.createBuffer({ size, usage });
+    this.#sizes.set(gpu, size);
+    this.#expect(this.gpu.popErrorScope(), `a buffer of ${size} bytes`);
+    return gpu;
+  }
+
+  release(storage: Storage): void {
+    const gpu = storage.handle as GPUBuffer;
+    const size = this.#sizes.get(gpu);
+    if (size === undefined) return; // a wrapped buffer is the caller's
+    this.account(-size);
+    const pooled = this.#pool.get(size);
+    if (pooled) pooled.push(gpu);
+    else this.#pool.set(size, [gpu]);
+  }
+
+  write(storage: Storage, data: Data): void {
+    this.checkOpen();
+    this.#submit();
+    this.gpu.queue.writeBuffer(
+      storage.handle as GPUBuffer,
+      storage.offset,
+      data.buffer as ArrayBuffer,
+      data.byteOffset,
+      data.byteLength,
+    );
+  }
+
+  async read(storage: Storage): Promise<ArrayBuffer> {
+    this.checkOpen();
+    const size = Math.ceil(storage.bytes / 4) * 4;
+    const staging = this.gpu.createBuffer({ label: "read", size, usage: 0x01 | 0x08 }); // MAP_READ | COPY_DST
+    try {
+      this.#commands().copyBufferToBuffer(storage.handle as GPUBuffer, storage.offset, staging, 0, size);
+      await this.finish();
+      await staging.mapAsync(0x01).catch((cause: unknown) => {
+        throw (
+          this.#lost ??
+          new DeviceError({ where: "webgpu", expected: "to read back a buffer", got: String(cause) }, { cause })
+        );
+      });
+      return staging.getMappedRange().slice(0, storage.bytes);
+    } finally {
+      staging.destroy();
+    }
+  }
+
+  copy(from: Storage, to: Storage): void {
+    this.checkOpen();
+    this.#commands().copyBufferToBuffer(
+      from.handle as GPUBuffer,
+      from.offset,
+      to.handle as GPUBuffer,
+      to.offset,
+      from.bytes,
+    );
+  }
+
+  clear(storage: Storage): void {
+    this.checkOpen();
+    this.#commands().clearBuffer(storage.handle as GPUBuffer, storage.offset, Math.ceil(storage.bytes / 4) * 4);
+  }
+
+  run<Arguments extends object>(kernel: Kernel<Arguments>, count: number, args: Arguments): void {
+    this.checkOpen();
+    if (count === 0) return;
+    if (this.#batch.length === batchSize) this.#submit();
+    const named = args as Record<string, Storage | number>;
+    const constants = kernel.constants.map(({ argument }) => named[argument] as number);
+    const { pipeline, layout } = this.#pipelines.get(kernel, constants);
+    const slot = this.#batch.length * uniformStride;
+    const view = new DataView(this.#uniformData, slot, uniformStride);
+    for (const { name, type, offset } of kernel.params) {
+      if (type === "f32") view.setFloat32(offset, named[name] as number, true);
+      else view.setUint32(offset, named[name] as number, true);
+    }
+    const storages = kernel.bindings.map(({ name }) => named[name] as Storage);
+    for (const [index, { bytes }] of storages.entries()) {
+      if (bytes <= this.limits.bindingBytes) continue;
+      throw new LimitError({
+        where: kernel.file,
+        expected: `${kernel.bindings[index]!.name} within ${this.limits.bindingBytes} bytes, this adapter's largest binding`,
+        got: `${bytes} bytes`,
+        remedy: "use a smaller image or fewer channels, or the WASM device",
+      });
+    }
+    this.#encoder ??= this.gpu.createCommandEncoder({ label: "crf-rnn" });
+    this.#pass ??= this.#encoder.beginComputePass({ label: kernel.id });
+    const pass = this.#pass;
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, this.#bindGroup(kernel.id, layout, storages), [slot]);
+    const groups = kernel.unit === "workgroup" ? count : Math.ceil(count / 64);
+    const rows = Math.ceil(groups / largestGroupCount);
+    pass.dispatchWorkgroups(rows === 1 ? groups : Math.ceil(groups / rows), rows);
+    this.#batch.push(kernel.id);
+  }
+
+  #bindGroup(label: string, layout: GPUBindGroupLayout, storages: readonly Storage[]): GPUBindGroup {
+    const key = [
+      label,
+      ...storages.map(({ handle, offset, bytes }) => `${this.#id(handle as GPUBuffer)}:${offset}:${bytes}`),
+    ].join(" ");
+    let group = this.#bindGroups.get(key);
+    if (!group) {
+      // Bind groups of buffers long gone would pile up in a training loop.
+      if (this.#bindGroups.size > 4096) this.#bindGroups.clear();
+      group = this.gpu.createBindGroup({
+        label,
+        layout,
+        entries: [
+          { binding: 0, resource: { buffer: this.#uniforms, size: uniformStride } },
+          ...storages.map(({ handle, offset, bytes }, index) => ({
+            binding: index + 1,
+            resource: { buffer: handle as GPUBuffer, offset, size: Math.ceil(bytes / 16) * 16 },
+          })),
+        ],
+      });
+      this.#bindGroups.set(key, group);
+    }
+    return group;
+  }
+
+  #id(buffer: GPUBuffer): number {
+    let id = this.#ids.get(buffer);
+    if (id === undefined) this.#ids.set(buffer, (id = this.#nextId++));
+    return id;
+  }
+
+  /** The encoder, outside of any pass. */
+  #commands(): GPUCommandEncoder {
+    this.#pass?.end();
+    this.#pass = undefined;
+    return (this.#encoder ??= this.gpu.createCommandEncoder({ label: "crf-rnn" }));
+  }
+
+  #submit(): void {
+    if (!this.#encoder) return;
+    this.#pass?.end();
+    const kernels = [...new Set(this.#batch)].join(", ");
+    this.gpu.pushErrorScope("out-of-memory");
+    this.gpu.pushErrorScope("validation");
+    // The queue keeps order: this write lands behind earlier submissions and before this one.
+    if (this.#batch.length > 0)
+      this.gpu.queue.writeBuffer(this.#uniforms, 0, this.#uniformData, 0, this.#batch.length * uniformStride);
+    this.gpu.queue.submit([this.#encoder.finish()]);
+    this.#expect(this.gpu.popErrorScope(), kernels);
+    this.#expect(this.gpu.popErrorScope(), kernels);
+    this.#encoder = undefined;
+    this.#pass = undefined;
+    this.#batch = [];
+  }
+
+  #expect(scope: Promise<GPUError | null>, kernel: string): void {
+    const checked = scope.then((error) => {
+      if (!error) return;
+      const memory = error.constructor.name === "GPUOutOfMemoryError";
+      throw new DeviceError({
+        where: kernel || "webgpu",
+        kernel,
+        expected: memory ? "memory for it on the device" : "commands that WebGPU accepts",
+        got: error.message,
+        remedy: memory
+          ? "dispose tensors that are no longer needed, or use a smaller image"
+          : "report this adapter and message",
+      });
+    });
+    checked.catch(() => {}); // reported at the next finish()
+    this.#pending.push(checked);
+  }
+
+  async finish(): Promise<void> {
+    this.checkOpen();
+    if (this.#lost) throw this.#lost;
+    this.#submit();
+    const pending = this.#pending;
+    this.#pending = [];
+    await this.#pipelines.check();
+    await Promise.all(pending);
+    await this.gpu.queue.onSubmittedWorkDone().catch(() => {});
+    if (this.#lost) throw this.#lost;
+  }
+
+  protected wrap(shape: readonly number[], buffer: unknown, bytes: number): Storage {
+    const gpu = buffer as GPUBuffer;
+    if (gpu.size < bytes || (gpu.usage & usage) !== usage) {
+      throw new DeviceError({
+        where: `tensor [${shape.join(", ")}]`,
+        expected: `a GPUBuffer of ${bytes} bytes (rows padded to four) with STORAGE, COPY_SRC and COPY_DST`,
+        got: `${gpu.size} bytes, usage ${gpu.usage}`,
+        remedy: "pad the last axis to a multiple of four with zeros",
+      });
+    }
+    return { handle: gpu, offset: 0, bytes };
+  }
+
+  protected close(): void {
+    for (const buffer of this.#sizes.keys()) buffer.destroy();
+    this.#uniforms.destroy();
+    if (this.#owned) this.gpu.destroy();
+    void this.#root;
+  }
+}
+
+/** Sizes are rounded up, by at most an eighth, so that buffers find a second use. */
+function poolSize(bytes: number): number {
+  const step = Math.max(256, 2 ** Math.max(0, Math.floor(Math.log2(Math.max(bytes, 1))) - 3));
+  return Math.ceil(Math.max(bytes, 16) / step) * step;
+}

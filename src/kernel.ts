@@ -1,0 +1,33 @@
+/** One storage buffer of a kernel, as its WGSL file declares it. */
+export interface Binding {
+  readonly name: string;
+  readonly access: "read" | "write";
+  /** The WGSL type, e.g. `array<vec4f, 0>`. */
+  readonly type: string;
+}
+
+/** One member of a kernel's `struct Params`; `offset` in bytes. */
+export interface Param {
+  readonly name: string;
+  readonly type: string;
+  readonly offset: number;
+}
+
+/**
+ * A compute kernel as read from its WGSL file, the only source of its signature. `Arguments` names every binding (a
+ * `Storage`), every uniform parameter and every specialized constant (numbers).
+ */
+export interface Kernel<Arguments> {
+  readonly id: string;
+  /** Path from the repository's root, e.g. `kernels/lattice/blur.wgsl`. */
+  readonly file: string;
+  readonly code: string;
+  readonly bindings: readonly Binding[];
+  readonly params: readonly Param[];
+  /** `const NAME: u32` declarations whose value is set when the pipeline is made; `argument` is its camelCase name. */
+  readonly constants: readonly { readonly name: string; readonly argument: string }[];
+  /** What `Device.run` counts: invocations, or workgroups where the kernel's invocations work together. */
+  readonly unit: "invocation" | "workgroup";
+  /** Type only: never present. */
+  readonly arguments?: Arguments;
+}

@@ -1,0 +1,29 @@
+import { ShapeError } from "./errors.ts";
+
+/** Channels are padded to a multiple of four in device memory: one vec4 load, one v128 register. */
+export const padded = (channels: number): number => (channels + 3) & ~3;
+
+/** Quads (groups of four channels) that hold `channels`. */
+export const quadsOf = (channels: number): number => (channels + 3) >>> 2;
+
+export const elementsOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+
+/** Rows of a tensor: the product of all axes but the last. */
+export const rowsOf = (shape: readonly number[]): number => elementsOf(shape.slice(0, -1));
+
+export const formatShape = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
+
+export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((size, axis) => size === b[axis]);
+
+/** @throws ShapeError unless every size is a positive integer (or zero where `allowEmpty`). */
+export function checkShape(where: string, shape: readonly number[]): void {
+  if (shape.length === 0 || shape.some((size) => !Number.isInteger(size) || size < 1)) {
+    throw new ShapeError({
+      where,
+      expected: "positive whole sizes",
+      got: formatShape(shape),
+      remedy: "give every axis a size of 1 or more",
+    });
+  }
+}
