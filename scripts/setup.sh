@@ -5,7 +5,7 @@
 #   scripts/setup.sh           install what is missing (Debian, Ubuntu; root or sudo)
 #   scripts/setup.sh --check   print what is missing, change nothing; exit status 1 where something is
 set -euo pipefail
-export LC_ALL=C DEBIAN_FRONTEND=noninteractive
+export LC_ALL=C
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 missing() { node scripts/environment.mjs missing; }
@@ -37,7 +37,11 @@ fetch_newer_node() {
     say "npm could not fetch $newer_node"
 }
 
-apt() { $sudo env "DEBIAN_FRONTEND=$DEBIAN_FRONTEND" apt-get -qq -o Dpkg::Use-Pty=0 "$@" >&2; }
+# Quiet, but the end of what it printed is shown where it fails.
+apt() {
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" >"$scratch/apt.log" 2>&1 ||
+    { tail -20 "$scratch/apt.log" >&2; return 1; }
+}
 
 # Version that apt would install of a package, empty for none; more options may name further sources.
 candidate() { apt-cache "${@:2}" policy "$1" | sed -n 's/^ *Candidate: *//p' | grep -v '(none)' || true; }
@@ -49,7 +53,7 @@ install_chromium() {
   case "$(candidate chromium)" in
   "" | *snap*) # Ubuntu's package only points to a snap, which headless servers and containers cannot run.
     say "no Chromium package here: puppeteer fetches Chrome and what it links to"
-    $sudo env PATH="$PATH" PUPPETEER_CACHE_DIR="${PUPPETEER_CACHE_DIR:-$HOME/.cache/puppeteer}" \
+    $sudo env PATH="$PATH" DEBIAN_FRONTEND=noninteractive PUPPETEER_CACHE_DIR="${PUPPETEER_CACHE_DIR:-$HOME/.cache/puppeteer}" \
       npx puppeteer browsers install chrome --install-deps >&2 || say "puppeteer could not fetch Chrome"
     ;;
   *) apt install --no-install-recommends chromium || say "apt could not install chromium" ;;
@@ -68,13 +72,12 @@ install_lavapipe() {
 
 # The backports of the mirror in use, in a source list of their own that is gone afterwards.
 install_lavapipe_from_backports() {
-  local release mirror sources keyring=/usr/share/keyrings/debian-archive-keyring.gpg signed=""
+  local release mirror sources="$scratch/sources" keyring=/usr/share/keyrings/debian-archive-keyring.gpg signed=""
   release=$(. /etc/os-release && echo "$VERSION_CODENAME")
   mirror=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' |
-    awk -v release="$release" '$1 == release { print $2; exit }')
+    awk -v release="$release" '$1 == release && !found++ { print $2 }')
   [ -n "$mirror" ] || { say "apt names no mirror of Debian $release, so there are no backports to take Mesa from"; return; }
-  sources=$(mktemp -d)
-  trap 'rm -rf "$sources"' EXIT
+  mkdir "$sources"
   cp -r /etc/apt/sources.list.d/. "$sources/" 2>/dev/null || true
   [ -e "$keyring" ] && signed="[signed-by=$keyring] "
   echo "deb $signed$mirror $release-backports main" >"$sources/crf-rnn-backports.list"
@@ -99,7 +102,8 @@ fi
 oldest_mesa=$(constant OLDEST_MESA c)
 newer_node=$(constant NEWER_NODE '`${c.package}@${c.version}`')
 has newer-node && fetch_newer_node
-[ "$lacking" = newer-node ] && finish
+lacking=$(missing)
+[ -z "$lacking" ] && exit 0
 
 sudo=""
 if ! command -v apt-get >/dev/null; then
@@ -110,6 +114,8 @@ elif [ "$(id -u)" != 0 ]; then
   command -v sudo >/dev/null || { say "neither root nor sudo: nothing installed"; finish; }
 fi
 
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
 say "installing: $(tr '\n' ' ' <<<"$lacking")"
 apt update || say "apt could not read every source list"
 has vulkan-loader && { apt install --no-install-recommends libvulkan1 || say "apt could not install libvulkan1"; }

@@ -1,0 +1,4 @@
+import { describeRuns } from "./describe.ts";
+import { chromiumRuns } from "./hosts.ts";
+
+describeRuns(chromiumRuns);

@@ -1,0 +1,4 @@
+import { describeRuns } from "./describe.ts";
+import { denoRuns } from "./hosts.ts";
+
+describeRuns(denoRuns);

@@ -1,0 +1,51 @@
+import { beforeAll, describe, expect, inject, test } from "vitest";
+import type { Run } from "./hosts.ts";
+import type { Report } from "./runner.ts";
+
+/**
+ * Turns every case of every suite into a test of its own for each run. The runs go one after the other; one that cannot
+ * start, or ends before a case, fails that case's test.
+ */
+export function describeRuns(runs: readonly Run[]): void {
+  const names = inject("cases");
+  for (const run of runs) describe(run.name, () => describeRun(run, names));
+}
+
+function describeRun(run: Run, names: readonly string[]): void {
+  const reports: Report[] = [];
+  let failure: unknown;
+
+  beforeAll(async () => {
+    await run.start((report) => reports.push(report)).catch((error: unknown) => (failure = error));
+    const device = reports.find((report) => report.event === "device");
+    if (device)
+      console.info(`${run.name}: ${device.info.name} (${device.info.variant}, ${device.info.threads} threads)`);
+  });
+
+  test("opens the device that was asked for", () => {
+    const device = reports.find((report) => report.event === "device");
+    if (!device) throw failure ?? new Error("the host ended without opening a device");
+    expect(device.kind).toBe(run.choice.prefer);
+    if (run.build) expect(device.info.variant).toBe(run.build);
+    if (run.choice.threads) expect(device.info.threads).toBe(run.choice.threads);
+  });
+
+  for (const name of names)
+    test(name, () => {
+      const end = reports.find((report) => report.event === "end" && report.name === name);
+      if (end?.event !== "end") throw unreached(name);
+      if (end.error !== undefined) throw Object.assign(new Error(end.error), { stack: end.error });
+    });
+
+  test("ends by itself once the device is disposed", () => {
+    if (failure) throw failure;
+    expect(reports.at(-1)?.event).toBe("done");
+  });
+
+  function unreached(name: string): unknown {
+    const last = reports.at(-1);
+    if (last?.event === "start" && last.name !== name)
+      return new Error(`not reached: the host ended in "${last.name}"`);
+    return failure ?? new Error("not reached");
+  }
+}

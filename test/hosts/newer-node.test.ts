@@ -1,0 +1,4 @@
+import { describeRuns } from "./describe.ts";
+import { newerNodeRuns } from "./hosts.ts";
+
+describeRuns(newerNodeRuns);

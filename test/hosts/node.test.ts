@@ -1,0 +1,4 @@
+import { describeRuns } from "./describe.ts";
+import { nodeRuns } from "./hosts.ts";
+
+describeRuns(nodeRuns);

@@ -1,0 +1,12 @@
+import type { Folders } from "./folders.ts";
+import type { DeviceChoice } from "./runner.ts";
+
+/** What a process is told: JSON in its last argument. */
+export interface ProcessOptions {
+  readonly folders: Folders;
+  /** Without a device, the names of all cases are reported as one array. */
+  readonly choice?: DeviceChoice;
+}
+
+/** Begins each line of standard output that is a report, so that a driver's own chatter is told apart. */
+export const MARK = "@report ";

@@ -1,0 +1,57 @@
+/** Runs the bundled suites on one device and reports what happens, case by case. Host-neutral. */
+import { open } from "../../src/device/open.ts";
+import type { DeviceInfo } from "../../src/device/device.ts";
+import type { Case, Cases, Fixtures } from "../suite.ts";
+
+/** Which device to open; what `open` takes. */
+export interface DeviceChoice {
+  readonly prefer: "webgpu" | "wasm";
+  readonly threads?: number;
+}
+
+/** What a run tells its parent, in this order: device, then start and end of each case, then done. */
+export type Report =
+  | { readonly event: "device"; readonly kind: string; readonly info: DeviceInfo }
+  | { readonly event: "start"; readonly name: string }
+  | { readonly event: "end"; readonly name: string; readonly milliseconds: number; readonly error?: string }
+  | { readonly event: "done" };
+
+/** All suites by their path without `.suite.ts`, e.g. `lattice/filter`. */
+export type Suites = Readonly<Record<string, Cases>>;
+
+/** Every case under its full name, `lattice/filter: …`. */
+export async function listCases(suites: Suites, fixtures: Fixtures): Promise<Map<string, Case>> {
+  const all = new Map<string, Case>();
+  for (const [path, cases] of Object.entries(suites)) {
+    for (const entry of typeof cases === "function" ? await cases(fixtures) : cases) {
+      const name = `${path}: ${entry.name}`;
+      if (all.has(name)) throw new Error(`two cases are named ${name}`);
+      all.set(name, entry);
+    }
+  }
+  return all;
+}
+
+export async function runSuites(
+  suites: Suites,
+  choice: DeviceChoice,
+  fixtures: Fixtures,
+  report: (report: Report) => void,
+): Promise<void> {
+  const cases = await listCases(suites, fixtures);
+  const device = await open(choice);
+  report({ event: "device", kind: device.kind, info: device.info });
+  for (const [name, entry] of cases) {
+    report({ event: "start", name });
+    const start = performance.now();
+    const error = await entry.run(device, fixtures).then(() => undefined, describeError);
+    report({ event: "end", name, milliseconds: performance.now() - start, error });
+  }
+  device.dispose();
+  report({ event: "done" });
+}
+
+function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.stack?.includes(error.message) ? error.stack : `${error.name}: ${error.message}\n${error.stack ?? ""}`;
+}

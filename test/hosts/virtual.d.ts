@@ -1,0 +1,3 @@
+declare module "virtual:suites" {
+  export const suites: import("./runner.ts").Suites;
+}
