@@ -27,7 +27,7 @@ export async function open(options: OpenOptions = {}): Promise<Device> {
   const root = await findGpu();
   const adapter = await root?.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
   if (adapter && (prefer === "webgpu" || !isSoftware(adapter.info))) {
-    return new WebGpuDevice(await requestDevice(adapter), { root, owned: true });
+    return new WebGpuDevice(await requestDevice(adapter), { owned: true });
   }
   if (prefer === "auto") return openWasm({ threads });
   throw new DeviceError({
@@ -38,12 +38,17 @@ export async function open(options: OpenOptions = {}): Promise<Device> {
   });
 }
 
+/** Kept for good: Node's binding crashes at a garbage collection once the object that `create` returns is collected. */
+let dawn: Promise<GPU | undefined> | undefined;
+
 /** `navigator.gpu`, or in Node the entry point of npm's `webgpu` (Dawn), if it is installed. */
 export async function findGpu(): Promise<GPU | undefined> {
   const native = globalThis.navigator?.gpu;
   if (native || !globalThis.process?.versions?.node) return native;
   const name = "webgpu"; // a variable, so that bundlers for the browser do not follow it
-  const dawn = (await import(/* @vite-ignore */ name).catch(() => undefined)) as
-    { create(flags: string[]): GPU } | undefined;
-  return dawn?.create([]);
+  dawn ??= import(/* @vite-ignore */ name).then(
+    ({ create }: { create(flags: string[]): GPU }) => create([]),
+    () => undefined,
+  );
+  return dawn;
 }

@@ -11,10 +11,6 @@ const batchSize = 256;
 const largestGroupCount = 65535;
 const usage = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST; the constants' object is missing in some hosts
 
-interface Buffer {
-  readonly gpu: GPUBuffer;
-  readonly bytes: number;
-}
 
 /** Adapters that run on the CPU: Mesa's lavapipe, Google's SwiftShader, Microsoft's WARP. */
 export const isSoftware = (info: GPUAdapterInfo): boolean =>
@@ -45,8 +41,6 @@ export class WebGpuDevice extends BaseDevice {
   readonly info: DeviceInfo;
   readonly limits: DeviceLimits;
   readonly gpu: GPUDevice;
-  /** Must outlive the device: Node's binding crashes once the object that made the adapter is collected. */
-  readonly #root: unknown;
   readonly #owned: boolean;
   readonly #pipelines: Pipelines;
   readonly #pool = new Map<number, GPUBuffer[]>();
@@ -62,10 +56,9 @@ export class WebGpuDevice extends BaseDevice {
   #pending: Promise<void>[] = [];
   #lost: DeviceError | undefined;
 
-  constructor(gpu: GPUDevice, options: { readonly root?: unknown; readonly owned: boolean }) {
+  constructor(gpu: GPUDevice, options: { readonly owned: boolean }) {
     super();
     this.gpu = gpu;
-    this.#root = options.root;
     this.#owned = options.owned;
     this.#pipelines = new Pipelines(gpu);
     const info = gpu.adapterInfo;
@@ -309,7 +302,6 @@ export class WebGpuDevice extends BaseDevice {
     for (const buffer of this.#sizes.keys()) buffer.destroy();
     this.#uniforms.destroy();
     if (this.#owned) this.gpu.destroy();
-    void this.#root;
   }
 }
 

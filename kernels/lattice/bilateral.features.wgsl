@@ -1,0 +1,40 @@
+// Features of the bilateral kernel: (x/θα, y/θα, guide/θβ) for each pixel of a batch of images (Krähenbühl and Koltun 2011,
+// equation 3; the appearance kernel of CRF-RNN). The coordinates come divided from a table, exact to the last bit;
+// WGSL's own division may be off by 2.5 units, which one correction with the remainder a − q·b takes back.
+//#include "../shared/invocation.wgsl"
+
+struct Params {
+  points: u32,
+  width: u32,
+  // Points of one image.
+  group: u32,
+  color: f32,
+}
+
+const DIMENSIONS: u32 = 5u; // specialized
+const CHANNELS = DIMENSIONS - 2u;
+const GUIDE_STRIDE = (CHANNELS + 3u) / 4u * 4u;
+const STRIDE = (DIMENSIONS + 3u) / 4u * 4u;
+
+@group(0) @binding(0) var<uniform> params: Params;
+// [points, d − 2], rows padded
+@group(0) @binding(1) var<storage, read> guide: array<f32>;
+// [max(height, width)]: i/θα
+@group(0) @binding(2) var<storage, read> positions: array<f32>;
+// [points, d], rows padded
+@group(0) @binding(3) var<storage, read_write> features: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let point = invocation(id, groups);
+  if (point >= params.points) { return; }
+  let pixel = point % params.group;
+  features[point * STRIDE] = positions[pixel % params.width];
+  features[point * STRIDE + 1u] = positions[pixel / params.width];
+  for (var c = 0u; c < CHANNELS; c++) {
+    let value = guide[point * GUIDE_STRIDE + c];
+    let quotient = value / params.color;
+    features[point * STRIDE + 2u + c] = quotient + fma(-quotient, params.color, value) / params.color;
+  }
+  for (var c = DIMENSIONS; c < STRIDE; c++) { features[point * STRIDE + c] = 0.0; }
+}

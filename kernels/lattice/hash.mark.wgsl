@@ -1,0 +1,20 @@
+// Marks the first entry of every vertex: flags[entry] = 1. The exclusive sum of the flags numbers the vertices in the
+// order in which points first touch them.
+// Precondition: flags zero.
+//#include "../shared/invocation.wgsl"
+
+struct Params {
+  capacity: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> slots: array<u32>;
+@group(0) @binding(2) var<storage, read_write> flags: array<u32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let slot = invocation(id, groups);
+  if (slot >= params.capacity) { return; }
+  let held = slots[slot];
+  if (held > 0u) { flags[held - 1u] = 1u; }
+}

@@ -1,0 +1,11 @@
+// The hash of a lattice key, one word after another: each step is a bijection of the state, the last one an avalanche
+// (xor-shift and odd multipliers), so that keys that differ in one coordinate spread over the table.
+fn hashWord(state: u32, word: u32) -> u32 {
+  let mixed = (state ^ word) * 0x9e3779b1u;
+  return mixed ^ (mixed >> 15u);
+}
+
+fn hashEnd(state: u32) -> u32 {
+  let mixed = state * 0x85ebca6bu;
+  return mixed ^ (mixed >> 13u);
+}

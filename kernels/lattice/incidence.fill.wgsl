@@ -1,0 +1,32 @@
+// The incidence lists from the entries sorted by vertex: incidence[i] = (point, bits of the weight), in point order
+// within each vertex, and offsets[vertex] = where its list begins; offsets[vertices] = offsets[vertices + 1] = entries
+// (an empty list for the row of zeros that stands for absent vertices).
+//#include "../shared/invocation.wgsl"
+
+struct Params {
+  entries: u32,
+  vertices: u32,
+}
+
+const DIMENSIONS: u32 = 5u; // specialized
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> sortedVertices: array<u32>;
+@group(0) @binding(2) var<storage, read> sortedOrder: array<u32>;
+@group(0) @binding(3) var<storage, read> weights: array<f32>;
+@group(0) @binding(4) var<storage, read_write> incidence: array<vec2u>;
+@group(0) @binding(5) var<storage, read_write> offsets: array<u32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = invocation(id, groups);
+  if (index >= params.entries) { return; }
+  let entry = sortedOrder[index];
+  incidence[index] = vec2u(entry / (DIMENSIONS + 1u), bitcast<u32>(weights[entry]));
+  let vertex = sortedVertices[index];
+  if (index == 0u || sortedVertices[max(index, 1u) - 1u] != vertex) { offsets[vertex] = index; }
+  if (index == params.entries - 1u) {
+    offsets[params.vertices] = params.entries;
+    offsets[params.vertices + 1u] = params.entries;
+  }
+}

@@ -1,0 +1,65 @@
+// The two neighbors of every vertex on each of the d + 1 axes. The first on axis j < d has all coordinates − 1 but
+// coordinate j + d, on axis d all − 1; the second is the opposite (Adams et al. 2010, section 4, blur). In the
+// pair (w, r) of embed.wgsl the first is (w + unit_j, r − 1), for r = 0 (w − 1 + unit_j, d): one look-up finds it, and
+// being found it knows the vertex as its own second neighbor, which saves the other look-up.
+//
+// neighbors[axis, vertex] = (first, second); `vertices` stands for an absent one.
+// Preconditions: neighbors filled with `vertices`; slots as hash.number leaves them.
+//#include "../shared/invocation.wgsl"
+//#include "hash.wgsl"
+
+struct Params {
+  vertices: u32,
+  // Pairs from one axis to the next: vertices + 1 rounded up, so that an axis can be bound on its own.
+  axisLength: u32,
+  mask: u32,
+}
+
+const DIMENSIONS: u32 = 5u; // specialized
+const COORDINATES = DIMENSIONS + 1u;
+const WORDS = DIMENSIONS / 2u + 1u;
+const TAG_SHIFT = 16u * (DIMENSIONS % 2u);
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> slots: array<u32>;
+// [vertices, words]
+@group(0) @binding(2) var<storage, read> vertexKeys: array<u32>;
+// [d + 1, axisLength, 2]
+@group(0) @binding(3) var<storage, read_write> neighbors: array<u32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = invocation(id, groups);
+  if (index >= params.vertices * COORDINATES) { return; }
+  let vertex = index / COORDINATES;
+  let axis = index % COORDINATES;
+
+  var key: array<u32, WORDS>;
+  for (var k = 0u; k < WORDS; k++) { key[k] = vertexKeys[vertex * WORDS + k]; }
+  let remainder = (key[WORDS - 1u] >> TAG_SHIFT) & 15u;
+  if (remainder == 0u) {
+    for (var i = 0u; i < DIMENSIONS; i++) { key[i / 2u] -= 1u << (16u * (i % 2u)); }
+    key[WORDS - 1u] += DIMENSIONS << TAG_SHIFT;
+  } else {
+    key[WORDS - 1u] -= 1u << TAG_SHIFT;
+  }
+  if (axis < DIMENSIONS) { key[axis / 2u] += 1u << (16u * (axis % 2u)); }
+
+  var state = 0u;
+  for (var k = 0u; k < WORDS; k++) { state = hashWord(state, key[k]); }
+  var slot = hashEnd(state) & params.mask;
+  loop {
+    let held = slots[slot];
+    if (held == 0u) { return; }
+    let other = held - 1u;
+    var same = true;
+    for (var k = 0u; k < WORDS; k++) { same = same && vertexKeys[other * WORDS + k] == key[k]; }
+    if (same) {
+      let row = axis * params.axisLength;
+      neighbors[(row + vertex) * 2u] = other;
+      neighbors[(row + other) * 2u + 1u] = vertex;
+      return;
+    }
+    slot = (slot + 1u) & params.mask;
+  }
+}

@@ -1,0 +1,22 @@
+// Factors of normalization from the filter of ones, of which values holds one quad a point:
+// 1/(K·1 + ε), or its square root where symmetric ≠ 0; ε = 1e-20 as in Caffe and densecrf.
+//#include "../shared/invocation.wgsl"
+
+struct Params {
+  points: u32,
+  symmetric: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+// [points, 1]
+@group(0) @binding(1) var<storage, read> values: array<vec4f>;
+// [points]
+@group(0) @binding(2) var<storage, read_write> norms: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let point = invocation(id, groups);
+  if (point >= params.points) { return; }
+  let sum = values[point].x + 1e-20;
+  if (params.symmetric != 0u) { norms[point] = 1.0 / sqrt(sum); } else { norms[point] = 1.0 / sum; }
+}

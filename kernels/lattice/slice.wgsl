@@ -1,0 +1,44 @@
+// Slice: result[point] = factor·Σ_r weight[point, r]·values[vertex[point, r]], times norms[point] where normalize ≠ 0.
+// factor = α = 1/(1 + 2^−d) undoes the gain of the blur (Krähenbühl and Koltun 2011). Adjoint: factor·splat.
+// One invocation a point and quad of channels.
+//#include "../shared/invocation.wgsl"
+
+struct Params {
+  points: u32,
+  // Quads of channels in this pass; row length of result; first of the quads in it.
+  quads: u32,
+  resultQuads: u32,
+  resultOffset: u32,
+  factor: f32,
+  normalize: u32,
+}
+
+const DIMENSIONS: u32 = 5u; // specialized
+const COORDINATES = DIMENSIONS + 1u;
+
+@group(0) @binding(0) var<uniform> params: Params;
+// [points, d + 1]
+@group(0) @binding(1) var<storage, read> vertices: array<u32>;
+@group(0) @binding(2) var<storage, read> weights: array<f32>;
+// [vertices + 1, quads]
+@group(0) @binding(3) var<storage, read> values: array<vec4f>;
+// [points]; any buffer where normalize = 0
+@group(0) @binding(4) var<storage, read> norms: array<f32>;
+// [points, resultQuads]
+@group(0) @binding(5) var<storage, read_write> result: array<vec4f>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = invocation(id, groups);
+  if (index >= params.points * params.quads) { return; }
+  let point = index / params.quads;
+  let quad = index % params.quads;
+  var sum = vec4f();
+  for (var r = 0u; r < COORDINATES; r++) {
+    let entry = point * COORDINATES + r;
+    sum += weights[entry] * values[vertices[entry] * params.quads + quad];
+  }
+  var factor = params.factor;
+  if (params.normalize != 0u) { factor *= norms[point]; }
+  result[point * params.resultQuads + params.resultOffset + quad] = factor * sum;
+}

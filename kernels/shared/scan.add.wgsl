@@ -1,0 +1,16 @@
+// Adds to each value the sum of the blocks of 2048 before its own: the second half of an exclusive sum.
+//#include "invocation.wgsl"
+
+struct Params {
+  count: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> totals: array<u32>;
+@group(0) @binding(2) var<storage, read_write> values: array<u32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = invocation(id, groups);
+  if (index < params.count) { values[index] += totals[index / 2048u]; }
+}

@@ -1,0 +1,41 @@
+import type { Device, Storage } from "./device.ts";
+
+/** Device memory for the length of a `using` block; what is kept outlives it. */
+export class Workspace implements Disposable {
+  readonly #device: Device;
+  readonly #storages = new Set<Storage>();
+
+  constructor(device: Device) {
+    this.#device = device;
+  }
+
+  /** Memory with undefined contents. */
+  allocate(bytes: number): Storage {
+    const storage = this.#device.allocate(bytes);
+    this.#storages.add(storage);
+    return storage;
+  }
+
+  /** Memory filled with zeros. */
+  zeros(bytes: number): Storage {
+    const storage = this.allocate(bytes);
+    this.#device.clear(storage);
+    return storage;
+  }
+
+  /** Exempts `storage` from being freed at the end. */
+  keep(storage: Storage): Storage {
+    this.#storages.delete(storage);
+    return storage;
+  }
+
+  /** Frees `storage` now. */
+  release(storage: Storage): void {
+    if (this.#storages.delete(storage)) this.#device.release(storage);
+  }
+
+  [Symbol.dispose](): void {
+    for (const storage of this.#storages) this.#device.release(storage);
+    this.#storages.clear();
+  }
+}

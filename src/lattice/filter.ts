@@ -1,0 +1,51 @@
+import { DeviceError, ShapeError, ValueError } from "../errors.ts";
+import { formatShape, quadsOf } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { filterBlock } from "./filterBlock.ts";
+import type { Lattice } from "./lattice.ts";
+import { type Normalization, normalized } from "./normalization.ts";
+
+export interface FilterOptions {
+  /** Default: `none`. */
+  readonly normalization?: Normalization;
+  /** The adjoint Kᵀ of the whole, normalization included. Default: false. */
+  readonly transpose?: boolean;
+}
+
+export const normalizations: readonly Normalization[] = ["none", "before", "after", "symmetric"];
+
+/**
+ * Gaussian filter over the lattice: row i becomes ≈ Σ_j exp(−½‖f_i − f_j‖²)·values_j, normalized as asked.
+ * `values`: [n, C], or any shape whose rows are the lattice's points; the result has the same shape.
+ * Adams, Baek and Davis (2010); semantics of Krähenbühl and Koltun (2011).
+ * @throws ShapeError, ValueError for an unknown normalization, DeviceError for tensors of two devices
+ * @example const smooth = filter(values, lattice, { normalization: "after" });
+ */
+export function filter(values: Tensor, lattice: Lattice, options: FilterOptions = {}): Tensor {
+  const { normalization = "none", transpose = false } = options;
+  const { device, points, vertices } = lattice;
+  if (values.rows !== points) {
+    throw new ShapeError({
+      where: "filter",
+      expected: `${points} rows of values, the lattice's points`,
+      got: formatShape(values.shape),
+      remedy: "build the lattice from the features of the same pixels",
+    });
+  }
+  if (values.device !== device) {
+    throw new DeviceError({ where: "filter", expected: "values and lattice on one device", got: "two devices" });
+  }
+  if (!normalizations.includes(normalization)) {
+    throw new ValueError({ where: "filter", expected: `normalization: ${normalizations.join(", ")}`, got: String(normalization) });
+  }
+  const result = device.tensor(values.shape);
+  const rowQuads = quadsOf(values.channels);
+  const parts = normalized(lattice, normalization, transpose);
+  // As many channels at once as a binding of vertex values can hold.
+  const most = Math.max(1, Math.floor(device.limits.bindingBytes / ((vertices + 1) * 16)));
+  for (let firstQuad = 0; firstQuad < rowQuads; firstQuad += most) {
+    const block = { quads: Math.min(most, rowQuads - firstQuad), rowQuads, firstQuad };
+    filterBlock(lattice, parts, values.storage, result.storage, block, block, transpose);
+  }
+  return result;
+}

@@ -1,0 +1,53 @@
+import { hashFind, hashInsert, hashMark, hashNumber } from "../../build/kernels.ts";
+import type { Device, Storage } from "../device/device.ts";
+import { scan } from "../shared/scan.ts";
+import { keyWords } from "./embed.ts";
+
+/** The table that finds a vertex by its key. */
+export interface Table {
+  readonly slots: Storage;
+  /** Slots; a power of two. */
+  readonly capacity: number;
+}
+
+/**
+ * Inserts the keys of all entries and counts the vertices.
+ * @returns undefined if the table filled up: insert into a larger one. `status` holds what `embed` found, too.
+ */
+export async function insertKeys(
+  device: Device,
+  { keys, status, slots, capacity }: Table & { keys: Storage; status: Storage },
+  { entrySlots, numbers }: { entrySlots: Storage; numbers: Storage },
+  entries: number,
+  dimensions: number,
+): Promise<{ vertices: number; full: boolean; status: Uint32Array }> {
+  device.clear(slots);
+  device.run(hashInsert, entries, { keys, slots, entrySlots, status, entries, mask: capacity - 1, dimensions });
+  device.clear(numbers);
+  device.run(hashMark, capacity, { slots, flags: numbers, capacity });
+  scan(device, numbers, entries + 1);
+  // The sum of all flags goes behind the three words of status, so that one read brings everything.
+  device.copy({ ...numbers, offset: numbers.offset + entries * 4, bytes: 4 }, { ...status, offset: status.offset + 12, bytes: 4 });
+  const found = new Uint32Array(await device.read(status));
+  return { vertices: found[3]!, full: found[2] !== 0, status: found };
+}
+
+/** Numbers the vertices by first touch: entries learn their vertex, slots and `vertexKeys` are rewritten for look-ups. */
+export function numberVertices(
+  device: Device,
+  { slots, capacity }: Table,
+  { keys, entrySlots, numbers }: { keys: Storage; entrySlots: Storage; numbers: Storage },
+  { vertices, vertexKeys }: { vertices: Storage; vertexKeys: Storage },
+  entries: number,
+  dimensions: number,
+): void {
+  device.run(hashNumber, capacity, { numbers, keys, slots, vertexKeys, capacity, dimensions });
+  device.run(hashFind, entries, { slots, entrySlots, vertices, entries });
+}
+
+/** Bytes of a table's keys. */
+export const keyBytes = (count: number, dimensions: number): number => count * keyWords(dimensions) * 4;
+
+/** Slots for `points`: load below ⅔ at one vertex a point, which photographs stay under (measured: 0.1–0.8). */
+export const firstCapacity = (points: number): number => 2 ** Math.ceil(Math.log2(Math.max(1.5 * points, 256)));
+

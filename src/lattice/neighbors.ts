@@ -1,0 +1,35 @@
+import { fill, neighbors as kernel } from "../../build/kernels.ts";
+import type { Device, Storage } from "../device/device.ts";
+import { slice } from "../device/device.ts";
+import type { Table } from "./hash.ts";
+
+/** Vertices and the row of zeros, rounded up so that each axis of the table starts where a binding may start. */
+const axisLength = (vertices: number): number => Math.ceil((vertices + 1) / 32) * 32;
+
+/** Bytes of the neighbor table. */
+export const neighborBytes = (vertices: number, dimensions: number): number => (dimensions + 1) * axisLength(vertices) * 8;
+
+/** Looks up both neighbors of every vertex on each of the d + 1 axes; absent ones become `vertices`. */
+export function findNeighbors(
+  device: Device,
+  { slots, capacity }: Table,
+  vertexKeys: Storage,
+  neighbors: Storage,
+  vertices: number,
+  dimensions: number,
+): void {
+  device.run(fill, neighbors.bytes / 4, { values: neighbors, count: neighbors.bytes / 4, value: vertices });
+  device.run(kernel, vertices * (dimensions + 1), {
+    slots,
+    vertexKeys,
+    neighbors,
+    vertices,
+    axisLength: axisLength(vertices),
+    mask: capacity - 1,
+    dimensions,
+  });
+}
+
+/** One axis of the neighbor table. */
+export const axisOf = (neighbors: Storage, axis: number, vertices: number): Storage =>
+  slice(neighbors, axis * axisLength(vertices) * 8, (vertices + 1) * 8);
