@@ -1,12 +1,9 @@
-/**
- * What the tests and the `doctor` command need from this machine, and where it is. `node scripts/environment.mjs` prints
- * what was found; `… missing` prints one word a line for scripts/setup.sh and nothing when all is there.
- */
+/** What the tests and the `doctor` command need from this machine, and where it is. */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 
 /** Mesa before this version makes Dawn refuse lavapipe's adapter (22.3 does on Debian 12). */
 export const OLDEST_MESA = 25;
@@ -44,9 +41,11 @@ export async function findChromium() {
   const candidates = [...CHROMIUM_NAMES.flatMap((name) => folders.map((f) => join(f, name))), ...CHROMIUM_ON_MAC];
   const found = candidates.find((path) => existsSync(path) && startsAsChromium(path));
   if (found !== undefined) return found;
-  const { default: puppeteer } = await import("puppeteer");
-  const fetched = await puppeteer.executablePath();
-  return existsSync(fetched) && startsAsChromium(fetched) ? fetched : undefined;
+  // Puppeteer is there for development only.
+  const fetched = await import("puppeteer")
+    .then((puppeteer) => puppeteer.default.executablePath())
+    .catch(() => undefined);
+  return fetched && existsSync(fetched) && startsAsChromium(fetched) ? fetched : undefined;
 }
 
 /** Whether the Vulkan loader is installed; macOS and Windows have their own interfaces and need none. */
@@ -119,12 +118,4 @@ export async function findAll() {
     swiftshader: findSwiftShader(chromium),
     "newer-node": findNewerNode(),
   };
-}
-
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) {
-  const found = await findAll();
-  // SwiftShader only stands in for lavapipe.
-  const missing = Object.keys(found).filter((name) => !found[name] && !(name === "swiftshader" && found.lavapipe));
-  if (process.argv[2] === "missing") for (const name of missing) console.log(name);
-  else for (const [name, where] of Object.entries(found)) console.log(`${name}: ${where ?? "missing"}`);
 }

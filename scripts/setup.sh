@@ -8,7 +8,7 @@ set -euo pipefail
 export LC_ALL=C
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-missing() { node scripts/environment.mjs missing; }
+missing() { node scripts/found.mjs --missing; }
 constant() { node --input-type=module -e "import { $1 as c } from './scripts/environment.mjs'; console.log($2)"; }
 say() { echo "setup: $*" >&2; }
 has() { grep -qx "$1" <<<"$lacking"; }
@@ -16,7 +16,7 @@ has() { grep -qx "$1" <<<"$lacking"; }
 # Ends with status 1 and what a person has to do, unless SwiftShader stands in for a lavapipe that cannot be had.
 finish() {
   lacking=$(missing)
-  if [ "$lacking" = lavapipe ] && ! node scripts/environment.mjs | grep -qx 'swiftshader: missing'; then
+  if [ "$lacking" = lavapipe ] && ! node scripts/found.mjs | grep -qx 'swiftshader: missing'; then
     say "no lavapipe of Mesa $oldest_mesa or later here; the tests use Chromium's SwiftShader, about three times slower"
     lacking=""
   fi

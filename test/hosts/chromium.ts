@@ -12,7 +12,7 @@ import { servePage } from "./server.ts";
 const FLAGS = ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--disable-dev-shm-usage"];
 
 /**
- * Runs the suites in a page of headless Chromium.
+ * Runs the suites in a page of headless Chromium, cross-origin isolated or not.
  * @throws Error if there is no Chromium, the page fails, or it falls silent.
  */
 export async function runChromium(
@@ -24,44 +24,33 @@ export async function runChromium(
   if (executablePath === undefined) throw new Error("no Chromium found: run scripts/setup.sh");
   const folders = findFolders();
   const server = await servePage(folders, isolated);
+  const env = { ...process.env, ...vulkanEnvironment(executablePath) };
+  const browser = await puppeteer.launch({ executablePath, args: FLAGS, env, protocolTimeout: 0 }).catch((error) => {
+    server.close();
+    throw error;
+  });
+  const chatter: string[] = [];
   try {
-    const env = { ...process.env, ...vulkanEnvironment(executablePath) };
-    const browser = await puppeteer.launch({ executablePath, args: FLAGS, env, protocolTimeout: 0 });
-    try {
-      const page = await browser.newPage();
-      await page.goto(server.url);
-      await runPage(page, choice, folders, isolated, report);
-    } finally {
-      await browser.close();
-    }
+    const page = await browser.newPage();
+    page.on("console", (message) => chatter.push(message.text()));
+    page.on("pageerror", (error) => chatter.push(String(error)));
+    await page.goto(server.url);
+    const actual = await page.evaluate("crossOriginIsolated");
+    if (actual !== isolated) throw new Error(`the page has crossOriginIsolated = ${actual}`);
+    await evaluate(page, runScript(choice, folders), report);
+  } catch (error) {
+    throw new Error(`Chromium: ${error}\n${chatter.slice(-40).join("\n")}`, { cause: error });
   } finally {
     server.close();
+    // A browser that hangs does not answer a polite request.
+    const kill = setTimeout(() => browser.process()?.kill("SIGKILL"), 10_000);
+    await browser.close().finally(() => clearTimeout(kill));
   }
 }
 
-async function runPage(
-  page: Page,
-  choice: DeviceChoice,
-  folders: Folders,
-  isolated: boolean,
-  report: (report: Report) => void,
-): Promise<void> {
-  const chatter: string[] = [];
-  page.on("console", (message) => chatter.push(message.text()));
-  page.on("pageerror", (error) => chatter.push(String(error)));
-  let fail: (error: Error) => void = () => {};
-  const failure = new Promise<never>((_, reject) => (fail = reject));
-  const stop = (what: string): void => fail(new Error(`Chromium ${what}\n${chatter.slice(-40).join("\n")}`));
-  const watch = setTimeout(() => stop(`was silent for ${SILENCE_MILLISECONDS} ms`), SILENCE_MILLISECONDS);
-  page.on("error", (error) => stop(`crashed: ${error}`));
-  await page.exposeFunction("report", (value: Report) => {
-    watch.refresh();
-    report(value);
-  });
-  const actual = await page.evaluate("crossOriginIsolated");
-  if (actual !== isolated) stop(`gave a page with crossOriginIsolated = ${actual}`);
-  // As text, so that no compiler's extra names come along into the page.
-  const script = `(async () => {
+/** Text rather than a function, so that no compiler's additions come along into the page. */
+function runScript(choice: DeviceChoice, folders: Folders): string {
+  return `(async () => {
     const { suites, runSuites } = await import("/bundle/suites.js");
     const bytes = async (path) => {
       const response = await fetch("/" + path);
@@ -71,11 +60,16 @@ async function runPage(
     const fixtures = { shared: ${folders.shared !== undefined}, bytes };
     await runSuites(suites, ${JSON.stringify(choice)}, fixtures, (value) => report(value));
   })()`;
-  try {
-    await Promise.race([page.evaluate(script), failure]);
-  } catch (error) {
-    throw new Error(`${error}\n${chatter.slice(-40).join("\n")}`, { cause: error });
-  } finally {
-    clearTimeout(watch);
-  }
+}
+
+async function evaluate(page: Page, script: string, report: (report: Report) => void): Promise<void> {
+  let fail: (error: Error) => void = () => {};
+  const failure = new Promise<never>((_, reject) => (fail = reject));
+  const watch = setTimeout(() => fail(new Error(`silent for ${SILENCE_MILLISECONDS} ms`)), SILENCE_MILLISECONDS);
+  page.on("error", (error) => fail(new Error(`crashed: ${error}`)));
+  await page.exposeFunction("report", (value: Report) => {
+    watch.refresh();
+    report(value);
+  });
+  await Promise.race([page.evaluate(script), failure]).finally(() => clearTimeout(watch));
 }

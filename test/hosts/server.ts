@@ -25,7 +25,9 @@ export async function servePage(folders: Folders, isolated: boolean): Promise<Pa
     );
     const folder = places[place];
     if (place === "")
-      return void response.writeHead(200, { ...headers, "content-type": "text/html" }).end("<!doctype html>");
+      return void response
+        .writeHead(200, { ...headers, "content-type": "text/html" })
+        .end('<!doctype html><link rel="icon" href="data:,">');
     const body = folder === undefined ? undefined : await readFile(join(folder, ...rest)).catch(() => undefined);
     if (body === undefined) return void response.writeHead(404, headers).end();
     const type = CONTENT_TYPES[extname(rest.at(-1) ?? "")] ?? "application/octet-stream";
