@@ -1,0 +1,158 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { createContext, runInContext } from "node:vm";
+import { build } from "esbuild";
+import { beforeAll, describe, expect, test } from "vitest";
+import * as kernelModule from "../build/kernels.ts";
+import type { Kernel } from "../src/kernel.ts";
+import { root } from "./hosts/folders.ts";
+
+/** ARCHITECTURE.md's layers, lowest first; a file may import from its own layer and those below. */
+const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
+  ["errors, shape", /^src\/(errors|shape)\.ts$/],
+  ["kernel types, Device interface", /^(src\/(kernel|device\/device)\.ts|build\/)/],
+  ["tensor, tape", /^src\/(tensor|tape|device\/(flags|workspace))\.ts$/],
+  ["devices", /^src\/device\/(?!open)/],
+  ["ops, composites, models", /^src\/(shared|lattice|crf|nn|optim|models)\//],
+  ["checkpoint, data, train, interop", /^src\/(checkpoint|data|train|interop)\//],
+  ["open, index", /^src\/(device\/open|index)\.ts$/],
+  ["cli", /^(src\/cli|scripts)\/|^package\.json$/],
+];
+
+const layerOf = (file: string): number => LAYERS.findIndex(([, files]) => files.test(file));
+const DEVICES = LAYERS.findIndex(([name]) => name === "devices");
+const OPEN = LAYERS.findIndex(([name]) => name === "open, index");
+
+const list = (folder: string, suffix: string): string[] =>
+  readdirSync(`${root}${folder}`, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(suffix))
+    .map((file) => `${folder}/${file}`)
+    .sort();
+
+const sources = list("src", ".ts");
+const text = (file: string): string => readFileSync(`${root}${file}`, "utf8");
+
+const kernelsById = kernelModule as Record<string, Kernel<unknown>>;
+
+/** Imports at run time: esbuild leaves out those that are only of types. */
+let imports: { readonly from: string; readonly to: string; readonly external: boolean }[];
+
+beforeAll(async () => {
+  const { metafile } = await build({
+    entryPoints: sources,
+    absWorkingDir: root,
+    outdir: "unused",
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: "esm",
+    platform: "node",
+    packages: "external",
+  });
+  imports = Object.entries(metafile.inputs).flatMap(([from, input]) =>
+    input.imports.map(({ path, external = false }) => ({ from, to: path, external })),
+  );
+});
+
+const within = (): typeof imports => imports.filter(({ external }) => !external);
+const line = ({ from, to }: { from: string; to: string }): string => `${from} imports ${to}`;
+
+/** Files that `file` reaches by imports, itself included. */
+function reachable(file: string): Set<string> {
+  const seen = new Set([file]);
+  for (const reached of seen) for (const { from, to } of within()) if (from === reached) seen.add(to);
+  return seen;
+}
+
+describe("imports", () => {
+  test("every file has a layer", () => {
+    expect([...sources, ...within().map(({ to }) => to)].filter((file) => layerOf(file) < 0)).toEqual([]);
+  });
+
+  test("lead only to the same layer or one below", () => {
+    expect(
+      within()
+        .filter(({ from, to }) => layerOf(to) > layerOf(from))
+        .map(line),
+    ).toEqual([]);
+  });
+
+  test("only open, index and cli know the devices, and the devices not each other", () => {
+    const wrong = within().filter(({ from, to }) => {
+      if (layerOf(to) !== DEVICES) return false;
+      if (layerOf(from) !== DEVICES) return layerOf(from) < OPEN;
+      return /webgpu|pipelines/.test(from) ? /wasm|threads|heap/.test(to) : /webgpu|pipelines/.test(to);
+    });
+    expect(wrong.map(line)).toEqual([]);
+  });
+
+  test("form no cycle", () => {
+    const cyclic = within().filter(({ from, to }) => reachable(to).has(from));
+    expect(cyclic.map(line)).toEqual([]);
+  });
+
+  test("from index.ts on reach no package and no built-in of Node", () => {
+    const library = reachable("src/index.ts");
+    const outside = imports.filter(({ from, external }) => external && library.has(from));
+    expect(outside.map(line)).toEqual([]);
+  });
+
+  test("have no effect: they need nothing but the language, and add nothing to it", async () => {
+    const stdin = { contents: 'export * from "./src/index.ts";', resolveDir: root };
+    const options = { bundle: true, write: false, format: "iife", globalName: "library", target: "es2022" } as const;
+    const { outputFiles } = await build({ ...options, stdin });
+    // A bare context: no process, navigator, Worker, fetch, timers or console.
+    const context = createContext({});
+    const names = (): string[] => runInContext("Object.getOwnPropertyNames(globalThis)", context);
+    const before = names();
+    runInContext(outputFiles[0].text, context);
+    expect(names().filter((name) => !before.includes(name))).toEqual(["library"]);
+  });
+});
+
+describe("one concept, one path", () => {
+  const kernels = list("kernels", ".wgsl").filter((file) => text(file).includes("@compute"));
+
+  test("every kernel has a twin in assembly/, and every twin a kernel", () => {
+    const wgsl = kernels.map((file) => file.slice("kernels/".length, -".wgsl".length));
+    const assembly = list("assembly", ".ts").filter((file) => text(file).includes("begin: u32"));
+    expect(assembly.map((file) => file.slice("assembly/".length, -".ts".length))).toEqual(wgsl);
+  });
+
+  test("every kernel is run by the source file of its own name only; those of kernels/shared by any", () => {
+    const users = sources.flatMap((file) =>
+      [...text(file).matchAll(/^import \{([^}]+)\} from "[./]*build\/kernels\.ts"/gm)].flatMap(([, names]) =>
+        names.match(/\w+(?: as \w+)?/g)!.map((name) => ({ file, kernel: kernelsById[name.split(" ")[0]].file })),
+      ),
+    );
+    const own = kernels.filter((kernel) => !kernel.startsWith("kernels/shared/"));
+    const used = own.map((kernel) => ({
+      kernel,
+      by: users.filter((user) => user.kernel === kernel).map((u) => u.file),
+    }));
+    const expected = own.map((kernel) => {
+      const [, room, name] = /^kernels\/(.+)\/([^/.]+)[^/]*\.wgsl$/.exec(kernel)!;
+      return { kernel, by: [`src/${room}/${name}.ts`] };
+    });
+    expect(used).toEqual(expected);
+  });
+
+  test("no name that says nothing, and one index only", () => {
+    const everything = [...sources, ...list("kernels", ".wgsl"), ...list("assembly", ".ts")];
+    expect(everything.filter((file) => /util|helper|manager|common/i.test(basename(file)))).toEqual([]);
+    expect(sources.filter((file) => basename(file) === "index.ts")).toEqual(["src/index.ts"]);
+  });
+});
+
+describe("the library", () => {
+  const library = sources.filter((file) => !file.startsWith("src/cli/"));
+
+  test("prints nothing", () => {
+    expect(library.filter((file) => /\bconsole\.\w+\(|process\.std(out|err)/.test(text(file)))).toEqual([]);
+  });
+
+  test("throws its own errors only", () => {
+    const plain = /throw new (Error|TypeError|RangeError|SyntaxError)\(/;
+    expect(library.filter((file) => plain.test(text(file)))).toEqual([]);
+  });
+});
