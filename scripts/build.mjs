@@ -38,7 +38,7 @@ async function buildWasm(kernels) {
   const modules = await Promise.all(
     wasmBuilds.map(async ({ name }) => {
       const bytes = await readFile(join(root, "build", "wasm", `${name}.wasm`));
-      return `export const ${name} = "${bytes.toString("base64")}";\n`;
+      return `export const ${name}: string = "${bytes.toString("base64")}";\n`;
     }),
   );
   await writeFile(
@@ -73,6 +73,10 @@ async function bundle() {
       banner: { js: "#!/usr/bin/env node" },
     });
   }
+  // Declarations only: `npm run typecheck` checks the types.
+  await run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "--project", "tsconfig.types.json"], {
+    cwd: root,
+  });
   await cp(join(root, "kernels"), join(root, "dist/kernels"), { recursive: true });
   await cp(join(root, "build/wasm"), join(root, "dist/wasm"), { recursive: true });
 }
