@@ -1,0 +1,132 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { build as esbuild } from "esbuild";
+import { build as vite } from "vite";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import packageJson from "../package.json" with { type: "json" };
+import { findDeno, findNewerNode } from "../scripts/environment.mjs";
+import { root } from "./hosts/folders.ts";
+
+const run = promisify(execFile);
+
+/** A user's program: nothing but the package, in strict TypeScript that is JavaScript as well. */
+const PROGRAM = `
+import { bilateralFeatures, buildLattice, filter, open, ShapeError } from "crf-rnn";
+const device = await open({ prefer: "wasm", threads: 1 });
+const guide = device.tensor([4, 5, 3], new Float32Array(60).fill(1));
+const lattice = await buildLattice(bilateralFeatures(guide, { position: 160, color: 3 }));
+const values = device.tensor([20, 1], new Float32Array(20).fill(2));
+const filtered = await (await filter(values, lattice, { normalization: "after" })).read();
+if (Math.abs(filtered[0] - 2) > 1e-5) throw new ShapeError({ where: "program", expected: "2", got: String(filtered[0]) });
+console.log("filtered", filtered.length);
+device.dispose();
+`;
+
+let folder: string;
+let files: string[];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "crf-rnn-package-"));
+  const installed = join(folder, "node_modules", "crf-rnn");
+  await mkdir(installed, { recursive: true });
+  // npm test has built dist just before; packing must not build again.
+  const { stdout } = await run("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], { cwd: root });
+  const tarball = join(folder, stdout.trim().split("\n").at(-1)!);
+  await run("tar", ["-xzf", tarball, "-C", installed, "--strip-components=1"]);
+  files = (await run("tar", ["-tzf", tarball])).stdout
+    .trim()
+    .split("\n")
+    .map((file) => file.slice("package/".length));
+  await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+  await writeFile(join(folder, "program.js"), PROGRAM);
+  await writeFile(join(folder, "program.ts"), PROGRAM);
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const prints = async (program: string, args: readonly string[]): Promise<void> => {
+  const { stdout, stderr } = await run(program, [...args], { cwd: folder });
+  expect({ stdout, stderr }).toEqual({ stdout: "filtered 20\n", stderr: "" });
+};
+
+test("holds what is built and nothing else", () => {
+  const others = files.filter((file) => !file.startsWith("dist/"));
+  expect(others.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+  for (const file of ["dist/index.js", "dist/cli.js", "dist/types/src/index.d.ts", "dist/wasm/plain.wasm"]) {
+    expect(files).toContain(file);
+  }
+  expect(files.filter((file) => file.endsWith(".wgsl")).length).toBeGreaterThan(10);
+});
+
+test("every entry point exists", () => {
+  const targets = (value: unknown): string[] =>
+    typeof value === "string" ? [value] : Object.values(value!).flatMap(targets);
+  for (const target of [...targets(packageJson.exports), ...targets(packageJson.bin)]) {
+    const pattern = target.replace(/^\.\//, "");
+    const [start, end] = pattern.split("*");
+    const found = files.some((file) =>
+      end === undefined ? file === pattern : file.startsWith(start) && file.endsWith(end),
+    );
+    expect(found, target).toBe(true);
+  }
+});
+
+test("runs in Node without any dependency installed", () => prints(process.execPath, ["program.js"]));
+
+test("runs in a newer Node", () => prints(findNewerNode()!, ["program.js"]));
+
+test("runs in Deno, from TypeScript", async () =>
+  prints(await findDeno(), ["run", "--allow-all", "--quiet", "program.ts"]));
+
+test("its declarations hold in strict TypeScript, without skipLibCheck", async () => {
+  const compilerOptions = { strict: true, noEmit: true, types: [], target: "es2022", lib: ["esnext", "dom"] };
+  for (const resolution of [{ module: "nodenext" }, { module: "esnext", moduleResolution: "bundler" }]) {
+    const config = { compilerOptions: { ...compilerOptions, ...resolution }, files: ["program.ts"] };
+    await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
+    const tsc = [`${root}node_modules/typescript/bin/tsc`, "--project", folder];
+    const output = await run(process.execPath, tsc).then(
+      () => "",
+      ({ stdout }: { stdout: string }) => stdout,
+    );
+    expect(output).toBe("");
+  }
+});
+
+test("esbuild bundles it for the browser without configuration, and nothing is left to import", async () => {
+  const { metafile, warnings, outputFiles } = await esbuild({
+    entryPoints: [join(folder, "program.js")],
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: "esm",
+    platform: "browser",
+  });
+  expect(warnings).toEqual([]);
+  expect(Object.values(metafile.outputs).flatMap(({ imports }) => imports)).toEqual([]);
+  await writeFile(join(folder, "esbuild.js"), outputFiles[0].contents);
+  await prints(process.execPath, ["esbuild.js"]);
+});
+
+test("Vite (Rolldown) bundles it for the browser without configuration, and nothing is left to import", async () => {
+  const warnings: string[] = [];
+  await writeFile(join(folder, "index.html"), '<!doctype html><script type="module" src="/program.js"></script>');
+  await vite({
+    root: folder,
+    configFile: false,
+    logLevel: "silent",
+    build: {
+      target: "es2022",
+      outDir: "vite",
+      rolldownOptions: {
+        output: { entryFileNames: "program.js" },
+        onwarn: (warning) => void warnings.push(warning.message ?? String(warning)),
+      },
+    },
+  });
+  expect(warnings).toEqual([]);
+  const code = await readFile(join(folder, "vite", "program.js"), "utf8");
+  expect(code).not.toMatch(/\bfrom\s*["'`]|\bimport\s*["'`]|__vite-browser-external/);
+});
