@@ -96,12 +96,13 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   barycentric[0] += 1.0 + barycentric[COORDINATES];
 
   for (var r = 0u; r < COORDINATES; r++) {
-    var key: array<u32, WORDS>;
+    // Zeroed in so many words: lavapipe (Mesa 25.0) keeps a plain declaration's contents from one turn to the next.
+    var key = array<u32, WORDS>();
     for (var i = 0u; i < DIMENSIONS; i++) {
       let w = nearest[i] + 32768 - select(0, 1, u32(rank[i]) + r > DIMENSIONS);
       key[i / 2u] |= u32(w) << (16u * (i % 2u));
     }
-    let tag = r | (point / params.group) << 4u;
+    let tag = r | ((point / params.group) << 4u);
     key[WORDS - 1u] |= tag << (16u * (DIMENSIONS % 2u));
     let entry = point * COORDINATES + r;
     for (var k = 0u; k < WORDS; k++) { keys[entry * WORDS + k] = key[k]; }

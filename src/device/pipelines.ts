@@ -1,5 +1,6 @@
 import { ShaderError } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
+import { ShaderStage } from "./flags.ts";
 
 /** A kernel made ready for one set of specialized constants. */
 export interface Pipeline {
@@ -21,7 +22,7 @@ export class Pipelines {
   get<Arguments>(kernel: Kernel<Arguments>, constants: readonly number[]): Pipeline {
     const key = [kernel.id, ...constants].join(" ");
     let made = this.#pipelines.get(key);
-    if (!made) this.#pipelines.set(key, (made = this.#make(kernel, constants)));
+    if (!made) this.#pipelines.set(key, (made = this.#make(key, kernel, constants)));
     return made;
   }
 
@@ -32,7 +33,7 @@ export class Pipelines {
     await Promise.all(pending);
   }
 
-  #make<Arguments>(kernel: Kernel<Arguments>, constants: readonly number[]): Pipeline {
+  #make<Arguments>(key: string, kernel: Kernel<Arguments>, constants: readonly number[]): Pipeline {
     const gpu = this.#gpu;
     const code = kernel.constants.reduce(
       (text, { name }, index) =>
@@ -43,10 +44,10 @@ export class Pipelines {
     const layout = gpu.createBindGroupLayout({
       label: kernel.id,
       entries: [
-        { binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: "uniform", hasDynamicOffset: true } },
+        { binding: 0, visibility: ShaderStage.compute, buffer: { type: "uniform", hasDynamicOffset: true } },
         ...kernel.bindings.map(({ access }, index) => ({
           binding: index + 1,
-          visibility: GPUShaderStage.COMPUTE,
+          visibility: ShaderStage.compute,
           buffer: { type: access === "read" ? ("read-only-storage" as const) : ("storage" as const) },
         })),
       ],
@@ -59,17 +60,19 @@ export class Pipelines {
       compute: { module, entryPoint: "main" },
     });
     const failed = gpu.popErrorScope();
-    this.#pending.push(this.#report(kernel, module, failed));
+    this.#pending.push(this.#report(key, kernel, module, failed));
     return { pipeline, layout };
   }
 
   async #report<Arguments>(
+    key: string,
     kernel: Kernel<Arguments>,
     module: GPUShaderModule,
     failed: Promise<GPUError | null>,
   ): Promise<void> {
     const error = await failed;
     if (!error) return;
+    this.#pipelines.delete(key); // a second use is to fail the same way
     const { messages } = await module.getCompilationInfo();
     const first = messages.find(({ type }) => type === "error");
     throw new ShaderError({

@@ -2,6 +2,7 @@ import { DeviceError, LimitError } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
 import { BaseDevice } from "./base.ts";
 import type { Data, DeviceInfo, DeviceLimits, Storage } from "./device.ts";
+import { BufferUsage, MapMode } from "./flags.ts";
 import { Pipelines } from "./pipelines.ts";
 
 /** Distance between the uniform blocks of two dispatches: WebGPU's default minUniformBufferOffsetAlignment. */
@@ -9,8 +10,7 @@ const uniformStride = 256;
 /** Dispatches recorded before they are submitted. */
 const batchSize = 256;
 const largestGroupCount = 65535;
-const usage = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST; the constants' object is missing in some hosts
-
+const usage = BufferUsage.storage | BufferUsage.copySource | BufferUsage.copyDestination;
 
 /** Adapters that run on the CPU: Mesa's lavapipe, Google's SwiftShader, Microsoft's WARP. */
 export const isSoftware = (info: GPUAdapterInfo): boolean =>
@@ -73,7 +73,11 @@ export class WebGpuDevice extends BaseDevice {
       bufferBytes: gpu.limits.maxBufferSize,
       alignment: gpu.limits.minStorageBufferOffsetAlignment,
     };
-    this.#uniforms = gpu.createBuffer({ label: "params", size: uniformStride * batchSize, usage: 0x40 | 0x08 }); // UNIFORM | COPY_DST
+    this.#uniforms = gpu.createBuffer({
+      label: "params",
+      size: uniformStride * batchSize,
+      usage: BufferUsage.uniform | BufferUsage.copyDestination,
+    });
     void gpu.lost.then(({ reason, message }) => {
       if (this.disposed) return;
       this.#lost = new DeviceError({
@@ -134,11 +138,15 @@ export class WebGpuDevice extends BaseDevice {
   async read(storage: Storage): Promise<ArrayBuffer> {
     this.checkOpen();
     const size = Math.ceil(storage.bytes / 4) * 4;
-    const staging = this.gpu.createBuffer({ label: "read", size, usage: 0x01 | 0x08 }); // MAP_READ | COPY_DST
+    const staging = this.gpu.createBuffer({
+      label: "read",
+      size,
+      usage: BufferUsage.mapRead | BufferUsage.copyDestination,
+    });
     try {
       this.#commands().copyBufferToBuffer(storage.handle as GPUBuffer, storage.offset, staging, 0, size);
       await this.finish();
-      await staging.mapAsync(0x01).catch((cause: unknown) => {
+      await staging.mapAsync(MapMode.read).catch((cause: unknown) => {
         throw (
           this.#lost ??
           new DeviceError({ where: "webgpu", expected: "to read back a buffer", got: String(cause) }, { cause })
