@@ -1,0 +1,67 @@
+import { FormatError } from "../errors.ts";
+import { openCaffe } from "./caffe.ts";
+import { openKeras } from "./keras.ts";
+import { legacyPrefix, openLegacyPytorch, openPytorch } from "./pytorch.ts";
+import { openSafetensors } from "./safetensors.ts";
+import { readBytes, type Source } from "./source.ts";
+import { toFloat32, type Checkpoint, type LoadedTensor } from "./tensors.ts";
+import { toOurs } from "./translate.ts";
+
+export { blobSource, bytesSource, fileSource, type Source } from "./source.ts";
+export { memorySink, type Sink } from "./sink.ts";
+export type { Checkpoint, ElementType, LoadedTensor, StoredTensor, TensorData } from "./tensors.ts";
+export { writePytorch } from "./pytorchWriter.ts";
+export { writeSafetensors } from "./safetensors.ts";
+
+/**
+ * Opens a `.safetensors`, `.pth`, `.h5` or `.caffemodel`, whichever it is by its first bytes, and maps names, layouts
+ * (output, input, height, width) and the compatibility's sign to this library's. Numbers stay in the file until a
+ * tensor is read, so `source` must stay open for as long.
+ *
+ * ```ts
+ * const checkpoint = await openCheckpoint(await fileSource("crfrnn.caffemodel"));
+ * const weights = await checkpoint.tensors.get("conv1_1.weight")!.read(); // [64, 3, 3, 3]
+ * ```
+ * @throws FormatError for a file that is malformed, unsafe or of another kind, with the offset
+ */
+export async function openCheckpoint(source: Source): Promise<Checkpoint> {
+  return toOurs(await openAsIs(source), source.name);
+}
+
+/** As `openCheckpoint`, names and layouts left as the file has them. @throws FormatError */
+export async function openAsIs(source: Source): Promise<Checkpoint> {
+  const head = await readBytes(source, 0, Math.min(source.size, 16));
+  const begins = (...bytes: number[]) => bytes.every((byte, i) => head[i] === byte);
+  if (begins(0x50, 0x4b, 0x03, 0x04)) return openPytorch(source);
+  if (begins(...legacyPrefix)) return openLegacyPytorch(source);
+  if (begins(0x89, 0x48, 0x44, 0x46)) return openKeras(source);
+  if (head[8] === 0x7b) return openSafetensors(source);
+  // The tags of a NetParameter's name, layers and layer, the last of two bytes.
+  if (begins(0x0a) || begins(0x12) || begins(0x1a) || begins(0xa2, 0x06)) return openCaffe(source);
+  throw new FormatError({
+    file: source.name,
+    offset: 0,
+    expected: "safetensors, PyTorch, Keras .h5 or a caffemodel",
+    got: head.length === 0 ? "an empty file" : `bytes ${[...head.subarray(0, 8)].map((byte) => byte.toString(16))}`,
+    remedy: "check that the download is complete and not a web page",
+  });
+}
+
+/**
+ * Reads a whole checkpoint as `openCheckpoint` maps it, every tensor in memory of its own as float32 (`asStored`: in
+ * its own type). Beyond the result, memory stays below 1.5 times the largest tensor.
+ * @throws FormatError; LimitError without memory
+ */
+export async function loadCheckpoint(
+  source: Source,
+  options: { asStored?: boolean } = {},
+): Promise<Omit<Checkpoint, "tensors"> & { readonly tensors: Map<string, LoadedTensor> }> {
+  const checkpoint = await openCheckpoint(source);
+  const tensors = new Map<string, LoadedTensor>();
+  for (const [name, { shape, type, read }] of checkpoint.tensors) {
+    const data = await read();
+    const isKept = options.asStored === true;
+    tensors.set(name, isKept ? { shape, type, data } : { shape, type: "float32", data: toFloat32(data, type) });
+  }
+  return { ...checkpoint, tensors };
+}

@@ -1,0 +1,125 @@
+// One table of names: what the layers of published CRF-RNN, FCN and VGG checkpoints are called, and what they are here.
+
+/** Whose words and signs a checkpoint uses. Ours are PyTorch's but for the CRF, whose names tell them apart. */
+export type Dialect = "pytorch" | "keras" | "caffe";
+
+/** What happens to a tensor on its way to PyTorch's layout (output, input, height, width). */
+export type Layout =
+  /** Already there. */
+  | "same"
+  /** Keras: height, width, input, output; transposed: height, width, output, input; dense: (height width input), output. */
+  | "channelsLast"
+  /** The sign of the compatibility matrix: PyTorch adds what Caffe, Keras and this library subtract. */
+  | "negated";
+
+export interface Translation {
+  readonly name: string;
+  readonly layout: Layout;
+}
+
+/** Layers with another name elsewhere: ours and PyTorch's, then that of the CRF-RNN release for Caffe and Keras. */
+const layerNames = [
+  ["score_fr", "score-fr"],
+  ["upscore2", "score2"],
+  ["score_pool4", "score-pool4"],
+  ["upscore_pool4", "score4"],
+  ["score_pool3", "score-pool3"],
+  ["upscore8", "upsample"],
+] as const;
+
+/** The CRF: ours, PyTorch's and Keras' after the layer's name, Caffe's blob of `inference1`. */
+const crfNames = [
+  ["spatialWeight", "spatial_ker_weights", "0"],
+  ["bilateralWeight", "bilateral_ker_weights", "1"],
+  ["compatibility", "compatibility_matrix", "2"],
+] as const;
+
+const crfLayers = ["crfrnn", "inference1"];
+
+/** Dense layers of VGG that are convolutions in the trunk, with the kernel's width. */
+export const denseKernels: Readonly<Record<string, number>> = { fc6: 7, fc7: 1 };
+
+/** Convolutions before each pooling layer. */
+const vgg = { 16: [2, 2, 3, 3, 3], 19: [2, 2, 4, 4, 4] } as const;
+
+/** The classifier of ImageNet, which no segmentation network has: torchvision, Keras, Caffe. */
+const classifiers = ["classifier.6", "predictions", "fc8"];
+
+/** Caffe's name for a blob and Keras' for a weight, where PyTorch says weight. */
+const weightWords = ["weight", "kernel", "0"];
+const biasWords = ["bias", "1"];
+
+/**
+ * The translator of one checkpoint's names into ours; undefined for the classifier of ImageNet, which has no place.
+ * Names that no table knows stay what they are, with `weight` and `bias` for the parts.
+ *
+ * @param names all names of the checkpoint, as the reader of its format gives them: `layer.part`
+ */
+export function translator(dialect: Dialect, names: Iterable<string>): (name: string) => Translation | undefined {
+  const layers = new Map<string, string>([
+    ...layerNames.map(([ours, theirs]) => [theirs, ours] as const),
+    ...torchvisionLayers(new Set(names)),
+    ...kerasLayers(),
+  ]);
+  return (name) => {
+    const dot = name.lastIndexOf(".");
+    const layer = name.slice(0, Math.max(0, dot));
+    const part = name.slice(dot + 1);
+    if (classifiers.includes(layer)) return undefined;
+    const crf = crfLayers.includes(layer) && crfNames.find(([, torch, caffe]) => part === torch || part === caffe);
+    if (crf) {
+      const negated = crf[0] === "compatibility" && dialect === "pytorch";
+      return { name: crf[0], layout: negated ? "negated" : "same" };
+    }
+    const ours = layers.get(layer) ?? layer;
+    if (weightWords.includes(part)) {
+      return { name: `${ours}.weight`, layout: part === "kernel" ? "channelsLast" : "same" };
+    }
+    return { name: biasWords.includes(part) ? `${ours}.bias` : name, layout: "same" };
+  };
+}
+
+/** Whether a layer is one of the table's, under any of its names. */
+export function isKnownLayer(layer: string): boolean {
+  const known = [...layerNames.flat(), ...crfLayers, ...Object.keys(denseKernels), ...classifiers, "fc1", "fc2"];
+  return known.includes(layer) || /^(conv\d_\d|block\d_conv\d)$/.test(layer);
+}
+
+/** Whether a name of ours is a matrix of the CRF. */
+export function isCrfMatrix(name: string): boolean {
+  return crfNames.some(([ours]) => ours === name);
+}
+
+/** Our name in crfasrnn_pytorch's words; only the CRF's differ. */
+export function toPytorch(name: string): Translation {
+  const crf = crfNames.find(([ours]) => ours === name);
+  if (!crf) return { name, layout: "same" };
+  return { name: `crfrnn.${crf[1]}`, layout: name === "compatibility" ? "negated" : "same" };
+}
+
+/** `features.N` counts convolutions, ReLUs and poolings; which N are convolutions tells VGG-16 from VGG-19. */
+function torchvisionLayers(names: ReadonlySet<string>): [string, string][] {
+  // The fourth convolution of block 3 stands where VGG-16 pools.
+  const depths = names.has("features.16.weight") ? vgg[19] : vgg[16];
+  const layers: [string, string][] = [
+    ["classifier.0", "fc6"],
+    ["classifier.3", "fc7"],
+  ];
+  let index = 0;
+  depths.forEach((depth, block) => {
+    for (let i = 1; i <= depth; i++, index += 2) layers.push([`features.${index}`, `conv${block + 1}_${i}`]);
+    index++;
+  });
+  return layers;
+}
+
+function kerasLayers(): [string, string][] {
+  const layers: [string, string][] = [
+    ["fc1", "fc6"],
+    ["fc2", "fc7"],
+  ];
+  vgg[19].forEach((depth, block) => {
+    for (let i = 1; i <= depth; i++) layers.push([`block${block + 1}_conv${i}`, `conv${block + 1}_${i}`]);
+  });
+  return layers;
+}

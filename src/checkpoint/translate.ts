@@ -1,0 +1,133 @@
+import { FormatError } from "../errors.ts";
+import { denseKernels, isCrfMatrix, toPytorch, translator, type Dialect, type Layout } from "./names.ts";
+import {
+  allocate,
+  elementCount,
+  type Checkpoint,
+  type ElementType,
+  type StoredTensor,
+  type TensorData,
+} from "./tensors.ts";
+
+const dialects: Record<Checkpoint["format"], Dialect> = {
+  safetensors: "pytorch",
+  pytorch: "pytorch",
+  keras: "keras",
+  caffe: "caffe",
+};
+
+/**
+ * The same checkpoint with our names, PyTorch's layouts and our sign of the compatibility; numbers are still read only
+ * when asked for.
+ * @throws FormatError if two tensors would get one name, or a shape does not fit its layer
+ */
+export function toOurs(checkpoint: Checkpoint, file: string): Checkpoint {
+  const translate = translator(dialects[checkpoint.format], checkpoint.tensors.keys());
+  const notes = [...checkpoint.notes];
+  const tensors = new Map<string, StoredTensor>();
+  for (const [name, tensor] of checkpoint.tensors) {
+    const translation = translate(name);
+    if (!translation) {
+      notes.push(`${name} classifies ImageNet and was skipped`);
+      continue;
+    }
+    if (tensors.has(translation.name)) throw misfit(file, `one tensor for ${translation.name}`, `${name} as another`);
+    const shaped = { ...tensor, shape: layerShape(translation.name, translation.layout, tensor.shape, file) };
+    tensors.set(translation.name, rearrange(shaped, translation.layout));
+  }
+  if (checkpoint.tensors.has("features.0.weight")) {
+    notes.push(
+      "names are torchvision's: its own weights expect RGB in 0…1, normalized, where this network gets BGR in 0…255 less a mean; weights converted from Caffe expect the latter",
+    );
+  }
+  return { ...checkpoint, tensors, notes };
+}
+
+/** The same checkpoint, ours, in the words of crfasrnn_pytorch, whose `load_state_dict` then takes it. */
+export function toTheirs(checkpoint: Checkpoint): Checkpoint {
+  const notes = [...checkpoint.notes];
+  const tensors = new Map<string, StoredTensor>();
+  for (const [name, tensor] of checkpoint.tensors) {
+    if (name === "bandwidths") {
+      notes.push("bandwidths was skipped: crfasrnn_pytorch has no parameter for it; pass them to its CrfRnn as params");
+      continue;
+    }
+    const translation = toPytorch(name);
+    tensors.set(translation.name, rearrange(tensor, translation.layout));
+  }
+  return { ...checkpoint, tensors, notes };
+}
+
+/**
+ * The shape in which to see a file's numbers, before they are rearranged: without the leading ones of Caffe's
+ * four-dimensional blobs, and VGG's dense layers as the convolutions they are,
+ * (O, C·7·7) → (O, C, 7, 7) and Keras' (7·7·C, O) → (7, 7, C, O).
+ */
+function layerShape(name: string, layout: Layout, shape: readonly number[], file: string): readonly number[] {
+  if (name.endsWith(".bias")) return withoutLeadingOnes(shape, 1);
+  if (isCrfMatrix(name)) return withoutLeadingOnes(shape, 2);
+  const layer = name.split(".")[0];
+  if (!name.endsWith(".weight") || !Object.hasOwn(denseKernels, layer)) return shape;
+  const dense = withoutLeadingOnes(shape, 2);
+  if (dense.length !== 2) return shape;
+  const kernel = denseKernels[layer];
+  const [outputs, inputs] = layout === "channelsLast" ? [dense[1], dense[0]] : dense;
+  const channels = inputs / (kernel * kernel);
+  if (!Number.isInteger(channels)) {
+    throw misfit(file, `${kernel}·${kernel} inputs a channel for ${layer}`, `${inputs} inputs in all`);
+  }
+  return layout === "channelsLast" ? [kernel, kernel, channels, outputs] : [outputs, channels, kernel, kernel];
+}
+
+function withoutLeadingOnes(shape: readonly number[], rank: number): readonly number[] {
+  const extra = shape.length - rank;
+  return extra > 0 && shape.slice(0, extra).every((extent) => extent === 1) ? shape.slice(extra) : shape;
+}
+
+function rearrange(tensor: StoredTensor, layout: Layout): StoredTensor {
+  const { shape, type } = tensor;
+  if (layout === "negated") return { ...tensor, read: async () => negate(await tensor.read(), type) };
+  if (layout === "same" || shape.length < 2) return tensor;
+  // (…, input, output) → (output, input, …); of a transposed convolution, (…, output, input) → (input, output, …).
+  const [inputs, outputs] = shape.slice(-2);
+  const taps = shape.slice(0, -2);
+  return {
+    type,
+    shape: [outputs, inputs, ...taps],
+    read: async () => channelsFirst(await tensor.read(), type, elementCount(taps), inputs, outputs),
+  };
+}
+
+/** Side of the squares in which the matrix is walked, so that reads and writes both stay in the cache. */
+const tile = 64;
+
+/** [taps, inputs, outputs] → [outputs, inputs, taps]. */
+function channelsFirst(from: TensorData, type: ElementType, taps: number, inputs: number, outputs: number): TensorData {
+  const to = allocate(type, from.length, "channels-first copy");
+  for (let o0 = 0; o0 < outputs; o0 += tile) {
+    const o1 = Math.min(outputs, o0 + tile);
+    for (let i0 = 0; i0 < inputs; i0 += tile) {
+      const i1 = Math.min(inputs, i0 + tile);
+      for (let t = 0; t < taps; t++) {
+        for (let i = i0; i < i1; i++) {
+          const row = (t * inputs + i) * outputs;
+          for (let o = o0; o < o1; o++) to[(o * inputs + i) * taps + t] = from[row + o];
+        }
+      }
+    }
+  }
+  return to;
+}
+
+/** Changes the sign in place, of zeros as well, so that doing it twice gives back every bit. */
+function negate(data: TensorData, type: ElementType): TensorData {
+  if (data instanceof Uint16Array) for (let i = 0; i < data.length; i++) data[i] ^= 0x8000;
+  else if (type === "float32" || type === "float64")
+    for (let i = 0; i < data.length; i++) data[i] = -(data[i] as number);
+  else throw misfit("compatibility", "floating-point numbers", type);
+  return data;
+}
+
+function misfit(file: string, expected: string, got: string): FormatError {
+  return new FormatError({ file, expected, got, remedy: "check which network the file belongs to" });
+}

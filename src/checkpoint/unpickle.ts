@@ -1,0 +1,270 @@
+import type { ByteReader } from "./byteReader.ts";
+
+// Python's pickle is a program for a small stack machine. This machine runs the instructions that torch.save emits
+// (protocols 2 to 5) and nothing else: a global is a name to look up in a fixed list, calling one runs a function of
+// that list, and there is no way from a file to any other function of the host.
+// Instructions: CPython, Lib/pickletools.py.
+
+/** A Python tuple. Lists are arrays, dictionaries are maps. */
+export class Tuple {
+  readonly items: readonly unknown[];
+  constructor(items: readonly unknown[]) {
+    this.items = items;
+  }
+}
+
+/** Makes the error for the instruction that is running. */
+export type Complain = (expected: string, got: string) => Error;
+
+/** What a pickle may name, e.g. `torch.FloatStorage`. */
+export class Global {
+  readonly name: string;
+  /** Makes the value of `name(values)`; without it, the name is only a name. */
+  readonly call?: (values: readonly unknown[], complain: Complain) => unknown;
+
+  constructor(name: string, call?: Global["call"]) {
+    this.name = name;
+    this.call = call;
+  }
+}
+
+export interface Vocabulary {
+  /** By full name, `module.name`. */
+  readonly globals: ReadonlyMap<string, Global>;
+  /** The value of a persistent id, with which torch.save refers to storages. */
+  readonly persistent: (id: unknown, complain: Complain) => unknown;
+}
+
+/**
+ * Runs one pickle; the reader stands after it then.
+ * @throws FormatError at the offset of the instruction that is malformed or not allowed
+ */
+export function unpickle(reader: ByteReader, vocabulary: Vocabulary): unknown {
+  return new Machine(reader, vocabulary).run();
+}
+
+const mark = Symbol("mark");
+
+class Machine {
+  private readonly stack: unknown[] = [];
+  private readonly memo = new Map<number, unknown>();
+  private readonly reader: ByteReader;
+  private readonly vocabulary: Vocabulary;
+  /** Position of the running instruction. */
+  private instruction = 0;
+
+  constructor(reader: ByteReader, vocabulary: Vocabulary) {
+    this.reader = reader;
+    this.vocabulary = vocabulary;
+  }
+
+  run(): unknown {
+    for (;;) {
+      this.instruction = this.reader.position;
+      const code = this.reader.u8();
+      if (code === 0x2e) return this.pop(); // STOP
+      const value = this.literal(code);
+      if (value !== undefined) this.stack.push(value);
+      else if (!this.container(code) && !this.refer(code)) {
+        throw this.error("an instruction that torch.save writes", `0x${code.toString(16)}`);
+      }
+    }
+  }
+
+  private readonly error = (expected: string, got: string) => this.reader.error(expected, got, this.instruction);
+
+  /** Instructions that push a value which they carry. */
+  private literal(code: number): unknown {
+    const { reader } = this;
+    switch (code) {
+      case 0x4e: // NONE
+        return null;
+      case 0x88: // NEWTRUE
+        return true;
+      case 0x89: // NEWFALSE
+        return false;
+      case 0x4a: // BININT
+        return reader.i32();
+      case 0x4b: // BININT1
+        return reader.u8();
+      case 0x4d: // BININT2
+        return reader.u16();
+      case 0x8a: // LONG1
+        return integer(reader.take(reader.u8()));
+      case 0x47: // BINFLOAT
+        return reader.f64BigEndian();
+      case 0x55: // SHORT_BINSTRING, text of Python 2
+      case 0x8c: // SHORT_BINUNICODE
+        return reader.text(reader.u8());
+      case 0x54: // BINSTRING
+      case 0x58: // BINUNICODE
+        return reader.text(reader.u32());
+      case 0x8d: // BINUNICODE8
+        return reader.text(reader.u64());
+      case 0x43: // SHORT_BINBYTES
+        return reader.take(reader.u8());
+      case 0x42: // BINBYTES
+        return reader.take(reader.u32());
+      case 0x5d: // EMPTY_LIST
+        return [];
+      case 0x7d: // EMPTY_DICT
+        return new Map();
+      case 0x29: // EMPTY_TUPLE
+        return new Tuple([]);
+      default:
+        return undefined;
+    }
+  }
+
+  /** Instructions that gather values from the stack. */
+  private container(code: number): boolean {
+    const { stack } = this;
+    switch (code) {
+      case 0x28: // MARK
+        stack.push(mark);
+        return true;
+      case 0x30: // POP
+        stack.pop();
+        return true;
+      case 0x31: // POP_MARK
+        this.popMark();
+        return true;
+      case 0x74: // TUPLE
+        stack.push(new Tuple(this.popMark()));
+        return true;
+      case 0x85: // TUPLE1
+      case 0x86: // TUPLE2
+      case 0x87: // TUPLE3
+        stack.push(new Tuple(this.popMany(code - 0x84)));
+        return true;
+      case 0x61: // APPEND
+        this.append(this.popMany(1));
+        return true;
+      case 0x65: // APPENDS
+        this.append(this.popMark());
+        return true;
+      case 0x73: // SETITEM
+        this.setItems(this.popMany(2));
+        return true;
+      case 0x75: // SETITEMS
+        this.setItems(this.popMark());
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** Instructions that name something: the memo, globals, calls, storages. */
+  private refer(code: number): boolean {
+    const { reader, stack } = this;
+    switch (code) {
+      case 0x80: // PROTO
+        if (reader.u8() > 5) throw this.error("pickle protocol 5 or below", "a later one");
+        return true;
+      case 0x95: // FRAME
+        reader.skip(8);
+        return true;
+      case 0x71: // BINPUT
+        this.memo.set(reader.u8(), this.top());
+        return true;
+      case 0x72: // LONG_BINPUT
+        this.memo.set(reader.u32(), this.top());
+        return true;
+      case 0x94: // MEMOIZE
+        this.memo.set(this.memo.size, this.top());
+        return true;
+      case 0x68: // BINGET
+        stack.push(this.remembered(reader.u8()));
+        return true;
+      case 0x6a: // LONG_BINGET
+        stack.push(this.remembered(reader.u32()));
+        return true;
+      case 0x63: // GLOBAL
+        stack.push(this.lookUp(reader.line(), reader.line()));
+        return true;
+      case 0x93: {
+        // STACK_GLOBAL
+        const [module, name] = this.popMany(2);
+        stack.push(this.lookUp(module, name));
+        return true;
+      }
+      case 0x52: // REDUCE
+        stack.push(this.call());
+        return true;
+      case 0x62: // BUILD: torch.save attaches _metadata to a state's dictionary so; there is nothing to do with it
+        this.pop();
+        if (!(this.top() instanceof Map)) throw this.error("attributes of a dictionary", "of another object");
+        return true;
+      case 0x51: // BINPERSID
+        stack.push(this.vocabulary.persistent(this.pop(), this.error));
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  private lookUp(module: unknown, name: unknown): Global {
+    if (typeof module !== "string" || typeof name !== "string") throw this.error("a name", "another value");
+    const global = this.vocabulary.globals.get(`${module}.${name}`);
+    if (global) return global;
+    throw this.error("only names that a state dictionary needs", `${module}.${name} (not looked up, nothing was run)`);
+  }
+
+  private call(): unknown {
+    const values = this.pop();
+    const global = this.pop();
+    if (!(values instanceof Tuple) || !(global instanceof Global) || !global.call) {
+      throw this.error("a call of an allowed name", "a call of something else");
+    }
+    return global.call(values.items, this.error);
+  }
+
+  private append(values: unknown[]): void {
+    const list = this.top();
+    if (!Array.isArray(list)) throw this.error("a list to append to", "another value");
+    for (const value of values) list.push(value);
+  }
+
+  private setItems(values: unknown[]): void {
+    const map = this.top();
+    if (!(map instanceof Map) || values.length % 2) throw this.error("a dictionary and pairs", "other values");
+    for (let i = 0; i < values.length; i += 2) map.set(values[i], values[i + 1]);
+  }
+
+  private remembered(index: number): unknown {
+    if (!this.memo.has(index)) throw this.error(`value ${index} to be remembered`, "none");
+    return this.memo.get(index);
+  }
+
+  private top(): unknown {
+    const value = this.stack.at(-1);
+    if (value === undefined || value === mark) throw this.error("a value on the stack", "none");
+    return value;
+  }
+
+  private pop(): unknown {
+    const value = this.top();
+    this.stack.pop();
+    return value;
+  }
+
+  private popMany(count: number): unknown[] {
+    return Array.from({ length: count }, () => this.pop()).reverse();
+  }
+
+  private popMark(): unknown[] {
+    const position = this.stack.lastIndexOf(mark);
+    if (position < 0) throw this.error("a mark on the stack", "none");
+    const values = this.stack.splice(position);
+    values.shift();
+    return values;
+  }
+}
+
+/** Two's complement, little-endian, of any length up to 255 bytes; a bigint where a number would not be exact. */
+function integer(bytes: Uint8Array): number | bigint {
+  let value = 0n;
+  for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]);
+  value = BigInt.asIntN(8 * bytes.length, value);
+  return value === BigInt(Number(value)) && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
