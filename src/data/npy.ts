@@ -2,14 +2,7 @@ import { FormatError } from "../errors.ts";
 import { float16ToFloat32 } from "./float16.ts";
 
 export type NpyData =
-  | Float32Array<ArrayBuffer>
-  | Float64Array<ArrayBuffer>
-  | Int8Array<ArrayBuffer>
-  | Int16Array<ArrayBuffer>
-  | Int32Array<ArrayBuffer>
-  | Uint8Array<ArrayBuffer>
-  | Uint16Array<ArrayBuffer>
-  | Uint32Array<ArrayBuffer>;
+  Float32Array | Float64Array | Int8Array | Int16Array | Int32Array | Uint8Array | Uint16Array | Uint32Array;
 
 /** An n-dimensional array in C order, as NumPy's `.npy` files hold one. `shape: []` is a scalar. */
 export interface NpyArray {
@@ -72,7 +65,7 @@ export function decodeNpy(bytes: Uint8Array, file: string): NpyArray {
         declared > present ? "the file is truncated: write it again" : "the file has bytes to spare: write it again",
     });
   }
-  const data = reader.read(bytes.slice(dataOffset).buffer as ArrayBuffer);
+  const data = reader.read(new Uint8Array(bytes.subarray(dataOffset)).buffer);
   if (!data) {
     throw new FormatError({
       file,

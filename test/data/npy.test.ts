@@ -92,6 +92,8 @@ describe("encodeNpy and decodeNpy", () => {
       const shifted = new Uint8Array(bytes.length + 3).subarray(3);
       shifted.set(bytes);
       expect(decodeNpy(shifted, "array.npy")).toEqual({ shape: [2, 1], data: Uint8Array.of(7, 9) });
+      // A Buffer's slice() shares its pool.
+      expect(decodeNpy(Buffer.from(bytes), "array.npy")).toEqual({ shape: [2, 1], data: Uint8Array.of(7, 9) });
     }
   });
 

@@ -1,0 +1,62 @@
+import { Command, CommanderError } from "commander";
+import packageJson from "../../package.json" with { type: "json" };
+import { CrfRnnError } from "../errors.ts";
+import { addCommonFlags } from "./options.ts";
+import { doctorCommand } from "./doctor.ts";
+import { filterCommand } from "./filter.ts";
+
+/** Exit status for input that the user can put right, and for a fault of the program. */
+const badInput = 2;
+const internalFailure = 1;
+
+function program(): Command {
+  const root = new Command("crf-rnn")
+    .description(
+      "CRF-as-RNN on WebGPU and WebAssembly: refine a network's label maps along the edges of the photograph",
+    )
+    .version(packageJson.version, "--version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .helpCommand("help [command]", "print help for a command")
+    .addHelpText("after", "\n`crf-rnn help <command>` shows a command's flags and examples.");
+  for (const command of [filterCommand(), doctorCommand()]) {
+    root.addCommand(addCommonFlags(command));
+  }
+  for (const command of [root, ...root.commands]) {
+    // Errors are printed below, in one place and one form.
+    command.exitOverride().configureOutput({ outputError: () => {} });
+    command.configureHelp({ helpWidth: Math.min(process.stdout.columns ?? 100, 120) });
+  }
+  return root;
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  try {
+    await program().parseAsync(words, { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      // Without a command: help is already printed, on standard error.
+      if (error.code === "commander.help") return badInput;
+      process.stderr.write(`crf-rnn: ${sentence(error)} — see crf-rnn --help\n`);
+      return badInput;
+    }
+    if (error instanceof CrfRnnError) {
+      process.stderr.write(`crf-rnn: ${error.message}\n`);
+      return badInput;
+    }
+    process.stderr.write(`crf-rnn: internal failure: ${error instanceof Error ? error.stack : String(error)}\n`);
+    return internalFailure;
+  }
+}
+
+/** Commander's message in the form of this library's own: where, what was expected, what was found. */
+function sentence({ message }: CommanderError): string {
+  const line = message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
+  const wrong = /^option '(?:-\w, )?(--[\w-]+)[^']*' argument '(.*)' is invalid\. (.*?)\.?$/.exec(line);
+  if (!wrong) return line;
+  const [, flag, value, expected] = wrong;
+  return `${flag}: ${expected.replace(/^Allowed choices are/, "expected one of")}, got '${value}'`;
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,184 @@
+import { execFileSync } from "node:child_process";
+import { availableParallelism, totalmem } from "node:os";
+import { Command } from "commander";
+import packageJson from "../../package.json" with { type: "json" };
+import { findAll, findDeno } from "../../scripts/environment.mjs";
+import { findGpu } from "../device/open.ts";
+import { canShareMemory, hasRelaxedSimd, openWasm } from "../device/wasm.ts";
+import { adapterName, isSoftware, wantedLimits } from "../device/webgpu.ts";
+import { report, type CommonFlags } from "./options.ts";
+
+const examples = `
+Examples:
+  crf-rnn doctor
+  crf-rnn doctor --json | jq .webgpu.adapters
+  deno run -A npm:crf-rnn doctor`;
+
+export function doctorCommand(): Command {
+  return new Command("doctor")
+    .description("show hosts, adapters, limits and threads, and what to install for what is missing")
+    .addHelpText("after", examples)
+    .action(run);
+}
+
+interface Adapter {
+  readonly name: string;
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly hardware: boolean;
+  readonly limits: Record<string, number>;
+  readonly features: readonly string[];
+}
+
+type Wasm = { readonly variant: string; readonly threads: number } | { readonly error: string };
+
+async function run(flags: CommonFlags): Promise<void> {
+  const { deno, node } = process.versions;
+  const found = await findAll().catch(() => undefined);
+  const hosts = {
+    node: deno ? versionOf("node") : node,
+    deno: deno ?? versionOf(await findDeno().catch(() => "deno")) ?? versionOf("deno"),
+    chromium: found?.chromium && versionOf(found.chromium),
+  };
+  const gpu = await findGpu();
+  const adapters = gpu ? await listAdapters(gpu) : [];
+  const facts = {
+    command: "doctor",
+    version: packageJson.version,
+    host: { name: deno ? "deno" : "node", platform: process.platform, architecture: process.arch },
+    processors: availableParallelism(),
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    hosts,
+    webgpu: { available: gpu !== undefined, adapters },
+    vulkan: {
+      loader: found?.["vulkan-loader"] !== undefined,
+      lavapipe: found?.lavapipe,
+      swiftshader: found?.swiftshader,
+    },
+    wasm: { ...(await tryWasm()), relaxedSimd: hasRelaxedSimd(), sharedMemory: canShareMemory() },
+    auto: adapters.some(({ hardware }) => hardware) ? "webgpu" : "wasm",
+  };
+  const advice = adviceFor(facts);
+  report(flags, { ...facts, advice }, describe(facts, advice));
+}
+
+type Facts = Readonly<{
+  version: string;
+  host: { name: string; platform: string; architecture: string };
+  processors: number;
+  memoryGiB: number;
+  hosts: { node?: string; deno?: string; chromium?: string };
+  webgpu: { available: boolean; adapters: readonly Adapter[] };
+  vulkan: { loader: boolean; lavapipe?: string; swiftshader?: string };
+  wasm: Wasm & { relaxedSimd: boolean; sharedMemory: boolean };
+  auto: string;
+}>;
+
+/** The version in what `program --version` prints; undefined where the program is missing. */
+function versionOf(program: string): string | undefined {
+  try {
+    const text = execFileSync(program, ["--version"], {
+      encoding: "utf8",
+      timeout: 30_000,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return /\d+(\.\d+)+/.exec(text)?.[0];
+  } catch {
+    return undefined;
+  }
+}
+
+/** The adapters that the host's two ways of asking lead to, each once. */
+async function listAdapters(gpu: GPU): Promise<Adapter[]> {
+  const found = new Map<string, Adapter>();
+  for (const options of [{ powerPreference: "high-performance" }, { forceFallbackAdapter: true }] as const) {
+    const adapter = await gpu.requestAdapter(options).catch(() => null);
+    if (!adapter) continue;
+    const { info, limits } = adapter;
+    found.set(adapterName(info), {
+      name: adapterName(info),
+      vendor: info.vendor,
+      architecture: info.architecture,
+      hardware: !isSoftware(info),
+      limits: Object.fromEntries(wantedLimits.map((name) => [name, limits[name]])),
+      features: [...adapter.features].filter((name) => /^(shader-f16|subgroups|timestamp-query)$/.test(name)).sort(),
+    });
+  }
+  return [...found.values()];
+}
+
+async function tryWasm(): Promise<Wasm> {
+  try {
+    using device = await openWasm();
+    return { variant: device.info.variant, threads: device.info.threads };
+  } catch (error) {
+    return { error: (error as Error).message };
+  }
+}
+
+function adviceFor({ host, hosts, webgpu, vulkan, wasm }: Facts): string[] {
+  const advice: string[] = [];
+  const { platform } = host;
+  if ("error" in wasm) advice.push(`WASM does not start (${wasm.error}): update ${host.name}`);
+  if (!wasm.relaxedSimd)
+    advice.push("no relaxed SIMD (fused multiply-add): Node 22 or later has it and computes faster");
+  if (!webgpu.available) {
+    advice.push(
+      host.name === "node" ? "no WebGPU in Node: npm install webgpu" : "no WebGPU in Deno: update to Deno 2 or later",
+    );
+  } else if (webgpu.adapters.length === 0) {
+    advice.push(
+      `no WebGPU adapter: ${platform === "linux" ? "install a GPU's Vulkan driver or lavapipe" : "update the GPU's driver"}`,
+    );
+  } else if (!webgpu.adapters.some(({ hardware }) => hardware)) {
+    advice.push(
+      "only a software WebGPU adapter: fit for tests; WASM is faster. A GPU needs its vendor's Vulkan driver",
+    );
+  }
+  if (platform === "linux" && !vulkan.loader) advice.push("no Vulkan loader: apt-get install libvulkan1");
+  if (platform === "linux" && !vulkan.lavapipe) {
+    advice.push(
+      "no lavapipe of Mesa 25 or later: apt-get install mesa-vulkan-drivers (on Debian 12 from bookworm-backports)",
+    );
+  }
+  if (!hosts.deno) advice.push("no Deno: npm install --global deno");
+  if (!hosts.chromium) advice.push("no Chromium: apt-get install chromium, or npx puppeteer browsers install chrome");
+  return advice;
+}
+
+function describe(facts: Facts, advice: readonly string[]): string {
+  const { host, hosts, webgpu, vulkan, wasm } = facts;
+  const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
+  const adapters = webgpu.adapters.map(({ name, hardware, limits, features }) => {
+    const binding = mebibytes(limits.maxStorageBufferBindingSize);
+    const workgroup = limits.maxComputeInvocationsPerWorkgroup;
+    const words = [
+      `bindings ${binding}`,
+      `buffers ${mebibytes(limits.maxBufferSize)}`,
+      `workgroups ${workgroup}`,
+      ...features,
+    ];
+    return `${hardware ? "hardware" : "software"}: ${name} (${words.join(", ")})`;
+  });
+  const rows: [string, string][] = [
+    ["crf-rnn", `${facts.version} on ${host.name}, ${host.platform} ${host.architecture}`],
+    ["machine", `${facts.processors} processors, ${facts.memoryGiB} GiB`],
+    ["Node", hosts.node ?? "not found"],
+    ["Deno", hosts.deno ?? "not found"],
+    ["Chromium", hosts.chromium ?? "not found"],
+    ...(adapters.length ? adapters : ["no adapter"]).map((text): [string, string] => ["WebGPU", text]),
+    [
+      "WASM",
+      "error" in wasm ? wasm.error : `${wasm.threads} threads, SIMD, ${wasm.relaxedSimd ? "" : "no "}relaxed SIMD`,
+    ],
+  ];
+  if (host.platform === "linux") {
+    const driver = vulkan.lavapipe ?? vulkan.swiftshader ?? "no software driver";
+    rows.push(["Vulkan", `${vulkan.loader ? "loader" : "no loader"}, ${driver}`]);
+  }
+  rows.push(["auto", `--device auto takes ${facts.auto === "webgpu" ? "WebGPU" : "WASM"}`]);
+  const table = rows.map(([name, value]) => `${name.padEnd(10)}${value}`).join("\n");
+  return advice.length
+    ? `${table}\n\nTo do:\n${advice.map((line) => `  - ${line}`).join("\n")}`
+    : `${table}\n\nNothing is missing.`;
+}

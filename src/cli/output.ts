@@ -1,0 +1,138 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { FormatError, UsageError } from "../errors.ts";
+
+/** A file to write: where, and what. */
+export interface Output {
+  readonly file: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A path that a flag names for writing, e.g. `{ flag: "--out", file: "labels.png", extension: ".png" }`. */
+export interface Destination {
+  readonly flag: string;
+  readonly file: string;
+  readonly extension: string;
+}
+
+const reasons: Record<string, { readonly got: string; readonly remedy: string }> = {
+  ENOSPC: { got: "a full disk", remedy: "free some space or choose another folder" },
+  EDQUOT: { got: "an exhausted disk quota", remedy: "free some space or choose another folder" },
+  EACCES: { got: "a folder that may not be written to", remedy: "change its permissions or choose another folder" },
+  EPERM: { got: "a folder that may not be written to", remedy: "change its permissions or choose another folder" },
+  EROFS: { got: "a read-only file system", remedy: "choose another folder" },
+  ENOENT: { got: "a folder that does not exist", remedy: "create the folder first" },
+  EEXIST: { got: "a file of that name", remedy: "choose another name" },
+  ENOTDIR: { got: "a path through something that is no folder", remedy: "choose another folder" },
+  EISDIR: { got: "a folder", remedy: "give the name of a file" },
+};
+
+/**
+ * Checks, before any work is done, that every destination can be written: right extension, no two alike, none of them an
+ * input, an existing writable folder.
+ * @throws UsageError or FormatError, having left nothing behind
+ */
+export function checkDestinations(destinations: readonly Destination[], inputs: readonly string[] = []): void {
+  const taken = new Map(inputs.map((file) => [resolve(file), `${file}, which is read`]));
+  for (const { flag, file, extension } of destinations) {
+    if (extname(file).toLowerCase() !== extension) {
+      throw new UsageError({ where: flag, expected: `a file name that ends in ${extension}`, got: `'${file}'` });
+    }
+    const other = taken.get(resolve(file));
+    if (other)
+      throw new UsageError({ where: flag, expected: "a file of its own", got: other, remedy: "choose another name" });
+    taken.set(resolve(file), `the same file as ${flag}`);
+    const probe = beside(file, "probe");
+    try {
+      refuseFolder(file);
+      closeSync(openSync(probe, "wx"));
+    } catch (error) {
+      throw explain(file, error);
+    } finally {
+      discard(probe);
+    }
+  }
+}
+
+/**
+ * Writes all files or none: each beside its place first, then all are renamed into place. Where a rename fails, files
+ * already replaced are put back.
+ * @throws FormatError for a folder that is missing or not writable and for a full disk
+ */
+export function writeTogether(outputs: readonly Output[]): void {
+  const placed: { readonly file: string; readonly former?: string }[] = [];
+  let current = "";
+  try {
+    for (const { file, bytes } of outputs) {
+      current = file;
+      refuseFolder(file);
+      writeWhole(beside(file, "new"), bytes);
+    }
+    for (const { file } of outputs) {
+      current = file;
+      const former = existsSync(file) ? beside(file, "former") : undefined;
+      if (former) renameSync(file, former);
+      placed.push({ file, former });
+      renameSync(beside(file, "new"), file);
+    }
+  } catch (error) {
+    for (const { file, former } of placed.reverse()) {
+      if (former) renameSync(former, file);
+      else rmSync(file, { force: true });
+    }
+    throw explain(current, error);
+  } finally {
+    for (const { file } of outputs) discard(beside(file, "new"));
+  }
+  for (const { former } of placed) if (former) rmSync(former);
+}
+
+/** Makes a folder, and those above it, unless it is there. @throws FormatError */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw explain(folder, error);
+  }
+}
+
+/** Synchronous, so that an interrupt from the keyboard is only heard before or after. */
+function writeWhole(file: string, bytes: Uint8Array): void {
+  const handle = openSync(file, "wx");
+  try {
+    for (let at = 0; at < bytes.length;) at += writeSync(handle, bytes, at);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function beside(file: string, purpose: string): string {
+  return join(dirname(file), `.${basename(file)}.${process.pid}.${purpose}.tmp`);
+}
+
+/** Removes a temporary file, if it came to be. */
+function discard(file: string): void {
+  if (existsSync(file)) rmSync(file);
+}
+
+function refuseFolder(file: string): void {
+  if (!statSync(file, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw Object.assign(new Error(`${file} is a folder`), { code: "EISDIR" });
+}
+
+function explain(file: string, error: unknown): FormatError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const reason = reasons[code ?? ""] ?? { got: message, remedy: "choose another folder" };
+  return new FormatError({ file, expected: "a place to write to", ...reason }, { cause: error });
+}

@@ -1,0 +1,118 @@
+import { ShapeError, UsageError, ValueError } from "../errors.ts";
+import type { Image } from "../data/images.ts";
+import type { Color } from "../data/palette.ts";
+import { ignoreLabel } from "../data/labels.ts";
+import { resizeBilinear } from "../data/resize.ts";
+import { readAnnotation, readNumbers } from "./input.ts";
+
+/** What is known of each pixel before the CRF looks at the photograph. */
+export interface Unary {
+  readonly classes: number;
+  /** Logits `[height, width, classes]`. */
+  readonly logits: Float32Array<ArrayBuffer>;
+  readonly palette?: readonly Color[];
+}
+
+export interface UnaryFlags {
+  readonly logits?: string;
+  readonly layout: "hwc" | "chw";
+  readonly resize?: boolean;
+  readonly annotation?: string;
+  readonly confidence: number;
+  readonly classes?: number;
+}
+
+/** Reads the unary from `--logits` or `--annotation`, at the image's size. @throws UsageError, FormatError, ShapeError, ValueError */
+export async function readUnary(flags: UnaryFlags, image: Image): Promise<Unary> {
+  if ((flags.logits === undefined) === (flags.annotation === undefined)) {
+    throw new UsageError({
+      where: "refine",
+      expected: "one of --logits and --annotation",
+      got: flags.logits === undefined ? "neither" : "both",
+      remedy: "give a network's logits, or a rough annotation",
+    });
+  }
+  return flags.logits === undefined
+    ? fromAnnotation(flags, flags.annotation!, image)
+    : fromLogits(flags, flags.logits, image);
+}
+
+async function fromLogits({ layout, resize }: UnaryFlags, file: string, { height, width }: Image): Promise<Unary> {
+  const { shape, values } = await readNumbers(file);
+  const order = layout === "hwc" ? "[height, width, classes]" : "[classes, height, width]";
+  if (shape.length !== 3 || values.length === 0) {
+    const remedy = shape.length === 4 && shape[0] === 1 ? "save logits[0]" : "save one map";
+    throw new ShapeError({ where: file, expected: `logits ${order}`, got: `[${shape.join(", ")}]`, remedy });
+  }
+  const [rows, columns, classes] = layout === "hwc" ? shape : [shape[1], shape[2], shape[0]];
+  const logits = layout === "hwc" ? values : channelsLast(values, classes);
+  if (rows === height && columns === width) return { classes, logits };
+  if (!resize) {
+    const swapped =
+      layout === "hwc" ? shape[1] === height && shape[2] === width : shape[0] === height && shape[1] === width;
+    throw new ShapeError({
+      where: file,
+      expected: `logits ${order} of the image's ${height} by ${width} pixels`,
+      got: `[${shape.join(", ")}]`,
+      remedy: swapped ? `add --layout ${layout === "hwc" ? "chw" : "hwc"}` : "add --resize to interpolate bilinearly",
+    });
+  }
+  return { classes, logits: resizeBilinear(logits, [rows, columns, classes], [height, width]) };
+}
+
+async function fromAnnotation(flags: UnaryFlags, file: string, { height, width }: Image): Promise<Unary> {
+  const annotation = await readAnnotation(file);
+  const { labels, palette } = annotation;
+  if (annotation.height !== height || annotation.width !== width) {
+    throw new ShapeError({
+      where: file,
+      expected: `the image's ${height} by ${width} pixels`,
+      got: `${annotation.height} by ${annotation.width}`,
+      remedy: "draw the annotation at the image's size",
+    });
+  }
+  const highest = labels.reduce((most, label) => (label === ignoreLabel ? most : Math.max(most, label)), -1);
+  const classes = flags.classes ?? Math.max(highest + 1, 2);
+  if (highest < 0 || highest >= classes) {
+    throw new ValueError({
+      where: file,
+      expected: `labels 0…${classes - 1}, or 255 where none is given`,
+      got: highest < 0 ? "255 everywhere" : `label ${highest}`,
+      remedy: highest < 0 ? "label some pixels" : "raise --classes",
+    });
+  }
+  const { confidence } = flags;
+  if (!(confidence > 1 / classes && confidence < 1)) {
+    throw new UsageError({
+      where: "--confidence",
+      expected: `a probability between 1/${classes} (as good as a guess among ${classes} classes) and 1`,
+      got: `${confidence}`,
+    });
+  }
+  return { classes, logits: annotationLogits(labels, classes, confidence), palette };
+}
+
+/**
+ * Logits `[pixels, classes]` of labels that are right with probability `confidence`, the rest shared evenly by the other
+ * classes; pixels of 255 are uniform (as `unary_from_labels` of pydensecrf, whose unlabeled class is 0).
+ */
+export function annotationLogits(labels: Uint8Array, classes: number, confidence: number): Float32Array<ArrayBuffer> {
+  const right = Math.log(confidence);
+  const wrong = Math.log((1 - confidence) / (classes - 1));
+  const logits = new Float32Array(labels.length * classes);
+  labels.forEach((label, pixel) => {
+    if (label === ignoreLabel) return;
+    logits.fill(wrong, pixel * classes, (pixel + 1) * classes);
+    logits[pixel * classes + label] = right;
+  });
+  return logits;
+}
+
+function channelsLast(values: Float32Array, classes: number): Float32Array<ArrayBuffer> {
+  const pixels = values.length / classes;
+  const turned = new Float32Array(values.length);
+  for (let label = 0; label < classes; label++) {
+    for (let pixel = 0; pixel < pixels; pixel++) turned[pixel * classes + label] = values[label * pixels + pixel];
+  }
+  return turned;
+}

@@ -1,0 +1,80 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect } from "vitest";
+
+const program = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+
+export interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the built `crf-rnn` with these words, in `folder`. `launcher` goes before the program's path. */
+export function crfRnn(
+  words: readonly string[],
+  folder = tmpdir(),
+  launcher: readonly string[] = [process.execPath],
+): Outcome {
+  if (!existsSync(program)) throw new Error("dist/cli.js is missing: run `npm run build` first");
+  const [command, ...before] = launcher;
+  const { status, stdout, stderr, error } = spawnSync(command, [...before, program, ...words], {
+    cwd: folder,
+    encoding: "utf8",
+    timeout: 100_000,
+    env: { ...process.env, NO_COLOR: "1" },
+  });
+  if (error) throw error;
+  return { status, stdout, stderr };
+}
+
+/** A folder of its own, gone when the test ends with `using`. */
+export class Folder implements Disposable {
+  readonly path = mkdtempSync(join(tmpdir(), "crf-rnn-test-"));
+
+  /** Writes a file and returns its name. */
+  write(name: string, bytes: Uint8Array | string): string {
+    writeFileSync(join(this.path, name), bytes);
+    return name;
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  names(): string[] {
+    return readdirSync(this.path).sort();
+  }
+
+  run(words: readonly string[], launcher?: readonly string[]): Outcome {
+    return crfRnn(words, this.path, launcher);
+  }
+
+  /** Expects bad input: status 2, one sentence that matches, nothing on standard output and no new file. */
+  refuses(words: readonly string[], sentence: RegExp, launcher?: readonly string[]): void {
+    const before = this.names();
+    const { status, stdout, stderr } = this.run(words, launcher);
+    expect(stderr).toMatch(sentence);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+    expect(stderr).not.toMatch(/\bat .*\.js:\d/);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(this.names()).toEqual(before);
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** Whether file systems can be mounted here, in a namespace of one's own. */
+export function canMount(): boolean {
+  try {
+    execFileSync("unshare", ["-rm", "true"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}

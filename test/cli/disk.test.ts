@@ -1,0 +1,35 @@
+import { mkdirSync } from "node:fs";
+import { expect, test } from "vitest";
+import { encodeNpy } from "../../src/data/npy.ts";
+import { canMount, Folder } from "./command.ts";
+
+const words = ["filter", "--features", "values.npy", "--values", "values.npy", "--device", "wasm", "--out"];
+
+/** Runs `program words` in a namespace where `place` is a file system of 64 KiB mounted with `options`, then lists it. */
+const onDisk = (options: string): string[] => [
+  "unshare",
+  "-rm",
+  "sh",
+  "-c",
+  `mount -t tmpfs -o ${options} none place && ${process.execPath} "$@"; status=$?; ls -A place; exit $status`,
+  "sh",
+];
+
+test("a full disk and a read-only one: one sentence, status 2, nothing left", () => {
+  if (!canMount()) {
+    console.warn("`unshare -rm` is refused here: a full disk is only tried with a failing write (output.test.ts)");
+    return;
+  }
+  using folder = new Folder();
+  const data = new Float32Array(40_000).map((_, i) => Math.sin(i));
+  folder.write("values.npy", encodeNpy({ shape: [20_000, 2], data }));
+  mkdirSync(folder.file("place"));
+  for (const [options, sentence] of [
+    ["size=64k", /place\/out\.npy: expected a place to write to, got a full disk — free some space/],
+    ["size=64k,ro", /place\/out\.npy: expected a place to write to, got a read-only file system/],
+  ] as const) {
+    const { status, stdout, stderr } = folder.run([...words, "place/out.npy"], onDisk(options));
+    expect(stderr).toMatch(sentence);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  }
+});

@@ -1,0 +1,127 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import * as fs from "node:fs";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { checkDestinations, makeFolder, writeTogether } from "../../src/cli/output.ts";
+import { FormatError, UsageError } from "../../src/errors.ts";
+import { Folder } from "./command.ts";
+
+vi.mock("node:fs", { spy: true });
+afterEach(() => vi.restoreAllMocks());
+
+const failure = (code: string): Error => Object.assign(new Error(`${code}: refused`), { code });
+const one = new TextEncoder().encode("one");
+const two = new TextEncoder().encode("two");
+
+describe("writeTogether", () => {
+  test("writes every file and leaves nothing else", () => {
+    using folder = new Folder();
+    folder.write("b", "old");
+    writeTogether([
+      { file: folder.file("a"), bytes: one },
+      { file: folder.file("b"), bytes: two },
+    ]);
+    expect(folder.names()).toEqual(["a", "b"]);
+    expect(readFileSync(folder.file("a"), "utf8") + readFileSync(folder.file("b"), "utf8")).toBe("onetwo");
+  });
+
+  test.each([
+    ["ENOSPC", /expected a place to write to, got a full disk — free some space/],
+    ["EDQUOT", /exhausted disk quota/],
+    ["EIO", /EIO: refused/],
+  ])("leaves nothing behind when the second write ends in %s", (code, sentence) => {
+    using folder = new Folder();
+    let calls = 0;
+    vi.mocked(fs.writeSync).mockImplementation((_handle, bytes) => {
+      if (++calls === 2) throw failure(code);
+      return (bytes as Uint8Array).length;
+    });
+    const write = () =>
+      writeTogether([
+        { file: folder.file("a"), bytes: one },
+        { file: folder.file("b"), bytes: two },
+      ]);
+    expect(write).toThrow(FormatError);
+    calls = 0;
+    expect(write).toThrow(sentence);
+    expect(folder.names()).toEqual([]);
+  });
+
+  test("puts the former files back when a later one cannot be renamed into place", () => {
+    using folder = new Folder();
+    folder.write("a", "old a");
+    folder.write("c", "old c");
+    const files = ["a", "b", "c"].map((name) => ({ file: folder.file(name), bytes: one }));
+    // Renames: a aside, a in, b in, c aside, c in.
+    for (let failing = 0; failing < 5; failing++) {
+      let calls = 0;
+      const rename = vi.mocked(fs.renameSync);
+      rename.mockImplementation((from, to) => {
+        if (calls++ === failing) throw failure("EACCES");
+        fs.copyFileSync(from, to);
+        fs.unlinkSync(from);
+      });
+      expect(() => writeTogether(files)).toThrow(/may not be written to/);
+      expect(folder.names()).toEqual(["a", "c"]);
+      expect(readFileSync(folder.file("a"), "utf8")).toBe("old a");
+      expect(readFileSync(folder.file("c"), "utf8")).toBe("old c");
+    }
+  });
+
+  test("goes on after a write of a part", () => {
+    using folder = new Folder();
+    const written: number[] = [];
+    vi.mocked(fs.writeSync).mockImplementation((_handle, bytes, offset) => {
+      written.push(...(bytes as Uint8Array).subarray(offset as number, (offset as number) + 2));
+      return Math.min(2, (bytes as Uint8Array).length - (offset as number));
+    });
+    writeTogether([{ file: folder.file("a"), bytes: one }]);
+    expect(written).toEqual([...one]);
+  });
+});
+
+describe("checkDestinations", () => {
+  const destination = (file: string) => ({ flag: "--out", file, extension: ".png" });
+
+  test("accepts a new file, and one that is there, and leaves no trace", () => {
+    using folder = new Folder();
+    folder.write("there.png", "old");
+    checkDestinations([destination(folder.file("new.png")), destination(folder.file("there.png"))]);
+    expect(folder.names()).toEqual(["there.png"]);
+  });
+
+  test("refuses missing folders, files in place of folders, folders, other extensions, doubles and inputs", () => {
+    using folder = new Folder();
+    folder.write("file", "x");
+    mkdirSync(folder.file("folder.png"));
+    const refusals: [string[], RegExp, string[]?][] = [
+      [["missing/a.png"], /a folder that does not exist — create the folder first/],
+      [["file/a.png"], /a path through something that is no folder/],
+      [["folder.png"], /got a folder — give the name of a file/],
+      [["a.npy"], /--out: expected a file name that ends in \.png, got '.*a\.npy'/],
+      [["a.png", "a.png"], /the same file as --out/],
+      [["a.png"], /which is read/, ["a.png"]],
+    ];
+    for (const [files, sentence, inputs = []] of refusals) {
+      const check = () =>
+        checkDestinations(
+          files.map((name) => destination(folder.file(name))),
+          inputs.map((name) => folder.file(name)),
+        );
+      expect(check).toThrow(sentence);
+    }
+    expect(folder.names()).toEqual(["file", "folder.png"]);
+  });
+
+  test("throws UsageError for words and FormatError for folders", () => {
+    expect(() => checkDestinations([destination("a.npy")])).toThrow(UsageError);
+    expect(() => checkDestinations([destination("no/such/folder/a.png")])).toThrow(FormatError);
+  });
+});
+
+test("makeFolder refuses a path through a file", () => {
+  using folder = new Folder();
+  folder.write("file", "x");
+  makeFolder(folder.file("made/deep"));
+  expect(() => makeFolder(folder.file("file/deep"))).toThrow(FormatError);
+  expect(() => makeFolder(folder.file("file"))).toThrow(/a file of that name/);
+});
