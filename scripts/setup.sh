@@ -54,7 +54,8 @@ install_chromium() {
   "" | *snap*) # Ubuntu's package only points to a snap, which headless servers and containers cannot run.
     say "no Chromium package here: puppeteer fetches Chrome and what it links to"
     $sudo env PATH="$PATH" DEBIAN_FRONTEND=noninteractive PUPPETEER_CACHE_DIR="${PUPPETEER_CACHE_DIR:-$HOME/.cache/puppeteer}" \
-      npx puppeteer browsers install chrome --install-deps >&2 || say "puppeteer could not fetch Chrome"
+      npx puppeteer browsers install chrome --install-deps >"$scratch/chrome.log" 2>&1 ||
+      say "puppeteer could not fetch Chrome: $(grep -m 1 -A 1 Error "$scratch/chrome.log")"
     ;;
   *) apt install --no-install-recommends chromium || say "apt could not install chromium" ;;
   esac
