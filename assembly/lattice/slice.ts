@@ -2,55 +2,49 @@ import { multiplyAdd } from "../shared/simd";
 
 /** Twin of kernels/lattice/slice.wgsl. */
 export function slice(
-  vertices: usize,
-  weights: usize,
+  simplices: usize,
   values: usize,
-  norms: usize,
   result: usize,
   points: u32,
   quads: u32,
   resultQuads: u32,
   resultOffset: u32,
   factor: f32,
-  normalize: u32,
   dimensions: u32,
   begin: u32,
   end: u32,
 ): void {
-  const coordinates = dimensions + 1;
+  const simplexBytes = <usize>(dimensions + 1) << 3;
   const stride = <usize>quads << 4;
+  const scale = f32x4.splat(factor);
   let index = begin;
   while (index < end) {
     const point = index / quads;
     const quad = index - point * quads;
     const count = min(quads - quad, end - index);
-    const entry = <usize>(point * coordinates) << 2;
+    const first = simplices + <usize>point * simplexBytes;
+    const last = first + simplexBytes;
     const column = values + (<usize>quad << 4);
-    const scale = f32x4.splat(normalize ? factor * load<f32>(norms + (<usize>point << 2)) : factor);
     const to = result + (<usize>(point * resultQuads + resultOffset + quad) << 4);
     let q: u32 = 0;
-    for (; q + 6 <= count; q += 6) {
-      sixQuads(vertices + entry, weights + entry, coordinates, column + (<usize>q << 4), stride, scale, to + (<usize>q << 4));
-    }
-    for (; q < count; q++) {
-      oneQuad(vertices + entry, weights + entry, coordinates, column + (<usize>q << 4), stride, scale, to + (<usize>q << 4));
-    }
+    for (; q + 6 <= count; q += 6) sixQuads(first, last, column + (<usize>q << 4), stride, scale, to + (<usize>q << 4));
+    for (; q < count; q++) oneQuad(first, last, column + (<usize>q << 4), stride, scale, to + (<usize>q << 4));
     index += count;
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function sixQuads(vertices: usize, weights: usize, coordinates: u32, column: usize, stride: usize, scale: v128, to: usize): void {
+function sixQuads(first: usize, last: usize, column: usize, stride: usize, scale: v128, to: usize): void {
   let a = f32x4.splat(0);
   let b = a;
   let c = a;
   let d = a;
   let e = a;
   let f = a;
-  for (let at: usize = 0; at < <usize>coordinates << 2; at += 4) {
-    const row = column + <usize>load<u32>(vertices + at) * stride;
-    const weight = v128.load32_splat(weights + at);
+  for (let pair = first; pair < last; pair += 8) {
+    const row = column + <usize>load<u32>(pair) * stride;
+    const weight = v128.load32_splat(pair, 4);
     a = multiplyAdd(weight, v128.load(row), a);
     b = multiplyAdd(weight, v128.load(row, 16), b);
     c = multiplyAdd(weight, v128.load(row, 32), c);
@@ -68,11 +62,10 @@ function sixQuads(vertices: usize, weights: usize, coordinates: u32, column: usi
 
 // @ts-ignore: decorator
 @inline
-function oneQuad(vertices: usize, weights: usize, coordinates: u32, column: usize, stride: usize, scale: v128, to: usize): void {
+function oneQuad(first: usize, last: usize, column: usize, stride: usize, scale: v128, to: usize): void {
   let a = f32x4.splat(0);
-  for (let at: usize = 0; at < <usize>coordinates << 2; at += 4) {
-    const row = column + <usize>load<u32>(vertices + at) * stride;
-    a = multiplyAdd(v128.load32_splat(weights + at), v128.load(row), a);
+  for (let pair = first; pair < last; pair += 8) {
+    a = multiplyAdd(v128.load32_splat(pair, 4), v128.load(column + <usize>load<u32>(pair) * stride), a);
   }
   v128.store(to, f32x4.mul(scale, a));
 }

@@ -1,6 +1,6 @@
-// Slice: result[point] = factor·Σ_r weight[point, r]·values[vertex[point, r]], times norms[point] where normalize ≠ 0.
-// factor = α = 1/(1 + 2^−d) undoes the gain of the blur (Krähenbühl and Koltun 2011). Adjoint: factor·splat.
-// One invocation a point and quad of channels.
+// Slice: result[point] = factor·Σ_r weight·values[vertex] over the point's simplex, with weights that may already carry the
+// normalization (simplex.scale). factor = α = 1/(1 + 2^−d) undoes the gain of the blur (Krähenbühl and Koltun 2011).
+// Adjoint: factor·splat. One invocation a point and quad of channels.
 //#include "../shared/invocation.wgsl"
 
 struct Params {
@@ -10,22 +10,18 @@ struct Params {
   resultQuads: u32,
   resultOffset: u32,
   factor: f32,
-  normalize: u32,
 }
 
 const DIMENSIONS: u32 = 5u; // specialized
 const COORDINATES = DIMENSIONS + 1u;
 
 @group(0) @binding(0) var<uniform> params: Params;
-// [points, d + 1]
-@group(0) @binding(1) var<storage, read> vertices: array<u32>;
-@group(0) @binding(2) var<storage, read> weights: array<f32>;
+// [points, d + 1] pairs of vertex and weight
+@group(0) @binding(1) var<storage, read> simplices: array<vec2u>;
 // [vertices + 1, quads]
-@group(0) @binding(3) var<storage, read> values: array<vec4f>;
-// [points]; any buffer where normalize = 0
-@group(0) @binding(4) var<storage, read> norms: array<f32>;
+@group(0) @binding(2) var<storage, read> values: array<vec4f>;
 // [points, resultQuads]
-@group(0) @binding(5) var<storage, read_write> result: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> result: array<vec4f>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -35,10 +31,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let quad = index % params.quads;
   var sum = vec4f();
   for (var r = 0u; r < COORDINATES; r++) {
-    let entry = point * COORDINATES + r;
-    sum += weights[entry] * values[vertices[entry] * params.quads + quad];
+    let pair = simplices[point * COORDINATES + r];
+    sum += bitcast<f32>(pair.y) * values[pair.x * params.quads + quad];
   }
-  var factor = params.factor;
-  if (params.normalize != 0u) { factor *= norms[point]; }
-  result[point * params.resultQuads + params.resultOffset + quad] = factor * sum;
+  result[point * params.resultQuads + params.resultOffset + quad] = params.factor * sum;
 }

@@ -45,7 +45,7 @@ export function filter(values: Tensor, lattice: Lattice, options: FilterOptions 
   const most = Math.max(1, Math.floor(device.limits.bindingBytes / ((vertices + 1) * 16)));
   for (let firstQuad = 0; firstQuad < rowQuads; firstQuad += most) {
     const block = { quads: Math.min(most, rowQuads - firstQuad), rowQuads, firstQuad };
-    filterBlock(lattice, parts, values.storage, result.storage, block, block, transpose);
+    filterBlock(lattice, parts, values.storage, result.storage, block, transpose);
   }
   return result;
 }

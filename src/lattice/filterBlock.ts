@@ -20,20 +20,19 @@ export function splatAndBlur(
   return blur(device, parts.neighbors, spaces[0], spaces[1], { vertices, dimensions, quads: block.quads, transpose });
 }
 
-/** Filters a block of channels of `values` into a block of `result`: splat, blur, slice. */
+/** Filters a block of channels of `values` into the same block of `result`: splat, blur, slice. */
 export function filterBlock(
   lattice: Lattice,
   normalized: Normalized,
   values: Storage,
   result: Storage,
-  from: ChannelBlock,
-  to: ChannelBlock,
+  block: ChannelBlock,
   transpose: boolean,
 ): void {
-  const { device, points, vertices, dimensions, parts } = lattice;
+  const { device, vertices } = lattice;
   using workspace = new Workspace(device);
-  const bytes = (vertices + 1) * from.quads * 16;
+  const bytes = (vertices + 1) * block.quads * 16;
   const spaces = [workspace.allocate(bytes), workspace.allocate(bytes)] as const;
-  const blurred = splatAndBlur(lattice, normalized, values, from, spaces, transpose);
-  slice(device, parts, blurred, result, { points, dimensions, norms: normalized.norms }, to);
+  const blurred = splatAndBlur(lattice, normalized, values, block, spaces, transpose);
+  slice(device, normalized.simplices, blurred, result, lattice, block);
 }

@@ -36,13 +36,13 @@ export async function insertKeys(
 export function numberVertices(
   device: Device,
   { slots, capacity }: Table,
-  { keys, entrySlots, numbers }: { keys: Storage; entrySlots: Storage; numbers: Storage },
-  { vertices, vertexKeys }: { vertices: Storage; vertexKeys: Storage },
+  { keys, weights, entrySlots, numbers }: { keys: Storage; weights: Storage; entrySlots: Storage; numbers: Storage },
+  { vertices, simplices, vertexKeys }: { vertices: Storage; simplices: Storage; vertexKeys: Storage },
   entries: number,
   dimensions: number,
 ): void {
   device.run(hashNumber, capacity, { numbers, keys, slots, vertexKeys, capacity, dimensions });
-  device.run(hashFind, entries, { slots, entrySlots, vertices, entries });
+  device.run(hashFind, entries, { slots, entrySlots, weights, vertices, simplices, entries });
 }
 
 /** Bytes of a table's keys. */

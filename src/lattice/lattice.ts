@@ -40,8 +40,8 @@ export class Lattice implements Disposable {
 
   dispose(): void {
     if (!this.#parts) return;
-    const { incidence, vertices, weights, neighbors } = this.#parts;
-    for (const storage of [incidence.offsets, incidence.pairs, vertices, weights, neighbors, ...this.derived.values()]) {
+    const { incidence, simplices, neighbors } = this.#parts;
+    for (const storage of [incidence.offsets, incidence.pairs, simplices, neighbors, ...this.derived.values()]) {
       this.device.release(storage);
     }
     this.derived.clear();
@@ -55,10 +55,8 @@ export class Lattice implements Disposable {
 
 /** A lattice's tables. */
 export interface LatticeParts {
-  /** [points, d + 1]: vertex of each remainder. */
-  readonly vertices: Storage;
-  /** [points, d + 1]: barycentric weight of each remainder. */
-  readonly weights: Storage;
+  /** [points, d + 1] pairs: the vertex of each remainder and its barycentric weight. */
+  readonly simplices: Storage;
   /** [d + 1, vertices + 1, 2], axes padded: see neighbors.ts. */
   readonly neighbors: Storage;
   readonly incidence: Incidence;
@@ -118,7 +116,15 @@ export async function buildLattice(features: Tensor): Promise<Lattice> {
   const table = { slots, capacity };
   const vertexKeys = workspace.allocate(keyBytes(vertices, dimensions));
   const vertexOfEntry = workspace.allocate(entries * 4);
-  numberVertices(device, table, { keys, entrySlots, numbers }, { vertices: vertexOfEntry, vertexKeys }, entries, dimensions);
+  const simplices = workspace.allocate(entries * 8);
+  numberVertices(
+    device,
+    table,
+    { keys, weights, entrySlots, numbers },
+    { vertices: vertexOfEntry, simplices, vertexKeys },
+    entries,
+    dimensions,
+  );
   for (const done of [keys, entrySlots, numbers]) workspace.release(done);
 
   const neighbors = workspace.allocate(neighborBytes(vertices, dimensions));
@@ -129,6 +135,6 @@ export async function buildLattice(features: Tensor): Promise<Lattice> {
   const incidence = { offsets: workspace.allocate((vertices + 2) * 4), pairs: workspace.allocate(entries * 8) };
   buildIncidence(device, { vertices: vertexOfEntry, weights }, incidence, entries, vertices, dimensions);
 
-  for (const kept of [vertexOfEntry, weights, neighbors, incidence.offsets, incidence.pairs]) workspace.keep(kept);
-  return new Lattice(device, points, dimensions, vertices, { vertices: vertexOfEntry, weights, neighbors, incidence });
+  for (const kept of [simplices, neighbors, incidence.offsets, incidence.pairs]) workspace.keep(kept);
+  return new Lattice(device, points, dimensions, vertices, { simplices, neighbors, incidence });
 }

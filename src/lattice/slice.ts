@@ -1,31 +1,36 @@
-import { slice as kernel } from "../../build/kernels.ts";
+import { simplexScale, slice as kernel } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import type { ChannelBlock } from "./splat.ts";
 
 /** α = 1/(1 + 2^−d): undoes the gain of the blur. */
 export const sliceFactor = (dimensions: number): number => 1 / (1 + 2 ** -dimensions);
 
-/** result[point] = α·Σ_r weight·values[vertex], times `norms[point]` if given. */
+/** result[point] = α·Σ_r weight·values[vertex]; see normalization.ts for weights that carry the normalization. */
 export function slice(
   device: Device,
-  { vertices, weights }: { vertices: Storage; weights: Storage },
+  simplices: Storage,
   values: Storage,
   result: Storage,
-  { points, dimensions, norms }: { points: number; dimensions: number; norms?: Storage },
+  { points, dimensions }: { readonly points: number; readonly dimensions: number },
   { quads, rowQuads, firstQuad }: ChannelBlock,
 ): void {
   device.run(kernel, points * quads, {
-    vertices,
-    weights,
+    simplices,
     values,
-    norms: norms ?? weights,
     result,
     points,
     quads,
     resultQuads: rowQuads,
     resultOffset: firstQuad,
     factor: sliceFactor(dimensions),
-    normalize: norms ? 1 : 0,
     dimensions,
   });
+}
+
+/** The simplices with every weight multiplied by its point's factor. */
+export function scaleSimplices(device: Device, simplices: Storage, factors: Storage, dimensions: number): Storage {
+  const result = device.allocate(simplices.bytes);
+  const entries = simplices.bytes / 8;
+  device.run(simplexScale, entries, { simplices, factors, result, entries, dimensions });
+  return result;
 }
