@@ -4,12 +4,13 @@ import { openKeras } from "./keras.ts";
 import { legacyPrefix, openLegacyPytorch, openPytorch } from "./pytorch.ts";
 import { openSafetensors } from "./safetensors.ts";
 import { readBytes, type Source } from "./source.ts";
-import { toFloat32, type Checkpoint, type LoadedTensor } from "./tensors.ts";
-import { toOurs } from "./translate.ts";
+import type { Checkpoint, LoadedTensor } from "./tensors.ts";
+import { asFloat32, toOurs } from "./translate.ts";
 
 export { blobSource, bytesSource, fileSource, type Source } from "./source.ts";
 export { memorySink, type Sink } from "./sink.ts";
 export type { Checkpoint, ElementType, LoadedTensor, StoredTensor, TensorData } from "./tensors.ts";
+export { asFloat32 } from "./translate.ts";
 export { writePytorch } from "./pytorchWriter.ts";
 export { writeSafetensors } from "./safetensors.ts";
 
@@ -56,12 +57,10 @@ export async function loadCheckpoint(
   source: Source,
   options: { asStored?: boolean } = {},
 ): Promise<Omit<Checkpoint, "tensors"> & { readonly tensors: Map<string, LoadedTensor> }> {
-  const checkpoint = await openCheckpoint(source);
+  const opened = await openCheckpoint(source);
+  const checkpoint = options.asStored ? opened : asFloat32(opened);
   const tensors = new Map<string, LoadedTensor>();
-  for (const [name, { shape, type, read }] of checkpoint.tensors) {
-    const data = await read();
-    const isKept = options.asStored === true;
-    tensors.set(name, isKept ? { shape, type, data } : { shape, type: "float32", data: toFloat32(data, type) });
-  }
+  for (const [name, { shape, type, read }] of checkpoint.tensors)
+    tensors.set(name, { shape, type, data: await read() });
   return { ...checkpoint, tensors };
 }

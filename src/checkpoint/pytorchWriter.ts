@@ -10,15 +10,16 @@ import { toTheirs } from "./translate.ts";
  * `network.load_state_dict(torch.load(file, weights_only=True))`. The largest tensor is all that is in memory.
  *
  * @param checkpoint with our names
+ * @param begin called with the name of each tensor before it is read
  * @returns what could not be kept, one sentence each
  * @throws FormatError from reading the tensors
  */
 export async function writePytorch(
   checkpoint: Checkpoint,
   sink: Sink,
-  progress?: (bytes: number) => void,
+  begin?: (name: string) => void,
 ): Promise<readonly string[]> {
-  const { tensors, notes, metadata } = toTheirs(checkpoint);
+  const { tensors, notes } = toTheirs(checkpoint);
   let position = 0;
   const write = async (bytes: Uint8Array) => {
     await sink.write(bytes);
@@ -33,21 +34,32 @@ export async function writePytorch(
   });
   const add = async (name: string, bytes: Uint8Array) => {
     const path = `archive/${name}`;
-    const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream();
-    await zip.add(path, stream, { uncompressedSize: bytes.length, localExtraField: padding(position, path) });
+    await zip.add(path, streamOf(bytes), { uncompressedSize: bytes.length, localExtraField: padding(position, path) });
   };
   await add("data.pkl", stateDictionary(tensors));
   await add("byteorder", new TextEncoder().encode("little"));
   let key = 0;
-  for (const tensor of tensors.values()) {
-    const bytes = asBytes(await tensor.read());
-    await add(`data/${key++}`, bytes);
-    progress?.(bytes.length);
+  for (const [name, tensor] of tensors) {
+    begin?.(name);
+    await add(`data/${key++}`, asBytes(await tensor.read()));
   }
   await add("version", new TextEncoder().encode("3\n"));
   await zip.close();
-  const lost = Object.keys(metadata).length > 0 ? ["metadata has no place in a .pth and was skipped"] : [];
+  const lost = Object.keys(checkpoint.metadata).length > 0 ? ["metadata has no place in a .pth and was skipped"] : [];
   return [...notes, ...lost];
+}
+
+/** The bytes in pieces, none of them copied: a tensor may be a good part of the memory there is. */
+function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
+  const piece = 1 << 20;
+  let position = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (position >= bytes.length) return controller.close();
+      controller.enqueue(bytes.subarray(position, position + piece));
+      position += piece;
+    },
+  });
 }
 
 /** Bytes to which torch.save aligns every entry, so that readers can map it. */

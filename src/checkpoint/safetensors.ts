@@ -114,13 +114,16 @@ function checkGaps(source: Source, start: number, ranges: { name: string; begin:
 
 /**
  * Writes a safetensors file, tensor after tensor; the largest tensor is all that is in memory.
+ *
+ * @param begin called with the name of each tensor before it is read
+ * @returns what could not be kept: nothing
  * @throws FormatError from reading the tensors
  */
 export async function writeSafetensors(
   checkpoint: Pick<Checkpoint, "tensors" | "metadata">,
   sink: Sink,
-  progress?: (bytes: number) => void,
-): Promise<void> {
+  begin?: (name: string) => void,
+): Promise<readonly string[]> {
   const header: Record<string, unknown> = Object.create(null);
   if (Object.keys(checkpoint.metadata).length > 0) header.__metadata__ = checkpoint.metadata;
   let position = 0;
@@ -136,11 +139,11 @@ export async function writeSafetensors(
   new DataView(prefix.buffer).setBigUint64(0, BigInt(prefix.length - 8), true);
   prefix.set(json, 8);
   await sink.write(prefix);
-  for (const tensor of checkpoint.tensors.values()) {
-    const bytes = asBytes(await tensor.read());
-    await sink.write(bytes);
-    progress?.(bytes.length);
+  for (const [name, tensor] of checkpoint.tensors) {
+    begin?.(name);
+    await sink.write(asBytes(await tensor.read()));
   }
+  return [];
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

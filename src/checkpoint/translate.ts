@@ -3,6 +3,7 @@ import { denseKernels, isCrfMatrix, toPytorch, translator, type Dialect, type La
 import {
   allocate,
   elementCount,
+  toFloat32,
   type Checkpoint,
   type ElementType,
   type StoredTensor,
@@ -43,9 +44,9 @@ export function toOurs(checkpoint: Checkpoint, file: string): Checkpoint {
   return { ...checkpoint, tensors, notes };
 }
 
-/** The same checkpoint, ours, in the words of crfasrnn_pytorch, whose `load_state_dict` then takes it. */
-export function toTheirs(checkpoint: Checkpoint): Checkpoint {
-  const notes = [...checkpoint.notes];
+/** Our tensors in the words of crfasrnn_pytorch, whose `load_state_dict` then takes them; notes tell what has no place. */
+export function toTheirs(checkpoint: Checkpoint): Pick<Checkpoint, "tensors" | "notes"> {
+  const notes: string[] = [];
   const tensors = new Map<string, StoredTensor>();
   for (const [name, tensor] of checkpoint.tensors) {
     if (name === "bandwidths") {
@@ -55,7 +56,17 @@ export function toTheirs(checkpoint: Checkpoint): Checkpoint {
     const translation = toPytorch(name);
     tensors.set(translation.name, rearrange(tensor, translation.layout));
   }
-  return { ...checkpoint, tensors, notes };
+  return { tensors, notes };
+}
+
+/** The same checkpoint with every tensor as float32 when it is read. */
+export function asFloat32(checkpoint: Checkpoint): Checkpoint {
+  const widened = ({ shape, type, read }: StoredTensor): StoredTensor => ({
+    shape,
+    type: "float32",
+    read: async () => toFloat32(await read(), type),
+  });
+  return { ...checkpoint, tensors: new Map([...checkpoint.tensors].map(([name, tensor]) => [name, widened(tensor)])) };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { CrfRnnError } from "../errors.ts";
+import { convertCommand } from "./convert.ts";
 import { addCommonFlags } from "./options.ts";
 import { doctorCommand } from "./doctor.ts";
 import { filterCommand } from "./filter.ts";
@@ -18,7 +19,7 @@ function program(): Command {
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print help for a command")
     .addHelpText("after", "\n`crf-rnn help <command>` shows a command's flags and examples.");
-  for (const command of [filterCommand(), doctorCommand()]) {
+  for (const command of [filterCommand(), doctorCommand(), convertCommand()]) {
     root.addCommand(addCommonFlags(command));
   }
   for (const command of [root, ...root.commands]) {

@@ -117,21 +117,21 @@ function writeWhole(file: string, bytes: Uint8Array): void {
   }
 }
 
-function beside(file: string, purpose: string): string {
+export function beside(file: string, purpose: string): string {
   return join(dirname(file), `.${basename(file)}.${process.pid}.${purpose}.tmp`);
 }
 
 /** Removes a temporary file, if it came to be. */
-function discard(file: string): void {
+export function discard(file: string): void {
   if (existsSync(file)) rmSync(file);
 }
 
-function refuseFolder(file: string): void {
+export function refuseFolder(file: string): void {
   if (!statSync(file, { throwIfNoEntry: false })?.isDirectory()) return;
   throw Object.assign(new Error(`${file} is a folder`), { code: "EISDIR" });
 }
 
-function explain(file: string, error: unknown): FormatError {
+export function explain(file: string, error: unknown): FormatError {
   const { code, message } = error as NodeJS.ErrnoException;
   const reason = reasons[code ?? ""] ?? { got: message, remedy: "choose another folder" };
   return new FormatError({ file, expected: "a place to write to", ...reason }, { cause: error });

@@ -1,0 +1,117 @@
+import { extname } from "node:path";
+import { Command } from "commander";
+import {
+  asFloat32,
+  fileSource,
+  openCheckpoint,
+  writePytorch,
+  writeSafetensors,
+  type Checkpoint,
+} from "../checkpoint/checkpoint.ts";
+import { UsageError } from "../errors.ts";
+import { report, type CommonFlags } from "./options.ts";
+import { checkDestinations } from "./output.ts";
+import { startProgress } from "./progress.ts";
+import { writeStreamed } from "./streamedOutput.ts";
+
+interface ConvertFlags extends CommonFlags {
+  readonly list?: boolean;
+  readonly float32?: boolean;
+}
+
+/** Writers by the ending of the file's name. Each returns what it could not keep. */
+const writers: Record<string, typeof writePytorch> = {
+  ".safetensors": writeSafetensors,
+  ".pth": writePytorch,
+};
+
+const examples = `
+Examples:
+  crf-rnn convert TVG_CRFRNN_COCO_VOC.caffemodel crf-rnn.safetensors
+  crf-rnn convert crf-rnn.safetensors crf-rnn.pth
+  crf-rnn convert --list vgg16-397923af.pth
+
+Reads .caffemodel, Keras .h5, .pth and .safetensors, whatever the name ends in. A .pth has the names of
+crfasrnn_pytorch, for load_state_dict(torch.load(file, weights_only=True)).`;
+
+export function convertCommand(): Command {
+  return new Command("convert")
+    .description("convert a checkpoint between frameworks, names and layouts mapped")
+    .argument("<in>", "a .caffemodel, .h5, .pth or .safetensors")
+    .argument("[out]", "a .safetensors or .pth; left out with --list")
+    .option("--list", "print names, shapes and what is skipped; write nothing")
+    .option("--float32", "widen half floats and narrow doubles to float32")
+    .addHelpText("after", examples)
+    .action(run);
+}
+
+async function run(input: string, output: string | undefined, flags: ConvertFlags): Promise<void> {
+  const write = flags.list ? undefined : writerFor(input, output);
+  const source = await fileSource(input);
+  try {
+    const stored = await openCheckpoint(source);
+    const checkpoint = flags.float32 ? asFloat32(stored) : stored;
+    const lost = write && output !== undefined ? await writeAll(checkpoint, output, write, flags) : [];
+    print(flags, input, output, checkpoint, lost);
+  } finally {
+    await source.close();
+  }
+}
+
+/** @throws UsageError or FormatError before anything is read, if OUT cannot be written */
+function writerFor(input: string, output: string | undefined): typeof writePytorch {
+  if (output === undefined) {
+    throw new UsageError({
+      where: "convert",
+      expected: "a file to write",
+      got: "none",
+      remedy: "name OUT, or pass --list",
+    });
+  }
+  const extension = extname(output).toLowerCase();
+  if (!Object.hasOwn(writers, extension)) {
+    const expected = `a file name that ends in ${Object.keys(writers).join(" or ")}`;
+    const remedy = "other formats are read, not written";
+    throw new UsageError({ where: "OUT", expected, got: `'${output}'`, remedy });
+  }
+  checkDestinations([{ flag: "OUT", file: output, extension }], [input]);
+  return writers[extension];
+}
+
+async function writeAll(
+  checkpoint: Checkpoint,
+  output: string,
+  write: typeof writePytorch,
+  flags: CommonFlags,
+): Promise<readonly string[]> {
+  using progress = startProgress(flags, checkpoint.tensors.size);
+  let begun = false;
+  return writeStreamed(output, (sink) =>
+    write(checkpoint, sink, (name) => {
+      if (begun) progress.step();
+      begun = true;
+      progress.stage(name);
+    }),
+  );
+}
+
+function print(
+  flags: ConvertFlags,
+  input: string,
+  output: string | undefined,
+  { format, tensors, metadata, notes }: Checkpoint,
+  lost: readonly string[],
+): void {
+  const list = [...tensors].map(([name, { shape, type }]) => ({ name, shape, type }));
+  const outputs = flags.list || output === undefined ? [] : [output];
+  const everyNote = [...notes, ...lost];
+  const facts = { command: "convert", input, format, tensors: list, metadata, notes: everyNote, outputs };
+  const lines = everyNote.map((note) => `note: ${note}`);
+  if (outputs.length > 0) lines.push(`${output}: ${list.length} tensors of ${input} (${format})`);
+  else {
+    const width = Math.max(0, ...list.map(({ name }) => name.length));
+    lines.unshift(...list.map(({ name, shape, type }) => `${name.padEnd(width)}  ${type}  [${shape.join(", ")}]`));
+    lines.push(`${input}: ${list.length} tensors (${format})`);
+  }
+  report(flags, facts, lines.join("\n"));
+}

@@ -1,0 +1,80 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { bytesSource, openAsIs, openCheckpoint } from "../../src/checkpoint/checkpoint.ts";
+import { checkNetwork, crfRnn, type FixtureName } from "../checkpoint/network.ts";
+import { Folder } from "./command.ts";
+
+const fixture = (name: FixtureName) => fileURLToPath(new URL(`../fixtures/checkpoint/${name}`, import.meta.url));
+const source = (folder: Folder, name: string) => bytesSource(new Uint8Array(readFileSync(folder.file(name))), name);
+
+describe("crf-rnn convert", () => {
+  test.each(["crfrnn.v1.caffemodel", "crfrnn.h5", "crfrnn.legacy.pth"] as const)(
+    "%s to .safetensors to .pth and back: the same bits",
+    async (name) => {
+      using folder = new Folder();
+      for (const words of [
+        [fixture(name), "a.safetensors"],
+        ["a.safetensors", "b.pth"],
+        ["b.pth", "c.safetensors"],
+      ]) {
+        expect(folder.run(["convert", ...words])).toMatchObject({ status: 0, stderr: "" });
+      }
+      expect(folder.names()).toEqual(["a.safetensors", "b.pth", "c.safetensors"]);
+      expect(readFileSync(folder.file("c.safetensors"))).toEqual(readFileSync(folder.file("a.safetensors")));
+      await checkNetwork(await openCheckpoint(source(folder, "a.safetensors")), crfRnn);
+      const names = [...(await openAsIs(source(folder, "b.pth"))).tensors.keys()];
+      expect(names.filter((name) => name.startsWith("crfrnn."))).toEqual([
+        "crfrnn.spatial_ker_weights",
+        "crfrnn.bilateral_ker_weights",
+        "crfrnn.compatibility_matrix",
+      ]);
+    },
+  );
+
+  test("--list prints names, shapes and notes, and writes nothing", () => {
+    using folder = new Folder();
+    const { status, stdout } = folder.run(["convert", "--list", fixture("fcn8s.caffemodel")]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^fc6\.weight\s+float32 {2}\[6, 5, 7, 7\]$/m);
+    expect(stdout).toMatch(/^note: layer norm \(BatchNorm, 3 blobs\) is of an unknown kind and was skipped$/m);
+    expect(folder.names()).toEqual([]);
+    const { stdout: json } = folder.run(["convert", "--list", "--json", fixture("fcn8s.caffemodel")]);
+    expect(JSON.parse(json)).toMatchObject({ command: "convert", format: "caffe", outputs: [] });
+    expect(JSON.parse(json).tensors).toContainEqual({ name: "compatibility", shape: [3, 3], type: "float32" });
+  });
+
+  test("--float32 widens halves", async () => {
+    using folder = new Folder();
+    expect(folder.run(["convert", "--float32", fixture("half.caffemodel"), "a.safetensors"]).status).toBe(0);
+    const { tensors } = await openCheckpoint(source(folder, "a.safetensors"));
+    expect(new Set([...tensors.values()].map(({ type }) => type))).toEqual(new Set(["float32"]));
+  });
+
+  test("refuses what it cannot read or write in one sentence", () => {
+    using folder = new Folder();
+    const whole = readFileSync(fixture("crfrnn.pth"));
+    folder.write("cut.pth", whole.subarray(0, whole.length - 100));
+    folder.write("page.pth", "<!DOCTYPE html><html></html>");
+    // A number of the last tensor, so that it shows only when most of the output is written.
+    const spoiled = Buffer.from(whole);
+    const name = whole.indexOf("crfrnn/data/42");
+    const extra = whole.readUInt16LE(name - 2);
+    spoiled[name + "crfrnn/data/42".length + extra + 5] ^= 1;
+    folder.write("spoiled.pth", spoiled);
+    for (const [words, sentence] of [
+      [["cut.pth", "a.safetensors"], /^crf-rnn: cut\.pth at byte \d+: expected a zip archive, got .+ — .+\n$/],
+      [["page.pth", "a.safetensors"], /^crf-rnn: page\.pth at byte 0: expected safetensors, PyTorch.*got bytes 3c,21/],
+      [
+        ["spoiled.pth", "a.safetensors"],
+        /^crf-rnn: spoiled\.pth at byte \d+: expected the bytes of crfrnn\/data\/42, got /,
+      ],
+      [["none.pth", "a.safetensors"], /^crf-rnn: none\.pth: expected a readable file, got no such file/],
+      [["cut.pth", "a.h5"], /^crf-rnn: OUT: expected a file name that ends in \.safetensors or \.pth, got 'a\.h5'/],
+      [["cut.pth", "cut.pth"], /^crf-rnn: OUT: expected a file of its own, got cut\.pth, which is read/],
+      [["cut.pth"], /^crf-rnn: convert: expected a file to write, got none — name OUT, or pass --list/],
+    ] as const) {
+      folder.refuses(["convert", ...words], sentence);
+    }
+  });
+});
