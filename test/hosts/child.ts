@@ -19,7 +19,12 @@ export const SILENCE_MILLISECONDS = 240_000;
  * Runs the suites in a process and hands over each report; resolves when it has ended by itself with status 0.
  * @throws Error with the last of what the process printed, if it could not be started, failed, or fell silent.
  */
-export function runProcess(program: Program, options: ProcessOptions, report: (value: unknown) => void): Promise<void> {
+export function runProcess(
+  program: Program,
+  options: ProcessOptions,
+  report: (value: unknown) => void,
+  silence = SILENCE_MILLISECONDS,
+): Promise<void> {
   const child = spawn(program.path, [...program.flags, `${bundleFolder}/process.js`, JSON.stringify(options)], {
     cwd: root,
     env: { ...process.env, ...program.environment },
@@ -30,7 +35,7 @@ export function runProcess(program: Program, options: ProcessOptions, report: (v
   const watch = setTimeout(() => {
     silent = true;
     child.kill("SIGKILL");
-  }, SILENCE_MILLISECONDS);
+  }, silence);
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on("line", (line) => {
       watch.refresh();
@@ -43,9 +48,7 @@ export function runProcess(program: Program, options: ProcessOptions, report: (v
     child.once("close", (status, signal) => {
       clearTimeout(watch);
       if (status === 0) return resolve();
-      const ending = silent
-        ? `silent for ${SILENCE_MILLISECONDS} ms, killed`
-        : `ended with ${signal ?? `status ${status}`}`;
+      const ending = silent ? `silent for ${silence} ms, killed` : `ended with ${signal ?? `status ${status}`}`;
       reject(new Error(`${program.path} ${ending}\n${chatter.slice(-40).join("\n")}`));
     });
   });

@@ -16,10 +16,13 @@ function describeRun(run: Run, names: readonly string[]): void {
   let failure: unknown;
 
   beforeAll(async () => {
+    const start = performance.now();
     await run.start((report) => reports.push(report)).catch((error: unknown) => (failure = error));
     const device = reports.find((report) => report.event === "device");
-    if (device)
-      console.info(`${run.name}: ${device.info.name} (${device.info.variant}, ${device.info.threads} threads)`);
+    if (!device) return;
+    const { name, variant, threads } = device.info;
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    console.info(`${run.name}: ${name} (${variant}), threads: ${threads}; ${seconds} s`);
   });
 
   test("opens the device that was asked for", () => {
