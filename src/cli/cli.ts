@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { CrfRnnError } from "../errors.ts";
 import { convertCommand } from "./convert.ts";
+import { dataCommand } from "./data.ts";
 import { addCommonFlags } from "./options.ts";
 import { doctorCommand } from "./doctor.ts";
 import { filterCommand } from "./filter.ts";
@@ -19,7 +20,7 @@ function program(): Command {
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print help for a command")
     .addHelpText("after", "\n`crf-rnn help <command>` shows a command's flags and examples.");
-  for (const command of [filterCommand(), doctorCommand(), convertCommand()]) {
+  for (const command of [filterCommand(), doctorCommand(), convertCommand(), dataCommand()]) {
     root.addCommand(addCommonFlags(command));
   }
   for (const command of [root, ...root.commands]) {

@@ -17,7 +17,11 @@ export const maximumPixels = 2 ** 26;
  * Checks that every label is a class or 255.
  * @throws FormatError naming `file`, the first stray label and its pixel
  */
-export function checkLabels({ width, labels }: LabelMap, classes: number, file: string): void {
+export function checkLabels(
+  { width, labels }: Omit<LabelMap, "labels"> & { readonly labels: Uint8Array | Uint16Array },
+  classes: number,
+  file: string,
+): void {
   const stray = labels.findIndex((label) => label >= classes && label !== ignoreLabel);
   if (stray < 0) return;
   throw new FormatError({

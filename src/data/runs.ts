@@ -1,4 +1,5 @@
 import { FormatError } from "../errors.ts";
+import { describe } from "./quote.ts";
 
 /**
  * A binary mask `[height, width]` as COCO keeps one: lengths of runs in column-major order, zeros first, that add up to
@@ -25,7 +26,7 @@ export function checkRuns(counts: readonly unknown[], place: RunsPlace): Runs {
   let total = 0;
   for (const [i, count] of counts.entries()) {
     if (typeof count !== "number" || !Number.isSafeInteger(count) || count < 0) {
-      fail(place, "run lengths that are whole numbers of 0 or more", `${JSON.stringify(count)} as number ${i}`);
+      fail(place, "run lengths that are whole numbers of 0 or more", `${describe(count)} as number ${i}`);
     }
     total += count as number;
   }
@@ -64,7 +65,7 @@ export function decodeRuns(text: string, place: RunsPlace): Runs {
  * (a step in x from 5c+2 to 5c+3, either way), the column's pixels from that height down are inverted.
  * @throws FormatError for fewer than three points, an odd count, a coordinate far outside the image, or an endless outline
  */
-export function rasterize(polygon: readonly unknown[], place: RunsPlace): Runs {
+export function rasterize(polygon: unknown, place: RunsPlace): Runs {
   const { height, width } = place;
   const grid = gridPoints(polygon, place);
   const crossings: number[] = [];
@@ -91,14 +92,14 @@ export function paintRuns(runs: Runs, height: number, width: number, paint: (off
 /** Pixels of the mask. */
 export const areaOf = (runs: Runs): number => runs.reduce((area, length, i) => (i % 2 === 1 ? area + length : area), 0);
 
-function gridPoints(polygon: readonly unknown[], place: RunsPlace): number[] {
-  if (polygon.length < 6 || polygon.length % 2 === 1) {
-    fail(place, "a polygon of three points or more, x and y of each", `${polygon.length} numbers`);
+function gridPoints(polygon: unknown, place: RunsPlace): number[] {
+  if (!Array.isArray(polygon) || polygon.length < 6 || polygon.length % 2 === 1) {
+    fail(place, "a polygon of three points or more, x and y of each", describe(polygon));
   }
   const far = 2 * Math.max(place.height, place.width);
   const grid = polygon.map((value, i) => {
     if (typeof value !== "number" || !(Math.abs(value) <= far)) {
-      fail(place, `coordinates within ${far} pixels`, `${JSON.stringify(value)} as number ${i}`);
+      fail(place, `coordinates within ${far} pixels`, `${describe(value)} as number ${i}`);
     }
     return Math.trunc(5 * (value as number) + 0.5);
   });
@@ -118,11 +119,12 @@ function cross(x0: number, y0: number, x1: number, y1: number, report: (column: 
   const backward = steep ? y0 > y1 : x0 > x1;
   const [xs, ys, xe, ye] = backward ? [x1, y1, x0, y0] : [x0, y0, x1, y1];
   const slope = steep ? (xe - xs) / steps : (ye - ys) / steps;
-  const xAt = (t: number): number => (steep ? Math.trunc(xs + slope * t + 0.5) : xs + t);
-  const yAt = (t: number): number => (steep ? ys + t : Math.trunc(ys + slope * t + 0.5));
-  for (let t = 1; t <= steps; t++) {
-    const left = Math.min(xAt(t - 1), xAt(t));
-    if (xAt(t - 1) !== xAt(t) && mod5(left) === 2) report((left - 2) / 5, Math.min(yAt(t - 1), yAt(t)));
+  for (let t = 0, x = 0, y = 0; t <= steps; t++) {
+    const [previousX, previousY] = [x, y];
+    x = steep ? Math.trunc(xs + slope * t + 0.5) : xs + t;
+    y = steep ? ys + t : Math.trunc(ys + slope * t + 0.5);
+    const left = Math.min(previousX, x);
+    if (t > 0 && x !== previousX && mod5(left) === 2) report((left - 2) / 5, Math.min(previousY, y));
   }
 }
 
@@ -139,7 +141,7 @@ function runsBetween(crossings: Float64Array, pixels: number): Runs {
       start = crossings[i];
     }
   }
-  runs.push(pixels - start);
+  if (start < pixels || runs.length === 0) runs.push(pixels - start);
   return runs;
 }
 

@@ -1,0 +1,105 @@
+import { Command, Option } from "commander";
+import { checkDataset, type Census } from "../data/checkDataset.ts";
+import { drawContactSheet, spread } from "../data/contactSheet.ts";
+import { itemsOf } from "../data/dataset.ts";
+import { formats, openUnion, type Format } from "../data/openDataset.ts";
+import { FormatError } from "../errors.ts";
+import { report, wholeNumber, type CommonFlags } from "./options.ts";
+import { checkDestinations, writeTogether, type Output } from "./output.ts";
+import { startProgress } from "./progress.ts";
+
+interface DataFlags extends CommonFlags {
+  readonly format?: Format;
+  readonly without: readonly string[];
+  readonly images?: string;
+  readonly minimumPixels: number;
+  readonly sheet?: string;
+  readonly sheetItems: number;
+  readonly list?: string;
+}
+
+const examples = `
+Examples:
+  crf-rnn data VOC2012 --sheet voc.png
+  crf-rnn data pascal-context --images VOC2010
+  The paper's training set, 11,685 images, and its reduced validation set, 346 images:
+    crf-rnn data VOC2012@train benchmark_RELEASE@train,val --list train.txt
+    crf-rnn data VOC2012@val --without VOC2012@train --without benchmark_RELEASE@train,val --list reduced.txt
+  and again, later: crf-rnn data VOC2012@reduced.txt
+
+Folders: manifest.json with palette masks; VOC 2010 to 2012 (JPEGImages, SegmentationClass, ImageSets); SBD (img, cls);
+COCO (annotations/instances_NAME.json); Pascal Context (trainval, labels.txt). Several folders make one set; of an image
+that several have, the first folder's labels count.
+Exit status 2 where a folder cannot be read or anything is wrong with a file in it.`;
+
+export function dataCommand(): Command {
+  const several = (word: string, former: readonly string[]): readonly string[] => [...former, word];
+  return new Command("data")
+    .description("check data sets: counts, shares of the classes, what is wrong with which file")
+    .argument("<folders...>", "DIR, or DIR@SPLIT,… with a split's name or a list NAME.txt of image ids")
+    .addOption(new Option("--format <kind>", "what the folders hold (default: found out)").choices(formats))
+    .option("--without <list>", "leave out these images: NAME.txt or DIR@SPLIT,…; may be repeated", several, [])
+    .option("--images <dir>", "where the photographs lie: COCO's images, or VOC2010 for Pascal Context")
+    .option("--minimum-pixels <n>", "COCO: leave out images with fewer pixels of VOC's classes", wholeNumber(0), 200)
+    .option("--sheet <sheet.png>", "where a contact sheet goes: photographs with their labels over them")
+    .option("--sheet-items <n>", "photographs on the sheet, spread over the set", wholeNumber(1, 600), 36)
+    .option("--list <ids.txt>", "where the ids of the resulting set go")
+    .addHelpText("after", examples)
+    .action(run);
+}
+
+async function run(folders: readonly string[], flags: DataFlags): Promise<void> {
+  checkDestinations([
+    ...(flags.sheet ? [{ flag: "--sheet", file: flags.sheet, extension: ".png" }] : []),
+    ...(flags.list ? [{ flag: "--list", file: flags.list, extension: ".txt" }] : []),
+  ]);
+  const dataset = await openUnion(folders, flags.without, flags);
+  const items = itemsOf({ dataset });
+  const progress = startProgress(flags, items.length);
+  progress.stage("reading images and labels");
+  const census = await checkDataset(dataset, () => progress.step());
+  progress[Symbol.dispose]();
+
+  const outputs: Output[] = [];
+  const faulty = new Set(census.problems.map(({ id }) => id));
+  const sound = items.filter(({ id }) => !faulty.has(id));
+  const drawn = flags.sheet ? spread(sound, flags.sheetItems) : [];
+  if (flags.sheet && drawn.length > 0)
+    outputs.push({ file: flags.sheet, bytes: await drawContactSheet(dataset, drawn) });
+  if (flags.list)
+    outputs.push({ file: flags.list, bytes: new TextEncoder().encode(items.map(({ id }) => `${id}\n`).join("")) });
+  writeTogether(outputs);
+  const facts = {
+    command: "data",
+    folders,
+    ...census,
+    sheet: drawn.map(({ id }) => id),
+    outputs: outputs.map(({ file }) => file),
+  };
+  report(flags, facts, describe(dataset.name, census));
+  if (items.length > 0 && faulty.size === 0) return;
+  const [first] = census.problems;
+  throw new FormatError({
+    file: first?.file ?? dataset.name,
+    expected: "images with sound labels",
+    got: first ? `${faulty.size} of ${items.length} items with problems, first: ${first.problem}` : "no images",
+    remedy: first ? "correct or remove the files listed" : "name other splits",
+  });
+}
+
+function describe(name: string, { splits, items, pixels, ignoredPixels, classes, problems }: Census): string {
+  const percent = (share: number): string => `${(100 * share).toFixed(3)} %`.padStart(10);
+  const counts = Object.entries(splits).map(([split, count]) => `${split} ${count}`);
+  const width = Math.max(8, ...classes.map((one) => one.name.length));
+  return [
+    `${name}: ${items} images (${counts.join(", ")})`,
+    `${"class".padStart(5)} ${"name".padEnd(width)} ${"pixels".padStart(10)} ${"images".padStart(7)}`,
+    ...classes.map(
+      (one) =>
+        `${String(one.label).padStart(5)} ${one.name.padEnd(width)} ${percent(one.share)} ${String(one.images).padStart(7)}`,
+    ),
+    `${"255".padStart(5)} ${"(ignored)".padEnd(width)} ${percent(pixels > 0 ? ignoredPixels / pixels : 0)}`,
+    ...problems.map(({ id, file, problem }) => `wrong: ${id}: ${file}: ${problem}`),
+    problems.length === 0 ? "Nothing is wrong." : `${problems.length} problems.`,
+  ].join("\n");
+}

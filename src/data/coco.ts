@@ -1,0 +1,170 @@
+import { join } from "node:path";
+import * as valibot from "valibot";
+import { FormatError } from "../errors.ts";
+import { createItem, type Dataset, type Item } from "./dataset.ts";
+import type { Folder } from "./folder.ts";
+import { parseJson, wholeNumber } from "./json.ts";
+import { maximumPixels, type LabelMap } from "./labels.ts";
+import { isId } from "./lists.ts";
+import { vocPalette } from "./palette.ts";
+import { describe } from "./quote.ts";
+import { areaOf, checkRuns, decodeRuns, paintRuns, rasterize, type Runs } from "./runs.ts";
+import { vocClasses } from "./vocClasses.ts";
+
+/** What COCO calls VOC's classes where the names differ. */
+const cocoNames = new Map([
+  ["airplane", "aeroplane"],
+  ["motorcycle", "motorbike"],
+  ["couch", "sofa"],
+  ["tv", "tvmonitor"],
+]);
+
+const id = wholeNumber(0);
+const side = wholeNumber(1, maximumPixels);
+
+const schema = valibot.object({
+  images: valibot.array(valibot.object({ id, file_name: valibot.string(), height: side, width: side })),
+  annotations: valibot.array(valibot.object({ image_id: id, category_id: id, segmentation: valibot.unknown() })),
+  categories: valibot.array(valibot.object({ id, name: valibot.string() })),
+});
+
+type Instances = valibot.InferOutput<typeof schema>;
+
+interface Instance {
+  readonly label: number;
+  readonly segmentation: unknown;
+  /** Where it stands in the file, for errors. */
+  readonly path: string;
+}
+
+/** One image with its instances of VOC's classes, in the order of the file. */
+interface Picture {
+  readonly file: string;
+  readonly name: string;
+  readonly height: number;
+  readonly width: number;
+  readonly instances: Instance[];
+}
+
+export interface CocoOptions {
+  /** Where the images lie, if not in the data set's folder. */
+  readonly images?: Folder;
+  /** Splits to read, `train2014` for one; all by default. The annotations of a split are some hundred megabytes. */
+  readonly splits?: readonly string[];
+  /** Images with fewer pixels of VOC's classes are left out: 200, as in the paper. */
+  readonly minimumPixels?: number;
+}
+
+/**
+ * Opens COCO's instances (Lin and others 2014) with VOC's 21 classes: one split NAME for each
+ * `annotations/instances_NAME.json`, images in `NAME/`, `images/NAME/` or `images/`. Other categories are background. A pixel
+ * in several instances keeps the first one's class in the order of the file: none is published. Crowds count as their class.
+ * There is no void.
+ * @throws FormatError where annotations are missing or malformed
+ */
+export async function openCoco(folder: Folder, options: CocoOptions = {}): Promise<Dataset> {
+  const { minimumPixels = 200, images = folder } = options;
+  const splits = new Map<string, readonly Item[]>();
+  for (const name of await folder.list("annotations")) {
+    const split = /^instances_([\w-]+)\.json$/.exec(name)?.[1];
+    if (split === undefined || (options.splits && !options.splits.includes(split))) continue;
+    const file = folder.join(`annotations/${name}`, folder.path);
+    const pictures = groupInstances(parseJson(await folder.read(file), file, schema), file);
+    const place = await imagePlace(images, split);
+    const chosen = pictures.filter((picture) => hasPixels(picture, minimumPixels));
+    splits.set(
+      split,
+      chosen.map((picture) => createCocoItem(picture, images, place)),
+    );
+  }
+  if (splits.size === 0) {
+    throw new FormatError({
+      file: join(folder.path, "annotations"),
+      expected: `instances_${options.splits?.[0] ?? "NAME"}.json`,
+      got: "no such file",
+      remedy: "fetch COCO's instance annotations",
+    });
+  }
+  return { name: folder.path, classes: vocClasses, palette: vocPalette(), splits };
+}
+
+/** The label map of one image, `[height, width]`. */
+function paint(picture: Picture): LabelMap {
+  const { height, width } = picture;
+  const labels = new Uint8Array(height * width);
+  for (const instance of picture.instances) {
+    for (const runs of readRuns(instance, picture)) {
+      paintRuns(runs, height, width, (offset) => {
+        if (labels[offset] === 0) labels[offset] = instance.label;
+      });
+    }
+  }
+  return { height, width, labels };
+}
+
+function readRuns({ segmentation, path }: Instance, { file, height, width }: Picture): Runs[] {
+  const place = { file, path: `${path}.segmentation`, height, width };
+  if (Array.isArray(segmentation) && segmentation.length > 0) {
+    return segmentation.map((polygon, i) => rasterize(polygon, { ...place, path: `${place.path}[${i}]` }));
+  }
+  const { size, counts } = (segmentation ?? {}) as { size?: unknown; counts?: unknown };
+  if (!Array.isArray(size) || size.length !== 2 || size[0] !== height || size[1] !== width) {
+    const expected = `${place.path}: polygons, or runs of size [${height}, ${width}]`;
+    throw new FormatError({ file, expected, got: describe(size ?? segmentation) });
+  }
+  if (typeof counts === "string") return [decodeRuns(counts, place)];
+  if (Array.isArray(counts)) return [checkRuns(counts, place)];
+  throw new FormatError({ file, expected: `${place.path}.counts: a list or a string`, got: describe(counts) });
+}
+
+/** Whether an image has so many labeled pixels. One large instance decides without painting, as it does for most. */
+function hasPixels(picture: Picture, minimum: number): boolean {
+  const masks = picture.instances.flatMap((instance) => readRuns(instance, picture));
+  if (minimum <= 0 || masks.some((runs) => areaOf(runs) >= minimum)) return true;
+  if (masks.reduce((total, runs) => total + areaOf(runs), 0) < minimum) return false;
+  return paint(picture).labels.reduce((count, label) => count + Math.min(label, 1), 0) >= minimum;
+}
+
+function groupInstances({ images, annotations, categories }: Instances, file: string): Picture[] {
+  const wrong = (expected: string, got: unknown): FormatError =>
+    new FormatError({ file, expected, got: describe(got), remedy: "fetch the annotations again" });
+  const labels = new Map<number, number>();
+  for (const { id, name } of categories) {
+    if (labels.has(id)) throw wrong("each category once", id);
+    labels.set(id, vocClasses.indexOf(cocoNames.get(name) ?? name.replaceAll(" ", "")));
+  }
+  const pictures = new Map<number, Picture>();
+  const names = new Set<string>();
+  images.forEach(({ id, file_name: name, height, width }, i) => {
+    if (!isId(name) || names.has(name)) throw wrong(`images[${i}].file_name: a file name, each once`, name);
+    if (pictures.has(id)) throw wrong(`images[${i}].id: each once`, id);
+    if (height * width > maximumPixels) throw wrong(`images[${i}]: at most ${maximumPixels} pixels`, [height, width]);
+    names.add(name);
+    pictures.set(id, { file, name, height, width, instances: [] });
+  });
+  annotations.forEach(({ image_id, category_id, segmentation }, i) => {
+    const label = labels.get(category_id);
+    const picture = pictures.get(image_id);
+    if (label === undefined) throw wrong(`annotations[${i}].category_id: a listed category`, category_id);
+    if (!picture) throw wrong(`annotations[${i}].image_id: a listed image`, image_id);
+    if (label > 0) picture.instances.push({ label, segmentation, path: `annotations[${i}]` });
+  });
+  return [...pictures.values()];
+}
+
+async function imagePlace(images: Folder, split: string): Promise<string> {
+  for (const parts of [[split], ["images", split], ["images"]])
+    if (await images.has(...parts)) return `${parts.join("/")}/`;
+  return "";
+}
+
+function createCocoItem(picture: Picture, imageFolder: Folder, place: string): Item {
+  return createItem({
+    id: picture.name.replace(/\.\w+$/, ""),
+    image: imageFolder.join(`${place}${picture.name}`, picture.file),
+    imageFolder,
+    source: picture.file,
+    classes: vocClasses.length,
+    labels: async () => paint(picture),
+  });
+}

@@ -1,0 +1,110 @@
+import { UsageError } from "../errors.ts";
+import type { Folder } from "./folder.ts";
+import { checkLabels, type LabelMap } from "./labels.ts";
+import type { Color } from "./palette.ts";
+
+/** One image of a data set with its ground truth. */
+export interface Item {
+  readonly id: string;
+  /** The image file, absolute. */
+  readonly image: string;
+  /** The file that holds the labels, absolute: for messages. */
+  readonly source: string;
+  /**
+   * Reads the labels, anew each time.
+   * @throws FormatError where the file is missing or malformed, or a label is neither a class nor 255
+   */
+  labels(): Promise<LabelMap>;
+  /**
+   * Reads the image file, for `decodeImage`.
+   * @throws FormatError where it is missing or leads out of the data set's folder
+   */
+  imageBytes(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Images with ground truth, in named splits. Opening reads lists and annotations; images and labels are read when asked for. */
+export interface Dataset {
+  readonly name: string;
+  /** Class names; the index is the label. */
+  readonly classes: readonly string[];
+  /** The color of each label, 256 of them. */
+  readonly palette: readonly Color[];
+  readonly splits: ReadonlyMap<string, readonly Item[]>;
+}
+
+/** A data set, or some splits of it, as one part of a union. */
+export interface Part {
+  readonly dataset: Dataset;
+  /** All splits where not given. */
+  readonly splits?: readonly string[];
+}
+
+/**
+ * The images of some splits, each once, in the order of the splits.
+ * @throws UsageError for a split that is not there
+ */
+export function itemsOf({ dataset, splits }: Part): Item[] {
+  const items = new Map<string, Item>();
+  for (const split of splits ?? dataset.splits.keys()) {
+    const members = dataset.splits.get(split);
+    if (!members) {
+      throw new UsageError({
+        where: dataset.name,
+        expected: `one of the splits ${[...dataset.splits.keys()].join(", ")}`,
+        got: `'${split}'`,
+      });
+    }
+    for (const item of members) if (!items.has(item.id)) items.set(item.id, item);
+  }
+  return [...items.values()];
+}
+
+/**
+ * One set out of several, with one split `name`: each id once, with the labels of the first part that has it, and without the
+ * ids of `without`. The paper's training set is `unite("train", [voc train, sbd train and val])`, 11,685 images; its reduced
+ * validation set is `unite("val", [voc val], ids of that training set)`, 346 images.
+ * @throws UsageError where the parts' classes differ
+ */
+export function unite(name: string, parts: readonly Part[], without: ReadonlySet<string> = new Set()): Dataset {
+  const [first] = parts;
+  if (!first) throw new UsageError({ where: `union ${name}`, expected: "a data set or more", got: "none" });
+  const items = new Map<string, Item>();
+  for (const part of parts) {
+    if (part.dataset.classes.join("\n") !== first.dataset.classes.join("\n")) {
+      throw new UsageError({
+        where: `union ${name}`,
+        expected: `the ${first.dataset.classes.length} classes of ${first.dataset.name}`,
+        got: `the ${part.dataset.classes.length} of ${part.dataset.name}`,
+        remedy: "unite data sets of the same classes",
+      });
+    }
+    for (const item of itemsOf(part)) if (!without.has(item.id) && !items.has(item.id)) items.set(item.id, item);
+  }
+  const { classes, palette } = first.dataset;
+  return { name, classes, palette, splits: new Map([[name, [...items.values()]]]) };
+}
+
+/** What a reader knows of one item: paths from `Folder.join`, and how to turn the label file into labels. */
+export interface ItemFiles {
+  readonly id: string;
+  readonly image: string;
+  readonly imageFolder: Folder;
+  readonly source: string;
+  readonly classes: number;
+  labels(): Promise<LabelMap>;
+}
+
+/** An item whose labels are checked against the classes whenever they are read. */
+export function createItem({ id, image, imageFolder, source, classes, labels }: ItemFiles): Item {
+  return {
+    id,
+    image,
+    source,
+    imageBytes: () => imageFolder.read(image),
+    labels: async () => {
+      const map = await labels();
+      checkLabels(map, classes, source);
+      return map;
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import { Unzlib } from "fflate";
+import { FormatError } from "../errors.ts";
+
+/** Where a compressed stream lies: its file, and the byte of the file at which it starts. */
+export interface StreamPlace {
+  readonly file: string;
+  readonly offset: number;
+}
+
+/** Compressed bytes that are inflated at a time: they become four megabytes at most before the limit is looked at. */
+const step = 4096;
+
+/**
+ * Inflates one whole zlib stream, header to checksum. Stops as soon as more than `most` bytes have come out, so that a few
+ * bytes cannot fill the memory.
+ * @throws FormatError for more than `most` bytes, a damaged or truncated stream, or a checksum that differs
+ */
+export function inflate(bytes: Uint8Array, most: number, { file, offset }: StreamPlace): Uint8Array<ArrayBuffer> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  const stream = new Unzlib((part) => {
+    parts.push(part);
+    size += part.length;
+  });
+  for (let at = 0; at < bytes.length || at === 0; at += step) {
+    try {
+      stream.push(bytes.subarray(at, at + step), at + step >= bytes.length);
+    } catch (error) {
+      throw new FormatError(
+        {
+          file,
+          offset: offset + at,
+          expected: "a whole zlib stream",
+          got: (error as Error).message,
+          remedy: "the file is damaged: fetch it again",
+        },
+        { cause: error },
+      );
+    }
+    if (size > most) {
+      throw new FormatError({
+        file,
+        offset,
+        expected: `at most ${most} inflated bytes`,
+        got: "more",
+        remedy: "do not use this file",
+      });
+    }
+  }
+  const inflated = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    inflated.set(part, at);
+    at += part.length;
+  }
+  const tail = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4).getUint32(0);
+  if (adler32(inflated) !== tail) {
+    throw new FormatError({
+      file,
+      offset: offset + bytes.length - 4,
+      expected: "the checksum of the inflated bytes",
+      got: "another one",
+      remedy: "the file is damaged: fetch it again",
+    });
+  }
+  return inflated;
+}
+
+/** RFC 1950, Section 8.2; fflate skips this check. */
+function adler32(bytes: Uint8Array): number {
+  let low = 1;
+  let high = 0;
+  for (let at = 0; at < bytes.length;) {
+    // 3,800 bytes at most sum up without leaving 32 bits.
+    for (const end = Math.min(at + 3800, bytes.length); at < end; at++) {
+      low += bytes[at];
+      high += low;
+    }
+    low %= 65521;
+    high %= 65521;
+  }
+  return high * 65536 + low;
+}

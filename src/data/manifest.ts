@@ -1,0 +1,93 @@
+import * as valibot from "valibot";
+import { FormatError } from "../errors.ts";
+import { createItem, type Dataset, type Item } from "./dataset.ts";
+import { maximumLabelBytes, type Folder } from "./folder.ts";
+import { parseJson, wholeNumber } from "./json.ts";
+import { ignoreLabel } from "./labels.ts";
+import { vocPalette, type Color } from "./palette.ts";
+import { decodeLabelPng } from "./png.ts";
+
+const text = valibot.pipe(valibot.string(), valibot.minLength(1), valibot.maxLength(1000));
+const byte = wholeNumber(0, 255);
+
+const schema = valibot.object({
+  void: valibot.optional(valibot.literal(ignoreLabel)),
+  classes: valibot.pipe(
+    valibot.array(valibot.object({ id: byte, name: text, rgb: valibot.tuple([byte, byte, byte]) })),
+    valibot.minLength(1),
+    valibot.maxLength(ignoreLabel),
+  ),
+  splits: valibot.optional(valibot.record(text, wholeNumber(0))),
+  items: valibot.array(
+    valibot.object({
+      id: text,
+      image: text,
+      mask: text,
+      split: text,
+      width: valibot.optional(wholeNumber(1)),
+      height: valibot.optional(wholeNumber(1)),
+    }),
+  ),
+});
+
+type Manifest = valibot.InferOutput<typeof schema>;
+
+/**
+ * Opens a folder with `manifest.json`: `classes` `{id, name, rgb}` with ids from 0 without gaps, `items`
+ * `{id, image, mask, split, width?, height?}` with paths below the folder and masks as palette PNGs whose index is the class
+ * (255 = void), and `splits` `{name: count}`, which must agree with the items where it is there.
+ * @throws FormatError where the manifest is missing or malformed, contradicts itself, or a path leads outside
+ */
+export async function openManifest(folder: Folder): Promise<Dataset> {
+  const file = folder.join("manifest.json", folder.path);
+  const manifest = parseJson(await folder.read(file), file, schema);
+  checkClasses(manifest, file);
+  const palette: Color[] = vocPalette();
+  for (const { id, rgb } of manifest.classes) palette[id] = rgb;
+  const splits = new Map<string, Item[]>();
+  const seen = new Set<string>();
+  for (const entry of manifest.items) {
+    if (seen.has(entry.id)) throw wrong(file, "each id once", `'${entry.id}' twice`);
+    seen.add(entry.id);
+    if (!splits.has(entry.split)) splits.set(entry.split, []);
+    splits.get(entry.split)!.push(createManifestItem(folder, file, entry, manifest.classes.length));
+  }
+  checkCounts(manifest, splits, file);
+  return { name: folder.path, classes: manifest.classes.map(({ name }) => name), palette, splits };
+}
+
+function createManifestItem(folder: Folder, file: string, entry: Manifest["items"][number], classes: number): Item {
+  const source = folder.join(entry.mask, file);
+  return createItem({
+    id: entry.id,
+    image: folder.join(entry.image, file),
+    imageFolder: folder,
+    source,
+    classes,
+    labels: async () => {
+      const { height, width, labels } = decodeLabelPng(await folder.read(source, maximumLabelBytes), source);
+      if (height !== (entry.height ?? height) || width !== (entry.width ?? width)) {
+        throw wrong(source, `${entry.width} × ${entry.height} pixels, as the manifest says`, `${width} × ${height}`);
+      }
+      return { height, width, labels };
+    },
+  });
+}
+
+function checkClasses({ classes }: Manifest, file: string): void {
+  classes.forEach(({ id, name }, i) => {
+    if (id !== i) throw wrong(file, `class ids from 0 without gaps`, `id ${id} as number ${i}`);
+    if (classes.findIndex((other) => other.name === name) !== i)
+      throw wrong(file, "each class name once", `'${name}' twice`);
+  });
+}
+
+function checkCounts(manifest: Manifest, splits: ReadonlyMap<string, readonly Item[]>, file: string): void {
+  for (const [name, count] of Object.entries(manifest.splits ?? {})) {
+    const found = splits.get(name)?.length ?? 0;
+    if (found !== count) throw wrong(file, `${count} items of split '${name}', as 'splits' says`, `${found}`);
+  }
+}
+
+const wrong = (file: string, expected: string, got: string): FormatError =>
+  new FormatError({ file, expected, got, remedy: "correct manifest.json or the file it names" });

@@ -1,0 +1,60 @@
+import { FormatError } from "../errors.ts";
+import { createItem, type Dataset, type Item } from "./dataset.ts";
+import { maximumLabelBytes, type Folder } from "./folder.ts";
+import { parseList } from "./lists.ts";
+import { vocPalette } from "./palette.ts";
+import { decodeLabelPng } from "./png.ts";
+import { vocClasses } from "./vocClasses.ts";
+
+/**
+ * Opens PASCAL VOC's segmentation task of any year (Everingham and others 2010): `JPEGImages/ID.jpg`, palette PNGs
+ * `SegmentationClass/ID.png` whose index is the class and 255 the border, and one split for each list in
+ * `ImageSets/Segmentation`. A list of an earlier year, put there, is one more split: later years keep the images of earlier ones.
+ * @throws FormatError where there is no list, or one is malformed
+ */
+export async function openVoc(folder: Folder): Promise<Dataset> {
+  const createVocItem = (id: string): Item => {
+    const source = folder.join(`SegmentationClass/${id}.png`, id);
+    return createItem({
+      id,
+      image: folder.join(`JPEGImages/${id}.jpg`, id),
+      imageFolder: folder,
+      source,
+      classes: vocClasses.length,
+      labels: async () => decodeLabelPng(await folder.read(source, maximumLabelBytes), source),
+    });
+  };
+  const splits = await readSplits(folder, ["ImageSets", "Segmentation"], createVocItem);
+  return { name: folder.path, classes: vocClasses, palette: vocPalette(), splits };
+}
+
+/**
+ * Reads the lists of ids in a folder, one split a list `NAME.txt`. An id has one item, however many splits have it.
+ * @throws FormatError where there is no list, or one is malformed
+ */
+export async function readSplits(
+  folder: Folder,
+  lists: readonly string[],
+  create: (id: string) => Item,
+  isList: (name: string) => boolean = (name) => name.endsWith(".txt"),
+): Promise<Map<string, readonly Item[]>> {
+  const items = new Map<string, Item>();
+  const splits = new Map<string, readonly Item[]>();
+  const place = lists.join("/");
+  for (const name of (await folder.list(...lists)).filter(isList)) {
+    const path = folder.join(place === "" ? name : `${place}/${name}`, folder.path);
+    const ids = parseList(await folder.read(path, maximumLabelBytes), path);
+    for (const id of ids) if (!items.has(id)) items.set(id, create(id));
+    splits.set(
+      name.replace(/\.txt$/, ""),
+      ids.map((id) => items.get(id)!),
+    );
+  }
+  if (splits.size > 0) return splits;
+  throw new FormatError({
+    file: folder.join(place === "" ? "train.txt" : `${place}/train.txt`, folder.path),
+    expected: "a list of image ids",
+    got: "none",
+    remedy: "fetch the lists of the data set",
+  });
+}
