@@ -6,19 +6,27 @@
 Made with Debian 12's torch 1.13.1, h5py 3.7.0 (HDF5 1.10.8) and protobuf 3.21.12. Every number follows from the tensor's
 name in this library and its index, see value(); network.ts computes the same, so that the tests compare bit for bit
 with no second file of expected values.
+
+    /usr/bin/python3 test/checkpoint/make_fixtures.py FOLDER
+
+writes the CRF-RNN at full width, 538 MB a file, into FOLDER: for measuring, see bench/results/convert.md.
 """
 
 import os
+import sys
+import zipfile
 
 import h5py
 import numpy as np
 import torch
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "fixtures", "checkpoint")
-classes = 3
-widths = [2, 3, 4, 4, 5]
-dense = 6
+fixtures = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "fixtures", "checkpoint")
+full = len(sys.argv) > 1
+folder = sys.argv[1] if full else fixtures
+classes = 21 if full else 3
+widths = [64, 128, 256, 512, 512] if full else [2, 3, 4, 4, 5]
+dense = 4096 if full else 6
 
 
 def value(name, shape):
@@ -370,7 +378,49 @@ def path(name):
     return os.path.join(folder, name)
 
 
+def write_full():
+    torch.save(pytorch_state().state_dict(), path("crfrnn.pth"))
+    torch.save(pytorch_state().state_dict(), path("crfrnn.legacy.pth"), _use_new_zipfile_serialization=False)
+    with h5py.File(path("crfrnn.h5"), "w") as file:
+        save_keras(file, keras_weights(crf_rnn))
+    with h5py.File(path("vgg16.h5"), "w") as file:
+        save_keras(file, keras_vgg(vgg16))
+    write_v1(caffe_messages())
+
+
+# Hostile files -----------------------------------------------------------------------------------------------------
+
+
+class Call:
+    """Pickles as a call of any function, as in the attacks on torch.load."""
+
+    def __init__(self, function, *values):
+        self.reduced = function, values
+
+    def __reduce__(self):
+        return self.reduced
+
+
+def write_hostile():
+    # Creates a file named "run" where it is unpickled by a machine that runs what it is told.
+    torch.save({"conv1_1.weight": torch.zeros(1), "x": Call(os.system, "touch run")}, path("system.pth"))
+    torch.save({"x": Call(eval, "1 + 1")}, path("eval.legacy.pth"), _use_new_zipfile_serialization=False)
+    # A good archive, but compressed: 8 MB of zeros in 8 KB.
+    torch.save({"zeros": torch.zeros(1 << 21)}, path("bomb.pth"))
+    with zipfile.ZipFile(path("bomb.pth")) as stored:
+        entries = {entry.filename: stored.read(entry) for entry in stored.infolist()}
+    with zipfile.ZipFile(path("bomb.pth"), "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, data in entries.items():
+            packed.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+    with h5py.File(path("bomb.h5"), "w") as file:
+        save_keras(file, [("fc6", [("fc6/kernel:0", np.zeros((1 << 21, 1), np.float32))])], compressed=["fc6"])
+
+
 os.makedirs(folder, exist_ok=True)
-write_pytorch()
-write_keras()
-write_caffe()
+if full:
+    write_full()
+else:
+    write_pytorch()
+    write_keras()
+    write_caffe()
+    write_hostile()

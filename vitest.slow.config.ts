@@ -1,0 +1,10 @@
+import { defineConfig } from "vitest/config";
+
+/** `npm run test:slow`: what takes minutes, or needs programs that CI does not have. */
+export default defineConfig({
+  test: {
+    include: ["test/**/*.slow.ts"],
+    testTimeout: 1_800_000,
+    maxWorkers: 2,
+  },
+});
