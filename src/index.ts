@@ -6,3 +6,6 @@ export { bilateralFeatures, spatialFeatures } from "./lattice/features.ts";
 export { filter, type FilterOptions } from "./lattice/filter.ts";
 export { buildLattice, type Lattice } from "./lattice/lattice.ts";
 export type { Normalization } from "./lattice/normalization.ts";
+export { type CrfCall, type CrfOptions, type CrfRnn, crfRnn, meanField } from "./crf/crfRnn.ts";
+export type { Compatibility, CrfParameters, Weight } from "./crf/parameters.ts";
+export type { Activation } from "./crf/softmax.ts";

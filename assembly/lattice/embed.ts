@@ -1,4 +1,5 @@
 import { scratch } from "../shared/scratch";
+import { keepFirst } from "../shared/status";
 
 /**
  * Twin of kernels/lattice/embed.wgsl, four points at a time, one a lane. Lanes beyond the end repeat the last point and
@@ -145,15 +146,5 @@ function report(status: usize, point: u32, lanes: u32, finite: v128, within: v12
   for (let lane: u32 = 0; lane < lanes; lane++) {
     if ((bad >> lane) & 1) keepFirst(status, point + lane);
     if ((far >> lane) & 1) keepFirst(status + 4, point + lane);
-  }
-}
-
-/** The smallest point wins: the largest complement. */
-function keepFirst(address: usize, point: u32): void {
-  let held = atomic.load<u32>(address);
-  while (held < ~point) {
-    const found = atomic.cmpxchg<u32>(address, held, ~point);
-    if (found == held) return;
-    held = found;
   }
 }

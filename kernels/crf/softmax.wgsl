@@ -1,9 +1,12 @@
-// Softmax over the channels of each row: exp(x − max)/Σ exp(x − max). Padding channels stay zero.
+// The activation of mean field over the channels of each row. mode 1: softmax, exp(x − max)/Σ exp(x − max), max taken
+// out first so that nothing overflows. mode 2: the paper's alternative (Zheng et al. 2015, section on softmax), ReLU
+// followed by division by the sum: max(x, 0)/(Σ max(x, 0) + 1e-20). Padding channels stay zero.
 //#include "../shared/invocation.wgsl"
 
 struct Params {
   rows: u32,
   channels: u32,
+  mode: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -19,13 +22,14 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let first = row * stride;
   var largest = values[first];
   for (var c = 1u; c < params.channels; c++) { largest = max(largest, values[first + c]); }
-  var sum = 0.0;
+  var sum = select(0.0, 1e-20, params.mode == 2u);
   for (var c = 0u; c < params.channels; c++) {
-    let power = exp(values[first + c] - largest);
+    let value = values[first + c];
+    var power = max(value, 0.0);
+    if (params.mode == 1u) { power = exp(value - largest); }
     result[first + c] = power;
     sum += power;
   }
-  for (var c = 0u; c < stride; c++) {
-    result[first + c] = select(0.0, result[first + c] / sum, c < params.channels);
-  }
+  for (var c = 0u; c < params.channels; c++) { result[first + c] = result[first + c] / sum; }
+  for (var c = params.channels; c < stride; c++) { result[first + c] = 0.0; }
 }

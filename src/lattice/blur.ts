@@ -11,13 +11,24 @@ export function blur(
   neighbors: Storage,
   from: Storage,
   spare: Storage,
-  { vertices, dimensions, quads, transpose }: { vertices: number; dimensions: number; quads: number; transpose: boolean },
+  {
+    vertices,
+    dimensions,
+    quads,
+    transpose,
+  }: { vertices: number; dimensions: number; quads: number; transpose: boolean },
 ): Storage {
   let values = from;
   let result = spare;
   for (let step = 0; step <= dimensions; step++) {
     const axis = transpose ? dimensions - step : step;
-    device.run(kernel, (vertices + 1) * quads, { neighbors: axisOf(neighbors, axis, vertices), values, result, vertices, quads });
+    device.run(kernel, (vertices + 1) * quads, {
+      neighbors: axisOf(neighbors, axis, vertices),
+      values,
+      result,
+      vertices,
+      quads,
+    });
     [values, result] = [result, values];
   }
   return values;

@@ -14,7 +14,10 @@ const keyRange = 32766;
 
 /** √(2/3)·(d+1) / √((i+1)(i+2)), i = 0…d−1: the factor of feature i into the lattice (Adams et al. 2010). */
 export function latticeScales(dimensions: number): Float32Array {
-  return Float32Array.from({ length: dimensions }, (_, i) => (Math.sqrt(2 / 3) * (dimensions + 1)) / Math.sqrt((i + 1) * (i + 2)));
+  return Float32Array.from(
+    { length: dimensions },
+    (_, i) => (Math.sqrt(2 / 3) * (dimensions + 1)) / Math.sqrt((i + 1) * (i + 2)),
+  );
 }
 
 /** The d + 1 vertices and weights of every point; see kernels/lattice/embed.wgsl for the key and for `status`. */
@@ -39,7 +42,9 @@ export async function checkEmbedded(features: Tensor, [notFinite, outOfRange]: U
   const values = await features.read();
   if (notFinite) {
     const point = ~notFinite >>> 0;
-    const feature = values.subarray(point * dimensions, (point + 1) * dimensions).findIndex((value) => !Number.isFinite(value));
+    const feature = values
+      .subarray(point * dimensions, (point + 1) * dimensions)
+      .findIndex((value) => !Number.isFinite(value));
     throw new ValueError({
       where: "buildLattice",
       expected: "finite features",

@@ -1,7 +1,7 @@
 import { DeviceError, ShapeError, ValueError } from "../errors.ts";
 import { formatShape, quadsOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { filterBlock } from "./filterBlock.ts";
+import { filterMap } from "./filterBlock.ts";
 import type { Lattice } from "./lattice.ts";
 import { type Normalization, normalized } from "./normalization.ts";
 
@@ -23,7 +23,7 @@ export const normalizations: readonly Normalization[] = ["none", "before", "afte
  */
 export function filter(values: Tensor, lattice: Lattice, options: FilterOptions = {}): Tensor {
   const { normalization = "none", transpose = false } = options;
-  const { device, points, vertices } = lattice;
+  const { device, points } = lattice;
   if (values.rows !== points) {
     throw new ShapeError({
       where: "filter",
@@ -36,16 +36,14 @@ export function filter(values: Tensor, lattice: Lattice, options: FilterOptions 
     throw new DeviceError({ where: "filter", expected: "values and lattice on one device", got: "two devices" });
   }
   if (!normalizations.includes(normalization)) {
-    throw new ValueError({ where: "filter", expected: `normalization: ${normalizations.join(", ")}`, got: String(normalization) });
+    throw new ValueError({
+      where: "filter",
+      expected: `normalization: ${normalizations.join(", ")}`,
+      got: String(normalization),
+    });
   }
   const result = device.tensor(values.shape);
-  const rowQuads = quadsOf(values.channels);
   const parts = normalized(lattice, normalization, transpose);
-  // As many channels at once as a binding of vertex values can hold.
-  const most = Math.max(1, Math.floor(device.limits.bindingBytes / ((vertices + 1) * 16)));
-  for (let firstQuad = 0; firstQuad < rowQuads; firstQuad += most) {
-    const block = { quads: Math.min(most, rowQuads - firstQuad), rowQuads, firstQuad };
-    filterBlock(lattice, parts, values.storage, result.storage, block, transpose);
-  }
+  filterMap(lattice, parts, values.storage, result.storage, quadsOf(values.channels), transpose);
   return result;
 }

@@ -27,7 +27,10 @@ export async function insertKeys(
   device.run(hashMark, capacity, { slots, flags: numbers, capacity });
   scan(device, numbers, entries + 1);
   // The sum of all flags goes behind the three words of status, so that one read brings everything.
-  device.copy({ ...numbers, offset: numbers.offset + entries * 4, bytes: 4 }, { ...status, offset: status.offset + 12, bytes: 4 });
+  device.copy(
+    { ...numbers, offset: numbers.offset + entries * 4, bytes: 4 },
+    { ...status, offset: status.offset + 12, bytes: 4 },
+  );
   const found = new Uint32Array(await device.read(status));
   return { vertices: found[3]!, full: found[2] !== 0, status: found };
 }
@@ -50,4 +53,3 @@ export const keyBytes = (count: number, dimensions: number): number => count * k
 
 /** Slots for `points`: load below ⅔ at one vertex a point, which photographs stay under (measured: 0.1–0.8). */
 export const firstCapacity = (points: number): number => 2 ** Math.ceil(Math.log2(Math.max(1.5 * points, 256)));
-

@@ -16,7 +16,10 @@ const sorting = {
   // Sixteen counters a run fit workgroup memory; a vertex number takes several rounds.
   webgpu: () => ({ bits: 4, blockSize: 4096 }),
   // One round with a counter for each vertex; blocks are the threads' shares.
-  wasm: (device: Device, entries: number) => ({ bits: 32, blockSize: Math.max(4096, Math.ceil(entries / device.info.threads)) }),
+  wasm: (device: Device, entries: number) => ({
+    bits: 32,
+    blockSize: Math.max(4096, Math.ceil(entries / device.info.threads)),
+  }),
 };
 
 /** Builds the incidence lists by stable counting sort (count, scan, scatter), so they are the same in every run. */

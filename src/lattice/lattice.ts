@@ -34,7 +34,8 @@ export class Lattice implements Disposable {
 
   /** The tables in device memory. @throws DisposedError */
   get parts(): LatticeParts {
-    if (!this.#parts) throw new DisposedError({ where: "lattice", expected: "a live lattice", got: "one that was disposed" });
+    if (!this.#parts)
+      throw new DisposedError({ where: "lattice", expected: "a live lattice", got: "one that was disposed" });
     return this.#parts;
   }
 

@@ -7,7 +7,8 @@ import type { Table } from "./hash.ts";
 const axisLength = (vertices: number): number => Math.ceil((vertices + 1) / 32) * 32;
 
 /** Bytes of the neighbor table. */
-export const neighborBytes = (vertices: number, dimensions: number): number => (dimensions + 1) * axisLength(vertices) * 8;
+export const neighborBytes = (vertices: number, dimensions: number): number =>
+  (dimensions + 1) * axisLength(vertices) * 8;
 
 /** Looks up both neighbors of every vertex on each of the d + 1 axes; absent ones become `vertices`. */
 export function findNeighbors(

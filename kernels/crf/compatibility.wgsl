@@ -1,0 +1,41 @@
+// An L×L matrix on the vector of every row: result = addend + factor·(values·matrixᵀ), that is per row factor·M·x.
+// Message weighting and compatibility transform of CRF-RNN (Zheng et al. 2015, sections 4.2.3 and 4.2.4: convolutions of size 1).
+// addend is left out where add = 0. One invocation a row and quad of result channels.
+// Adjoint in values: the transposed matrix.
+//#include "../shared/invocation.wgsl"
+
+struct Params {
+  rows: u32,
+  channels: u32,
+  // First row of the matrix: iterations with parameters of their own have theirs one below the other.
+  matrixRow: u32,
+  factor: f32,
+  add: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+// [rows, channels], rows padded
+@group(0) @binding(1) var<storage, read> values: array<vec4f>;
+// […, channels], rows padded: matrix[result channel][channel]
+@group(0) @binding(2) var<storage, read> matrix: array<vec4f>;
+@group(0) @binding(3) var<storage, read> addend: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> result: array<vec4f>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = invocation(id, groups);
+  let quads = (params.channels + 3u) / 4u;
+  if (index >= params.rows * quads) { return; }
+  let row = index / quads * quads;
+  let channel = index % quads * 4u;
+  var sum = vec4f();
+  for (var q = 0u; q < quads; q++) {
+    let x = values[row + q];
+    for (var lane = 0u; lane < min(4u, params.channels - channel); lane++) {
+      sum[lane] += dot(matrix[(params.matrixRow + channel + lane) * quads + q], x);
+    }
+  }
+  var total = params.factor * sum;
+  if (params.add != 0u) { total += addend[index]; }
+  result[index] = total;
+}

@@ -1,0 +1,25 @@
+// Copies a block of channels between maps of different widths: result[row, resultOffset + q] = values[row, valueOffset + q].
+//#include "invocation.wgsl"
+
+struct Params {
+  rows: u32,
+  // Quads copied; row lengths; first quads.
+  quads: u32,
+  valueQuads: u32,
+  valueOffset: u32,
+  resultQuads: u32,
+  resultOffset: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> values: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> result: array<vec4f>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = invocation(id, groups);
+  if (index >= params.rows * params.quads) { return; }
+  let row = index / params.quads;
+  let quad = index % params.quads;
+  result[row * params.resultQuads + params.resultOffset + quad] = values[row * params.valueQuads + params.valueOffset + quad];
+}

@@ -1,0 +1,81 @@
+import { compose as kernel } from "../../build/kernels.ts";
+import { type Device, slice, type Storage } from "../device/device.ts";
+import type { Workspace } from "../device/workspace.ts";
+import { sliceFactor } from "../lattice/slice.ts";
+import { padded } from "../shape.ts";
+import type { CrfParameters } from "./parameters.ts";
+
+/** The matrices of each iteration's fused update. */
+export interface Composed {
+  /** Whether all are diagonal and stored as such: [2, L] in place of [2, L, L]. */
+  readonly diagonal: boolean;
+  of(iteration: number): Storage;
+}
+
+const aligned = (bytes: number): number => Math.ceil(bytes / 256) * 256;
+
+/** Bytes that `queueCompose` writes for `sets` sets of parameters. */
+export const composedBytes = (classes: number, sets: number): number =>
+  sets * aligned(2 * classes * padded(classes) * 4);
+
+/** Queues the products C·W_s and C·W_b of every set, transposed and with the slices' α; see kernels/crf/compose.wgsl. */
+export function queueCompose(
+  device: Device,
+  parameters: CrfParameters,
+  into: Storage,
+  sets: number,
+  dimensions: number,
+): void {
+  const classes = parameters.compatibility.channels;
+  const bytes = 2 * classes * padded(classes) * 4;
+  for (let set = 0; set < sets; set++) {
+    device.run(kernel, bytes / 4, {
+      spatialWeight: parameters.spatialWeight.storage,
+      bilateralWeight: parameters.bilateralWeight.storage,
+      compatibility: parameters.compatibility.storage,
+      matrices: slice(into, set * aligned(bytes), bytes),
+      channels: classes,
+      matrixRow: set * classes,
+      spatialFactor: sliceFactor(2),
+      bilateralFactor: sliceFactor(dimensions),
+    });
+  }
+}
+
+/**
+ * What the products turned out to be: where all are diagonal (Potts with a weight a class, the usual start) an update
+ * costs L instead of L² operations a pixel, so they are stored as diagonals. `values` is what was read back of `storage`.
+ */
+export function composed(
+  device: Device,
+  workspace: Workspace,
+  storage: Storage,
+  values: Float32Array,
+  classes: number,
+  sets: number,
+): Composed {
+  const stride = padded(classes);
+  const bytes = 2 * classes * stride * 4;
+  const diagonals = new Float32Array((sets * aligned(2 * stride * 4)) / 4);
+  for (let set = 0; set < sets; set++) {
+    for (let row = 0; row < 2 * classes; row++) {
+      const from = (set * aligned(bytes)) / 4 + row * stride;
+      const channel = row % classes;
+      for (let c = 0; c < classes; c++) {
+        if (c !== channel && values[from + c] !== 0) {
+          return {
+            diagonal: false,
+            of: (iteration) => slice(storage, Math.min(iteration, sets - 1) * aligned(bytes), bytes),
+          };
+        }
+      }
+      diagonals[(set * aligned(2 * stride * 4)) / 4 + (row < classes ? 0 : stride) + channel] = values[from + channel]!;
+    }
+  }
+  const stored = workspace.allocate(diagonals.byteLength);
+  device.write(stored, diagonals);
+  return {
+    diagonal: true,
+    of: (iteration) => slice(stored, Math.min(iteration, sets - 1) * aligned(2 * stride * 4), 2 * stride * 4),
+  };
+}

@@ -1,0 +1,39 @@
+import { update as kernel } from "../../build/kernels.ts";
+import type { Device, Storage } from "../device/device.ts";
+import { quadsOf } from "../shape.ts";
+import { type Activation, activationMode } from "./softmax.ts";
+
+/** A filter's half of the update: its normalized simplices and its blurred vertex values. */
+export interface Blurred {
+  readonly simplices: Storage;
+  readonly values: Storage;
+}
+
+/** X = U − (messages of both filters, weighted and transformed), activated: one fused pass over the pixels. */
+export function update(
+  device: Device,
+  spatial: Blurred,
+  bilateral: Blurred & { readonly dimensions: number },
+  matrices: { readonly storage: Storage; readonly diagonal: boolean },
+  unary: Storage,
+  result: Storage,
+  points: number,
+  channels: number,
+  activation: Activation | "none",
+): void {
+  device.run(kernel, points, {
+    spatialSimplices: spatial.simplices,
+    bilateralSimplices: bilateral.simplices,
+    spatialValues: spatial.values,
+    bilateralValues: bilateral.values,
+    matrices: matrices.storage,
+    unary,
+    result,
+    points,
+    channels,
+    mode: activationMode(activation),
+    diagonal: matrices.diagonal ? 1 : 0,
+    dimensions: bilateral.dimensions,
+    quads: quadsOf(channels),
+  });
+}

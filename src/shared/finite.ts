@@ -1,0 +1,28 @@
+import { finite as kernel } from "../../build/kernels.ts";
+import type { Storage } from "../device/device.ts";
+import { rowWindows } from "../device/windows.ts";
+import { ValueError } from "../errors.ts";
+import { padded } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** Queues a search for values that are NaN or infinite; `status` (4 bytes, zero) receives what `requireFinite` reads. */
+export function findNotFinite({ device, storage, rows, channels }: Tensor, status: Storage): void {
+  const rowBytes = padded(channels) * 4;
+  for (const window of rowWindows(device, rows, rowBytes)) {
+    const values = window.of(storage, rowBytes);
+    device.run(kernel, values.bytes / 16, { values, status, count: values.bytes / 16 });
+  }
+}
+
+/** @throws ValueError if the search that left `found` in its status came upon something. */
+export function requireFinite(where: string, name: string, { channels }: Tensor, found: number): void {
+  if (found === 0) return;
+  const index = ~found >>> 0;
+  const row = Math.floor(index / padded(channels));
+  throw new ValueError({
+    where,
+    expected: `finite ${name}`,
+    got: `NaN or infinity in channel ${index % padded(channels)} of pixel ${row}`,
+    remedy: "check what made them",
+  });
+}
