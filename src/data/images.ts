@@ -1,4 +1,5 @@
 import { FormatError } from "../errors.ts";
+import { maximumPixels } from "./labels.ts";
 import { decodeNpy } from "./npy.ts";
 import { decodeRgbPng, isPng } from "./png.ts";
 
@@ -43,7 +44,7 @@ function decodeArray(bytes: Uint8Array, file: string): Image {
 async function decodeJpeg(bytes: Uint8Array, file: string): Promise<Image> {
   const { default: sharp } = await import("sharp");
   try {
-    const { data, info } = await sharp(bytes, { failOn: "error", ignoreIcc: true })
+    const { data, info } = await sharp(bytes, { failOn: "error", ignoreIcc: true, limitInputPixels: maximumPixels })
       .toColorspace("srgb")
       .raw()
       .toBuffer({ resolveWithObject: true });

@@ -47,12 +47,7 @@ export function inflate(bytes: Uint8Array, most: number, { file, offset }: Strea
       });
     }
   }
-  const inflated = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    inflated.set(part, at);
-    at += part.length;
-  }
+  const inflated = concatenate(parts);
   const tail = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4).getUint32(0);
   if (adler32(inflated) !== tail) {
     throw new FormatError({
@@ -64,6 +59,16 @@ export function inflate(bytes: Uint8Array, most: number, { file, offset }: Strea
     });
   }
   return inflated;
+}
+
+export function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** RFC 1950, Section 8.2; fflate skips this check. */

@@ -2,6 +2,7 @@ import { decode, encode, type DecodedPng } from "fast-png";
 import { FormatError } from "../errors.ts";
 import type { LabelMap } from "./labels.ts";
 import { vocPalette, type Color } from "./palette.ts";
+import { soundPng } from "./pngChunks.ts";
 
 /** A label map with the color of each class, where its file carries a palette. */
 export interface Annotation extends LabelMap {
@@ -66,21 +67,14 @@ export function encodeLabelPng({ height, width, labels, palette }: Annotation): 
 }
 
 function decodePng(bytes: Uint8Array, file: string): DecodedPng {
-  const fail = (expected: string, got: string, options?: ErrorOptions, offset?: number): never => {
-    throw new FormatError({ file, offset, expected, got, remedy: "the file is damaged: write it again" }, options);
-  };
-  if (!isPng(bytes) || bytes.length < 33) fail("a PNG file", `${bytes.length} bytes of something else`);
-  const header = new DataView(bytes.buffer, bytes.byteOffset, 33);
-  const width = header.getUint32(16);
-  const height = header.getUint32(20);
-  if (width === 0 || height === 0) fail("a width and height above zero", `${width}×${height}`, undefined, 16);
-  // Deflate shrinks by 1032 at most: a header that promises more than that is not worth allocating for.
-  const most = bytes.length * 1032 * (8 / header.getUint8(24));
-  if (width * height > most) fail("pixels that the file can hold", `${width}×${height} declared`, undefined, 16);
+  const remedy = "the file is damaged: write it again";
+  if (!isPng(bytes)) throw new FormatError({ file, offset: 0, expected: "a PNG file", got: "something else", remedy });
+  const sound = soundPng(bytes, file);
   try {
-    return decode(bytes, { checkCrc: true });
-  } catch (error) {
-    return fail("a whole, intact PNG", (error as Error).message.replace(/[\s:.]+$/, ""), { cause: error });
+    return decode(sound, { checkCrc: true });
+  } catch (cause) {
+    const got = (cause as Error).message.replace(/[\s:.]+$/, "");
+    throw new FormatError({ file, expected: "a whole, intact PNG", got, remedy }, { cause });
   }
 }
 
