@@ -1,4 +1,4 @@
-import { DisposedError, ShapeError } from "../errors.ts";
+import { DisposedError, LimitError, ShapeError } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
 import { checkShape, elementsOf, formatShape, padded, rowsOf } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
@@ -100,6 +100,18 @@ export abstract class BaseDevice implements Device {
       expected: "an open device",
       got: "one that was disposed",
       remedy: "call open() again",
+    });
+  }
+
+  /** @throws LimitError for an argument larger than a binding may be. */
+  protected checkBindings<Arguments>(kernel: Kernel<Arguments>, storages: readonly Storage[]): void {
+    const index = storages.findIndex(({ bytes }) => bytes > this.limits.bindingBytes);
+    if (index < 0) return;
+    throw new LimitError({
+      where: kernel.file,
+      expected: `${kernel.bindings[index]!.name} within ${this.limits.bindingBytes} bytes, the device's largest binding`,
+      got: `${storages[index]!.bytes} bytes`,
+      remedy: "use a smaller image or fewer channels, or the WASM device",
     });
   }
 

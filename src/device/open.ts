@@ -10,6 +10,8 @@ export interface OpenOptions {
   readonly gpu?: GPUDevice;
   /** WASM threads. Default: the processors there are. */
   readonly threads?: number;
+  /** A smaller limit than the device's own on the bytes that one kernel argument spans: larger maps run in blocks. */
+  readonly bindingBytes?: number;
 }
 
 /**
@@ -18,18 +20,18 @@ export interface OpenOptions {
  * @example const device = await open(); // the GPU, else WebAssembly
  */
 export async function open(options: OpenOptions = {}): Promise<Device> {
-  const { prefer = "auto", gpu, threads } = options;
+  const { prefer = "auto", gpu, threads, bindingBytes } = options;
   if (!["auto", "webgpu", "wasm"].includes(prefer)) {
     throw new DeviceError({ where: "open", expected: "prefer: auto, webgpu or wasm", got: String(prefer) });
   }
-  if (gpu) return new WebGpuDevice(gpu, { owned: false });
-  if (prefer === "wasm") return openWasm({ threads });
+  if (gpu) return new WebGpuDevice(gpu, { owned: false, bindingBytes });
+  if (prefer === "wasm") return openWasm({ threads, bindingBytes });
   const root = await findGpu();
   const adapter = await root?.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
   if (adapter && (prefer === "webgpu" || !isSoftware(adapter.info))) {
-    return new WebGpuDevice(await requestDevice(adapter), { owned: true });
+    return new WebGpuDevice(await requestDevice(adapter), { owned: true, bindingBytes });
   }
-  if (prefer === "auto") return openWasm({ threads });
+  if (prefer === "auto") return openWasm({ threads, bindingBytes });
   throw new DeviceError({
     where: "open",
     expected: "a WebGPU adapter",

@@ -8,6 +8,7 @@ import { controlBytes, Threads } from "./threads.ts";
 
 const builds = { plain, plainShared, relaxed, relaxedShared };
 const pageBytes = 65536;
+const addressSpace = 2 ** 32 - pageBytes;
 /** Scratch memory of one thread, for the arrays that a WGSL kernel keeps in private memory. */
 const scratchBytes = 65536;
 /** Below this many invocations a kernel runs on the calling thread: waking workers costs more (measured: 5–20 µs). */
@@ -74,6 +75,8 @@ export interface WasmOptions {
   readonly threads?: number;
   /** Default: relaxed SIMD where the engine has it. */
   readonly relaxed?: boolean;
+  /** See `OpenOptions.bindingBytes`. */
+  readonly bindingBytes?: number;
 }
 
 function makeMemory(shared: boolean): WebAssembly.Memory {
@@ -116,7 +119,8 @@ export async function openWasm(options: WasmOptions = {}): Promise<WasmDevice> {
     );
   });
   const memory = makeMemory(shared);
-  return WasmDevice.create(module, memory, variant, shared ? count : 1);
+  const bindingBytes = Math.min(options.bindingBytes ?? Infinity, addressSpace);
+  return WasmDevice.create(module, memory, variant, shared ? count : 1, bindingBytes);
 }
 
 const processors = (): number => globalThis.process?.getBuiltinModule?.("node:os").availableParallelism() ?? 1;
@@ -125,19 +129,21 @@ const processors = (): number => globalThis.process?.getBuiltinModule?.("node:os
 export class WasmDevice extends BaseDevice {
   readonly kind = "wasm";
   readonly info: DeviceInfo;
-  readonly limits: DeviceLimits = {
-    bindingBytes: 2 ** 32 - pageBytes,
-    bufferBytes: 2 ** 32 - pageBytes,
-    alignment: 16,
-  };
+  readonly limits: DeviceLimits;
   readonly #memory: WebAssembly.Memory;
   readonly #exports: Record<string, KernelFunction>;
   readonly #heap: Heap;
   #threads: Threads | undefined;
   #failure: DeviceError | undefined;
 
-  private constructor(memory: WebAssembly.Memory, exports: WebAssembly.Exports, info: DeviceInfo) {
+  private constructor(
+    memory: WebAssembly.Memory,
+    exports: WebAssembly.Exports,
+    info: DeviceInfo,
+    bindingBytes: number,
+  ) {
     super();
+    this.limits = { bindingBytes, bufferBytes: addressSpace, alignment: 16 };
     this.#memory = memory;
     this.#exports = exports as Record<string, KernelFunction>;
     this.#heap = new Heap((exports.heapBase as () => number)(), memory.buffer.byteLength);
@@ -150,9 +156,15 @@ export class WasmDevice extends BaseDevice {
     memory: WebAssembly.Memory,
     variant: string,
     threads: number,
+    bindingBytes: number,
   ): Promise<WasmDevice> {
     const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
-    const device = new WasmDevice(memory, exports, { name: "WebAssembly SIMD", hardware: false, threads, variant });
+    const device = new WasmDevice(
+      memory,
+      exports,
+      { name: "WebAssembly SIMD", hardware: false, threads, variant },
+      bindingBytes,
+    );
     const address = (bytes: number): number => device.#place(bytes);
     device.#exports.setScratch!(address(scratchBytes));
     if (threads > 1) {
@@ -221,8 +233,10 @@ export class WasmDevice extends BaseDevice {
     this.checkOpen();
     if (count === 0 || this.#failure) return;
     const named = args as Record<string, Storage | number>;
+    const storages = kernel.bindings.map(({ name }) => named[name] as Storage);
+    this.checkBindings(kernel, storages);
     const values = [
-      ...kernel.bindings.map(({ name }) => (named[name] as Storage).offset),
+      ...storages.map(({ offset }) => offset),
       ...kernel.params.map(({ name }) => named[name] as number),
       ...kernel.constants.map(({ argument }) => named[argument] as number),
     ];

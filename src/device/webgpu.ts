@@ -56,7 +56,7 @@ export class WebGpuDevice extends BaseDevice {
   #pending: Promise<void>[] = [];
   #lost: DeviceError | undefined;
 
-  constructor(gpu: GPUDevice, options: { readonly owned: boolean }) {
+  constructor(gpu: GPUDevice, options: { readonly owned: boolean; readonly bindingBytes?: number }) {
     super();
     this.gpu = gpu;
     this.#owned = options.owned;
@@ -69,7 +69,7 @@ export class WebGpuDevice extends BaseDevice {
       variant: info.architecture || info.vendor,
     };
     this.limits = {
-      bindingBytes: gpu.limits.maxStorageBufferBindingSize,
+      bindingBytes: Math.min(options.bindingBytes ?? Infinity, gpu.limits.maxStorageBufferBindingSize),
       bufferBytes: gpu.limits.maxBufferSize,
       alignment: gpu.limits.minStorageBufferOffsetAlignment,
     };
@@ -188,15 +188,7 @@ export class WebGpuDevice extends BaseDevice {
       else view.setUint32(offset, named[name] as number, true);
     }
     const storages = kernel.bindings.map(({ name }) => named[name] as Storage);
-    for (const [index, { bytes }] of storages.entries()) {
-      if (bytes <= this.limits.bindingBytes) continue;
-      throw new LimitError({
-        where: kernel.file,
-        expected: `${kernel.bindings[index]!.name} within ${this.limits.bindingBytes} bytes, this adapter's largest binding`,
-        got: `${bytes} bytes`,
-        remedy: "use a smaller image or fewer channels, or the WASM device",
-      });
-    }
+    this.checkBindings(kernel, storages);
     this.#encoder ??= this.gpu.createCommandEncoder({ label: "crf-rnn" });
     this.#pass ??= this.#encoder.beginComputePass({ label: kernel.id });
     const pass = this.#pass;
