@@ -61,7 +61,8 @@ async function checkWriter(file: Hdf5, weights: readonly Message[]): Promise<voi
   if (backend !== "tensorflow" || !version.startsWith("2")) {
     const got = `Keras ${version} with ${backend}`;
     const remedy = "load and save the weights with Keras 2 and TensorFlow";
-    throw new FormatError({ file: file.source.name, expected: "weights of Keras 2 with TensorFlow", got, remedy });
+    const facts = { file: file.source.name, offset: file.root, expected: "weights of Keras 2 with TensorFlow" };
+    throw new FormatError({ ...facts, got, remedy });
   }
 }
 

@@ -95,6 +95,7 @@ export function checkRange(source: Source, offset: number, length: number): void
   if (!(Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0)) {
     throw new FormatError({
       file: source.name,
+      offset: Number.isSafeInteger(offset) && offset >= 0 ? Math.min(offset, source.size) : source.size,
       expected: "offsets and lengths below 2^53",
       got: `offset ${offset}, length ${length}`,
       remedy: "the file is damaged; fetch it again",

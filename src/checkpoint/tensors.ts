@@ -103,6 +103,7 @@ export function checkTotal(source: Source, tensors: ReadonlyMap<string, StoredTe
     if (!tensor.shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {
       throw new FormatError({
         file: source.name,
+        offset: source.size,
         expected: `a shape of whole numbers for ${name}`,
         got: `[${tensor.shape}]`,
         remedy: "the file is damaged; fetch it again",

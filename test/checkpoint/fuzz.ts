@@ -87,7 +87,7 @@ async function readAll(bytes: Uint8Array, outcome: Outcome): Promise<void> {
 
 /** The offset; where names or shapes of a sound file do not fit together, there is none, and the message names them. */
 function hasPlace(error: FormatError): boolean {
-  return error.offset !== undefined || /check which network|Keras 2/.test(error.remedy ?? "");
+  return error.offset !== undefined || /check which network/.test(error.remedy ?? "");
 }
 
 /** One to four random changes: of bits, bytes, counts, runs and the end. */
