@@ -37,7 +37,7 @@ interface Matrix {
 }
 
 const headerBytes = 128;
-const maximumInflated = 2 ** 27;
+const maximumInflated = 2 ** 26;
 const type = { int8: 1, uint8: 2, int32: 5, uint32: 6, matrix: 14, compressed: 15, utf8: 16 } as const;
 const structClass = 2;
 const numericClasses = { first: 6, last: 13 } as const;
