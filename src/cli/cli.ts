@@ -3,9 +3,11 @@ import packageJson from "../../package.json" with { type: "json" };
 import { CrfRnnError } from "../errors.ts";
 import { convertCommand } from "./convert.ts";
 import { dataCommand } from "./data.ts";
-import { addCommonFlags } from "./options.ts";
+import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { filterCommand } from "./filter.ts";
+import { addCommonFlags } from "./options.ts";
+import { refineCommand } from "./refine.ts";
 
 /** Exit status for input that the user can put right, and for a fault of the program. */
 const badInput = 2;
@@ -20,7 +22,14 @@ function program(): Command {
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print help for a command")
     .addHelpText("after", "\n`crf-rnn help <command>` shows a command's flags and examples.");
-  for (const command of [filterCommand(), doctorCommand(), convertCommand(), dataCommand()]) {
+  for (const command of [
+    refineCommand(),
+    filterCommand(),
+    convertCommand(),
+    dataCommand(),
+    doctorCommand(),
+    demoCommand(),
+  ]) {
     root.addCommand(addCommonFlags(command));
   }
   for (const command of [root, ...root.commands]) {

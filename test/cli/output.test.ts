@@ -33,7 +33,7 @@ describe("writeTogether", () => {
     let calls = 0;
     vi.mocked(fs.writeSync).mockImplementation((_handle, bytes) => {
       if (++calls === 2) throw failure(code);
-      return (bytes as Uint8Array).length;
+      return (bytes as unknown as Uint8Array).length;
     });
     const write = () =>
       writeTogether([
@@ -71,8 +71,8 @@ describe("writeTogether", () => {
     using folder = new Folder();
     const written: number[] = [];
     vi.mocked(fs.writeSync).mockImplementation((_handle, bytes, offset) => {
-      written.push(...(bytes as Uint8Array).subarray(offset as number, (offset as number) + 2));
-      return Math.min(2, (bytes as Uint8Array).length - (offset as number));
+      written.push(...(bytes as unknown as Uint8Array).subarray(offset as number, (offset as number) + 2));
+      return Math.min(2, (bytes as unknown as Uint8Array).length - (offset as number));
     });
     writeTogether([{ file: folder.file("a"), bytes: one }]);
     expect(written).toEqual([...one]);

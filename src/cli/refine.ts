@@ -1,0 +1,241 @@
+import { Command, Option } from "commander";
+import { ShapeError, UsageError } from "../errors.ts";
+import { crfRnn, type CrfOptions } from "../crf/crfRnn.ts";
+import type { Device } from "../device/device.ts";
+import { bilateralFeatures, spatialFeatures } from "../lattice/features.ts";
+import { buildLattice } from "../lattice/lattice.ts";
+import { padded } from "../shape.ts";
+import { argmax } from "../data/argmax.ts";
+import type { Image } from "../data/images.ts";
+import { encodeNpy } from "../data/npy.ts";
+import { drawOverlay } from "../data/overlay.ts";
+import { encodeLabelPng, encodeRgbPng } from "../data/png.ts";
+import { readImage } from "./input.ts";
+import { numberOrArray, openDevice, positiveNumber, report, threeNumbers, toNumber, wholeNumber } from "./options.ts";
+import type { CommonFlags } from "./options.ts";
+import { checkDestinations, writeTogether, type Destination, type Output } from "./output.ts";
+import { startProgress } from "./progress.ts";
+import { readUnary, type Unary, type UnaryFlags } from "./unary.ts";
+import { readCompatibility, readWeight } from "./weights.ts";
+
+interface RefineFlags extends CommonFlags, UnaryFlags {
+  readonly out?: string;
+  readonly outLogits?: string;
+  readonly outOverlay?: string;
+  readonly iterations: number;
+  readonly thetaAlpha: number;
+  readonly thetaBeta: number;
+  readonly thetaGamma: number;
+  readonly spatialWeight: number | string;
+  readonly bilateralWeight: number | string;
+  readonly compatibility: string;
+  readonly normalize: "none" | "before" | "after" | "symmetric";
+  readonly mean: readonly [blue: number, green: number, red: number];
+  readonly order: "rgb" | "bgr";
+  readonly dryRun?: boolean;
+}
+
+/** A PNG palette has 256 entries, and 255 means void. */
+const mostLabels = 255;
+
+const examples = `
+Examples:
+  crf-rnn refine photo.jpg --logits logits.npy --layout chw --resize --out labels.png
+  crf-rnn refine photo.png --annotation rough.png --out labels.png --out-overlay overlay.png
+  crf-rnn refine photo.png --logits logits.npy --out-logits refined.npy --iterations 10 --device webgpu
+  With weights learned on Caffe's input:
+    … --order bgr --mean 104.00698793,116.66876762,122.67891434
+
+Colors: IMAGE is taken as red, green, blue, 0…255, and used as it is. --order bgr turns the channels round and --mean
+subtracts from each channel, as the network's input has it; the lattice is not quite indifferent to either.
+Annotations: the palette index or gray value is the class, 255 means not labeled.
+The compatibility matrix has the sign of Caffe: its negative identity is potts.`;
+
+export function refineCommand(): Command {
+  return new Command("refine")
+    .description(
+      "refine a network's logits, or a rough annotation, along the edges of one photograph (CRF-RNN inference)",
+    )
+    .argument("<image>", "PNG, JPEG or .npy [H, W, 3]")
+    .option("--logits <L.npy>", "the network's logits")
+    .addOption(new Option("--layout <order>", "axes of the logits").choices(["hwc", "chw"]).default("hwc"))
+    .option("--resize", "interpolate logits of another size bilinearly to the image's")
+    .option("--annotation <A.png>", "a rough annotation in place of logits")
+    .option("--confidence <p>", "probability that an annotated pixel is right", toNumber, 0.7)
+    .option("--classes <n>", "classes of the annotation (default: its highest label + 1)", wholeNumber(2, 255))
+    .option("--out <labels.png>", "where the label map goes: a palette PNG whose index is the class")
+    .option("--out-logits <X.npy>", "where the refined logits [H, W, L] go")
+    .option("--out-overlay <o.png>", "where the photograph with the labels drawn over it goes")
+    .option("--iterations <n>", "mean-field iterations", wholeNumber(1, 1000), 5)
+    .option("--theta-alpha <θα>", "bilateral bandwidth in pixels", positiveNumber, 160)
+    .option("--theta-beta <θβ>", "bilateral bandwidth in color levels", positiveNumber, 3)
+    .option("--theta-gamma <θγ>", "spatial bandwidth in pixels", positiveNumber, 3)
+    .option("--spatial-weight <W>", "a number, or .npy [L] or [L, L]", numberOrArray, 3)
+    .option("--bilateral-weight <W>", "a number, or .npy [L] or [L, L]", numberOrArray, 5)
+    .option("--compatibility <C>", "potts, or .npy [L, L]", "potts")
+    .addOption(
+      new Option("--normalize <mode>", "normalization of both filters")
+        .choices(["none", "before", "after", "symmetric"])
+        .default("after"),
+    )
+    .option("--mean <b,g,r>", "mean color to subtract, blue first", threeNumbers, [0, 0, 0])
+    .addOption(
+      new Option("--order <order>", "order of the channels in the features").choices(["rgb", "bgr"]).default("rgb"),
+    )
+    .option("--dry-run", "check everything and say what would be done")
+    .addHelpText("after", examples)
+    .action(run);
+}
+
+async function run(file: string, flags: RefineFlags): Promise<void> {
+  checkDestinations(destinations(flags), inputs(file, flags));
+  const began = performance.now();
+  const image = await readImage(file);
+  const { height, width } = image;
+  const unary = await readUnary(flags, image);
+  const { classes } = unary;
+  checkLabelOutputs(flags, classes);
+  const options = await readOptions(flags, classes);
+  using device = await openDevice(flags);
+  const plan = {
+    command: "refine",
+    image: file,
+    height,
+    width,
+    classes,
+    iterations: flags.iterations,
+    device: device.kind,
+    adapter: device.info.name,
+    outputs: destinations(flags).map((destination) => destination.file),
+  };
+  if (flags.dryRun) {
+    const lattices = await measureLattices(device, image, flags, classes);
+    return report(flags, { ...plan, dryRun: true, ...lattices }, describePlan(plan, lattices));
+  }
+
+  using progress = startProgress(flags, 2);
+  progress.stage(`${flags.iterations} iterations on ${height}×${width} pixels, ${classes} classes`);
+  const crf = crfRnn(device, options);
+  const logits = device.tensor([height, width, classes], unary.logits);
+  const refined = await (await crf(logits, device.tensor([height, width, 3], guideOf(image, flags)))).read();
+  progress.step();
+  progress.stage("writing");
+  const labels = argmax(refined, classes);
+  writeTogether(outputsOf(flags, image, unary, refined, labels));
+  progress[Symbol.dispose]();
+
+  const former = argmax(unary.logits, classes);
+  const changed = labels.reduce((count, label, pixel) => count + Number(label !== former[pixel]), 0);
+  const facts = {
+    ...plan,
+    changedPixels: changed,
+    peakBytes: device.peakBytes,
+    milliseconds: performance.now() - began,
+  };
+  report(flags, facts, describe(facts));
+}
+function inputs(file: string, flags: RefineFlags): string[] {
+  const named = [flags.logits, flags.annotation, flags.compatibility, flags.spatialWeight, flags.bilateralWeight];
+  return [file, ...named.filter((name): name is string => typeof name === "string" && name !== "potts")];
+}
+
+function destinations({ out, outLogits, outOverlay, dryRun }: RefineFlags): Destination[] {
+  const all = [
+    { flag: "--out", file: out, extension: ".png" },
+    { flag: "--out-logits", file: outLogits, extension: ".npy" },
+    { flag: "--out-overlay", file: outOverlay, extension: ".png" },
+  ].filter((destination): destination is Destination => destination.file !== undefined);
+  if (all.length > 0 || dryRun) return all;
+  throw new UsageError({ where: "refine", expected: "--out, --out-logits or --out-overlay", got: "none of them" });
+}
+
+/** The image as the CRF's guide: channels turned round and the mean subtracted as the flags say. */
+function guideOf({ values }: Image, { order, mean }: RefineFlags): Float32Array {
+  const [blue, green, red] = mean;
+  const means = [red, green, blue];
+  return values.map((_, i) => {
+    const channel = order === "rgb" ? i % 3 : 2 - (i % 3);
+    return values[i - (i % 3) + channel] - means[channel];
+  });
+}
+
+async function readOptions(flags: RefineFlags, classes: number): Promise<CrfOptions> {
+  return {
+    classes,
+    iterations: flags.iterations,
+    normalization: flags.normalize,
+    bilateral: {
+      position: flags.thetaAlpha,
+      color: flags.thetaBeta,
+      weight: await readWeight(flags.bilateralWeight, classes),
+    },
+    spatial: { position: flags.thetaGamma, weight: await readWeight(flags.spatialWeight, classes) },
+    compatibility: await readCompatibility(flags.compatibility, classes),
+  };
+}
+
+function outputsOf(
+  flags: RefineFlags,
+  image: Image,
+  unary: Unary,
+  refined: Float32Array,
+  labels: Uint8Array<ArrayBuffer>,
+): Output[] {
+  const { height, width } = image;
+  const outputs: Output[] = [];
+  if (flags.outLogits) {
+    outputs.push({ file: flags.outLogits, bytes: encodeNpy({ shape: [height, width, unary.classes], data: refined }) });
+  }
+  const annotation = { height, width, labels, palette: unary.palette };
+  if (flags.out) outputs.push({ file: flags.out, bytes: encodeLabelPng(annotation) });
+  if (flags.outOverlay) {
+    outputs.push({ file: flags.outOverlay, bytes: encodeRgbPng(height, width, drawOverlay(image, annotation)) });
+  }
+  return outputs;
+}
+
+function checkLabelOutputs({ out, outOverlay }: RefineFlags, classes: number): void {
+  if (classes <= mostLabels || (out ?? outOverlay) === undefined) return;
+  throw new ShapeError({
+    where: out ? "--out" : "--out-overlay",
+    expected: `at most ${mostLabels} classes in a PNG`,
+    got: `${classes}`,
+    remedy: "write --out-logits alone",
+  });
+}
+
+/** Builds the lattices, and adds to what they take the maps of an iteration: logits, marginals, two filters' results. */
+async function measureLattices(device: Device, image: Image, flags: RefineFlags, classes: number) {
+  const { height, width } = image;
+  using spatial = await buildLattice(spatialFeatures(device, [height, width], { position: flags.thetaGamma }));
+  const guide = device.tensor([height, width, 3], guideOf(image, flags));
+  const bandwidths = { position: flags.thetaAlpha, color: flags.thetaBeta };
+  using bilateral = await buildLattice(bilateralFeatures(guide, bandwidths));
+  const vertices = { spatial: spatial.vertices, bilateral: bilateral.vertices };
+  const rows = 4 * height * width + 2 * Math.max(vertices.spatial, vertices.bilateral);
+  return { vertices, bytes: device.peakBytes + 4 * padded(classes) * rows };
+}
+
+type Plan = Readonly<Record<"height" | "width" | "classes" | "iterations", number>> & {
+  readonly image: string;
+  readonly adapter: string;
+  readonly outputs: readonly string[];
+};
+
+function describePlan(plan: Plan, lattices: Awaited<ReturnType<typeof measureLattices>>): string {
+  const { vertices, bytes } = lattices;
+  return (
+    `${plan.image}: ${plan.height}×${plan.width} pixels, ${plan.classes} classes, ${plan.iterations} iterations over ` +
+    `${vertices.spatial} spatial and ${vertices.bilateral} bilateral vertices on ${plan.adapter}, about ` +
+    `${Math.ceil(bytes / 2 ** 20)} MiB; would write ${plan.outputs.join(", ") || "nothing"}`
+  );
+}
+
+function describe(facts: Plan & { readonly changedPixels: number; readonly milliseconds: number }): string {
+  const share = (100 * facts.changedPixels) / (facts.height * facts.width);
+  return (
+    `${facts.outputs.join(", ")}: ${facts.height}×${facts.width} pixels, ${facts.classes} classes; ` +
+    `${share.toFixed(1)} % of the labels changed in ${facts.iterations} iterations, ` +
+    `${(facts.milliseconds / 1000).toFixed(2)} s on ${facts.adapter}`
+  );
+}

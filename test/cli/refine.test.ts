@@ -1,0 +1,318 @@
+import { readFileSync } from "node:fs";
+import { decode } from "fast-png";
+import sharp from "sharp";
+import { beforeAll, describe, expect, test } from "vitest";
+import { findDeno } from "../../scripts/environment.mjs";
+import { crfRnn } from "../../src/crf/crfRnn.ts";
+import { encodeNpy } from "../../src/data/npy.ts";
+import { vocPalette } from "../../src/data/palette.ts";
+import { encodeLabelPng, encodeRgbPng } from "../../src/data/png.ts";
+import { resizeBilinear } from "../../src/data/resize.ts";
+import { openWasm } from "../../src/device/wasm.ts";
+import { parseNpy } from "../npy.ts";
+import { Folder } from "./command.ts";
+
+const [height, width, classes] = [18, 26, 3];
+const pixels = height * width;
+
+/** A dark and a light half that meet along a slanted line, with a little texture. */
+const photo = Uint8Array.from({ length: pixels * 3 }, (_, i) => {
+  const pixel = Math.floor(i / 3);
+  return (isRight(pixel) ? 190 : 40) + ((pixel * 7 + i) % 5);
+});
+const logits = Float32Array.from({ length: pixels * classes }, (_, i) => Math.sin(i * 1.7) + Math.cos(i / 29));
+
+function isRight(pixel: number): boolean {
+  return (pixel % width) + Math.floor(pixel / width) / 3 > 15;
+}
+
+const words = ["refine", "photo.png", "--logits", "logits.npy", "--device", "wasm", "--out-logits", "x.npy"];
+
+function prepared(): Folder {
+  const folder = new Folder();
+  folder.write("photo.png", encodeRgbPng(height, width, photo));
+  folder.write("logits.npy", encodeNpy({ shape: [height, width, classes], data: logits }));
+  return folder;
+}
+
+function read(folder: Folder, name: string) {
+  return parseNpy(new Uint8Array(readFileSync(folder.file(name))), name);
+}
+
+/** What `words`, with some of them replaced and some added, gives for logits. */
+function refined(folder: Folder, more: readonly string[] = [], replaced: Record<string, string> = {}): Float32Array {
+  const { status, stderr } = folder.run([...words.map((word) => replaced[word] ?? word), ...more]);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  return read(folder, "x.npy").data as Float32Array;
+}
+
+/** The library's own answer for this guide. */
+async function expected(guide: Float32Array, unary = logits): Promise<Float32Array> {
+  using device = await openWasm();
+  const crf = crfRnn(device, {
+    classes,
+    iterations: 5,
+    bilateral: { position: 160, color: 3, weight: 5 },
+    spatial: { position: 3, weight: 3 },
+  });
+  const result = await crf(device.tensor([height, width, classes], unary), device.tensor([height, width, 3], guide));
+  return result.read();
+}
+
+describe("crf-rnn refine", () => {
+  let folder: Folder;
+  beforeAll(() => {
+    folder = prepared();
+    return () => folder[Symbol.dispose]();
+  });
+
+  test("gives the library's X_T with the defaults of CRF-RNN, and one JSON object", async () => {
+    const { status, stdout, stderr } = folder.run([...words, "--json"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(JSON.parse(stdout)).toMatchObject({
+      command: "refine",
+      height,
+      width,
+      classes,
+      iterations: 5,
+      device: "wasm",
+      outputs: ["x.npy"],
+    });
+    expect(read(folder, "x.npy")).toEqual({
+      shape: [height, width, classes],
+      data: await expected(Float32Array.from(photo)),
+    });
+  });
+
+  test("takes the same image as PNG and as .npy, and the same logits in both layouts", () => {
+    const plain = refined(folder);
+    folder.write("photo.npy", encodeNpy({ shape: [height, width, 3], data: photo }));
+    expect(refined(folder, [], { "photo.png": "photo.npy" })).toEqual(plain);
+    const turned = Float32Array.from(logits, (_, i) => logits[(i % pixels) * classes + Math.floor(i / pixels)]);
+    folder.write("chw.npy", encodeNpy({ shape: [classes, height, width], data: turned }));
+    expect(refined(folder, ["--layout", "chw"], { "logits.npy": "chw.npy" })).toEqual(plain);
+  });
+
+  test("turns the channels round and subtracts the mean, blue first", async () => {
+    const mean = [104.5, 116.25, -3];
+    const guide = Float32Array.from(photo, (_, i) => photo[i - (i % 3) + 2 - (i % 3)] - mean[i % 3]);
+    expect(refined(folder, ["--order", "bgr", "--mean", mean.join(",")])).toEqual(await expected(guide));
+    const back = Float32Array.from(photo, (value, i) => value - mean[2 - (i % 3)]);
+    expect(refined(folder, ["--mean", mean.join(",")])).toEqual(await expected(back));
+  });
+
+  test("resizes coarse logits bilinearly when asked to", async () => {
+    const coarse = Float32Array.from({ length: 6 * 9 * classes }, (_, i) => Math.sin(i));
+    folder.write("coarse.npy", encodeNpy({ shape: [6, 9, classes], data: coarse }));
+    const unary = resizeBilinear(coarse, [6, 9, classes], [height, width]);
+    expect(refined(folder, ["--resize"], { "logits.npy": "coarse.npy" })).toEqual(
+      await expected(Float32Array.from(photo), unary),
+    );
+  });
+
+  test("takes weights as a number, one a class or a matrix, and potts as a matrix", () => {
+    const diagonal = (value: number) =>
+      Float32Array.from({ length: classes * classes }, (_, i) => (i % (classes + 1) === 0 ? value : 0));
+    folder.write("vector.npy", encodeNpy({ shape: [classes], data: new Float32Array(classes).fill(5) }));
+    folder.write("matrix.npy", encodeNpy({ shape: [classes, classes], data: diagonal(3) }));
+    folder.write("potts.npy", encodeNpy({ shape: [classes, classes], data: diagonal(-1) }));
+    const flags = [
+      "--bilateral-weight",
+      "vector.npy",
+      "--spatial-weight",
+      "matrix.npy",
+      "--compatibility",
+      "potts.npy",
+    ];
+    const plain = refined(folder);
+    refined(folder, flags).forEach((value, i) => expect(value).toBeCloseTo(plain[i], 4));
+    refined(folder, ["--bilateral-weight", "0.5"]).forEach((value) => expect(Number.isFinite(value)).toBe(true));
+    expect(refined(folder, ["--bilateral-weight", "0.5"])).not.toEqual(plain);
+  });
+
+  test("writes labels, overlay and logits that belong together", () => {
+    const { status, stdout } = folder.run([...words, "--out", "labels.png", "--out-overlay", "overlay.png"]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /^labels\.png, x\.npy, overlay\.png: 18×26 pixels, 3 classes; [\d.]+ % of the labels changed in 5 iterations, [\d.]+ s on .*\n$/,
+    );
+    const x = read(folder, "x.npy").data;
+    const labels = decode(readFileSync(folder.file("labels.png")));
+    expect(labels.palette?.map((color) => [...color])).toEqual(vocPalette());
+    labels.data.forEach((label, pixel) => {
+      for (let other = 0; other < classes; other++)
+        expect(x[pixel * classes + other]).toBeLessThanOrEqual(x[pixel * classes + label]);
+    });
+    const overlay = decode(readFileSync(folder.file("overlay.png")));
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      const label = labels.data[pixel];
+      const edge = [pixel % width < width - 1 ? 1 : 0, pixel < pixels - width ? width : 0].some(
+        (step) => labels.data[pixel + step] !== label,
+      );
+      for (let k = 0; k < 3; k++) {
+        const value = photo[pixel * 3 + k];
+        const drawn = edge ? 255 : label === 0 ? value : (value + vocPalette()[label][k]) / 2;
+        expect(Math.abs(overlay.data[pixel * 3 + k] - drawn)).toBeLessThanOrEqual(0.5);
+      }
+    }
+  });
+
+  test("moves a rough annotation onto the edge of the photograph and keeps its colors", () => {
+    const palette = [
+      [9, 9, 9],
+      [10, 200, 30],
+    ] as const;
+    const rough = Uint8Array.from({ length: pixels }, (_, pixel) =>
+      pixel % 11 === 0 ? 255 : pixel % width > 10 ? 1 : 0,
+    );
+    folder.write("rough.png", encodeLabelPng({ height, width, labels: rough, palette }));
+    const flags = [
+      "--annotation",
+      "rough.png",
+      "--out",
+      "labels.png",
+      "--theta-alpha",
+      "20",
+      "--theta-beta",
+      "20",
+      "--bilateral-weight",
+      "10",
+    ];
+    expect(folder.run(["refine", "photo.png", "--device", "wasm", "--confidence", "0.6", ...flags]).status).toBe(0);
+    const { data, palette: written } = decode(readFileSync(folder.file("labels.png")));
+    expect([...data]).toEqual(Array.from({ length: pixels }, (_, pixel) => Number(isRight(pixel))));
+    expect(written?.slice(0, 3).map((color) => [...color])).toEqual([...palette, [0, 128, 0]]);
+  });
+
+  test("says with --dry-run what it would do, and does nothing", () => {
+    const before = folder.names();
+    const { status, stdout } = folder.run([...words.slice(0, -1), "dry.npy", "--dry-run"]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /^photo\.png: 18×26 pixels, 3 classes, 5 iterations over \d+ spatial and \d+ bilateral vertices on .*, about \d+ MiB; would write dry\.npy\n$/,
+    );
+    expect(folder.names()).toEqual(before);
+  });
+
+  test("prints nothing with --quiet", () => {
+    expect(folder.run([...words, "--quiet"])).toEqual({ status: 0, stdout: "", stderr: "" });
+  });
+
+  test("gives the same in Deno, to the rounding of fused multiply-adds", async () => {
+    const inNode = refined(folder);
+    const { status, stderr } = folder.run(words, [await findDeno(), "run", "-A"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    read(folder, "x.npy").data.forEach((value, i) => expect(value).toBeCloseTo(inNode[i], 4));
+  });
+});
+
+describe("crf-rnn refine refuses", () => {
+  let folder: Folder;
+  beforeAll(() => {
+    folder = prepared();
+    return () => folder[Symbol.dispose]();
+  });
+
+  const refuses = (more: readonly string[], sentence: RegExp, replaced: Record<string, string> = {}): void =>
+    folder.refuses([...words.map((word) => replaced[word] ?? word), ...more], sentence);
+
+  test("images that are missing, empty, cut short or of another kind", async () => {
+    const png = readFileSync(folder.file("photo.png"));
+    const raw = { raw: { width, height, channels: 3 as const } };
+    const jpeg = await sharp(photo, raw).jpeg().toBuffer();
+    const array = encodeNpy({ shape: [height, width, 3], data: photo });
+    folder.write("empty.png", "");
+    folder.write("cut.png", png.subarray(0, png.length / 2));
+    folder.write("cut.jpg", jpeg.subarray(0, jpeg.length / 2));
+    folder.write("cut.npy", array.subarray(0, -5));
+    folder.write("flat.npy", encodeNpy({ shape: [height, width], data: new Uint8Array(pixels) }));
+    folder.write("nan.npy", encodeNpy({ shape: [height, width, 3], data: new Float32Array(pixels * 3).fill(NaN) }));
+    folder.write("text.png", "not a picture");
+    refuses([], /missing\.png: expected a readable file, got no such file/, { "photo.png": "missing.png" });
+    refuses([], /empty\.png: expected a file with contents, got 0 bytes/, { "photo.png": "empty.png" });
+    refuses([], /cut\.png at byte \d+: expected a chunk .* the file is truncated/, { "photo.png": "cut.png" });
+    refuses([], /cut\.jpg: expected a whole, intact JPEG, got /, { "photo.png": "cut.jpg" });
+    refuses([], /cut\.npy at byte \d+: expected 1404 bytes of values for shape \[18, 26, 3\], got 1399/, {
+      "photo.png": "cut.npy",
+    });
+    refuses([], /flat\.npy: expected an image \[height, width, 3\], got shape \[18, 26\]/, { "photo.png": "flat.npy" });
+    refuses([], /nan\.npy: expected finite float32 numbers, got NaN at \[0, 0, 0\]/, { "photo.png": "nan.npy" });
+    refuses([], /text\.png: expected a PNG, a JPEG or a \.npy array/, { "photo.png": "text.png" });
+  });
+
+  test("logits that do not fit, or hold NaN or infinity", () => {
+    const [nan, infinite] = [NaN, -Infinity].map((value) => logits.with(40, value));
+    folder.write("nan-logits.npy", encodeNpy({ shape: [height, width, classes], data: nan }));
+    folder.write("infinite.npy", encodeNpy({ shape: [height, width, classes], data: infinite }));
+    folder.write("chw.npy", encodeNpy({ shape: [classes, height, width], data: logits }));
+    folder.write("batch.npy", encodeNpy({ shape: [1, height, width, classes], data: logits }));
+    folder.write("coarse.npy", encodeNpy({ shape: [6, 9, classes], data: new Float32Array(162) }));
+    refuses([], /nan-logits\.npy: .*got NaN at \[0, 13, 1\]/, { "logits.npy": "nan-logits.npy" });
+    refuses([], /infinite\.npy: .*got -Infinity at \[0, 13, 1\]/, { "logits.npy": "infinite.npy" });
+    refuses([], /got \[3, 18, 26\] — add --layout chw/, { "logits.npy": "chw.npy" });
+    refuses([], /got \[1, 18, 26, 3\] — save logits\[0\]/, { "logits.npy": "batch.npy" });
+    refuses([], /of the image's 18 by 26 pixels, got \[6, 9, 3\] — add --resize/, { "logits.npy": "coarse.npy" });
+  });
+
+  test("weights and matrices of the wrong size", () => {
+    folder.write("five.npy", encodeNpy({ shape: [5, 5], data: new Float32Array(25) }));
+    folder.write("vector.npy", encodeNpy({ shape: [3], data: new Float32Array(3) }));
+    refuses(
+      ["--bilateral-weight", "five.npy"],
+      /five\.npy: expected a weight \[3\] or \[3, 3\] for 3 classes, got \[5, 5\]/,
+    );
+    refuses(["--spatial-weight", "five.npy"], /five\.npy: expected a weight/);
+    refuses(["--compatibility", "five.npy"], /expected a compatibility matrix \[3, 3\] for 3 classes, got \[5, 5\]/);
+    refuses(["--compatibility", "vector.npy"], /expected a compatibility matrix \[3, 3\] for 3 classes, got \[3\]/);
+    refuses(["--compatibility", "none.npy"], /none\.npy: expected a readable file/);
+  });
+
+  test.each(["--theta-alpha", "--theta-beta", "--theta-gamma"])("%s of 0, below, and no number", (flag) => {
+    for (const value of ["0", "-3", "nan", "Infinity", ""]) {
+      refuses([flag, value], new RegExp(`${flag}: expected a number above 0, got '${value}'`));
+    }
+  });
+
+  test("bandwidths so small that the keys would overflow", () => {
+    refuses(["--theta-beta", "1e-12"], /expected .*, got /);
+  });
+
+  test("annotations that do not fit", () => {
+    const flags = ["refine", "photo.png", "--device", "wasm", "--out", "labels.png", "--annotation"];
+    const label = (value: number, size = width) =>
+      encodeLabelPng({ height, width: size, labels: new Uint8Array(height * size).fill(value) });
+    folder.write("small.png", label(1, width - 1));
+    folder.write("void.png", label(255));
+    folder.write("seven.png", label(7));
+    folder.refuses([...flags, "small.png"], /small\.png: expected the image's 18 by 26 pixels, got 18 by 25/);
+    folder.refuses([...flags, "void.png"], /void\.png: expected labels .*, got 255 everywhere/);
+    folder.refuses([...flags, "photo.png"], /photo\.png: expected a palette or gray PNG/);
+    folder.refuses([...flags, "seven.png", "--classes", "4"], /expected labels 0…3.*, got label 7 — raise --classes/);
+    for (const value of ["1", "0.125", "2", "many"]) {
+      folder.refuses(
+        [...flags, "seven.png", "--confidence", value],
+        /--confidence: expected a probability between 1\/8/,
+      );
+    }
+  });
+
+  test("words that contradict each other or lead nowhere", () => {
+    refuses(["--annotation", "photo.png"], /refine: expected one of --logits and --annotation, got both/);
+    folder.refuses(["refine", "photo.png", "--out", "l.png"], /expected one of --logits and --annotation, got neither/);
+    folder.refuses(words.slice(0, 4), /refine: expected --out, --out-logits or --out-overlay, got none of them/);
+    folder.refuses(["refine"], /missing required argument 'image'/);
+    refuses(["--iterations", "0"], /--iterations: expected a whole number, 1 to 1000, got '0'/);
+    refuses(["--mean", "1,2"], /--mean: expected three numbers with commas between, blue,green,red, got '1,2'/);
+    refuses(["--out", "x.jpg"], /--out: expected a file name that ends in \.png/);
+    refuses(["--out", "photo.png"], /--out: expected a file of its own, got photo\.png, which is read/);
+    refuses(["--out", "missing/labels.png"], /got a folder that does not exist — create the folder first/);
+    refuses(["--out", "photo.png/labels.png"], /got a path through something that is no folder/);
+  });
+
+  test("more classes than a PNG can number", () => {
+    folder.write("many.npy", encodeNpy({ shape: [height, width, 256], data: new Float32Array(pixels * 256) }));
+    refuses(["--out", "labels.png"], /--out: expected at most 255 classes in a PNG, got 256/, {
+      "logits.npy": "many.npy",
+    });
+  });
+});
