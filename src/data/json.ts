@@ -22,7 +22,7 @@ export function parseJson<Output>(
   throw new FormatError({
     file,
     offset: bytes.length <= maximumTreeBytes ? offsetOf(text, path) : undefined,
-    expected: `${formatPath(path)}: ${issue.expected ?? issue.message}`,
+    expected: `${formatPath(path)}: ${issue.type === "custom" ? issue.message : (issue.expected ?? issue.message)}`,
     got: issue.received.slice(0, 60),
     remedy: "correct the file, or fetch it again",
   });
