@@ -42,12 +42,12 @@ export const denseKernels: Readonly<Record<string, number>> = { fc6: 7, fc7: 1 }
 /** Convolutions before each pooling layer. */
 const vgg = { 16: [2, 2, 3, 3, 3], 19: [2, 2, 4, 4, 4] } as const;
 
-/** The classifier of ImageNet, which no segmentation network has: torchvision, Keras, Caffe. */
-const classifiers = ["classifier.6", "predictions", "fc8"];
+/** The classifier of ImageNet, which no segmentation network has: torchvision's, Keras' and Caffe's. */
+const classifiers: Record<Dialect, string> = { pytorch: "classifier.6", keras: "predictions", caffe: "fc8" };
 
-/** Caffe's name for a blob and Keras' for a weight, where PyTorch says weight. */
-const weightWords = ["weight", "kernel", "0"];
-const biasWords = ["bias", "1"];
+/** What weight and bias are called: by PyTorch, by Keras, and of Caffe the number of the blob. */
+const weightWords: Record<Dialect, string> = { pytorch: "weight", keras: "kernel", caffe: "0" };
+const biasWords: Record<Dialect, string> = { pytorch: "bias", keras: "bias", caffe: "1" };
 
 /**
  * The translator of one checkpoint's names into ours; undefined for the classifier of ImageNet, which has no place.
@@ -55,34 +55,38 @@ const biasWords = ["bias", "1"];
  *
  * @param names all names of the checkpoint, as the reader of its format gives them: `layer.part`
  */
-export function translator(dialect: Dialect, names: Iterable<string>): (name: string) => Translation | undefined {
-  const layers = new Map<string, string>([
-    ...layerNames.map(([ours, theirs]) => [theirs, ours] as const),
-    ...torchvisionLayers(new Set(names)),
-    ...kerasLayers(),
-  ]);
+export function translator(format: Dialect, names: Iterable<string>): (name: string) => Translation | undefined {
+  const all = new Set(names);
+  const dialect = [...all].some(isKerasName) ? "keras" : format;
+  const layers = new Map<string, string>(layerNames.map(([ours, theirs]) => [theirs, ours]));
+  for (const [theirs, ours] of dialect === "keras" ? kerasLayers() : torchvisionLayers(all)) layers.set(theirs, ours);
   return (name) => {
     const dot = name.lastIndexOf(".");
-    const layer = name.slice(0, Math.max(0, dot));
+    if (dot < 0) return { name, layout: "same" };
+    const layer = name.slice(0, dot);
     const part = name.slice(dot + 1);
-    if (classifiers.includes(layer)) return undefined;
+    if (layer === classifiers[dialect]) return undefined;
     const crf = crfLayers.includes(layer) && crfNames.find(([, torch, caffe]) => part === torch || part === caffe);
     if (crf) {
       const negated = crf[0] === "compatibility" && dialect === "pytorch";
       return { name: crf[0], layout: negated ? "negated" : "same" };
     }
     const ours = layers.get(layer) ?? layer;
-    if (weightWords.includes(part)) {
-      return { name: `${ours}.weight`, layout: part === "kernel" ? "channelsLast" : "same" };
-    }
-    return { name: biasWords.includes(part) ? `${ours}.bias` : name, layout: "same" };
+    if (part === biasWords[dialect]) return { name: `${ours}.bias`, layout: "same" };
+    if (part !== weightWords[dialect]) return { name, layout: "same" };
+    return { name: `${ours}.weight`, layout: dialect === "keras" ? "channelsLast" : "same" };
   };
+}
+
+/** Keras' weights also come as safetensors, with Keras' names and layouts. */
+function isKerasName(name: string): boolean {
+  return /^(block\d_conv\d|conv\d_\d|fc\d)\.kernel$/.test(name);
 }
 
 /** Whether a layer is one of the table's, under any of its names. */
 export function isKnownLayer(layer: string): boolean {
-  const known = [...layerNames.flat(), ...crfLayers, ...Object.keys(denseKernels), ...classifiers, "fc1", "fc2"];
-  return known.includes(layer) || /^(conv\d_\d|block\d_conv\d)$/.test(layer);
+  const known: string[] = [...layerNames.flat(), ...crfLayers, ...Object.values(classifiers)];
+  return known.includes(layer) || /^(conv\d_\d|block\d_conv\d|fc\d)$/.test(layer);
 }
 
 /** Whether a name of ours is a matrix of the CRF. */
@@ -99,6 +103,7 @@ export function toPytorch(name: string): Translation {
 
 /** `features.N` counts convolutions, ReLUs and poolings; which N are convolutions tells VGG-16 from VGG-19. */
 function torchvisionLayers(names: ReadonlySet<string>): [string, string][] {
+  if (!names.has("features.0.weight")) return [];
   // The fourth convolution of block 3 stands where VGG-16 pools.
   const depths = names.has("features.16.weight") ? vgg[19] : vgg[16];
   const layers: [string, string][] = [

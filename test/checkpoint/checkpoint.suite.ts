@@ -26,6 +26,7 @@ const networks: [FixtureName, Shapes][] = [
   ["vgg16.torchvision.pth", vgg16],
   ["vgg16.h5", vgg16],
   ["vgg19.h5", vgg19],
+  ["vgg19.caffemodel", vgg19],
   ["latest.h5", Object.fromEntries(Object.entries(vgg16).slice(0, 8))],
 ];
 

@@ -313,12 +313,13 @@ def caffe_layers(names):
     return [(name, kind, arrays) for name, (kind, arrays) in layers.items()]
 
 
-v1_kinds = {"Convolution": 4, "Deconvolution": 39, "MultiStageMeanfield": 40, "ReLU": 18}
+v1_kinds = {"Convolution": 4, "InnerProduct": 14, "Deconvolution": 39, "MultiStageMeanfield": 40, "ReLU": 18}
 
 
 def write_caffe():
     messages = caffe_messages()
     write_v1(messages)
+    write_vgg(messages)
     write_layers(messages["NetParameter"], "fcn8s.caffemodel", fill_float)
     write_layers(messages["UnpackedNet"], "unpacked.caffemodel", fill_float)
     write_layers(messages["NetParameter"], "double.caffemodel", fill_double)
@@ -339,6 +340,21 @@ def write_v1(messages):
                 blob.diff.extend([0.0] * array.size)
         net.layers.add(name="relu", type=v1_kinds["ReLU"], bottom=[name], top=[name])
     with open(path("crfrnn.v1.caffemodel"), "wb") as file:
+        file.write(net.SerializeToString())
+
+
+def write_vgg(messages):
+    """As the VGG-19 release: V1 layers, fully connected ones as (1, 1, outputs, inputs)."""
+    net = messages["NetParameter"](name="VGG_ILSVRC_19_layers")
+    shapes = {**trunk(vgg19), "fc8": (10, dense, 1, 1)}
+    for name, shape in shapes.items():
+        full_connection = name in ("fc6", "fc7", "fc8")
+        layer = net.layers.add(name=name, type=v1_kinds["InnerProduct" if full_connection else "Convolution"], top=[name])
+        weight = (1, 1, shape[0], int(np.prod(shape[1:]))) if full_connection else shape
+        for part, dims in (("weight", weight), ("bias", (1, 1, 1, shape[0]))):
+            blob = layer.blobs.add(num=dims[0], channels=dims[1], height=dims[2], width=dims[3])
+            blob.data.extend(value(f"{name}.{part}", dims).ravel().tolist())
+    with open(path("vgg19.caffemodel"), "wb") as file:
         file.write(net.SerializeToString())
 
 

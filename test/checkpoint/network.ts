@@ -66,6 +66,7 @@ export const fixtureNames = [
   "vgg19.h5",
   "latest.h5",
   "crfrnn.v1.caffemodel",
+  "vgg19.caffemodel",
   "fcn8s.caffemodel",
   "unpacked.caffemodel",
   "double.caffemodel",
