@@ -1,0 +1,88 @@
+import type { Device, Storage } from "../../src/device/device.ts";
+import { slice } from "../../src/device/device.ts";
+import { Workspace } from "../../src/device/workspace.ts";
+import { embed, keyWords } from "../../src/lattice/embed.ts";
+import { buildLattice, type Lattice } from "../../src/lattice/lattice.ts";
+import { axisOf } from "../../src/lattice/neighbors.ts";
+import type { Tensor } from "../../src/tensor.ts";
+import type { Tables } from "../goldens/implementation.ts";
+
+/** What a key's words say: the first d coordinates, the remainder, and the image of a batch. */
+export interface Key {
+  readonly coordinates: readonly number[];
+  readonly remainder: number;
+  readonly image: number;
+}
+
+/** Reads a key by the layout that kernels/lattice/embed.wgsl describes. */
+export function decodeKey(words: Uint32Array, dimensions: number): Key {
+  const halves = Array.from(words).flatMap((word) => [word & 0xffff, word >>> 16]);
+  const tag = dimensions % 2 === 1 ? halves[dimensions] : words[dimensions / 2];
+  const remainder = tag & 15;
+  const coordinates = halves.slice(0, dimensions).map((half) => (half - 32768) * (dimensions + 1) + remainder);
+  return { coordinates, remainder, image: tag >>> 4 };
+}
+
+export async function readWords(device: Device, storage: Storage): Promise<Uint32Array> {
+  return new Uint32Array(await device.read(storage));
+}
+
+/** What `embed` gives for every entry (a point and one of its vertices). */
+export async function readEmbedded(
+  features: Tensor,
+): Promise<{ keys: Key[]; weights: Float32Array; words: Uint32Array }> {
+  const { device, shape, rows } = features;
+  const dimensions = features.channels;
+  const entries = rows * (dimensions + 1);
+  const size = keyWords(dimensions);
+  using workspace = new Workspace(device);
+  const keys = workspace.allocate(entries * size * 4);
+  const weights = workspace.allocate(entries * 4);
+  const status = workspace.zeros(16);
+  embed(device, features, shape.length === 3 ? shape[1] : rows, { keys, weights, status });
+  const words = await readWords(device, keys);
+  const decode = (_: unknown, entry: number): Key =>
+    decodeKey(words.subarray(entry * size, (entry + 1) * size), dimensions);
+  return {
+    keys: Array.from({ length: entries }, decode),
+    weights: new Float32Array(await device.read(weights)),
+    words,
+  };
+}
+
+/** Pairs [first, second] of words. */
+export const pairsOf = (words: ArrayLike<number>): [number, number][] =>
+  Array.from({ length: words.length / 2 }, (_, i) => [words[2 * i], words[2 * i + 1]]);
+
+/** Both neighbors of each vertex, axis by axis. */
+export async function readNeighbors({ device, vertices, dimensions, parts }: Lattice): Promise<[number, number][][]> {
+  const axes: [number, number][][] = [];
+  for (let axis = 0; axis <= dimensions; axis++) {
+    const row = axisOf(parts.neighbors, axis, vertices);
+    axes.push(pairsOf(await readWords(device, slice(row, 0, vertices * 8))));
+  }
+  return axes;
+}
+
+/** The tables of the lattice that the library builds of `features`. */
+export async function readTables(features: Tensor): Promise<Tables> {
+  const { device } = features;
+  using lattice = await buildLattice(features);
+  const { keys: entryKeys } = await readEmbedded(features);
+  const pairs = await device.read(lattice.parts.simplices);
+  const words = new Uint32Array(pairs);
+  const floats = new Float32Array(pairs);
+  const coordinates = lattice.dimensions + 1;
+  const keys: (readonly number[])[] = [];
+  entryKeys.forEach((key, entry) => (keys[words[2 * entry]] = key.coordinates));
+  const perPoint = (of: (entry: number) => number): number[][] =>
+    Array.from({ length: lattice.points }, (_, point) =>
+      Array.from({ length: coordinates }, (_, r) => of(point * coordinates + r)),
+    );
+  return {
+    keys,
+    simplices: perPoint((entry) => words[2 * entry]),
+    weights: perPoint((entry) => floats[2 * entry + 1]),
+    neighbors: await readNeighbors(lattice),
+  };
+}
