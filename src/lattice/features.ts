@@ -1,4 +1,4 @@
-import { bilateralFeatures as kernel } from "../../build/kernels.ts";
+import { featuresBilateral as kernel } from "../../build/kernels.ts";
 import type { Device } from "../device/device.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { checkShape, elementsOf, formatShape } from "../shape.ts";

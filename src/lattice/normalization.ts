@@ -1,4 +1,4 @@
-import { normalize as kernel } from "../../build/kernels.ts";
+import { normalization as kernel } from "../../build/kernels.ts";
 import type { Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import { filterBlock } from "./filterBlock.ts";

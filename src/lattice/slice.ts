@@ -1,4 +1,4 @@
-import { simplexScale, slice as kernel } from "../../build/kernels.ts";
+import { slice as kernel, sliceScale } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import type { ChannelBlock } from "./splat.ts";
 
@@ -31,6 +31,6 @@ export function slice(
 export function scaleSimplices(device: Device, simplices: Storage, factors: Storage, dimensions: number): Storage {
   const result = device.allocate(simplices.bytes);
   const entries = simplices.bytes / 8;
-  device.run(simplexScale, entries, { simplices, factors, result, entries, dimensions });
+  device.run(sliceScale, entries, { simplices, factors, result, entries, dimensions });
   return result;
 }

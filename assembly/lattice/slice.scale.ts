@@ -1,5 +1,5 @@
-/** Twin of kernels/lattice/simplex.scale.wgsl. */
-export function simplexScale(
+/** Twin of kernels/lattice/slice.scale.wgsl. */
+export function sliceScale(
   simplices: usize,
   factors: usize,
   result: usize,

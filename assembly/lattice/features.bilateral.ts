@@ -1,5 +1,5 @@
-/** Twin of kernels/lattice/bilateral.features.wgsl; division is exact here. */
-export function bilateralFeatures(
+/** Twin of kernels/lattice/features.bilateral.wgsl; division is exact here. */
+export function featuresBilateral(
   guide: usize,
   positions: usize,
   features: usize,
