@@ -83,10 +83,10 @@ export function findSwiftShader(chromium) {
     .find((path) => existsSync(path));
 }
 
-/** Path of the newer Node that scripts/setup.sh fetched. */
+/** Path of the newer Node that scripts/setup.sh fetched, if it starts: it links to libatomic, which not all systems have. */
 export function findNewerNode() {
   const folder = join(root, ".cache", "node", NEWER_NODE.version, "node_modules", NEWER_NODE.package, "bin");
-  return [join(folder, "node"), join(folder, "node.exe")].find((path) => existsSync(path));
+  return [join(folder, "node"), join(folder, "node.exe")].find((path) => output(path, ["--version"]) !== undefined);
 }
 
 /** Path of the Deno executable from npm's package, which links it into place at first use, without an install script. */

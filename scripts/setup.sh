@@ -27,11 +27,12 @@ finish() {
   has vulkan-loader && say "  vulkan-loader: install libvulkan.so.1 (package libvulkan1, vulkan-loader or vulkan-icd-loader)"
   has lavapipe && say "  lavapipe: install Mesa $oldest_mesa or later with its software Vulkan driver" \
     "(package mesa-vulkan-drivers or vulkan-swrast)"
-  has newer-node && say "  newer-node: npm must be able to fetch $newer_node"
+  has newer-node && say "  newer-node: npm must be able to fetch $newer_node, which needs libatomic.so.1 (package libatomic1)"
   exit 1
 }
 
 fetch_newer_node() {
+  [ -e ".cache/node/${newer_node##*@}/node_modules/${newer_node%@*}/bin/node" ] && return
   say "fetching $newer_node"
   npm install --silent --no-save --no-package-lock --ignore-scripts --prefix ".cache/node/${newer_node##*@}" "$newer_node" ||
     say "npm could not fetch $newer_node"
@@ -120,6 +121,7 @@ trap 'rm -rf "$scratch"' EXIT
 say "installing: $(tr '\n' ' ' <<<"$lacking")"
 apt update || say "apt could not read every source list"
 has vulkan-loader && { apt install --no-install-recommends libvulkan1 || say "apt could not install libvulkan1"; }
+has newer-node && { apt install --no-install-recommends libatomic1 || say "apt could not install libatomic1"; }
 has chromium && install_chromium
 has lavapipe && install_lavapipe
 finish

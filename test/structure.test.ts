@@ -11,7 +11,7 @@ import { root } from "./hosts/folders.ts";
 const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   ["errors, shape", /^src\/(errors|shape)\.ts$/],
   ["kernel types, Device interface", /^(src\/(kernel|device\/device)\.ts|build\/)/],
-  ["tensor, tape", /^src\/(tensor|tape|device\/(flags|workspace))\.ts$/],
+  ["tensor, tape", /^src\/(tensor|tape|device\/(flags|windows|workspace))\.ts$/],
   ["devices", /^src\/device\/(?!open)/],
   ["ops, composites, models", /^src\/(shared|lattice|crf|nn|optim|models)\//],
   ["checkpoint, data, train, interop", /^src\/(checkpoint|data|train|interop)\//],
