@@ -1,7 +1,7 @@
 import { SingleBar } from "cli-progress";
 import type { CommonFlags } from "./options.ts";
 
-/** Tells on standard error how far a command is: a bar on a terminal, a line a stage elsewhere. */
+/** Tells on standard error how far a command is: a bar on a terminal, now and then a line elsewhere. */
 export interface Progress extends Disposable {
   /** Names what begins now. */
   stage(name: string): void;
@@ -11,32 +11,36 @@ export interface Progress extends Disposable {
 
 /** Nothing is shown in the first second, so that short work stays silent. */
 const patience = 1000;
+/** Milliseconds between two lines where there is no terminal. */
+const lineInterval = 5000;
 
 /** Begins to report `steps` steps of work; dispose it before anything else is printed. */
 export function startProgress(flags: CommonFlags, steps: number): Progress {
   if (flags.quiet) return { stage() {}, step() {}, [Symbol.dispose]() {} };
-  const began = Date.now();
-  let stageName = "";
+  let next = Date.now() + patience;
+  let stage = "";
   let done = 0;
   let bar: SingleBar | undefined;
   const show = (): void => {
-    if (Date.now() - began < patience) return;
-    if (!process.stderr.isTTY) return void process.stderr.write(`${stageName} (${done} of ${steps})\n`);
-    if (!bar) {
+    if (bar) return bar.update(done, { stage });
+    if (Date.now() < next) return;
+    if (process.stderr.isTTY) {
       const format = "{stage} [{bar}] {value}/{total}  {duration_formatted}";
       bar = new SingleBar({ format, stream: process.stderr, clearOnComplete: true, hideCursor: true, barsize: 30 });
-      bar.start(steps, done, { stage: stageName });
+      bar.start(steps, done, { stage });
+    } else {
+      process.stderr.write(`${stage} (${done} of ${steps})\n`);
+      next = Date.now() + lineInterval;
     }
-    bar.update(done, { stage: stageName });
   };
   return {
     stage(name) {
-      stageName = name;
+      stage = name;
       show();
     },
     step() {
       done++;
-      if (process.stderr.isTTY) show();
+      bar?.update(done);
     },
     [Symbol.dispose]() {
       bar?.stop();

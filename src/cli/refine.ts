@@ -90,6 +90,8 @@ export function refineCommand(): Command {
 async function run(file: string, flags: RefineFlags): Promise<void> {
   checkDestinations(destinations(flags), inputs(file, flags));
   const began = performance.now();
+  using progress = startProgress(flags, flags.iterations + 2);
+  progress.stage("reading");
   const image = await readImage(file);
   const { height, width } = image;
   const unary = await readUnary(flags, image);
@@ -110,15 +112,21 @@ async function run(file: string, flags: RefineFlags): Promise<void> {
   };
   if (flags.dryRun) {
     const lattices = await measureLattices(device, image, flags, classes);
+    progress[Symbol.dispose]();
     return report(flags, { ...plan, dryRun: true, ...lattices }, describePlan(plan, lattices));
   }
 
-  using progress = startProgress(flags, 2);
-  progress.stage(`${flags.iterations} iterations on ${height}×${width} pixels, ${classes} classes`);
+  progress.step();
+  progress.stage("building the lattices");
   const crf = crfRnn(device, options);
   const logits = device.tensor([height, width, classes], unary.logits);
-  const refined = await (await crf(logits, device.tensor([height, width, 3], guideOf(image, flags)))).read();
-  progress.step();
+  const guide = device.tensor([height, width, 3], guideOf(image, flags));
+  const onIteration = async (): Promise<void> => {
+    await device.finish();
+    progress.stage("iterating");
+    progress.step();
+  };
+  const refined = await (await crf(logits, guide, { onIteration })).read();
   progress.stage("writing");
   const labels = argmax(refined, classes);
   writeTogether(outputsOf(flags, image, unary, refined, labels));

@@ -44,6 +44,11 @@ export interface CrfOptions {
 export interface CrfCall {
   /** T of this call; default: the layer's. */
   readonly iterations?: number;
+  /**
+   * Called, and awaited, with the iterations done so far: computed on WASM, queued on WebGPU (`await device.finish()`
+   * inside, to see them computed there).
+   */
+  readonly onIteration?: (done: number) => void | Promise<void>;
 }
 
 /** A CRF-RNN layer: call it with unary logits and the guide image. */
@@ -171,8 +176,9 @@ class Layer implements Disposable {
       normalization: this.#normalization,
       activation,
       output,
+      onIteration: call.onIteration,
     };
-    iterate(inference, result);
+    await iterate(inference, result);
     return result;
   }
 

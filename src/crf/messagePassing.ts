@@ -23,21 +23,22 @@ export interface Inference {
   readonly activation: Activation;
   /** What becomes of the last iteration's X: nothing, for logits, or the activation, for marginals. */
   readonly output: Activation | "none";
+  readonly onIteration?: (done: number) => void | Promise<void>;
 }
 
 /** Widest row, in quads, that the fused update keeps in registers. */
 const mostFusedQuads = 16;
 
 /** T mean-field iterations from X₀ = U (Zheng et al. 2015, algorithm 1). `result` has the unary's shape. */
-export function iterate(inference: Inference, result: Tensor): void {
+export async function iterate(inference: Inference, result: Tensor): Promise<void> {
   const { unary, spatial, bilateral } = inference;
   const rowBytes = quadsOf(unary.channels) * 16;
   const largest = Math.max(unary.rows, spatial.vertices + 1, bilateral.vertices + 1) * rowBytes;
   const fused = rowBytes <= mostFusedQuads * 16 && largest <= unary.device.limits.bindingBytes;
-  (fused ? iterateFused : iterateByOps)(inference, result);
+  await (fused ? iterateFused : iterateByOps)(inference, result);
 }
 
-function iterateFused(inference: Inference, result: Tensor): void {
+async function iterateFused(inference: Inference, result: Tensor): Promise<void> {
   const { unary, spatial, bilateral, matrices, iterations, normalization, activation, output } = inference;
   const { device, rows, channels } = unary;
   const quads = quadsOf(channels);
@@ -63,11 +64,12 @@ function iterateFused(inference: Inference, result: Tensor): void {
     const matrix = { storage: matrices.of(t), diagonal: matrices.diagonal };
     const next = t === iterations - 1 ? output : activation;
     update(device, fromSpatial, fromBilateral, matrix, unary.storage, result.storage, rows, channels, next);
+    if (inference.onIteration) await inference.onIteration(t + 1);
   }
 }
 
 /** The same by single ops, for maps beyond a binding or with more classes than registers hold. */
-function iterateByOps(inference: Inference, result: Tensor): void {
+async function iterateByOps(inference: Inference, result: Tensor): Promise<void> {
   const { unary, spatial, bilateral, parameters, sets, iterations, normalization, activation, output } = inference;
   const { device, rows, channels } = unary;
   const { spatialWeight, bilateralWeight, compatibility } = parameters;
@@ -86,6 +88,7 @@ function iterateByOps(inference: Inference, result: Tensor): void {
     transform(device, filtered, weigh(bilateralWeight), message, message, rows, channels);
     const negative = { matrix: compatibility.storage, row, factor: -1 };
     transform(device, message, negative, unary.storage, result.storage, rows, channels);
+    if (inference.onIteration) await inference.onIteration(t + 1);
   }
   if (output !== "none") activate(device, result.storage, result.storage, rows, channels, output);
 }

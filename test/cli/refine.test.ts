@@ -194,6 +194,20 @@ describe("crf-rnn refine", () => {
     expect(folder.names()).toEqual(before);
   });
 
+  test("tells of its iterations as they are done", async () => {
+    using device = await openWasm();
+    const crf = crfRnn(device, { classes, iterations: 3 });
+    const done: number[] = [];
+    const onIteration = async (count: number) => void done.push(count);
+    const tensors = [
+      device.tensor([height, width, classes], logits),
+      device.tensor([height, width, 3], photo),
+    ] as const;
+    const told = await (await crf(...tensors, { onIteration })).read();
+    expect(done).toEqual([1, 2, 3]);
+    expect(told).toEqual(await (await crf(...tensors)).read());
+  });
+
   test("prints nothing with --quiet", () => {
     expect(folder.run([...words, "--quiet"])).toEqual({ status: 0, stdout: "", stderr: "" });
   });
