@@ -56,8 +56,10 @@ async function run(folders: readonly string[], flags: DataFlags): Promise<void> 
   const dataset = await openUnion(folders, flags.without, flags);
   const items = itemsOf({ dataset });
   const progress = startProgress(flags, items.length);
-  progress.stage("reading images and labels");
-  const census = await checkDataset(dataset, () => progress.step());
+  const census = await checkDataset(dataset, () => {
+    progress.step();
+    progress.stage("reading images and labels");
+  });
   progress[Symbol.dispose]();
 
   const outputs: Output[] = [];

@@ -25,6 +25,7 @@ export async function drawContactSheet(dataset: Dataset, items: readonly Item[],
   const height = cell.gap + Math.ceil(items.length / across) * stepY;
   return sharp({ create: { width, height, channels: 3, background: "#202020" } })
     .composite(tiles)
+    .removeAlpha()
     .png()
     .toBuffer();
 }

@@ -1,0 +1,132 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import sharp from "sharp";
+import { describe, expect, test } from "vitest";
+import { halves, manifest, mask, photo, Tree, writeManifest, writeSbd, writeVoc } from "../data/trees.ts";
+import { findFolders } from "../hosts/folders.ts";
+import { crfRnn, Folder } from "./command.ts";
+
+const facts = (stdout: string) =>
+  JSON.parse(stdout) as Record<string, never> & { problems: { id: string; problem: string }[] };
+
+describe("crf-rnn data", () => {
+  test("counts images, pixels and shares, and draws a contact sheet", async () => {
+    using tree = new Tree();
+    await writeManifest(tree);
+    const sheet = tree.file("sheet.png");
+    const { status, stdout, stderr } = crfRnn(["data", tree.path, "--sheet", sheet, "--json"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(facts(stdout)).toMatchObject({
+      command: "data",
+      items: 3,
+      splits: { train: 2, val: 1 },
+      pixels: 90,
+      ignoredPixels: 3,
+      classes: [
+        { label: 0, name: "sky", pixels: 42, share: 42 / 87, images: 3 },
+        { label: 1, name: "road", pixels: 45, share: 45 / 87, images: 3 },
+      ],
+      problems: [],
+      sheet: ["a", "b", "c"],
+      outputs: [sheet],
+    });
+    const { data, info } = await sharp(readFileSync(sheet)).raw().toBuffer({ resolveWithObject: true });
+    // Three cells of 240 × 180 in a row, each with a caption, six pixels apart.
+    expect([info.width, info.height]).toEqual([3 * 246 + 6, 180 + 18 + 2 * 6]);
+    const at = (x: number, y: number): number[] => [
+      ...data.subarray((y * info.width + x) * 3, (y * info.width + x) * 3 + 3),
+    ];
+    // The upper half is road, blended half and half with the photograph of #336699; the lower, label 0, is the photograph.
+    const near = (color: number[], other: number[]): boolean =>
+      color.every((value, k) => Math.abs(value - other[k]) < 12);
+    expect(near(at(126, 14), [(0x33 + 4) / 2, (0x66 + 5) / 2, (0x99 + 6) / 2])).toBe(true);
+    expect(near(at(80, 170), [0x33, 0x66, 0x99])).toBe(true);
+  });
+
+  test("tells what is wrong with which file, with status 2", async () => {
+    using tree = new Tree();
+    const items = ["a", "missing", "small", "stray", "void", "cut", "broken"].map((id) => ({
+      id,
+      image: `images/${id}.png`,
+      mask: `masks/${id}.png`,
+      split: "train",
+    }));
+    tree.write("manifest.json", { ...manifest, splits: { train: 7 }, items });
+    for (const { image, mask: file } of items) tree.write(image, await photo("png")).write(file, mask(halves(1)));
+    const stray = halves(1);
+    stray[7] = 2;
+    tree.write("images/small.png", await photo("png", { width: 3, height: 2 }));
+    tree.write("masks/stray.png", mask(stray)).write("masks/void.png", mask(new Uint8Array(30).fill(255)));
+    tree.write("images/cut.png", (await photo("png")).subarray(0, 60)).write("masks/broken.png", "no image");
+    tree.write(
+      "manifest.json",
+      JSON.stringify({ ...manifest, splits: { train: 7 }, items }).replace("masks/missing", "masks/none"),
+    );
+
+    const { status, stdout, stderr } = crfRnn(["data", tree.path, "--json"]);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^crf-rnn: .*none\.png: expected images with sound labels, got 6 of 7 items with problems/);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+    const { problems } = facts(stdout);
+    expect(problems.map(({ id }) => id)).toEqual(["missing", "small", "stray", "void", "cut", "broken"]);
+    const words = [
+      "no such file",
+      "6 × 5 labels for an image of 3 × 2",
+      "label 2 at row 1, column 1",
+      "every pixel is ignored",
+      "truncated",
+      "a PNG file",
+    ];
+    problems.forEach(({ problem }, i) => expect(problem).toContain(words[i]));
+    expect(facts(stdout)).toMatchObject({ items: 7, pixels: 30 });
+
+    const text = crfRnn(["data", tree.path]);
+    expect(text.status).toBe(2);
+    expect(text.stdout).toContain(`wrong: stray: ${tree.file("masks", "stray.png")}: expected labels 0…1`);
+    expect(text.stdout).toContain("6 problems.");
+  });
+
+  test("unites sets, takes others away and writes the list", async () => {
+    using voc = new Tree();
+    using sbd = new Tree();
+    using folder = new Folder();
+    await writeVoc(voc);
+    await writeSbd(sbd);
+    const united = folder.run(["data", `${voc.path}@train`, `${sbd.path}@train,val`, "--list", "train.txt", "--json"]);
+    expect(facts(united.stdout)).toMatchObject({ items: 4, problems: [] });
+    expect(readFileSync(folder.file("train.txt"), "utf8")).toBe("2007_a\n2007_b\n2007_c\n2008_e\n");
+    const reduced = folder.run(["data", `${voc.path}@val`, "--without", "train.txt", "--list", "val.txt", "--quiet"]);
+    expect(reduced).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(readFileSync(folder.file("val.txt"), "utf8")).toBe("2007_d\n");
+    const again = folder.run(["data", `${voc.path}@val.txt`, "--json"]);
+    expect(facts(again.stdout)).toMatchObject({ items: 1 });
+  });
+
+  test("refuses bad input and leaves nothing behind", async () => {
+    using folder = new Folder();
+    using voc = new Tree();
+    await writeVoc(voc);
+    folder.refuses(["data", "nowhere", "--sheet", "s.png"], /nowhere: expected a folder, got nothing there/);
+    folder.refuses(["data", folder.path], /expected a data set: manifest \(manifest\.json\)/);
+    folder.refuses(["data", `${voc.path}@test`], /one of the splits train, trainval, val, got 'test'/);
+    folder.refuses(["data", voc.path, "--format", "coco"], /expected a data set: coco/);
+    folder.refuses(["data", voc.path, "--sheet", "s.jpg"], /--sheet: expected a file name that ends in \.png/);
+    folder.refuses(["data", voc.path, "--without", "none.txt"], /none\.txt: expected a file, got no such file/);
+    voc.write("ImageSets/Segmentation/val.txt", "../../etc/passwd\n");
+    folder.refuses(["data", voc.path, "--list", "l.txt"], /val\.txt at byte 0: expected one image id a line/);
+  });
+
+  const { shared } = findFolders();
+  test.runIf(shared !== undefined)("finds nothing wrong with the photographs in shared/data", () => {
+    for (const [name, counts] of [
+      ["nuclei-cc0-mini", { train: 98, val: 21 }],
+      ["coco-cc-demo", { train: 15, val: 8 }],
+    ] as const) {
+      const folder = join(shared!, "data", name);
+      expect(existsSync(folder)).toBe(true);
+      const { status, stdout } = crfRnn(["data", folder, "--json"]);
+      expect(status).toBe(0);
+      expect(facts(stdout)).toMatchObject({ splits: counts, problems: [] });
+    }
+  });
+});
