@@ -38,7 +38,11 @@ export function dataCommand(): Command {
     .description("check data sets: counts, shares of the classes, what is wrong with which file")
     .argument("<folders...>", "DIR, or DIR@SPLIT,… with a split's name or a list NAME.txt of image ids")
     .addOption(new Option("--format <kind>", "what the folders hold (default: found out)").choices(formats))
-    .option("--without <list>", "leave out these images: NAME.txt or DIR@SPLIT,…; may be repeated", several, [])
+    .addOption(
+      new Option("--without <list>", "leave out these images: NAME.txt or DIR@SPLIT,…; may be repeated")
+        .argParser(several)
+        .default([], "none"),
+    )
     .option("--images <dir>", "where the photographs lie: COCO's images, or VOC2010 for Pascal Context")
     .option("--minimum-pixels <n>", "COCO: leave out images with fewer pixels of VOC's classes", wholeNumber(0), 200)
     .option("--sheet <sheet.png>", "where a contact sheet goes: photographs with their labels over them")
