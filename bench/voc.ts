@@ -41,15 +41,15 @@ interface Parameters {
 }
 
 /** Found by `--tune`. */
-const tuned: Parameters = { alpha: 50, beta: 5, gamma: 3, bilateral: 7, spatial: 1, iterations: 10 };
+const tuned: Parameters = { alpha: 50, beta: 5, gamma: 3, bilateral: 5, spatial: 1, iterations: 10 };
 
 /** Values that `--tune` tries, coordinate by coordinate. */
 const candidates: Record<Exclude<keyof Parameters, "iterations">, readonly number[]> = {
-  bilateral: [3, 5, 7, 10, 15],
-  beta: [3, 4, 5, 6, 8, 13],
   alpha: [30, 40, 50, 65, 80],
   spatial: [0.5, 1, 2, 3, 6],
   gamma: [1, 2, 3, 5],
+  bilateral: [3, 5, 7, 10],
+  beta: [3, 4, 5, 6, 8, 13],
 };
 
 interface Sample extends LabelMap {

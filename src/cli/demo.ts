@@ -17,7 +17,7 @@ import { readImage } from "./input.ts";
 import { openDevice, report, type CommonFlags } from "./options.ts";
 import { makeFolder, writeTogether, type Output } from "./output.ts";
 import { startProgress } from "./progress.ts";
-import { annotationLogits } from "./unary.ts";
+import { annotationLogits } from "./refine/unary.ts";
 
 interface DemoFlags extends CommonFlags {
   readonly out: string;

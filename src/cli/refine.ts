@@ -1,10 +1,6 @@
 import { Command, Option } from "commander";
 import { ShapeError, UsageError } from "../errors.ts";
 import { crfRnn, type CrfOptions } from "../crf/crfRnn.ts";
-import type { Device } from "../device/device.ts";
-import { bilateralFeatures, spatialFeatures } from "../lattice/features.ts";
-import { buildLattice } from "../lattice/lattice.ts";
-import { padded } from "../shape.ts";
 import { argmax } from "../data/argmax.ts";
 import type { Image } from "../data/images.ts";
 import { encodeNpy } from "../data/npy.ts";
@@ -15,8 +11,9 @@ import { numberOrArray, openDevice, positiveNumber, report, threeNumbers, toNumb
 import type { CommonFlags } from "./options.ts";
 import { checkDestinations, writeTogether, type Destination, type Output } from "./output.ts";
 import { startProgress } from "./progress.ts";
-import { readUnary, type Unary, type UnaryFlags } from "./unary.ts";
-import { readCompatibility, readWeight } from "./weights.ts";
+import { describe, describePlan, measureLattices, type Bandwidths } from "./refine/plan.ts";
+import { readUnary, type Unary, type UnaryFlags } from "./refine/unary.ts";
+import { readCompatibility, readWeight } from "./refine/weights.ts";
 
 interface RefineFlags extends CommonFlags, UnaryFlags {
   readonly out?: string;
@@ -111,7 +108,8 @@ async function run(file: string, flags: RefineFlags): Promise<void> {
     outputs: destinations(flags).map((destination) => destination.file),
   };
   if (flags.dryRun) {
-    const lattices = await measureLattices(device, image, flags, classes);
+    const guide = device.tensor([height, width, 3], guideOf(image, flags));
+    const lattices = await measureLattices(guide, options, classes);
     progress[Symbol.dispose]();
     return report(flags, { ...plan, dryRun: true, ...lattices }, describePlan(plan, lattices));
   }
@@ -167,7 +165,7 @@ function guideOf({ values }: Image, { order, mean }: RefineFlags): Float32Array 
   });
 }
 
-async function readOptions(flags: RefineFlags, classes: number): Promise<CrfOptions> {
+async function readOptions(flags: RefineFlags, classes: number): Promise<CrfOptions & Bandwidths> {
   return {
     classes,
     iterations: flags.iterations,
@@ -210,40 +208,4 @@ function checkLabelOutputs({ out, outOverlay }: RefineFlags, classes: number): v
     got: `${classes}`,
     remedy: "write --out-logits alone",
   });
-}
-
-/** Builds the lattices, and adds to what they take the maps of an iteration: logits, marginals, two filters' results. */
-async function measureLattices(device: Device, image: Image, flags: RefineFlags, classes: number) {
-  const { height, width } = image;
-  using spatial = await buildLattice(spatialFeatures(device, [height, width], { position: flags.thetaGamma }));
-  const guide = device.tensor([height, width, 3], guideOf(image, flags));
-  const bandwidths = { position: flags.thetaAlpha, color: flags.thetaBeta };
-  using bilateral = await buildLattice(bilateralFeatures(guide, bandwidths));
-  const vertices = { spatial: spatial.vertices, bilateral: bilateral.vertices };
-  const rows = 4 * height * width + 2 * Math.max(vertices.spatial, vertices.bilateral);
-  return { vertices, bytes: device.peakBytes + 4 * padded(classes) * rows };
-}
-
-type Plan = Readonly<Record<"height" | "width" | "classes" | "iterations", number>> & {
-  readonly image: string;
-  readonly adapter: string;
-  readonly outputs: readonly string[];
-};
-
-function describePlan(plan: Plan, lattices: Awaited<ReturnType<typeof measureLattices>>): string {
-  const { vertices, bytes } = lattices;
-  return (
-    `${plan.image}: ${plan.height}×${plan.width} pixels, ${plan.classes} classes, ${plan.iterations} iterations over ` +
-    `${vertices.spatial} spatial and ${vertices.bilateral} bilateral vertices on ${plan.adapter}, about ` +
-    `${Math.ceil(bytes / 2 ** 20)} MiB; would write ${plan.outputs.join(", ") || "nothing"}`
-  );
-}
-
-function describe(facts: Plan & { readonly changedPixels: number; readonly milliseconds: number }): string {
-  const share = (100 * facts.changedPixels) / (facts.height * facts.width);
-  return (
-    `${facts.outputs.join(", ")}: ${facts.height}×${facts.width} pixels, ${facts.classes} classes; ` +
-    `${share.toFixed(1)} % of the labels changed in ${facts.iterations} iterations, ` +
-    `${(facts.milliseconds / 1000).toFixed(2)} s on ${facts.adapter}`
-  );
 }

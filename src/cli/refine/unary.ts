@@ -1,9 +1,9 @@
-import { ShapeError, UsageError, ValueError } from "../errors.ts";
-import type { Image } from "../data/images.ts";
-import type { Color } from "../data/palette.ts";
-import { ignoreLabel } from "../data/labels.ts";
-import { resizeBilinear } from "../data/resize.ts";
-import { readAnnotation, readNumbers } from "./input.ts";
+import { ShapeError, UsageError, ValueError } from "../../errors.ts";
+import type { Image } from "../../data/images.ts";
+import type { Color } from "../../data/palette.ts";
+import { ignoreLabel } from "../../data/labels.ts";
+import { resizeBilinear } from "../../data/resize.ts";
+import { readAnnotation, readNumbers } from "../input.ts";
 
 /** What is known of each pixel before the CRF looks at the photograph. */
 export interface Unary {

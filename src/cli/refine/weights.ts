@@ -1,5 +1,5 @@
-import { ShapeError } from "../errors.ts";
-import { readNumbers } from "./input.ts";
+import { ShapeError } from "../../errors.ts";
+import { readNumbers } from "../input.ts";
 
 /**
  * Reads a kernel's weight: a number as it is, or a `.npy` of `[classes]` (one a class) or `[classes, classes]`.

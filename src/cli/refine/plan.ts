@@ -1,0 +1,60 @@
+import { bilateralFeatures, spatialFeatures } from "../../lattice/features.ts";
+import { buildLattice } from "../../lattice/lattice.ts";
+import { padded } from "../../shape.ts";
+import type { Tensor } from "../../tensor.ts";
+
+/** θα, θβ and θγ as the library takes them. */
+export interface Bandwidths {
+  readonly bilateral: { readonly position: number; readonly color: number };
+  readonly spatial: { readonly position: number };
+}
+
+/** What the lattices turn out to be, and about how many bytes an inference with them takes. */
+export interface LatticeFacts {
+  readonly vertices: { readonly spatial: number; readonly bilateral: number };
+  readonly bytes: number;
+}
+
+/**
+ * Builds the lattices, and adds to what they take the maps of an iteration: logits, marginals, two filters' results.
+ * `guide` is [height, width, 3].
+ */
+export async function measureLattices(
+  guide: Tensor,
+  { bilateral, spatial }: Bandwidths,
+  classes: number,
+): Promise<LatticeFacts> {
+  const [height, width] = guide.shape;
+  using spatialLattice = await buildLattice(spatialFeatures(guide.device, [height, width], spatial));
+  using bilateralLattice = await buildLattice(bilateralFeatures(guide, bilateral));
+  const vertices = { spatial: spatialLattice.vertices, bilateral: bilateralLattice.vertices };
+  const rows = 4 * height * width + 2 * Math.max(vertices.spatial, vertices.bilateral);
+  return { vertices, bytes: guide.device.peakBytes + 4 * padded(classes) * rows };
+}
+
+/** What a refinement works on and where its results go. */
+export type Plan = Readonly<Record<"height" | "width" | "classes" | "iterations", number>> & {
+  readonly image: string;
+  readonly adapter: string;
+  readonly outputs: readonly string[];
+};
+
+/** One sentence for `--dry-run`. */
+export function describePlan(plan: Plan, lattices: LatticeFacts): string {
+  const { vertices, bytes } = lattices;
+  return (
+    `${plan.image}: ${plan.height}×${plan.width} pixels, ${plan.classes} classes, ${plan.iterations} iterations over ` +
+    `${vertices.spatial} spatial and ${vertices.bilateral} bilateral vertices on ${plan.adapter}, about ` +
+    `${Math.ceil(bytes / 2 ** 20)} MiB; would write ${plan.outputs.join(", ") || "nothing"}`
+  );
+}
+
+/** One sentence for what was done. */
+export function describe(facts: Plan & { readonly changedPixels: number; readonly milliseconds: number }): string {
+  const share = (100 * facts.changedPixels) / (facts.height * facts.width);
+  return (
+    `${facts.outputs.join(", ")}: ${facts.height}×${facts.width} pixels, ${facts.classes} classes; ` +
+    `${share.toFixed(1)} % of the labels changed in ${facts.iterations} iterations, ` +
+    `${(facts.milliseconds / 1000).toFixed(2)} s on ${facts.adapter}`
+  );
+}
