@@ -35,21 +35,29 @@ export async function insertKeys(
   return { vertices: found[3]!, full: found[2] !== 0, status: found };
 }
 
-/** Numbers the vertices by first touch: entries learn their vertex, slots and `vertexKeys` are rewritten for look-ups. */
+/** Numbers the vertices by first touch: slots hold numbers in place of entries, `vertexKeys` their keys. */
 export function numberVertices(
   device: Device,
   { slots, capacity }: Table,
-  { keys, weights, entrySlots, numbers }: { keys: Storage; weights: Storage; entrySlots: Storage; numbers: Storage },
-  { vertices, simplices, vertexKeys }: { vertices: Storage; simplices: Storage; vertexKeys: Storage },
-  entries: number,
+  { keys, numbers, vertexKeys }: { keys: Storage; numbers: Storage; vertexKeys: Storage },
   dimensions: number,
 ): void {
   device.run(hashNumber, capacity, { numbers, keys, slots, vertexKeys, capacity, dimensions });
+}
+
+/** The vertex of every entry, alone and beside the entry's weight. */
+export function findVertices(
+  device: Device,
+  { slots }: Table,
+  { entrySlots, weights }: { entrySlots: Storage; weights: Storage },
+  { vertices, simplices }: { vertices: Storage; simplices: Storage },
+  entries: number,
+): void {
   device.run(hashFind, entries, { slots, entrySlots, weights, vertices, simplices, entries });
 }
 
 /** Bytes of a table's keys. */
 export const keyBytes = (count: number, dimensions: number): number => count * keyWords(dimensions) * 4;
 
-/** Slots for `points`: load below ⅔ at one vertex a point, which photographs stay under (measured: 0.1–0.8). */
-export const firstCapacity = (points: number): number => 2 ** Math.ceil(Math.log2(Math.max(1.5 * points, 256)));
+/** Slots for `points`: load below ½ at one vertex a point, which photographs stay under (measured: 0.1–0.8). */
+export const firstCapacity = (points: number): number => 2 ** Math.ceil(Math.log2(Math.max(2 * points, 256)));

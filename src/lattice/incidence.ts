@@ -1,7 +1,7 @@
-import { incidenceCount, incidenceFill, incidenceScale, incidenceScatter } from "../../build/kernels.ts";
+import { incidenceFill, incidenceScale } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
-import { scan } from "../shared/scan.ts";
+import { sort } from "../shared/sort.ts";
 
 /** For each vertex the points in whose simplex it is, in point order, and their weights. */
 export interface Incidence {
@@ -11,18 +11,7 @@ export interface Incidence {
   readonly pairs: Storage;
 }
 
-/** How each device sorts the entries by vertex: bits of a digit, and entries in a block that one worker counts. */
-const sorting = {
-  // Sixteen counters a run fit workgroup memory; a vertex number takes several rounds.
-  webgpu: () => ({ bits: 4, blockSize: 4096 }),
-  // One round with a counter for each vertex; blocks are the threads' shares.
-  wasm: (device: Device, entries: number) => ({
-    bits: 32,
-    blockSize: Math.max(4096, Math.ceil(entries / device.info.threads)),
-  }),
-};
-
-/** Builds the incidence lists by stable counting sort (count, scan, scatter), so they are the same in every run. */
+/** Builds the incidence lists by a stable sort of the entries by vertex, so that each keeps the order of the points. */
 export function buildIncidence(
   device: Device,
   { vertices: vertexOfEntry, weights }: { vertices: Storage; weights: Storage },
@@ -32,34 +21,9 @@ export function buildIncidence(
   dimensions: number,
 ): void {
   using workspace = new Workspace(device);
-  const { bits, blockSize } = sorting[device.kind](device, entries);
-  const blocks = Math.ceil(entries / blockSize);
-  const digits = Math.min(2 ** bits, vertices);
-  const counts = workspace.allocate(digits * blocks * 4);
-  let sorted = { vertices: vertexOfEntry, order: vertexOfEntry };
-  for (let shift = 0; shift === 0 || vertices > 2 ** shift; shift += bits) {
-    const next = { vertices: workspace.allocate(entries * 4), order: workspace.allocate(entries * 4) };
-    // Shifting a u32 by 32 or more is not defined; with one digit of 32 bits the loop ends after the first round.
-    const digitMask = bits === 32 ? 0xffffffff : 2 ** bits - 1;
-    const round = { entries, blockSize, blocks, shift, digitMask };
-    device.clear(counts);
-    device.run(incidenceCount, blocks, { vertices: sorted.vertices, counts, ...round });
-    scan(device, counts, digits * blocks);
-    device.run(incidenceScatter, blocks, {
-      vertices: sorted.vertices,
-      order: sorted.order,
-      starts: counts,
-      sortedVertices: next.vertices,
-      sortedOrder: next.order,
-      ...round,
-      identity: shift === 0 ? 1 : 0,
-    });
-    workspace.release(sorted.vertices);
-    workspace.release(sorted.order);
-    sorted = next;
-  }
+  const sorted = sort(device, workspace, { keys: vertexOfEntry }, entries, vertices);
   device.run(incidenceFill, entries, {
-    sortedVertices: sorted.vertices,
+    sortedVertices: sorted.keys,
     sortedOrder: sorted.order,
     weights,
     incidence: pairs,

@@ -4,9 +4,10 @@ import { DisposedError, LimitError, ShapeError } from "../errors.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkEmbedded, embed, mostGroups } from "./embed.ts";
-import { firstCapacity, insertKeys, keyBytes, numberVertices } from "./hash.ts";
+import { findVertices, firstCapacity, insertKeys, keyBytes, numberVertices } from "./hash.ts";
 import { buildIncidence, type Incidence } from "./incidence.ts";
 import { findNeighbors, neighborBytes } from "./neighbors.ts";
+import { orderVertices } from "./order.ts";
 
 /** Dimensions that a key's four bits of remainder can count. */
 const mostDimensions = 15;
@@ -115,23 +116,19 @@ export async function buildLattice(features: Tensor): Promise<Lattice> {
 
   const { vertices } = found;
   const table = { slots, capacity };
-  const vertexKeys = workspace.allocate(keyBytes(vertices, dimensions));
-  const vertexOfEntry = workspace.allocate(entries * 4);
-  const simplices = workspace.allocate(entries * 8);
-  numberVertices(
-    device,
-    table,
-    { keys, weights, entrySlots, numbers },
-    { vertices: vertexOfEntry, simplices, vertexKeys },
-    entries,
-    dimensions,
-  );
-  for (const done of [keys, entrySlots, numbers]) workspace.release(done);
+  const firstKeys = workspace.allocate(keyBytes(vertices, dimensions));
+  numberVertices(device, table, { keys, numbers, vertexKeys: firstKeys }, dimensions);
+  for (const done of [keys, numbers]) workspace.release(done);
+  const vertexKeys = orderVertices(device, workspace, table, firstKeys, vertices, dimensions);
 
   const neighbors = workspace.allocate(neighborBytes(vertices, dimensions));
   findNeighbors(device, table, vertexKeys, neighbors, vertices, dimensions);
-  workspace.release(slots);
   workspace.release(vertexKeys);
+
+  const vertexOfEntry = workspace.allocate(entries * 4);
+  const simplices = workspace.allocate(entries * 8);
+  findVertices(device, table, { entrySlots, weights }, { vertices: vertexOfEntry, simplices }, entries);
+  for (const done of [slots, entrySlots]) workspace.release(done);
 
   const incidence = { offsets: workspace.allocate((vertices + 2) * 4), pairs: workspace.allocate(entries * 8) };
   buildIncidence(device, { vertices: vertexOfEntry, weights }, incidence, entries, vertices, dimensions);

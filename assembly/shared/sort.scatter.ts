@@ -1,11 +1,11 @@
-/** Twin of kernels/lattice/incidence.scatter.wgsl; begin and end count blocks. */
-export function incidenceScatter(
-  vertices: usize,
+/** Twin of kernels/shared/sort.scatter.wgsl; begin and end count blocks. */
+export function sortScatter(
+  keys: usize,
   order: usize,
   starts: usize,
-  sortedVertices: usize,
+  sortedKeys: usize,
   sortedOrder: usize,
-  entries: u32,
+  count: u32,
   blockSize: u32,
   blocks: u32,
   shift: u32,
@@ -15,14 +15,14 @@ export function incidenceScatter(
   end: u32,
 ): void {
   for (let block = begin; block < end; block++) {
-    const last = min((block + 1) * blockSize, entries);
+    const last = min((block + 1) * blockSize, count);
     const column = starts + (<usize>block << 2);
     for (let i = block * blockSize; i < last; i++) {
-      const vertex = load<u32>(vertices + (<usize>i << 2));
-      const cursor = column + (<usize>(((vertex >> shift) & digitMask) * blocks) << 2);
+      const key = load<u32>(keys + (<usize>i << 2));
+      const cursor = column + (<usize>(((key >> shift) & digitMask) * blocks) << 2);
       const place = load<u32>(cursor);
       store<u32>(cursor, place + 1);
-      store<u32>(sortedVertices + (<usize>place << 2), vertex);
+      store<u32>(sortedKeys + (<usize>place << 2), key);
       store<u32>(sortedOrder + (<usize>place << 2), identity ? i : load<u32>(order + (<usize>i << 2)));
     }
   }

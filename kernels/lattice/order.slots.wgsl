@@ -1,0 +1,18 @@
+// Gives the slots of the hash table the vertices' new numbers: 1 + vertex becomes 1 + ranks[vertex].
+//#include "../shared/invocation.wgsl"
+
+struct Params {
+  capacity: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> ranks: array<u32>;
+@group(0) @binding(2) var<storage, read_write> slots: array<u32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let slot = invocation(id, groups);
+  if (slot >= params.capacity) { return; }
+  let held = slots[slot];
+  if (held > 0u) { slots[slot] = ranks[held - 1u] + 1u; }
+}

@@ -1,0 +1,35 @@
+// First step of a stable counting sort by one digit of the keys: how often each digit occurs in each block of items.
+// counts[digit, block]; its exclusive sum is where a block's first item of that digit goes (sort.scatter).
+// On WebGPU digits are four bits wide and the sort is repeated from the lowest digit up (radix sort); on WASM one digit
+// holds the whole key and one block is a thread's share.
+// Precondition: counts zero.
+
+struct Params {
+  count: u32,
+  blockSize: u32,
+  blocks: u32,
+  shift: u32,
+  digitMask: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+// [count], in the order of the previous digit.
+@group(0) @binding(1) var<storage, read> keys: array<u32>;
+@group(0) @binding(2) var<storage, read_write> counts: array<u32>;
+
+var<workgroup> histogram: array<atomic<u32>, 16>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let block = group.y * groups.x + group.x;
+  if (lane < 16u) { atomicStore(&histogram[lane], 0u); }
+  workgroupBarrier();
+  let end = min((block + 1u) * params.blockSize, params.count);
+  for (var item = block * params.blockSize + lane; item < end; item += 64u) {
+    atomicAdd(&histogram[(keys[item] >> params.shift) & params.digitMask], 1u);
+  }
+  workgroupBarrier();
+  if (lane <= params.digitMask && block < params.blocks) {
+    counts[lane * params.blocks + block] = atomicLoad(&histogram[lane]);
+  }
+}

@@ -1,0 +1,59 @@
+import { sortCount, sortScatter } from "../../build/kernels.ts";
+import type { Device, Storage } from "../device/device.ts";
+import { Workspace } from "../device/workspace.ts";
+import { scan } from "./scan.ts";
+
+/** How each device sorts: bits of a digit, and items in a block that one worker counts. */
+const methods = {
+  // Sixteen counters a run fit workgroup memory; a key takes several rounds.
+  webgpu: () => ({ bits: 4, blockSize: 4096 }),
+  // One round with a counter for each key; blocks are the threads' shares.
+  wasm: (device: Device, count: number) => ({
+    bits: 32,
+    blockSize: Math.max(4096, Math.ceil(count / device.info.threads)),
+  }),
+};
+
+/**
+ * Sorts u32 keys below `bound`, stably, by counting, summing and scattering, so that the result is the same in every run.
+ * `order`: what the keys belong to, 0, 1, 2, … where it is left out. Both are left as they are.
+ * @returns keys and order, sorted, in memory of `workspace`.
+ */
+export function sort(
+  device: Device,
+  workspace: Workspace,
+  { keys, order }: { readonly keys: Storage; readonly order?: Storage },
+  count: number,
+  bound: number,
+): { keys: Storage; order: Storage } {
+  const { bits, blockSize } = methods[device.kind](device, count);
+  const blocks = Math.ceil(count / blockSize);
+  const digits = Math.min(2 ** bits, bound);
+  const counts = workspace.allocate(digits * blocks * 4);
+  let sorted = { keys, order: order ?? keys };
+  let owned = false;
+  for (let shift = 0; shift === 0 || bound > 2 ** shift; shift += bits) {
+    const next = { keys: workspace.allocate(count * 4), order: workspace.allocate(count * 4) };
+    const round = { count, blockSize, blocks, shift, digitMask: bits === 32 ? 0xffffffff : 2 ** bits - 1 };
+    device.clear(counts);
+    device.run(sortCount, blocks, { keys: sorted.keys, counts, ...round });
+    scan(device, counts, digits * blocks);
+    const identity = !order && shift === 0 ? 1 : 0;
+    device.run(sortScatter, blocks, {
+      ...sorted,
+      starts: counts,
+      sortedKeys: next.keys,
+      sortedOrder: next.order,
+      ...round,
+      identity,
+    });
+    if (owned) {
+      workspace.release(sorted.keys);
+      workspace.release(sorted.order);
+    }
+    owned = true;
+    sorted = next;
+  }
+  workspace.release(counts);
+  return sorted;
+}
