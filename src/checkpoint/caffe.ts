@@ -1,6 +1,6 @@
 import { WireType } from "@bufbuild/protobuf/wire";
 import { FormatError } from "../errors.ts";
-import { openBlob, type Blob } from "./caffeBlob.ts";
+import { openBlob } from "./caffeBlob.ts";
 import { visitFields, type Field } from "./protobuf.ts";
 import { readBytes, type Source } from "./source.ts";
 import { checkTotal, type Checkpoint, type StoredTensor } from "./tensors.ts";
@@ -17,7 +17,7 @@ interface Layer {
   readonly name: string;
   readonly type: string;
   readonly tops: readonly string[];
-  readonly blobs: readonly Blob[];
+  readonly blobs: readonly StoredTensor[];
 }
 
 /**
@@ -65,7 +65,7 @@ function isKnown({ type, blobs }: Layer): boolean {
 
 async function openLayer(source: Source, layer: Field): Promise<Layer> {
   expectMessage(source, layer);
-  const found = { name: "", type: "", tops: [] as string[], blobs: [] as Blob[] };
+  const found = { name: "", type: "", tops: [] as string[], blobs: [] as StoredTensor[] };
   await visitFields(source, layer.start, layer.end, async (field) => {
     if (field.number === layerFields.name) found.name = await text(source, field);
     else if (field.number === layerFields.type) found.type = await text(source, field);
@@ -77,7 +77,7 @@ async function openLayer(source: Source, layer: Field): Promise<Layer> {
 
 async function openV1Layer(source: Source, layer: Field): Promise<Layer> {
   expectMessage(source, layer);
-  const found = { name: "", type: "V1 kind 0", tops: [] as string[], blobs: [] as Blob[] };
+  const found = { name: "", type: "V1 kind 0", tops: [] as string[], blobs: [] as StoredTensor[] };
   await visitFields(source, layer.start, layer.end, async (field) => {
     if (field.number === v1LayerFields.name) found.name = await text(source, field);
     else if (field.number === v1LayerFields.type) found.type = v1Types[field.value] ?? `V1 kind ${field.value}`;
@@ -121,7 +121,7 @@ async function text(source: Source, field: Field): Promise<string> {
   }
 }
 
-function repeated(source: Source, name: string, blob: Blob): FormatError {
+function repeated(source: Source, name: string, blob: StoredTensor): FormatError {
   const remedy = "rename one of the two layers";
   return new FormatError({ file: source.name, offset: blob.offset, expected: `one ${name}`, got: "two", remedy });
 }

@@ -4,12 +4,6 @@ import { visitFields, type Field } from "./protobuf.ts";
 import { readBytes, type Source } from "./source.ts";
 import { allocate, asBytes, bytesPerElement, elementCount, type ElementType, type StoredTensor } from "./tensors.ts";
 
-/** A blob of a `.caffemodel`. */
-export interface Blob extends StoredTensor {
-  /** Where in the file its message begins. */
-  readonly offset: number;
-}
-
 // Field numbers of BlobProto: Caffe's, and from NVIDIA's fork the raw ones.
 const fields = {
   num: 1,
@@ -36,7 +30,7 @@ interface Numbers {
 const singleWires: Partial<Record<ElementType, WireType>> = { float32: WireType.Bit32, float64: WireType.Bit64 };
 
 /** Finds shape and numbers of the blob in `message`, without reading the numbers. @throws FormatError */
-export async function openBlob(source: Source, message: Field): Promise<Blob> {
+export async function openBlob(source: Source, message: Field): Promise<StoredTensor> {
   const legacy = [0, 0, 0, 0];
   let shape: number[] | undefined;
   let rawType: number | undefined;

@@ -66,7 +66,7 @@ export function openDataset(file: Hdf5, address: number, messages: readonly Mess
   const length = declared ?? (bytes === 0 ? 0 : reader.u64());
   if (kind > 2 || length !== bytes) throw reader.error(`${bytes} bytes for [${shape}]`, `${length}`);
   checkRange(file.source, start, bytes);
-  return { shape, type, read: () => readElements(file.source, start, type, elementCount(shape)) };
+  return { shape, type, offset: start, read: () => readElements(file.source, start, type, elementCount(shape)) };
 }
 
 function storedAt(reader: ByteReader): number {
@@ -125,6 +125,7 @@ function openChunks(
   return {
     shape,
     type,
+    offset: tree,
     async read() {
       const counts = shape.map((extent, axis) => Math.ceil(extent / chunk[axis]));
       const chunks = await listChunks(file, tree, rank, chunk, counts);

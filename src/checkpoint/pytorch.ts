@@ -34,10 +34,10 @@ export async function openPytorch(source: Source): Promise<Checkpoint> {
   const pickles = [...zip.names()].filter((name) => name.endsWith("/data.pkl"));
   if (pickles.length !== 1) throw foreign(source, "one NAME/data.pkl in the archive", `${pickles.length}`);
   const folder = pickles[0].slice(0, -"data.pkl".length);
-  if (zip.size(`${folder}constants.pkl`) !== undefined) {
+  if (zip.find(`${folder}constants.pkl`)) {
     throw foreign(source, "a state dictionary", "a TorchScript program");
   }
-  if (zip.size(`${folder}byteorder`) !== undefined) {
+  if (zip.find(`${folder}byteorder`)) {
     const order = new TextDecoder().decode(await zip.read(`${folder}byteorder`, 16));
     if (order !== "little") throw foreign(source, "little-endian numbers", `byteorder ${JSON.stringify(order)}`);
   }
@@ -45,11 +45,10 @@ export async function openPytorch(source: Source): Promise<Checkpoint> {
   const object = unpickle(new ByteReader(`${source.name}/data.pkl`, pickle), vocabulary);
   const location = (storage: Storage) => `${folder}data/${storage.key}`;
   return checkpointOf(source, object, {
-    check(storage) {
-      const size = zip.size(location(storage));
-      if (size !== storage.bytes) {
-        throw foreign(source, `${storage.bytes} bytes in ${location(storage)}`, `${size ?? "no such entry"}`);
-      }
+    find(storage) {
+      const entry = zip.find(location(storage));
+      if (entry?.size === storage.bytes) return entry.offset;
+      throw foreign(source, `${storage.bytes} bytes in ${location(storage)}`, `${entry?.size ?? "no such entry"}`);
     },
     async read(storage) {
       const data = allocate(storage.type, storage.count, source.name);
@@ -84,9 +83,10 @@ export async function openLegacyPytorch(source: Source): Promise<Checkpoint> {
   if (offset !== source.size)
     throw foreign(source, "the end of the file", `${source.size - offset} more bytes`, offset);
   return checkpointOf(source, object, {
-    check(storage) {
-      const found = storages.get(storage.key)?.count;
-      if (found !== storage.count) throw foreign(source, `${storage.count} numbers in ${storage.key}`, `${found}`);
+    find(storage) {
+      const found = storages.get(storage.key);
+      if (found?.count === storage.count) return found.offset;
+      throw foreign(source, `${storage.count} numbers in ${storage.key}`, `${found?.count ?? "no such storage"}`);
     },
     read: (storage) => readElements(source, storages.get(storage.key)!.offset, storage.type, storage.count),
   });
@@ -148,7 +148,7 @@ const stateKeys = ["model_state_dict", "state_dict", "model_state", "model", "ne
 function checkpointOf(
   source: Source,
   object: unknown,
-  storages: { check(storage: Storage): void; read: ReadStorage },
+  storages: { find(storage: Storage): number; read: ReadStorage },
 ): Checkpoint {
   const notes: string[] = [];
   const state = findState(source, object, notes);
@@ -160,10 +160,11 @@ function checkpointOf(
       notes.push(`${typeof key === "string" ? key : "an entry"} is not a tensor and was skipped`);
       continue;
     }
-    storages.check(view.storage);
+    const offset = storages.find(view.storage);
     tensors.set(parallel ? key.slice("module.".length) : key, {
       shape: view.shape,
       type: view.storage.type,
+      offset,
       read: async () => gather(await storages.read(view.storage), view, source.name),
     });
   }

@@ -55,6 +55,7 @@ export async function openSafetensors(source: Source): Promise<Checkpoint> {
     tensors.set(name, {
       shape,
       type,
+      offset: start + begin,
       read: () => readElements(source, start + begin, type, (end - begin) / bytesPerElement(type)),
     });
   }

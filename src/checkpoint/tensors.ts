@@ -22,6 +22,8 @@ const arrays = {
 export interface StoredTensor {
   readonly shape: readonly number[];
   readonly type: ElementType;
+  /** Where in the file its numbers, or what leads to them, begin; for errors. */
+  readonly offset?: number;
   /** The numbers, row-major, in memory of their own. @throws FormatError */
   read(): Promise<TensorData>;
 }

@@ -32,9 +32,10 @@ export function toOurs(checkpoint: Checkpoint, file: string): Checkpoint {
       notes.push(`${name} classifies ImageNet and was skipped`);
       continue;
     }
-    if (tensors.has(translation.name)) throw misfit(file, `one tensor for ${translation.name}`, `${name} as another`);
-    const shaped = { ...tensor, shape: layerShape(translation.name, translation.layout, tensor.shape, file) };
-    tensors.set(translation.name, rearrange(shaped, translation.layout));
+    const place = { file, offset: tensor.offset };
+    if (tensors.has(translation.name)) throw misfit(place, `one tensor for ${translation.name}`, `${name} as another`);
+    const shape = layerShape(translation.name, translation.layout, tensor.shape, place);
+    tensors.set(translation.name, rearrange({ ...tensor, shape }, translation.layout, place));
   }
   if (checkpoint.tensors.has("features.0.weight")) {
     notes.push(
@@ -54,17 +55,18 @@ export function toTheirs(checkpoint: Checkpoint): Pick<Checkpoint, "tensors" | "
       continue;
     }
     const translation = toPytorch(name);
-    tensors.set(translation.name, rearrange(tensor, translation.layout));
+    const place = { file: name, offset: tensor.offset };
+    tensors.set(translation.name, rearrange(tensor, translation.layout, place));
   }
   return { tensors, notes };
 }
 
 /** The same checkpoint with every tensor as float32 when it is read. */
 export function asFloat32(checkpoint: Checkpoint): Checkpoint {
-  const widened = ({ shape, type, read }: StoredTensor): StoredTensor => ({
-    shape,
+  const widened = (tensor: StoredTensor): StoredTensor => ({
+    ...tensor,
     type: "float32",
-    read: async () => toFloat32(await read(), type),
+    read: async () => toFloat32(await tensor.read(), tensor.type),
   });
   return { ...checkpoint, tensors: new Map([...checkpoint.tensors].map(([name, tensor]) => [name, widened(tensor)])) };
 }
@@ -74,7 +76,7 @@ export function asFloat32(checkpoint: Checkpoint): Checkpoint {
  * four-dimensional blobs, and VGG's dense layers as the convolutions they are,
  * (O, C·7·7) → (O, C, 7, 7) and Keras' (7·7·C, O) → (7, 7, C, O).
  */
-function layerShape(name: string, layout: Layout, shape: readonly number[], file: string): readonly number[] {
+function layerShape(name: string, layout: Layout, shape: readonly number[], place: Place): readonly number[] {
   if (name.endsWith(".bias")) return withoutLeadingOnes(shape, 1);
   if (isCrfMatrix(name)) return withoutLeadingOnes(shape, 2);
   const layer = name.split(".")[0];
@@ -85,7 +87,7 @@ function layerShape(name: string, layout: Layout, shape: readonly number[], file
   const [outputs, inputs] = layout === "channelsLast" ? [dense[1], dense[0]] : dense;
   const channels = inputs / (kernel * kernel);
   if (!Number.isInteger(channels)) {
-    throw misfit(file, `${kernel}·${kernel} inputs a channel for ${layer}`, `${inputs} inputs in all`);
+    throw misfit(place, `${kernel}·${kernel} inputs a channel for ${layer}`, `${inputs} inputs in all`);
   }
   return layout === "channelsLast" ? [kernel, kernel, channels, outputs] : [outputs, channels, kernel, kernel];
 }
@@ -95,15 +97,15 @@ function withoutLeadingOnes(shape: readonly number[], rank: number): readonly nu
   return extra > 0 && shape.slice(0, extra).every((extent) => extent === 1) ? shape.slice(extra) : shape;
 }
 
-function rearrange(tensor: StoredTensor, layout: Layout): StoredTensor {
+function rearrange(tensor: StoredTensor, layout: Layout, place: Place): StoredTensor {
   const { shape, type } = tensor;
-  if (layout === "negated") return { ...tensor, read: async () => negate(await tensor.read(), type) };
+  if (layout === "negated") return { ...tensor, read: async () => negate(await tensor.read(), type, place) };
   if (layout === "same" || shape.length < 2) return tensor;
   // (…, input, output) → (output, input, …); of a transposed convolution, (…, output, input) → (input, output, …).
   const [inputs, outputs] = shape.slice(-2);
   const taps = shape.slice(0, -2);
   return {
-    type,
+    ...tensor,
     shape: [outputs, inputs, ...taps],
     read: async () => channelsFirst(await tensor.read(), type, elementCount(taps), inputs, outputs),
   };
@@ -131,14 +133,17 @@ function channelsFirst(from: TensorData, type: ElementType, taps: number, inputs
 }
 
 /** Changes the sign in place, of zeros as well, so that doing it twice gives back every bit. */
-function negate(data: TensorData, type: ElementType): TensorData {
+function negate(data: TensorData, type: ElementType, place: Place): TensorData {
   if (data instanceof Uint16Array) for (let i = 0; i < data.length; i++) data[i] ^= 0x8000;
   else if (type === "float32" || type === "float64")
     for (let i = 0; i < data.length; i++) data[i] = -(data[i] as number);
-  else throw misfit("compatibility", "floating-point numbers", type);
+  else throw misfit(place, "floating-point numbers in the compatibility", type);
   return data;
 }
 
-function misfit(file: string, expected: string, got: string): FormatError {
-  return new FormatError({ file, expected, got, remedy: "check which network the file belongs to" });
+/** Where a tensor was found. */
+type Place = Pick<FormatError, "file" | "offset">;
+
+function misfit(place: Place, expected: string, got: string): FormatError {
+  return new FormatError({ ...place, expected, got, remedy: "check which network the file belongs to" });
 }

@@ -5,8 +5,8 @@ import { checkRange, type Source } from "./source.ts";
 /** The entries of a zip archive of which none is compressed, as PyTorch writes it. */
 export interface Archive {
   names(): Iterable<string>;
-  /** Bytes; undefined where there is no such entry. */
-  size(name: string): number | undefined;
+  /** Where an entry begins, and how many bytes it holds. */
+  find(name: string): { readonly offset: number; readonly size: number } | undefined;
   /** @throws FormatError if the entry is missing, longer than `most` bytes, or its checksum is wrong */
   read(name: string, most: number): Promise<Uint8Array>;
   /** Fills `target`, which is as long as the entry. @throws FormatError if the checksum is wrong */
@@ -61,7 +61,10 @@ export async function openZip(source: Source): Promise<Archive> {
 
   return {
     names: () => entries.keys(),
-    size: (name) => entries.get(name)?.uncompressedSize,
+    find(name) {
+      const entry = entries.get(name);
+      return entry && { offset: entry.offset, size: entry.uncompressedSize };
+    },
     readInto,
     async read(name, most) {
       const entry = entries.get(name);
