@@ -129,8 +129,8 @@ function groupInstances({ images, annotations, categories }: Instances, file: st
   const wrong = (expected: string, got: unknown): FormatError =>
     new FormatError({ file, expected, got: describe(got), remedy: "fetch the annotations again" });
   const labels = new Map<number, number>();
-  for (const { id, name } of categories) {
-    if (labels.has(id)) throw wrong("each category once", id);
+  for (const [i, { id, name }] of categories.entries()) {
+    if (labels.has(id)) throw wrong(`categories[${i}].id: each once`, id);
     labels.set(id, vocClasses.indexOf(cocoNames.get(name) ?? name.replaceAll(" ", "")));
   }
   const pictures = new Map<number, Picture>();

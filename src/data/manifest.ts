@@ -4,11 +4,17 @@ import { createItem, type Dataset, type Item } from "./dataset.ts";
 import { maximumLabelBytes, type Folder } from "./folder.ts";
 import { parseJson, wholeNumber } from "./json.ts";
 import { ignoreLabel } from "./labels.ts";
+import { isId } from "./lists.ts";
 import { vocPalette, type Color } from "./palette.ts";
 import { decodeLabelPng } from "./png.ts";
+import { quote } from "./quote.ts";
 
 const text = valibot.pipe(valibot.string(), valibot.minLength(1), valibot.maxLength(1000));
 const byte = wholeNumber(0, 255);
+const imageId = valibot.custom<string>(
+  (value) => typeof value === "string" && isId(value),
+  "an id of letters, digits, '_', '-' and '.'",
+);
 
 const schema = valibot.object({
   void: valibot.optional(valibot.literal(ignoreLabel)),
@@ -20,7 +26,7 @@ const schema = valibot.object({
   splits: valibot.optional(valibot.record(text, wholeNumber(0))),
   items: valibot.array(
     valibot.object({
-      id: text,
+      id: imageId,
       image: text,
       mask: text,
       split: text,
@@ -46,8 +52,8 @@ export async function openManifest(folder: Folder): Promise<Dataset> {
   for (const { id, rgb } of manifest.classes) palette[id] = rgb;
   const splits = new Map<string, Item[]>();
   const seen = new Set<string>();
-  for (const entry of manifest.items) {
-    if (seen.has(entry.id)) throw wrong(file, "each id once", `'${entry.id}' twice`);
+  for (const [i, entry] of manifest.items.entries()) {
+    if (seen.has(entry.id)) throw wrong(file, `items[${i}].id: each once`, `'${entry.id}' again`);
     seen.add(entry.id);
     if (!splits.has(entry.split)) splits.set(entry.split, []);
     splits.get(entry.split)!.push(createManifestItem(folder, file, entry, manifest.classes.length));
@@ -76,16 +82,17 @@ function createManifestItem(folder: Folder, file: string, entry: Manifest["items
 
 function checkClasses({ classes }: Manifest, file: string): void {
   classes.forEach(({ id, name }, i) => {
-    if (id !== i) throw wrong(file, `class ids from 0 without gaps`, `id ${id} as number ${i}`);
-    if (classes.findIndex((other) => other.name === name) !== i)
-      throw wrong(file, "each class name once", `'${name}' twice`);
+    if (id !== i) throw wrong(file, `classes[${i}].id: ${i}, without gaps`, `${id}`);
+    const first = classes.findIndex((other) => other.name === name);
+    if (first !== i) throw wrong(file, `classes[${i}].name: each once`, `${quote(name)} again`);
   });
 }
 
 function checkCounts(manifest: Manifest, splits: ReadonlyMap<string, readonly Item[]>, file: string): void {
-  for (const [name, count] of Object.entries(manifest.splits ?? {})) {
-    const found = splits.get(name)?.length ?? 0;
-    if (found !== count) throw wrong(file, `${count} items of split '${name}', as 'splits' says`, `${found}`);
+  const declared = new Map(Object.entries(manifest.splits ?? {}));
+  for (const name of manifest.splits ? new Set([...declared.keys(), ...splits.keys()]) : []) {
+    const [count, found] = [declared.get(name) ?? 0, splits.get(name)?.length ?? 0];
+    if (found !== count) throw wrong(file, `splits: ${count} items of ${quote(name)}`, `${found}`);
   }
 }
 

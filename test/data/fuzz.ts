@@ -203,8 +203,8 @@ export async function targetOf(name: (typeof names)[number], tree: Tree): Promis
   }
 }
 
-/** The offset, or the path to the value, or the words by which a value that contradicts others is found again. */
-function isPlaced({ offset, expected, got, file }: FormatError): boolean {
-  const path = /^(images|annotations|categories|items|classes|splits)\b/.test(expected);
-  return offset !== undefined || path || /'|as number|\d+ × \d+/.test(expected + got) || !file.endsWith(".json");
+/** The offset, the path to the value, the path outside that it names, or the file at fault that the index names. */
+function isPlaced({ offset, expected, file }: FormatError): boolean {
+  const path = /^(images|annotations|categories|items|classes|splits)\b|^paths below/.test(expected);
+  return offset !== undefined || path || !file.endsWith(".json");
 }

@@ -262,10 +262,12 @@ describe("manifest.json", () => {
       await expect(opening).rejects.toThrow(FormatError);
       await expect(opening).rejects.toThrow(message);
     };
-    await refused((copy) => (copy.splits.val = 2), "2 items of split 'val', as 'splits' says, got 1");
-    await refused((copy) => (copy.classes[1].id = 2), "class ids from 0 without gaps");
-    await refused((copy) => (copy.classes[1].name = "sky"), "each class name once");
-    await refused((copy) => (copy.items[1].id = "a"), "each id once");
+    await refused((copy) => (copy.splits.val = 2), "splits: 2 items of 'val', got 1");
+    await refused((copy) => (copy.classes[1].id = 2), "classes[1].id: 1, without gaps, got 2");
+    await refused((copy) => (copy.classes[1].name = "sky"), "classes[1].name: each once, got 'sky' again");
+    await refused((copy) => (copy.items[1].id = "a"), "items[1].id: each once, got 'a' again");
+    await refused((copy) => (copy.items[2].split = "test"), "splits: 1 items of 'val', got 0");
+    await refused((copy) => (copy.items[0].id = "a/b"), "items[0].id: an id of letters");
     await refused((copy) => (copy.items[0].image = "../a.png"), "expected paths below");
     await refused((copy) => (copy.items[0].mask = "/etc/passwd"), "expected paths below");
     await refused((copy) => (copy.items[0].mask = "C:\\a.png"), "expected paths below");
