@@ -16,14 +16,15 @@ export function compose(
     const output = index % stride;
     const row = index / stride;
     const bilateral = row >= channels;
-    const weight = (bilateral ? bilateralWeight : spatialWeight) + (<usize>(matrixRow * stride + (row % channels)) << 2);
-    const line = compatibility + (<usize>((matrixRow + output) * stride) << 2);
+    const weight =
+      (bilateral ? bilateralWeight : spatialWeight) + ((<usize>(matrixRow * stride + (row % channels))) << 2);
+    const line = compatibility + ((<usize>((matrixRow + output) * stride)) << 2);
     let sum: f32 = 0;
     if (output < channels) {
       for (let j: u32 = 0; j < channels; j++) {
-        sum += load<f32>(line + (<usize>j << 2)) * load<f32>(weight + (<usize>(j * stride) << 2));
+        sum += load<f32>(line + ((<usize>j) << 2)) * load<f32>(weight + ((<usize>(j * stride)) << 2));
       }
     }
-    store<f32>(matrices + (<usize>index << 2), sum * (bilateral ? bilateralFactor : spatialFactor));
+    store<f32>(matrices + ((<usize>index) << 2), sum * (bilateral ? bilateralFactor : spatialFactor));
   }
 }

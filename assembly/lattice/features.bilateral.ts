@@ -20,9 +20,10 @@ export function featuresBilateral(
   for (let point = begin; point < end; point++) {
     const from = guide + <usize>point * guideBytes;
     const to = features + <usize>point * stride;
-    store<f32>(to, load<f32>(positions + (<usize>x << 2)));
-    store<f32>(to, load<f32>(positions + (<usize>y << 2)), 4);
-    for (let c: u32 = 0; c < channels; c++) store<f32>(to + (<usize>c << 2), load<f32>(from + (<usize>c << 2)) / color, 8);
+    store<f32>(to, load<f32>(positions + ((<usize>x) << 2)));
+    store<f32>(to, load<f32>(positions + ((<usize>y) << 2)), 4);
+    for (let c: u32 = 0; c < channels; c++)
+      store<f32>(to + ((<usize>c) << 2), load<f32>(from + ((<usize>c) << 2)) / color, 8);
     for (let at = dimensions << 2; at < stride; at += 4) store<f32>(to + at, 0);
     if (++x == width) {
       x = 0;

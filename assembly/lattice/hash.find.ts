@@ -10,8 +10,8 @@ export function hashFind(
   end: u32,
 ): void {
   for (let entry = begin; entry < end; entry++) {
-    const at = <usize>entry << 2;
-    const vertex = load<u32>(slots + (<usize>load<u32>(entrySlots + at) << 2)) - 1;
+    const at = (<usize>entry) << 2;
+    const vertex = load<u32>(slots + ((<usize>load<u32>(entrySlots + at)) << 2)) - 1;
     store<u32>(vertices + at, vertex);
     store<u32>(simplices + (at << 1), vertex);
     store<u32>(simplices + (at << 1), load<u32>(weights + at), 4);

@@ -21,7 +21,7 @@ export function hashInsert(
     let slot = hashKey(key, words) & mask;
     let probes: u32 = 0;
     while (probes < probeLimit) {
-      const address = slots + (<usize>slot << 2);
+      const address = slots + ((<usize>slot) << 2);
       let held = load<u32>(address);
       if (held == 0) {
         held = atomic.cmpxchg<u32>(address, 0, entry + 1);
@@ -35,7 +35,7 @@ export function hashInsert(
       slot = (slot + 1) & mask;
       probes++;
     }
-    store<u32>(entrySlots + (<usize>entry << 2), slot);
+    store<u32>(entrySlots + ((<usize>entry) << 2), slot);
     if (probes == probeLimit) store<u32>(status + 8, 1);
   }
 }

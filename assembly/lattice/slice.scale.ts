@@ -11,14 +11,14 @@ export function sliceScale(
   const coordinates = dimensions + 1;
   let point = begin / coordinates;
   let left = coordinates - (begin - point * coordinates);
-  let factor = load<f32>(factors + (<usize>point << 2));
+  let factor = load<f32>(factors + ((<usize>point) << 2));
   for (let entry = begin; entry < end; entry++) {
-    const at = <usize>entry << 3;
+    const at = (<usize>entry) << 3;
     store<u32>(result + at, load<u32>(simplices + at));
     store<f32>(result + at, load<f32>(simplices + at, 4) * factor, 4);
     if (--left == 0 && entry + 1 < end) {
       left = coordinates;
-      factor = load<f32>(factors + (<usize>++point << 2));
+      factor = load<f32>(factors + ((<usize>++point) << 2));
     }
   }
 }

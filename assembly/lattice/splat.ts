@@ -13,19 +13,19 @@ export function splat(
   begin: u32,
   end: u32,
 ): void {
-  const stride = <usize>valueQuads << 4;
+  const stride = (<usize>valueQuads) << 4;
   let index = begin;
   while (index < end) {
     const vertex = index / quads;
     const quad = index - vertex * quads;
     const count = min(quads - quad, end - index);
-    const column = values + (<usize>(valueOffset + quad) << 4);
-    const first = incidence + (<usize>load<u32>(offsets + (<usize>vertex << 2)) << 3);
-    const last = incidence + (<usize>load<u32>(offsets + (<usize>vertex << 2), 4) << 3);
-    const to = result + (<usize>index << 4);
+    const column = values + ((<usize>(valueOffset + quad)) << 4);
+    const first = incidence + ((<usize>load<u32>(offsets + ((<usize>vertex) << 2))) << 3);
+    const last = incidence + ((<usize>load<u32>(offsets + ((<usize>vertex) << 2), 4)) << 3);
+    const to = result + ((<usize>index) << 4);
     let q: u32 = 0;
-    for (; q + 6 <= count; q += 6) sixQuads(first, last, column + (<usize>q << 4), stride, to + (<usize>q << 4));
-    for (; q < count; q++) oneQuad(first, last, column + (<usize>q << 4), stride, to + (<usize>q << 4));
+    for (; q + 6 <= count; q += 6) sixQuads(first, last, column + ((<usize>q) << 4), stride, to + ((<usize>q) << 4));
+    for (; q < count; q++) oneQuad(first, last, column + ((<usize>q) << 4), stride, to + ((<usize>q) << 4));
     index += count;
   }
 }

@@ -14,8 +14,8 @@ export function channels(
   let row = begin / quads;
   let quad = begin % quads;
   for (let index = begin; index < end; index++) {
-    const from = values + (<usize>(row * valueQuads + valueOffset + quad) << 4);
-    v128.store(result + (<usize>(row * resultQuads + resultOffset + quad) << 4), v128.load(from));
+    const from = values + ((<usize>(row * valueQuads + valueOffset + quad)) << 4);
+    v128.store(result + ((<usize>(row * resultQuads + resultOffset + quad)) << 4), v128.load(from));
     if (++quad == quads) {
       quad = 0;
       row++;

@@ -2,6 +2,6 @@
 export function fill(values: usize, count: u32, value: u32, begin: u32, end: u32): void {
   const four = i32x4.splat(value);
   let i = begin;
-  for (; i + 4 <= end; i += 4) v128.store(values + (<usize>i << 2), four);
-  for (; i < end; i++) store<u32>(values + (<usize>i << 2), value);
+  for (; i + 4 <= end; i += 4) v128.store(values + ((<usize>i) << 2), four);
+  for (; i < end; i++) store<u32>(values + ((<usize>i) << 2), value);
 }

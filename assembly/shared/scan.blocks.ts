@@ -6,11 +6,11 @@ export function scanBlocks(values: usize, totals: usize, count: u32, begin: u32,
     const last = min((block + 1) * blockLength, count);
     let sum: u32 = 0;
     for (let i = block * blockLength; i < last; i++) {
-      const address = values + (<usize>i << 2);
+      const address = values + ((<usize>i) << 2);
       const value = load<u32>(address);
       store<u32>(address, sum);
       sum += value;
     }
-    store<u32>(totals + (<usize>block << 2), sum);
+    store<u32>(totals + ((<usize>block) << 2), sum);
   }
 }

@@ -12,10 +12,10 @@ export function sortCount(
 ): void {
   for (let block = begin; block < end; block++) {
     const last = min((block + 1) * blockSize, count);
-    const column = counts + (<usize>block << 2);
+    const column = counts + ((<usize>block) << 2);
     for (let item = block * blockSize; item < last; item++) {
-      const digit = (load<u32>(keys + (<usize>item << 2)) >> shift) & digitMask;
-      const at = column + (<usize>(digit * blocks) << 2);
+      const digit = (load<u32>(keys + ((<usize>item) << 2)) >> shift) & digitMask;
+      const at = column + ((<usize>(digit * blocks)) << 2);
       store<u32>(at, load<u32>(at) + 1);
     }
   }

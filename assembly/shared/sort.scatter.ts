@@ -16,14 +16,14 @@ export function sortScatter(
 ): void {
   for (let block = begin; block < end; block++) {
     const last = min((block + 1) * blockSize, count);
-    const column = starts + (<usize>block << 2);
+    const column = starts + ((<usize>block) << 2);
     for (let i = block * blockSize; i < last; i++) {
-      const key = load<u32>(keys + (<usize>i << 2));
-      const cursor = column + (<usize>(((key >> shift) & digitMask) * blocks) << 2);
+      const key = load<u32>(keys + ((<usize>i) << 2));
+      const cursor = column + ((<usize>(((key >> shift) & digitMask) * blocks)) << 2);
       const place = load<u32>(cursor);
       store<u32>(cursor, place + 1);
-      store<u32>(sortedKeys + (<usize>place << 2), key);
-      store<u32>(sortedOrder + (<usize>place << 2), identity ? i : load<u32>(order + (<usize>i << 2)));
+      store<u32>(sortedKeys + ((<usize>place) << 2), key);
+      store<u32>(sortedOrder + ((<usize>place) << 2), identity ? i : load<u32>(order + ((<usize>i) << 2)));
     }
   }
 }
