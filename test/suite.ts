@@ -83,7 +83,8 @@ export function close(
 export function same(actual: ArrayLike<number>, expected: ArrayLike<number>, what: string): void {
   check(actual.length === expected.length, `${what}: expected ${expected.length} elements, got ${actual.length}`);
   for (let i = 0; i < expected.length; i++) {
-    check(Object.is(actual[i], expected[i]), `${what}: expected ${expected[i]} at ${i}, got ${actual[i]}`);
+    if (Object.is(actual[i], expected[i])) continue;
+    throw new AssertionError(`${what}: expected ${expected[i]} at ${i}, got ${actual[i]}`);
   }
 }
 

@@ -1,0 +1,58 @@
+import { activate } from "../../src/crf/softmax.ts";
+import { padded } from "../../src/shape.ts";
+import { Memory } from "../memory.ts";
+import { activation } from "../reference/crf.ts";
+import { type Case, check, close, random } from "../suite.ts";
+import { padRows } from "./rows.ts";
+
+/**
+ * WGSL allows exp(x) 3 + 2|x| units of the last place, 43 for logits that lie 20 apart, a division 2.5 and the sum of
+ * 68 terms as many halves: 80 units of 2⁻²³.
+ */
+const tolerance = { relative: 1e-5, absolute: 1e-9 };
+
+export const cases: Case[] = (["softmax", "relu"] as const).flatMap((kind) => [
+  {
+    name: `${kind}: every row is divided among its channels, and padding stays zero`,
+    async run(device) {
+      for (const rows of [1, 63, 64, 65, 4500]) {
+        for (const channels of rows === 4500 ? [3] : [1, 3, 4, 5, 21, 68]) {
+          using memory = new Memory(device);
+          const stride = padded(channels);
+          const data = random(rows + channels).array(rows * channels, -10, 10);
+          const result = memory.result(rows * stride);
+          activate(
+            device,
+            memory.of(padRows(data, channels)),
+            { ...result, bytes: rows * stride * 4 },
+            rows,
+            channels,
+            kind,
+          );
+          const all = await memory.floats(result);
+          const what = `${rows} rows of ${channels}`;
+          close(
+            all.filter((_, i) => i % stride < channels),
+            activation(data, channels, kind),
+            tolerance,
+            what,
+          );
+          check(
+            all.every((value, i) => i % stride < channels || value === 0),
+            `${what}: padding`,
+          );
+        }
+      }
+    },
+  },
+  {
+    name: `${kind}: large logits neither overflow nor vanish`,
+    async run(device) {
+      using memory = new Memory(device);
+      const data = Float32Array.of(1e4, -1e4, 0, 9999, -3e38, -3e38, -3e38, -3e38, 80, 80, 80, 80);
+      const result = memory.result(12);
+      activate(device, memory.of(data), { ...result, bytes: 48 }, 3, 4, kind);
+      close(await memory.floats(result), activation(data, 4, kind), tolerance, kind);
+    },
+  },
+]);

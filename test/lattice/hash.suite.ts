@@ -1,0 +1,124 @@
+import { findVertices, insertKeys, numberVertices } from "../../src/lattice/hash.ts";
+import { buildLattice } from "../../src/lattice/lattice.ts";
+import type { Device } from "../../src/device/device.ts";
+import { Memory, unpack } from "../memory.ts";
+import { clearPoints } from "../reference/points.ts";
+import { type Case, check, random, same } from "../suite.ts";
+
+/** Inserts keys of d = 1 (a word each) into a table of `capacity` and numbers the vertices. */
+async function insert(device: Device, keys: Uint32Array, capacity: number) {
+  using memory = new Memory(device);
+  const entries = keys.length;
+  const stored = memory.of(keys);
+  const table = { slots: memory.zeros(capacity), capacity };
+  const numbered = { entrySlots: memory.zeros(entries), numbers: memory.zeros(entries + 1) };
+  const status = memory.zeros(4);
+  const found = await insertKeys(device, { keys: stored, status, ...table }, numbered, entries, 1);
+  if (found.full) return { full: true, vertices: 0 } as const;
+  const weights = memory.of(Float32Array.from(keys, (_, entry) => entry / 8));
+  const [vertices, simplices, vertexKeys] = [entries, 2 * entries, found.vertices].map((n) => memory.result(n));
+  numberVertices(device, table, { keys: stored, numbers: numbered.numbers, vertexKeys }, 1);
+  findVertices(device, table, { entrySlots: numbered.entrySlots, weights }, { vertices, simplices }, entries);
+  return {
+    full: false,
+    vertices: found.vertices,
+    vertexOf: await memory.words(vertices),
+    simplices: unpack(await memory.words(simplices)),
+    vertexKeys: await memory.words(vertexKeys),
+  } as const;
+}
+
+/** Vertices numbered by first touch. */
+function number(keys: Uint32Array): { vertexOf: number[]; vertexKeys: number[] } {
+  const numbers = new Map<number, number>();
+  const vertexOf = Array.from(keys, (key) => {
+    if (!numbers.has(key)) numbers.set(key, numbers.size);
+    return numbers.get(key)!;
+  });
+  return { vertexOf, vertexKeys: [...numbers.keys()] };
+}
+
+/** Points so far apart that no two share a vertex. */
+const apart = (points: number, dimensions: number): Float32Array =>
+  Float32Array.from({ length: points * dimensions }, (_, i) =>
+    i % dimensions === 0 ? Math.floor(i / dimensions) * 20 + 0.3 : 0.1 * (1 + (i % dimensions)),
+  );
+
+export const cases: Case[] = [
+  {
+    name: "numbers vertices in the order in which entries touch them",
+    async run(device) {
+      for (const [entries, different] of [
+        [1, 1],
+        [64, 1],
+        [63, 63],
+        [65, 40],
+        [20_000, 700],
+        [20_000, 1],
+        [9000, 9000],
+      ]) {
+        const numbers = random(entries + different);
+        const keys = Uint32Array.from({ length: entries }, () => Math.imul(numbers.integer(different), 0x10003));
+        const what = `${entries} entries of ${different} keys`;
+        const found = await insert(device, keys, 16_384);
+        check(!found.full, what);
+        const expected = number(keys);
+        check(found.vertices === expected.vertexKeys.length, `${what}: ${found.vertices} vertices`);
+        same(found.vertexOf, expected.vertexOf, what);
+        same(found.vertexKeys, expected.vertexKeys, `${what}: keys`);
+        same(found.simplices.words, expected.vertexOf, `${what}: simplices`);
+        same(
+          found.simplices.floats,
+          Float32Array.from(keys, (_, entry) => entry / 8),
+          `${what}: weights`,
+        );
+      }
+    },
+  },
+  {
+    name: "a table that fills up is found out",
+    async run(device) {
+      for (const [keys, capacity] of [
+        [1000, 256],
+        [257, 256],
+        // No slot would be left to end the search for a key that is absent.
+        [256, 256],
+      ]) {
+        const found = await insert(
+          device,
+          Uint32Array.from({ length: keys }, (_, i) => i),
+          capacity,
+        );
+        check(found.full, `${keys} keys in ${capacity} slots`);
+      }
+    },
+  },
+  {
+    name: "a lattice of more vertices than its first table holds is built in a larger one",
+    async run(device) {
+      // 128·2 and 64·4 vertices are as many as the first table of 256 has slots.
+      for (const [points, dimensions] of [
+        [128, 1],
+        [64, 3],
+        [1500, 5],
+        [300, 15],
+      ]) {
+        using features = device.tensor([points, dimensions], apart(points, dimensions));
+        using lattice = await buildLattice(features);
+        const expected = points * (dimensions + 1);
+        check(lattice.vertices === expected, `expected ${expected} vertices, got ${lattice.vertices}`);
+      }
+    },
+  },
+  {
+    name: "images of a batch share no vertex",
+    async run(device) {
+      const one = clearPoints(random(1), 200, 5);
+      using single = device.tensor([200, 5], one);
+      using batch = device.tensor([3, 200, 5], [...one, ...one, ...one]);
+      using lattice = await buildLattice(single);
+      using three = await buildLattice(batch);
+      check(three.vertices === 3 * lattice.vertices, `${three.vertices} and ${lattice.vertices} vertices`);
+    },
+  },
+];

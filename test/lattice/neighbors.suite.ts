@@ -1,0 +1,34 @@
+import { referenceLattice } from "../reference/lattice.ts";
+import { clearPoints } from "../reference/points.ts";
+import { type Case, check, random } from "../suite.ts";
+import { readTables } from "./tables.ts";
+
+export const cases: Case[] = [1, 2, 3, 4, 5, 6, 7, 8, 15].map((d) => ({
+  name: `d = ${d}: vertices, simplices and both neighbors on every axis are the reference's, whatever their numbers`,
+  async run(device) {
+    const [images, points] = [3, 50];
+    const data = clearPoints(random(d), images * points, d);
+    using features = device.tensor([images, points, d], data);
+    const own = await readTables(features);
+    const expected = referenceLattice(data, d, points);
+    check(own.keys.length === expected.keys.length, `${own.keys.length} vertices, not ${expected.keys.length}`);
+    // Images share no vertex, so the simplices pair off the numbers one to one.
+    const numbers = new Map<number, number>([[expected.keys.length, own.keys.length]]);
+    expected.simplices.forEach((simplex, point) =>
+      simplex.forEach((vertex, r) => {
+        const actual = own.simplices[point][r];
+        check((numbers.get(vertex) ?? actual) === actual, `vertex ${r} of point ${point}`);
+        numbers.set(vertex, actual);
+        check(own.keys[actual].join() === expected.keys[vertex].join(), `key of vertex ${r} of point ${point}`);
+      }),
+    );
+    check(new Set(numbers.values()).size === numbers.size, "two vertices have one number");
+    expected.neighbors.forEach((pairs, axis) =>
+      pairs.forEach((pair, vertex) => {
+        const actual = own.neighbors[axis][numbers.get(vertex)!].join();
+        const wanted = pair.map((neighbor) => numbers.get(neighbor)).join();
+        check(actual === wanted, `axis ${axis} of ${expected.keys[vertex]}: expected ${wanted}, got ${actual}`);
+      }),
+    );
+  },
+}));
