@@ -1,6 +1,9 @@
 import { scratch } from "../shared/scratch";
 import { keepFirst } from "../shared/status";
 
+/** Bytes of a scratch array: one v128 a coordinate, d + 1 ≤ 16 of them. */
+const arrayBytes: usize = 256;
+
 /**
  * Twin of kernels/lattice/embed.wgsl, four points at a time, one a lane. Lanes beyond the end repeat the last point and
  * are not written, so every point goes through the same operations wherever a range ends.
@@ -18,14 +21,12 @@ export function embed(
   end: u32,
 ): void {
   const coordinates = dimensions + 1;
-  const stride = ((dimensions + 3) & ~3) << 2;
-  const words = dimensions / 2 + 1;
-  // Arrays of one v128 a coordinate.
+  const stride = <usize>((dimensions + 3) & ~3) << 2;
   const elevated = scratch;
-  const offsets = elevated + 16 * 16;
-  const nearest = offsets + 16 * 16;
-  const ranks = nearest + 16 * 16;
-  const barycentric = ranks + 16 * 16;
+  const offsets = elevated + arrayBytes;
+  const nearest = offsets + arrayBytes;
+  const ranks = nearest + arrayBytes;
+  const last = <usize>dimensions << 4;
   const size = f32x4.splat(<f32>coordinates);
   const reciprocal = f32x4.splat(<f32>1 / <f32>coordinates);
 
@@ -52,8 +53,7 @@ export function embed(
 
     let total = i32x4.splat(0);
     let within = i32x4.splat(-1);
-    for (let i: u32 = 0; i < coordinates; i++) {
-      const at = <usize>i << 4;
+    for (let at: usize = 0; at <= last; at += 16) {
       const e = v128.load(elevated + at);
       const v = f32x4.nearest(f32x4.mul(e, reciprocal));
       within = v128.and(within, f32x4.lt(f32x4.abs(v), f32x4.splat(32766)));
@@ -67,77 +67,104 @@ export function embed(
       continue;
     }
 
-    for (let i: u32 = 0; i < coordinates; i++) v128.store(ranks + (<usize>i << 4), total);
-    for (let i: u32 = 0; i < dimensions; i++) {
-      const atI = <usize>i << 4;
-      const own = v128.load(offsets + atI);
-      let rank = v128.load(ranks + atI);
-      for (let j = i + 1; j < coordinates; j++) {
-        const atJ = ranks + (<usize>j << 4);
-        const less = f32x4.lt(own, v128.load(offsets + (<usize>j << 4))); // −1 where true
+    for (let at: usize = 0; at <= last; at += 16) v128.store(ranks + at, total);
+    for (let i: usize = 0; i < last; i += 16) {
+      const own = v128.load(offsets + i);
+      let rank = v128.load(ranks + i);
+      for (let j = i + 16; j <= last; j += 16) {
+        const less = f32x4.lt(own, v128.load(offsets + j)); // −1 where true
         rank = i32x4.sub(rank, less);
-        v128.store(atJ, i32x4.add(v128.load(atJ), i32x4.add(less, i32x4.splat(1))));
+        v128.store(ranks + j, i32x4.add(v128.load(ranks + j), i32x4.add(less, i32x4.splat(1))));
       }
-      v128.store(ranks + atI, rank);
+      v128.store(ranks + i, rank);
     }
 
-    for (let i: u32 = 0; i <= coordinates; i++) v128.store(barycentric + (<usize>i << 4), f32x4.splat(0));
-    for (let i: u32 = 0; i < coordinates; i++) {
-      const at = <usize>i << 4;
-      let rank = v128.load(ranks + at);
-      let n = v128.load(nearest + at);
+    const deltas = offsets;
+    for (let at: usize = 0; at <= last; at += 16) {
+      const rank = v128.load(ranks + at);
       const below = i32x4.lt_s(rank, i32x4.splat(0));
       const above = i32x4.gt_s(rank, i32x4.splat(dimensions));
-      n = i32x4.add(i32x4.sub(n, below), above);
-      rank = i32x4.add(rank, v128.and(below, i32x4.splat(coordinates)));
-      rank = i32x4.sub(rank, v128.and(above, i32x4.splat(coordinates)));
+      const n = i32x4.add(i32x4.sub(v128.load(nearest + at), below), above);
+      const turned = i32x4.add(rank, v128.and(below, i32x4.splat(coordinates)));
       v128.store(nearest + at, n);
-      v128.store(ranks + at, rank);
-      const delta = f32x4.mul(f32x4.sub(v128.load(elevated + at), f32x4.mul(f32x4.convert_i32x4_s(n), size)), reciprocal);
-      // A permutation in each lane: scatter by scalar, slot = d − rank.
-      addAt(barycentric, 0, dimensions - i32x4.extract_lane(rank, 0), f32x4.extract_lane(delta, 0));
-      addAt(barycentric, 1, dimensions - i32x4.extract_lane(rank, 1), f32x4.extract_lane(delta, 1));
-      addAt(barycentric, 2, dimensions - i32x4.extract_lane(rank, 2), f32x4.extract_lane(delta, 2));
-      addAt(barycentric, 3, dimensions - i32x4.extract_lane(rank, 3), f32x4.extract_lane(delta, 3));
+      v128.store(ranks + at, i32x4.sub(turned, v128.and(above, i32x4.splat(coordinates))));
+      const moved = f32x4.sub(v128.load(elevated + at), f32x4.mul(f32x4.convert_i32x4_s(n), size));
+      v128.store(deltas + at, f32x4.mul(moved, reciprocal));
     }
-    v128.store(
-      barycentric,
-      f32x4.add(v128.load(barycentric), f32x4.add(f32x4.splat(1), v128.load(barycentric + (<usize>coordinates << 4)))),
-    );
+    writeWeights(weights + (<usize>(point * coordinates) << 2), deltas, ranks, coordinates, lanes);
+    writeKeys(keys, nearest, ranks, point, group, dimensions, lanes);
+  }
+}
 
-    for (let lane: u32 = 0; lane < lanes; lane++) {
-      writeKeys(keys, weights, point + lane, lane, group, dimensions, words);
+/**
+ * With T_r the δ of the coordinate of rank d − r, the barycentric weights are b_r = T_r − T_{r−1} and b_0 = T_0 + 1 − T_d:
+ * a selection by rank in place of a scatter.
+ */
+// @ts-ignore: decorator
+@inline
+function writeWeights(weights: usize, deltas: usize, ranks: usize, coordinates: u32, lanes: u32): void {
+  const last = <usize>(coordinates - 1) << 4;
+  let before = f32x4.splat(0);
+  let first = before;
+  for (let r: u32 = 0; r < coordinates; r++) {
+    const wanted = i32x4.splat(coordinates - 1 - r);
+    let delta = f32x4.splat(0);
+    for (let at: usize = 0; at <= last; at += 16) {
+      delta = v128.or(delta, v128.and(v128.load(deltas + at), i32x4.eq(v128.load(ranks + at), wanted)));
+    }
+    if (r == 0) first = delta;
+    else storeLanes(weights + (<usize>r << 2), f32x4.sub(delta, before), <usize>coordinates << 2, lanes);
+    before = delta;
+  }
+  const zeroth = f32x4.add(first, f32x4.sub(f32x4.splat(1), before));
+  storeLanes(weights, zeroth, <usize>coordinates << 2, lanes);
+}
+
+/** The words of all keys: two biased coordinates each, less one where rank > d − r (adding −1 to either half borrows nothing). */
+// @ts-ignore: decorator
+@inline
+function writeKeys(keys: usize, nearest: usize, ranks: usize, point: u32, group: u32, dimensions: u32, lanes: u32): void {
+  const coordinates = dimensions + 1;
+  const words = dimensions / 2 + 1;
+  const pointBytes = <usize>(coordinates * words) << 2;
+  const first = keys + <usize>point * pointBytes;
+  const images = i32x4(point / group, (point + 1) / group, (point + 2) / group, (point + 3) / group);
+  for (let k: u32 = 0; k < words; k++) {
+    const low = <usize>k << 5;
+    const hasLow = k << 1 < dimensions;
+    const hasHigh = (k << 1) + 1 < dimensions;
+    const bias = i32x4.splat((hasLow ? 32768 : 0) + (hasHigh ? 32768 << 16 : 0));
+    let word = bias;
+    let lowRank = i32x4.splat(-1);
+    let highRank = lowRank;
+    if (hasLow) {
+      lowRank = v128.load(ranks + low);
+      word = i32x4.add(word, v128.load(nearest + low));
+    }
+    if (hasHigh) {
+      highRank = v128.load(ranks + low + 16);
+      word = i32x4.add(word, i32x4.shl(v128.load(nearest + low + 16), 16));
+    }
+    // The last word ends in the tag: r, and above it the image.
+    const tagShift = k + 1 == words ? (hasLow ? 16 : 0) : -1;
+    if (tagShift >= 0) word = i32x4.add(word, i32x4.shl(images, tagShift + 4));
+    for (let r: u32 = 0; r < coordinates; r++) {
+      const limit = i32x4.splat(dimensions - r);
+      let key = i32x4.add(word, i32x4.gt_s(lowRank, limit));
+      key = i32x4.add(key, i32x4.shl(i32x4.gt_s(highRank, limit), 16));
+      if (tagShift >= 0) key = i32x4.add(key, i32x4.splat(r << tagShift));
+      storeLanes(first + (<usize>(r * words + k) << 2), key, pointBytes, lanes);
     }
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function addAt(barycentric: usize, lane: u32, slot: u32, delta: f32): void {
-  const at = barycentric + (<usize>slot << 4) + (<usize>lane << 2);
-  store<f32>(at, load<f32>(at) + delta);
-  store<f32>(at + 16, load<f32>(at + 16) - delta);
-}
-
-function writeKeys(keys: usize, weights: usize, point: u32, lane: u32, group: u32, dimensions: u32, words: u32): void {
-  const coordinates = dimensions + 1;
-  const nearest = scratch + 2 * 256 + (<usize>lane << 2);
-  const ranks = scratch + 3 * 256 + (<usize>lane << 2);
-  const barycentric = scratch + 4 * 256 + (<usize>lane << 2);
-  const tag = (point / group) << 4;
-  let key = keys + <usize>(point * coordinates * words << 2);
-  let weight = weights + <usize>(point * coordinates << 2);
-  for (let r: u32 = 0; r < coordinates; r++) {
-    for (let i: u32 = 0; i < dimensions; i++) {
-      const over = load<u32>(ranks + (<usize>i << 4)) + r > dimensions ? 1 : 0;
-      store<u16>(key + (<usize>i << 1), <u16>(load<i32>(nearest + (<usize>i << 4)) + 32768 - over));
-    }
-    if (dimensions & 1) store<u16>(key + (<usize>dimensions << 1), <u16>(tag | r));
-    else store<u32>(key + (<usize>dimensions << 1), tag | r);
-    key += <usize>words << 2;
-    store<f32>(weight, load<f32>(barycentric + (<usize>r << 4)));
-    weight += 4;
-  }
+function storeLanes(to: usize, values: v128, stride: usize, lanes: u32): void {
+  v128.store_lane<u32>(to, values, 0);
+  if (lanes > 1) v128.store_lane<u32>(to + stride, values, 1);
+  if (lanes > 2) v128.store_lane<u32>(to + 2 * stride, values, 2);
+  if (lanes > 3) v128.store_lane<u32>(to + 3 * stride, values, 3);
 }
 
 function report(status: usize, point: u32, lanes: u32, finite: v128, within: v128): void {

@@ -2,7 +2,10 @@ import { hashKey, sameKey } from "./hash";
 
 const probeLimit: u32 = 512;
 
-/** Twin of kernels/lattice/hash.insert.wgsl. */
+/**
+ * Twin of kernels/lattice/hash.insert.wgsl. Where the point before has the same key, as neighbors in an image often do,
+ * its slot serves and nothing is looked up; its entry is smaller, so the slot need not change either.
+ */
 export function hashInsert(
   keys: usize,
   slots: usize,
@@ -16,8 +19,16 @@ export function hashInsert(
 ): void {
   const words = dimensions / 2 + 1;
   const keyBytes = words << 2;
+  const coordinates = dimensions + 1;
+  const pointBytes = <usize>(coordinates * keyBytes);
+  const shared = begin + coordinates;
   for (let entry = begin; entry < end; entry++) {
     const key = keys + <usize>(entry * keyBytes);
+    const to = entrySlots + (<usize>entry << 2);
+    if (entry >= shared && sameKey(key - pointBytes, key, words)) {
+      store<u32>(to, load<u32>(to - (<usize>coordinates << 2)));
+      continue;
+    }
     let slot = hashKey(key, words) & mask;
     let probes: u32 = 0;
     while (probes < probeLimit) {
@@ -35,7 +46,7 @@ export function hashInsert(
       slot = (slot + 1) & mask;
       probes++;
     }
-    store<u32>(entrySlots + ((<usize>entry) << 2), slot);
+    store<u32>(to, slot);
     if (probes == probeLimit) store<u32>(status + 8, 1);
   }
 }
