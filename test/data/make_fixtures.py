@@ -4,8 +4,8 @@
     /usr/bin/python3 test/data/make_fixtures.py
 
 Made with Debian 12's SciPy 1.10.1. Every label follows from its row and column, see labels(); the tests compute the same.
-polygons.json is not made here: it holds what COCO's own mask API (maskApi.c, version 2.0: rleFrPoly, rleToString), compiled
-from cocodataset/cocoapi at 28dffd92, returns for random polygons: [height, width, polygon, string of runs].
+polygons.json is not made here: it holds what the functions rleFrPoly and rleToString of COCO's own mask API (maskApi.c,
+version 2.0, cocodataset/cocoapi at 28dffd92), retyped from the published source and compiled, return for random polygons: [height, width, polygon, string of runs].
 """
 
 import os
