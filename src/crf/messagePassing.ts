@@ -78,6 +78,9 @@ async function iterateByOps(inference: Inference, result: Tensor): Promise<void>
   const filtered = workspace.allocate(rows * quads * 16);
   const message = workspace.allocate(rows * quads * 16);
   const marginals = workspace.allocate(rows * quads * 16);
+  // No kernel may write what it reads: the message is summed where the marginals were, and X_T is made beside the result
+  // if it is to be activated.
+  const last = output === "none" ? result.storage : message;
   for (let t = 0; t < iterations; t++) {
     const row = Math.min(t, sets - 1) * channels;
     activate(device, t === 0 ? unary.storage : result.storage, marginals, rows, channels, activation);
@@ -85,10 +88,11 @@ async function iterateByOps(inference: Inference, result: Tensor): Promise<void>
     const weigh = (weight: Tensor) => ({ matrix: weight.storage, row, factor: 1 });
     transform(device, filtered, weigh(spatialWeight), undefined, message, rows, channels);
     filterMap(bilateral, normalized(bilateral, normalization, false), marginals, filtered, quads, false);
-    transform(device, filtered, weigh(bilateralWeight), message, message, rows, channels);
+    transform(device, filtered, weigh(bilateralWeight), message, marginals, rows, channels);
     const negative = { matrix: compatibility.storage, row, factor: -1 };
-    transform(device, message, negative, unary.storage, result.storage, rows, channels);
+    const x = t === iterations - 1 ? last : result.storage;
+    transform(device, marginals, negative, unary.storage, x, rows, channels);
     if (inference.onIteration) await inference.onIteration(t + 1);
   }
-  if (output !== "none") activate(device, result.storage, result.storage, rows, channels, output);
+  if (output !== "none") activate(device, last, result.storage, rows, channels, output);
 }
