@@ -1,0 +1,81 @@
+/** Maps beyond the largest binding: the same results in blocks of channels, windows of rows, and single ops. */
+import { crfRnn, meanField } from "../src/crf/crfRnn.ts";
+import type { Device } from "../src/device/device.ts";
+import { open } from "../src/device/open.ts";
+import { LimitError } from "../src/errors.ts";
+import { filter } from "../src/lattice/filter.ts";
+import { buildLattice } from "../src/lattice/lattice.ts";
+import { clearPoints } from "./reference/points.ts";
+import { type Case, check, close, random, rejects, same } from "./suite.ts";
+
+/** The same kind of device, whose bindings hold `bindingBytes`. */
+const small = (device: Device, bindingBytes: number): Promise<Device> =>
+  open({ prefer: device.kind, threads: device.info.threads, bindingBytes });
+
+async function filterMany(device: Device, channels: number): Promise<Float32Array> {
+  using features = device.tensor([300, 2], clearPoints(random(1), 300, 2, 8));
+  using lattice = await buildLattice(features);
+  using values = device.tensor([300, channels], random(2).array(300 * channels));
+  using result = filter(values, lattice, { normalization: "after" });
+  return await result.read();
+}
+
+const [height, width] = [16, 18];
+
+async function inferMany(device: Device, classes: number): Promise<Float32Array[]> {
+  const pixels = height * width;
+  using unary = device.tensor([height, width, classes], random(3).array(pixels * classes, -2, 2));
+  using guide = device.tensor([height, width, 3], random(4).array(pixels * 3, -100, 100));
+  const options = { bilateral: { position: 50, color: 200 }, iterations: 2 };
+  using crf = crfRnn(device, { ...options, classes });
+  using logits = await crf(unary, guide);
+  using marginals = await meanField(unary, guide, options);
+  return [await logits.read(), await marginals.read()];
+}
+
+export const cases: Case[] = [
+  {
+    name: "a filter in blocks of channels gives the bits of one in a piece",
+    async run(device) {
+      for (const channels of [33, 200]) {
+        const whole = await filterMany(device, channels);
+        // The maps have 43,200 and 240,000 bytes: 48 kB hold the smaller one, but not its lattice's, which has more rows.
+        for (const bindingBytes of channels === 33 ? [40_960, 49_152] : [65_536]) {
+          using device2 = await small(device, bindingBytes);
+          same(await filterMany(device2, channels), whole, `${channels} channels in ${bindingBytes} bytes`);
+        }
+      }
+    },
+  },
+  {
+    name: "inference by single ops in blocks and windows gives what the fused update gives",
+    async run(device) {
+      // The map has 27,648 bytes, the matrices 4032.
+      using device2 = await small(device, 24_576);
+      const [whole, parts] = [await inferMany(device, 21), await inferMany(device2, 21)];
+      // Products in another order: C·(W_s F_s + W_b F_b) in place of (C W_s) F_s + (C W_b) F_b.
+      close(parts[0], whole[0], { ofMaximum: 2e-5 }, "logits");
+      close(parts[1], whole[1], { absolute: 2e-5 }, "marginals");
+    },
+  },
+  {
+    name: "inference of more classes than the fused update holds, whole and in parts",
+    async run(device) {
+      // The map has 82,944 bytes, the matrices 40,320.
+      using device2 = await small(device, 49_152);
+      const [whole, parts] = [await inferMany(device, 70), await inferMany(device2, 70)];
+      same(parts[0], whole[0], "logits");
+      same(parts[1], whole[1], "marginals");
+    },
+  },
+  {
+    name: "a lattice whose own tables are beyond a binding is a LimitError, and the device stays usable",
+    async run(device) {
+      using device2 = await small(device, 4096);
+      const error = await rejects(() => filterMany(device2, 4), LimitError);
+      check(error.message.includes("4096 bytes"), error.message);
+      using tensor = device2.tensor([4, 3], random(5).array(12));
+      same(await tensor.read(), random(5).array(12), "after the error");
+    },
+  },
+];

@@ -1,0 +1,151 @@
+import { crfRnn, meanField } from "../../src/crf/crfRnn.ts";
+import type { CrfOptions } from "../../src/crf/crfRnn.ts";
+import type { Device } from "../../src/device/device.ts";
+import { fullMatrix } from "../goldens/reference.ts";
+import { activation, lattices, referenceCrf } from "../reference/crf.ts";
+import { type Case, close, random, same } from "../suite.ts";
+
+const size = [7, 9] as const;
+const pixels = size[0] * size[1];
+const bandwidths = { position: 3.1, color: 23, spatial: 2.3 };
+const guide = random(3).array(pixels * 3, -100, 100);
+const near = lattices(size, guide, 3, bandwidths);
+
+const unaryOf = (classes: number): Float32Array => random(classes).array(pixels * classes, -2, 2);
+const matrixOf = (seed: number, classes: number): Float32Array => random(seed).array(classes * classes, -1, 1);
+
+/** Options with the bandwidths above. */
+function optionsOf(classes: number, more: Partial<CrfOptions> = {}): CrfOptions {
+  const { bilateral, spatial, ...rest } = more;
+  return {
+    classes,
+    bilateral: { position: bandwidths.position, color: bandwidths.color, ...bilateral },
+    spatial: { position: bandwidths.spatial, ...spatial },
+    ...rest,
+  };
+}
+
+/** The reference's X_T for the same options. */
+function expectedOf(classes: number, options: CrfOptions, iterations: number): Float64Array {
+  const constant = (matrix: number[]) => () => matrix;
+  const { compatibility = "potts" } = options;
+  return referenceCrf({
+    ...near,
+    unary: unaryOf(classes),
+    classes,
+    spatialWeight: constant(fullMatrix(options.spatial?.weight ?? 3, classes)),
+    bilateralWeight: constant(fullMatrix(options.bilateral?.weight ?? 5, classes)),
+    compatibility: constant(fullMatrix(compatibility === "potts" ? -1 : (compatibility as Float32Array), classes)),
+    iterations,
+    normalization: options.normalization ?? "after",
+    activation: options.activation,
+  });
+}
+
+/** Ten times what float32 references of the goldens differ by after five iterations. */
+const tolerance = { ofMaximum: 5e-5 };
+
+async function run(device: Device, options: CrfOptions, iterations: number): Promise<Float32Array> {
+  const { classes } = options;
+  using unary = device.tensor([...size, classes], unaryOf(classes));
+  using image = device.tensor([...size, 3], guide);
+  using crf = crfRnn(device, options);
+  using result = await crf(unary, image, { iterations });
+  return await result.read();
+}
+
+const variants: Record<string, CrfOptions> = {
+  "Potts, 1 class": optionsOf(1),
+  "Potts, 5 classes": optionsOf(5),
+  "weights of each class": optionsOf(5, {
+    bilateral: { weight: [1, 2, 3, 4, 5] },
+    spatial: { weight: [5, 4, 3, 2, 1] },
+  }),
+  "full weights, asymmetric compatibility": optionsOf(5, {
+    bilateral: { weight: matrixOf(1, 5) },
+    spatial: { weight: matrixOf(2, 5) },
+    compatibility: matrixOf(3, 5),
+  }),
+  "ReLU in place of softmax": optionsOf(5, { activation: "relu" }),
+  "normalized before": optionsOf(5, { normalization: "before" }),
+  "normalized symmetrically": optionsOf(5, { normalization: "symmetric" }),
+  "not normalized": optionsOf(5, { normalization: "none", bilateral: { weight: 0.1 }, spatial: { weight: 0.1 } }),
+  "68 classes, more than the fused update holds": optionsOf(68, { compatibility: matrixOf(4, 68).map((x) => x / 8) }),
+};
+
+export const cases: Case[] = [
+  ...Object.entries(variants).map(([name, options]): Case => ({
+    name: `the reference's logits: ${name}`,
+    async run(device) {
+      for (const iterations of [1, 3]) {
+        const actual = await run(device, options, iterations);
+        close(actual, expectedOf(options.classes, options, iterations), tolerance, `T = ${iterations}`);
+      }
+    },
+  })),
+  {
+    name: "meanField gives softmax(X_T), for few classes and many",
+    async run(device) {
+      for (const classes of [5, 68]) {
+        const { bilateral, spatial } = optionsOf(classes);
+        using unary = device.tensor([...size, classes], unaryOf(classes));
+        using image = device.tensor([...size, 3], guide);
+        using marginals = await meanField(unary, image, { bilateral, spatial, iterations: 2 });
+        const expected = activation(expectedOf(classes, optionsOf(classes), 2), classes);
+        close(await marginals.read(), expected, { absolute: 1e-4 }, `${classes} classes`);
+      }
+    },
+  },
+  {
+    name: "untied: every iteration has parameters of its own",
+    async run(device) {
+      for (const classes of [5, 68]) {
+        using unary = device.tensor([...size, classes], unaryOf(classes));
+        using image = device.tensor([...size, 3], guide);
+        using crf = crfRnn(device, optionsOf(classes, { iterations: 2, tied: false }));
+        const { spatialWeight, bilateralWeight, compatibility } = crf.parameters;
+        const sets = [spatialWeight, bilateralWeight, compatibility].map((tensor, k) => {
+          const matrices = [0, 1].map((t) => matrixOf(10 * k + t, classes).map((x) => x / Math.sqrt(classes)));
+          using source = device.tensor(tensor.shape, [...matrices[0], ...matrices[1]]);
+          device.copy(source.storage, tensor.storage);
+          return (t: number) => matrices[t];
+        });
+        using result = await crf(unary, image);
+        const expected = referenceCrf({
+          ...near,
+          unary: unaryOf(classes),
+          classes,
+          spatialWeight: sets[0],
+          bilateralWeight: sets[1],
+          compatibility: sets[2],
+          iterations: 2,
+          normalization: "after",
+        });
+        close(await result.read(), expected, tolerance, `${classes} classes`);
+      }
+    },
+  },
+  {
+    name: "a batch gives each image what it gets alone",
+    async run(device) {
+      const classes = 5;
+      const other = random(8).array(pixels * 3, -100, 100);
+      using unary = device.tensor([2, ...size, classes], [...unaryOf(classes), ...unaryOf(classes).reverse()]);
+      using images = device.tensor([2, ...size, 3], [...guide, ...other]);
+      using crf = crfRnn(device, optionsOf(classes));
+      using both = await crf(unary, images, { iterations: 2 });
+      const all = await both.read();
+      using first = device.tensor([...size, classes], unaryOf(classes));
+      using second = device.tensor([...size, classes], unaryOf(classes).reverse());
+      for (const [index, logits, image] of [
+        [0, first, guide],
+        [1, second, other],
+      ] as const) {
+        using tensor = device.tensor([...size, 3], image);
+        using alone = await crf(logits, tensor, { iterations: 2 });
+        const length = pixels * classes;
+        same(all.subarray(index * length, (index + 1) * length), await alone.read(), `image ${index}`);
+      }
+    },
+  },
+];

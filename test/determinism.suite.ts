@@ -1,0 +1,54 @@
+import { crfRnn } from "../src/crf/crfRnn.ts";
+import type { Device } from "../src/device/device.ts";
+import { openWasm } from "../src/device/wasm.ts";
+import { filter } from "../src/lattice/filter.ts";
+import { buildLattice } from "../src/lattice/lattice.ts";
+import { type Case, random, same } from "./suite.ts";
+
+const [height, width, classes] = [60, 80, 5];
+
+/** Enough points that every kernel splits its range between threads, and that their insertions race. */
+async function results(device: Device): Promise<Float32Array[]> {
+  const points = height * width;
+  const numbers = random(1);
+  using features = device.tensor([points, 5], numbers.array(points * 5, -4, 4));
+  using values = device.tensor([points, 3], numbers.array(points * 3, -1, 1));
+  using lattice = await buildLattice(features);
+  using after = filter(values, lattice, { normalization: "after" });
+  using adjoint = filter(values, lattice, { normalization: "symmetric", transpose: true });
+  using unary = device.tensor([height, width, classes], numbers.array(points * classes, -2, 2));
+  using guide = device.tensor([height, width, 3], numbers.array(points * 3, -100, 100));
+  using crf = crfRnn(device, { classes, iterations: 3 });
+  using logits = await crf(unary, guide);
+  return [await after.read(), await adjoint.read(), await logits.read()];
+}
+
+const names = ["filter", "adjoint", "logits"];
+
+function sameResults(actual: readonly Float32Array[], expected: readonly Float32Array[], what: string): void {
+  names.forEach((name, i) => same(actual[i], expected[i], `${what}: ${name}`));
+}
+
+export const cases: Case[] = [
+  {
+    name: "every run gives the same bits",
+    async run(device) {
+      const first = await results(device);
+      for (let round = 1; round < 4; round++) sameResults(await results(device), first, `run ${round}`);
+    },
+  },
+  {
+    name: "any number of WASM threads, and the build without shared memory, give the same bits",
+    async run(device) {
+      // WebGPU's host runs it, too: each engine compiles the modules its own way.
+      for (const relaxed of device.info.variant.startsWith("relaxed") ? [true, false] : [false]) {
+        using alone = await openWasm({ threads: 1, relaxed });
+        const expected = await results(alone);
+        for (const threads of [2, 3]) {
+          using several = await openWasm({ threads, relaxed });
+          sameResults(await results(several), expected, `${several.info.variant}, ${threads} threads`);
+        }
+      }
+    },
+  },
+];

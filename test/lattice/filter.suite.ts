@@ -1,0 +1,146 @@
+import { filter, normalizations } from "../../src/lattice/filter.ts";
+import { buildLattice } from "../../src/lattice/lattice.ts";
+import { referenceFilter, referenceLattice } from "../reference/lattice.ts";
+import { clearPoints } from "../reference/points.ts";
+import { type Case, check, close, random, same } from "../suite.ts";
+
+/** Σ a·b in float64. */
+const inner = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+  Array.from(a).reduce((sum, value, i) => sum + value * b[i], 0);
+
+/** As the goldens: ten times what float32 and float64 were measured to differ by. */
+const tolerance = { ofMaximum: 1e-5 };
+
+export const cases: Case[] = [
+  ...[1, 2, 3, 4, 5, 6, 7, 8, 15].map((d): Case => ({
+    name: `d = ${d}: the reference's values in all four normalizations, forward and transposed`,
+    async run(device) {
+      const channels = [1, 3, 4, 5][d % 4];
+      const data = clearPoints(random(d), 120, d);
+      const input = random(d + 100).array(120 * channels, -1, 1);
+      using features = device.tensor([120, d], data);
+      using lattice = await buildLattice(features);
+      using values = device.tensor([120, channels], input);
+      const reference = referenceLattice(data, d);
+      for (const normalization of normalizations) {
+        for (const transpose of [false, true]) {
+          const options = { normalization, transpose };
+          using result = filter(values, lattice, options);
+          const expected = referenceFilter(reference, input, channels, options);
+          close(await result.read(), expected, tolerance, `${normalization}, transpose: ${transpose}`);
+        }
+      }
+    },
+  })),
+  {
+    name: "⟨Kx, y⟩ = ⟨x, Kᵀy⟩ in all four normalizations",
+    async run(device) {
+      for (const d of [2, 5]) {
+        using features = device.tensor([500, d], random(d).array(500 * d, -3, 3));
+        using lattice = await buildLattice(features);
+        // Signs cancel in the sum, so it is compared with the sum of magnitudes.
+        const [x, y] = [1, 2].map((seed) => random(seed).array(500 * 3, -1, 1));
+        using left = device.tensor([500, 3], x);
+        using right = device.tensor([500, 3], y);
+        for (const normalization of normalizations) {
+          using forward = filter(left, lattice, { normalization });
+          using adjoint = filter(right, lattice, { normalization, transpose: true });
+          const [kx, ky] = [await forward.read(), await adjoint.read()];
+          const magnitude = inner(kx.map(Math.abs), y.map(Math.abs));
+          const difference = Math.abs(inner(kx, y) - inner(x, ky)) / magnitude;
+          check(difference < 1e-6, `${normalization}, d = ${d}: off by ${difference} of the sum`);
+          // K is not symmetric: the blur's axes do not commute on a sparse lattice.
+          using wrong = filter(right, lattice, { normalization: "none" });
+          using plain = filter(left, lattice, { normalization: "none" });
+          const backward = inner(x, await wrong.read()) - inner(await plain.read(), y);
+          check(Math.abs(backward) / magnitude > 1e-5, "the forward order taken for the adjoint would not be noticed");
+        }
+      }
+    },
+  },
+  {
+    name: "sizes around a workgroup, and quads 1, 2, 5, 6, 7 and 17",
+    async run(device) {
+      for (const [points, channels] of [
+        [1, 1],
+        [63, 5],
+        [64, 20],
+        [65, 21],
+        [66, 28],
+        [20, 68],
+      ]) {
+        const data = clearPoints(random(points), points, 3);
+        const input = random(channels).array(points * channels, -1, 1);
+        using features = device.tensor([points, 3], data);
+        using lattice = await buildLattice(features);
+        using values = device.tensor([points, channels], input);
+        using result = filter(values, lattice, { normalization: "symmetric" });
+        const options = { normalization: "symmetric" } as const;
+        const expected = referenceFilter(referenceLattice(data, 3), input, channels, options);
+        close(await result.read(), expected, tolerance, `${points} points of ${channels} channels`);
+        // Every op relies on zeros in the padding.
+        const raw = new Float32Array(await device.read(result.storage));
+        const stride = raw.length / points;
+        check(
+          raw.every((value, i) => i % stride < channels || value === 0),
+          `${channels} channels: padding`,
+        );
+      }
+    },
+  },
+  {
+    name: "points that are all the same, and points that come twice",
+    async run(device) {
+      const row = clearPoints(random(3), 1, 5);
+      const few = clearPoints(random(4), 40, 5);
+      for (const data of [
+        Float32Array.from({ length: 5000 * 5 }, (_, i) => row[i % 5]),
+        Float32Array.of(...few, ...few),
+      ]) {
+        const points = data.length / 5;
+        const input = random(points).array(points * 2, 0, 1);
+        using features = device.tensor([points, 5], data);
+        using lattice = await buildLattice(features);
+        using values = device.tensor([points, 2], input);
+        using result = filter(values, lattice, { normalization: "after" });
+        const expected = referenceFilter(referenceLattice(data, 5), input, 2, { normalization: "after" });
+        // Sums of up to 5000 positive terms in a row, whose roundings mostly cancel.
+        close(await result.read(), expected, { ofMaximum: 5e-5 }, `${points} points`);
+      }
+    },
+  },
+  {
+    name: "a batch gives each image what it gets alone",
+    async run(device) {
+      const data = clearPoints(random(9), 2 * 90, 5);
+      const input = random(10).array(2 * 90 * 3);
+      using features = device.tensor([2, 90, 5], data);
+      using lattice = await buildLattice(features);
+      using values = device.tensor([2, 90, 3], input);
+      using both = filter(values, lattice, { normalization: "after" });
+      check(both.shape.join() === "2,90,3", `shape ${both.shape.join()}`);
+      const all = await both.read();
+      for (const image of [0, 1]) {
+        using own = device.tensor([90, 5], data.subarray(image * 450, (image + 1) * 450));
+        using alone = await buildLattice(own);
+        using map = device.tensor([90, 3], input.subarray(image * 270, (image + 1) * 270));
+        using result = filter(map, alone, { normalization: "after" });
+        same(all.subarray(image * 270, (image + 1) * 270), await result.read(), `image ${image}`);
+      }
+    },
+  },
+  {
+    name: "a mask of points is only fewer points",
+    async run(device) {
+      const data = clearPoints(random(11), 200, 3);
+      const kept = Array.from({ length: 200 }, (_, i) => i).filter((i) => i % 3 !== 0);
+      const masked = Float32Array.from(kept.flatMap((i) => [...data.subarray(i * 3, i * 3 + 3)]));
+      const input = random(12).array(kept.length);
+      using features = device.tensor([kept.length, 3], masked);
+      using lattice = await buildLattice(features);
+      using values = device.tensor([kept.length, 1], input);
+      using result = filter(values, lattice);
+      close(await result.read(), referenceFilter(referenceLattice(masked, 3), input, 1), tolerance, "masked");
+    },
+  },
+];
