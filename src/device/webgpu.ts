@@ -66,7 +66,7 @@ export class WebGpuDevice extends BaseDevice {
       name: adapterName(info),
       hardware: !isSoftware(info),
       threads: 1,
-      variant: info.architecture || info.vendor,
+      variant: info.architecture || "webgpu",
     };
     this.limits = {
       bindingBytes: Math.min(options.bindingBytes ?? Infinity, gpu.limits.maxStorageBufferBindingSize),
