@@ -86,7 +86,8 @@ async function writeAll(
 ): Promise<readonly string[]> {
   using progress = startProgress(flags, checkpoint.tensors.size);
   let begun = false;
-  return writeStreamed(output, (sink) =>
+  // Awaited here, lest the progress ends before the work does.
+  return await writeStreamed(output, (sink) =>
     write(checkpoint, sink, (name) => {
       if (begun) progress.step();
       begun = true;

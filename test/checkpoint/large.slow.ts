@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -67,4 +67,17 @@ test("an interrupt leaves nothing behind", async () => {
   const [status] = await once(child, "exit");
   expect(status).toBe(130);
   expect(folder.names()).toEqual(["large.safetensors"]);
+});
+
+test("on a terminal, a bar shows the tensors, and the program ends", () => {
+  using folder = new Folder();
+  writeLarge(folder.file("large.safetensors"));
+  // `script` of util-linux gives the program a terminal.
+  const command = `'${process.execPath}' '${dist("cli.js")}' convert large.safetensors large.pth`;
+  const options = { cwd: folder.path, encoding: "utf8", timeout: 60_000 } as const;
+  const { status, stdout, error } = spawnSync("script", ["-qec", command, "/dev/null"], options);
+  expect(error).toBeUndefined();
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/tensor\d \[=*-*\] \d\/9/);
+  expect(stdout).toContain("large.pth: 9 tensors of large.safetensors (safetensors)");
 });
