@@ -178,7 +178,12 @@ class Layer implements Disposable {
       output,
       onIteration: call.onIteration,
     };
-    await iterate(inference, result);
+    try {
+      await iterate(inference, result);
+    } catch (error) {
+      result.dispose();
+      throw error;
+    }
     return result;
   }
 

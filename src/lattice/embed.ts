@@ -1,5 +1,6 @@
 import { embed as kernel } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
+import { Workspace } from "../device/workspace.ts";
 import { LimitError, ValueError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -29,10 +30,10 @@ export function embed(
 ): void {
   const points = features.rows;
   const dimensions = features.channels;
-  const scales = device.allocate(dimensions * 4);
+  using workspace = new Workspace(device);
+  const scales = workspace.allocate(dimensions * 4);
   device.write(scales, latticeScales(dimensions));
   device.run(kernel, points, { features: features.storage, scales, keys, weights, status, points, group, dimensions });
-  device.release(scales);
 }
 
 /** Turns what `embed` left in `status` into an error. @throws ValueError, LimitError */

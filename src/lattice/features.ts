@@ -1,5 +1,6 @@
 import { featuresBilateral as kernel } from "../../build/kernels.ts";
 import type { Device } from "../device/device.ts";
+import { Workspace } from "../device/workspace.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { checkShape, elementsOf, formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -64,9 +65,11 @@ export function bilateralFeatures(
   const [height, width, channels] = shape.slice(-3) as [number, number, number];
   const group = height * width;
   const dimensions = channels + 2;
+  using scope = device.scope();
+  using workspace = new Workspace(device);
   const features = device.tensor(shape.length === 4 ? [shape[0]!, group, dimensions] : [group, dimensions]);
   const longer = Math.max(height, width);
-  const positions = device.allocate(longer * 4);
+  const positions = workspace.allocate(longer * 4);
   device.write(
     positions,
     Float32Array.from({ length: longer }, (_, i) => i / options.position),
@@ -81,6 +84,5 @@ export function bilateralFeatures(
     color: options.color,
     dimensions,
   });
-  device.release(positions);
-  return features;
+  return scope.keep(features);
 }

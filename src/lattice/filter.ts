@@ -42,8 +42,9 @@ export function filter(values: Tensor, lattice: Lattice, options: FilterOptions 
       got: String(normalization),
     });
   }
+  using scope = device.scope();
   const result = device.tensor(values.shape);
   const parts = normalized(lattice, normalization, transpose);
   filterMap(lattice, parts, values.storage, result.storage, quadsOf(values.channels), transpose);
-  return result;
+  return scope.keep(result);
 }
