@@ -2,22 +2,22 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
-import { bundleFolder } from "./bundle.ts";
-import type { Folders } from "./folders.ts";
 
 /** Headers that make a page cross-origin isolated, so that it may share memory between threads. */
 const ISOLATION = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
 
 const CONTENT_TYPES: Record<string, string> = { ".js": "text/javascript", ".json": "application/json" };
 
+/** Folders by the first word of the paths that they are served under. */
+export type Places = Readonly<Record<string, string | undefined>>;
+
 export interface PageServer {
   readonly url: string;
   close(): void;
 }
 
-/** Serves an empty page, the bundle and the fixtures on the loopback interface. */
-export async function servePage(folders: Folders, isolated: boolean): Promise<PageServer> {
-  const places: Record<string, string | undefined> = { ...folders, bundle: bundleFolder };
+/** Serves an empty page and the files of some folders on the loopback interface. */
+export async function servePage(places: Places, isolated: boolean): Promise<PageServer> {
   const headers = isolated ? ISOLATION : {};
   const server = createServer(async (request, response) => {
     const [, place, ...rest] = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://page").pathname)).split(

@@ -1,0 +1,81 @@
+import type { Page } from "puppeteer";
+import { findChromium, vulkanEnvironment } from "../../scripts/environment.mjs";
+import { DeviceError } from "../errors.ts";
+import { type Places, servePage } from "./pageServer.ts";
+
+/**
+ * No sandbox, since containers give it no namespaces; shared memory in a file, since containers have little of /dev/shm;
+ * a GPU's clock as it is, not rounded to 0.1 ms. Puppeteer itself turns background networking off.
+ */
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-dev-shm-usage",
+  "--enable-unsafe-webgpu",
+  "--disable-dawn-features=timestamp_quantization",
+];
+
+/** Work for a page of headless Chromium. */
+export interface PageRun {
+  /** Folders that the page can fetch from. */
+  readonly places: Places;
+  /** Whether the page is cross-origin isolated, as threads need. */
+  readonly isolated: boolean;
+  /** Whether WebGPU runs on SwiftShader, the one software adapter that Chromium takes. */
+  readonly software: boolean;
+  /** JavaScript, an expression that is awaited; text, so that no compiler's additions come along. It may call `report`. */
+  readonly script: string;
+  /** Hears of what the script reports. */
+  readonly report: (value: never) => void;
+  /** Milliseconds without a report after which the page is held to hang. */
+  readonly silence: number;
+}
+
+/** @throws DeviceError if there is no Chromium, the page fails, or it falls silent. */
+export async function runInPage(run: PageRun): Promise<void> {
+  const executablePath = await findChromium();
+  if (executablePath === undefined) throw missing("no Chromium found", "run scripts/setup.sh, or see crf-rnn doctor");
+  const name = "puppeteer"; // for development and benchmarks only, so not among the package's dependencies
+  const { default: puppeteer } = await (import(name) as Promise<typeof import("puppeteer")>).catch(() => {
+    throw missing("no package puppeteer", "npm install --save-dev puppeteer");
+  });
+  const server = await servePage(run.places, run.isolated);
+  const env = { ...process.env, ...vulkanEnvironment(executablePath) };
+  const args = run.software ? [...FLAGS, "--use-webgpu-adapter=swiftshader"] : FLAGS;
+  const browser = await puppeteer.launch({ executablePath, args, env, protocolTimeout: 0 }).catch((error) => {
+    server.close();
+    throw error;
+  });
+  const chatter: string[] = [];
+  try {
+    const page = await browser.newPage();
+    page.on("console", (message) => chatter.push(message.text()));
+    page.on("pageerror", (error) => chatter.push(String(error)));
+    await page.goto(server.url);
+    const actual = await page.evaluate("crossOriginIsolated");
+    if (actual !== run.isolated) throw new Error(`the page has crossOriginIsolated = ${actual}`);
+    await evaluate(page, run);
+  } catch (error) {
+    const said = [String(error), ...chatter.slice(-40)].join("; ").replace(/\s*\n\s*/g, " ");
+    throw new DeviceError({ where: "Chromium", expected: "the page to do its work", got: said }, { cause: error });
+  } finally {
+    server.close();
+    // A browser that hangs does not answer a polite request.
+    const kill = setTimeout(() => browser.process()?.kill("SIGKILL"), 10_000);
+    await browser.close().finally(() => clearTimeout(kill));
+  }
+}
+
+async function evaluate(page: Page, { script, report, silence }: PageRun): Promise<void> {
+  let fail: (error: Error) => void = () => {};
+  const failure = new Promise<never>((_, reject) => (fail = reject));
+  const watch = setTimeout(() => fail(new Error(`silent for ${silence} ms`)), silence);
+  page.on("error", (error) => fail(new Error(`crashed: ${error}`)));
+  await page.exposeFunction("report", (value: never) => {
+    watch.refresh();
+    report(value);
+  });
+  await Promise.race([page.evaluate(script), failure]).finally(() => clearTimeout(watch));
+}
+
+const missing = (got: string, remedy: string): DeviceError =>
+  new DeviceError({ where: "Chromium", expected: "a browser to run", got, remedy });
