@@ -1,0 +1,34 @@
+import { scratch } from "../shared/scratch";
+import { multiplyAdd } from "../shared/simd";
+
+/** Twin of kernels/bench/arithmetic.wgsl, four invocations at a time, one a lane. */
+export function arithmetic(result: usize, count: u32, rounds: u32, a: f32, b: f32, begin: u32, end: u32): void {
+  const factor = f32x4.splat(a);
+  const addend = f32x4.splat(b);
+  for (let index = begin; index < end; index += 4) {
+    const lanes = i32x4.add(i32x4.splat(index), i32x4(0, 1, 2, 3));
+    const start = f32x4.convert_i32x4_u(v128.and(lanes, i32x4.splat(63)));
+    let x0 = start;
+    let x1 = f32x4.add(start, f32x4.splat(1));
+    let x2 = f32x4.add(start, f32x4.splat(2));
+    let x3 = f32x4.add(start, f32x4.splat(3));
+    let x4 = f32x4.add(start, f32x4.splat(4));
+    let x5 = f32x4.add(start, f32x4.splat(5));
+    let x6 = f32x4.add(start, f32x4.splat(6));
+    let x7 = f32x4.add(start, f32x4.splat(7));
+    for (let round: u32 = 0; round < rounds; round++) {
+      x0 = multiplyAdd(factor, x0, addend);
+      x1 = multiplyAdd(factor, x1, addend);
+      x2 = multiplyAdd(factor, x2, addend);
+      x3 = multiplyAdd(factor, x3, addend);
+      x4 = multiplyAdd(factor, x4, addend);
+      x5 = multiplyAdd(factor, x5, addend);
+      x6 = multiplyAdd(factor, x6, addend);
+      x7 = multiplyAdd(factor, x7, addend);
+    }
+    const low = f32x4.add(f32x4.add(x0, x1), f32x4.add(x2, x3));
+    const sum = f32x4.add(low, f32x4.add(f32x4.add(x4, x5), f32x4.add(x6, x7)));
+    v128.store(scratch, sum);
+    memory.copy(result + ((<usize>index) << 2), scratch, (<usize>min(4, end - index)) << 2);
+  }
+}
