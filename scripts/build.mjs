@@ -74,6 +74,14 @@ async function bundle() {
       packages: "external",
       banner: { js: "#!/usr/bin/env node" },
     });
+    // What a page loads for `crf-rnn bench --host chromium`.
+    await build({
+      ...common,
+      entryPoints: { bench: "bench/page.ts" },
+      outdir: "dist",
+      platform: "browser",
+      sourcemap: false,
+    });
   }
   // Declarations only: `npm run typecheck` checks the types.
   await run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "--project", "tsconfig.types.json"], {

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { createContext, runInContext } from "node:vm";
 import { build } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
+import { floors } from "../bench/floors.ts";
 import * as kernelModule from "../build/kernels.ts";
 import type { Kernel } from "../src/kernel.ts";
 import { root } from "./hosts/folders.ts";
@@ -16,7 +17,7 @@ const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   ["ops, composites, models", /^src\/(shared|lattice|crf|nn|optim|models)\//],
   ["checkpoint, data, train, interop", /^src\/(checkpoint|data|train|interop)\//],
   ["open, index", /^src\/(device\/open|index)\.ts$/],
-  ["cli", /^(src\/cli|scripts)\/|^package\.json$/],
+  ["cli, bench", /^(src\/cli|scripts|bench)\/|^package\.json$/],
 ];
 
 const layerOf = (file: string): number => LAYERS.findIndex(([, files]) => files.test(file));
@@ -119,13 +120,22 @@ describe("one concept, one path", () => {
     expect(assembly.map((file) => file.slice("assembly/".length, -".ts".length))).toEqual(wgsl);
   });
 
+  test("every kernel has its floor in bench/, by its own name; those of kernels/bench are what bench is made of", () => {
+    const measured = kernels.filter((kernel) => !kernel.startsWith("kernels/bench/")).sort();
+    const declared = list("bench", ".bench.ts").map((file) =>
+      file.replace(/^bench\/(.*)\.bench\.ts$/, "kernels/$1.wgsl"),
+    );
+    expect(declared.sort()).toEqual(measured);
+    expect(floors.map(({ kernel }) => kernel.file).sort()).toEqual(measured);
+  });
+
   test("every kernel is run by the source file of its own name only; those of kernels/shared by any", () => {
     const users = sources.flatMap((file) =>
       [...text(file).matchAll(/^import \{([^}]+)\} from "[./]*build\/kernels\.ts"/gm)].flatMap(([, names]) =>
         names.match(/\w+(?: as \w+)?/g)!.map((name) => ({ file, kernel: kernelsById[name.split(" ")[0]].file })),
       ),
     );
-    const own = kernels.filter((kernel) => !kernel.startsWith("kernels/shared/"));
+    const own = kernels.filter((kernel) => !/^kernels\/(shared|bench)\//.test(kernel));
     const used = own.map((kernel) => ({
       kernel,
       by: users.filter((user) => user.kernel === kernel).map((u) => u.file),

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { CrfRnnError } from "../errors.ts";
+import { benchCommand } from "./bench.ts";
 import { convertCommand } from "./convert.ts";
 import { dataCommand } from "./data.ts";
 import { demoCommand } from "./demo.ts";
@@ -27,6 +28,7 @@ function program(): Command {
     filterCommand(),
     convertCommand(),
     dataCommand(),
+    benchCommand(),
     doctorCommand(),
     demoCommand(),
   ]) {

@@ -29,10 +29,11 @@ export const wantedLimits = [
   "maxComputeWorkgroupSizeX",
 ] as const;
 
-/** Asks `adapter` for a device with every limit the kernels can use. */
+/** Asks `adapter` for a device with every limit the kernels can use, and with the clock that measurements use. */
 export async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   const requiredLimits = Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]]));
-  return adapter.requestDevice({ label: "crf-rnn", requiredLimits });
+  const requiredFeatures = (["timestamp-query"] as const).filter((name) => adapter.features.has(name));
+  return adapter.requestDevice({ label: "crf-rnn", requiredLimits, requiredFeatures });
 }
 
 /** Kernels on a GPUDevice. */

@@ -1,0 +1,139 @@
+import { argmax } from "../src/data/argmax.ts";
+import { crfRnn } from "../src/crf/crfRnn.ts";
+import { filter } from "../src/lattice/filter.ts";
+import type { Lattice } from "../src/lattice/lattice.ts";
+import { normalized } from "../src/lattice/normalization.ts";
+import { quadsOf } from "../src/shape.ts";
+import type { Tensor } from "../src/tensor.ts";
+import { type Bandwidths, crfOptions, type Matrices, paper, type Workload } from "./workload.ts";
+
+/** Something a user waits for. */
+export interface Composite {
+  readonly name: string;
+  /** Makes what is there before the clock starts. */
+  prepare(workload: Workload): Promise<Prepared>;
+}
+
+export interface Prepared {
+  run(): Promise<void>;
+  /** Bytes of the values, weights and lists in play: all that has to be in memory at once. */
+  readonly bytesInPlay: number;
+  dispose?(): void;
+}
+
+const broad: Bandwidths = { position: 80, color: 13 };
+
+export const composites: readonly Composite[] = [
+  buildBilateral("build bilateral 160/3", paper.bilateral),
+  filterBilateral("filter bilateral 160/3", paper.bilateral),
+  {
+    name: "build spatial 3",
+    prepare: async (workload) => build(workload.spatialFeatures(), () => workload.buildSpatial()),
+  },
+  { name: "filter spatial 3", prepare: async (workload) => filterBy(workload, await workload.spatial()) },
+  setUp("set up 160/3 and 3", paper.bilateral),
+  iterate("ten iterations 160/3", "potts", paper.bilateral),
+  iterate("ten iterations 160/3, full matrices", "full", paper.bilateral),
+  buildBilateral("build bilateral 80/13", broad),
+  filterBilateral("filter bilateral 80/13", broad),
+  iterate("ten iterations 80/13", "potts", broad),
+  { name: "refine, five iterations, from image and logits to labels", prepare: refine },
+];
+
+function buildBilateral(name: string, bandwidths: Bandwidths): Composite {
+  return {
+    name,
+    prepare: async (workload) =>
+      build(workload.bilateralFeatures(bandwidths), () => workload.buildBilateral(bandwidths)),
+  };
+}
+
+async function build(features: Tensor, make: () => Promise<Lattice>): Promise<Prepared> {
+  using lattice = await make();
+  return {
+    run: async () => (await make()).dispose(),
+    bytesInPlay: features.storage.bytes + latticeBytes(lattice),
+  };
+}
+
+function filterBilateral(name: string, bandwidths: Bandwidths): Composite {
+  return { name, prepare: async (workload) => filterBy(workload, await workload.bilateral(bandwidths)) };
+}
+
+function filterBy({ unary }: Workload, lattice: Lattice): Prepared {
+  return {
+    run: async () => filter(unary, lattice).dispose(),
+    bytesInPlay: 2 * unary.storage.bytes + latticeBytes(lattice) + vertexBytes(lattice, unary.channels),
+  };
+}
+
+/** Both lattices and their normalization. */
+function setUp(name: string, bandwidths: Bandwidths): Composite {
+  const make = async (workload: Workload): Promise<number> => {
+    using spatial = await workload.buildSpatial();
+    using bilateral = await workload.buildBilateral(bandwidths);
+    for (const lattice of [spatial, bilateral]) normalized(lattice, "after", false);
+    return latticeBytes(spatial) + latticeBytes(bilateral);
+  };
+  return {
+    name,
+    async prepare(workload) {
+      const features = [workload.spatialFeatures(), workload.bilateralFeatures(bandwidths)];
+      const bytesInPlay = features.reduce((sum, { storage }) => sum + storage.bytes, await make(workload));
+      return { run: async () => void (await make(workload)), bytesInPlay };
+    },
+  };
+}
+
+function iterate(name: string, matrices: Matrices, bandwidths: Bandwidths): Composite {
+  return {
+    name,
+    async prepare(workload) {
+      const iterations = await workload.iterations(matrices, bandwidths);
+      return {
+        run: async () => iterations.run(10),
+        bytesInPlay: inferenceBytes(workload, await workload.spatial(), await workload.bilateral(bandwidths)),
+        dispose: () => iterations[Symbol.dispose](),
+      };
+    },
+  };
+}
+
+async function refine(workload: Workload): Promise<Prepared> {
+  const { device, scene, classes } = workload;
+  const { height, width, guide, unary } = scene;
+  let bytesInPlay = 0;
+  {
+    using spatial = await workload.buildSpatial();
+    using bilateral = await workload.buildBilateral();
+    bytesInPlay = workload.guide.storage.bytes + inferenceBytes(workload, spatial, bilateral);
+  }
+  workload[Symbol.dispose](); // a user begins with nothing on the device
+  return {
+    async run() {
+      using _scope = device.scope();
+      using layer = crfRnn(device, { ...crfOptions(classes, "potts"), iterations: 5 });
+      const refined = await layer(
+        device.tensor([height, width, classes], unary),
+        device.tensor([height, width, 3], guide),
+      );
+      argmax(await refined.read(), classes);
+    },
+    bytesInPlay,
+  };
+}
+
+/** Of unary and result, both lattices, and both lattices' vertex values. */
+function inferenceBytes({ unary }: Workload, spatial: Lattice, bilateral: Lattice): number {
+  const lattices = [spatial, bilateral].map((lattice) => latticeBytes(lattice) + vertexBytes(lattice, unary.channels));
+  return 2 * unary.storage.bytes + lattices[0] + lattices[1];
+}
+
+/** Of a lattice's lists and weights. */
+function latticeBytes({ parts }: Lattice): number {
+  const { simplices, neighbors, incidence } = parts;
+  return simplices.bytes + neighbors.bytes + incidence.offsets.bytes + incidence.pairs.bytes;
+}
+
+/** Of one set of vertex values. */
+const vertexBytes = ({ vertices }: Lattice, channels: number): number => (vertices + 1) * quadsOf(channels) * 16;

@@ -1,0 +1,16 @@
+import { compatibility as kernel } from "../../build/kernels.ts";
+import { transform } from "../../src/crf/compatibility.ts";
+import { floor } from "../floor.ts";
+
+export const compatibility = floor({
+  kernel,
+  moves: "values, matrix, result, and where it is added addend, once",
+  bytes: ({ values, matrix, addend, result, add }) =>
+    values.bytes + matrix.bytes + result.bytes + (add ? addend.bytes : 0),
+  computes: "a multiply-add a pair of channels, a product and where there is an addend a sum a channel",
+  operations: ({ rows, channels, add }) => rows * channels * (2 * channels + (add ? 2 : 1)),
+  queue: ({ unary, result, fullMatrix, points, classes }, device) => {
+    const weight = { matrix: fullMatrix.storage, row: 0, factor: -1 };
+    transform(device, unary.storage, weight, undefined, result.storage, points, classes);
+  },
+});

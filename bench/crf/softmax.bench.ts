@@ -1,0 +1,13 @@
+import { softmax as kernel } from "../../build/kernels.ts";
+import { activate } from "../../src/crf/softmax.ts";
+import { floor } from "../floor.ts";
+
+export const softmax = floor({
+  kernel,
+  moves: "values and result once",
+  bytes: ({ values, result }) => values.bytes + result.bytes,
+  computes: "a channel: maximum, difference, exp, sum, quotient",
+  operations: ({ rows, channels }) => rows * channels * 5,
+  queue: ({ unary, result, points, classes }, device) =>
+    activate(device, unary.storage, result.storage, points, classes, "softmax"),
+});

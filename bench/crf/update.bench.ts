@@ -1,0 +1,23 @@
+import { update as kernel } from "../../build/kernels.ts";
+import { floor } from "../floor.ts";
+
+export const update = floor({
+  kernel,
+  moves: "both simplices, both blurred lattices, matrices, unary and result once",
+  bytes: ({ spatialSimplices, bilateralSimplices, spatialValues, bilateralValues, matrices, unary, result }) =>
+    spatialSimplices.bytes +
+    bilateralSimplices.bytes +
+    spatialValues.bytes +
+    bilateralValues.bytes +
+    matrices.bytes +
+    unary.bytes +
+    result.bytes,
+  computes:
+    "a multiply-add a channel and corner of both simplices; with the matrices two a channel, or two a pair of channels; activation 5 a channel",
+  operations: ({ points, dimensions, quads, channels, diagonal, mode }) =>
+    points * (8 * quads * (3 + dimensions + 1) + channels * (diagonal ? 4 : 4 * channels) + (mode ? 5 * channels : 0)),
+  queue: async (workload) => {
+    using iterations = await workload.iterations("potts");
+    iterations.run(1);
+  },
+});

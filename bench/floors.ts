@@ -1,0 +1,61 @@
+import type { Floor } from "./floor.ts";
+import { blur } from "./lattice/blur.bench.ts";
+import { embed } from "./lattice/embed.bench.ts";
+import { featuresBilateral } from "./lattice/features.bilateral.bench.ts";
+import { hashFind } from "./lattice/hash.find.bench.ts";
+import { hashInsert } from "./lattice/hash.insert.bench.ts";
+import { hashMark } from "./lattice/hash.mark.bench.ts";
+import { hashNumber } from "./lattice/hash.number.bench.ts";
+import { incidenceFill } from "./lattice/incidence.fill.bench.ts";
+import { incidenceScale } from "./lattice/incidence.scale.bench.ts";
+import { neighbors } from "./lattice/neighbors.bench.ts";
+import { normalization } from "./lattice/normalization.bench.ts";
+import { orderDigit } from "./lattice/order.digit.bench.ts";
+import { orderPermute } from "./lattice/order.permute.bench.ts";
+import { orderSlots } from "./lattice/order.slots.bench.ts";
+import { slice } from "./lattice/slice.bench.ts";
+import { sliceScale } from "./lattice/slice.scale.bench.ts";
+import { splat } from "./lattice/splat.bench.ts";
+import { compatibility } from "./crf/compatibility.bench.ts";
+import { compose } from "./crf/compose.bench.ts";
+import { softmax } from "./crf/softmax.bench.ts";
+import { update } from "./crf/update.bench.ts";
+import { channels } from "./shared/channels.bench.ts";
+import { fill } from "./shared/fill.bench.ts";
+import { finite } from "./shared/finite.bench.ts";
+import { scanAdd } from "./shared/scan.add.bench.ts";
+import { scanBlocks } from "./shared/scan.blocks.bench.ts";
+import { sortCount } from "./shared/sort.count.bench.ts";
+import { sortScatter } from "./shared/sort.scatter.bench.ts";
+
+/** The floor of every kernel of the library. */
+export const floors = [
+  blur,
+  embed,
+  featuresBilateral,
+  hashFind,
+  hashInsert,
+  hashMark,
+  hashNumber,
+  incidenceFill,
+  incidenceScale,
+  neighbors,
+  normalization,
+  orderDigit,
+  orderPermute,
+  orderSlots,
+  slice,
+  sliceScale,
+  splat,
+  compatibility,
+  compose,
+  softmax,
+  update,
+  channels,
+  fill,
+  finite,
+  scanAdd,
+  scanBlocks,
+  sortCount,
+  sortScatter,
+] as unknown as readonly Floor<object>[];

@@ -1,0 +1,40 @@
+import { composed, composedBytes, queueCompose } from "../src/crf/compose.ts";
+import { crfRnn, type CrfOptions } from "../src/crf/crfRnn.ts";
+import { iterate } from "../src/crf/messagePassing.ts";
+import { Workspace } from "../src/device/workspace.ts";
+import type { Lattice } from "../src/lattice/lattice.ts";
+import type { Tensor } from "../src/tensor.ts";
+
+/** Mean-field iterations over lattices that are already built, to be run any number of times. */
+export interface Iterations extends Disposable {
+  run(count: number): void;
+}
+
+interface Maps {
+  readonly unary: Tensor;
+  readonly result: Tensor;
+  readonly spatial: Lattice;
+  readonly bilateral: Lattice;
+}
+
+/** Prepares what the layer of src/crf/crfRnn.ts prepares for its iterations. */
+export async function prepareIterations(maps: Maps, options: CrfOptions): Promise<Iterations> {
+  const { device } = maps.unary;
+  const { classes } = options;
+  const layer = crfRnn(device, options);
+  const workspace = new Workspace(device);
+  const products = workspace.zeros(composedBytes(classes, 1));
+  queueCompose(device, layer.parameters, products, 1, maps.bilateral.dimensions);
+  const values = new Float32Array(await device.read(products));
+  const matrices = composed(device, workspace, products, values, classes, 1);
+  return {
+    run(iterations) {
+      const settings = { sets: 1, iterations, normalization: "after", activation: "softmax", output: "none" } as const;
+      iterate({ ...maps, ...settings, parameters: layer.parameters, matrices }, maps.result);
+    },
+    [Symbol.dispose]() {
+      workspace[Symbol.dispose]();
+      layer.dispose();
+    },
+  };
+}

@@ -1,0 +1,11 @@
+import { hashFind as kernel } from "../../build/kernels.ts";
+import { floor } from "../floor.ts";
+
+export const hashFind = floor({
+  kernel,
+  moves: "slots, entrySlots, weights, vertices and simplices once",
+  bytes: ({ slots, entries }) => slots.bytes + entries * 20,
+  computes: "nothing",
+  operations: () => 0,
+  queue: async (workload) => (await workload.buildBilateral()).dispose(),
+});

@@ -1,0 +1,11 @@
+import { hashMark as kernel } from "../../build/kernels.ts";
+import { floor } from "../floor.ts";
+
+export const hashMark = floor({
+  kernel,
+  moves: "slots and flags once",
+  bytes: ({ slots, flags }) => slots.bytes + flags.bytes,
+  computes: "nothing",
+  operations: () => 0,
+  queue: async (workload) => (await workload.buildBilateral()).dispose(),
+});

@@ -1,0 +1,15 @@
+import { normalization as kernel } from "../../build/kernels.ts";
+import { filter } from "../../src/lattice/filter.ts";
+import { floor } from "../floor.ts";
+
+export const normalization = floor({
+  kernel,
+  moves: "values and norms once",
+  bytes: ({ values, norms }) => values.bytes + norms.bytes,
+  computes: "a sum and a division a point, and a root where symmetric",
+  operations: ({ points, symmetric }) => points * (symmetric ? 3 : 2),
+  queue: async (workload) => {
+    using lattice = await workload.buildBilateral();
+    filter(workload.unary, lattice, { normalization: "after" }).dispose();
+  },
+});

@@ -1,0 +1,198 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Command, InvalidArgumentError, Option } from "commander";
+import packageJson from "../../package.json" with { type: "json" };
+import { isSelected, names, runBench, type BenchOptions, type BenchResult } from "../../bench/run.ts";
+import { makeScene, usualSize, type Scene } from "../../bench/scene.ts";
+import type { Timing } from "../../bench/stopwatch.ts";
+import { UsageError } from "../errors.ts";
+import type { Image } from "../data/images.ts";
+import { describeFacts, describeFloors, type BenchFacts, type Ratios } from "./benchTable.ts";
+import { readTimes, runPeer, type Times } from "./benchTimes.ts";
+import { runInPage } from "./chromium.ts";
+import { currentHost, hasGraphics, runProgram, type Host } from "./hosts.ts";
+import { readImage } from "./input.ts";
+import { positiveNumber, report, type CommonFlags } from "./options.ts";
+import { checkDestinations, writeTogether } from "./output.ts";
+import { startProgress } from "./progress.ts";
+
+interface BenchFlags extends CommonFlags {
+  readonly host: Host;
+  readonly only?: string;
+  readonly image?: string;
+  readonly size?: { readonly height: number; readonly width: number };
+  readonly seconds: number;
+  readonly save?: string;
+  readonly compare?: string;
+  readonly peer?: string;
+  readonly list?: boolean;
+}
+
+const examples = `
+Examples:
+  crf-rnn bench --device wasm --threads 2
+  crf-rnn bench --only 'blur|filter' --device webgpu --host chromium
+  crf-rnn bench --save before.json          … change something, and then:
+  crf-rnn bench --compare before.json
+  crf-rnn bench --peer './their-benchmark'  which prints {"name": "theirs", "milliseconds": {"build spatial 3": 13.1}}
+
+Without --image the photograph data/bench/raccoon-500x375.png is looked for in the folder CRF_RNN_SHARED, or in ../shared
+beside the repository; where it is missing, and with --size, a made-up image stands in, and the output says so.`;
+
+export function benchCommand(): Command {
+  return new Command("bench")
+    .description("time kernels and what is made of them, in GB/s and GFLOP/s against the device's measured ceilings")
+    .addOption(new Option("--host <name>", "where to run").choices(["node", "deno", "chromium"]).default(currentHost))
+    .option("--only <pattern>", "only lines whose name matches this regular expression", pattern)
+    .option("--image <file>", "the photograph: PNG, JPEG or .npy [H, W, 3]")
+    .option("--size <WxH>", "a made-up image of this size instead", size)
+    .option("--seconds <s>", "time spent on each line", positiveNumber, 0.5)
+    .option("--save <f.json>", "where the figures go")
+    .option("--compare <f.json>", "figures saved before, to print the ratio old/new")
+    .option("--peer <command>", "a program that prints times of the same names, to print the ratio peer/own")
+    .option("--list", "print what each kernel must move and compute, as a Markdown table, and measure nothing")
+    .addHelpText("after", examples)
+    .action(run);
+}
+
+async function run(flags: BenchFlags): Promise<void> {
+  if (flags.list) return report(flags, { command: "bench", names }, describeFloors());
+  checkFlags(flags);
+  const old = flags.compare === undefined ? undefined : await readTimes(flags.compare);
+  const image = findImage(flags);
+  const measured = flags.host === currentHost ? await measureHere(flags, image) : await measureThere(flags, image);
+  const facts = compare(measured, { old, peer: flags.peer === undefined ? undefined : await runPeer(flags.peer) });
+  if (flags.save) {
+    const bytes = new TextEncoder().encode(`${JSON.stringify(facts, undefined, 2)}\n`);
+    writeTogether([{ file: flags.save, bytes }]);
+  }
+  report(flags, facts, describeFacts(facts));
+}
+
+function checkFlags({ only = "", image, size, save, compare }: BenchFlags): void {
+  if (image !== undefined && size !== undefined) {
+    throw new UsageError({ where: "--size", expected: "no --image beside it", got: image, remedy: "leave one out" });
+  }
+  if (!names.some((name) => isSelected(name, only))) {
+    const remedy = "see crf-rnn bench --list --json for the names";
+    throw new UsageError({ where: "--only", expected: "a pattern that matches a line", got: `'${only}'`, remedy });
+  }
+  const inputs = [image, compare].filter((file) => file !== undefined);
+  if (save !== undefined) checkDestinations([{ flag: "--save", file: save, extension: ".json" }], inputs);
+}
+
+const usualImage = "data/bench/raccoon-500x375.png";
+
+/** The file that --image names, or the usual photograph where it can be found, or none. */
+function findImage({ image, size }: BenchFlags): string | undefined {
+  if (image !== undefined || size !== undefined) return image;
+  const beside = fileURLToPath(new URL("../../shared", import.meta.url)); // dist/ lies in the repository
+  const file = join(process.env.CRF_RNN_SHARED ?? beside, usualImage);
+  return existsSync(file) ? file : undefined;
+}
+
+async function readScene(flags: BenchFlags, file: string | undefined): Promise<{ image?: Image; scene: Scene }> {
+  const image = file === undefined ? undefined : await readImage(file);
+  return { image, scene: makeScene(image, flags.size) };
+}
+
+const optionsOf = ({ device, threads, only, seconds }: BenchFlags): BenchOptions => ({
+  prefer: device,
+  threads,
+  only,
+  seconds,
+});
+
+function factsOf(host: string, file: string | undefined, { height, width }: Scene, result: BenchResult): BenchFacts {
+  const image = { file: file ?? null, height, width };
+  return { command: "bench", version: packageJson.version, host, image, ...result };
+}
+
+async function measureHere(flags: BenchFlags, file: string | undefined): Promise<BenchFacts> {
+  const { scene } = await readScene(flags, file);
+  using progress = startLines(flags);
+  const result = await runBench(scene, optionsOf(flags), progress.begin);
+  return factsOf(`${currentHost} ${process.versions[currentHost as "node" | "deno"]}`, file, scene, result);
+}
+
+async function measureThere(flags: BenchFlags, file: string | undefined): Promise<BenchFacts> {
+  if (flags.host === "chromium") return measureInPage(flags, file);
+  const words = ["bench", "--json", "--host", flags.host, "--device", flags.device, "--seconds", `${flags.seconds}`];
+  if (flags.threads !== undefined) words.push("--threads", `${flags.threads}`);
+  if (flags.only !== undefined) words.push("--only", flags.only);
+  if (file !== undefined) words.push("--image", file);
+  else words.push("--size", `${flags.size?.width ?? usualSize.width}x${flags.size?.height ?? usualSize.height}`);
+  return JSON.parse(await runProgram(flags.host, words)) as BenchFacts;
+}
+
+async function measureInPage(flags: BenchFlags, file: string | undefined): Promise<BenchFacts> {
+  const { image, scene } = await readScene(flags, file);
+  const pixels = image && { ...image, values: [...image.values] };
+  let result: BenchResult | undefined;
+  let version = "";
+  using progress = startLines(flags);
+  await runInPage({
+    places: { bundle: dirname(fileURLToPath(import.meta.url)) },
+    isolated: true,
+    software: !hasGraphics(),
+    script: `(async () => {
+      const { runBench, makeScene } = await import("/bundle/bench.js");
+      const scene = makeScene(${JSON.stringify(pixels)}, ${JSON.stringify(flags.size)});
+      const result = await runBench(scene, ${JSON.stringify(optionsOf(flags))}, (name) => report({ name }));
+      await report({ result, version: navigator.userAgent.match(/Chrome.([\\d.]+)/)[1] });
+    })()`,
+    report: (said: { name?: string; result?: BenchResult; version?: string }) => {
+      if (said.result) [result, version] = [said.result, said.version!];
+      else progress.begin(said.name!);
+    },
+    silence: silentMilliseconds,
+  });
+  return factsOf(`chromium ${version}`, file, scene, result!);
+}
+
+/** Progress by lines: the ceilings and all that are selected; one is done when the next begins. */
+function startLines(flags: BenchFlags): Disposable & { begin(name: string): void } {
+  const progress = startProgress(flags, 1 + names.filter((name) => isSelected(name, flags.only)).length);
+  let begun = false;
+  return {
+    begin(name) {
+      if (begun) progress.step();
+      begun = true;
+      progress.stage(name);
+    },
+    [Symbol.dispose]: () => progress[Symbol.dispose](),
+  };
+}
+
+/** A line on a slow adapter may take minutes. */
+const silentMilliseconds = 600_000;
+
+/** Adds to each line the ratios of others' times to it. */
+function compare(facts: BenchFacts, { old, peer }: { readonly old?: Times; readonly peer?: Times }): BenchFacts {
+  const add = <Line extends Timing & { readonly name: string }>(line: Line): Line & Ratios => ({
+    ...line,
+    oldOverNew: old && ratio(old.milliseconds[line.name], line.least),
+    peerOverOwn: peer && ratio(peer.milliseconds[line.name], line.least),
+  });
+  const others = { comparedWith: old?.name, peer: peer?.name };
+  return { ...facts, ...others, kernels: facts.kernels.map(add), composites: facts.composites.map(add) };
+}
+
+const ratio = (theirs: number | undefined, own: number): number | undefined =>
+  theirs === undefined ? undefined : theirs / own;
+
+function pattern(text: string): string {
+  try {
+    new RegExp(text);
+    return text;
+  } catch (error) {
+    throw new InvalidArgumentError(`expected a regular expression (${(error as Error).message})`);
+  }
+}
+
+function size(text: string): { width: number; height: number } {
+  const [width, height] = (/^(\d{1,5})x(\d{1,5})$/.exec(text) ?? []).slice(1).map(Number);
+  if (width >= 1 && height >= 1) return { width, height };
+  throw new InvalidArgumentError("expected width x height in pixels, as 500x375");
+}

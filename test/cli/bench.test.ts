@@ -1,0 +1,158 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { encodeNpy } from "../../src/data/npy.ts";
+import { findDeno } from "../../scripts/environment.mjs";
+import { root } from "../hosts/folders.ts";
+import { crfRnn, Folder } from "./command.ts";
+
+/** Lines of a kernel and of a whole, on an image of a moment's work. */
+const words = [
+  "bench",
+  "--device",
+  "wasm",
+  "--size",
+  "40x30",
+  "--seconds",
+  "0.001",
+  "--only",
+  "lattice/blur|build spatial",
+];
+
+const positive = (value: unknown): boolean => typeof value === "number" && Number.isFinite(value) && value > 0;
+
+interface Line {
+  readonly name: string;
+  readonly [figure: string]: unknown;
+}
+
+/** Runs with --json and returns the object. */
+function figures(
+  folder: Folder,
+  more: readonly string[] = [],
+): Record<string, unknown> & Record<"kernels" | "composites", Line[]> {
+  const { status, stdout, stderr } = folder.run([...words, "--json", "--quiet", ...more]);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  return JSON.parse(stdout);
+}
+
+test("prints one JSON object with device, ceilings, lines and memory", () => {
+  using folder = new Folder();
+  const found = figures(folder, ["--threads", "1"]);
+  expect(found).toMatchObject({
+    command: "bench",
+    image: { file: null, height: 30, width: 40 },
+    device: { kind: "wasm", threads: 1, variant: expect.stringMatching(/^(plain|relaxed)$/) },
+    timer: "wall clock",
+    points: 1200,
+    classes: 21,
+    unused: [],
+  });
+  const { copies, gigaflopsPerSecond } = found.ceilings as { copies: Line[]; gigaflopsPerSecond: number };
+  expect([gigaflopsPerSecond, ...copies.map((copy) => copy.gigabytesPerSecond)].every(positive)).toBe(true);
+  const { bilateral } = found.vertices as { bilateral: number };
+  expect(found.kernels.map(({ name }) => name)).toEqual(["lattice/blur"]);
+  // The floor by hand: a pair of neighbors, six quads in and out, and twelve operations a quad, for each vertex and the row of zeros.
+  expect(found.kernels[0]).toMatchObject({ bytes: (bilateral + 1) * 200, operations: (bilateral + 1) * 72 });
+  expect(found.composites.map(({ name }) => name)).toEqual(["build spatial 3"]);
+  for (const line of [...found.kernels, ...found.composites]) {
+    for (const figure of ["least", "median"]) expect(positive(line[figure])).toBe(true);
+    expect(line.least as number).toBeLessThanOrEqual(line.median as number);
+  }
+});
+
+test("every line runs, and memory stays below three times the bytes in play", () => {
+  using folder = new Folder();
+  const found = figures(folder, ["--only", "."]);
+  expect([...found.kernels, ...found.composites].map(({ name }) => name).sort()).toEqual(
+    JSON.parse(folder.run(["bench", "--list", "--json"]).stdout).names.sort(),
+  );
+  for (const { name, peakOverInPlay } of found.composites) {
+    expect.soft(peakOverInPlay, name).toBeGreaterThanOrEqual(1);
+    expect.soft(peakOverInPlay, name).toBeLessThan(3);
+  }
+});
+
+test("prints tables, saves, and compares with what was saved and with a peer", () => {
+  using folder = new Folder();
+  const peer = folder.write("peer.json", '{ "name": "theirs", "milliseconds": { "build spatial 3": 1000000 } }');
+  expect(folder.run([...words, "--save", "old.json", "--quiet"])).toEqual({ status: 0, stdout: "", stderr: "" });
+  const old = JSON.parse(readFileSync(folder.file("old.json"), "utf8"));
+  const again = figures(folder, ["--compare", "old.json", "--peer", `cat ${peer}`]);
+  expect(again.kernels[0].oldOverNew).toBeCloseTo(old.kernels[0].least / (again.kernels[0].least as number), 6);
+  expect(again.kernels[0].peerOverOwn).toBeUndefined();
+  expect(again.composites[0].peerOverOwn).toBeCloseTo(1e6 / (again.composites[0].least as number), 6);
+  const { stdout } = folder.run([...words, "--compare", "old.json", "--peer", `cat ${peer}`]);
+  expect(stdout).toMatch(/a made-up image.*40×30: 1200 points/);
+  expect(stdout).toMatch(/^kernel +median ms +least ms +GB\/s +GFLOP\/s +ceiling .*old\/new +peer\/own$/m);
+  expect(stdout).toMatch(/^lattice\/blur( +[\d.]+){4} +\d+ %/m);
+  expect(stdout).toMatch(/^build spatial 3 .*×$/m);
+  expect(folder.names()).toEqual(["old.json", "peer.json"]);
+});
+
+test("measures the image it is given", () => {
+  using folder = new Folder();
+  const data = Float32Array.from({ length: 20 * 10 * 3 }, (_, i) => (i * 37) % 256);
+  const image = folder.write("image.npy", encodeNpy({ shape: [20, 10, 3], data }));
+  const others = words.filter((word) => !["--size", "40x30"].includes(word));
+  const { status, stdout } = folder.run([...others, "--image", image, "--json"]);
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ image: { file: "image.npy", height: 20, width: 10 }, points: 200 });
+});
+
+test("runs in Deno and in Chromium from Node, and in Deno by itself", async () => {
+  using folder = new Folder();
+  expect(figures(folder, ["--host", "deno"]).host).toMatch(/^deno \d/);
+  expect(figures(folder, ["--host", "chromium"]).host).toMatch(/^chromium \d/);
+  const { status, stdout } = folder.run([...words, "--json"], [await findDeno(), "run", "--allow-all"]);
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout).host).toMatch(/^deno \d/);
+});
+
+test("the table in bench/README.md is the one that --list prints", () => {
+  const { status, stdout } = crfRnn(["bench", "--list"]);
+  expect(status).toBe(0);
+  const table = readFileSync(`${root}bench/README.md`, "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith("|"));
+  expect(`${table.join("\n")}\n`).toBe(stdout);
+});
+
+test("refuses wrong flags, before anything is measured", () => {
+  using folder = new Folder();
+  folder.refuses([...words, "--host", "firefox"], /--host: expected one of node, deno, chromium, got 'firefox'/);
+  folder.refuses(
+    [...words, "--only", "no such line"],
+    /--only: expected a pattern that matches a line, got 'no such line' — /,
+  );
+  folder.refuses([...words, "--only", "("], /--only: expected a regular expression/);
+  folder.refuses([...words, "--size", "0x4"], /--size: expected width x height in pixels, as 500x375, got '0x4'/);
+  folder.refuses([...words, "--seconds", "0"], /--seconds: expected a number above 0, got '0'/);
+  folder.refuses([...words, "--image", "x.png"], /--size: expected no --image beside it, got x\.png/);
+  folder.refuses(["bench", "--image", "x.png"], /x\.png: expected a readable file, got no such file/);
+  folder.refuses([...words, "--save", "figures.txt"], /--save: expected a file name that ends in \.json/);
+  folder.refuses([...words, "--save", "nowhere/f.json"], /got a folder that does not exist/);
+});
+
+test("refuses files and peers that make no sense", () => {
+  using folder = new Folder();
+  const compare = (text: string) => [...words, "--compare", folder.write("old.json", text)];
+  folder.refuses([...words, "--compare", "old.json"], /old\.json: expected a readable file, got no such file/);
+  folder.refuses(compare("{"), /old\.json at byte 1: expected JSON/);
+  folder.refuses(compare('{ "command": "filter" }'), /old\.json at byte \d+: expected command: "bench", got "filter"/);
+  const facts = { command: "bench", version: "1", host: "node 20", device: { name: "x", threads: 1 }, kernels: [] };
+  folder.refuses(
+    compare(JSON.stringify({ ...facts, composites: [{ name: "x", least: "y" }] })),
+    /expected composites\[0\]\.least: number, got "y"/,
+  );
+  folder.refuses(
+    compare(JSON.stringify({ ...facts, composites: [{ name: "x", least: 0 }] })),
+    /expected composites\[0\]\.least: >0, got 0/,
+  );
+  folder.refuses(
+    [...words, "--save", "old.json", "--compare", "old.json"],
+    /--save: expected a file of its own, got old\.json, which is read/,
+  );
+  folder.refuses([...words, "--peer", "exit 3"], /--peer: expected a command that succeeds, got status 3/);
+  folder.refuses([...words, "--peer", "echo hello"], /--peer 'echo hello' at byte 0: expected JSON/);
+  folder.refuses([...words, "--peer", "echo '{}'"], /expected milliseconds: /);
+});
