@@ -1,3 +1,4 @@
+import { gather } from "../lattice/gather";
 import { scratch } from "../shared/scratch";
 import { multiplyAdd } from "../shared/simd";
 import { activate } from "./softmax";
@@ -22,15 +23,16 @@ export function update(
 ): void {
   const stride = <usize>quads << 4;
   const simplexBytes = <usize>(dimensions + 1) << 3;
+  const one = f32x4.splat(1);
   // A pixel's filtered values; a stride each. Subtracted from the unary in place of X.
   const spatial = scratch;
   const bilateral = spatial + stride;
   const x = bilateral + stride;
   for (let point = begin; point < end; point++) {
     const first = spatialSimplices + <usize>point * 24;
-    gather(first, first + 24, spatialValues, stride, spatial);
+    gather(first, first + 24, spatialValues, stride, quads, one, spatial);
     const other = bilateralSimplices + <usize>point * simplexBytes;
-    gather(other, other + simplexBytes, bilateralValues, stride, bilateral);
+    gather(other, other + simplexBytes, bilateralValues, stride, quads, one, bilateral);
     const own = unary + <usize>point * stride;
     if (diagonal) {
       for (let at: usize = 0; at < stride; at += 16) {
@@ -40,44 +42,6 @@ export function update(
       }
     } else transform(own, spatial, bilateral, matrices, channels, stride, x);
     activate(x, result + <usize>point * stride, channels, mode);
-  }
-}
-
-/** to = Σ weight·values[vertex] over a simplex, six quads of channels at a time in registers. */
-// @ts-ignore: decorator
-@inline
-function gather(first: usize, last: usize, values: usize, stride: usize, to: usize): void {
-  let at: usize = 0;
-  for (; at + 96 <= stride; at += 96) {
-    let a = f32x4.splat(0);
-    let b = a;
-    let c = a;
-    let d = a;
-    let e = a;
-    let f = a;
-    for (let pair = first; pair < last; pair += 8) {
-      const row = values + at + <usize>load<u32>(pair) * stride;
-      const weight = v128.load32_splat(pair, 4);
-      a = multiplyAdd(weight, v128.load(row), a);
-      b = multiplyAdd(weight, v128.load(row, 16), b);
-      c = multiplyAdd(weight, v128.load(row, 32), c);
-      d = multiplyAdd(weight, v128.load(row, 48), d);
-      e = multiplyAdd(weight, v128.load(row, 64), e);
-      f = multiplyAdd(weight, v128.load(row, 80), f);
-    }
-    v128.store(to + at, a);
-    v128.store(to + at, b, 16);
-    v128.store(to + at, c, 32);
-    v128.store(to + at, d, 48);
-    v128.store(to + at, e, 64);
-    v128.store(to + at, f, 80);
-  }
-  for (; at < stride; at += 16) {
-    let sum = f32x4.splat(0);
-    for (let pair = first; pair < last; pair += 8) {
-      sum = multiplyAdd(v128.load32_splat(pair, 4), v128.load(values + at + <usize>load<u32>(pair) * stride), sum);
-    }
-    v128.store(to + at, sum);
   }
 }
 

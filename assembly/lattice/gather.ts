@@ -1,0 +1,68 @@
+import { multiplyAdd } from "../shared/simd";
+
+/**
+ * to = scale·Σ weight·values[row] over the pairs (row, weight) in [first, last): the sum at the heart of splat (rows are
+ * points) and slice (rows are vertices). `quads` of channels, six, three or one at a time in registers; `stride` in bytes.
+ */
+// @ts-ignore: decorator
+@inline
+export function gather(first: usize, last: usize, values: usize, stride: usize, quads: u32, scale: v128, to: usize): void {
+  let q: u32 = 0;
+  for (; q + 6 <= quads; q += 6) six(first, last, values + (<usize>q << 4), stride, scale, to + (<usize>q << 4));
+  if (q + 3 <= quads) {
+    three(first, last, values + (<usize>q << 4), stride, scale, to + (<usize>q << 4));
+    q += 3;
+  }
+  for (; q < quads; q++) one(first, last, values + (<usize>q << 4), stride, scale, to + (<usize>q << 4));
+}
+
+// @ts-ignore: decorator
+@inline
+function six(first: usize, last: usize, values: usize, stride: usize, scale: v128, to: usize): void {
+  let a = f32x4.splat(0);
+  let b = a;
+  let c = a;
+  let d = a;
+  let e = a;
+  let f = a;
+  for (let pair = first; pair < last; pair += 8) {
+    const row = values + <usize>load<u32>(pair) * stride;
+    const weight = v128.load32_splat(pair, 4);
+    a = multiplyAdd(weight, v128.load(row), a);
+    b = multiplyAdd(weight, v128.load(row, 16), b);
+    c = multiplyAdd(weight, v128.load(row, 32), c);
+    d = multiplyAdd(weight, v128.load(row, 48), d);
+    e = multiplyAdd(weight, v128.load(row, 64), e);
+    f = multiplyAdd(weight, v128.load(row, 80), f);
+  }
+  v128.store(to, f32x4.mul(scale, a));
+  v128.store(to, f32x4.mul(scale, b), 16);
+  v128.store(to, f32x4.mul(scale, c), 32);
+  v128.store(to, f32x4.mul(scale, d), 48);
+  v128.store(to, f32x4.mul(scale, e), 64);
+  v128.store(to, f32x4.mul(scale, f), 80);
+}
+
+function three(first: usize, last: usize, values: usize, stride: usize, scale: v128, to: usize): void {
+  let a = f32x4.splat(0);
+  let b = a;
+  let c = a;
+  for (let pair = first; pair < last; pair += 8) {
+    const row = values + <usize>load<u32>(pair) * stride;
+    const weight = v128.load32_splat(pair, 4);
+    a = multiplyAdd(weight, v128.load(row), a);
+    b = multiplyAdd(weight, v128.load(row, 16), b);
+    c = multiplyAdd(weight, v128.load(row, 32), c);
+  }
+  v128.store(to, f32x4.mul(scale, a));
+  v128.store(to, f32x4.mul(scale, b), 16);
+  v128.store(to, f32x4.mul(scale, c), 32);
+}
+
+function one(first: usize, last: usize, values: usize, stride: usize, scale: v128, to: usize): void {
+  let a = f32x4.splat(0);
+  for (let pair = first; pair < last; pair += 8) {
+    a = multiplyAdd(v128.load32_splat(pair, 4), v128.load(values + <usize>load<u32>(pair) * stride), a);
+  }
+  v128.store(to, f32x4.mul(scale, a));
+}
