@@ -1,9 +1,11 @@
+import { hashInsert } from "../../build/kernels.ts";
 import { findVertices, insertKeys, numberVertices } from "../../src/lattice/hash.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
 import type { Device } from "../../src/device/device.ts";
 import { Memory, unpack } from "../memory.ts";
 import { clearPoints } from "../reference/points.ts";
 import { type Case, check, random, same } from "../suite.ts";
+import { readWords } from "./tables.ts";
 
 /** Inserts keys of d = 1 (a word each) into a table of `capacity` and numbers the vertices. */
 async function insert(device: Device, keys: Uint32Array, capacity: number) {
@@ -73,6 +75,32 @@ export const cases: Case[] = [
           `${what}: weights`,
         );
       }
+    },
+  },
+  {
+    name: "the entry that stays in a slot is the smallest of its key, even if a larger one came first",
+    async run(device) {
+      using memory = new Memory(device);
+      const [entries, capacity] = [3000, 1024];
+      const numbers = random(5);
+      const keys = Uint32Array.from({ length: entries }, () => Math.imul(numbers.integer(500), 0x10003));
+      const [stored, status, entrySlots] = [memory.of(keys), memory.zeros(4), memory.zeros(entries)];
+      const insertInto = async (slots: Uint32Array) => {
+        const table = memory.of(slots);
+        const args = { keys: stored, slots: table, entrySlots, status, entries, mask: capacity - 1, dimensions: 1 };
+        device.run(hashInsert, entries, args);
+        return { slots: await readWords(device, table), places: await readWords(device, entrySlots) };
+      };
+      const { slots, places } = await insertInto(new Uint32Array(capacity));
+      const largest = new Uint32Array(capacity);
+      places.forEach((slot, entry) => (largest[slot] = entry + 1));
+      check(
+        largest.some((held, slot) => held !== slots[slot]),
+        "every key comes once",
+      );
+      same((await insertInto(largest)).slots, slots, "as if the last entries had come first");
+      const first = slots.map((held) => (held === 0 ? 0 : keys.indexOf(keys[held - 1]) + 1));
+      same(slots, first, "the smallest");
     },
   },
   {
