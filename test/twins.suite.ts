@@ -12,7 +12,7 @@ import type { Binding, Kernel } from "../src/kernel.ts";
 import { clearPoints } from "./reference/points.ts";
 import { type Case, check, close, maximum, random, same } from "./suite.ts";
 
-/** One dispatch: its arguments, and the contents of its bindings before and after. */
+/** One dispatch: its arguments, the contents of its bindings before, and of those it writes after. */
 interface Dispatch {
   readonly kernel: Kernel<Record<string, Storage | number>>;
   readonly count: number;
@@ -21,7 +21,10 @@ interface Dispatch {
   readonly after: Record<string, Uint32Array>;
 }
 
-function contents({ bindings }: Dispatch["kernel"], args: Dispatch["args"]): Record<string, Uint32Array> {
+const written = ({ bindings }: Dispatch["kernel"]): readonly Binding[] =>
+  bindings.filter(({ access }) => access === "write");
+
+function contents(bindings: readonly Binding[], args: Dispatch["args"]): Record<string, Uint32Array> {
   return Object.fromEntries(
     bindings.map(({ name }) => {
       const { handle, offset, bytes } = args[name] as Storage;
@@ -39,9 +42,9 @@ async function record(kind: Device["kind"], work: (device: Device) => Promise<vo
     kind: { value: kind },
     run: {
       value(kernel: Dispatch["kernel"], count: number, args: Dispatch["args"]) {
-        const before = contents(kernel, args);
+        const before = contents(kernel.bindings, args);
         run(kernel, count, args);
-        dispatches.push({ kernel, count, args, before, after: contents(kernel, args) });
+        dispatches.push({ kernel, count, args, before, after: contents(written(kernel), args) });
       },
     },
   });
@@ -49,7 +52,7 @@ async function record(kind: Device["kind"], work: (device: Device) => Promise<vo
   return dispatches;
 }
 
-/** Runs a recorded dispatch on `device`; gives the bindings' contents afterwards. */
+/** Runs a recorded dispatch on `device`; gives the contents of what it writes. */
 async function replay(device: Device, { kernel, count, args, before }: Dispatch): Promise<Record<string, Uint32Array>> {
   const storages = Object.fromEntries(
     Object.entries(before).map(([name, data]) => {
@@ -60,10 +63,8 @@ async function replay(device: Device, { kernel, count, args, before }: Dispatch)
   );
   device.run(kernel, count, { ...args, ...storages });
   const after: Record<string, Uint32Array> = {};
-  for (const { name } of kernel.bindings) {
-    after[name] = new Uint32Array(await device.read(storages[name]));
-    device.release(storages[name]);
-  }
+  for (const { name } of written(kernel)) after[name] = new Uint32Array(await device.read(storages[name]));
+  for (const storage of Object.values(storages)) device.release(storage);
   return after;
 }
 
@@ -102,7 +103,7 @@ async function checkTwins(device: Device, dispatches: readonly Dispatch[]): Prom
     const what = `dispatch ${index}, ${kernel.file}`;
     if (kernel.id === "hashInsert") same(found(actual), found(after), what);
     else {
-      const defined = kernel.bindings.filter(({ name }) => !undefinedAfter.includes(`${kernel.id} ${name}`));
+      const defined = written(kernel).filter(({ name }) => !undefinedAfter.includes(`${kernel.id} ${name}`));
       for (const binding of defined) checkBinding(binding, actual[binding.name], after[binding.name], what);
     }
   }

@@ -113,6 +113,20 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "keys end at ±32,766 in units of d + 1",
+    async run(device) {
+      const units = [32_700, -32_700, 32_800, -32_800, 39_000];
+      for (const [index, unit] of units.entries()) {
+        using memory = new Memory(device);
+        using tensor = device.tensor([1, 1], [(unit * 2) / scale(1, 0)]);
+        const status = memory.zeros(4);
+        embed(device, tensor, 1, { keys: memory.zeros(2), weights: memory.zeros(2), status });
+        const [, outOfRange] = new Uint32Array(await device.read(status));
+        check((outOfRange !== 0) === index >= 2, `${unit} units`);
+      }
+    },
+  },
+  {
     name: "the first point that is not finite, and the first beyond the keys, are reported",
     async run(device) {
       const data = new Float32Array(130 * 5).fill(0.3);
