@@ -3,7 +3,7 @@ import { scratch } from "../shared/scratch";
 import { multiplyAdd } from "../shared/simd";
 import { activate } from "./softmax";
 
-/** Twin of kernels/crf/update.wgsl. */
+/** Twin of kernels/crf/update.wgsl; begin and end count its workgroups, of ⌊64/quads⌋ points each. */
 export function update(
   spatialSimplices: usize,
   bilateralSimplices: usize,
@@ -28,7 +28,8 @@ export function update(
   const spatial = scratch;
   const bilateral = spatial + stride;
   const x = bilateral + stride;
-  for (let point = begin; point < end; point++) {
+  const each = 64 / quads;
+  for (let point = begin * each; point < min(end * each, points); point++) {
     const first = spatialSimplices + <usize>point * 24;
     gather(first, first + 24, spatialValues, stride, quads, one, spatial);
     const other = bilateralSimplices + <usize>point * simplexBytes;

@@ -1,9 +1,13 @@
 import { scratch } from "../shared/scratch";
-import { hashEnd, hashKey, hashWord, sameKey } from "./hash";
+import { hashKey, sameKey } from "./hash";
+
+/** Look-ups in a block: see hash.insert.ts. */
+const blockLength: u32 = 64;
 
 /**
  * Twin of kernels/lattice/neighbors.wgsl. What turns a vertex's key into its neighbor's is one addition a word, the same
- * for all vertices of remainder 0 and for all others: no half of a word borrows, since coordinates are biased.
+ * for all vertices of remainder 0 and for all others: no half of a word borrows, since coordinates are biased. As in
+ * hash.insert.ts, a block's keys and slots are touched before any is compared.
  */
 export function neighbors(
   slots: usize,
@@ -20,27 +24,54 @@ export function neighbors(
   const words = dimensions / 2 + 1;
   const keyBytes = <usize>words << 2;
   const tagShift = (dimensions & 1) << 4;
-  const key = scratch;
-  const steps = key + keyBytes; // [remainder 0 or not][axis][word]
+  const steps = scratch; // [remainder 0 or not][axis][word]
+  const firstSlots = steps + 2 * <usize>coordinates * keyBytes;
+  const found = firstSlots + (<usize>blockLength << 2);
+  const keys = found + (<usize>blockLength << 2);
   writeSteps(steps, dimensions, words, tagShift);
-  let vertex = begin / coordinates;
-  let axis = begin % coordinates;
-  for (let index = begin; index < end; index++) {
-    const own = vertexKeys + <usize>vertex * keyBytes;
-    const remainder = (load<u32>(own + keyBytes - 4) >> tagShift) & 15;
-    const step = steps + <usize>(axis + (remainder ? coordinates : 0)) * keyBytes;
-    const other =
-      words == 3
-        ? find3(slots, vertexKeys, mask, own, step)
-        : find(slots, vertexKeys, mask, own, step, key, words);
-    if (other) {
-      const row = axis * axisLength;
-      store<u32>(neighbors + (<usize>(row + vertex) << 3), other - 1);
-      store<u32>(neighbors + (<usize>(row + other - 1) << 3), vertex, 4);
+  for (let first = begin; first < end; first += blockLength) {
+    const count = min(blockLength, end - first);
+    let vertex = first / coordinates;
+    let axis = first % coordinates;
+    for (let i: u32 = 0; i < count; i++) {
+      const own = vertexKeys + <usize>vertex * keyBytes;
+      const remainder = (load<u32>(own + keyBytes - 4) >> tagShift) & 15;
+      const step = steps + <usize>(axis + (remainder ? coordinates : 0)) * keyBytes;
+      const key = keys + <usize>i * keyBytes;
+      for (let at: usize = 0; at < keyBytes; at += 4) store<u32>(key + at, load<u32>(own + at) + load<u32>(step + at));
+      const slot = hashKey(key, words) & mask;
+      store<u32>(firstSlots + (<usize>i << 2), slot);
+      store<u32>(found + (<usize>i << 2), load<u32>(slots + (<usize>slot << 2)));
+      if (++axis == coordinates) {
+        axis = 0;
+        vertex++;
+      }
     }
-    if (++axis == coordinates) {
-      axis = 0;
-      vertex++;
+    let touched: u32 = 0;
+    for (let i: u32 = 0; i < count; i++) {
+      const held = load<u32>(found + (<usize>i << 2));
+      touched ^= load<u32>(vertexKeys + <usize>select<u32>(held - 1, 0, held != 0) * keyBytes);
+    }
+    store<u32>(found, touched); // keeps the loads from being optimized away
+    vertex = first / coordinates;
+    axis = first % coordinates;
+    for (let i: u32 = 0; i < count; i++) {
+      const key = keys + <usize>i * keyBytes;
+      let slot = load<u32>(firstSlots + (<usize>i << 2));
+      let held = load<u32>(slots + (<usize>slot << 2));
+      while (held && !sameKey(vertexKeys + <usize>(held - 1) * keyBytes, key, words)) {
+        slot = (slot + 1) & mask;
+        held = load<u32>(slots + (<usize>slot << 2));
+      }
+      if (held) {
+        const row = axis * axisLength;
+        store<u32>(neighbors + (<usize>(row + vertex) << 3), held - 1);
+        store<u32>(neighbors + (<usize>(row + held - 1) << 3), vertex, 4);
+      }
+      if (++axis == coordinates) {
+        axis = 0;
+        vertex++;
+      }
     }
   }
 }
@@ -63,33 +94,4 @@ function writeSteps(steps: usize, dimensions: u32, words: u32, tagShift: u32): v
 function add(key: usize, coordinate: u32, amount: u32): void {
   const at = key + (<usize>(coordinate >> 1) << 2);
   store<u32>(at, load<u32>(at) + (amount << ((coordinate & 1) << 4)));
-}
-
-/** 1 + the vertex of key own + step, 0 for none; d = 4 and 5, all in registers. */
-// @ts-ignore: decorator
-@inline
-function find3(slots: usize, vertexKeys: usize, mask: u32, own: usize, step: usize): u32 {
-  const a = load<u32>(own) + load<u32>(step);
-  const b = load<u32>(own, 4) + load<u32>(step, 4);
-  const c = load<u32>(own, 8) + load<u32>(step, 8);
-  let slot = hashEnd(hashWord(hashWord(hashWord(0, a), b), c)) & mask;
-  let held = load<u32>(slots + (<usize>slot << 2));
-  while (held) {
-    const other = vertexKeys + <usize>(held - 1) * 12;
-    if (load<u32>(other) == a && load<u32>(other, 4) == b && load<u32>(other, 8) == c) break;
-    slot = (slot + 1) & mask;
-    held = load<u32>(slots + (<usize>slot << 2));
-  }
-  return held;
-}
-
-function find(slots: usize, vertexKeys: usize, mask: u32, own: usize, step: usize, key: usize, words: u32): u32 {
-  for (let at: usize = 0; at < <usize>words << 2; at += 4) store<u32>(key + at, load<u32>(own + at) + load<u32>(step + at));
-  let slot = hashKey(key, words) & mask;
-  let held = load<u32>(slots + (<usize>slot << 2));
-  while (held && !sameKey(vertexKeys + <usize>((held - 1) * words << 2), key, words)) {
-    slot = (slot + 1) & mask;
-    held = load<u32>(slots + (<usize>slot << 2));
-  }
-  return held;
 }

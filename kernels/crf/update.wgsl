@@ -1,10 +1,12 @@
 // One mean-field update, fused (Zheng et al. 2015, algorithm 1): slice both blurred lattices, normalize (folded into the
 // simplices' weights), weigh and transform (compose.wgsl), add the unary, activate. Reads each pixel's two simplices and
-// unary and writes its new marginals; nothing in between goes through memory.
+// unary and writes its new marginals; nothing in between leaves the workgroup.
 //   X = U − Σ_c (spatial[c]·F_s[c] + bilateral[c]·F_b[c]);  result = X (mode 0), softmax(X) (1) or ReLU-normalized X (2).
 // Where diagonal ≠ 0 the matrices are diagonal and come as two rows: X = U − (spatial∘F_s + bilateral∘F_b).
-// Precondition: spatial lattice of d = 2.
-//#include "../shared/invocation.wgsl"
+//
+// A workgroup takes ⌊64/quads⌋ points, an invocation one quad of a point: rows are read and written side by side, and the
+// point's quads meet in workgroup memory (private arrays in their place took lavapipe 25 s to compile).
+// Preconditions: spatial lattice of d = 2; quads ≤ 64.
 
 struct Params {
   points: u32,
@@ -17,6 +19,8 @@ const DIMENSIONS: u32 = 5u; // specialized
 const QUADS: u32 = 6u; // specialized
 const SPATIAL = 3u;
 const BILATERAL = DIMENSIONS + 1u;
+const LANES = 64u;
+const POINTS = LANES / QUADS;
 
 @group(0) @binding(0) var<uniform> params: Params;
 // [points, 3] and [points, d + 1] pairs of vertex and weight
@@ -31,50 +35,83 @@ const BILATERAL = DIMENSIONS + 1u;
 @group(0) @binding(6) var<storage, read> unary: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> result: array<vec4f>;
 
-fn activate(x: ptr<function, array<vec4f, QUADS>>) {
-  if (params.mode == 0u) { return; }
-  var largest = (*x)[0][0];
-  for (var c = 1u; c < params.channels; c++) { largest = max(largest, (*x)[c / 4u][c % 4u]); }
-  var sum = select(0.0, 1e-20, params.mode == 2u);
-  for (var q = 0u; q < QUADS; q++) {
-    var power = max((*x)[q], vec4f());
-    if (params.mode == 1u) { power = exp((*x)[q] - largest); }
-    power = select(vec4f(), power, q * 4u + vec4u(0u, 1u, 2u, 3u) < vec4u(params.channels));
-    (*x)[q] = power;
-    sum += dot(power, vec4f(1.0));
+// Filtered values and partial results of the workgroup's points, a quad each.
+var<workgroup> spatial: array<vec4f, LANES>;
+var<workgroup> bilateral: array<vec4f, LANES>;
+var<workgroup> largest: array<f32, LANES>;
+var<workgroup> sums: array<f32, LANES>;
+
+fn gatherSpatial(point: u32, quad: u32) -> vec4f {
+  var sum = vec4f();
+  for (var r = 0u; r < SPATIAL; r++) {
+    let pair = spatialSimplices[point * SPATIAL + r];
+    sum += bitcast<f32>(pair.y) * spatialValues[pair.x * QUADS + quad];
   }
-  for (var q = 0u; q < QUADS; q++) { (*x)[q] = (*x)[q] / sum; }
+  return sum;
+}
+
+fn gatherBilateral(point: u32, quad: u32) -> vec4f {
+  var sum = vec4f();
+  for (var r = 0u; r < BILATERAL; r++) {
+    let pair = bilateralSimplices[point * BILATERAL + r];
+    sum += bitcast<f32>(pair.y) * bilateralValues[pair.x * QUADS + quad];
+  }
+  return sum;
+}
+
+// Messages to one quad from all channels of the point whose quads begin at lane `first`.
+fn transform(first: u32, quad: u32) -> vec4f {
+  var sum = vec4f();
+  for (var c = 0u; c < params.channels; c++) {
+    let other = first + c / 4u;
+    sum += spatial[other][c % 4u] * matrices[c * QUADS + quad];
+    sum += bilateral[other][c % 4u] * matrices[(params.channels + c) * QUADS + quad];
+  }
+  return sum;
 }
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let point = invocation(id, groups);
-  if (point >= params.points) { return; }
-  var x: array<vec4f, QUADS>;
-  for (var q = 0u; q < QUADS; q++) { x[q] = unary[point * QUADS + q]; }
-  for (var q = 0u; q < QUADS; q++) {
-    var spatial = vec4f();
-    for (var r = 0u; r < SPATIAL; r++) {
-      let pair = spatialSimplices[point * SPATIAL + r];
-      spatial += bitcast<f32>(pair.y) * spatialValues[pair.x * QUADS + q];
-    }
-    var bilateral = vec4f();
-    for (var r = 0u; r < BILATERAL; r++) {
-      let pair = bilateralSimplices[point * BILATERAL + r];
-      bilateral += bitcast<f32>(pair.y) * bilateralValues[pair.x * QUADS + q];
-    }
-    if (params.diagonal != 0u) {
-      x[q] -= matrices[q] * spatial + matrices[QUADS + q] * bilateral;
-    } else {
-      for (var lane = 0u; lane < min(4u, params.channels - q * 4u); lane++) {
-        let row = (q * 4u + lane) * QUADS;
-        let other = row + params.channels * QUADS;
-        for (var to = 0u; to < QUADS; to++) {
-          x[to] -= spatial[lane] * matrices[row + to] + bilateral[lane] * matrices[other + to];
-        }
-      }
-    }
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let own = lane / QUADS;
+  let quad = lane % QUADS;
+  let first = own * QUADS;
+  let point = (group.y * groups.x + group.x) * POINTS + own;
+  let present = own < POINTS && point < params.points;
+  let channel = quad * 4u + vec4u(0u, 1u, 2u, 3u);
+  let real = channel < vec4u(params.channels);
+
+  if (present) {
+    spatial[lane] = gatherSpatial(point, quad);
+    bilateral[lane] = gatherBilateral(point, quad);
   }
-  activate(&x);
-  for (var q = 0u; q < QUADS; q++) { result[point * QUADS + q] = x[q]; }
+  workgroupBarrier();
+  var x = vec4f();
+  if (present) {
+    x = unary[point * QUADS + quad];
+    if (params.diagonal != 0u) {
+      x -= matrices[quad] * spatial[lane] + matrices[QUADS + quad] * bilateral[lane];
+    } else {
+      x -= transform(first, quad);
+    }
+    let candidates = select(vec4f(x[0]), x, real);
+    largest[lane] = max(max(candidates[0], candidates[1]), max(candidates[2], candidates[3]));
+  }
+  workgroupBarrier();
+  var power = x;
+  if (present && params.mode != 0u) {
+    var most = largest[first];
+    for (var q = 1u; q < QUADS; q++) { most = max(most, largest[first + q]); }
+    power = max(x, vec4f());
+    if (params.mode == 1u) { power = exp(x - most); }
+    power = select(vec4f(), power, real);
+    sums[lane] = power[0] + power[1] + power[2] + power[3];
+  }
+  workgroupBarrier();
+  if (!present) { return; }
+  if (params.mode != 0u) {
+    var sum = select(0.0, 1e-20, params.mode == 2u);
+    for (var q = 0u; q < QUADS; q++) { sum += sums[first + q]; }
+    power = power / sum;
+  }
+  result[point * QUADS + quad] = power;
 }

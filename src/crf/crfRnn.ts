@@ -164,7 +164,7 @@ class Layer implements Disposable {
     const bandwidths = await parameters.bandwidths.read();
     const spatial = await this.#spatialLattice(unary.shape.slice(0, -1), bandwidths[2]!);
     using bilateral = await bilateralLattice(guide, bandwidths[0]!, bandwidths[1]!);
-    const result = device.tensor(unary.shape);
+    const result = device.empty(unary.shape);
     const inference = {
       unary,
       spatial,

@@ -21,7 +21,8 @@ export function update(
   channels: number,
   activation: Activation | "none",
 ): void {
-  device.run(kernel, points, {
+  const quads = quadsOf(channels);
+  device.run(kernel, Math.ceil(points / Math.floor(64 / quads)), {
     spatialSimplices: spatial.simplices,
     bilateralSimplices: bilateral.simplices,
     spatialValues: spatial.values,
@@ -34,6 +35,6 @@ export function update(
     mode: activationMode(activation),
     diagonal: matrices.diagonal ? 1 : 0,
     dimensions: bilateral.dimensions,
-    quads: quadsOf(channels),
+    quads,
   });
 }

@@ -28,10 +28,9 @@ export abstract class BaseDevice implements Device {
   tensor(shape: readonly number[], data?: ArrayLike<number> | GPUBuffer): Tensor {
     this.checkOpen();
     checkShape("tensor", shape);
-    const stride = padded(shape[shape.length - 1]!);
-    const bytes = rowsOf(shape) * stride * 4;
     if (data !== undefined && !("length" in data)) {
-      return this.#track(new Tensor(this, shape, this.wrap(shape, data, bytes), (tensor) => this.#forget(tensor)));
+      const storage = this.wrap(shape, data, paddedBytes(shape));
+      return this.#track(new Tensor(this, shape, storage, (tensor) => this.#forget(tensor)));
     }
     if (data !== undefined && data.length !== elementsOf(shape)) {
       throw new ShapeError({
@@ -41,11 +40,16 @@ export abstract class BaseDevice implements Device {
         remedy: "pass as many values as the product of the shape",
       });
     }
-    const storage = this.allocate(bytes);
-    if (data === undefined) this.clear(storage);
-    else this.write(storage, padRows(shape, data));
+    const tensor = this.empty(shape);
+    if (data === undefined) this.clear(tensor.storage);
+    else this.write(tensor.storage, padRows(shape, data));
+    return tensor;
+  }
+
+  empty(shape: readonly number[]): Tensor {
+    checkShape("tensor", shape);
     return this.#track(
-      new Tensor(this, shape, storage, (tensor, freed) => {
+      new Tensor(this, shape, this.allocate(paddedBytes(shape)), (tensor, freed) => {
         this.#forget(tensor);
         if (!this.disposed) this.release(freed);
       }),
@@ -124,6 +128,9 @@ export abstract class BaseDevice implements Device {
     for (const scope of this.#scopes) scope.delete(tensor);
   }
 }
+
+/** Bytes of a tensor's memory, rows padded. */
+const paddedBytes = (shape: readonly number[]): number => rowsOf(shape) * padded(shape[shape.length - 1]!) * 4;
 
 function padRows(shape: readonly number[], data: ArrayLike<number>): Float32Array {
   const channels = shape[shape.length - 1]!;

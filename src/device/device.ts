@@ -55,6 +55,8 @@ export interface Device extends Disposable {
    * @throws ShapeError if `data` and `shape` differ in size.
    */
   tensor(shape: readonly number[], data?: ArrayLike<number> | GPUBuffer): Tensor;
+  /** A float tensor with undefined contents, for an op that writes all of it, padding included. */
+  empty(shape: readonly number[]): Tensor;
   /** Begins a scope on this device. */
   scope(): Scope;
 

@@ -67,7 +67,7 @@ export function bilateralFeatures(
   const dimensions = channels + 2;
   using scope = device.scope();
   using workspace = new Workspace(device);
-  const features = device.tensor(shape.length === 4 ? [shape[0]!, group, dimensions] : [group, dimensions]);
+  const features = device.empty(shape.length === 4 ? [shape[0]!, group, dimensions] : [group, dimensions]);
   const longer = Math.max(height, width);
   const positions = workspace.allocate(longer * 4);
   device.write(

@@ -43,7 +43,7 @@ export function filter(values: Tensor, lattice: Lattice, options: FilterOptions 
     });
   }
   using scope = device.scope();
-  const result = device.tensor(values.shape);
+  const result = device.empty(values.shape);
   const parts = normalized(lattice, normalization, transpose);
   filterMap(lattice, parts, values.storage, result.storage, quadsOf(values.channels), transpose);
   return scope.keep(result);
