@@ -45,5 +45,5 @@ export function compatibility(
 function dot(a: usize, b: usize, bytes: usize): f32 {
   let sum = f32x4.splat(0);
   for (let at: usize = 0; at < bytes; at += 16) sum = multiplyAdd(v128.load(a + at), v128.load(b + at), sum);
-  return sumLanes(sum);
+  return f32x4.extract_lane(sumLanes(sum), 0);
 }

@@ -24,18 +24,17 @@ export function activate(from: usize, to: usize, channels: u32, mode: u32): void
   if (mode == 1) {
     // Padding lanes are no candidates for the maximum.
     let most = v128.bitselect(v128.load(from + last), f32x4.splat(-f32.MAX_VALUE), tail);
-    for (let at: usize = 0; at < last; at += 16) most = f32x4.max(most, v128.load(from + at));
-    largest = f32x4.splat(largestLane(most));
+    for (let at: usize = 0; at < last; at += 16) most = f32x4.pmax(most, v128.load(from + at));
+    largest = largestLane(most);
   }
   let sum = zero;
   for (let at: usize = 0; at <= last; at += 16) {
     const value = v128.load(from + at);
-    let power = mode == 1 ? exp4(f32x4.sub(value, largest)) : f32x4.max(value, zero);
+    let power = mode == 1 ? exp4(f32x4.sub(value, largest)) : f32x4.pmax(value, zero);
     if (at == last) power = v128.and(power, tail);
     v128.store(to + at, power);
     sum = f32x4.add(sum, power);
   }
-  const total = sumLanes(sum) + (mode == 2 ? <f32>1e-20 : 0);
-  const divisor = f32x4.splat(total);
+  const divisor = f32x4.add(sumLanes(sum), f32x4.splat(mode == 2 ? 1e-20 : 0));
   for (let at: usize = 0; at <= last; at += 16) v128.store(to + at, f32x4.div(v128.load(to + at), divisor));
 }
