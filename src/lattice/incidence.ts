@@ -34,9 +34,7 @@ export function buildIncidence(
   });
 }
 
-/** The lists with every weight multiplied by its point's factor: normalization before the splat, folded into it. */
-export function scaleIncidence(device: Device, { offsets, pairs }: Incidence, factors: Storage): Incidence {
-  const result = device.allocate(pairs.bytes);
+/** result = the lists' pairs with every weight multiplied by its point's factor: normalization folded into the splat. */
+export function scaleIncidence(device: Device, pairs: Storage, factors: Storage, result: Storage): void {
   device.run(incidenceScale, pairs.bytes / 8, { incidence: pairs, factors, result, entries: pairs.bytes / 8 });
-  return { offsets, pairs: result };
 }

@@ -34,35 +34,47 @@ export function normalized(lattice: Lattice, normalization: Normalization, trans
     : { incidence, simplices: scaledSimplices(lattice, "n") };
 }
 
-function derive(lattice: Lattice, name: string, make: () => Storage): Storage {
-  let storage = lattice.derived.get(name);
-  if (!storage) lattice.derived.set(name, (storage = make()));
-  return storage;
+/** What `name` stands for among the lattice's derived tables: `bytes`, filled by `make` the first time. */
+function derive(
+  lattice: Lattice,
+  name: string,
+  bytes: number,
+  make: (result: Storage, workspace: Workspace) => void,
+): Storage {
+  const known = lattice.derived.get(name);
+  if (known) return known;
+  using workspace = new Workspace(lattice.device);
+  const result = workspace.allocate(bytes);
+  make(result, workspace);
+  lattice.derived.set(name, workspace.keep(result));
+  return result;
 }
 
 /** [points]: n = 1/(K·1 + ε) or s = √n, from one filter of ones. */
 function factors(lattice: Lattice, which: "n" | "s"): Storage {
   const { device, points, parts } = lattice;
-  return derive(lattice, which, () => {
-    using workspace = new Workspace(device);
+  return derive(lattice, which, points * 4, (norms, workspace) => {
     const ones = workspace.allocate(points * 16);
     device.write(ones, new Float32Array(points * 4).fill(1));
     const sums = workspace.allocate(points * 16);
     filterBlock(lattice, parts, ones, sums, { quads: 1, rowQuads: 1, firstQuad: 0 }, false);
-    const norms = device.allocate(points * 4);
     device.run(kernel, points, { values: sums, norms, points, symmetric: which === "s" ? 1 : 0 });
-    return norms;
   });
 }
 
 function scaledIncidence(lattice: Lattice, which: "n" | "s"): Incidence {
   const { device, parts } = lattice;
-  const make = (): Storage => scaleIncidence(device, parts.incidence, factors(lattice, which)).pairs;
-  return { offsets: parts.incidence.offsets, pairs: derive(lattice, `incidence ${which}`, make) };
+  const { offsets, pairs } = parts.incidence;
+  const scaled = derive(lattice, `incidence ${which}`, pairs.bytes, (result) =>
+    scaleIncidence(device, pairs, factors(lattice, which), result),
+  );
+  return { offsets, pairs: scaled };
 }
 
 function scaledSimplices(lattice: Lattice, which: "n" | "s"): Storage {
   const { device, parts, dimensions } = lattice;
-  const make = (): Storage => scaleSimplices(device, parts.simplices, factors(lattice, which), dimensions);
-  return derive(lattice, `simplices ${which}`, make);
+  const { simplices } = parts;
+  return derive(lattice, `simplices ${which}`, simplices.bytes, (result) =>
+    scaleSimplices(device, simplices, factors(lattice, which), result, dimensions),
+  );
 }

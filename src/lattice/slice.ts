@@ -27,10 +27,14 @@ export function slice(
   });
 }
 
-/** The simplices with every weight multiplied by its point's factor. */
-export function scaleSimplices(device: Device, simplices: Storage, factors: Storage, dimensions: number): Storage {
-  const result = device.allocate(simplices.bytes);
+/** result = the simplices with every weight multiplied by its point's factor: normalization folded into the slice. */
+export function scaleSimplices(
+  device: Device,
+  simplices: Storage,
+  factors: Storage,
+  result: Storage,
+  dimensions: number,
+): void {
   const entries = simplices.bytes / 8;
   device.run(sliceScale, entries, { simplices, factors, result, entries, dimensions });
-  return result;
 }

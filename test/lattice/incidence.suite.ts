@@ -52,10 +52,9 @@ export const cases: Case[] = [
         const points = Array.from({ length: entries }, () => numbers.integer(100));
         const weights = numbers.array(entries);
         const factors = numbers.array(100);
-        const lists = { offsets: memory.zeros(1), pairs: memory.of(pack(points, weights)) };
-        const scaled = scaleIncidence(device, lists, memory.of(factors)).pairs;
-        const { words, floats } = unpack(new Uint32Array(await device.read(scaled)));
-        device.release(scaled);
+        const scaled = memory.result(2 * entries);
+        scaleIncidence(device, memory.of(pack(points, weights)), memory.of(factors), scaled);
+        const { words, floats } = unpack(await memory.words(scaled));
         same(words, points, `${entries} entries`);
         same(
           floats,

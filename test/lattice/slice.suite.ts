@@ -64,9 +64,9 @@ export const cases: Case[] = [
         const vertex = Array.from({ length: entries }, () => numbers.integer(99));
         const weight = numbers.array(entries);
         const factors = numbers.array(points);
-        const scaled = scaleSimplices(device, memory.of(pack(vertex, weight)), memory.of(factors), dimensions);
-        const { words, floats } = unpack(new Uint32Array(await device.read(scaled)));
-        device.release(scaled);
+        const scaled = memory.result(2 * entries);
+        scaleSimplices(device, memory.of(pack(vertex, weight)), memory.of(factors), scaled, dimensions);
+        const { words, floats } = unpack(await memory.words(scaled));
         same(words, vertex, `${points} points`);
         const expected = weight.map((value, entry) => value * factors[Math.floor(entry / (dimensions + 1))]);
         same(floats, expected, `${points} points: weights`);
