@@ -16,7 +16,7 @@ export const formatShape = (shape: readonly number[]): string => `[${shape.join(
 export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((size, axis) => size === b[axis]);
 
-/** @throws ShapeError unless every size is a positive integer (or zero where `allowEmpty`). */
+/** @throws ShapeError unless every size is a positive integer. */
 export function checkShape(where: string, shape: readonly number[]): void {
   if (shape.length === 0 || shape.some((size) => !Number.isInteger(size) || size < 1)) {
     throw new ShapeError({

@@ -26,7 +26,7 @@ export interface Inference {
   readonly onIteration?: (done: number) => void | Promise<void>;
 }
 
-/** Widest row, in quads, that the fused update keeps in registers. */
+/** Widest row, in quads, that the fused update takes: at least four points share a workgroup. */
 const mostFusedQuads = 16;
 
 /** T mean-field iterations from X₀ = U (Zheng et al. 2015, algorithm 1). `result` has the unary's shape. */
@@ -43,7 +43,7 @@ async function iterateFused(inference: Inference, result: Tensor): Promise<void>
   const { device, rows, channels } = unary;
   const quads = quadsOf(channels);
   using workspace = new Workspace(device);
-  const filters = [spatial, bilateral].map((lattice) => {
+  const prepare = (lattice: Lattice) => {
     const weights = normalized(lattice, normalization, false);
     const bytes = (lattice.vertices + 1) * quads * 16;
     const spaces = [workspace.allocate(bytes), workspace.allocate(bytes)] as const;
@@ -53,14 +53,14 @@ async function iterateFused(inference: Inference, result: Tensor): Promise<void>
       values: splatAndBlur(lattice, weights, marginals, block, spaces, false),
       dimensions: lattice.dimensions,
     });
-  });
+  };
+  const blurSpatial = prepare(spatial);
+  const blurBilateral = prepare(bilateral);
   // The marginals are gone into the lattices by the time an update writes, so one map serves all iterations.
   activate(device, unary.storage, result.storage, rows, channels, activation);
   for (let t = 0; t < iterations; t++) {
-    const [fromSpatial, fromBilateral] = filters.map((blurred) => blurred(result.storage)) as [
-      ReturnType<(typeof filters)[0]>,
-      ReturnType<(typeof filters)[0]>,
-    ];
+    const fromSpatial = blurSpatial(result.storage);
+    const fromBilateral = blurBilateral(result.storage);
     const matrix = { storage: matrices.of(t), diagonal: matrices.diagonal };
     const next = t === iterations - 1 ? output : activation;
     update(device, fromSpatial, fromBilateral, matrix, unary.storage, result.storage, rows, channels, next);
@@ -68,7 +68,7 @@ async function iterateFused(inference: Inference, result: Tensor): Promise<void>
   }
 }
 
-/** The same by single ops, for maps beyond a binding or with more classes than registers hold. */
+/** The same by single ops, for maps beyond a binding or with more classes than the fused update takes. */
 async function iterateByOps(inference: Inference, result: Tensor): Promise<void> {
   const { unary, spatial, bilateral, parameters, sets, iterations, normalization, activation, output } = inference;
   const { device, rows, channels } = unary;

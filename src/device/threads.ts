@@ -19,9 +19,8 @@ const argumentOffset = 64;
 /** Bytes of the block: 16 words, then up to 56 arguments as float64. */
 export const controlBytes = 512;
 
-/** A worker to talk to, the same for worker_threads and web workers. */
+/** A worker, the same for worker_threads and web workers. */
 interface Peer {
-  post(message: unknown): void;
   terminate(): void;
 }
 
@@ -79,7 +78,7 @@ function startWorker(message: unknown): Promise<Peer> {
       const worker = new threads.Worker(source, { eval: true, workerData: message });
       worker.once("message", () => {
         worker.unref();
-        resolve({ post: (data) => worker.postMessage(data), terminate: () => void worker.terminate() });
+        resolve({ terminate: () => void worker.terminate() });
       });
       worker.once("error", reject);
       return;
@@ -89,7 +88,7 @@ function startWorker(message: unknown): Promise<Peer> {
     const worker = new Worker(url);
     worker.onmessage = () => {
       URL.revokeObjectURL(url);
-      resolve({ post: (data) => worker.postMessage(data), terminate: () => worker.terminate() });
+      resolve({ terminate: () => worker.terminate() });
     };
     worker.onerror = (event) => reject(new Error(event.message));
     worker.postMessage(message);
