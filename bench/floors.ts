@@ -20,6 +20,7 @@ import { compatibility } from "./crf/compatibility.bench.ts";
 import { compose } from "./crf/compose.bench.ts";
 import { softmax } from "./crf/softmax.bench.ts";
 import { update } from "./crf/update.bench.ts";
+import { add } from "./shared/add.bench.ts";
 import { channels } from "./shared/channels.bench.ts";
 import { fill } from "./shared/fill.bench.ts";
 import { finite } from "./shared/finite.bench.ts";
@@ -51,6 +52,7 @@ export const floors = [
   compose,
   softmax,
   update,
+  add,
   channels,
   fill,
   finite,

@@ -1,6 +1,8 @@
 export type { Device, DeviceInfo, DeviceLimits, Scope, Storage } from "./device/device.ts";
 export { open, type OpenOptions } from "./device/open.ts";
 export * from "./errors.ts";
+export type { Labels } from "./labels.ts";
+export { checkpoint, Tape } from "./tape.ts";
 export { Tensor } from "./tensor.ts";
 export { bilateralFeatures, spatialFeatures } from "./lattice/features.ts";
 export { filter, type FilterOptions } from "./lattice/filter.ts";

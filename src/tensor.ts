@@ -1,33 +1,43 @@
 import type { Device, Storage } from "./device/device.ts";
 import { DisposedError } from "./errors.ts";
-import { elementsOf, formatShape, padded, rowsOf } from "./shape.ts";
+import { Held } from "./held.ts";
+import type { Layout } from "./layout.ts";
+import { formatShape, rowsOf } from "./shape.ts";
+import type { Tape } from "./tape.ts";
 
 /**
  * An array of float32 in device memory, row-major. Rows (the last axis) are padded with zeros to a multiple of four;
- * every op relies on the zeros and keeps them.
+ * every op relies on the zeros and keeps them. The weights of convolutions lie in another order (see layout.ts), which
+ * `read` undoes.
  */
-export class Tensor implements Disposable {
+export class Tensor extends Held {
   readonly device: Device;
   readonly shape: readonly number[];
-  #storage: Storage | undefined;
-  readonly #free: (tensor: Tensor, storage: Storage) => void;
+  readonly layout: Layout;
+  /** The tape that watches this tensor or recorded how it was made. */
+  tape: Tape | undefined;
+  readonly #storage: Storage;
+  readonly #free: (tensor: Tensor) => void;
 
   /** For devices only; users call `device.tensor`. */
   constructor(
     device: Device,
     shape: readonly number[],
+    layout: Layout,
     storage: Storage,
-    free: (tensor: Tensor, storage: Storage) => void,
+    free: (tensor: Tensor) => void,
   ) {
+    super();
     this.device = device;
     this.shape = [...shape];
+    this.layout = layout;
     this.#storage = storage;
     this.#free = free;
   }
 
-  /** The memory behind this tensor, rows padded. On WebGPU `storage.handle` is the GPUBuffer. */
+  /** The memory behind this tensor, padding included. On WebGPU `storage.handle` is the GPUBuffer. */
   get storage(): Storage {
-    if (!this.#storage) {
+    if (this.disposed) {
       throw new DisposedError({
         where: `tensor ${formatShape(this.shape)}`,
         expected: "a live tensor",
@@ -36,10 +46,6 @@ export class Tensor implements Disposable {
       });
     }
     return this.#storage;
-  }
-
-  get disposed(): boolean {
-    return this.#storage === undefined;
   }
 
   /** Size of the last axis. */
@@ -54,26 +60,15 @@ export class Tensor implements Disposable {
 
   /** The values, dense and row-major. @throws DeviceError for anything that went wrong on the device before. */
   async read(): Promise<Float32Array> {
-    const raw = new Float32Array(await this.device.read(this.storage));
-    const { channels, rows } = this;
-    const stride = padded(channels);
-    if (stride === channels) return raw;
-    const values = new Float32Array(elementsOf(this.shape));
-    for (let row = 0; row < rows; row++) {
-      for (let channel = 0; channel < channels; channel++)
-        values[row * channels + channel] = raw[row * stride + channel]!;
-    }
-    return values;
+    return this.layout.unpack(this.shape, new Float32Array(await this.device.read(this.storage)));
   }
 
-  /** Frees the device memory; harmless when repeated. */
-  dispose(): void {
-    const storage = this.#storage;
-    this.#storage = undefined;
-    if (storage) this.#free(this, storage);
+  /** A tensor of this shape and layout, with undefined contents. */
+  like(): Tensor {
+    return this.device.empty(this.shape, this.layout);
   }
 
-  [Symbol.dispose](): void {
-    this.dispose();
+  protected free(): void {
+    this.#free(this);
   }
 }

@@ -1,6 +1,9 @@
 import { DisposedError, LimitError, ShapeError } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
-import { checkShape, elementsOf, formatShape, padded, rowsOf } from "../shape.ts";
+import type { Held } from "../held.ts";
+import { Labels } from "../labels.ts";
+import { type Layout, rows } from "../layout.ts";
+import { checkShape, elementsOf, formatShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import type { Data, Device, DeviceInfo, DeviceLimits, Scope, Storage } from "./device.ts";
 
@@ -9,7 +12,7 @@ export abstract class BaseDevice implements Device {
   abstract readonly kind: "webgpu" | "wasm";
   abstract readonly info: DeviceInfo;
   abstract readonly limits: DeviceLimits;
-  #scopes: Set<Tensor>[] = [];
+  #scopes: Set<Held>[] = [];
   #bytes = 0;
   #peak = 0;
   protected disposed = false;
@@ -25,50 +28,60 @@ export abstract class BaseDevice implements Device {
   protected abstract close(): void;
   protected abstract wrap(shape: readonly number[], buffer: unknown, bytes: number): Storage;
 
-  tensor(shape: readonly number[], data?: ArrayLike<number> | GPUBuffer): Tensor {
+  tensor(shape: readonly number[], data?: ArrayLike<number> | GPUBuffer, layout: Layout = rows): Tensor {
     this.checkOpen();
     checkShape("tensor", shape);
     if (data !== undefined && !("length" in data)) {
-      const storage = this.wrap(shape, data, paddedBytes(shape));
-      return this.#track(new Tensor(this, shape, storage, (tensor) => this.#forget(tensor)));
+      const storage = this.wrap(shape, data, layout.length(shape) * 4);
+      return this.#track(new Tensor(this, shape, layout, storage, (tensor) => this.#forget(tensor)));
     }
-    if (data !== undefined && data.length !== elementsOf(shape)) {
-      throw new ShapeError({
-        where: `tensor ${formatShape(shape)}`,
-        expected: `${elementsOf(shape)} values`,
-        got: String(data.length),
-        remedy: "pass as many values as the product of the shape",
-      });
-    }
-    const tensor = this.empty(shape);
+    if (data !== undefined) checkLength("tensor", shape, data.length);
+    const tensor = this.empty(shape, layout);
     if (data === undefined) this.clear(tensor.storage);
-    else this.write(tensor.storage, padRows(shape, data));
+    else this.write(tensor.storage, layout.pack(shape, data));
     return tensor;
   }
 
-  empty(shape: readonly number[]): Tensor {
+  empty(shape: readonly number[], layout: Layout = rows): Tensor {
     checkShape("tensor", shape);
+    const storage = this.allocate(layout.length(shape) * 4);
     return this.#track(
-      new Tensor(this, shape, this.allocate(paddedBytes(shape)), (tensor, freed) => {
+      new Tensor(this, shape, layout, storage, (tensor) => {
         this.#forget(tensor);
-        if (!this.disposed) this.release(freed);
+        if (!this.disposed) this.release(storage);
+      }),
+    );
+  }
+
+  labels(shape: readonly number[], data: ArrayLike<number>): Labels {
+    this.checkOpen();
+    checkShape("labels", shape);
+    checkLength("labels", shape, data.length);
+    const bytes = new Uint8Array((data.length + 3) & ~3);
+    bytes.set(data);
+    const storage = this.allocate(bytes.length);
+    this.write(storage, bytes);
+    return this.#track(
+      new Labels(this, shape, storage, (labels) => {
+        this.#forget(labels);
+        if (!this.disposed) this.release(storage);
       }),
     );
   }
 
   scope(): Scope {
     this.checkOpen();
-    const made = new Set<Tensor>();
+    const made = new Set<Held>();
     this.#scopes.push(made);
     const dispose = (): void => {
       this.#scopes = this.#scopes.filter((scope) => scope !== made);
-      for (const tensor of [...made]) tensor.dispose();
+      for (const one of [...made]) one.dispose();
     };
-    const keep = (tensor: Tensor): Tensor => {
-      made.delete(tensor);
+    const keep = <Kept extends Held>(kept: Kept): Kept => {
+      made.delete(kept);
       const outer = this.#scopes[this.#scopes.indexOf(made) - 1];
-      outer?.add(tensor);
-      return tensor;
+      outer?.add(kept);
+      return kept;
     };
     return { keep, dispose, [Symbol.dispose]: dispose };
   }
@@ -119,28 +132,23 @@ export abstract class BaseDevice implements Device {
     });
   }
 
-  #track(tensor: Tensor): Tensor {
-    this.#scopes.at(-1)?.add(tensor);
-    return tensor;
+  #track<Made extends Held>(made: Made): Made {
+    this.#scopes.at(-1)?.add(made);
+    return made;
   }
 
-  #forget(tensor: Tensor): void {
-    for (const scope of this.#scopes) scope.delete(tensor);
+  #forget(freed: Held): void {
+    for (const scope of this.#scopes) scope.delete(freed);
   }
 }
 
-/** Bytes of a tensor's memory, rows padded. */
-const paddedBytes = (shape: readonly number[]): number => rowsOf(shape) * padded(shape[shape.length - 1]!) * 4;
-
-function padRows(shape: readonly number[], data: ArrayLike<number>): Float32Array {
-  const channels = shape[shape.length - 1]!;
-  const stride = padded(channels);
-  if (stride === channels) return data instanceof Float32Array ? data : Float32Array.from(data);
-  const rows = rowsOf(shape);
-  const values = new Float32Array(rows * stride);
-  for (let row = 0; row < rows; row++) {
-    for (let channel = 0; channel < channels; channel++)
-      values[row * stride + channel] = data[row * channels + channel]!;
-  }
-  return values;
+/** @throws ShapeError */
+function checkLength(what: string, shape: readonly number[], length: number): void {
+  if (length === elementsOf(shape)) return;
+  throw new ShapeError({
+    where: `${what} ${formatShape(shape)}`,
+    expected: `${elementsOf(shape)} values`,
+    got: String(length),
+    remedy: "pass as many values as the product of the shape",
+  });
 }

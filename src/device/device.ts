@@ -1,4 +1,7 @@
 import type { Kernel } from "../kernel.ts";
+import type { Held } from "../held.ts";
+import type { Labels } from "../labels.ts";
+import type { Layout } from "../layout.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** A range of device memory. `handle` is a GPUBuffer on WebGPU and unused on WASM, where `offset` is the address. */
@@ -32,10 +35,10 @@ export interface DeviceInfo {
   readonly variant: string;
 }
 
-/** Frees, on `dispose()` or at the end of a `using` block, every tensor made since it began, but those kept. */
+/** Disposes, on `dispose()` or at the end of a `using` block, of all tensors and labels made since it began, but those kept. */
 export interface Scope extends Disposable {
   /** Exempts a tensor from being freed with the scope and returns it. */
-  keep(tensor: Tensor): Tensor;
+  keep<Kept extends Held>(kept: Kept): Kept;
   dispose(): void;
 }
 
@@ -52,11 +55,14 @@ export interface Device extends Disposable {
    * A float tensor. `data` is dense, row-major; rows (the last axis) are padded to a multiple of four inside device
    * memory. Without `data` the contents are zero. A GPUBuffer is wrapped without a copy: it must hold the padded rows,
    * with zeros in the padding, be made with STORAGE | COPY_SRC | COPY_DST on this device, and stays the caller's.
+   * `layout`: `panels` for the weights of a convolution, else left out.
    * @throws ShapeError if `data` and `shape` differ in size.
    */
-  tensor(shape: readonly number[], data?: ArrayLike<number> | GPUBuffer): Tensor;
+  tensor(shape: readonly number[], data?: ArrayLike<number> | GPUBuffer, layout?: Layout): Tensor;
   /** A float tensor with undefined contents, for an op that writes all of it, padding included. */
-  empty(shape: readonly number[]): Tensor;
+  empty(shape: readonly number[], layout?: Layout): Tensor;
+  /** A label for every pixel of an image [h, w] or a batch [b, h, w]: whole numbers from 0 to 255. */
+  labels(shape: readonly number[], data: ArrayLike<number>): Labels;
   /** Begins a scope on this device. */
   scope(): Scope;
 

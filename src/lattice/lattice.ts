@@ -1,6 +1,7 @@
 import type { Device, Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import { DisposedError, LimitError, ShapeError } from "../errors.ts";
+import { Held } from "../held.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkEmbedded, embed, mostGroups } from "./embed.ts";
@@ -13,45 +14,43 @@ import { orderVertices } from "./order.ts";
 const mostDimensions = 15;
 
 /** The permutohedral lattice of one set of points; made by `buildLattice`, used by `filter`. */
-export class Lattice implements Disposable {
+export class Lattice extends Held {
   readonly device: Device;
+  /** What it was made of. */
+  readonly features: Tensor;
   readonly points: number;
   /** d: features of a point. */
   readonly dimensions: number;
   /** M: vertices that some point touches. */
   readonly vertices: number;
-  #parts: LatticeParts | undefined;
+  readonly #parts: LatticeParts;
   /** Made on first use by `normalization.ts`, freed with the lattice. */
   readonly derived = new Map<string, Storage>();
 
   /** For `buildLattice` only. */
-  constructor(device: Device, points: number, dimensions: number, vertices: number, parts: LatticeParts) {
-    this.device = device;
-    this.points = points;
-    this.dimensions = dimensions;
+  constructor(features: Tensor, vertices: number, parts: LatticeParts) {
+    super();
+    this.device = features.device;
+    this.features = features;
+    this.points = features.rows;
+    this.dimensions = features.channels;
     this.vertices = vertices;
     this.#parts = parts;
   }
 
   /** The tables in device memory. @throws DisposedError */
   get parts(): LatticeParts {
-    if (!this.#parts)
+    if (this.disposed)
       throw new DisposedError({ where: "lattice", expected: "a live lattice", got: "one that was disposed" });
     return this.#parts;
   }
 
-  dispose(): void {
-    if (!this.#parts) return;
+  protected free(): void {
     const { incidence, simplices, neighbors } = this.#parts;
     for (const storage of [incidence.offsets, incidence.pairs, simplices, neighbors, ...this.derived.values()]) {
       this.device.release(storage);
     }
     this.derived.clear();
-    this.#parts = undefined;
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }
 
@@ -134,5 +133,5 @@ export async function buildLattice(features: Tensor): Promise<Lattice> {
   buildIncidence(device, { vertices: vertexOfEntry, weights }, incidence, entries, vertices, dimensions);
 
   for (const kept of [simplices, neighbors, incidence.offsets, incidence.pairs]) workspace.keep(kept);
-  return new Lattice(device, points, dimensions, vertices, { simplices, neighbors, incidence });
+  return new Lattice(features, vertices, { simplices, neighbors, incidence });
 }

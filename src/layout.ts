@@ -1,0 +1,84 @@
+import { elementsOf, padded, rowsOf } from "./shape.ts";
+
+/** How the values of a tensor lie in device memory. */
+export interface Layout {
+  readonly name: string;
+  /** Float32 values in device memory, padding included. */
+  length(shape: readonly number[]): number;
+  /** Device memory of `values`, dense and row-major. */
+  pack(shape: readonly number[], values: ArrayLike<number>): Float32Array;
+  /** The dense, row-major values of `memory`. */
+  unpack(shape: readonly number[], memory: Float32Array): Float32Array;
+}
+
+/** Row-major; rows (the last axis) are padded with zeros to a multiple of four. */
+export const rows: Layout = {
+  name: "rows",
+  length: (shape) => rowsOf(shape) * padded(shape[shape.length - 1]!),
+
+  pack(shape, values) {
+    const channels = shape[shape.length - 1]!;
+    const stride = padded(channels);
+    if (stride === channels) return values instanceof Float32Array ? values : Float32Array.from(values);
+    const memory = new Float32Array(rows.length(shape));
+    for (let row = 0; row < rowsOf(shape); row++) {
+      for (let channel = 0; channel < channels; channel++)
+        memory[row * stride + channel] = values[row * channels + channel]!;
+    }
+    return memory;
+  },
+
+  unpack(shape, memory) {
+    const channels = shape[shape.length - 1]!;
+    const stride = padded(channels);
+    if (stride === channels) return memory;
+    const values = new Float32Array(elementsOf(shape));
+    for (let row = 0; row < rowsOf(shape); row++) {
+      for (let channel = 0; channel < channels; channel++)
+        values[row * channels + channel] = memory[row * stride + channel]!;
+    }
+    return values;
+  },
+};
+
+/** Outputs of a panel: the width of the register tile of conv2d. */
+export const panelWidth = 8;
+
+/**
+ * Weights of a convolution, shape [O, I, h, w] as in PyTorch: memory [⌈O/8⌉, h, w, I padded to four, 8], zeros in the
+ * padding. A panel is what eight channels of a result need, in the order in which a convolution reads it, whatever the
+ * kernel's size (rows of w = 3 or 1 values would be padded to 4).
+ */
+export const panels: Layout = {
+  name: "panels",
+  length([outputs, inputs, height, width]) {
+    return Math.ceil(outputs! / panelWidth) * height! * width! * padded(inputs!) * panelWidth;
+  },
+
+  pack(shape, values) {
+    const memory = new Float32Array(panels.length(shape));
+    eachWeight(shape, (dense, packed) => (memory[packed] = values[dense]!));
+    return memory;
+  },
+
+  unpack(shape, memory) {
+    const values = new Float32Array(elementsOf(shape));
+    eachWeight(shape, (dense, packed) => (values[dense] = memory[packed]!));
+    return values;
+  },
+};
+
+function eachWeight(shape: readonly number[], visit: (dense: number, packed: number) => void): void {
+  const [outputs, inputs, height, width] = shape as [number, number, number, number];
+  const taps = height * width;
+  const stride = padded(inputs);
+  for (let output = 0; output < outputs; output++) {
+    const panel = Math.floor(output / panelWidth) * taps;
+    for (let input = 0; input < inputs; input++) {
+      for (let tap = 0; tap < taps; tap++) {
+        const packed = ((panel + tap) * stride + input) * panelWidth + (output % panelWidth);
+        visit((output * inputs + input) * taps + tap, packed);
+      }
+    }
+  }
+}
