@@ -2,15 +2,12 @@
  * WebGPU against WASM, kernel by kernel: everything that the library runs on WASM is recorded with what each kernel read
  * and wrote, and replayed on the device under test from the same inputs, so that the first kernel that differs is named.
  */
-import { crfRnn } from "../src/crf/crfRnn.ts";
 import * as kernels from "../build/kernels.ts";
 import type { Device, Storage } from "../src/device/device.ts";
 import { openWasm } from "../src/device/wasm.ts";
-import { filter, normalizations } from "../src/lattice/filter.ts";
-import { buildLattice } from "../src/lattice/lattice.ts";
 import type { Binding, Kernel } from "../src/kernel.ts";
-import { clearPoints } from "./reference/points.ts";
-import { type Case, check, close, maximum, random, same } from "./suite.ts";
+import { type Case, check, close, maximum, same } from "./suite.ts";
+import { filterAll, works } from "./works.ts";
 
 /** One dispatch: its arguments, the contents of its bindings before, and of those it writes after. */
 interface Dispatch {
@@ -110,38 +107,17 @@ async function checkTwins(device: Device, dispatches: readonly Dispatch[]): Prom
   return dispatches.map(({ kernel }) => kernel.id);
 }
 
-async function filterAll(device: Device): Promise<void> {
-  for (const d of [2, 5]) {
-    using features = device.tensor([2, 90, d], clearPoints(random(d), 180, d));
-    using lattice = await buildLattice(features);
-    using values = device.tensor([2, 90, 5], random(6).array(900, -1, 1));
-    for (const normalization of normalizations) filter(values, lattice, { normalization }).dispose();
-    filter(values, lattice, { transpose: true }).dispose();
-  }
-}
-
-async function inferAll(device: Device): Promise<void> {
-  const [height, width] = [9, 11];
-  for (const classes of [5, 65]) {
-    using unary = device.tensor([height, width, classes], random(1).array(height * width * classes, -2, 2));
-    using guide = device.tensor([height, width, 3], random(2).array(height * width * 3, -100, 100));
-    using crf = crfRnn(device, {
-      classes,
-      iterations: 2,
-      bilateral: { position: 3.1, color: 23 },
-      spatial: { position: 2.3 },
-    });
-    (await crf(unary, guide)).dispose();
-  }
-}
-
 export const cases: Case[] = [
   {
     name: "the same numbers from every kernel of the library",
     async run(device) {
       const compared = [
-        ...(await checkTwins(device, await record(device.kind, filterAll))),
-        ...(await checkTwins(device, await record(device.kind, inferAll))),
+        ...(await checkTwins(
+          device,
+          await record(device.kind, async (on) => {
+            for (const work of works) await work(on);
+          }),
+        )),
         // Only WASM orders its vertices; what sorts them in one round there has no room on a GPU.
         ...(await checkTwins(
           device,

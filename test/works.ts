@@ -1,0 +1,40 @@
+/** Small runs of the library that between them use every kernel, for tests that hold for all of them. */
+import { crfRnn } from "../src/crf/crfRnn.ts";
+import type { Device } from "../src/device/device.ts";
+import { filter, normalizations } from "../src/lattice/filter.ts";
+import { buildLattice } from "../src/lattice/lattice.ts";
+import { clearPoints } from "./reference/points.ts";
+import { sum } from "../src/sum.ts";
+import { random } from "./suite.ts";
+
+export async function filterAll(device: Device): Promise<void> {
+  for (const d of [2, 5]) {
+    using features = device.tensor([2, 90, d], clearPoints(random(d), 180, d));
+    using lattice = await buildLattice(features);
+    using values = device.tensor([2, 90, 5], random(6).array(900, -1, 1));
+    for (const normalization of normalizations) filter(values, lattice, { normalization }).dispose();
+    filter(values, lattice, { transpose: true }).dispose();
+  }
+}
+
+async function inferAll(device: Device): Promise<void> {
+  const [height, width] = [9, 11];
+  for (const classes of [5, 65]) {
+    using unary = device.tensor([height, width, classes], random(1).array(height * width * classes, -2, 2));
+    using guide = device.tensor([height, width, 3], random(2).array(height * width * 3, -100, 100));
+    using crf = crfRnn(device, {
+      classes,
+      iterations: 2,
+      bilateral: { position: 3.1, color: 23 },
+      spatial: { position: 2.3 },
+    });
+    (await crf(unary, guide)).dispose();
+  }
+}
+
+async function addAll(device: Device): Promise<void> {
+  using a = device.tensor([7, 5], random(3).array(35));
+  sum(a, a).dispose();
+}
+
+export const works: readonly ((device: Device) => Promise<void>)[] = [filterAll, inferAll, addAll];
