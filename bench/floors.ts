@@ -20,6 +20,7 @@ import { compatibility } from "./crf/compatibility.bench.ts";
 import { compose } from "./crf/compose.bench.ts";
 import { softmax } from "./crf/softmax.bench.ts";
 import { update } from "./crf/update.bench.ts";
+import { columnSums } from "./nn/columnSums.bench.ts";
 import { add } from "./shared/add.bench.ts";
 import { channels } from "./shared/channels.bench.ts";
 import { fill } from "./shared/fill.bench.ts";
@@ -52,6 +53,7 @@ export const floors = [
   compose,
   softmax,
   update,
+  columnSums,
   add,
   channels,
   fill,

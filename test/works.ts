@@ -4,6 +4,7 @@ import type { Device } from "../src/device/device.ts";
 import { filter, normalizations } from "../src/lattice/filter.ts";
 import { buildLattice } from "../src/lattice/lattice.ts";
 import { clearPoints } from "./reference/points.ts";
+import { columnSums } from "../src/nn/columnSums.ts";
 import { sum } from "../src/sum.ts";
 import { random } from "./suite.ts";
 
@@ -32,9 +33,11 @@ async function inferAll(device: Device): Promise<void> {
   }
 }
 
-async function addAll(device: Device): Promise<void> {
+async function sumAll(device: Device): Promise<void> {
   using a = device.tensor([7, 5], random(3).array(35));
   sum(a, a).dispose();
+  using sums = device.tensor([5]);
+  columnSums(device, a.storage, sums.storage, 7, 2);
 }
 
-export const works: readonly ((device: Device) => Promise<void>)[] = [filterAll, inferAll, addAll];
+export const works: readonly ((device: Device) => Promise<void>)[] = [filterAll, inferAll, sumAll];

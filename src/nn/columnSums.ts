@@ -1,0 +1,35 @@
+import { columnSums as kernel } from "../../build/kernels.ts";
+import { type Device, slice, type Storage } from "../device/device.ts";
+import { Workspace } from "../device/workspace.ts";
+
+/** Rows that one invocation adds up. */
+const blockRows = 256;
+
+/** result[quads] = Σ over the rows of values [rows, quads], in quads of four columns. */
+export function columnSums(device: Device, values: Storage, result: Storage, rows: number, quads: number): void {
+  const most = Math.max(blockRows, Math.floor(device.limits.bindingBytes / (quads * 16 * blockRows)) * blockRows);
+  if (rows > most) return sumWindows(device, values, result, rows, quads, most);
+  const blocks = Math.ceil(rows / blockRows);
+  if (blocks === 1) return device.run(kernel, quads, { values, result, rows, quads, blockRows });
+  using workspace = new Workspace(device);
+  const sums = workspace.allocate(blocks * quads * 16);
+  device.run(kernel, blocks * quads, { values, result: sums, rows, quads, blockRows });
+  columnSums(device, sums, result, blocks, quads);
+}
+
+/** The same where `values` is larger than a binding: as many blocks at a time as one holds. */
+function sumWindows(device: Device, values: Storage, result: Storage, rows: number, quads: number, most: number): void {
+  using workspace = new Workspace(device);
+  const blocks = Math.ceil(rows / blockRows);
+  const sums = workspace.allocate(blocks * quads * 16);
+  for (let first = 0; first < rows; first += most) {
+    const count = Math.min(most, rows - first);
+    const part = Math.ceil(count / blockRows);
+    using own = new Workspace(device);
+    const partial = own.allocate(part * quads * 16);
+    const window = slice(values, first * quads * 16, count * quads * 16);
+    device.run(kernel, part * quads, { values: window, result: partial, rows: count, quads, blockRows });
+    device.copy(partial, slice(sums, (first / blockRows) * quads * 16, part * quads * 16));
+  }
+  columnSums(device, sums, result, blocks, quads);
+}
