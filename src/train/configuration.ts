@@ -1,0 +1,110 @@
+import * as valibot from "valibot";
+
+export const stages = ["fcn32s", "fcn16s", "fcn8s", "crf-rnn"] as const;
+
+const number = valibot.pipe(valibot.number(), valibot.finite());
+const count = valibot.pipe(number, valibot.integer(), valibot.minValue(0));
+
+const schema = valibot.object({
+  stage: valibot.picklist(stages),
+  /** Names; the index is the label. */
+  classes: valibot.array(valibot.string()),
+  /** The training images: how many, and a digest of their ids in order. */
+  images: valibot.object({ count, digest: valibot.string() }),
+  /** Left out where the logits are given. */
+  network: valibot.optional(
+    valibot.object({ width: number, dropout: number, scales: valibot.picklist(["staged", "at-once"]) }),
+  ),
+  /** Of stage crf-rnn. */
+  crf: valibot.optional(
+    valibot.object({
+      iterations: count,
+      tied: valibot.boolean(),
+      normalization: valibot.picklist(["none", "before", "after", "symmetric"]),
+      activation: valibot.picklist(["softmax", "relu"]),
+      /** What they begin at, unless a checkpoint says: θα, θβ, θγ; the diagonals of W_s and W_b. */
+      bandwidths: valibot.tuple([number, number, number]),
+      weights: valibot.object({ spatial: number, bilateral: number }),
+      learn: valibot.object({
+        weights: valibot.boolean(),
+        compatibility: valibot.boolean(),
+        bandwidths: valibot.boolean(),
+      }),
+      /** Learning-rate multipliers: of W_s and W_b, of the compatibility, of the bandwidths. */
+      multipliers: valibot.object({ weights: number, compatibility: number, bandwidths: number }),
+      /** Whether the network below learns, too. */
+      network: valibot.boolean(),
+    }),
+  ),
+  /** SHA-256 of the checkpoint that the parameters began from, of the logits given, or "none". */
+  beginning: valibot.string(),
+  optimizer: valibot.object({
+    kind: valibot.picklist(["sgd", "adam"]),
+    rate: number,
+    momentum: number,
+    decay: number,
+    clip: valibot.optional(number),
+    schedule: valibot.variant("kind", [
+      valibot.object({ kind: valibot.literal("fixed") }),
+      valibot.object({ kind: valibot.literal("step"), every: count, factor: number }),
+      valibot.object({ kind: valibot.literal("poly"), steps: count, power: number }),
+    ]),
+  }),
+  /** Items whose gradients are summed for one step. */
+  batch: count,
+  loss: valibot.picklist(["sum", "mean"]),
+  seed: count,
+  augmentation: valibot.object({
+    flip: valibot.optional(valibot.boolean()),
+    scale: valibot.optional(number),
+    rotation: valibot.optional(number),
+    shear: valibot.optional(number),
+    shift: valibot.optional(number),
+    color: valibot.optional(number),
+  }),
+});
+
+/** Everything that the bits of a run depend on, besides the device; stored in its checkpoints. */
+export type Configuration = valibot.InferOutput<typeof schema>;
+export type CrfConfiguration = NonNullable<Configuration["crf"]>;
+export type Schedule = Configuration["optimizer"]["schedule"];
+
+/** A configuration from a checkpoint's metadata; undefined where there is none that fits. */
+export function parseConfiguration(text: string | undefined): Configuration | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return valibot.parse(schema, JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What differs, as `path: theirs there, ours here`. */
+export function differences(theirs: Configuration, ours: Configuration): string[] {
+  const [there, here] = [flatten(theirs), flatten(ours)];
+  return [...new Set([...there.keys(), ...here.keys()])]
+    .filter((path) => there.get(path) !== here.get(path))
+    .map((path) => `${path}: ${there.get(path) ?? "nothing"} there, ${here.get(path) ?? "nothing"} here`);
+}
+
+/** Leaves by their paths; a list is one leaf. */
+function flatten(value: unknown, path = ""): Map<string, string> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return new Map(value === undefined ? [] : [[path, Array.isArray(value) ? value.join(", ") : String(value)]]);
+  }
+  return new Map(
+    Object.entries(value).flatMap(([key, inner]) => [...flatten(inner, path === "" ? key : `${path}.${key}`)]),
+  );
+}
+
+/** The rate of a step, the first being 0. */
+export function rateAt(step: number, rate: number, schedule: Schedule): number {
+  switch (schedule.kind) {
+    case "fixed":
+      return rate;
+    case "step":
+      return rate * schedule.factor ** Math.floor(step / schedule.every);
+    case "poly":
+      return rate * Math.max(0, 1 - step / schedule.steps) ** schedule.power;
+  }
+}

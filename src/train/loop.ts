@@ -1,0 +1,115 @@
+import { augment } from "../data/augment.ts";
+import { ignoreLabel } from "../data/labels.ts";
+import { ValueError } from "../errors.ts";
+import { sum } from "../sum.ts";
+import { Tape } from "../tape.ts";
+import type { Tensor } from "../tensor.ts";
+import { rateAt, type Configuration } from "./configuration.ts";
+import { explainDivergence } from "./diverged.ts";
+import { Order } from "./order.ts";
+import { purpose, randomBits, randomNumbers } from "./random.ts";
+import type { Sample } from "./sample.ts";
+import { writeState } from "./state.ts";
+import { checkpointFile, type Surroundings } from "./surroundings.ts";
+import type { Optimizer, Trainable } from "./trainable.ts";
+import { validate } from "./validate.ts";
+
+/** How long to train, and how often to look and to save, in steps. */
+export interface Schedule {
+  /** Steps done before. */
+  readonly from: number;
+  readonly steps: number;
+  readonly validateEvery: number;
+  readonly saveEvery: number;
+}
+
+export interface Run {
+  readonly trainable: Trainable;
+  readonly optimizer: Optimizer;
+  readonly configuration: Configuration;
+  readonly surroundings: Surroundings;
+}
+
+/**
+ * Trains from one step to another. The bits after a step depend on configuration, parameters, the optimizer's memory and the
+ * number of the step alone, so that a run that goes on from a checkpoint ends where one without a stop does.
+ * @throws ValueError where a loss is NaN or infinite, with the layer where it first appears; the last checkpoint stands
+ */
+export async function train(run: Run, schedule: Schedule): Promise<"finished" | "interrupted"> {
+  const { trainable, optimizer, configuration, surroundings } = run;
+  const { batch, seed, optimizer: options } = configuration;
+  const order = new Order(surroundings.images.train, seed);
+  const save = (step: number): Promise<void> =>
+    surroundings.save(checkpointFile, (sink) => writeState(sink, trainable, optimizer, step, configuration));
+  if (schedule.from === 0) await save(0);
+  for (let step = schedule.from; step < schedule.steps; step++) {
+    const began = performance.now();
+    const draws = Array.from({ length: batch }, (_, i) => step * batch + i);
+    const { gradients, loss, pixels } = await accumulate(run, order, draws);
+    const rate = rateAt(step, options.rate, options.schedule);
+    await optimizer.step(gradients, rate);
+    for (const gradient of gradients.values()) gradient.dispose();
+    await trainable.finish();
+
+    const done = step + 1;
+    const { stop } = await surroundings.record({
+      event: "step",
+      step: done,
+      epoch: (done * batch) / surroundings.images.train,
+      loss,
+      lossPerPixel: configuration.loss === "mean" ? loss / batch : loss / pixels,
+      rate,
+      seconds: (performance.now() - began) / 1000,
+    });
+    const last = done === schedule.steps;
+    if (last || done % schedule.validateEvery === 0) await validate(run, done);
+    if (last || stop || done % schedule.saveEvery === 0) await save(done);
+    if (stop && !last) return "interrupted";
+  }
+  return "finished";
+}
+
+/** The summed gradients and losses of a step's draws, one item after the other, of whatever sizes. */
+async function accumulate({ trainable, configuration, surroundings }: Run, order: Order, draws: readonly number[]) {
+  const watched = trainable.learned.map((name) => trainable.parameters[name]);
+  const gradients = new Map<Tensor, Tensor>();
+  let [loss, pixels] = [0, 0];
+  for (const draw of draws) {
+    const sample = await sampleOf(draw, order, configuration, surroundings);
+    const seed = randomBits(configuration.seed, purpose.dropout, draw);
+    using tape = new Tape(watched);
+    using output = await trainable.loss(sample, seed).catch(onlyNotFinite);
+    const value = output ? (await output.read())[0] : NaN;
+    if (!output || !Number.isFinite(value)) {
+      tape.dispose();
+      throw await explainDivergence(trainable, sample, seed, value, draw, configuration);
+    }
+    for (const [parameter, gradient] of await tape.gradients(output)) add(gradients, parameter, gradient);
+    loss += value;
+    pixels += sample.labels.reduce((count, label) => count + Number(label !== ignoreLabel), 0);
+  }
+  return { gradients, loss, pixels };
+}
+
+/** Ops that check their inputs refuse NaN before a loss comes of it. */
+function onlyNotFinite(error: unknown): undefined {
+  if (!(error instanceof ValueError)) throw error;
+}
+
+function add(gradients: Map<Tensor, Tensor>, parameter: Tensor, gradient: Tensor): void {
+  const before = gradients.get(parameter);
+  gradients.set(parameter, before ? sum(before, gradient) : gradient);
+  if (!before) return;
+  before.dispose();
+  gradient.dispose();
+}
+
+async function sampleOf(
+  draw: number,
+  order: Order,
+  { seed, augmentation }: Configuration,
+  surroundings: Surroundings,
+): Promise<Sample> {
+  const sample = await surroundings.sample("train", order.at(draw));
+  return { ...sample, ...augment(sample, augmentation, randomNumbers(seed, purpose.augmentation, draw)) };
+}

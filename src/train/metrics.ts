@@ -1,0 +1,60 @@
+/** One line of `metrics.jsonl`. `step` counts the steps done so far. */
+export type Metric = StepMetric | ValidationMetric;
+
+export interface StepMetric {
+  readonly event: "step";
+  readonly step: number;
+  /** Epochs begun by then, with their fraction. */
+  readonly epoch: number;
+  /** What was minimized: summed over pixels and batch, or averaged. */
+  readonly loss: number;
+  /** Summed over pixels and batch, over the pixels counted. */
+  readonly lossPerPixel: number;
+  readonly rate: number;
+  /** Wall clock of the step. */
+  readonly seconds: number;
+}
+
+/** Scores over the validation images, 0…1. */
+export interface ValidationScores {
+  readonly meanIU: number;
+  readonly pixelAccuracy: number;
+  readonly meanAccuracy: number;
+  /** By label; null where neither truth nor prediction has the class. */
+  readonly iu: readonly (number | null)[];
+}
+
+export interface ValidationMetric {
+  readonly event: "validation";
+  readonly step: number;
+  readonly images: number;
+  readonly network: ValidationScores;
+  readonly crf?: ValidationScores;
+}
+
+/**
+ * The lines of an interrupted run that its checkpoint of `step` steps knows of; what was written after it, a last line cut
+ * short among it, is left out.
+ */
+export function metricsUntil(text: string, step: number): Metric[] {
+  const metrics: Metric[] = [];
+  for (const line of text.split("\n")) {
+    const metric = parse(line);
+    if (metric && metric.step <= step) metrics.push(metric);
+  }
+  return metrics;
+}
+
+export const formatMetrics = (metrics: readonly Metric[]): string =>
+  metrics.map((metric) => `${JSON.stringify(metric)}\n`).join("");
+
+function parse(line: string): Metric | undefined {
+  try {
+    const metric = JSON.parse(line) as Partial<Metric> | null;
+    return typeof metric?.step === "number" && (metric.event === "step" || metric.event === "validation")
+      ? (metric as Metric)
+      : undefined;
+  } catch {
+    return undefined; // the line that a killed writer was at
+  }
+}

@@ -1,0 +1,25 @@
+import type { LabeledImage } from "../data/augment.ts";
+
+/** What the network's input has subtracted: the mean color of ImageNet in blue, green, red (semantics of Caffe's weights). */
+export const meanColor = [104.00698793, 116.66876762, 122.67891434] as const;
+
+/** Logits of another network, in place of the own network's: `[height, width, classes]`, of any size. */
+export interface GivenLogits {
+  readonly shape: readonly [height: number, width: number, classes: number];
+  readonly values: Float32Array<ArrayBuffer>;
+}
+
+/** One image to learn from or to be scored by. */
+export interface Sample extends LabeledImage {
+  readonly id: string;
+  readonly logits?: GivenLogits;
+}
+
+/** Red, green, blue 0…255 as blue, green, red less the mean: the network's input and the CRF's guide. */
+export function networkInput(values: Float32Array): Float32Array<ArrayBuffer> {
+  const input = new Float32Array(values.length);
+  for (let at = 0; at < values.length; at += 3) {
+    for (let k = 0; k < 3; k++) input[at + k] = values[at + 2 - k] - meanColor[k];
+  }
+  return input;
+}

@@ -1,0 +1,108 @@
+import { openAsIs, writeSafetensors, type Sink, type Source, type StoredTensor } from "../checkpoint/checkpoint.ts";
+import { FormatError, ValueError } from "../errors.ts";
+import type { Tensor } from "../tensor.ts";
+import { parseConfiguration, type Configuration } from "./configuration.ts";
+import type { Optimizer, Parameters, Trainable } from "./trainable.ts";
+
+/** Where a run stands: with this it goes on to the same bits. */
+export interface State {
+  /** Steps done. */
+  readonly step: number;
+  readonly configuration: Configuration;
+  readonly parameters: ReadonlyMap<string, StoredTensor>;
+  readonly optimizer: ReadonlyMap<string, StoredTensor>;
+}
+
+/** What the optimizer remembers stands in the same file, under names that no layer has. */
+const optimizerPrefix = "optimizer/";
+
+/** Whether a tensor of a checkpoint belongs to the optimizer, not to the model. */
+export const isOfOptimizer = (name: string): boolean => name.startsWith(optimizerPrefix);
+
+/**
+ * Writes parameters, the optimizer's memory, the step and the configuration as safetensors, a tensor at a time.
+ * @throws ValueError where a value is NaN or infinite: such a state is not worth keeping
+ */
+export async function writeState(
+  sink: Sink,
+  trainable: Trainable,
+  optimizer: Optimizer,
+  step: number,
+  configuration: Configuration,
+): Promise<void> {
+  const tensors = new Map<string, StoredTensor>();
+  for (const [name, tensor] of Object.entries(trainable.parameters)) tensors.set(name, stored(name, tensor));
+  for (const [name, tensor] of Object.entries(optimizer.state)) {
+    tensors.set(optimizerPrefix + name, stored(name, tensor));
+  }
+  const metadata = {
+    step: String(step),
+    seed: String(configuration.seed),
+    configuration: JSON.stringify(configuration),
+  };
+  await writeSafetensors({ tensors, metadata }, sink);
+}
+
+/** @throws FormatError where the file is damaged or no checkpoint of `train` */
+export async function openState(source: Source): Promise<State> {
+  const { tensors, metadata } = await openAsIs(source);
+  const configuration = parseConfiguration(metadata.configuration);
+  const step = Number(metadata.step);
+  if (!configuration || !Number.isSafeInteger(step) || step < 0) {
+    throw new FormatError({
+      file: source.name,
+      expected: "a checkpoint that crf-rnn train wrote, with step and configuration",
+      got: "one without them",
+      remedy: "pass it as --init to begin a new run from its weights",
+    });
+  }
+  const all = [...tensors];
+  return {
+    step,
+    configuration,
+    parameters: new Map(all.filter(([name]) => !isOfOptimizer(name))),
+    optimizer: new Map(
+      all.filter(([name]) => isOfOptimizer(name)).map(([name, tensor]) => [name.slice(optimizerPrefix.length), tensor]),
+    ),
+  };
+}
+
+/**
+ * Copies tensors of a file into those of the same names on the device.
+ * @throws FormatError naming those that are missing, not asked for, or of another shape; nothing is copied then
+ */
+export async function restore(
+  file: string,
+  stored: ReadonlyMap<string, StoredTensor>,
+  parameters: Parameters,
+): Promise<void> {
+  const misfits = [...new Set([...stored.keys(), ...Object.keys(parameters)])].flatMap((name) => {
+    const [there, here] = [shapeOf(stored.get(name)?.shape), shapeOf(parameters[name]?.shape)];
+    return there === here ? [] : [`${name} ${there} there, ${here} here`];
+  });
+  if (misfits.length > 0) {
+    const rest = misfits.length > 4 ? `; and ${misfits.length - 4} more` : "";
+    throw new FormatError({
+      file,
+      expected: "the tensors of this architecture and class count",
+      got: `${misfits.slice(0, 4).join("; ")}${rest}`,
+      remedy: "use the options that the checkpoint was made with",
+    });
+  }
+  for (const [name, tensor] of Object.entries(parameters)) {
+    const values = (await stored.get(name)!.read()) as Float32Array;
+    tensor.device.write(tensor.storage, tensor.layout.pack(tensor.shape, values));
+  }
+}
+
+const shapeOf = (shape: readonly number[] | undefined): string => (shape ? `[${shape.join(", ")}]` : "missing");
+
+function stored(name: string, tensor: Tensor): StoredTensor {
+  const read = async (): Promise<Float32Array<ArrayBuffer>> => {
+    const values = (await tensor.read()) as Float32Array<ArrayBuffer>;
+    const stray = values.findIndex((value) => !Number.isFinite(value));
+    if (stray < 0) return values;
+    throw new ValueError({ where: name, expected: "finite values to save", got: `${values[stray]} at ${stray}` });
+  };
+  return { shape: tensor.shape, type: "float32", read };
+}

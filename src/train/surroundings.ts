@@ -1,0 +1,22 @@
+import type { Sink } from "../checkpoint/checkpoint.ts";
+import type { Metric } from "./metrics.ts";
+import type { Sample } from "./sample.ts";
+
+export type Split = "train" | "val";
+
+/** What a training run needs from outside: the same loop runs in Node, in Deno and in a page, where all of this is far away. */
+export interface Surroundings {
+  /** Items of each split. */
+  readonly images: Readonly<Record<Split, number>>;
+  sample(split: Split, index: number): Promise<Sample>;
+  /** Keeps a metric; tells whether the user asks to stop. */
+  record(metric: Metric): Promise<{ readonly stop: boolean }>;
+  /** Keeps a file of this name in the run's folder: beside its place first, then renamed. */
+  save(name: string, produce: (sink: Sink) => Promise<void>): Promise<void>;
+}
+
+/** Names of the files in a run's folder. */
+export const checkpointFile = "checkpoint.safetensors";
+export const samplesFile = "samples.safetensors";
+export const metricsFile = "metrics.jsonl";
+export const reportFile = "report.html";

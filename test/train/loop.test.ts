@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { open } from "../../src/device/open.ts";
+import type { Device } from "../../src/device/device.ts";
+import { FormatError, ValueError } from "../../src/errors.ts";
+import { differences, rateAt } from "../../src/train/configuration.ts";
+import { train } from "../../src/train/loop.ts";
+import { formatMetrics, metricsUntil, type Metric } from "../../src/train/metrics.ts";
+import { restore } from "../../src/train/state.ts";
+import { checkpointFile, samplesFile } from "../../src/train/surroundings.ts";
+import { Memory, momentum, Toy, toyConfiguration as configuration } from "./toy.ts";
+
+let device: Device;
+beforeAll(async () => void (device = await open({ prefer: "wasm", threads: 1 })));
+afterAll(() => device.dispose());
+
+const schedule = { from: 0, steps: 12, validateEvery: 4, saveEvery: 5 };
+const withoutTimes = (metrics: readonly Metric[]) => metrics.map((metric) => ({ ...metric, seconds: undefined }));
+
+async function uninterrupted(): Promise<Memory> {
+  const surroundings = new Memory();
+  const trainable = new Toy(device);
+  expect(await train({ trainable, optimizer: momentum(trainable), configuration, surroundings }, schedule)).toBe(
+    "finished",
+  );
+  return surroundings;
+}
+
+describe("the training loop", () => {
+  test("lowers the loss, validates and saves when it should", async () => {
+    const { metrics, saves } = await uninterrupted();
+    const losses = metrics.flatMap((metric) => (metric.event === "step" ? [metric.loss] : []));
+    expect(losses).toHaveLength(12);
+    expect(Math.min(...losses.slice(6))).toBeLessThan(losses[0] / 5);
+    expect(metrics.filter(({ event }) => event === "validation").map(({ step }) => step)).toEqual([4, 8, 12]);
+    expect(saves.filter((name) => name === checkpointFile)).toHaveLength(4); // at 0, 5, 10, 12
+    expect(saves.filter((name) => name === samplesFile)).toHaveLength(3);
+  });
+
+  test("stopped at any step and resumed from its checkpoint, ends in the same bits and tells the same", async () => {
+    const whole = await uninterrupted();
+    for (const stopAfter of [1, 5, 8, 11]) {
+      const surroundings = new Memory();
+      surroundings.stopAfter = stopAfter;
+      const first = new Toy(device);
+      const run = { trainable: first, optimizer: momentum(first), configuration, surroundings };
+      expect(await train(run, schedule)).toBe("interrupted");
+
+      const state = await surroundings.state();
+      expect(state.step).toBe(stopAfter);
+      const trainable = new Toy(device);
+      const optimizer = momentum(trainable);
+      await restore("run", state.parameters, trainable.parameters);
+      await restore("run", state.optimizer, optimizer.state);
+      surroundings.stopAfter = Infinity;
+      await train({ trainable, optimizer, configuration, surroundings }, { ...schedule, from: state.step });
+      expect(surroundings.files.get(checkpointFile)).toEqual(whole.files.get(checkpointFile));
+      expect(withoutTimes(surroundings.metrics)).toEqual(withoutTimes(whole.metrics));
+    }
+  });
+
+  test("stops at a loss that is not finite, naming step, image, layer and rate; the last checkpoint stands", async () => {
+    const surroundings = new Memory();
+    const trainable = new Toy(device);
+    const wild = { ...configuration, optimizer: { ...configuration.optimizer, rate: 1e30 } };
+    const run = { trainable, optimizer: momentum(trainable), configuration: wild, surroundings };
+    const error = await train(run, schedule).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ValueError);
+    expect((error as Error).message).toMatch(
+      /^step 2, image train\d: expected a finite loss, got Infinity, which first appears in the layer difference — lower --rate \(it is 1e\+30/,
+    );
+    expect((await surroundings.state()).step).toBe(0);
+  });
+
+  test("does not save a state that is not finite", async () => {
+    const surroundings = new Memory();
+    const trainable = new Toy(device);
+    device.write(trainable.threshold.storage, Float32Array.of(NaN, 0, 0, 0));
+    const run = { trainable, optimizer: momentum(trainable), configuration, surroundings };
+    await expect(train(run, schedule)).rejects.toThrow(/threshold: expected finite values to save, got NaN/);
+    expect(surroundings.files.size).toBe(0);
+  });
+});
+
+describe("a checkpoint of another architecture", () => {
+  test("is refused with the tensors that differ, and nothing is copied", async () => {
+    const { parameters } = await (await uninterrupted()).state();
+    const toy = new Toy(device);
+    const other = { threshold: device.tensor([2]), slope: device.tensor([3, 3]) };
+    const refusal = await restore("other.safetensors", parameters, other).catch((thrown: unknown) => thrown);
+    expect(refusal).toBeInstanceOf(FormatError);
+    expect((refusal as Error).message).toContain("threshold [1] there, [2] here; slope missing there, [3, 3] here");
+    expect(await toy.threshold.read()).toEqual(Float32Array.of(0));
+  });
+});
+
+describe("metrics", () => {
+  test("beyond the checkpoint, and a line cut short, are left out", async () => {
+    const { metrics } = await uninterrupted();
+    const text = formatMetrics(metrics);
+    expect(metricsUntil(text, 12)).toEqual(metrics);
+    expect(metricsUntil(text.slice(0, -20), 12)).toEqual(metrics.slice(0, -1));
+    expect(metricsUntil(text, 5).every(({ step }) => step <= 5)).toBe(true);
+    expect(metricsUntil("null\n17\n{}\n", 5)).toEqual([]);
+  });
+});
+
+describe("configurations", () => {
+  test("differ by the options that differ", () => {
+    expect(differences(configuration, configuration)).toEqual([]);
+    const optimizer = { ...configuration.optimizer, rate: 0.1, clip: 3 };
+    expect(differences(configuration, { ...configuration, optimizer, classes: ["a"] })).toEqual([
+      "classes: dark, bright there, a here",
+      "optimizer.rate: 0.05 there, 0.1 here",
+      "optimizer.clip: nothing there, 3 here",
+    ]);
+  });
+
+  test("schedules", () => {
+    expect([0, 9, 10, 25].map((step) => rateAt(step, 8, { kind: "step", every: 10, factor: 0.5 }))).toEqual([
+      8, 8, 4, 2,
+    ]);
+    expect([0, 50, 100].map((step) => rateAt(step, 8, { kind: "poly", steps: 100, power: 2 }))).toEqual([8, 2, 0]);
+    expect(rateAt(1e6, 8, { kind: "fixed" })).toBe(8);
+  });
+});

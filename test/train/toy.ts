@@ -1,0 +1,103 @@
+import { bytesSource, memorySink, type Sink } from "../../src/checkpoint/checkpoint.ts";
+import type { Device } from "../../src/device/device.ts";
+import { record } from "../../src/tape.ts";
+import type { Tensor } from "../../src/tensor.ts";
+import type { Configuration } from "../../src/train/configuration.ts";
+import type { Metric } from "../../src/train/metrics.ts";
+import type { Sample } from "../../src/train/sample.ts";
+import { openState } from "../../src/train/state.ts";
+import { checkpointFile, type Surroundings } from "../../src/train/surroundings.ts";
+import type { Optimizer, Trainable } from "../../src/train/trainable.ts";
+
+/** The configuration of a run of the toy below. */
+export const toyConfiguration: Configuration = {
+  stage: "fcn8s",
+  classes: ["dark", "bright"],
+  images: { count: 5, digest: "toy" },
+  network: { width: 1, dropout: 0, scales: "staged" },
+  beginning: "none",
+  optimizer: { kind: "sgd", rate: 0.05, momentum: 0.9, decay: 0, schedule: { kind: "fixed" } },
+  batch: 2,
+  loss: "sum",
+  seed: 7,
+  augmentation: { flip: true, color: 0.2 },
+};
+
+/** A model of one threshold, learned from the mean brightness of images: enough for a loop to turn. */
+export class Toy implements Trainable {
+  readonly threshold: Tensor;
+  readonly parameters;
+  readonly learned = ["threshold"];
+
+  constructor(device: Device) {
+    this.threshold = device.tensor([1], [0]);
+    this.parameters = { threshold: this.threshold };
+  }
+
+  async loss({ image }: Sample, seed: number, listener?: Parameters<Trainable["loss"]>[2]): Promise<Tensor> {
+    const { device } = this.threshold;
+    const noise = seed / 2 ** 40;
+    const mean = image.values.reduce((sum, value) => sum + value / 255, 0) / image.values.length;
+    const difference = (await this.threshold.read())[0] - mean - noise;
+    const result = device.tensor([1], [0.5 * difference * difference]);
+    await listener?.("difference", result);
+    return record(result, [this.threshold], [], () => [device.tensor([1], [difference])]);
+  }
+
+  async predict({ image, labels }: Sample) {
+    const [threshold] = await this.threshold.read();
+    return { network: labels.map((_, pixel) => Number(image.values[pixel * 3] / 255 > threshold)) };
+  }
+
+  finish = (): Promise<void> => this.threshold.device.finish();
+  [Symbol.dispose] = (): void => this.threshold.dispose();
+}
+
+/** Momentum on the host. */
+export function momentum(toy: Toy): Optimizer {
+  const { device } = toy.threshold;
+  const velocity = device.tensor([1]);
+  return {
+    state: { "velocity.threshold": velocity },
+    async step(gradients, rate) {
+      const read = async (tensor: Tensor): Promise<number> => (await tensor.read())[0];
+      const next = 0.9 * (await read(velocity)) + rate * (await read(gradients.get(toy.threshold)!));
+      device.write(velocity.storage, Float32Array.of(next, 0, 0, 0));
+      device.write(toy.threshold.storage, Float32Array.of((await read(toy.threshold)) - Math.fround(next), 0, 0, 0));
+    },
+    [Symbol.dispose]: () => velocity.dispose(),
+  };
+}
+
+/** A run's folder in memory, and five images of one gray each. */
+export class Memory implements Surroundings {
+  readonly images = { train: 5, val: 2 };
+  readonly files = new Map<string, Uint8Array>();
+  readonly metrics: Metric[] = [];
+  readonly saves: string[] = [];
+  /** After how many steps to ask for a stop. */
+  stopAfter = Infinity;
+
+  async sample(split: "train" | "val", index: number): Promise<Sample> {
+    const gray = 90 + 5 * index;
+    const values = new Float32Array(12 * 3).fill(gray);
+    const labels = new Uint8Array(12).fill(Number(gray > 99));
+    return { id: `${split}${index}`, image: { height: 3, width: 4, values }, labels };
+  }
+
+  async record(metric: Metric) {
+    this.metrics.push(metric);
+    return { stop: metric.step >= this.stopAfter };
+  }
+
+  async save(name: string, produce: (sink: Sink) => Promise<void>): Promise<void> {
+    const sink = memorySink();
+    await produce(sink);
+    this.files.set(name, sink.bytes());
+    this.saves.push(name);
+  }
+
+  state() {
+    return openState(bytesSource(this.files.get(checkpointFile)!, checkpointFile));
+  }
+}
