@@ -1,6 +1,7 @@
 import { WireType } from "@bufbuild/protobuf/wire";
 import { FormatError } from "../errors.ts";
 import { openBlob } from "./caffeBlob.ts";
+import { isKnownLayer } from "./names.ts";
 import { visitFields, type Field } from "./protobuf.ts";
 import { readBytes, type Source } from "./source.ts";
 import { checkTotal, type Checkpoint, type StoredTensor } from "./tensors.ts";
@@ -22,7 +23,7 @@ interface Layer {
 
 /**
  * Opens a `.caffemodel`, of layers or of V1 layers. Tensors are called `layer.0`, `layer.1`, … after their blobs; where
- * two layers share a name, both are called by what they put out first.
+ * two layers share a name, both are called by what they put out first, and so is a layer of which only that is known.
  * @throws FormatError
  */
 export async function openCaffe(source: Source): Promise<Checkpoint> {
@@ -34,14 +35,23 @@ export async function openCaffe(source: Source): Promise<Checkpoint> {
   const weighted = layers.filter(({ blobs }) => blobs.length > 0);
   if (weighted.length === 0) {
     const remedy = "pass a .caffemodel (not a .prototxt or a solver state)";
-    throw new FormatError({ file: source.name, offset: 0, expected: "layers with weights", got: "none", remedy });
+    throw new FormatError({
+      file: source.name,
+      offset: source.size,
+      expected: "layers with weights",
+      got: "none",
+      remedy,
+    });
   }
   const bearers = new Map<string, number>();
   for (const { name } of weighted) bearers.set(name, (bearers.get(name) ?? 0) + 1);
   const notes: string[] = [];
   const tensors = new Map<string, StoredTensor>();
   for (const layer of weighted) {
-    const key = bearers.get(layer.name) === 1 ? layer.name : (layer.tops[0] ?? layer.name);
+    const [top = layer.name] = layer.tops;
+    // A name that repeats in the whole net stands alone in the beginning of it.
+    const isSole = bearers.get(layer.name) === 1 && (isKnownLayer(layer.name) || !isKnownLayer(top));
+    const key = isSole ? layer.name : top;
     if (!isKnown(layer)) {
       notes.push(`layer ${key} (${layer.type}, ${layer.blobs.length} blobs) is of an unknown kind and was skipped`);
       continue;

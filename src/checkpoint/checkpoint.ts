@@ -1,6 +1,7 @@
 import { FormatError } from "../errors.ts";
 import { openCaffe } from "./caffe.ts";
 import { openKeras } from "./keras.ts";
+import { findGap } from "./networks.ts";
 import { legacyPrefix, openLegacyPytorch, openPytorch } from "./pytorch.ts";
 import { openSafetensors } from "./safetensors.ts";
 import { readBytes, type Source } from "./source.ts";
@@ -14,19 +15,37 @@ export { asFloat32 } from "./translate.ts";
 export { writePytorch } from "./pytorchWriter.ts";
 export { writeSafetensors } from "./safetensors.ts";
 
+export interface OpenCheckpointOptions {
+  /** Whether a known network may lack some of its tensors, which a note then names; default: that is an error. */
+  readonly partial?: boolean;
+}
+
 /**
  * Opens a `.safetensors`, `.pth`, `.h5` or `.caffemodel`, whichever it is by its first bytes, and maps names, layouts
  * (output, input, height, width) and the compatibility's sign to this library's. Numbers stay in the file until a
- * tensor is read, so `source` must stay open for as long.
+ * tensor is read, so `source` must stay open for as long. Networks that are known by their names (VGG-16 and VGG-19,
+ * FCN-32s, FCN-16s and FCN-8s, with CRF-RNN or without, the CRF alone) must be whole.
  *
  * ```ts
  * const checkpoint = await openCheckpoint(await fileSource("crfrnn.caffemodel"));
  * const weights = await checkpoint.tensors.get("conv1_1.weight")!.read(); // [64, 3, 3, 3]
  * ```
- * @throws FormatError for a file that is malformed, unsafe or of another kind, with the offset
+ * @throws FormatError for a file that is malformed, unsafe, incomplete or of another kind, with the offset
  */
-export async function openCheckpoint(source: Source): Promise<Checkpoint> {
-  return toOurs(await openAsIs(source), source.name);
+export async function openCheckpoint(source: Source, { partial }: OpenCheckpointOptions = {}): Promise<Checkpoint> {
+  const stored = await openAsIs(source);
+  const ours = toOurs(stored, source.name);
+  const gap = findGap(stored, ours);
+  if (!gap) return ours;
+  const missing = gap.missing.join(", ");
+  if (partial) return { ...ours, notes: [...ours.notes, `not the whole of ${gap.network}: it lacks ${missing}`] };
+  throw new FormatError({
+    file: source.name,
+    offset: source.size,
+    expected: `the whole of ${gap.network}`,
+    got: `the end without ${missing}`,
+    remedy: "fetch the file again, or pass --partial (partial: true) if it is meant to have no more",
+  });
 }
 
 /** As `openCheckpoint`, names and layouts left as the file has them. @throws FormatError */
@@ -55,9 +74,9 @@ export async function openAsIs(source: Source): Promise<Checkpoint> {
  */
 export async function loadCheckpoint(
   source: Source,
-  options: { asStored?: boolean } = {},
+  options: OpenCheckpointOptions & { readonly asStored?: boolean } = {},
 ): Promise<Omit<Checkpoint, "tensors"> & { readonly tensors: Map<string, LoadedTensor> }> {
-  const opened = await openCheckpoint(source);
+  const opened = await openCheckpoint(source, options);
   const checkpoint = options.asStored ? opened : asFloat32(opened);
   const tensors = new Map<string, LoadedTensor>();
   for (const [name, { shape, type, read }] of checkpoint.tensors)

@@ -42,6 +42,11 @@ export const denseKernels: Readonly<Record<string, number>> = { fc6: 7, fc7: 1 }
 /** Convolutions before each pooling layer. */
 const vgg = { 16: [2, 2, 3, 3, 3], 19: [2, 2, 4, 4, 4] } as const;
 
+/** The convolutions of VGG by our names, in their order. */
+export function vggConvolutions(depth: keyof typeof vgg): string[] {
+  return vgg[depth].flatMap((count, block) => Array.from({ length: count }, (_, i) => `conv${block + 1}_${i + 1}`));
+}
+
 /** The classifier of ImageNet, which no segmentation network has: torchvision's, Keras' and Caffe's. */
 const classifiers: Record<Dialect, string> = { pytorch: "classifier.6", keras: "predictions", caffe: "fc8" };
 
@@ -81,6 +86,11 @@ export function translator(format: Dialect, names: Iterable<string>): (name: str
 /** Keras' weights also come as safetensors, with Keras' names and layouts. */
 function isKerasName(name: string): boolean {
   return /^(block\d_conv\d|conv\d_\d|fc\d)\.kernel$/.test(name);
+}
+
+/** Whether a name as stored is of a layer that the CRF-RNN release for Caffe calls otherwise than everybody else. */
+export function isReleaseName(name: string): boolean {
+  return layerNames.some(([, theirs]) => name.startsWith(`${theirs}.`));
 }
 
 /** Whether a layer is one of the table's, under any of its names. */

@@ -17,6 +17,7 @@ import { writeStreamed } from "./streamedOutput.ts";
 interface ConvertFlags extends CommonFlags {
   readonly list?: boolean;
   readonly float32?: boolean;
+  readonly partial?: boolean;
 }
 
 /** Writers by the ending of the file's name. Each returns what it could not keep. */
@@ -41,6 +42,7 @@ export function convertCommand(): Command {
     .argument("[out]", "a .safetensors or .pth; left out with --list")
     .option("--list", "print names, shapes and what is skipped; write nothing")
     .option("--float32", "widen half floats and narrow doubles to float32")
+    .option("--partial", "go on where tensors of a known network are missing, and name them")
     .addHelpText("after", examples)
     .action(run);
 }
@@ -49,7 +51,8 @@ async function run(input: string, output: string | undefined, flags: ConvertFlag
   const write = flags.list ? undefined : writerFor(input, output);
   const source = await fileSource(input);
   try {
-    const stored = await openCheckpoint(source);
+    // A list is there to see what a file has, whole or not.
+    const stored = await openCheckpoint(source, { partial: flags.partial || flags.list });
     const checkpoint = flags.float32 ? asFloat32(stored) : stored;
     const lost = write && output !== undefined ? await writeAll(checkpoint, output, write, flags) : [];
     print(flags, input, output, checkpoint, lost);

@@ -14,6 +14,9 @@ import { FormatError } from "../../src/errors.ts";
 import { check, rejects, same, type Case, type Fixtures } from "../suite.ts";
 import { checkNetwork, crfRnn, networkOf, value, vgg16, vgg19, type FixtureName, type Shapes } from "./network.ts";
 
+/** The first four layers, not a whole network. */
+const beginning: Shapes = Object.fromEntries(Object.entries(vgg16).slice(0, 8));
+
 const networks: [FixtureName, Shapes][] = [
   ["crfrnn.pth", crfRnn],
   ["crfrnn.legacy.pth", crfRnn],
@@ -27,7 +30,7 @@ const networks: [FixtureName, Shapes][] = [
   ["vgg16.h5", vgg16],
   ["vgg19.h5", vgg19],
   ["vgg19.caffemodel", vgg19],
-  ["latest.h5", Object.fromEntries(Object.entries(vgg16).slice(0, 8))],
+  ["latest.h5", beginning],
 ];
 
 async function source(fixtures: Fixtures, name: FixtureName): Promise<Source> {
@@ -89,7 +92,7 @@ function checkHalves(data: ArrayLike<number | bigint>, original: Float32Array, s
 const reading: Case[] = networks.map(([name, shapes]) => ({
   name: `${name} holds the network bit for bit`,
   async run(_, fixtures) {
-    await checkNetwork(await openCheckpoint(await source(fixtures, name)), shapes);
+    await checkNetwork(await openCheckpoint(await source(fixtures, name), { partial: shapes === beginning }), shapes);
   },
 }));
 

@@ -11,10 +11,11 @@ import {
   writeSafetensors,
   type Checkpoint,
 } from "../../src/checkpoint/checkpoint.ts";
+import { visitFields } from "../../src/checkpoint/protobuf.ts";
 import { FormatError } from "../../src/errors.ts";
 import { random } from "../suite.ts";
 import { seedBytes, seeds } from "./fuzz.ts";
-import { tensorOf } from "./network.ts";
+import { crfRnn, tensorOf } from "./network.ts";
 
 const fixture = (name: string) =>
   new Uint8Array(readFileSync(fileURLToPath(new URL(`../fixtures/checkpoint/${name}`, import.meta.url))));
@@ -29,8 +30,9 @@ async function refusal(bytes: Uint8Array): Promise<FormatError> {
   return error as FormatError;
 }
 
+/** Parts of networks are let through, so that it is the form of the file that is refused. */
 async function readWhole(bytes: Uint8Array): Promise<void> {
-  const { tensors } = await openCheckpoint(bytesSource(bytes, "file"));
+  const { tensors } = await openCheckpoint(bytesSource(bytes, "file"), { partial: true });
   for (const tensor of tensors.values()) await tensor.read();
 }
 
@@ -153,14 +155,45 @@ describe("caffemodels", () => {
 });
 
 describe("no silent partial load", () => {
-  // A caffemodel has neither length nor checksum: cut between two layers, it is a whole smaller one. The network that
-  // loads it names what is missing.
   const checked = seeds.filter((name) => !name.endsWith(".caffemodel"));
   test.each(checked)("%s, cut anywhere, is refused", async (name) => {
     const whole = await seedBytes(name);
     const dice = random(3);
     for (let i = 0; i < 150; i++) await refusal(whole.slice(0, dice.integer(whole.length)));
     await refusal(whole.slice(0, whole.length - 1));
+  });
+
+  // A caffemodel has neither length nor checksum: cut between two layers, it is a whole smaller one. Only the names can
+  // tell. An FCN-8s under its own names may be whole without a CRF; under those of the CRF-RNN release it is not.
+  test.each([
+    ["crfrnn.v1.caffemodel", []],
+    ["vgg19.caffemodel", []],
+    ["fcn8s.caffemodel", [Object.keys(crfRnn).length - 3]],
+    ["unpacked.caffemodel", [Object.keys(crfRnn).length - 3]],
+    ["half.caffemodel", [Object.keys(crfRnn).length - 3]],
+  ] as const)("%s, cut after any layer, is whole or refused by the names of what is missing", async (name, smaller) => {
+    const source = bytesSource(fixture(name), name);
+    const ends: number[] = [];
+    await visitFields(source, 0, source.size, (field) => void ends.push(field.end));
+    const whole = (await openCheckpoint(source)).tensors.size;
+    const sizes = new Set<number>([whole, ...smaller]);
+    let refused = 0;
+    for (const end of ends.slice(0, -1)) {
+      const cut = bytesSource(fixture(name).slice(0, end), name);
+      const failure = await openCheckpoint(cut).catch((reason: unknown) => reason);
+      if (!(failure instanceof FormatError)) {
+        expect(sizes).toContain((failure as Checkpoint).tensors.size);
+        continue;
+      }
+      refused++;
+      expect(failure.offset).toBe(end);
+      expect(failure.message).toMatch(/the whole of .+, got the end without \w+|layers with weights/);
+      const { tensors } = await openCheckpoint(cut, { partial: true }).catch(() => ({ tensors: new Map() }));
+      for (const layer of failure.got.replace(/.* without /, "").split(", ")) {
+        expect([...tensors.keys()].filter((key) => key === layer || key.startsWith(`${layer}.`))).toEqual([]);
+      }
+    }
+    expect(refused).toBeGreaterThanOrEqual(name.startsWith("vgg") ? 18 : 20);
   });
 });
 

@@ -51,6 +51,20 @@ describe("crf-rnn convert", () => {
     expect(new Set([...tensors.values()].map(({ type }) => type))).toEqual(new Set(["float32"]));
   });
 
+  test("names what a network lacks, and goes on only with --partial", async () => {
+    using folder = new Folder();
+    const part = fixture("latest.h5");
+    const sentence =
+      /^crf-rnn: \S+ at byte \d+: expected the whole of VGG-16's convolutions, got the end without conv3_1, .*conv5_3 — .*--partial/;
+    folder.refuses(["convert", part, "a.safetensors"], sentence);
+    const note = /^note: not the whole of VGG-16's convolutions: it lacks conv3_1, /m;
+    expect(folder.run(["convert", "--list", part])).toMatchObject({ status: 0, stdout: expect.stringMatching(note) });
+    expect(folder.names()).toEqual([]);
+    const { status, stdout } = folder.run(["convert", "--partial", part, "a.safetensors"]);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(note) });
+    expect((await openCheckpoint(source(folder, "a.safetensors"), { partial: true })).tensors.size).toBe(8);
+  });
+
   test("refuses what it cannot read or write in one sentence", () => {
     using folder = new Folder();
     const whole = readFileSync(fixture("crfrnn.pth"));

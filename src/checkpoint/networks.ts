@@ -1,0 +1,89 @@
+import { isReleaseName, vggConvolutions } from "./names.ts";
+import type { Checkpoint } from "./tensors.ts";
+
+/** A network that checkpoints are known to hold, and the tensors without which it is not whole. */
+interface Network {
+  readonly name: string;
+  readonly tensors: readonly string[];
+}
+
+/** What a checkpoint lacks of the network that it is recognized as. */
+export interface Gap {
+  readonly network: string;
+  /** Layers of which every tensor is missing, and single tensors. */
+  readonly missing: readonly string[];
+}
+
+const both = (...layers: readonly string[]): string[] =>
+  layers.flatMap((layer) => [`${layer}.weight`, `${layer}.bias`]);
+
+const dense = both("fc6", "fc7");
+const classifier = both("fc8");
+const crf = ["spatialWeight", "bilateralWeight", "compatibility"];
+
+// Biases of transposed convolutions, and the CRF's bandwidths, are in some checkpoints and not in others.
+const heads: Readonly<Record<string, readonly string[]>> = {
+  "FCN-32s": [...both("score_fr"), "upscore.weight"],
+  "FCN-16s": [...both("score_fr"), "upscore2.weight", ...both("score_pool4"), "upscore16.weight"],
+  "FCN-8s": [
+    ...both("score_fr"),
+    "upscore2.weight",
+    ...both("score_pool4"),
+    "upscore_pool4.weight",
+    ...both("score_pool3"),
+    "upscore8.weight",
+  ],
+};
+
+const trunks = ([16, 19] as const).map((depth) => ({ name: `VGG-${depth}`, tensors: both(...vggConvolutions(depth)) }));
+const fcns = Object.entries(heads).map(([name, head]) => ({
+  name,
+  tensors: [...trunks[0].tensors, ...dense, ...head],
+}));
+const crfRnns = fcns.map(({ name, tensors }) => ({ name: `${name} with CRF-RNN`, tensors: [...tensors, ...crf] }));
+const crfAlone = { name: "a CRF", tensors: crf };
+
+const networks: readonly Network[] = [
+  ...trunks.map(({ name, tensors }) => ({ name: `${name}'s convolutions`, tensors })),
+  ...trunks.map(({ name, tensors }) => ({ name, tensors: [...tensors, ...dense] })),
+  ...fcns,
+  ...crfRnns,
+  crfAlone,
+];
+
+/**
+ * A caffemodel has neither length, directory nor checksum: cut between two layers, it is a whole smaller one. So nothing
+ * counts as whole that another's beginning could be: VGG comes with its classifier, and what has the layer names of the
+ * CRF-RNN release with its CRF.
+ */
+const caffeNetworks: readonly Network[] = [
+  ...trunks.map(({ name, tensors }) => ({ name, tensors: [...tensors, ...dense, ...classifier] })),
+  ...fcns,
+  ...crfRnns,
+  crfAlone,
+];
+
+/**
+ * What is missing, where the names are recognizably those of a network of ours: the one that has most of the tensors found,
+ * and of these the one that lacks least. Undefined for a whole network, and for one that we do not know.
+ *
+ * @param stored as the reader of the format gives it
+ * @param ours the same with our names
+ */
+export function findGap(stored: Checkpoint, ours: Checkpoint): Gap | undefined {
+  const found = new Set([...stored.tensors.keys(), ...ours.tensors.keys()]);
+  if (found.has("fc8.0")) for (const name of classifier) found.add(name);
+  const candidates =
+    stored.format !== "caffe" ? networks : [...found].some(isReleaseName) ? [crfRnns[2]] : caffeNetworks;
+  const has = ({ tensors }: Network): number => tensors.filter((name) => found.has(name)).length;
+  const lacks = (network: Network): number => network.tensors.length - has(network);
+  const [best] = [...candidates].sort((a, b) => has(b) - has(a) || lacks(a) - lacks(b));
+  if (has(best) === 0 || lacks(best) === 0) return undefined;
+  return { network: best.name, missing: byLayer(best.tensors.filter((name) => !found.has(name))) };
+}
+
+function byLayer(missing: readonly string[]): string[] {
+  const layerOf = (name: string): string => name.replace(/\.(weight|bias)$/, "");
+  const whole = (layer: string): boolean => both(layer).every((name) => missing.includes(name));
+  return [...new Set(missing.map((name) => (whole(layerOf(name)) ? layerOf(name) : name)))];
+}
