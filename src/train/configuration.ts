@@ -81,19 +81,19 @@ export function parseConfiguration(text: string | undefined): Configuration | un
 
 /** What differs, as `path: theirs there, ours here`. */
 export function differences(theirs: Configuration, ours: Configuration): string[] {
-  const [there, here] = [flatten(theirs), flatten(ours)];
+  const [there, here] = [leaves(theirs), leaves(ours)];
   return [...new Set([...there.keys(), ...here.keys()])]
     .filter((path) => there.get(path) !== here.get(path))
     .map((path) => `${path}: ${there.get(path) ?? "nothing"} there, ${here.get(path) ?? "nothing"} here`);
 }
 
-/** Leaves by their paths; a list is one leaf. */
-function flatten(value: unknown, path = ""): Map<string, string> {
+/** The values in a configuration by their paths; a list is one value. */
+export function leaves(value: unknown, path = ""): Map<string, string> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return new Map(value === undefined ? [] : [[path, Array.isArray(value) ? value.join(", ") : String(value)]]);
   }
   return new Map(
-    Object.entries(value).flatMap(([key, inner]) => [...flatten(inner, path === "" ? key : `${path}.${key}`)]),
+    Object.entries(value).flatMap(([key, inner]) => [...leaves(inner, path === "" ? key : `${path}.${key}`)]),
   );
 }
 
