@@ -1,0 +1,36 @@
+/** Twin of kernels/nn/conv2d.pack.wgsl. */
+export function conv2dPack(
+  values: usize,
+  result: usize,
+  image: u32,
+  height: u32,
+  width: u32,
+  channels: u32,
+  top: i32,
+  left: i32,
+  rows: u32,
+  columns: u32,
+  groups: u32,
+  wide: u32,
+  begin: u32,
+  end: u32,
+): void {
+  const quads = (channels + 3) >> 2;
+  const resultQuads = groups * wide;
+  const groupBytes = <usize>(rows * columns * wide) << 4;
+  let quad = begin % resultQuads;
+  let pixel = begin / resultQuads;
+  for (let index = begin; index < end; pixel++) {
+    const y = <u32>(top + <i32>(pixel / columns));
+    const x = <u32>(left + <i32>(pixel % columns));
+    const inside = y < height && x < width;
+    const from = values + (<usize>(((image * height + y) * width + x) * quads) << 4);
+    const to = result + (<usize>(pixel * wide) << 4);
+    for (; quad < resultQuads && index < end; quad++) {
+      const four = inside && quad < quads ? v128.load(from + (<usize>quad << 4)) : f32x4.splat(0);
+      v128.store(to + <usize>(quad / wide) * groupBytes + (<usize>(quad % wide) << 4), four);
+      index++;
+    }
+    quad = 0;
+  }
+}

@@ -1,0 +1,79 @@
+import { multiplyAdd } from "../shared/simd";
+
+/** Twin of kernels/nn/conv2d.weights.wgsl. */
+export function conv2dWeights(
+  values: usize,
+  gradient: usize,
+  result: usize,
+  panels: u32,
+  taps: u32,
+  quads: u32,
+  kernelWidth: u32,
+  rows: u32,
+  columns: u32,
+  stride: u32,
+  valueColumns: u32,
+  quadStep: u32,
+  gradientTap: u32,
+  firstPanel: u32,
+  accumulate: u32,
+  begin: u32,
+  end: u32,
+): void {
+  const zero = f32x4.splat(0);
+  const stepBytes = <usize>stride << 4;
+  for (let index = begin; index < end; index++) {
+    const quad = index % quads;
+    const tap = (index / quads) % taps;
+    const panel = firstPanel + index / (quads * taps);
+    const first = quad * quadStep + (tap / kernelWidth) * valueColumns + (tap % kernelWidth);
+    let at = gradient + (<usize>(panel * rows * columns + tap * gradientTap) << 5);
+    let a0 = zero;
+    let b0 = zero;
+    let a1 = zero;
+    let b1 = zero;
+    let a2 = zero;
+    let b2 = zero;
+    let a3 = zero;
+    let b3 = zero;
+    for (let row: u32 = 0; row < rows; row++) {
+      let pixel = values + (<usize>(first + row * stride * valueColumns) << 4);
+      for (const last = at + (<usize>columns << 5); at < last; at += 32) {
+        const low = v128.load(at);
+        const high = v128.load(at, 16);
+        let four = v128.load32_splat(pixel);
+        a0 = multiplyAdd(four, low, a0);
+        b0 = multiplyAdd(four, high, b0);
+        four = v128.load32_splat(pixel, 4);
+        a1 = multiplyAdd(four, low, a1);
+        b1 = multiplyAdd(four, high, b1);
+        four = v128.load32_splat(pixel, 8);
+        a2 = multiplyAdd(four, low, a2);
+        b2 = multiplyAdd(four, high, b2);
+        four = v128.load32_splat(pixel, 12);
+        a3 = multiplyAdd(four, low, a3);
+        b3 = multiplyAdd(four, high, b3);
+        pixel += stepBytes;
+      }
+    }
+    const to = result + (<usize>index << 7);
+    if (accumulate) {
+      a0 = f32x4.add(a0, v128.load(to));
+      b0 = f32x4.add(b0, v128.load(to, 16));
+      a1 = f32x4.add(a1, v128.load(to, 32));
+      b1 = f32x4.add(b1, v128.load(to, 48));
+      a2 = f32x4.add(a2, v128.load(to, 64));
+      b2 = f32x4.add(b2, v128.load(to, 80));
+      a3 = f32x4.add(a3, v128.load(to, 96));
+      b3 = f32x4.add(b3, v128.load(to, 112));
+    }
+    v128.store(to, a0);
+    v128.store(to, b0, 16);
+    v128.store(to, a1, 32);
+    v128.store(to, b1, 48);
+    v128.store(to, a2, 64);
+    v128.store(to, b2, 80);
+    v128.store(to, a3, 96);
+    v128.store(to, b3, 112);
+  }
+}

@@ -1,0 +1,56 @@
+// The weights of a convolution's adjoint: inputs and outputs exchanged and the taps in reverse,
+//   result[i, o, ty, tx] = weights[o, i, kernelHeight − 1 − ty, kernelWidth − 1 − tx],
+// both in layout panels. An invocation turns a block of 8 by 8 over: index = (panel·taps + tap)·resultPanels + result panel.
+// `weights` and `result` may be windows of panels, of the outputs 8·firstPanel on and the inputs 8·firstResultPanel on.
+//#include "../shared/invocation.wgsl"
+
+struct Params {
+  // Of the weights.
+  channels: u32,
+  outputs: u32,
+  taps: u32,
+  firstPanel: u32,
+  panels: u32,
+  firstResultPanel: u32,
+  resultPanels: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+// [panels, taps, channels padded, 8]
+@group(0) @binding(1) var<storage, read> weights: array<vec4f>;
+// [resultPanels, taps, outputs padded, 8]
+@group(0) @binding(2) var<storage, read_write> result: array<vec4f>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = invocation(id, groups);
+  if (index >= params.panels * params.taps * params.resultPanels) { return; }
+  let resultPanel = index % params.resultPanels;
+  let tap = index / params.resultPanels % params.taps;
+  let panel = index / (params.resultPanels * params.taps);
+  let channels = (params.channels + 3u) / 4u * 4u;
+  let outputs = (params.outputs + 3u) / 4u * 4u;
+  let input = 8u * (params.firstResultPanel + resultPanel);
+  let output = 8u * (params.firstPanel + panel);
+  let block = ((panel * params.taps + tap) * channels + input) * 2u;
+  let turned = ((resultPanel * params.taps + params.taps - 1u - tap) * outputs + output) * 2u;
+  // Half a panel may lie behind the last channel, on either side.
+  let rows = min(8u, channels - input);
+  let columns = min(8u, outputs - output);
+  for (var half = 0u; half < columns / 4u; half++) {
+    let a = quarter(block + half, 0u, rows);
+    let b = quarter(block + half, 4u, rows);
+    for (var lane = 0u; lane < 4u; lane++) {
+      let at = turned + (half * 4u + lane) * 2u;
+      result[at] = vec4f(a[0][lane], a[1][lane], a[2][lane], a[3][lane]);
+      result[at + 1u] = vec4f(b[0][lane], b[1][lane], b[2][lane], b[3][lane]);
+    }
+  }
+}
+
+// Four rows of four weights, from row `first` of a block on.
+fn quarter(block: u32, first: u32, rows: u32) -> mat4x4f {
+  if (first >= rows) { return mat4x4f(); }
+  let at = block + first * 2u;
+  return mat4x4f(weights[at], weights[at + 2u], weights[at + 4u], weights[at + 6u]);
+}

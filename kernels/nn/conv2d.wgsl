@@ -1,0 +1,167 @@
+// Convolution (cross-correlation) of a channels-last map with panels of weights:
+//   result[image, y, x, o] = act(bias[o] + Σ_{ty, tx, i} values[image, v(y, ty), v(x, tx), i]·weights[o, i, ty, tx])
+//   v(y, ty) = (y·stride + ty − padding) / spread, a tap counting only where the division leaves no rest and v is inside.
+// stride > 1 (spread = 1) is the convolution of a network, spread > 1 (stride = 1) that of its input gradient: there the
+// pixels y ≡ phase (mod spread) use every spread-th tap, so each phase is a plain convolution of its own.
+// act is max(0, ·) where relu = 1. Each image has its own weights where weightStep > 0 (vec4s from one to the next).
+// An invocation computes 4 pixels, raster order within image and phase, by the 8 outputs of a panel:
+//   index = (((image·spread² + phase)·blocks + block)·panels + panel)·64 + tile of the block
+// so that 64 neighbors share their weights. Adjoints: conv2d.transpose.wgsl (values), conv2d.weights.wgsl (weights).
+//#include "../shared/invocation.wgsl"
+
+struct Params {
+  images: u32,
+  height: u32,
+  width: u32,
+  channels: u32,
+  resultHeight: u32,
+  resultWidth: u32,
+  outputs: u32,
+  // The panels that `weights` holds: of outputs 8·firstPanel on.
+  firstPanel: u32,
+  panels: u32,
+  kernelHeight: u32,
+  kernelWidth: u32,
+  stride: u32,
+  spread: u32,
+  paddingY: i32,
+  paddingX: i32,
+  weightStep: u32,
+  biased: u32,
+  relu: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+// [images, height, width, channels], rows padded
+@group(0) @binding(1) var<storage, read> values: array<vec4f>;
+// layout panels: [panels, kernelHeight, kernelWidth, channels padded, 8]
+@group(0) @binding(2) var<storage, read> weights: array<vec4f>;
+// [outputs]
+@group(0) @binding(3) var<storage, read> bias: array<vec4f>;
+// [images, resultHeight, resultWidth, outputs], rows padded
+@group(0) @binding(4) var<storage, read_write> result: array<vec4f>;
+
+const tilesOfBlock = 64u;
+
+// A pixel's eight outputs, still without the taps to come.
+struct Sums {
+  low: vec4f,
+  high: vec4f,
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = invocation(id, groups);
+  let spread = params.spread;
+  let mostRows = (params.resultHeight + spread - 1u) / spread;
+  let mostColumns = (params.resultWidth + spread - 1u) / spread;
+  let blocks = (mostRows * mostColumns + 4u * tilesOfBlock - 1u) / (4u * tilesOfBlock);
+  let panel = index / tilesOfBlock % params.panels;
+  let block = index / (tilesOfBlock * params.panels) % blocks;
+  let part = index / (tilesOfBlock * params.panels * blocks);
+  let image = part / (spread * spread);
+  if (image >= params.images) { return; }
+  let phase = vec2u(part % spread, part / spread % spread);
+
+  let size = (vec2u(params.resultWidth, params.resultHeight) + spread - 1u - phase) / spread;
+  let first = (block * tilesOfBlock + index % tilesOfBlock) * 4u;
+  if (first >= size.x * size.y) { return; }
+  let firstTap = tapsOf(phase);
+  let shift = (vec2i(phase + firstTap) - padding()) / i32(spread);
+
+  // A pixel behind the last computes what the last does, and is not written.
+  let last = size.x * size.y - 1u;
+  let p0 = pixel(first, size.x, shift);
+  let p1 = pixel(min(first + 1u, last), size.x, shift);
+  let p2 = pixel(min(first + 2u, last), size.x, shift);
+  let p3 = pixel(min(first + 3u, last), size.x, shift);
+
+  var s0 = Sums();
+  var s1 = Sums();
+  var s2 = Sums();
+  var s3 = Sums();
+  let quads = (params.channels + 3u) / 4u;
+  let panelWeights = image * params.weightStep + panel * params.kernelHeight * params.kernelWidth * quads * 8u;
+  var row = 0i;
+  for (var ty = firstTap.y; ty < params.kernelHeight; ty += spread) {
+    var column = 0i;
+    for (var tx = firstTap.x; tx < params.kernelWidth; tx += spread) {
+      let tap = vec2i(column, row);
+      let a0 = address(image, p0 + tap, quads);
+      let a1 = address(image, p1 + tap, quads);
+      let a2 = address(image, p2 + tap, quads);
+      let a3 = address(image, p3 + tap, quads);
+      column++;
+      if (a0 < 0 && a1 < 0 && a2 < 0 && a3 < 0) { continue; }
+      var at = panelWeights + (ty * params.kernelWidth + tx) * quads * 8u;
+      for (var quad = 0i; quad < i32(quads); quad++) {
+        let x0 = load(a0, quad);
+        let x1 = load(a1, quad);
+        let x2 = load(a2, quad);
+        let x3 = load(a3, quad);
+        for (var lane = 0u; lane < 4u; lane++) {
+          let low = weights[at];
+          let high = weights[at + 1u];
+          at += 2u;
+          s0.low += x0[lane] * low;
+          s0.high += x0[lane] * high;
+          s1.low += x1[lane] * low;
+          s1.high += x1[lane] * high;
+          s2.low += x2[lane] * low;
+          s2.high += x2[lane] * high;
+          s3.low += x3[lane] * low;
+          s3.high += x3[lane] * high;
+        }
+      }
+    }
+    row++;
+  }
+
+  store(image, phase, size.x, first, panel, s0);
+  if (first + 1u <= last) { store(image, phase, size.x, first + 1u, panel, s1); }
+  if (first + 2u <= last) { store(image, phase, size.x, first + 2u, panel, s2); }
+  if (first + 3u <= last) { store(image, phase, size.x, first + 3u, panel, s3); }
+}
+
+fn padding() -> vec2i {
+  return vec2i(params.paddingX, params.paddingY);
+}
+
+// The first tap of a phase on either axis: tap ≡ padding − phase (mod spread).
+fn tapsOf(phase: vec2u) -> vec2u {
+  let spread = i32(params.spread);
+  let rest = (padding() - vec2i(phase)) % spread;
+  return vec2u(select(rest, rest + spread, rest < vec2i(0)));
+}
+
+// Where the first tap of a result's pixel lies in the values.
+fn pixel(number: u32, columns: u32, shift: vec2i) -> vec2i {
+  return vec2i(vec2u(number % columns, number / columns) * params.stride) + shift;
+}
+
+// Of a pixel's first quad; negative outside the map.
+fn address(image: u32, at: vec2i, quads: u32) -> i32 {
+  let inside = all(at >= vec2i(0)) && at.x < i32(params.width) && at.y < i32(params.height);
+  return select(-1, ((i32(image * params.height) + at.y) * i32(params.width) + at.x) * i32(quads), inside);
+}
+
+fn load(address: i32, quad: i32) -> vec4f {
+  if (address < 0) { return vec4f(); }
+  return values[address + quad];
+}
+
+fn store(image: u32, phase: vec2u, columns: u32, number: u32, panel: u32, sums: Sums) {
+  let quads = (params.outputs + 3u) / 4u;
+  let quad = 2u * (params.firstPanel + panel);
+  let at = vec2u(number % columns, number / columns) * params.spread + phase;
+  let index = ((image * params.resultHeight + at.y) * params.resultWidth + at.x) * quads + quad;
+  result[index] = activate(sums.low, quad);
+  if (quad + 1u < quads) { result[index + 1u] = activate(sums.high, quad + 1u); }
+}
+
+fn activate(sum: vec4f, quad: u32) -> vec4f {
+  var total = sum;
+  if (params.biased != 0u) { total += bias[quad]; }
+  if (params.relu != 0u) { total = max(total, vec4f()); }
+  return total;
+}

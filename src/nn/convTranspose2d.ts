@@ -1,0 +1,53 @@
+import { record } from "../tape.ts";
+import type { Tensor } from "../tensor.ts";
+import { biasGradient } from "./biasGradient.ts";
+import { convolve, convolveBack, weightGradient } from "./conv2d.ts";
+import {
+  checkBias,
+  checkPixels,
+  checkStep,
+  checkWeight,
+  type Convolution,
+  type ConvolutionOptions,
+} from "./convolution.ts";
+import { mapShape, mapSize } from "./mapSize.ts";
+
+/**
+ * Transposed convolution, the input gradient of `conv2d` run forward: of a map [height, width, channels] or
+ * [images, height, width, channels] with a weight [channels, outputs, height, width] in layout `panels`, as PyTorch's
+ * ConvTranspose2d has it; the result has (size − 1)·stride + kernel − 2·padding pixels on each axis. Gradients of values,
+ * weight and bias.
+ * @throws ShapeError for sizes that do not fit together
+ * @example const doubled = convTranspose2d(scores, weight, { stride: 2 });
+ */
+export function convTranspose2d(values: Tensor, weight: Tensor, options: ConvolutionOptions = {}): Tensor {
+  const { bias } = options;
+  const { device } = values;
+  const sizes = sizesOf(values, weight, options);
+  const result = device.empty(mapShape(sizes.input, values));
+  convolveBack(device, sizes, values.storage, weight.storage, result.storage, { bias: bias?.storage });
+  return record(result, bias ? [values, weight, bias] : [values, weight], [values, weight], (gradient, wanted) => {
+    const [ofValues, ofWeight] = [wanted[0] && values.like(), wanted[1] && weight.like()];
+    if (ofWeight) weightGradient(device, sizes, gradient.storage, values.storage, ofWeight.storage);
+    if (ofValues) convolve(device, sizes, gradient.storage, weight.storage, ofValues.storage, {});
+    return [ofValues || undefined, ofWeight || undefined, wanted[2] ? biasGradient(gradient) : undefined];
+  });
+}
+
+/** Of the convolution from the result's map to that of `values`. */
+function sizesOf(values: Tensor, weight: Tensor, { bias, stride = 1, padding = 0 }: ConvolutionOptions): Convolution {
+  const where = "convTranspose2d";
+  const output = mapSize(where, values);
+  checkStep(where, stride, padding);
+  checkWeight(where, weight, 0, output.channels);
+  const [, channels, kernelHeight, kernelWidth] = weight.shape as [number, number, number, number];
+  checkBias(where, bias, channels);
+  const input = {
+    images: output.images,
+    height: Math.max(0, (output.height - 1) * stride + kernelHeight - 2 * padding),
+    width: Math.max(0, (output.width - 1) * stride + kernelWidth - 2 * padding),
+    channels,
+  };
+  checkPixels(where, input, output);
+  return { input, output, kernelHeight, kernelWidth, stride, padding };
+}

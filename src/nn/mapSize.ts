@@ -1,0 +1,30 @@
+import { ShapeError } from "../errors.ts";
+import { formatShape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** What the axes of a channels-last map are: [height, width, channels] or [images, height, width, channels]. */
+export interface MapSize {
+  readonly images: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
+/** @throws ShapeError for a tensor that is no map */
+export function mapSize(where: string, { shape, layout }: Tensor): MapSize {
+  if (layout.name === "rows" && (shape.length === 3 || shape.length === 4)) {
+    const [channels, width, height, images = 1] = [...shape].reverse() as [number, number, number, number?];
+    return { images, height, width, channels };
+  }
+  throw new ShapeError({
+    where,
+    expected: "a map [height, width, channels] or [images, height, width, channels]",
+    got: `${formatShape(shape)} in layout ${layout.name}`,
+    remedy: "give every image its height, width and channels, channels last",
+  });
+}
+
+/** The shape of a map of this size, with an axis of images where `like` has one. */
+export function mapShape({ images, height, width, channels }: MapSize, like: Tensor): number[] {
+  return like.shape.length === 4 ? [images, height, width, channels] : [height, width, channels];
+}

@@ -1,0 +1,90 @@
+import type { Device } from "../../src/device/device.ts";
+import { ShapeError } from "../../src/errors.ts";
+import { panels } from "../../src/layout.ts";
+import { conv2d } from "../../src/nn/conv2d.ts";
+import type { Convolution } from "../../src/nn/convolution.ts";
+import { type Case, check, random, rejects } from "../suite.ts";
+import { checkOp, checkSlope, convolution, given, type Given, type Got, nameOf, runOp } from "./convolutions.ts";
+
+const run = (device: Device, case_: Given): Promise<Got> =>
+  runOp(device, case_, (values, weight, bias) => {
+    const { stride, padding } = case_.sizes;
+    return conv2d(values, weight, { bias, stride, padding, relu: case_.relu });
+  });
+
+const sizes: readonly Convolution[] = [
+  convolution([1, 1, 1, 1], [1, 1, 1]),
+  convolution([1, 5, 4, 3], [8, 1, 1]),
+  convolution([1, 6, 7, 5], [9, 3, 3], 1, 1),
+  convolution([2, 5, 9, 8], [4, 3, 3], 1, 1),
+  convolution([1, 3, 2, 3], [5, 3, 3], 1, 9),
+  convolution([1, 9, 8, 4], [12, 7, 7]),
+  convolution([1, 7, 7, 6], [21, 7, 7]),
+  convolution([2, 11, 10, 3], [10, 3, 3], 2, 1),
+  convolution([1, 12, 9, 7], [3, 4, 2], 3, 2),
+  convolution([1, 6, 5, 2], [4, 2, 3], 4, 0),
+  convolution([1, 20, 19, 4], [4, 5, 5], 1, 2),
+  // More inputs by taps than one chunk of weights, and a row of taps that is no run of memory.
+  convolution([1, 3, 4, 260], [3, 1, 2], 1, 1),
+  convolution([1, 2, 3, 520], [4, 2, 1]),
+];
+
+export const cases: Case[] = [
+  ...sizes.map((size, index) => ({
+    name: `a convolution and its gradients: ${nameOf(size)}`,
+    async run(device: Device) {
+      for (const [bias, relu] of [
+        [false, false],
+        [true, false],
+        [true, true],
+      ]) {
+        const numbers = random(index + 1);
+        const case_ = given(numbers, size, { bias, relu });
+        const got = await run(device, case_);
+        checkOp(case_, got);
+        checkSlope(case_, got, numbers, nameOf(size));
+      }
+    },
+  })),
+  {
+    name: "a weight larger than a binding, and one larger than the scratch memory for its transpose",
+    async run(device) {
+      // 40 panels of 25·12·8 values; bindings of a quarter of them.
+      const size = convolution([1, 5, 6, 12], [320, 5, 5]);
+      const case_ = given(random(5), size, {});
+      const { limits } = device;
+      const bindingBytes = 100_000;
+      Object.defineProperty(device, "limits", { value: { ...limits, bindingBytes }, configurable: true });
+      try {
+        checkOp(case_, await run(device, case_));
+      } finally {
+        Object.defineProperty(device, "limits", { value: limits, configurable: true, writable: true });
+      }
+    },
+  },
+  {
+    name: "a convolution of what does not fit is refused by name",
+    async run(device) {
+      using map = device.tensor([4, 4, 3]);
+      using flat = device.tensor([4, 3]);
+      using plain = device.tensor([2, 3, 3, 3]);
+      using weight = device.tensor([2, 3, 3, 3], undefined, panels);
+      using other = device.tensor([2, 4, 3, 3], undefined, panels);
+      using large = device.tensor([2, 3, 5, 5], undefined, panels);
+      using bias = device.tensor([3]);
+      const refusals: [() => unknown, RegExp][] = [
+        [() => conv2d(flat, weight), /a map .* got \[4, 3\]/],
+        [() => conv2d(map, plain), /layout panels, got \[2, 3, 3, 3\] in layout rows/],
+        [() => conv2d(map, other), /for 3 channels, got \[2, 4, 3, 3\]/],
+        [() => conv2d(map, large), /one pixel or more, got 0 by 0/],
+        [() => conv2d(map, weight, { bias }), /a bias \[2\], got \[3\]/],
+        [() => conv2d(map, weight, { stride: 0 }), /stride 0/],
+        [() => conv2d(map, weight, { padding: -1 }), /padding -1/],
+      ];
+      for (const [call, message] of refusals) {
+        const error = await rejects(async () => call(), ShapeError);
+        check(message.test(error.message) && error.remedy !== undefined, error.message);
+      }
+    },
+  },
+];

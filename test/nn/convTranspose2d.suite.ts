@@ -1,0 +1,63 @@
+import type { Device } from "../../src/device/device.ts";
+import { ShapeError } from "../../src/errors.ts";
+import { panels } from "../../src/layout.ts";
+import { convTranspose2d } from "../../src/nn/convTranspose2d.ts";
+import type { Convolution } from "../../src/nn/convolution.ts";
+import { type Case, check, random, rejects } from "../suite.ts";
+import { checkOp, checkSlope, convolution, given, nameOf, runOp } from "./convolutions.ts";
+
+/** A transposed convolution of a map [images, height, width, channels]: from the output of the convolution it reverses. */
+function transposed(
+  [images, height, width, channels]: readonly number[],
+  [outputs, kernelHeight, kernelWidth]: readonly number[],
+  stride: number,
+  padding = 0,
+): Convolution {
+  const pixels = (size: number, kernel: number): number => (size - 1) * stride + kernel - 2 * padding;
+  const input = [images, pixels(height, kernelHeight), pixels(width, kernelWidth), outputs];
+  return convolution(input, [channels, kernelHeight, kernelWidth], stride, padding);
+}
+
+const sizes: readonly Convolution[] = [
+  transposed([1, 1, 1, 1], [1, 1, 1], 1),
+  transposed([1, 4, 3, 5], [5, 4, 4], 2),
+  transposed([2, 3, 5, 21], [9, 4, 4], 2),
+  transposed([1, 3, 2, 3], [4, 16, 16], 8),
+  transposed([1, 5, 4, 8], [3, 3, 3], 1, 1),
+  transposed([1, 4, 5, 6], [7, 5, 3], 3, 1),
+  transposed([1, 3, 3, 2], [2, 2, 2], 3),
+];
+
+export const cases: Case[] = [
+  ...sizes.map((size, index) => ({
+    name: `a transposed convolution and its gradients: ${nameOf(size)}`,
+    async run(device: Device) {
+      for (const bias of [false, true]) {
+        const numbers = random(index + 1);
+        const case_ = given(numbers, size, { bias, transposed: true });
+        const got = await runOp(device, case_, (values, weight, bias) => {
+          return convTranspose2d(values, weight, { bias, stride: size.stride, padding: size.padding });
+        });
+        checkOp(case_, got);
+        checkSlope(case_, got, numbers, nameOf(size));
+      }
+    },
+  })),
+  {
+    name: "a transposed convolution of what does not fit is refused by name",
+    async run(device) {
+      using map = device.tensor([4, 4, 3]);
+      using one = device.tensor([1, 1, 3]);
+      using weight = device.tensor([3, 2, 2, 2], undefined, panels);
+      using other = device.tensor([2, 3, 2, 2], undefined, panels);
+      const refusals: [() => unknown, RegExp][] = [
+        [() => convTranspose2d(map, other), /for 3 channels, got \[2, 3, 2, 2\]/],
+        [() => convTranspose2d(one, weight, { padding: 1 }), /one pixel or more, got 0 by 0/],
+      ];
+      for (const [call, message] of refusals) {
+        const error = await rejects(async () => call(), ShapeError);
+        check(message.test(error.message) && error.remedy !== undefined, error.message);
+      }
+    },
+  },
+];

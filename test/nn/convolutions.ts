@@ -1,0 +1,177 @@
+import type { Device } from "../../src/device/device.ts";
+import { panels } from "../../src/layout.ts";
+import type { Convolution } from "../../src/nn/convolution.ts";
+import { Tape } from "../../src/tape.ts";
+import type { Tensor } from "../../src/tensor.ts";
+import { absolute, columnSums, convolved, convolvedBack, elements, weightGradient } from "../reference/convolution.ts";
+import { check, close, maximum, type Random } from "../suite.ts";
+
+/** The sizes of a convolution of a map [images, height, width, channels]. */
+export function convolution(
+  [images, height, width, channels]: readonly number[],
+  [outputs, kernelHeight, kernelWidth]: readonly number[],
+  stride = 1,
+  padding = 0,
+): Convolution {
+  const pixels = (size: number, kernel: number): number => Math.floor((size + 2 * padding - kernel) / stride) + 1;
+  return {
+    input: { images, height, width, channels },
+    output: { images, height: pixels(height, kernelHeight), width: pixels(width, kernelWidth), channels: outputs },
+    kernelHeight,
+    kernelWidth,
+    stride,
+    padding,
+  };
+}
+
+export const nameOf = ({ input, output, kernelHeight, kernelWidth, stride, padding }: Convolution): string =>
+  `${input.images}×${input.height}×${input.width}×${input.channels} by ${kernelHeight}×${kernelWidth}, stride ${stride}, ` +
+  `padding ${padding}, to ${output.channels}`;
+
+/** What an op under test takes; maps dense, the weight [outputs, channels, h, w] of the convolution. */
+export interface Given {
+  readonly sizes: Convolution;
+  readonly values: Float32Array;
+  readonly weights: Float32Array;
+  readonly bias: Float32Array | undefined;
+  readonly relu: boolean;
+  /** Gradient of the result. */
+  readonly seed: Float32Array;
+  /** The convolution's input gradient run forward. */
+  readonly transposed: boolean;
+}
+
+export function given(numbers: Random, sizes: Convolution, { bias = false, relu = false, transposed = false }): Given {
+  const { input, output, kernelHeight, kernelWidth } = sizes;
+  const [from, to] = transposed ? [output, input] : [input, output];
+  return {
+    sizes,
+    values: numbers.array(elements(from), -1, 1),
+    weights: numbers.array(output.channels * input.channels * kernelHeight * kernelWidth, -1, 1),
+    bias: bias ? numbers.array(to.channels, -1, 1) : undefined,
+    relu,
+    seed: numbers.array(elements(to), -1, 1),
+    transposed,
+  };
+}
+
+export const weightShape = ({ input, output, kernelHeight, kernelWidth }: Convolution): number[] => [
+  output.channels,
+  input.channels,
+  kernelHeight,
+  kernelWidth,
+];
+
+const mapShape = ({ images, height, width, channels }: Convolution["input"]): number[] =>
+  images === 1 ? [height, width, channels] : [images, height, width, channels];
+
+/** The result of an op in float64, ReLU included. */
+export function reference({ sizes, values, weights, bias, relu, transposed }: Omit<Given, "seed">): Float64Array {
+  const result = (transposed ? convolvedBack : convolved)(sizes, values, weights);
+  const channels = (transposed ? sizes.input : sizes.output).channels;
+  return result.map((sum, i) => {
+    const total = sum + (bias ? bias[i % channels] : 0);
+    return relu ? Math.max(0, total) : total;
+  });
+}
+
+/** Forward, and the gradients of values, weight and bias, of an op on the device. */
+export interface Got {
+  readonly result: Float32Array;
+  readonly gradients: readonly Float32Array[];
+}
+
+export async function runOp(
+  device: Device,
+  { sizes, values, weights, bias, seed, transposed }: Given,
+  op: (values: Tensor, weight: Tensor, bias: Tensor | undefined) => Tensor,
+): Promise<Got> {
+  using _scope = device.scope();
+  const [from, to] = transposed ? [sizes.output, sizes.input] : [sizes.input, sizes.output];
+  const inputs = [device.tensor(mapShape(from), values), device.tensor(weightShape(sizes), weights, panels)];
+  if (bias) inputs.push(device.tensor([bias.length], bias));
+  using tape = new Tape(inputs);
+  const output = op(inputs[0], inputs[1], inputs[2]);
+  check(output.shape.join() === mapShape(to).join(), `shape ${output.shape}`);
+  const result = await output.read();
+  const gradients = await tape.gradients(output, device.tensor(mapShape(to), seed));
+  await checkPadding(device, output);
+  const read: Float32Array[] = [];
+  for (const input of inputs) {
+    const gradient = gradients.get(input)!;
+    check(gradient.layout === input.layout, `layout ${gradient.layout.name}`);
+    await checkPadding(device, gradient);
+    read.push(await gradient.read());
+    gradient.dispose();
+  }
+  return { result, gradients: read };
+}
+
+/** What lies in memory beside the values must be zero. */
+async function checkPadding(device: Device, tensor: Tensor): Promise<void> {
+  const memory = new Float32Array(await device.read(tensor.storage));
+  same(memory, tensor.layout.pack(tensor.shape, await tensor.read()), tensor.shape.join());
+}
+
+function same(actual: Float32Array, expected: Float32Array, what: string): void {
+  const index = actual.findIndex((value, i) => value !== expected[i]);
+  check(index < 0, `${what}: ${actual[index]} in the padding`);
+}
+
+/**
+ * Holds result and gradients to float64. A float32 sum of n products is off by at most (n + 1)·2⁻²⁴ times the sum of their
+ * magnitudes; rounding is random, so that a tenth of it at large n is already generous. `growth`: by how much larger the
+ * sums of magnitudes are on the way, 1 where the products are summed as they are.
+ */
+export function checkOp(given: Given, got: Got, growth = 1): void {
+  const { sizes, values, weights, bias, relu, seed, transposed } = given;
+  const channels = (transposed ? sizes.input : sizes.output).channels;
+  const what = nameOf(sizes);
+  const sum = reference({ ...given, relu: false });
+  const gradient = Float64Array.from(seed, (value, i) => (relu && sum[i] <= 0 ? 0 : value));
+  const [forward, back] = transposed ? [convolvedBack, convolved] : [convolved, convolvedBack];
+  const ofWeight = (x: ArrayLike<number>, g: ArrayLike<number>): Float64Array =>
+    transposed ? weightGradient(sizes, g, x) : weightGradient(sizes, x, g);
+  const terms = (products: number): number => (products + 2) * growth * 2 ** -24;
+  const { input, output, kernelHeight, kernelWidth } = sizes;
+  const taps = kernelHeight * kernelWidth;
+  const bound = (products: number, magnitudes: Float64Array): { absolute: number } => ({
+    absolute: terms(products) * (maximum(magnitudes) + 1),
+  });
+  const [a, w, g] = [absolute(values), absolute(weights), absolute(gradient)];
+  const expected = reference(given);
+  close(got.result, expected, bound((transposed ? output : input).channels * taps, forward(sizes, a, w)), what);
+  const behind = (transposed ? input : output).channels * taps;
+  close(got.gradients[0], back(sizes, gradient, weights), bound(behind, back(sizes, g, w)), `${what}, values`);
+  const pixels = elements(output) / output.channels;
+  close(got.gradients[1], ofWeight(values, gradient), bound(pixels, ofWeight(a, g)), `${what}, weight`);
+  if (!bias) return;
+  const sums = columnSums(gradient, channels);
+  close(got.gradients[2], sums, bound(elements(output), columnSums(g, channels)), `${what}, bias`);
+}
+
+/**
+ * Directional derivatives of Σ seed·result in float64 against the gradients of the device, for one direction of all
+ * inputs together: central differences are exact to h² where no ReLU changes sign in between.
+ */
+export function checkSlope(given: Given, got: Got, numbers: Random, what: string): void {
+  const h = 1e-5;
+  const inputs = [given.values, given.weights, ...(given.bias ? [given.bias] : [])];
+  const directions = inputs.map(({ length }) => numbers.array(length, -1, 1));
+  const at = (step: number): number => {
+    const [values, weights, bias] = inputs.map((input, i) =>
+      Float64Array.from(input, (value, j) => value + step * directions[i][j]),
+    ) as unknown as Float32Array[];
+    return dot(reference({ ...given, values, weights, bias: given.bias && bias }), given.seed);
+  };
+  const slope = (at(h) - at(-h)) / (2 * h);
+  const predicted = directions.reduce((sum, direction, i) => sum + dot(got.gradients[i], direction), 0);
+  const scale = directions.reduce((sum, direction, i) => sum + dot(absolute(got.gradients[i]), absolute(direction)), 0);
+  check(Math.abs(slope - predicted) < 1e-6 * scale, `${what}: slope ${slope}, gradients say ${predicted}`);
+}
+
+const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+};
