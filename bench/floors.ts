@@ -20,6 +20,11 @@ import { compatibility } from "./crf/compatibility.bench.ts";
 import { compose } from "./crf/compose.bench.ts";
 import { softmax } from "./crf/softmax.bench.ts";
 import { update } from "./crf/update.bench.ts";
+import { conv2d } from "./nn/conv2d.bench.ts";
+import { conv2dMask } from "./nn/conv2d.mask.bench.ts";
+import { conv2dPack } from "./nn/conv2d.pack.bench.ts";
+import { conv2dTranspose } from "./nn/conv2d.transpose.bench.ts";
+import { conv2dWeights } from "./nn/conv2d.weights.bench.ts";
 import { columnSums } from "./nn/columnSums.bench.ts";
 import { add } from "./shared/add.bench.ts";
 import { channels } from "./shared/channels.bench.ts";
@@ -53,6 +58,11 @@ export const floors = [
   compose,
   softmax,
   update,
+  conv2d,
+  conv2dMask,
+  conv2dPack,
+  conv2dTranspose,
+  conv2dWeights,
   columnSums,
   add,
   channels,

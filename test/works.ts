@@ -4,7 +4,11 @@ import type { Device } from "../src/device/device.ts";
 import { filter, normalizations } from "../src/lattice/filter.ts";
 import { buildLattice } from "../src/lattice/lattice.ts";
 import { clearPoints } from "./reference/points.ts";
+import { panels } from "../src/layout.ts";
 import { columnSums } from "../src/nn/columnSums.ts";
+import { conv2d } from "../src/nn/conv2d.ts";
+import { convTranspose2d } from "../src/nn/convTranspose2d.ts";
+import { Tape } from "../src/tape.ts";
 import { sum } from "../src/sum.ts";
 import { random } from "./suite.ts";
 
@@ -40,4 +44,18 @@ async function sumAll(device: Device): Promise<void> {
   columnSums(device, a.storage, sums.storage, 7, 2);
 }
 
-export const works: readonly ((device: Device) => Promise<void>)[] = [filterAll, inferAll, sumAll];
+/** Forward and backward, with enough of everything that no kernel is left out. */
+async function convolveAll(device: Device): Promise<void> {
+  using _scope = device.scope();
+  const numbers = random(4);
+  const map = device.tensor([9, 10, 6], numbers.array(540, -1, 1));
+  const weight = device.tensor([5, 6, 5, 5], numbers.array(750, -1, 1), panels);
+  const bias = device.tensor([5], numbers.array(5));
+  const wide = device.tensor([5, 3, 4, 4], numbers.array(240, -1, 1), panels);
+  using tape = new Tape([map, weight, bias, wide]);
+  const result = convTranspose2d(conv2d(map, weight, { bias, stride: 2, padding: 1, relu: true }), wide, { stride: 2 });
+  const gradients = await tape.gradients(result, device.tensor(result.shape, numbers.array(result.rows * 3, -1, 1)));
+  for (const gradient of gradients.values()) gradient.dispose();
+}
+
+export const works: readonly ((device: Device) => Promise<void>)[] = [filterAll, inferAll, sumAll, convolveAll];

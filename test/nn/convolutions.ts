@@ -120,8 +120,8 @@ function same(actual: Float32Array, expected: Float32Array, what: string): void 
 
 /**
  * Holds result and gradients to float64. A float32 sum of n products is off by at most (n + 1)·2⁻²⁴ times the sum of their
- * magnitudes; rounding is random, so that a tenth of it at large n is already generous. `growth`: by how much larger the
- * sums of magnitudes are on the way, 1 where the products are summed as they are.
+ * magnitudes, taken here at its largest, plus a rounding of bias and sum each. `growth`: by how much larger the sums of
+ * magnitudes are on the way, 1 where the products are summed as they are.
  */
 export function checkOp(given: Given, got: Got, growth = 1): void {
   const { sizes, values, weights, bias, relu, seed, transposed } = given;

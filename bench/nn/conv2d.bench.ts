@@ -1,0 +1,15 @@
+import { conv2d as kernel } from "../../build/kernels.ts";
+import { padded } from "../../src/shape.ts";
+import { floor } from "../floor.ts";
+import { directLayer, trainLayer } from "./layer.ts";
+
+export const conv2d = floor({
+  kernel,
+  moves: "values, weights, bias and result once",
+  bytes: ({ values, weights, result }) => values.bytes + weights.bytes + result.bytes,
+  computes: "a multiply-add a pixel, output, input and tap",
+  operations: ({ images, resultHeight, resultWidth, spread, panels, kernelHeight, kernelWidth, channels }) =>
+    (images * resultHeight * resultWidth * panels * 8 * kernelHeight * kernelWidth * padded(channels) * 2) /
+    spread ** 2,
+  queue: (_, device) => trainLayer(device, directLayer),
+});

@@ -1,0 +1,12 @@
+import { conv2dPack as kernel } from "../../build/kernels.ts";
+import { floor } from "../floor.ts";
+import { directLayer, trainLayer } from "./layer.ts";
+
+export const conv2dPack = floor({
+  kernel,
+  moves: "the pixels of the window and their copies once",
+  bytes: ({ rows, columns, groups, wide }) => rows * columns * groups * wide * 32,
+  computes: "nothing",
+  operations: () => 0,
+  queue: (_, device) => trainLayer(device, directLayer),
+});

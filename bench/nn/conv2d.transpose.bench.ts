@@ -1,0 +1,12 @@
+import { conv2dTranspose as kernel } from "../../build/kernels.ts";
+import { floor } from "../floor.ts";
+import { directLayer, trainLayer } from "./layer.ts";
+
+export const conv2dTranspose = floor({
+  kernel,
+  moves: "weights and result once",
+  bytes: ({ weights, result }) => weights.bytes + result.bytes,
+  computes: "nothing",
+  operations: () => 0,
+  queue: (_, device) => trainLayer(device, directLayer),
+});
