@@ -26,6 +26,20 @@ import { conv2dPack } from "./nn/conv2d.pack.bench.ts";
 import { conv2dTranspose } from "./nn/conv2d.transpose.bench.ts";
 import { conv2dWeights } from "./nn/conv2d.weights.bench.ts";
 import { columnSums } from "./nn/columnSums.bench.ts";
+import { crop } from "./nn/crop.bench.ts";
+import { crossEntropy } from "./nn/crossEntropy.bench.ts";
+import { crossEntropyPullback } from "./nn/crossEntropy.pullback.bench.ts";
+import { dropout } from "./nn/dropout.bench.ts";
+import { maxPool2d } from "./nn/maxPool2d.bench.ts";
+import { maxPool2dPullback } from "./nn/maxPool2d.pullback.bench.ts";
+import { multiply } from "./nn/multiply.bench.ts";
+import { relu } from "./nn/relu.bench.ts";
+import { reluPullback } from "./nn/relu.pullback.bench.ts";
+import { scale } from "./nn/scale.bench.ts";
+import { adam } from "./optim/adam.bench.ts";
+import { clip } from "./optim/clip.bench.ts";
+import { clipSquares } from "./optim/clip.squares.bench.ts";
+import { sgd } from "./optim/sgd.bench.ts";
 import { add } from "./shared/add.bench.ts";
 import { channels } from "./shared/channels.bench.ts";
 import { fill } from "./shared/fill.bench.ts";
@@ -64,6 +78,20 @@ export const floors = [
   conv2dTranspose,
   conv2dWeights,
   columnSums,
+  crop,
+  crossEntropy,
+  crossEntropyPullback,
+  dropout,
+  maxPool2d,
+  maxPool2dPullback,
+  multiply,
+  relu,
+  reluPullback,
+  scale,
+  adam,
+  clip,
+  clipSquares,
+  sgd,
   add,
   channels,
   fill,

@@ -1,23 +1,51 @@
 import type { Device, Storage } from "./device/device.ts";
+import { ValueError } from "./errors.ts";
 import { Held } from "./held.ts";
-import { elementsOf } from "./shape.ts";
+import { elementsOf, formatShape } from "./shape.ts";
 
-/** A label for every pixel, one byte each, in device memory; made by `device.labels`. */
+/**
+ * A label for every pixel, one byte each, in device memory; made by `device.labels`. Which labels there are is counted
+ * when they are made, so that a loss can refuse what it has no scores for before anything runs.
+ */
 export class Labels extends Held {
   readonly device: Device;
   /** [h, w] or [b, h, w] */
   readonly shape: readonly number[];
   /** One byte a pixel, four to a word, the first in the low bits. */
   readonly storage: Storage;
+  readonly #census: Census;
   readonly #free: (labels: Labels) => void;
 
   /** For devices only; users call `device.labels`. */
-  constructor(device: Device, shape: readonly number[], storage: Storage, free: (labels: Labels) => void) {
+  constructor(
+    device: Device,
+    shape: readonly number[],
+    storage: Storage,
+    census: Census,
+    free: (labels: Labels) => void,
+  ) {
     super();
     this.device = device;
     this.shape = [...shape];
     this.storage = storage;
+    this.#census = census;
     this.#free = free;
+  }
+
+  /** How many pixels have a label other than `ignore`. */
+  counted(ignore = 255): number {
+    return elementsOf(this.shape) - this.#census.counts[ignore]!;
+  }
+
+  /** The first pixel whose label is neither below `classes` nor `ignore`: its indices, as in `shape`. */
+  firstBeyond(classes: number, ignore = 255): { readonly label: number; readonly position: number[] } | undefined {
+    const { counts, firsts } = this.#census;
+    let label: number | undefined;
+    for (let other = classes; other < 256; other++) {
+      if (other === ignore || counts[other] === 0) continue;
+      if (label === undefined || firsts[other]! < firsts[label]!) label = other;
+    }
+    return label === undefined ? undefined : { label, position: positionOf(firsts[label]!, this.shape) };
   }
 
   async read(): Promise<Uint8Array> {
@@ -27,4 +55,38 @@ export class Labels extends Held {
   protected free(): void {
     this.#free(this);
   }
+}
+
+/** How many pixels each of 256 labels has, and its first one. */
+export interface Census {
+  readonly counts: Uint32Array;
+  readonly firsts: Uint32Array;
+}
+
+/** @throws ValueError for what is no whole number from 0 to 255 */
+export function census(shape: readonly number[], data: ArrayLike<number>): Census {
+  const counts = new Uint32Array(256);
+  const firsts = new Uint32Array(256);
+  for (let pixel = 0; pixel < data.length; pixel++) {
+    const label = data[pixel]!;
+    if (!(label >= 0 && label <= 255 && Number.isInteger(label))) {
+      throw new ValueError({
+        where: `labels ${formatShape(shape)}`,
+        expected: "whole numbers from 0 to 255",
+        got: `${label} at pixel ${formatShape(positionOf(pixel, shape))}`,
+        remedy: "map them to classes, and to 255 what is to be ignored",
+      });
+    }
+    if (counts[label]!++ === 0) firsts[label] = pixel;
+  }
+  return { counts, firsts };
+}
+
+function positionOf(pixel: number, shape: readonly number[]): number[] {
+  const position: number[] = [];
+  for (const size of [...shape].reverse()) {
+    position.unshift(pixel % size);
+    pixel = Math.floor(pixel / size);
+  }
+  return position;
 }

@@ -1,8 +1,8 @@
 import type { Device, Storage } from "./device/device.ts";
-import { DisposedError } from "./errors.ts";
+import { DisposedError, ShapeError } from "./errors.ts";
 import { Held } from "./held.ts";
 import type { Layout } from "./layout.ts";
-import { formatShape, rowsOf } from "./shape.ts";
+import { elementsOf, formatShape, rowsOf } from "./shape.ts";
 import type { Tape } from "./tape.ts";
 
 /**
@@ -61,6 +61,19 @@ export class Tensor extends Held {
   /** The values, dense and row-major. @throws DeviceError for anything that went wrong on the device before. */
   async read(): Promise<Float32Array> {
     return this.layout.unpack(this.shape, new Float32Array(await this.device.read(this.storage)));
+  }
+
+  /** Replaces the values; dense and row-major. @throws ShapeError for another number of them */
+  write(values: ArrayLike<number>): void {
+    if (values.length !== elementsOf(this.shape)) {
+      throw new ShapeError({
+        where: `tensor ${formatShape(this.shape)}`,
+        expected: `${elementsOf(this.shape)} values`,
+        got: String(values.length),
+        remedy: "write as many values as the product of the shape",
+      });
+    }
+    this.device.write(this.storage, this.layout.pack(this.shape, values));
   }
 
   /** A tensor of this shape and layout, with undefined contents. */

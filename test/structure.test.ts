@@ -10,7 +10,7 @@ import { root } from "./hosts/folders.ts";
 
 /** ARCHITECTURE.md's layers, lowest first; a file may import from its own layer and those below. */
 const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
-  ["errors, shape", /^src\/(errors|shape|layout|held)\.ts$/],
+  ["errors, shape", /^src\/(errors|shape|layout|held|differences)\.ts$/],
   ["kernel types, Device interface", /^(src\/(kernel|device\/device)\.ts|build\/)/],
   ["tensor, tape", /^src\/(tensor|labels|sum|tape|device\/(flags|windows|workspace))\.ts$/],
   ["devices", /^src\/device\/(?!open)/],

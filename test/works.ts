@@ -10,6 +10,15 @@ import { conv2d } from "../src/nn/conv2d.ts";
 import { convTranspose2d } from "../src/nn/convTranspose2d.ts";
 import { Tape } from "../src/tape.ts";
 import { sum } from "../src/sum.ts";
+import { crop } from "../src/nn/crop.ts";
+import { crossEntropy, robustLogLikelihood } from "../src/nn/crossEntropy.ts";
+import { dropout } from "../src/nn/dropout.ts";
+import { maxPool2d } from "../src/nn/maxPool2d.ts";
+import { multiply } from "../src/nn/multiply.ts";
+import { relu } from "../src/nn/relu.ts";
+import { scale } from "../src/nn/scale.ts";
+import { adam } from "../src/optim/adam.ts";
+import { sgd } from "../src/optim/sgd.ts";
 import { random } from "./suite.ts";
 
 export async function filterAll(device: Device): Promise<void> {
@@ -58,4 +67,27 @@ async function convolveAll(device: Device): Promise<void> {
   for (const gradient of gradients.values()) gradient.dispose();
 }
 
-export const works: readonly ((device: Device) => Promise<void>)[] = [filterAll, inferAll, sumAll, convolveAll];
+/** Pooling, cropping, dropout, both losses, and a step of each optimizer. */
+async function trainAll(device: Device): Promise<void> {
+  using _scope = device.scope();
+  const values = device.tensor([2, 9, 11, 5], random(4).array(990, -1, 1));
+  const labels = device.labels(
+    [2, 4, 5],
+    Uint8Array.from({ length: 40 }, (_, i) => (i % 6 === 5 ? 255 : i % 6)),
+  );
+  for (const loss of [crossEntropy, robustLogLikelihood]) {
+    using tape = new Tape([values]);
+    const pooled = maxPool2d(relu(scale(multiply(values, values), 2)));
+    const scores = crop(dropout(pooled, { rate: 0.5, seed: 3 }), { y: 1, x: 1, height: 4, width: 5 });
+    const gradients = await tape.gradients(loss(scores, labels));
+    for (const optimizer of [sgd, adam]) optimizer({ values }, { rate: 0.1, decay: 0.01, clip: 0.5 })(gradients);
+  }
+}
+
+export const works: readonly ((device: Device) => Promise<void>)[] = [
+  filterAll,
+  inferAll,
+  sumAll,
+  convolveAll,
+  trainAll,
+];

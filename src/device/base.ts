@@ -1,7 +1,7 @@
 import { DisposedError, LimitError, ShapeError } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Held } from "../held.ts";
-import { Labels } from "../labels.ts";
+import { census, Labels } from "../labels.ts";
 import { type Layout, rows } from "../layout.ts";
 import { checkShape, elementsOf, formatShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
@@ -57,12 +57,13 @@ export abstract class BaseDevice implements Device {
     this.checkOpen();
     checkShape("labels", shape);
     checkLength("labels", shape, data.length);
+    const counted = census(shape, data);
     const bytes = new Uint8Array((data.length + 3) & ~3);
     bytes.set(data);
     const storage = this.allocate(bytes.length);
     this.write(storage, bytes);
     return this.#track(
-      new Labels(this, shape, storage, (labels) => {
+      new Labels(this, shape, storage, counted, (labels) => {
         this.#forget(labels);
         if (!this.disposed) this.release(storage);
       }),

@@ -19,3 +19,32 @@ export function* rowWindows(device: Device, rows: number, rowBytes: number): Gen
     yield { rows: count, of: (storage, bytes) => slice(storage, first * bytes, count * bytes) };
   }
 }
+
+/** Rows `first` to `first + rows` of one image of a batch. */
+export interface Band {
+  readonly image: number;
+  readonly first: number;
+  readonly rows: number;
+}
+
+/** Cuts the `rows` rows of each of `images` images into bands of which `rowBytes` a row fit a binding. */
+export function* bands(device: Device, images: number, rows: number, rowBytes: number): Generator<Band> {
+  // A binding may begin up to an alignment before the band: see `bandOf`.
+  const most = Math.max(1, Math.floor((device.limits.bindingBytes - device.limits.alignment) / rowBytes));
+  for (let image = 0; image < images; image++) {
+    for (let first = 0; first < rows; first += most) yield { image, first, rows: Math.min(most, rows - first) };
+  }
+}
+
+/**
+ * `rows` rows of a map from row `first` on, as a binding. Since a binding must begin at a multiple of the device's
+ * alignment, it may begin before them: by `skip` quads.
+ */
+export function bandOf(
+  device: Device,
+  storage: Storage,
+  { first, rows, rowBytes }: { readonly first: number; readonly rows: number; readonly rowBytes: number },
+): { readonly storage: Storage; readonly skip: number } {
+  const before = (first * rowBytes) % device.limits.alignment;
+  return { storage: slice(storage, first * rowBytes - before, before + rows * rowBytes), skip: before / 16 };
+}

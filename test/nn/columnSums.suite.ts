@@ -26,4 +26,15 @@ export const cases: Case[] = [
       }
     },
   },
+  {
+    name: "a quarter of a million losses are summed as accurately as one of them is rounded",
+    async run(device) {
+      using memory = new Memory(device);
+      const losses = Float32Array.from(random(1).array(1_000_000, 0, 4), (loss, i) => (i % 4 === 0 ? loss : 0));
+      const result = memory.result(4);
+      columnSums(device, memory.of(losses), { ...result, bytes: 16 }, 250_000, 1);
+      const expected = losses.reduce((sum, loss) => sum + loss, 0);
+      close((await memory.floats(result)).slice(0, 1), [expected], { relative: 2 ** -22 }, "sum");
+    },
+  },
 ];

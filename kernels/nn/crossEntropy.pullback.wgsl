@@ -1,0 +1,52 @@
+// Gradient of the scores of crossEntropy, softmax p computed anew: scoreGradient_c = g·weight·(p_c − [c = l]), with
+// g = factor·gradient, weight = 1 for cross-entropy and p_l/(p_l + epsilon) for the robust log-likelihood; 0 where the label
+// is `ignore`, and in the padding. One invocation a pixel.
+//#include "../shared/invocation.wgsl"
+
+struct Params {
+  rows: u32,
+  channels: u32,
+  // Pixel of the first row.
+  first: u32,
+  ignore: u32,
+  epsilon: f32,
+  factor: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+// [rows, channels], rows padded
+@group(0) @binding(1) var<storage, read> scores: array<f32>;
+// [pixels], four to a word
+@group(0) @binding(2) var<storage, read> labels: array<u32>;
+// [1], of the loss
+@group(0) @binding(3) var<storage, read> gradient: array<f32>;
+// [rows, channels], rows padded
+@group(0) @binding(4) var<storage, read_write> scoreGradient: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let row = invocation(id, groups);
+  if (row >= params.rows) { return; }
+  let pixel = params.first + row;
+  let label = (labels[pixel / 4u] >> (pixel % 4u * 8u)) & 255u;
+  let stride = (params.channels + 3u) / 4u * 4u;
+  let start = row * stride;
+  if (label == params.ignore) {
+    for (var c = 0u; c < stride; c++) { scoreGradient[start + c] = 0.0; }
+    return;
+  }
+  var largest = scores[start];
+  for (var c = 1u; c < params.channels; c++) { largest = max(largest, scores[start + c]); }
+  var sum = 0.0;
+  for (var c = 0u; c < params.channels; c++) { sum += exp(scores[start + c] - largest); }
+  var weight = params.factor * gradient[0];
+  if (params.epsilon > 0.0) {
+    let p = exp(scores[start + label] - largest) / sum;
+    weight *= p / (p + params.epsilon);
+  }
+  for (var c = 0u; c < stride; c++) {
+    var p = 0.0;
+    if (c < params.channels) { p = exp(scores[start + c] - largest) / sum; }
+    scoreGradient[start + c] = weight * (p - select(0.0, 1.0, c == label));
+  }
+}

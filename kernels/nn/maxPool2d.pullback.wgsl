@@ -1,0 +1,54 @@
+// Gradient of the values of maxPool2d: the gradient of each window goes to its maximum, the first in row-major order
+// where several are equal, as in Caffe and PyTorch; found anew, so that no map of winners is kept. Windows do not overlap:
+// each invocation, one a quad of the pooled map, writes the (up to) four pixels of its own.
+//#include "../shared/invocation.wgsl"
+
+struct Params {
+  // Of values.
+  rows: u32,
+  width: u32,
+  quads: u32,
+  // Quads in the bindings before the first row; valueGradient lies as values do.
+  valueSkip: u32,
+  gradientSkip: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+// [rows, width, quads]
+@group(0) @binding(1) var<storage, read> values: array<vec4f>;
+// [⌈rows/2⌉, ⌈width/2⌉, quads]
+@group(0) @binding(2) var<storage, read> gradient: array<vec4f>;
+// [rows, width, quads]
+@group(0) @binding(3) var<storage, read_write> valueGradient: array<vec4f>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = invocation(id, groups);
+  let width = (params.width + 1u) / 2u;
+  if (index >= (params.rows + 1u) / 2u * width * params.quads) { return; }
+  let quad = index % params.quads;
+  let pixel = index / params.quads;
+  let y = pixel / width * 2u;
+  let x = pixel % width * 2u;
+  let hasRight = x + 1u < params.width;
+  let hasDown = y + 1u < params.rows;
+  let first = params.valueSkip + (y * params.width + x) * params.quads + quad;
+  let right = first + select(0u, params.quads, hasRight);
+  let down = first + select(0u, params.width * params.quads, hasDown);
+  let diagonal = right + down - first;
+  // A pixel looked at twice is not greater than itself: the first of its places wins.
+  var best = values[first];
+  var winner = vec4u();
+  let second = values[right];
+  winner = select(winner, vec4u(1u), second > best);
+  best = max(best, second);
+  let third = values[down];
+  winner = select(winner, vec4u(2u), third > best);
+  best = max(best, third);
+  winner = select(winner, vec4u(3u), values[diagonal] > best);
+  let g = gradient[params.gradientSkip + index];
+  valueGradient[first] = select(vec4f(), g, winner == vec4u());
+  if (hasRight) { valueGradient[right] = select(vec4f(), g, winner == vec4u(1u)); }
+  if (hasDown) { valueGradient[down] = select(vec4f(), g, winner == vec4u(2u)); }
+  if (hasRight && hasDown) { valueGradient[diagonal] = select(vec4f(), g, winner == vec4u(3u)); }
+}

@@ -1,0 +1,19 @@
+// result = a·b, element by element. One invocation a quad. Adjoint in a: the product with b, and the other way round.
+//#include "../shared/invocation.wgsl"
+
+struct Params {
+  // quads
+  count: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> a: array<vec4f>;
+@group(0) @binding(2) var<storage, read> b: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> result: array<vec4f>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = invocation(id, groups);
+  if (index >= params.count) { return; }
+  result[index] = a[index] * b[index];
+}

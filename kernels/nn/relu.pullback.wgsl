@@ -1,0 +1,20 @@
+// Gradient of the argument of a ReLU from that of its result y: valueGradient = gradient where y > 0, else 0. The mask is
+// read off the result, which the next op keeps anyway. One invocation a quad.
+//#include "../shared/invocation.wgsl"
+
+struct Params {
+  // quads
+  count: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> result: array<vec4f>;
+@group(0) @binding(2) var<storage, read> gradient: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> valueGradient: array<vec4f>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = invocation(id, groups);
+  if (index >= params.count) { return; }
+  valueGradient[index] = select(vec4f(), gradient[index], result[index] > vec4f());
+}

@@ -1,0 +1,20 @@
+// result = max(values, 0), element by element; NaN stays NaN, so that it is found where it arose. One invocation a quad.
+// Adjoint: relu.pullback.
+//#include "../shared/invocation.wgsl"
+
+struct Params {
+  // quads
+  count: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> values: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> result: array<vec4f>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = invocation(id, groups);
+  if (index >= params.count) { return; }
+  let x = values[index];
+  result[index] = select(x, vec4f(), x <= vec4f());
+}

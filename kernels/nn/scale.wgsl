@@ -1,0 +1,19 @@
+// result = factor·values, element by element. One invocation a quad. Adjoint: itself.
+//#include "../shared/invocation.wgsl"
+
+struct Params {
+  // quads
+  count: u32,
+  factor: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> values: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> result: array<vec4f>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = invocation(id, groups);
+  if (index >= params.count) { return; }
+  result[index] = params.factor * values[index];
+}

@@ -1,0 +1,30 @@
+import { formatShape, sameShape } from "./shape.ts";
+
+interface Shaped {
+  readonly shape: readonly number[];
+}
+
+/** How `got` differs from the tensors that are expected, by name: what is missing, unknown or of another shape. */
+export function differences(
+  expected: Readonly<Record<string, Shaped>>,
+  got: Readonly<Record<string, Shaped>>,
+): string[] {
+  return [
+    ...Object.keys(expected)
+      .filter((name) => !Object.hasOwn(got, name))
+      .map((name) => `${name} is missing`),
+    ...Object.keys(got)
+      .filter((name) => !Object.hasOwn(expected, name))
+      .map((name) => `${name} is unknown`),
+    ...Object.entries(expected).flatMap(([name, { shape }]) =>
+      !Object.hasOwn(got, name) || sameShape(got[name]!.shape, shape)
+        ? []
+        : [`${name} is ${formatShape(got[name]!.shape)} instead of ${formatShape(shape)}`],
+    ),
+  ];
+}
+
+/** The first few of a list, and how many more there are. */
+export function listed(words: readonly string[], most = 6): string {
+  return words.length > most ? `${words.slice(0, most).join(", ")} and ${words.length - most} more` : words.join(", ");
+}

@@ -1,0 +1,10 @@
+import { sum } from "../sum.ts";
+import { record } from "../tape.ts";
+import type { Tensor } from "../tensor.ts";
+import { requireAlike } from "./checks.ts";
+
+/** a + b, element by element. @throws ShapeError unless both have one shape */
+export function add(a: Tensor, b: Tensor): Tensor {
+  requireAlike("add", a, b);
+  return record(sum(a, b), [a, b], [], (gradient) => [gradient, gradient]);
+}

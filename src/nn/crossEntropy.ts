@@ -1,0 +1,107 @@
+import { crossEntropy as kernel, crossEntropyPullback } from "../../build/kernels.ts";
+import { rowWindows } from "../device/windows.ts";
+import { Workspace } from "../device/workspace.ts";
+import { DeviceError, ShapeError, ValueError } from "../errors.ts";
+import type { Labels } from "../labels.ts";
+import { formatShape, padded, sameShape } from "../shape.ts";
+import { record } from "../tape.ts";
+import type { Tensor } from "../tensor.ts";
+import { columnSums } from "./columnSums.ts";
+
+export interface LossOptions {
+  /** The label of pixels that do not count, whose scores get no gradient. Default: 255. */
+  readonly ignore?: number;
+  /** Over the pixels that count: their sum (default, as in the papers) or mean. */
+  readonly reduction?: "sum" | "mean";
+}
+
+/**
+ * Softmax cross-entropy −Σ log softmax(scores)[label] as one value [1]. `scores`: [h, w, L] or [n, h, w, L]; `labels` of
+ * the same pixels. Where no pixel counts (`labels.counted(ignore)` is 0) the loss and its gradients are 0.
+ * @throws ShapeError; ValueError for a label that is neither `ignore` nor below L, naming the first such pixel
+ * @example const loss = crossEntropy(await network(image), device.labels([h, w], mask));
+ */
+export function crossEntropy(scores: Tensor, labels: Labels, options: LossOptions = {}): Tensor {
+  return loss("crossEntropy", scores, labels, 0, options);
+}
+
+/**
+ * The robust log-likelihood of Krähenbühl and Koltun ("Parameter Learning and Convergent Inference for Dense Random
+ * Fields", ICML 2013), negated so that it is minimized: −Σ log(softmax(scores)[label] + epsilon), which a few wrong
+ * labels cannot dominate: the gradient of a pixel whose label has probability p is p/(p + epsilon) of cross-entropy's.
+ * `epsilon` above 0; default 0.01, as in the authors' learning program. Shapes, options and errors as for `crossEntropy`.
+ */
+export function robustLogLikelihood(
+  scores: Tensor,
+  labels: Labels,
+  { epsilon = 0.01, ...options }: LossOptions & { readonly epsilon?: number } = {},
+): Tensor {
+  const where = "robustLogLikelihood";
+  if (!(epsilon > 0 && Number.isFinite(epsilon))) {
+    throw new ValueError({ where, expected: "an epsilon above 0", got: String(epsilon) });
+  }
+  return loss(where, scores, labels, epsilon, options);
+}
+
+function loss(where: string, scores: Tensor, labels: Labels, epsilon: number, options: LossOptions): Tensor {
+  const { ignore = 255, reduction = "sum" } = options;
+  const { device, channels, rows } = scores;
+  check(where, scores, labels, ignore, reduction);
+  const factor = reduction === "mean" ? 1 / Math.max(1, labels.counted(ignore)) : 1;
+  const rowBytes = padded(channels) * 4;
+
+  /** Windows of the scores' rows with what both kernels are told; labels, a byte each, are always bound whole. */
+  const windows = function* () {
+    let first = 0;
+    for (const window of rowWindows(device, rows, rowBytes)) {
+      const params = { rows: window.rows, channels, first, ignore, epsilon, factor };
+      yield { window, args: { scores: window.of(scores.storage, rowBytes), labels: labels.storage, ...params } };
+      first += window.rows;
+    }
+  };
+
+  const result = device.empty([1]);
+  using workspace = new Workspace(device);
+  const losses = workspace.allocate(rows * 16);
+  for (const { window, args } of windows()) {
+    device.run(kernel, window.rows, { ...args, losses: window.of(losses, 16) });
+  }
+  columnSums(device, losses, result.storage, rows, 1);
+
+  return record(result, [scores], [scores, labels], (gradient) => {
+    const scoreGradient = scores.like();
+    for (const { window, args } of windows()) {
+      const own = window.of(scoreGradient.storage, rowBytes);
+      device.run(crossEntropyPullback, window.rows, { ...args, gradient: gradient.storage, scoreGradient: own });
+    }
+    return [scoreGradient];
+  });
+}
+
+function check(where: string, scores: Tensor, labels: Labels, ignore: number, reduction: string): void {
+  if (scores.device !== labels.device) {
+    throw new DeviceError({ where, expected: "scores and labels on one device", got: "two devices" });
+  }
+  if (!sameShape(scores.shape.slice(0, -1), labels.shape)) {
+    throw new ShapeError({
+      where,
+      expected: `labels ${formatShape(scores.shape.slice(0, -1))} for scores ${formatShape(scores.shape)}`,
+      got: formatShape(labels.shape),
+      remedy: "give every pixel of the scores a label",
+    });
+  }
+  if (!Number.isInteger(ignore) || ignore < 0 || ignore > 255) {
+    throw new ValueError({ where, expected: "a label from 0 to 255 to ignore", got: String(ignore) });
+  }
+  if (reduction !== "sum" && reduction !== "mean") {
+    throw new ValueError({ where, expected: "the reduction sum or mean", got: String(reduction) });
+  }
+  const wrong = labels.firstBeyond(scores.channels, ignore);
+  if (!wrong) return;
+  throw new ValueError({
+    where,
+    expected: `labels below ${scores.channels}, the scores' classes, or ${ignore} to ignore`,
+    got: `label ${wrong.label} at pixel ${formatShape(wrong.position)}`,
+    remedy: "map the labels to the classes, or make the network with more classes",
+  });
+}

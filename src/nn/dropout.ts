@@ -1,0 +1,53 @@
+import { dropout as kernel } from "../../build/kernels.ts";
+import { rowWindows } from "../device/windows.ts";
+import { ValueError } from "../errors.ts";
+import { record } from "../tape.ts";
+import type { Tensor } from "../tensor.ts";
+
+export interface DropoutOptions {
+  /** Share of the values that become 0, from 0 on and below 1; those kept are multiplied by 1/(1 − rate). */
+  readonly rate: number;
+  /** A whole number from 0 to 2⁵³ − 1: the same seed, the same mask on every device; another seed, another mask. */
+  readonly seed: number;
+}
+
+/**
+ * Inverted dropout, of any shape. The mask is a function of the seed and of where an element lies, and is computed again
+ * for the gradient: nothing is stored.
+ * @throws ValueError for a rate or seed out of its range
+ * @example const result = dropout(values, { rate: 0.5, seed: step });
+ */
+export function dropout(values: Tensor, options: DropoutOptions): Tensor {
+  check(options);
+  return record(dropped(values, options), [values], [], (gradient) => [dropped(gradient, options)]);
+}
+
+function dropped(values: Tensor, { rate, seed }: DropoutOptions): Tensor {
+  const { device } = values;
+  const result = values.like();
+  let first = 0;
+  for (const window of rowWindows(device, values.storage.bytes / 16, 16)) {
+    device.run(kernel, window.rows, {
+      values: window.of(values.storage, 16),
+      result: window.of(result.storage, 16),
+      count: window.rows,
+      first,
+      seedLow: seed >>> 0,
+      seedHigh: Math.floor(seed / 2 ** 32),
+      threshold: Math.floor(rate * 2 ** 32),
+      factor: 1 / (1 - rate),
+    });
+    first += window.rows;
+  }
+  return result;
+}
+
+function check({ rate, seed }: DropoutOptions): void {
+  const where = "dropout";
+  if (!(rate >= 0 && rate < 1)) {
+    throw new ValueError({ where, expected: "a rate from 0 on and below 1", got: String(rate) });
+  }
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new ValueError({ where, expected: "a whole number, 0 or more, as seed", got: String(seed) });
+  }
+}

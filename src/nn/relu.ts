@@ -1,0 +1,33 @@
+import { relu as kernel, reluPullback } from "../../build/kernels.ts";
+import { rowWindows } from "../device/windows.ts";
+import { record } from "../tape.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** max(values, 0), element by element, of any shape. conv2d has it built in. */
+export function relu(values: Tensor): Tensor {
+  const { device } = values;
+  const result = values.like();
+  for (const window of rowWindows(device, values.storage.bytes / 16, 16)) {
+    device.run(kernel, window.rows, {
+      values: window.of(values.storage, 16),
+      result: window.of(result.storage, 16),
+      count: window.rows,
+    });
+  }
+  return record(result, [values], [result], (gradient) => [reluGradient(result, gradient)]);
+}
+
+/** The gradient of what `result` is the ReLU of, from that of `result`. */
+export function reluGradient(result: Tensor, gradient: Tensor): Tensor {
+  const { device } = result;
+  const valueGradient = result.like();
+  for (const window of rowWindows(device, result.storage.bytes / 16, 16)) {
+    device.run(reluPullback, window.rows, {
+      result: window.of(result.storage, 16),
+      gradient: window.of(gradient.storage, 16),
+      valueGradient: window.of(valueGradient.storage, 16),
+      count: window.rows,
+    });
+  }
+  return valueGradient;
+}

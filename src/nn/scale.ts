@@ -1,0 +1,25 @@
+import { scale as kernel } from "../../build/kernels.ts";
+import { rowWindows } from "../device/windows.ts";
+import { record } from "../tape.ts";
+import type { Tensor } from "../tensor.ts";
+import { requireNumber } from "./checks.ts";
+
+/** factor·values, element by element, of any shape. @throws ValueError for a factor that is not finite */
+export function scale(values: Tensor, factor: number): Tensor {
+  requireNumber("scale", "factor", factor);
+  return record(scaled(values, factor), [values], [], (gradient) => [scaled(gradient, factor)]);
+}
+
+function scaled(values: Tensor, factor: number): Tensor {
+  const { device } = values;
+  const result = values.like();
+  for (const window of rowWindows(device, values.storage.bytes / 16, 16)) {
+    device.run(kernel, window.rows, {
+      values: window.of(values.storage, 16),
+      result: window.of(result.storage, 16),
+      count: window.rows,
+      factor,
+    });
+  }
+  return result;
+}

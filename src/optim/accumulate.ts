@@ -1,0 +1,20 @@
+import { sum } from "../sum.ts";
+import type { Tensor } from "../tensor.ts";
+
+/**
+ * Adds the gradients of one more tape to `total`, for a step over several images that do not fit memory at once. The
+ * tensors of both belong to `total` afterwards: those that were summed are disposed of.
+ * @example
+ * const total = new Map<Tensor, Tensor>();
+ * for (const image of images) accumulate(total, await gradientsOf(image));
+ * step(total);
+ */
+export function accumulate(total: Map<Tensor, Tensor>, gradients: ReadonlyMap<Tensor, Tensor>): void {
+  for (const [parameter, gradient] of gradients) {
+    const before = total.get(parameter);
+    total.set(parameter, before ? sum(before, gradient) : gradient);
+    if (!before) continue;
+    before.dispose();
+    gradient.dispose();
+  }
+}

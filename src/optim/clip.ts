@@ -1,0 +1,31 @@
+import { clip as kernel, clipSquares } from "../../build/kernels.ts";
+import type { Device, Storage } from "../device/device.ts";
+import { rowWindows } from "../device/windows.ts";
+import { Workspace } from "../device/workspace.ts";
+import { columnSums } from "../nn/columnSums.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** Quads that one invocation sums the squares of. */
+const blockQuads = 64;
+
+/**
+ * Writes what all gradients are to be multiplied by, so that together their Euclidean norm is at most `limit`, into the
+ * one quad of `factor`: (min(1, limit/norm), norm, 0, 0). Nothing is read back; the order of the sums is fixed.
+ */
+export function clipFactor(device: Device, gradients: readonly Tensor[], limit: number, factor: Storage): void {
+  using workspace = new Workspace(device);
+  const parts = gradients.flatMap(({ storage }) =>
+    [...rowWindows(device, storage.bytes / 16, 16)].map(({ rows, of }) => ({ values: of(storage, 16), count: rows })),
+  );
+  const blocks = parts.reduce((total, { count }) => total + Math.ceil(count / blockQuads), 0);
+  const sums = workspace.allocate(blocks * 16);
+  let firstBlock = 0;
+  for (const { values, count } of parts) {
+    const own = Math.ceil(count / blockQuads);
+    device.run(clipSquares, own, { values, sums, count, firstBlock });
+    firstBlock += own;
+  }
+  const squares = workspace.allocate(16);
+  columnSums(device, sums, squares, blocks, 1);
+  device.run(kernel, 1, { squares, factor, limit });
+}

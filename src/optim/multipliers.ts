@@ -1,0 +1,24 @@
+/** Learning rate and decay of some parameters, as multiples of the optimizer's; 1 where left out. */
+export interface Multiplier {
+  /** 0: the parameter stays as it is, to the bit. */
+  readonly rate?: number;
+  readonly decay?: number;
+}
+
+/**
+ * Multipliers by parameter: a name, or a pattern in which `*` stands for any letters. Of several that match, the last
+ * one counts for what it states. Patterns may match nothing: one table serves a family of models.
+ * @example { "*.bias": { rate: 2, decay: 0 }, "upscore*.weight": { rate: 0 } }
+ */
+export type Multipliers = Readonly<Record<string, Multiplier>>;
+
+/** What `multipliers` say of the parameter `name`. */
+export function multiplierOf(name: string, multipliers: Multipliers): Required<Multiplier> {
+  const matching = Object.entries(multipliers).filter(([pattern]) => matches(name, pattern));
+  return Object.assign({ rate: 1, decay: 1 }, ...matching.map(([, multiplier]) => multiplier));
+}
+
+function matches(name: string, pattern: string): boolean {
+  const literal = pattern.split("*").map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, "\\$&"));
+  return new RegExp(`^${literal.join(".*")}$`).test(name);
+}

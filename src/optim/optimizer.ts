@@ -1,0 +1,163 @@
+import type { Device, Storage } from "../device/device.ts";
+import { rowWindows } from "../device/windows.ts";
+import { ShapeError, ValueError } from "../errors.ts";
+import { requireAlike, requireNumber } from "../nn/checks.ts";
+import type { Tensor } from "../tensor.ts";
+import { differences, listed } from "../differences.ts";
+import { clipFactor } from "./clip.ts";
+import { type Multipliers, multiplierOf } from "./multipliers.ts";
+
+/** What every optimizer is told. */
+export interface OptimizerOptions {
+  readonly rate: number;
+  /** Weight decay: this multiple of a parameter is added to its gradient. Default: 0. */
+  readonly decay?: number;
+  readonly multipliers?: Multipliers;
+  /** The largest Euclidean norm of all gradients together; larger ones are scaled down to it. Default: any. */
+  readonly clip?: number;
+}
+
+/** A tensor's values on the host, dense and row-major, as files hold them. */
+export interface Values {
+  readonly shape: readonly number[];
+  readonly values: ArrayLike<number>;
+}
+
+/** Call it with the gradients of `tape.gradients` to take a step; they stay the caller's. */
+export interface Optimizer extends Disposable {
+  /** Parameters without a gradient are left alone. @throws ShapeError for a gradient of another shape */
+  (gradients: ReadonlyMap<Tensor, Tensor>): void;
+  /** The learning rate of the steps to come. */
+  rate: number;
+  /** Steps taken. */
+  steps: number;
+  /** What goes on from step to step beside their number, by name: `conv1_1.weight.velocity`. */
+  readonly moments: Readonly<Record<string, Tensor>>;
+  /** For checkpoints: `steps` and the values of all moments. */
+  state(): Promise<Record<string, Values>>;
+  /** Takes up what `state` gave. @throws ShapeError naming what is missing, too many or of another shape; then nothing is changed */
+  load(state: Readonly<Record<string, Values>>): void;
+  dispose(): void;
+}
+
+/** What an update works on: windows of memory of `count` quads. */
+export interface Update<Moment extends string> {
+  readonly count: number;
+  readonly storages: Record<Moment | "gradient" | "factor" | "parameter", Storage>;
+  readonly rate: number;
+  readonly decay: number;
+  /** From 1 on. */
+  readonly step: number;
+}
+
+interface Moving<Moment extends string> {
+  readonly name: string;
+  readonly parameter: Tensor;
+  readonly rate: number;
+  readonly decay: number;
+  readonly moments: Readonly<Record<Moment, Tensor>>;
+}
+
+/** An optimizer that keeps the named moments of each parameter, zero at first, and runs `update` on each window. */
+export function optimizer<Moment extends string>(
+  where: string,
+  parameters: Readonly<Record<string, Tensor>>,
+  options: OptimizerOptions,
+  names: readonly Moment[],
+  update: (device: Device, work: Update<Moment>) => void,
+): Optimizer {
+  check(where, options);
+  const { decay = 0, multipliers = {}, clip } = options;
+  const moving = Object.entries(parameters).flatMap(([name, parameter]): Moving<Moment>[] => {
+    const multiplier = multiplierOf(name, multipliers);
+    if (multiplier.rate === 0) return [];
+    const moments = Object.fromEntries(names.map((moment) => [moment, zeros(parameter)]));
+    const own = { rate: multiplier.rate, decay: decay * multiplier.decay };
+    return [{ name, parameter, ...own, moments: moments as Record<Moment, Tensor> }];
+  });
+  /** One quad: what gradients are multiplied by. */
+  const factor = moving[0]?.parameter.device.tensor([1], [1]);
+  const all: Record<string, Tensor> = Object.fromEntries(
+    moving.flatMap(({ name, moments }) => names.map((moment) => [`${name}.${moment}`, moments[moment]])),
+  );
+
+  const step = (gradients: ReadonlyMap<Tensor, Tensor>): void => {
+    const due = moving.flatMap((one) => {
+      const gradient = gradients.get(one.parameter);
+      if (gradient) requireAlike(`${where}: gradient of ${one.name}`, gradient, one.parameter);
+      return gradient ? [{ ...one, gradient }] : [];
+    });
+    optimizing.steps++;
+    if (due.length === 0) return;
+    const { device } = factor!;
+    if (clip !== undefined)
+      clipFactor(
+        device,
+        due.map(({ gradient }) => gradient),
+        clip,
+        factor!.storage,
+      );
+    for (const one of due) {
+      for (const window of rowWindows(device, one.parameter.storage.bytes / 16, 16)) {
+        const of = ({ storage }: Tensor): Storage => window.of(storage, 16);
+        const moments = names.map((moment) => [moment, of(one.moments[moment])] as const);
+        const storages = { gradient: of(one.gradient), parameter: of(one.parameter), factor: factor!.storage };
+        update(device, {
+          count: window.rows,
+          storages: { ...storages, ...(Object.fromEntries(moments) as Record<Moment, Storage>) },
+          rate: optimizing.rate * one.rate,
+          decay: one.decay,
+          step: optimizing.steps,
+        });
+      }
+    }
+  };
+
+  const state = async (): Promise<Record<string, Values>> => {
+    const read: Record<string, Values> = { steps: { shape: [1], values: Float32Array.of(optimizing.steps) } };
+    for (const [name, tensor] of Object.entries(all)) read[name] = { shape: tensor.shape, values: await tensor.read() };
+    return read;
+  };
+
+  const load = (state: Readonly<Record<string, Values>>): void => {
+    requireState(where, all, state);
+    for (const [name, tensor] of Object.entries(all)) tensor.write(state[name]!.values);
+    optimizing.steps = state.steps!.values[0]!;
+  };
+
+  const dispose = (): void => {
+    for (const tensor of Object.values(all)) tensor.dispose();
+    factor?.dispose();
+  };
+
+  const settings = { rate: options.rate, steps: 0, moments: all };
+  const optimizing = Object.assign(step, settings, { state, load, dispose, [Symbol.dispose]: dispose });
+  return optimizing;
+}
+
+function zeros({ device, shape, layout }: Tensor): Tensor {
+  return device.tensor(shape, undefined, layout);
+}
+
+function check(where: string, { rate, decay = 0, clip }: OptimizerOptions): void {
+  requireNumber(where, "rate", rate, 0);
+  requireNumber(where, "decay", decay, 0);
+  if (clip === undefined || (clip > 0 && Number.isFinite(clip))) return;
+  throw new ValueError({ where, expected: "a norm above 0 to clip at", got: String(clip) });
+}
+
+/** @throws ShapeError */
+function requireState(
+  where: string,
+  own: Readonly<Record<string, Tensor>>,
+  state: Readonly<Record<string, Values>>,
+): void {
+  const wrong = differences({ steps: { shape: [1] }, ...own }, state);
+  if (wrong.length === 0) return;
+  throw new ShapeError({
+    where: `${where}: state`,
+    expected: "the state of these parameters",
+    got: listed(wrong),
+    remedy: "load the state of the same model, optimizer and multipliers",
+  });
+}

@@ -1,0 +1,44 @@
+import { ValueError } from "../errors.ts";
+import { requireNumber } from "../nn/checks.ts";
+
+/** The learning rate of a step, counted from 0. */
+export type Schedule = (step: number) => number;
+
+/** The same rate at every step. @throws ValueError */
+export function fixed(rate: number): Schedule {
+  requireNumber("fixed", "rate", rate, 0);
+  return () => rate;
+}
+
+/**
+ * Caffe's policy `step`: rate·factor^⌊step/every⌋. @throws ValueError
+ * @example stepped(1e-3, { every: 2000, factor: 0.1 })
+ */
+export function stepped(
+  rate: number,
+  { every, factor }: { readonly every: number; readonly factor: number },
+): Schedule {
+  requireNumber("stepped", "rate", rate, 0);
+  requireNumber("stepped", "factor", factor, 0);
+  requireSteps("stepped", every);
+  return (step) => rate * factor ** Math.floor(step / every);
+}
+
+/**
+ * Caffe's policy `poly`: rate·(1 − step/steps)^power, 0 from `steps` on. @throws ValueError
+ * @example polynomial(1e-3, { steps: 20000, power: 0.9 })
+ */
+export function polynomial(
+  rate: number,
+  { steps, power }: { readonly steps: number; readonly power: number },
+): Schedule {
+  requireNumber("polynomial", "rate", rate, 0);
+  requireNumber("polynomial", "power", power, 0);
+  requireSteps("polynomial", steps);
+  return (step) => rate * Math.max(0, 1 - step / steps) ** power;
+}
+
+function requireSteps(where: string, steps: number): void {
+  if (Number.isInteger(steps) && steps > 0) return;
+  throw new ValueError({ where, expected: "a whole number of steps, 1 or more", got: String(steps) });
+}

@@ -1,0 +1,25 @@
+import { sgd as kernel } from "../../build/kernels.ts";
+import { requireNumber } from "../nn/checks.ts";
+import type { Tensor } from "../tensor.ts";
+import { type Optimizer, optimizer, type OptimizerOptions } from "./optimizer.ts";
+
+export interface SgdOptions extends OptimizerOptions {
+  /** μ; default 0. */
+  readonly momentum?: number;
+}
+
+/**
+ * Stochastic gradient descent in Caffe's form: v ← μ·v + rate·(g + decay·w); w ← w − v, with rate and decay of each
+ * parameter times its multipliers.
+ * @throws ValueError for a rate, momentum or decay below 0 or not finite
+ * @example
+ * const step = sgd(network.parameters, { rate: 1e-10, momentum: 0.99, decay: 5e-4, multipliers: fcnMultipliers });
+ * step(await tape.gradients(loss));
+ */
+export function sgd(parameters: Readonly<Record<string, Tensor>>, options: SgdOptions): Optimizer {
+  const { momentum = 0 } = options;
+  requireNumber("sgd", "momentum", momentum, 0);
+  return optimizer("sgd", parameters, options, ["velocity"], (device, { count, storages, rate, decay }) => {
+    device.run(kernel, count, { ...storages, count, rate, momentum, decay });
+  });
+}

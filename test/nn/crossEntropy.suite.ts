@@ -1,0 +1,133 @@
+import type { Device } from "../../src/device/device.ts";
+import { ShapeError, ValueError } from "../../src/errors.ts";
+import { crossEntropy, type LossOptions, robustLogLikelihood } from "../../src/nn/crossEntropy.ts";
+import { elementsOf } from "../../src/shape.ts";
+import { Tape } from "../../src/tape.ts";
+import type { Tensor } from "../../src/tensor.ts";
+import { lossOf } from "../reference/nn.ts";
+import { type Case, check, close, random, rejects, same } from "../suite.ts";
+import { checkOp, uniform } from "./op.ts";
+
+/** Labels below `classes`, every fifth of them ignored. */
+function someLabels(count: number, classes: number, ignore = 255): Uint8Array {
+  const numbers = random(count + classes);
+  return Uint8Array.from({ length: count }, (_, i) => (i % 5 === 4 ? ignore : numbers.integer(classes)));
+}
+
+const shapes = [
+  [1, 1, 1],
+  [1, 2, 2],
+  [7, 9, 4],
+  [8, 8, 5],
+  [5, 13, 21],
+  [2, 6, 7, 68],
+] as const;
+
+async function checkLoss(
+  device: Device,
+  epsilon: number,
+  options: LossOptions,
+  run: (scores: Tensor, labels: Uint8Array) => Tensor,
+): Promise<void> {
+  const { ignore = 255, reduction } = options;
+  for (const shape of shapes) {
+    const classes = shape[shape.length - 1];
+    const labels = someLabels(elementsOf(shape) / classes, classes, ignore);
+    const counted = labels.filter((label) => label !== ignore).length;
+    const divisor = reduction === "mean" ? Math.max(1, counted) : 1;
+    const op = {
+      inputs: [uniform(shape, 5, -6, 6)],
+      run: (scores: Tensor) => run(scores, labels),
+      reference: (x: Float64Array) => Float64Array.of(lossOf(x, classes, labels, { epsilon, ignore }) / divisor),
+      // WGSL allows exp(x) 3 + 2|x| units of the last place and log 3: some 30 of 2⁻²³.
+      tolerance: { relative: 4e-6, absolute: 4e-6 },
+      slopeTolerance: 1e-5,
+      distance: 1e-3,
+    };
+    await checkOp(device, op, `[${shape}], ${JSON.stringify(options)}`);
+  }
+}
+
+export const cases: Case[] = [
+  ...([{}, { reduction: "mean" }, { ignore: 0 }] as const).map((options): Case => ({
+    name: `cross-entropy and its gradient, ${JSON.stringify(options)}`,
+    run: (device) =>
+      checkLoss(device, 0, options, (scores, labels) =>
+        crossEntropy(scores, device.labels(scores.shape.slice(0, -1), labels), options),
+      ),
+  })),
+  ...[0.01, 0.5].map((epsilon): Case => ({
+    name: `robust log-likelihood and its gradient, epsilon ${epsilon}`,
+    run: (device) =>
+      checkLoss(device, epsilon, {}, (scores, labels) =>
+        robustLogLikelihood(scores, device.labels(scores.shape.slice(0, -1), labels), { epsilon }),
+      ),
+  })),
+  {
+    name: "scores that lie far apart give neither infinity nor NaN",
+    async run(device) {
+      using scores = device.tensor([1, 2, 3], [1e4, -1e4, 0, -80, 80, 0]);
+      const tape = new Tape([scores]);
+      using loss = crossEntropy(scores, device.labels([1, 2], [1, 0]));
+      close(await loss.read(), [20_160], { relative: 1e-6 }, "loss");
+      const gradient = (await tape.gradients(loss)).get(scores)!;
+      close(await gradient.read(), [1, -1, 0, -1, 1, 0], { absolute: 1e-6 }, "gradient");
+    },
+  },
+  {
+    name: "NaN among the scores of any channel is seen in the loss",
+    async run(device) {
+      for (const channel of [0, 3, 5, 20]) {
+        using scores = device.tensor(
+          [1, 1, 21],
+          Float32Array.from({ length: 21 }, (_, c) => (c === channel ? NaN : c)),
+        );
+        using loss = crossEntropy(scores, device.labels([1, 1], [4]));
+        check(Number.isNaN((await loss.read())[0]), `channel ${channel}: ${await loss.read()}`);
+      }
+    },
+  },
+  {
+    name: "where all pixels are ignored, loss and gradients are zero, and the labels say so",
+    async run(device) {
+      for (const reduction of ["sum", "mean"] as const) {
+        using scores = uniformTensor(device);
+        using labels = device.labels([2, 3], new Uint8Array(6).fill(255));
+        check(labels.counted() === 0 && labels.counted(0) === 6, "count of pixels");
+        const tape = new Tape([scores]);
+        using loss = crossEntropy(scores, labels, { reduction });
+        same(await loss.read(), [0], "loss");
+        same(await (await tape.gradients(loss)).get(scores)!.read(), new Float32Array(24), "gradient");
+      }
+    },
+  },
+  {
+    name: "a label without a class is refused at once, by its first pixel",
+    async run(device) {
+      using scores = uniformTensor(device);
+      using labels = device.labels([2, 3], [0, 255, 1, 9, 4, 200]);
+      const error = await rejects(() => crossEntropy(scores, labels), ValueError);
+      check(error.message.includes("label 9 at pixel [1, 0]"), error.message);
+      const other = await rejects(() => crossEntropy(scores, labels, { ignore: 9 }), ValueError);
+      check(other.message.includes("label 255 at pixel [0, 1]"), other.message);
+    },
+  },
+  {
+    name: "labels of another size, options out of range and labels that are no bytes are refused",
+    async run(device) {
+      using scores = uniformTensor(device);
+      using labels = device.labels([3, 2], new Uint8Array(6));
+      await rejects(() => crossEntropy(scores, labels), ShapeError);
+      using fitting = device.labels([2, 3], new Uint8Array(6));
+      await rejects(() => crossEntropy(scores, fitting, { ignore: 256 }), ValueError);
+      await rejects(() => crossEntropy(scores, fitting, { reduction: "max" as "sum" }), ValueError);
+      await rejects(() => robustLogLikelihood(scores, fitting, { epsilon: 0 }), ValueError);
+      for (const wrong of [256, -1, 0.5, NaN]) {
+        const error = await rejects(() => device.labels([2, 3], [0, 1, 2, 3, wrong, 5]), ValueError);
+        check(error.message.includes("at pixel [1, 1]"), error.message);
+      }
+    },
+  },
+];
+
+const uniformTensor = (device: Device): Tensor => device.tensor([2, 3, 4], random(1).array(24, -1, 1));

@@ -1,0 +1,93 @@
+import type { Device } from "../../src/device/device.ts";
+import { ValueError } from "../../src/errors.ts";
+import { dropout } from "../../src/nn/dropout.ts";
+import { multiply } from "../../src/nn/multiply.ts";
+import { Tape } from "../../src/tape.ts";
+import { type Case, check, close, random, rejects, same } from "../suite.ts";
+
+const mask = async (device: Device, count: number, rate: number, seed: number): Promise<Float32Array> => {
+  using ones = device.tensor([count], new Float32Array(count).fill(1));
+  using result = dropout(ones, { rate, seed });
+  return await result.read();
+};
+
+/** pcg4d from its publication, in whole numbers modulo 2³². */
+function pcg4d(input: readonly number[]): number[] {
+  let v = input.map((value) => (Math.imul(value, 1664525) + 1013904223) >>> 0);
+  const mixed = ([x, y, z, w]: readonly number[]): number[] => {
+    x = (x + Math.imul(y, w)) >>> 0;
+    y = (y + Math.imul(z, x)) >>> 0;
+    z = (z + Math.imul(x, y)) >>> 0;
+    w = (w + Math.imul(y, z)) >>> 0;
+    return [x, y, z, w];
+  };
+  v = mixed(v).map((value) => (value ^ (value >>> 16)) >>> 0);
+  return mixed(v);
+}
+
+export const cases: Case[] = [
+  {
+    name: "the mask is that of the published generator, to the bit",
+    async run(device) {
+      for (const [count, rate, seed] of [
+        [1, 0.5, 0],
+        [259, 0.5, 7],
+        [4 * 65, 0.25, 2 ** 40 + 3],
+      ]) {
+        const expected = Float32Array.from({ length: count }, (_, i) => {
+          const number = pcg4d([i >> 2, seed >>> 0, Math.floor(seed / 2 ** 32), 0])[i & 3];
+          return number >= Math.floor(rate * 2 ** 32) ? 1 / (1 - rate) : 0;
+        });
+        same(await mask(device, count, rate, seed), expected, `${count} values, seed ${seed}`);
+      }
+    },
+  },
+  {
+    name: "as many values are kept as the rate says, each seed has its own mask, and neighbors are independent",
+    async run(device) {
+      const count = 40_000;
+      for (const rate of [0, 0.1, 0.5, 0.9]) {
+        const [a, b] = [await mask(device, count, rate, 1), await mask(device, count, rate, 2)];
+        // Five standard deviations of a binomial's share.
+        const share = (values: Float32Array): number => values.filter((value) => value > 0).length / count;
+        const allowed = 5 * Math.sqrt((rate * (1 - rate)) / count);
+        check(Math.abs(share(a) - (1 - rate)) <= allowed, `rate ${rate}: kept ${share(a)}`);
+        for (const [what, other] of [["seed", b], ...[1, 4, 256].map((shift) => [`shift ${shift}`, a.slice(shift)])]) {
+          const both = share(a.map((value, i) => value * ((other as Float32Array)[i] ?? 0)));
+          const expected = (1 - rate) ** 2;
+          const bound = 5 * Math.sqrt((expected * (1 - expected)) / count) + 256 / count;
+          check(Math.abs(both - expected) <= bound, `rate ${rate}, ${what}: both kept ${both}, expected ${expected}`);
+        }
+      }
+    },
+  },
+  {
+    name: "the gradient passes the same mask",
+    async run(device) {
+      const shape = [3, 5, 6];
+      using values = device.tensor(shape, random(1).array(90, -1, 1));
+      using seed = device.tensor(shape, random(2).array(90, -1, 1));
+      using kept = dropout(device.tensor(shape, new Float32Array(90).fill(1)), { rate: 0.5, seed: 9 });
+      const tape = new Tape([values]);
+      const result = dropout(values, { rate: 0.5, seed: 9 });
+      close(await result.read(), await multiply(values, kept).read(), {}, "result");
+      const gradients = await tape.gradients(result, seed);
+      close(await gradients.get(values)!.read(), await multiply(seed, kept).read(), {}, "gradient");
+    },
+  },
+  {
+    name: "rates and seeds out of range are refused",
+    async run(device) {
+      using values = device.tensor([4]);
+      for (const options of [
+        { rate: 1, seed: 0 },
+        { rate: -0.1, seed: 0 },
+        { rate: NaN, seed: 0 },
+        { rate: 0.5, seed: -1 },
+        { rate: 0.5, seed: 0.5 },
+        { rate: 0.5, seed: 2 ** 53 },
+      ])
+        await rejects(() => dropout(values, options), ValueError);
+    },
+  },
+];

@@ -1,0 +1,45 @@
+/** Maps and parameters beyond the largest binding: the same bits in windows and bands. */
+import type { Device } from "../../src/device/device.ts";
+import { open } from "../../src/device/open.ts";
+import { add } from "../../src/nn/add.ts";
+import { crop } from "../../src/nn/crop.ts";
+import { crossEntropy } from "../../src/nn/crossEntropy.ts";
+import { dropout } from "../../src/nn/dropout.ts";
+import { maxPool2d } from "../../src/nn/maxPool2d.ts";
+import { multiply } from "../../src/nn/multiply.ts";
+import { relu } from "../../src/nn/relu.ts";
+import { scale } from "../../src/nn/scale.ts";
+import { adam } from "../../src/optim/adam.ts";
+import { sgd } from "../../src/optim/sgd.ts";
+import { Tape } from "../../src/tape.ts";
+import { type Case, random, same } from "../suite.ts";
+
+/** Two images of 43 × 37 pixels of 5 channels, 101,824 bytes, through every op and optimizer. */
+async function train(device: Device): Promise<Float32Array[]> {
+  using scope = device.scope();
+  const shape = [2, 43, 37, 5];
+  const values = device.tensor(shape, random(1).array(2 * 43 * 37 * 5, -1, 1));
+  const tape = new Tape([values]);
+  const mixed = add(scale(relu(values), 3), dropout(multiply(values, values), { rate: 0.3, seed: 5 }));
+  const pooled = maxPool2d(crop(mixed, { y: 2, x: 1, height: 41, width: 35 }));
+  const labels = Uint8Array.from({ length: 2 * 21 * 18 }, (_, i) => (i % 7 === 6 ? 255 : i % 5));
+  const loss = crossEntropy(pooled, device.labels([2, 21, 18], labels));
+  const gradients = await tape.gradients(loss);
+  for (const optimizer of [sgd, adam]) optimizer({ values }, { rate: 0.1, decay: 0.1, clip: 1 })(gradients);
+  const results = [await pooled.read(), await loss.read(), await gradients.get(values)!.read(), await values.read()];
+  scope.dispose();
+  return results;
+}
+
+export const cases: Case[] = [
+  {
+    name: "every op, loss and optimizer in windows gives the bits of one in a piece",
+    async run(device) {
+      const whole = await train(device);
+      for (const bindingBytes of [8192, 24_576]) {
+        using small = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes });
+        (await train(small)).forEach((values, i) => same(values, whole[i], `${bindingBytes} bytes, result ${i}`));
+      }
+    },
+  },
+];

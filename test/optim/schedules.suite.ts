@@ -1,0 +1,35 @@
+import { ValueError } from "../../src/errors.ts";
+import { multiplierOf } from "../../src/optim/multipliers.ts";
+import { fixed, polynomial, stepped } from "../../src/optim/schedules.ts";
+import { type Case, check, close, rejects } from "../suite.ts";
+
+const steps = [0, 1, 9, 10, 19, 20, 25];
+
+export const cases: Case[] = [
+  {
+    name: "fixed, step and polynomial rates",
+    async run() {
+      close(steps.map(fixed(0.3)), [0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3], {}, "fixed");
+      const halved = stepped(8, { every: 10, factor: 0.5 });
+      close(steps.map(halved), [8, 8, 8, 4, 4, 2, 2], {}, "step");
+      const squared = polynomial(4, { steps: 20, power: 2 });
+      close(steps.map(squared), [4, 3.61, 1.21, 1, 0.01, 0, 0], { absolute: 1e-12 }, "polynomial");
+      await rejects(() => fixed(-1), ValueError);
+      await rejects(() => stepped(1, { every: 0, factor: 0.5 }), ValueError);
+      await rejects(() => polynomial(1, { steps: 1.5, power: 1 }), ValueError);
+    },
+  },
+  {
+    name: "multipliers by name and pattern, the last that matches counting",
+    async run() {
+      const table = { "*.bias": { rate: 2, decay: 0 }, "upscore*": { rate: 0 }, "upscore2.weight": { rate: 1 } };
+      const found = (name: string): string => JSON.stringify(multiplierOf(name, table));
+      check(found("fc6.weight") === '{"rate":1,"decay":1}', found("fc6.weight"));
+      check(found("fc6.bias") === '{"rate":2,"decay":0}', found("fc6.bias"));
+      check(found("upscore8.weight") === '{"rate":0,"decay":1}', found("upscore8.weight"));
+      check(found("upscore2.weight") === '{"rate":1,"decay":1}', found("upscore2.weight"));
+      check(found("upscore2xbias") === '{"rate":0,"decay":1}', found("upscore2xbias"));
+      check(multiplierOf("fc6xbias", { "fc6.bias": { rate: 3 } }).rate === 1, "a dot is a dot");
+    },
+  },
+];
