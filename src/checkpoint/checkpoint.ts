@@ -1,5 +1,6 @@
 import { FormatError } from "../errors.ts";
 import { openCaffe } from "./caffe.ts";
+import { fromTorchvision, type Input } from "./inputs.ts";
 import { openKeras } from "./keras.ts";
 import { findGap } from "./networks.ts";
 import { legacyPrefix, openLegacyPytorch, openPytorch } from "./pytorch.ts";
@@ -18,6 +19,11 @@ export { writeSafetensors } from "./safetensors.ts";
 export interface OpenCheckpointOptions {
   /** Whether a known network may lack some of its tensors, which a note then names; default: that is an error. */
   readonly partial?: boolean;
+  /**
+   * What conv1_1 was trained on; default `caffe`, which changes nothing. With `torchvision` it is made to fit this library's
+   * input, as the weights that torchvision publishes need. Names do not tell: Caffe's weights exist under torchvision's.
+   */
+  readonly input?: Input;
 }
 
 /**
@@ -32,9 +38,19 @@ export interface OpenCheckpointOptions {
  * ```
  * @throws FormatError for a file that is malformed, unsafe, incomplete or of another kind, with the offset
  */
-export async function openCheckpoint(source: Source, { partial }: OpenCheckpointOptions = {}): Promise<Checkpoint> {
+export async function openCheckpoint(source: Source, options: OpenCheckpointOptions = {}): Promise<Checkpoint> {
   const stored = await openAsIs(source);
-  const ours = toOurs(stored, source.name);
+  const named = checkWhole(stored, toOurs(stored, source.name), source, options.partial);
+  if (options.input === "torchvision") return fromTorchvision(named, source.name);
+  if (!options.input && stored.tensors.has("features.0.weight"))
+    return { ...named, notes: [...named.notes, inputNote] };
+  return named;
+}
+
+const inputNote =
+  "names are torchvision's: if the weights are too, conv1_1 expects another input: pass --input torchvision (in the library `input`), or caffe to leave it";
+
+function checkWhole(stored: Checkpoint, ours: Checkpoint, source: Source, partial = false): Checkpoint {
   const gap = findGap(stored, ours);
   if (!gap) return ours;
   const missing = gap.missing.join(", ");
@@ -44,7 +60,7 @@ export async function openCheckpoint(source: Source, { partial }: OpenCheckpoint
     offset: source.size,
     expected: `the whole of ${gap.network}`,
     got: `the end without ${missing}`,
-    remedy: "fetch the file again, or pass --partial (partial: true) if it is meant to have no more",
+    remedy: "fetch the file again, or pass --partial (in the library `partial: true`) if it is meant to have no more",
   });
 }
 

@@ -37,11 +37,6 @@ export function toOurs(checkpoint: Checkpoint, file: string): Checkpoint {
     const shape = layerShape(translation.name, translation.layout, tensor.shape, place);
     tensors.set(translation.name, rearrange({ ...tensor, shape }, translation.layout, place));
   }
-  if (checkpoint.tensors.has("features.0.weight")) {
-    notes.push(
-      "names are torchvision's: its own weights expect RGB in 0…1, normalized, where this network gets BGR in 0…255 less a mean; weights converted from Caffe expect the latter",
-    );
-  }
   return { ...checkpoint, tensors, notes };
 }
 

@@ -1,5 +1,5 @@
 import { extname } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import {
   asFloat32,
   fileSource,
@@ -18,6 +18,7 @@ interface ConvertFlags extends CommonFlags {
   readonly list?: boolean;
   readonly float32?: boolean;
   readonly partial?: boolean;
+  readonly input?: "caffe" | "torchvision";
 }
 
 /** Writers by the ending of the file's name. Each returns what it could not keep. */
@@ -31,9 +32,12 @@ Examples:
   crf-rnn convert TVG_CRFRNN_COCO_VOC.caffemodel crf-rnn.safetensors
   crf-rnn convert crf-rnn.safetensors crf-rnn.pth
   crf-rnn convert --list vgg16-397923af.pth
+  crf-rnn convert --input torchvision vgg16-397923af.pth vgg16.safetensors
 
 Reads .caffemodel, Keras .h5, .pth and .safetensors, whatever the name ends in. A .pth has the names of
-crfasrnn_pytorch, for load_state_dict(torch.load(file, weights_only=True)).`;
+crfasrnn_pytorch, for load_state_dict(torch.load(file, weights_only=True)).
+Networks here get blue, green, red in 0…255 less a mean, as Caffe's do. torchvision's own VGG expects red, green, blue,
+0…1, normalized: --input torchvision changes conv1_1 so that it gives the same but within a pixel of the border.`;
 
 export function convertCommand(): Command {
   return new Command("convert")
@@ -43,6 +47,12 @@ export function convertCommand(): Command {
     .option("--list", "print names, shapes and what is skipped; write nothing")
     .option("--float32", "widen half floats and narrow doubles to float32")
     .option("--partial", "go on where tensors of a known network are missing, and name them")
+    .addOption(
+      new Option(
+        "--input <whose>",
+        "colors that conv1_1 was trained on; torchvision's are folded into its weights",
+      ).choices(["caffe", "torchvision"]),
+    )
     .addHelpText("after", examples)
     .action(run);
 }
@@ -52,7 +62,7 @@ async function run(input: string, output: string | undefined, flags: ConvertFlag
   const source = await fileSource(input);
   try {
     // A list is there to see what a file has, whole or not.
-    const stored = await openCheckpoint(source, { partial: flags.partial || flags.list });
+    const stored = await openCheckpoint(source, { partial: flags.partial || flags.list, input: flags.input });
     const checkpoint = flags.float32 ? asFloat32(stored) : stored;
     const lost = write && output !== undefined ? await writeAll(checkpoint, output, write, flags) : [];
     print(flags, input, output, checkpoint, lost);

@@ -51,6 +51,26 @@ describe("crf-rnn convert", () => {
     expect(new Set([...tensors.values()].map(({ type }) => type))).toEqual(new Set(["float32"]));
   });
 
+  test("--input torchvision changes conv1_1 alone; without a choice, a note tells of it", async () => {
+    using folder = new Folder();
+    const file = fixture("vgg16.torchvision.pth");
+    const unsaid = folder.run(["convert", file, "unsaid.safetensors"]);
+    expect(unsaid.stdout).toMatch(/^note: names are torchvision's: .*--input torchvision/m);
+    const caffe = folder.run(["convert", "--input", "caffe", file, "caffe.safetensors"]);
+    expect(caffe.stdout).not.toMatch(/names are torchvision's|was changed/);
+    expect(readFileSync(folder.file("caffe.safetensors"))).toEqual(readFileSync(folder.file("unsaid.safetensors")));
+    const folded = folder.run(["convert", "--input", "torchvision", file, "folded.safetensors"]);
+    expect(folded.stdout).toMatch(/^note: conv1_1 was changed from torchvision's input/m);
+    const [before, after] = await Promise.all(
+      ["caffe", "folded"].map((name) => openCheckpoint(source(folder, `${name}.safetensors`))),
+    );
+    for (const [name, { read }] of before.tensors) {
+      const same = expect(await after.tensors.get(name)!.read());
+      if (name.startsWith("conv1_1.")) same.not.toEqual(await read());
+      else same.toEqual(await read());
+    }
+  });
+
   test("names what a network lacks, and goes on only with --partial", async () => {
     using folder = new Folder();
     const part = fixture("latest.h5");
