@@ -162,7 +162,7 @@ async function readChunk(file: Hdf5, chunk: Chunk, bytes: number, element: numbe
     if (chunk.skipped & (1 << i)) continue;
     data =
       pipeline[i] === "deflate"
-        ? inflate(data, bytes, { file: file.source.name, offset: chunk.address })
+        ? inflate(data, bytes, { file: file.source.name, offset: (position) => chunk.address + position })
         : unshuffle(data, element);
   }
   if (data.length !== bytes) throw file.malformed(chunk.address, `a chunk of ${bytes} bytes`, `${data.length}`);

@@ -1,4 +1,5 @@
 import { FormatError } from "../errors.ts";
+import { findJpegFault } from "./jpegMarkers.ts";
 import { maximumPixels } from "./labels.ts";
 import { decodeNpy } from "./npy.ts";
 import { decodeRgbPng, isPng } from "./png.ts";
@@ -21,6 +22,7 @@ export async function decodeImage(bytes: Uint8Array, file: string): Promise<Imag
   if (bytes[0] === 0x93) return decodeArray(bytes, file);
   throw new FormatError({
     file,
+    offset: 0,
     expected: "a PNG, a JPEG or a .npy array [height, width, 3]",
     got: bytes.length === 0 ? "an empty file" : "another format",
     remedy: "convert the image to PNG",
@@ -33,6 +35,7 @@ function decodeArray(bytes: Uint8Array, file: string): Image {
   if (shape.length !== 3 || channels !== 3 || height * width === 0) {
     throw new FormatError({
       file,
+      offset: 10,
       expected: "an image [height, width, 3]",
       got: `shape [${shape.join(", ")}]`,
       remedy: "put the channels last",
@@ -54,15 +57,12 @@ async function decodeJpeg(bytes: Uint8Array, file: string): Promise<Image> {
         info.channels < 3 ? data[Math.floor(i / 3) * info.channels] : data[Math.floor(i / 3) * info.channels + (i % 3)];
     }
     return { height: info.height, width: info.width, values };
-  } catch (error) {
-    throw new FormatError(
-      {
-        file,
-        expected: "a whole, intact JPEG",
-        got: (error as Error).message.split("\n")[0],
-        remedy: "the file is damaged: write it again",
-      },
-      { cause: error },
-    );
+  } catch (cause) {
+    const fault = findJpegFault(bytes);
+    const remedy = "the file is damaged: write it again";
+    if ("expected" in fault) throw new FormatError({ file, ...fault, remedy }, { cause });
+    const expected = "compressed pixels from here on that can be decoded";
+    const got = (cause as Error).message.split("\n")[0];
+    throw new FormatError({ file, offset: fault.pixels, expected, got, remedy }, { cause });
   }
 }

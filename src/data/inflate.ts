@@ -1,10 +1,10 @@
 import { Unzlib } from "fflate";
 import { FormatError } from "../errors.ts";
 
-/** Where a compressed stream lies: its file, and the byte of the file at which it starts. */
+/** Where a compressed stream lies: its file, and where in the file a byte of the stream is. */
 export interface StreamPlace {
   readonly file: string;
-  readonly offset: number;
+  offset(position: number): number;
 }
 
 /** Compressed bytes that are inflated at a time: they become four megabytes at most before the limit is looked at. */
@@ -29,7 +29,7 @@ export function inflate(bytes: Uint8Array, most: number, { file, offset }: Strea
       throw new FormatError(
         {
           file,
-          offset: offset + at,
+          offset: offset(at),
           expected: "a whole zlib stream",
           got: (error as Error).message,
           remedy: "the file is damaged: fetch it again",
@@ -40,7 +40,7 @@ export function inflate(bytes: Uint8Array, most: number, { file, offset }: Strea
     if (size > most) {
       throw new FormatError({
         file,
-        offset,
+        offset: offset(0),
         expected: `at most ${most} inflated bytes`,
         got: "more",
         remedy: "do not use this file",
@@ -52,7 +52,7 @@ export function inflate(bytes: Uint8Array, most: number, { file, offset }: Strea
   if (adler32(inflated) !== tail) {
     throw new FormatError({
       file,
-      offset: offset + bytes.length - 4,
+      offset: offset(bytes.length - 4),
       expected: "the checksum of the inflated bytes",
       got: "another one",
       remedy: "the file is damaged: fetch it again",

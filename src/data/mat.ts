@@ -89,7 +89,10 @@ function findVariable(source: Source, bytes: Uint8Array, file: string, name: str
     const element = readElement(source, at, bytes.length);
     let inner = source;
     if (element.type === type.compressed) {
-      const inflated = inflate(bytes.subarray(element.start, element.end), inflatable, { file, offset: element.start });
+      const inflated = inflate(bytes.subarray(element.start, element.end), inflatable, {
+        file,
+        offset: (position) => element.start + position,
+      });
       inflatable -= inflated.length;
       inner = { ...source, view: viewOf(inflated), fail: insideInflated(source, element.start) };
     }

@@ -2,7 +2,7 @@ import { decode, encode, type DecodedPng } from "fast-png";
 import { FormatError } from "../errors.ts";
 import type { LabelMap } from "./labels.ts";
 import { vocPalette, type Color } from "./palette.ts";
-import { soundPng } from "./pngChunks.ts";
+import { soundPng, type SoundPng } from "./pngChunks.ts";
 
 /** A label map with the color of each class, where its file carries a palette. */
 export interface Annotation extends LabelMap {
@@ -22,13 +22,13 @@ export function isPng(bytes: Uint8Array): boolean {
  */
 export function decodeRgbPng(bytes: Uint8Array, file: string) {
   const png = decodePng(bytes, file);
-  const { height, width, channels, palette } = png;
+  const { height, width, channels, palette, pixels } = png;
   const samples = unpack(png);
   const scale = palette ? 1 : 255 / (2 ** png.depth - 1);
   const values = new Float32Array(height * width * 3);
   for (let pixel = 0; pixel < height * width; pixel++) {
     const color = palette ? palette[samples[pixel]] : undefined;
-    if (palette && !color) throw outsidePalette(file, samples[pixel], palette.length);
+    if (palette && !color) throw outsidePalette(file, pixels, samples[pixel], palette.length);
     for (let k = 0; k < 3; k++) {
       values[pixel * 3 + k] = (color ? color[k] : samples[pixel * channels + (channels > 2 ? k : 0)]) * scale;
     }
@@ -45,6 +45,7 @@ export function decodeLabelPng(bytes: Uint8Array, file: string): Annotation {
   if (png.channels !== 1 || png.depth === 16) {
     throw new FormatError({
       file,
+      offset: 24,
       expected: "a palette or gray PNG of at most 8 bits, whose index is the class",
       got: `${png.channels} channels of ${png.depth} bits`,
       remedy: "save the annotation as indexed color",
@@ -66,15 +67,15 @@ export function encodeLabelPng({ height, width, labels, palette }: Annotation): 
   return encode({ width, height, data: labels, channels: 1, depth: 8, palette: colors.map((color) => [...color]) });
 }
 
-function decodePng(bytes: Uint8Array, file: string): DecodedPng {
+function decodePng(bytes: Uint8Array, file: string): DecodedPng & Pick<SoundPng, "pixels"> {
   const remedy = "the file is damaged: write it again";
   if (!isPng(bytes)) throw new FormatError({ file, offset: 0, expected: "a PNG file", got: "something else", remedy });
-  const sound = soundPng(bytes, file);
+  const { bytes: sound, pixels } = soundPng(bytes, file);
   try {
-    return decode(sound, { checkCrc: true });
+    return { ...decode(sound), pixels };
   } catch (cause) {
     const got = (cause as Error).message.replace(/[\s:.]+$/, "");
-    throw new FormatError({ file, expected: "a whole, intact PNG", got, remedy }, { cause });
+    throw new FormatError({ file, offset: pixels, expected: "pixels that can be decoded", got, remedy }, { cause });
   }
 }
 
@@ -92,6 +93,7 @@ function unpack({ width, height, channels, depth, data }: DecodedPng): Uint8Arra
   return samples;
 }
 
-function outsidePalette(file: string, index: number, size: number): FormatError {
-  return new FormatError({ file, expected: `palette indices below ${size}`, got: `${index}`, remedy: "save it again" });
+function outsidePalette(file: string, offset: number, index: number, size: number): FormatError {
+  const expected = `palette indices below ${size} in the pixels compressed from here on`;
+  return new FormatError({ file, offset, expected, got: `${index}`, remedy: "save it again" });
 }

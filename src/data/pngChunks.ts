@@ -2,8 +2,15 @@ import { FormatError } from "../errors.ts";
 import { concatenate, inflate } from "./inflate.ts";
 import { maximumPixels } from "./labels.ts";
 
-/** Samples in a pixel by PNG's color type; the palette's index is one. */
-const channelsOf: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+/** Samples in a pixel, and the depths allowed, by PNG's color type; the palette's index is one sample. */
+const colorTypes: Readonly<Record<number, { readonly channels: number; readonly depths: readonly number[] }>> = {
+  0: { channels: 1, depths: [1, 2, 4, 8, 16] },
+  2: { channels: 3, depths: [8, 16] },
+  3: { channels: 1, depths: [1, 2, 4, 8] },
+  4: { channels: 2, depths: [8, 16] },
+  6: { channels: 4, depths: [8, 16] },
+};
+const indexed = 3;
 
 /** First column and row, and step between them, of Adam7's seven passes. */
 const passes = [
@@ -18,37 +25,52 @@ const passes = [
 
 const kept = new Set(["IHDR", "PLTE", "IDAT", "IEND"]);
 
-/**
- * The same PNG with the chunks alone that make up its pixels, after proof that its compressed data inflate to exactly the
- * bytes that its header declares (PNG third edition, Sections 5, 7 and 8): a decoder that trusts the file is safe with it.
- * @throws FormatError with the byte for chunks that do not fit the file, no or too many pixels, and data of another size
- */
-export function soundPng(bytes: Uint8Array, file: string): Uint8Array {
-  const chunks = readChunks(bytes, file);
-  const fail = (offset: number, expected: string, got: string): never => {
-    throw new FormatError({ file, offset, expected, got, remedy: "the file is damaged: write it again" });
-  };
-  const [header] = chunks;
-  if (header?.type !== "IHDR" || header.end - header.start !== 25)
-    fail(8, "the header, 13 bytes", header?.type ?? "the end");
-  const view = new DataView(bytes.buffer, bytes.byteOffset + header.start + 8, 13);
-  const [width, height] = [view.getUint32(0), view.getUint32(4)];
-  const [depth, color, interlace] = [view.getUint8(8), view.getUint8(9), view.getUint8(12)];
-  if (!(width > 0 && height > 0 && width * height <= maximumPixels)) {
-    fail(16, `1 to ${maximumPixels} pixels`, `${width}×${height}`);
-  }
-  if (![1, 2, 4, 8, 16].includes(depth)) fail(24, "a depth of 1, 2, 4, 8 or 16 bits", `${depth}`);
-  if (!(color in channelsOf)) fail(25, "a color type of 0, 2, 3, 4 or 6", `${color}`);
-  if (interlace > 1) fail(28, "interlace 0 or 1", `${interlace}`);
+/** A PNG that can be decoded without a care. */
+export interface SoundPng {
+  /** The file with the chunks alone that make up its pixels. */
+  readonly bytes: Uint8Array;
+  /** Where in the original file the pixels begin: the first IDAT. */
+  readonly pixels: number;
+}
 
+type Fail = (offset: number, expected: string, got: string | number) => never;
+
+/**
+ * Proves a PNG: chunks whole and with their checksums, a header and a palette that are allowed, and compressed data that
+ * inflate to exactly the bytes that the header declares, with a known filter in each row (PNG third edition, Sections 5, 7
+ * to 9 and 11). A decoder that trusts the file is safe with what is left, and has nothing to say that we could not place.
+ * @throws FormatError with the byte
+ */
+export function soundPng(bytes: Uint8Array, file: string): SoundPng {
+  const fail: Fail = (offset, expected, got) => {
+    throw new FormatError({ file, offset, expected, got: `${got}`, remedy: "the file is damaged: write it again" });
+  };
+  const chunks = readChunks(bytes, file, fail);
+  const header = readHeader(bytes, chunks[0], fail);
+  for (const chunk of chunks) if (kept.has(chunk.type)) checkChecksum(bytes, chunk, fail);
   const data = chunks.filter(({ type }) => type === "IDAT");
-  if (data.length === 0) fail(header.end, "compressed pixels (IDAT)", "none");
+  if (data.length === 0) fail(chunks[0].end, "compressed pixels (IDAT)", "none");
+  const pixels = data[0].start;
+  const palettes = chunks.filter(({ type }) => type === "PLTE");
+  if (header.color === indexed) checkPalette(palettes, pixels, fail);
+
   const compressed = concatenate(data.map(({ start, end }) => bytes.subarray(start + 8, end - 4)));
-  const declared = inflatedSize(width, height, depth * channelsOf[color], interlace === 1);
-  const inflated = inflate(compressed, declared, { file, offset: data[0].start + 8 }).length;
-  if (inflated !== declared) fail(data[0].start, `${declared} bytes for ${width}×${height} pixels`, `${inflated}`);
-  const critical = chunks.filter(({ type }) => kept.has(type));
-  return concatenate([bytes.subarray(0, 8), ...critical.map(({ start, end }) => bytes.subarray(start, end))]);
+  const rows = rowsOf(header);
+  const declared = rows.reduce((total, { count, length }) => total + count * length, 0);
+  const inflated = inflate(compressed, declared, { file, offset: (position) => placeOf(position, data) });
+  if (inflated.length !== declared) {
+    fail(pixels, `${declared} bytes for ${header.width}×${header.height} pixels`, inflated.length);
+  }
+  let position = 0;
+  for (const { count, length } of rows) {
+    for (let row = 0; row < count; row++, position += length) {
+      if (inflated[position] > 4) fail(pixels, `filters 0…4 in the rows compressed from here on`, inflated[position]);
+    }
+  }
+  // A palette beside true colors is a suggestion for screens, and no part of the pixels.
+  const parts = chunks.filter(({ type }) => kept.has(type) && (type !== "PLTE" || header.color === indexed));
+  const whole = concatenate([bytes.subarray(0, 8), ...parts.map(({ start, end }) => bytes.subarray(start, end))]);
+  return { bytes: whole, pixels };
 }
 
 interface Chunk {
@@ -58,7 +80,7 @@ interface Chunk {
   readonly end: number;
 }
 
-function readChunks(bytes: Uint8Array, file: string): Chunk[] {
+function readChunks(bytes: Uint8Array, file: string, fail: Fail): Chunk[] {
   const chunks: Chunk[] = [];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let start = 8; chunks.at(-1)?.type !== "IEND"; start = chunks.at(-1)!.end) {
@@ -69,26 +91,80 @@ function readChunks(bytes: Uint8Array, file: string): Chunk[] {
       const remedy = "the file is truncated: write it again";
       throw new FormatError({ file, offset: start, expected: "a chunk of at least 12 bytes, whole", got, remedy });
     }
+    const end = start + 12 + length;
     const type = String.fromCharCode(...bytes.subarray(start + 4, start + 8));
-    if (!kept.has(type) && /^[A-Z]/.test(type)) {
-      throw new FormatError({
-        file,
-        offset: start + 4,
-        expected: "IHDR, PLTE, IDAT or IEND",
-        got: `critical chunk ${type}`,
-      });
-    }
-    chunks.push({ type, start, end: start + 12 + length });
+    if (!kept.has(type) && /^[A-Z]/.test(type)) fail(start + 4, "IHDR, PLTE, IDAT or IEND", `critical chunk ${type}`);
+    if (type === "IHDR" && chunks.length > 0) fail(start, "one header", "a second");
+    chunks.push({ type, start, end });
   }
   return chunks;
 }
 
-/** Bytes of all rows, each with its filter's byte before it. */
-function inflatedSize(width: number, height: number, bits: number, interlaced: boolean): number {
-  const rows = (columns: number, count: number): number =>
-    columns > 0 ? count * (1 + Math.ceil((columns * bits) / 8)) : 0;
-  if (!interlaced) return rows(width, height);
-  return passes.reduce((total, [x, y, stepX, stepY]) => {
-    return total + rows(Math.ceil((width - x) / stepX), Math.max(0, Math.ceil((height - y) / stepY)));
-  }, 0);
+interface Header {
+  readonly width: number;
+  readonly height: number;
+  readonly color: number;
+  /** Bits of a pixel. */
+  readonly bits: number;
+  readonly interlaced: boolean;
+}
+
+function readHeader(bytes: Uint8Array, { type, start, end }: Chunk, fail: Fail): Header {
+  if (type !== "IHDR" || end - start !== 25) fail(8, "the header, 13 bytes", type);
+  const view = new DataView(bytes.buffer, bytes.byteOffset + start + 8, 13);
+  const [width, height] = [view.getUint32(0), view.getUint32(4)];
+  const [depth, color, compression, filter, interlace] = bytes.subarray(start + 16, start + 21);
+  if (!(width > 0 && height > 0 && width * height <= maximumPixels)) {
+    fail(16, `1 to ${maximumPixels} pixels`, `${width}×${height}`);
+  }
+  if (!Object.hasOwn(colorTypes, color)) fail(25, "a color type of 0, 2, 3, 4 or 6", color);
+  const { channels, depths } = colorTypes[color];
+  if (!depths.includes(depth)) fail(24, `a depth of ${depths.join(", ")} bits for color type ${color}`, depth);
+  if (compression !== 0) fail(26, "compression method 0", compression);
+  if (filter !== 0) fail(27, "filter method 0", filter);
+  if (interlace > 1) fail(28, "interlace 0 or 1", interlace);
+  return { width, height, color, bits: depth * channels, interlaced: interlace === 1 };
+}
+
+function checkPalette(palettes: readonly Chunk[], pixels: number, fail: Fail): void {
+  const [palette, second] = palettes;
+  if (!palette || palette.start > pixels) fail(pixels, "a palette (PLTE) before the pixels", "none");
+  if (second) fail(second.start, "one palette", "a second");
+  const length = palette.end - palette.start - 12;
+  if (length % 3 !== 0 || length === 0 || length > 768)
+    fail(palette.start, "1 to 256 colors of 3 bytes", `${length} bytes`);
+}
+
+/** Rows of one length, each with its filter's byte before it; those of the seven passes one after the other. */
+function rowsOf({ width, height, bits, interlaced }: Header): { readonly count: number; readonly length: number }[] {
+  const rows = (columns: number, count: number) => ({
+    count: columns > 0 ? Math.max(0, count) : 0,
+    length: 1 + Math.ceil((columns * bits) / 8),
+  });
+  if (!interlaced) return [rows(width, height)];
+  return passes.map(([x, y, stepX, stepY]) => rows(Math.ceil((width - x) / stepX), Math.ceil((height - y) / stepY)));
+}
+
+/** Where in the file a byte of the compressed stream lies, which runs through several chunks. */
+function placeOf(position: number, data: readonly Chunk[]): number {
+  let rest = position;
+  for (const { start, end } of data) {
+    if (rest < end - start - 12) return start + 8 + rest;
+    rest -= end - start - 12;
+  }
+  return data.at(-1)!.end - 4;
+}
+
+const remainders = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let rest = byte;
+  for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? (rest >>> 1) ^ 0xedb88320 : rest >>> 1;
+  return rest;
+});
+
+/** CRC-32 of type and data (PNG third edition, Annex D). fast-png would compare it as well, but does not say where. */
+function checkChecksum(bytes: Uint8Array, { type, start, end }: Chunk, fail: Fail): void {
+  let rest = 0xffffffff;
+  for (let at = start + 4; at < end - 4; at++) rest = remainders[(rest ^ bytes[at]) & 255] ^ (rest >>> 8);
+  const stored = new DataView(bytes.buffer, bytes.byteOffset + end - 4, 4).getUint32(0);
+  if (~rest >>> 0 !== stored) fail(end - 4, `the checksum of the chunk ${type} at byte ${start}`, "another one");
 }

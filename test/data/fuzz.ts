@@ -48,8 +48,6 @@ function pngTarget(name: string, original: Uint8Array): FuzzTarget {
       const map = decodeLabelPng(bytes, name);
       sound(map.height * map.width, map.labels, mostPixels(bytes));
     },
-    // Checksums and filters are the PNG library's; color types that name no class belong to the whole file.
-    hasPlace: ({ offset, expected }) => offset !== undefined || /intact PNG|palette or gray/.test(expected),
   };
 }
 
@@ -91,8 +89,6 @@ function imageTarget(name: string, original: Uint8Array): FuzzTarget {
       const image = await decodeImage(bytes, name);
       sound(image.height * image.width * 3, image.values);
     },
-    // Sharp does not say where.
-    hasPlace: () => true,
   };
 }
 

@@ -6,12 +6,12 @@ import { describe, expect, test } from "vitest";
 import { decodeImage } from "../../src/data/images.ts";
 import { concatenate, inflate } from "../../src/data/inflate.ts";
 import { openDataset } from "../../src/data/openDataset.ts";
-import { decodeLabelPng, encodeLabelPng } from "../../src/data/png.ts";
+import { decodeLabelPng, decodeRgbPng, encodeLabelPng } from "../../src/data/png.ts";
 import { FormatError } from "../../src/errors.ts";
 import { instances, manifest, Tree } from "./trees.ts";
 
 const word = (value: number): Uint8Array => Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
-const place = { file: "x", offset: 100 };
+const place = { file: "x", offset: (position: number) => 100 + position };
 
 function chunk(type: string, data: Uint8Array): Uint8Array {
   const body = concatenate([new TextEncoder().encode(type), data]);
@@ -125,6 +125,69 @@ describe("PNG", () => {
     expect(() => decodeLabelPng(png(2 ** 20, 2 ** 20, zlibSync(new Uint8Array(6))), "x.png")).toThrow(
       "x.png at byte 16: expected 1 to 67108864 pixels",
     );
+  });
+
+  test("a chunk with another checksum, a header or a palette that is not allowed: the byte", () => {
+    const header = (...last: number[]) => chunk("IHDR", concatenate([word(2), word(1), Uint8Array.from(last)]));
+    const colors = (bytes: number) => chunk("PLTE", new Uint8Array(bytes));
+    const pixels = chunk("IDAT", zlibSync(Uint8Array.of(0, 1, 0)));
+    const of = (...chunks: Uint8Array[]) =>
+      concatenate([png(2, 1, zlibSync(new Uint8Array(3))).subarray(0, 8), ...chunks, chunk("IEND", new Uint8Array(0))]);
+    const indexed = header(8, 3, 0, 0, 0);
+    const flipped = Uint8Array.from(pixels);
+    flipped[flipped.length - 5] ^= 1;
+    for (const [bytes, message] of [
+      [
+        of(indexed, colors(6), flipped),
+        `byte ${33 + 18 + pixels.length - 4}: expected the checksum of the chunk IDAT at byte 51`,
+      ],
+      [
+        of(header(16, 3, 0, 0, 0), colors(6), pixels),
+        "byte 24: expected a depth of 1, 2, 4, 8 bits for color type 3, got 16",
+      ],
+      [of(header(8, 5, 0, 0, 0), pixels), "byte 25: expected a color type of 0, 2, 3, 4 or 6, got 5"],
+      [of(header(8, 0, 1, 0, 0), pixels), "byte 26: expected compression method 0, got 1"],
+      [of(header(8, 0, 0, 1, 0), pixels), "byte 27: expected filter method 0, got 1"],
+      [of(header(8, 0, 0, 0, 2), pixels), "byte 28: expected interlace 0 or 1, got 2"],
+      [of(indexed, indexed, colors(6), pixels), "byte 33: expected one header, got a second"],
+      [of(indexed, pixels), "byte 33: expected a palette (PLTE) before the pixels, got none"],
+      [of(indexed, pixels, colors(6)), "byte 33: expected a palette (PLTE) before the pixels, got none"],
+      [of(indexed, colors(5), pixels), "byte 33: expected 1 to 256 colors of 3 bytes, got 5 bytes"],
+      [of(indexed, colors(0), pixels), "byte 33: expected 1 to 256 colors of 3 bytes, got 0 bytes"],
+      [of(indexed, colors(6), colors(6), pixels), "byte 51: expected one palette, got a second"],
+      [
+        of(header(8, 0, 0, 0, 0), chunk("IDAT", zlibSync(Uint8Array.of(9, 1, 0)))),
+        "byte 33: expected filters 0…4 in the rows",
+      ],
+      [
+        of(header(8, 2, 0, 0, 0), chunk("IDAT", zlibSync(new Uint8Array(7)))),
+        "byte 24: expected a palette or gray PNG",
+      ],
+    ] as const) {
+      expect(() => decodeLabelPng(bytes, "x.png")).toThrow(`x.png at ${message}`);
+    }
+    expect(() => decodeRgbPng(of(indexed, colors(3), pixels), "x.png")).toThrow(
+      "x.png at byte 48: expected palette indices below 1 in the pixels compressed from here on, got 1",
+    );
+  });
+
+  test("a fault in the second of two pieces of the compressed pixels lies in that chunk", () => {
+    const stream = zlibSync(new Uint8Array(3));
+    stream[stream.length - 1] ^= 1;
+    const [first, second] = [chunk("IDAT", stream.subarray(0, 4)), chunk("IDAT", stream.subarray(4))];
+    const bytes = concatenate([png(2, 1, stream).subarray(0, 33), first, second, chunk("IEND", new Uint8Array(0))]);
+    const checksum = 33 + first.length + 8 + stream.length - 4 - 4;
+    expect(() => decodeLabelPng(bytes, "x.png")).toThrow(
+      `x.png at byte ${checksum}: expected the checksum of the inflated`,
+    );
+  });
+
+  test("a palette beside true colors does not color them", () => {
+    const header = chunk("IHDR", concatenate([word(1), word(1), Uint8Array.of(8, 2, 0, 0, 0)]));
+    const [colors, pixels] = [chunk("PLTE", new Uint8Array(6)), chunk("IDAT", zlibSync(Uint8Array.of(0, 10, 20, 30)))];
+    const start = png(1, 1, zlibSync(new Uint8Array(2))).subarray(0, 8);
+    const bytes = concatenate([start, header, colors, pixels, chunk("IEND", new Uint8Array(0))]);
+    expect([...decodeRgbPng(bytes, "x.png").values]).toEqual([10, 20, 30]);
   });
 
   test("other chunks are not even read: a color profile that would fill the memory", async () => {

@@ -1,8 +1,9 @@
 import { encode } from "fast-png";
-import sharp from "sharp";
+import sharp, { type JpegOptions } from "sharp";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeImage } from "../../src/data/images.ts";
+import { findJpegFault } from "../../src/data/jpegMarkers.ts";
 import { encodeNpy } from "../../src/data/npy.ts";
 import { vocPalette } from "../../src/data/palette.ts";
 import { decodeLabelPng, encodeLabelPng, encodeRgbPng } from "../../src/data/png.ts";
@@ -75,15 +76,96 @@ describe("decodeImage", () => {
       .toBuffer();
     for (const share of [0.02, 0.2, 0.5, 0.9]) {
       const cut = new Uint8Array(jpeg.subarray(0, Math.floor(jpeg.length * share)));
-      await expect(decodeImage(cut, "cut.jpg")).rejects.toThrow(FormatError);
+      await expect(decodeImage(cut, "cut.jpg")).rejects.toMatchObject({ name: "FormatError", offset: cut.length });
     }
+  });
+
+  describe("tells where a JPEG goes wrong", async () => {
+    const jpeg = async (options: JpegOptions) =>
+      new Uint8Array(
+        await sharp(noise, { raw: { width: 50, height: 40, channels: 3 } })
+          .jpeg(options)
+          .toBuffer(),
+      );
+    const baseline = await jpeg({ quality: 80 });
+    const find = (code: number): number => baseline.findIndex((byte, i) => byte === 0xff && baseline[i + 1] === code);
+    const [quantization, frame, codes, scan] = [0xdb, 0xc0, 0xc4, 0xda].map(find);
+
+    test.each<[string, number, number, number, string]>([
+      ["something else than a marker", quantization, 0, quantization, "a marker, got 0x00 0xdb"],
+      ["a segment of no length", quantization + 3, 1, quantization + 2, "a segment's length, 2 or more, got 1"],
+      ["a quantization table 15", quantization + 4, 15, quantization + 4, "a table of the segment DQT, got 0x0f"],
+      ["a Huffman table of class 7", codes + 4, 0x70, codes + 4, "a table of the segment DHT, got 0x70"],
+      ["a table with more codes than bytes", codes + 5, 200, codes + 4, "a table of the segment DHT, got 2"],
+      ["a lossless frame", frame + 1, 0xc3, frame, "a baseline or progressive frame, got 0xff 0xc3"],
+      ["no frame", frame + 1, 0xe7, scan, "a frame (SOF) before the scan, got none"],
+      ["nine components", frame + 9, 9, frame + 4, "a frame of 6 bytes and 3 a component, got 15"],
+      ["a scan of no components", scan + 4, 0, scan + 4, "a scan of 1 to 4 components, got 0 in 10"],
+      ["a scan of another component", scan + 5, 77, scan + 5, "a component of 1,2,3, got 77"],
+      [
+        "a Huffman table that is not there",
+        scan + 6,
+        0x33,
+        scan + 14,
+        "compressed pixels from here on that can be decoded",
+      ],
+    ])("%s", async (_, at, byte, offset, message) => {
+      const bytes = baseline.slice();
+      bytes[at] = byte;
+      const error: unknown = await decodeImage(bytes, "x.jpg").catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(FormatError);
+      expect((error as FormatError).message).toContain(`x.jpg at byte ${offset}: expected ${message}`);
+    });
+
+    test("no pixels, or too many", async () => {
+      for (const size of [
+        [0, 0, 0, 50],
+        [0xff, 0xff, 0xff, 0xff],
+      ]) {
+        const bytes = baseline.slice();
+        bytes.set(size, frame + 5);
+        await expect(decodeImage(bytes, "x.jpg")).rejects.toThrow(
+          `x.jpg at byte ${frame + 5}: expected 1 to 67108864 pixels`,
+        );
+      }
+    });
+
+    test("an image without a scan", async () => {
+      const bytes = Uint8Array.from([...baseline.subarray(0, scan), 0xff, 0xd9]);
+      await expect(decodeImage(bytes, "x.jpg")).rejects.toThrow(`x.jpg at byte ${scan}: expected a scan (SOS)`);
+    });
+
+    test("nowhere in a sound one, of several scans, with restarts or fill bytes", async () => {
+      expect(findJpegFault(baseline)).toEqual({ pixels: scan + 14 });
+      const filled = Uint8Array.from([...baseline.subarray(0, scan), 0xff, 0xff, ...baseline.subarray(scan)]);
+      expect(findJpegFault(filled)).toEqual({ pixels: scan + 16 });
+      const progressive = await jpeg({ progressive: true });
+      const last = progressive.length - 2;
+      expect(findJpegFault(progressive)).toEqual({ pixels: expect.any(Number) });
+      expect(findJpegFault(progressive.subarray(0, last))).toMatchObject({ offset: last, got: "the end of the file" });
+      const restarted = Uint8Array.from([...baseline.subarray(0, last), 0xff, 0xd0, 1, 2, 0xff, 0xd9]);
+      expect(findJpegFault(restarted)).toEqual({ pixels: scan + 14 });
+    });
+
+    test("cut anywhere, at its end", () => {
+      for (let length = 2; length < baseline.length; length++) {
+        expect(findJpegFault(baseline.subarray(0, length))).toMatchObject({
+          offset: length,
+          got: "the end of the file",
+        });
+      }
+    });
   });
 
   test("refuses a PNG cut anywhere", async () => {
     const png = encodeRgbPng(5, 7, rgb);
     // The last chunk's checksum alone may be missing: every pixel is there.
     for (let length = 1; length < png.length - 4; length++) {
-      await expect(decodeImage(png.subarray(0, length), "cut.png")).rejects.toThrow(FormatError);
+      const offset: unknown = expect.any(Number);
+      await expect(decodeImage(png.subarray(0, length), "cut.png")).rejects.toMatchObject({
+        name: "FormatError",
+        offset,
+      });
     }
   });
 
@@ -94,7 +176,8 @@ describe("decodeImage", () => {
         const changed = Uint8Array.from(png);
         changed[at] ^= change;
         const read = await decodeImage(changed, "changed.png").catch((error: unknown) => error);
-        if (!(read instanceof FormatError)) expect([...(read as { values: Float32Array }).values]).toEqual([...rgb]);
+        if (read instanceof FormatError) expect(read.offset).toBeLessThanOrEqual(png.length);
+        else expect([...(read as { values: Float32Array }).values]).toEqual([...rgb]);
       }),
       { numRuns: 400 },
     );
