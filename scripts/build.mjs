@@ -57,8 +57,12 @@ async function bundle() {
     absWorkingDir: root,
   };
   await rm(join(root, "dist"), { recursive: true, force: true });
-  // What both entry points use is in files of its own, so that an error of one is the same class in the other.
-  const entryPoints = { index: "src/index.ts", checkpoint: "src/checkpoint/checkpoint.ts" };
+  // What several entry points use is in files of its own, so that an error of one is the same class in the other.
+  const entryPoints = {
+    index: "src/index.ts",
+    checkpoint: "src/checkpoint/checkpoint.ts",
+    data: "src/data/data.ts",
+  };
   await build({ ...common, entryPoints, outdir: "dist", platform: "neutral", packages: "external", splitting: true });
   const command = join(root, "src/cli/cli.ts");
   const present = await readFile(command).then(

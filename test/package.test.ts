@@ -1,13 +1,14 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { build as esbuild } from "esbuild";
 import { build as vite } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import packageJson from "../package.json" with { type: "json" };
 import { findDeno, findNewerNode } from "../scripts/environment.mjs";
+import { encodeLabelPng, encodeRgbPng } from "../src/data/png.ts";
 import { root } from "./hosts/folders.ts";
 
 const run = promisify(execFile);
@@ -23,6 +24,21 @@ const filtered = await (await filter(values, lattice, { normalization: "after" }
 if (Math.abs(filtered[0] - 2) > 1e-5) throw new ShapeError({ where: "program", expected: "2", got: String(filtered[0]) });
 console.log("filtered", filtered.length);
 device.dispose();
+`;
+
+/** The same for checkpoints and data sets: errors are of one class in all entry points. */
+const READERS = `
+import { FormatError } from "crf-rnn";
+import { bytesSource, openCheckpoint } from "crf-rnn/checkpoint";
+import { checkDataset, decodeImage, openDataset } from "crf-rnn/data";
+const census = await checkDataset(await openDataset("set"));
+console.log(census.items, census.classes[1].share, census.problems.length);
+const jpeg = () => decodeImage(Uint8Array.of(0xff, 0xd8), "a.jpg");
+const page = () => openCheckpoint(bytesSource(Uint8Array.of(1)));
+for (const refused of [jpeg, page]) {
+  const error = await refused().catch((reason) => reason);
+  console.log(error instanceof FormatError && error.offset);
+}
 `;
 
 let folder: string;
@@ -43,6 +59,8 @@ beforeAll(async () => {
   await writeFile(join(folder, "package.json"), '{ "type": "module" }');
   await writeFile(join(folder, "program.js"), PROGRAM);
   await writeFile(join(folder, "program.ts"), PROGRAM);
+  await writeFile(join(folder, "readers.js"), READERS);
+  await writeFile(join(folder, "readers.ts"), READERS);
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -81,10 +99,33 @@ test("runs in a newer Node", () => prints(findNewerNode()!, ["program.js"]));
 test("runs in Deno, from TypeScript", async () =>
   prints(await findDeno(), ["run", "--allow-all", "--quiet", "program.ts"]));
 
+test("reads checkpoints and data sets in Node and Deno, with its dependencies installed", async () => {
+  const installed = Object.keys(packageJson.dependencies).map((name) => join(folder, "node_modules", name));
+  for (const [i, name] of Object.keys(packageJson.dependencies).entries()) {
+    await mkdir(dirname(installed[i]), { recursive: true });
+    await symlink(join(root, "node_modules", name), installed[i]);
+  }
+  await mkdir(join(folder, "set"));
+  await writeFile(join(folder, "set", "a.png"), encodeRgbPng(1, 2, Uint8Array.of(1, 2, 3, 4, 5, 6)));
+  const mask = encodeLabelPng({ height: 1, width: 2, labels: Uint8Array.of(0, 1) });
+  await writeFile(join(folder, "set", "m.png"), mask);
+  const classes = ["ground", "thing"].map((name, id) => ({ id, name, rgb: [id, id, id] }));
+  const items = [{ id: "a", image: "a.png", mask: "m.png", split: "train" }];
+  await writeFile(join(folder, "set", "manifest.json"), JSON.stringify({ classes, items }));
+  for (const [program, args] of [
+    [process.execPath, ["readers.js"]],
+    [await findDeno(), ["run", "--allow-all", "--quiet", "readers.js"]],
+  ] as const) {
+    const { stdout, stderr } = await run(program, [...args], { cwd: folder });
+    expect({ stdout, stderr }).toEqual({ stdout: "1 0.5 0\n2\n0\n", stderr: "" });
+  }
+  for (const link of installed) await rm(link);
+});
+
 test("its declarations hold in strict TypeScript, without skipLibCheck", async () => {
   const compilerOptions = { strict: true, noEmit: true, types: [], target: "es2022", lib: ["esnext", "dom"] };
   for (const resolution of [{ module: "nodenext" }, { module: "esnext", moduleResolution: "bundler" }]) {
-    const config = { compilerOptions: { ...compilerOptions, ...resolution }, files: ["program.ts"] };
+    const config = { compilerOptions: { ...compilerOptions, ...resolution }, files: ["program.ts", "readers.ts"] };
     await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
     const tsc = [`${root}node_modules/typescript/bin/tsc`, "--project", folder];
     const output = await run(process.execPath, tsc).then(
