@@ -1,7 +1,9 @@
 import type { Floor } from "./floor.ts";
 import { blur } from "./lattice/blur.bench.ts";
 import { embed } from "./lattice/embed.bench.ts";
+import { embedPullback } from "./lattice/embed.pullback.bench.ts";
 import { featuresBilateral } from "./lattice/features.bilateral.bench.ts";
+import { featuresPullback } from "./lattice/features.pullback.bench.ts";
 import { hashFind } from "./lattice/hash.find.bench.ts";
 import { hashInsert } from "./lattice/hash.insert.bench.ts";
 import { hashMark } from "./lattice/hash.mark.bench.ts";
@@ -10,15 +12,19 @@ import { incidenceFill } from "./lattice/incidence.fill.bench.ts";
 import { incidenceScale } from "./lattice/incidence.scale.bench.ts";
 import { neighbors } from "./lattice/neighbors.bench.ts";
 import { normalization } from "./lattice/normalization.bench.ts";
+import { normalizationPullback } from "./lattice/normalization.pullback.bench.ts";
 import { orderDigit } from "./lattice/order.digit.bench.ts";
 import { orderPermute } from "./lattice/order.permute.bench.ts";
 import { orderSlots } from "./lattice/order.slots.bench.ts";
 import { slice } from "./lattice/slice.bench.ts";
+import { sliceDots } from "./lattice/slice.dots.bench.ts";
 import { sliceScale } from "./lattice/slice.scale.bench.ts";
 import { splat } from "./lattice/splat.bench.ts";
 import { compatibility } from "./crf/compatibility.bench.ts";
+import { compatibilityTranspose } from "./crf/compatibility.transpose.bench.ts";
 import { compose } from "./crf/compose.bench.ts";
 import { softmax } from "./crf/softmax.bench.ts";
+import { softmaxPullback } from "./crf/softmax.pullback.bench.ts";
 import { update } from "./crf/update.bench.ts";
 import { conv2d } from "./nn/conv2d.bench.ts";
 import { conv2dMask } from "./nn/conv2d.mask.bench.ts";
@@ -44,6 +50,7 @@ import { add } from "./shared/add.bench.ts";
 import { channels } from "./shared/channels.bench.ts";
 import { fill } from "./shared/fill.bench.ts";
 import { finite } from "./shared/finite.bench.ts";
+import { outerProducts } from "./shared/outerProducts.bench.ts";
 import { scanAdd } from "./shared/scan.add.bench.ts";
 import { scanBlocks } from "./shared/scan.blocks.bench.ts";
 import { sortCount } from "./shared/sort.count.bench.ts";
@@ -53,7 +60,9 @@ import { sortScatter } from "./shared/sort.scatter.bench.ts";
 export const floors = [
   blur,
   embed,
+  embedPullback,
   featuresBilateral,
+  featuresPullback,
   hashFind,
   hashInsert,
   hashMark,
@@ -62,15 +71,19 @@ export const floors = [
   incidenceScale,
   neighbors,
   normalization,
+  normalizationPullback,
   orderDigit,
   orderPermute,
   orderSlots,
   slice,
+  sliceDots,
   sliceScale,
   splat,
   compatibility,
+  compatibilityTranspose,
   compose,
   softmax,
+  softmaxPullback,
   update,
   conv2d,
   conv2dMask,
@@ -96,6 +109,7 @@ export const floors = [
   channels,
   fill,
   finite,
+  outerProducts,
   scanAdd,
   scanBlocks,
   sortCount,

@@ -7,12 +7,11 @@ import type { Tensor } from "../src/tensor.ts";
 
 /** Mean-field iterations over lattices that are already built, to be run any number of times. */
 export interface Iterations extends Disposable {
-  run(count: number): void;
+  run(count: number): Promise<void>;
 }
 
 interface Maps {
   readonly unary: Tensor;
-  readonly result: Tensor;
   readonly spatial: Lattice;
   readonly bilateral: Lattice;
 }
@@ -28,9 +27,9 @@ export async function prepareIterations(maps: Maps, options: CrfOptions): Promis
   const values = new Float32Array(await device.read(products));
   const matrices = composed(device, workspace, products, values, classes, 1);
   return {
-    run(iterations) {
+    async run(iterations) {
       const settings = { sets: 1, iterations, normalization: "after", activation: "softmax", output: "none" } as const;
-      iterate({ ...maps, ...settings, parameters: layer.parameters, matrices }, maps.result);
+      (await iterate({ ...maps, ...settings, parameters: layer.parameters, matrices })).dispose();
     },
     [Symbol.dispose]() {
       workspace[Symbol.dispose]();

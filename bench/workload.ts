@@ -1,8 +1,10 @@
 import type { CrfOptions } from "../src/crf/crfRnn.ts";
 import type { Device } from "../src/device/device.ts";
 import { bilateralFeatures, spatialFeatures } from "../src/lattice/features.ts";
+import { filter } from "../src/lattice/filter.ts";
 import { buildLattice, type Lattice } from "../src/lattice/lattice.ts";
 import { quadsOf } from "../src/shape.ts";
+import { Tape } from "../src/tape.ts";
 import type { Tensor } from "../src/tensor.ts";
 import { type Iterations, prepareIterations } from "./iterations.ts";
 import type { Scene } from "./scene.ts";
@@ -98,9 +100,19 @@ export class Workload implements Disposable {
   }
 
   async iterations(matrices: Matrices, bandwidths: Bandwidths = paper.bilateral): Promise<Iterations> {
-    const { unary, result, classes } = this;
-    const maps = { unary, result, spatial: await this.spatial(), bilateral: await this.bilateral(bandwidths) };
+    const { unary, classes } = this;
+    const maps = { unary, spatial: await this.spatial(), bilateral: await this.bilateral(bandwidths) };
     return prepareIterations(maps, crfOptions(classes, matrices, bandwidths));
+  }
+
+  /** A normalized bilateral filter of the unary, forward and back to the guide. */
+  async pullBackFeatures(): Promise<void> {
+    const { device, guide, unary } = this;
+    using _ = device.scope();
+    const tape = new Tape([guide]);
+    using lattice = await buildLattice(bilateralFeatures(guide, paper.bilateral));
+    const filtered = filter(unary, lattice, { normalization: "after" });
+    await tape.gradients(filtered, unary);
   }
 
   /** Gives the device memory of all that was made back. */

@@ -34,7 +34,11 @@ async function describe(root, file) {
   } catch (error) {
     throw new Error(`${path}: ${error.message ?? JSON.stringify(error)}`);
   }
-  if (module.entry.compute.length === 0) return undefined; // a file that others include
+  if (module.entry.compute.length === 0) {
+    if (code.includes("@compute"))
+      throw new Error(`${path}: no entry point found; a function's body must end in a line of its own`);
+    return undefined; // a file that others include
+  }
   const bindings = module.storage
     .map(({ name, binding, access, type }) => ({
       name,

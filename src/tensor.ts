@@ -81,6 +81,12 @@ export class Tensor extends Held {
     return this.device.empty(this.shape, this.layout);
   }
 
+  /** The same values, for ops whose gradients stop here; the memory lives as long as either of both. */
+  detached(): Tensor {
+    this.hold();
+    return new Tensor(this.device, this.shape, this.layout, this.storage, () => this.letGo());
+  }
+
   protected free(): void {
     this.#free(this);
   }

@@ -46,6 +46,26 @@ async function inferAll(device: Device): Promise<void> {
   }
 }
 
+/** A CRF-RNN layer forward and back, with everything learned. */
+async function learnAll(device: Device): Promise<void> {
+  const [height, width, classes] = [5, 7, 3];
+  using _ = device.scope();
+  const unary = device.tensor([height, width, classes], random(1).array(height * width * classes, -2, 2));
+  const guide = device.tensor([height, width, 3], random(2).array(height * width * 3, -100, 100));
+  for (const normalization of normalizations) {
+    using crf = crfRnn(device, {
+      classes,
+      normalization,
+      iterations: 2,
+      bilateral: { position: 3.1, color: 23, weight: 1 },
+      spatial: { position: 2.3, weight: 1 },
+      learn: { bandwidths: true, guide: true },
+    });
+    const tape = new Tape([unary, guide, ...Object.values(crf.parameters)]);
+    await tape.gradients(await crf(unary, guide), unary);
+  }
+}
+
 async function sumAll(device: Device): Promise<void> {
   using a = device.tensor([7, 5], random(3).array(35));
   sum(a, a).dispose();
@@ -87,6 +107,7 @@ async function trainAll(device: Device): Promise<void> {
 export const works: readonly ((device: Device) => Promise<void>)[] = [
   filterAll,
   inferAll,
+  learnAll,
   sumAll,
   convolveAll,
   trainAll,

@@ -14,6 +14,7 @@ export function embed(
   keys: usize,
   weights: usize,
   status: usize,
+  ranks: usize,
   points: u32,
   group: u32,
   dimensions: u32,
@@ -25,7 +26,7 @@ export function embed(
   const elevated = scratch;
   const offsets = elevated + arrayBytes;
   const nearest = offsets + arrayBytes;
-  const ranks = nearest + arrayBytes;
+  const ranking = nearest + arrayBytes;
   const last = <usize>dimensions << 4;
   const size = f32x4.splat(<f32>coordinates);
   const reciprocal = f32x4.splat(<f32>1 / <f32>coordinates);
@@ -67,32 +68,33 @@ export function embed(
       continue;
     }
 
-    for (let at: usize = 0; at <= last; at += 16) v128.store(ranks + at, total);
+    for (let at: usize = 0; at <= last; at += 16) v128.store(ranking + at, total);
     for (let i: usize = 0; i < last; i += 16) {
       const own = v128.load(offsets + i);
-      let rank = v128.load(ranks + i);
+      let rank = v128.load(ranking + i);
       for (let j = i + 16; j <= last; j += 16) {
         const less = f32x4.lt(own, v128.load(offsets + j)); // −1 where true
         rank = i32x4.sub(rank, less);
-        v128.store(ranks + j, i32x4.add(v128.load(ranks + j), i32x4.add(less, i32x4.splat(1))));
+        v128.store(ranking + j, i32x4.add(v128.load(ranking + j), i32x4.add(less, i32x4.splat(1))));
       }
-      v128.store(ranks + i, rank);
+      v128.store(ranking + i, rank);
     }
 
     const deltas = offsets;
     for (let at: usize = 0; at <= last; at += 16) {
-      const rank = v128.load(ranks + at);
+      const rank = v128.load(ranking + at);
       const below = i32x4.lt_s(rank, i32x4.splat(0));
       const above = i32x4.gt_s(rank, i32x4.splat(dimensions));
       const n = i32x4.add(i32x4.sub(v128.load(nearest + at), below), above);
       const turned = i32x4.add(rank, v128.and(below, i32x4.splat(coordinates)));
       v128.store(nearest + at, n);
-      v128.store(ranks + at, i32x4.sub(turned, v128.and(above, i32x4.splat(coordinates))));
+      v128.store(ranking + at, i32x4.sub(turned, v128.and(above, i32x4.splat(coordinates))));
       const moved = f32x4.sub(v128.load(elevated + at), f32x4.mul(f32x4.convert_i32x4_s(n), size));
       v128.store(deltas + at, f32x4.mul(moved, reciprocal));
     }
-    writeWeights(weights + (<usize>(point * coordinates) << 2), deltas, ranks, coordinates, lanes);
-    writeKeys(keys, nearest, ranks, point, group, dimensions, lanes);
+    writeWeights(weights + (<usize>(point * coordinates) << 2), deltas, ranking, coordinates, lanes);
+    writeKeys(keys, nearest, ranking, point, group, dimensions, lanes);
+    writeRanks(ranks, ranking, point, coordinates, lanes);
   }
 }
 
@@ -155,6 +157,21 @@ function writeKeys(keys: usize, nearest: usize, ranks: usize, point: u32, group:
       if (tagShift >= 0) key = i32x4.add(key, i32x4.splat(r << tagShift));
       storeLanes(first + (<usize>(r * words + k) << 2), key, pointBytes, lanes);
     }
+  }
+}
+
+/** The ranks of all coordinates, four bits each. */
+// @ts-ignore: decorator
+@inline
+function writeRanks(to: usize, ranks: usize, point: u32, coordinates: u32, lanes: u32): void {
+  const words = (coordinates + 7) >> 3;
+  const bytes = <usize>words << 2;
+  for (let k: u32 = 0; k < words; k++) {
+    let word = i32x4.splat(0);
+    for (let i = k << 3; i < min(coordinates, (k + 1) << 3); i++) {
+      word = v128.or(word, i32x4.shl(v128.load(ranks + (<usize>i << 4)), (i & 7) << 2));
+    }
+    storeLanes(to + <usize>point * bytes + (<usize>k << 2), word, bytes, lanes);
   }
 }
 

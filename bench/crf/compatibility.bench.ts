@@ -9,8 +9,5 @@ export const compatibility = floor({
     values.bytes + matrix.bytes + result.bytes + (add ? addend.bytes : 0),
   computes: "a multiply-add a pair of channels, a product and where there is an addend a sum a channel",
   operations: ({ rows, channels, add }) => rows * channels * (2 * channels + (add ? 2 : 1)),
-  queue: ({ unary, result, fullMatrix, points, classes }, device) => {
-    const weight = { matrix: fullMatrix.storage, row: 0, factor: -1 };
-    transform(device, unary.storage, weight, undefined, result.storage, points, classes);
-  },
+  queue: ({ unary, fullMatrix }) => transform(unary, fullMatrix, { factor: -1 }).dispose(),
 });

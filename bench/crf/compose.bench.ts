@@ -9,6 +9,6 @@ export const compose = floor({
   operations: ({ channels }) => 2 * channels * channels * (2 * channels + 1),
   queue: async (workload) => {
     using iterations = await workload.iterations("full");
-    iterations.run(1);
+    await iterations.run(1);
   },
 });

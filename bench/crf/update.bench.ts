@@ -18,6 +18,6 @@ export const update = floor({
     points * (8 * quads * (3 + dimensions + 1) + channels * (diagonal ? 4 : 4 * channels) + (mode ? 5 * channels : 0)),
   queue: async (workload) => {
     using iterations = await workload.iterations("potts");
-    iterations.run(2); // the last update has no activation, the one before it has
+    await iterations.run(2); // the last update has no activation, the one before it has
   },
 });

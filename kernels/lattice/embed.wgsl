@@ -24,6 +24,7 @@ struct Params {
 const DIMENSIONS: u32 = 5u; // specialized
 const COORDINATES = DIMENSIONS + 1u;
 const WORDS = DIMENSIONS / 2u + 1u;
+const RANK_WORDS = (COORDINATES + 7u) / 8u;
 const STRIDE = (DIMENSIONS + 3u) / 4u * 4u;
 const RECIPROCAL = 1.0 / f32(COORDINATES);
 
@@ -37,6 +38,8 @@ const RECIPROCAL = 1.0 / f32(COORDINATES);
 // [points, d + 1]: barycentric weights by remainder.
 @group(0) @binding(4) var<storage, read_write> weights: array<f32>;
 @group(0) @binding(5) var<storage, read_write> status: array<atomic<u32>>;
+// [points, rank words]: the rank of each coordinate, four bits each, the first in the low bits; for embed.pullback.
+@group(0) @binding(6) var<storage, read_write> ranks: array<u32>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -94,6 +97,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     barycentric[slot + 1u] -= delta;
   }
   barycentric[0] += 1.0 + barycentric[COORDINATES];
+
+  var packed = array<u32, RANK_WORDS>();
+  for (var i = 0u; i < COORDINATES; i++) { packed[i / 8u] |= u32(rank[i]) << (4u * (i % 8u)); }
+  for (var k = 0u; k < RANK_WORDS; k++) { ranks[point * RANK_WORDS + k] = packed[k]; }
 
   for (var r = 0u; r < COORDINATES; r++) {
     // Zeroed in so many words: lavapipe (Mesa 25.0) keeps a plain declaration's contents from one turn to the next.

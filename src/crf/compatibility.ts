@@ -1,28 +1,67 @@
-import { compatibility as kernel } from "../../build/kernels.ts";
-import type { Device, Storage } from "../device/device.ts";
+import { compatibility as kernel, compatibilityTranspose } from "../../build/kernels.ts";
+import { slice, type Storage } from "../device/device.ts";
 import { rowWindows } from "../device/windows.ts";
+import { Workspace } from "../device/workspace.ts";
 import { padded, quadsOf } from "../shape.ts";
+import { outerProducts } from "../shared/outerProducts.ts";
+import { record } from "../tape.ts";
+import type { Tensor } from "../tensor.ts";
 
-/** result = addend + factor·(values·matrixᵀ): an L×L matrix on the vector of every row. */
-export function transform(
-  device: Device,
-  values: Storage,
-  { matrix, row, factor }: { readonly matrix: Storage; readonly row: number; readonly factor: number },
-  addend: Storage | undefined,
-  result: Storage,
-  rows: number,
-  channels: number,
+/** Which of the matrices [L, L] that lie one below the other, the factor of the product, and what it is added to. */
+export interface TransformOptions {
+  readonly set?: number;
+  readonly factor?: number;
+  readonly addend?: Tensor;
+}
+
+/**
+ * addend + factor·M x for the vector x of every row: message weighting and compatibility transform. `values`: [..., L];
+ * `matrix`: [sets·L, L].
+ */
+export function transform(values: Tensor, matrix: Tensor, options: TransformOptions = {}): Tensor {
+  const { set = 0, factor = 1, addend } = options;
+  const { device, channels } = values;
+  const result = values.like();
+  multiply(values, { storage: matrix.storage, row: set * channels }, factor, addend, result);
+  const inputs = addend ? [values, matrix, addend] : [values, matrix];
+  const kept = matrix.tape?.recording ? [values, matrix] : [matrix];
+  return record(result, inputs, kept, (gradient, wanted) => {
+    using workspace = new Workspace(device);
+    const ofValues = wanted[0] ? values.like() : undefined;
+    if (ofValues) {
+      const transposed = workspace.allocate(channels * padded(channels) * 4);
+      const matrixRow = set * channels;
+      device.run(compatibilityTranspose, channels, { matrix: matrix.storage, result: transposed, channels, matrixRow });
+      multiply(gradient, { storage: transposed, row: 0 }, factor, undefined, ofValues);
+    }
+    const ofMatrix = wanted[1] ? device.tensor(matrix.shape) : undefined;
+    if (ofMatrix) {
+      using sums = outerProducts(gradient, values, factor);
+      const { bytes } = sums.storage;
+      device.copy(sums.storage, slice(ofMatrix.storage, set * bytes, bytes));
+    }
+    return [ofValues, ofMatrix, gradient];
+  });
+}
+
+function multiply(
+  values: Tensor,
+  matrix: { readonly storage: Storage; readonly row: number },
+  factor: number,
+  addend: Tensor | undefined,
+  result: Tensor,
 ): void {
+  const { device, rows, channels } = values;
   const rowBytes = padded(channels) * 4;
   for (const window of rowWindows(device, rows, rowBytes)) {
     device.run(kernel, window.rows * quadsOf(channels), {
-      values: window.of(values, rowBytes),
-      matrix,
-      addend: window.of(addend ?? values, rowBytes),
-      result: window.of(result, rowBytes),
+      values: window.of(values.storage, rowBytes),
+      matrix: matrix.storage,
+      addend: window.of((addend ?? values).storage, rowBytes),
+      result: window.of(result.storage, rowBytes),
       rows: window.rows,
       channels,
-      matrixRow: row,
+      matrixRow: matrix.row,
       factor,
       add: addend ? 1 : 0,
     });

@@ -38,6 +38,17 @@ export interface CrfOptions {
   readonly spatial?: { readonly position?: number; readonly weight?: Weight };
   /** Default: `potts`. */
   readonly compatibility?: Compatibility;
+  /** What a tape may pass gradients on to, if it watches it. */
+  readonly learn?: {
+    /** W_s and W_b. Default: true. */
+    readonly weights?: boolean;
+    /** C. Default: true. */
+    readonly compatibility?: boolean;
+    /** θα, θβ and θγ. Default: false. */
+    readonly bandwidths?: boolean;
+    /** The guide image. Default: false. */
+    readonly guide?: boolean;
+  };
 }
 
 /** Per call. */
@@ -97,14 +108,25 @@ function checkIterations(where: string, iterations: number): void {
   throw new ValueError({ where, expected: "a whole number of iterations, 1 or more", got: String(iterations) });
 }
 
+const bandwidthNames = ["bilateral position", "bilateral color", "spatial position"];
+
+/** θα, θβ and θγ, and the tensor that holds them where gradients are to reach it. */
+interface Bandwidths {
+  readonly values: ArrayLike<number>;
+  readonly bandwidths?: Tensor;
+}
+
 class Layer implements Disposable {
   readonly parameters: CrfParameters;
+  /** The matrices, as they are or, where they are not to be learned, out of the tape's sight. */
+  readonly #learned: Omit<CrfParameters, "bandwidths">;
+  readonly #detached: Tensor[] = [];
   readonly #device: Device;
   readonly #options: CrfOptions;
   readonly #sets: number;
   readonly #iterations: number;
   readonly #normalization: Normalization;
-  /** The spatial lattice depends on the size alone; the last one is kept. */
+  /** The spatial lattice depends on the size and θγ alone; the last one is held. */
   #spatial: { readonly key: string; readonly lattice: Lattice } | undefined;
 
   constructor(device: Device, options: CrfOptions) {
@@ -122,9 +144,7 @@ class Layer implements Disposable {
       });
     }
     const bandwidths = [bilateral.position ?? 160, bilateral.color ?? 3, spatial.position ?? 3] as const;
-    ["bilateral position", "bilateral color", "spatial position"].forEach((name, i) =>
-      checkBandwidth(where, name, bandwidths[i]!),
-    );
+    bandwidthNames.forEach((name, i) => checkBandwidth(where, name, bandwidths[i]!));
     const spatialWeight = weightMatrix(where, "spatial weight", spatial.weight ?? 3, classes);
     const bilateralWeight = weightMatrix(where, "bilateral weight", bilateral.weight ?? 5, classes);
     const compatibility = compatibilityMatrix(where, options.compatibility ?? "potts", classes);
@@ -138,6 +158,16 @@ class Layer implements Disposable {
       bilateralWeight: stacked(device, bilateralWeight, classes, this.#sets),
       compatibility: stacked(device, compatibility, classes, this.#sets),
       bandwidths: device.tensor([3], bandwidths),
+    };
+    const { learn = {} } = options;
+    const learned = (tensor: Tensor, wanted = true): Tensor => {
+      if (!wanted) this.#detached.push(tensor.detached());
+      return wanted ? tensor : this.#detached.at(-1)!;
+    };
+    this.#learned = {
+      spatialWeight: learned(this.parameters.spatialWeight, learn.weights),
+      bilateralWeight: learned(this.parameters.bilateralWeight, learn.weights),
+      compatibility: learned(this.parameters.compatibility, learn.compatibility),
     };
   }
 
@@ -161,15 +191,14 @@ class Layer implements Disposable {
     const read = await device.read(prelude);
     requireFinite("crfRnn", "logits", unary, new Uint32Array(read)[0]!);
 
-    const bandwidths = await parameters.bandwidths.read();
-    const spatial = await this.#spatialLattice(unary.shape.slice(0, -1), bandwidths[2]!);
-    using bilateral = await bilateralLattice(guide, bandwidths[0]!, bandwidths[1]!);
-    const result = device.empty(unary.shape);
-    const inference = {
+    const bandwidths = await this.#bandwidths();
+    using spatial = await this.#spatialLattice(unary.shape.slice(0, -1), bandwidths);
+    using bilateral = await this.#bilateralLattice(guide, bandwidths);
+    return await iterate({
       unary,
       spatial,
       bilateral,
-      parameters,
+      parameters: this.#learned,
       matrices: composed(device, workspace, matrices, new Float32Array(read, 256), classes, sets),
       sets,
       iterations,
@@ -177,14 +206,7 @@ class Layer implements Disposable {
       activation,
       output,
       onIteration: call.onIteration,
-    };
-    try {
-      await iterate(inference, result);
-    } catch (error) {
-      result.dispose();
-      throw error;
-    }
-    return result;
+    });
   }
 
   #check(unary: Tensor, guide: Tensor, iterations: number): void {
@@ -213,28 +235,45 @@ class Layer implements Disposable {
     }
   }
 
-  async #spatialLattice(size: readonly number[], position: number): Promise<Lattice> {
+  /** θα, θβ and θγ; the tensor besides, where gradients are to reach it. @throws ValueError if one is not above 0 */
+  async #bandwidths(): Promise<Bandwidths> {
+    const { bandwidths } = this.parameters;
+    const values = await bandwidths.read();
+    bandwidthNames.forEach((name, i) => checkBandwidth("crfRnn", name, values[i]!));
+    const learned = this.#options.learn?.bandwidths && bandwidths.tape?.recording;
+    return { values, bandwidths: learned ? bandwidths : undefined };
+  }
+
+  /** For the caller to dispose of; the layer holds the last one too, unless its bandwidth is being learned. */
+  async #spatialLattice(size: readonly number[], { values, bandwidths }: Bandwidths): Promise<Lattice> {
+    const position = values[2]!;
     const key = [...size, position].join(" ");
-    if (this.#spatial?.key === key) return this.#spatial.lattice;
-    this.#spatial?.lattice.dispose();
-    this.#spatial = undefined;
-    using features = spatialFeatures(this.#device, size, { position });
-    this.#spatial = { key, lattice: await buildLattice(features) };
-    return this.#spatial.lattice;
+    if (!bandwidths && this.#spatial?.key === key) return this.#spatial.lattice;
+    using features = spatialFeatures(this.#device, size, { position, bandwidths });
+    const lattice = await buildLattice(features);
+    if (bandwidths) return lattice;
+    this.#spatial?.lattice.letGo();
+    lattice.hold();
+    this.#spatial = { key, lattice };
+    return lattice;
+  }
+
+  async #bilateralLattice(guide: Tensor, { values, bandwidths }: Bandwidths): Promise<Lattice> {
+    const [position, color] = values as unknown as [number, number];
+    using fixed = guide.detached();
+    const source = this.#options.learn?.guide ? guide : fixed;
+    using features = bilateralFeatures(source, { position, color, bandwidths });
+    return await buildLattice(features);
   }
 
   dispose(): void {
-    this.#spatial?.lattice.dispose();
+    this.#spatial?.lattice.letGo();
     this.#spatial = undefined;
-    for (const tensor of Object.values(this.parameters) as Tensor[]) tensor.dispose();
+    for (const tensor of [...this.#detached, ...(Object.values(this.parameters) as Tensor[])]) tensor.dispose();
+    this.#detached.length = 0;
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-async function bilateralLattice(guide: Tensor, position: number, color: number): Promise<Lattice> {
-  using features = bilateralFeatures(guide, { position, color });
-  return await buildLattice(features);
 }

@@ -1,6 +1,7 @@
 import type { Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
-import { filterMap, splatAndBlur } from "../lattice/filterBlock.ts";
+import { filter } from "../lattice/filter.ts";
+import { splatAndBlur } from "../lattice/filterBlock.ts";
 import type { Lattice } from "../lattice/lattice.ts";
 import { type Normalization, normalized } from "../lattice/normalization.ts";
 import { quadsOf } from "../shape.ts";
@@ -8,14 +9,14 @@ import type { Tensor } from "../tensor.ts";
 import type { Composed } from "./compose.ts";
 import { transform } from "./compatibility.ts";
 import type { CrfParameters } from "./parameters.ts";
-import { type Activation, activate } from "./softmax.ts";
+import { type Activation, activate, softmax } from "./softmax.ts";
 import { update } from "./update.ts";
 
 export interface Inference {
   readonly unary: Tensor;
   readonly spatial: Lattice;
   readonly bilateral: Lattice;
-  readonly parameters: CrfParameters;
+  readonly parameters: Omit<CrfParameters, "bandwidths">;
   readonly matrices: Composed;
   readonly sets: number;
   readonly iterations: number;
@@ -29,13 +30,24 @@ export interface Inference {
 /** Widest row, in quads, that the fused update takes: at least four points share a workgroup. */
 const mostFusedQuads = 16;
 
-/** T mean-field iterations from X₀ = U (Zheng et al. 2015, algorithm 1). `result` has the unary's shape. */
-export async function iterate(inference: Inference, result: Tensor): Promise<void> {
-  const { unary, spatial, bilateral } = inference;
+/** T mean-field iterations from X₀ = U (Zheng et al. 2015, algorithm 1): a new map of the unary's shape. */
+export async function iterate(inference: Inference): Promise<Tensor> {
+  const { unary, spatial, bilateral, parameters } = inference;
   const rowBytes = quadsOf(unary.channels) * 16;
   const largest = Math.max(unary.rows, spatial.vertices + 1, bilateral.vertices + 1) * rowBytes;
-  const fused = rowBytes <= mostFusedQuads * 16 && largest <= unary.device.limits.bindingBytes;
-  await (fused ? iterateFused : iterateByOps)(inference, result);
+  const fits = rowBytes <= mostFusedQuads * 16 && largest <= unary.device.limits.bindingBytes;
+  const { spatialWeight, bilateralWeight, compatibility } = parameters;
+  const inputs = [unary, spatial.features, bilateral.features, spatialWeight, bilateralWeight, compatibility];
+  const recorded = inputs.some(({ tape }) => tape?.recording);
+  if (!fits || recorded) return await iterateByOps(inference);
+  const result = unary.like();
+  try {
+    await iterateFused(inference, result);
+  } catch (error) {
+    result.dispose();
+    throw error;
+  }
+  return result;
 }
 
 async function iterateFused(inference: Inference, result: Tensor): Promise<void> {
@@ -68,31 +80,24 @@ async function iterateFused(inference: Inference, result: Tensor): Promise<void>
   }
 }
 
-/** The same by single ops, for maps beyond a binding or with more classes than the fused update takes. */
-async function iterateByOps(inference: Inference, result: Tensor): Promise<void> {
+/** The same by single ops, which a tape can record: for training, and for maps or classes beyond the fused update. */
+async function iterateByOps(inference: Inference): Promise<Tensor> {
   const { unary, spatial, bilateral, parameters, sets, iterations, normalization, activation, output } = inference;
-  const { device, rows, channels } = unary;
-  const { spatialWeight, bilateralWeight, compatibility } = parameters;
-  const quads = quadsOf(channels);
-  using workspace = new Workspace(device);
-  const filtered = workspace.allocate(rows * quads * 16);
-  const message = workspace.allocate(rows * quads * 16);
-  const marginals = workspace.allocate(rows * quads * 16);
-  // No kernel may write what it reads: the message is summed where the marginals were, and X_T is made beside the result
-  // if it is to be activated.
-  const last = output === "none" ? result.storage : message;
+  let x = unary;
   for (let t = 0; t < iterations; t++) {
-    const row = Math.min(t, sets - 1) * channels;
-    activate(device, t === 0 ? unary.storage : result.storage, marginals, rows, channels, activation);
-    filterMap(spatial, normalized(spatial, normalization, false), marginals, filtered, quads, false);
-    const weigh = (weight: Tensor) => ({ matrix: weight.storage, row, factor: 1 });
-    transform(device, filtered, weigh(spatialWeight), undefined, message, rows, channels);
-    filterMap(bilateral, normalized(bilateral, normalization, false), marginals, filtered, quads, false);
-    transform(device, filtered, weigh(bilateralWeight), message, marginals, rows, channels);
-    const negative = { matrix: compatibility.storage, row, factor: -1 };
-    const x = t === iterations - 1 ? last : result.storage;
-    transform(device, marginals, negative, unary.storage, x, rows, channels);
+    const set = Math.min(t, sets - 1);
+    using marginals = softmax(x, activation);
+    if (x !== unary) x.dispose();
+    const weigh = (lattice: Lattice, weight: Tensor, addend?: Tensor): Tensor => {
+      using filtered = filter(marginals, lattice, { normalization });
+      return transform(filtered, weight, { set, addend });
+    };
+    using fromSpatial = weigh(spatial, parameters.spatialWeight);
+    using message = weigh(bilateral, parameters.bilateralWeight, fromSpatial);
+    x = transform(message, parameters.compatibility, { set, factor: -1, addend: unary });
     if (inference.onIteration) await inference.onIteration(t + 1);
   }
-  if (output !== "none") activate(device, last, result.storage, rows, channels, output);
+  if (output === "none") return x;
+  using logits = x;
+  return softmax(logits, output);
 }

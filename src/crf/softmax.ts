@@ -1,7 +1,9 @@
-import { softmax as kernel } from "../../build/kernels.ts";
+import { softmax as kernel, softmaxPullback } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import { rowWindows } from "../device/windows.ts";
 import { padded } from "../shape.ts";
+import { record } from "../tape.ts";
+import type { Tensor } from "../tensor.ts";
 
 /** How logits become marginals: softmax, or the paper's ReLU followed by division by the sum. */
 export type Activation = "softmax" | "relu";
@@ -29,4 +31,28 @@ export function activate(
       mode: activationMode(activation),
     });
   }
+}
+
+/** The marginals of logits [..., L]. Zheng et al. (2015), sections 4.1 and 4.2.5. */
+export function softmax(values: Tensor, activation: Activation = "softmax"): Tensor {
+  const { device, rows, channels } = values;
+  const result = values.like();
+  activate(device, values.storage, result.storage, rows, channels, activation);
+  // The adjoint of softmax goes by the marginals, that of ReLU over its sum by the logits.
+  const known = activation === "softmax" ? result : values;
+  return record(result, [values], [known], (gradient) => {
+    const ofValues = values.like();
+    const rowBytes = padded(channels) * 4;
+    for (const window of rowWindows(device, rows, rowBytes)) {
+      device.run(softmaxPullback, window.rows, {
+        values: window.of(known.storage, rowBytes),
+        gradient: window.of(gradient.storage, rowBytes),
+        result: window.of(ofValues.storage, rowBytes),
+        rows: window.rows,
+        channels,
+        mode: activationMode(activation),
+      });
+    }
+    return [ofValues];
+  });
 }

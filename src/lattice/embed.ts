@@ -1,4 +1,4 @@
-import { embed as kernel } from "../../build/kernels.ts";
+import { embed as kernel, embedPullback } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import { LimitError, ValueError } from "../errors.ts";
@@ -6,6 +6,9 @@ import type { Tensor } from "../tensor.ts";
 
 /** Words of a vertex's key: d coordinates of 16 bits, the remainder and the image of a batch. */
 export const keyWords = (dimensions: number): number => Math.floor(dimensions / 2) + 1;
+
+/** Words that hold a point's ranks: four bits a coordinate. */
+export const rankWords = (dimensions: number): number => Math.ceil((dimensions + 1) / 8);
 
 /** Images of a batch that a key can tell apart: what 16 (odd d) or 32 (even d) bits leave beside the remainder. */
 export const mostGroups = (dimensions: number): number => 2 ** (dimensions % 2 === 1 ? 12 : 28);
@@ -21,19 +24,47 @@ export function latticeScales(dimensions: number): Float32Array {
   );
 }
 
-/** The d + 1 vertices and weights of every point; see kernels/lattice/embed.wgsl for the key and for `status`. */
-export function embed(
-  device: Device,
-  features: Tensor,
-  group: number,
-  { keys, weights, status }: { keys: Storage; weights: Storage; status: Storage },
-): void {
+/** What `embed` writes: see kernels/lattice/embed.wgsl for the key, the ranks and `status`. */
+export interface Embedded {
+  readonly keys: Storage;
+  readonly weights: Storage;
+  readonly ranks: Storage;
+  readonly status: Storage;
+}
+
+/** The d + 1 vertices and weights of every point. */
+export function embed(device: Device, features: Tensor, group: number, embedded: Embedded): void {
   const points = features.rows;
   const dimensions = features.channels;
   using workspace = new Workspace(device);
   const scales = workspace.allocate(dimensions * 4);
   device.write(scales, latticeScales(dimensions));
-  device.run(kernel, points, { features: features.storage, scales, keys, weights, status, points, group, dimensions });
+  device.run(kernel, points, { features: features.storage, scales, ...embedded, points, group, dimensions });
+}
+
+/** The gradient of the features from the dot products of both halves of a filter's gradient; `factor`: α. */
+export function pullBackEmbed(
+  features: Tensor,
+  ranks: Storage,
+  { ofValues, ofGradient }: { readonly ofValues: Storage; readonly ofGradient: Storage },
+  factor: number,
+): Tensor {
+  const { device, rows: points, channels: dimensions } = features;
+  using workspace = new Workspace(device);
+  const scales = workspace.allocate(dimensions * 4);
+  device.write(scales, latticeScales(dimensions));
+  const result = features.like();
+  device.run(embedPullback, points, {
+    ranks,
+    scales,
+    ofValues,
+    ofGradient,
+    result: result.storage,
+    points,
+    factor: factor / (dimensions + 1),
+    dimensions,
+  });
+  return result;
 }
 
 /** Turns what `embed` left in `status` into an error. @throws ValueError, LimitError */

@@ -1,9 +1,11 @@
-import { featuresBilateral as kernel } from "../../build/kernels.ts";
+import { featuresBilateral as kernel, featuresPullback } from "../../build/kernels.ts";
 import type { Device } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { checkShape, elementsOf, formatShape } from "../shape.ts";
+import { record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
+import { outerProducts } from "../shared/outerProducts.ts";
 
 /** @throws ValueError unless the bandwidth is positive and finite. */
 export function checkBandwidth(where: string, name: string, value: number): void {
@@ -16,6 +18,11 @@ export function checkBandwidth(where: string, name: string, value: number): void
   });
 }
 
+/** A kernel's bandwidths as a tensor [θα, θβ, θγ] that a tape may watch; its values are those of the other options. */
+export interface Learned {
+  readonly bandwidths?: Tensor;
+}
+
 /**
  * Features [h·w, 2] of the spatial kernel: (x/θγ, y/θγ) for the pixels of an image of size [h, w]; for a batch
  * [b, h, w], [b, h·w, 2].
@@ -24,22 +31,35 @@ export function checkBandwidth(where: string, name: string, value: number): void
 export function spatialFeatures(
   device: Device,
   size: readonly number[],
-  options: { readonly position: number },
+  { position, bandwidths }: { readonly position: number } & Learned,
 ): Tensor {
   checkShape("spatialFeatures", size);
   if (size.length !== 2 && size.length !== 3) {
     throw new ShapeError({ where: "spatialFeatures", expected: "a size [h, w] or [b, h, w]", got: formatShape(size) });
   }
-  checkBandwidth("spatialFeatures", "position", options.position);
+  checkBandwidth("spatialFeatures", "position", position);
   const [height, width] = size.slice(-2) as [number, number];
   const pixels = height * width;
-  const features = new Float32Array(elementsOf(size) * 2);
+  const values = new Float32Array(elementsOf(size) * 2);
   for (let point = 0; point < elementsOf(size); point++) {
     const pixel = point % pixels;
-    features[point * 2] = (pixel % width) / options.position;
-    features[point * 2 + 1] = Math.floor(pixel / width) / options.position;
+    values[point * 2] = (pixel % width) / position;
+    values[point * 2 + 1] = Math.floor(pixel / width) / position;
   }
-  return device.tensor(size.length === 3 ? [size[0]!, pixels, 2] : [pixels, 2], features);
+  const features = device.tensor(size.length === 3 ? [size[0]!, pixels, 2] : [pixels, 2], values);
+  if (!bandwidths) return features;
+  return record(features, [bandwidths], [features], async (gradient) => {
+    const [x, y] = await products(features, gradient);
+    return [device.tensor([3], [0, 0, -(x! + y!) / position])];
+  });
+}
+
+/** Σ over the points of feature·gradient, for each feature: −θ times the gradient of what the feature was divided by. */
+async function products(features: Tensor, gradient: Tensor): Promise<number[]> {
+  using sums = outerProducts(features, gradient);
+  const matrix = await sums.read();
+  const { channels } = features;
+  return Array.from({ length: channels }, (_, i) => matrix[i * channels + i]!);
 }
 
 /**
@@ -49,7 +69,7 @@ export function spatialFeatures(
  */
 export function bilateralFeatures(
   guide: Tensor,
-  options: { readonly position: number; readonly color: number },
+  { position, color, bandwidths }: { readonly position: number; readonly color: number } & Learned,
 ): Tensor {
   const { device, shape } = guide;
   if (shape.length !== 3 && shape.length !== 4) {
@@ -60,29 +80,32 @@ export function bilateralFeatures(
       remedy: "reshape the image",
     });
   }
-  checkBandwidth("bilateralFeatures", "position", options.position);
-  checkBandwidth("bilateralFeatures", "color", options.color);
+  checkBandwidth("bilateralFeatures", "position", position);
+  checkBandwidth("bilateralFeatures", "color", color);
   const [height, width, channels] = shape.slice(-3) as [number, number, number];
-  const group = height * width;
+  const [points, group] = [guide.rows, height * width];
   const dimensions = channels + 2;
-  using scope = device.scope();
   using workspace = new Workspace(device);
-  const features = device.empty(shape.length === 4 ? [shape[0]!, group, dimensions] : [group, dimensions]);
   const longer = Math.max(height, width);
   const positions = workspace.allocate(longer * 4);
   device.write(
     positions,
-    Float32Array.from({ length: longer }, (_, i) => i / options.position),
+    Float32Array.from({ length: longer }, (_, i) => i / position),
   );
-  device.run(kernel, guide.rows, {
-    guide: guide.storage,
-    positions,
-    features: features.storage,
-    points: guide.rows,
-    width,
-    group,
-    color: options.color,
-    dimensions,
+  const features = device.empty(shape.length === 4 ? [shape[0]!, group, dimensions] : [group, dimensions]);
+  const tables = { guide: guide.storage, positions, features: features.storage };
+  device.run(kernel, points, { ...tables, points, width, group, color, dimensions });
+
+  const inputs = bandwidths ? [guide, bandwidths] : [guide];
+  return record(features, inputs, bandwidths ? [features] : [], async (gradient, [ofGuide, ofBandwidths]) => {
+    const guideGradient = ofGuide ? guide.like() : undefined;
+    if (guideGradient) {
+      const into = { gradient: gradient.storage, result: guideGradient.storage };
+      device.run(featuresPullback, points, { ...into, points, color, dimensions });
+    }
+    if (!ofBandwidths) return [guideGradient];
+    const [x, y, ...colors] = await products(features, gradient);
+    const ofColor = colors.reduce((sum, product) => sum + product, 0);
+    return [guideGradient, device.tensor([3], [-(x! + y!) / position, -ofColor / color, 0])];
   });
-  return scope.keep(features);
 }

@@ -1,6 +1,8 @@
 import { DeviceError, ShapeError, ValueError } from "../errors.ts";
 import { formatShape, quadsOf } from "../shape.ts";
+import { record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
+import { featureGradient } from "./featureGradient.ts";
 import { filterMap } from "./filterBlock.ts";
 import type { Lattice } from "./lattice.ts";
 import { type Normalization, normalized } from "./normalization.ts";
@@ -42,9 +44,23 @@ export function filter(values: Tensor, lattice: Lattice, options: FilterOptions 
       got: String(normalization),
     });
   }
-  using scope = device.scope();
-  const result = device.empty(values.shape);
-  const parts = normalized(lattice, normalization, transpose);
-  filterMap(lattice, parts, values.storage, result.storage, quadsOf(values.channels), transpose);
-  return scope.keep(result);
+  const { features } = lattice;
+  const run = (input: Tensor, adjoint: boolean): Tensor => {
+    const output = input.like();
+    const weights = normalized(lattice, normalization, adjoint);
+    filterMap(lattice, weights, input.storage, output.storage, quadsOf(input.channels), adjoint);
+    return output;
+  };
+  // ⟨g, Kᵀv⟩ = ⟨v, Kg⟩: for the adjoint, values and gradient change places in the gradient of the features.
+  return record(
+    run(values, transpose),
+    [values, features],
+    [lattice, ...(features.tape ? [values] : [])],
+    (gradient, wanted) => [
+      wanted[0] ? run(gradient, !transpose) : undefined,
+      wanted[1]
+        ? featureGradient(lattice, normalization, transpose ? gradient : values, transpose ? values : gradient)
+        : undefined,
+    ],
+  );
 }

@@ -4,7 +4,7 @@ import { DisposedError, LimitError, ShapeError } from "../errors.ts";
 import { Held } from "../held.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkEmbedded, embed, mostGroups } from "./embed.ts";
+import { checkEmbedded, embed, mostGroups, rankWords } from "./embed.ts";
 import { findVertices, firstCapacity, insertKeys, keyBytes, numberVertices } from "./hash.ts";
 import { buildIncidence, type Incidence } from "./incidence.ts";
 import { findNeighbors, neighborBytes } from "./neighbors.ts";
@@ -46,8 +46,8 @@ export class Lattice extends Held {
   }
 
   protected free(): void {
-    const { incidence, simplices, neighbors } = this.#parts;
-    for (const storage of [incidence.offsets, incidence.pairs, simplices, neighbors, ...this.derived.values()]) {
+    const { incidence, ...tables } = this.#parts;
+    for (const storage of [...Object.values(incidence), ...Object.values(tables), ...this.derived.values()]) {
       this.device.release(storage);
     }
     this.derived.clear();
@@ -61,6 +61,8 @@ export interface LatticeParts {
   /** [d + 1, vertices + 1, 2], axes padded: see neighbors.ts. */
   readonly neighbors: Storage;
   readonly incidence: Incidence;
+  /** The order of each point's coordinates, for the gradient of the features: see embed.wgsl. */
+  readonly ranks: Storage;
 }
 
 /**
@@ -96,8 +98,9 @@ export async function buildLattice(features: Tensor): Promise<Lattice> {
   using workspace = new Workspace(device);
   const keys = workspace.allocate(keyBytes(entries, dimensions));
   const weights = workspace.allocate(entries * 4);
+  const ranks = workspace.allocate(points * rankWords(dimensions) * 4);
   const status = workspace.zeros(16);
-  embed(device, features, points / groups, { keys, weights, status });
+  embed(device, features, points / groups, { keys, weights, ranks, status });
 
   const entrySlots = workspace.allocate(entries * 4);
   const numbers = workspace.allocate((entries + 1) * 4);
@@ -132,6 +135,6 @@ export async function buildLattice(features: Tensor): Promise<Lattice> {
   const incidence = { offsets: workspace.allocate((vertices + 2) * 4), pairs: workspace.allocate(entries * 8) };
   buildIncidence(device, { vertices: vertexOfEntry, weights }, incidence, entries, vertices, dimensions);
 
-  for (const kept of [simplices, neighbors, incidence.offsets, incidence.pairs]) workspace.keep(kept);
-  return new Lattice(features, vertices, { simplices, neighbors, incidence });
+  for (const kept of [simplices, neighbors, incidence.offsets, incidence.pairs, ranks]) workspace.keep(kept);
+  return new Lattice(features, vertices, { simplices, neighbors, incidence, ranks });
 }

@@ -1,10 +1,10 @@
-import { normalization as kernel } from "../../build/kernels.ts";
+import { normalization as kernel, normalizationPullback } from "../../build/kernels.ts";
 import type { Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import { filterBlock } from "./filterBlock.ts";
 import { type Incidence, scaleIncidence } from "./incidence.ts";
 import type { Lattice } from "./lattice.ts";
-import { scaleSimplices } from "./slice.ts";
+import { scaleSimplices, sliceFactor } from "./slice.ts";
 
 /**
  * How a filter K is normalized, with n = 1/(K·1 + ε) and s = √n: `none` K v; `before` K(n∘v); `after` n∘K v, as in
@@ -32,6 +32,43 @@ export function normalized(lattice: Lattice, normalization: Normalization, trans
   return before
     ? { incidence: scaledIncidence(lattice, "n"), simplices }
     : { incidence, simplices: scaledSimplices(lattice, "n") };
+}
+
+/** The factors p and q, one a point, of a filter p∘K(q∘v); undefined stands for ones. */
+export function sidesOf(
+  lattice: Lattice,
+  normalization: Normalization,
+): { readonly p?: Storage; readonly q?: Storage } {
+  if (normalization === "none") return {};
+  const which = factors(lattice, normalization === "symmetric" ? "s" : "n");
+  return { p: normalization === "before" ? undefined : which, q: normalization === "after" ? undefined : which };
+}
+
+/**
+ * The gradient of K·1, a map of one channel, from the dot products of slice.dots for the values and for the gradient of a
+ * filter with `normalization` (not none).
+ */
+export function pullBackNormalization(
+  lattice: Lattice,
+  normalization: Normalization,
+  { ofValues, ofGradient }: { readonly ofValues: Storage; readonly ofGradient: Storage },
+  result: Storage,
+): void {
+  const { device, points, dimensions, parts } = lattice;
+  const symmetric = normalization === "symmetric";
+  const share = -sliceFactor(dimensions) * (symmetric ? 0.5 : 1);
+  device.run(normalizationPullback, points, {
+    simplices: parts.simplices,
+    norms: factors(lattice, symmetric ? "s" : "n"),
+    ofValues,
+    ofGradient,
+    result,
+    points,
+    valuesShare: normalization === "after" ? 0 : share,
+    gradientShare: normalization === "before" ? 0 : share,
+    symmetric: symmetric ? 1 : 0,
+    dimensions,
+  });
 }
 
 /** What `name` stands for among the lattice's derived tables: `bytes`, filled by `make` the first time. */

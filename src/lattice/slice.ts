@@ -1,4 +1,4 @@
-import { slice as kernel, sliceScale } from "../../build/kernels.ts";
+import { slice as kernel, sliceDots, sliceScale } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import type { ChannelBlock } from "./splat.ts";
 
@@ -37,4 +37,35 @@ export function scaleSimplices(
 ): void {
   const entries = simplices.bytes / 8;
   device.run(sliceScale, entries, { simplices, factors, result, entries, dimensions });
+}
+
+/**
+ * dots[point, vertex] += factor·(values of the vertex · those of the point in `other`): what a slice's weights get of a
+ * gradient, α left out. `factors`: one a point, or none for 1.
+ */
+export function addDots(
+  device: Device,
+  simplices: Storage,
+  values: Storage,
+  other: Storage,
+  factors: Storage | undefined,
+  dots: Storage,
+  dimensions: number,
+  { quads, rowQuads, firstQuad }: ChannelBlock,
+): void {
+  const entries = simplices.bytes / 8;
+  device.run(sliceDots, entries, {
+    simplices,
+    values,
+    other,
+    // Unread, and any storage but the one written will do.
+    factors: factors ?? simplices,
+    dots,
+    entries,
+    quads,
+    otherQuads: rowQuads,
+    otherOffset: firstQuad,
+    scaled: factors ? 1 : 0,
+    dimensions,
+  });
 }

@@ -1,48 +1,44 @@
-import { transform as kernel } from "../../src/crf/compatibility.ts";
-import { padded } from "../../src/shape.ts";
-import { Memory } from "../memory.ts";
+import { transform as op } from "../../src/crf/compatibility.ts";
+import { Tape } from "../../src/tape.ts";
 import { transform } from "../reference/crf.ts";
 import { type Case, check, close, random } from "../suite.ts";
-import { padRows } from "./rows.ts";
 
 export const cases: Case[] = [false, true].map((add) => ({
-  name: add ? "adds a matrix's product to another map" : "multiplies the vector of every row by a matrix",
+  name: `${add ? "adds a matrix's product to another map" : "multiplies the vector of every row by a matrix"}, and back`,
   async run(device) {
-    for (const rows of [1, 63, 64, 65]) {
-      for (const channels of [1, 3, 4, 5, 21, 68]) {
-        using memory = new Memory(device);
+    for (const rows of [1, 63, 64, 65, 257]) {
+      for (const channels of rows === 257 ? [5] : [1, 3, 4, 5, 21, 68]) {
+        using _ = device.scope();
         const numbers = random(rows * 100 + channels);
-        const values = numbers.array(rows * channels, -1, 1);
-        const addend = numbers.array(rows * channels, -1, 1);
+        const [v, g, a] = [0, 1, 2].map(() => numbers.array(rows * channels, -1, 1));
         // The second of two matrices, one below the other.
-        const matrices = numbers.array(2 * channels * channels, -1, 1);
-        const stride = padded(channels);
-        const result = memory.result(rows * stride);
-        kernel(
-          device,
-          memory.of(padRows(values, channels)),
-          { matrix: memory.of(padRows(matrices, channels)), row: channels, factor: -2 },
-          add ? memory.of(padRows(addend, channels)) : undefined,
-          { ...result, bytes: rows * stride * 4 },
-          rows,
-          channels,
-        );
-        const product = transform(values, matrices.subarray(channels * channels), channels);
-        const expected = product.map((value, i) => (add ? addend[i] : 0) - 2 * value);
-        const all = await memory.floats(result);
+        const m = numbers.array(2 * channels * channels, -1, 1);
+        const second = m.subarray(channels * channels);
+        const [values, gradient, addend] = [v, g, a].map((data) => device.tensor([rows, channels], data));
+        const matrix = device.tensor([2 * channels, channels], m);
+        const tape = new Tape([values, matrix, addend]);
+        const result = op(values, matrix, { set: 1, factor: -2, addend: add ? addend : undefined });
         const what = `${rows} rows of ${channels}`;
         // A sum of L products below 1, doubled: each of L + 2 roundings is at most half a unit of 2L.
         const absolute = 2 * channels * (channels + 2) * 2 ** -24;
-        close(
-          all.filter((_, i) => i % stride < channels),
-          expected,
-          { absolute },
-          what,
-        );
-        check(
-          all.every((value, i) => i % stride < channels || value === 0),
-          `${what}: padding`,
-        );
+        const product = transform(v, second, channels);
+        const expected = product.map((value, i) => (add ? a[i] : 0) - 2 * value);
+        close(await result.read(), expected, { absolute }, what);
+        const gradients = await tape.gradients(result, gradient);
+        const transposed = second.map((_, i) => second[(i % channels) * channels + Math.floor(i / channels)]);
+        const back = transform(g, transposed, channels).map((value) => -2 * value);
+        close(await gradients.get(values)!.read(), back, { absolute }, `${what}: gradient of the values`);
+        // Σ over the rows of products below 1, in blocks of 256 rows and a sum of blocks.
+        const ofMatrix = m.map((_, i) => {
+          const [o, c] = [Math.floor(i / channels) - channels, i % channels];
+          let sum = 0;
+          for (let row = 0; o >= 0 && row < rows; row++) sum -= 2 * g[row * channels + o] * v[row * channels + c];
+          return sum;
+        });
+        const gradientOfMatrix = await gradients.get(matrix)!.read();
+        close(gradientOfMatrix, ofMatrix, { absolute: 2 * rows * 16 * 2 ** -24 }, `${what}: gradient of the matrix`);
+        check(gradients.has(addend) === add, `${what}: a gradient for the addend`);
+        if (add) close(await gradients.get(addend)!.read(), g, {}, `${what}: gradient of the addend`);
       }
     }
   },

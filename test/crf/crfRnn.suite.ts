@@ -1,8 +1,10 @@
 import { crfRnn, meanField } from "../../src/crf/crfRnn.ts";
 import type { CrfOptions } from "../../src/crf/crfRnn.ts";
 import type { Device } from "../../src/device/device.ts";
+import { Tape } from "../../src/tape.ts";
 import { fullMatrix } from "../goldens/reference.ts";
 import { activation, lattices, referenceCrf } from "../reference/crf.ts";
+import { checkSlope, inner } from "../slopes.ts";
 import { type Case, close, random, same } from "../suite.ts";
 
 const size = [7, 9] as const;
@@ -73,7 +75,86 @@ const variants: Record<string, CrfOptions> = {
   "68 classes, more than the fused update holds": optionsOf(68, { compatibility: matrixOf(4, 68).map((x) => x / 8) }),
 };
 
+/** θα, θβ, θγ, the guide, the unary and the three stacks of matrices, as one vector each. */
+interface Inputs {
+  readonly bandwidths: ArrayLike<number>;
+  readonly guide: ArrayLike<number>;
+  readonly unary: ArrayLike<number>;
+  readonly spatialWeight: ArrayLike<number>;
+  readonly bilateralWeight: ArrayLike<number>;
+  readonly compatibility: ArrayLike<number>;
+}
+
+/** Fails unless every gradient of the layer predicts the slope of the float64 reference. */
+async function checkGradients(device: Device, options: CrfOptions, iterations: number, sets: number): Promise<void> {
+  const { classes, normalization = "after" } = options;
+  const numbers = random(classes + iterations);
+  const g = numbers.array(pixels * classes, -1, 1);
+  using _ = device.scope();
+  const unary = device.tensor([...size, classes], unaryOf(classes));
+  const image = device.tensor([...size, 3], guide);
+  using crf = crfRnn(device, { ...options, iterations, learn: { bandwidths: true, guide: true } });
+  const { bandwidths: theta, ...matrices } = crf.parameters;
+  const stacks = {
+    spatialWeight: matrices.spatialWeight,
+    bilateralWeight: matrices.bilateralWeight,
+    compatibility: matrices.compatibility,
+  };
+  const watched = { unary, guide: image, bandwidths: theta, ...stacks };
+  const tape = new Tape(Object.values(watched));
+  const result = await crf(unary, image);
+  const gradients = await tape.gradients(result, device.tensor(result.shape, g));
+  const at = Object.fromEntries(
+    await Promise.all(Object.entries(watched).map(async ([name, tensor]) => [name, await tensor.read()])),
+  ) as unknown as Inputs;
+  const loss = (inputs: Inputs): number => {
+    const [position, color, spatial] = Array.from(inputs.bandwidths);
+    const set = (stack: ArrayLike<number>) => (t: number) => {
+      const first = Math.min(t, sets - 1) * classes * classes;
+      return Array.from(stack).slice(first, first + classes * classes);
+    };
+    const x = referenceCrf({
+      ...lattices(size, inputs.guide, 3, { position, color, spatial }, true),
+      unary: inputs.unary,
+      classes,
+      spatialWeight: set(inputs.spatialWeight),
+      bilateralWeight: set(inputs.bilateralWeight),
+      compatibility: set(inputs.compatibility),
+      iterations,
+      normalization,
+      activation: options.activation,
+    });
+    return inner(x, g);
+  };
+  for (const [name, tensor] of Object.entries(watched)) {
+    const gradient = await gradients.get(tensor)!.read();
+    checkSlope((values) => loss({ ...at, [name]: values }), at[name as keyof Inputs], gradient, numbers, 2e-5, name);
+  }
+}
+
+const learned: Record<string, readonly [options: Partial<CrfOptions>, iterations: number, sets: number]> = {
+  "after normalization, full matrices": [{ normalization: "after" }, 3, 1],
+  "before normalization": [{ normalization: "before" }, 2, 1],
+  "symmetric normalization": [{ normalization: "symmetric" }, 2, 1],
+  "no normalization": [{ normalization: "none", bilateral: { weight: 0.1 }, spatial: { weight: 0.05 } }, 2, 1],
+  "parameters of each iteration's own": [{ tied: false }, 3, 3],
+  "ReLU over its sum": [{ activation: "relu" }, 2, 1],
+};
+
 export const cases: Case[] = [
+  ...Object.entries(learned).map(([name, [options, iterations, sets]]): Case => ({
+    name: `gradients of everything: ${name}`,
+    async run(device) {
+      const classes = 3;
+      const full = optionsOf(classes, {
+        compatibility: matrixOf(7, classes),
+        ...options,
+        bilateral: { weight: matrixOf(5, classes), ...options.bilateral },
+        spatial: { weight: matrixOf(6, classes), ...options.spatial },
+      });
+      await checkGradients(device, full, iterations, sets);
+    },
+  })),
   ...Object.entries(variants).map(([name, options]): Case => ({
     name: `the reference's logits: ${name}`,
     async run(device) {

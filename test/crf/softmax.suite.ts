@@ -1,7 +1,8 @@
-import { activate } from "../../src/crf/softmax.ts";
+import { activate, softmax } from "../../src/crf/softmax.ts";
 import { padded } from "../../src/shape.ts";
 import { Memory } from "../memory.ts";
-import { activation } from "../reference/crf.ts";
+import { Tape } from "../../src/tape.ts";
+import { activation, pullBackActivation } from "../reference/crf.ts";
 import { type Case, check, close, random } from "../suite.ts";
 import { padRows } from "./rows.ts";
 
@@ -41,6 +42,31 @@ export const cases: Case[] = (["softmax", "relu"] as const).flatMap((kind) => [
             all.every((value, i) => i % stride < channels || value === 0),
             `${what}: padding`,
           );
+        }
+      }
+    },
+  },
+  {
+    name: `${kind}: the gradient of every row`,
+    async run(device) {
+      for (const rows of [1, 63, 64, 65]) {
+        for (const channels of [1, 3, 4, 5, 21, 68]) {
+          using _ = device.scope();
+          const numbers = random(rows + channels);
+          const [data, g] = [numbers.array(rows * channels, -4, 4), numbers.array(rows * channels, -1, 1)];
+          const values = device.tensor([rows, channels], data);
+          const tape = new Tape([values]);
+          const result = softmax(values, kind);
+          const gradients = await tape.gradients(result, device.tensor([rows, channels], g));
+          const expected = pullBackActivation(data, g, channels, kind);
+          // The mean of gradients below 1, L products and sums, is taken from each of them; ReLU's is divided by its sum.
+          const sums = Array.from({ length: rows }, (_, row) =>
+            data.subarray(row * channels, (row + 1) * channels).reduce((sum, value) => sum + Math.max(value, 0), 0),
+          );
+          const least = kind === "softmax" ? 1 : Math.min(...sums.filter((sum) => sum > 0), 1);
+          const absolute = ((channels + 4) * 2 ** -23) / least;
+          const what = `${rows} rows of ${channels}`;
+          close(await gradients.get(values)!.read(), expected, { relative: 2e-5, absolute }, what);
         }
       }
     },

@@ -17,25 +17,29 @@ export interface Golden {
 }
 
 /** A case with its arrays at hand. */
-interface Loaded extends Golden {
+export interface Loaded extends Golden {
   array(role: string): Promise<NpyArray>;
 }
 
 /** The manifest's tolerance for one array, and as many points beyond it as it counts near-ties, `channels` values each. */
-function tolerance({ facts, suggested_tolerance_rel_to_max }: Golden, role: string, channels: number): Tolerance {
+export function tolerance(
+  { facts, suggested_tolerance_rel_to_max }: Golden,
+  role: string,
+  channels: number,
+): Tolerance {
   const counted = [facts, facts.ties_spatial, facts.ties_bilateral, facts.ties_gaussian]
     .map((ties) => ties?.points_on_a_near_tie_float32_may_flip ?? 0)
     .reduce((sum: number, count: number) => sum + count, 0);
   return { ofMaximum: suggested_tolerance_rel_to_max[role], outliers: counted * channels };
 }
 
-async function rows(golden: Loaded, role: string): Promise<Rows> {
+export async function rows(golden: Loaded, role: string): Promise<Rows> {
   const { data, shape } = await golden.array(role);
   return { data, channels: shape[1] ?? 1 };
 }
 
 /** [channels, height, width] as [height, width, channels]. */
-function channelsLast({ data, shape }: NpyArray): Rows {
+export function channelsLast({ data, shape }: NpyArray): Rows {
   const [channels, height, width] = shape;
   const pixels = height * width;
   return { channels, data: data.map((_, i) => data[(i % channels) * pixels + Math.floor(i / channels)]) };
@@ -220,15 +224,22 @@ const checks: Readonly<Record<string, (golden: Loaded, run: Implementation) => P
   densecrf_inference: checkDenseCrf,
 };
 
-/** The cases of the kinds checked here, of the manifest in `folder`. */
-export async function listGoldens(fixtures: Fixtures, folder: string): Promise<Golden[]> {
+/** The cases of certain kinds, of the manifest in `folder`. */
+export async function listKinds(fixtures: Fixtures, folder: string, kinds: object): Promise<Golden[]> {
   const { cases } = await readJson<{ cases: Golden[] }>(fixtures, `${folder}/manifest.json`);
-  return cases.filter(({ kind }) => kind in checks);
+  return cases.filter(({ kind }) => kind in kinds);
+}
+
+/** The cases that `checkGolden` knows. */
+export const listGoldens = (fixtures: Fixtures, folder: string): Promise<Golden[]> =>
+  listKinds(fixtures, folder, checks);
+
+export function load(golden: Golden, fixtures: Fixtures, folder: string): Loaded {
+  return { ...golden, array: (role) => readNpy(fixtures, `${folder}/${golden.arrays[role].file}`) };
 }
 
 export async function checkGolden(golden: Golden, run: Implementation, fixtures: Fixtures, folder: string) {
-  const array = (role: string): Promise<NpyArray> => readNpy(fixtures, `${folder}/${golden.arrays[role].file}`);
-  await checks[golden.kind]({ ...golden, array }, run);
+  await checks[golden.kind](load(golden, fixtures, folder), run);
 }
 
 /** A suite of the goldens in `folder`. */

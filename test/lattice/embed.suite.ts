@@ -10,7 +10,7 @@ const scale = (d: number, i: number): number => (Math.sqrt(2 / 3) * (d + 1)) / M
 
 /** Fails unless the keys and weights of every point are those of the reference. */
 function checkPoints(
-  { keys, weights }: { keys: readonly Key[]; weights: Float32Array },
+  { keys, weights, ranks }: { keys: readonly Key[]; weights: Float32Array; ranks: readonly number[] },
   features: Float32Array,
   d: number,
   what: string,
@@ -24,6 +24,8 @@ function checkPoints(
       const [actual, wanted] = [own.coordinates.join(), key.join()];
       check(actual === wanted, `${what}: vertex ${r} of point ${point}: expected ${wanted}, got ${actual}`);
     });
+    const own = ranks.slice(point * (d + 1), (point + 1) * (d + 1)).join();
+    check(own === expected.ranks.join(), `${what}: ranks of point ${point}: expected ${expected.ranks}, got ${own}`);
     // e is a sum of d products, each rounded twice; a weight is the difference of two e, divided by d + 1.
     const reach = Math.max(...row.map((x, i) => Math.abs(x) * scale(d, i))) * d;
     const absolute = (4 * (d + 2) * Math.max(reach, d + 1) * 2 ** -24) / (d + 1);
@@ -120,7 +122,7 @@ export const cases: Case[] = [
         using memory = new Memory(device);
         using tensor = device.tensor([1, 1], [(unit * 2) / scale(1, 0)]);
         const status = memory.zeros(4);
-        embed(device, tensor, 1, { keys: memory.zeros(2), weights: memory.zeros(2), status });
+        embed(device, tensor, 1, { keys: memory.zeros(2), weights: memory.zeros(2), ranks: memory.zeros(1), status });
         const [, outOfRange] = new Uint32Array(await device.read(status));
         check((outOfRange !== 0) === index >= 2, `${unit} units`);
       }
@@ -138,7 +140,12 @@ export const cases: Case[] = [
       using memory = new Memory(device);
       const entries = 130 * 6;
       const status = memory.zeros(4);
-      const tables = { keys: memory.zeros(entries * keyWords(5)), weights: memory.zeros(entries), status };
+      const tables = {
+        keys: memory.zeros(entries * keyWords(5)),
+        weights: memory.zeros(entries),
+        ranks: memory.zeros(130),
+        status,
+      };
       embed(device, tensor, 130, tables);
       const [notFinite, outOfRange] = new Uint32Array(await device.read(status));
       check(~notFinite >>> 0 === 77, `point ${~notFinite >>> 0} is not finite`);

@@ -2,11 +2,9 @@ import { filter, normalizations } from "../../src/lattice/filter.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
 import { referenceFilter, referenceLattice } from "../reference/lattice.ts";
 import { clearPoints } from "../reference/points.ts";
+import { Tape } from "../../src/tape.ts";
+import { checkSlope, inner } from "../slopes.ts";
 import { type Case, check, close, random, same } from "../suite.ts";
-
-/** Σ a·b in float64. */
-const inner = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
-  Array.from(a).reduce((sum, value, i) => sum + value * b[i], 0);
 
 /** As the goldens: ten times what float32 and float64 were measured to differ by. */
 const tolerance = { ofMaximum: 1e-5 };
@@ -28,6 +26,33 @@ export const cases: Case[] = [
           using result = filter(values, lattice, options);
           const expected = referenceFilter(reference, input, channels, options);
           close(await result.read(), expected, tolerance, `${normalization}, transpose: ${transpose}`);
+        }
+      }
+    },
+  })),
+  ...[1, 2, 3, 5, 8].map((d): Case => ({
+    name: `d = ${d}: gradients of values and features, in all four normalizations, forward and transposed`,
+    async run(device) {
+      const [points, channels] = [60, [1, 3, 4, 5][d % 4]];
+      const numbers = random(d + 40);
+      const data = clearPoints(numbers, points, d, 1);
+      const [input, g] = [1, 2].map(() => numbers.array(points * channels, -1, 1));
+      for (const normalization of normalizations) {
+        for (const transpose of [false, true]) {
+          using _ = device.scope();
+          const options = { normalization, transpose };
+          const features = device.tensor([points, d], data);
+          const values = device.tensor([points, channels], input);
+          const tape = new Tape([features, values]);
+          using lattice = await buildLattice(features);
+          const result = filter(values, lattice, options);
+          const gradients = await tape.gradients(result, device.tensor([points, channels], g));
+          const loss = (f: ArrayLike<number>, v: ArrayLike<number>): number =>
+            inner(referenceFilter(referenceLattice(f, d), v, channels, options), g);
+          const what = `${normalization}, transpose: ${transpose}`;
+          const [ofValues, ofFeatures] = await Promise.all([values, features].map((x) => gradients.get(x)!.read()));
+          checkSlope((v) => loss(data, v), input, ofValues, numbers, 1e-5, `${what}, values`);
+          checkSlope((f) => loss(f, input), data, ofFeatures, numbers, 1e-5, `${what}, features`);
         }
       }
     },

@@ -1,7 +1,7 @@
 import type { Device, Storage } from "../../src/device/device.ts";
 import { slice } from "../../src/device/device.ts";
 import { Workspace } from "../../src/device/workspace.ts";
-import { embed, keyWords } from "../../src/lattice/embed.ts";
+import { embed, keyWords, rankWords } from "../../src/lattice/embed.ts";
 import { buildLattice, type Lattice } from "../../src/lattice/lattice.ts";
 import { axisOf } from "../../src/lattice/neighbors.ts";
 import type { Tensor } from "../../src/tensor.ts";
@@ -30,7 +30,7 @@ export async function readWords(device: Device, storage: Storage): Promise<Uint3
 /** What `embed` gives for every entry (a point and one of its vertices). */
 export async function readEmbedded(
   features: Tensor,
-): Promise<{ keys: Key[]; weights: Float32Array; words: Uint32Array }> {
+): Promise<{ keys: Key[]; weights: Float32Array; words: Uint32Array; ranks: number[] }> {
   const { device, shape, rows } = features;
   const dimensions = features.channels;
   const entries = rows * (dimensions + 1);
@@ -38,8 +38,9 @@ export async function readEmbedded(
   using workspace = new Workspace(device);
   const keys = workspace.allocate(entries * size * 4);
   const weights = workspace.allocate(entries * 4);
+  const ranks = workspace.allocate(rows * rankWords(dimensions) * 4);
   const status = workspace.zeros(16);
-  embed(device, features, shape.length === 3 ? shape[1] : rows, { keys, weights, status });
+  embed(device, features, shape.length === 3 ? shape[1] : rows, { keys, weights, ranks, status });
   const words = await readWords(device, keys);
   const decode = (_: unknown, entry: number): Key =>
     decodeKey(words.subarray(entry * size, (entry + 1) * size), dimensions);
@@ -47,7 +48,18 @@ export async function readEmbedded(
     keys: Array.from({ length: entries }, decode),
     weights: new Float32Array(await device.read(weights)),
     words,
+    ranks: unpackRanks(await readWords(device, ranks), rows, dimensions),
   };
+}
+
+/** [points, d + 1] ranks, four bits each. */
+function unpackRanks(words: Uint32Array, points: number, dimensions: number): number[] {
+  const own = rankWords(dimensions);
+  return Array.from({ length: points * (dimensions + 1) }, (_, entry) => {
+    const coordinate = entry % (dimensions + 1);
+    const word = words[Math.floor(entry / (dimensions + 1)) * own + Math.floor(coordinate / 8)];
+    return (word >>> (4 * (coordinate % 8))) & 15;
+  });
 }
 
 /** Pairs [first, second] of words. */

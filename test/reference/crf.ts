@@ -15,6 +15,28 @@ export function activation(values: ArrayLike<number>, channels: number, kind: "s
   return result;
 }
 
+/** Its adjoint at `values`, from the definition ∂y_c/∂x_k, pair by pair. */
+export function pullBackActivation(
+  values: ArrayLike<number>,
+  gradient: ArrayLike<number>,
+  channels: number,
+  kind: "softmax" | "relu" = "softmax",
+): Float64Array {
+  const result = activation(values, channels, kind);
+  return Float64Array.from({ length: values.length }, (_, i) => {
+    const row = i - (i % channels);
+    let sum = 0;
+    let total = 1e-20;
+    for (let c = row; c < row + channels; c++) total += Math.max(values[c], 0);
+    for (let c = row; c < row + channels; c++) {
+      const same = c === i ? 1 : 0;
+      if (kind === "softmax") sum += gradient[c] * result[c] * (same - result[i]);
+      else if (values[i] > 0) sum += (gradient[c] * (same - result[c])) / total;
+    }
+    return sum;
+  });
+}
+
 /** matrix·x for the vector of every row. */
 export function transform(values: ArrayLike<number>, matrix: ArrayLike<number>, channels: number): Float64Array {
   return Float64Array.from({ length: values.length }, (_, i) => {
@@ -25,19 +47,23 @@ export function transform(values: ArrayLike<number>, matrix: ArrayLike<number>, 
   });
 }
 
-/** Rows (x/θγ, y/θγ) for an image, or (x/θα, y/θα, guide/θβ) where there is a guide; float32, as a lattice gets them. */
+/**
+ * Rows (x/θγ, y/θγ) for an image, or (x/θα, y/θα, guide/θβ) where there is a guide; float32, as a lattice gets them, or
+ * `exact`, for finite differences.
+ */
 export function features(
   [height, width]: readonly [number, number],
   position: number,
   guide?: { readonly values: ArrayLike<number>; readonly channels: number; readonly color: number },
-): { values: Float32Array; dimensions: number } {
+  exact = false,
+): { values: ArrayLike<number>; dimensions: number } {
   const channels = guide?.channels ?? 0;
   const rows = Array.from({ length: height * width }, (_, i) => [
     (i % width) / position,
     Math.floor(i / width) / position,
     ...Array.from({ length: channels }, (_, c) => guide!.values[i * channels + c] / guide!.color),
   ]);
-  return { values: Float32Array.from(rows.flat()), dimensions: 2 + channels };
+  return { values: exact ? rows.flat() : Float32Array.from(rows.flat()), dimensions: 2 + channels };
 }
 
 export interface ReferenceCrf {
@@ -77,9 +103,10 @@ export function lattices(
   guide: ArrayLike<number>,
   channels: number,
   bandwidths: { readonly position: number; readonly color: number; readonly spatial: number },
+  exact = false,
 ): { spatial: ReferenceLattice; bilateral: ReferenceLattice } {
-  const near = features(size, bandwidths.spatial);
-  const like = features(size, bandwidths.position, { values: guide, channels, color: bandwidths.color });
+  const near = features(size, bandwidths.spatial, undefined, exact);
+  const like = features(size, bandwidths.position, { values: guide, channels, color: bandwidths.color }, exact);
   return {
     spatial: referenceLattice(near.values, near.dimensions),
     bilateral: referenceLattice(like.values, like.dimensions),

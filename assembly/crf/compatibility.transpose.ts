@@ -1,0 +1,17 @@
+/** Twin of kernels/crf/compatibility.transpose.wgsl. */
+export function compatibilityTranspose(
+  matrix: usize,
+  result: usize,
+  channels: u32,
+  matrixRow: u32,
+  begin: u32,
+  end: u32,
+): void {
+  const stride = (channels + 3) & ~3;
+  for (let row = begin; row < end; row++) {
+    for (let c: u32 = 0; c < stride; c++) {
+      const value = c < channels ? load<f32>(matrix + (<usize>((matrixRow + c) * stride + row) << 2)) : <f32>0;
+      store<f32>(result + (<usize>(row * stride + c) << 2), value);
+    }
+  }
+}

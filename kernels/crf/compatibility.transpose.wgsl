@@ -1,0 +1,26 @@
+// result = matrixᵀ, for the adjoint of compatibility.wgsl; one invocation a row of result.
+//#include "../shared/invocation.wgsl"
+
+struct Params {
+  channels: u32,
+  // First row of the matrix: iterations with parameters of their own have theirs one below the other.
+  matrixRow: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+// […, channels], rows padded
+@group(0) @binding(1) var<storage, read> matrix: array<f32>;
+// [channels, channels], rows padded
+@group(0) @binding(2) var<storage, read_write> result: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let row = invocation(id, groups);
+  if (row >= params.channels) { return; }
+  let stride = (params.channels + 3u) / 4u * 4u;
+  for (var c = 0u; c < stride; c++) {
+    var value = 0.0;
+    if (c < params.channels) { value = matrix[(params.matrixRow + c) * stride + row]; }
+    result[row * stride + c] = value;
+  }
+}

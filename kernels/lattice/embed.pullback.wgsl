@@ -1,0 +1,50 @@
+// The gradient of features from the dot products of slice.dots, the lattice's topology held fixed. Moving a point within
+// its simplex changes the barycentric weights linearly: b_r = δ of the coordinate of rank d − r less that of rank d − r + 1
+// (embed.wgsl), so with D_r = ∂loss/∂b_r and α the slice's factor
+//
+//   r_j = α/(d+1)·(D[d − rank_j] − D[(d − rank_j + 1) mod (d+1)]), j = 0…d, the gradient of elevated coordinate j,
+//   ∂loss/∂f_{j−1} = scale_{j−1}·(Σ_{m<j} r_m − j·r_j), j = 1…d, the adjoint of elevation.
+//
+// D comes in two halves (see filter.ts), which are summed here. Precondition: ranks as embed wrote them.
+//#include "../shared/invocation.wgsl"
+
+struct Params {
+  points: u32,
+  factor: f32,
+}
+
+const DIMENSIONS: u32 = 5u; // specialized
+const COORDINATES = DIMENSIONS + 1u;
+const RANK_WORDS = (COORDINATES + 7u) / 8u;
+const STRIDE = (DIMENSIONS + 3u) / 4u * 4u;
+
+@group(0) @binding(0) var<uniform> params: Params;
+// [points, rank words]
+@group(0) @binding(1) var<storage, read> ranks: array<u32>;
+// [d]: as for embed
+@group(0) @binding(2) var<storage, read> scales: array<f32>;
+// [points, d + 1], by remainder
+@group(0) @binding(3) var<storage, read> ofValues: array<f32>;
+@group(0) @binding(4) var<storage, read> ofGradient: array<f32>;
+// [points, d], rows padded
+@group(0) @binding(5) var<storage, read_write> result: array<f32>;
+
+fn dotOf(entry: u32) -> f32 {
+  return ofValues[entry] + ofGradient[entry];
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let point = invocation(id, groups);
+  if (point >= params.points) { return; }
+  let first = point * COORDINATES;
+  var before = 0.0;
+  for (var j = 0u; j < COORDINATES; j++) {
+    let rank = (ranks[point * RANK_WORDS + j / 8u] >> (4u * (j % 8u))) & 15u;
+    let slot = DIMENSIONS - rank;
+    let elevated = params.factor * (dotOf(first + slot) - dotOf(first + (slot + 1u) % COORDINATES));
+    if (j > 0u) { result[point * STRIDE + j - 1u] = scales[j - 1u] * (before - f32(j) * elevated); }
+    before += elevated;
+  }
+  for (var c = DIMENSIONS; c < STRIDE; c++) { result[point * STRIDE + c] = 0.0; }
+}

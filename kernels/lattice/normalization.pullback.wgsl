@@ -1,0 +1,48 @@
+// The gradient of h = K·1, through the factors n = 1/(h + ε) of a normalized filter, from the dot products of slice.dots.
+// For out = p∘K(q∘v) with gradient g, ∂loss/∂p = g·K(q∘v) = α Σ_r b_r·V_r·g, the dots of the gradient over p, and
+// ∂loss/∂q the dots of the values over q. So, n being n or s² (s = √n, ds/dh = −½s³):
+//
+//   after (p = n):      ∂loss/∂h = −n·α Σ_r b_r·ofGradient_r
+//   before (q = n):     ∂loss/∂h = −n·α Σ_r b_r·ofValues_r
+//   symmetric (p = q = s): ∂loss/∂h = −½n·α Σ_r b_r·(ofValues_r + ofGradient_r)
+//
+// result is a map of one channel, rows padded. One invocation a point.
+//#include "../shared/invocation.wgsl"
+
+struct Params {
+  points: u32,
+  // Shares of both sums, with −α: (0, −α), (−α, 0), (−α/2, −α/2).
+  valuesShare: f32,
+  gradientShare: f32,
+  // norms holds s and not n.
+  symmetric: u32,
+}
+
+const DIMENSIONS: u32 = 5u; // specialized
+const COORDINATES = DIMENSIONS + 1u;
+
+@group(0) @binding(0) var<uniform> params: Params;
+// [points, d + 1] pairs of vertex and weight, the weight without normalization
+@group(0) @binding(1) var<storage, read> simplices: array<vec2u>;
+// [points]
+@group(0) @binding(2) var<storage, read> norms: array<f32>;
+// [points, d + 1]
+@group(0) @binding(3) var<storage, read> ofValues: array<f32>;
+@group(0) @binding(4) var<storage, read> ofGradient: array<f32>;
+// [points, 1]
+@group(0) @binding(5) var<storage, read_write> result: array<vec4f>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let point = invocation(id, groups);
+  if (point >= params.points) { return; }
+  var sum = 0.0;
+  for (var r = 0u; r < COORDINATES; r++) {
+    let entry = point * COORDINATES + r;
+    let share = params.valuesShare * ofValues[entry] + params.gradientShare * ofGradient[entry];
+    sum += bitcast<f32>(simplices[entry].y) * share;
+  }
+  var norm = norms[point];
+  if (params.symmetric != 0u) { norm *= norm; }
+  result[point] = vec4f(norm * sum, 0.0, 0.0, 0.0);
+}

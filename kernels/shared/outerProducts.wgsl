@@ -1,0 +1,35 @@
+// Sums of outer products over the rows of a block, the gradient of a matrix in pieces: result[block][o][c] =
+// Σ a[row][o]·b[row][c] over rows block·blockRows… The pieces are summed by columnSums. Blocks of fixed length, each by one
+// invocation a row o and quad of c, keep the sums the same bits for any number of threads.
+//#include "invocation.wgsl"
+
+struct Params {
+  rows: u32,
+  channels: u32,
+  blockRows: u32,
+  factor: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+// [rows, channels], rows padded
+@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(2) var<storage, read> b: array<vec4f>;
+// [blocks, channels, channels], rows padded
+@group(0) @binding(3) var<storage, read_write> result: array<vec4f>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = invocation(id, groups);
+  let quads = (params.channels + 3u) / 4u;
+  let size = params.channels * quads;
+  let block = index / size;
+  let first = block * params.blockRows;
+  if (first >= params.rows) { return; }
+  let o = index % size / quads;
+  let quad = index % quads;
+  var sum = vec4f();
+  for (var row = first; row < min(first + params.blockRows, params.rows); row++) {
+    sum += a[row * quads * 4u + o] * b[row * quads + quad];
+  }
+  result[index] = params.factor * sum;
+}

@@ -1,0 +1,132 @@
+import { transform } from "../src/crf/compatibility.ts";
+import { softmax } from "../src/crf/softmax.ts";
+import { ShapeError, ValueError } from "../src/errors.ts";
+import { sum } from "../src/sum.ts";
+import { checkpoint, record, Tape } from "../src/tape.ts";
+import type { Tensor } from "../src/tensor.ts";
+import { type Case, check, close, random, rejects, same } from "./suite.ts";
+
+/** a + b, recorded. */
+const add = (a: Tensor, b: Tensor): Tensor => record(sum(a, b), [a, b], [], (gradient) => [gradient, gradient]);
+
+export const cases: Case[] = [
+  {
+    name: "gradients of a tensor with several uses are summed, and pass through where an op changes nothing",
+    async run(device) {
+      using _ = device.scope();
+      const [a, b] = [device.tensor([2, 3], [1, 2, 3, 4, 5, 6]), device.tensor([2, 3])];
+      const seed = device.tensor([2, 3], [1, 10, 100, 2, 20, 200]);
+      const tape = new Tape([a, b]);
+      const twice = add(a, a);
+      const gradients = await tape.gradients(add(add(twice, b), twice), seed);
+      const values = await seed.read();
+      same(
+        await gradients.get(a)!.read(),
+        values.map((x) => 4 * x),
+        "a, four times",
+      );
+      same(await gradients.get(b)!.read(), values, "b, once");
+      // Each gradient has memory of its own.
+      gradients.get(b)!.dispose();
+      same(await seed.read(), values, "the seed");
+    },
+  },
+  {
+    name: "only what descends from watched tensors is recorded; what does not matter has no gradient",
+    async run(device) {
+      using _ = device.scope();
+      const [a, b, c] = [1, 2, 3].map((seed) => device.tensor([4, 2], random(seed).array(8)));
+      const tape = new Tape([a, b]);
+      const result = add(a, c);
+      const gradients = await tape.gradients(result, c);
+      check(gradients.size === 1 && gradients.has(a), "a gradient for a alone");
+      check(result.tape?.recording === false && a.tape === undefined, "the tape is spent and a is free");
+      check(add(a, a).tape === undefined, "nothing is recorded any more");
+    },
+  },
+  {
+    name: "a scalar's seed is 1; other outputs, seeds of another shape, spent tapes and strangers are refused",
+    async run(device) {
+      using _ = device.scope();
+      const [scalar, map] = [device.tensor([1], [3]), device.tensor([2, 2], [1, 2, 3, 4])];
+      const tape = new Tape([scalar]);
+      const gradients = await tape.gradients(add(scalar, scalar));
+      same(await gradients.get(scalar)!.read(), [2], "gradient of s + s");
+      await rejects(() => tape.gradients(scalar), ValueError, "a spent tape");
+      using second = new Tape([map]);
+      const result = add(map, map);
+      await rejects(() => second.gradients(result), ShapeError, "no seed for a map");
+      await rejects(() => second.gradients(result, scalar), ShapeError, "a seed of another shape");
+      await rejects(() => second.gradients(scalar), ValueError, "an output that does not depend on it");
+      await rejects(() => new Tape([map]), ValueError, "a tensor on another tape");
+      const other = device.tensor([2, 2]);
+      using third = new Tape([other]);
+      await rejects(() => add(map, other), ValueError, "inputs of two tapes");
+      check(third.recording, "the third tape goes on");
+    },
+  },
+  {
+    name: "memory is held until the pullbacks have read it, and all of it comes back",
+    async run(device) {
+      using _ = device.scope();
+      const a = device.tensor([300, 5], random(1).array(1500));
+      const seed = device.tensor([300, 5], random(2).array(1500));
+      const expected = await gradientOfSoftmax(a, seed, false);
+      same(await gradientOfSoftmax(a, seed, true), expected, "gradients with the activations disposed of early");
+      const used = (): number => {
+        device.resetPeak();
+        return device.peakBytes;
+      };
+      const before = used();
+      await gradientOfSoftmax(a, seed, true);
+      check(used() === before, `${used()} bytes after the gradients, ${before} before`);
+      const tape = new Tape([a]);
+      softmax(softmax(a)).dispose();
+      check(used() > before, "the tape holds the first marginals");
+      tape.dispose();
+      const [left, map] = [used() - before, a.storage.bytes];
+      // WebGPU's buffers come in sizes of the pool.
+      check(left >= map && left < 2 * map, `${left} bytes left by a disposed tape, expected one map that is not: ${map}`);
+    },
+  },
+  {
+    name: "a checkpointed segment gives the same gradients from less memory, parameters used inside included",
+    async run(device) {
+      using _ = device.scope();
+      const x = device.tensor([500, 4], random(1).array(2000, -1, 1));
+      const matrix = device.tensor([4, 4], random(2).array(16, -1, 1));
+      const seed = device.tensor([500, 4], random(3).array(2000, -1, 1));
+      const segment = (input: Tensor): Tensor => {
+        using first = softmax(input);
+        using second = transform(first, matrix);
+        return softmax(second);
+      };
+      const run = async (f: (input: Tensor) => Tensor | Promise<Tensor>) => {
+        const tape = new Tape([x, matrix]);
+        using middle = await f(x);
+        using output = await f(middle);
+        const gradients = await tape.gradients(output, seed);
+        return await Promise.all([x, matrix].map((tensor) => gradients.get(tensor)!.read()));
+      };
+      const [ofX, ofMatrix] = await run(segment);
+      const [again, matrixAgain] = await run(checkpoint(segment, [matrix]));
+      same(again, ofX, "gradient of x");
+      close(matrixAgain, ofMatrix, {}, "gradient of the matrix");
+      const forgotten = checkpoint(segment);
+      const error = await rejects(run(forgotten), ValueError, "a parameter that was not named");
+      check(error.message.includes("parameters of checkpoint()"), error.message);
+      matrix.tape?.dispose();
+    },
+  },
+];
+
+async function gradientOfSoftmax(a: Tensor, seed: Tensor, early: boolean): Promise<Float32Array> {
+  const tape = new Tape([a]);
+  const first = softmax(a);
+  const second = softmax(first);
+  if (early) first.dispose();
+  const gradients = await tape.gradients(second, seed);
+  for (const tensor of [first, second]) tensor.dispose();
+  using gradient = gradients.get(a)!;
+  return await gradient.read();
+}
