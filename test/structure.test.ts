@@ -82,7 +82,9 @@ describe("imports", () => {
     const wrong = within().filter(({ from, to }) => {
       if (layerOf(to) !== DEVICES) return false;
       if (layerOf(from) !== DEVICES) return layerOf(from) < OPEN;
-      return /webgpu|pipelines/.test(from) ? /wasm|threads|heap/.test(to) : /webgpu|pipelines/.test(to);
+      return /webgpu|pipelines|bufferPool/.test(from)
+        ? /wasm|threads|heap/.test(to)
+        : /webgpu|pipelines|bufferPool/.test(to);
     });
     expect(wrong.map(line)).toEqual([]);
   });

@@ -86,7 +86,10 @@ export const cases: Case[] = [
       tape.dispose();
       const [left, map] = [used() - before, a.storage.bytes];
       // WebGPU's buffers come in sizes of the pool.
-      check(left >= map && left < 2 * map, `${left} bytes left by a disposed tape, expected one map that is not: ${map}`);
+      check(
+        left >= map && left < 2 * map,
+        `${left} bytes left by a disposed tape, expected one map that is not: ${map}`,
+      );
     },
   },
   {

@@ -91,6 +91,11 @@ export abstract class BaseDevice implements Device {
     return this.#peak;
   }
 
+  /** Bytes allocated now. */
+  protected get usedBytes(): number {
+    return this.#bytes;
+  }
+
   resetPeak(): void {
     this.#peak = this.#bytes;
   }

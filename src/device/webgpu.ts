@@ -1,6 +1,7 @@
 import { DeviceError, LimitError } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
 import { BaseDevice } from "./base.ts";
+import { BufferPool, poolSize } from "./bufferPool.ts";
 import type { Data, DeviceInfo, DeviceLimits, Storage } from "./device.ts";
 import { BufferUsage, MapMode } from "./flags.ts";
 import { Pipelines } from "./pipelines.ts";
@@ -44,7 +45,7 @@ export class WebGpuDevice extends BaseDevice {
   readonly gpu: GPUDevice;
   readonly #owned: boolean;
   readonly #pipelines: Pipelines;
-  readonly #pool = new Map<number, GPUBuffer[]>();
+  readonly #pool = new BufferPool();
   readonly #sizes = new Map<GPUBuffer, number>();
   readonly #bindGroups = new Map<string, GPUBindGroup>();
   readonly #ids = new WeakMap<GPUBuffer, number>();
@@ -92,7 +93,7 @@ export class WebGpuDevice extends BaseDevice {
 
   allocate(bytes: number): Storage {
     this.checkOpen();
-    const size = poolSize(bytes);
+    const size = Math.min(poolSize(bytes), Math.max(bytes, this.limits.bufferBytes));
     if (size > this.limits.bufferBytes) {
       throw new LimitError({
         where: "webgpu",
@@ -101,7 +102,7 @@ export class WebGpuDevice extends BaseDevice {
         remedy: "use a smaller image or fewer channels, or the WASM device",
       });
     }
-    const gpu = this.#pool.get(size)?.pop() ?? this.#create(size);
+    const gpu = this.#pool.take(size) ?? this.#create(size);
     this.account(size);
     return { handle: gpu, offset: 0, bytes };
   }
@@ -119,9 +120,15 @@ export class WebGpuDevice extends BaseDevice {
     const size = this.#sizes.get(gpu);
     if (size === undefined) return; // a wrapped buffer is the caller's
     this.account(-size);
-    const pooled = this.#pool.get(size);
-    if (pooled) pooled.push(gpu);
-    else this.#pool.set(size, [gpu]);
+    this.#pool.give(size, gpu);
+    const surplus = this.#pool.surplus(this.usedBytes);
+    if (surplus.length === 0) return;
+    // What is queued may still use them; what is submitted may be destroyed under it.
+    this.#submit();
+    for (const buffer of surplus) {
+      this.#sizes.delete(buffer);
+      buffer.destroy();
+    }
   }
 
   write(storage: Storage, data: Data): void {
@@ -304,10 +311,4 @@ export class WebGpuDevice extends BaseDevice {
     this.#uniforms.destroy();
     if (this.#owned) this.gpu.destroy();
   }
-}
-
-/** Sizes are rounded up, by at most an eighth, so that buffers find a second use. */
-function poolSize(bytes: number): number {
-  const step = Math.max(256, 2 ** Math.max(0, Math.floor(Math.log2(Math.max(bytes, 1))) - 3));
-  return Math.ceil(Math.max(bytes, 16) / step) * step;
 }

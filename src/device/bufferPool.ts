@@ -1,0 +1,50 @@
+/** Idle buffers that may stay, whatever is in use. */
+const keptBytes = 2 ** 26;
+
+/** GPU buffers that were released, by size, to be used again: making one costs more than most kernels. */
+export class BufferPool {
+  /** From the longest unused on. */
+  readonly #idle = new Set<{ readonly size: number; readonly buffer: GPUBuffer }>();
+  readonly #bySize = new Map<number, { readonly size: number; readonly buffer: GPUBuffer }[]>();
+  #bytes = 0;
+
+  take(size: number): GPUBuffer | undefined {
+    const found = this.#bySize.get(size)?.pop();
+    if (!found) return undefined;
+    this.#idle.delete(found);
+    this.#bytes -= size;
+    return found.buffer;
+  }
+
+  give(size: number, buffer: GPUBuffer): void {
+    const entry = { size, buffer };
+    this.#idle.add(entry);
+    const same = this.#bySize.get(size);
+    if (same) same.push(entry);
+    else this.#bySize.set(size, [entry]);
+    this.#bytes += size;
+  }
+
+  /**
+   * Takes out what has been unused for longest, until no more bytes are idle than `used`, or 64 MiB: images of ever new sizes
+   * would otherwise leave buffers behind for each.
+   */
+  surplus(used: number): GPUBuffer[] {
+    const surplus: GPUBuffer[] = [];
+    for (const entry of this.#idle) {
+      if (this.#bytes <= Math.max(keptBytes, used)) break;
+      this.#idle.delete(entry);
+      const same = this.#bySize.get(entry.size)!;
+      same.splice(same.indexOf(entry), 1);
+      this.#bytes -= entry.size;
+      surplus.push(entry.buffer);
+    }
+    return surplus;
+  }
+}
+
+/** Sizes are rounded up, by at most an eighth, so that buffers find a second use. */
+export function poolSize(bytes: number): number {
+  const step = Math.max(256, 2 ** Math.max(0, Math.floor(Math.log2(Math.max(bytes, 1))) - 3));
+  return Math.ceil(Math.max(bytes, 16) / step) * step;
+}
