@@ -29,7 +29,7 @@ const printed = valibot.object({
 
 /** Reads what `bench --save` wrote. @throws FormatError */
 export async function readTimes(file: string): Promise<Times> {
-  const { version, host, device, kernels, composites } = parseJson(await readBytes(file), file, saved);
+  const { version, host, device, kernels, composites } = parseJson(await readBytes(file), file, saved).value;
   return {
     name: `${file} (crf-rnn ${version}, ${host}, ${device.name}, threads: ${device.threads})`,
     milliseconds: Object.fromEntries([...kernels, ...composites].map(({ name, least }) => [name, least])),
@@ -51,5 +51,5 @@ export function runPeer(command: string): Times {
     const got = `${signal ?? `status ${status}`}${complaint ? ` (${complaint})` : ""}`;
     throw new UsageError({ where: "--peer", expected: "a command that succeeds", got, remedy: "run it by itself" });
   }
-  return parseJson(stdout, `--peer '${command}'`, printed);
+  return parseJson(stdout, `--peer '${command}'`, printed).value;
 }

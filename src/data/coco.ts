@@ -3,12 +3,12 @@ import * as valibot from "valibot";
 import { FormatError } from "../errors.ts";
 import { createItem, type Dataset, type Item } from "./dataset.ts";
 import type { Folder } from "./folder.ts";
-import { parseJson, wholeNumber } from "./json.ts";
+import { formatPath, parseJson, wholeNumber, type Json } from "./json.ts";
 import { maximumPixels, type LabelMap } from "./labels.ts";
 import { isId } from "./lists.ts";
 import { vocPalette } from "./palette.ts";
 import { describe } from "./quote.ts";
-import { areaOf, checkRuns, decodeRuns, paintRuns, rasterize, type Runs } from "./runs.ts";
+import { areaOf, checkRuns, decodeRuns, paintRuns, rasterize, type Runs, type RunsPlace } from "./runs.ts";
 import { vocClasses } from "./vocClasses.ts";
 
 /** What COCO calls VOC's classes where the names differ. */
@@ -34,7 +34,7 @@ interface Instance {
   readonly label: number;
   readonly segmentation: unknown;
   /** Where it stands in the file, for errors. */
-  readonly path: string;
+  readonly path: readonly (string | number)[];
 }
 
 /** One image with its instances of VOC's classes, in the order of the file. */
@@ -44,6 +44,7 @@ interface Picture {
   readonly height: number;
   readonly width: number;
   readonly instances: Instance[];
+  readonly json: Pick<Json<Instances>, "locate" | "wrong">;
 }
 
 export interface CocoOptions {
@@ -102,19 +103,22 @@ function paint(picture: Picture): LabelMap {
   return { height, width, labels };
 }
 
-function readRuns({ segmentation, path }: Instance, { file, height, width }: Picture): Runs[] {
-  const place = { file, path: `${path}.segmentation`, height, width };
+function readRuns({ segmentation, path }: Instance, { file, height, width, json }: Picture): Runs[] {
+  const placeOf = (...last: (string | number)[]): RunsPlace => {
+    const at = [...path, "segmentation", ...last];
+    return { file, path: formatPath(at), height, width, offset: () => json.locate(at) };
+  };
   if (Array.isArray(segmentation) && segmentation.length > 0) {
-    return segmentation.map((polygon, i) => rasterize(polygon, { ...place, path: `${place.path}[${i}]` }));
+    return segmentation.map((polygon, i) => rasterize(polygon, placeOf(i)));
   }
   const { size, counts } = (segmentation ?? {}) as { size?: unknown; counts?: unknown };
   if (!Array.isArray(size) || size.length !== 2 || size[0] !== height || size[1] !== width) {
-    const expected = `${place.path}: polygons, or runs of size [${height}, ${width}]`;
-    throw new FormatError({ file, expected, got: describe(size ?? segmentation) });
+    const expected = `polygons, or runs of size [${height}, ${width}]`;
+    throw json.wrong([...path, "segmentation"], expected, describe(size ?? segmentation));
   }
-  if (typeof counts === "string") return [decodeRuns(counts, place)];
-  if (Array.isArray(counts)) return [checkRuns(counts, place)];
-  throw new FormatError({ file, expected: `${place.path}.counts: a list or a string`, got: describe(counts) });
+  if (typeof counts === "string") return [decodeRuns(counts, placeOf("counts"))];
+  if (Array.isArray(counts)) return [checkRuns(counts, placeOf("counts"))];
+  throw json.wrong([...path, "segmentation", "counts"], "a list or a string", describe(counts));
 }
 
 /** Whether an image has so many labeled pixels. One large instance decides without painting, as it does for most. */
@@ -125,29 +129,30 @@ function hasPixels(picture: Picture, minimum: number): boolean {
   return paint(picture).labels.reduce((count, label) => count + Math.min(label, 1), 0) >= minimum;
 }
 
-function groupInstances({ images, annotations, categories }: Instances, file: string): Picture[] {
-  const wrong = (expected: string, got: unknown): FormatError =>
-    new FormatError({ file, expected, got: describe(got), remedy: "fetch the annotations again" });
+function groupInstances({ value, ...json }: Json<Instances>, file: string): Picture[] {
+  const { images, annotations, categories } = value;
+  const wrong = (path: (string | number)[], expected: string, got: unknown) =>
+    json.wrong(path, expected, describe(got));
   const labels = new Map<number, number>();
   for (const [i, { id, name }] of categories.entries()) {
-    if (labels.has(id)) throw wrong(`categories[${i}].id: each once`, id);
+    if (labels.has(id)) throw wrong(["categories", i, "id"], "each once", id);
     labels.set(id, vocClasses.indexOf(cocoNames.get(name) ?? name.replaceAll(" ", "")));
   }
   const pictures = new Map<number, Picture>();
   const names = new Set<string>();
   images.forEach(({ id, file_name: name, height, width }, i) => {
-    if (!isId(name) || names.has(name)) throw wrong(`images[${i}].file_name: a file name, each once`, name);
-    if (pictures.has(id)) throw wrong(`images[${i}].id: each once`, id);
-    if (height * width > maximumPixels) throw wrong(`images[${i}]: at most ${maximumPixels} pixels`, [height, width]);
+    if (!isId(name) || names.has(name)) throw wrong(["images", i, "file_name"], "a file name, each once", name);
+    if (pictures.has(id)) throw wrong(["images", i, "id"], "each once", id);
+    if (height * width > maximumPixels) throw wrong(["images", i], `at most ${maximumPixels} pixels`, [height, width]);
     names.add(name);
-    pictures.set(id, { file, name, height, width, instances: [] });
+    pictures.set(id, { file, name, height, width, instances: [], json });
   });
   annotations.forEach(({ image_id, category_id, segmentation }, i) => {
     const label = labels.get(category_id);
     const picture = pictures.get(image_id);
-    if (label === undefined) throw wrong(`annotations[${i}].category_id: a listed category`, category_id);
-    if (!picture) throw wrong(`annotations[${i}].image_id: a listed image`, image_id);
-    if (label > 0) picture.instances.push({ label, segmentation, path: `annotations[${i}]` });
+    if (label === undefined) throw wrong(["annotations", i, "category_id"], "a listed category", category_id);
+    if (!picture) throw wrong(["annotations", i, "image_id"], "a listed image", image_id);
+    if (label > 0) picture.instances.push({ label, segmentation, path: ["annotations", i] });
   });
   return [...pictures.values()];
 }

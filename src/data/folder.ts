@@ -39,14 +39,16 @@ export class Folder {
   }
 
   /**
-   * The absolute path of a file below this folder; it need not exist. `from` is the file that names it.
+   * The absolute path of a file below this folder; it need not exist. `from` is the file that names it, `locate` tells at
+   * which byte.
    * @throws FormatError for an absolute path and for one that leads outside
    */
-  join(path: string, from: string): string {
+  join(path: string, from: string, locate?: () => number | undefined): string {
     const parts = path.split(/[\\/]/);
     if (path === "" || isAbsolute(path) || /^[A-Za-z]:/.test(path) || parts.includes("..") || path.includes("\0")) {
       throw new FormatError({
         file: from,
+        offset: locate?.(),
         expected: `paths below ${this.path}`,
         got: quote(path),
         remedy: "copy the file into the folder and name it from there",

@@ -5,6 +5,15 @@ import { FormatError } from "../errors.ts";
 /** Above this size a wrong value is named by its path alone, not by its byte: the tree that finds the byte would not fit. */
 const maximumTreeBytes = 2 ** 24;
 
+/** What a JSON file says, and where. */
+export interface Json<Output> {
+  readonly value: Output;
+  /** The byte of the value at a path, or of what should hold it; unknown in files above 16 MiB. */
+  locate(path: JSONPath): number | undefined;
+  /** An error about the value at a path. */
+  wrong(path: JSONPath, expected: string, got: string): FormatError;
+}
+
 /**
  * Reads JSON and checks it against a schema; what the schema does not name is left out.
  * @throws FormatError with the byte of the syntax error or of the value that does not fit, and the path to it
@@ -13,20 +22,24 @@ export function parseJson<Output>(
   bytes: Uint8Array,
   file: string,
   schema: valibot.GenericSchema<unknown, Output>,
-): Output {
+): Json<Output> {
   const text = new TextDecoder().decode(bytes);
+  const locate = locator(bytes.length <= maximumTreeBytes ? text : undefined);
+  const wrong = (path: JSONPath, expected: string, got: string): FormatError => {
+    const remedy = "correct the file, or fetch it again";
+    return new FormatError({ file, offset: locate(path), expected: `${formatPath(path)}: ${expected}`, got, remedy });
+  };
   const result = valibot.safeParse(schema, parseText(text, file), { abortEarly: true });
-  if (result.success) return result.output;
+  if (result.success) return { value: result.output, locate, wrong };
   const [issue] = result.issues;
   const path = (issue.path ?? []).map(({ key }) => key as string | number);
-  throw new FormatError({
-    file,
-    offset: bytes.length <= maximumTreeBytes ? offsetOf(text, path) : undefined,
-    expected: `${formatPath(path)}: ${issue.type === "custom" ? issue.message : (issue.expected ?? issue.message)}`,
-    got: issue.received.slice(0, 60),
-    remedy: "correct the file, or fetch it again",
-  });
+  const expected = issue.type === "custom" ? issue.message : (issue.expected ?? issue.message);
+  throw wrong(path, expected, issue.received.slice(0, 60));
 }
+
+/** Holds on to the text for as long as errors may come; hence not to that of a large file. */
+const locator = (text: string | undefined) => (path: JSONPath) =>
+  text === undefined ? undefined : offsetOf(text, path);
 
 /** A whole number in `least…most`, as a schema. */
 export const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) =>
@@ -87,7 +100,7 @@ function offsetOf(text: string, path: JSONPath): number | undefined {
 
 const byteLength = (text: string, end: number): number => new TextEncoder().encode(text.slice(0, end)).length;
 
-function formatPath(path: JSONPath): string {
+export function formatPath(path: JSONPath): string {
   return (
     path
       .map((part) => (typeof part === "number" ? `[${part}]` : `.${part}`))

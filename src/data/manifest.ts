@@ -2,7 +2,7 @@ import * as valibot from "valibot";
 import { FormatError } from "../errors.ts";
 import { createItem, type Dataset, type Item } from "./dataset.ts";
 import { maximumLabelBytes, type Folder } from "./folder.ts";
-import { parseJson, wholeNumber } from "./json.ts";
+import { parseJson, wholeNumber, type Json } from "./json.ts";
 import { ignoreLabel } from "./labels.ts";
 import { isId } from "./lists.ts";
 import { vocPalette, type Color } from "./palette.ts";
@@ -46,55 +46,56 @@ type Manifest = valibot.InferOutput<typeof schema>;
  */
 export async function openManifest(folder: Folder): Promise<Dataset> {
   const file = folder.join("manifest.json", folder.path);
-  const manifest = parseJson(await folder.read(file), file, schema);
-  checkClasses(manifest, file);
+  const json = parseJson(await folder.read(file), file, schema);
+  const manifest = json.value;
+  checkClasses(json);
   const palette: Color[] = vocPalette();
   for (const { id, rgb } of manifest.classes) palette[id] = rgb;
   const splits = new Map<string, Item[]>();
   const seen = new Set<string>();
   for (const [i, entry] of manifest.items.entries()) {
-    if (seen.has(entry.id)) throw wrong(file, `items[${i}].id: each once`, `'${entry.id}' again`);
+    if (seen.has(entry.id)) throw json.wrong(["items", i, "id"], "each once", `'${entry.id}' again`);
     seen.add(entry.id);
     if (!splits.has(entry.split)) splits.set(entry.split, []);
-    splits.get(entry.split)!.push(createManifestItem(folder, file, entry, manifest.classes.length));
+    splits.get(entry.split)!.push(createManifestItem(folder, file, i, json));
   }
-  checkCounts(manifest, splits, file);
+  checkCounts(json, splits);
   return { name: folder.path, classes: manifest.classes.map(({ name }) => name), palette, splits };
 }
 
-function createManifestItem(folder: Folder, file: string, entry: Manifest["items"][number], classes: number): Item {
-  const source = folder.join(entry.mask, file);
+function createManifestItem(folder: Folder, file: string, index: number, { value, locate }: Json<Manifest>): Item {
+  const entry = value.items[index];
+  const join = (key: "image" | "mask") => folder.join(entry[key], file, () => locate(["items", index, key]));
+  const source = join("mask");
   return createItem({
     id: entry.id,
-    image: folder.join(entry.image, file),
+    image: join("image"),
     imageFolder: folder,
     source,
-    classes,
+    classes: value.classes.length,
     labels: async () => {
       const { height, width, labels } = decodeLabelPng(await folder.read(source, maximumLabelBytes), source);
-      if (height !== (entry.height ?? height) || width !== (entry.width ?? width)) {
-        throw wrong(source, `${entry.width} × ${entry.height} pixels, as the manifest says`, `${width} × ${height}`);
-      }
-      return { height, width, labels };
+      if (height === (entry.height ?? height) && width === (entry.width ?? width)) return { height, width, labels };
+      const expected = `${entry.width} × ${entry.height} pixels, as the manifest says`;
+      const remedy = "correct manifest.json or the file it names";
+      // Bytes 16 to 23 of a PNG are its width and height.
+      throw new FormatError({ file: source, offset: 16, expected, got: `${width} × ${height}`, remedy });
     },
   });
 }
 
-function checkClasses({ classes }: Manifest, file: string): void {
+function checkClasses({ value: { classes }, wrong }: Json<Manifest>): void {
   classes.forEach(({ id, name }, i) => {
-    if (id !== i) throw wrong(file, `classes[${i}].id: ${i}, without gaps`, `${id}`);
+    if (id !== i) throw wrong(["classes", i, "id"], `${i}, without gaps`, `${id}`);
     const first = classes.findIndex((other) => other.name === name);
-    if (first !== i) throw wrong(file, `classes[${i}].name: each once`, `${quote(name)} again`);
+    if (first !== i) throw wrong(["classes", i, "name"], "each once", `${quote(name)} again`);
   });
 }
 
-function checkCounts(manifest: Manifest, splits: ReadonlyMap<string, readonly Item[]>, file: string): void {
-  const declared = new Map(Object.entries(manifest.splits ?? {}));
-  for (const name of manifest.splits ? new Set([...declared.keys(), ...splits.keys()]) : []) {
+function checkCounts({ value, wrong }: Json<Manifest>, splits: ReadonlyMap<string, readonly Item[]>): void {
+  const declared = new Map(Object.entries(value.splits ?? {}));
+  for (const name of value.splits ? new Set([...declared.keys(), ...splits.keys()]) : []) {
     const [count, found] = [declared.get(name) ?? 0, splits.get(name)?.length ?? 0];
-    if (found !== count) throw wrong(file, `splits: ${count} items of ${quote(name)}`, `${found}`);
+    if (found !== count) throw wrong(["splits", name], `${count} items`, `${found}`);
   }
 }
-
-const wrong = (file: string, expected: string, got: string): FormatError =>
-  new FormatError({ file, expected, got, remedy: "correct manifest.json or the file it names" });

@@ -13,6 +13,8 @@ export interface RunsPlace {
   readonly path: string;
   readonly height: number;
   readonly width: number;
+  /** The byte of that value in the file, if known. */
+  offset?(): number | undefined;
 }
 
 /** The longest outline that is rasterized, in steps of a fifth of a pixel: hours of work may not hide in a few bytes. */
@@ -145,6 +147,7 @@ function runsBetween(crossings: Float64Array, pixels: number): Runs {
   return runs;
 }
 
-function fail({ file, path }: RunsPlace, expected: string, got: string): never {
-  throw new FormatError({ file, expected: `${path}: ${expected}`, got, remedy: "export the annotations again" });
+function fail({ file, path, offset }: RunsPlace, expected: string, got: string): never {
+  const remedy = "export the annotations again";
+  throw new FormatError({ file, offset: offset?.(), expected: `${path}: ${expected}`, got, remedy });
 }

@@ -199,8 +199,7 @@ export async function targetOf(name: (typeof names)[number], tree: Tree): Promis
   }
 }
 
-/** The offset, the path to the value, the path outside that it names, or the file at fault that the index names. */
-function isPlaced({ offset, expected, file }: FormatError): boolean {
-  const path = /^(images|annotations|categories|items|classes|splits)\b|^paths below/.test(expected);
-  return offset !== undefined || path || !file.endsWith(".json");
+/** The offset, or the file at fault that the index names. */
+function isPlaced({ offset, file }: FormatError): boolean {
+  return offset !== undefined || !file.endsWith(".json");
 }

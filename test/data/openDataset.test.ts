@@ -162,7 +162,7 @@ describe("COCO", () => {
     expect(await Promise.all(sizes)).toEqual(["1234", "134", "13", "13", "1", "1", ""]);
   });
 
-  test("names what is wrong in the annotations by its path", async () => {
+  test("names what is wrong in the annotations by its byte and path", async () => {
     using tree = new Tree();
     await writeCoco(tree);
     const refused = async (change: (copy: typeof instances) => void, message: string): Promise<void> => {
@@ -172,6 +172,7 @@ describe("COCO", () => {
       const opening = openDataset(tree.path);
       await expect(opening).rejects.toThrow(FormatError);
       await expect(opening).rejects.toThrow(message);
+      await expect(opening).rejects.toMatchObject({ offset: expect.any(Number) as unknown });
     };
     await refused((copy) => (copy.annotations[0].image_id = 9), "annotations[0].image_id: a listed image, got 9");
     await refused((copy) => (copy.annotations[1].category_id = 9), "annotations[1].category_id: a listed category");
@@ -261,12 +262,13 @@ describe("manifest.json", () => {
       const opening = openDataset(tree.path);
       await expect(opening).rejects.toThrow(FormatError);
       await expect(opening).rejects.toThrow(message);
+      await expect(opening).rejects.toMatchObject({ offset: expect.any(Number) as unknown });
     };
-    await refused((copy) => (copy.splits.val = 2), "splits: 2 items of 'val', got 1");
+    await refused((copy) => (copy.splits.val = 2), "splits.val: 2 items, got 1");
     await refused((copy) => (copy.classes[1].id = 2), "classes[1].id: 1, without gaps, got 2");
     await refused((copy) => (copy.classes[1].name = "sky"), "classes[1].name: each once, got 'sky' again");
     await refused((copy) => (copy.items[1].id = "a"), "items[1].id: each once, got 'a' again");
-    await refused((copy) => (copy.items[2].split = "test"), "splits: 1 items of 'val', got 0");
+    await refused((copy) => (copy.items[2].split = "test"), "splits.val: 1 items, got 0");
     await refused((copy) => (copy.items[0].id = "a/b"), "items[0].id: an id of letters");
     await refused((copy) => (copy.items[0].image = "../a.png"), "expected paths below");
     await refused((copy) => (copy.items[0].mask = "/etc/passwd"), "expected paths below");
@@ -293,7 +295,7 @@ describe("manifest.json", () => {
     copy.items[0].width = 7;
     await writeManifest(tree, copy);
     await expect(labelsOf(await openDataset(tree.path), "a")).rejects.toThrow(
-      "7 × 5 pixels, as the manifest says, got 6 × 5",
+      "a.png at byte 16: expected 7 × 5 pixels, as the manifest says, got 6 × 5",
     );
   });
 });
