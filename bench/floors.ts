@@ -26,11 +26,15 @@ import { compose } from "./crf/compose.bench.ts";
 import { softmax } from "./crf/softmax.bench.ts";
 import { softmaxPullback } from "./crf/softmax.pullback.bench.ts";
 import { update } from "./crf/update.bench.ts";
-import { conv2d } from "./nn/conv2d.bench.ts";
-import { conv2dMask } from "./nn/conv2d.mask.bench.ts";
-import { conv2dPack } from "./nn/conv2d.pack.bench.ts";
-import { conv2dTranspose } from "./nn/conv2d.transpose.bench.ts";
-import { conv2dWeights } from "./nn/conv2d.weights.bench.ts";
+import { convolution } from "./nn/convolution.bench.ts";
+import { convolutionPack } from "./nn/convolution.pack.bench.ts";
+import { convolutionTranspose } from "./nn/convolution.transpose.bench.ts";
+import { convolutionWeights } from "./nn/convolution.weights.bench.ts";
+import { winogradFold } from "./nn/winograd.fold.bench.ts";
+import { winogradGradient } from "./nn/winograd.gradient.bench.ts";
+import { winogradInput } from "./nn/winograd.input.bench.ts";
+import { winogradOutput } from "./nn/winograd.output.bench.ts";
+import { winogradWeights } from "./nn/winograd.weights.bench.ts";
 import { columnSums } from "./nn/columnSums.bench.ts";
 import { crop } from "./nn/crop.bench.ts";
 import { crossEntropy } from "./nn/crossEntropy.bench.ts";
@@ -85,11 +89,15 @@ export const floors = [
   softmax,
   softmaxPullback,
   update,
-  conv2d,
-  conv2dMask,
-  conv2dPack,
-  conv2dTranspose,
-  conv2dWeights,
+  convolution,
+  convolutionPack,
+  convolutionTranspose,
+  convolutionWeights,
+  winogradFold,
+  winogradGradient,
+  winogradInput,
+  winogradOutput,
+  winogradWeights,
   columnSums,
   crop,
   crossEntropy,

@@ -14,7 +14,7 @@ export type { Activation } from "./crf/softmax.ts";
 export { panels } from "./layout.ts";
 export { conv2d, type Conv2dOptions } from "./nn/conv2d.ts";
 export { convTranspose2d } from "./nn/convTranspose2d.ts";
-export type { ConvolutionOptions } from "./nn/convolution.ts";
+export type { ConvolutionOptions } from "./nn/geometry.ts";
 export { add } from "./nn/add.ts";
 export { crop, type CropOptions } from "./nn/crop.ts";
 export { crossEntropy, type LossOptions, robustLogLikelihood } from "./nn/crossEntropy.ts";

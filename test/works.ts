@@ -77,11 +77,13 @@ async function sumAll(device: Device): Promise<void> {
 async function convolveAll(device: Device): Promise<void> {
   using _scope = device.scope();
   const numbers = random(4);
-  const map = device.tensor([9, 10, 6], numbers.array(540, -1, 1));
-  const weight = device.tensor([5, 6, 5, 5], numbers.array(750, -1, 1), panels);
+  const image = device.tensor([9, 10, 9], numbers.array(810, -1, 1));
+  const square = device.tensor([10, 9, 3, 3], numbers.array(810, -1, 1), panels);
+  const weight = device.tensor([5, 10, 5, 5], numbers.array(1250, -1, 1), panels);
   const bias = device.tensor([5], numbers.array(5));
   const wide = device.tensor([5, 3, 4, 4], numbers.array(240, -1, 1), panels);
-  using tape = new Tape([map, weight, bias, wide]);
+  using tape = new Tape([image, square, weight, bias, wide]);
+  const map = conv2d(image, square, { padding: 1 });
   const result = convTranspose2d(conv2d(map, weight, { bias, stride: 2, padding: 1, relu: true }), wide, { stride: 2 });
   const gradients = await tape.gradients(result, device.tensor(result.shape, numbers.array(result.rows * 3, -1, 1)));
   for (const gradient of gradients.values()) gradient.dispose();

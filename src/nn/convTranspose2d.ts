@@ -1,7 +1,6 @@
 import { record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import { biasGradient } from "./biasGradient.ts";
-import { convolve, convolveBack, weightGradient } from "./conv2d.ts";
 import {
   checkBias,
   checkPixels,
@@ -9,7 +8,8 @@ import {
   checkWeight,
   type Convolution,
   type ConvolutionOptions,
-} from "./convolution.ts";
+} from "./geometry.ts";
+import { method } from "./method.ts";
 import { mapShape, mapSize } from "./mapSize.ts";
 
 /**
@@ -25,11 +25,14 @@ export function convTranspose2d(values: Tensor, weight: Tensor, options: Convolu
   const { device } = values;
   const sizes = sizesOf(values, weight, options);
   const result = device.empty(mapShape(sizes.input, values));
-  convolveBack(device, sizes, values.storage, weight.storage, result.storage, { bias: bias?.storage });
+  method(device, sizes).convolveBack(device, sizes, values.storage, weight.storage, result.storage, {
+    bias: bias?.storage,
+  });
   return record(result, bias ? [values, weight, bias] : [values, weight], [values, weight], (gradient, wanted) => {
     const [ofValues, ofWeight] = [wanted[0] && values.like(), wanted[1] && weight.like()];
-    if (ofWeight) weightGradient(device, sizes, gradient.storage, values.storage, ofWeight.storage);
-    if (ofValues) convolve(device, sizes, gradient.storage, weight.storage, ofValues.storage, {});
+    if (ofWeight)
+      method(device, sizes).weightGradient(device, sizes, gradient.storage, values.storage, ofWeight.storage);
+    if (ofValues) method(device, sizes).convolve(device, sizes, gradient.storage, weight.storage, ofValues.storage, {});
     return [ofValues || undefined, ofWeight || undefined, wanted[2] ? biasGradient(gradient) : undefined];
   });
 }

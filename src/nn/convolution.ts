@@ -1,83 +1,236 @@
-import { ShapeError } from "../errors.ts";
-import { formatShape, padded } from "../shape.ts";
-import { panelWidth } from "../layout.ts";
-import type { Tensor } from "../tensor.ts";
+import {
+  convolution as kernel,
+  convolutionPack as packKernel,
+  convolutionTranspose as transposeKernel,
+  convolutionWeights as weightsKernel,
+} from "../../build/kernels.ts";
+import { type Device, slice, type Storage } from "../device/device.ts";
+import { Workspace } from "../device/workspace.ts";
+import { quadsOf } from "../shape.ts";
+import { type Convolution, type Ending, type Method, panelBytes, panelsOf } from "./geometry.ts";
 import type { MapSize } from "./mapSize.ts";
+import { panelWindows } from "./panelWindows.ts";
 
-/** The sizes of a convolution from a map of `input` to one of `output`; a transposed one goes the other way. */
-export interface Convolution {
-  readonly input: MapSize;
-  readonly output: MapSize;
-  readonly kernelHeight: number;
-  readonly kernelWidth: number;
-  readonly stride: number;
-  readonly padding: number;
+/** result = the convolution of `values`. */
+function convolve(
+  device: Device,
+  sizes: Convolution,
+  values: Storage,
+  weights: Storage,
+  result: Storage,
+  ending: Ending,
+): void {
+  const { output, stride, padding } = sizes;
+  const panels = panelsOf(output.channels);
+  for (const window of panelWindows(device, panels, panelBytes(sizes))) {
+    const storages = { values, weights: window.of(weights), result };
+    const step = { stride, spread: 1, paddingY: padding, paddingX: padding };
+    run(device, sizes, storages, step, { firstPanel: window.first, panels: window.count }, ending);
+  }
 }
 
-export interface ConvolutionOptions {
-  /** [channels of the result] */
-  readonly bias?: Tensor;
-  /** Pixels between one window of the kernel and the next. Default 1. */
-  readonly stride?: number;
-  /** Zeros around the map, on each side. Default 0. */
-  readonly padding?: number;
+/** Scratch memory for weights turned over. */
+const transposedBytes = 2 ** 25;
+
+/**
+ * The gradient of a convolution's input from that of its output, `values`; a transposed convolution is this run forward.
+ * The same as the convolution of `values`, `stride` apart with zeros in between, with the weights turned over.
+ */
+function convolveBack(
+  device: Device,
+  sizes: Convolution,
+  values: Storage,
+  weights: Storage,
+  result: Storage,
+  ending: Ending = {},
+): void {
+  const { input, output, kernelHeight, kernelWidth, stride, padding } = sizes;
+  const back: Convolution = { ...sizes, input: output, output: input };
+  const step = {
+    stride: 1,
+    spread: stride,
+    paddingY: kernelHeight - 1 - padding,
+    paddingX: kernelWidth - 1 - padding,
+  };
+  const resultPanels = panelsOf(input.channels);
+  using workspace = new Workspace(device);
+  const room = Math.max(transposedBytes, 2 * panelBytes(back));
+  const turned = workspace.allocate(Math.min(room, resultPanels * panelBytes(back)));
+  for (const to of panelWindows(device, resultPanels, panelBytes(back), room)) {
+    const transposed = slice(turned, 0, to.count * panelBytes(back));
+    transpose(device, sizes, weights, transposed, { firstResultPanel: to.first, resultPanels: to.count });
+    const storages = { values, weights: transposed, result };
+    run(device, back, storages, step, { firstPanel: to.first, panels: to.count }, ending);
+  }
 }
 
-/** Bytes of a panel of a convolution's weights. */
-export const panelBytes = ({ input, kernelHeight, kernelWidth }: Convolution): number =>
-  kernelHeight * kernelWidth * padded(input.channels) * panelWidth * 4;
-
-export const panelsOf = (channels: number): number => Math.ceil(channels / panelWidth);
-
-/** @throws ShapeError for strides below 1, paddings below 0, and what is not whole */
-export function checkStep(where: string, stride: number, padding: number): void {
-  if (Number.isInteger(stride) && stride >= 1 && Number.isInteger(padding) && padding >= 0) return;
-  throw new ShapeError({
-    where,
-    expected: "a whole stride of 1 or more and a whole padding of 0 or more",
-    got: `stride ${stride} and padding ${padding}`,
-    remedy: "pass whole numbers of pixels",
-  });
-}
-
-/** @throws ShapeError for a weight that is not in layout panels or does not take these channels, on its axis `axis` */
-export function checkWeight(where: string, { shape, layout }: Tensor, axis: 0 | 1, channels: number): void {
-  const names = axis === 1 ? "[outputs, channels, height, width]" : "[channels, outputs, height, width]";
-  if (layout.name !== "panels" || shape.length !== 4) {
-    throw new ShapeError({
-      where,
-      expected: `a weight ${names} in layout panels`,
-      got: `${formatShape(shape)} in layout ${layout.name}`,
-      remedy: "make it with device.tensor(shape, values, panels)",
+/** The weights turned over, or a window of their panels. */
+export function transpose(
+  device: Device,
+  sizes: Convolution,
+  weights: Storage,
+  result: Storage,
+  window: { readonly firstResultPanel: number; readonly resultPanels: number },
+): void {
+  const { input, output, kernelHeight, kernelWidth } = sizes;
+  const taps = kernelHeight * kernelWidth;
+  for (const from of panelWindows(device, panelsOf(output.channels), panelBytes(sizes))) {
+    device.run(transposeKernel, from.count * taps * window.resultPanels, {
+      weights: from.of(weights),
+      result,
+      channels: input.channels,
+      outputs: output.channels,
+      taps,
+      firstPanel: from.first,
+      panels: from.count,
+      ...window,
     });
   }
-  if (shape[axis] === channels) return;
-  throw new ShapeError({
-    where,
-    expected: `a weight ${names} for ${channels} channels`,
-    got: formatShape(shape),
-    remedy: `give axis ${axis} of the weight the channels of the map`,
+}
+
+interface Step {
+  readonly stride: number;
+  readonly spread: number;
+  readonly paddingY: number;
+  readonly paddingX: number;
+}
+
+/** Invocations of a block, four pixels each. */
+const tilesOfBlock = 64;
+
+function run(
+  device: Device,
+  { input, output, kernelHeight, kernelWidth }: Convolution,
+  { values, weights, result }: { readonly values: Storage; readonly weights: Storage; readonly result: Storage },
+  step: Step,
+  window: { readonly firstPanel: number; readonly panels: number },
+  { bias, relu }: Ending,
+  weightStep = 0,
+): void {
+  const { spread } = step;
+  const pixels = Math.ceil(output.height / spread) * Math.ceil(output.width / spread);
+  const blocks = output.images * spread ** 2 * Math.ceil(pixels / (4 * tilesOfBlock));
+  device.run(kernel, blocks * window.panels * tilesOfBlock, {
+    values,
+    weights,
+    bias: bias ?? weights,
+    result,
+    ...input,
+    resultHeight: output.height,
+    resultWidth: output.width,
+    outputs: output.channels,
+    kernelHeight,
+    kernelWidth,
+    ...step,
+    ...window,
+    weightStep,
+    biased: bias ? 1 : 0,
+    relu: relu ? 1 : 0,
   });
 }
 
-/** @throws ShapeError for a bias that has not one value a channel of the result */
-export function checkBias(where: string, bias: Tensor | undefined, channels: number): void {
-  if (!bias || (bias.shape.length === 1 && bias.channels === channels)) return;
-  throw new ShapeError({
-    where,
-    expected: `a bias [${channels}]`,
-    got: formatShape(bias.shape),
-    remedy: "give it one value for each output of the weight",
-  });
+/**
+ * For each of `count` matrices: result [rows, outputs] = values [rows, channels] · panels of weights [outputs, channels].
+ */
+export function multiplyPanels(
+  device: Device,
+  { count, rows, channels, outputs }: Record<"count" | "rows" | "channels" | "outputs", number>,
+  storages: { readonly values: Storage; readonly weights: Storage; readonly result: Storage },
+): void {
+  const map = { images: count, height: 1, width: rows };
+  const sizes = {
+    ...{ input: { ...map, channels }, output: { ...map, channels: outputs } },
+    ...{ kernelHeight: 1, kernelWidth: 1, stride: 1, padding: 0 },
+  };
+  const window = { firstPanel: 0, panels: panelsOf(outputs) };
+  const weightStep = (window.panels * panelBytes(sizes)) / 16;
+  run(device, sizes, storages, { stride: 1, spread: 1, paddingY: 0, paddingX: 0 }, window, {}, weightStep);
 }
 
-/** @throws ShapeError for a result without a pixel */
-export function checkPixels(where: string, { height, width }: MapSize, map: MapSize): void {
-  if (height > 0 && width > 0) return;
-  throw new ShapeError({
-    where,
-    expected: "a result of one pixel or more",
-    got: `${height} by ${width} from a map of ${map.height} by ${map.width}`,
-    remedy: "use a larger map, more padding or a smaller kernel",
-  });
+/** Pixels of a window that the weight gradient is summed by: packed, some MB of scratch memory for hundreds of channels. */
+const windowPixels = 4096;
+
+/** The gradient of a convolution's weights from its input `values` and the gradient of its output. */
+function weightGradient(device: Device, sizes: Convolution, values: Storage, gradient: Storage, result: Storage): void {
+  const { input, output, kernelHeight, kernelWidth, stride, padding } = sizes;
+  const [quads, panels, taps] = [quadsOf(input.channels), panelsOf(output.channels), kernelHeight * kernelWidth];
+  const most = Math.min(output.height, Math.max(1, Math.floor(windowPixels / output.width)));
+  const valueColumns = (output.width - 1) * stride + kernelWidth;
+  const valueRows = (rows: number): number => (rows - 1) * stride + kernelHeight;
+  using workspace = new Workspace(device);
+  const packedValues = workspace.allocate(quads * valueRows(most) * valueColumns * 16);
+  const packedGradient = workspace.allocate(panels * most * output.width * 32);
+  for (let image = 0; image < output.images; image++) {
+    for (let first = 0; first < output.height; first += most) {
+      const rows = Math.min(most, output.height - first);
+      const quadStep = valueRows(rows) * valueColumns;
+      pack(device, values, packedValues, {
+        ...input,
+        image,
+        top: first * stride - padding,
+        left: -padding,
+        rows: valueRows(rows),
+        columns: valueColumns,
+        groups: quads,
+        wide: 1,
+      });
+      const window = { image, top: first, left: 0, rows, columns: output.width, groups: panels, wide: 2 };
+      pack(device, gradient, packedGradient, { ...output, ...window });
+      for (const part of panelWindows(device, panels, panelBytes(sizes))) {
+        const storages = { values: packedValues, gradient: packedGradient, result: part.of(result) };
+        const counts = { panels: part.count, firstPanel: part.first, taps, quads, accumulate: image + first > 0 };
+        const window = { kernelWidth, rows, columns: output.width, stride, valueColumns, quadStep, gradientTap: 0 };
+        sumProducts(device, storages, counts, window);
+      }
+    }
+  }
 }
+
+interface PackedWindow extends MapSize {
+  readonly image: number;
+  readonly top: number;
+  readonly left: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly groups: number;
+  readonly wide: number;
+}
+
+function pack(device: Device, values: Storage, result: Storage, { images: _, ...window }: PackedWindow): void {
+  const { rows, columns, groups, wide } = window;
+  device.run(packKernel, rows * columns * groups * wide, { values, result, ...window });
+}
+
+interface Counts {
+  readonly panels: number;
+  readonly firstPanel: number;
+  readonly taps: number;
+  readonly quads: number;
+  /** Whether to add to the result. */
+  readonly accumulate: boolean;
+}
+
+interface Pixels {
+  readonly kernelWidth: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly stride: number;
+  readonly valueColumns: number;
+  readonly quadStep: number;
+  readonly gradientTap: number;
+}
+
+/** Sums of products over the pixels of packed operands: see kernels/nn/convolution.weights.wgsl. */
+export function sumProducts(
+  device: Device,
+  storages: { readonly values: Storage; readonly gradient: Storage; readonly result: Storage },
+  counts: Counts,
+  pixels: Pixels,
+): void {
+  const { panels, taps, quads, accumulate } = counts;
+  const numbers = { ...counts, ...pixels, accumulate: accumulate ? 1 : 0 };
+  device.run(weightsKernel, panels * taps * quads, { ...storages, ...numbers });
+}
+
+/** Convolutions by the definition: any kernel, stride and padding. */
+export const direct: Method = { convolve, convolveBack, weightGradient };

@@ -2,7 +2,7 @@ import type { Device } from "../../src/device/device.ts";
 import { ShapeError } from "../../src/errors.ts";
 import { panels } from "../../src/layout.ts";
 import { conv2d } from "../../src/nn/conv2d.ts";
-import type { Convolution } from "../../src/nn/convolution.ts";
+import type { Convolution } from "../../src/nn/geometry.ts";
 import { type Case, check, random, rejects } from "../suite.ts";
 import { checkOp, checkSlope, convolution, given, type Given, type Got, nameOf, runOp } from "./convolutions.ts";
 

@@ -1,6 +1,6 @@
 import type { Device } from "../../src/device/device.ts";
 import { panels } from "../../src/layout.ts";
-import type { Convolution } from "../../src/nn/convolution.ts";
+import type { Convolution } from "../../src/nn/geometry.ts";
 import { Tape } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { absolute, columnSums, convolved, convolvedBack, elements, weightGradient } from "../reference/convolution.ts";

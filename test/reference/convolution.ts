@@ -1,4 +1,4 @@
-import type { Convolution } from "../../src/nn/convolution.ts";
+import type { Convolution } from "../../src/nn/geometry.ts";
 
 /** Values of a map or weight, dense and row-major, in float64. */
 export type Values = ArrayLike<number>;

@@ -1,8 +1,8 @@
-import { conv2dPack as kernel } from "../../build/kernels.ts";
+import { convolutionPack as kernel } from "../../build/kernels.ts";
 import { floor } from "../floor.ts";
 import { directLayer, trainLayer } from "./layer.ts";
 
-export const conv2dPack = floor({
+export const convolutionPack = floor({
   kernel,
   moves: "the pixels of the window and their copies once",
   bytes: ({ rows, columns, groups, wide }) => rows * columns * groups * wide * 32,

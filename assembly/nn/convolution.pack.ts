@@ -1,5 +1,5 @@
-/** Twin of kernels/nn/conv2d.pack.wgsl. */
-export function conv2dPack(
+/** Twin of kernels/nn/convolution.pack.wgsl. */
+export function convolutionPack(
   values: usize,
   result: usize,
   image: u32,

@@ -16,8 +16,8 @@ let step: i32 = 0;
 let shiftX: i32 = 0;
 let shiftY: i32 = 0;
 
-/** Twin of kernels/nn/conv2d.wgsl. Begin and end are whole blocks of 64 invocations, but for the last. */
-export function conv2d(
+/** Twin of kernels/nn/convolution.wgsl. Begin and end are whole blocks of 64 invocations, but for the last. */
+export function convolution(
   values: usize,
   weights: usize,
   bias: usize,

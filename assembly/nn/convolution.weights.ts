@@ -1,7 +1,7 @@
 import { multiplyAdd } from "../shared/simd";
 
-/** Twin of kernels/nn/conv2d.weights.wgsl. */
-export function conv2dWeights(
+/** Twin of kernels/nn/convolution.weights.wgsl. */
+export function convolutionWeights(
   values: usize,
   gradient: usize,
   result: usize,

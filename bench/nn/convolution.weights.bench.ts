@@ -1,8 +1,8 @@
-import { conv2dWeights as kernel } from "../../build/kernels.ts";
+import { convolutionWeights as kernel } from "../../build/kernels.ts";
 import { floor } from "../floor.ts";
 import { directLayer, trainLayer } from "./layer.ts";
 
-export const conv2dWeights = floor({
+export const convolutionWeights = floor({
   kernel,
   moves: "values and gradient once, and the result, which is added to, twice",
   bytes: ({ values, gradient, result, accumulate }) => values.bytes + gradient.bytes + (accumulate + 1) * result.bytes,

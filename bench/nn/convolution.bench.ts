@@ -1,9 +1,9 @@
-import { conv2d as kernel } from "../../build/kernels.ts";
+import { convolution as kernel } from "../../build/kernels.ts";
 import { padded } from "../../src/shape.ts";
 import { floor } from "../floor.ts";
 import { directLayer, trainLayer } from "./layer.ts";
 
-export const conv2d = floor({
+export const convolution = floor({
   kernel,
   moves: "values, weights, bias and result once",
   bytes: ({ values, weights, result }) => values.bytes + weights.bytes + result.bytes,

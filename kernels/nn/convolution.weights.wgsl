@@ -1,4 +1,4 @@
-// The gradient of a convolution's weights, from packed operands (conv2d.pack.wgsl, winograd.input.wgsl):
+// The gradient of a convolution's weights, from packed operands (convolution.pack.wgsl, winograd.input.wgsl):
 //   result[panel][tap][i][8] (+)= Σ_{row, column} values[i / 4][pixel][i % 4]·gradient[panel][row·columns + column][8],
 //   pixel = (row·stride + tap / kernelWidth)·valueColumns + column·stride + tap % kernelWidth.
 // Added to the result where accumulate = 1: windows of a map are summed in their order. Where gradientTap > 0 each tap has

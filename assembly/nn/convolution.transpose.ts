@@ -1,5 +1,5 @@
-/** Twin of kernels/nn/conv2d.transpose.wgsl. */
-export function conv2dTranspose(
+/** Twin of kernels/nn/convolution.transpose.wgsl. */
+export function convolutionTranspose(
   weights: usize,
   result: usize,
   channels: u32,

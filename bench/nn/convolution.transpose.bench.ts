@@ -1,8 +1,8 @@
-import { conv2dTranspose as kernel } from "../../build/kernels.ts";
+import { convolutionTranspose as kernel } from "../../build/kernels.ts";
 import { floor } from "../floor.ts";
 import { directLayer, trainLayer } from "./layer.ts";
 
-export const conv2dTranspose = floor({
+export const convolutionTranspose = floor({
   kernel,
   moves: "weights and result once",
   bytes: ({ weights, result }) => weights.bytes + result.bytes,

@@ -1,0 +1,57 @@
+/** Twin of kernels/nn/winograd.gradient.wgsl. */
+export function winogradGradient(
+  gradient: usize,
+  result: usize,
+  height: u32,
+  width: u32,
+  quads: u32,
+  panels: u32,
+  tileRows: u32,
+  tileColumns: u32,
+  firstTile: u32,
+  tiles: u32,
+  begin: u32,
+  end: u32,
+): void {
+  const pixelBytes = <usize>quads << 4;
+  const rowBytes = <usize>width * pixelBytes;
+  const resultQuads = 2 * panels;
+  const step = <usize>(tiles * resultQuads) << 4;
+  const zero = f32x4.splat(0);
+  let quad = begin % resultQuads;
+  let number = begin / resultQuads;
+  for (let index = begin; index < end; number++) {
+    const tile = firstTile + number;
+    const image = tile / (tileRows * tileColumns);
+    const y = (tile / tileColumns) % tileRows << 1;
+    const x = tile % tileColumns << 1;
+    const below = y + 1 < height;
+    const beside = x + 1 < width;
+    const pixel = gradient + <usize>(image * height + y) * rowBytes + <usize>x * pixelBytes;
+    const last: u32 = min(resultQuads, quad + end - index);
+    index += last - quad;
+    for (; quad < last; quad++) {
+      const to = result + (<usize>(((quad >> 1) * tiles + number) * 2 + (quad & 1)) << 4);
+      const from = pixel + (<usize>quad << 4);
+      const some = quad < quads;
+      const a = some ? v128.load(from) : zero;
+      const b = some && beside ? v128.load(from + pixelBytes) : zero;
+      const c = some && below ? v128.load(from + rowBytes) : zero;
+      const d = some && below && beside ? v128.load(from + rowBytes + pixelBytes) : zero;
+      row(to, a, b, step);
+      row(to + 4 * step, f32x4.add(a, c), f32x4.add(b, d), step);
+      row(to + 8 * step, f32x4.sub(a, c), f32x4.sub(b, d), step);
+      row(to + 12 * step, f32x4.neg(c), f32x4.neg(d), step);
+    }
+    quad = 0;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function row(to: usize, p: v128, q: v128, step: usize): void {
+  v128.store(to, p);
+  v128.store(to + step, f32x4.add(p, q));
+  v128.store(to + 2 * step, f32x4.sub(p, q));
+  v128.store(to + 3 * step, f32x4.neg(q));
+}

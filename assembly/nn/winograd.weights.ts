@@ -1,0 +1,34 @@
+/** Twin of kernels/nn/winograd.weights.wgsl. */
+export function winogradWeights(weights: usize, result: usize, panels: u32, inputs: u32, begin: u32, end: u32): void {
+  const step = <usize>(inputs * 2) << 4;
+  const elementStep = <usize>panels * step;
+  const half = f32x4.splat(0.5);
+  for (let index = begin; index < end; index++) {
+    const panel = index / (inputs * 2);
+    const at = <usize>(index % (inputs * 2)) << 4;
+    const from = weights + <usize>panel * 9 * step + at;
+    const to = result + (<usize>index << 4);
+    for (let column: usize = 0; column < 3; column++) {
+      // A column of G g, kept where the elements will lie.
+      const g = from + column * step;
+      const first = v128.load(g);
+      const last = v128.load(g + 6 * step);
+      const sum = f32x4.mul(half, f32x4.add(first, last));
+      const middle = f32x4.mul(half, v128.load(g + 3 * step));
+      const up = to + column * elementStep;
+      v128.store(up, first);
+      v128.store(up + 4 * elementStep, f32x4.add(sum, middle));
+      v128.store(up + 8 * elementStep, f32x4.sub(sum, middle));
+      v128.store(up + 12 * elementStep, last);
+    }
+    for (let row: usize = 0; row < 4; row++) {
+      const up = to + 4 * row * elementStep;
+      const last = v128.load(up + 2 * elementStep);
+      const sum = f32x4.mul(half, f32x4.add(v128.load(up), last));
+      const middle = f32x4.mul(half, v128.load(up + elementStep));
+      v128.store(up + elementStep, f32x4.add(sum, middle));
+      v128.store(up + 2 * elementStep, f32x4.sub(sum, middle));
+      v128.store(up + 3 * elementStep, last);
+    }
+  }
+}

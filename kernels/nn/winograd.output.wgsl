@@ -1,0 +1,56 @@
+// Y = Aᵀ M A of the tiles of a window, two by two pixels of the result each: result = act(bias + Y), act as in
+// convolution.wgsl. One invocation a tile and quad: index = tile·quads + quad. See winograd.wgsl.
+//#include "../shared/invocation.wgsl"
+//#include "winograd.wgsl"
+
+struct Params {
+  height: u32,
+  width: u32,
+  quads: u32,
+  tileRows: u32,
+  tileColumns: u32,
+  firstTile: u32,
+  tiles: u32,
+  biased: u32,
+  relu: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+// [16, tiles, channels], rows padded
+@group(0) @binding(1) var<storage, read> products: array<vec4f>;
+// [channels]
+@group(0) @binding(2) var<storage, read> bias: array<vec4f>;
+// [images, height, width, channels], rows padded
+@group(0) @binding(3) var<storage, read_write> result: array<vec4f>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = invocation(id, groups);
+  let step = params.tiles * params.quads;
+  if (index >= step) { return; }
+  let quad = index % params.quads;
+  let tile = tileAt(params.firstTile + index / params.quads, params.tileRows, params.tileColumns);
+  let m0 = row(index, step);
+  let m1 = row(index + 4u * step, step);
+  let m2 = row(index + 8u * step, step);
+  let m3 = row(index + 12u * step, step);
+  let a = m0 + m1 + m2;
+  let b = m1 - m2 - m3;
+  store(tile, 0u, 0u, quad, a[0] + a[1] + a[2]);
+  store(tile, 0u, 1u, quad, a[1] - a[2] - a[3]);
+  store(tile, 1u, 0u, quad, b[0] + b[1] + b[2]);
+  store(tile, 1u, 1u, quad, b[1] - b[2] - b[3]);
+}
+
+fn row(at: u32, step: u32) -> mat4x4f {
+  return mat4x4f(products[at], products[at + step], products[at + 2u * step], products[at + 3u * step]);
+}
+
+fn store(tile: Tile, y: u32, x: u32, quad: u32, sum: vec4f) {
+  // The last row or column of tiles may stick out by one.
+  if (tile.y + y >= params.height || tile.x + x >= params.width) { return; }
+  var total = sum;
+  if (params.biased != 0u) { total += bias[quad]; }
+  if (params.relu != 0u) { total = max(total, vec4f()); }
+  result[((tile.image * params.height + tile.y + y) * params.width + tile.x + x) * params.quads + quad] = total;
+}

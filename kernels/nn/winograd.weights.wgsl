@@ -1,0 +1,45 @@
+// U = G g Gᵀ of every pair of an input and an output: result[element][panel][i][8], element = 4·row + column.
+// One invocation a panel, input and half of the panel's outputs: index = (panel·inputs + i)·2 + half. See winograd.wgsl.
+//#include "../shared/invocation.wgsl"
+
+struct Params {
+  panels: u32,
+  // Inputs, padded to four.
+  inputs: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+// layout panels: [panels, 3, 3, inputs, 8]
+@group(0) @binding(1) var<storage, read> weights: array<vec4f>;
+// [16, panels, inputs, 8]
+@group(0) @binding(2) var<storage, read_write> result: array<vec4f>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = invocation(id, groups);
+  let step = params.inputs * 2u;
+  if (index >= params.panels * step) { return; }
+  let source = index / step * 9u * step + index % step;
+  let elementStep = params.panels * step;
+  var g: array<vec4f, 9>;
+  for (var tap = 0u; tap < 9u; tap++) { g[tap] = weights[source + tap * step]; }
+  // G g, three columns of four.
+  var rows: array<vec4f, 12>;
+  for (var c = 0u; c < 3u; c++) {
+    let sum = 0.5 * (g[c] + g[6u + c]);
+    let middle = 0.5 * g[3u + c];
+    rows[c] = g[c];
+    rows[3u + c] = sum + middle;
+    rows[6u + c] = sum - middle;
+    rows[9u + c] = g[6u + c];
+  }
+  for (var r = 0u; r < 4u; r++) {
+    let sum = 0.5 * (rows[3u * r] + rows[3u * r + 2u]);
+    let middle = 0.5 * rows[3u * r + 1u];
+    let to = index + 4u * r * elementStep;
+    result[to] = rows[3u * r];
+    result[to + elementStep] = sum + middle;
+    result[to + 2u * elementStep] = sum - middle;
+    result[to + 3u * elementStep] = rows[3u * r + 2u];
+  }
+}

@@ -1,0 +1,114 @@
+import type { Device, Storage } from "../device/device.ts";
+import { ShapeError } from "../errors.ts";
+import { formatShape, padded } from "../shape.ts";
+import { panelWidth } from "../layout.ts";
+import type { Tensor } from "../tensor.ts";
+import type { MapSize } from "./mapSize.ts";
+
+/** The sizes of a convolution from a map of `input` to one of `output`; a transposed one goes the other way. */
+export interface Convolution {
+  readonly input: MapSize;
+  readonly output: MapSize;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly stride: number;
+  readonly padding: number;
+}
+
+export interface ConvolutionOptions {
+  /** [channels of the result] */
+  readonly bias?: Tensor;
+  /** Pixels between one window of the kernel and the next. Default 1. */
+  readonly stride?: number;
+  /** Zeros around the map, on each side. Default 0. */
+  readonly padding?: number;
+}
+
+/** What a convolution ends in. */
+export interface Ending {
+  readonly bias?: Storage;
+  readonly relu?: boolean;
+}
+
+/** One way to compute a convolution and its adjoints. */
+export interface Method {
+  /** result = the convolution of `values`. */
+  convolve(
+    device: Device,
+    sizes: Convolution,
+    values: Storage,
+    weights: Storage,
+    result: Storage,
+    ending: Ending,
+  ): void;
+  /** The gradient of a convolution's input from that of its output, `values`; run forward, a transposed convolution. */
+  convolveBack(
+    device: Device,
+    sizes: Convolution,
+    values: Storage,
+    weights: Storage,
+    result: Storage,
+    ending: Ending,
+  ): void;
+  /** The gradient of a convolution's weights from its input `values` and the gradient of its output. */
+  weightGradient(device: Device, sizes: Convolution, values: Storage, gradient: Storage, result: Storage): void;
+}
+
+/** Bytes of a panel of a convolution's weights. */
+export const panelBytes = ({ input, kernelHeight, kernelWidth }: Convolution): number =>
+  kernelHeight * kernelWidth * padded(input.channels) * panelWidth * 4;
+
+export const panelsOf = (channels: number): number => Math.ceil(channels / panelWidth);
+
+/** @throws ShapeError for strides below 1, paddings below 0, and what is not whole */
+export function checkStep(where: string, stride: number, padding: number): void {
+  if (Number.isInteger(stride) && stride >= 1 && Number.isInteger(padding) && padding >= 0) return;
+  throw new ShapeError({
+    where,
+    expected: "a whole stride of 1 or more and a whole padding of 0 or more",
+    got: `stride ${stride} and padding ${padding}`,
+    remedy: "pass whole numbers of pixels",
+  });
+}
+
+/** @throws ShapeError for a weight that is not in layout panels or does not take these channels, on its axis `axis` */
+export function checkWeight(where: string, { shape, layout }: Tensor, axis: 0 | 1, channels: number): void {
+  const names = axis === 1 ? "[outputs, channels, height, width]" : "[channels, outputs, height, width]";
+  if (layout.name !== "panels" || shape.length !== 4) {
+    throw new ShapeError({
+      where,
+      expected: `a weight ${names} in layout panels`,
+      got: `${formatShape(shape)} in layout ${layout.name}`,
+      remedy: "make it with device.tensor(shape, values, panels)",
+    });
+  }
+  if (shape[axis] === channels) return;
+  throw new ShapeError({
+    where,
+    expected: `a weight ${names} for ${channels} channels`,
+    got: formatShape(shape),
+    remedy: `give axis ${axis} of the weight the channels of the map`,
+  });
+}
+
+/** @throws ShapeError for a bias that has not one value a channel of the result */
+export function checkBias(where: string, bias: Tensor | undefined, channels: number): void {
+  if (!bias || (bias.shape.length === 1 && bias.channels === channels)) return;
+  throw new ShapeError({
+    where,
+    expected: `a bias [${channels}]`,
+    got: formatShape(bias.shape),
+    remedy: "give it one value for each output of the weight",
+  });
+}
+
+/** @throws ShapeError for a result without a pixel */
+export function checkPixels(where: string, { height, width }: MapSize, map: MapSize): void {
+  if (height > 0 && width > 0) return;
+  throw new ShapeError({
+    where,
+    expected: "a result of one pixel or more",
+    got: `${height} by ${width} from a map of ${map.height} by ${map.width}`,
+    remedy: "use a larger map, more padding or a smaller kernel",
+  });
+}
