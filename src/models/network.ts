@@ -1,0 +1,140 @@
+import { differences, listed } from "../differences.ts";
+import { ShapeError } from "../errors.ts";
+import type { Values } from "../optim/optimizer.ts";
+import { formatShape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import type { Parameters } from "./parameters.ts";
+import { type NetworkCall, Pass } from "./pass.ts";
+
+/** Where values come from: an array on the host, a tensor, or a tensor of a checkpoint that is read when its turn comes. */
+export type Loadable = Values | { readonly shape: readonly number[]; read(): Promise<ArrayLike<number>> };
+
+/** What became of tensors that a network was to begin from, by name. */
+export interface Adopted {
+  readonly taken: readonly string[];
+  /** Parameters that nothing was given for. */
+  readonly left: readonly string[];
+  /** Tensors that the network has no parameter for. */
+  readonly unused: readonly string[];
+}
+
+/** A network: call it with an image. */
+export interface Network<Call = NetworkCall> extends Disposable {
+  /**
+   * The scores [h, w, classes] of an image [h, w, 3], or [n, h, w, …] of a batch, of any height and width: BGR, 0…255,
+   * minus the mean color (104.00698793, 116.66876762, 122.67891434), for weights of Caffe's lineage. Dropout acts only
+   * while a tape watches the image or a parameter.
+   * @throws ShapeError, LimitError, DeviceError
+   */
+  (image: Tensor, call?: Call): Promise<Tensor>;
+  readonly parameters: Parameters;
+  /**
+   * Of the dropout of the next call that a tape records, after which it is one more. Set it to the number of the step,
+   * and a run that was resumed drops what one without a stop does. A whole number from 0 to 2⁵².
+   */
+  seed: number;
+  /** Takes over all parameters. @throws ShapeError naming what is missing, unknown or of another shape; then none is changed */
+  load(tensors: Readonly<Record<string, Loadable>>): Promise<void>;
+  /**
+   * Begins from what there is: the stage before this one, or VGG. Takes the tensors that bear a parameter's name.
+   * @throws ShapeError where one of them has another shape; then none is changed
+   */
+  adopt(tensors: Readonly<Record<string, Loadable>>): Promise<Adopted>;
+  /** The values of all parameters. */
+  state(): Promise<Record<string, Values>>;
+  dispose(): void;
+}
+
+/** How a network is put together. */
+export interface Architecture<Call> {
+  readonly name: string;
+  readonly parameters: Parameters;
+  /** Parameters that published checkpoints do without, and that keep their values then. */
+  readonly optional?: readonly string[];
+  readonly forward: (image: Tensor, pass: Pass, call: Call) => Promise<Tensor>;
+  /** Besides the parameters. */
+  readonly dispose?: () => void;
+}
+
+export function network<Call extends NetworkCall>(architecture: Architecture<Call>): Network<Call> {
+  const { name, parameters, optional = [], forward } = architecture;
+  const all = Object.values(parameters);
+
+  const run = async (image: Tensor, call: Call = {} as Call): Promise<Tensor> => {
+    requireImage(name, image);
+    const recorded = [image, ...all].some(({ tape }) => tape?.recording);
+    using pass = new Pass(call, recorded ? running.seed++ : undefined);
+    return pass.release(await forward(image, pass, call));
+  };
+
+  const take = async (tensors: Readonly<Record<string, Loadable>>): Promise<void> => {
+    for (const [own, from] of Object.entries(tensors)) {
+      parameters[own]!.write("read" in from ? await from.read() : from.values);
+    }
+  };
+
+  const load = async (tensors: Readonly<Record<string, Loadable>>): Promise<void> => {
+    const needed = Object.entries(parameters).filter(([own]) => own in tensors || !optional.includes(own));
+    refuse(name, differences(Object.fromEntries(needed), tensors));
+    await take(tensors);
+  };
+
+  const adopt = async (tensors: Readonly<Record<string, Loadable>>): Promise<Adopted> => {
+    const taken = Object.keys(parameters).filter((own) => Object.hasOwn(tensors, own));
+    const only = <Kind>(from: Readonly<Record<string, Kind>>): Record<string, Kind> =>
+      Object.fromEntries(taken.map((own) => [own, from[own]!]));
+    refuse(name, differences(only(parameters), only(tensors)));
+    await take(only(tensors));
+    return {
+      taken,
+      left: Object.keys(parameters).filter((own) => !taken.includes(own)),
+      unused: Object.keys(tensors).filter((other) => !taken.includes(other)),
+    };
+  };
+
+  const state = async (): Promise<Record<string, Values>> => {
+    const read: Record<string, Values> = {};
+    for (const [own, tensor] of Object.entries(parameters)) {
+      read[own] = { shape: tensor.shape, values: await tensor.read() };
+    }
+    return read;
+  };
+
+  const dispose = (): void => {
+    for (const tensor of all) tensor.dispose();
+    architecture.dispose?.();
+  };
+
+  const running = Object.assign(run, {
+    parameters,
+    seed: 0,
+    load,
+    adopt,
+    state,
+    dispose,
+    [Symbol.dispose]: dispose,
+  });
+  return running;
+}
+
+/** @throws ShapeError */
+function refuse(name: string, wrong: readonly string[]): void {
+  if (wrong.length === 0) return;
+  throw new ShapeError({
+    where: `${name}: load`,
+    expected: "the tensors of its parameters",
+    got: listed(wrong),
+    remedy: "load a checkpoint of this network, with its classes and widths, or begin from it with adopt()",
+  });
+}
+
+/** @throws ShapeError */
+function requireImage(name: string, { shape, channels }: Tensor): void {
+  if ((shape.length === 3 || shape.length === 4) && channels === 3) return;
+  throw new ShapeError({
+    where: name,
+    expected: "an image [h, w, 3] or a batch [n, h, w, 3]",
+    got: formatShape(shape),
+    remedy: "give every pixel its blue, green and red, minus the mean color",
+  });
+}

@@ -1,0 +1,56 @@
+import type { Device } from "../device/device.ts";
+import { LimitError } from "../errors.ts";
+import { panels, rows } from "../layout.ts";
+import { formatShape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { type Initial, initialValues } from "./initial.ts";
+
+/** Parameters by name, as PyTorch's checkpoints have them. */
+export type Parameters = Readonly<Record<string, Tensor>>;
+
+/** What a parameter is made from. */
+export interface Parameter {
+  readonly shape: readonly number[];
+  readonly initial: Initial;
+}
+
+export type Table = Readonly<Record<string, Parameter>>;
+
+/** Weight [outputs, inputs, size, size] and bias of a convolution. */
+export function convolution(name: string, outputs: number, inputs: number, size: number, initial: Initial): Table {
+  return {
+    [`${name}.weight`]: { shape: [outputs, inputs, size, size], initial },
+    [`${name}.bias`]: { shape: [outputs], initial: "zero" },
+  };
+}
+
+/** The weight of a transposed convolution between classes. */
+export function upsampling(name: string, classes: number, size: number): Table {
+  return { [`${name}.weight`]: { shape: [classes, classes, size, size], initial: "bilinear" } };
+}
+
+/** Makes the tensors of a table. @throws LimitError if the device cannot hold one of them, naming it */
+export function makeParameters(device: Device, table: Table, seed: number): Record<string, Tensor> {
+  const made: Record<string, Tensor> = {};
+  try {
+    for (const [name, { shape, initial }] of Object.entries(table)) {
+      const layout = shape.length === 4 ? panels : rows;
+      requireRoom(device, name, shape, layout.length(shape) * 4);
+      made[name] = device.tensor(shape, initialValues(initial, name, shape, seed), layout);
+    }
+  } catch (error) {
+    for (const tensor of Object.values(made)) tensor.dispose();
+    throw error;
+  }
+  return made;
+}
+
+function requireRoom({ kind, limits }: Device, name: string, shape: readonly number[], bytes: number): void {
+  if (bytes <= limits.bufferBytes) return;
+  throw new LimitError({
+    where: `${name} ${formatShape(shape)}`,
+    expected: `a device whose buffers hold its ${bytes} bytes`,
+    got: `${kind}, whose buffers hold ${limits.bufferBytes}`,
+    remedy: kind === "webgpu" ? "use the WASM device, or a narrower network" : "use a narrower network",
+  });
+}
