@@ -21,8 +21,8 @@ export interface FcnOptions {
   /** Of the random numbers that the trunk's weights begin at. Default: 0. */
   readonly seed?: number;
   /**
-   * Keep the inputs of the five blocks only and compute the blocks again for their gradients: less memory for one more
-   * forward pass through them. Default: false.
+   * Keep no more than the inputs of the five blocks for their gradients and compute the blocks again: less memory between
+   * the two passes, while a CRF has its own, for one more forward pass. Default: false.
    */
   readonly checkpoints?: boolean;
 }

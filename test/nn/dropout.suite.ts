@@ -3,6 +3,7 @@ import { ValueError } from "../../src/errors.ts";
 import { dropout } from "../../src/nn/dropout.ts";
 import { multiply } from "../../src/nn/multiply.ts";
 import { Tape } from "../../src/tape.ts";
+import { pcg4d } from "../reference/pcg4d.ts";
 import { type Case, check, close, random, rejects, same } from "../suite.ts";
 
 const mask = async (device: Device, count: number, rate: number, seed: number): Promise<Float32Array> => {
@@ -10,20 +11,6 @@ const mask = async (device: Device, count: number, rate: number, seed: number): 
   using result = dropout(ones, { rate, seed });
   return await result.read();
 };
-
-/** pcg4d from its publication, in whole numbers modulo 2³². */
-function pcg4d(input: readonly number[]): number[] {
-  let v = input.map((value) => (Math.imul(value, 1664525) + 1013904223) >>> 0);
-  const mixed = ([x, y, z, w]: readonly number[]): number[] => {
-    x = (x + Math.imul(y, w)) >>> 0;
-    y = (y + Math.imul(z, x)) >>> 0;
-    z = (z + Math.imul(x, y)) >>> 0;
-    w = (w + Math.imul(y, z)) >>> 0;
-    return [x, y, z, w];
-  };
-  v = mixed(v).map((value) => (value ^ (value >>> 16)) >>> 0);
-  return mixed(v);
-}
 
 export const cases: Case[] = [
   {
