@@ -5,8 +5,8 @@ import { convolution, makeParameters, upsampling } from "./parameters.ts";
 import { type FcnOptions, trunk, trunkTable, withDefaults } from "./trunk.ts";
 
 export interface Fcn16sOptions extends FcnOptions {
-  /** What pool4 is multiplied by before it is scored; 0.01 where all stages are trained at once. Default: 1. */
-  readonly poolScale?: number;
+  /** What pool4 is multiplied by before it is scored, as for `fcn8s`; that of pool3 has no use here. Default: [1]. */
+  readonly poolScales?: readonly [pool4: number, pool3?: number];
 }
 
 /**
@@ -16,7 +16,7 @@ export interface Fcn16sOptions extends FcnOptions {
  */
 export function fcn16s(device: Device, options: Fcn16sOptions): Network {
   const own = withDefaults("fcn16s", options);
-  const { poolScale = 1 } = options;
+  const [poolScale] = options.poolScales ?? [1];
   const table = {
     ...trunkTable(own),
     ...upsampling("upscore2", own.classes, 4),

@@ -19,7 +19,7 @@ const poolScales = [0.5, 2] as const;
 
 const stages: Readonly<Record<Stage, (device: Device) => Network>> = {
   fcn32s: (device) => fcn32s(device, options),
-  fcn16s: (device) => fcn16s(device, { ...options, poolScale: poolScales[0] }),
+  fcn16s: (device) => fcn16s(device, { ...options, poolScales }),
   fcn8s: (device) => fcn8s(device, { ...options, poolScales, upscore2Bias: true }),
 };
 
