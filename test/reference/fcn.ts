@@ -1,5 +1,5 @@
 /** The fully convolutional networks in plain float64, layer by layer (Long, Shelhamer and Darrell 2015). */
-import { type Convolution } from "../../src/nn/convolution.ts";
+import type { Convolution } from "../../src/nn/geometry.ts";
 import { convolved, convolvedBack } from "./convolution.ts";
 import { cropped, maxPool } from "./nn.ts";
 
