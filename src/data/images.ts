@@ -35,7 +35,6 @@ function decodeArray(bytes: Uint8Array, file: string): Image {
   if (shape.length !== 3 || channels !== 3 || height * width === 0) {
     throw new FormatError({
       file,
-      offset: 10,
       expected: "an image [height, width, 3]",
       got: `shape [${shape.join(", ")}]`,
       remedy: "put the channels last",
@@ -47,7 +46,8 @@ function decodeArray(bytes: Uint8Array, file: string): Image {
 async function decodeJpeg(bytes: Uint8Array, file: string): Promise<Image> {
   const { default: sharp } = await import("sharp");
   try {
-    const { data, info } = await sharp(bytes, { failOn: "error", ignoreIcc: true, limitInputPixels: maximumPixels })
+    // What libjpeg only warns of, it has made up: pixels that the file lacks.
+    const { data, info } = await sharp(bytes, { failOn: "warning", ignoreIcc: true, limitInputPixels: maximumPixels })
       .toColorspace("srgb")
       .raw()
       .toBuffer({ resolveWithObject: true });

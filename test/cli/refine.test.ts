@@ -245,13 +245,13 @@ describe("crf-rnn refine refuses", () => {
     refuses([], /missing\.png: expected a readable file, got no such file/, { "photo.png": "missing.png" });
     refuses([], /empty\.png: expected a file with contents, got 0 bytes/, { "photo.png": "empty.png" });
     refuses([], /cut\.png at byte \d+: expected a chunk .* the file is truncated/, { "photo.png": "cut.png" });
-    refuses([], /cut\.jpg: expected a whole, intact JPEG, got /, { "photo.png": "cut.jpg" });
+    refuses([], /cut\.jpg at byte \d+: expected .*, got the end of the file/, { "photo.png": "cut.jpg" });
     refuses([], /cut\.npy at byte \d+: expected 1404 bytes of values for shape \[18, 26, 3\], got 1399/, {
       "photo.png": "cut.npy",
     });
     refuses([], /flat\.npy: expected an image \[height, width, 3\], got shape \[18, 26\]/, { "photo.png": "flat.npy" });
     refuses([], /nan\.npy: expected finite float32 numbers, got NaN at \[0, 0, 0\]/, { "photo.png": "nan.npy" });
-    refuses([], /text\.png: expected a PNG, a JPEG or a \.npy array/, { "photo.png": "text.png" });
+    refuses([], /text\.png at byte 0: expected a PNG, a JPEG or a \.npy array/, { "photo.png": "text.png" });
   });
 
   test("logits that do not fit, or hold NaN or infinity", () => {
@@ -300,7 +300,7 @@ describe("crf-rnn refine refuses", () => {
     folder.write("seven.png", label(7));
     folder.refuses([...flags, "small.png"], /small\.png: expected the image's 18 by 26 pixels, got 18 by 25/);
     folder.refuses([...flags, "void.png"], /void\.png: expected labels .*, got 255 everywhere/);
-    folder.refuses([...flags, "photo.png"], /photo\.png: expected a palette or gray PNG/);
+    folder.refuses([...flags, "photo.png"], /photo\.png at byte 24: expected a palette or gray PNG/);
     folder.refuses([...flags, "seven.png", "--classes", "4"], /expected labels 0…3.*, got label 7 — raise --classes/);
     for (const value of ["1", "0.125", "2", "many"]) {
       folder.refuses(

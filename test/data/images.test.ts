@@ -130,6 +130,12 @@ describe("decodeImage", () => {
       }
     });
 
+    test("pixels missing in the middle, which libjpeg would make up", async () => {
+      const bytes = Uint8Array.from([...baseline.subarray(0, -400), 0xff, 0xd9]);
+      const message = `x.jpg at byte ${scan + 14}: expected compressed pixels from here on that can be decoded, got VipsJpeg`;
+      await expect(decodeImage(bytes, "x.jpg")).rejects.toThrow(message);
+    });
+
     test("an image without a scan", async () => {
       const bytes = Uint8Array.from([...baseline.subarray(0, scan), 0xff, 0xd9]);
       await expect(decodeImage(bytes, "x.jpg")).rejects.toThrow(`x.jpg at byte ${scan}: expected a scan (SOS)`);
