@@ -1,0 +1,213 @@
+/**
+ * FCN-8s, measured: inference at full width, a training step at a chosen width, and ONNX Runtime Web on the same network.
+ *
+ *   npm run bench:network                                       forward, 256×256, 21 classes, all threads
+ *   npm run bench:network -- --peer                             and ONNX Runtime Web beside it, in turns; install it first:
+ *                                                               npm i --no-save onnxruntime-web@1.30.0
+ *   npm run bench:network -- --step --width 0.25                forward, backward and SGD
+ *   npm run bench:network -- --step --size 500 --runs 1         with the peak of device memory
+ */
+import { parseArgs } from "node:util";
+import type { Device } from "../src/device/device.ts";
+import { open, type OpenOptions } from "../src/device/open.ts";
+import { fcn8s } from "../src/models/fcn8s.ts";
+import type { Network } from "../src/models/network.ts";
+import { crossEntropy } from "../src/nn/crossEntropy.ts";
+import { sgd } from "../src/optim/sgd.ts";
+import { elementsOf } from "../src/shape.ts";
+import { Tape } from "../src/tape.ts";
+import { fcn8sModel } from "./network/onnx.ts";
+
+const classes = 21;
+
+/** Multiply-adds ×2 of FCN-8s's convolutions for an image of `size`² at `width`, counted as direct convolutions. */
+function operations(size: number, width: number): number {
+  const channels = [64, 128, 256, 512, 512].map((full) => full * width);
+  const fc = 4096 * width;
+  let pixels = size + 198;
+  let inputs = 3;
+  let sum = 0;
+  const add = (side: number, kernel: number, from: number, to: number): number =>
+    (sum += 2 * side ** 2 * kernel ** 2 * from * to);
+  const pools: number[] = [];
+  [2, 2, 3, 3, 3].forEach((layers, block) => {
+    for (let layer = 0; layer < layers; layer++, inputs = channels[block]) add(pixels, 3, inputs, channels[block]);
+    pools.push((pixels = Math.ceil(pixels / 2)));
+  });
+  const coarse = pixels - 6;
+  add(coarse, 7, inputs, fc);
+  add(coarse, 1, fc, fc);
+  add(coarse, 1, fc, classes);
+  add(coarse, 4, classes, classes);
+  add(pools[3], 1, channels[3], classes);
+  add(2 * coarse + 2, 4, classes, classes);
+  add(pools[2], 1, channels[2], classes);
+  add(4 * coarse + 6, 16, classes, classes);
+  return sum;
+}
+
+interface Setting {
+  readonly size: number;
+  readonly width: number;
+  readonly runs: number;
+}
+
+/** Numbers in the range of an image minus its mean, the same in every run, for `size`² pixels. */
+function pixelsOf(size: number): Float32Array {
+  let state = 1;
+  const next = (): number => (state = (state * 48271) % 2147483647) / 2147483647;
+  return Float32Array.from({ length: size * size * 3 }, () => next() * 255 - 115);
+}
+
+async function timed(device: Device, work: () => Promise<unknown>): Promise<number> {
+  await device.finish();
+  const begin = performance.now();
+  await work();
+  await device.finish();
+  return performance.now() - begin;
+}
+
+function makeNetwork(device: Device, { width }: Setting): Network {
+  const widths = [64, 128, 256, 512, 512].map((full) => full * width) as [number, number, number, number, number];
+  const network = fcn8s(device, { classes, widths, fc: 4096 * width });
+  // They begin at zero, and so would all scores.
+  for (const name of ["score_fr", "score_pool4", "score_pool3"]) {
+    const weight = network.parameters[`${name}.weight`];
+    weight.write(
+      pixelsOf(256)
+        .slice(0, elementsOf(weight.shape))
+        .map((value) => value * 1e-4),
+    );
+  }
+  return network;
+}
+
+/** Prints one line of the least and the median of `times`. */
+function report(name: string, times: readonly number[], giga: number): number {
+  const sorted = [...times].sort((a, b) => a - b);
+  const [least, median] = [sorted[0], sorted[sorted.length >> 1]];
+  console.log(
+    `${name}: least ${(least / 1000).toFixed(3)} s, median ${(median / 1000).toFixed(3)} s of ${times.length}; ${((giga / least) * 1000).toFixed(1)} GFLOP/s`,
+  );
+  return least;
+}
+
+async function measureForward(device: Device, setting: Setting, peer: boolean): Promise<void> {
+  const { size, runs, width } = setting;
+  using network = makeNetwork(device, setting);
+  const pixels = pixelsOf(size);
+  using image = device.tensor([size, size, 3], pixels);
+  const other = peer ? await openPeer(network, size, device.info.threads, pixels) : undefined;
+  const own: number[] = [];
+  const theirs: number[] = [];
+  device.resetPeak();
+  for (let i = 0; i <= runs; i++) {
+    let scores: Float32Array | undefined;
+    const time = await timed(device, async () => {
+      using result = await network(image);
+      scores = await result.read();
+    });
+    const peerTime = other ? await other.run(i === 0 ? scores! : undefined) : 0;
+    if (i === 0) continue; // the first of each makes ready
+    own.push(time);
+    theirs.push(peerTime);
+  }
+  const giga = operations(size, width) / 1e9;
+  console.log(
+    `forward, ${size}×${size}, ${classes} classes, width ${width}: ${giga.toFixed(1)} GFLOP as direct convolutions`,
+  );
+  const least = report("crf-rnn", own, giga);
+  console.log(`peak of device memory ${(device.peakBytes / 2 ** 20).toFixed(0)} MiB`);
+  if (!other) return;
+  const peerLeast = report(other.name, theirs, giga);
+  console.log(`crf-rnn takes ${(least / peerLeast).toFixed(3)} of the peer's time, least over least`);
+}
+
+/** The same network in ONNX Runtime Web's WASM. `run` gives milliseconds, and checks its scores against `scores`. */
+async function openPeer(network: Network, size: number, threads: number, pixels: Float32Array) {
+  const name = "onnxruntime-web";
+  const runtime = await import(/* @vite-ignore */ name);
+  runtime.env.wasm.numThreads = threads;
+  const session = await runtime.InferenceSession.create(fcn8sModel(size, classes, await network.state()));
+  const planes = pixels.map((_, i) => pixels[(i % (size * size)) * 3 + Math.floor(i / (size * size))]);
+  const image = new runtime.Tensor("float32", planes, [1, 3, size, size]);
+  return {
+    name: `onnxruntime-web ${runtime.env.versions.web}`,
+    async run(scores?: Float32Array): Promise<number> {
+      const begin = performance.now();
+      const results = await session.run({ image });
+      const time = performance.now() - begin;
+      const theirs = results[session.outputNames[0]].data as Float32Array;
+      if (scores) checkScores(scores, theirs);
+      return time;
+    },
+  };
+}
+
+/** Both must compute the same, or the times say nothing. */
+function checkScores(own: Float32Array, planes: Float32Array): void {
+  const pixels = own.length / classes;
+  let [largest, difference] = [0, 0];
+  own.forEach((value, i) => {
+    const other = planes[(i % classes) * pixels + Math.floor(i / classes)];
+    largest = Math.max(largest, Math.abs(other));
+    difference = Math.max(difference, Math.abs(value - other));
+  });
+  console.log(`scores differ by ${(difference / largest).toExponential(1)} of the largest at most`);
+  if (!(difference <= 1e-4 * largest)) throw new Error("the peer computes something else");
+}
+
+async function measureStep(device: Device, setting: Setting): Promise<void> {
+  const { size, runs, width } = setting;
+  using network = makeNetwork(device, setting);
+  const labels = device.labels(
+    [size, size],
+    pixelsOf(size)
+      .subarray(0, size * size)
+      .map((value) => Math.abs(value) % classes),
+  );
+  using image = device.tensor([size, size, 3], pixelsOf(size));
+  const step = sgd(network.parameters, { rate: 1e-10, momentum: 0.99, decay: 5e-4 });
+  const times: number[] = [];
+  device.resetPeak();
+  for (let i = 0; i <= runs; i++) {
+    const time = await timed(device, async () => {
+      using scope = device.scope();
+      const tape = new Tape(Object.values(network.parameters));
+      const loss = crossEntropy(await network(image), labels);
+      step(await tape.gradients(loss));
+      scope.keep(loss);
+      await loss.read();
+      loss.dispose();
+    });
+    if (i > 0 || runs === 1) times.push(time);
+    if (i === 0 && runs === 1) break;
+  }
+  const giga = (3 * operations(size, width)) / 1e9;
+  console.log(
+    `training step, ${size}×${size}, ${classes} classes, width ${width}: ${giga.toFixed(1)} GFLOP as direct convolutions`,
+  );
+  report("crf-rnn", times, giga);
+  console.log(`peak of device memory ${(device.peakBytes / 2 ** 20).toFixed(0)} MiB`);
+}
+
+const { values: flags } = parseArgs({
+  options: {
+    device: { type: "string", default: "wasm" },
+    threads: { type: "string" },
+    size: { type: "string", default: "256" },
+    width: { type: "string", default: "1" },
+    runs: { type: "string", default: "5" },
+    step: { type: "boolean", default: false },
+    peer: { type: "boolean", default: false },
+  },
+});
+using device = await open({
+  prefer: flags.device as OpenOptions["prefer"],
+  threads: flags.threads ? Number(flags.threads) : undefined,
+});
+const setting = { size: Number(flags.size), width: Number(flags.width), runs: Number(flags.runs) };
+console.log(
+  `${device.info.name}, ${device.info.variant}, threads: ${device.info.threads}, node ${process.versions.node}`,
+);
+await (flags.step ? measureStep(device, setting) : measureForward(device, setting, flags.peer));
