@@ -78,10 +78,10 @@ async function bundle() {
       packages: "external",
       banner: { js: "#!/usr/bin/env node" },
     });
-    // What a page loads for `crf-rnn bench --host chromium`.
+    // What a page loads for `crf-rnn bench` and `crf-rnn train` with `--host chromium`.
     await build({
       ...common,
-      entryPoints: { bench: "bench/page.ts" },
+      entryPoints: { bench: "bench/page.ts", train: "src/cli/train/page.ts" },
       outdir: "dist",
       platform: "browser",
       sourcemap: false,

@@ -1,7 +1,7 @@
 import type { Page } from "puppeteer";
 import { findChromium, vulkanEnvironment } from "../../scripts/environment.mjs";
 import { DeviceError } from "../errors.ts";
-import { type Places, servePage } from "./pageServer.ts";
+import { type Answer, type Places, servePage } from "./pageServer.ts";
 
 /**
  * No sandbox, since containers give it no namespaces; shared memory in a file, since containers have little of /dev/shm;
@@ -24,8 +24,12 @@ export interface PageRun {
   readonly software: boolean;
   /** JavaScript, an expression that is awaited; text, so that no compiler's additions come along. It may call `report`. */
   readonly script: string;
-  /** Hears of what the script reports. */
-  readonly report: (value: never) => void;
+  /** Hears of what the script reports, and answers. */
+  readonly report: (value: never) => unknown;
+  /** Serves more than the folders. */
+  readonly answer?: Answer;
+  /** Whether the caller hears interrupts by itself: the browser ends when the work does. Default: they end it at once. */
+  readonly keepOnInterrupt?: boolean;
   /** Milliseconds without a report after which the page is held to hang. */
   readonly silence: number;
 }
@@ -38,13 +42,17 @@ export async function runInPage(run: PageRun): Promise<void> {
   const { default: puppeteer } = await (import(name) as Promise<typeof import("puppeteer")>).catch(() => {
     throw missing("no package puppeteer", "npm install --save-dev puppeteer");
   });
-  const server = await servePage(run.places, run.isolated);
+  const server = await servePage(run.places, run.isolated, run.answer);
   const env = { ...process.env, ...vulkanEnvironment(executablePath) };
   const args = run.software ? [...FLAGS, "--use-webgpu-adapter=swiftshader"] : FLAGS;
-  const browser = await puppeteer.launch({ executablePath, args, env, protocolTimeout: 0 }).catch((error) => {
-    server.close();
-    throw error;
-  });
+  const ends = !run.keepOnInterrupt;
+  const signals = { handleSIGINT: ends, handleSIGTERM: ends, handleSIGHUP: ends };
+  const browser = await puppeteer
+    .launch({ executablePath, args, env, protocolTimeout: 0, ...signals })
+    .catch((error) => {
+      server.close();
+      throw error;
+    });
   const chatter: string[] = [];
   try {
     const page = await browser.newPage();
@@ -72,7 +80,7 @@ async function evaluate(page: Page, { script, report, silence }: PageRun): Promi
   page.on("error", (error) => fail(new Error(`crashed: ${error}`)));
   await page.exposeFunction("report", (value: never) => {
     watch.refresh();
-    report(value);
+    return report(value);
   });
   await Promise.race([page.evaluate(script), failure]).finally(() => clearTimeout(watch));
 }

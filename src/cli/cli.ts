@@ -9,6 +9,7 @@ import { doctorCommand } from "./doctor.ts";
 import { filterCommand } from "./filter.ts";
 import { addCommonFlags } from "./options.ts";
 import { refineCommand } from "./refine.ts";
+import { trainCommand } from "./train.ts";
 
 /** Exit status for input that the user can put right, and for a fault of the program. */
 const badInput = 2;
@@ -30,6 +31,7 @@ function program(): Command {
     dataCommand(),
     benchCommand(),
     doctorCommand(),
+    trainCommand(),
     demoCommand(),
   ]) {
     root.addCommand(addCommonFlags(command));
@@ -45,7 +47,7 @@ function program(): Command {
 async function main(words: readonly string[]): Promise<number> {
   try {
     await program().parseAsync(words, { from: "user" });
-    return 0;
+    return Number(process.exitCode ?? 0); // train, stopped by the user, ends with 130
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;

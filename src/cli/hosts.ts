@@ -13,18 +13,42 @@ export const currentHost: Host = process.versions.deno ? "deno" : "node";
 export const hasGraphics = (): boolean =>
   process.platform !== "linux" || ["/dev/dri", "/dev/nvidiactl"].some(existsSync);
 
+/** The command line that runs this program with other words in a host. */
+async function launch(host: "node" | "deno", words: readonly string[]) {
+  const deno = host === "deno";
+  return {
+    program: deno ? await findDeno().catch(() => "deno") : "node",
+    words: [...(deno ? ["run", "--allow-all", "--quiet"] : []), process.argv[1], ...words],
+    env: { ...process.env, ...vulkanEnvironment(await findChromium()) },
+  };
+}
+
+/**
+ * Runs this very command in another host, which speaks for itself, and gives its exit status. It has a process group of
+ * its own, so that an interrupt from the keyboard reaches it once: by this program.
+ * @throws DeviceError where the host is missing
+ */
+export async function passOn(host: "node" | "deno"): Promise<number> {
+  const { program, words, env } = await launch(host, process.argv.slice(2));
+  const child = spawn(program, words, { env, stdio: "inherit", detached: true });
+  const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
+  process.on("SIGINT", forward).on("SIGTERM", forward);
+  return new Promise<number>((resolve, reject) => {
+    child.once("error", ({ message: got }) => {
+      const remedy = "see crf-rnn doctor for what is missing";
+      reject(new DeviceError({ where: host, expected: "the host to run the command", got, remedy }));
+    });
+    child.once("close", (status) => resolve(status ?? 1));
+  }).finally(() => process.off("SIGINT", forward).off("SIGTERM", forward));
+}
+
 /**
  * Runs this program again in another host and returns what it prints; its progress goes on to standard error.
  * @throws DeviceError where the host is missing or fails
  */
 export async function runProgram(host: "node" | "deno", words: readonly string[]): Promise<string> {
-  const deno = host === "deno";
-  const program = deno ? await findDeno().catch(() => "deno") : "node";
-  const before = deno ? ["run", "--allow-all", "--quiet"] : [];
-  const child = spawn(program, [...before, process.argv[1], ...words], {
-    env: { ...process.env, ...vulkanEnvironment(await findChromium()) },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const { program, words: all, env } = await launch(host, words);
+  const child = spawn(program, all, { env, stdio: ["ignore", "pipe", "pipe"] });
   let [printed, complaints] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => (printed += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (complaints += text));

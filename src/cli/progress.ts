@@ -11,15 +11,15 @@ export interface Progress extends Disposable {
 
 /** Nothing is shown in the first second, so that short work stays silent. */
 const patience = 1000;
-/** Milliseconds between two lines where there is no terminal. */
-const lineInterval = 5000;
+/** Milliseconds between two lines where there is no terminal: more, the longer the work goes on. */
+const lineInterval = (elapsed: number): number => Math.max(5000, elapsed / 20);
 
-/** Begins to report `steps` steps of work; dispose it before anything else is printed. */
-export function startProgress(flags: CommonFlags, steps: number): Progress {
+/** Begins to report `steps` steps of work, `done` of which are; dispose it before anything else is printed. */
+export function startProgress(flags: CommonFlags, steps: number, done = 0): Progress {
   if (flags.quiet) return { stage() {}, step() {}, [Symbol.dispose]() {} };
-  let next = Date.now() + patience;
+  const began = Date.now();
+  let next = began + patience;
   let stage = "";
-  let done = 0;
   let bar: SingleBar | undefined;
   const show = (): void => {
     if (bar) return bar.update(done, { stage });
@@ -30,7 +30,7 @@ export function startProgress(flags: CommonFlags, steps: number): Progress {
       bar.start(steps, done, { stage });
     } else {
       process.stderr.write(`${stage} (${done} of ${steps})\n`);
-      next = Date.now() + lineInterval;
+      next = Date.now() + lineInterval(Date.now() - began);
     }
   };
   return {

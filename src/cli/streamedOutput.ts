@@ -4,17 +4,21 @@ import { CrfRnnError } from "../errors.ts";
 import { beside, discard, explain, refuseFolder } from "./output.ts";
 
 /**
- * Writes a file that is too large to hold in memory: beside its place, piece by piece, then renamed into place. An
- * interrupt or a failure leaves nothing.
+ * Writes a file that is too large to hold in memory: beside its place, piece by piece, then renamed into place. A failure
+ * leaves nothing; an interrupt neither, and ends the program, unless the caller hears it by itself (`interruptible: false`).
  * @throws FormatError for a folder that is missing or not writable and for a full disk; what `produce` throws
  */
-export async function writeStreamed<T>(file: string, produce: (sink: Sink) => Promise<T>): Promise<T> {
+export async function writeStreamed<T>(
+  file: string,
+  produce: (sink: Sink) => Promise<T>,
+  { interruptible = true } = {},
+): Promise<T> {
   const unfinished = beside(file, "new");
   const abandon = (): never => {
     discard(unfinished);
     process.exit(130);
   };
-  process.once("SIGINT", abandon).once("SIGTERM", abandon);
+  if (interruptible) process.once("SIGINT", abandon).once("SIGTERM", abandon);
   let handle: number | undefined;
   try {
     refuseFolder(file);

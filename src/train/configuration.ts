@@ -1,4 +1,5 @@
 import * as valibot from "valibot";
+import { fixed, polynomial, stepped, type Schedule } from "../optim/schedules.ts";
 
 export const stages = ["fcn32s", "fcn16s", "fcn8s", "crf-rnn"] as const;
 
@@ -13,7 +14,15 @@ const schema = valibot.object({
   images: valibot.object({ count, digest: valibot.string() }),
   /** Left out where the logits are given. */
   network: valibot.optional(
-    valibot.object({ width: number, dropout: number, scales: valibot.picklist(["staged", "at-once"]) }),
+    valibot.object({
+      /** Channels of VGG's five blocks, and of fc6 and fc7. */
+      widths: valibot.tuple([count, count, count, count, count]),
+      fc: count,
+      dropout: number,
+      /** What conv1_1 is made for: see `fitInput`. */
+      inputDeviation: number,
+      scales: valibot.picklist(["staged", "at-once"]),
+    }),
   ),
   /** Of stage crf-rnn. */
   crf: valibot.optional(
@@ -67,7 +76,6 @@ const schema = valibot.object({
 /** Everything that the bits of a run depend on, besides the device; stored in its checkpoints. */
 export type Configuration = valibot.InferOutput<typeof schema>;
 export type CrfConfiguration = NonNullable<Configuration["crf"]>;
-export type Schedule = Configuration["optimizer"]["schedule"];
 
 /** A configuration from a checkpoint's metadata; undefined where there is none that fits. */
 export function parseConfiguration(text: string | undefined): Configuration | undefined {
@@ -97,14 +105,14 @@ export function leaves(value: unknown, path = ""): Map<string, string> {
   );
 }
 
-/** The rate of a step, the first being 0. */
-export function rateAt(step: number, rate: number, schedule: Schedule): number {
+/** The rate of each step, the first being 0. */
+export function scheduleOf({ rate, schedule }: Configuration["optimizer"]): Schedule {
   switch (schedule.kind) {
     case "fixed":
-      return rate;
+      return fixed(rate);
     case "step":
-      return rate * schedule.factor ** Math.floor(step / schedule.every);
+      return stepped(rate, schedule);
     case "poly":
-      return rate * Math.max(0, 1 - step / schedule.steps) ** schedule.power;
+      return polynomial(rate, schedule);
   }
 }

@@ -1,17 +1,18 @@
 import { augment } from "../data/augment.ts";
 import { ignoreLabel } from "../data/labels.ts";
 import { ValueError } from "../errors.ts";
-import { sum } from "../sum.ts";
+import { accumulate } from "../optim/accumulate.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
 import { Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
-import { rateAt, type Configuration } from "./configuration.ts";
+import { scheduleOf, type Configuration } from "./configuration.ts";
 import { explainDivergence } from "./diverged.ts";
 import { Order } from "./order.ts";
 import { purpose, randomBits, randomNumbers } from "./random.ts";
 import type { Sample } from "./sample.ts";
 import { writeState } from "./state.ts";
 import { checkpointFile, type Surroundings } from "./surroundings.ts";
-import type { Optimizer, Trainable } from "./trainable.ts";
+import type { Trainable } from "./trainable.ts";
 import { validate } from "./validate.ts";
 
 /** How long to train, and how often to look and to save, in steps. */
@@ -38,6 +39,7 @@ export interface Run {
 export async function train(run: Run, schedule: Schedule): Promise<"finished" | "interrupted"> {
   const { trainable, optimizer, configuration, surroundings } = run;
   const { batch, seed, optimizer: options } = configuration;
+  const rateOf = scheduleOf(options);
   const order = new Order(surroundings.images.train, seed);
   const save = (step: number): Promise<void> =>
     surroundings.save(checkpointFile, (sink) => writeState(sink, trainable, optimizer, step, configuration));
@@ -45,9 +47,9 @@ export async function train(run: Run, schedule: Schedule): Promise<"finished" | 
   for (let step = schedule.from; step < schedule.steps; step++) {
     const began = performance.now();
     const draws = Array.from({ length: batch }, (_, i) => step * batch + i);
-    const { gradients, loss, pixels } = await accumulate(run, order, draws);
-    const rate = rateAt(step, options.rate, options.schedule);
-    await optimizer.step(gradients, rate);
+    const { gradients, loss, pixels } = await differentiate(run, order, draws);
+    optimizer.rate = rateOf(step);
+    optimizer(gradients);
     for (const gradient of gradients.values()) gradient.dispose();
     await trainable.finish();
 
@@ -58,7 +60,7 @@ export async function train(run: Run, schedule: Schedule): Promise<"finished" | 
       epoch: (done * batch) / surroundings.images.train,
       loss,
       lossPerPixel: configuration.loss === "mean" ? loss / batch : loss / pixels,
-      rate,
+      rate: optimizer.rate,
       seconds: (performance.now() - began) / 1000,
     });
     const last = done === schedule.steps;
@@ -70,7 +72,7 @@ export async function train(run: Run, schedule: Schedule): Promise<"finished" | 
 }
 
 /** The summed gradients and losses of a step's draws, one item after the other, of whatever sizes. */
-async function accumulate({ trainable, configuration, surroundings }: Run, order: Order, draws: readonly number[]) {
+async function differentiate({ trainable, configuration, surroundings }: Run, order: Order, draws: readonly number[]) {
   const watched = trainable.learned.map((name) => trainable.parameters[name]);
   const gradients = new Map<Tensor, Tensor>();
   let [loss, pixels] = [0, 0];
@@ -84,7 +86,7 @@ async function accumulate({ trainable, configuration, surroundings }: Run, order
       tape.dispose();
       throw await explainDivergence(trainable, sample, seed, value, draw, configuration);
     }
-    for (const [parameter, gradient] of await tape.gradients(output)) add(gradients, parameter, gradient);
+    accumulate(gradients, await tape.gradients(output));
     loss += value;
     pixels += sample.labels.reduce((count, label) => count + Number(label !== ignoreLabel), 0);
   }
@@ -94,14 +96,6 @@ async function accumulate({ trainable, configuration, surroundings }: Run, order
 /** Ops that check their inputs refuse NaN before a loss comes of it. */
 function onlyNotFinite(error: unknown): undefined {
   if (!(error instanceof ValueError)) throw error;
-}
-
-function add(gradients: Map<Tensor, Tensor>, parameter: Tensor, gradient: Tensor): void {
-  const before = gradients.get(parameter);
-  gradients.set(parameter, before ? sum(before, gradient) : gradient);
-  if (!before) return;
-  before.dispose();
-  gradient.dispose();
 }
 
 async function sampleOf(

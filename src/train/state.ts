@@ -2,7 +2,8 @@ import { openAsIs, writeSafetensors, type Sink, type Source, type StoredTensor }
 import { FormatError, ValueError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
 import { parseConfiguration, type Configuration } from "./configuration.ts";
-import type { Optimizer, Parameters, Trainable } from "./trainable.ts";
+import type { Optimizer, Values } from "../optim/optimizer.ts";
+import type { Parameters, Trainable } from "./trainable.ts";
 
 /** Where a run stands: with this it goes on to the same bits. */
 export interface State {
@@ -32,8 +33,9 @@ export async function writeState(
 ): Promise<void> {
   const tensors = new Map<string, StoredTensor>();
   for (const [name, tensor] of Object.entries(trainable.parameters)) tensors.set(name, stored(name, tensor));
-  for (const [name, tensor] of Object.entries(optimizer.state)) {
-    tensors.set(optimizerPrefix + name, stored(name, tensor));
+  for (const [name, { shape, values }] of Object.entries(await optimizer.state())) {
+    const data = Float32Array.from(values);
+    tensors.set(optimizerPrefix + name, { shape, type: "float32", read: async () => data });
   }
   const metadata = {
     step: String(step),
@@ -90,9 +92,15 @@ export async function restore(
     });
   }
   for (const [name, tensor] of Object.entries(parameters)) {
-    const values = (await stored.get(name)!.read()) as Float32Array;
-    tensor.device.write(tensor.storage, tensor.layout.pack(tensor.shape, values));
+    tensor.write((await stored.get(name)!.read()) as Float32Array);
   }
+}
+
+/** Gives the optimizer back its memory. @throws ShapeError where it is that of other parameters */
+export async function restoreOptimizer(stored: State["optimizer"], optimizer: Optimizer): Promise<void> {
+  const state: Record<string, Values> = {};
+  for (const [name, { shape, read }] of stored) state[name] = { shape, values: (await read()) as Float32Array };
+  optimizer.load(state);
 }
 
 const shapeOf = (shape: readonly number[] | undefined): string => (shape ? `[${shape.join(", ")}]` : "missing");

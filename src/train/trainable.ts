@@ -4,12 +4,6 @@ import type { Sample } from "./sample.ts";
 /** Parameters by name, as checkpoints have them. */
 export type Parameters = Readonly<Record<string, Tensor>>;
 
-/** How much of the rate and of the decay a parameter takes (Caffe's lr_mult and decay_mult); 1 and 1 where not given. */
-export interface Multiplier {
-  readonly rate: number;
-  readonly decay: number;
-}
-
 /** Labels that a model gives to an image, `[height, width]`. */
 export interface Prediction {
   /** By the network alone. */
@@ -35,12 +29,4 @@ export interface Trainable extends Disposable {
   predict(sample: Sample): Promise<Prediction>;
   /** Resolves when everything queued has run. */
   finish(): Promise<void>;
-}
-
-/** What changes the parameters. */
-export interface Optimizer extends Disposable {
-  /** What it remembers between steps, by name, for checkpoints. */
-  readonly state: Parameters;
-  /** One step of `rate` with gradients by the learned tensors; it keeps none of them. */
-  step(gradients: ReadonlyMap<Tensor, Tensor>, rate: number): void | Promise<void>;
 }

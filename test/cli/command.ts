@@ -41,6 +41,10 @@ export class Folder implements Disposable {
     return name;
   }
 
+  remove(name: string): void {
+    rmSync(join(this.path, name), { recursive: true });
+  }
+
   file(name: string): string {
     return join(this.path, name);
   }

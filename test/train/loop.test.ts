@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { open } from "../../src/device/open.ts";
 import type { Device } from "../../src/device/device.ts";
 import { FormatError, ValueError } from "../../src/errors.ts";
-import { differences, rateAt } from "../../src/train/configuration.ts";
+import { differences, scheduleOf } from "../../src/train/configuration.ts";
 import { train } from "../../src/train/loop.ts";
 import { formatMetrics, metricsUntil, type Metric } from "../../src/train/metrics.ts";
-import { restore } from "../../src/train/state.ts";
+import { restore, restoreOptimizer } from "../../src/train/state.ts";
 import { checkpointFile, samplesFile } from "../../src/train/surroundings.ts";
 import { Memory, momentum, Toy, toyConfiguration as configuration } from "./toy.ts";
 
@@ -50,7 +50,7 @@ describe("the training loop", () => {
       const trainable = new Toy(device);
       const optimizer = momentum(trainable);
       await restore("run", state.parameters, trainable.parameters);
-      await restore("run", state.optimizer, optimizer.state);
+      await restoreOptimizer(state.optimizer, optimizer);
       surroundings.stopAfter = Infinity;
       await train({ trainable, optimizer, configuration, surroundings }, { ...schedule, from: state.step });
       expect(surroundings.files.get(checkpointFile)).toEqual(whole.files.get(checkpointFile));
@@ -116,10 +116,10 @@ describe("configurations", () => {
   });
 
   test("schedules", () => {
-    expect([0, 9, 10, 25].map((step) => rateAt(step, 8, { kind: "step", every: 10, factor: 0.5 }))).toEqual([
-      8, 8, 4, 2,
-    ]);
-    expect([0, 50, 100].map((step) => rateAt(step, 8, { kind: "poly", steps: 100, power: 2 }))).toEqual([8, 2, 0]);
-    expect(rateAt(1e6, 8, { kind: "fixed" })).toBe(8);
+    const rates = (schedule: Parameters<typeof scheduleOf>[0]["schedule"], ...steps: number[]) =>
+      steps.map(scheduleOf({ ...configuration.optimizer, rate: 8, schedule }));
+    expect(rates({ kind: "step", every: 10, factor: 0.5 }, 0, 9, 10, 25)).toEqual([8, 8, 4, 2]);
+    expect(rates({ kind: "poly", steps: 100, power: 2 }, 0, 50, 100)).toEqual([8, 2, 0]);
+    expect(rates({ kind: "fixed" }, 1e6)).toEqual([8]);
   });
 });

@@ -7,14 +7,16 @@ import type { Metric } from "../../src/train/metrics.ts";
 import type { Sample } from "../../src/train/sample.ts";
 import { openState } from "../../src/train/state.ts";
 import { checkpointFile, type Surroundings } from "../../src/train/surroundings.ts";
-import type { Optimizer, Trainable } from "../../src/train/trainable.ts";
+import { sgd } from "../../src/optim/sgd.ts";
+import type { Optimizer } from "../../src/optim/optimizer.ts";
+import type { Trainable } from "../../src/train/trainable.ts";
 
 /** The configuration of a run of the toy below. */
 export const toyConfiguration: Configuration = {
   stage: "fcn8s",
   classes: ["dark", "bright"],
   images: { count: 5, digest: "toy" },
-  network: { width: 1, dropout: 0, scales: "staged" },
+  network: { widths: [4, 4, 4, 4, 4], fc: 4, dropout: 0, inputDeviation: 1, scales: "staged" },
   beginning: "none",
   optimizer: { kind: "sgd", rate: 0.05, momentum: 0.9, decay: 0, schedule: { kind: "fixed" } },
   batch: 2,
@@ -53,21 +55,9 @@ export class Toy implements Trainable {
   [Symbol.dispose] = (): void => this.threshold.dispose();
 }
 
-/** Momentum on the host. */
-export function momentum(toy: Toy): Optimizer {
-  const { device } = toy.threshold;
-  const velocity = device.tensor([1]);
-  return {
-    state: { "velocity.threshold": velocity },
-    async step(gradients, rate) {
-      const read = async (tensor: Tensor): Promise<number> => (await tensor.read())[0];
-      const next = 0.9 * (await read(velocity)) + rate * (await read(gradients.get(toy.threshold)!));
-      device.write(velocity.storage, Float32Array.of(next, 0, 0, 0));
-      device.write(toy.threshold.storage, Float32Array.of((await read(toy.threshold)) - Math.fround(next), 0, 0, 0));
-    },
-    [Symbol.dispose]: () => velocity.dispose(),
-  };
-}
+/** The optimizer that the configuration asks for. */
+export const momentum = ({ parameters }: Toy, { optimizer: { rate, momentum } } = toyConfiguration): Optimizer =>
+  sgd(parameters, { rate, momentum });
 
 /** A run's folder in memory, and five images of one gray each. */
 export class Memory implements Surroundings {

@@ -1,0 +1,119 @@
+import { open } from "../device/open.ts";
+import { fileSource, type Source } from "../checkpoint/checkpoint.ts";
+import type { Configuration } from "../train/configuration.ts";
+import type { Schedule } from "../train/loop.ts";
+import { createTrainable } from "../train/learner.ts";
+import { countLearned, trainSession, type Outcome } from "../train/session.ts";
+import { checkpointFile, reportFile, type Surroundings } from "../train/surroundings.ts";
+import { currentHost, passOn } from "./hosts.ts";
+import { openDevice, report } from "./options.ts";
+import { startProgress } from "./progress.ts";
+import { checkTogether, configure } from "./train/configure.ts";
+import { trainWords, type TrainFlags } from "./train/flags.ts";
+import { checkImages, openImages, type Images, type LogitsReader } from "./train/images.ts";
+import { trainInPage } from "./train/inPage.ts";
+import { Interrupt, interrupted } from "./train/interrupt.ts";
+import { LocalSurroundings, tellProgress } from "./train/local.ts";
+import { openLogits } from "./train/logits.ts";
+import { describeOutcome, describePlan, planOf } from "./train/plan.ts";
+import { RunFolder } from "./train/runFolder.ts";
+import { writeReport } from "./train/writeReport.ts";
+
+/** All that a run is made of. */
+interface Task {
+  readonly flags: TrainFlags;
+  readonly images: Images;
+  readonly logits: LogitsReader | undefined;
+  readonly configuration: Configuration;
+  readonly schedule: Omit<Schedule, "from">;
+}
+
+export const trainCommand = () => trainWords().action(run);
+
+async function run(flags: TrainFlags): Promise<void> {
+  if (flags.host !== "chromium" && flags.host !== currentHost) {
+    process.exitCode = await passOn(flags.host);
+    return;
+  }
+  checkTogether(flags);
+  RunFolder.check(flags.out, flags.resume ?? false);
+  const images = await openImages(flags);
+  const everything = [...images.train, ...images.val];
+  const logits = flags.logits ? await openLogits(flags.logits, images.classes.length, everything) : undefined;
+  try {
+    const task = { flags, images, logits: logits?.read, ...(await configure(flags, images)) };
+    if (!flags.resume) await check(flags, images);
+    if (flags.dryRun) await printPlan(task);
+    else await trainInFolder(task, RunFolder.open(flags.out));
+  } finally {
+    await logits?.close();
+  }
+}
+
+async function check(flags: TrainFlags, images: Images): Promise<void> {
+  using progress = startProgress(flags, images.train.length + images.val.length);
+  await checkImages(images, () => {
+    progress.step();
+    progress.stage("checking images and labels");
+  });
+}
+
+async function printPlan({ flags, images, configuration, schedule }: Task): Promise<void> {
+  using device = await open({ prefer: "wasm", threads: 1 });
+  using trainable = await createTrainable(device, configuration);
+  const plan = await planOf(images, configuration, schedule, countLearned(trainable));
+  report(flags, { command: "train", dryRun: true, ...plan }, describePlan(plan));
+}
+
+async function trainInFolder(task: Task, folder: RunFolder): Promise<void> {
+  const { flags, images, configuration } = task;
+  const outcome = await trainIn(task, folder);
+  await writeReport(folder, images, configuration, outcome);
+  const metrics = folder.metrics();
+  const facts = {
+    command: "train",
+    ...outcome,
+    out: flags.out,
+    report: folder.file(reportFile),
+    validation: metrics.findLast(({ event }) => event === "validation"),
+  };
+  report(flags, facts, [...outcome.notes, describeOutcome(flags.out, outcome, metrics)].join("\n"));
+  if (outcome.ending === "interrupted") process.exitCode = interrupted;
+}
+
+async function trainIn(task: Task, folder: RunFolder): Promise<Outcome> {
+  const { flags, images, logits, configuration, schedule } = task;
+  const resumed = flags.resume ? await folder.resume(configuration) : undefined;
+  using interrupt = new Interrupt();
+  using progress = startProgress(flags, schedule.steps, resumed?.state.step);
+  progress.stage("opening the device");
+  const tell = tellProgress(progress, schedule.steps, configuration.batch);
+  const surroundings = new LocalSurroundings(images, logits, folder, interrupt, tell);
+  const beginning = {
+    resume: resumed ? folder.file(checkpointFile) : undefined,
+    init: resumed ? undefined : flags.init,
+  };
+  await resumed?.source.close();
+  if (flags.host !== "chromium") return await trainHere(task, surroundings, beginning);
+  const { device: prefer, threads } = flags;
+  return await trainInPage(
+    { configuration, schedule, images: surroundings.images, prefer, threads, ...beginning },
+    surroundings,
+  );
+}
+
+async function trainHere(
+  { flags, configuration, schedule }: Task,
+  surroundings: Surroundings,
+  files: { readonly resume?: string; readonly init?: string },
+): Promise<Outcome> {
+  const source = async (file?: string): Promise<Source | undefined> => (file ? fileSource(file) : undefined);
+  const beginning = { resume: await source(files.resume), init: await source(files.init) };
+  try {
+    using device = await openDevice(flags);
+    return await trainSession(device, configuration, schedule, surroundings, beginning);
+  } finally {
+    await beginning.resume?.close();
+    await beginning.init?.close();
+  }
+}

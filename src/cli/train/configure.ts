@@ -1,0 +1,123 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { fileSource, openAsIs } from "../../checkpoint/checkpoint.ts";
+import { spread } from "../../data/contactSheet.ts";
+import type { Item } from "../../data/dataset.ts";
+import { decodeImage } from "../../data/images.ts";
+import { FormatError, UsageError } from "../../errors.ts";
+import { parseConfiguration, type Configuration, type CrfConfiguration } from "../../train/configuration.ts";
+import type { Schedule } from "../../train/loop.ts";
+import { defaultsFor } from "./defaults.ts";
+import type { TrainFlags } from "./flags.ts";
+import { digestOf, type Images } from "./images.ts";
+
+/** What the flags ask for, with the defaults filled in. @throws FormatError where a file cannot be read */
+export async function configure(
+  flags: TrainFlags,
+  images: Images,
+): Promise<{ readonly configuration: Configuration; readonly schedule: Omit<Schedule, "from"> }> {
+  const { stage, optimizer: kind, loss, batch, seed, momentum, decay, clip, augment: augmentation = {} } = flags;
+  const steps = flags.steps ?? Math.max(1, Math.round(((flags.epochs ?? 20) * images.train.length) / batch));
+  const former = flags.init === undefined ? undefined : await formerOf(flags.init);
+  const beginning = flags.init === undefined ? "nothing" : former ? "own" : "published";
+  const alone = flags.logits !== undefined || (flags.crfOnly ?? false);
+  const pixels = await typicalPixels(images.train);
+  const defaults = defaultsFor({ stage, loss, optimizer: kind, beginning, alone, pixels });
+  const { rate = defaults.rate } = flags;
+  const inputDeviation = former?.network?.inputDeviation ?? defaults.inputDeviation;
+  const schedule = flags.schedule.kind === "poly" ? { ...flags.schedule, steps } : flags.schedule;
+  const configuration: Configuration = {
+    stage,
+    classes: [...images.classes],
+    images: { count: images.train.length, digest: digestOf(images.train) },
+    network: flags.logits ? undefined : { ...channelsOf(flags), inputDeviation },
+    crf: stage === "crf-rnn" ? crfOf(flags, defaults.multipliers) : undefined,
+    beginning: await digestOfFiles([flags.init, flags.logits]),
+    optimizer: { kind, rate, momentum, decay, clip, schedule },
+    batch,
+    loss,
+    seed,
+    augmentation,
+  };
+  const tenth = Math.max(1, Math.round(steps / 10));
+  const { validateEvery = tenth, saveEvery = Math.min(tenth, 1000) } = flags;
+  return { configuration, schedule: { steps, validateEvery, saveEvery } };
+}
+
+/** Channels of VGG-16 and of FCN's fc6 and fc7. */
+const [fullWidths, fullFc] = [[64, 128, 256, 512, 512] as const, 4096];
+
+function channelsOf({ width, widths, dropout, scales }: TrainFlags) {
+  const scaled = (channels: number): number => Math.max(4, 4 * Math.round((width * channels) / 4));
+  const [a, b, c, d, e, fc] = widths ?? [...fullWidths, fullFc].map(scaled);
+  return { widths: [a, b, c, d, e] as [number, number, number, number, number], fc, dropout, scales };
+}
+
+function crfOf(flags: TrainFlags, multipliers: CrfConfiguration["multipliers"]): CrfConfiguration {
+  const { iterations, normalize: normalization, activation, learn, thetaAlpha, thetaBeta, thetaGamma } = flags;
+  return {
+    iterations,
+    tied: !flags.untied,
+    normalization,
+    activation,
+    bandwidths: [thetaAlpha, thetaBeta, thetaGamma],
+    weights: { spatial: flags.spatialWeight, bilateral: flags.bilateralWeight },
+    learn,
+    multipliers: { ...multipliers, ...flags.multipliers },
+    network: !flags.crfOnly && flags.logits === undefined,
+  };
+}
+
+/** @throws UsageError for flags that exclude each other */
+export function checkTogether({ stage, steps, epochs, logits, init, crfOnly, augment }: TrainFlags): void {
+  const refuse = (where: string, expected: string, got: string, remedy?: string): never => {
+    throw new UsageError({ where, expected, got, remedy });
+  };
+  if (steps !== undefined && epochs !== undefined) refuse("--epochs", "no --steps beside it", `${steps} steps`);
+  if (logits !== undefined && stage !== "crf-rnn") refuse("--logits", "--stage crf-rnn", stage);
+  if (logits !== undefined && augment) {
+    refuse("--augment", "no --logits beside it", "logits of the images as they are", "leave one of them out");
+  }
+  if (crfOnly && stage !== "crf-rnn") refuse("--crf-only", "--stage crf-rnn", stage);
+  if (crfOnly && init === undefined && logits === undefined) {
+    refuse("--crf-only", "a network to leave as it is", "none", "name one by --init, or give --logits");
+  }
+}
+
+/** The configuration of the run that wrote a checkpoint; undefined for those of others. */
+async function formerOf(file: string): Promise<Configuration | undefined> {
+  const source = await fileSource(file);
+  try {
+    return parseConfiguration((await openAsIs(source)).metadata.configuration);
+  } finally {
+    await source.close();
+  }
+}
+
+/** Pixels of a typical image: the mean of some that are spread over the set. */
+async function typicalPixels(items: readonly Item[]): Promise<number> {
+  const some = spread(items, 8);
+  let pixels = 0;
+  for (const item of some) {
+    const { height, width } = await decodeImage(await item.imageBytes(), item.image);
+    pixels += height * width;
+  }
+  return pixels / some.length;
+}
+
+/** SHA-256 over the contents of the files that are named. */
+async function digestOfFiles(files: readonly (string | undefined)[]): Promise<string> {
+  const named = files.filter((file) => file !== undefined);
+  if (named.length === 0) return "none";
+  const hash = createHash("sha256");
+  for (const file of named) {
+    try {
+      for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
+    } catch (cause) {
+      const { code, message } = cause as NodeJS.ErrnoException;
+      const got = code === "ENOENT" ? "no such file" : message;
+      throw new FormatError({ file, expected: "a readable file", got, remedy: "check the path" }, { cause });
+    }
+  }
+  return hash.digest("hex").slice(0, 16);
+}

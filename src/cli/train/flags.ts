@@ -1,0 +1,150 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { formats } from "../../data/openDataset.ts";
+import type { Augmentation } from "../../data/augment.ts";
+import { stages, type Configuration, type CrfConfiguration } from "../../train/configuration.ts";
+import { currentHost, type Host } from "../hosts.ts";
+import { positiveNumber, toNumber, wholeNumber, type CommonFlags } from "../options.ts";
+import { rateHelp } from "./defaults.ts";
+import type { ImageFlags } from "./images.ts";
+import { augmentationOf, learnOf, multipliersOf, scheduleOf, type ScheduleWords } from "./words.ts";
+
+export interface TrainFlags extends CommonFlags, ImageFlags {
+  readonly out: string;
+  readonly stage: Configuration["stage"];
+  readonly init?: string;
+  readonly logits?: string;
+  readonly width: number;
+  readonly widths?: readonly number[];
+  readonly scales: "staged" | "at-once";
+  readonly dropout: number;
+  readonly steps?: number;
+  readonly epochs?: number;
+  readonly optimizer: "sgd" | "adam";
+  readonly rate?: number;
+  readonly schedule: ScheduleWords;
+  readonly momentum: number;
+  readonly decay: number;
+  readonly clip?: number;
+  readonly batch: number;
+  readonly loss: "sum" | "mean";
+  readonly seed: number;
+  readonly augment?: Augmentation;
+  readonly iterations: number;
+  readonly normalize: CrfConfiguration["normalization"];
+  readonly activation: CrfConfiguration["activation"];
+  readonly untied?: boolean;
+  readonly thetaAlpha: number;
+  readonly thetaBeta: number;
+  readonly thetaGamma: number;
+  readonly spatialWeight: number;
+  readonly bilateralWeight: number;
+  readonly learn: CrfConfiguration["learn"];
+  readonly crfOnly?: boolean;
+  readonly multipliers?: Partial<CrfConfiguration["multipliers"]>;
+  readonly validateEvery?: number;
+  readonly saveEvery?: number;
+  readonly resume?: boolean;
+  readonly dryRun?: boolean;
+  readonly host: Host;
+}
+
+const examples = `
+Examples:
+  crf-rnn train --data nuclei --out runs/fcn --stage fcn8s --width 0.25 --epochs 40
+  crf-rnn train --data nuclei --out runs/crf --stage crf-rnn --width 0.25 --init runs/fcn/checkpoint.safetensors --epochs 10
+  crf-rnn train … --resume                      goes on where the run was stopped, to the same bits
+  Only the CRF, over logits of another network:
+    crf-rnn train --data voc --out runs/crf --stage crf-rnn --logits logits.safetensors --learn weights,compatibility,bandwidths
+  The paper's data:
+    crf-rnn train --data VOC2012@train benchmark_RELEASE@train,val --val VOC2012@reduced.txt …
+
+--init takes what fits by name and shape from a checkpoint of any format: VGG weights, the stage before, a whole CRF-RNN.
+OUT gets checkpoint.safetensors (with the optimizer's memory), metrics.jsonl and report.html. Ctrl-C saves and stops; the
+exit status is 130 then.
+`;
+
+/** The command with all its flags. */
+export function trainWords(): Command {
+  const some = (word: string, former: readonly string[] | undefined): readonly string[] => [...(former ?? []), word];
+  return new Command("train")
+    .description("train FCN-32s, FCN-16s, FCN-8s or FCN-8s with CRF-RNN end to end, or the CRF alone")
+    .addOption(
+      new Option("--data <dir...>", "DIR (its split train), or DIR@SPLIT,…; several make one set")
+        .argParser(some)
+        .makeOptionMandatory(),
+    )
+    .requiredOption("--out <run>", "folder of the run, made if need be")
+    .option("--val <dir>", "DIR@SPLIT to validate by (default: the data's split val)")
+    .option("--val-images <n>", "validate by so many of them, evenly spread", wholeNumber(0))
+    .addOption(new Option("--format <kind>", "what the folders hold (default: found out)").choices(formats))
+    .addOption(new Option("--stage <name>", "which network").choices(stages).default("fcn8s"))
+    .option("--init <file>", "checkpoint to begin from; what it lacks is drawn at random")
+    .option("--logits <file>", "stage crf-rnn: logits of another network, .safetensors, in place of an own one")
+    .option("--width <share>", "channels, as a share of VGG-16's", positiveNumber, 1)
+    .option("--widths <list>", "channels of the five blocks and of fc6, as 64,128,256,128,128,512", widthsOf)
+    .addOption(
+      new Option("--scales <kind>", "of the skips from pool4 and pool3: 1, or 0.01 and 0.0001 for training at once")
+        .choices(["staged", "at-once"])
+        .default("staged"),
+    )
+    .option("--dropout <p>", "after fc6 and fc7", share, 0.5)
+    .option("--steps <n>", "steps in all", wholeNumber(1))
+    .option("--epochs <n>", "epochs in all, in place of --steps (default: 20)", positiveNumber)
+    .addOption(new Option("--optimizer <kind>", "").choices(["sgd", "adam"]).default("sgd"))
+    .option("--rate <r>", "learning rate (default: see below)", positiveNumber)
+    .option("--schedule <words>", "fixed, step:EVERY:FACTOR or poly:POWER", scheduleOf, { kind: "fixed" })
+    .option("--momentum <m>", "of SGD", share, 0.99)
+    .option("--decay <d>", "weight decay", notNegative, 5e-4)
+    .option("--clip <norm>", "largest norm of a step's gradient", positiveNumber)
+    .option("--batch <n>", "images whose gradients are summed for one step", wholeNumber(1), 1)
+    .addOption(new Option("--loss <kind>", "over pixels").choices(["sum", "mean"]).default("sum"))
+    .option("--seed <s>", "of order, initialization, dropout and augmentation", wholeNumber(0, 2 ** 32 - 1), 1)
+    .option("--augment <words>", "flip,scale=1.25,rotation=10,shear=5,shift=0.1,color=0.2, any of them", augmentationOf)
+    .option("--iterations <T>", "CRF: mean-field iterations", wholeNumber(1, 1000), 5)
+    .addOption(
+      new Option("--normalize <mode>", "CRF: normalization of both filters")
+        .choices(["none", "before", "after", "symmetric"])
+        .default("after"),
+    )
+    .addOption(
+      new Option("--activation <kind>", "CRF: between iterations").choices(["softmax", "relu"]).default("softmax"),
+    )
+    .option("--untied", "CRF: parameters of its own for each iteration")
+    .option("--theta-alpha <θα>", "CRF: bilateral bandwidth in pixels", positiveNumber, 160)
+    .option("--theta-beta <θβ>", "CRF: bilateral bandwidth in color levels", positiveNumber, 3)
+    .option("--theta-gamma <θγ>", "CRF: spatial bandwidth in pixels", positiveNumber, 3)
+    .option("--spatial-weight <w>", "CRF: first diagonal of W_s", notNegative, 3)
+    .option("--bilateral-weight <w>", "CRF: first diagonal of W_b", notNegative, 5)
+    .option(
+      "--learn <words>",
+      "CRF: weights,compatibility,bandwidths, any of them",
+      learnOf,
+      learnOf("weights,compatibility"),
+    )
+    .option("--multipliers <words>", "CRF: weights=…,compatibility=…,bandwidths=…, times the rate", multipliersOf)
+    .option("--crf-only", "CRF: the network below stays as --init has it")
+    .option("--validate-every <n>", "steps between validations (default: a tenth of all)", wholeNumber(1))
+    .option("--save-every <n>", "steps between checkpoints (default: a tenth of all, at most 1000)", wholeNumber(1))
+    .option("--resume", "go on with the run in OUT")
+    .option("--dry-run", "check data and options, print the plan, train nothing")
+    .addOption(new Option("--host <name>", "where to run").choices(["node", "deno", "chromium"]).default(currentHost))
+    .addHelpText("after", examples + rateHelp);
+}
+
+function share(text: string): number {
+  const value = toNumber(text);
+  if (value >= 0 && value < 1) return value;
+  throw new InvalidArgumentError("expected a number from 0 up to 1");
+}
+
+function notNegative(text: string): number {
+  const value = toNumber(text);
+  if (value >= 0) return value;
+  throw new InvalidArgumentError("expected a number, 0 or more");
+}
+
+function widthsOf(text: string): number[] {
+  const widths = text.split(",").map(wholeNumber(1, 65536));
+  if (widths.length === 6) return widths;
+  throw new InvalidArgumentError("expected six whole numbers with commas between");
+}

@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import { basename } from "node:path";
+import { checkDataset } from "../../data/checkDataset.ts";
+import { spread } from "../../data/contactSheet.ts";
+import { itemsOf, type Dataset, type Item } from "../../data/dataset.ts";
+import { decodeImage } from "../../data/images.ts";
+import { ignoreLabel } from "../../data/labels.ts";
+import { openPart, openUnion, type Format } from "../../data/openDataset.ts";
+import type { Color } from "../../data/palette.ts";
+import { FormatError, UsageError } from "../../errors.ts";
+import type { GivenLogits, Sample } from "../../train/sample.ts";
+import type { Split } from "../../train/surroundings.ts";
+
+export interface ImageFlags {
+  readonly data: readonly string[];
+  readonly val?: string;
+  readonly format?: Format;
+  readonly valImages?: number;
+}
+
+/** Logits of another network, by the ids of images. */
+export type LogitsReader = (id: string) => Promise<GivenLogits>;
+
+/** The images to train on and those to validate by. */
+export interface Images extends Readonly<Record<Split, readonly Item[]>> {
+  readonly name: string;
+  readonly classes: readonly string[];
+  readonly palette: readonly Color[];
+}
+
+/**
+ * Opens `--data DIR`, split train (`DIR@SPLIT`, or several: the union of what they name), and for validation `--val`, else the
+ * data's own split val.
+ * @throws UsageError, FormatError
+ */
+export async function openImages({ data, val, format, valImages }: ImageFlags): Promise<Images> {
+  const opened = await openUnion(data, [], { format });
+  const own = data.length === 1 && opened.splits.has("train");
+  const train = own ? [...opened.splits.get("train")!] : itemsOf({ dataset: opened });
+  const validation =
+    val === undefined ? ownValidation(own ? opened : undefined) : await namedValidation(val, format, opened);
+  if (train.length === 0) {
+    throw new UsageError({
+      where: "--data",
+      expected: "images to train on",
+      got: `none in ${opened.name}`,
+      remedy: "name a folder or split with images",
+    });
+  }
+  const { classes, palette } = opened;
+  return { name: basename(data[0]), classes, palette, train, val: spread(validation, valImages ?? validation.length) };
+}
+
+const ownValidation = (dataset: Dataset | undefined): Item[] => [...(dataset?.splits.get("val") ?? [])];
+
+async function namedValidation(words: string, format: Format | undefined, { classes }: Dataset): Promise<Item[]> {
+  const part = await openPart(words, { format });
+  if (part.dataset.classes.join("\n") === classes.join("\n")) return itemsOf(part);
+  throw new UsageError({
+    where: "--val",
+    expected: `the ${classes.length} classes of the training data`,
+    got: `${part.dataset.classes.length} others`,
+  });
+}
+
+/** A digest of the ids in their order, by which a run knows its data again wherever it lies. */
+export function digestOf(items: readonly Item[]): string {
+  const hash = createHash("sha256");
+  for (const { id } of items) hash.update(`${id}\n`);
+  return hash.digest("hex").slice(0, 16);
+}
+
+/**
+ * Reads an image with its labels, and logits where there are some.
+ * @throws FormatError where a file is missing or damaged, sizes differ, or every pixel is ignored
+ */
+export async function readSample(item: Item, logits?: LogitsReader): Promise<Sample> {
+  const image = await decodeImage(await item.imageBytes(), item.image);
+  const { height, width, labels } = await item.labels();
+  if (image.height !== height || image.width !== width) {
+    throw new FormatError({
+      file: item.source,
+      expected: `labels of the image's ${image.width} × ${image.height} pixels`,
+      got: `${width} × ${height}`,
+      remedy: "scale one to the other's size",
+    });
+  }
+  if (labels.every((label) => label === ignoreLabel)) {
+    throw new FormatError({
+      file: item.source,
+      expected: "labels to learn from or to score by",
+      got: `${ignoreLabel} (ignored) on every pixel`,
+      remedy: "leave the image out of the list",
+    });
+  }
+  return { id: item.id, image, labels, logits: await logits?.(item.id) };
+}
+
+/** Reads every file once. @throws FormatError with the first that is wrong, and how many are */
+export async function checkImages({ name, classes, palette, train, val }: Images, done: () => void): Promise<void> {
+  const splits = new Map(Object.entries({ train, val }));
+  const { problems } = await checkDataset({ name, classes, palette, splits }, done);
+  if (problems.length === 0) return;
+  const [first] = problems;
+  const more = problems.length > 1 ? `, and ${problems.length - 1} more images with problems` : "";
+  throw new FormatError({
+    file: first.file,
+    expected: "a sound image with sound labels",
+    got: `${first.problem}${more}`,
+    remedy: "crf-rnn data lists them all",
+  });
+}

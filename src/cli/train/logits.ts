@@ -1,0 +1,42 @@
+import { asFloat32, fileSource } from "../../checkpoint/checkpoint.ts";
+import { openSafetensors } from "../../checkpoint/safetensors.ts";
+import type { Item } from "../../data/dataset.ts";
+import { FormatError } from "../../errors.ts";
+import type { LogitsReader } from "./images.ts";
+
+/**
+ * Opens `--logits FILE.safetensors`: for each image a map `[classes, height, width]` under its id, float32 or half floats.
+ * @throws FormatError where an image has none, or its classes are not those of the data
+ */
+export async function openLogits(
+  file: string,
+  classes: number,
+  items: readonly Item[],
+): Promise<{ readonly read: LogitsReader; close(): Promise<void> }> {
+  const source = await fileSource(file);
+  const { tensors } = asFloat32(await openSafetensors(source));
+  for (const { id } of items) {
+    const shape = tensors.get(id)?.shape;
+    if (shape?.length === 3 && shape[0] === classes) continue;
+    throw new FormatError({
+      file,
+      expected: `logits [${classes}, height, width] for image ${id}`,
+      got: shape ? `[${shape.join(", ")}]` : "none",
+      remedy: "give the logits of these images, a tensor for each id",
+    });
+  }
+  return {
+    read: async (id) => {
+      const tensor = tensors.get(id)!;
+      const [, height, width] = tensor.shape;
+      const values = channelsLast((await tensor.read()) as Float32Array<ArrayBuffer>, classes);
+      return { shape: [height, width, classes], values };
+    },
+    close: () => source.close(),
+  };
+}
+
+function channelsLast(values: Float32Array, classes: number): Float32Array<ArrayBuffer> {
+  const pixels = values.length / classes;
+  return Float32Array.from(values, (_, i) => values[(i % classes) * pixels + Math.floor(i / classes)]);
+}

@@ -1,0 +1,83 @@
+import { decodeImage } from "../../data/images.ts";
+import type { Configuration } from "../../train/configuration.ts";
+import type { Schedule } from "../../train/loop.ts";
+import { estimateBytes } from "../../train/memory.ts";
+import type { Metric } from "../../train/metrics.ts";
+import type { Outcome } from "../../train/session.ts";
+import type { Images } from "./images.ts";
+
+/** What a run is about to do, for `--dry-run`. */
+export interface Plan {
+  readonly stage: Configuration["stage"];
+  readonly images: { readonly train: number; readonly val: number };
+  readonly classes: number;
+  readonly steps: number;
+  readonly epochs: number;
+  readonly rate: number;
+  readonly learned: number;
+  /** The largest training image. */
+  readonly largest: { readonly height: number; readonly width: number };
+  /** Device memory of a step on it, estimated. */
+  readonly bytes: number;
+}
+
+export async function planOf(
+  images: Images,
+  configuration: Configuration,
+  { steps }: Pick<Schedule, "steps">,
+  learned: number,
+): Promise<Plan> {
+  const { stage, batch, optimizer } = configuration;
+  let largest = { height: 0, width: 0 };
+  for (const item of images.train) {
+    const { height, width } = await decodeImage(await item.imageBytes(), item.image);
+    if (height * width > largest.height * largest.width) largest = { height, width };
+  }
+  return {
+    stage,
+    images: { train: images.train.length, val: images.val.length },
+    classes: images.classes.length,
+    steps,
+    epochs: (steps * batch) / images.train.length,
+    rate: optimizer.rate,
+    learned,
+    largest,
+    bytes: estimateBytes(configuration, learned, largest),
+  };
+}
+
+export function describePlan(plan: Plan): string {
+  const { images, largest } = plan;
+  return [
+    `stage       ${plan.stage}, ${plan.classes} classes`,
+    `images      ${images.train} to train on, ${images.val} to validate by, the largest ${largest.width} × ${largest.height}`,
+    `steps       ${plan.steps} (${plan.epochs.toFixed(1)} epochs) at rate ${plan.rate}`,
+    `parameters  ${plan.learned.toLocaleString("en-US")} learned numbers`,
+    `memory      about ${mebibytes(plan.bytes)} for a step on the largest image`,
+    "Nothing was trained or written.",
+  ].join("\n");
+}
+
+export function describeOutcome(
+  out: string,
+  { ending, adapter, peakBytes }: Outcome,
+  metrics: readonly Metric[],
+): string {
+  const steps = metrics.filter((metric) => metric.event === "step");
+  const validation = metrics.findLast((metric) => metric.event === "validation");
+  const lines = [
+    `${out}: ${ending} after step ${steps.at(-1)?.step ?? 0} on ${adapter}, at most ${mebibytes(peakBytes)}`,
+  ];
+  if (validation) {
+    const { network, crf } = validation;
+    lines.push(
+      `network        mean IU ${network.meanIU.toFixed(4)}, pixel accuracy ${network.pixelAccuracy.toFixed(4)}`,
+    );
+    if (crf)
+      lines.push(`network + CRF  mean IU ${crf.meanIU.toFixed(4)}, pixel accuracy ${crf.pixelAccuracy.toFixed(4)}`);
+  }
+  if (ending === "interrupted") lines.push("Add --resume to go on.");
+  return lines.join("\n");
+}
+
+const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20).toLocaleString("en-US")} MiB`;

@@ -1,0 +1,86 @@
+import { fileSource, type StoredTensor } from "../../checkpoint/checkpoint.ts";
+import { openSafetensors } from "../../checkpoint/safetensors.ts";
+import type { Configuration } from "../../train/configuration.ts";
+import type { Matrix } from "../../train/report/heatMap.ts";
+import type { Picture } from "../../train/report/pictures.ts";
+import { drawReport } from "../../train/report/report.ts";
+import type { Outcome } from "../../train/session.ts";
+import { checkpointFile, reportFile, samplesFile } from "../../train/surroundings.ts";
+import { readSample, type Images } from "./images.ts";
+import type { RunFolder } from "./runFolder.ts";
+
+/** Draws the report anew from what the folder of a run holds. */
+export async function writeReport(
+  folder: RunFolder,
+  images: Images,
+  configuration: Configuration,
+  { adapter, learned }: Pick<Outcome, "adapter" | "learned">,
+): Promise<void> {
+  const { tensors, close } = await openFile(folder.file(checkpointFile));
+  try {
+    const html = drawReport({
+      title: `${configuration.stage} on ${images.name}`,
+      configuration,
+      metrics: folder.metrics(),
+      parameters: learned,
+      adapter,
+      palette: images.palette,
+      matrices: await matricesOf(tensors, configuration.classes.length),
+      bandwidths: tensors.has("bandwidths") ? [...(await valuesOf(tensors.get("bandwidths")!))] : undefined,
+      pictures: await picturesOf(folder, images),
+    });
+    folder.write(reportFile, new TextEncoder().encode(html));
+  } finally {
+    await close();
+  }
+}
+
+const learnedMatrices = [
+  { name: "spatialWeight", title: "W_s", explanation: "weights of the spatial filter: what each class hears of which" },
+  { name: "bilateralWeight", title: "W_b", explanation: "weights of the bilateral filter" },
+  { name: "compatibility", title: "C", explanation: "compatibility: what each class pays for which" },
+] as const;
+
+/** The CRF's matrices; one set where parameters are tied, else one an iteration. */
+async function matricesOf(tensors: ReadonlyMap<string, StoredTensor>, classes: number): Promise<Matrix[]> {
+  const matrices: Matrix[] = [];
+  for (const { name, title, explanation } of learnedMatrices) {
+    const tensor = tensors.get(name);
+    if (!tensor) continue;
+    const values = await valuesOf(tensor);
+    const size = classes * classes;
+    const sets = values.length / size;
+    for (let set = 0; set < sets; set++) {
+      const own = sets === 1 ? title : `${title}, iteration ${set + 1}`;
+      matrices.push({ title: own, explanation, values: values.subarray(set * size, (set + 1) * size) });
+    }
+  }
+  return matrices;
+}
+
+/** The validation images whose predictions the last validation kept. */
+async function picturesOf(folder: RunFolder, images: Images): Promise<Picture[]> {
+  if (!folder.has(samplesFile)) return [];
+  const { tensors, close } = await openFile(folder.file(samplesFile));
+  try {
+    const pictures: Picture[] = [];
+    for (let index = 0; tensors.has(`${index}.network`) && index < images.val.length; index++) {
+      const { id, image, labels } = await readSample(images.val[index]);
+      const read = async (name: string): Promise<Uint8Array<ArrayBuffer>> =>
+        (await tensors.get(`${index}.${name}`)!.read()) as Uint8Array<ArrayBuffer>;
+      const crf = tensors.has(`${index}.crf`) ? await read("crf") : undefined;
+      pictures.push({ id, image, labels, prediction: { network: await read("network"), crf } });
+    }
+    return pictures;
+  } finally {
+    await close();
+  }
+}
+
+async function openFile(file: string) {
+  const source = await fileSource(file);
+  const { tensors } = await openSafetensors(source);
+  return { tensors, close: () => source.close() };
+}
+
+const valuesOf = async (tensor: StoredTensor): Promise<Float32Array> => (await tensor.read()) as Float32Array;

@@ -1,0 +1,102 @@
+import { argmax } from "../data/argmax.ts";
+import type { Device } from "../device/device.ts";
+import { crossEntropy } from "../nn/crossEntropy.ts";
+import { adam } from "../optim/adam.ts";
+import { multiplierOf, type Multipliers } from "../optim/multipliers.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import { sgd } from "../optim/sgd.ts";
+import type { Tensor } from "../tensor.ts";
+import type { Configuration } from "./configuration.ts";
+import { createModel, type Model } from "./model.ts";
+import type { Sample } from "./sample.ts";
+import type { Listener, Prediction, Trainable } from "./trainable.ts";
+
+/**
+ * He's initialization keeps the size of activations where the input has deviation 1; the network's has about 64, and what
+ * is 64 times too large in every layer learns badly. So conv1_1 begins 64 times smaller, and its rate is what it would be
+ * for an input divided by 64: for plain gradients 64² times smaller, for Adam's steps, which do not know the gradient's
+ * size, 64 times.
+ */
+async function fitInput({ parameters }: Model, inputDeviation: number): Promise<void> {
+  const weight = parameters["conv1_1.weight"];
+  weight?.write((await weight.read()).map((value) => value / inputDeviation));
+}
+
+/** Rates and decays of a configuration's parameters; a rate of 0 for those that are not learned. */
+export function multipliersOf({ stage, network, crf, optimizer }: Configuration): Multipliers {
+  const input = network ? network.inputDeviation ** (optimizer.kind === "adam" ? -1 : -2) : 1;
+  const none = { rate: 0 };
+  const when = (learned: boolean, rate: number) => (learned ? { rate, decay: 1 } : none);
+  return {
+    "conv1_1.weight": { rate: input },
+    "*.bias": { rate: 2, decay: 0 },
+    // Bilinear interpolation for good; CRF-RNN's first one learns.
+    "upscore*.weight": none,
+    ...(stage === "crf-rnn" && { "upscore2.weight": { rate: 1, decay: 1 } }),
+    ...(crf && {
+      ...(!crf.network && { "*.weight": none, "*.bias": none, "upscore2.weight": none }),
+      "*Weight": when(crf.learn.weights, crf.multipliers.weights),
+      compatibility: when(crf.learn.compatibility, crf.multipliers.compatibility),
+      bandwidths: { ...when(crf.learn.bandwidths, crf.multipliers.bandwidths), decay: 0 },
+    }),
+  };
+}
+
+/** A model that learns by cross-entropy. */
+class Learner implements Trainable {
+  readonly parameters: Readonly<Record<string, Tensor>>;
+  readonly learned: readonly string[];
+  readonly #model: Model;
+  readonly #loss: Configuration["loss"];
+
+  constructor(model: Model, configuration: Configuration) {
+    const multipliers = multipliersOf(configuration);
+    this.#model = model;
+    this.#loss = configuration.loss;
+    this.parameters = model.parameters;
+    this.learned = Object.keys(this.parameters).filter((name) => multiplierOf(name, multipliers).rate > 0);
+  }
+
+  async loss(sample: Sample, seed: number, listener?: Listener): Promise<Tensor> {
+    const { device, crf } = this.#model;
+    const { height, width } = sample.image;
+    if (this.#model.network) this.#model.network.seed = seed;
+    using scored = await this.#model.score(sample, { onLayer: listener });
+    using labels = device.labels([height, width], sample.labels);
+    const options = { reduction: this.#loss };
+    if (!crf) return crossEntropy(scored.logits, labels, options);
+    using refined = await crf(scored.logits, scored.guide);
+    await listener?.("the CRF", refined);
+    return crossEntropy(refined, labels, options);
+  }
+
+  async predict(sample: Sample): Promise<Prediction> {
+    const { crf, classes } = this.#model;
+    using scored = await this.#model.score(sample);
+    const network = argmax(await scored.logits.read(), classes);
+    if (!crf) return { network };
+    using refined = await crf(scored.logits, scored.guide);
+    return { network, crf: argmax(await refined.read(), classes) };
+  }
+
+  finish(): Promise<void> {
+    return this.#model.device.finish();
+  }
+
+  [Symbol.dispose](): void {
+    this.#model[Symbol.dispose]();
+  }
+}
+
+/** The configuration's model, its parameters drawn by the seed. */
+export async function createTrainable(device: Device, configuration: Configuration): Promise<Trainable> {
+  const model = createModel(device, configuration);
+  if (configuration.network) await fitInput(model, configuration.network.inputDeviation);
+  return new Learner(model, configuration);
+}
+
+export function createOptimizer({ parameters }: Trainable, configuration: Configuration): Optimizer {
+  const { kind, rate, momentum, decay, clip } = configuration.optimizer;
+  const options = { rate, decay, clip, multipliers: multipliersOf(configuration) };
+  return kind === "adam" ? adam(parameters, options) : sgd(parameters, { ...options, momentum });
+}

@@ -1,0 +1,244 @@
+import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bytesSource } from "../../src/checkpoint/checkpoint.ts";
+import { encodeLabelPng, encodeRgbPng } from "../../src/data/png.ts";
+import { openState } from "../../src/train/state.ts";
+import type { Folder } from "./command.ts";
+import { readMetrics, shapesFolder, stop, trainWords } from "./training.ts";
+
+let folder: Folder;
+beforeAll(() => {
+  folder = shapesFolder();
+  const { status, stderr } = folder.run(trainWords("whole", ...schedule));
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+});
+afterAll(() => folder[Symbol.dispose]());
+
+/** Dropout, augmentation, order and accumulation: all that a resumed run has to draw again. */
+const schedule = [
+  ..."--steps 24 --batch 2 --save-every 5 --validate-every 12 --seed 4 --quiet".split(" "),
+  ..."--rate 1e-6 --momentum 0.9 --augment flip,scale=1.2,rotation=10,color=0.2".split(" "),
+];
+
+const bytesOf = (run: string): Buffer => readFileSync(folder.file(`${run}/checkpoint.safetensors`));
+const withoutTimes = (run: string) => readMetrics(folder, run).map((metric) => ({ ...metric, seconds: undefined }));
+const stepsIn = (run: string): number =>
+  existsSync(folder.file(`${run}/metrics.jsonl`))
+    ? readFileSync(folder.file(`${run}/metrics.jsonl`), "utf8").split("\n").length
+    : 0;
+
+describe("crf-rnn train", () => {
+  test("writes checkpoint, metrics and report, and nothing else", () => {
+    expect(readdirSync(folder.file("whole")).sort()).toEqual([
+      "checkpoint.safetensors",
+      "metrics.jsonl",
+      "report.html",
+      "samples.safetensors",
+    ]);
+    const metrics = readMetrics(folder, "whole");
+    expect(metrics.filter(({ event }) => event === "step").map(({ step }) => step)).toEqual(
+      Array.from({ length: 24 }, (_, i) => i + 1),
+    );
+    expect(metrics.filter(({ event }) => event === "validation").map(({ step }) => step)).toEqual([12, 24]);
+    const report = readFileSync(folder.file("whole/report.html"), "utf8");
+    expect(report.match(/<img /g)).toHaveLength(6); // two pictures: photograph, truth, network
+    expect(report).toContain("fcn8s on shapes");
+  });
+
+  test("keeps step, seed, configuration and the optimizer's memory in the checkpoint", async () => {
+    const state = await openState(bytesSource(bytesOf("whole")));
+    expect(state.step).toBe(24);
+    expect(state.configuration).toMatchObject({
+      stage: "fcn8s",
+      seed: 4,
+      batch: 2,
+      classes: ["ground", "disk", "triangle", "square"],
+    });
+    expect(state.parameters.get("conv1_1.weight")!.shape).toEqual([4, 3, 3, 3]);
+    expect(state.optimizer.get("conv1_1.weight.velocity")!.shape).toEqual([4, 3, 3, 3]);
+  });
+
+  test("killed at any moment, any number of times, ends in the same bits when resumed", async () => {
+    const words = trainWords("killed", ...schedule, "--resume");
+    const first = trainWords("killed", ...schedule);
+    let kills = 0;
+    for (let lines = 2; lines < 26; lines += 7) {
+      const begun = existsSync(folder.file("killed"));
+      const { signal } = await stop(folder, begun ? words : first, "SIGKILL", () => stepsIn("killed") >= lines);
+      if (signal === "SIGKILL") kills++;
+    }
+    expect(kills).toBeGreaterThan(2);
+    writeFileSync(folder.file("killed/.checkpoint.safetensors.12345.new.tmp"), "half a checkpoint");
+    expect(folder.run(words)).toMatchObject({ status: 0, stderr: "" });
+    expect(bytesOf("killed").equals(bytesOf("whole"))).toBe(true);
+    expect(withoutTimes("killed")).toEqual(withoutTimes("whole"));
+    expect(readdirSync(folder.file("killed"))).toHaveLength(4);
+  });
+
+  test("killed before its first checkpoint, resumes from the beginning", async () => {
+    const { signal } = await stop(folder, trainWords("early", ...schedule), "SIGKILL", () =>
+      existsSync(folder.file("early")),
+    );
+    expect(signal).toBe("SIGKILL");
+    expect(folder.run(trainWords("early", ...schedule, "--resume"))).toMatchObject({ status: 0 });
+    expect(bytesOf("early").equals(bytesOf("whole"))).toBe(true);
+  });
+
+  test("saves and ends with status 130 at Ctrl-C, and goes on from there", async () => {
+    const ended = await stop(folder, trainWords("stopped", ...schedule), "SIGINT", () => stepsIn("stopped") >= 7);
+    expect(ended).toMatchObject({ status: 130, signal: null, stderr: "" });
+    const { step } = await openState(bytesSource(bytesOf("stopped")));
+    expect(step).toBe(readMetrics(folder, "stopped").length);
+    expect(step).toBeGreaterThan(5);
+    expect(existsSync(folder.file("stopped/report.html"))).toBe(true);
+    expect(folder.run(trainWords("stopped", ...schedule, "--resume"))).toMatchObject({ status: 0, stderr: "" });
+    expect(bytesOf("stopped").equals(bytesOf("whole"))).toBe(true);
+  });
+
+  test("resumes a finished run without another step, and goes on with more of them", () => {
+    const before = bytesOf("stopped");
+    expect(folder.run(trainWords("stopped", ...schedule, "--resume"))).toMatchObject({ status: 0 });
+    expect(bytesOf("stopped").equals(before)).toBe(true);
+    const more = schedule.map((word, i) => (schedule[i - 1] === "--steps" ? "26" : word));
+    expect(folder.run(trainWords("stopped", ...more, "--resume"))).toMatchObject({ status: 0 });
+    expect(readMetrics(folder, "stopped").at(-1)!.step).toBe(26);
+  });
+
+  test("the same seed gives the same bits, another seed others", () => {
+    folder.run(trainWords("other", ...schedule, "--seed", "5"));
+    expect(bytesOf("other").equals(bytesOf("whole"))).toBe(false);
+  });
+
+  test("--dry-run says what would be done and writes nothing", () => {
+    const { status, stdout } = folder.run(trainWords("dry", "--epochs", "2", "--dry-run", "--json"));
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      command: "train",
+      images: { train: 6, val: 2 },
+      steps: 12,
+      epochs: 2,
+      largest: { height: 24, width: 24 },
+    });
+    expect(existsSync(folder.file("dry"))).toBe(false);
+  });
+
+  test("stage after stage: 32s, 16s, 8s, and CRF-RNN, each from the one before", () => {
+    let init: string[] = [];
+    for (const stage of ["fcn32s", "fcn16s", "fcn8s", "crf-rnn"]) {
+      const words = ["--stage", stage, "--steps", "2", "--rate", "1e-9", "--json", ...init];
+      const { status, stdout, stderr } = folder.run(trainWords(stage, ...words));
+      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+      const { notes } = JSON.parse(stdout) as { notes: string[] };
+      if (stage === "fcn16s") expect(notes[0]).toContain("score_pool4.weight");
+      if (stage === "crf-rnn") expect(notes[0]).toContain("spatialWeight");
+      init = ["--init", `${stage}/checkpoint.safetensors`];
+    }
+    const [validation] = readMetrics(folder, "crf-rnn").filter((metric) => metric.event === "validation");
+    expect(validation.crf!.meanIU).toBeGreaterThan(0);
+    expect(readFileSync(folder.file("crf-rnn/report.html"), "utf8")).toMatch(/W_s.*W_b.*compatibility/s);
+  });
+});
+
+describe("crf-rnn train refuses", () => {
+  const refuses = (words: readonly string[], sentence: RegExp): void =>
+    folder.refuses(trainWords("refused", "--steps", "2", ...words), sentence);
+
+  test("a folder that holds a run, and one to resume that holds none", () => {
+    folder.refuses(
+      trainWords("whole", "--steps", "2"),
+      /--out: expected a folder without a run, got whole, which holds one — add --resume/,
+    );
+    refuses(["--resume"], /--resume: expected a run's folder, got refused, where nothing is/);
+  });
+
+  test("to resume with other options, and says which", () => {
+    const before = bytesOf("whole");
+    folder.refuses(
+      trainWords("whole", ...schedule, "--rate", "2e-6", "--resume", "--seed", "9"),
+      /another: optimizer\.rate: 0\.000001 there, 0\.000002 here; seed: 4 there, 9 here — repeat the command/,
+    );
+    expect(bytesOf("whole").equals(before)).toBe(true);
+  });
+
+  test("to resume from a truncated checkpoint", () => {
+    folder.run(trainWords("cut", "--steps", "1"));
+    const file = folder.file("cut/checkpoint.safetensors");
+    truncateSync(file, statSync(file).size - 100);
+    folder.refuses(
+      trainWords("cut", "--steps", "1", "--resume"),
+      /checkpoint\.safetensors at byte \d+: expected .* the file is truncated/,
+    );
+  });
+
+  test("a checkpoint to begin from of another class count or width, or with nothing that fits, or none", () => {
+    const init = ["--init", "whole/checkpoint.safetensors", "--device", "wasm"];
+    refuses([...init, "--widths", "4,8,4,4,4,4"], /conv2_1\.weight.*\[4, 4, 3, 3\].*\[8, 4, 3, 3\]/);
+    refuses(["--init", "nothing.pth"], /nothing\.pth: expected a readable file, got no such file/);
+    folder.write("text.pth", "<html>not found</html>");
+    refuses(["--init", "text.pth"], /text\.pth at byte 0: expected safetensors/);
+  });
+
+  test("flags that exclude each other", () => {
+    refuses(["--epochs", "2"], /--epochs: expected no --steps beside it/);
+    refuses(["--logits", "x.safetensors"], /--logits: expected --stage crf-rnn, got fcn8s/);
+    refuses(["--crf-only", "--stage", "crf-rnn"], /--crf-only: expected a network to leave as it is, got none/);
+    refuses(["--augment", "flip,zoom=2"], /--augment: expected flip, scale=1…8, .* 'zoom=2' is not/);
+    refuses(["--schedule", "step:0:1"], /--schedule: expected fixed, step:EVERY:FACTOR/);
+    refuses(["--widths", "4,4"], /--widths: expected six whole numbers/);
+  });
+
+  test("a loss that is not finite, with step, layer and advice; the last checkpoint stands", async () => {
+    const words = trainWords("wild", "--steps", "9", "--rate", "1e12", "--save-every", "5", "--quiet");
+    const { status, stderr } = folder.run(words);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(
+      /^crf-rnn: step \d, image shapes-\d+: expected a finite loss, got (NaN|-?Infinity), which first appears in the (layer|parameter) \w+.* — lower --rate \(it is 1000000000000; a tenth/,
+    );
+    expect((await openState(bytesSource(bytesOf("wild")))).step).toBe(0);
+  });
+});
+
+describe("crf-rnn train refuses data", () => {
+  const size = { height: 24, width: 24 };
+  const black = encodeRgbPng(24, 24, new Uint8Array(24 * 24 * 3));
+
+  function refusesData(break_: (folder: Folder) => void, sentence: RegExp): void {
+    using broken = shapesFolder();
+    break_(broken);
+    broken.refuses(trainWords("run", "--steps", "1"), sentence);
+  }
+
+  test("a folder that is missing, empty, or without images to train on", () => {
+    refusesData((data) => data.remove("shapes"), /shapes: expected a folder, got nothing there — name the folder/);
+    refusesData((data) => data.remove("shapes/manifest.json"), /expected a data set: manifest \(manifest\.json\)/);
+    refusesData((data) => {
+      const classes = [{ id: 0, name: "ground", rgb: [0, 0, 0] }];
+      data.write("shapes/manifest.json", JSON.stringify({ classes, items: [] }));
+    }, /--data: expected images to train on, got none in .*shapes/);
+  });
+
+  test("an image without its mask, of another size than its mask, or damaged", () => {
+    const mask = "shapes/masks/shapes-0003.png";
+    refusesData((data) => data.remove(mask), /shapes-0003\.png: expected .* got .*no such file/);
+    refusesData(
+      (data) => void data.write("shapes/images/shapes-0003.png", encodeRgbPng(20, 24, new Uint8Array(20 * 24 * 3))),
+      /24 × 24 labels for an image of 24 × 20/,
+    );
+    refusesData(
+      (data) => void data.write("shapes/images/shapes-0003.png", black.subarray(0, 60)),
+      /shapes-0003\.png: expected/,
+    );
+  });
+
+  test("labels outside the classes, and a mask that is all ignored", () => {
+    const labels = (label: number) => encodeLabelPng({ ...size, labels: new Uint8Array(24 * 24).fill(label) });
+    refusesData(
+      (data) => void data.write("shapes/masks/shapes-0003.png", labels(4)),
+      /labels 0…3, or 255 to ignore, got label 4/,
+    );
+    refusesData(
+      (data) => void data.write("shapes/masks/shapes-0007.png", labels(255)),
+      /every pixel is ignored \(255\)/,
+    );
+  });
+});
