@@ -6,9 +6,11 @@ import { convertCommand } from "./convert.ts";
 import { dataCommand } from "./data.ts";
 import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
+import { evaluateCommand } from "./evaluate.ts";
 import { filterCommand } from "./filter.ts";
 import { addCommonFlags } from "./options.ts";
 import { refineCommand } from "./refine.ts";
+import { segmentCommand } from "./segment.ts";
 import { trainCommand } from "./train.ts";
 
 /** Exit status for input that the user can put right, and for a fault of the program. */
@@ -32,6 +34,8 @@ function program(): Command {
     benchCommand(),
     doctorCommand(),
     trainCommand(),
+    evaluateCommand(),
+    segmentCommand(),
     demoCommand(),
   ]) {
     root.addCommand(addCommonFlags(command));

@@ -22,7 +22,7 @@ export function addModelFlags(command: Command): Command {
     .addOption(
       new Option(
         "--crf <which>",
-        "none: the network alone; disconnected: a CRF of the parameters below; trained: the checkpoint's " +
+        "none: the network alone; disconnected: a CRF of the parameters below; trained: the checkpoint's own " +
           "(default: trained where it has one, else none)",
       ).choices(["none", "disconnected", "trained"]),
     )

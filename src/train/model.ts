@@ -1,4 +1,5 @@
-import { crfRnn, type CrfRnn } from "../crf/crfRnn.ts";
+import { crfRnn, type CrfCall, type CrfRnn } from "../crf/crfRnn.ts";
+import { argmax } from "../data/argmax.ts";
 import type { Image } from "../data/images.ts";
 import { resizeBilinear } from "../data/resize.ts";
 import type { Device } from "../device/device.ts";
@@ -56,6 +57,14 @@ export class Model implements Disposable {
     return { logits, guide, [Symbol.dispose]: dispose };
   }
 
+  /** The most likely label of every pixel, by the CRF where there is one. */
+  async predict(input: ModelInput, call: CrfCall = {}): Promise<Uint8Array<ArrayBuffer>> {
+    using scored = await this.score(input);
+    if (!this.crf) return argmax(await scored.logits.read(), this.classes);
+    using refined = await this.crf(scored.logits, scored.guide, call);
+    return argmax(await refined.read(), this.classes);
+  }
+
   [Symbol.dispose](): void {
     this.network?.dispose();
     this.crf?.dispose();
@@ -65,21 +74,33 @@ export class Model implements Disposable {
 const resized = ({ shape, values }: GivenLogits, { height, width }: Image): Float32Array =>
   resizeBilinear(values, shape, [height, width], { alignCorners: true });
 
-/** Makes the network of each stage. */
+/** What a network is made by. */
+export interface NetworkPlan {
+  readonly stage: Configuration["stage"];
+  readonly classes: number;
+  readonly widths: readonly number[];
+  readonly fc: number;
+  readonly scales: "staged" | "at-once";
+  readonly upscore2Bias: boolean;
+  readonly dropout?: number;
+  readonly seed?: number;
+}
+
 const networks = { fcn32s, fcn16s, fcn8s, "crf-rnn": fcn8s } as const;
+
+export function createNetwork(device: Device, { stage, scales, ...options }: NetworkPlan): Network {
+  const poolScales = scales === "staged" ? ([1, 1] as const) : ([0.01, 0.0001] as const);
+  return networks[stage](device, { ...options, poolScales });
+}
 
 /** The model that a configuration describes, its parameters drawn by the seed. */
 export function createModel(device: Device, configuration: Configuration): Model {
-  const { stage, classes, network, crf, seed } = configuration;
-  const count = classes.length;
-  const options = network && {
-    ...network,
-    classes: count,
-    upscore2Bias: stage === "crf-rnn",
-    poolScales: network.scales === "staged" ? ([1, 1] as const) : ([0.01, 0.0001] as const),
-    seed: randomBits(seed, purpose.initialization),
-  };
-  return new Model(device, count, options && networks[stage](device, options), crf && createCrf(device, count, crf));
+  const { stage, network, crf } = configuration;
+  const classes = configuration.classes.length;
+  const seed = randomBits(configuration.seed, purpose.initialization);
+  const upscore2Bias = stage === "crf-rnn";
+  const made = network && createNetwork(device, { ...network, stage, classes, upscore2Bias, seed });
+  return new Model(device, classes, made, crf && createCrf(device, classes, crf));
 }
 
 export function createCrf(

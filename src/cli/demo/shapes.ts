@@ -25,7 +25,7 @@ const grain = 14;
 export function drawShapes(seed: number, index: number, size: number): LabeledImage {
   const random = randomNumbers(seed, index);
   const within = (least: number, most: number): number => least + (most - least) * random();
-  const ground = { colors: twoColors(within, undefined), texture: texture(0, within, seed) };
+  const ground = { colors: twoColors(0, within), texture: texture(0, within, seed) };
   const values = new Float32Array(size * size * 3);
   const labels = new Uint8Array(size * size);
   const layers = Array.from({ length: 2 + Math.floor(within(0, 3)) }, () => {
@@ -33,7 +33,7 @@ export function drawShapes(seed: number, index: number, size: number): LabeledIm
     return {
       label,
       distance: outline(label, within, size),
-      colors: twoColors(within, ground.colors[0]),
+      colors: twoColors(label, within, ground.colors[0]),
       texture: texture(label, within, seed),
     };
   });
@@ -56,16 +56,30 @@ export function drawShapes(seed: number, index: number, size: number): LabeledIm
   return { image: { height: size, width: size, values }, labels };
 }
 
-/** Two shades of one hue, at some distance from `other`. */
-function twoColors(within: (least: number, most: number) => number, other: Color | undefined): readonly [Color, Color] {
+/** Colors that shapes vary about; the ground is any gray with a tint. */
+const usual: readonly Color[] = [
+  [0, 0, 0],
+  [214, 150, 62],
+  [70, 130, 204],
+  [192, 78, 122],
+];
+
+/** Two shades of a color that is usual for a label, at some distance from `other`. */
+function twoColors(
+  label: number,
+  within: (least: number, most: number) => number,
+  other?: Color,
+): readonly [Color, Color] {
   let color: Color;
-  do color = [within(40, 215), within(40, 215), within(40, 215)];
-  while (other && Math.hypot(...color.map((value, k) => value - other[k])) < 70);
-  const shade = within(18, 34);
-  return [
-    color.map((value) => value - shade) as unknown as Color,
-    color.map((value) => value + shade) as unknown as Color,
-  ];
+  do {
+    const gray = label === 0 ? within(60, 190) : 0;
+    const spread = label === 0 ? 22 : 38;
+    const [red, green, blue] = usual[label];
+    color = [red, green, blue].map((value) => gray + value + within(-spread, spread)) as unknown as Color;
+  } while (other && Math.hypot(...color.map((value, k) => value - other[k])) < 60);
+  const shade = within(16, 30);
+  const lighter = (by: number): Color => color.map((value) => value + by) as unknown as Color;
+  return [lighter(-shade), lighter(shade)];
 }
 
 /** The ground is cloudy, disks are striped, triangles dotted, squares checkered. */

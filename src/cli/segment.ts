@@ -1,0 +1,128 @@
+import { readdirSync, statSync } from "node:fs";
+import { basename, extname, join } from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+import { drawOverlay } from "../data/overlay.ts";
+import { encodeLabelPng, encodeRgbPng } from "../data/png.ts";
+import { UsageError } from "../errors.ts";
+import type { Model } from "../train/model.ts";
+import { readImage } from "./input.ts";
+import { openModelFile } from "./modelFile.ts";
+import { addModelFlags, type ModelFlags } from "./modelFlags.ts";
+import { openDevice, report, type CommonFlags } from "./options.ts";
+import { makeFolder, writeTogether } from "./output.ts";
+import { startProgress } from "./progress.ts";
+
+interface SegmentFlags extends CommonFlags, ModelFlags {
+  readonly out: string;
+  readonly shard: Shard;
+  readonly overlays: boolean;
+}
+
+/** Every `of`-th image, beginning with the `index`-th, from 1 on. */
+interface Shard {
+  readonly index: number;
+  readonly of: number;
+}
+
+const extensions = [".png", ".jpg", ".jpeg", ".npy"];
+
+const examples = `
+Examples:
+  crf-rnn segment photo.jpg --checkpoint runs/crf/checkpoint.safetensors --out masks
+  crf-rnn segment photos --checkpoint crf-rnn.safetensors --out masks --no-overlays
+  One part of a job array:
+    crf-rnn segment photos --checkpoint crf-rnn.safetensors --out masks --shard $SLURM_ARRAY_TASK_ID/16
+
+OUT gets NAME.png, a palette PNG whose index is the class, and NAME.overlay.png, the labels over the photograph.`;
+
+export function segmentCommand(): Command {
+  const command = new Command("segment")
+    .description("label images or folders of images by a checkpoint")
+    .argument("<images...>", "PNG, JPEG or .npy [H, W, 3], or folders of them");
+  return addModelFlags(command)
+    .requiredOption("--out <folder>", "folder for the label maps, made if need be")
+    .option("--shard <i/n>", "only the i-th of n parts of the images, i from 1 on", shard, { index: 1, of: 1 })
+    .option("--no-overlays", "label maps alone")
+    .addHelpText("after", examples)
+    .action(run);
+}
+
+async function run(places: readonly string[], flags: SegmentFlags): Promise<void> {
+  const images = listImages(places);
+  const own = images.filter((_, i) => i % flags.shard.of === flags.shard.index - 1);
+  using device = await openDevice(flags);
+  const { model, crf } = await openModelFile(device, flags);
+  using _model = model;
+  if (!model.network) {
+    throw new UsageError({
+      where: "--checkpoint",
+      expected: "a network",
+      got: "a CRF alone",
+      remedy: "see crf-rnn refine",
+    });
+  }
+  makeFolder(flags.out);
+  using progress = startProgress(flags, own.length);
+  const began = performance.now();
+  for (const file of own) {
+    progress.stage(`labeling ${basename(file)}`);
+    await segment(model, file, flags);
+    progress.step();
+  }
+  progress[Symbol.dispose]();
+  const seconds = (performance.now() - began) / 1000;
+  const part = flags.shard.of > 1 ? `, part ${flags.shard.index} of ${flags.shard.of}` : "";
+  report(
+    flags,
+    { command: "segment", out: flags.out, crf, images: own, seconds, adapter: device.info.name },
+    `${flags.out}: ${own.length} of ${images.length} images labeled${part}, ${seconds.toFixed(1)} s on ${device.info.name}`,
+  );
+}
+
+async function segment(model: Model, file: string, { out, overlays, iterations }: SegmentFlags): Promise<void> {
+  const image = await readImage(file);
+  const { height, width } = image;
+  const map = { height, width, labels: await model.predict({ image }, { iterations }) };
+  const name = join(out, nameOf(file));
+  const outputs = [{ file: `${name}.png`, bytes: encodeLabelPng(map) }];
+  if (overlays)
+    outputs.push({ file: `${name}.overlay.png`, bytes: encodeRgbPng(height, width, drawOverlay(image, map)) });
+  writeTogether(outputs);
+}
+
+const nameOf = (file: string): string => basename(file, extname(file));
+
+/** The images that are named, and those in folders that are, sorted. @throws UsageError for none, and for two of one name */
+function listImages(places: readonly string[]): string[] {
+  const files = places.flatMap((place) => {
+    const facts = statSync(place, { throwIfNoEntry: false });
+    if (!facts) throw new UsageError({ where: place, expected: "an image or a folder", got: "nothing there" });
+    if (!facts.isDirectory()) return [place];
+    const names = readdirSync(place).filter((name) => extensions.includes(extname(name).toLowerCase()));
+    return names.sort().map((name) => join(place, name));
+  });
+  if (files.length === 0) {
+    throw new UsageError({ where: places.join(", "), expected: `images (${extensions.join(", ")})`, got: "none" });
+  }
+  const taken = new Map<string, string>();
+  for (const file of files) {
+    const other = taken.get(nameOf(file));
+    if (other !== undefined) {
+      const remedy = "rename one, or label them into different folders";
+      throw new UsageError({
+        where: file,
+        expected: "a name of its own for its label map",
+        got: `that of ${other}`,
+        remedy,
+      });
+    }
+    taken.set(nameOf(file), file);
+  }
+  return files;
+}
+
+function shard(text: string): Shard {
+  const [index, of] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).slice(1).map(Number);
+  if (index >= 1 && index <= of) return { index, of };
+  throw new InvalidArgumentError("expected i/n with i from 1 to n, as 3/16");
+}
