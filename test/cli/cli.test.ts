@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { crfRnn, Folder } from "./command.ts";
 
-const commands = ["refine", "filter", "doctor", "demo"];
+const commands = ["refine", "filter", "train", "evaluate", "segment", "doctor", "demo"];
 
 describe("crf-rnn", () => {
   test("--version prints the package's", () => {

@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { DeviceError, ValueError, type ErrorFacts } from "../../errors.ts";
 import type { Configuration } from "../../train/configuration.ts";
 import type { Schedule } from "../../train/loop.ts";
 import type { Metric } from "../../train/metrics.ts";
@@ -11,7 +12,6 @@ import { checkpointFile, samplesFile, type Split, type Surroundings } from "../.
 import { runInPage } from "../chromium.ts";
 import { hasGraphics } from "../hosts.ts";
 import type { CommonFlags } from "../options.ts";
-import { DeviceError } from "../../errors.ts";
 
 /** What a page is told of its work. */
 export interface PageTask {
@@ -25,12 +25,19 @@ export interface PageTask {
   readonly init?: string;
 }
 
+/** What a page tells: a metric, or how it ended. */
+export interface PageNews {
+  readonly metric?: Metric;
+  readonly outcome?: Outcome;
+  readonly refusal?: ErrorFacts;
+}
+
 /** A step of a large network on a slow adapter may take minutes. */
 const silentMilliseconds = 3_600_000;
 
 /**
  * Trains in a page of headless Chromium: images go there and checkpoints come back over the loopback interface.
- * @throws DeviceError where the page fails; what reading an image throws
+ * @throws DeviceError where the page fails; ValueError for what the training refuses there; what reading an image throws
  */
 export async function trainInPage(task: PageTask, surroundings: Surroundings): Promise<Outcome> {
   let outcome: Outcome | undefined;
@@ -49,8 +56,9 @@ export async function trainInPage(task: PageTask, surroundings: Surroundings): P
       software: !hasGraphics(),
       keepOnInterrupt: true,
       script: `import("/bundle/train.js").then(({ trainHere }) => trainHere(${JSON.stringify(task)}, report))`,
-      report: async (said: { readonly metric?: Metric; readonly outcome?: Outcome }) => {
+      report: async (said: PageNews) => {
         if (said.metric) return surroundings.record(said.metric).catch(remember);
+        if (said.refusal) failure ??= new ValueError(said.refusal);
         outcome = said.outcome;
         return undefined;
       },
@@ -59,6 +67,7 @@ export async function trainInPage(task: PageTask, surroundings: Surroundings): P
   } catch (error) {
     throw failure ?? error;
   }
+  if (failure) throw failure;
   if (outcome) return outcome;
   throw new DeviceError({ where: "Chromium", expected: "the outcome of the training", got: "none" });
 }
