@@ -4,6 +4,7 @@ import { filter } from "../src/lattice/filter.ts";
 import type { Lattice } from "../src/lattice/lattice.ts";
 import { normalized } from "../src/lattice/normalization.ts";
 import { quadsOf } from "../src/shape.ts";
+import { Tape } from "../src/tape.ts";
 import type { Tensor } from "../src/tensor.ts";
 import { type Bandwidths, crfOptions, type Matrices, paper, type Workload } from "./workload.ts";
 
@@ -38,6 +39,8 @@ export const composites: readonly Composite[] = [
   filterBilateral("filter bilateral 80/13", broad),
   iterate("ten iterations 80/13", "potts", broad),
   { name: "refine, five iterations, from image and logits to labels", prepare: refine },
+  { name: "learn, five iterations, forward and back to unary and matrices", prepare: (work) => learn(work, false) },
+  { name: "learn, the same and bandwidths", prepare: (work) => learn(work, true) },
 ];
 
 function buildBilateral(name: string, bandwidths: Bandwidths): Composite {
@@ -123,6 +126,27 @@ async function refine(workload: Workload): Promise<Prepared> {
   };
 }
 
+/** Lattices, forward pass and gradients of a layer with full matrices; the gradient of its logits is the unary itself. */
+async function learn(workload: Workload, bandwidths: boolean): Promise<Prepared> {
+  const { device, unary, guide, classes } = workload;
+  const iterations = 5;
+  const layer = crfRnn(device, { ...crfOptions(classes, "full"), iterations, learn: { bandwidths } });
+  using spatial = await workload.buildSpatial();
+  using bilateral = await workload.buildBilateral();
+  // Besides those of inference: of each iteration its marginals, both filtered maps and their message, and of the unary's
+  // gradient a sum and a summand.
+  const kept = (4 * iterations + 2) * unary.storage.bytes;
+  return {
+    async run() {
+      using _scope = device.scope();
+      const tape = new Tape([unary, ...Object.values(layer.parameters)]);
+      await tape.gradients(await layer(unary, guide), unary);
+    },
+    bytesInPlay: inferenceBytes(workload, spatial, bilateral) + kept,
+    dispose: () => layer.dispose(),
+  };
+}
+
 /** Of unary and result, both lattices, and both lattices' vertex values. */
 function inferenceBytes({ unary }: Workload, spatial: Lattice, bilateral: Lattice): number {
   const lattices = [spatial, bilateral].map((lattice) => latticeBytes(lattice) + vertexBytes(lattice, unary.channels));
@@ -131,8 +155,8 @@ function inferenceBytes({ unary }: Workload, spatial: Lattice, bilateral: Lattic
 
 /** Of a lattice's lists and weights. */
 function latticeBytes({ parts }: Lattice): number {
-  const { simplices, neighbors, incidence } = parts;
-  return simplices.bytes + neighbors.bytes + incidence.offsets.bytes + incidence.pairs.bytes;
+  const { simplices, neighbors, incidence, ranks } = parts;
+  return ranks.bytes + simplices.bytes + neighbors.bytes + incidence.offsets.bytes + incidence.pairs.bytes;
 }
 
 /** Of one set of vertex values. */

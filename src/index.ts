@@ -10,7 +10,7 @@ export { buildLattice, type Lattice } from "./lattice/lattice.ts";
 export type { Normalization } from "./lattice/normalization.ts";
 export { type CrfCall, type CrfOptions, type CrfRnn, crfRnn, meanField } from "./crf/crfRnn.ts";
 export type { Compatibility, CrfParameters, Weight } from "./crf/parameters.ts";
-export type { Activation } from "./crf/softmax.ts";
+export { type Activation, softmax } from "./crf/softmax.ts";
 export { panels } from "./layout.ts";
 export { conv2d, type Conv2dOptions } from "./nn/conv2d.ts";
 export { convTranspose2d } from "./nn/convTranspose2d.ts";
