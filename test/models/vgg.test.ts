@@ -3,6 +3,7 @@ import { asFloat32, fileSource, openCheckpoint } from "../../src/checkpoint/chec
 import { open } from "../../src/device/open.ts";
 import { fcn8s } from "../../src/models/fcn8s.ts";
 import type { Loadable } from "../../src/models/network.ts";
+import { same } from "../suite.ts";
 import { findFolders } from "../hosts/folders.ts";
 
 const { shared } = findFolders();
@@ -19,7 +20,7 @@ test(shared ? "conv1_1 to conv3_3 begin from ImageNet's weights of VGG-19" : "VG
   expect(taken).toEqual(layers.flatMap((layer) => [`${layer}.weight`, `${layer}.bias`]));
   expect([...unused].sort()).toEqual(["conv3_4.bias", "conv3_4.weight"]);
   for (const name of taken) {
-    expect(await network.parameters[name].read(), name).toEqual(await tensors.get(name)!.read());
+    same(await network.parameters[name].read(), (await tensors.get(name)!.read()) as Float32Array, name);
   }
   await source.close();
 });
