@@ -29,6 +29,8 @@ export function crossEntropy(
       const power = f32x4.extract_lane(exp4(f32x4.splat(score)), 0);
       loss = -Mathf.log(power / sum + epsilon);
     }
+    // NaN, which reaches the maximum, or infinity.
+    if (!(largest <= f32.MAX_VALUE)) loss = NaN;
     store<f32>(to, factor * loss);
   }
 }

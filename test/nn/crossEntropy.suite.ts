@@ -75,15 +75,22 @@ export const cases: Case[] = [
     },
   },
   {
-    name: "NaN among the scores of any channel is seen in the loss",
+    name: "NaN or infinity among the scores of any channel is seen in the loss; minus infinity is a probability of zero",
     async run(device) {
-      for (const channel of [0, 3, 5, 20]) {
-        using scores = device.tensor(
-          [1, 1, 21],
-          Float32Array.from({ length: 21 }, (_, c) => (c === channel ? NaN : c)),
-        );
+      const lossWith = async (channel: number, value: number): Promise<number> => {
+        const data = Float32Array.from({ length: 21 }, (_, c) => (c === channel ? value : c));
+        using scores = device.tensor([1, 1, 21], data);
         using loss = crossEntropy(scores, device.labels([1, 1], [4]));
-        check(Number.isNaN((await loss.read())[0]), `channel ${channel}: ${await loss.read()}`);
+        return (await loss.read())[0];
+      };
+      for (const channel of [0, 3, 5, 20]) {
+        for (const value of [NaN, Infinity]) {
+          const loss = await lossWith(channel, value);
+          check(Number.isNaN(loss), `${value} in channel ${channel}: ${loss}`);
+        }
+        const without = Float64Array.from({ length: 20 }, (_, c) => (c < channel ? c : c + 1));
+        const expected = lossOf(without, 20, [channel <= 4 ? 3 : 4]);
+        close([await lossWith(channel, -Infinity)], [expected], { relative: 4e-6 }, `channel ${channel}`);
       }
     },
   },
