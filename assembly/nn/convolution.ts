@@ -37,7 +37,6 @@ export function convolution(
   spread: u32,
   paddingY: i32,
   paddingX: i32,
-  weightStep: u32,
   biased: u32,
   relu: u32,
   begin: u32,
@@ -82,7 +81,7 @@ export function convolution(
     const whole = spread == 1 && kernelWidth * inputs <= chunkInputs;
     const chunkY = whole ? max(1, chunkInputs / (kernelWidth * inputs)) * spread : spread;
     const chunkX = whole ? kernelWidth : spread;
-    const panelWeights = weights + ((<usize>image * weightStep) << 4) + <usize>panel * panelBytes;
+    const panelWeights = weights + <usize>panel * panelBytes;
     for (let y = tapY; y < kernelHeight; y += chunkY) {
       for (let x = tapX; x < kernelWidth; x += chunkX) {
         for (let input: u32 = 0; input < inputs; input += chunkInputs) {

@@ -16,7 +16,8 @@ export function winogradGradient(
   const pixelBytes = <usize>quads << 4;
   const rowBytes = <usize>width * pixelBytes;
   const resultQuads = 2 * panels;
-  const step = <usize>(tiles * resultQuads) << 4;
+  const paddedTiles = (tiles + 3) & ~3;
+  const step = <usize>(paddedTiles * resultQuads) << 4;
   const zero = f32x4.splat(0);
   let quad = begin % resultQuads;
   let number = begin / resultQuads;
@@ -31,9 +32,9 @@ export function winogradGradient(
     const last: u32 = min(resultQuads, quad + end - index);
     index += last - quad;
     for (; quad < last; quad++) {
-      const to = result + (<usize>(((quad >> 1) * tiles + number) * 2 + (quad & 1)) << 4);
+      const to = result + (<usize>(((quad >> 1) * paddedTiles + number) * 2 + (quad & 1)) << 4);
       const from = pixel + (<usize>quad << 4);
-      const some = quad < quads;
+      const some = number < tiles && quad < quads;
       const a = some ? v128.load(from) : zero;
       const b = some && beside ? v128.load(from + pixelBytes) : zero;
       const c = some && below ? v128.load(from + rowBytes) : zero;

@@ -12,41 +12,54 @@ export function winogradInput(
   tileColumns: u32,
   firstTile: u32,
   tiles: u32,
-  tileStep: u32,
-  quadStep: u32,
+  turned: u32,
   begin: u32,
   end: u32,
 ): void {
   const pixelBytes = <usize>quads << 4;
   const rowBytes = <usize>width * pixelBytes;
-  const step = <usize>(tiles * quads) << 4;
-  let quad = begin % quads;
-  let number = begin / quads;
-  for (let index = begin; index < end; number++) {
-    const tile = firstTile + number;
-    const image = tile / (tileRows * tileColumns);
-    const y = <i32>((tile / tileColumns) % tileRows << 1) - padding;
-    const x = <i32>(tile % tileColumns << 1) - padding;
-    const inside = y >= 0 && x >= 0 && y + 4 <= <i32>height && x + 4 <= <i32>width;
-    const map = values + <usize>(image * height) * rowBytes;
-    const last: u32 = min(quads, quad + end - index);
-    index += last - quad;
-    for (; quad < last; quad++) {
-      const to = result + (<usize>(number * tileStep + quad * quadStep) << 4);
-      const at = <usize>quad << 4;
-      if (inside) transform(map + <usize>y * rowBytes + <usize>x * pixelBytes + at, pixelBytes, rowBytes, to, step);
-      else {
-        copyPatch(map + at, y, x, height, width, pixelBytes);
-        transform(scratch, 16, 64, to, step);
+  const tileQuads = (tiles + 3) >> 2;
+  const step = <usize>(tileQuads * quads) << 6;
+  // The elements of four tiles, side by side, then the pixels of a tile at the border.
+  const elements = scratch;
+  const border = scratch + 1024;
+  for (let index = begin; index < end; index++) {
+    const quad = index % quads;
+    const tileQuad = index / quads;
+    for (let lane: u32 = 0; lane < 4; lane++) {
+      const number = tileQuad * 4 + lane;
+      const tile = firstTile + number;
+      const y = <i32>((tile / tileColumns) % tileRows << 1) - padding;
+      const x = <i32>(tile % tileColumns << 1) - padding;
+      const map = values + <usize>(tile / (tileRows * tileColumns) * height) * rowBytes + (<usize>quad << 4);
+      const to = elements + (<usize>lane << 4);
+      if (number < tiles && y >= 0 && x >= 0 && y + 4 <= <i32>height && x + 4 <= <i32>width) {
+        transform(map + <usize>y * rowBytes + <usize>x * pixelBytes, pixelBytes, rowBytes, to);
+      } else {
+        copyPatch(map, y, x, number < tiles ? height : 0, width, pixelBytes, border);
+        transform(border, 16, 64, to);
       }
     }
-    quad = 0;
+    let to = result + (<usize>(turned ? index : quad * tileQuads + tileQuad) << 6);
+    if (turned) {
+      for (let from = elements; from < border; from += 64) {
+        turn(from, to);
+        to += step;
+      }
+    } else {
+      for (let from = elements; from < border; from += 64) {
+        v128.store(to, v128.load(from));
+        v128.store(to, v128.load(from, 16), 16);
+        v128.store(to, v128.load(from, 32), 32);
+        v128.store(to, v128.load(from, 48), 48);
+        to += step;
+      }
+    }
   }
 }
 
-/** Copies four by four quads to scratch, zeros for those outside the map. */
-function copyPatch(map: usize, y: i32, x: i32, height: u32, width: u32, pixelBytes: usize): void {
-  let to = scratch;
+/** Copies four by four quads, zeros for those outside the map. */
+function copyPatch(map: usize, y: i32, x: i32, height: u32, width: u32, pixelBytes: usize, to: usize): void {
   for (let row = y; row < y + 4; row++) {
     for (let column = x; column < x + 4; column++) {
       const inside = <u32>row < height && <u32>column < width;
@@ -56,22 +69,40 @@ function copyPatch(map: usize, y: i32, x: i32, height: u32, width: u32, pixelByt
   }
 }
 
+/** Turns four rows of four over. */
+// @ts-ignore: decorator
+@inline
+function turn(from: usize, to: usize): void {
+  const a = v128.load(from);
+  const b = v128.load(from, 16);
+  const c = v128.load(from, 32);
+  const d = v128.load(from, 48);
+  const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+  const cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+  const abHigh = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+  const cdHigh = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<f32>(ab, cd, 0, 1, 4, 5));
+  v128.store(to, v128.shuffle<f32>(ab, cd, 2, 3, 6, 7), 16);
+  v128.store(to, v128.shuffle<f32>(abHigh, cdHigh, 0, 1, 4, 5), 32);
+  v128.store(to, v128.shuffle<f32>(abHigh, cdHigh, 2, 3, 6, 7), 48);
+}
+
 /** Bᵀ d B, a row at a time: loading each pixel twice beats keeping sixteen in registers that are not there. */
 // @ts-ignore: decorator
 @inline
-function transform(d: usize, pixelBytes: usize, rowBytes: usize, to: usize, step: usize): void {
+function transform(d: usize, pixelBytes: usize, rowBytes: usize, to: usize): void {
   const d1 = d + rowBytes;
   const d2 = d1 + rowBytes;
   const d3 = d2 + rowBytes;
-  difference(d, d2, pixelBytes, to, step);
-  sum(d1, d2, pixelBytes, to + 4 * step, step);
-  difference(d2, d1, pixelBytes, to + 8 * step, step);
-  difference(d1, d3, pixelBytes, to + 12 * step, step);
+  difference(d, d2, pixelBytes, to);
+  sum(d1, d2, pixelBytes, to + 256);
+  difference(d2, d1, pixelBytes, to + 512);
+  difference(d1, d3, pixelBytes, to + 768);
 }
 
 // @ts-ignore: decorator
 @inline
-function difference(a: usize, b: usize, pixelBytes: usize, to: usize, step: usize): void {
+function difference(a: usize, b: usize, pixelBytes: usize, to: usize): void {
   const twice = pixelBytes << 1;
   const thrice = pixelBytes + twice;
   columns(
@@ -80,13 +111,12 @@ function difference(a: usize, b: usize, pixelBytes: usize, to: usize, step: usiz
     f32x4.sub(v128.load(a + twice), v128.load(b + twice)),
     f32x4.sub(v128.load(a + thrice), v128.load(b + thrice)),
     to,
-    step,
   );
 }
 
 // @ts-ignore: decorator
 @inline
-function sum(a: usize, b: usize, pixelBytes: usize, to: usize, step: usize): void {
+function sum(a: usize, b: usize, pixelBytes: usize, to: usize): void {
   const twice = pixelBytes << 1;
   const thrice = pixelBytes + twice;
   columns(
@@ -95,15 +125,14 @@ function sum(a: usize, b: usize, pixelBytes: usize, to: usize, step: usize): voi
     f32x4.add(v128.load(a + twice), v128.load(b + twice)),
     f32x4.add(v128.load(a + thrice), v128.load(b + thrice)),
     to,
-    step,
   );
 }
 
 // @ts-ignore: decorator
 @inline
-function columns(a: v128, b: v128, c: v128, d: v128, to: usize, step: usize): void {
+function columns(a: v128, b: v128, c: v128, d: v128, to: usize): void {
   v128.store(to, f32x4.sub(a, c));
-  v128.store(to + step, f32x4.add(b, c));
-  v128.store(to + 2 * step, f32x4.sub(c, b));
-  v128.store(to + 3 * step, f32x4.sub(b, d));
+  v128.store(to, f32x4.add(b, c), 64);
+  v128.store(to, f32x4.sub(c, b), 128);
+  v128.store(to, f32x4.sub(b, d), 192);
 }

@@ -17,7 +17,7 @@ export function winogradOutput(
 ): void {
   const pixelBytes = <usize>quads << 4;
   const rowBytes = <usize>width * pixelBytes;
-  const step = <usize>(tiles * quads) << 4;
+  const step = <usize>((tiles + 3) >> 2) << 7;
   const zero = f32x4.splat(0);
   const least = relu ? zero : f32x4.splat(-Infinity);
   let quad = begin % quads;
@@ -33,7 +33,7 @@ export function winogradOutput(
     const pixel = result + <usize>(image * height + y) * rowBytes + <usize>x * pixelBytes;
     const last: u32 = min(quads, quad + end - index);
     for (; quad < last; quad++) {
-      let from = products + (<usize>index << 4);
+      let from = products + <usize>(quad >> 1) * 16 * step + (<usize>(number * 2 + (quad & 1)) << 4);
       index++;
       const at = <usize>quad << 4;
       const shift = biased ? v128.load(bias + at) : zero;

@@ -1,5 +1,5 @@
 // A window of an image of a channels-last map, group by group: result[group][row][column][wide quads] =
-// values[image, top + row, left + column, quads wide·group …], zeros outside the map. What convolution.weights.wgsl reads in one stream.
+// values[image, top + row, left + column, quads wide·group …], zeros outside the map. What convolution.product.wgsl reads in one stream.
 // One invocation a quad of the result: index = (row·columns + column)·groups·wide + quad.
 //#include "../shared/invocation.wgsl"
 

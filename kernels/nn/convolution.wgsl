@@ -3,10 +3,10 @@
 //   v(y, ty) = (y·stride + ty − padding) / spread, a tap counting only where the division leaves no rest and v is inside.
 // stride > 1 (spread = 1) is the convolution of a network, spread > 1 (stride = 1) that of its input gradient: there the
 // pixels y ≡ phase (mod spread) use every spread-th tap, so each phase is a plain convolution of its own.
-// act is max(0, ·) where relu = 1. Each image has its own weights where weightStep > 0 (vec4s from one to the next).
+// act is max(0, ·) where relu = 1.
 // An invocation computes 4 pixels, raster order within image and phase, by the 8 outputs of a panel:
 //   index = (((image·spread² + phase)·blocks + block)·panels + panel)·64 + tile of the block
-// so that 64 neighbors share their weights. Adjoints: convolution.transpose.wgsl (values), convolution.weights.wgsl (weights).
+// so that 64 neighbors share their weights. Adjoints: convolution.transpose.wgsl (values), convolution.product.wgsl (weights).
 //#include "../shared/invocation.wgsl"
 
 struct Params {
@@ -26,7 +26,6 @@ struct Params {
   spread: u32,
   paddingY: i32,
   paddingX: i32,
-  weightStep: u32,
   biased: u32,
   relu: u32,
 }
@@ -81,7 +80,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   var s2 = Sums();
   var s3 = Sums();
   let quads = (params.channels + 3u) / 4u;
-  let panelWeights = image * params.weightStep + panel * params.kernelHeight * params.kernelWidth * quads * 8u;
+  let panelWeights = panel * params.kernelHeight * params.kernelWidth * quads * 8u;
   var row = 0i;
   for (var ty = firstTap.y; ty < params.kernelHeight; ty += spread) {
     var column = 0i;

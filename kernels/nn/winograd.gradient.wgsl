@@ -1,6 +1,7 @@
 // Z = A y Aᵀ of the tiles of a window, y the two by two pixels of a gradient: the adjoint of winograd.output.wgsl, whose
-// products with V, summed over tiles, are the gradient of U (convolution.weights.wgsl). Pixels outside count as zero.
-// result[element][panel][tile][8]; one invocation a tile and quad: index = tile·2·panels + quad. See winograd.wgsl.
+// products with V, summed over tiles, are the gradient of U (convolution.product.wgsl). Pixels outside and tiles behind the last count as zero.
+// Packed as the right operand of convolution.product.wgsl, result[element][panel][tile][8].
+// One invocation a tile and quad: index = tile·2·panels + quad, up to a whole number of four tiles. See winograd.wgsl.
 //#include "../shared/invocation.wgsl"
 //#include "winograd.wgsl"
 
@@ -18,35 +19,41 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 // [images, height, width, channels], rows padded
 @group(0) @binding(1) var<storage, read> gradient: array<vec4f>;
-// [16, panels, tiles, 8]
+// [16, panels, 4·⌈tiles / 4⌉, 8]
 @group(0) @binding(2) var<storage, read_write> result: array<vec4f>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);
   let resultQuads = 2u * params.panels;
-  if (index >= params.tiles * resultQuads) { return; }
+  let rows = paddedTiles();
+  if (index >= rows * resultQuads) { return; }
   let quad = index % resultQuads;
   let number = index / resultQuads;
   let tile = tileAt(params.firstTile + number, params.tileRows, params.tileColumns);
-  let a = pixel(tile, 0u, 0u, quad);
-  let b = pixel(tile, 0u, 1u, quad);
-  let c = pixel(tile, 1u, 0u, quad);
-  let d = pixel(tile, 1u, 1u, quad);
-  let to = (quad / 2u * params.tiles + number) * 2u + quad % 2u;
+  let inside = number < params.tiles && quad < params.quads;
+  let a = pixel(inside, tile, 0u, 0u, quad);
+  let b = pixel(inside, tile, 0u, 1u, quad);
+  let c = pixel(inside, tile, 1u, 0u, quad);
+  let d = pixel(inside, tile, 1u, 1u, quad);
+  let to = (quad / 2u * rows + number) * 2u + quad % 2u;
   row(to, 0u, a, b);
   row(to, 1u, a + c, b + d);
   row(to, 2u, a - c, b - d);
   row(to, 3u, -c, -d);
 }
 
-fn pixel(tile: Tile, y: u32, x: u32, quad: u32) -> vec4f {
-  if (quad >= params.quads || tile.y + y >= params.height || tile.x + x >= params.width) { return vec4f(); }
+fn paddedTiles() -> u32 {
+  return (params.tiles + 3u) / 4u * 4u;
+}
+
+fn pixel(inside: bool, tile: Tile, y: u32, x: u32, quad: u32) -> vec4f {
+  if (!inside || tile.y + y >= params.height || tile.x + x >= params.width) { return vec4f(); }
   return gradient[((tile.image * params.height + tile.y + y) * params.width + tile.x + x) * params.quads + quad];
 }
 
 fn row(to: u32, number: u32, p: vec4f, q: vec4f) {
-  let step = params.tiles * params.panels * 2u;
+  let step = paddedTiles() * params.panels * 2u;
   let at = to + 4u * number * step;
   result[at] = p;
   result[at + step] = p + q;

@@ -16,7 +16,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-// [16, tiles, channels], rows padded
+// [panels, 16, 4·⌈tiles / 4⌉, 8]
 @group(0) @binding(1) var<storage, read> products: array<vec4f>;
 // [channels]
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
@@ -26,14 +26,16 @@ struct Params {
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);
-  let step = params.tiles * params.quads;
-  if (index >= step) { return; }
+  if (index >= params.tiles * params.quads) { return; }
   let quad = index % params.quads;
-  let tile = tileAt(params.firstTile + index / params.quads, params.tileRows, params.tileColumns);
-  let m0 = row(index, step);
-  let m1 = row(index + 4u * step, step);
-  let m2 = row(index + 8u * step, step);
-  let m3 = row(index + 12u * step, step);
+  let number = index / params.quads;
+  let tile = tileAt(params.firstTile + number, params.tileRows, params.tileColumns);
+  let step = (params.tiles + 3u) / 4u * 8u;
+  let at = quad / 2u * 16u * step + number * 2u + quad % 2u;
+  let m0 = row(at, step);
+  let m1 = row(at + 4u * step, step);
+  let m2 = row(at + 8u * step, step);
+  let m3 = row(at + 12u * step, step);
   let a = m0 + m1 + m2;
   let b = m1 - m2 - m3;
   store(tile, 0u, 0u, quad, a[0] + a[1] + a[2]);

@@ -2,7 +2,7 @@ import {
   convolution as kernel,
   convolutionPack as packKernel,
   convolutionTranspose as transposeKernel,
-  convolutionWeights as weightsKernel,
+  convolutionProduct as productKernel,
 } from "../../build/kernels.ts";
 import { type Device, slice, type Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
@@ -105,7 +105,6 @@ function run(
   step: Step,
   window: { readonly firstPanel: number; readonly panels: number },
   { bias, relu }: Ending,
-  weightStep = 0,
 ): void {
   const { spread } = step;
   const pixels = Math.ceil(output.height / spread) * Math.ceil(output.width / spread);
@@ -123,28 +122,9 @@ function run(
     kernelWidth,
     ...step,
     ...window,
-    weightStep,
     biased: bias ? 1 : 0,
     relu: relu ? 1 : 0,
   });
-}
-
-/**
- * For each of `count` matrices: result [rows, outputs] = values [rows, channels] · panels of weights [outputs, channels].
- */
-export function multiplyPanels(
-  device: Device,
-  { count, rows, channels, outputs }: Record<"count" | "rows" | "channels" | "outputs", number>,
-  storages: { readonly values: Storage; readonly weights: Storage; readonly result: Storage },
-): void {
-  const map = { images: count, height: 1, width: rows };
-  const sizes = {
-    ...{ input: { ...map, channels }, output: { ...map, channels: outputs } },
-    ...{ kernelHeight: 1, kernelWidth: 1, stride: 1, padding: 0 },
-  };
-  const window = { firstPanel: 0, panels: panelsOf(outputs) };
-  const weightStep = (window.panels * panelBytes(sizes)) / 16;
-  run(device, sizes, storages, { stride: 1, spread: 1, paddingY: 0, paddingX: 0 }, window, {}, weightStep);
 }
 
 /** Pixels of a window that the weight gradient is summed by: packed, some MB of scratch memory for hundreds of channels. */
@@ -177,10 +157,18 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
       const window = { image, top: first, left: 0, rows, columns: output.width, groups: panels, wide: 2 };
       pack(device, gradient, packedGradient, { ...output, ...window });
       for (const part of panelWindows(device, panels, panelBytes(sizes))) {
-        const storages = { values: packedValues, gradient: packedGradient, result: part.of(result) };
+        const storages = { left: packedValues, right: packedGradient, result: part.of(result) };
         const counts = { panels: part.count, firstPanel: part.first, taps, quads, accumulate: image + first > 0 };
-        const window = { kernelWidth, rows, columns: output.width, stride, valueColumns, quadStep, gradientTap: 0 };
-        sumProducts(device, storages, counts, window);
+        const window = {
+          kernelWidth,
+          rows,
+          columns: output.width,
+          stride,
+          leftColumns: valueColumns,
+          quadStep,
+          rightTap: 0,
+        };
+        product(device, storages, counts, window);
       }
     }
   }
@@ -201,7 +189,13 @@ function pack(device: Device, values: Storage, result: Storage, { images: _, ...
   device.run(packKernel, rows * columns * groups * wide, { values, result, ...window });
 }
 
-interface Counts {
+export interface Operands {
+  readonly left: Storage;
+  readonly right: Storage;
+  readonly result: Storage;
+}
+
+export interface Counts {
   readonly panels: number;
   readonly firstPanel: number;
   readonly taps: number;
@@ -215,21 +209,16 @@ interface Pixels {
   readonly rows: number;
   readonly columns: number;
   readonly stride: number;
-  readonly valueColumns: number;
+  readonly leftColumns: number;
   readonly quadStep: number;
-  readonly gradientTap: number;
+  readonly rightTap: number;
 }
 
-/** Sums of products over the pixels of packed operands: see kernels/nn/convolution.weights.wgsl. */
-export function sumProducts(
-  device: Device,
-  storages: { readonly values: Storage; readonly gradient: Storage; readonly result: Storage },
-  counts: Counts,
-  pixels: Pixels,
-): void {
+/** Products of packed operands: see kernels/nn/convolution.product.wgsl. */
+export function product(device: Device, operands: Operands, counts: Counts, pixels: Pixels): void {
   const { panels, taps, quads, accumulate } = counts;
   const numbers = { ...counts, ...pixels, accumulate: accumulate ? 1 : 0 };
-  device.run(weightsKernel, panels * taps * quads, { ...storages, ...numbers });
+  device.run(productKernel, panels * taps * quads, { ...operands, ...numbers });
 }
 
 /** Convolutions by the definition: any kernel, stride and padding. */

@@ -2,7 +2,7 @@ import { winogradFold, winogradGradient, winogradInput, winogradOutput, winograd
 import type { Device, Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import { padded, quadsOf } from "../shape.ts";
-import { multiplyPanels, sumProducts, transpose } from "./convolution.ts";
+import { type Counts, type Operands, product, transpose } from "./convolution.ts";
 import { type Convolution, type Ending, type Method, panelBytes, panelsOf } from "./geometry.ts";
 import type { MapSize } from "./mapSize.ts";
 
@@ -28,33 +28,22 @@ function convolve(
   result: Storage,
   ending: Ending,
 ): void {
-  const { input, output, padding } = sizes;
+  const { input, output } = sizes;
   const panels = panelsOf(output.channels);
   const inputs = padded(input.channels);
   using workspace = new Workspace(device);
   const transformed = workspace.allocate(elements * panels * inputs * 32);
   device.run(winogradWeights, panels * inputs * 2, { weights, result: transformed, panels, inputs });
 
-  const quads = quadsOf(input.channels);
   const most = tilesOfBand(device, output, input.channels, output.channels);
-  const patches = workspace.allocate(elements * most * quads * 16);
-  const products = workspace.allocate(elements * most * quadsOf(output.channels) * 16);
+  const patches = workspace.allocate(elements * inputs * padded(most) * 4);
+  const products = workspace.allocate(elements * panels * padded(most) * 32);
   for (const band of bands(output, most)) {
-    const { tiles } = band;
-    device.run(winogradInput, tiles * quads, {
-      values,
-      result: patches,
-      height: input.height,
-      width: input.width,
-      quads,
-      padding,
-      ...band,
-      tileStep: quads,
-      quadStep: 1,
-    });
-    const product = { count: elements, rows: tiles, channels: input.channels, outputs: output.channels };
-    multiplyPanels(device, product, { values: patches, weights: transformed, result: products });
-    device.run(winogradOutput, tiles * quadsOf(output.channels), {
+    transformInput(device, sizes, values, patches, band, true);
+    const quads = quadsOf(band.tiles);
+    const counts = { panels, firstPanel: 0, taps: elements, quads, accumulate: false };
+    multiply(device, { left: patches, right: transformed, result: products }, counts, inputs);
+    device.run(winogradOutput, band.tiles * quadsOf(output.channels), {
       products,
       bias: ending.bias ?? weights,
       result,
@@ -87,40 +76,51 @@ function convolveBack(
 }
 
 function weightGradient(device: Device, sizes: Convolution, values: Storage, gradient: Storage, result: Storage): void {
-  const { input, output, padding } = sizes;
+  const { input, output } = sizes;
   const panels = panelsOf(output.channels);
   const inputs = padded(input.channels);
-  const quads = quadsOf(input.channels);
   using workspace = new Workspace(device);
   const sums = workspace.allocate(elements * panels * inputs * 32);
-  const most = tilesOfBand(device, output, input.channels, panels * 8);
-  const patches = workspace.allocate(elements * most * quads * 16);
-  const gradients = workspace.allocate(elements * most * panels * 32);
+  const most = tilesOfBand(device, output, input.channels, output.channels);
+  const patches = workspace.allocate(elements * inputs * padded(most) * 4);
+  const gradients = workspace.allocate(elements * panels * padded(most) * 32);
   for (const band of bands(output, most)) {
-    const { tiles, firstTile } = band;
-    const { height, width } = input;
-    const layout = { tileStep: 1, quadStep: tiles };
-    device.run(winogradInput, tiles * quads, {
-      ...{ values, result: patches, height, width, quads, padding },
-      ...band,
-      ...layout,
-    });
+    transformInput(device, sizes, values, patches, band, false);
+    const tiles = padded(band.tiles);
     device.run(winogradGradient, tiles * panels * 2, {
-      ...{ gradient, result: gradients, height: output.height, width: output.width },
-      ...{ quads: quadsOf(output.channels), panels },
+      gradient,
+      result: gradients,
+      height: output.height,
+      width: output.width,
+      quads: quadsOf(output.channels),
+      panels,
       ...band,
     });
-    sumProducts(
-      device,
-      { values: patches, gradient: gradients, result: sums },
-      { panels, firstPanel: 0, taps: elements, quads, accumulate: firstTile > 0 },
-      {
-        ...{ kernelWidth: 1, rows: 1, columns: tiles, stride: 1 },
-        ...{ valueColumns: quads * tiles, quadStep: tiles, gradientTap: panels * tiles },
-      },
-    );
+    const counts = { panels, firstPanel: 0, taps: elements, quads: inputs / 4, accumulate: band.firstTile > 0 };
+    multiply(device, { left: patches, right: gradients, result: sums }, counts, tiles);
   }
   device.run(winogradFold, panels * inputs * 2, { sums, result, panels, inputs });
+}
+
+function transformInput(
+  device: Device,
+  { input: { height, width, channels }, padding }: Convolution,
+  values: Storage,
+  result: Storage,
+  band: Band,
+  turned: boolean,
+): void {
+  const quads = quadsOf(channels);
+  const sizes = { height, width, quads, padding, ...band, turned: turned ? 1 : 0 };
+  device.run(winogradInput, quadsOf(band.tiles) * quads, { values, result, ...sizes });
+}
+
+/** For each element, the product of matrices with `length` terms a sum: [quads, length, 4] by [panels, length, 8]. */
+function multiply(device: Device, operands: Operands, counts: Counts, length: number): void {
+  const { quads, panels } = counts;
+  const lengths = { kernelWidth: 1, rows: 1, columns: length, stride: 1 };
+  const steps = { quadStep: length, leftColumns: quads * length, rightTap: panels * length };
+  product(device, operands, counts, { ...lengths, ...steps });
 }
 
 interface Band {
@@ -146,7 +146,7 @@ const bandBytes = 2 ** 22;
 
 /** The most tiles of a band, four a tile of the product's. */
 function tilesOfBand(device: Device, map: MapSize, channels: number, outputs: number): number {
-  const [input, output] = [elements * padded(channels) * 4, elements * padded(outputs) * 4];
+  const [input, output] = [elements * padded(channels) * 4, elements * panelsOf(outputs) * 32];
   const bound = Math.min(bandBytes / (input + output), device.limits.bindingBytes / Math.max(input, output));
   return Math.min(tilesOf(map), Math.max(4, Math.floor(bound / 4) * 4));
 }

@@ -1,9 +1,9 @@
 import { multiplyAdd } from "../shared/simd";
 
-/** Twin of kernels/nn/convolution.weights.wgsl. */
-export function convolutionWeights(
-  values: usize,
-  gradient: usize,
+/** Twin of kernels/nn/convolution.product.wgsl. */
+export function convolutionProduct(
+  left: usize,
+  right: usize,
   result: usize,
   panels: u32,
   taps: u32,
@@ -12,9 +12,9 @@ export function convolutionWeights(
   rows: u32,
   columns: u32,
   stride: u32,
-  valueColumns: u32,
+  leftColumns: u32,
   quadStep: u32,
-  gradientTap: u32,
+  rightTap: u32,
   firstPanel: u32,
   accumulate: u32,
   begin: u32,
@@ -26,8 +26,8 @@ export function convolutionWeights(
     const quad = index % quads;
     const tap = (index / quads) % taps;
     const panel = firstPanel + index / (quads * taps);
-    const first = quad * quadStep + (tap / kernelWidth) * valueColumns + (tap % kernelWidth);
-    let at = gradient + (<usize>(panel * rows * columns + tap * gradientTap) << 5);
+    const first = quad * quadStep + (tap / kernelWidth) * leftColumns + (tap % kernelWidth);
+    let at = right + (<usize>(panel * rows * columns + tap * rightTap) << 5);
     let a0 = zero;
     let b0 = zero;
     let a1 = zero;
@@ -37,7 +37,7 @@ export function convolutionWeights(
     let a3 = zero;
     let b3 = zero;
     for (let row: u32 = 0; row < rows; row++) {
-      let pixel = values + (<usize>(first + row * stride * valueColumns) << 4);
+      let pixel = left + (<usize>(first + row * stride * leftColumns) << 4);
       for (const last = at + (<usize>columns << 5); at < last; at += 32) {
         const low = v128.load(at);
         const high = v128.load(at, 16);

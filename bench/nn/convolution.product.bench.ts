@@ -1,0 +1,12 @@
+import { convolutionProduct as kernel } from "../../build/kernels.ts";
+import { floor } from "../floor.ts";
+import { directLayer, trainLayer } from "./layer.ts";
+
+export const convolutionProduct = floor({
+  kernel,
+  moves: "both operands once, and the result once or, where it is added to, twice",
+  bytes: ({ left, right, result, accumulate }) => left.bytes + right.bytes + (accumulate + 1) * result.bytes,
+  computes: "a multiply-add a pixel, tap, lane and channel of a panel",
+  operations: ({ panels, taps, quads, rows, columns }) => panels * 8 * taps * quads * 4 * rows * columns * 2,
+  queue: (_, device) => trainLayer(device, directLayer),
+});
