@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import { Command, Option } from "commander";
 import { boundaryBand } from "../data/boundary.ts";
 import { Confusion, type Scores } from "../data/confusion.ts";
@@ -7,13 +6,13 @@ import { itemsOf } from "../data/dataset.ts";
 import { formats, openPart, type Format } from "../data/openDataset.ts";
 import { FormatError, UsageError } from "../errors.ts";
 import { openModelFile } from "./modelFile.ts";
-import { addModelFlags, type ModelFlags } from "./modelFlags.ts";
+import { addModelFlags, type CrfChoice, type ModelFlags } from "./modelFlags.ts";
 import { openDevice, positiveNumber, report, wholeNumber, type CommonFlags } from "./options.ts";
 import { startProgress } from "./progress.ts";
 import { readSample } from "./train/images.ts";
 import { openLogits } from "./train/logits.ts";
 
-interface EvaluateFlags extends CommonFlags, ModelFlags {
+export interface EvaluateFlags extends CommonFlags, ModelFlags {
   readonly data: string;
   readonly format?: Format;
   readonly images?: number;
@@ -30,7 +29,10 @@ Examples:
 One confusion matrix over all images at their own size; pixels of 255 do not count. The mean IU is over the classes that
 occur in truth or prediction. The band is what lies within some pixels of a boundary of the ground truth.`;
 
-export function evaluateCommand(): Command {
+export const evaluateCommand = (): Command => evaluateWords().action(run);
+
+/** The command with all its flags. */
+export function evaluateWords(): Command {
   const command = new Command("evaluate")
     .description("score a checkpoint: the network alone, with a disconnected CRF, or with its trained CRF")
     .requiredOption("--data <dir>", "DIR (its split val), or DIR@SPLIT,…")
@@ -39,11 +41,25 @@ export function evaluateCommand(): Command {
     .option("--logits <file>", "logits of another network, .safetensors, for a checkpoint of a CRF alone")
     .option("--images <n>", "score so many images, evenly spread over the set", wholeNumber(1))
     .option("--band <pixels>", "reach of the boundary band", positiveNumber, 7)
-    .addHelpText("after", examples)
-    .action(run);
+    .addHelpText("after", examples);
 }
 
-async function run(flags: EvaluateFlags): Promise<void> {
+/** What `crf-rnn evaluate` found. */
+export interface Evaluation {
+  readonly crf: CrfChoice;
+  readonly names: readonly string[];
+  readonly images: number;
+  readonly seconds: number;
+  readonly adapter: string;
+  readonly scores: Scores;
+  /** Scores of the pixels near a boundary of the ground truth. */
+  readonly band: Scores;
+}
+
+const run = async (flags: EvaluateFlags): Promise<void> => print(flags, await evaluate(flags));
+
+/** Scores as `crf-rnn evaluate` does, printing progress alone. @throws as the command does */
+export async function evaluate(flags: EvaluateFlags): Promise<Evaluation> {
   const part = await openPart(flags.data, { format: flags.format });
   const { classes } = part.dataset;
   const all = part.splits || !part.dataset.splits.has("val") ? itemsOf(part) : [...part.dataset.splits.get("val")!];
@@ -57,19 +73,21 @@ async function run(flags: EvaluateFlags): Promise<void> {
   const [whole, band] = [new Confusion(classes.length), new Confusion(classes.length)];
   using progress = startProgress(flags, items.length);
   const began = performance.now();
-  for (const item of items) {
-    progress.stage("scoring");
-    const sample = await readSample(item, logits?.read);
-    const predicted = await model.predict(sample, { iterations: flags.iterations });
-    whole.add(sample.labels, predicted);
-    band.add(sample.labels, predicted, boundaryBand({ ...sample.image, labels: sample.labels }, flags.band));
-    progress.step();
+  try {
+    for (const item of items) {
+      progress.stage("scoring");
+      const sample = await readSample(item, logits?.read);
+      const predicted = await model.predict(sample, { iterations: flags.iterations });
+      whole.add(sample.labels, predicted);
+      band.add(sample.labels, predicted, boundaryBand({ ...sample.image, labels: sample.labels }, flags.band));
+      progress.step();
+    }
+  } finally {
+    await logits?.close();
   }
-  await logits?.close();
-  progress[Symbol.dispose]();
   const seconds = (performance.now() - began) / 1000;
-  const facts = { crf, iterations: crf === "none" ? undefined : flags.iterations, images: items.length, seconds };
-  print(flags, { ...facts, adapter: device.info.name }, classes, whole.scores(), band.scores());
+  const found = { crf, names: classes, images: items.length, seconds, adapter: device.info.name };
+  return { ...found, scores: whole.scores(), band: band.scores() };
 }
 
 function check({ checkpoint, data, logits }: EvaluateFlags, classes: number, wanted: number, network: boolean): void {
@@ -86,34 +104,28 @@ function check({ checkpoint, data, logits }: EvaluateFlags, classes: number, wan
   throw new UsageError({ where: "--logits", expected, got: network ? "one with a network" : "none" });
 }
 
-function print(
-  flags: EvaluateFlags,
-  facts: Readonly<{ crf: string; iterations?: number; images: number; seconds: number; adapter: string }>,
-  names: readonly string[],
-  scores: Scores,
-  band: Scores,
-): void {
+function print(flags: EvaluateFlags, { crf, names, images, seconds, adapter, scores, band }: Evaluation): void {
   const classes = scores.classes.map(({ iu, accuracy, truth }, label) => ({ name: names[label], iu, accuracy, truth }));
   const { meanIU, pixelAccuracy, meanAccuracy, frequencyWeightedIU } = scores;
   const figures = { meanIU, pixelAccuracy, meanAccuracy, frequencyWeightedIU, bandAccuracy: band.pixelAccuracy };
-  const width = Math.max(22, ...names.map((name) => name.length + 2));
+  const iterations = crf === "none" ? undefined : flags.iterations;
+  const width = Math.max(30, ...names.map((name) => name.length + 2));
   const cell = (value: number): string => (Number.isNaN(value) ? "–" : value.toFixed(4)).padStart(10);
-  const how = { none: "network alone", disconnected: "disconnected CRF", trained: "trained CRF" }[facts.crf];
+  const line = (name: string, ...values: number[]): string => name.padEnd(width) + values.map(cell).join("");
   const text = [
-    `${basename(flags.checkpoint)}, ${how}${facts.iterations ? `, T = ${facts.iterations}` : ""}: ${facts.images} images`,
+    `${flags.checkpoint}, ${modes[crf]}${iterations ? `, T = ${iterations}` : ""}: ${images} images`,
     `${"class".padEnd(width)}${"IU".padStart(10)}${"accuracy".padStart(10)}`,
-    ...classes.map(({ name, iu, accuracy }) => `${name.padEnd(width)}${cell(iu)}${cell(accuracy)}`),
+    ...classes.map(({ name, iu, accuracy }) => line(name, iu, accuracy)),
     "",
-    `${"mean IU".padEnd(width)}${cell(meanIU)}`,
-    `${"pixel accuracy".padEnd(width)}${cell(pixelAccuracy)}`,
-    `${"mean accuracy".padEnd(width)}${cell(meanAccuracy)}`,
-    `${`within ${flags.band} px of a boundary`.padEnd(width)}${cell(band.pixelAccuracy)}`,
+    line("mean IU", meanIU),
+    line("pixel accuracy", pixelAccuracy),
+    line("mean accuracy", meanAccuracy),
+    line(`within ${flags.band} px of a boundary`, band.pixelAccuracy),
     "",
-    `${(facts.seconds / facts.images).toFixed(2)} s an image on ${facts.adapter}`,
+    `${(seconds / images).toFixed(2)} s an image on ${adapter}`,
   ];
-  report(
-    flags,
-    { command: "evaluate", data: flags.data, checkpoint: flags.checkpoint, ...facts, ...figures, classes },
-    text.join("\n"),
-  );
+  const facts = { command: "evaluate", data: flags.data, checkpoint: flags.checkpoint, crf, iterations, images };
+  report(flags, { ...facts, seconds, adapter, ...figures, classes }, text.join("\n"));
 }
+
+const modes = { none: "network alone", disconnected: "disconnected CRF", trained: "trained CRF" } as const;

@@ -12,7 +12,7 @@ import { openDevice, report, type CommonFlags } from "./options.ts";
 import { makeFolder, writeTogether } from "./output.ts";
 import { startProgress } from "./progress.ts";
 
-interface SegmentFlags extends CommonFlags, ModelFlags {
+export interface SegmentFlags extends CommonFlags, ModelFlags {
   readonly out: string;
   readonly shard: Shard;
   readonly overlays: boolean;
@@ -35,7 +35,10 @@ Examples:
 
 OUT gets NAME.png, a palette PNG whose index is the class, and NAME.overlay.png, the labels over the photograph.`;
 
-export function segmentCommand(): Command {
+export const segmentCommand = (): Command => segmentWords().action(run);
+
+/** The command with all its flags. */
+export function segmentWords(): Command {
   const command = new Command("segment")
     .description("label images or folders of images by a checkpoint")
     .argument("<images...>", "PNG, JPEG or .npy [H, W, 3], or folders of them");
@@ -43,43 +46,43 @@ export function segmentCommand(): Command {
     .requiredOption("--out <folder>", "folder for the label maps, made if need be")
     .option("--shard <i/n>", "only the i-th of n parts of the images, i from 1 on", shard, { index: 1, of: 1 })
     .option("--no-overlays", "label maps alone")
-    .addHelpText("after", examples)
-    .action(run);
+    .addHelpText("after", examples);
 }
 
 async function run(places: readonly string[], flags: SegmentFlags): Promise<void> {
-  const images = listImages(places);
-  const own = images.filter((_, i) => i % flags.shard.of === flags.shard.index - 1);
+  const { images, all, crf, seconds, adapter } = await segment(places, flags);
+  const part = flags.shard.of > 1 ? `, part ${flags.shard.index} of ${flags.shard.of}` : "";
+  report(
+    flags,
+    { command: "segment", out: flags.out, crf, images, seconds, adapter },
+    `${flags.out}: ${images.length} of ${all} images labeled${part}, ${seconds.toFixed(1)} s on ${adapter}`,
+  );
+}
+
+/** Labels as `crf-rnn segment` does, printing progress alone. @throws as the command does */
+export async function segment(places: readonly string[], flags: SegmentFlags) {
+  const all = listImages(places);
+  const images = all.filter((_, i) => i % flags.shard.of === flags.shard.index - 1);
   using device = await openDevice(flags);
   const { model, crf } = await openModelFile(device, flags);
   using _model = model;
   if (!model.network) {
-    throw new UsageError({
-      where: "--checkpoint",
-      expected: "a network",
-      got: "a CRF alone",
-      remedy: "see crf-rnn refine",
-    });
+    const remedy = "crf-rnn refine takes the logits of another network";
+    throw new UsageError({ where: "--checkpoint", expected: "a network", got: "a CRF alone", remedy });
   }
   makeFolder(flags.out);
-  using progress = startProgress(flags, own.length);
+  using progress = startProgress(flags, images.length);
   const began = performance.now();
-  for (const file of own) {
+  for (const file of images) {
     progress.stage(`labeling ${basename(file)}`);
-    await segment(model, file, flags);
+    await segmentImage(model, file, flags);
     progress.step();
   }
-  progress[Symbol.dispose]();
   const seconds = (performance.now() - began) / 1000;
-  const part = flags.shard.of > 1 ? `, part ${flags.shard.index} of ${flags.shard.of}` : "";
-  report(
-    flags,
-    { command: "segment", out: flags.out, crf, images: own, seconds, adapter: device.info.name },
-    `${flags.out}: ${own.length} of ${images.length} images labeled${part}, ${seconds.toFixed(1)} s on ${device.info.name}`,
-  );
+  return { images, all: all.length, crf, seconds, adapter: device.info.name };
 }
 
-async function segment(model: Model, file: string, { out, overlays, iterations }: SegmentFlags): Promise<void> {
+async function segmentImage(model: Model, file: string, { out, overlays, iterations }: SegmentFlags): Promise<void> {
   const image = await readImage(file);
   const { height, width } = image;
   const map = { height, width, labels: await model.predict({ image }, { iterations }) };

@@ -1,8 +1,10 @@
-import { open } from "../device/open.ts";
+import { join } from "node:path";
 import { fileSource, type Source } from "../checkpoint/checkpoint.ts";
+import { open } from "../device/open.ts";
 import type { Configuration } from "../train/configuration.ts";
 import type { Schedule } from "../train/loop.ts";
 import { createTrainable } from "../train/learner.ts";
+import type { Metric } from "../train/metrics.ts";
 import { countLearned, trainSession, type Outcome } from "../train/session.ts";
 import { checkpointFile, reportFile, type Surroundings } from "../train/surroundings.ts";
 import { currentHost, passOn } from "./hosts.ts";
@@ -28,6 +30,13 @@ interface Task {
   readonly schedule: Omit<Schedule, "from">;
 }
 
+/** What became of a run. */
+export interface Trained {
+  readonly outcome: Outcome;
+  /** All of the run's, those of former parts among them. */
+  readonly metrics: readonly Metric[];
+}
+
 export const trainCommand = () => trainWords().action(run);
 
 async function run(flags: TrainFlags): Promise<void> {
@@ -35,6 +44,19 @@ async function run(flags: TrainFlags): Promise<void> {
     process.exitCode = await passOn(flags.host);
     return;
   }
+  const trained = await withTask(flags, (task) => (flags.dryRun ? printPlan(task) : trainTask(task)));
+  if (!trained) return;
+  const { outcome, metrics } = trained;
+  const validation = metrics.findLast(({ event }) => event === "validation");
+  const facts = { command: "train", ...outcome, out: flags.out, report: join(flags.out, reportFile), validation };
+  report(flags, facts, [...outcome.notes, describeOutcome(flags.out, outcome, metrics)].join("\n"));
+  if (outcome.ending === "interrupted") process.exitCode = interrupted;
+}
+
+/** Trains as `crf-rnn train` does, printing progress alone. @throws as the command does */
+export const train = (flags: TrainFlags): Promise<Trained> => withTask(flags, trainTask);
+
+async function withTask<Result>(flags: TrainFlags, work: (task: Task) => Promise<Result>): Promise<Result> {
   checkTogether(flags);
   RunFolder.check(flags.out, flags.resume ?? false);
   const images = await openImages(flags);
@@ -43,8 +65,7 @@ async function run(flags: TrainFlags): Promise<void> {
   try {
     const task = { flags, images, logits: logits?.read, ...(await configure(flags, images)) };
     if (!flags.resume) await check(flags, images);
-    if (flags.dryRun) await printPlan(task);
-    else await trainInFolder(task, RunFolder.open(flags.out));
+    return await work(task);
   } finally {
     await logits?.close();
   }
@@ -58,27 +79,18 @@ async function check(flags: TrainFlags, images: Images): Promise<void> {
   });
 }
 
-async function printPlan({ flags, images, configuration, schedule }: Task): Promise<void> {
+async function printPlan({ flags, images, configuration, schedule }: Task): Promise<undefined> {
   using device = await open({ prefer: "wasm", threads: 1 });
   using trainable = await createTrainable(device, configuration);
   const plan = await planOf(images, configuration, schedule, countLearned(trainable));
   report(flags, { command: "train", dryRun: true, ...plan }, describePlan(plan));
 }
 
-async function trainInFolder(task: Task, folder: RunFolder): Promise<void> {
-  const { flags, images, configuration } = task;
+async function trainTask(task: Task): Promise<Trained> {
+  const folder = RunFolder.open(task.flags.out);
   const outcome = await trainIn(task, folder);
-  await writeReport(folder, images, configuration, outcome);
-  const metrics = folder.metrics();
-  const facts = {
-    command: "train",
-    ...outcome,
-    out: flags.out,
-    report: folder.file(reportFile),
-    validation: metrics.findLast(({ event }) => event === "validation"),
-  };
-  report(flags, facts, [...outcome.notes, describeOutcome(flags.out, outcome, metrics)].join("\n"));
-  if (outcome.ending === "interrupted") process.exitCode = interrupted;
+  await writeReport(folder, task.images, task.configuration, outcome);
+  return { outcome, metrics: folder.metrics() };
 }
 
 async function trainIn(task: Task, folder: RunFolder): Promise<Outcome> {

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { crfRnn, Folder } from "./command.ts";
@@ -68,9 +69,20 @@ describe("crf-rnn doctor", () => {
 describe("crf-rnn demo", () => {
   test("writes its pictures, and refining helps every class of every photograph", () => {
     using folder = new Folder();
-    const { status, stdout } = folder.run(["demo", "--out", "made/pictures", "--json", "--device", "wasm"]);
+    const { status, stdout } = folder.run([
+      "demo",
+      "--out",
+      "made/pictures",
+      "--json",
+      "--device",
+      "wasm",
+      "--steps",
+      "3",
+    ]);
     expect(status).toBe(0);
-    const { photographs, outputs } = JSON.parse(stdout) as {
+    const { photographs, outputs, lines, report } = JSON.parse(stdout) as {
+      lines: { model: string; meanIU: number; bandAccuracy: number }[];
+      report: string;
       photographs: { name: string; rough: { iu: number[] }; refined: { iu: number[]; meanIU: number } }[];
       outputs: string[];
     };
@@ -82,6 +94,11 @@ describe("crf-rnn demo", () => {
     expect(outputs).toHaveLength(12);
     const pictures = new Set(outputs);
     expect(folder.names()).toEqual(["made"]);
+    expect(lines.map(({ model }) => model)).toEqual(["FCN-8s", "FCN-8s, CRF disconnected", "CRF-RNN, end to end"]);
+    for (const { meanIU, bandAccuracy } of lines) expect(meanIU * bandAccuracy).toBeGreaterThan(0.05);
+    expect(report).toBe("made/pictures/report.html");
+    expect(existsSync(folder.file(report))).toBe(true);
+    expect(readdirSync(folder.file("made/pictures/masks"))).toHaveLength(12);
     for (const name of ["allium-sheet.png", "acanthus-refined.png"])
       expect(pictures).toContain(`made/pictures/${name}`);
   });

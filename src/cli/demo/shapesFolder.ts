@@ -11,12 +11,14 @@ export interface ShapesOptions {
   readonly val: number;
 }
 
+export const shapesId = (index: number): string => `shapes-${String(index).padStart(4, "0")}`;
+
 /** Writes pictures of shapes as a data set with a manifest: `images`, `masks`, splits train and val. */
 export function writeShapes(folder: string, { seed, size, train, val }: ShapesOptions): void {
   const palette = shapeClasses.map(({ rgb }) => rgb);
   const outputs: Output[] = [];
   const items = Array.from({ length: train + val }, (_, index) => {
-    const id = `shapes-${String(index).padStart(4, "0")}`;
+    const id = shapesId(index);
     const { image, labels } = drawShapes(seed, index, size);
     const entry = { id, image: `images/${id}.png`, mask: `masks/${id}.png`, split: index < train ? "train" : "val" };
     const rgb = Uint8Array.from(image.values);

@@ -1,0 +1,193 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { memorySink, writeSafetensors, type StoredTensor } from "../../src/checkpoint/checkpoint.ts";
+import { decodeLabelPng } from "../../src/data/png.ts";
+import type { Folder } from "./command.ts";
+import { shapesFolder, trainWords } from "./training.ts";
+
+let folder: Folder;
+beforeAll(async () => {
+  folder = shapesFolder();
+  folder.run(trainWords("fcn", "--steps", "3", "--optimizer", "adam", "--rate", "1e-2"));
+  const crf = ["--stage", "crf-rnn", "--steps", "2", "--init", "fcn/checkpoint.safetensors", "--theta-beta", "30"];
+  folder.run(trainWords("crf", ...crf, "--optimizer", "adam", "--iterations", "2"));
+  await writeLogits();
+});
+afterAll(() => folder[Symbol.dispose]());
+
+const manifest = () =>
+  JSON.parse(readFileSync(folder.file("shapes/manifest.json"), "utf8")) as {
+    items: { id: string; mask: string; split: string }[];
+  };
+
+/** Logits [4, 6, 6] that say for each cell of 4 × 4 pixels what its middle is, as half floats and as float32 by turns. */
+async function writeLogits(): Promise<void> {
+  const tensors = new Map<string, StoredTensor>();
+  for (const [i, { id, mask }] of manifest().items.entries()) {
+    const { labels } = decodeLabelPng(readFileSync(folder.file(`shapes/${mask}`)), mask);
+    const certain = (cell: number, label: number): boolean =>
+      labels[(Math.floor(cell / 6) * 4 + 2) * 24 + (cell % 6) * 4 + 2] === label;
+    const values = Array.from({ length: 144 }, (_, k) => (certain(k % 36, Math.floor(k / 36)) ? 4 : 0));
+    // 4 as a half float is 0x4400.
+    const half = Uint16Array.from(values, (value) => (value === 4 ? 0x4400 : 0));
+    const read = async () => (i % 2 === 0 ? half : Float32Array.from(values));
+    tensors.set(id, { shape: [4, 6, 6], type: i % 2 === 0 ? "float16" : "float32", read });
+  }
+  const sink = memorySink();
+  await writeSafetensors({ tensors, metadata: {} }, sink);
+  folder.write("logits.safetensors", sink.bytes());
+}
+
+const device = "--device wasm --threads 1".split(" ");
+const evaluate = (...words: readonly string[]) => {
+  const { status, stdout, stderr } = folder.run(["evaluate", "--data", "shapes", ...device, "--json", ...words]);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  return JSON.parse(stdout) as {
+    meanIU: number;
+    pixelAccuracy: number;
+    bandAccuracy: number;
+    images: number;
+    crf: string;
+    iterations?: number;
+  };
+};
+const fcn = ["--checkpoint", "fcn/checkpoint.safetensors"];
+const crf = ["--checkpoint", "crf/checkpoint.safetensors"];
+
+describe("crf-rnn evaluate", () => {
+  test("scores what training's validation scored", () => {
+    const metrics = readFileSync(folder.file("fcn/metrics.jsonl"), "utf8").trimEnd().split("\n");
+    const { network } = JSON.parse(metrics.at(-1)!) as { network: { meanIU: number; pixelAccuracy: number } };
+    const scores = evaluate(...fcn);
+    expect(scores).toMatchObject({ crf: "none", images: 2 });
+    expect(scores.meanIU).toBe(network.meanIU);
+    expect(scores.pixelAccuracy).toBe(network.pixelAccuracy);
+  });
+
+  test("the trained CRF by default, at training's T and at another; a disconnected one; none", () => {
+    const metrics = readFileSync(folder.file("crf/metrics.jsonl"), "utf8").trimEnd().split("\n");
+    const last = JSON.parse(metrics.at(-1)!) as { network: { meanIU: number }; crf: { meanIU: number } };
+    expect(evaluate(...crf, "--iterations", "2")).toMatchObject({
+      crf: "trained",
+      iterations: 2,
+      meanIU: last.crf.meanIU,
+    });
+    expect(evaluate(...crf)).toMatchObject({ crf: "trained", iterations: 10 });
+    expect(evaluate(...crf, "--crf", "none").meanIU).toBe(last.network.meanIU);
+    expect(evaluate(...fcn, "--crf", "disconnected", "--theta-beta", "30", "--images", "1")).toMatchObject({
+      crf: "disconnected",
+      images: 1,
+    });
+  });
+
+  test("a named split, and a table", () => {
+    const { status, stdout } = folder.run(["evaluate", "--data", "shapes@train", ...fcn, ...device]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/network alone: 6 images\nclass +IU +accuracy\nground .*\ndisk .*\n/);
+    expect(stdout).toMatch(
+      /mean IU +0\.\d{4}\npixel accuracy .*\nmean accuracy .*\nwithin 7 px of a boundary +0\.\d{4}/,
+    );
+  });
+
+  test("refuses other classes, a CRF that is not there, and files that are none", () => {
+    const words = ["evaluate", "--data", "shapes", ...device];
+    folder.refuses(
+      [...words, ...fcn, "--crf", "trained"],
+      /expected a trained CRF: .* got a network alone — train one by/,
+    );
+    folder.refuses([...words, "--checkpoint", "logits.safetensors"], /expected a network, with score_fr, or a CRF/);
+    folder.refuses(
+      [...words, ...fcn, "--logits", "logits.safetensors"],
+      /--logits: expected a checkpoint of a CRF alone/,
+    );
+    folder.refuses(
+      ["evaluate", "--data", "shapes@test", ...fcn, ...device],
+      /expected one of the splits train, val, got 'test'/,
+    );
+  });
+});
+
+describe("the CRF alone, over given logits", () => {
+  test("learns, and is evaluated", () => {
+    const learn = ["--learn", "weights,compatibility,bandwidths", "--theta-beta", "30", "--theta-alpha", "10"];
+    const words = ["--stage", "crf-rnn", "--logits", "logits.safetensors", "--steps", "12", ...learn];
+    expect(folder.run(trainWords("alone", ...words, "--optimizer", "adam", "--rate", "0.05"))).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
+    const losses = readFileSync(folder.file("alone/metrics.jsonl"), "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { event: string; loss: number })
+      .filter(({ event }) => event === "step")
+      .map(({ loss }) => loss);
+    const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    expect(mean(losses.slice(6))).toBeLessThan(mean(losses.slice(0, 6))); // each half is one epoch
+    const alone = ["--checkpoint", "alone/checkpoint.safetensors", "--logits", "logits.safetensors"];
+    expect(evaluate(...alone)).toMatchObject({ crf: "trained", images: 2 });
+    // A cell's middle says what three quarters of its pixels are, and more.
+    for (const which of ["none", "trained"]) {
+      expect(evaluate(...alone, "--crf", which).pixelAccuracy, which).toBeGreaterThan(0.75);
+    }
+    expect(readFileSync(folder.file("alone/report.html"), "utf8")).toMatch(/W_s.*W_b.*Bandwidths: θα/s);
+  });
+
+  test("refuses logits of other images or classes, and a CRF to segment by", () => {
+    const [first] = manifest().items;
+    folder.write("one.safetensors", new Uint8Array());
+    const words = trainWords("refused", "--stage", "crf-rnn", "--steps", "1");
+    folder.refuses([...words, "--logits", "one.safetensors"], /one\.safetensors/);
+    folder.refuses(
+      [...words, "--logits", "fcn/checkpoint.safetensors"],
+      new RegExp(`expected logits \\[4, height, width\\] for image ${first.id}, got none`),
+    );
+    const segment = [
+      "segment",
+      "shapes/images",
+      "--checkpoint",
+      "alone/checkpoint.safetensors",
+      "--out",
+      "masks",
+      ...device,
+    ];
+    folder.refuses(segment, /--checkpoint: expected a network, got a CRF alone — crf-rnn refine/);
+  });
+});
+
+describe("crf-rnn segment", () => {
+  test("labels folders and files, in parts, with overlays", () => {
+    const words = ["segment", "shapes/images", ...crf, ...device];
+    for (const part of ["1/2", "2/2"]) {
+      const { status, stdout } = folder.run([...words, "--out", "masks", "--shard", part, "--json"]);
+      expect(status).toBe(0);
+      expect((JSON.parse(stdout) as { images: string[] }).images).toHaveLength(4);
+    }
+    const names = readdirSync(folder.file("masks"));
+    expect(names).toHaveLength(16);
+    const { height, width, labels } = decodeLabelPng(readFileSync(folder.file("masks/shapes-0000.png")), "mask");
+    expect({ height, width }).toEqual({ height: 24, width: 24 });
+    expect(Math.max(...labels)).toBeLessThan(4);
+    expect(names).toContain("shapes-0007.overlay.png");
+
+    folder.run(["segment", "shapes/images/shapes-0001.png", ...crf, ...device, "--out", "one", "--no-overlays"]);
+    expect(readdirSync(folder.file("one"))).toEqual(["shapes-0001.png"]);
+    expect(
+      readFileSync(folder.file("one/shapes-0001.png")).equals(readFileSync(folder.file("masks/shapes-0001.png"))),
+    ).toBe(true);
+  });
+
+  test("refuses nothing to label, two images of one name, and parts that are none", () => {
+    const words = [...crf, ...device, "--out", "refused"];
+    folder.refuses(["segment", "nowhere", ...words], /nowhere: expected an image or a folder, got nothing there/);
+    folder.refuses(["segment", "crf", ...words], /crf: expected images \(\.png, .*\), got none/);
+    const twice = ["segment", "shapes/images", "shapes/masks", ...words];
+    folder.refuses(
+      twice,
+      /masks\/shapes-0000\.png: expected a name of its own for its label map, got that of shapes\/images/,
+    );
+    folder.refuses(
+      ["segment", "shapes/images", ...words, "--shard", "3/2"],
+      /--shard: expected i\/n with i from 1 to n/,
+    );
+  });
+});
