@@ -1,5 +1,5 @@
-import { exp4 } from "../shared/simd";
-import { largestScore, sumOfPowers, tailMask } from "./crossEntropy";
+import { exp4, sumLanes } from "../shared/simd";
+import { largestScore, tailMask } from "./crossEntropy";
 
 /** Twin of kernels/nn/crossEntropy.pullback.wgsl. */
 export function crossEntropyPullback(
@@ -25,25 +25,25 @@ export function crossEntropyPullback(
       continue;
     }
     const at = scores + <usize>row * stride;
-    const largest = largestScore(at, channels);
-    const sum = sumOfPowers(at, channels, largest);
+    const largest = f32x4.splat(largestScore(at, channels));
+    const last = stride - 16;
+    const tail = tailMask(channels);
+    let powers = f32x4.splat(0);
+    for (let i: usize = 0; i < stride; i += 16) {
+      let power = exp4(f32x4.sub(v128.load(at + i), largest));
+      if (i == last) power = v128.and(power, tail);
+      v128.store(to + i, power);
+      powers = f32x4.add(powers, power);
+    }
+    const sum = f32x4.extract_lane(sumLanes(powers), 0);
+    const own = to + (<usize>label << 2);
     let weight = factor * load<f32>(gradient);
     if (epsilon > 0) {
-      const score = load<f32>(at + (<usize>label << 2)) - largest;
-      const p = f32x4.extract_lane(exp4(f32x4.splat(score)), 0) / sum;
+      const p = load<f32>(own) / sum;
       weight *= p / (p + epsilon);
     }
-    const weights = f32x4.splat(weight);
-    const most = f32x4.splat(largest);
-    const sums = f32x4.splat(sum);
-    const last = stride - 16;
-    for (let i: usize = 0; i < stride; i += 16) {
-      let p = f32x4.div(exp4(f32x4.sub(v128.load(at + i), most)), sums);
-      if (i == last) p = v128.and(p, tailMask(channels));
-      // One where the channel is the label.
-      const channel = i32x4.add(i32x4.splat(<u32>(i >> 2)), i32x4(0, 1, 2, 3));
-      const one = v128.and(i32x4.eq(channel, i32x4.splat(label)), f32x4.splat(1));
-      v128.store(to + i, f32x4.mul(weights, f32x4.sub(p, one)));
-    }
+    const share = f32x4.splat(weight / sum);
+    for (let i: usize = 0; i < stride; i += 16) v128.store(to + i, f32x4.mul(share, v128.load(to + i)));
+    store<f32>(own, load<f32>(own) - weight);
   }
 }

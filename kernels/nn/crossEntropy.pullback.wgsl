@@ -38,15 +38,18 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   var largest = scores[start];
   for (var c = 1u; c < params.channels; c++) { largest = max(largest, scores[start + c]); }
   var sum = 0.0;
-  for (var c = 0u; c < params.channels; c++) { sum += exp(scores[start + c] - largest); }
+  for (var c = 0u; c < params.channels; c++) {
+    let power = exp(scores[start + c] - largest);
+    scoreGradient[start + c] = power;
+    sum += power;
+  }
   var weight = params.factor * gradient[0];
   if (params.epsilon > 0.0) {
-    let p = exp(scores[start + label] - largest) / sum;
+    let p = scoreGradient[start + label] / sum;
     weight *= p / (p + params.epsilon);
   }
-  for (var c = 0u; c < stride; c++) {
-    var p = 0.0;
-    if (c < params.channels) { p = exp(scores[start + c] - largest) / sum; }
-    scoreGradient[start + c] = weight * (p - select(0.0, 1.0, c == label));
+  for (var c = 0u; c < params.channels; c++) {
+    scoreGradient[start + c] = weight * (scoreGradient[start + c] / sum - select(0.0, 1.0, c == label));
   }
+  for (var c = params.channels; c < stride; c++) { scoreGradient[start + c] = 0.0; }
 }

@@ -61,7 +61,10 @@ export interface Device extends Disposable {
   tensor(shape: readonly number[], data?: ArrayLike<number> | GPUBuffer, layout?: Layout): Tensor;
   /** A float tensor with undefined contents, for an op that writes all of it, padding included. */
   empty(shape: readonly number[], layout?: Layout): Tensor;
-  /** A label for every pixel of an image [h, w] or a batch [b, h, w]: whole numbers from 0 to 255. */
+  /**
+   * A label for every pixel of an image [h, w] or a batch [b, h, w].
+   * @throws ValueError for what is no whole number from 0 to 255, naming the first; ShapeError
+   */
   labels(shape: readonly number[], data: ArrayLike<number>): Labels;
   /** Begins a scope on this device. */
   scope(): Scope;

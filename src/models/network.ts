@@ -30,7 +30,7 @@ export interface Network<Call = NetworkCall> extends Disposable {
   readonly parameters: Parameters;
   /**
    * Of the dropout of the next call that a tape records, after which it is one more. Set it to the number of the step,
-   * and a run that was resumed drops what one without a stop does. A whole number from 0 to 2⁵².
+   * and a run that was resumed drops what one without a stop does. A whole number from 0 on, below 2⁵².
    */
   seed: number;
   /** Takes over all parameters. @throws ShapeError naming what is missing, unknown or of another shape; then none is changed */
