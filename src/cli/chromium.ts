@@ -14,6 +14,9 @@ const FLAGS = [
   "--disable-dawn-features=timestamp_quantization",
 ];
 
+/** For Linux with a GPU, whose WebGPU a headless Chromium leaves aside otherwise (developer.chrome.com/blog/supercharge-web-ai-testing). */
+const GPU_FLAGS = ["--use-angle=vulkan", "--enable-features=Vulkan", "--disable-vulkan-surface"];
+
 /** Work for a page of headless Chromium. */
 export interface PageRun {
   /** Folders that the page can fetch from. */
@@ -44,7 +47,8 @@ export async function runInPage(run: PageRun): Promise<void> {
   });
   const server = await servePage(run.places, run.isolated, run.answer);
   const env = { ...process.env, ...vulkanEnvironment(executablePath) };
-  const args = run.software ? [...FLAGS, "--use-webgpu-adapter=swiftshader"] : FLAGS;
+  const adapter = run.software ? ["--use-webgpu-adapter=swiftshader"] : process.platform === "linux" ? GPU_FLAGS : [];
+  const args = [...FLAGS, ...adapter];
   const ends = !run.keepOnInterrupt;
   const signals = { handleSIGINT: ends, handleSIGTERM: ends, handleSIGHUP: ends };
   const browser = await puppeteer

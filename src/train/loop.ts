@@ -80,22 +80,24 @@ async function differentiate({ trainable, configuration, surroundings }: Run, or
     const sample = await sampleOf(draw, order, configuration, surroundings);
     const seed = randomBits(configuration.seed, purpose.dropout, draw);
     using tape = new Tape(watched);
-    using output = await trainable.loss(sample, seed).catch(onlyNotFinite);
-    const value = output ? (await output.read())[0] : NaN;
-    if (!output || !Number.isFinite(value)) {
+    const explain = (loss: number, cause?: unknown): Promise<Error> => {
       tape.dispose();
-      throw await explainDivergence(trainable, sample, seed, value, draw, configuration);
-    }
+      return explainDivergence(
+        { trainable, sample, seed, loss, step: Math.floor(draw / draws.length) + 1, cause },
+        configuration,
+      );
+    };
+    using output = await trainable.loss(sample, seed).catch(async (error: unknown) => {
+      // Ops that check their inputs refuse NaN before a loss comes of it.
+      throw error instanceof ValueError ? await explain(NaN, error) : error;
+    });
+    const [value] = await output.read();
+    if (!Number.isFinite(value)) throw await explain(value);
     accumulate(gradients, await tape.gradients(output));
     loss += value;
     pixels += sample.labels.reduce((count, label) => count + Number(label !== ignoreLabel), 0);
   }
   return { gradients, loss, pixels };
-}
-
-/** Ops that check their inputs refuse NaN before a loss comes of it. */
-function onlyNotFinite(error: unknown): undefined {
-  if (!(error instanceof ValueError)) throw error;
 }
 
 async function sampleOf(

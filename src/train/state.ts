@@ -32,7 +32,7 @@ export async function writeState(
   configuration: Configuration,
 ): Promise<void> {
   const tensors = new Map<string, StoredTensor>();
-  for (const [name, tensor] of Object.entries(trainable.parameters)) tensors.set(name, stored(name, tensor));
+  for (const [name, tensor] of Object.entries(trainable.parameters)) tensors.set(name, stored(name, tensor, step));
   for (const [name, { shape, values }] of Object.entries(await optimizer.state())) {
     const data = Float32Array.from(values);
     tensors.set(optimizerPrefix + name, { shape, type: "float32", read: async () => data });
@@ -105,12 +105,17 @@ export async function restoreOptimizer(stored: State["optimizer"], optimizer: Op
 
 const shapeOf = (shape: readonly number[] | undefined): string => (shape ? `[${shape.join(", ")}]` : "missing");
 
-function stored(name: string, tensor: Tensor): StoredTensor {
+function stored(name: string, tensor: Tensor, step: number): StoredTensor {
   const read = async (): Promise<Float32Array<ArrayBuffer>> => {
     const values = (await tensor.read()) as Float32Array<ArrayBuffer>;
     const stray = values.findIndex((value) => !Number.isFinite(value));
     if (stray < 0) return values;
-    throw new ValueError({ where: name, expected: "finite values to save", got: `${values[stray]} at ${stray}` });
+    throw new ValueError({
+      where: `step ${step}, parameter ${name}`,
+      expected: "finite values to save",
+      got: `${values[stray]} at ${stray}`,
+      remedy: "lower --rate; the last checkpoint stands",
+    });
   };
   return { shape: tensor.shape, type: "float32", read };
 }

@@ -76,7 +76,9 @@ describe("the training loop", () => {
     const trainable = new Toy(device);
     device.write(trainable.threshold.storage, Float32Array.of(NaN, 0, 0, 0));
     const run = { trainable, optimizer: momentum(trainable), configuration, surroundings };
-    await expect(train(run, schedule)).rejects.toThrow(/threshold: expected finite values to save, got NaN/);
+    await expect(train(run, schedule)).rejects.toThrow(
+      /step 0, parameter threshold: expected finite values to save, got NaN at 0 — lower --rate/,
+    );
     expect(surroundings.files.size).toBe(0);
   });
 });

@@ -3,7 +3,7 @@ import { drawChart, type Curve, type Point } from "./chart.ts";
 import type { Markup } from "./markup.ts";
 
 /** Points that a curve of many steps is drawn with. */
-const mostPoints = 240;
+const mostPoints = 60;
 
 /** The loss a pixel over the steps: means of groups of steps, between the least and the most of each. */
 export function drawLoss(metrics: readonly Metric[]): Markup | undefined {
