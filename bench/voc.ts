@@ -14,9 +14,9 @@ import type { Device } from "../src/device/device.ts";
 import { open, type OpenOptions } from "../src/device/open.ts";
 import { CrfRnnError, UsageError } from "../src/errors.ts";
 import { bandRadius, openImages, type Sample } from "./voc/images.ts";
-import { describe, tuned, type Parameters } from "./voc/parameters.ts";
+import { describe, tuned, weightsOf, type Parameters } from "./voc/parameters.ts";
 import { Tally } from "./voc/tally.ts";
-import { tune } from "./voc/tune.ts";
+import { gain, total, tune } from "./voc/tune.ts";
 
 type Predict = (sample: Sample) => Promise<Uint8Array>;
 
@@ -48,8 +48,7 @@ async function main(): Promise<void> {
     return tallies;
   };
   const report = (name: string, tallies: readonly Tally[]): void => {
-    const result = tallies.reduce((sum, tally) => sum.merge(tally), new Tally(classes)).result();
-    const [accuracy, iu, band] = Object.values(result).map((value) => value.toFixed(4));
+    const [accuracy, iu, band] = Object.values(total(tallies)).map((value) => value.toFixed(4));
     console.log(`${name}: pixel accuracy ${accuracy}, mean IU ${iu}, within ${bandRadius} px of a boundary ${band}`);
   };
 
@@ -59,18 +58,24 @@ async function main(): Promise<void> {
   console.log(`val ${flags.tune ? "from image 100 on" : "first 100"}, ${chosen.length} images, ${device.info.name}`);
   const network = await predictAll(async ({ unary }) => argmax(unary, classes.length));
   report("network", network);
-  const best = flags.tune ? await tune(tuned, network, evaluate, classes, (line) => console.log(line)) : tuned;
-  report(describe(best), await evaluate(best));
+  const best = flags.tune ? await tune(network, tuned, evaluate, (line) => console.log(line)) : tuned;
+  const refined = await evaluate(best);
+  report(describe(best), refined);
+  const { mean, deviation } = gain(network, refined);
+  console.log(
+    `mean IU ${mean.toFixed(4)} ± ${deviation.toFixed(4)} above the network, over sets drawn with replacement`,
+  );
 }
 
 function refine(device: Device, classes: number, parameters: Parameters): Predict {
-  const { alpha, beta, gamma, bilateral, spatial, iterations, normalization } = parameters;
+  const { alpha, beta, gamma, iterations, normalization } = parameters;
+  const weights = weightsOf(parameters, classes);
   const crf = crfRnn(device, {
     classes,
     iterations,
     normalization,
-    bilateral: { position: alpha, color: beta, weight: bilateral },
-    spatial: { position: gamma, weight: spatial },
+    bilateral: { position: alpha, color: beta, weight: weights.bilateral },
+    spatial: { position: gamma, weight: weights.spatial },
   });
   return async ({ height, width, unary, guide }) => {
     using _scope = device.scope();

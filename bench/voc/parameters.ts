@@ -1,32 +1,42 @@
 import type { Normalization } from "../../src/lattice/normalization.ts";
 
-/** The flags of `crf-rnn refine` that matter here. */
+/** The flags of `crf-rnn refine` that matter here, and one share. */
 export interface Parameters {
   readonly alpha: number;
   readonly beta: number;
   readonly gamma: number;
   readonly bilateral: number;
   readonly spatial: number;
+  /** The background's share of both weights; below 1, pixels join objects more easily than they leave them. */
+  readonly background: number;
   readonly iterations: number;
   readonly normalization: Normalization;
 }
 
 /** Found by `--tune`. */
 export const tuned: Parameters = {
-  alpha: 50,
+  alpha: 80,
   beta: 4,
-  gamma: 1,
-  bilateral: 5,
-  spatial: 2,
+  gamma: 2,
+  bilateral: 6,
+  spatial: 3,
+  background: 0.8,
   iterations: 10,
   normalization: "symmetric",
 };
 
-/** The parameters as flags of `crf-rnn refine`. */
+/** Both weights class by class, as `refine` takes them in a `.npy` file: background is class 0. */
+export function weightsOf({ bilateral, spatial, background }: Parameters, classes: number) {
+  const share = (weight: number) =>
+    Float32Array.from({ length: classes }, (_, i) => (i === 0 ? background * weight : weight));
+  return { bilateral: share(bilateral), spatial: share(spatial) };
+}
+
+/** The parameters as flags of `crf-rnn refine`, the weights being those of every class but background. */
 export function describe(parameters: Parameters): string {
-  const { alpha, beta, gamma, bilateral, spatial, iterations, normalization } = parameters;
+  const { alpha, beta, gamma, bilateral, spatial, background, iterations, normalization } = parameters;
   return (
     `--theta-alpha ${alpha} --theta-beta ${beta} --theta-gamma ${gamma} --bilateral-weight ${bilateral} ` +
-    `--spatial-weight ${spatial} --iterations ${iterations} --normalize ${normalization}`
+    `--spatial-weight ${spatial} (background ${background} of it) --iterations ${iterations} --normalize ${normalization}`
   );
 }

@@ -30,6 +30,10 @@ export class Tally {
     return this;
   }
 
+  copy(): Tally {
+    return new Tally(this.#names).merge(this);
+  }
+
   merge(other: Tally): this {
     this.#whole.merge(other.#whole);
     this.#band.merge(other.#band);

@@ -53,6 +53,7 @@ export function soundPng(bytes: Uint8Array, file: string): SoundPng {
   const pixels = data[0].start;
   const palettes = chunks.filter(({ type }) => type === "PLTE");
   if (header.color === indexed) checkPalette(palettes, pixels, fail);
+  else if (palettes.length > 0 && header.channels < 3) fail(palettes[0].start, "no palette beside gray", "one");
 
   const compressed = concatenate(data.map(({ start, end }) => bytes.subarray(start + 8, end - 4)));
   const rows = rowsOf(header);
@@ -104,6 +105,7 @@ interface Header {
   readonly width: number;
   readonly height: number;
   readonly color: number;
+  readonly channels: number;
   /** Bits of a pixel. */
   readonly bits: number;
   readonly interlaced: boolean;
@@ -123,7 +125,7 @@ function readHeader(bytes: Uint8Array, { type, start, end }: Chunk, fail: Fail):
   if (compression !== 0) fail(26, "compression method 0", compression);
   if (filter !== 0) fail(27, "filter method 0", filter);
   if (interlace > 1) fail(28, "interlace 0 or 1", interlace);
-  return { width, height, color, bits: depth * channels, interlaced: interlace === 1 };
+  return { width, height, color, channels, bits: depth * channels, interlaced: interlace === 1 };
 }
 
 function checkPalette(palettes: readonly Chunk[], pixels: number, fail: Fail): void {

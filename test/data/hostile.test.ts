@@ -154,6 +154,7 @@ describe("PNG", () => {
       [of(indexed, pixels, colors(6)), "byte 33: expected a palette (PLTE) before the pixels, got none"],
       [of(indexed, colors(5), pixels), "byte 33: expected 1 to 256 colors of 3 bytes, got 5 bytes"],
       [of(indexed, colors(0), pixels), "byte 33: expected 1 to 256 colors of 3 bytes, got 0 bytes"],
+      [of(header(8, 0, 0, 0, 0), colors(6), pixels), "byte 33: expected no palette beside gray, got one"],
       [of(indexed, colors(6), colors(6), pixels), "byte 51: expected one palette, got a second"],
       [
         of(header(8, 0, 0, 0, 0), chunk("IDAT", zlibSync(Uint8Array.of(9, 1, 0)))),
