@@ -92,10 +92,17 @@ function found({ slots, entrySlots, status }: Record<string, Uint32Array>): Uint
   return status[2] === 0 ? entrySlots.map((slot) => slots[slot]) : status;
 }
 
+/** Dispatches of one kernel that are replayed: each reads its results back, and an iteration's are all alike. */
+const mostReplayed = 12;
+
 /** Fails at the first dispatch that differs. @returns the kernels compared */
 async function checkTwins(device: Device, dispatches: readonly Dispatch[]): Promise<string[]> {
+  const replayed = new Map<string, number>();
   for (const [index, dispatch] of dispatches.entries()) {
     const { kernel, after } = dispatch;
+    const before = replayed.get(kernel.id) ?? 0;
+    if (before === mostReplayed) continue;
+    replayed.set(kernel.id, before + 1);
     const actual = await replay(device, dispatch);
     const what = `dispatch ${index}, ${kernel.file}`;
     if (kernel.id === "hashInsert") same(found(actual), found(after), what);
