@@ -57,5 +57,5 @@ async function arithmeticRate(device: Device, stopwatch: Stopwatch, seconds: num
   const result = workspace.zeros(count * 4);
   const queue = (): void => device.run(arithmetic, count, { result, count, rounds, a: 0.5, b: 1 });
   const { least } = await repeat(() => stopwatch.time(queue), seconds);
-  return (count * rounds * 16) / least / 1e6;
+  return (count * rounds * 24) / least / 1e6;
 }

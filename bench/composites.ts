@@ -6,6 +6,7 @@ import { normalized } from "../src/lattice/normalization.ts";
 import { quadsOf } from "../src/shape.ts";
 import { Tape } from "../src/tape.ts";
 import type { Tensor } from "../src/tensor.ts";
+import { layerComposites } from "./nn/layers.ts";
 import { type Bandwidths, crfOptions, type Matrices, paper, type Workload } from "./workload.ts";
 
 /** Something a user waits for. */
@@ -19,6 +20,8 @@ export interface Prepared {
   run(): Promise<void>;
   /** Bytes of the values, weights and lists in play: all that has to be in memory at once. */
   readonly bytesInPlay: number;
+  /** Floating-point operations of what is computed, by its definition, where a rate says something. */
+  readonly operations?: number;
   dispose?(): void;
 }
 
@@ -41,6 +44,7 @@ export const composites: readonly Composite[] = [
   { name: "refine, five iterations, from image and logits to labels", prepare: refine },
   { name: "learn, five iterations, forward and back to unary and matrices", prepare: (work) => learn(work, false) },
   { name: "learn, the same and bandwidths", prepare: (work) => learn(work, true) },
+  ...layerComposites,
 ];
 
 function buildBilateral(name: string, bandwidths: Bandwidths): Composite {

@@ -35,6 +35,8 @@ export interface CompositeResult extends Timing {
   readonly peakBytes: number;
   readonly bytesInPlay: number;
   readonly peakOverInPlay: number;
+  /** Of the operations of the definition, where they are counted. */
+  readonly gigaflopsPerSecond?: number;
 }
 
 /** What a run of the benchmark found; times in milliseconds, rates from the least time. */
@@ -135,11 +137,13 @@ async function measureKernel(
 
 async function measureComposite(workload: Workload, composite: Composite, seconds: number): Promise<CompositeResult> {
   const { device } = workload;
-  const { run, bytesInPlay, dispose } = await composite.prepare(workload);
+  const { run, bytesInPlay, operations, dispose } = await composite.prepare(workload);
   const stopwatch = wallClock(device);
   device.resetPeak();
   const timing = await repeat(() => stopwatch.time(run), seconds);
   const { peakBytes } = device;
   dispose?.();
-  return { name: composite.name, ...timing, peakBytes, bytesInPlay, peakOverInPlay: peakBytes / bytesInPlay };
+  const gigaflopsPerSecond = operations === undefined ? undefined : operations / timing.least / 1e6;
+  const peakOverInPlay = peakBytes / bytesInPlay;
+  return { name: composite.name, ...timing, peakBytes, bytesInPlay, peakOverInPlay, gigaflopsPerSecond };
 }

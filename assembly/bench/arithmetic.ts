@@ -16,6 +16,10 @@ export function arithmetic(result: usize, count: u32, rounds: u32, a: f32, b: f3
     let x5 = f32x4.add(start, f32x4.splat(5));
     let x6 = f32x4.add(start, f32x4.splat(6));
     let x7 = f32x4.add(start, f32x4.splat(7));
+    let x8 = f32x4.add(start, f32x4.splat(8));
+    let x9 = f32x4.add(start, f32x4.splat(9));
+    let x10 = f32x4.add(start, f32x4.splat(10));
+    let x11 = f32x4.add(start, f32x4.splat(11));
     for (let round: u32 = 0; round < rounds; round++) {
       x0 = multiplyAdd(factor, x0, addend);
       x1 = multiplyAdd(factor, x1, addend);
@@ -25,9 +29,14 @@ export function arithmetic(result: usize, count: u32, rounds: u32, a: f32, b: f3
       x5 = multiplyAdd(factor, x5, addend);
       x6 = multiplyAdd(factor, x6, addend);
       x7 = multiplyAdd(factor, x7, addend);
+      x8 = multiplyAdd(factor, x8, addend);
+      x9 = multiplyAdd(factor, x9, addend);
+      x10 = multiplyAdd(factor, x10, addend);
+      x11 = multiplyAdd(factor, x11, addend);
     }
     const low = f32x4.add(f32x4.add(x0, x1), f32x4.add(x2, x3));
-    const sum = f32x4.add(low, f32x4.add(f32x4.add(x4, x5), f32x4.add(x6, x7)));
+    const middle = f32x4.add(f32x4.add(x4, x5), f32x4.add(x6, x7));
+    const sum = f32x4.add(f32x4.add(low, middle), f32x4.add(f32x4.add(x8, x9), f32x4.add(x10, x11)));
     v128.store(scratch, sum);
     memory.copy(result + ((<usize>index) << 2), scratch, (<usize>min(4, end - index)) << 2);
   }

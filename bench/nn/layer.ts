@@ -36,4 +36,4 @@ export async function trainLayer(device: Device, { map, weight, options }: Layer
 }
 
 /** Numbers of both signs: the time of no kernel depends on them. */
-const waves = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => Math.sin(i));
+export const waves = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => Math.sin(i));

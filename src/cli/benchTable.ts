@@ -70,6 +70,7 @@ export function describeFacts(facts: BenchFacts): string {
     ["whole", ({ name }) => name],
     ["median ms", ({ median }) => milliseconds(median)],
     ["least ms", ({ least }) => milliseconds(least)],
+    ["GFLOP/s", ({ gigaflopsPerSecond }) => (gigaflopsPerSecond ? significant(gigaflopsPerSecond) : "–")],
     ["peak MB", ({ peakBytes }) => (peakBytes / 1e6).toFixed(1)],
     ["of bytes in play", ({ peakOverInPlay }) => times(peakOverInPlay)],
   ];

@@ -18,6 +18,10 @@ export function suits(device: Device, sizes: Convolution): boolean {
   return 2 * weightBytes <= device.limits.bindingBytes;
 }
 
+/**
+ * Below, transforms cost what the products save: measured on WASM at 454 by 454 pixels, 16 channels take 28 ms for 30
+ * forward and 20 for 33 in the weights' gradient, 3 channels to 16 take 10 ms for 8.
+ */
 const fewestChannels = 8;
 
 function convolve(
@@ -141,7 +145,7 @@ function* bands(map: MapSize, most: number): Generator<Band> {
   }
 }
 
-/** Scratch memory for a band's tiles and products. */
+/** Scratch memory for a band's tiles and products (measured on WASM: 1 MiB costs a tenth to a quarter of the time, 8 save nothing). */
 const bandBytes = 2 ** 22;
 
 /** The most tiles of a band, four a tile of the product's. */
