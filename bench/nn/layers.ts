@@ -1,38 +1,31 @@
 import { panels } from "../../src/layout.ts";
 import { conv2d } from "../../src/nn/conv2d.ts";
+import { elementsOf } from "../../src/shape.ts";
 import { Tape } from "../../src/tape.ts";
+import type { Tensor } from "../../src/tensor.ts";
 import type { Composite, Prepared } from "../composites.ts";
 import type { Workload } from "../workload.ts";
 import { waves } from "./layer.ts";
 
-/** A convolution of FCN-8s for an image of 256 by 256, with its channels at full width. */
+/** A convolution of FCN-8s, with its channels at full width. */
 interface Layer {
   readonly name: string;
-  /** Pixels of a side of the map. */
-  readonly size: number;
+  /** Pixels of the image for one of the map, on each axis. */
+  readonly scale: number;
   readonly channels: number;
   readonly outputs: number;
   readonly kernel: number;
-  readonly padding: number;
 }
 
-const square = (name: string, size: number, channels: number, outputs: number): Layer => ({
-  ...{ name, size, channels, outputs },
-  ...{ kernel: 3, padding: 1 },
-});
-
 const layers: readonly Layer[] = [
-  { ...square("conv1_1", 256, 3, 64), padding: 100 },
-  square("conv1_2", 454, 64, 64),
-  square("conv2_1", 227, 64, 128),
-  square("conv2_2", 227, 128, 128),
-  square("conv3_1", 114, 128, 256),
-  square("conv3_2", 114, 256, 256),
-  square("conv4_1", 57, 256, 512),
-  square("conv4_2", 57, 512, 512),
-  square("conv5_1", 29, 512, 512),
-  { name: "fc6", size: 15, channels: 512, outputs: 4096, kernel: 7, padding: 0 },
-  { name: "fc7", size: 9, channels: 4096, outputs: 4096, kernel: 1, padding: 0 },
+  { name: "conv1_1", scale: 1, channels: 3, outputs: 64, kernel: 3 },
+  { name: "conv1_2", scale: 1, channels: 64, outputs: 64, kernel: 3 },
+  { name: "conv2_2", scale: 2, channels: 128, outputs: 128, kernel: 3 },
+  { name: "conv3_2", scale: 4, channels: 256, outputs: 256, kernel: 3 },
+  { name: "conv4_2", scale: 8, channels: 512, outputs: 512, kernel: 3 },
+  { name: "conv5_1", scale: 16, channels: 512, outputs: 512, kernel: 3 },
+  { name: "fc6", scale: 32, channels: 512, outputs: 4096, kernel: 7 },
+  { name: "fc7", scale: 32, channels: 4096, outputs: 4096, kernel: 1 },
 ];
 
 /** At a quarter of the width: that of the training step that is compared with other libraries. */
@@ -42,30 +35,51 @@ const narrow = (layer: Layer): Layer => ({
   outputs: layer.outputs / 4,
 });
 
-/** Each layer forward at full width, and with its gradients at a quarter of it. */
+/**
+ * Convolutions forward at full width, and all with their gradients at a quarter of it, for the scene without FCN's padding:
+ * the usual photograph has maps of as many pixels as an image of 256 by 256 has with it.
+ */
 export const layerComposites: readonly Composite[] = [
-  ...layers.map((layer) => ({ name: `conv2d ${layer.name}`, prepare: (on: Workload) => forward(on, layer) })),
+  ...layers
+    .filter(({ kernel }) => kernel === 3)
+    .map((layer) => ({ name: `conv2d ${layer.name}`, prepare: (on: Workload) => forward(on, layer) })),
   ...layers.map((layer) => ({
     name: `conv2d ${layer.name}, forward and backward, quarter width`,
-    prepare: (on: Workload) => gradients(on, narrow(layer)),
+    prepare: (on: Workload) => forwardAndBackward(on, narrow(layer)),
   })),
 ];
 
-const resultSize = ({ size, kernel, padding }: Layer): number => size + 2 * padding - kernel + 1;
+interface Made {
+  readonly values: Tensor;
+  readonly weight: Tensor;
+  /** Of the values, on each side; none for fc6, whose map FCN's padding has enlarged by then. */
+  readonly padding: number;
+  /** [height, width, outputs] of the result */
+  readonly shape: readonly number[];
+  /** Of the definition: minimal filtering does with fewer, and so may beat the ceiling. */
+  readonly operations: number;
+}
 
-/** Multiplications and additions of the definition; minimal filtering does with fewer, and so may beat the ceiling. */
-const operations = (layer: Layer): number =>
-  2 * resultSize(layer) ** 2 * layer.kernel ** 2 * layer.channels * layer.outputs;
+function make({ device, scene }: Workload, { scale, channels, outputs, kernel }: Layer): Made {
+  const padding = kernel === 3 ? 1 : 0;
+  const border = kernel - 1 - 2 * padding;
+  const [height, width] = [Math.ceil(scene.height / scale), Math.ceil(scene.width / scale)];
+  const map = [height + border, width + border, channels];
+  return {
+    values: device.tensor(map, waves(elementsOf(map))),
+    weight: device.tensor([outputs, channels, kernel, kernel], waves(outputs * channels * kernel ** 2), panels),
+    padding,
+    shape: [height, width, outputs],
+    operations: 2 * height * width * kernel ** 2 * channels * outputs,
+  };
+}
 
-async function forward({ device }: Workload, layer: Layer): Promise<Prepared> {
-  const { size, channels, outputs, kernel, padding } = layer;
-  const values = device.tensor([size, size, channels], waves(size * size * channels));
-  const shape = [outputs, channels, kernel, kernel];
-  const weight = device.tensor(shape, waves(outputs * channels * kernel ** 2), panels);
+async function forward(workload: Workload, layer: Layer): Promise<Prepared> {
+  const { values, weight, padding, shape, operations } = make(workload, layer);
   return {
     run: async () => conv2d(values, weight, { padding, relu: true }).dispose(),
-    bytesInPlay: values.storage.bytes + weight.storage.bytes + resultSize(layer) ** 2 * outputs * 4,
-    operations: operations(layer),
+    bytesInPlay: values.storage.bytes + weight.storage.bytes + elementsOf(shape) * 4,
+    operations,
     dispose() {
       values.dispose();
       weight.dispose();
@@ -73,15 +87,11 @@ async function forward({ device }: Workload, layer: Layer): Promise<Prepared> {
   };
 }
 
-/** Of weight and values, but no values where these are the image. */
-async function gradients({ device }: Workload, layer: Layer): Promise<Prepared> {
-  const { size, channels, outputs, kernel, padding } = layer;
-  const values = device.tensor([size, size, channels], waves(size * size * channels));
-  const shape = [outputs, channels, kernel, kernel];
-  const weight = device.tensor(shape, waves(outputs * channels * kernel ** 2), panels);
-  const side = resultSize(layer);
-  const seed = device.tensor([side, side, outputs], waves(side * side * outputs));
-  const watched = channels === 3 ? [weight] : [values, weight];
+/** Without the gradient of values that are the image. */
+async function forwardAndBackward(workload: Workload, layer: Layer): Promise<Prepared> {
+  const { values, weight, padding, shape, operations } = make(workload, layer);
+  const seed = workload.device.tensor(shape, waves(elementsOf(shape)));
+  const watched = layer.channels === 3 ? [weight] : [values, weight];
   return {
     async run() {
       using tape = new Tape(watched);
@@ -89,7 +99,7 @@ async function gradients({ device }: Workload, layer: Layer): Promise<Prepared> 
       for (const gradient of (await tape.gradients(result, seed)).values()) gradient.dispose();
     },
     bytesInPlay: 2 * (values.storage.bytes + weight.storage.bytes + seed.storage.bytes),
-    operations: (1 + watched.length) * operations(layer),
+    operations: (1 + watched.length) * operations,
     dispose() {
       for (const tensor of [values, weight, seed]) tensor.dispose();
     },
