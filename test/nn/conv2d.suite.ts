@@ -4,7 +4,17 @@ import { panels } from "../../src/layout.ts";
 import { conv2d } from "../../src/nn/conv2d.ts";
 import type { Convolution } from "../../src/nn/geometry.ts";
 import { type Case, check, random, rejects } from "../suite.ts";
-import { checkOp, checkSlope, convolution, given, type Given, type Got, nameOf, runOp } from "./convolutions.ts";
+import {
+  checkOp,
+  checkSlope,
+  convolution,
+  given,
+  type Given,
+  type Got,
+  nameOf,
+  runOp,
+  withBindings,
+} from "./convolutions.ts";
 
 const run = (device: Device, case_: Given): Promise<Got> =>
   runOp(device, case_, (values, weight, bias) => {
@@ -51,13 +61,7 @@ export const cases: Case[] = [
     async run(device) {
       // 8 panels of 19,200 bytes; turned over, 3 of 51,200.
       const case_ = given(random(5), convolution([1, 5, 6, 24], [64, 5, 5]), {});
-      const { limits } = device;
-      Object.defineProperty(device, "limits", { value: { ...limits, bindingBytes: 60_000 }, configurable: true });
-      try {
-        checkOp(case_, await run(device, case_));
-      } finally {
-        Object.defineProperty(device, "limits", { value: limits, configurable: true });
-      }
+      await withBindings(device, 60_000, async () => checkOp(case_, await run(device, case_)));
     },
   },
   {

@@ -175,3 +175,14 @@ const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;
 };
+
+/** Runs `test` on a device that says its bindings hold no more than `bindingBytes`. */
+export async function withBindings(device: Device, bindingBytes: number, test: () => Promise<void>): Promise<void> {
+  const { limits } = device;
+  Object.defineProperty(device, "limits", { value: { ...limits, bindingBytes }, configurable: true });
+  try {
+    await test();
+  } finally {
+    Object.defineProperty(device, "limits", { value: limits, configurable: true });
+  }
+}

@@ -1,13 +1,12 @@
 import type { Device } from "../../src/device/device.ts";
 import { panels } from "../../src/layout.ts";
+import type { Convolution } from "../../src/nn/geometry.ts";
 import { winograd } from "../../src/nn/winograd.ts";
-import { type Case, random } from "../suite.ts";
-import { convolution, given, nameOf } from "./convolutions.ts";
 import { absolute, convolved, convolvedBack, weightGradient } from "../reference/convolution.ts";
-import { close, maximum } from "../suite.ts";
-import { weightShape } from "./convolutions.ts";
+import { type Case, close, maximum, random } from "../suite.ts";
+import { convolution, given, nameOf, weightShape, withBindings } from "./convolutions.ts";
 
-/** By how much sums of magnitudes grow on the way: (8/3)² in values of one sign (winograd.wgsl), and three roundings each side. */
+/** By how much sums of magnitudes grow on the way: (8/3)² for values of one sign (kernels/nn/winograd.wgsl). */
 const growth = (8 / 3) ** 2;
 
 const sizes = [
@@ -17,39 +16,53 @@ const sizes = [
   convolution([1, 3, 3, 4], [4, 3, 3]),
   convolution([1, 2, 3, 7], [13, 3, 3], 1, 4),
   convolution([1, 9, 12, 12], [20, 3, 3], 1, 2),
-  // More tiles than a band of the scratch memory's holds.
-  convolution([1, 61, 62, 68], [4, 3, 3], 1, 1),
 ];
 
-export const cases: Case[] = sizes.map((size, index) => ({
-  name: `minimal filtering, forward and both adjoints: ${nameOf(size)}`,
-  async run(device: Device) {
-    using _scope = device.scope();
-    const { input, output } = size;
-    const { values, weights, seed, bias } = given(random(index + 1), size, { bias: true });
-    const map = (of: typeof input): number[] => [of.images, of.height, of.width, of.channels];
-    const [x, w] = [device.tensor(map(input), values), device.tensor(weightShape(size), weights, panels)];
-    const [g, b] = [device.tensor(map(output), seed), device.tensor([output.channels], bias)];
-    const [y, ofValues, ofWeight] = [g.like(), x.like(), w.like()];
-    const ending = { bias: b.storage, relu: true };
-    winograd.convolve(device, size, x.storage, w.storage, y.storage, ending);
-    winograd.convolveBack(device, size, g.storage, w.storage, ofValues.storage, {});
-    winograd.weightGradient(device, size, x.storage, g.storage, ofWeight.storage);
+/** Forward and both adjoints, called as they are, against float64. */
+async function checkAll(device: Device, size: Convolution, seed: number): Promise<void> {
+  using _scope = device.scope();
+  const { input, output } = size;
+  const { values, weights, seed: gradient, bias } = given(random(seed), size, { bias: true });
+  const map = (of: typeof input): number[] => [of.images, of.height, of.width, of.channels];
+  const [x, w] = [device.tensor(map(input), values), device.tensor(weightShape(size), weights, panels)];
+  const [g, b] = [device.tensor(map(output), gradient), device.tensor([output.channels], bias)];
+  const [y, ofValues, ofWeight] = [g.like(), x.like(), w.like()];
+  winograd.convolve(device, size, x.storage, w.storage, y.storage, { bias: b.storage, relu: true });
+  winograd.convolveBack(device, size, g.storage, w.storage, ofValues.storage, {});
+  winograd.weightGradient(device, size, x.storage, g.storage, ofWeight.storage);
 
-    const [a, c, d] = [absolute(values), absolute(weights), absolute(seed)];
-    const bound = (terms: number, magnitudes: Float64Array): { absolute: number } => ({
-      absolute: (terms + 8) * growth * 2 ** -24 * (maximum(magnitudes) + 1),
-    });
-    const sums = convolved(size, values, weights).map((sum, i) => Math.max(0, sum + bias![i % output.channels]));
-    close(await y.read(), sums, bound(input.channels, convolved(size, a, c)), "result");
-    const back = convolvedBack(size, seed, weights);
-    close(await ofValues.read(), back, bound(output.channels, convolvedBack(size, d, c)), "values");
-    const tiles = (output.images * output.height * output.width) / 4 + 4;
-    close(
-      await ofWeight.read(),
-      weightGradient(size, values, seed),
-      bound(tiles, weightGradient(size, a, d)),
-      "weight",
-    );
+  const [a, c, d] = [absolute(values), absolute(weights), absolute(gradient)];
+  // As in `checkOp`; three roundings in each of the two transforms, before and behind.
+  const bound = (terms: number, magnitudes: Float64Array): { absolute: number } => ({
+    absolute: (terms + 8) * growth * 2 ** -24 * (maximum(magnitudes) + 1),
+  });
+  const sums = convolved(size, values, weights).map((sum, i) => Math.max(0, sum + bias![i % output.channels]));
+  close(await y.read(), sums, bound(input.channels, convolved(size, a, c)), "result");
+  const back = convolvedBack(size, gradient, weights);
+  close(await ofValues.read(), back, bound(output.channels, convolvedBack(size, d, c)), "values");
+  const tiles = (output.images * output.height * output.width) / 4 + 4;
+  close(
+    await ofWeight.read(),
+    weightGradient(size, values, gradient),
+    bound(tiles, weightGradient(size, a, d)),
+    "weight",
+  );
+}
+
+export const cases: Case[] = [
+  ...sizes.map((size, index) => ({
+    name: `minimal filtering, forward and both adjoints: ${nameOf(size)}`,
+    run: (device: Device) => checkAll(device, size, index + 1),
+  })),
+  {
+    name: "minimal filtering in bands of tiles, as scratch memory bounds them",
+    // 1,984 tiles of (68 + 8)·64 bytes: two bands of 4 MiB.
+    run: (device) => checkAll(device, convolution([1, 61, 127, 68], [4, 3, 3], 1, 1), 20),
   },
-}));
+  {
+    name: "minimal filtering in bands of tiles, as small bindings bound them",
+    // Maps of 12 KB; a tile has 1,024 bytes on either side.
+    run: (device) =>
+      withBindings(device, 20_000, () => checkAll(device, convolution([2, 11, 9, 15], [12, 3, 3], 1, 1), 21)),
+  },
+];
