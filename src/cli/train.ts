@@ -81,7 +81,7 @@ async function check(flags: TrainFlags, images: Images): Promise<void> {
 
 async function printPlan({ flags, images, configuration, schedule }: Task): Promise<undefined> {
   using device = await open({ prefer: "wasm", threads: 1 });
-  using trainable = await createTrainable(device, configuration);
+  using trainable = createTrainable(device, configuration);
   const plan = await planOf(images, configuration, schedule, countLearned(trainable));
   report(flags, { command: "train", dryRun: true, ...plan }, describePlan(plan));
 }

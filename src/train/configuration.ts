@@ -19,8 +19,6 @@ const schema = valibot.object({
       widths: valibot.tuple([count, count, count, count, count]),
       fc: count,
       dropout: number,
-      /** What conv1_1 is made for: see `fitInput`. */
-      inputDeviation: number,
       scales: valibot.picklist(["staged", "at-once"]),
     }),
   ),

@@ -11,24 +11,11 @@ import { createModel, type Model } from "./model.ts";
 import type { Sample } from "./sample.ts";
 import type { Listener, Prediction, Trainable } from "./trainable.ts";
 
-/**
- * He's initialization keeps the size of activations where the input has deviation 1; the network's has about 64, and what
- * is 64 times too large in every layer learns badly. So conv1_1 begins 64 times smaller, and its rate is what it would be
- * for an input divided by 64: for plain gradients 64² times smaller, for Adam's steps, which do not know the gradient's
- * size, 64 times.
- */
-async function fitInput({ parameters }: Model, inputDeviation: number): Promise<void> {
-  const weight = parameters["conv1_1.weight"];
-  weight?.write((await weight.read()).map((value) => value / inputDeviation));
-}
-
 /** Rates and decays of a configuration's parameters; a rate of 0 for those that are not learned. */
-export function multipliersOf({ stage, network, crf, optimizer }: Configuration): Multipliers {
-  const input = network ? network.inputDeviation ** (optimizer.kind === "adam" ? -1 : -2) : 1;
+export function multipliersOf({ stage, crf }: Configuration): Multipliers {
   const none = { rate: 0 };
   const when = (learned: boolean, rate: number) => (learned ? { rate, decay: 1 } : none);
   return {
-    "conv1_1.weight": { rate: input },
     "*.bias": { rate: 2, decay: 0 },
     // Bilinear interpolation for good; CRF-RNN's first one learns.
     "upscore*.weight": none,
@@ -89,11 +76,8 @@ class Learner implements Trainable {
 }
 
 /** The configuration's model, its parameters drawn by the seed. */
-export async function createTrainable(device: Device, configuration: Configuration): Promise<Trainable> {
-  const model = createModel(device, configuration);
-  if (configuration.network) await fitInput(model, configuration.network.inputDeviation);
-  return new Learner(model, configuration);
-}
+export const createTrainable = (device: Device, configuration: Configuration): Trainable =>
+  new Learner(createModel(device, configuration), configuration);
 
 export function createOptimizer({ parameters }: Trainable, configuration: Configuration): Optimizer {
   const { kind, rate, momentum, decay, clip } = configuration.optimizer;

@@ -37,7 +37,7 @@ export async function trainSession(
   surroundings: Surroundings,
   { resume, init }: Beginning,
 ): Promise<Outcome> {
-  using trainable = await createTrainable(device, configuration);
+  using trainable = createTrainable(device, configuration);
   using optimizer = createOptimizer(trainable, configuration);
   let from = 0;
   let notes: readonly string[] = [];

@@ -16,7 +16,7 @@ export const toyConfiguration: Configuration = {
   stage: "fcn8s",
   classes: ["dark", "bright"],
   images: { count: 5, digest: "toy" },
-  network: { widths: [4, 4, 4, 4, 4], fc: 4, dropout: 0, inputDeviation: 1, scales: "staged" },
+  network: { widths: [4, 4, 4, 4, 4], fc: 4, dropout: 0, scales: "staged" },
   beginning: "none",
   optimizer: { kind: "sgd", rate: 0.05, momentum: 0.9, decay: 0, schedule: { kind: "fixed" } },
   batch: 2,

@@ -18,19 +18,17 @@ export async function configure(
 ): Promise<{ readonly configuration: Configuration; readonly schedule: Omit<Schedule, "from"> }> {
   const { stage, optimizer: kind, loss, batch, seed, momentum, decay, clip, augment: augmentation = {} } = flags;
   const steps = flags.steps ?? Math.max(1, Math.round(((flags.epochs ?? 20) * images.train.length) / batch));
-  const former = flags.init === undefined ? undefined : await formerOf(flags.init);
-  const beginning = flags.init === undefined ? "nothing" : former ? "own" : "published";
+  const beginning = flags.init === undefined ? "nothing" : (await isOurs(flags.init)) ? "own" : "published";
   const alone = flags.logits !== undefined || (flags.crfOnly ?? false);
   const pixels = await typicalPixels(images.train);
   const defaults = defaultsFor({ stage, loss, optimizer: kind, beginning, alone, pixels });
   const { rate = defaults.rate } = flags;
-  const inputDeviation = former?.network?.inputDeviation ?? defaults.inputDeviation;
   const schedule = flags.schedule.kind === "poly" ? { ...flags.schedule, steps } : flags.schedule;
   const configuration: Configuration = {
     stage,
     classes: [...images.classes],
     images: { count: images.train.length, digest: digestOf(images.train) },
-    network: flags.logits ? undefined : { ...channelsOf(flags), inputDeviation },
+    network: flags.logits ? undefined : networkOf(flags),
     crf: stage === "crf-rnn" ? crfOf(flags, defaults.multipliers) : undefined,
     beginning: await digestOfFiles([flags.init, flags.logits]),
     optimizer: { kind, rate, momentum, decay, clip, schedule },
@@ -47,10 +45,10 @@ export async function configure(
 /** Channels of VGG-16 and of FCN's fc6 and fc7. */
 const [fullWidths, fullFc] = [[64, 128, 256, 512, 512] as const, 4096];
 
-function channelsOf({ width, widths, dropout, scales }: TrainFlags) {
+function networkOf({ width, widths, dropout, scales }: TrainFlags): Configuration["network"] {
   const scaled = (channels: number): number => Math.max(4, 4 * Math.round((width * channels) / 4));
   const [a, b, c, d, e, fc] = widths ?? [...fullWidths, fullFc].map(scaled);
-  return { widths: [a, b, c, d, e] as [number, number, number, number, number], fc, dropout, scales };
+  return { widths: [a, b, c, d, e], fc, dropout, scales };
 }
 
 function crfOf(flags: TrainFlags, multipliers: CrfConfiguration["multipliers"]): CrfConfiguration {
@@ -84,11 +82,11 @@ export function checkTogether({ stage, steps, epochs, logits, init, crfOnly, aug
   }
 }
 
-/** The configuration of the run that wrote a checkpoint; undefined for those of others. */
-async function formerOf(file: string): Promise<Configuration | undefined> {
+/** Whether a checkpoint is one of a run of ours. */
+async function isOurs(file: string): Promise<boolean> {
   const source = await fileSource(file);
   try {
-    return parseConfiguration((await openAsIs(source)).metadata.configuration);
+    return parseConfiguration((await openAsIs(source)).metadata.configuration) !== undefined;
   } finally {
     await source.close();
   }

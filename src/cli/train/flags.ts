@@ -90,7 +90,7 @@ export function trainWords(): Command {
     .option("--dropout <p>", "after fc6 and fc7", share, 0.5)
     .option("--steps <n>", "steps in all", wholeNumber(1))
     .option("--epochs <n>", "epochs in all, in place of --steps (default: 20)", positiveNumber)
-    .addOption(new Option("--optimizer <kind>", "").choices(["sgd", "adam"]).default("sgd"))
+    .addOption(new Option("--optimizer <kind>", "how gradients become steps").choices(["sgd", "adam"]).default("sgd"))
     .option("--rate <r>", "learning rate (default: see below)", positiveNumber)
     .option("--schedule <words>", "fixed, step:EVERY:FACTOR or poly:POWER", scheduleOf, { kind: "fixed" })
     .option("--momentum <m>", "of SGD", share, 0.99)

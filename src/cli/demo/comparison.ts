@@ -1,0 +1,94 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { checkpointFile } from "../../train/surroundings.ts";
+import { evaluate, evaluateWords, type EvaluateFlags } from "../evaluate.ts";
+import { addCommonFlags, type CommonFlags } from "../options.ts";
+import { train } from "../train.ts";
+import { trainWords, type TrainFlags } from "../train/flags.ts";
+
+/** How three models are trained and scored. */
+export interface Comparison {
+  /** A folder with splits train and val. */
+  readonly data: string;
+  /** Folder for the runs `fcn` and `crf-rnn`, which are made anew. */
+  readonly out: string;
+  /** Steps of the network before the CRF-RNN begins, and those after. */
+  readonly steps: number;
+  readonly more: number;
+  /** Flags of `crf-rnn train` for the network, and for the CRF: the latter go to `evaluate --crf disconnected`, too. */
+  readonly learning: readonly string[];
+  readonly crf: readonly string[];
+  /** Pixels that the band around boundaries reaches. */
+  readonly band: number;
+  readonly common: CommonFlags;
+}
+
+/** A model and how well it labels the validation images, 0…1. */
+export interface Line {
+  readonly model: string;
+  readonly meanIU: number;
+  readonly pixelAccuracy: number;
+  readonly bandAccuracy: number;
+}
+
+export interface Compared {
+  readonly lines: readonly Line[];
+  /** The run of the CRF-RNN. */
+  readonly run: string;
+  /** What was done, as commands that could be given by hand. */
+  readonly commands: readonly string[];
+}
+
+/**
+ * Trains an FCN-8s and a CRF-RNN on top of it end to end, and scores the network alone, with a disconnected CRF, and the
+ * CRF-RNN. The network of the first two goes on to learn as many steps as that of the last. Undefined where the user stops it.
+ */
+export async function compareModels(comparison: Comparison): Promise<Compared | undefined> {
+  const { data, out, steps, more, learning, crf, band, common } = comparison;
+  const [fcn, end] = ["fcn", "crf-rnn"].map((name) => join(out, name));
+  for (const run of [fcn, end]) rmSync(run, { recursive: true, force: true });
+  const commands: string[] = [];
+  const trained = async (words: readonly string[]): Promise<boolean> => {
+    const all = ["--data", data, ...learning, ...words];
+    commands.push(["crf-rnn train", ...all].join(" "));
+    const { outcome } = await train(parseFlags<TrainFlags>(trainWords(), all, common));
+    return outcome.ending === "finished";
+  };
+  const score = async (model: string, run: string, words: readonly string[]): Promise<Line> => {
+    const all = ["--data", data, "--checkpoint", join(run, checkpointFile), "--band", String(band), ...words];
+    commands.push(["crf-rnn evaluate", ...all].join(" "));
+    const { scores, band: near } = await evaluate(parseFlags<EvaluateFlags>(evaluateWords(), all, common));
+    return { model, meanIU: scores.meanIU, pixelAccuracy: scores.pixelAccuracy, bandAccuracy: near.pixelAccuracy };
+  };
+  const init = ["--stage", "crf-rnn", "--init", join(fcn, checkpointFile)];
+  const finished =
+    (await trained(["--out", fcn, ...times(steps, 4)])) &&
+    (await trained(["--out", end, ...init, ...crf, ...times(more, 3)])) &&
+    (await trained(["--out", fcn, ...times(steps + more, 4), "--resume"]));
+  if (!finished) return undefined;
+  const lines = [
+    await score("FCN-8s", fcn, ["--crf", "none"]),
+    await score("FCN-8s, CRF disconnected", fcn, ["--crf", "disconnected", ...crf]),
+    await score("CRF-RNN, end to end", end, ["--crf", "trained"]),
+  ];
+  return { lines, run: end, commands };
+}
+
+/** The flags of a command as it would have them from the command line, with those that every command knows given. */
+export const parseFlags = <Flags extends object>(
+  command: Command,
+  words: readonly string[],
+  common: CommonFlags,
+): Flags => ({
+  ...addCommonFlags(command).parse(words, { from: "user" }).opts<Flags>(),
+  ...common,
+});
+
+/** So many steps, and a few validations among them. */
+const times = (steps: number, validations: number): string[] => [
+  "--steps",
+  String(steps),
+  "--validate-every",
+  String(Math.max(1, Math.ceil(steps / validations))),
+];
