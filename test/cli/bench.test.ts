@@ -138,8 +138,10 @@ test("refuses wrong flags, before anything is measured", () => {
 
 test("refuses files and peers that make no sense", () => {
   using folder = new Folder();
-  const compare = (text: string) => [...words, "--compare", folder.write("old.json", text)];
-  folder.refuses([...words, "--compare", "old.json"], /old\.json: expected a readable file, got no such file/);
+  // Without progress, which a slow machine prints before a peer is asked.
+  const quiet = [...words, "--quiet"];
+  const compare = (text: string) => [...quiet, "--compare", folder.write("old.json", text)];
+  folder.refuses([...quiet, "--compare", "old.json"], /old\.json: expected a readable file, got no such file/);
   folder.refuses(compare("{"), /old\.json at byte 1: expected JSON/);
   folder.refuses(compare('{ "command": "filter" }'), /old\.json at byte \d+: expected command: "bench", got "filter"/);
   const facts = { command: "bench", version: "1", host: "node 20", device: { name: "x", threads: 1 }, kernels: [] };
@@ -152,10 +154,10 @@ test("refuses files and peers that make no sense", () => {
     /expected composites\[0\]\.least: >0, got 0/,
   );
   folder.refuses(
-    [...words, "--save", "old.json", "--compare", "old.json"],
+    [...quiet, "--save", "old.json", "--compare", "old.json"],
     /--save: expected a file of its own, got old\.json, which is read/,
   );
-  folder.refuses([...words, "--peer", "exit 3"], /--peer: expected a command that succeeds, got status 3/);
-  folder.refuses([...words, "--peer", "echo hello"], /--peer 'echo hello' at byte 0: expected JSON/);
-  folder.refuses([...words, "--peer", "echo '{}'"], /expected milliseconds: /);
+  folder.refuses([...quiet, "--peer", "exit 3"], /--peer: expected a command that succeeds, got status 3/);
+  folder.refuses([...quiet, "--peer", "echo hello"], /--peer 'echo hello' at byte 0: expected JSON/);
+  folder.refuses([...quiet, "--peer", "echo '{}'"], /expected milliseconds: /);
 });
