@@ -2,6 +2,7 @@
  * Refinement of a real network's logits, measured: `voc-animals-320` before and after the CRF.
  *
  *   npm run bench:voc -- --data ../shared/data           the first 100 images of val
+ *   npm run bench:voc -- --data ../shared/data --all     all images of val, beside those of a trained CRF
  *   npm run bench:voc -- --data ../shared/data --tune    search for parameters on the other images of val
  *
  * The data must not be redistributed, so it lies outside the repository: `--data` or CRF_RNN_DATA names the folder that
@@ -25,6 +26,7 @@ async function main(): Promise<void> {
     options: {
       data: { type: "string", default: process.env.CRF_RNN_DATA },
       tune: { type: "boolean", default: false },
+      all: { type: "boolean", default: false },
       device: { type: "string", default: "wasm" },
       threads: { type: "string" },
     },
@@ -38,7 +40,11 @@ async function main(): Promise<void> {
     });
   }
   const { classes, items, read } = await openImages(flags.data);
-  const chosen = flags.tune ? items.slice(100) : items.slice(0, 100);
+  const [part, chosen] = flags.all
+    ? ["all", items]
+    : flags.tune
+      ? ["from image 100 on", items.slice(100)]
+      : ["first 100", items.slice(0, 100)];
   const predictAll = async (predict: Predict): Promise<Tally[]> => {
     const tallies: Tally[] = [];
     for (const item of chosen) {
@@ -55,7 +61,7 @@ async function main(): Promise<void> {
   const prefer = flags.device as OpenOptions["prefer"];
   using device = await open({ prefer, threads: flags.threads ? Number(flags.threads) : undefined });
   const evaluate = (parameters: Parameters): Promise<Tally[]> => predictAll(refine(device, classes.length, parameters));
-  console.log(`val ${flags.tune ? "from image 100 on" : "first 100"}, ${chosen.length} images, ${device.info.name}`);
+  console.log(`val, ${part}: ${chosen.length} images, ${device.info.name}`);
   const network = await predictAll(async ({ unary }) => argmax(unary, classes.length));
   report("network", network);
   const best = flags.tune ? await tune(network, tuned, evaluate, (line) => console.log(line)) : tuned;
