@@ -1,6 +1,6 @@
 import { scratch } from "../shared/scratch";
 
-/** Twin of kernels/nn/winograd.input.wgsl. */
+/** Twin of kernels/nn/winograd.input.wgsl, four invocations at a time; begin and end are multiples of four. */
 export function winogradInput(
   values: usize,
   result: usize,
@@ -23,7 +23,7 @@ export function winogradInput(
   // The elements of four tiles, side by side, then the pixels of a tile at the border.
   const elements = scratch;
   const border = scratch + 1024;
-  for (let index = begin; index < end; index++) {
+  for (let index = begin >> 2; index < end >> 2; index++) {
     const quad = index % quads;
     const tileQuad = index / quads;
     for (let lane: u32 = 0; lane < 4; lane++) {

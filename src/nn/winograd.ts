@@ -116,7 +116,7 @@ function transformInput(
 ): void {
   const quads = quadsOf(channels);
   const sizes = { height, width, quads, padding, ...band, turned: turned ? 1 : 0 };
-  device.run(winogradInput, quadsOf(band.tiles) * quads, { values, result, ...sizes });
+  device.run(winogradInput, padded(band.tiles) * quads, { values, result, ...sizes });
 }
 
 /** For each element, the product of matrices with `length` terms a sum: [quads, length, 4] by [panels, length, 8]. */
