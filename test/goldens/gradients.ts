@@ -65,15 +65,13 @@ async function checkCrf(golden: Loaded, device: Device): Promise<void> {
   const compare = async (role: string, tensor: typeof unary, expected: ArrayLike<number>, sign = 1): Promise<void> => {
     const actual = await gradients.get(tensor)!.read();
     const own = Array.from(actual, (value) => sign * value);
-    close(own, expected, tolerance(golden, role, 1), role);
+    close(own, expected, tolerance(golden, role, tensor.channels), role);
   };
   await compare("grad_logits", unary, channelsLast(await golden.array("grad_logits")).data);
   await compare("grad_spatial_weights", spatialWeight, await matrix("grad_spatial_weights"));
   await compare("grad_bilateral_weights", bilateralWeight, await matrix("grad_bilateral_weights"));
   await compare("grad_compatibility", compatibility, await matrix("grad_compatibility"), -1);
-  // A point that float32 may put into another simplex moves its neighbors' gradients beyond any tolerance.
-  const moved = golden.facts.ties_bilateral.points_on_a_near_tie_float32_may_flip > 0;
-  if (!moved) await compare("grad_image_chw", guide, channelsLast(await golden.array("grad_image_chw")).data);
+  await compare("grad_image_chw", guide, channelsLast(await golden.array("grad_image_chw")).data);
   const own = await gradients.get(bandwidths)!.read();
   const theirs = await matrix("grad_theta_alpha_beta_gamma");
   const { suggested_tolerance_rel_to_max: allowed } = golden;
