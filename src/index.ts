@@ -33,6 +33,7 @@ export { fcn16s, type Fcn16sOptions } from "./models/fcn16s.ts";
 export { fcn32s } from "./models/fcn32s.ts";
 export { fcn8s, type Fcn8sOptions } from "./models/fcn8s.ts";
 export { fcn8sCrfRnn, type Fcn8sCrfRnnCall, type Fcn8sCrfRnnOptions } from "./models/fcn8sCrfRnn.ts";
+export { meanColor } from "./models/meanColor.ts";
 export { crfRnnMultipliers, fcnMultipliers } from "./models/multipliers.ts";
 export type { Adopted, Loadable, Network } from "./models/network.ts";
 export type { NetworkCall } from "./models/pass.ts";

@@ -1,4 +1,5 @@
 import { FormatError } from "../errors.ts";
+import { meanColor } from "../models/meanColor.ts";
 import { elementCount, toFloat32, type Checkpoint, type StoredTensor } from "./tensors.ts";
 
 /**
@@ -8,7 +9,7 @@ import { elementCount, toFloat32, type Checkpoint, type StoredTensor } from "./t
 export type Input = "caffe" | "torchvision";
 
 /** Red, green, blue: Caffe's mean in 0…255, torchvision's mean and standard deviations in 0…1, as published with each. */
-const caffeMean = [122.67891434, 116.66876762, 104.00698793];
+const caffeMean = [...meanColor].reverse();
 const torchvisionMean = [0.485, 0.456, 0.406];
 const torchvisionDeviation = [0.229, 0.224, 0.225];
 

@@ -22,7 +22,7 @@ export interface Adopted {
 export interface Network<Call = NetworkCall> extends Disposable {
   /**
    * The scores [h, w, classes] of an image [h, w, 3], or [n, h, w, …] of a batch, of any height and width: BGR, 0…255,
-   * minus the mean color (104.00698793, 116.66876762, 122.67891434), for weights of Caffe's lineage. Dropout acts only
+   * minus `meanColor`, for weights of Caffe's lineage. Dropout acts only
    * while a tape watches the image or a parameter.
    * @throws ShapeError, LimitError, DeviceError
    */

@@ -1,7 +1,5 @@
 import type { LabeledImage } from "../data/augment.ts";
-
-/** What the network's input has subtracted: the mean color of ImageNet in blue, green, red (semantics of Caffe's weights). */
-export const meanColor = [104.00698793, 116.66876762, 122.67891434] as const;
+import { meanColor } from "../models/meanColor.ts";
 
 /** Logits of another network, in place of the own network's: `[height, width, classes]`, of any size. */
 export interface GivenLogits {
