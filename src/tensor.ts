@@ -37,15 +37,19 @@ export class Tensor extends Held {
 
   /** The memory behind this tensor, padding included. On WebGPU `storage.handle` is the GPUBuffer. */
   get storage(): Storage {
-    if (this.disposed) {
-      throw new DisposedError({
-        where: `tensor ${formatShape(this.shape)}`,
-        expected: "a live tensor",
-        got: "one that was disposed",
-        remedy: "use it before dispose(), or keep it from its scope with scope.keep(tensor)",
-      });
-    }
+    this.requireLive();
     return this.#storage;
+  }
+
+  /** For ops, before they allocate anything. @throws DisposedError */
+  requireLive(): void {
+    if (!this.disposed) return;
+    throw new DisposedError({
+      where: `tensor ${formatShape(this.shape)}`,
+      expected: "a live tensor",
+      got: "one that was disposed",
+      remedy: "use it before dispose(), or keep it from its scope with scope.keep(tensor)",
+    });
   }
 
   /** Size of the last axis. */
@@ -76,8 +80,9 @@ export class Tensor extends Held {
     this.device.write(this.storage, this.layout.pack(this.shape, values));
   }
 
-  /** A tensor of this shape and layout, with undefined contents. */
+  /** A tensor of this shape and layout, with undefined contents. @throws DisposedError */
   like(): Tensor {
+    this.requireLive();
     return this.device.empty(this.shape, this.layout);
   }
 

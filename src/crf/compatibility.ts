@@ -27,7 +27,7 @@ export function transform(values: Tensor, matrix: Tensor, options: TransformOpti
   const kept = matrix.tape?.recording ? [values, matrix] : [matrix];
   return record(result, inputs, kept, (gradient, wanted) => {
     using workspace = new Workspace(device);
-    const ofValues = wanted[0] ? values.like() : undefined;
+    const ofValues = wanted[0] ? gradient.like() : undefined;
     if (ofValues) {
       const transposed = workspace.allocate(channels * padded(channels) * 4);
       const matrixRow = set * channels;

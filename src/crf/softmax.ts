@@ -41,7 +41,7 @@ export function softmax(values: Tensor, activation: Activation = "softmax"): Ten
   // The adjoint of softmax goes by the marginals, that of ReLU over its sum by the logits.
   const known = activation === "softmax" ? result : values;
   return record(result, [values], [known], (gradient) => {
-    const ofValues = values.like();
+    const ofValues = known.like();
     const rowBytes = padded(channels) * 4;
     for (const window of rowWindows(device, rows, rowBytes)) {
       device.run(softmaxPullback, window.rows, {

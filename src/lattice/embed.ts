@@ -53,7 +53,7 @@ export function pullBackEmbed(
   using workspace = new Workspace(device);
   const scales = workspace.allocate(dimensions * 4);
   device.write(scales, latticeScales(dimensions));
-  const result = features.like();
+  const result = device.empty(features.shape);
   device.run(embedPullback, points, {
     ranks,
     scales,

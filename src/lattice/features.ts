@@ -80,6 +80,7 @@ export function bilateralFeatures(
       remedy: "reshape the image",
     });
   }
+  guide.requireLive();
   checkBandwidth("bilateralFeatures", "position", position);
   checkBandwidth("bilateralFeatures", "color", color);
   const [height, width, channels] = shape.slice(-3) as [number, number, number];
@@ -98,7 +99,7 @@ export function bilateralFeatures(
 
   const inputs = bandwidths ? [guide, bandwidths] : [guide];
   return record(features, inputs, bandwidths ? [features] : [], async (gradient, [ofGuide, ofBandwidths]) => {
-    const guideGradient = ofGuide ? guide.like() : undefined;
+    const guideGradient = ofGuide ? device.empty(shape) : undefined;
     if (guideGradient) {
       const into = { gradient: gradient.storage, result: guideGradient.storage };
       device.run(featuresPullback, points, { ...into, points, color, dimensions });

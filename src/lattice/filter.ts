@@ -46,8 +46,8 @@ export function filter(values: Tensor, lattice: Lattice, options: FilterOptions 
   }
   const { features } = lattice;
   const run = (input: Tensor, adjoint: boolean): Tensor => {
-    const output = input.like();
     const weights = normalized(lattice, normalization, adjoint);
+    const output = input.like();
     filterMap(lattice, weights, input.storage, output.storage, quadsOf(input.channels), adjoint);
     return output;
   };

@@ -2,8 +2,9 @@ import { ShapeError, ValueError } from "../errors.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** @throws ShapeError unless both tensors have one shape and layout. */
+/** @throws ShapeError unless both tensors have one shape and layout; DisposedError */
 export function requireAlike(where: string, a: Tensor, b: Tensor): void {
+  for (const tensor of [a, b]) tensor.requireLive();
   if (sameShape(a.shape, b.shape) && a.layout === b.layout) return;
   throw new ShapeError({
     where,

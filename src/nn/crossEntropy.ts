@@ -79,6 +79,7 @@ function loss(where: string, scores: Tensor, labels: Labels, epsilon: number, op
 }
 
 function check(where: string, scores: Tensor, labels: Labels, ignore: number, reduction: string): void {
+  scores.requireLive();
   if (scores.device !== labels.device) {
     throw new DeviceError({ where, expected: "scores and labels on one device", got: "two devices" });
   }

@@ -10,8 +10,10 @@ export interface MapSize {
   readonly channels: number;
 }
 
-/** @throws ShapeError for a tensor that is no map */
-export function mapSize(where: string, { shape, layout }: Tensor): MapSize {
+/** @throws ShapeError for a tensor that is no map, DisposedError */
+export function mapSize(where: string, map: Tensor): MapSize {
+  map.requireLive();
+  const { shape, layout } = map;
   if (layout.name === "rows" && (shape.length === 3 || shape.length === 4)) {
     const [channels, width, height, images = 1] = [...shape].reverse() as [number, number, number, number?];
     return { images, height, width, channels };

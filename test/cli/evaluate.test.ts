@@ -40,7 +40,15 @@ async function writeLogits(): Promise<void> {
 
 const device = "--device wasm --threads 1".split(" ");
 const evaluate = (...words: readonly string[]) => {
-  const { status, stdout, stderr } = folder.run(["evaluate", "--data", "shapes", ...device, "--json", ...words]);
+  const { status, stdout, stderr } = folder.run([
+    "evaluate",
+    "--data",
+    "shapes",
+    ...device,
+    "--json",
+    "--quiet",
+    ...words,
+  ]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   return JSON.parse(stdout) as {
     meanIU: number;
@@ -111,10 +119,12 @@ describe("the CRF alone, over given logits", () => {
   test("learns, and is evaluated", () => {
     const learn = ["--learn", "weights,compatibility,bandwidths", "--theta-beta", "30", "--theta-alpha", "10"];
     const words = ["--stage", "crf-rnn", "--logits", "logits.safetensors", "--steps", "12", ...learn];
-    expect(folder.run(trainWords("alone", ...words, "--optimizer", "adam", "--rate", "0.05"))).toMatchObject({
-      status: 0,
-      stderr: "",
-    });
+    expect(folder.run(trainWords("alone", ...words, "--optimizer", "adam", "--rate", "0.05", "--quiet"))).toMatchObject(
+      {
+        status: 0,
+        stderr: "",
+      },
+    );
     const losses = readFileSync(folder.file("alone/metrics.jsonl"), "utf8")
       .trimEnd()
       .split("\n")
