@@ -39,7 +39,7 @@ async function main(): Promise<void> {
       remedy: "name the folder that holds voc-animals-320; it is not in the repository",
     });
   }
-  const { classes, items, read } = await openImages(flags.data);
+  const { classes, items, read, close } = await openImages(flags.data);
   const [part, chosen] = flags.all
     ? ["all", items]
     : flags.tune
@@ -71,6 +71,7 @@ async function main(): Promise<void> {
   console.log(
     `mean IU ${mean.toFixed(4)} ± ${deviation.toFixed(4)} above the network, over sets drawn with replacement`,
   );
+  await close();
 }
 
 function refine(device: Device, classes: number, parameters: Parameters): Predict {

@@ -33,7 +33,8 @@ export interface Sample extends LabelMap {
 export async function openImages(data: string) {
   const folder = await Folder.open(join(data, "voc-animals-320"));
   const dataset = await openManifest(folder);
-  const logits = await openSafetensors(await fileSource(join(folder.path, "logits.safetensors")));
+  const source = await fileSource(join(folder.path, "logits.safetensors"));
+  const logits = await openSafetensors(source);
   const read = async (item: Item): Promise<Sample> => {
     const map = await item.labels();
     const size = [map.height, map.width] as const;
@@ -44,7 +45,7 @@ export async function openImages(data: string) {
     const unary = resizeBilinear(coarse, [rows, columns, classes], size, { alignCorners: true });
     return { ...map, unary, guide: image.values, band: boundaryBand(map, bandRadius) };
   };
-  return { classes: dataset.classes, items: dataset.splits.get("val")!, read };
+  return { classes: dataset.classes, items: dataset.splits.get("val")!, read, close: () => source.close() };
 }
 
 function channelsLast(values: Float32Array, classes: number): Float32Array {
