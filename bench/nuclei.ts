@@ -4,7 +4,7 @@
  *   npm run bench:nuclei -- --data ../shared/data/nuclei-cc0-mini --out runs/nuclei
  *
  * Prints a Markdown table and the commands of the first seed. The network of the first two lines learns as many steps as that
- * of the last. `--steps` and `--more` (network, CRF-RNN), `--width`, `--seeds` and `--threads` change what is done.
+ * of the last, at the same rates. `--steps` and `--more` (network, CRF-RNN), `--width`, `--seeds` and `--threads` change what is done.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";

@@ -11,7 +11,7 @@ import { trainWords, type TrainFlags } from "../train/flags.ts";
 export interface Comparison {
   /** A folder with splits train and val. */
   readonly data: string;
-  /** Folder for the runs `fcn` and `crf-rnn`, which are made anew. */
+  /** Folder for the runs `fcn`, `fcn-alone` and `crf-rnn`, which are made anew. */
   readonly out: string;
   /** Steps of the network before the CRF-RNN begins, and those after. */
   readonly steps: number;
@@ -42,12 +42,13 @@ export interface Compared {
 
 /**
  * Trains an FCN-8s and a CRF-RNN on top of it end to end, and scores the network alone, with a disconnected CRF, and the
- * CRF-RNN. The network of the first two goes on to learn as many steps as that of the last. Undefined where the user stops it.
+ * CRF-RNN. The network of the first two goes on by itself for as many steps as that of the last, at the same lower rate, by
+ * which alone it would gain. Undefined where the user stops it.
  */
 export async function compareModels(comparison: Comparison): Promise<Compared | undefined> {
   const { data, out, steps, more, learning, crf, band, common } = comparison;
-  const [fcn, end] = ["fcn", "crf-rnn"].map((name) => join(out, name));
-  for (const run of [fcn, end]) rmSync(run, { recursive: true, force: true });
+  const [fcn, alone, end] = ["fcn", "fcn-alone", "crf-rnn"].map((name) => join(out, name));
+  for (const run of [fcn, alone, end]) rmSync(run, { recursive: true, force: true });
   const commands: string[] = [];
   const trained = async (words: readonly string[]): Promise<boolean> => {
     const all = ["--data", data, ...learning, ...words];
@@ -61,15 +62,15 @@ export async function compareModels(comparison: Comparison): Promise<Compared | 
     const { scores, band: near } = await evaluate(parseFlags<EvaluateFlags>(evaluateWords(), all, common));
     return { model, meanIU: scores.meanIU, pixelAccuracy: scores.pixelAccuracy, bandAccuracy: near.pixelAccuracy };
   };
-  const init = ["--stage", "crf-rnn", "--init", join(fcn, checkpointFile)];
+  const init = ["--init", join(fcn, checkpointFile), ...times(more, 3)];
   const finished =
     (await trained(["--out", fcn, ...times(steps, 4)])) &&
-    (await trained(["--out", end, ...init, ...crf, ...times(more, 3)])) &&
-    (await trained(["--out", fcn, ...times(steps + more, 4), "--resume"]));
+    (await trained(["--out", end, "--stage", "crf-rnn", ...init, ...crf])) &&
+    (await trained(["--out", alone, ...init]));
   if (!finished) return undefined;
   const lines = [
-    await score("FCN-8s", fcn, ["--crf", "none"]),
-    await score("FCN-8s, CRF disconnected", fcn, ["--crf", "disconnected", ...crf]),
+    await score("FCN-8s", alone, ["--crf", "none"]),
+    await score("FCN-8s, CRF disconnected", alone, ["--crf", "disconnected", ...crf]),
     await score("CRF-RNN, end to end", end, ["--crf", "trained"]),
   ];
   return { lines, run: end, commands };
