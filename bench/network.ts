@@ -130,16 +130,16 @@ async function measurePeer({ state, pixels, scores, threads }: Peer, { size, run
   const name = "onnxruntime-web";
   const runtime = await import(/* @vite-ignore */ name);
   runtime.env.wasm.numThreads = threads;
-  const session = await runtime.InferenceSession.create(fcn8sModel(size, classes, state));
+  const network = await runtime.InferenceSession.create(fcn8sModel(size, classes, state));
   const planes = pixels.map((_, i) => pixels[(i % (size * size)) * 3 + Math.floor(i / (size * size))]);
   const image = new runtime.Tensor("float32", planes, [1, 3, size, size]);
   const times: number[] = [];
   for (let i = 0; i <= runs; i++) {
     const begin = performance.now();
-    const results = await session.run({ image });
+    const results = await network.run({ image });
     const time = performance.now() - begin;
     if (i > 0) times.push(time);
-    else checkScores(scores, results[session.outputNames[0]].data as Float32Array);
+    else checkScores(scores, results[network.outputNames[0]].data as Float32Array);
   }
   return report(`${name} ${runtime.env.versions.web}`, times, operations(size, width) / 1e9);
 }

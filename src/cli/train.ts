@@ -5,7 +5,7 @@ import type { Configuration } from "../train/configuration.ts";
 import type { Schedule } from "../train/loop.ts";
 import { createTrainable } from "../train/learner.ts";
 import type { Metric } from "../train/metrics.ts";
-import { countLearned, trainSession, type Outcome } from "../train/session.ts";
+import { countLearned, runTraining, type Outcome } from "../train/runTraining.ts";
 import { checkpointFile, reportFile, type Surroundings } from "../train/surroundings.ts";
 import { currentHost, passOn } from "./hosts.ts";
 import { openDevice, report } from "./options.ts";
@@ -123,7 +123,7 @@ async function trainHere(
   const beginning = { resume: await source(files.resume), init: await source(files.init) };
   try {
     using device = await openDevice(flags);
-    return await trainSession(device, configuration, schedule, surroundings, beginning);
+    return await runTraining(device, configuration, schedule, surroundings, beginning);
   } finally {
     await beginning.resume?.close();
     await beginning.init?.close();

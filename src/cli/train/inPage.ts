@@ -7,7 +7,7 @@ import type { Configuration } from "../../train/configuration.ts";
 import type { Schedule } from "../../train/loop.ts";
 import type { Metric } from "../../train/metrics.ts";
 import { packSample } from "../../train/remote.ts";
-import type { Outcome } from "../../train/session.ts";
+import type { Outcome } from "../../train/runTraining.ts";
 import { checkpointFile, samplesFile, type Split, type Surroundings } from "../../train/surroundings.ts";
 import { runInPage } from "../chromium.ts";
 import { hasGraphics } from "../hosts.ts";

@@ -3,7 +3,7 @@ import { blobSource, type Source } from "../../checkpoint/checkpoint.ts";
 import { open } from "../../device/open.ts";
 import { CrfRnnError } from "../../errors.ts";
 import { remoteSurroundings } from "../../train/remote.ts";
-import { trainSession, type Outcome } from "../../train/session.ts";
+import { runTraining, type Outcome } from "../../train/runTraining.ts";
 import type { PageNews, PageTask } from "./inPage.ts";
 
 type Report = (said: PageNews) => Promise<{ readonly stop: boolean }>;
@@ -25,7 +25,7 @@ async function trainOnDevice(task: PageTask, report: Report): Promise<Outcome> {
   const begin = async (what: "resume" | "init"): Promise<Source | undefined> =>
     task[what] === undefined ? undefined : blobSource(await (await request(`/begin/${what}`)).blob(), task[what]);
   const beginning = { resume: await begin("resume"), init: await begin("init") };
-  return await trainSession(device, task.configuration, task.schedule, surroundings, beginning);
+  return await runTraining(device, task.configuration, task.schedule, surroundings, beginning);
 }
 
 async function request(path: string, options?: RequestInit): Promise<Response> {

@@ -3,7 +3,7 @@ import type { Configuration } from "../../train/configuration.ts";
 import type { Schedule } from "../../train/loop.ts";
 import { estimateBytes } from "../../train/memory.ts";
 import type { Metric } from "../../train/metrics.ts";
-import type { Outcome } from "../../train/session.ts";
+import type { Outcome } from "../../train/runTraining.ts";
 import type { Images } from "./images.ts";
 
 /** What a run is about to do, for `--dry-run`. */

@@ -4,7 +4,7 @@ import type { Configuration } from "../../train/configuration.ts";
 import type { Matrix } from "../../train/report/heatMap.ts";
 import type { Picture } from "../../train/report/pictures.ts";
 import { drawReport } from "../../train/report/report.ts";
-import type { Outcome } from "../../train/session.ts";
+import type { Outcome } from "../../train/runTraining.ts";
 import { checkpointFile, reportFile, samplesFile } from "../../train/surroundings.ts";
 import { readSample, type Images } from "./images.ts";
 import type { RunFolder } from "./runFolder.ts";

@@ -30,7 +30,7 @@ export interface Outcome {
 }
 
 /** A whole training run on one device, the same in every host. @throws as `train`, `openState` and `restore` do */
-export async function trainSession(
+export async function runTraining(
   device: Device,
   configuration: Configuration,
   schedule: Omit<Schedule, "from">,
