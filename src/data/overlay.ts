@@ -22,12 +22,3 @@ export function drawOverlay(image: Image, { labels, palette }: Annotation): Uint
   }
   return new Uint8Array(rgb.buffer);
 }
-
-/** The label map in its palette's colors, as RGB `[height, width, 3]`. */
-export function drawLabels({ labels, palette }: Annotation): Uint8Array {
-  const colors = vocPalette();
-  palette?.forEach((color, label) => (colors[label] = color));
-  const rgb = new Uint8Array(labels.length * 3);
-  labels.forEach((label, pixel) => rgb.set(colors[label], pixel * 3));
-  return rgb;
-}
