@@ -20,6 +20,8 @@ const schema = valibot.object({
       fc: count,
       dropout: number,
       scales: valibot.picklist(["staged", "at-once"]),
+      /** Layers that stay as they began, by the first letters of their names: conv1 is conv1_1 and conv1_2. */
+      frozen: valibot.optional(valibot.array(valibot.string())),
     }),
   ),
   /** Of stage crf-rnn. */

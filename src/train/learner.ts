@@ -1,5 +1,6 @@
 import { argmax } from "../data/argmax.ts";
 import type { Device } from "../device/device.ts";
+import { ValueError } from "../errors.ts";
 import { crossEntropy } from "../nn/crossEntropy.ts";
 import { adam } from "../optim/adam.ts";
 import { multiplierOf, type Multipliers } from "../optim/multipliers.ts";
@@ -12,7 +13,7 @@ import type { Sample } from "./sample.ts";
 import type { Listener, Prediction, Trainable } from "./trainable.ts";
 
 /** Rates and decays of a configuration's parameters; a rate of 0 for those that are not learned. */
-export function multipliersOf({ stage, crf }: Configuration): Multipliers {
+export function multipliersOf({ stage, network, crf }: Configuration): Multipliers {
   const none = { rate: 0 };
   const when = (learned: boolean, rate: number) => (learned ? { rate, decay: 1 } : none);
   return {
@@ -20,6 +21,7 @@ export function multipliersOf({ stage, crf }: Configuration): Multipliers {
     // Bilinear interpolation for good; CRF-RNN's first one learns.
     "upscore*.weight": none,
     ...(stage === "crf-rnn" && { "upscore2.weight": { rate: 1, decay: 1 } }),
+    ...Object.fromEntries(network?.frozen?.map((layer) => [`${layer}*`, none]) ?? []),
     ...(crf && {
       ...(!crf.network && { "*.weight": none, "*.bias": none, "upscore2.weight": none }),
       "*Weight": when(crf.learn.weights, crf.multipliers.weights),
@@ -75,9 +77,28 @@ class Learner implements Trainable {
   }
 }
 
-/** The configuration's model, its parameters drawn by the seed. */
-export const createTrainable = (device: Device, configuration: Configuration): Trainable =>
-  new Learner(createModel(device, configuration), configuration);
+/** The configuration's model, its parameters drawn by the seed. @throws ValueError where a frozen layer is none of it */
+export function createTrainable(device: Device, configuration: Configuration): Trainable {
+  const model = createModel(device, configuration);
+  try {
+    checkFrozen(configuration.network?.frozen ?? [], Object.keys(model.parameters));
+    return new Learner(model, configuration);
+  } catch (error) {
+    model[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function checkFrozen(frozen: readonly string[], names: readonly string[]): void {
+  const stray = frozen.find((layer) => !names.some((name) => name.startsWith(layer)));
+  if (stray === undefined) return;
+  const layers = new Set(names.filter((name) => name.includes(".")).map((name) => name.split(".")[0]));
+  throw new ValueError({
+    where: "--freeze",
+    expected: `layers of the network: ${[...layers].join(", ")}, or how some of these begin`,
+    got: `'${stray}'`,
+  });
+}
 
 export function createOptimizer({ parameters }: Trainable, configuration: Configuration): Optimizer {
   const { kind, rate, momentum, decay, clip } = configuration.optimizer;

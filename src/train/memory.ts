@@ -5,7 +5,7 @@ import type { Configuration } from "./configuration.ts";
 const depths = [2, 2, 3, 3, 3];
 
 /**
- * About how many bytes of device memory a training step on one image takes: every activation is kept for its pullback, the
+ * About how many bytes of device memory a training step on one image takes: activations are kept for their pullbacks, the
  * gradients of two of the largest are there at once, and each learned number comes with its gradient and the optimizer's
  * moments. A CRF keeps four maps of classes an iteration, and its lattices.
  */
@@ -20,11 +20,14 @@ export function estimateBytes(
   if (network) {
     // The first convolution pads by 100, the others keep the size; pooling halves it, rounded up.
     let [rows, columns] = [height + 198, width + 198];
+    // Nothing is kept of frozen blocks below all that learn.
+    let kept = false;
     depths.forEach((depth, block) => {
       const map = rows * columns * padded(network.widths[block]);
       largest = Math.max(largest, map);
       [rows, columns] = [Math.ceil(rows / 2), Math.ceil(columns / 2)];
-      activations += depth * map + rows * columns * padded(network.widths[block]);
+      kept ||= !network.frozen?.includes(`conv${block + 1}`);
+      if (kept) activations += depth * map + rows * columns * padded(network.widths[block]);
     });
     activations += 4 * Math.max(1, rows - 6) * Math.max(1, columns - 6) * padded(network.fc);
   }

@@ -181,6 +181,7 @@ describe("crf-rnn train refuses", () => {
   test("flags that exclude each other", () => {
     refuses(["--epochs", "2"], /--epochs: expected no --steps beside it/);
     refuses(["--logits", "x.safetensors"], /--logits: expected --stage crf-rnn, got fcn8s/);
+    refuses(["--freeze", "conv1"], /--freeze: expected layers to leave as they are, got none/);
     refuses(["--crf-only", "--stage", "crf-rnn"], /--crf-only: expected a network to leave as it is, got none/);
     refuses(["--augment", "flip,zoom=2"], /--augment: expected flip, scale=1…8, .* 'zoom=2' is not/);
     refuses(["--schedule", "step:0:1"], /--schedule: expected fixed, step:EVERY:FACTOR/);

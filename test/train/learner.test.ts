@@ -63,6 +63,15 @@ describe("what a stage learns", () => {
     }
   });
 
+  test("all but frozen layers, which are named by how they begin", async () => {
+    const network = { ...toyConfiguration.network!, frozen: ["conv1", "conv2_1"] };
+    const names = await changed(stage("fcn8s", { network }));
+    expect(names.filter((name) => /^conv[12]/.test(name))).toEqual(["conv2_2.bias", "conv2_2.weight"]);
+    expect(() => createTrainable(device, stage("fcn8s", { network: { ...network, frozen: ["conv9"] } }))).toThrow(
+      /--freeze: expected layers of the network: conv1_1, .*, or how some of these begin, got 'conv9'/,
+    );
+  });
+
   test("end to end: upscore2 and its bias, too, and the CRF's matrices", async () => {
     const names = await changed(stage("crf-rnn"));
     for (const name of ["upscore2.weight", "upscore2.bias", "spatialWeight", "bilateralWeight", "compatibility"]) {

@@ -45,10 +45,10 @@ export async function configure(
 /** Channels of VGG-16 and of FCN's fc6 and fc7. */
 const [fullWidths, fullFc] = [[64, 128, 256, 512, 512] as const, 4096];
 
-function networkOf({ width, widths, dropout, scales }: TrainFlags): Configuration["network"] {
+function networkOf({ width, widths, dropout, scales, freeze: frozen }: TrainFlags): Configuration["network"] {
   const scaled = (channels: number): number => Math.max(4, 4 * Math.round((width * channels) / 4));
   const [a, b, c, d, e, fc] = widths ?? [...fullWidths, fullFc].map(scaled);
-  return { widths: [a, b, c, d, e], fc, dropout, scales };
+  return { widths: [a, b, c, d, e], fc, dropout, scales, frozen };
 }
 
 function crfOf(flags: TrainFlags, multipliers: CrfConfiguration["multipliers"]): CrfConfiguration {
@@ -67,7 +67,7 @@ function crfOf(flags: TrainFlags, multipliers: CrfConfiguration["multipliers"]):
 }
 
 /** @throws UsageError for flags that exclude each other */
-export function checkTogether({ stage, steps, epochs, logits, init, crfOnly, augment }: TrainFlags): void {
+export function checkTogether({ stage, steps, epochs, logits, init, crfOnly, augment, freeze }: TrainFlags): void {
   const refuse = (where: string, expected: string, got: string, remedy?: string): never => {
     throw new UsageError({ where, expected, got, remedy });
   };
@@ -76,6 +76,8 @@ export function checkTogether({ stage, steps, epochs, logits, init, crfOnly, aug
   if (logits !== undefined && augment) {
     refuse("--augment", "no --logits beside it", "logits of the images as they are", "leave one of them out");
   }
+  if (freeze && init === undefined) refuse("--freeze", "layers to leave as they are", "none", "name some by --init");
+  if (freeze && logits !== undefined) refuse("--freeze", "no --logits beside it", "no network of its own");
   if (crfOnly && stage !== "crf-rnn") refuse("--crf-only", "--stage crf-rnn", stage);
   if (crfOnly && init === undefined && logits === undefined) {
     refuse("--crf-only", "a network to leave as it is", "none", "name one by --init, or give --logits");

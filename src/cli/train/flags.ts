@@ -16,6 +16,7 @@ export interface TrainFlags extends CommonFlags, ImageFlags {
   readonly width: number;
   readonly widths?: readonly number[];
   readonly scales: "staged" | "at-once";
+  readonly freeze?: string[];
   readonly dropout: number;
   readonly steps?: number;
   readonly epochs?: number;
@@ -87,6 +88,7 @@ export function trainWords(): Command {
         .choices(["staged", "at-once"])
         .default("staged"),
     )
+    .option("--freeze <layers>", "layers that stay as --init has them, by how they begin: conv1,conv2", namesOf)
     .option("--dropout <p>", "after fc6 and fc7", share, 0.5)
     .option("--steps <n>", "steps in all", wholeNumber(1))
     .option("--epochs <n>", "epochs in all, in place of --steps (default: 20)", positiveNumber)
@@ -141,6 +143,12 @@ function notNegative(text: string): number {
   const value = toNumber(text);
   if (value >= 0) return value;
   throw new InvalidArgumentError("expected a number, 0 or more");
+}
+
+function namesOf(text: string): string[] {
+  const names = text.split(",");
+  if (names.every((name) => /^\w+$/.test(name))) return names;
+  throw new InvalidArgumentError("expected names of layers with commas between");
 }
 
 function widthsOf(text: string): number[] {
