@@ -2,7 +2,7 @@
 export function convolutionPack(
   values: usize,
   result: usize,
-  image: u32,
+  valueSkip: u32,
   height: u32,
   width: u32,
   channels: u32,
@@ -24,7 +24,7 @@ export function convolutionPack(
     const y = <u32>(top + <i32>(pixel / columns));
     const x = <u32>(left + <i32>(pixel % columns));
     const inside = y < height && x < width;
-    const from = values + (<usize>(((image * height + y) * width + x) * quads) << 4);
+    const from = values + (<usize>(valueSkip + (y * width + x) * quads) << 4);
     const to = result + (<usize>(pixel * wide) << 4);
     for (; quad < resultQuads && index < end; quad++) {
       const four = inside && quad < quads ? v128.load(from + (<usize>quad << 4)) : f32x4.splat(0);

@@ -22,6 +22,8 @@ export function convolution(
   weights: usize,
   bias: usize,
   result: usize,
+  valueSkip: u32,
+  resultSkip: u32,
   images: u32,
   height: u32,
   width: u32,
@@ -74,7 +76,7 @@ export function convolution(
     const tapY = firstTap(paddingY - <i32>phaseY, spread);
     shiftX = (<i32>(phaseX + tapX) - paddingX) / <i32>spread;
     shiftY = (<i32>(phaseY + tapY) - paddingY) / <i32>spread;
-    map = values + <usize>(image * height * width) * pixelBytes;
+    map = values + (<usize>valueSkip << 4) + <usize>(image * height * width) * pixelBytes;
     memory.fill(sums, 0, <usize>((count + 3) & ~3) << 5);
 
     // Taps and inputs in chunks, each for all tiles of the block. Rows of taps are whole only where tiles may run through them.
@@ -107,7 +109,7 @@ export function convolution(
       const number = first + pixel;
       const x = (number % columns) * spread + phaseX;
       const y = (number / columns) * spread + phaseY;
-      const to = result + ((<usize>((image * resultHeight + y) * resultWidth + x) * quads + quad) << 4);
+      const to = result + ((resultSkip + <usize>((image * resultHeight + y) * resultWidth + x) * quads + quad) << 4);
       const from = sums + (<usize>pixel << 5);
       let low = f32x4.add(v128.load(from), biasLow);
       let high = f32x4.add(v128.load(from, 16), biasHigh);

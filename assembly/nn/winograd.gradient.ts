@@ -2,6 +2,7 @@
 export function winogradGradient(
   gradient: usize,
   result: usize,
+  gradientSkip: u32,
   height: u32,
   width: u32,
   quads: u32,
@@ -28,7 +29,7 @@ export function winogradGradient(
     const x = tile % tileColumns << 1;
     const below = y + 1 < height;
     const beside = x + 1 < width;
-    const pixel = gradient + <usize>(image * height + y) * rowBytes + <usize>x * pixelBytes;
+    const pixel = gradient + (<usize>gradientSkip << 4) + <usize>(image * height + y) * rowBytes + <usize>x * pixelBytes;
     const last: u32 = min(resultQuads, quad + end - index);
     index += last - quad;
     for (; quad < last; quad++) {

@@ -4,10 +4,12 @@ import { scratch } from "../shared/scratch";
 export function winogradInput(
   values: usize,
   result: usize,
+  valueSkip: u32,
   height: u32,
   width: u32,
   quads: u32,
-  padding: i32,
+  paddingY: i32,
+  paddingX: i32,
   tileRows: u32,
   tileColumns: u32,
   firstTile: u32,
@@ -29,9 +31,9 @@ export function winogradInput(
     for (let lane: u32 = 0; lane < 4; lane++) {
       const number = tileQuad * 4 + lane;
       const tile = firstTile + number;
-      const y = <i32>((tile / tileColumns) % tileRows << 1) - padding;
-      const x = <i32>(tile % tileColumns << 1) - padding;
-      const map = values + <usize>(tile / (tileRows * tileColumns) * height) * rowBytes + (<usize>quad << 4);
+      const y = <i32>((tile / tileColumns) % tileRows << 1) - paddingY;
+      const x = <i32>(tile % tileColumns << 1) - paddingX;
+      const map = values + <usize>(tile / (tileRows * tileColumns) * height) * rowBytes + (<usize>(valueSkip + quad) << 4);
       const to = elements + (<usize>lane << 4);
       if (number < tiles && y >= 0 && x >= 0 && y + 4 <= <i32>height && x + 4 <= <i32>width) {
         transform(map + <usize>y * rowBytes + <usize>x * pixelBytes, pixelBytes, rowBytes, to);

@@ -3,6 +3,7 @@ export function winogradOutput(
   products: usize,
   bias: usize,
   result: usize,
+  resultSkip: u32,
   height: u32,
   width: u32,
   quads: u32,
@@ -30,7 +31,7 @@ export function winogradOutput(
     // The last row or column of tiles may stick out by one.
     const below = y + 1 < height;
     const beside = x + 1 < width;
-    const pixel = result + <usize>(image * height + y) * rowBytes + <usize>x * pixelBytes;
+    const pixel = result + (<usize>resultSkip << 4) + <usize>(image * height + y) * rowBytes + <usize>x * pixelBytes;
     const last: u32 = min(quads, quad + end - index);
     for (; quad < last; quad++) {
       let from = products + <usize>(quad >> 1) * 16 * step + (<usize>(number * 2 + (quad & 1)) << 4);

@@ -1,10 +1,11 @@
-// A window of an image of a channels-last map, group by group: result[group][row][column][wide quads] =
-// values[image, top + row, left + column, quads wide·group …], zeros outside the map. What convolution.product.wgsl reads in one stream.
+// A window of a channels-last image, group by group: result[group][row][column][wide quads] =
+// values[top + row, left + column, quads wide·group …], zeros outside the image. What convolution.product.wgsl reads in one stream.
 // One invocation a quad of the result: index = (row·columns + column)·groups·wide + quad.
 //#include "../shared/invocation.wgsl"
 
 struct Params {
-  image: u32,
+  // Quads of `values` before the image's first.
+  valueSkip: u32,
   height: u32,
   width: u32,
   channels: u32,
@@ -18,7 +19,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-// [images, height, width, channels], rows padded
+// [height, width, channels], rows padded
 @group(0) @binding(1) var<storage, read> values: array<vec4f>;
 // [groups, rows, columns, wide]
 @group(0) @binding(2) var<storage, read_write> result: array<vec4f>;
@@ -36,7 +37,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let x = params.left + i32(pixel % params.columns);
   var four = vec4f();
   if (quad < quads && y >= 0 && x >= 0 && y < i32(params.height) && x < i32(params.width)) {
-    four = values[((params.image * params.height + u32(y)) * params.width + u32(x)) * quads + quad];
+    four = values[params.valueSkip + (u32(y) * params.width + u32(x)) * quads + quad];
   }
   result[(quad / params.wide * pixels + pixel) * params.wide + quad % params.wide] = four;
 }

@@ -10,6 +10,9 @@
 //#include "../shared/invocation.wgsl"
 
 struct Params {
+  // Quads before the first pixel of each binding.
+  valueSkip: u32,
+  resultSkip: u32,
   images: u32,
   height: u32,
   width: u32,
@@ -141,7 +144,7 @@ fn pixel(number: u32, columns: u32, shift: vec2i) -> vec2i {
 // Of a pixel's first quad; negative outside the map.
 fn address(image: u32, at: vec2i, quads: u32) -> i32 {
   let inside = all(at >= vec2i(0)) && at.x < i32(params.width) && at.y < i32(params.height);
-  return select(-1, ((i32(image * params.height) + at.y) * i32(params.width) + at.x) * i32(quads), inside);
+  return select(-1, i32(params.valueSkip) + ((i32(image * params.height) + at.y) * i32(params.width) + at.x) * i32(quads), inside);
 }
 
 fn load(address: i32, quad: i32) -> vec4f {
@@ -153,7 +156,7 @@ fn store(image: u32, phase: vec2u, columns: u32, number: u32, panel: u32, sums: 
   let quads = (params.outputs + 3u) / 4u;
   let quad = 2u * (params.firstPanel + panel);
   let at = vec2u(number % columns, number / columns) * params.spread + phase;
-  let index = ((image * params.resultHeight + at.y) * params.resultWidth + at.x) * quads + quad;
+  let index = params.resultSkip + ((image * params.resultHeight + at.y) * params.resultWidth + at.x) * quads + quad;
   result[index] = activate(sums.low, quad);
   if (quad + 1u < quads) { result[index + 1u] = activate(sums.high, quad + 1u); }
 }

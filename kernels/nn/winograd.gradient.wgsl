@@ -6,6 +6,8 @@
 //#include "winograd.wgsl"
 
 struct Params {
+  // Quads of `gradient` before the first pixel.
+  gradientSkip: u32,
   height: u32,
   width: u32,
   quads: u32,
@@ -49,7 +51,8 @@ fn paddedTiles() -> u32 {
 
 fn pixel(inside: bool, tile: Tile, y: u32, x: u32, quad: u32) -> vec4f {
   if (!inside || tile.y + y >= params.height || tile.x + x >= params.width) { return vec4f(); }
-  return gradient[((tile.image * params.height + tile.y + y) * params.width + tile.x + x) * params.quads + quad];
+  let at = (tile.image * params.height + tile.y + y) * params.width + tile.x + x;
+  return gradient[params.gradientSkip + at * params.quads + quad];
 }
 
 fn row(to: u32, number: u32, p: vec4f, q: vec4f) {

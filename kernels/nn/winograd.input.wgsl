@@ -8,10 +8,13 @@
 //#include "winograd.wgsl"
 
 struct Params {
+  // Quads of `values` before the first pixel.
+  valueSkip: u32,
   height: u32,
   width: u32,
   quads: u32,
-  padding: i32,
+  paddingY: i32,
+  paddingX: i32,
   tileRows: u32,
   tileColumns: u32,
   firstTile: u32,
@@ -35,9 +38,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let tileQuad = index / (4u * params.quads);
   let number = 4u * tileQuad + lane;
   let tile = tileAt(params.firstTile + number, params.tileRows, params.tileColumns);
-  let x = i32(tile.x) - params.padding;
+  let x = i32(tile.x) - params.paddingX;
   // Behind the last tile there are no pixels.
-  let y = select(-4, i32(tile.y) - params.padding, number < params.tiles);
+  let y = select(-4, i32(tile.y) - params.paddingY, number < params.tiles);
   let a = pixels(tile.image, y, x, quad);
   let b = pixels(tile.image, y + 1, x, quad);
   let c = pixels(tile.image, y + 2, x, quad);
@@ -81,6 +84,6 @@ fn pixels(image: u32, y: i32, x: i32, quad: u32) -> mat4x4f {
 
 fn pixel(inside: bool, row: u32, x: i32, quad: u32) -> vec4f {
   let found = inside && x >= 0 && x < i32(params.width);
-  let four = values[select(0u, (row + u32(max(x, 0))) * params.quads + quad, found)];
+  let four = values[params.valueSkip + select(0u, (row + u32(max(x, 0))) * params.quads + quad, found)];
   return select(vec4f(), four, found);
 }

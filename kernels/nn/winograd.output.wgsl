@@ -4,6 +4,8 @@
 //#include "winograd.wgsl"
 
 struct Params {
+  // Quads of `result` before the first pixel.
+  resultSkip: u32,
   height: u32,
   width: u32,
   quads: u32,
@@ -54,5 +56,6 @@ fn store(tile: Tile, y: u32, x: u32, quad: u32, sum: vec4f) {
   var total = sum;
   if (params.biased != 0u) { total += bias[quad]; }
   if (params.relu != 0u) { total = max(total, vec4f()); }
-  result[((tile.image * params.height + tile.y + y) * params.width + tile.x + x) * params.quads + quad] = total;
+  let pixel = (tile.image * params.height + tile.y + y) * params.width + tile.x + x;
+  result[params.resultSkip + pixel * params.quads + quad] = total;
 }

@@ -7,9 +7,10 @@ import {
 import { type Device, slice, type Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import { quadsOf } from "../shape.ts";
-import { type Convolution, type Ending, type Method, panelBytes, panelsOf } from "./geometry.ts";
+import { type Convolution, type Ending, type Method, panelBytes, panelsOf, type Step } from "./geometry.ts";
 import type { MapSize } from "./mapSize.ts";
 import { panelWindows } from "./panelWindows.ts";
+import { partOf, pieces } from "./parts.ts";
 
 /** result = the convolution of `values`. */
 function convolve(
@@ -21,10 +22,10 @@ function convolve(
   ending: Ending,
 ): void {
   const { output, stride, padding } = sizes;
+  const step = { stride, spread: 1, paddingY: padding, paddingX: padding };
   const panels = panelsOf(output.channels);
   for (const window of panelWindows(device, panels, panelBytes(sizes))) {
     const storages = { values, weights: window.of(weights), result };
-    const step = { stride, spread: 1, paddingY: padding, paddingX: padding };
     run(device, sizes, storages, step, { firstPanel: window.first, panels: window.count }, ending);
   }
 }
@@ -88,43 +89,43 @@ export function transpose(
   }
 }
 
-interface Step {
-  readonly stride: number;
-  readonly spread: number;
-  readonly paddingY: number;
-  readonly paddingX: number;
-}
-
 /** Invocations of a block, four pixels each. */
 const tilesOfBlock = 64;
 
 function run(
   device: Device,
-  { input, output, kernelHeight, kernelWidth }: Convolution,
+  sizes: Convolution,
   { values, weights, result }: { readonly values: Storage; readonly weights: Storage; readonly result: Storage },
   step: Step,
   window: { readonly firstPanel: number; readonly panels: number },
   { bias, relu }: Ending,
 ): void {
-  const { spread } = step;
-  const pixels = Math.ceil(output.height / spread) * Math.ceil(output.width / spread);
-  const blocks = output.images * spread ** 2 * Math.ceil(pixels / (4 * tilesOfBlock));
-  device.run(kernel, blocks * window.panels * tilesOfBlock, {
-    values,
-    weights,
-    bias: bias ?? weights,
-    result,
-    ...input,
-    resultHeight: output.height,
-    resultWidth: output.width,
-    outputs: output.channels,
-    kernelHeight,
-    kernelWidth,
-    ...step,
-    ...window,
-    biased: bias ? 1 : 0,
-    relu: relu ? 1 : 0,
-  });
+  for (const piece of pieces(device, sizes, step, { input: values, output: result })) {
+    const { input, output } = piece;
+    const pixels = Math.ceil(output.height / step.spread) * Math.ceil(output.width / step.spread);
+    const blocks = output.images * step.spread ** 2 * Math.ceil(pixels / (4 * tilesOfBlock));
+    device.run(kernel, blocks * window.panels * tilesOfBlock, {
+      values: input.storage,
+      valueSkip: input.skip,
+      weights,
+      bias: bias ?? weights,
+      result: output.storage,
+      resultSkip: output.skip,
+      images: input.images,
+      height: input.height,
+      width: input.width,
+      channels: input.channels,
+      resultHeight: output.height,
+      resultWidth: output.width,
+      outputs: output.channels,
+      kernelHeight: sizes.kernelHeight,
+      kernelWidth: sizes.kernelWidth,
+      ...piece.step,
+      ...window,
+      biased: bias ? 1 : 0,
+      relu: relu ? 1 : 0,
+    });
+  }
 }
 
 /** Pixels of a window that the weight gradient is summed by: packed, some MB of scratch memory for hundreds of channels. */
@@ -134,8 +135,15 @@ const windowPixels = 4096;
 function weightGradient(device: Device, sizes: Convolution, values: Storage, gradient: Storage, result: Storage): void {
   const { input, output, kernelHeight, kernelWidth, stride, padding } = sizes;
   const [quads, panels, taps] = [quadsOf(input.channels), panelsOf(output.channels), kernelHeight * kernelWidth];
-  const most = Math.min(output.height, Math.max(1, Math.floor(windowPixels / output.width)));
   const valueColumns = (output.width - 1) * stride + kernelWidth;
+  // Rows of both operands, in their maps or packed, within a binding.
+  const room = device.limits.bindingBytes - device.limits.alignment;
+  const fed = Math.floor(room / (quads * Math.max(valueColumns, input.width) * 16));
+  const fitting = Math.min(
+    Math.floor((fed - kernelHeight) / stride) + 1,
+    Math.floor(room / (panels * output.width * 32)),
+  );
+  const most = Math.min(output.height, Math.max(1, Math.min(fitting, Math.floor(windowPixels / output.width))));
   const valueRows = (rows: number): number => (rows - 1) * stride + kernelHeight;
   using workspace = new Workspace(device);
   const packedValues = workspace.allocate(quads * valueRows(most) * valueColumns * 16);
@@ -144,8 +152,7 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
     for (let first = 0; first < output.height; first += most) {
       const rows = Math.min(most, output.height - first);
       const quadStep = valueRows(rows) * valueColumns;
-      pack(device, values, packedValues, {
-        ...input,
+      pack(device, input, values, packedValues, {
         image,
         top: first * stride - padding,
         left: -padding,
@@ -155,7 +162,7 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
         wide: 1,
       });
       const window = { image, top: first, left: 0, rows, columns: output.width, groups: panels, wide: 2 };
-      pack(device, gradient, packedGradient, { ...output, ...window });
+      pack(device, output, gradient, packedGradient, window);
       for (const part of panelWindows(device, panels, panelBytes(sizes))) {
         const storages = { left: packedValues, right: packedGradient, result: part.of(result) };
         const counts = { panels: part.count, firstPanel: part.first, taps, quads, accumulate: image + first > 0 };
@@ -174,7 +181,7 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
   }
 }
 
-interface PackedWindow extends MapSize {
+interface PackedWindow {
   readonly image: number;
   readonly top: number;
   readonly left: number;
@@ -184,9 +191,26 @@ interface PackedWindow extends MapSize {
   readonly wide: number;
 }
 
-function pack(device: Device, values: Storage, result: Storage, { images: _, ...window }: PackedWindow): void {
-  const { rows, columns, groups, wide } = window;
-  device.run(packKernel, rows * columns * groups * wide, { values, result, ...window });
+function pack(device: Device, map: MapSize, values: Storage, result: Storage, window: PackedWindow): void {
+  const { image, top, left, rows, columns, groups, wide } = window;
+  // The window may reach beyond the image, or lie outside: one row is bound at least.
+  const first = Math.min(Math.max(top, 0), map.height - 1);
+  const last = Math.min(Math.max(top + rows, first + 1), map.height);
+  const { height, width, channels, storage, skip } = partOf(device, map, values, { image, first, rows: last - first });
+  device.run(packKernel, rows * columns * groups * wide, {
+    values: storage,
+    valueSkip: skip,
+    result,
+    height,
+    width,
+    channels,
+    top: top - first,
+    left,
+    rows,
+    columns,
+    groups,
+    wide,
+  });
 }
 
 export interface Operands {

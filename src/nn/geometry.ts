@@ -24,6 +24,14 @@ export interface ConvolutionOptions {
   readonly padding?: number;
 }
 
+/** From pixels of the output to those of the input: v(y, ty) = (y·stride + ty − padding) / spread. */
+export interface Step {
+  readonly stride: number;
+  readonly spread: number;
+  readonly paddingY: number;
+  readonly paddingX: number;
+}
+
 /** What a convolution ends in. */
 export interface Ending {
   readonly bias?: Storage;

@@ -5,6 +5,7 @@ import { padded, quadsOf } from "../shape.ts";
 import { type Counts, type Operands, product, transpose } from "./convolution.ts";
 import { type Convolution, type Ending, type Method, panelBytes, panelsOf } from "./geometry.ts";
 import type { MapSize } from "./mapSize.ts";
+import { type Piece, pieces } from "./parts.ts";
 
 /** Elements of a tile, transformed. */
 const elements = 16;
@@ -42,17 +43,18 @@ function convolve(
   const most = tilesOfBand(device, output, input.channels, output.channels);
   const patches = workspace.allocate(elements * inputs * padded(most) * 4);
   const products = workspace.allocate(elements * panels * padded(most) * 32);
-  for (const band of bands(output, most)) {
-    transformInput(device, sizes, values, patches, band, true);
+  for (const { piece, band } of bands(device, sizes, { input: values, output: result }, most)) {
+    transformInput(device, piece, patches, band, true);
     const quads = quadsOf(band.tiles);
     const counts = { panels, firstPanel: 0, taps: elements, quads, accumulate: false };
     multiply(device, { left: patches, right: transformed, result: products }, counts, inputs);
     device.run(winogradOutput, band.tiles * quadsOf(output.channels), {
       products,
       bias: ending.bias ?? weights,
-      result,
-      height: output.height,
-      width: output.width,
+      result: piece.output.storage,
+      resultSkip: piece.output.skip,
+      height: piece.output.height,
+      width: piece.output.width,
       quads: quadsOf(output.channels),
       ...band,
       biased: ending.bias ? 1 : 0,
@@ -88,35 +90,37 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
   const most = tilesOfBand(device, output, input.channels, output.channels);
   const patches = workspace.allocate(elements * inputs * padded(most) * 4);
   const gradients = workspace.allocate(elements * panels * padded(most) * 32);
-  for (const band of bands(output, most)) {
-    transformInput(device, sizes, values, patches, band, false);
+  let accumulate = false;
+  for (const { piece, band } of bands(device, sizes, { input: values, output: gradient }, most)) {
+    transformInput(device, piece, patches, band, false);
     const tiles = padded(band.tiles);
     device.run(winogradGradient, tiles * panels * 2, {
-      gradient,
+      gradient: piece.output.storage,
+      gradientSkip: piece.output.skip,
       result: gradients,
-      height: output.height,
-      width: output.width,
+      height: piece.output.height,
+      width: piece.output.width,
       quads: quadsOf(output.channels),
       panels,
       ...band,
     });
-    const counts = { panels, firstPanel: 0, taps: elements, quads: inputs / 4, accumulate: band.firstTile > 0 };
+    const counts = { panels, firstPanel: 0, taps: elements, quads: inputs / 4, accumulate };
     multiply(device, { left: patches, right: gradients, result: sums }, counts, tiles);
+    accumulate = true;
   }
   device.run(winogradFold, panels * inputs * 2, { sums, result, panels, inputs });
 }
 
 function transformInput(
   device: Device,
-  { input: { height, width, channels }, padding }: Convolution,
-  values: Storage,
+  { input: { storage, skip, height, width, channels }, step: { paddingY, paddingX } }: Piece,
   result: Storage,
   band: Band,
   turned: boolean,
 ): void {
   const quads = quadsOf(channels);
-  const sizes = { height, width, quads, padding, ...band, turned: turned ? 1 : 0 };
-  device.run(winogradInput, padded(band.tiles) * quads, { values, result, ...sizes });
+  const sizes = { height, width, quads, paddingY, paddingX, ...band, turned: turned ? 1 : 0 };
+  device.run(winogradInput, padded(band.tiles) * quads, { values: storage, valueSkip: skip, result, ...sizes });
 }
 
 /** For each element, the product of matrices with `length` terms a sum: [quads, length, 4] by [panels, length, 8]. */
@@ -136,12 +140,21 @@ interface Band {
 
 const tilesOf = ({ images, height, width }: MapSize): number => images * Math.ceil(height / 2) * Math.ceil(width / 2);
 
-/** The tiles of a map, two by two pixels each, in bands of at most `most`. */
-function* bands(map: MapSize, most: number): Generator<Band> {
-  const [tileRows, tileColumns] = [Math.ceil(map.height / 2), Math.ceil(map.width / 2)];
-  const total = tilesOf(map);
-  for (let firstTile = 0; firstTile < total; firstTile += most) {
-    yield { tileRows, tileColumns, firstTile, tiles: Math.min(most, total - firstTile) };
+/** The tiles of a convolution's output, two by two pixels each, in bands of at most `most`, each within maps that fit a binding. */
+function* bands(
+  device: Device,
+  sizes: Convolution,
+  storages: { readonly input: Storage; readonly output: Storage },
+  most: number,
+): Generator<{ readonly piece: Piece; readonly band: Band }> {
+  const step = { stride: 1, spread: 1, paddingY: sizes.padding, paddingX: sizes.padding };
+  for (const piece of pieces(device, sizes, step, storages, 2)) {
+    const { output } = piece;
+    const [tileRows, tileColumns] = [Math.ceil(output.height / 2), Math.ceil(output.width / 2)];
+    const total = tilesOf(output);
+    for (let firstTile = 0; firstTile < total; firstTile += most) {
+      yield { piece, band: { tileRows, tileColumns, firstTile, tiles: Math.min(most, total - firstTile) } };
+    }
   }
 }
 

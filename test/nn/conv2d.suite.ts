@@ -1,9 +1,9 @@
 import type { Device } from "../../src/device/device.ts";
-import { ShapeError } from "../../src/errors.ts";
+import { LimitError, ShapeError } from "../../src/errors.ts";
 import { panels } from "../../src/layout.ts";
 import { conv2d } from "../../src/nn/conv2d.ts";
 import type { Convolution } from "../../src/nn/geometry.ts";
-import { type Case, check, random, rejects } from "../suite.ts";
+import { type Case, check, random, rejects, same } from "../suite.ts";
 import {
   checkOp,
   checkSlope,
@@ -39,6 +39,20 @@ const sizes: readonly Convolution[] = [
   convolution([1, 2, 3, 520], [4, 2, 1]),
 ];
 
+/** Maps cut within images, between them, and where all rows of a piece lie in the padding. */
+const beyondBindings: readonly (readonly [Convolution, bindingBytes: number])[] = [
+  [convolution([2, 23, 11, 5], [6, 5, 3], 2, 2), 8192],
+  [convolution([1, 5, 40, 16], [5, 3, 3], 1, 9), 12_000],
+  [convolution([3, 29, 11, 7], [9, 2, 2], 3, 1), 12_288],
+  // Minimal filtering: its weights alone take 24,576 bytes.
+  [convolution([2, 65, 10, 12], [12, 3, 3], 1, 1), 24_600],
+  [convolution([1, 63, 10, 12], [16, 3, 3], 1, 0), 24_600],
+];
+
+/** Sums of magnitudes on the way: see test/nn/winograd.suite.ts. */
+const growthOf = ({ input, output, stride }: Convolution): number =>
+  stride === 1 && Math.min(input.channels, output.channels) >= 8 ? (8 / 3) ** 2 : 1;
+
 export const cases: Case[] = [
   ...sizes.map((size, index) => ({
     name: `a convolution and its gradients: ${nameOf(size)}`,
@@ -62,6 +76,31 @@ export const cases: Case[] = [
       // 8 panels of 19,200 bytes; turned over, 3 of 51,200.
       const case_ = given(random(5), convolution([1, 5, 6, 24], [64, 5, 5]), {});
       await withBindings(device, 60_000, async () => checkOp(case_, await run(device, case_)));
+    },
+  },
+  {
+    name: "a convolution of maps larger than a binding, and its gradients: the same sums of every pixel",
+    async run(device) {
+      for (const [size, bindingBytes] of beyondBindings) {
+        const case_ = given(random(6), size, { bias: true, relu: true });
+        const whole = await run(device, case_);
+        await withBindings(device, bindingBytes, async () => {
+          const got = await run(device, case_);
+          checkOp(case_, got, growthOf(size));
+          same(got.result, whole.result, nameOf(size));
+          same(got.gradients[0], whole.gradients[0], `${nameOf(size)}, values`);
+        });
+      }
+    },
+  },
+  {
+    name: "a row that no binding can hold is refused",
+    async run(device) {
+      const case_ = given(random(7), convolution([1, 6, 60, 4], [4, 3, 3]), {});
+      await withBindings(device, 2000, async () => {
+        const error = await rejects(() => run(device, case_), LimitError);
+        check(/within 2000 bytes, the device's largest binding/.test(error.message), error.message);
+      });
     },
   },
   {

@@ -3,8 +3,9 @@ import { ShapeError } from "../../src/errors.ts";
 import { panels } from "../../src/layout.ts";
 import { convTranspose2d } from "../../src/nn/convTranspose2d.ts";
 import type { Convolution } from "../../src/nn/geometry.ts";
-import { type Case, check, random, rejects } from "../suite.ts";
-import { checkOp, checkSlope, convolution, given, nameOf, runOp } from "./convolutions.ts";
+import type { Tensor } from "../../src/tensor.ts";
+import { type Case, check, random, rejects, same } from "../suite.ts";
+import { checkOp, checkSlope, convolution, given, nameOf, runOp, withBindings } from "./convolutions.ts";
 
 /** A transposed convolution of a map [images, height, width, channels]: from the output of the convolution it reverses. */
 function transposed(
@@ -43,6 +44,23 @@ export const cases: Case[] = [
       }
     },
   })),
+  {
+    name: "a transposed convolution of maps larger than a binding, and its gradients: the same sums of every pixel",
+    async run(device) {
+      for (const size of [transposed([2, 13, 15, 5], [6, 4, 4], 2), transposed([1, 17, 9, 6], [7, 5, 3], 3, 1)]) {
+        const case_ = given(random(6), size, { bias: true, transposed: true });
+        const op = (values: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor =>
+          convTranspose2d(values, weight, { bias, stride: size.stride, padding: size.padding });
+        const whole = await runOp(device, case_, op);
+        await withBindings(device, 8192, async () => {
+          const got = await runOp(device, case_, op);
+          checkOp(case_, got);
+          same(got.result, whole.result, nameOf(size));
+          same(got.gradients[0], whole.gradients[0], `${nameOf(size)}, values`);
+        });
+      }
+    },
+  },
   {
     name: "a transposed convolution of what does not fit is refused by name",
     async run(device) {

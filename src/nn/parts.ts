@@ -1,0 +1,74 @@
+import type { Device, Storage } from "../device/device.ts";
+import { bandOf } from "../device/windows.ts";
+import { padded } from "../shape.ts";
+import type { Convolution, Step } from "./geometry.ts";
+import type { MapSize } from "./mapSize.ts";
+
+/** A map as one binding holds it: the whole of it, or rows of one of its images. */
+export interface Part extends MapSize {
+  readonly storage: Storage;
+  /** Quads in the binding before the first row. */
+  readonly skip: number;
+}
+
+/** A convolution of parts: rows of its output, all rows of its input that they take, and the step between the two. */
+export interface Piece {
+  readonly input: Part;
+  readonly output: Part;
+  readonly step: Step;
+}
+
+/** `rows` rows of an image from row `first` on. */
+export function partOf(
+  device: Device,
+  map: MapSize,
+  storage: Storage,
+  { image, first, rows }: { readonly image: number; readonly first: number; readonly rows: number },
+): Part {
+  const band = bandOf(device, storage, { first: image * map.height + first, rows, rowBytes: rowBytes(map) });
+  return { ...map, images: 1, height: rows, ...band };
+}
+
+/**
+ * Cuts a convolution into pieces whose maps fit a binding: a conv1 activation of full width is 125 MB for 500×500 pixels,
+ * a binding often 128 MiB. The sums of a pixel, and so its bits, are those of the whole. `together`: rows of the output
+ * that are not to be parted.
+ */
+export function* pieces(
+  device: Device,
+  { input, output, kernelHeight }: Convolution,
+  step: Step,
+  storages: { readonly input: Storage; readonly output: Storage },
+  together = 1,
+): Generator<Piece> {
+  const { bindingBytes, alignment } = device.limits;
+  if (storages.input.bytes <= bindingBytes && storages.output.bytes <= bindingBytes) {
+    yield {
+      input: { ...input, storage: storages.input, skip: 0 },
+      output: { ...output, storage: storages.output, skip: 0 },
+      step,
+    };
+    return;
+  }
+  const { stride, spread, paddingY } = step;
+  // A binding may begin up to an alignment before its rows: see `bandOf`.
+  const roomFor = (map: MapSize): number => Math.floor((bindingBytes - alignment) / rowBytes(map));
+  // `rows` of the output take ((rows − 1)·stride + kernelHeight − 1) / spread + 1 of the input, or one less.
+  const fed = Math.floor(((roomFor(input) - 1) * spread - kernelHeight + 1) / stride) + 1;
+  const most = Math.max(together, Math.floor(Math.min(roomFor(output), fed) / together) * together);
+  const inside = (row: number): number => Math.min(Math.max(row, 0), input.height - 1);
+  for (let image = 0; image < output.images; image++) {
+    for (let first = 0; first < output.height; first += most) {
+      const rows = Math.min(most, output.height - first);
+      const top = inside(Math.ceil((first * stride - paddingY) / spread));
+      const bottom = inside(Math.floor(((first + rows - 1) * stride + kernelHeight - 1 - paddingY) / spread));
+      yield {
+        input: partOf(device, input, storages.input, { image, first: top, rows: bottom - top + 1 }),
+        output: partOf(device, output, storages.output, { image, first, rows }),
+        step: { ...step, paddingY: paddingY - first * stride + top * spread },
+      };
+    }
+  }
+}
+
+const rowBytes = ({ width, channels }: MapSize): number => width * padded(channels) * 4;
