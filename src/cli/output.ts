@@ -1,5 +1,7 @@
 import {
   closeSync,
+  constants,
+  copyFileSync,
   existsSync,
   fsyncSync,
   mkdirSync,
@@ -66,7 +68,7 @@ export function checkDestinations(destinations: readonly Destination[], inputs: 
 
 /**
  * Writes all files or none: each beside its place first, then all are renamed into place. Where a rename fails, files
- * already replaced are put back.
+ * already replaced are put back. At no moment is a file missing that was there: a process may be killed at any.
  * @throws FormatError for a folder that is missing or not writable and for a full disk
  */
 export function writeTogether(outputs: readonly Output[]): void {
@@ -80,10 +82,10 @@ export function writeTogether(outputs: readonly Output[]): void {
     }
     for (const { file } of outputs) {
       current = file;
-      const former = existsSync(file) ? beside(file, "former") : undefined;
-      if (former) renameSync(file, former);
-      placed.push({ file, former });
+      const former = outputs.length > 1 && existsSync(file) ? beside(file, "former") : undefined;
+      if (former) copyFileSync(file, former, constants.COPYFILE_FICLONE);
       renameSync(beside(file, "new"), file);
+      placed.push({ file, former });
     }
   } catch (error) {
     for (const { file, former } of placed.reverse()) {
@@ -92,9 +94,8 @@ export function writeTogether(outputs: readonly Output[]): void {
     }
     throw explain(current, error);
   } finally {
-    for (const { file } of outputs) discard(beside(file, "new"));
+    for (const { file } of outputs) for (const purpose of ["new", "former"]) discard(beside(file, purpose));
   }
-  for (const { former } of placed) if (former) rmSync(former);
 }
 
 /** Makes a folder, and those above it, unless it is there. @throws FormatError */

@@ -160,6 +160,22 @@ describe("crf-rnn train refuses", () => {
     expect(bytesOf("whole").equals(before)).toBe(true);
   });
 
+  test("a folder that another process trains in, but not one whose process is gone", async () => {
+    const long = trainWords("held", "--steps", "100000", "--quiet");
+    let refused = "";
+    await stop(folder, long, "SIGKILL", () => {
+      if (stepsIn("held") < 2) return false;
+      refused = folder.run([...long, "--resume"]).stderr;
+      return true;
+    });
+    expect(refused).toMatch(
+      /^crf-rnn: --out: expected a folder that no other process trains in, got held, where process \d+ does — wait/,
+    );
+    expect(existsSync(folder.file("held/lock.json"))).toBe(true);
+    expect(folder.run(trainWords("held", "--steps", "1", "--resume"))).toMatchObject({ status: 0 });
+    expect(existsSync(folder.file("held/lock.json"))).toBe(false);
+  });
+
   test("to resume from a truncated checkpoint", () => {
     folder.run(trainWords("cut", "--steps", "1"));
     const file = folder.file("cut/checkpoint.safetensors");

@@ -6,15 +6,19 @@ import { differences, type Configuration } from "../../train/configuration.ts";
 import { formatMetrics, metricsUntil, type Metric } from "../../train/metrics.ts";
 import { openState, type State } from "../../train/state.ts";
 import { checkpointFile, metricsFile } from "../../train/surroundings.ts";
-import { explain, makeFolder, writeTogether } from "../output.ts";
+import { explain, writeTogether } from "../output.ts";
 import { writeStreamed } from "../streamedOutput.ts";
+import { Lock } from "./lock.ts";
 
 /** The folder of a run: its checkpoint, its metrics, its report. A process killed at any moment leaves one that resumes. */
-export class RunFolder {
+export class RunFolder implements Disposable {
   readonly path: string;
+  readonly #lock: Lock;
 
   private constructor(path: string) {
     this.path = path;
+    this.#lock = new Lock(path);
+    for (const name of readdirSync(path)) if (unfinished.test(name)) rmSync(join(path, name));
   }
 
   /** @throws UsageError for a folder that holds a run already, or that is missing when there is one to resume */
@@ -38,11 +42,13 @@ export class RunFolder {
     }
   }
 
-  /** Opens the folder, once `check` has passed; it is made when there is something to put into it. */
+  /** Opens the folder, once `check` has passed, for this process alone, until it is disposed. @throws as Lock does */
   static open(path: string): RunFolder {
-    const names = existsSync(path) ? readdirSync(path) : [];
-    for (const name of names) if (unfinished.test(name)) rmSync(join(path, name));
     return new RunFolder(path);
+  }
+
+  [Symbol.dispose](): void {
+    this.#lock[Symbol.dispose]();
   }
 
   file(name: string): string {
@@ -81,7 +87,6 @@ export class RunFolder {
   }
 
   append(metric: Metric): void {
-    makeFolder(this.path);
     try {
       appendFileSync(this.file(metricsFile), formatMetrics([metric]));
     } catch (error) {
@@ -90,12 +95,10 @@ export class RunFolder {
   }
 
   write(name: string, bytes: Uint8Array): void {
-    makeFolder(this.path);
     writeTogether([{ file: this.file(name), bytes }]);
   }
 
   save(name: string, produce: (sink: Sink) => Promise<void>): Promise<void> {
-    makeFolder(this.path);
     return writeStreamed(this.file(name), produce, { interruptible: false });
   }
 }
