@@ -6,7 +6,7 @@ import { FormatError, UsageError } from "../../src/errors.ts";
 import { Folder } from "./command.ts";
 
 vi.mock("node:fs", { spy: true });
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => vi.resetAllMocks());
 
 const failure = (code: string): Error => Object.assign(new Error(`${code}: refused`), { code });
 const one = new TextEncoder().encode("one");
