@@ -5,6 +5,7 @@ import { accumulate } from "../optim/accumulate.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
+import { ahead } from "./ahead.ts";
 import { scheduleOf, type Configuration } from "./configuration.ts";
 import { explainDivergence } from "./diverged.ts";
 import { Order } from "./order.ts";
@@ -41,13 +42,14 @@ export async function train(run: Run, schedule: Schedule): Promise<"finished" | 
   const { batch, seed, optimizer: options } = configuration;
   const rateOf = scheduleOf(options);
   const order = new Order(surroundings.images.train, seed);
+  const sample = ahead((draw) => sampleOf(draw, order, configuration, surroundings), schedule.steps * batch);
   const save = (step: number): Promise<void> =>
     surroundings.save(checkpointFile, (sink) => writeState(sink, trainable, optimizer, step, configuration));
   if (schedule.from === 0) await save(0);
   for (let step = schedule.from; step < schedule.steps; step++) {
     const began = performance.now();
     const draws = Array.from({ length: batch }, (_, i) => step * batch + i);
-    const { gradients, loss, pixels } = await differentiate(run, order, draws);
+    const { gradients, loss, pixels } = await differentiate(run, sample, draws);
     optimizer.rate = rateOf(step);
     optimizer(gradients);
     for (const gradient of gradients.values()) gradient.dispose();
@@ -72,12 +74,16 @@ export async function train(run: Run, schedule: Schedule): Promise<"finished" | 
 }
 
 /** The summed gradients and losses of a step's draws, one item after the other, of whatever sizes. */
-async function differentiate({ trainable, configuration, surroundings }: Run, order: Order, draws: readonly number[]) {
+async function differentiate(
+  { trainable, configuration }: Run,
+  sampleOf: (draw: number) => Promise<Sample>,
+  draws: readonly number[],
+) {
   const watched = trainable.learned.map((name) => trainable.parameters[name]);
   const gradients = new Map<Tensor, Tensor>();
   let [loss, pixels] = [0, 0];
   for (const draw of draws) {
-    const sample = await sampleOf(draw, order, configuration, surroundings);
+    const sample = await sampleOf(draw);
     const seed = randomBits(configuration.seed, purpose.dropout, draw);
     using tape = new Tape(watched);
     const explain = (loss: number, cause?: unknown): Promise<Error> => {
