@@ -177,12 +177,21 @@ const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
 };
 
 /** Runs `test` on a device that says its bindings hold no more than `bindingBytes`. */
-export async function withBindings(device: Device, bindingBytes: number, test: () => Promise<void>): Promise<void> {
-  const { limits } = device;
-  Object.defineProperty(device, "limits", { value: { ...limits, bindingBytes }, configurable: true });
+export const withBindings = (device: Device, bindingBytes: number, test: () => Promise<void>): Promise<void> =>
+  withProperty(device, "limits", { ...device.limits, bindingBytes }, test);
+
+/** Runs `test` on a device that says something else of itself. */
+export async function withProperty<Name extends "limits" | "info">(
+  device: Device,
+  name: Name,
+  value: Device[Name],
+  test: () => Promise<void>,
+): Promise<void> {
+  const { [name]: former } = device;
+  Object.defineProperty(device, name, { value, configurable: true });
   try {
     await test();
   } finally {
-    Object.defineProperty(device, "limits", { value: limits, configurable: true });
+    Object.defineProperty(device, name, { value: former, configurable: true });
   }
 }
