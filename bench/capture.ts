@@ -12,8 +12,8 @@ export interface Call<Arguments> extends Disposable {
 }
 
 /**
- * The run of `kernel` that moves most `bytes` while `queue` works on `device`, or undefined if there was none. Arguments are copied as
- * they are just before that run. The device's own `run` is shadowed meanwhile: tensors and lattices carry their device
+ * The run of `kernel`, in any of its forms, that moves most `bytes` while `queue` works on `device`, or undefined if there was
+ * none. Arguments are copied as they are just before that run. The device's own `run` is shadowed meanwhile: tensors and lattices carry their device
  * along, and would go around another object that wraps it.
  */
 export async function capture<Arguments extends object>(
@@ -25,11 +25,11 @@ export async function capture<Arguments extends object>(
   let largest: { readonly bytes: number; readonly call: Call<Arguments> } | undefined;
   const { run } = device;
   device.run = function (called, count, args) {
-    if (called.id === kernel.id) {
+    if ((called.formOf ?? called.id) === kernel.id) {
       const own = args as unknown as Arguments;
       if (bytes(own) > (largest?.bytes ?? 0)) {
         largest?.call[Symbol.dispose]();
-        largest = { bytes: bytes(own), call: copyCall(device, kernel, count, own) };
+        largest = { bytes: bytes(own), call: copyCall(device, called as unknown as Kernel<Arguments>, count, own) };
       }
     }
     run.call(device, called, count, args);

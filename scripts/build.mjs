@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
-import { checkTwins, kernelsModule, readKernels } from "./kernels.mjs";
+import { checkTwins, kernelsModule, readKernels, twinned } from "./kernels.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const run = promisify(execFile);
@@ -20,7 +20,7 @@ const wasmBuilds = [
 
 async function buildWasm(kernels) {
   const entry = join(root, "build", "assembly.ts");
-  const exports = kernels.map(({ id, file }) => {
+  const exports = twinned(kernels).map(({ id, file }) => {
     const twin = file.replace(/^kernels/, "assembly").replace(/\.wgsl$/, "");
     return `export { ${id} } from "../${twin}";`;
   });

@@ -1,10 +1,13 @@
-// Reads kernels/**/*.wgsl, the only source of every kernel's signature, and holds the AssemblyScript twins to it.
+// Reads kernels/**/*.wgsl, the only source of every kernel's signature, and holds the AssemblyScript twins to it, and the
+// other forms of a kernel: `<kernel>.<form>.wgsl`, the same results computed in another way.
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, posix, relative } from "node:path";
 import { glob } from "./files.mjs";
 import { WgslReflect } from "wgsl_reflect/wgsl_reflect.module.js";
 
 const includeDirective = /^\/\/#include "(.+)"$/gm;
+/** Names of forms: `tiled` goes through tiles in workgroup memory. */
+const formSuffix = /\.(tiled)\.wgsl$/;
 const specializedConstant = /^const ([A-Z_0-9]+): u32 = \d+u; \/\/ specialized/gm;
 
 /** `hash.insert` → `hashInsert`, `NEIGHBOR_COUNT` → `neighborCount`. */
@@ -54,6 +57,7 @@ async function describe(root, file) {
   const uniform = module.uniforms[0];
   return {
     id: camelCase(basename(file, ".wgsl")),
+    ...(formSuffix.test(file) ? { formOf: camelCase(basename(file).replace(formSuffix, "")) } : {}),
     file: path,
     code,
     bindings: bindings.map(({ name, access, type }) => ({ name, access, type })),
@@ -73,7 +77,20 @@ export async function readKernels(root) {
       throw new Error(`${kernel.file}: the kernel id ${kernel.id} is taken`);
     kernels.push(kernel);
   }
+  for (const form of kernels.filter(({ formOf }) => formOf)) checkForm(form, kernels);
   return kernels;
+}
+
+/** Fails unless a form has the signature of its kernel, which stands in the same folder. */
+function checkForm(form, kernels) {
+  const file = form.file.replace(formSuffix, ".wgsl");
+  const kernel = kernels.find((other) => other.file === file);
+  if (!kernel) throw new Error(`${form.file}: it is a form of ${file}, which is missing`);
+  for (const part of ["bindings", "params", "constants"]) {
+    const [expected, found] = [JSON.stringify(kernel[part]), JSON.stringify(form[part])];
+    if (expected === found) continue;
+    throw new Error(`${form.file}: its ${part} differ from ${file}\n  expected ${expected}\n  found    ${found}`);
+  }
 }
 
 /** The parameter list that the AssemblyScript twin of a kernel must have. */
@@ -87,9 +104,12 @@ function twinParameters({ bindings, params, constants }) {
   ];
 }
 
+/** Kernels that have a twin: a form has its kernel's. */
+export const twinned = (kernels) => kernels.filter(({ formOf }) => !formOf);
+
 /** Fails unless assembly/<room>/<name>.ts exports the kernel's twin with the kernel's own signature. */
 export async function checkTwins(root, kernels) {
-  for (const kernel of kernels) {
+  for (const kernel of twinned(kernels)) {
     const twin = kernel.file.replace(/^kernels/, "assembly").replace(/\.wgsl$/, ".ts");
     const text = await readFile(join(root, twin), "utf8").catch(() => {
       throw new Error(`${kernel.file}: its twin ${twin} is missing`);

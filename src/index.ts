@@ -23,6 +23,7 @@ export { maxPool2d } from "./nn/maxPool2d.ts";
 export { multiply } from "./nn/multiply.ts";
 export { relu } from "./nn/relu.ts";
 export { scale } from "./nn/scale.ts";
+export { type Choice, tune } from "./nn/tune.ts";
 export { accumulate } from "./optim/accumulate.ts";
 export { adam, type AdamOptions } from "./optim/adam.ts";
 export type { Multiplier, Multipliers } from "./optim/multipliers.ts";

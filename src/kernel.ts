@@ -19,6 +19,11 @@ export interface Param {
  */
 export interface Kernel<Arguments> {
   readonly id: string;
+  /**
+   * The id of the kernel that this is another form of: the same signature and the same bits, computed in a way that suits
+   * other adapters. It has no twin of its own, so that WASM never runs it.
+   */
+  readonly formOf?: string;
   /** Path from the repository's root, e.g. `kernels/lattice/blur.wgsl`. */
   readonly file: string;
   readonly code: string;
@@ -31,3 +36,6 @@ export interface Kernel<Arguments> {
   /** Type only: never present. */
   readonly arguments?: Arguments;
 }
+
+/** What a kernel is run with. */
+export type ArgumentsOf<Of> = Of extends Kernel<infer Arguments> ? Arguments & object : never;

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { floors } from "../bench/floors.ts";
 import * as kernelModule from "../build/kernels.ts";
 import type { Kernel } from "../src/kernel.ts";
+import { kernelForms } from "../src/nn/tune.ts";
 import { root } from "./hosts/folders.ts";
 
 /** ARCHITECTURE.md's layers, lowest first; a file may import from its own layer and those below. */
@@ -114,16 +115,27 @@ describe("imports", () => {
 });
 
 describe("one concept, one path", () => {
+  const forms = Object.values(kernelsById).filter(({ formOf }) => formOf);
   const kernels = list("kernels", ".wgsl").filter((file) => text(file).includes("@compute"));
+  const own = kernels.filter((kernel) => !forms.some(({ file }) => file === kernel));
+
+  test("every form has the signature of a kernel, and is one that tune() can choose", () => {
+    for (const form of forms) {
+      const { bindings, params, constants } = kernelsById[form.formOf!];
+      expect(form).toMatchObject({ bindings, params, constants });
+    }
+    const chosen = kernelForms.flatMap(({ usual, others }) => others.map(({ kernel }) => [usual.kernel.id, kernel.id]));
+    expect(chosen.sort()).toEqual(forms.map(({ id, formOf }) => [formOf, id]).sort());
+  });
 
   test("every kernel has a twin in assembly/, and every twin a kernel", () => {
-    const wgsl = kernels.map((file) => file.slice("kernels/".length, -".wgsl".length));
+    const wgsl = own.map((file) => file.slice("kernels/".length, -".wgsl".length));
     const assembly = list("assembly", ".ts").filter((file) => text(file).includes("begin: u32"));
     expect(assembly.map((file) => file.slice("assembly/".length, -".ts".length)).sort()).toEqual(wgsl.sort());
   });
 
   test("every kernel has its floor in bench/, by its own name; those of kernels/bench are what bench is made of", () => {
-    const measured = kernels.filter((kernel) => !kernel.startsWith("kernels/bench/")).sort();
+    const measured = own.filter((kernel) => !kernel.startsWith("kernels/bench/")).sort();
     const declared = list("bench", ".bench.ts").map((file) =>
       file.replace(/^bench\/(.*)\.bench\.ts$/, "kernels/$1.wgsl"),
     );
@@ -137,12 +149,12 @@ describe("one concept, one path", () => {
         names.match(/\w+(?: as \w+)?/g)!.map((name) => ({ file, kernel: kernelsById[name.split(" ")[0]].file })),
       ),
     );
-    const own = kernels.filter((kernel) => !/^kernels\/(shared|bench)\//.test(kernel));
-    const used = own.map((kernel) => ({
+    const single = kernels.filter((kernel) => !/^kernels\/(shared|bench)\//.test(kernel));
+    const used = single.map((kernel) => ({
       kernel,
       by: users.filter((user) => user.kernel === kernel).map((u) => u.file),
     }));
-    const expected = own.map((kernel) => {
+    const expected = single.map((kernel) => {
       const [, room, name] = /^kernels\/(.+)\/([^/.]+)[^/]*\.wgsl$/.exec(kernel)!;
       return { kernel, by: [`src/${room}/${name}.ts`] };
     });

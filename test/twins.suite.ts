@@ -6,6 +6,7 @@ import * as kernels from "../build/kernels.ts";
 import type { Device, Storage } from "../src/device/device.ts";
 import { openWasm } from "../src/device/wasm.ts";
 import type { Binding, Kernel } from "../src/kernel.ts";
+import { kernelForms } from "../src/nn/tune.ts";
 import { type Case, check, close, maximum, same } from "./suite.ts";
 import { filterAll, works } from "./works.ts";
 
@@ -50,7 +51,10 @@ async function record(kind: Device["kind"], work: (device: Device) => Promise<vo
 }
 
 /** Runs a recorded dispatch on `device`; gives the contents of what it writes. */
-async function replay(device: Device, { kernel, count, args, before }: Dispatch): Promise<Record<string, Uint32Array>> {
+async function replay(
+  device: Device,
+  { kernel, count, args, before }: Omit<Dispatch, "after">,
+): Promise<Record<string, Uint32Array>> {
   const storages = Object.fromEntries(
     Object.entries(before).map(([name, data]) => {
       const storage = device.allocate(data.byteLength);
@@ -95,9 +99,26 @@ function found({ slots, entrySlots, status }: Record<string, Uint32Array>): Uint
 /** Dispatches of one kernel that are replayed: each reads its results back, and an iteration's are all alike. */
 const mostReplayed = 12;
 
+/** The other forms of a dispatch, on the same arguments: what they write must be the same bits. @returns the kernels compared */
+async function checkForms(
+  device: Device,
+  dispatch: Dispatch,
+  expected: Record<string, Uint32Array>,
+  what: string,
+): Promise<string[]> {
+  const forms = kernelForms.find(({ usual }) => usual.kernel.id === dispatch.kernel.id)?.others ?? [];
+  for (const form of device.kind === "webgpu" ? forms : []) {
+    const kernel = form.kernel as Dispatch["kernel"];
+    const actual = await replay(device, { ...dispatch, kernel, count: form.count(dispatch.args) });
+    for (const { name } of written(kernel)) same(actual[name], expected[name], `${what}, as ${kernel.file}: ${name}`);
+  }
+  return forms.map(({ kernel }) => kernel.id);
+}
+
 /** Fails at the first dispatch that differs. @returns the kernels compared */
 async function checkTwins(device: Device, dispatches: readonly Dispatch[]): Promise<string[]> {
   const replayed = new Map<string, number>();
+  const others: string[] = [];
   for (const [index, dispatch] of dispatches.entries()) {
     const { kernel, after } = dispatch;
     const before = replayed.get(kernel.id) ?? 0;
@@ -105,13 +126,14 @@ async function checkTwins(device: Device, dispatches: readonly Dispatch[]): Prom
     replayed.set(kernel.id, before + 1);
     const actual = await replay(device, dispatch);
     const what = `dispatch ${index}, ${kernel.file}`;
+    others.push(...(await checkForms(device, dispatch, actual, what)));
     if (kernel.id === "hashInsert") same(found(actual), found(after), what);
     else {
       const defined = written(kernel).filter(({ name }) => !undefinedAfter.includes(`${kernel.id} ${name}`));
       for (const binding of defined) checkBinding(binding, actual[binding.name], after[binding.name], what);
     }
   }
-  return dispatches.map(({ kernel }) => kernel.id);
+  return [...dispatches.map(({ kernel }) => kernel.id), ...others];
 }
 
 export const cases: Case[] = [

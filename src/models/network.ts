@@ -1,5 +1,6 @@
 import { differences, listed } from "../differences.ts";
 import { ShapeError } from "../errors.ts";
+import { tune } from "../nn/tune.ts";
 import type { Values } from "../optim/optimizer.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -64,6 +65,7 @@ export function network<Call extends NetworkCall>(architecture: Architecture<Cal
     requireImage(name, image);
     const recorded = [image, ...all].some(({ tape }) => tape?.recording);
     using pass = new Pass(call, recorded ? running.seed++ : undefined);
+    await tune(image.device);
     return pass.release(await forward(image, pass, call));
   };
 

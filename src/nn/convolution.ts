@@ -3,10 +3,13 @@ import {
   convolutionPack as packKernel,
   convolutionTranspose as transposeKernel,
   convolutionProduct as productKernel,
+  convolutionProductTiled as productTiledKernel,
 } from "../../build/kernels.ts";
 import { type Device, slice, type Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
+import type { ArgumentsOf } from "../kernel.ts";
 import { quadsOf } from "../shape.ts";
+import { type Forms, runFastest } from "./forms.ts";
 import { type Convolution, type Ending, type Method, panelBytes, panelsOf, type Step } from "./geometry.ts";
 import type { MapSize } from "./mapSize.ts";
 import { panelWindows } from "./panelWindows.ts";
@@ -240,10 +243,44 @@ interface Pixels {
 
 /** Products of packed operands: see kernels/nn/convolution.product.wgsl. */
 export function product(device: Device, operands: Operands, counts: Counts, pixels: Pixels): void {
-  const { panels, taps, quads, accumulate } = counts;
-  const numbers = { ...counts, ...pixels, accumulate: accumulate ? 1 : 0 };
-  device.run(productKernel, panels * taps * quads, { ...operands, ...numbers });
+  runFastest(device, productForms, { ...operands, ...counts, ...pixels, accumulate: counts.accumulate ? 1 : 0 });
 }
+
+/** See the headers of both kernels. */
+export const productForms: Forms<ArgumentsOf<typeof productKernel>> = {
+  usual: {
+    name: "registers",
+    kernel: productKernel,
+    count: ({ panels, taps, quads }) => panels * taps * quads,
+    sums: 32,
+  },
+  others: [
+    {
+      name: "tiled",
+      kernel: productTiledKernel,
+      count: ({ panels, taps, quads }) => Math.ceil(panels / 8) * taps * Math.ceil(quads / 16),
+      sums: 4096,
+    },
+  ],
+  // Minimal filtering of 512 tiles, from 64 channels to 64: 67 million operations.
+  typical: {
+    panels: 8,
+    taps: 16,
+    quads: 128,
+    kernelWidth: 1,
+    rows: 1,
+    columns: 64,
+    stride: 1,
+    leftColumns: 128 * 64,
+    quadStep: 64,
+    rightTap: 8 * 64,
+    firstPanel: 0,
+    accumulate: 0,
+    left: 16 * 128 * 64 * 16,
+    right: 16 * 8 * 64 * 32,
+    result: 16 * 8 * 128 * 128,
+  },
+};
 
 /** Convolutions by the definition: any kernel, stride and padding. */
 export const direct: Method = { convolve, convolveBack, weightGradient };

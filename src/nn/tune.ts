@@ -1,0 +1,95 @@
+import type { Device, Storage } from "../device/device.ts";
+import { Workspace } from "../device/workspace.ts";
+import { type Form, type Forms, type Rates, rates } from "./forms.ts";
+import { productForms } from "./convolution.ts";
+
+/** Every kernel that has more forms than one. */
+export const kernelForms = [productForms] as unknown as readonly Forms<object>[];
+
+/** The form of a kernel that an adapter computes in the least time. */
+export interface Choice {
+  /** As `nn/convolution.product`. */
+  readonly kernel: string;
+  readonly form: Form<object>["name"];
+  /** How many times as long each form takes as the one chosen, where all that it computes is wanted. */
+  readonly times: Readonly<Partial<Record<Form<object>["name"], number>>>;
+}
+
+/** Measurements by adapter: a process may open many devices on one. */
+const measured = new Map<string, Promise<Rates>>();
+
+/**
+ * Finds out by measurement, once an adapter and process, in which form a WebGPU device computes the products of
+ * convolutions in the least time: from registers alone, or through tiles in workgroup memory. Results are the same bits
+ * either way. The networks call it by themselves; call it before the first `conv2d` of your own. Resolves to nothing on WASM,
+ * which has one form only, and on a device opened with bindings too small to measure with.
+ * @throws DeviceError, ShaderError
+ * @example const [{ form }] = await tune(device);
+ */
+export async function tune(device: Device): Promise<readonly Choice[]> {
+  const most = Math.max(...kernelForms.flatMap(storageBytes));
+  if (device.kind === "wasm" || most > device.limits.bindingBytes) return [];
+  const { name, variant } = device.info;
+  const key = `${name}, ${variant}`;
+  if (!measured.has(key)) {
+    const measuring = measure(device);
+    measured.set(key, measuring);
+    measuring.catch(() => measured.delete(key));
+  }
+  const found = await measured.get(key)!;
+  rates.set(device, found);
+  return kernelForms.map((forms) => choiceOf(forms, found));
+}
+
+/** Bytes of each storage of a typical run. */
+const storageBytes = ({ usual, typical }: Forms<object>): number[] =>
+  usual.kernel.bindings.map(({ name }) => (typical as Record<string, number>)[name]!);
+
+function choiceOf({ usual, others }: Forms<object>, found: Rates): Choice {
+  const all = [usual, ...others].map(({ name, kernel }) => ({ name, rate: found.get(kernel.id)! }));
+  const best = all.reduce((best, one) => (one.rate > best.rate ? one : best));
+  return {
+    kernel: usual.kernel.file.replace(/^kernels\/|\.wgsl$/g, ""),
+    form: best.name,
+    times: Object.fromEntries(all.map(({ name, rate }) => [name, best.rate / rate])),
+  };
+}
+
+async function measure(device: Device): Promise<Rates> {
+  const found = new Map<string, number>();
+  for (const forms of kernelForms) for (const [id, rate] of await measureForms(device, forms)) found.set(id, rate);
+  return found;
+}
+
+/** Milliseconds that a measurement takes at least, so that a GPU reaches its clock and what starts it counts for little. */
+const shortest = 10;
+/** Measurements of a form, of which the least counts: on a busy machine one may well take ten times as long as another. */
+const rounds = 7;
+
+/** Times the forms in turn, so that whatever else the machine does slows all of them. */
+async function measureForms(device: Device, { usual, others, typical }: Forms<object>): Promise<Rates> {
+  const forms = [usual, ...others];
+  using workspace = new Workspace(device);
+  const args: Record<string, Storage | number> = { ...typical };
+  for (const { name } of usual.kernel.bindings) args[name] = workspace.zeros(args[name] as number);
+  let runs = 1;
+  const round = async (): Promise<number[]> => {
+    const times: number[] = [];
+    for (const { kernel, count } of forms) {
+      await device.finish();
+      const begin = performance.now();
+      for (let run = 0; run < runs; run++) device.run(kernel, count(args), args);
+      await device.finish();
+      times.push(performance.now() - begin);
+    }
+    return times;
+  };
+  await round(); // compiles
+  let least = await round();
+  for (; Math.min(...least) < shortest; least = await round()) runs *= 2;
+  for (let again = 1; again < rounds; again++) {
+    const times = await round();
+    least = least.map((time, i) => Math.min(time, times[i]!));
+  }
+  return new Map(forms.map((form, i) => [form.kernel.id, (form.count(args) * form.sums * runs) / least[i]!]));
+}

@@ -1,0 +1,174 @@
+/** Forms of a kernel differ in time only: the same bits from every form, and results that no choice between them changes. */
+import type { Device, Storage } from "../../src/device/device.ts";
+import { Workspace } from "../../src/device/workspace.ts";
+import { panels } from "../../src/layout.ts";
+import { conv2d } from "../../src/nn/conv2d.ts";
+import { type Form, type Forms, fastest, type Rates, rates } from "../../src/nn/forms.ts";
+import { productForms } from "../../src/nn/convolution.ts";
+import { kernelForms, tune } from "../../src/nn/tune.ts";
+import { Tape } from "../../src/tape.ts";
+import { type Case, check, random, same } from "../suite.ts";
+import { withBindings } from "./convolutions.ts";
+
+type Product = (typeof productForms)["typical"];
+
+/** Products as minimal filtering has them, 16 pairs of matrices: numbers, and bytes of the storages. */
+const filtering = (panelCount: number, quads: number, columns: number): Product => ({
+  ...productForms.typical,
+  panels: panelCount,
+  quads,
+  columns,
+  quadStep: columns,
+  leftColumns: quads * columns,
+  rightTap: panelCount * columns,
+  left: 16 * quads * columns * 16,
+  right: 16 * panelCount * columns * 32,
+  result: 16 * panelCount * quads * 128,
+});
+
+/** As weight gradients of a kernel of `width` by `width` have them, of a window added to the result. */
+function weightGradient(panelCount: number, quads: number, rows: number, columns: number, width: number): Product {
+  const [stride, firstPanel] = [2, 1];
+  const [leftRows, leftColumns] = [rows, columns].map((size) => (size - 1) * stride + width);
+  const counts = { panels: panelCount, taps: width ** 2, quads, kernelWidth: width, rows, columns, stride };
+  return {
+    ...counts,
+    leftColumns: leftColumns!,
+    quadStep: leftRows! * leftColumns!,
+    rightTap: 0,
+    firstPanel,
+    accumulate: 1,
+    left: quads * leftRows! * leftColumns! * 16,
+    right: (firstPanel + panelCount) * rows * columns * 32,
+    result: panelCount * width ** 2 * quads * 128,
+  };
+}
+
+/** Tiles of 8 panels by 16 quads and slices of 8 pixels: full, one more, one less, and far from full. */
+const products: readonly Product[] = [
+  filtering(1, 1, 4),
+  filtering(8, 16, 8),
+  filtering(9, 17, 20),
+  filtering(7, 15, 12),
+  filtering(17, 3, 4),
+  weightGradient(1, 1, 1, 1, 1),
+  weightGradient(3, 33, 3, 5, 3),
+  weightGradient(9, 5, 7, 9, 2),
+];
+
+/** What `form` leaves in the storages it writes, from the same random contents. */
+async function contents(device: Device, form: Form<object>, numbers: Record<string, number>): Promise<Float32Array[]> {
+  using workspace = new Workspace(device);
+  const args: Record<string, Storage | number> = { ...numbers };
+  for (const [index, { name }] of form.kernel.bindings.entries()) {
+    const storage = workspace.allocate(numbers[name]!);
+    device.write(storage, random(index + 1).array(numbers[name]! / 4, -1, 1));
+    args[name] = storage;
+  }
+  device.run(form.kernel, form.count(args), args);
+  const written = form.kernel.bindings.filter(({ access }) => access === "write");
+  return await Promise.all(written.map(async ({ name }) => new Float32Array(await device.read(args[name] as Storage))));
+}
+
+async function checkForms({ usual, others }: Forms<object>, device: Device, numbers: Record<string, number>) {
+  const expected = await contents(device, usual, numbers);
+  check(
+    expected.every((values) => values.some((value) => value !== 0)),
+    "no result",
+  );
+  // WASM has the usual form alone.
+  for (const form of device.kind === "webgpu" ? others : []) {
+    const actual = await contents(device, form, numbers);
+    actual.forEach((values, i) => same(values, expected[i]!, `${form.kernel.file}, ${JSON.stringify(numbers)}`));
+  }
+}
+
+/** Both methods of convolution, forward and back, in tiles that are full and some that are not. */
+async function convolved(device: Device): Promise<Float32Array[]> {
+  using _scope = device.scope();
+  const numbers = random(3);
+  const inputs = [
+    device.tensor([13, 12, 70], numbers.array(13 * 12 * 70, -1, 1)),
+    device.tensor([66, 70, 3, 3], numbers.array(66 * 70 * 9, -1, 1), panels),
+    device.tensor([9, 66, 2, 2], numbers.array(9 * 66 * 4, -1, 1), panels),
+  ];
+  using tape = new Tape(inputs);
+  const result = conv2d(conv2d(inputs[0]!, inputs[1]!, { padding: 1, relu: true }), inputs[2]!, { stride: 2 });
+  const gradients = await tape.gradients(result, device.tensor(result.shape, numbers.array(result.rows * 9, -1, 1)));
+  const read = [await result.read()];
+  for (const input of inputs) read.push(await gradients.get(input)!.read());
+  for (const gradient of gradients.values()) gradient.dispose();
+  return read;
+}
+
+/** Works with these rates in place of those measured. */
+async function withRates<Result>(device: Device, set: Rates | undefined, work: () => Promise<Result>): Promise<Result> {
+  const put = (to: Rates | undefined): unknown => (to ? rates.set(device, to) : rates.delete(device));
+  const former = rates.get(device);
+  put(set);
+  try {
+    return await work();
+  } finally {
+    put(former);
+  }
+}
+
+export const cases: Case[] = [
+  {
+    name: "products: the same bits from every form",
+    async run(device) {
+      for (const numbers of products) await checkForms(productForms as unknown as Forms<object>, device, numbers);
+    },
+  },
+  {
+    name: "no choice of forms changes a convolution or its gradients",
+    async run(device) {
+      const expected = await convolved(device);
+      const all = kernelForms.flatMap(({ usual, others }) => [usual, ...others]);
+      for (const preferred of device.kind === "webgpu" ? all : []) {
+        const preference = new Map(all.map((form) => [form.kernel.id, form === preferred ? 1e9 : 1]));
+        const actual = await withRates(device, preference, () => convolved(device));
+        actual.forEach((values, i) => same(values, expected[i]!, `${preferred.kernel.file} preferred, result ${i}`));
+      }
+    },
+  },
+  {
+    name: "tune measures every form, once an adapter, and its choice is what runs",
+    async run(device) {
+      const choices = await tune(device);
+      check(choices.length === (device.kind === "webgpu" ? kernelForms.length : 0), `${choices.length} choices`);
+      for (const [index, { form, times }] of choices.entries()) {
+        const forms = kernelForms[index]!;
+        const all = [forms.usual, ...forms.others];
+        check(Object.keys(times).join() === all.map(({ name }) => name).join(), `times of ${Object.keys(times)}`);
+        check(times[form] === 1, `${form} takes ${times[form]} of its own time`);
+        check(
+          Object.values(times).every((time) => time >= 1 && time < 1e6),
+          `${form} is not the fastest: ${JSON.stringify(times)}`,
+        );
+        check(fastest(device, forms, forms.typical as object).name === form, `${form} was measured, but does not run`);
+      }
+      // Measured times never repeat to the last bit: what is equal was not measured again.
+      check(JSON.stringify(await tune(device)) === JSON.stringify(choices), "a second call measured again");
+      await withBindings(device, 8192, async () => {
+        check((await tune(device)).length === 0, "tuned with bindings that hold no typical run");
+      });
+    },
+  },
+  {
+    name: "a form is taken where its rate makes up for tiles that are not full; none but the usual one without rates",
+    async run(device) {
+      const { usual, others } = productForms;
+      const tiled = others.find(({ name }) => name === "tiled")!;
+      const sizes = [filtering(8, 16, 4), filtering(4, 11, 4), filtering(6, 7, 4), filtering(1, 16, 4)];
+      const choose = async (): Promise<string> =>
+        sizes.map((numbers) => fastest(device, productForms, numbers as never).name).join();
+      const [one, three] = [usual, tiled].map(({ kernel }) => kernel.id);
+      // Of 128 pairs of a panel and a quad in a tile 43 are a third.
+      const found = await withRates(device, new Map(Object.entries({ [one!]: 1, [three!]: 3 })), choose);
+      check(found === "tiled,tiled,registers,registers", found);
+      const untuned = await withRates(device, undefined, choose);
+      check(untuned === "registers,registers,registers,registers", untuned);
+    },
+  },
+];
