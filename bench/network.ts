@@ -11,8 +11,10 @@ import { parseArgs } from "node:util";
 import type { Device } from "../src/device/device.ts";
 import { open, type OpenOptions } from "../src/device/open.ts";
 import { fcn8s } from "../src/models/fcn8s.ts";
+import { describeChoice } from "../src/cli/choices.ts";
 import type { Network } from "../src/models/network.ts";
 import { crossEntropy } from "../src/nn/crossEntropy.ts";
+import { tune } from "../src/nn/tune.ts";
 import { sgd } from "../src/optim/sgd.ts";
 import type { Values } from "../src/optim/optimizer.ts";
 import { elementsOf } from "../src/shape.ts";
@@ -211,6 +213,7 @@ async function measure(): Promise<{ least: number; peer: Peer } | undefined> {
   });
   const { name, variant, threads } = device.info;
   console.log(`${name}, ${variant}, threads: ${threads}, node ${process.versions.node}`);
+  for (const choice of await tune(device)) console.log(describeChoice(choice));
   if (!flags.step) return await measureForward(device, setting);
   await measureStep(device, setting);
 }

@@ -1,6 +1,7 @@
 import type { Device, DeviceInfo } from "../src/device/device.ts";
 import { open, type OpenOptions } from "../src/device/open.ts";
 import { WebGpuDevice } from "../src/device/webgpu.ts";
+import { type Choice, tune } from "../src/nn/tune.ts";
 import { capture } from "./capture.ts";
 import { type Ceilings, leastTime, measureCeilings } from "./ceilings.ts";
 import { type Composite, composites } from "./composites.ts";
@@ -48,6 +49,8 @@ export interface BenchResult {
   readonly classes: number;
   readonly vertices: { readonly bilateral: number; readonly spatial: number };
   readonly ceilings: Ceilings;
+  /** Which form runs of the kernels that have several. */
+  readonly choices: readonly Choice[];
   readonly kernels: readonly KernelResult[];
   /** Kernels that this device does without. */
   readonly unused: readonly string[];
@@ -73,6 +76,7 @@ export async function runBench(
   const stopwatch = stopwatchFor(device);
   progress("ceilings");
   const ceilings = await measureCeilings(device, stopwatch, seconds);
+  const choices = await tune(device);
   const kernels: KernelResult[] = [];
   const unused: string[] = [];
   for (const floor of floors.filter((each) => isSelected(nameOf(each), only))) {
@@ -97,6 +101,7 @@ export async function runBench(
     classes: workload.classes,
     vertices: { bilateral: bilateral.vertices, spatial: spatial.vertices },
     ceilings,
+    choices,
     kernels,
     unused,
     composites: measured,

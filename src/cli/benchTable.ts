@@ -1,6 +1,7 @@
 import type { BenchResult, CompositeResult, KernelResult } from "../../bench/run.ts";
 import { nameOf } from "../../bench/run.ts";
 import { floors } from "../../bench/floors.ts";
+import { describeChoice } from "./choices.ts";
 
 /** Others' times over the line's own; above 1 this run is the faster. */
 export interface Ratios {
@@ -86,7 +87,8 @@ export function describeFacts(facts: BenchFacts): string {
     .join("\n\n");
 }
 
-function heading({ version, host, device, timer, image, points, classes, vertices, ceilings }: BenchFacts): string {
+function heading(facts: BenchFacts): string {
+  const { version, host, device, timer, image, points, classes, vertices, ceilings, choices } = facts;
   const copies = ceilings.copies.map(
     ({ bytes, gigabytesPerSecond }) => `${significant(gigabytesPerSecond)} (${bytes / 2 ** 20} MiB)`,
   );
@@ -96,6 +98,7 @@ function heading({ version, host, device, timer, image, points, classes, vertice
     `${source}, ${image.width}×${image.height}: ${points} points, ${classes} classes, ${vertices.bilateral} bilateral and ${vertices.spatial} spatial vertices`,
     `Ceilings: copies ${copies.join(", ")} GB/s, multiply-adds ${significant(ceilings.gigaflopsPerSecond)} GFLOP/s`,
     `Kernels and ceilings timed by ${timer}${timer === "wall clock" ? "" : ", wholes by wall clock"}; rates and ratios from the least time`,
+    ...choices.map((choice) => `Chosen by measurement: ${describeChoice(choice)}`),
   ].join("\n");
 }
 

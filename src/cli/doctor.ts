@@ -5,7 +5,9 @@ import packageJson from "../../package.json" with { type: "json" };
 import { findAll, findDeno } from "../../scripts/environment.mjs";
 import { findGpu } from "../device/open.ts";
 import { canShareMemory, hasRelaxedSimd, openWasm } from "../device/wasm.ts";
-import { adapterName, isSoftware, wantedLimits } from "../device/webgpu.ts";
+import { adapterName, isSoftware, requestDevice, WebGpuDevice, wantedLimits } from "../device/webgpu.ts";
+import { type Choice, tune } from "../nn/tune.ts";
+import { describeChoice } from "./choices.ts";
 import { report, type CommonFlags } from "./options.ts";
 
 const examples = `
@@ -28,6 +30,8 @@ interface Adapter {
   readonly hardware: boolean;
   readonly limits: Record<string, number>;
   readonly features: readonly string[];
+  /** In which form the adapter computes kernels that have several, as measured now. */
+  readonly choices: readonly Choice[] | { readonly error: string };
 }
 
 type Wasm = { readonly variant: string; readonly threads: number } | { readonly error: string };
@@ -102,9 +106,19 @@ async function listAdapters(gpu: GPU): Promise<Adapter[]> {
       hardware: !isSoftware(info),
       limits: Object.fromEntries(wantedLimits.map((name) => [name, limits[name]])),
       features: [...adapter.features].filter((name) => /^(shader-f16|subgroups|timestamp-query)$/.test(name)).sort(),
+      choices: await tryTuning(adapter),
     });
   }
   return [...found.values()];
+}
+
+async function tryTuning(adapter: GPUAdapter): Promise<Adapter["choices"]> {
+  try {
+    using device = new WebGpuDevice(await requestDevice(adapter), { owned: true });
+    return await tune(device);
+  } catch (error) {
+    return { error: (error as Error).message };
+  }
 }
 
 async function tryWasm(): Promise<Wasm> {
@@ -146,10 +160,12 @@ function adviceFor({ host, hosts, webgpu, vulkan, wasm }: Facts): string[] {
   return advice;
 }
 
+const indent = " ".repeat(10);
+
 function describe(facts: Facts, advice: readonly string[]): string {
   const { host, hosts, webgpu, vulkan, wasm } = facts;
   const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
-  const adapters = webgpu.adapters.map(({ name, hardware, limits, features }) => {
+  const adapters = webgpu.adapters.map(({ name, hardware, limits, features, choices }) => {
     const binding = mebibytes(limits.maxStorageBufferBindingSize);
     const workgroup = limits.maxComputeInvocationsPerWorkgroup;
     const words = [
@@ -158,7 +174,8 @@ function describe(facts: Facts, advice: readonly string[]): string {
       `workgroups ${workgroup}`,
       ...features,
     ];
-    return `${hardware ? "hardware" : "software"}: ${name} (${words.join(", ")})`;
+    const measured = "error" in choices ? [choices.error] : choices.map(describeChoice);
+    return [`${hardware ? "hardware" : "software"}: ${name} (${words.join(", ")})`, ...measured].join(`\n${indent}`);
   });
   const rows: [string, string][] = [
     ["crf-rnn", `${facts.version} on ${host.name}, ${host.platform} ${host.architecture}`],
@@ -177,7 +194,7 @@ function describe(facts: Facts, advice: readonly string[]): string {
     rows.push(["Vulkan", `${vulkan.loader ? "loader" : "no loader"}, ${driver}`]);
   }
   rows.push(["auto", `--device auto takes ${facts.auto === "webgpu" ? "WebGPU" : "WASM"}`]);
-  const table = rows.map(([name, value]) => `${name.padEnd(10)}${value}`).join("\n");
+  const table = rows.map(([name, value]) => `${name.padEnd(indent.length)}${value}`).join("\n");
   return advice.length
     ? `${table}\n\nTo do:\n${advice.map((line) => `  - ${line}`).join("\n")}`
     : `${table}\n\nNothing is missing.`;

@@ -45,6 +45,7 @@ test("prints one JSON object with device, ceilings, lines and memory", () => {
     timer: "wall clock",
     points: 1200,
     classes: 21,
+    choices: [],
     unused: [],
   });
   const { copies, gigaflopsPerSecond } = found.ceilings as { copies: Line[]; gigaflopsPerSecond: number };

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
+import type { Choice } from "../../src/nn/tune.ts";
 import { crfRnn, Folder } from "./command.ts";
 
 const commands = ["refine", "filter", "train", "evaluate", "segment", "doctor", "demo"];
@@ -60,8 +61,15 @@ describe("crf-rnn doctor", () => {
       auto: expect.stringMatching(/^(webgpu|wasm)$/),
       advice: expect.any(Array),
     });
+    const { adapters } = facts.webgpu as { adapters: { choices: Choice[] }[] };
+    expect(adapters.length).toBeGreaterThan(0);
+    for (const { choices } of adapters) {
+      expect(choices.map(({ kernel }) => kernel)).toEqual(["nn/convolution.product"]);
+      for (const { form, times } of choices) expect(times[form]).toBe(1);
+    }
     const text = crfRnn(["doctor"]);
     expect(text.status).toBe(0);
+    expect(text.stdout).toMatch(/\n {10}nn\/convolution\.product: \w+ \(\w+ takes \d+\.\d\d times as long\)\n/);
     expect(text.stdout).toContain(`Node      ${process.versions.node}\n`);
   });
 });
