@@ -29,7 +29,7 @@ import { update } from "./crf/update.bench.ts";
 import { convolution } from "./nn/convolution.bench.ts";
 import { convolutionPack } from "./nn/convolution.pack.bench.ts";
 import { convolutionTranspose } from "./nn/convolution.transpose.bench.ts";
-import { convolutionProduct } from "./nn/convolution.product.bench.ts";
+import { product } from "./nn/product.bench.ts";
 import { winogradFold } from "./nn/winograd.fold.bench.ts";
 import { winogradGradient } from "./nn/winograd.gradient.bench.ts";
 import { winogradInput } from "./nn/winograd.input.bench.ts";
@@ -92,7 +92,7 @@ export const floors = [
   convolution,
   convolutionPack,
   convolutionTranspose,
-  convolutionProduct,
+  product,
   winogradFold,
   winogradGradient,
   winogradInput,

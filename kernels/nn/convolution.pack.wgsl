@@ -1,5 +1,5 @@
 // A window of a channels-last image, group by group: result[group][row][column][wide quads] =
-// values[top + row, left + column, quads wide·group …], zeros outside the image. What convolution.product.wgsl reads in one stream.
+// values[top + row, left + column, quads wide·group …], zeros outside the image. What product.wgsl reads in one stream.
 // One invocation a quad of the result: index = (row·columns + column)·groups·wide + quad.
 //#include "../shared/invocation.wgsl"
 

@@ -6,7 +6,7 @@
 // act is max(0, ·) where relu = 1.
 // An invocation computes 4 pixels, raster order within image and phase, by the 8 outputs of a panel:
 //   index = (((image·spread² + phase)·blocks + block)·panels + panel)·64 + tile of the block
-// so that 64 neighbors share their weights. Adjoints: convolution.transpose.wgsl (values), convolution.product.wgsl (weights).
+// so that 64 neighbors share their weights. Adjoints: convolution.transpose.wgsl (values), product.wgsl (weights).
 //#include "../shared/invocation.wgsl"
 
 struct Params {

@@ -1,6 +1,6 @@
 import type { Choice } from "../nn/tune.ts";
 
-/** `nn/convolution.product: registers (tiled takes 2.53 times as long)` */
+/** `nn/product: registers (tiled takes 2.53 times as long)` */
 export function describeChoice({ kernel, form, times }: Choice): string {
   const others = Object.entries(times).filter(([name]) => name !== form);
   return `${kernel}: ${form} (${others.map(([name, time]) => `${name} takes ${time.toFixed(2)} times as long`).join(", ")})`;

@@ -2,18 +2,15 @@ import {
   convolution as kernel,
   convolutionPack as packKernel,
   convolutionTranspose as transposeKernel,
-  convolutionProduct as productKernel,
-  convolutionProductTiled as productTiledKernel,
 } from "../../build/kernels.ts";
 import { type Device, slice, type Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
-import type { ArgumentsOf } from "../kernel.ts";
 import { quadsOf } from "../shape.ts";
-import { type Forms, runFastest } from "./forms.ts";
 import { type Convolution, type Ending, type Method, panelBytes, panelsOf, type Step } from "./geometry.ts";
 import type { MapSize } from "./mapSize.ts";
 import { panelWindows } from "./panelWindows.ts";
 import { partOf, pieces } from "./parts.ts";
+import { product } from "./product.ts";
 
 /** result = the convolution of `values`. */
 function convolve(
@@ -167,9 +164,14 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
       const window = { image, top: first, left: 0, rows, columns: output.width, groups: panels, wide: 2 };
       pack(device, output, gradient, packedGradient, window);
       for (const part of panelWindows(device, panels, panelBytes(sizes))) {
-        const storages = { left: packedValues, right: packedGradient, result: part.of(result) };
-        const counts = { panels: part.count, firstPanel: part.first, taps, quads, accumulate: image + first > 0 };
-        const window = {
+        product(device, {
+          left: packedValues,
+          right: packedGradient,
+          result: part.of(result),
+          panels: part.count,
+          firstPanel: part.first,
+          taps,
+          quads,
           kernelWidth,
           rows,
           columns: output.width,
@@ -177,8 +179,8 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
           leftColumns: valueColumns,
           quadStep,
           rightTap: 0,
-        };
-        product(device, storages, counts, window);
+          accumulate: image + first > 0 ? 1 : 0,
+        });
       }
     }
   }
@@ -215,72 +217,6 @@ function pack(device: Device, map: MapSize, values: Storage, result: Storage, wi
     wide,
   });
 }
-
-export interface Operands {
-  readonly left: Storage;
-  readonly right: Storage;
-  readonly result: Storage;
-}
-
-export interface Counts {
-  readonly panels: number;
-  readonly firstPanel: number;
-  readonly taps: number;
-  readonly quads: number;
-  /** Whether to add to the result. */
-  readonly accumulate: boolean;
-}
-
-interface Pixels {
-  readonly kernelWidth: number;
-  readonly rows: number;
-  readonly columns: number;
-  readonly stride: number;
-  readonly leftColumns: number;
-  readonly quadStep: number;
-  readonly rightTap: number;
-}
-
-/** Products of packed operands: see kernels/nn/convolution.product.wgsl. */
-export function product(device: Device, operands: Operands, counts: Counts, pixels: Pixels): void {
-  runFastest(device, productForms, { ...operands, ...counts, ...pixels, accumulate: counts.accumulate ? 1 : 0 });
-}
-
-/** See the headers of both kernels. */
-export const productForms: Forms<ArgumentsOf<typeof productKernel>> = {
-  usual: {
-    name: "registers",
-    kernel: productKernel,
-    count: ({ panels, taps, quads }) => panels * taps * quads,
-    sums: 32,
-  },
-  others: [
-    {
-      name: "tiled",
-      kernel: productTiledKernel,
-      count: ({ panels, taps, quads }) => Math.ceil(panels / 8) * taps * Math.ceil(quads / 16),
-      sums: 4096,
-    },
-  ],
-  // Minimal filtering of 512 tiles, from 64 channels to 64: 67 million operations.
-  typical: {
-    panels: 8,
-    taps: 16,
-    quads: 128,
-    kernelWidth: 1,
-    rows: 1,
-    columns: 64,
-    stride: 1,
-    leftColumns: 128 * 64,
-    quadStep: 64,
-    rightTap: 8 * 64,
-    firstPanel: 0,
-    accumulate: 0,
-    left: 16 * 128 * 64 * 16,
-    right: 16 * 8 * 64 * 32,
-    result: 16 * 8 * 128 * 128,
-  },
-};
 
 /** Convolutions by the definition: any kernel, stride and padding. */
 export const direct: Method = { convolve, convolveBack, weightGradient };

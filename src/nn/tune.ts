@@ -1,14 +1,14 @@
 import type { Device, Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import { type Form, type Forms, type Rates, rates } from "./forms.ts";
-import { productForms } from "./convolution.ts";
+import { productForms } from "./product.ts";
 
 /** Every kernel that has more forms than one. */
 export const kernelForms = [productForms] as unknown as readonly Forms<object>[];
 
 /** The form of a kernel that an adapter computes in the least time. */
 export interface Choice {
-  /** As `nn/convolution.product`. */
+  /** As `nn/product`. */
   readonly kernel: string;
   readonly form: Form<object>["name"];
   /** How many times as long each form takes as the one chosen, where all that it computes is wanted. */

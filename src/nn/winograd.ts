@@ -2,10 +2,11 @@ import { winogradFold, winogradGradient, winogradInput, winogradOutput, winograd
 import type { Device, Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import { padded, quadsOf } from "../shape.ts";
-import { type Counts, type Operands, product, transpose } from "./convolution.ts";
+import { transpose } from "./convolution.ts";
 import { type Convolution, type Ending, type Method, panelBytes, panelsOf } from "./geometry.ts";
 import type { MapSize } from "./mapSize.ts";
 import { type Piece, pieces } from "./parts.ts";
+import { product, type ProductArguments } from "./product.ts";
 
 /** Elements of a tile, transformed. */
 const elements = 16;
@@ -46,8 +47,8 @@ function convolve(
   for (const { piece, band } of bands(device, sizes, { input: values, output: result }, most)) {
     transformInput(device, piece, patches, band, true);
     const quads = quadsOf(band.tiles);
-    const counts = { panels, firstPanel: 0, taps: elements, quads, accumulate: false };
-    multiply(device, { left: patches, right: transformed, result: products }, counts, inputs);
+    const operands = { left: patches, right: transformed, result: products };
+    multiply(device, { ...operands, panels, quads, accumulate: 0 }, inputs);
     device.run(winogradOutput, band.tiles * quadsOf(output.channels), {
       products,
       bias: ending.bias ?? weights,
@@ -90,7 +91,7 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
   const most = tilesOfBand(device, output, input.channels, output.channels);
   const patches = workspace.allocate(elements * inputs * padded(most) * 4);
   const gradients = workspace.allocate(elements * panels * padded(most) * 32);
-  let accumulate = false;
+  let accumulate = 0;
   for (const { piece, band } of bands(device, sizes, { input: values, output: gradient }, most)) {
     transformInput(device, piece, patches, band, false);
     const tiles = padded(band.tiles);
@@ -104,9 +105,9 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
       panels,
       ...band,
     });
-    const counts = { panels, firstPanel: 0, taps: elements, quads: inputs / 4, accumulate };
-    multiply(device, { left: patches, right: gradients, result: sums }, counts, tiles);
-    accumulate = true;
+    const operands = { left: patches, right: gradients, result: sums };
+    multiply(device, { ...operands, panels, quads: inputs / 4, accumulate }, tiles);
+    accumulate = 1;
   }
   device.run(winogradFold, panels * inputs * 2, { sums, result, panels, inputs });
 }
@@ -124,11 +125,15 @@ function transformInput(
 }
 
 /** For each element, the product of matrices with `length` terms a sum: [quads, length, 4] by [panels, length, 8]. */
-function multiply(device: Device, operands: Operands, counts: Counts, length: number): void {
-  const { quads, panels } = counts;
-  const lengths = { kernelWidth: 1, rows: 1, columns: length, stride: 1 };
+function multiply(
+  device: Device,
+  operands: Pick<ProductArguments, "left" | "right" | "result" | "panels" | "quads" | "accumulate">,
+  length: number,
+): void {
+  const { quads, panels } = operands;
+  const lengths = { taps: elements, kernelWidth: 1, rows: 1, columns: length, stride: 1 };
   const steps = { quadStep: length, leftColumns: quads * length, rightTap: panels * length };
-  product(device, operands, counts, { ...lengths, ...steps });
+  product(device, { ...operands, ...lengths, ...steps, firstPanel: 0 });
 }
 
 interface Band {

@@ -4,7 +4,7 @@ import { Workspace } from "../../src/device/workspace.ts";
 import { panels } from "../../src/layout.ts";
 import { conv2d } from "../../src/nn/conv2d.ts";
 import { type Form, type Forms, fastest, type Rates, rates } from "../../src/nn/forms.ts";
-import { productForms } from "../../src/nn/convolution.ts";
+import { productForms } from "../../src/nn/product.ts";
 import { kernelForms, tune } from "../../src/nn/tune.ts";
 import { Tape } from "../../src/tape.ts";
 import { type Case, check, random, same } from "../suite.ts";

@@ -1,7 +1,7 @@
 import { multiplyAdd } from "../shared/simd";
 
-/** Twin of kernels/nn/convolution.product.wgsl. */
-export function convolutionProduct(
+/** Twin of kernels/nn/product.wgsl. */
+export function product(
   left: usize,
   right: usize,
   result: usize,

@@ -1,4 +1,4 @@
-// convolution.product.wgsl for GPUs: the same sums in the same order, hence the same bits, from tiles in workgroup memory.
+// product.wgsl for GPUs: the same sums in the same order, hence the same bits, from tiles in workgroup memory.
 // A workgroup computes 16 quads by 8 panels of one tap, 64 by 64 sums, one invocation 8 by 8 of them. It goes along the pixels
 // in slices of 8, which its invocations bring from memory together: the next slice is on its way while this one is
 // multiplied, and goes into the other half of the workgroup's memory, so that a slice costs one barrier. A multiply-add counting

@@ -1,8 +1,8 @@
-import { convolutionProduct as kernel } from "../../build/kernels.ts";
+import { product as kernel } from "../../build/kernels.ts";
 import { floor } from "../floor.ts";
 import { directLayer, trainLayer } from "./layer.ts";
 
-export const convolutionProduct = floor({
+export const product = floor({
   kernel,
   moves: "both operands once, and the result once or, where it is added to, twice",
   bytes: ({ left, right, result, accumulate }) => left.bytes + right.bytes + (accumulate + 1) * result.bytes,
