@@ -8,6 +8,7 @@
 //   index = (((image·spread² + phase)·blocks + block)·panels + panel)·64 + tile of the block
 // so that 64 neighbors share their weights. Adjoints: convolution.transpose.wgsl (values), product.wgsl (weights).
 //#include "../shared/invocation.wgsl"
+//#include "convolution.pixels.wgsl"
 
 struct Params {
   // Quads before the first pixel of each binding.
@@ -125,45 +126,14 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (first + 3u <= last) { store(image, phase, size.x, first + 3u, panel, s3); }
 }
 
-fn padding() -> vec2i {
-  return vec2i(params.paddingX, params.paddingY);
-}
-
-// The first tap of a phase on either axis: tap ≡ padding − phase (mod spread).
-fn tapsOf(phase: vec2u) -> vec2u {
-  let spread = i32(params.spread);
-  let rest = (padding() - vec2i(phase)) % spread;
-  return vec2u(select(rest, rest + spread, rest < vec2i(0)));
-}
-
-// Where the first tap of a result's pixel lies in the values.
-fn pixel(number: u32, columns: u32, shift: vec2i) -> vec2i {
-  return vec2i(vec2u(number % columns, number / columns) * params.stride) + shift;
-}
-
-// Of a pixel's first quad; negative outside the map.
-fn address(image: u32, at: vec2i, quads: u32) -> i32 {
-  let inside = all(at >= vec2i(0)) && at.x < i32(params.width) && at.y < i32(params.height);
-  return select(-1, i32(params.valueSkip) + ((i32(image * params.height) + at.y) * i32(params.width) + at.x) * i32(quads), inside);
-}
-
 fn load(address: i32, quad: i32) -> vec4f {
   if (address < 0) { return vec4f(); }
   return values[address + quad];
 }
 
 fn store(image: u32, phase: vec2u, columns: u32, number: u32, panel: u32, sums: Sums) {
-  let quads = (params.outputs + 3u) / 4u;
   let quad = 2u * (params.firstPanel + panel);
-  let at = vec2u(number % columns, number / columns) * params.spread + phase;
-  let index = params.resultSkip + ((image * params.resultHeight + at.y) * params.resultWidth + at.x) * quads + quad;
+  let index = place(image, phase, columns, number) + quad;
   result[index] = activate(sums.low, quad);
-  if (quad + 1u < quads) { result[index + 1u] = activate(sums.high, quad + 1u); }
-}
-
-fn activate(sum: vec4f, quad: u32) -> vec4f {
-  var total = sum;
-  if (params.biased != 0u) { total += bias[quad]; }
-  if (params.relu != 0u) { total = max(total, vec4f()); }
-  return total;
+  if (quad + 1u < (params.outputs + 3u) / 4u) { result[index + 1u] = activate(sums.high, quad + 1u); }
 }

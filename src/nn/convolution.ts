@@ -1,11 +1,14 @@
 import {
   convolution as kernel,
+  convolutionTiled as tiledKernel,
   convolutionPack as packKernel,
   convolutionTranspose as transposeKernel,
 } from "../../build/kernels.ts";
 import { type Device, slice, type Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
+import type { ArgumentsOf } from "../kernel.ts";
 import { quadsOf } from "../shape.ts";
+import { type Forms, runFastest } from "./forms.ts";
 import { type Convolution, type Ending, type Method, panelBytes, panelsOf, type Step } from "./geometry.ts";
 import type { MapSize } from "./mapSize.ts";
 import { panelWindows } from "./panelWindows.ts";
@@ -89,9 +92,6 @@ export function transpose(
   }
 }
 
-/** Invocations of a block, four pixels each. */
-const tilesOfBlock = 64;
-
 function run(
   device: Device,
   sizes: Convolution,
@@ -102,9 +102,7 @@ function run(
 ): void {
   for (const piece of pieces(device, sizes, step, { input: values, output: result })) {
     const { input, output } = piece;
-    const pixels = Math.ceil(output.height / step.spread) * Math.ceil(output.width / step.spread);
-    const blocks = output.images * step.spread ** 2 * Math.ceil(pixels / (4 * tilesOfBlock));
-    device.run(kernel, blocks * window.panels * tilesOfBlock, {
+    runFastest(device, convolutionForms, {
       values: input.storage,
       valueSkip: input.skip,
       weights,
@@ -127,6 +125,55 @@ function run(
     });
   }
 }
+
+type Arguments = ArgumentsOf<typeof kernel>;
+
+/** Groups of `size` pixels of the result, none of which spans two images or phases. */
+function groups({ images, spread, resultHeight, resultWidth }: Arguments, size: number): number {
+  const pixels = Math.ceil(resultHeight / spread) * Math.ceil(resultWidth / spread);
+  return images * spread ** 2 * Math.ceil(pixels / size);
+}
+
+/** Of 64 pixels and 8 panels. */
+const tiles = (args: Arguments): number => groups(args, 64) * Math.ceil(args.panels / 8);
+
+/** See the headers of the kernels. */
+export const convolutionForms: Forms<Arguments> = {
+  usual: {
+    name: "registers",
+    kernel,
+    // Blocks of 64 times 4 pixels; what lies behind the last of them is not computed.
+    count: (args) => groups(args, 256) * args.panels * 64,
+    sums: (args) => groups(args, 4) * args.panels * 32,
+  },
+  others: [{ name: "tiled", kernel: tiledKernel, count: tiles, sums: (args) => tiles(args) * 4096 }],
+  // As fc6 few pixels and many outputs, here 128 and 4096, with a kernel of 3 by 3 on 8 channels: 75 million operations.
+  typical: {
+    images: 1,
+    height: 10,
+    width: 18,
+    channels: 8,
+    resultHeight: 8,
+    resultWidth: 16,
+    outputs: 4096,
+    panels: 512,
+    firstPanel: 0,
+    kernelHeight: 3,
+    kernelWidth: 3,
+    stride: 1,
+    spread: 1,
+    paddingY: 0,
+    paddingX: 0,
+    biased: 1,
+    relu: 1,
+    valueSkip: 0,
+    resultSkip: 0,
+    values: 10 * 18 * 8 * 4,
+    weights: 512 * 9 * 8 * 32,
+    bias: 4096 * 4,
+    result: 8 * 16 * 4096 * 4,
+  },
+};
 
 /** Pixels of a window that the weight gradient is summed by: packed, some MB of scratch memory for hundreds of channels. */
 const windowPixels = 4096;

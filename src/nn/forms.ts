@@ -7,8 +7,8 @@ export interface Form<Arguments extends object> {
   readonly kernel: Kernel<Arguments>;
   /** What `Device.run` counts. */
   readonly count: (args: Arguments) => number;
-  /** Sums that each of these computes, wanted or not: a tile takes its time however much of it is needed. */
-  readonly sums: number;
+  /** Sums that it computes, wanted or not: a tile takes its time however much of it is needed. */
+  readonly sums: (args: Arguments) => number;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface Forms<Arguments extends object> {
   /** Runs on WASM, and on a device that was not tuned. */
   readonly usual: Form<Arguments>;
   readonly others: readonly Form<Arguments>[];
-  /** A run that fills the tiles of every form, to be timed, and the bytes of its storages. */
+  /** A run to be timed, and the bytes of its storages. */
   readonly typical: { readonly [Name in keyof Arguments]: number };
 }
 
@@ -37,7 +37,7 @@ export function fastest<Arguments extends object>(
 ): Form<Arguments> {
   const measured = rates.get(device);
   const time = (form: Form<Arguments>): number =>
-    (form.count(args) * form.sums) / (measured?.get(form.kernel.id) ?? (form === usual ? Infinity : 0));
+    form.sums(args) / (measured?.get(form.kernel.id) ?? (form === usual ? Infinity : 0));
   return others.reduce((best, form) => (time(form) < time(best) ? form : best), usual);
 }
 

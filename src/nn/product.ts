@@ -10,22 +10,16 @@ export function product(device: Device, args: ProductArguments): void {
   runFastest(device, productForms, args);
 }
 
-/** See the headers of both kernels; a tile of the second is 8 panels by 16 quads. */
+/** Of a panel and a quad: 8 by 4 sums. */
+const pairs = ({ panels, taps, quads }: ProductArguments): number => panels * taps * quads;
+/** Of 8 panels and 16 quads. */
+const tiles = ({ panels, taps, quads }: ProductArguments): number =>
+  Math.ceil(panels / 8) * taps * Math.ceil(quads / 16);
+
+/** See the headers of the kernels. */
 export const productForms: Forms<ProductArguments> = {
-  usual: {
-    name: "registers",
-    kernel,
-    count: ({ panels, taps, quads }) => panels * taps * quads,
-    sums: 32,
-  },
-  others: [
-    {
-      name: "tiled",
-      kernel: tiledKernel,
-      count: ({ panels, taps, quads }) => Math.ceil(panels / 8) * taps * Math.ceil(quads / 16),
-      sums: 4096,
-    },
-  ],
+  usual: { name: "registers", kernel, count: pairs, sums: (args) => pairs(args) * 32 },
+  others: [{ name: "tiled", kernel: tiledKernel, count: tiles, sums: (args) => tiles(args) * 4096 }],
   // Minimal filtering of 512 tiles, from 64 channels to 64: 67 million operations.
   typical: {
     panels: 8,

@@ -1,10 +1,11 @@
 import type { Device, Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import { type Form, type Forms, type Rates, rates } from "./forms.ts";
+import { convolutionForms } from "./convolution.ts";
 import { productForms } from "./product.ts";
 
 /** Every kernel that has more forms than one. */
-export const kernelForms = [productForms] as unknown as readonly Forms<object>[];
+export const kernelForms = [productForms, convolutionForms] as unknown as readonly Forms<object>[];
 
 /** The form of a kernel that an adapter computes in the least time. */
 export interface Choice {
@@ -19,8 +20,7 @@ export interface Choice {
 const measured = new Map<string, Promise<Rates>>();
 
 /**
- * Finds out by measurement, once an adapter and process, in which form a WebGPU device computes the products of
- * convolutions in the least time: from registers alone, or through tiles in workgroup memory. Results are the same bits
+ * Finds out by measurement, once an adapter and process, in which form a WebGPU device computes convolutions in the least time: from registers alone, or through tiles in workgroup memory. Results are the same bits
  * either way. The networks call it by themselves; call it before the first `conv2d` of your own. Resolves to nothing on WASM,
  * which has one form only, and on a device opened with bindings too small to measure with.
  * @throws DeviceError, ShaderError
@@ -91,5 +91,5 @@ async function measureForms(device: Device, { usual, others, typical }: Forms<ob
     const times = await round();
     least = least.map((time, i) => Math.min(time, times[i]!));
   }
-  return new Map(forms.map((form, i) => [form.kernel.id, (form.count(args) * form.sums * runs) / least[i]!]));
+  return new Map(forms.map((form, i) => [form.kernel.id, (form.sums(args) * runs) / least[i]!]));
 }

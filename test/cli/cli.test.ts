@@ -64,7 +64,7 @@ describe("crf-rnn doctor", () => {
     const { adapters } = facts.webgpu as { adapters: { choices: Choice[] }[] };
     expect(adapters.length).toBeGreaterThan(0);
     for (const { choices } of adapters) {
-      expect(choices.map(({ kernel }) => kernel)).toEqual(["nn/product"]);
+      expect(choices.map(({ kernel }) => kernel)).toEqual(["nn/product", "nn/convolution"]);
       for (const { form, times } of choices) expect(times[form]).toBe(1);
     }
     const text = crfRnn(["doctor"]);

@@ -4,13 +4,16 @@ import { Workspace } from "../../src/device/workspace.ts";
 import { panels } from "../../src/layout.ts";
 import { conv2d } from "../../src/nn/conv2d.ts";
 import { type Form, type Forms, fastest, type Rates, rates } from "../../src/nn/forms.ts";
+import { convolutionForms } from "../../src/nn/convolution.ts";
 import { productForms } from "../../src/nn/product.ts";
 import { kernelForms, tune } from "../../src/nn/tune.ts";
+import { padded } from "../../src/shape.ts";
 import { Tape } from "../../src/tape.ts";
 import { type Case, check, random, same } from "../suite.ts";
 import { withBindings } from "./convolutions.ts";
 
 type Product = (typeof productForms)["typical"];
+type Direct = (typeof convolutionForms)["typical"];
 
 /** Products as minimal filtering has them, 16 pairs of matrices: numbers, and bytes of the storages. */
 const filtering = (panelCount: number, quads: number, columns: number): Product => ({
@@ -54,6 +57,47 @@ const products: readonly Product[] = [
   weightGradient(1, 1, 1, 1, 1),
   weightGradient(3, 33, 3, 5, 3),
   weightGradient(9, 5, 7, 9, 2),
+];
+
+/** A convolution, or with `spread` a transposed one, of a map [images, height, width, channels]; `panelCount` panels of `outputs`. */
+function direct(
+  [images, height, width, channels]: readonly number[],
+  [outputs, firstPanel, panelCount]: readonly number[],
+  kernel: readonly [height: number, width: number],
+  { stride = 1, spread = 1, padding = 0 } = {},
+): Direct {
+  const pixels = ([size, taps]: readonly number[]): number =>
+    Math.floor(((size - 1) * spread + 1 + 2 * padding - taps) / stride) + 1;
+  const [resultHeight, resultWidth] = [pixels([height, kernel[0]]), pixels([width, kernel[1]])];
+  return {
+    ...convolutionForms.typical,
+    ...{ images, height, width, channels, resultHeight, resultWidth, outputs, firstPanel, stride, spread },
+    panels: panelCount,
+    kernelHeight: kernel[0],
+    kernelWidth: kernel[1],
+    paddingY: padding,
+    paddingX: padding,
+    valueSkip: 3,
+    resultSkip: 5,
+    values: 48 + images * height * width * padded(channels) * 4,
+    weights: panelCount * kernel[0] * kernel[1] * padded(channels) * 32,
+    bias: padded(outputs) * 4,
+    result: 80 + images * resultHeight * resultWidth * padded(outputs) * 4,
+  };
+}
+
+/** Tiles of 64 pixels by 8 panels and slices of 8 channels: full, one more, one less, and far from full. */
+const convolutions: readonly Direct[] = [
+  direct([1, 1, 1, 1], [1, 0, 1], [1, 1]),
+  direct([1, 8, 8, 8], [64, 0, 8], [1, 1]),
+  direct([1, 5, 13, 12], [72, 0, 9], [1, 1]),
+  direct([2, 9, 7, 5], [70, 1, 7], [3, 2], { padding: 1 }),
+  direct([1, 4, 5, 3], [21, 0, 3], [3, 3], { padding: 7 }),
+  direct([1, 17, 16, 9], [9, 0, 2], [7, 7], { stride: 3, padding: 2 }),
+  direct([2, 5, 6, 21], [21, 0, 3], [4, 4], { spread: 2, padding: 3 }),
+  // Of the nine phases some have no tap at all.
+  direct([1, 8, 9, 6], [10, 0, 2], [2, 2], { spread: 3, padding: 1 }),
+  direct([1, 20, 19, 17], [5, 0, 1], [1, 3]),
 ];
 
 /** What `form` leaves in the storages it writes, from the same random contents. */
@@ -118,6 +162,13 @@ export const cases: Case[] = [
     name: "products: the same bits from every form",
     async run(device) {
       for (const numbers of products) await checkForms(productForms as unknown as Forms<object>, device, numbers);
+    },
+  },
+  {
+    name: "convolutions by the definition: the same bits from every form",
+    async run(device) {
+      for (const numbers of convolutions)
+        await checkForms(convolutionForms as unknown as Forms<object>, device, numbers);
     },
   },
   {
