@@ -6,8 +6,8 @@ import { glob } from "./files.mjs";
 import { WgslReflect } from "wgsl_reflect/wgsl_reflect.module.js";
 
 const includeDirective = /^\/\/#include "(.+)"$/gm;
-/** Names of forms: `tiled` goes through tiles in workgroup memory. */
-const formSuffix = /\.(tiled)\.wgsl$/;
+/** Names of forms: `tiled` goes through tiles in workgroup memory, `subgroup` from register to register. */
+const formSuffix = /\.(tiled|subgroup)\.wgsl$/;
 const specializedConstant = /^const ([A-Z_0-9]+): u32 = \d+u; \/\/ specialized/gm;
 
 /** `hash.insert` → `hashInsert`, `NEIGHBOR_COUNT` → `neighborCount`. */
@@ -63,8 +63,8 @@ async function describe(root, file) {
     bindings: bindings.map(({ name, access, type }) => ({ name, access, type })),
     params: (uniform?.type.members ?? []).map(({ name, type, offset }) => ({ name, type: type.name, offset })),
     constants: [...code.matchAll(specializedConstant)].map(([, name]) => ({ name, argument: constantName(name) })),
-    // A kernel with workgroup memory counts its work in workgroups, any other in invocations.
-    unit: /^var<workgroup>/m.test(code) ? "workgroup" : "invocation",
+    // Where invocations work together, the work is counted in workgroups, else in invocations.
+    unit: /^(var<workgroup>|enable subgroups;)/m.test(code) ? "workgroup" : "invocation",
   };
 }
 

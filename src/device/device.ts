@@ -31,6 +31,8 @@ export interface DeviceInfo {
   /** False for adapters that run on the CPU, and for WASM. */
   readonly hardware: boolean;
   readonly threads: number;
+  /** Invocations of a subgroup, where kernels may use them and every subgroup has as many. */
+  readonly subgroupSize?: number;
   /** WASM: the build in use, e.g. `relaxedShared`. WebGPU: the architecture. */
   readonly variant: string;
 }

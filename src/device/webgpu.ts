@@ -21,6 +21,11 @@ export const isSoftware = (info: GPUAdapterInfo): boolean =>
 export const adapterName = (info: GPUAdapterInfo): string =>
   info.description || [info.vendor, info.architecture, info.device].filter(Boolean).join(" ") || "unnamed adapter";
 
+function subgroupSizeOf({ features, adapterInfo }: GPUDevice): number | undefined {
+  const { subgroupMinSize, subgroupMaxSize } = adapterInfo;
+  return features.has("subgroups") && subgroupMinSize === subgroupMaxSize ? subgroupMinSize : undefined;
+}
+
 /** Limits that the kernels profit from, asked for as high as the adapter goes. */
 export const wantedLimits = [
   "maxStorageBufferBindingSize",
@@ -30,10 +35,10 @@ export const wantedLimits = [
   "maxComputeWorkgroupSizeX",
 ] as const;
 
-/** Asks `adapter` for a device with every limit the kernels can use, and with the clock that measurements use. */
+/** Asks `adapter` for a device with every limit and feature the kernels can use, and with the clock that measurements use. */
 export async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   const requiredLimits = Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]]));
-  const requiredFeatures = (["timestamp-query"] as const).filter((name) => adapter.features.has(name));
+  const requiredFeatures = (["timestamp-query", "subgroups"] as const).filter((name) => adapter.features.has(name));
   return adapter.requestDevice({ label: "crf-rnn", requiredLimits, requiredFeatures });
 }
 
@@ -69,6 +74,7 @@ export class WebGpuDevice extends BaseDevice {
       hardware: !isSoftware(info),
       threads: 1,
       variant: info.architecture || "webgpu",
+      subgroupSize: subgroupSizeOf(gpu),
     };
     this.limits = {
       bindingBytes: Math.min(options.bindingBytes ?? Infinity, gpu.limits.maxStorageBufferBindingSize),

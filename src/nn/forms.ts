@@ -3,12 +3,14 @@ import type { Kernel } from "../kernel.ts";
 
 /** One way to compute the sums of a kernel. */
 export interface Form<Arguments extends object> {
-  readonly name: "registers" | "tiled";
+  readonly name: "registers" | "tiled" | "subgroup";
   readonly kernel: Kernel<Arguments>;
   /** What `Device.run` counts. */
   readonly count: (args: Arguments) => number;
   /** Sums that it computes, wanted or not: a tile takes its time however much of it is needed. */
   readonly sums: (args: Arguments) => number;
+  /** Of the subgroups that it needs. */
+  readonly subgroupSize?: number;
 }
 
 /**
@@ -21,6 +23,15 @@ export interface Forms<Arguments extends object> {
   readonly others: readonly Form<Arguments>[];
   /** A run to be timed, and the bytes of its storages. */
   readonly typical: { readonly [Name in keyof Arguments]: number };
+}
+
+/** The forms that a device can run, the usual one first. */
+export function formsFor<Arguments extends object>(
+  { kind, info }: Device,
+  { usual, others }: Forms<Arguments>,
+): readonly Form<Arguments>[] {
+  if (kind === "wasm") return [usual];
+  return [usual, ...others.filter(({ subgroupSize = info.subgroupSize }) => subgroupSize === info.subgroupSize)];
 }
 
 /** Sums that a device computes in a millisecond, by the id of a form's kernel. */

@@ -1,4 +1,8 @@
-import { product as kernel, productTiled as tiledKernel } from "../../build/kernels.ts";
+import {
+  product as kernel,
+  productSubgroup as subgroupKernel,
+  productTiled as tiledKernel,
+} from "../../build/kernels.ts";
 import type { Device } from "../device/device.ts";
 import type { ArgumentsOf } from "../kernel.ts";
 import { type Forms, runFastest } from "./forms.ts";
@@ -12,6 +16,9 @@ export function product(device: Device, args: ProductArguments): void {
 
 /** Of a panel and a quad: 8 by 4 sums. */
 const pairs = ({ panels, taps, quads }: ProductArguments): number => panels * taps * quads;
+/** Of 4 panels and 4 quads. */
+const squares = ({ panels, taps, quads }: ProductArguments): number =>
+  Math.ceil(panels / 4) * taps * Math.ceil(quads / 4);
 /** Of 8 panels and 16 quads. */
 const tiles = ({ panels, taps, quads }: ProductArguments): number =>
   Math.ceil(panels / 8) * taps * Math.ceil(quads / 16);
@@ -19,7 +26,10 @@ const tiles = ({ panels, taps, quads }: ProductArguments): number =>
 /** See the headers of the kernels. */
 export const productForms: Forms<ProductArguments> = {
   usual: { name: "registers", kernel, count: pairs, sums: (args) => pairs(args) * 32 },
-  others: [{ name: "tiled", kernel: tiledKernel, count: tiles, sums: (args) => tiles(args) * 4096 }],
+  others: [
+    { name: "tiled", kernel: tiledKernel, count: tiles, sums: (args) => tiles(args) * 4096 },
+    { name: "subgroup", kernel: subgroupKernel, count: squares, sums: (args) => squares(args) * 512, subgroupSize: 8 },
+  ],
   // Minimal filtering of 512 tiles, from 64 channels to 64: 67 million operations.
   typical: {
     panels: 8,

@@ -1,6 +1,6 @@
 import type { Device, Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
-import { type Form, type Forms, type Rates, rates } from "./forms.ts";
+import { type Form, type Forms, formsFor, type Rates, rates } from "./forms.ts";
 import { convolutionForms } from "./convolution.ts";
 import { productForms } from "./product.ts";
 
@@ -20,7 +20,7 @@ export interface Choice {
 const measured = new Map<string, Promise<Rates>>();
 
 /**
- * Finds out by measurement, once an adapter and process, in which form a WebGPU device computes convolutions in the least time: from registers alone, or through tiles in workgroup memory. Results are the same bits
+ * Finds out by measurement, once an adapter and process, in which form a WebGPU device computes convolutions in the least time: from registers alone, through tiles in workgroup memory, or across a subgroup. Results are the same bits
  * either way. The networks call it by themselves; call it before the first `conv2d` of your own. Resolves to nothing on WASM,
  * which has one form only, and on a device opened with bindings too small to measure with.
  * @throws DeviceError, ShaderError
@@ -29,8 +29,8 @@ const measured = new Map<string, Promise<Rates>>();
 export async function tune(device: Device): Promise<readonly Choice[]> {
   const most = Math.max(...kernelForms.flatMap(storageBytes));
   if (device.kind === "wasm" || most > device.limits.bindingBytes) return [];
-  const { name, variant } = device.info;
-  const key = `${name}, ${variant}`;
+  const { name, variant, subgroupSize } = device.info;
+  const key = [name, variant, subgroupSize].join();
   if (!measured.has(key)) {
     const measuring = measure(device);
     measured.set(key, measuring);
@@ -38,18 +38,18 @@ export async function tune(device: Device): Promise<readonly Choice[]> {
   }
   const found = await measured.get(key)!;
   rates.set(device, found);
-  return kernelForms.map((forms) => choiceOf(forms, found));
+  return kernelForms.map((forms) => choiceOf(formsFor(device, forms), found));
 }
 
 /** Bytes of each storage of a typical run. */
 const storageBytes = ({ usual, typical }: Forms<object>): number[] =>
   usual.kernel.bindings.map(({ name }) => (typical as Record<string, number>)[name]!);
 
-function choiceOf({ usual, others }: Forms<object>, found: Rates): Choice {
-  const all = [usual, ...others].map(({ name, kernel }) => ({ name, rate: found.get(kernel.id)! }));
+function choiceOf(forms: readonly Form<object>[], found: Rates): Choice {
+  const all = forms.map(({ name, kernel }) => ({ name, rate: found.get(kernel.id)! }));
   const best = all.reduce((best, one) => (one.rate > best.rate ? one : best));
   return {
-    kernel: usual.kernel.file.replace(/^kernels\/|\.wgsl$/g, ""),
+    kernel: forms[0]!.kernel.file.replace(/^kernels\/|\.wgsl$/g, ""),
     form: best.name,
     times: Object.fromEntries(all.map(({ name, rate }) => [name, best.rate / rate])),
   };
@@ -67,11 +67,11 @@ const shortest = 10;
 const rounds = 7;
 
 /** Times the forms in turn, so that whatever else the machine does slows all of them. */
-async function measureForms(device: Device, { usual, others, typical }: Forms<object>): Promise<Rates> {
-  const forms = [usual, ...others];
+async function measureForms(device: Device, all: Forms<object>): Promise<Rates> {
+  const forms = formsFor(device, all);
   using workspace = new Workspace(device);
-  const args: Record<string, Storage | number> = { ...typical };
-  for (const { name } of usual.kernel.bindings) args[name] = workspace.zeros(args[name] as number);
+  const args: Record<string, Storage | number> = { ...all.typical };
+  for (const { name } of all.usual.kernel.bindings) args[name] = workspace.zeros(args[name] as number);
   let runs = 1;
   const round = async (): Promise<number[]> => {
     const times: number[] = [];

@@ -6,6 +6,8 @@ import { DeviceError, LimitError, ShaderError } from "../../src/errors.ts";
 import type { Kernel } from "../../src/kernel.ts";
 import { filter } from "../../src/lattice/filter.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
+import { formsFor } from "../../src/nn/forms.ts";
+import { kernelForms } from "../../src/nn/tune.ts";
 import { random } from "../suite.ts";
 import { openWebGpu, requestGpu } from "./software.ts";
 
@@ -153,6 +155,17 @@ test("two hundred filters make no buffer that the first did not, but those to re
   expect(first).toBeGreaterThan(10);
   expect(made.slice(first).filter((label) => label !== "read")).toEqual([]);
   gpu.destroy();
+});
+
+test("the software adapter runs every form of a kernel, so that all are compared somewhere", async () => {
+  using device = await openWebGpu();
+  // lavapipe's subgroups are as wide as the processor's vectors: 256 bits on x86, 128 on ARM.
+  const wide = process.arch === "x64";
+  expect(device.info.subgroupSize).toBe(wide ? 8 : 4);
+  for (const forms of kernelForms) {
+    const others = forms.others.filter(({ subgroupSize }) => wide || subgroupSize === undefined);
+    expect(formsFor(device, forms)).toEqual([forms.usual, ...others]);
+  }
 });
 
 test("a software adapter is taken only when WebGPU is asked for by name", async () => {

@@ -3,7 +3,7 @@ import type { Device, Storage } from "../../src/device/device.ts";
 import { Workspace } from "../../src/device/workspace.ts";
 import { panels } from "../../src/layout.ts";
 import { conv2d } from "../../src/nn/conv2d.ts";
-import { type Form, type Forms, fastest, type Rates, rates } from "../../src/nn/forms.ts";
+import { type Form, type Forms, fastest, formsFor, type Rates, rates } from "../../src/nn/forms.ts";
 import { convolutionForms } from "../../src/nn/convolution.ts";
 import { productForms } from "../../src/nn/product.ts";
 import { kernelForms, tune } from "../../src/nn/tune.ts";
@@ -114,14 +114,13 @@ async function contents(device: Device, form: Form<object>, numbers: Record<stri
   return await Promise.all(written.map(async ({ name }) => new Float32Array(await device.read(args[name] as Storage))));
 }
 
-async function checkForms({ usual, others }: Forms<object>, device: Device, numbers: Record<string, number>) {
-  const expected = await contents(device, usual, numbers);
+async function checkForms(forms: Forms<object>, device: Device, numbers: Record<string, number>): Promise<void> {
+  const expected = await contents(device, forms.usual, numbers);
   check(
     expected.every((values) => values.some((value) => value !== 0)),
     "no result",
   );
-  // WASM has the usual form alone.
-  for (const form of device.kind === "webgpu" ? others : []) {
+  for (const form of formsFor(device, forms)) {
     const actual = await contents(device, form, numbers);
     actual.forEach((values, i) => same(values, expected[i]!, `${form.kernel.file}, ${JSON.stringify(numbers)}`));
   }
@@ -175,8 +174,8 @@ export const cases: Case[] = [
     name: "no choice of forms changes a convolution or its gradients",
     async run(device) {
       const expected = await convolved(device);
-      const all = kernelForms.flatMap(({ usual, others }) => [usual, ...others]);
-      for (const preferred of device.kind === "webgpu" ? all : []) {
+      const all = kernelForms.flatMap((forms) => formsFor(device, forms));
+      for (const preferred of all) {
         const preference = new Map(all.map((form) => [form.kernel.id, form === preferred ? 1e9 : 1]));
         const actual = await withRates(device, preference, () => convolved(device));
         actual.forEach((values, i) => same(values, expected[i]!, `${preferred.kernel.file} preferred, result ${i}`));
@@ -190,7 +189,7 @@ export const cases: Case[] = [
       check(choices.length === (device.kind === "webgpu" ? kernelForms.length : 0), `${choices.length} choices`);
       for (const [index, { form, times }] of choices.entries()) {
         const forms = kernelForms[index]!;
-        const all = [forms.usual, ...forms.others];
+        const all = formsFor(device, forms);
         check(Object.keys(times).join() === all.map(({ name }) => name).join(), `times of ${Object.keys(times)}`);
         check(times[form] === 1, `${form} takes ${times[form]} of its own time`);
         check(
