@@ -14,6 +14,8 @@ export interface Choice {
   readonly form: Form<object>["name"];
   /** How many times as long each form takes as the one chosen, where all that it computes is wanted. */
   readonly times: Readonly<Partial<Record<Form<object>["name"], number>>>;
+  /** Forms that gave other bits than the usual one on this adapter, and so do not run. */
+  readonly refused: readonly Form<object>["name"][];
 }
 
 /** Measurements by adapter: a process may open many devices on one. */
@@ -46,12 +48,14 @@ const storageBytes = ({ usual, typical }: Forms<object>): number[] =>
   usual.kernel.bindings.map(({ name }) => (typical as Record<string, number>)[name]!);
 
 function choiceOf(forms: readonly Form<object>[], found: Rates): Choice {
-  const all = forms.map(({ name, kernel }) => ({ name, rate: found.get(kernel.id)! }));
+  const agreed = forms.filter(({ kernel }) => found.has(kernel.id));
+  const all = agreed.map(({ name, kernel }) => ({ name, rate: found.get(kernel.id)! }));
   const best = all.reduce((best, one) => (one.rate > best.rate ? one : best));
   return {
     kernel: forms[0]!.kernel.file.replace(/^kernels\/|\.wgsl$/g, ""),
     form: best.name,
     times: Object.fromEntries(all.map(({ name, rate }) => [name, best.rate / rate])),
+    refused: forms.filter((form) => !agreed.includes(form)).map(({ name }) => name),
   };
 }
 
@@ -66,12 +70,19 @@ const shortest = 10;
 /** Measurements of a form, of which the least counts: on a busy machine one may well take ten times as long as another. */
 const rounds = 7;
 
-/** Times the forms in turn, so that whatever else the machine does slows all of them. */
-async function measureForms(device: Device, all: Forms<object>): Promise<Rates> {
-  const forms = formsFor(device, all);
+/**
+ * The rates of a kernel's forms that give the bits of the usual one, timed in turn, so that whatever else the machine does
+ * slows all of them.
+ */
+export async function measureForms(device: Device, all: Forms<object>): Promise<Rates> {
   using workspace = new Workspace(device);
   const args: Record<string, Storage | number> = { ...all.typical };
-  for (const { name } of all.usual.kernel.bindings) args[name] = workspace.zeros(args[name] as number);
+  for (const { name } of all.usual.kernel.bindings) {
+    const storage = workspace.allocate(args[name] as number);
+    device.write(storage, numbers(storage.bytes / 4));
+    args[name] = storage;
+  }
+  const forms = await agreeing(device, formsFor(device, all), args);
   let runs = 1;
   const round = async (): Promise<number[]> => {
     const times: number[] = [];
@@ -84,7 +95,6 @@ async function measureForms(device: Device, all: Forms<object>): Promise<Rates> 
     }
     return times;
   };
-  await round(); // compiles
   let least = await round();
   for (; Math.min(...least) < shortest; least = await round()) runs *= 2;
   for (let again = 1; again < rounds; again++) {
@@ -92,4 +102,28 @@ async function measureForms(device: Device, all: Forms<object>): Promise<Rates> 
     least = least.map((time, i) => Math.min(time, times[i]!));
   }
   return new Map(forms.map((form, i) => [form.kernel.id, (form.sums(args) * runs) / least[i]!]));
+}
+
+/** Of both signs and with all their bits, so that a fused multiply-add differs from a product and a sum. */
+const numbers = (length: number): Float32Array =>
+  Float32Array.from({ length }, (_, i) => (Math.imul(i + 1, 0x9e3779b1) >> 8) / 2 ** 23);
+
+/**
+ * The forms that leave the same bits as the first. Their order of sums is the same; but a compiler may fuse a product and a
+ * sum, and is free to do so in one form and not in another.
+ */
+async function agreeing(
+  device: Device,
+  forms: readonly Form<object>[],
+  args: Readonly<Record<string, Storage | number>>,
+): Promise<readonly Form<object>[]> {
+  const results: Uint32Array[] = [];
+  for (const { kernel, count } of forms) {
+    const written = kernel.bindings.find(({ access }) => access === "write")!;
+    const result = args[written.name] as Storage;
+    device.clear(result);
+    device.run(kernel, count(args), args);
+    results.push(new Uint32Array(await device.read(result)));
+  }
+  return forms.filter((_, i) => results[i]!.every((bits, at) => bits === results[0]![at]));
 }

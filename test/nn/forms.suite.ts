@@ -6,7 +6,7 @@ import { conv2d } from "../../src/nn/conv2d.ts";
 import { type Form, type Forms, fastest, formsFor, type Rates, rates } from "../../src/nn/forms.ts";
 import { convolutionForms } from "../../src/nn/convolution.ts";
 import { productForms } from "../../src/nn/product.ts";
-import { kernelForms, tune } from "../../src/nn/tune.ts";
+import { kernelForms, measureForms, tune } from "../../src/nn/tune.ts";
 import { padded } from "../../src/shape.ts";
 import { Tape } from "../../src/tape.ts";
 import { type Case, check, random, same } from "../suite.ts";
@@ -187,7 +187,8 @@ export const cases: Case[] = [
     async run(device) {
       const choices = await tune(device);
       check(choices.length === (device.kind === "webgpu" ? kernelForms.length : 0), `${choices.length} choices`);
-      for (const [index, { form, times }] of choices.entries()) {
+      for (const [index, { form, times, refused }] of choices.entries()) {
+        check(refused.length === 0, `${refused} give other bits`);
         const forms = kernelForms[index]!;
         const all = formsFor(device, forms);
         check(Object.keys(times).join() === all.map(({ name }) => name).join(), `times of ${Object.keys(times)}`);
@@ -203,6 +204,19 @@ export const cases: Case[] = [
       await withBindings(device, 8192, async () => {
         check((await tune(device)).length === 0, "tuned with bindings that hold no typical run");
       });
+    },
+  },
+  {
+    name: "a form that gives other bits is not taken, however fast",
+    async run(device) {
+      if (device.kind === "wasm") return check((await tune(device)).length === 0, "WASM has the usual form alone");
+      const [tiled] = productForms.others;
+      const fused = tiled!.kernel.code.replace("s00[0] += x.x * a;", "s00[0] += x.x * a * 1.0000001;");
+      check(fused !== tiled!.kernel.code, "nothing was changed");
+      const other = { ...tiled!, kernel: { ...tiled!.kernel, id: "productOther", code: fused } };
+      const forms = { ...productForms, others: [tiled!, other] } as unknown as Forms<object>;
+      const found = [...(await measureForms(device, forms)).keys()];
+      check(found.join() === [productForms.usual, tiled!].map(({ kernel }) => kernel.id).join(), found.join());
     },
   },
   {
