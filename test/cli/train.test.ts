@@ -17,7 +17,7 @@ afterAll(() => folder[Symbol.dispose]());
 /** Dropout, augmentation, order and accumulation: all that a resumed run has to draw again. */
 const schedule = [
   ..."--steps 24 --batch 2 --save-every 5 --validate-every 12 --seed 4 --quiet".split(" "),
-  ..."--rate 1e-6 --momentum 0.9 --augment flip,scale=1.2,rotation=10,color=0.2".split(" "),
+  ..."--optimizer sgd --rate 1e-6 --momentum 0.9 --augment flip,scale=1.2,rotation=10,color=0.2".split(" "),
 ];
 
 const bytesOf = (run: string): Buffer => readFileSync(folder.file(`${run}/checkpoint.safetensors`));
@@ -117,6 +117,8 @@ describe("crf-rnn train", () => {
       images: { train: 6, val: 2 },
       steps: 12,
       epochs: 2,
+      optimizer: "adam",
+      rate: 0.001,
       largest: { height: 24, width: 24 },
     });
     expect(existsSync(folder.file("dry"))).toBe(false);
@@ -205,7 +207,18 @@ describe("crf-rnn train refuses", () => {
   });
 
   test("a loss that is not finite, with step, layer and advice; the last checkpoint stands", async () => {
-    const words = trainWords("wild", "--steps", "9", "--rate", "1e12", "--save-every", "5", "--quiet");
+    const words = trainWords(
+      "wild",
+      "--steps",
+      "9",
+      "--optimizer",
+      "sgd",
+      "--rate",
+      "1e12",
+      "--save-every",
+      "5",
+      "--quiet",
+    );
     const { status, stderr } = folder.run(words);
     expect(status).toBe(2);
     expect(stderr).toMatch(

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { fileSource, openAsIs } from "../../checkpoint/checkpoint.ts";
+import { fileSource, openCheckpoint } from "../../checkpoint/checkpoint.ts";
 import { spread } from "../../data/contactSheet.ts";
 import type { Item } from "../../data/dataset.ts";
 import { decodeImage } from "../../data/images.ts";
@@ -16,12 +16,13 @@ export async function configure(
   flags: TrainFlags,
   images: Images,
 ): Promise<{ readonly configuration: Configuration; readonly schedule: Omit<Schedule, "from"> }> {
-  const { stage, optimizer: kind, loss, batch, seed, momentum, decay, clip, augment: augmentation = {} } = flags;
+  const { stage, loss, batch, seed, momentum, decay, clip, augment: augmentation = {} } = flags;
   const steps = flags.steps ?? Math.max(1, Math.round(((flags.epochs ?? 20) * images.train.length) / batch));
-  const beginning = flags.init === undefined ? "nothing" : (await isOurs(flags.init)) ? "own" : "published";
+  const beginning = flags.init === undefined ? "nothing" : await beginningOf(flags.init);
   const alone = flags.logits !== undefined || (flags.crfOnly ?? false);
   const pixels = await typicalPixels(images.train);
-  const defaults = defaultsFor({ stage, loss, optimizer: kind, beginning, alone, pixels });
+  const defaults = defaultsFor({ stage, loss, optimizer: flags.optimizer, beginning, alone, pixels });
+  const { optimizer: kind } = defaults;
   const { rate = defaults.rate } = flags;
   const schedule = flags.schedule.kind === "poly" ? { ...flags.schedule, steps } : flags.schedule;
   const configuration: Configuration = {
@@ -84,11 +85,13 @@ export function checkTogether({ stage, steps, epochs, logits, init, crfOnly, aug
   }
 }
 
-/** Whether a checkpoint is one of a run of ours. */
-async function isOurs(file: string): Promise<boolean> {
+/** What a checkpoint is that a run begins from. */
+async function beginningOf(file: string): Promise<"own" | "published" | "part"> {
   const source = await fileSource(file);
   try {
-    return parseConfiguration((await openAsIs(source)).metadata.configuration) !== undefined;
+    const { metadata, tensors } = await openCheckpoint(source, { partial: true });
+    if (parseConfiguration(metadata.configuration)) return "own";
+    return tensors.has("fc7.weight") ? "published" : "part";
   } finally {
     await source.close();
   }

@@ -20,7 +20,7 @@ export interface TrainFlags extends CommonFlags, ImageFlags {
   readonly dropout: number;
   readonly steps?: number;
   readonly epochs?: number;
-  readonly optimizer: "sgd" | "adam";
+  readonly optimizer?: "sgd" | "adam";
   readonly rate?: number;
   readonly schedule: ScheduleWords;
   readonly momentum: number;
@@ -92,9 +92,15 @@ export function trainWords(): Command {
     .option("--dropout <p>", "after fc6 and fc7", share, 0.5)
     .option("--steps <n>", "steps in all", wholeNumber(1))
     .option("--epochs <n>", "epochs in all, in place of --steps (default: 20)", positiveNumber)
-    .addOption(new Option("--optimizer <kind>", "how gradients become steps").choices(["sgd", "adam"]).default("sgd"))
+    .addOption(
+      new Option("--optimizer <kind>", "how gradients become steps (default: see below)").choices(["sgd", "adam"]),
+    )
     .option("--rate <r>", "learning rate (default: see below)", positiveNumber)
-    .option("--schedule <words>", "fixed, step:EVERY:FACTOR or poly:POWER", scheduleOf, { kind: "fixed" })
+    .addOption(
+      new Option("--schedule <words>", "fixed, step:EVERY:FACTOR or poly:POWER")
+        .argParser(scheduleOf)
+        .default({ kind: "fixed" }, "fixed"),
+    )
     .option("--momentum <m>", "of SGD", share, 0.99)
     .option("--decay <d>", "weight decay", notNegative, 5e-4)
     .option("--clip <norm>", "largest norm of a step's gradient", positiveNumber)
@@ -117,11 +123,10 @@ export function trainWords(): Command {
     .option("--theta-gamma <θγ>", "CRF: spatial bandwidth in pixels", positiveNumber, 3)
     .option("--spatial-weight <w>", "CRF: first diagonal of W_s", notNegative, 3)
     .option("--bilateral-weight <w>", "CRF: first diagonal of W_b", notNegative, 5)
-    .option(
-      "--learn <words>",
-      "CRF: weights,compatibility,bandwidths, any of them",
-      learnOf,
-      learnOf("weights,compatibility"),
+    .addOption(
+      new Option("--learn <words>", "CRF: weights,compatibility,bandwidths, any of them")
+        .argParser(learnOf)
+        .default(learnOf("weights,compatibility"), "weights,compatibility"),
     )
     .option("--multipliers <words>", "CRF: weights=…,compatibility=…,bandwidths=…, times the rate", multipliersOf)
     .option("--crf-only", "CRF: the network below stays as --init has it")

@@ -13,6 +13,7 @@ export interface Plan {
   readonly classes: number;
   readonly steps: number;
   readonly epochs: number;
+  readonly optimizer: Configuration["optimizer"]["kind"];
   readonly rate: number;
   readonly learned: number;
   /** The largest training image. */
@@ -39,6 +40,7 @@ export async function planOf(
     classes: images.classes.length,
     steps,
     epochs: (steps * batch) / images.train.length,
+    optimizer: optimizer.kind,
     rate: optimizer.rate,
     learned,
     largest,
@@ -51,7 +53,7 @@ export function describePlan(plan: Plan): string {
   return [
     `stage       ${plan.stage}, ${plan.classes} classes`,
     `images      ${images.train} to train on, ${images.val} to validate by, the largest ${largest.width} × ${largest.height}`,
-    `steps       ${plan.steps} (${plan.epochs.toFixed(1)} epochs) at rate ${plan.rate}`,
+    `steps       ${plan.steps} (${plan.epochs.toFixed(1)} epochs) of ${plan.optimizer} at rate ${plan.rate}`,
     `parameters  ${plan.learned.toLocaleString("en-US")} learned numbers`,
     `memory      about ${mebibytes(plan.bytes)} for a step on the largest image`,
     "Nothing was trained or written.",
