@@ -65,10 +65,10 @@ async function measure(device: Device): Promise<Rates> {
   return found;
 }
 
-/** Milliseconds that a measurement takes at least, so that a GPU reaches its clock and what starts it counts for little. */
-const shortest = 10;
+/** Milliseconds that a round of all forms takes at least: so that a GPU reaches its clock and what starts it counts for little. */
+const shortest = 15;
 /** Measurements of a form, of which the least counts: on a busy machine one may well take ten times as long as another. */
-const rounds = 7;
+const rounds = 5;
 
 /**
  * The rates of a kernel's forms that give the bits of the usual one, timed in turn, so that whatever else the machine does
@@ -77,9 +77,9 @@ const rounds = 7;
 export async function measureForms(device: Device, all: Forms<object>): Promise<Rates> {
   using workspace = new Workspace(device);
   const args: Record<string, Storage | number> = { ...all.typical };
-  for (const { name } of all.usual.kernel.bindings) {
+  for (const { name, access } of all.usual.kernel.bindings) {
     const storage = workspace.allocate(args[name] as number);
-    device.write(storage, numbers(storage.bytes / 4));
+    if (access === "read") device.write(storage, numbers(storage.bytes / 4));
     args[name] = storage;
   }
   const forms = await agreeing(device, formsFor(device, all), args);
@@ -96,7 +96,7 @@ export async function measureForms(device: Device, all: Forms<object>): Promise<
     return times;
   };
   let least = await round();
-  for (; Math.min(...least) < shortest; least = await round()) runs *= 2;
+  for (; sum(least) < shortest; least = await round()) runs *= 2;
   for (let again = 1; again < rounds; again++) {
     const times = await round();
     least = least.map((time, i) => Math.min(time, times[i]!));
@@ -104,9 +104,11 @@ export async function measureForms(device: Device, all: Forms<object>): Promise<
   return new Map(forms.map((form, i) => [form.kernel.id, (form.sums(args) * runs) / least[i]!]));
 }
 
+const sum = (times: readonly number[]): number => times.reduce((total, time) => total + time, 0);
+
 /** Of both signs and with all their bits, so that a fused multiply-add differs from a product and a sum. */
 const numbers = (length: number): Float32Array =>
-  Float32Array.from({ length }, (_, i) => (Math.imul(i + 1, 0x9e3779b1) >> 8) / 2 ** 23);
+  new Float32Array(length).map((_, i) => (Math.imul(i + 1, 0x9e3779b1) >> 8) / 2 ** 23);
 
 /**
  * The forms that leave the same bits as the first. Their order of sums is the same; but a compiler may fuse a product and a
