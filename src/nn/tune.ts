@@ -1,4 +1,5 @@
 import type { Device, Storage } from "../device/device.ts";
+import { ShaderError } from "../errors.ts";
 import { Workspace } from "../device/workspace.ts";
 import { type Form, type Forms, formsFor, type Rates, rates } from "./forms.ts";
 import { convolutionForms } from "./convolution.ts";
@@ -14,7 +15,7 @@ export interface Choice {
   readonly form: Form<object>["name"];
   /** How many times as long each form takes as the one chosen, where all that it computes is wanted. */
   readonly times: Readonly<Partial<Record<Form<object>["name"], number>>>;
-  /** Forms that gave other bits than the usual one on this adapter, and so do not run. */
+  /** Forms that this adapter does not compile, or that gave other bits than the usual one, and so do not run. */
   readonly refused: readonly Form<object>["name"][];
 }
 
@@ -22,9 +23,10 @@ export interface Choice {
 const measured = new Map<string, Promise<Rates>>();
 
 /**
- * Finds out by measurement, once an adapter and process, in which form a WebGPU device computes convolutions in the least time: from registers alone, through tiles in workgroup memory, or across a subgroup. Results are the same bits
- * either way. The networks call it by themselves; call it before the first `conv2d` of your own. Resolves to nothing on WASM,
- * which has one form only, and on a device opened with bindings too small to measure with.
+ * Finds out by measurement, once an adapter and process, in which form a WebGPU device computes convolutions in the least
+ * time: from registers alone, through tiles in workgroup memory, or across a subgroup. Results are the same bits either way.
+ * The networks call it by themselves; call it before the first `conv2d` of your own. Resolves to nothing on WASM, which has
+ * one form only, and on a device opened with bindings too small to measure with.
  * @throws DeviceError, ShaderError
  * @example const [{ form }] = await tune(device);
  */
@@ -112,20 +114,29 @@ const numbers = (length: number): Float32Array =>
 
 /**
  * The forms that leave the same bits as the first. Their order of sums is the same; but a compiler may fuse a product and a
- * sum, and is free to do so in one form and not in another.
+ * sum, and is free to do so in one form and not in another. One that rejects a form is served by the others.
  */
 async function agreeing(
   device: Device,
   forms: readonly Form<object>[],
   args: Readonly<Record<string, Storage | number>>,
 ): Promise<readonly Form<object>[]> {
-  const results: Uint32Array[] = [];
-  for (const { kernel, count } of forms) {
+  const bitsOf = async ({ kernel, count }: Form<object>): Promise<Uint32Array> => {
     const written = kernel.bindings.find(({ access }) => access === "write")!;
     const result = args[written.name] as Storage;
     device.clear(result);
     device.run(kernel, count(args), args);
-    results.push(new Uint32Array(await device.read(result)));
+    return new Uint32Array(await device.read(result));
+  };
+  const [usual, ...others] = forms as [Form<object>, ...Form<object>[]];
+  const expected = await bitsOf(usual);
+  const agreed = [usual];
+  for (const form of others) {
+    const bits = await bitsOf(form).catch((error: unknown) => {
+      if (error instanceof ShaderError) return undefined;
+      throw error;
+    });
+    if (bits?.every((word, at) => word === expected[at])) agreed.push(form);
   }
-  return forms.filter((_, i) => results[i]!.every((bits, at) => bits === results[0]![at]));
+  return agreed;
 }

@@ -207,14 +207,15 @@ export const cases: Case[] = [
     },
   },
   {
-    name: "a form that gives other bits is not taken, however fast",
+    name: "a form that gives other bits is not taken, however fast, nor one that does not compile",
     async run(device) {
       if (device.kind === "wasm") return check((await tune(device)).length === 0, "WASM has the usual form alone");
       const [tiled] = productForms.others;
       const fused = tiled!.kernel.code.replace("s00[0] += x.x * a;", "s00[0] += x.x * a * 1.0000001;");
       check(fused !== tiled!.kernel.code, "nothing was changed");
       const other = { ...tiled!, kernel: { ...tiled!.kernel, id: "productOther", code: fused } };
-      const forms = { ...productForms, others: [tiled!, other] } as unknown as Forms<object>;
+      const broken = { ...tiled!, kernel: { ...tiled!.kernel, id: "productBroken", code: "not WGSL" } };
+      const forms = { ...productForms, others: [broken, tiled!, other] } as unknown as Forms<object>;
       const found = [...(await measureForms(device, forms)).keys()];
       check(found.join() === [productForms.usual, tiled!].map(({ kernel }) => kernel.id).join(), found.join());
     },
