@@ -9,7 +9,7 @@ export type InputGradients = readonly (Tensor | undefined)[];
 
 /**
  * An op backwards: from the gradient of its result to those of its inputs. What it returns belongs to the tape; it may
- * return `gradient` itself.
+ * return `gradient` itself. It leaves `gradient` as it is, unless it was recorded as one that overwrites.
  */
 export type Pullback = (gradient: Tensor, wanted: readonly boolean[]) => InputGradients | Promise<InputGradients>;
 
@@ -19,6 +19,7 @@ interface Step {
   readonly wanted: readonly boolean[];
   readonly kept: readonly Held[];
   readonly pullback: Pullback;
+  readonly overwrites: boolean;
 }
 
 /**
@@ -96,7 +97,7 @@ export class Tape implements Disposable {
     try {
       // Steps lie in the order of the forward pass: when one is reached, all uses of its result have been.
       for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
-        const gradient = sums.take(step.result);
+        const gradient = sums.take(step.result, step.overwrites);
         if (gradient) {
           const gradients = await step.pullback(gradient, step.wanted);
           step.inputs.forEach((input, i) => gradients[i] && step.wanted[i] && sums.add(input, gradients[i]));
@@ -129,10 +130,17 @@ export class Tape implements Disposable {
 
 /**
  * Remembers, if an input descends from what a tape watches, how `result` was made. `kept` is what the pullback reads, held
- * until then. An op calls this last and returns what it returns: `result`.
+ * until then. `overwrites`: the pullback changes the gradient it is given, which is its own then. An op calls this last and
+ * returns what it returns: `result`.
  * @throws ValueError for inputs of two tapes
  */
-export function record(result: Tensor, inputs: readonly Tensor[], kept: readonly Held[], pullback: Pullback): Tensor {
+export function record(
+  result: Tensor,
+  inputs: readonly Tensor[],
+  kept: readonly Held[],
+  pullback: Pullback,
+  { overwrites = false }: { readonly overwrites?: boolean } = {},
+): Tensor {
   const tapes = new Set(inputs.map(({ tape }) => tape).filter((tape) => tape?.recording));
   if (tapes.size > 1) {
     throw new ValueError({
@@ -145,7 +153,7 @@ export function record(result: Tensor, inputs: readonly Tensor[], kept: readonly
   const [tape] = tapes;
   if (!tape) return result;
   const wanted = inputs.map((input) => input.tape === tape);
-  tape.remember({ result, inputs, wanted, kept, pullback });
+  tape.remember({ result, inputs, wanted, kept, pullback, overwrites });
   result.tape = tape;
   return result;
 }
@@ -190,11 +198,15 @@ class Sums {
     if (!this.#claims.has(gradient)) gradient.dispose();
   }
 
-  /** The sum for `tensor`, with its claim. */
-  take(tensor: Tensor): Tensor | undefined {
+  /** The sum for `tensor`, with its claim; `alone`: in memory that nothing else has a claim on. */
+  take(tensor: Tensor, alone: boolean): Tensor | undefined {
     const sum = this.#sums.get(tensor);
     this.#sums.delete(tensor);
-    return sum;
+    if (!alone || !sum || this.#claims.get(sum) === 1) return sum;
+    const copy = copied(sum);
+    this.keep(copy);
+    this.drop(sum);
+    return copy;
   }
 
   keep(gradient: Tensor): void {
@@ -213,11 +225,8 @@ class Sums {
   of(tensors: readonly Tensor[]): Map<Tensor, Tensor> {
     const found = new Map<Tensor, Tensor>();
     for (const tensor of tensors) {
-      const sum = this.take(tensor);
-      if (!sum) continue;
-      const shared = this.#claims.get(sum)! > 1;
-      found.set(tensor, shared ? copied(sum) : sum);
-      if (shared) this.drop(sum);
+      const sum = this.take(tensor, true);
+      if (sum) found.set(tensor, sum);
     }
     return found;
   }

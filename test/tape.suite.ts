@@ -1,6 +1,7 @@
 import { transform } from "../src/crf/compatibility.ts";
 import { softmax } from "../src/crf/softmax.ts";
 import { ShapeError, ValueError } from "../src/errors.ts";
+import { relu } from "../src/nn/relu.ts";
 import { sum } from "../src/sum.ts";
 import { checkpoint, record, Tape } from "../src/tape.ts";
 import type { Tensor } from "../src/tensor.ts";
@@ -29,6 +30,33 @@ export const cases: Case[] = [
       // Each gradient has memory of its own.
       gradients.get(b)!.dispose();
       same(await seed.read(), values, "the seed");
+    },
+  },
+  {
+    name: "a pullback that overwrites its gradient leaves the seed and what others were passed alone",
+    async run(device) {
+      using _ = device.scope();
+      const [a, b] = [device.tensor([4], [1, -1, 1, -1]), device.tensor([4], [1, 1, -1, -1])];
+      const seed = device.tensor([4], [1, 10, 100, 2]);
+      const tape = new Tape([a, b]);
+      const gradients = await tape.gradients(add(relu(a), relu(b)), seed);
+      same(await gradients.get(a)!.read(), [1, 0, 100, 0], "a");
+      same(await gradients.get(b)!.read(), [1, 10, 0, 0], "b");
+      same(await seed.read(), [1, 10, 100, 2], "the seed");
+      // The seed is copied once; from there on a gradient is overwritten where it lies.
+      const values = device.tensor([1024], random(1).array(1024, -1, 1));
+      const again = new Tape([values]);
+      const result = relu(relu(relu(values)));
+      const ones = device.tensor([1024], new Array<number>(1024).fill(1));
+      device.resetPeak();
+      const before = device.peakBytes;
+      const [gradient] = (await again.gradients(result, ones)).values();
+      check(device.peakBytes - before === 4096, `${device.peakBytes - before} bytes for one gradient`);
+      same(
+        await gradient!.read(),
+        (await values.read()).map((value) => Number(value > 0)),
+        "a ReLU's gradient",
+      );
     },
   },
   {

@@ -1,16 +1,9 @@
 /** Twin of kernels/nn/relu.pullback.wgsl. */
-export function reluPullback(
-  result: usize,
-  gradient: usize,
-  valueGradient: usize,
-  count: u32,
-  begin: u32,
-  end: u32,
-): void {
+export function reluPullback(result: usize, gradient: usize, count: u32, begin: u32, end: u32): void {
   const zero = f32x4.splat(0);
   for (let index = <usize>begin; index < <usize>end; index++) {
     const at = index << 4;
     const active = f32x4.gt(v128.load(result + at), zero);
-    v128.store(valueGradient + at, v128.and(v128.load(gradient + at), active));
+    v128.store(gradient + at, v128.and(v128.load(gradient + at), active));
   }
 }

@@ -1,5 +1,5 @@
-// Gradient of the argument of a ReLU from that of its result y: valueGradient = gradient where y > 0, else 0. The mask is
-// read off the result, which the next op keeps anyway. One invocation a quad.
+// The gradient of a ReLU's result y becomes that of its argument, in place: gradient stays where y > 0 and is 0 elsewhere. The
+// mask is read off the result, which the next op keeps anyway. One invocation a quad.
 //#include "../shared/invocation.wgsl"
 
 struct Params {
@@ -9,12 +9,11 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> result: array<vec4f>;
-@group(0) @binding(2) var<storage, read> gradient: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> valueGradient: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> gradient: array<vec4f>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);
   if (index >= params.count) { return; }
-  valueGradient[index] = select(vec4f(), gradient[index], result[index] > vec4f());
+  gradient[index] = select(vec4f(), gradient[index], result[index] > vec4f());
 }

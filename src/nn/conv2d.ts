@@ -1,4 +1,4 @@
-import { record } from "../tape.ts";
+import { type Pullback, record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import { biasGradient } from "./biasGradient.ts";
 import {
@@ -10,7 +10,7 @@ import {
   type ConvolutionOptions,
 } from "./geometry.ts";
 import { method } from "./method.ts";
-import { reluGradient } from "./relu.ts";
+import { maskGradient } from "./relu.ts";
 import { mapShape, mapSize } from "./mapSize.ts";
 
 export interface Conv2dOptions extends ConvolutionOptions {
@@ -35,14 +35,15 @@ export function conv2d(values: Tensor, weight: Tensor, options: Conv2dOptions = 
     relu,
   });
   const inputs = bias ? [values, weight, bias] : [values, weight];
-  return record(result, inputs, relu ? [values, weight, result] : [values, weight], (gradient, wanted) => {
-    using masked = relu ? reluGradient(result, gradient) : undefined;
-    const { storage } = masked ?? gradient;
+  const pullback: Pullback = (gradient, wanted) => {
+    if (relu) maskGradient(result, gradient);
+    const { storage } = gradient;
     const [ofValues, ofWeight] = [wanted[0] && values.like(), wanted[1] && weight.like()];
     if (ofWeight) method(device, sizes).weightGradient(device, sizes, values.storage, storage, ofWeight.storage);
     if (ofValues) method(device, sizes).convolveBack(device, sizes, storage, weight.storage, ofValues.storage, {});
-    return [ofValues || undefined, ofWeight || undefined, wanted[2] ? biasGradient(masked ?? gradient) : undefined];
-  });
+    return [ofValues || undefined, ofWeight || undefined, wanted[2] ? biasGradient(gradient) : undefined];
+  };
+  return record(result, inputs, relu ? [values, weight, result] : [values, weight], pullback, { overwrites: relu });
 }
 
 function sizesOf(values: Tensor, weight: Tensor, { bias, stride = 1, padding = 0 }: Conv2dOptions): Convolution {

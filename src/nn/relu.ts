@@ -1,6 +1,6 @@
 import { relu as kernel, reluPullback } from "../../build/kernels.ts";
 import { rowWindows } from "../device/windows.ts";
-import { record } from "../tape.ts";
+import { type Pullback, record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** max(values, 0), element by element, of any shape. conv2d has it built in. */
@@ -14,20 +14,21 @@ export function relu(values: Tensor): Tensor {
       count: window.rows,
     });
   }
-  return record(result, [values], [result], (gradient) => [reluGradient(result, gradient)]);
+  const pullback: Pullback = (gradient) => {
+    maskGradient(result, gradient);
+    return [gradient];
+  };
+  return record(result, [values], [result], pullback, { overwrites: true });
 }
 
-/** The gradient of what `result` is the ReLU of, from that of `result`. */
-export function reluGradient(result: Tensor, gradient: Tensor): Tensor {
+/** Turns the gradient of `result` into that of what it is the ReLU of. */
+export function maskGradient(result: Tensor, gradient: Tensor): void {
   const { device } = result;
-  const valueGradient = result.like();
   for (const window of rowWindows(device, result.storage.bytes / 16, 16)) {
     device.run(reluPullback, window.rows, {
       result: window.of(result.storage, 16),
       gradient: window.of(gradient.storage, 16),
-      valueGradient: window.of(valueGradient.storage, 16),
       count: window.rows,
     });
   }
-  return valueGradient;
 }
