@@ -245,10 +245,9 @@ interface PackedWindow {
 
 function pack(device: Device, map: MapSize, values: Storage, result: Storage, window: PackedWindow): void {
   const { image, top, left, rows, columns, groups, wide } = window;
-  // The window may reach beyond the image, or lie outside: one row is bound at least.
-  const first = Math.min(Math.max(top, 0), map.height - 1);
-  const last = Math.min(Math.max(top + rows, first + 1), map.height);
-  const { height, width, channels, storage, skip } = partOf(device, map, values, { image, first, rows: last - first });
+  // The window may reach beyond the image, or lie outside.
+  const part = partOf(device, map, values, { image, first: top, rows });
+  const { height, width, channels, storage, skip, first } = part;
   device.run(packKernel, rows * columns * groups * wide, {
     values: storage,
     valueSkip: skip,

@@ -1,10 +1,11 @@
 import { crop as kernel } from "../../build/kernels.ts";
-import { bandOf, bands } from "../device/windows.ts";
+import { bands } from "../device/windows.ts";
 import { ShapeError } from "../errors.ts";
-import { formatShape, padded, quadsOf } from "../shape.ts";
+import { formatShape, quadsOf } from "../shape.ts";
 import { record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
-import { mapSize } from "./mapSize.ts";
+import { mapShape, mapSize } from "./mapSize.ts";
+import { partOf, rowBytes } from "./parts.ts";
 
 /** A window of a map: its upper left pixel and its size. */
 export interface CropOptions {
@@ -38,27 +39,23 @@ export function crop(values: Tensor, options: CropOptions): Tensor {
 /** result[r, c] = values[r + top, c + left], 0 where that lies outside. */
 function shifted(values: Tensor, [rows, columns]: readonly [number, number], top: number, left: number): Tensor {
   const { device } = values;
-  const { images, height: valueRows, width: valueWidth, channels } = mapSize("crop", values);
-  const result = device.empty([...values.shape.slice(0, -3), rows, columns, channels]);
-  const valueRowBytes = valueWidth * padded(channels) * 4;
-  const rowBytes = columns * padded(channels) * 4;
-  for (const band of bands(device, images, rows, Math.max(rowBytes, valueRowBytes))) {
-    // The rows of values that the band is made of; a band of zeros alone is bound to some row all the same.
-    const start = Math.min(Math.max(band.first + top, 0), valueRows - 1);
-    const end = Math.max(Math.min(band.first + top + band.rows, valueRows), start + 1);
-    const from = { first: band.image * valueRows + start, rows: end - start, rowBytes: valueRowBytes };
-    const to = { first: band.image * rows + band.first, rows: band.rows, rowBytes };
-    const source = bandOf(device, values.storage, from);
-    const target = bandOf(device, result.storage, to);
+  const map = mapSize("crop", values);
+  const { images, channels } = map;
+  const to = { ...map, height: rows, width: columns };
+  const result = device.empty(mapShape(to, values));
+  for (const band of bands(device, images, rows, Math.max(rowBytes(map), rowBytes(to)))) {
+    // The rows of values that the band is made of, if any.
+    const source = partOf(device, map, values.storage, { ...band, first: band.first + top });
+    const target = partOf(device, to, result.storage, band);
     device.run(kernel, band.rows * columns * quadsOf(channels), {
       values: source.storage,
       result: target.storage,
-      valueRows: end - start,
-      valueWidth,
+      valueRows: source.height,
+      valueWidth: map.width,
       rows: band.rows,
       width: columns,
       quads: quadsOf(channels),
-      top: band.first + top - start,
+      top: band.first + top - source.first,
       left,
       valueSkip: source.skip,
       resultSkip: target.skip,

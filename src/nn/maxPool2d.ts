@@ -1,9 +1,11 @@
 import { maxPool2d as kernel, maxPool2dPullback } from "../../build/kernels.ts";
-import { bandOf, bands } from "../device/windows.ts";
-import { padded, quadsOf } from "../shape.ts";
+import type { Storage } from "../device/device.ts";
+import { bands } from "../device/windows.ts";
+import { quadsOf } from "../shape.ts";
 import { record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
-import { mapSize } from "./mapSize.ts";
+import { mapShape, mapSize } from "./mapSize.ts";
+import { type Part, partOf, rowBytes } from "./parts.ts";
 
 /**
  * Maxima of windows of 2×2 at stride 2 in ceil mode, as in Caffe and the FCNs: [h, w, c] gives [⌈h/2⌉, ⌈w/2⌉, c], windows
@@ -13,40 +15,37 @@ import { mapSize } from "./mapSize.ts";
  */
 export function maxPool2d(values: Tensor): Tensor {
   const { device } = values;
-  const { images, height, width, channels } = mapSize("maxPool2d", values);
-  const halfHeight = Math.ceil(height / 2);
-  const halfWidth = Math.ceil(width / 2);
-  const result = device.empty([...values.shape.slice(0, -3), halfHeight, halfWidth, channels]);
+  const whole = mapSize("maxPool2d", values);
+  const pooled = { ...whole, height: Math.ceil(whole.height / 2), width: Math.ceil(whole.width / 2) };
+  const result = device.empty(mapShape(pooled, values));
+  const quads = quadsOf(whole.channels);
 
-  /** Bands of whole windows: where they lie in the map and in the pooled one, and what the kernels count. */
+  /** Bands of whole windows, in the map and in the pooled one, and what the kernels count. */
   const windows = function* () {
-    const rowBytes = width * padded(channels) * 4;
-    for (const { image, first, rows } of bands(device, images, halfHeight, 2 * rowBytes)) {
-      const own = Math.min(2 * rows, height - 2 * first);
-      const whole = { first: image * height + 2 * first, rows: own, rowBytes };
-      const pooled = { first: image * halfHeight + first, rows, rowBytes: halfWidth * padded(channels) * 4 };
-      const count = rows * halfWidth * quadsOf(channels);
-      yield { whole, pooled, count, params: { rows: own, width, quads: quadsOf(channels) } };
+    for (const band of bands(device, whole.images, pooled.height, 2 * rowBytes(whole))) {
+      const of = (storage: Storage): Part =>
+        partOf(device, whole, storage, { ...band, first: 2 * band.first, rows: 2 * band.rows });
+      const ofPooled = (storage: Storage): Part => partOf(device, pooled, storage, band);
+      yield { of, ofPooled, count: band.rows * pooled.width * quads };
     }
   };
 
-  for (const { whole, pooled, count, params } of windows()) {
-    const from = bandOf(device, values.storage, whole);
-    const to = bandOf(device, result.storage, pooled);
+  for (const { of, ofPooled, count } of windows()) {
+    const [from, to] = [of(values.storage), ofPooled(result.storage)];
     const skips = { valueSkip: from.skip, resultSkip: to.skip };
-    device.run(kernel, count, { values: from.storage, result: to.storage, ...params, ...skips });
+    const sizes = { rows: from.height, width: whole.width, quads };
+    device.run(kernel, count, { values: from.storage, result: to.storage, ...sizes, ...skips });
   }
 
   return record(result, [values], [values], (gradient) => {
     const valueGradient = values.like();
-    for (const { whole, pooled, count, params } of windows()) {
-      const from = bandOf(device, values.storage, whole);
-      const own = bandOf(device, gradient.storage, pooled);
-      const to = bandOf(device, valueGradient.storage, whole);
+    for (const { of, ofPooled, count } of windows()) {
+      const [from, own, to] = [of(values.storage), ofPooled(gradient.storage), of(valueGradient.storage)];
       const storages = { values: from.storage, gradient: own.storage, valueGradient: to.storage };
+      const sizes = { rows: from.height, width: whole.width, quads };
       device.run(maxPool2dPullback, count, {
         ...storages,
-        ...params,
+        ...sizes,
         valueSkip: from.skip,
         gradientSkip: own.skip,
       });

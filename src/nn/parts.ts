@@ -1,5 +1,5 @@
 import type { Device, Storage } from "../device/device.ts";
-import { bandOf } from "../device/windows.ts";
+import { type Band, bandOf } from "../device/windows.ts";
 import { padded } from "../shape.ts";
 import type { Convolution, Step } from "./geometry.ts";
 import type { MapSize } from "./mapSize.ts";
@@ -9,6 +9,8 @@ export interface Part extends MapSize {
   readonly storage: Storage;
   /** Quads in the binding before the first row. */
   readonly skip: number;
+  /** Where the first row stands in its image. */
+  readonly first: number;
 }
 
 /** A convolution of parts: rows of its output, all rows of its input that they take, and the step between the two. */
@@ -18,15 +20,12 @@ export interface Piece {
   readonly step: Step;
 }
 
-/** `rows` rows of an image from row `first` on. */
-export function partOf(
-  device: Device,
-  map: MapSize,
-  storage: Storage,
-  { image, first, rows }: { readonly image: number; readonly first: number; readonly rows: number },
-): Part {
-  const band = bandOf(device, storage, { first: image * map.height + first, rows, rowBytes: rowBytes(map) });
-  return { ...map, images: 1, height: rows, ...band };
+/** Those of an image's rows `first` … `first + rows` that it has; where they all lie outside, one row all the same. */
+export function partOf(device: Device, map: MapSize, storage: Storage, { image, first, rows }: Band): Part {
+  const begin = Math.min(Math.max(first, 0), map.height - 1);
+  const end = Math.min(Math.max(first + rows, begin + 1), map.height);
+  const place = { first: image * map.height + begin, rows: end - begin, rowBytes: rowBytes(map) };
+  return { ...map, images: 1, height: end - begin, first: begin, ...bandOf(device, storage, place) };
 }
 
 /**
@@ -44,8 +43,8 @@ export function* pieces(
   const { bindingBytes, alignment } = device.limits;
   if (storages.input.bytes <= bindingBytes && storages.output.bytes <= bindingBytes) {
     yield {
-      input: { ...input, storage: storages.input, skip: 0 },
-      output: { ...output, storage: storages.output, skip: 0 },
+      input: { ...input, storage: storages.input, skip: 0, first: 0 },
+      output: { ...output, storage: storages.output, skip: 0, first: 0 },
       step,
     };
     return;
@@ -56,19 +55,20 @@ export function* pieces(
   // `rows` of the output take ((rows − 1)·stride + kernelHeight − 1) / spread + 1 of the input, or one less.
   const fed = Math.floor(((roomFor(input) - 1) * spread - kernelHeight + 1) / stride) + 1;
   const most = Math.max(together, Math.floor(Math.min(roomFor(output), fed) / together) * together);
-  const inside = (row: number): number => Math.min(Math.max(row, 0), input.height - 1);
   for (let image = 0; image < output.images; image++) {
     for (let first = 0; first < output.height; first += most) {
       const rows = Math.min(most, output.height - first);
-      const top = inside(Math.ceil((first * stride - paddingY) / spread));
-      const bottom = inside(Math.floor(((first + rows - 1) * stride + kernelHeight - 1 - paddingY) / spread));
+      const top = Math.ceil((first * stride - paddingY) / spread);
+      const bottom = Math.floor(((first + rows - 1) * stride + kernelHeight - 1 - paddingY) / spread);
+      const taken = partOf(device, input, storages.input, { image, first: top, rows: bottom - top + 1 });
       yield {
-        input: partOf(device, input, storages.input, { image, first: top, rows: bottom - top + 1 }),
+        input: taken,
         output: partOf(device, output, storages.output, { image, first, rows }),
-        step: { ...step, paddingY: paddingY - first * stride + top * spread },
+        step: { ...step, paddingY: paddingY - first * stride + taken.first * spread },
       };
     }
   }
 }
 
-const rowBytes = ({ width, channels }: MapSize): number => width * padded(channels) * 4;
+/** Bytes of a row of a map, padding included. */
+export const rowBytes = ({ width, channels }: MapSize): number => width * padded(channels) * 4;
