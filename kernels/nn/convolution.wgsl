@@ -8,41 +8,7 @@
 //   index = (((image·spread² + phase)·blocks + block)·panels + panel)·64 + tile of the block
 // so that 64 neighbors share their weights. Adjoints: convolution.transpose.wgsl (values), product.wgsl (weights).
 //#include "../shared/invocation.wgsl"
-//#include "convolution.pixels.wgsl"
-
-struct Params {
-  // Quads before the first pixel of each binding.
-  valueSkip: u32,
-  resultSkip: u32,
-  images: u32,
-  height: u32,
-  width: u32,
-  channels: u32,
-  resultHeight: u32,
-  resultWidth: u32,
-  outputs: u32,
-  // The panels that `weights` holds: of outputs 8·firstPanel on.
-  firstPanel: u32,
-  panels: u32,
-  kernelHeight: u32,
-  kernelWidth: u32,
-  stride: u32,
-  spread: u32,
-  paddingY: i32,
-  paddingX: i32,
-  biased: u32,
-  relu: u32,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-// [images, height, width, channels], rows padded
-@group(0) @binding(1) var<storage, read> values: array<vec4f>;
-// layout panels: [panels, kernelHeight, kernelWidth, channels padded, 8]
-@group(0) @binding(2) var<storage, read> weights: array<vec4f>;
-// [outputs]
-@group(0) @binding(3) var<storage, read> bias: array<vec4f>;
-// [images, resultHeight, resultWidth, outputs], rows padded
-@group(0) @binding(4) var<storage, read_write> result: array<vec4f>;
+//#include "convolution.operands.wgsl"
 
 const tilesOfBlock = 64u;
 

@@ -3,32 +3,8 @@
 // sums. Two pixels of the four quads are one vector an invocation, which the others get by broadcast from register to register,
 // where product.wgsl has every invocation gather its own: two loads for 128 multiply-adds in place of six for 64.
 // Workgroups: index = (panel tile·taps + tap)·quad tiles + quad tile.
+//#include "product.operands.wgsl"
 enable subgroups;
-
-struct Params {
-  panels: u32,
-  taps: u32,
-  quads: u32,
-  kernelWidth: u32,
-  rows: u32,
-  columns: u32,
-  stride: u32,
-  leftColumns: u32,
-  // Pixels from one quad of the left operand to the next.
-  quadStep: u32,
-  rightTap: u32,
-  // The panel of the right operand that the result's first belongs to.
-  firstPanel: u32,
-  accumulate: u32,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-// [quads, quadStep] quads
-@group(0) @binding(1) var<storage, read> left: array<vec4f>;
-// [panels, rows, columns, 2] quads
-@group(0) @binding(2) var<storage, read> right: array<vec4f>;
-// [panels, taps, 4·quads, 8]
-@group(0) @binding(3) var<storage, read_write> result: array<vec4f>;
 
 const tileQuads = 4u;
 const tilePanels = 4u;
@@ -98,14 +74,4 @@ fn main(@builtin(subgroup_invocation_id) own: u32, @builtin(workgroup_id) group:
 
 fn outer(x: vec4f, a: vec4f) -> mat4x4f {
   return mat4x4f(x.x * a, x.y * a, x.z * a, x.w * a);
-}
-
-fn store(quad: u32, tap: u32, panel: u32, side: u32, sums: mat4x4f) {
-  if (quad >= params.quads || panel >= params.panels) { return; }
-  var total = sums;
-  for (var lane = 0u; lane < 4u; lane++) {
-    let to = ((panel * params.taps + tap) * params.quads + quad) * 8u + 2u * lane + side;
-    if (params.accumulate != 0u) { total[lane] += result[to]; }
-    result[to] = total[lane];
-  }
 }

@@ -1,4 +1,38 @@
-// Where the pixels of a convolution and their taps lie, and what its sums end in: of convolution.wgsl and its forms.
+// What convolution.wgsl and its forms have in common: their operands, where pixels and their taps lie, and what sums end in.
+
+struct Params {
+  // Quads before the first pixel of each binding.
+  valueSkip: u32,
+  resultSkip: u32,
+  images: u32,
+  height: u32,
+  width: u32,
+  channels: u32,
+  resultHeight: u32,
+  resultWidth: u32,
+  outputs: u32,
+  // The panels that `weights` holds: of outputs 8·firstPanel on.
+  firstPanel: u32,
+  panels: u32,
+  kernelHeight: u32,
+  kernelWidth: u32,
+  stride: u32,
+  spread: u32,
+  paddingY: i32,
+  paddingX: i32,
+  biased: u32,
+  relu: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+// [images, height, width, channels], rows padded
+@group(0) @binding(1) var<storage, read> values: array<vec4f>;
+// layout panels: [panels, kernelHeight, kernelWidth, channels padded, 8]
+@group(0) @binding(2) var<storage, read> weights: array<vec4f>;
+// [outputs]
+@group(0) @binding(3) var<storage, read> bias: array<vec4f>;
+// [images, resultHeight, resultWidth, outputs], rows padded
+@group(0) @binding(4) var<storage, read_write> result: array<vec4f>;
 
 fn padding() -> vec2i {
   return vec2i(params.paddingX, params.paddingY);
