@@ -87,7 +87,7 @@ async function printPlan({ flags, images, configuration, schedule }: Task): Prom
 }
 
 async function trainTask(task: Task): Promise<Trained> {
-  using folder = RunFolder.open(task.flags.out);
+  using folder = new RunFolder(task.flags.out);
   const outcome = await trainIn(task, folder);
   await writeReport(folder, task.images, task.configuration, outcome);
   return { outcome, metrics: folder.metrics() };

@@ -15,7 +15,8 @@ export class RunFolder implements Disposable {
   readonly path: string;
   readonly #lock: Lock;
 
-  private constructor(path: string) {
+  /** For this process alone, until it is disposed; call `check` before. @throws as Lock does */
+  constructor(path: string) {
     this.path = path;
     this.#lock = new Lock(path);
     for (const name of readdirSync(path)) if (unfinished.test(name)) rmSync(join(path, name));
@@ -40,11 +41,6 @@ export class RunFolder implements Disposable {
         remedy: "leave --resume out to begin the run",
       });
     }
-  }
-
-  /** Opens the folder, once `check` has passed, for this process alone, until it is disposed. @throws as Lock does */
-  static open(path: string): RunFolder {
-    return new RunFolder(path);
   }
 
   [Symbol.dispose](): void {
