@@ -12,9 +12,9 @@ export interface Call<Arguments> extends Disposable {
 }
 
 /**
- * The run of `kernel`, in any of its forms, that moves most `bytes` while `queue` works on `device`, or undefined if there was
- * none. Arguments are copied as they are just before that run. The device's own `run` is shadowed meanwhile: tensors and lattices carry their device
- * along, and would go around another object that wraps it.
+ * The run of `kernel`, in any of its forms, that moves most `bytes` while `queue` works on `device`, or undefined if there
+ * was none. Arguments are copied as they are just before that run. The device's own `run` is shadowed meanwhile: tensors and
+ * lattices carry their device along, and would go around another object that wraps it.
  */
 export async function capture<Arguments extends object>(
   device: Device,

@@ -3,9 +3,7 @@ import type { Device } from "../src/device/device.ts";
 import { openWasm } from "../src/device/wasm.ts";
 import { filter } from "../src/lattice/filter.ts";
 import { buildLattice } from "../src/lattice/lattice.ts";
-import { panels } from "../src/layout.ts";
-import { conv2d } from "../src/nn/conv2d.ts";
-import { Tape } from "../src/tape.ts";
+import { convolvedTwice } from "./nn/convolutions.ts";
 import { type Case, random, same } from "./suite.ts";
 
 const [height, width, classes] = [60, 80, 5];
@@ -23,24 +21,12 @@ async function results(device: Device): Promise<Float32Array[]> {
   using guide = device.tensor([height, width, 3], numbers.array(points * 3, -100, 100));
   using crf = crfRnn(device, { classes, iterations: 3 });
   using logits = await crf(unary, guide);
-  return [await after.read(), await adjoint.read(), await logits.read(), ...(await convolved(device))];
-}
-
-/** Both ways to convolve, forward and backward, with as many invocations. */
-async function convolved(device: Device): Promise<Float32Array[]> {
-  using _scope = device.scope();
-  const numbers = random(2);
-  const inputs = [
-    device.tensor([34, 42, 20], numbers.array(34 * 42 * 20, -1, 1)),
-    device.tensor([24, 20, 3, 3], numbers.array(24 * 20 * 9, -1, 1), panels),
-    device.tensor([40, 24, 2, 2], numbers.array(40 * 24 * 4, -1, 1), panels),
+  return [
+    await after.read(),
+    await adjoint.read(),
+    await logits.read(),
+    ...(await convolvedTwice(device, [34, 42, 20], [24, 40])),
   ];
-  using tape = new Tape(inputs);
-  const result = conv2d(conv2d(inputs[0], inputs[1], { padding: 1, relu: true }), inputs[2], { stride: 2 });
-  const gradients = await tape.gradients(result, device.tensor(result.shape, numbers.array(result.rows * 40, -1, 1)));
-  const read = await Promise.all(inputs.map((input) => gradients.get(input)!.read()));
-  for (const gradient of gradients.values()) gradient.dispose();
-  return [await result.read(), ...read];
 }
 
 const names = ["filter", "adjoint", "logits", "convolution", "gradient", "of 3×3 weight", "of 2×2 weight"];

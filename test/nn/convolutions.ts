@@ -1,10 +1,11 @@
 import type { Device } from "../../src/device/device.ts";
 import { panels } from "../../src/layout.ts";
+import { conv2d } from "../../src/nn/conv2d.ts";
 import type { Convolution } from "../../src/nn/geometry.ts";
 import { Tape } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { absolute, columnSums, convolved, convolvedBack, elements, weightGradient } from "../reference/convolution.ts";
-import { check, close, maximum, type Random } from "../suite.ts";
+import { check, close, maximum, type Random, random } from "../suite.ts";
 
 /** The sizes of a convolution of a map [images, height, width, channels]. */
 export function convolution(
@@ -175,6 +176,34 @@ const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;
 };
+
+/** Both ways to convolve, 3×3 and then 2×2 at stride 2, to so many channels: the result, and the gradients of all inputs. */
+export async function convolvedTwice(
+  device: Device,
+  [height, width, channels]: readonly [number, number, number],
+  [middle, last]: readonly [number, number],
+): Promise<Float32Array[]> {
+  using _scope = device.scope();
+  const numbers = random(3);
+  const uniform = (shape: readonly number[]): Float32Array =>
+    numbers.array(
+      shape.reduce((product, size) => product * size),
+      -1,
+      1,
+    );
+  const shapes = [
+    [height, width, channels],
+    [middle, channels, 3, 3],
+    [last, middle, 2, 2],
+  ];
+  const inputs = shapes.map((shape, i) => device.tensor(shape, uniform(shape), i > 0 ? panels : undefined));
+  using tape = new Tape(inputs);
+  const result = conv2d(conv2d(inputs[0]!, inputs[1]!, { padding: 1, relu: true }), inputs[2]!, { stride: 2 });
+  const gradients = await tape.gradients(result, device.tensor(result.shape, uniform(result.shape)));
+  const read = await Promise.all(inputs.map((input) => gradients.get(input)!.read()));
+  for (const gradient of gradients.values()) gradient.dispose();
+  return [await result.read(), ...read];
+}
 
 /** Runs `test` on a device that says its bindings hold no more than `bindingBytes`. */
 export const withBindings = (device: Device, bindingBytes: number, test: () => Promise<void>): Promise<void> =>

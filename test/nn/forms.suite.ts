@@ -1,16 +1,13 @@
 /** Forms of a kernel differ in time only: the same bits from every form, and results that no choice between them changes. */
 import type { Device, Storage } from "../../src/device/device.ts";
 import { Workspace } from "../../src/device/workspace.ts";
-import { panels } from "../../src/layout.ts";
-import { conv2d } from "../../src/nn/conv2d.ts";
 import { type Form, type Forms, fastest, formsFor, type Rates, rates } from "../../src/nn/forms.ts";
 import { convolutionForms } from "../../src/nn/convolution.ts";
 import { productForms } from "../../src/nn/product.ts";
 import { kernelForms, measureForms, tune } from "../../src/nn/tune.ts";
 import { padded } from "../../src/shape.ts";
-import { Tape } from "../../src/tape.ts";
 import { type Case, check, random, same } from "../suite.ts";
-import { withBindings } from "./convolutions.ts";
+import { convolvedTwice, withBindings } from "./convolutions.ts";
 
 type Product = (typeof productForms)["typical"];
 type Direct = (typeof convolutionForms)["typical"];
@@ -126,24 +123,6 @@ async function checkForms(forms: Forms<object>, device: Device, numbers: Record<
   }
 }
 
-/** Both methods of convolution, forward and back, in tiles that are full and some that are not. */
-async function convolved(device: Device): Promise<Float32Array[]> {
-  using _scope = device.scope();
-  const numbers = random(3);
-  const inputs = [
-    device.tensor([13, 12, 70], numbers.array(13 * 12 * 70, -1, 1)),
-    device.tensor([66, 70, 3, 3], numbers.array(66 * 70 * 9, -1, 1), panels),
-    device.tensor([9, 66, 2, 2], numbers.array(9 * 66 * 4, -1, 1), panels),
-  ];
-  using tape = new Tape(inputs);
-  const result = conv2d(conv2d(inputs[0]!, inputs[1]!, { padding: 1, relu: true }), inputs[2]!, { stride: 2 });
-  const gradients = await tape.gradients(result, device.tensor(result.shape, numbers.array(result.rows * 9, -1, 1)));
-  const read = [await result.read()];
-  for (const input of inputs) read.push(await gradients.get(input)!.read());
-  for (const gradient of gradients.values()) gradient.dispose();
-  return read;
-}
-
 /** Works with these rates in place of those measured. */
 async function withRates<Result>(device: Device, set: Rates | undefined, work: () => Promise<Result>): Promise<Result> {
   const put = (to: Rates | undefined): unknown => (to ? rates.set(device, to) : rates.delete(device));
@@ -173,11 +152,12 @@ export const cases: Case[] = [
   {
     name: "no choice of forms changes a convolution or its gradients",
     async run(device) {
-      const expected = await convolved(device);
+      // Tiles that are full, and some that are not.
+      const expected = await convolvedTwice(device, [13, 12, 70], [66, 9]);
       const all = kernelForms.flatMap((forms) => formsFor(device, forms));
       for (const preferred of all) {
         const preference = new Map(all.map((form) => [form.kernel.id, form === preferred ? 1e9 : 1]));
-        const actual = await withRates(device, preference, () => convolved(device));
+        const actual = await withRates(device, preference, () => convolvedTwice(device, [13, 12, 70], [66, 9]));
         actual.forEach((values, i) => same(values, expected[i]!, `${preferred.kernel.file} preferred, result ${i}`));
       }
     },
