@@ -10,6 +10,8 @@ export interface ErrorFacts {
 
 /** Base of every error this library throws on purpose. The message reads "where: expected …, got … — remedy". */
 export abstract class CrfRnnError extends Error implements ErrorFacts {
+  /** The class's name as a literal, since minifiers rename classes. */
+  abstract override readonly name: string;
   readonly where: string;
   readonly expected: string;
   readonly got: string;
@@ -20,7 +22,6 @@ export abstract class CrfRnnError extends Error implements ErrorFacts {
       `${facts.where}: expected ${facts.expected}, got ${facts.got}${facts.remedy ? ` — ${facts.remedy}` : ""}`,
       options,
     );
-    this.name = new.target.name;
     this.where = facts.where;
     this.expected = facts.expected;
     this.got = facts.got;
@@ -29,16 +30,23 @@ export abstract class CrfRnnError extends Error implements ErrorFacts {
 }
 
 /** Shapes or sizes that do not fit together. */
-export class ShapeError extends CrfRnnError {}
+export class ShapeError extends CrfRnnError {
+  override readonly name = "ShapeError";
+}
 
 /** A value outside what the computation is defined for: NaN, infinity, a bandwidth of zero. */
-export class ValueError extends CrfRnnError {}
+export class ValueError extends CrfRnnError {
+  override readonly name = "ValueError";
+}
 
 /** A size that the device, the lattice keys or the address space cannot hold. */
-export class LimitError extends CrfRnnError {}
+export class LimitError extends CrfRnnError {
+  override readonly name = "LimitError";
+}
 
 /** A device that is missing, was lost, ran out of memory or refused a command; `kernel` names the kernel if known. */
 export class DeviceError extends CrfRnnError {
+  override readonly name: string = "DeviceError";
   readonly kernel?: string;
   constructor(facts: ErrorFacts & { readonly kernel?: string }, options?: ErrorOptions) {
     super(facts, options);
@@ -48,6 +56,7 @@ export class DeviceError extends CrfRnnError {
 
 /** A kernel that the device's compiler rejected, with the file and line inside `kernels/`. */
 export class ShaderError extends DeviceError {
+  override readonly name = "ShaderError";
   readonly file: string;
   readonly line: number;
   constructor(facts: ErrorFacts & { readonly kernel: string; file: string; line: number }, options?: ErrorOptions) {
@@ -58,10 +67,13 @@ export class ShaderError extends DeviceError {
 }
 
 /** Use of a tensor, lattice or device after `dispose()`. */
-export class DisposedError extends CrfRnnError {}
+export class DisposedError extends CrfRnnError {
+  override readonly name = "DisposedError";
+}
 
 /** A file that is missing, unreadable, truncated or malformed; `offset` is the byte where reading stopped, if known. */
 export class FormatError extends CrfRnnError {
+  override readonly name = "FormatError";
   readonly file: string;
   readonly offset?: number;
   constructor(
@@ -78,4 +90,16 @@ export class FormatError extends CrfRnnError {
 }
 
 /** Command-line words that do not fit: a flag's value, a missing folder, flags that exclude each other. */
-export class UsageError extends CrfRnnError {}
+export class UsageError extends CrfRnnError {
+  override readonly name = "UsageError";
+}
+
+/** A call that was ended by its `AbortSignal`; `cause` is the signal's reason. Everything it had made was given back. */
+export class AbortError extends CrfRnnError {
+  override readonly name = "AbortError";
+}
+
+/** A fault of this library itself, found by a check of its own; please report it. */
+export class InternalError extends CrfRnnError {
+  override readonly name = "InternalError";
+}
