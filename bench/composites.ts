@@ -118,11 +118,11 @@ async function refine(workload: Workload): Promise<Prepared> {
   workload[Symbol.dispose](); // a user begins with nothing on the device
   return {
     async run() {
-      using _scope = device.scope();
+      using scope = device.scope();
       using layer = crfRnn(device, { ...crfOptions(classes, "potts"), iterations: 5 });
       const refined = await layer(
-        device.tensor([height, width, classes], unary),
-        device.tensor([height, width, 3], guide),
+        scope.tensor([height, width, classes], unary),
+        scope.tensor([height, width, 3], guide),
       );
       argmax(await refined.read(), classes);
     },
@@ -142,9 +142,10 @@ async function learn(workload: Workload, bandwidths: boolean): Promise<Prepared>
   const kept = (4 * iterations + 2) * unary.storage.bytes;
   return {
     async run() {
-      using _scope = device.scope();
+      using scope = device.scope();
       const tape = new Tape([unary, ...Object.values(layer.parameters)]);
-      await tape.gradients(await layer(unary, guide), unary);
+      const refined = scope.add(await layer(unary, guide));
+      await tape.gradients(refined, unary);
     },
     bytesInPlay: inferenceBytes(workload, spatial, bilateral) + kept,
     dispose: () => layer.dispose(),

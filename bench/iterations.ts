@@ -29,7 +29,7 @@ export async function prepareIterations(maps: Maps, options: CrfOptions): Promis
   return {
     async run(iterations) {
       const settings = { sets: 1, iterations, normalization: "after", activation: "softmax", output: "none" } as const;
-      (await iterate({ ...maps, ...settings, parameters: layer.parameters, matrices })).dispose();
+      (await iterate({ ...maps, ...settings, parameters: layer.parameters, matrices, turn: async () => {} })).dispose();
     },
     [Symbol.dispose]() {
       workspace[Symbol.dispose]();

@@ -85,8 +85,8 @@ function refine(device: Device, classes: number, parameters: Parameters): Predic
     spatial: { position: gamma, weight: weights.spatial },
   });
   return async ({ height, width, unary, guide }) => {
-    using _scope = device.scope();
-    const logits = await crf(device.tensor([height, width, classes], unary), device.tensor([height, width, 3], guide));
+    using scope = device.scope();
+    const logits = await crf(scope.tensor([height, width, classes], unary), scope.tensor([height, width, 3], guide));
     return argmax(await logits.read(), classes);
   };
 }

@@ -108,10 +108,10 @@ export class Workload implements Disposable {
   /** A normalized bilateral filter of the unary, forward and back to the guide. */
   async pullBackFeatures(): Promise<void> {
     const { device, guide, unary } = this;
-    using _ = device.scope();
+    using scope = device.scope();
     const tape = new Tape([guide]);
-    using lattice = await buildLattice(bilateralFeatures(guide, paper.bilateral));
-    const filtered = filter(unary, lattice, { normalization: "after" });
+    using lattice = await buildLattice(scope.add(bilateralFeatures(guide, paper.bilateral)));
+    const filtered = scope.add(filter(unary, lattice, { normalization: "after" }));
     await tape.gradients(filtered, unary);
   }
 

@@ -1,36 +1,109 @@
+import type { Device } from "./device/device.ts";
+import { DisposedError } from "./errors.ts";
+import type { Scope } from "./scope.ts";
+
 /**
- * Something in device memory that is freed when its owner has disposed of it and nothing holds it any more: a tape holds
- * what pullbacks read, so that a scope may end, or a model let go of an activation, before the gradients are asked for.
+ * Something in device memory that belongs to whoever made it, until `dispose()`. Others may hold it for a while: a tape
+ * holds what pullbacks read, a call under way what it computes with. Its memory is given back when its owner has disposed of
+ * it and nobody holds it any more.
  */
 export abstract class Held implements Disposable {
+  readonly device: Device;
+  /** The scope that disposes of it when it ends, if one does. */
+  scope: Scope | undefined;
+  readonly #free: () => void;
   #owned = true;
   #holds = 0;
 
-  /** Gives the memory back; called once. */
-  protected abstract free(): void;
-
-  /** Whether the memory is gone. */
-  get disposed(): boolean {
-    return !this.#owned && this.#holds === 0;
+  /** `free` gives the memory back and is called once. It must not refer to this object, which would never be collected. */
+  constructor(device: Device, free: () => void) {
+    this.device = device;
+    this.#free = free;
+    forgotten?.register(this, free, this);
   }
 
+  /** What it is, for errors: `tensor [3, 4]`. */
+  abstract describe(): string;
+
+  /** Whether its owner has disposed of it. */
+  get disposed(): boolean {
+    return !this.#owned;
+  }
+
+  /** @throws DisposedError if its memory was given back */
+  protected requireMemory(): void {
+    if (!this.#owned && this.#holds === 0) throw disposedError(this.describe());
+  }
+
+  /** @throws DisposedError if its owner has disposed of it */
+  requireLive(): void {
+    if (!this.#owned) throw disposedError(this.describe());
+  }
+
+  /** Keeps the memory until `letGo`. @throws DisposedError if it was given back already */
   hold(): void {
+    this.requireMemory();
     this.#holds++;
   }
 
   letGo(): void {
     this.#holds--;
-    if (this.disposed) this.free();
+    this.#freeUnlessNeeded();
   }
 
-  /** Frees the device memory, as soon as no tape needs it; harmless when repeated. */
+  /** Gives the device memory back, as soon as no tape and no call needs it; harmless when repeated. */
   dispose(): void {
     if (!this.#owned) return;
     this.#owned = false;
-    if (this.disposed) this.free();
+    this.scope?.forget(this);
+    this.scope = undefined;
+    this.#freeUnlessNeeded();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
+
+  #freeUnlessNeeded(): void {
+    if (this.#owned || this.#holds > 0) return;
+    forgotten?.unregister(this);
+    this.#free();
+  }
+}
+
+/**
+ * Gives back the memory of what nobody can reach any more and nobody disposed of. It is a net and not the way: engines
+ * collect late or never, since a tensor is small to them whatever it weighs on the device.
+ */
+const forgotten =
+  typeof FinalizationRegistry === "undefined"
+    ? undefined
+    : /* @__PURE__ */ new FinalizationRegistry<() => void>((free) => free());
+
+/** Holds all of them, but for those left out, until the end of a `using` block. @throws DisposedError, and then it holds none */
+export function holding(...all: readonly (Held | undefined)[]): Disposable {
+  const held: Held[] = [];
+  const dispose = (): void => {
+    for (const one of held.splice(0)) one.letGo();
+  };
+  try {
+    for (const one of all) {
+      one?.hold();
+      if (one) held.push(one);
+    }
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+  return { [Symbol.dispose]: dispose };
+}
+
+/** `what`, such as `guide, tensor [8, 8, 3]`, was disposed of; `where` is who noticed. */
+export function disposedError(where: string, what = "it"): DisposedError {
+  return new DisposedError({
+    where,
+    expected: `${what} to be live`,
+    got: "one that was disposed of",
+    remedy: "use it before dispose(), or keep it from its scope with scope.keep(…)",
+  });
 }

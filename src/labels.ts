@@ -8,28 +8,27 @@ import { elementsOf, formatShape } from "./shape.ts";
  * when they are made, so that a loss can refuse what it has no scores for before anything runs.
  */
 export class Labels extends Held {
-  readonly device: Device;
   /** [h, w] or [b, h, w] */
   readonly shape: readonly number[];
-  /** One byte a pixel, four to a word, the first in the low bits. */
-  readonly storage: Storage;
+  readonly #storage: Storage;
   readonly #census: Census;
-  readonly #free: (labels: Labels) => void;
 
-  /** For devices only; users call `device.labels`. */
-  constructor(
-    device: Device,
-    shape: readonly number[],
-    storage: Storage,
-    census: Census,
-    free: (labels: Labels) => void,
-  ) {
-    super();
-    this.device = device;
+  /** For devices only; users call `device.labels`. `free`: see `Held`. */
+  constructor(device: Device, shape: readonly number[], storage: Storage, census: Census, free: () => void) {
+    super(device, free);
     this.shape = [...shape];
-    this.storage = storage;
+    this.#storage = { ...storage, owner: this };
     this.#census = census;
-    this.#free = free;
+  }
+
+  describe(): string {
+    return `labels ${formatShape(this.shape)}`;
+  }
+
+  /** One byte a pixel, four to a word, the first in the low bits. @throws DisposedError if the memory was given back */
+  get storage(): Storage {
+    this.requireMemory();
+    return this.#storage;
   }
 
   /** How many pixels have a label other than `ignore`. */
@@ -48,12 +47,10 @@ export class Labels extends Held {
     return label === undefined ? undefined : { label, position: positionOf(firsts[label]!, this.shape) };
   }
 
+  /** @throws DisposedError, DeviceError */
   async read(): Promise<Uint8Array> {
+    this.requireLive();
     return new Uint8Array(await this.device.read(this.storage), 0, elementsOf(this.shape));
-  }
-
-  protected free(): void {
-    this.#free(this);
   }
 }
 

@@ -1,8 +1,13 @@
 import { ShapeError, ValueError } from "./errors.ts";
-import type { Held } from "./held.ts";
+import { disposedError, type Held, holding } from "./held.ts";
+import { requireInputs } from "./inputs.ts";
+import { type Names, requireOptions } from "./options.ts";
+import { Scope } from "./scope.ts";
 import { formatShape, sameShape } from "./shape.ts";
 import { sum } from "./sum.ts";
-import type { Tensor } from "./tensor.ts";
+import { Tensor } from "./tensor.ts";
+import { type Abortable, breathe } from "./turn.ts";
+import { kindOf, remedyFor } from "./values.ts";
 
 /** For each input of an op, in order, its gradient; undefined where none is wanted. */
 export type InputGradients = readonly (Tensor | undefined)[];
@@ -22,9 +27,13 @@ interface Step {
   readonly overwrites: boolean;
 }
 
+/** Why a tape records no more. */
+type Ending = "used" | "disposed" | "taken over";
+
 /**
  * Reverse-mode differentiation: remembers the ops whose inputs descend from the watched tensors, and plays them backwards.
- * Nothing is ambient: an op finds the tape on its inputs. A tape serves one forward pass and one call of `gradients`.
+ * Nothing is ambient: an op finds the tape on its inputs. A tape serves one forward pass and one call of `gradients`. A new
+ * tape takes over what an older one still watches, such as one whose step ended in an error.
  * @example
  * const tape = new Tape(Object.values(network.parameters));
  * const loss = crossEntropy(await network(image), labels);
@@ -33,26 +42,19 @@ interface Step {
 export class Tape implements Disposable {
   readonly #watched: readonly Tensor[];
   #steps: Step[] = [];
-  #recording = true;
+  #ending: Ending | undefined;
 
-  /** @throws ValueError if another tape still watches one of them */
+  /** @throws ValueError for what is no list of tensors, DisposedError */
   constructor(watched: readonly Tensor[]) {
-    const taken = watched.find(({ tape }) => tape?.recording);
-    if (taken) {
-      throw new ValueError({
-        where: "Tape",
-        expected: "tensors that no other tape watches",
-        got: `a watched tensor ${formatShape(taken.shape)}`,
-        remedy: "call gradients() or dispose() on the other tape first",
-      });
-    }
+    checkWatched(watched);
+    for (const { tape } of watched) if (tape?.recording) tape.#end("taken over");
     this.#watched = [...watched];
     for (const tensor of this.#watched) tensor.tape = this;
   }
 
-  /** Whether ops on watched tensors are being remembered: until `gradients` or `dispose`. */
+  /** Whether ops on watched tensors are being remembered: until `gradients`, `dispose` or a newer tape. */
   get recording(): boolean {
-    return this.#recording;
+    return this.#ending === undefined;
   }
 
   /** For `record`. */
@@ -62,70 +64,111 @@ export class Tape implements Disposable {
   }
 
   /**
-   * Runs `segment` unrecorded, for `checkpoint`. @throws ValueError if it uses watched tensors that are not in `known`,
-   * whose gradients would be lost.
+   * Takes back the steps by which `output` was made of `known`, and lets go of their memory, for `checkpoint`. They are
+   * found from the output backwards, since other calls may have recorded in between.
+   * @throws ValueError if they use watched tensors that are not in `known`, whose gradients would be lost
    */
-  async unrecorded<Result>(known: readonly Tensor[], segment: () => Result | Promise<Result>): Promise<Result> {
-    const hidden = known.filter(({ tape }) => tape === this);
-    for (const tensor of hidden) tensor.tape = undefined;
-    const steps = this.#steps.length;
-    try {
-      const result = await segment();
-      if (this.#steps.length === steps) return result;
-      throw new ValueError({
-        where: "checkpoint",
-        expected: "a segment that uses its inputs and the parameters it was given",
-        got: "another watched tensor in it",
-        remedy: "add the tensor to the parameters of checkpoint()",
-      });
-    } finally {
-      for (const tensor of hidden) tensor.tape = this;
+  takeBack(output: Tensor, known: ReadonlySet<Tensor>): void {
+    const byResult = new Map(this.#steps.map((step) => [step.result, step]));
+    const taken = new Set<Step>();
+    const open = [output];
+    for (let tensor = open.pop(); tensor; tensor = open.pop()) {
+      const step = byResult.get(tensor);
+      if (known.has(tensor) || (step && taken.has(step))) continue;
+      if (step) {
+        taken.add(step);
+        open.push(...step.inputs);
+      } else if (tensor.tape === this) {
+        throw new ValueError({
+          where: "checkpoint",
+          expected: "a segment that uses its inputs and the parameters it was given",
+          got: `another watched ${tensor.describe()} in it`,
+          remedy: "add the tensor to the parameters of checkpoint()",
+        });
+      }
     }
+    this.#steps = this.#steps.filter((step) => !taken.has(step));
+    for (const step of taken) for (const kept of step.kept) kept.letGo();
   }
 
   /**
-   * The gradients of `output` with respect to those watched tensors that it depends on, in their shapes. `seed`: the
-   * gradient of `output`, in its shape; 1 where it is left out, for an output of one value. The tape is spent afterwards.
-   * @throws ValueError if the tape is spent or `output` was not made of watched tensors; ShapeError for the seed
+   * The gradients of `output` with respect to those watched tensors that it depends on, in their shapes; they are the
+   * caller's, or belong to the output's scope. `seed`: the gradient of `output`, in its shape; 1 where it is left out, for
+   * an output of one value. The tape is spent afterwards, also by an error.
+   * @throws ValueError if the tape was used or `output` was not made of watched tensors; ShapeError for the seed;
+   * DisposedError; AbortError
    */
-  async gradients(output: Tensor, seed?: Tensor): Promise<Map<Tensor, Tensor>> {
-    checkOutput(this, output, seed);
-    this.#stop();
-    const sums = new Sums();
-    sums.add(output, seed ?? output.device.tensor(output.shape, [1]));
-    if (seed) sums.keep(seed);
+  async gradients(output: Tensor, seed?: Tensor, options: Abortable = {}): Promise<Map<Tensor, Tensor>> {
+    requireOptions("gradients", options, gradientsOptions);
+    checkOutput(this, this.#ending, output, seed);
+    using _held = holding(seed);
+    this.#stop("used");
+    const sums = new Sums(seed);
     try {
+      sums.add(output, seed ?? output.device.tensor(output.shape, [1]));
       // Steps lie in the order of the forward pass: when one is reached, all uses of its result have been.
       for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
+        using _kept = lettingGo(step.kept);
+        await breathe("gradients", options);
         const gradient = sums.take(step.result, step.overwrites);
-        if (gradient) {
-          const gradients = await step.pullback(gradient, step.wanted);
-          step.inputs.forEach((input, i) => gradients[i] && step.wanted[i] && sums.add(input, gradients[i]));
-          sums.drop(gradient);
-        }
-        for (const kept of step.kept) kept.letGo();
+        if (!gradient) continue;
+        const { pullback, wanted } = step;
+        const gradients = await gradient.device.attempt(() => pullback(gradient, wanted));
+        step.inputs.forEach((input, i) => gradients[i] && wanted[i] && sums.add(input, gradients[i]));
+        sums.drop(gradient);
       }
+      const found = sums.of(this.#watched);
+      for (const gradient of found.values()) Scope.inherit(gradient, [output]);
+      return found;
+    } catch (error) {
+      sums.dispose();
+      throw error;
     } finally {
-      this.dispose();
+      this.#letGo();
     }
-    return sums.of(this.#watched);
   }
 
   /** Forgets what was recorded and lets go of its memory. */
   dispose(): void {
-    this.#stop();
-    for (const { kept } of this.#steps) for (const one of kept) one.letGo();
-    this.#steps = [];
+    this.#end("disposed");
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  #stop(): void {
-    this.#recording = false;
+  #end(how: Ending): void {
+    this.#stop(how);
+    this.#letGo();
+  }
+
+  #stop(how: Ending): void {
+    this.#ending ??= how;
     for (const tensor of this.#watched) if (tensor.tape === this) tensor.tape = undefined;
   }
+
+  #letGo(): void {
+    for (const { kept } of this.#steps.splice(0)) for (const one of kept) one.letGo();
+  }
+}
+
+const gradientsOptions: Names<Abortable> = { signal: true };
+
+const lettingGo = (kept: readonly Held[]): Disposable => ({
+  [Symbol.dispose]: () => kept.forEach((one) => one.letGo()),
+});
+
+/** @throws ValueError, DisposedError */
+function checkWatched(watched: unknown): asserts watched is readonly Tensor[] {
+  if (!Array.isArray(watched)) {
+    throw new ValueError({
+      where: "Tape",
+      expected: "an array of the tensors to watch",
+      got: kindOf(watched),
+      remedy: remedyFor(watched, "pass Object.values(network.parameters)"),
+    });
+  }
+  requireInputs("Tape", Object.fromEntries(watched.map((tensor, i) => [`watched[${i}]`, tensor])));
 }
 
 /**
@@ -141,6 +184,7 @@ export function record(
   pullback: Pullback,
   { overwrites = false }: { readonly overwrites?: boolean } = {},
 ): Tensor {
+  Scope.inherit(result, inputs);
   const tapes = new Set(inputs.map(({ tape }) => tape).filter((tape) => tape?.recording));
   if (tapes.size > 1) {
     throw new ValueError({
@@ -170,23 +214,36 @@ export function checkpoint<Inputs extends readonly Tensor[]>(
 ): (...inputs: Inputs) => Promise<Tensor> {
   return async (...inputs) => {
     const known = [...inputs, ...parameters];
-    const tape = known.map((tensor) => tensor.tape).find((found) => found?.recording);
-    if (!tape) return await segment(...inputs);
-    const result = await tape.unrecorded(known, () => segment(...inputs));
+    requireInputs("checkpoint", Object.fromEntries(known.map((tensor, i) => [`input ${i}`, tensor])));
+    const result = await segment(...inputs);
+    const { tape } = result;
+    if (!tape?.recording || known.includes(result)) return result;
+    tape.takeBack(result, new Set(known));
     return record(result, known, inputs, async (gradient, wanted) => {
-      using again = new Tape(known.filter((_, i) => wanted[i]));
-      using output = await segment(...inputs);
-      const gradients = await again.gradients(output, gradient);
-      return known.map((tensor) => gradients.get(tensor));
+      // The inputs may have been disposed of meanwhile, and are held: ops refuse them, but take an alias.
+      const again = inputs.map((input) => input.alias()) as unknown as Inputs;
+      using _aliases = { [Symbol.dispose]: () => again.forEach((alias) => alias.dispose()) };
+      const repeated = [...again, ...parameters];
+      using own = new Tape(repeated.filter((_, i) => wanted[i]));
+      using output = await segment(...again);
+      const gradients = await own.gradients(output, gradient);
+      return repeated.map((tensor) => gradients.get(tensor));
     });
   };
 }
 
 /** Gradients as they come in, summed where a tensor has several uses; the one place that owns and frees them. */
 class Sums {
+  /** The caller's, and therefore never freed. */
+  readonly #seed: Tensor | undefined;
   readonly #sums = new Map<Tensor, Tensor>();
   /** How often each gradient stands in the map: an op may pass one on to several inputs. */
   readonly #claims = new Map<Tensor, number>();
+
+  constructor(seed: Tensor | undefined) {
+    this.#seed = seed;
+    if (seed) this.keep(seed);
+  }
 
   add(tensor: Tensor, gradient: Tensor): void {
     const before = this.#sums.get(tensor);
@@ -221,6 +278,13 @@ class Sums {
     gradient.dispose();
   }
 
+  /** Frees everything, after an error. */
+  dispose(): void {
+    for (const gradient of this.#claims.keys()) if (gradient !== this.#seed) gradient.dispose();
+    this.#claims.clear();
+    this.#sums.clear();
+  }
+
   /** The sums for `tensors`, each in memory of its own, to belong to the caller. */
   of(tensors: readonly Tensor[]): Map<Tensor, Tensor> {
     const found = new Map<Tensor, Tensor>();
@@ -238,10 +302,14 @@ function copied(tensor: Tensor): Tensor {
   return copy;
 }
 
-function checkOutput(tape: Tape, output: Tensor, seed: Tensor | undefined): void {
+function checkOutput(tape: Tape, ending: Ending | undefined, output: Tensor, seed: Tensor | undefined): void {
   const where = "gradients";
-  if (!tape.recording) {
-    throw new ValueError({ where, expected: "a tape used once", got: "a spent one", remedy: "make a new Tape" });
+  if (ending === "disposed") throw disposedError(where, "the tape");
+  requireInputs(where, { output, "seed?": seed });
+  if (ending) {
+    const got = ending === "used" ? "a spent one" : "one whose tensors a newer tape has taken over";
+    const remedy = "make a new Tape before each forward pass, and await its gradients before you make the next";
+    throw new ValueError({ where, expected: "a tape used once", got, remedy });
   }
   if (output.tape !== tape) {
     throw new ValueError({

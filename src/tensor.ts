@@ -1,9 +1,10 @@
 import type { Device, Storage } from "./device/device.ts";
-import { DisposedError, ShapeError } from "./errors.ts";
 import { Held } from "./held.ts";
 import type { Layout } from "./layout.ts";
 import { elementsOf, formatShape, rowsOf } from "./shape.ts";
+import { Scope } from "./scope.ts";
 import type { Tape } from "./tape.ts";
+import { requireNumbers } from "./values.ts";
 
 /**
  * An array of float32 in device memory, row-major. Rows (the last axis) are padded with zeros to a multiple of four;
@@ -11,45 +12,32 @@ import type { Tape } from "./tape.ts";
  * `read` undoes.
  */
 export class Tensor extends Held {
-  readonly device: Device;
   readonly shape: readonly number[];
   readonly layout: Layout;
   /** The tape that watches this tensor or recorded how it was made. */
   tape: Tape | undefined;
   readonly #storage: Storage;
-  readonly #free: (tensor: Tensor) => void;
 
-  /** For devices only; users call `device.tensor`. */
-  constructor(
-    device: Device,
-    shape: readonly number[],
-    layout: Layout,
-    storage: Storage,
-    free: (tensor: Tensor) => void,
-  ) {
-    super();
-    this.device = device;
+  /** For devices only; users call `device.tensor`. `free`: see `Held`. */
+  constructor(device: Device, shape: readonly number[], layout: Layout, storage: Storage, free: () => void) {
+    super(device, free);
     this.shape = [...shape];
     this.layout = layout;
-    this.#storage = storage;
-    this.#free = free;
+    this.#storage = { ...storage, owner: this };
   }
 
-  /** The memory behind this tensor, padding included. On WebGPU `storage.handle` is the GPUBuffer. */
+  describe(): string {
+    return `tensor ${formatShape(this.shape)}`;
+  }
+
+  /**
+   * The memory behind this tensor, padding included. On WebGPU `storage.handle` is the GPUBuffer, which is used again for
+   * other tensors once this one is disposed of or collected: whoever hands it to another runtime wants `device.export`.
+   * @throws DisposedError if the memory was given back
+   */
   get storage(): Storage {
-    this.requireLive();
+    this.requireMemory();
     return this.#storage;
-  }
-
-  /** For ops, before they allocate anything. @throws DisposedError */
-  requireLive(): void {
-    if (!this.disposed) return;
-    throw new DisposedError({
-      where: `tensor ${formatShape(this.shape)}`,
-      expected: "a live tensor",
-      got: "one that was disposed",
-      remedy: "use it before dispose(), or keep it from its scope with scope.keep(tensor)",
-    });
   }
 
   /** Size of the last axis. */
@@ -62,37 +50,42 @@ export class Tensor extends Held {
     return rowsOf(this.shape);
   }
 
-  /** The values, dense and row-major. @throws DeviceError for anything that went wrong on the device before. */
+  /** The values, dense and row-major. @throws DisposedError; DeviceError for anything that went wrong on the device before */
   async read(): Promise<Float32Array> {
+    this.requireLive();
     return this.layout.unpack(this.shape, new Float32Array(await this.device.read(this.storage)));
   }
 
-  /** Replaces the values; dense and row-major. @throws ShapeError for another number of them */
+  /**
+   * Replaces the values; dense and row-major. What a call that is under way computes with is either the old values or the
+   * new ones, so await it first.
+   * @throws ShapeError for another number of them, ValueError for what are no numbers, DisposedError
+   */
   write(values: ArrayLike<number>): void {
-    if (values.length !== elementsOf(this.shape)) {
-      throw new ShapeError({
-        where: `tensor ${formatShape(this.shape)}`,
-        expected: `${elementsOf(this.shape)} values`,
-        got: String(values.length),
-        remedy: "write as many values as the product of the shape",
-      });
-    }
+    this.requireLive();
+    requireNumbers(this.describe(), values, elementsOf(this.shape));
     this.device.write(this.storage, this.layout.pack(this.shape, values));
   }
 
-  /** A tensor of this shape and layout, with undefined contents. @throws DisposedError */
+  /** A tensor of this shape and layout, with undefined contents. */
   like(): Tensor {
-    this.requireLive();
     return this.device.empty(this.shape, this.layout);
   }
 
-  /** The same values, for ops whose gradients stop here; the memory lives as long as either of both. */
+  /** The same values, for ops whose gradients stop here; the memory lives as long as either of both. @throws DisposedError */
   detached(): Tensor {
-    this.hold();
-    return new Tensor(this.device, this.shape, this.layout, this.storage, () => this.letGo());
+    this.requireLive();
+    const alias = this.alias();
+    alias.scope = undefined;
+    return Scope.inherit(alias, [this]);
   }
 
-  protected free(): void {
-    this.#free(this);
+  /** The same memory as a tensor of its own, which no tape knows: for what may be disposed of, but is held. */
+  alias(): Tensor {
+    this.hold();
+    const alias = new Tensor(this.device, this.shape, this.layout, this.#storage, () => this.letGo());
+    // What is computed from it goes where what is computed from this would, though the scope does not own the alias.
+    alias.scope = this.scope;
+    return alias;
   }
 }

@@ -1,6 +1,6 @@
 import { transform } from "../src/crf/compatibility.ts";
 import { softmax } from "../src/crf/softmax.ts";
-import { ShapeError, ValueError } from "../src/errors.ts";
+import { AbortError, type CrfRnnError, DisposedError, ShapeError, ValueError } from "../src/errors.ts";
 import { relu } from "../src/nn/relu.ts";
 import { sum } from "../src/sum.ts";
 import { checkpoint, record, Tape } from "../src/tape.ts";
@@ -14,9 +14,9 @@ export const cases: Case[] = [
   {
     name: "gradients of a tensor with several uses are summed, and pass through where an op changes nothing",
     async run(device) {
-      using _ = device.scope();
-      const [a, b] = [device.tensor([2, 3], [1, 2, 3, 4, 5, 6]), device.tensor([2, 3])];
-      const seed = device.tensor([2, 3], [1, 10, 100, 2, 20, 200]);
+      using scope = device.scope();
+      const [a, b] = [scope.tensor([2, 3], [1, 2, 3, 4, 5, 6]), scope.tensor([2, 3])];
+      const seed = scope.tensor([2, 3], [1, 10, 100, 2, 20, 200]);
       const tape = new Tape([a, b]);
       const twice = add(a, a);
       const gradients = await tape.gradients(add(add(twice, b), twice), seed);
@@ -35,19 +35,19 @@ export const cases: Case[] = [
   {
     name: "a pullback that overwrites its gradient leaves the seed and what others were passed alone",
     async run(device) {
-      using _ = device.scope();
-      const [a, b] = [device.tensor([4], [1, -1, 1, -1]), device.tensor([4], [1, 1, -1, -1])];
-      const seed = device.tensor([4], [1, 10, 100, 2]);
+      using scope = device.scope();
+      const [a, b] = [scope.tensor([4], [1, -1, 1, -1]), scope.tensor([4], [1, 1, -1, -1])];
+      const seed = scope.tensor([4], [1, 10, 100, 2]);
       const tape = new Tape([a, b]);
       const gradients = await tape.gradients(add(relu(a), relu(b)), seed);
       same(await gradients.get(a)!.read(), [1, 0, 100, 0], "a");
       same(await gradients.get(b)!.read(), [1, 10, 0, 0], "b");
       same(await seed.read(), [1, 10, 100, 2], "the seed");
       // The seed is copied once; from there on a gradient is overwritten where it lies.
-      const values = device.tensor([1024], random(1).array(1024, -1, 1));
+      const values = scope.tensor([1024], random(1).array(1024, -1, 1));
       const again = new Tape([values]);
       const result = relu(relu(relu(values)));
-      const ones = device.tensor([1024], new Array<number>(1024).fill(1));
+      const ones = scope.tensor([1024], new Array<number>(1024).fill(1));
       device.resetPeak();
       const before = device.peakBytes;
       const [gradient] = (await again.gradients(result, ones)).values();
@@ -62,8 +62,8 @@ export const cases: Case[] = [
   {
     name: "only what descends from watched tensors is recorded; what does not matter has no gradient",
     async run(device) {
-      using _ = device.scope();
-      const [a, b, c] = [1, 2, 3].map((seed) => device.tensor([4, 2], random(seed).array(8)));
+      using scope = device.scope();
+      const [a, b, c] = [1, 2, 3].map((seed) => scope.tensor([4, 2], random(seed).array(8)));
       const tape = new Tape([a, b]);
       const result = add(a, c);
       const gradients = await tape.gradients(result, c);
@@ -75,8 +75,8 @@ export const cases: Case[] = [
   {
     name: "a scalar's seed is 1; other outputs, seeds of another shape, spent tapes and strangers are refused",
     async run(device) {
-      using _ = device.scope();
-      const [scalar, map] = [device.tensor([1], [3]), device.tensor([2, 2], [1, 2, 3, 4])];
+      using scope = device.scope();
+      const [scalar, map] = [scope.tensor([1], [3]), scope.tensor([2, 2], [1, 2, 3, 4])];
       const tape = new Tape([scalar]);
       const gradients = await tape.gradients(add(scalar, scalar));
       same(await gradients.get(scalar)!.read(), [2], "gradient of s + s");
@@ -86,19 +86,63 @@ export const cases: Case[] = [
       await rejects(() => second.gradients(result), ShapeError, "no seed for a map");
       await rejects(() => second.gradients(result, scalar), ShapeError, "a seed of another shape");
       await rejects(() => second.gradients(scalar), ValueError, "an output that does not depend on it");
-      await rejects(() => new Tape([map]), ValueError, "a tensor on another tape");
-      const other = device.tensor([2, 2]);
+      const other = scope.tensor([2, 2]);
       using third = new Tape([other]);
       await rejects(() => add(map, other), ValueError, "inputs of two tapes");
       check(third.recording, "the third tape goes on");
+      third.dispose();
+      await rejects(() => third.gradients(other), DisposedError, "a disposed tape");
+    },
+  },
+  {
+    name: "a new tape takes over what another still watches, whose gradients are refused",
+    async run(device) {
+      using scope = device.scope();
+      const [a, seed] = [scope.tensor([2, 2], [1, 2, 3, 4]), scope.tensor([2, 2], [1, 1, 1, 1])];
+      const before = device.bytes;
+      const failed = new Tape([a]);
+      const held = relu(a);
+      held.dispose();
+      check(device.bytes > before, "the tape holds what its pullback reads");
+      const tape = new Tape([a]);
+      check(device.bytes === before, "what the failed tape held is given back");
+      const result = add(a, a);
+      const error = await rejects(() => failed.gradients(result, seed), ValueError);
+      check(error.message.includes("taken over"), error.message);
+      same(await (await tape.gradients(result, seed)).get(a)!.read(), [2, 2, 2, 2], "the new tape's gradient");
+    },
+  },
+  {
+    name: "a pullback that throws, or a signal, gives everything back and spends the tape",
+    async run(device) {
+      using scope = device.scope();
+      const [a, seed] = [scope.tensor([64, 4], random(1).array(256)), scope.tensor([64, 4], random(2).array(256))];
+      const failing = (x: Tensor): Tensor =>
+        record(sum(x, x), [x], [x], () => {
+          device.tensor([64, 4]);
+          throw new ValueError({ where: "test", expected: "no error", got: "one" });
+        });
+      const before = device.bytes;
+      for (const [signal, expected] of [
+        [undefined, ValueError],
+        [AbortSignal.abort(), AbortError],
+      ] as const) {
+        using tape = new Tape([a]);
+        using first = softmax(a);
+        using second = failing(first);
+        using last = softmax(second);
+        await rejects<CrfRnnError>(() => tape.gradients(last, seed, { signal }), expected);
+        await rejects(() => tape.gradients(last, seed), ValueError, "a spent tape");
+      }
+      check(device.bytes === before, `${device.bytes - before} bytes left`);
     },
   },
   {
     name: "memory is held until the pullbacks have read it, and all of it comes back",
     async run(device) {
-      using _ = device.scope();
-      const a = device.tensor([300, 5], random(1).array(1500));
-      const seed = device.tensor([300, 5], random(2).array(1500));
+      using scope = device.scope();
+      const a = scope.tensor([300, 5], random(1).array(1500));
+      const seed = scope.tensor([300, 5], random(2).array(1500));
       const expected = await gradientOfSoftmax(a, seed, false);
       same(await gradientOfSoftmax(a, seed, true), expected, "gradients with the activations disposed of early");
       const used = (): number => {
@@ -123,10 +167,10 @@ export const cases: Case[] = [
   {
     name: "a checkpointed segment gives the same gradients from less memory, parameters used inside included",
     async run(device) {
-      using _ = device.scope();
-      const x = device.tensor([500, 4], random(1).array(2000, -1, 1));
-      const matrix = device.tensor([4, 4], random(2).array(16, -1, 1));
-      const seed = device.tensor([500, 4], random(3).array(2000, -1, 1));
+      using scope = device.scope();
+      const x = scope.tensor([500, 4], random(1).array(2000, -1, 1));
+      const matrix = scope.tensor([4, 4], random(2).array(16, -1, 1));
+      const seed = scope.tensor([500, 4], random(3).array(2000, -1, 1));
       const segment = (input: Tensor): Tensor => {
         using first = softmax(input);
         using second = transform(first, matrix);

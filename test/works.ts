@@ -49,9 +49,9 @@ async function inferAll(device: Device): Promise<void> {
 /** A CRF-RNN layer forward and back, with everything learned. */
 async function learnAll(device: Device): Promise<void> {
   const [height, width, classes] = [5, 7, 3];
-  using _ = device.scope();
-  const unary = device.tensor([height, width, classes], random(1).array(height * width * classes, -2, 2));
-  const guide = device.tensor([height, width, 3], random(2).array(height * width * 3, -100, 100));
+  using scope = device.scope();
+  const unary = scope.tensor([height, width, classes], random(1).array(height * width * classes, -2, 2));
+  const guide = scope.tensor([height, width, 3], random(2).array(height * width * 3, -100, 100));
   for (const normalization of normalizations) {
     using crf = crfRnn(device, {
       classes,
@@ -75,25 +75,25 @@ async function sumAll(device: Device): Promise<void> {
 
 /** Forward and backward, with enough of everything that no kernel is left out. */
 async function convolveAll(device: Device): Promise<void> {
-  using _scope = device.scope();
+  using scope = device.scope();
   const numbers = random(4);
-  const image = device.tensor([9, 10, 9], numbers.array(810, -1, 1));
-  const square = device.tensor([10, 9, 3, 3], numbers.array(810, -1, 1), panels);
-  const weight = device.tensor([5, 10, 5, 5], numbers.array(1250, -1, 1), panels);
-  const bias = device.tensor([5], numbers.array(5));
-  const wide = device.tensor([5, 3, 4, 4], numbers.array(240, -1, 1), panels);
+  const image = scope.tensor([9, 10, 9], numbers.array(810, -1, 1));
+  const square = scope.tensor([10, 9, 3, 3], numbers.array(810, -1, 1), panels);
+  const weight = scope.tensor([5, 10, 5, 5], numbers.array(1250, -1, 1), panels);
+  const bias = scope.tensor([5], numbers.array(5));
+  const wide = scope.tensor([5, 3, 4, 4], numbers.array(240, -1, 1), panels);
   using tape = new Tape([image, square, weight, bias, wide]);
   const map = conv2d(image, square, { padding: 1 });
   const result = convTranspose2d(conv2d(map, weight, { bias, stride: 2, padding: 1, relu: true }), wide, { stride: 2 });
-  const gradients = await tape.gradients(result, device.tensor(result.shape, numbers.array(result.rows * 3, -1, 1)));
+  const gradients = await tape.gradients(result, scope.tensor(result.shape, numbers.array(result.rows * 3, -1, 1)));
   for (const gradient of gradients.values()) gradient.dispose();
 }
 
 /** Pooling, cropping, dropout, both losses, and a step of each optimizer. */
 async function trainAll(device: Device): Promise<void> {
-  using _scope = device.scope();
-  const values = device.tensor([2, 9, 11, 5], random(4).array(990, -1, 1));
-  const labels = device.labels(
+  using scope = device.scope();
+  const values = scope.tensor([2, 9, 11, 5], random(4).array(990, -1, 1));
+  const labels = scope.labels(
     [2, 4, 5],
     Uint8Array.from({ length: 40 }, (_, i) => (i % 6 === 5 ? 255 : i % 6)),
   );
@@ -102,7 +102,8 @@ async function trainAll(device: Device): Promise<void> {
     const pooled = maxPool2d(relu(scale(multiply(values, values), 2)));
     const scores = crop(dropout(pooled, { rate: 0.5, seed: 3 }), { y: 1, x: 1, height: 4, width: 5 });
     const gradients = await tape.gradients(loss(scores, labels));
-    for (const optimizer of [sgd, adam]) optimizer({ values }, { rate: 0.1, decay: 0.01, clip: 0.5 })(gradients);
+    for (const optimizer of [sgd, adam])
+      scope.add(optimizer({ values }, { rate: 0.1, decay: 0.01, clip: 0.5 }))(gradients);
   }
 }
 

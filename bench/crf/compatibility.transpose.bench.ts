@@ -10,8 +10,8 @@ export const compatibilityTranspose = floor({
   computes: "nothing",
   operations: () => 0,
   queue: async ({ unary, fullMatrix }, device) => {
-    using _ = device.scope();
+    using scope = device.scope();
     const tape = new Tape([unary]);
-    await tape.gradients(transform(unary, fullMatrix), unary);
+    await tape.gradients(scope.add(transform(unary, fullMatrix)), unary);
   },
 });

@@ -10,8 +10,8 @@ export const softmaxPullback = floor({
   computes: "a channel: product and sum 2, difference and product 2, sum of values 1",
   operations: ({ rows, channels }) => rows * channels * 5,
   queue: async ({ unary }, device) => {
-    using _ = device.scope();
+    using scope = device.scope();
     const tape = new Tape([unary]);
-    await tape.gradients(softmax(unary), unary);
+    await tape.gradients(scope.add(softmax(unary)), unary);
   },
 });

@@ -26,12 +26,12 @@ export const directLayer: Layer = {
 
 /** A layer forward and backward. */
 export async function trainLayer(device: Device, { map, weight, options }: Layer): Promise<void> {
-  using _scope = device.scope();
-  const values = device.tensor(map, waves(map[0] * map[1] * map[2]));
-  const weights = device.tensor(weight, waves(weight.reduce((product, size) => product * size)), panels);
+  using scope = device.scope();
+  const values = scope.tensor(map, waves(map[0] * map[1] * map[2]));
+  const weights = scope.tensor(weight, waves(weight.reduce((product, size) => product * size)), panels);
   using tape = new Tape([values, weights]);
   const result = conv2d(values, weights, options);
-  const gradients = await tape.gradients(result, device.tensor(result.shape, waves(result.rows * result.channels)));
+  const gradients = await tape.gradients(result, scope.tensor(result.shape, waves(result.rows * result.channels)));
   for (const gradient of gradients.values()) gradient.dispose();
 }
 

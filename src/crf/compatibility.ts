@@ -19,7 +19,10 @@ export interface TransformOptions {
  * `matrix`: [sets·L, L].
  */
 export function transform(values: Tensor, matrix: Tensor, options: TransformOptions = {}): Tensor {
-  const { set = 0, factor = 1, addend } = options;
+  return values.device.attempt(() => transformed(values, matrix, options));
+}
+
+function transformed(values: Tensor, matrix: Tensor, { set = 0, factor = 1, addend }: TransformOptions): Tensor {
   const { device, channels } = values;
   const result = values.like();
   multiply(values, { storage: matrix.storage, row: set * channels }, factor, addend, result);

@@ -1,13 +1,19 @@
 import { type Device, slice } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
-import { DeviceError, ShapeError, ValueError } from "../errors.ts";
+import { ShapeError, ValueError } from "../errors.ts";
+import { disposedError, holding } from "../held.ts";
+import { requireDevice, requireInputs } from "../inputs.ts";
 import { bilateralFeatures, checkBandwidth, spatialFeatures } from "../lattice/features.ts";
 import { normalizations } from "../lattice/filter.ts";
 import { buildLattice, type Lattice } from "../lattice/lattice.ts";
 import type { Normalization } from "../lattice/normalization.ts";
+import { type Names, requireOptions } from "../options.ts";
+import { Scope } from "../scope.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import { findNotFinite, requireFinite } from "../shared/finite.ts";
 import type { Tensor } from "../tensor.ts";
+import { type Abortable, breathe } from "../turn.ts";
+import { requireChoice, requireFlag } from "../values.ts";
 import { composed, composedBytes, queueCompose } from "./compose.ts";
 import { iterate } from "./messagePassing.ts";
 import {
@@ -18,7 +24,7 @@ import {
   type Weight,
   weightMatrix,
 } from "./parameters.ts";
-import type { Activation } from "./softmax.ts";
+import { type Activation, activations } from "./softmax.ts";
 
 /** How a CRF-RNN layer is set up; every value but `classes` has the paper's default. */
 export interface CrfOptions {
@@ -52,7 +58,7 @@ export interface CrfOptions {
 }
 
 /** Per call. */
-export interface CrfCall {
+export interface CrfCall extends Abortable {
   /** T of this call; default: the layer's. */
   readonly iterations?: number;
   /**
@@ -62,12 +68,35 @@ export interface CrfCall {
   readonly onIteration?: (done: number) => void | Promise<void>;
 }
 
+const optionNames: Names<CrfOptions> = {
+  classes: true,
+  iterations: true,
+  tied: true,
+  normalization: true,
+  activation: true,
+  bilateral: true,
+  spatial: true,
+  compatibility: true,
+  learn: true,
+};
+const bilateralNames: Names<NonNullable<CrfOptions["bilateral"]>> = { position: true, color: true, weight: true };
+const spatialNames: Names<NonNullable<CrfOptions["spatial"]>> = { position: true, weight: true };
+const learnNames: Names<NonNullable<CrfOptions["learn"]>> = {
+  weights: true,
+  compatibility: true,
+  bandwidths: true,
+  guide: true,
+};
+/** What a call may be told. */
+export const callNames: Names<CrfCall> = { iterations: true, onIteration: true, signal: true };
+
 /** A CRF-RNN layer: call it with unary logits and the guide image. */
 export interface CrfRnn extends Disposable {
   /**
    * T mean-field iterations. `unary`: [h, w, L] or a batch [b, h, w, L]; `guide`: the same size with C channels, for
    * Caffe's weights the network's mean-subtracted BGR input. Gives the logits X_T, in the unary's shape.
-   * @throws ShapeError, ValueError (NaN, infinity), LimitError, DeviceError
+   * Calls may overlap, of one size or of many, and each gets what it gets alone. Disposing of an input meanwhile does no harm.
+   * @throws ShapeError, ValueError (NaN, infinity), LimitError, DeviceError, DisposedError, AbortError
    */
   (unary: Tensor, guide: Tensor, call?: CrfCall): Promise<Tensor>;
   readonly parameters: CrfParameters;
@@ -91,22 +120,46 @@ export function crfRnn(device: Device, options: CrfOptions): CrfRnn {
 }
 
 /**
- * Mean-field inference in a dense CRF: the marginals softmax(X_T), in the logits' shape. Options as for `crfRnn`.
- * @throws ShapeError, ValueError (NaN, infinity), LimitError, DeviceError
+ * Mean-field inference in a dense CRF: the marginals softmax(X_T), in the logits' shape. Options as for `crfRnn` and its calls.
+ * @throws ShapeError, ValueError (NaN, infinity), LimitError, DeviceError, DisposedError, AbortError
  */
 export async function meanField(
   logits: Tensor,
   guide: Tensor,
-  options: Omit<CrfOptions, "classes"> = {},
+  options: Omit<CrfOptions, "classes"> & CrfCall = {},
 ): Promise<Tensor> {
-  using layer = new Layer(logits.device, { ...options, classes: logits.channels });
-  return await layer.infer(logits, guide, {}, options.activation ?? "softmax");
+  const device = requireInputs("meanField", { logits, guide });
+  requireOptions("meanField", options, meanFieldNames);
+  const { onIteration, signal, ...layerOptions } = options;
+  using layer = new Layer(device, { ...layerOptions, classes: logits.channels });
+  return await layer.infer(logits, guide, { onIteration, signal }, options.activation ?? "softmax");
 }
+
+const { classes: _classes, ...meanFieldNames } = { ...optionNames, ...callNames };
 
 function checkIterations(where: string, iterations: number): void {
   if (Number.isInteger(iterations) && iterations >= 1) return;
   throw new ValueError({ where, expected: "a whole number of iterations, 1 or more", got: String(iterations) });
 }
+
+/** @throws ValueError for what is no device, for unknown options and for unknown words */
+function checkOptions(device: Device, options: CrfOptions): void {
+  const where = "crfRnn";
+  requireDevice(where, device);
+  requireOptions(where, options, optionNames);
+  const { bilateral, spatial, learn, normalization, activation, tied } = options ?? {};
+  requireOptions(`${where}: bilateral`, bilateral, bilateralNames);
+  requireOptions(`${where}: spatial`, spatial, spatialNames);
+  requireOptions(`${where}: learn`, learn, learnNames);
+  for (const [name, flag] of Object.entries(learn ?? {})) requireFlag(`${where}: learn`, name, flag);
+  requireFlag(where, "tied", tied);
+  if (normalization !== undefined) requireChoice(where, "normalization", normalization, normalizations);
+  if (activation !== undefined) requireChoice(where, "activation", activation, activations);
+}
+
+/** Whether logits of `shape` would fit a guide if their channels, which come first, came last. */
+const sameMap = (guide: readonly number[], [...shape]: readonly number[], classes: number): boolean =>
+  shape.length === guide.length && shape.at(-3) === classes && sameShape(shape.slice(-2), guide.slice(-3, -1));
 
 const bandwidthNames = ["bilateral position", "bilateral color", "spatial position"];
 
@@ -128,21 +181,23 @@ class Layer implements Disposable {
   readonly #normalization: Normalization;
   /** The spatial lattice depends on the size and θγ alone; the last one is held. */
   #spatial: { readonly key: string; readonly lattice: Lattice } | undefined;
+  #disposed = false;
 
   constructor(device: Device, options: CrfOptions) {
-    const { classes, iterations = 5, tied = true, normalization = "after", bilateral = {}, spatial = {} } = options;
+    checkOptions(device, options);
+    const {
+      classes,
+      iterations = 5,
+      tied = true,
+      normalization = "after",
+      bilateral = {},
+      spatial = {},
+    } = options ?? {};
     const where = "crfRnn";
     if (!Number.isInteger(classes) || classes < 1) {
       throw new ValueError({ where, expected: "a whole number of classes, 1 or more", got: String(classes) });
     }
     checkIterations(where, iterations);
-    if (!normalizations.includes(normalization)) {
-      throw new ValueError({
-        where,
-        expected: `normalization: ${normalizations.join(", ")}`,
-        got: String(normalization),
-      });
-    }
     const bandwidths = [bilateral.position ?? 160, bilateral.color ?? 3, spatial.position ?? 3] as const;
     bandwidthNames.forEach((name, i) => checkBandwidth(where, name, bandwidths[i]!));
     const spatialWeight = weightMatrix(where, "spatial weight", spatial.weight ?? 3, classes);
@@ -172,16 +227,20 @@ class Layer implements Disposable {
   }
 
   async infer(unary: Tensor, guide: Tensor, call: CrfCall, output: Activation | "none"): Promise<Tensor> {
+    requireOptions("crfRnn", call, callNames);
     const device = this.#device;
     const iterations = call.iterations ?? this.#iterations;
     this.#check(unary, guide, iterations);
+    using _held = holding(unary, guide, ...Object.values(this.parameters));
+    const turn = (): Promise<void> => breathe("crfRnn", call);
+    await turn();
     const { classes, activation = "softmax" } = this.#options;
     const { parameters } = this;
     const sets = this.#sets;
     const dimensions = guide.channels + 2;
 
     using workspace = new Workspace(device);
-    // One read brings the search for NaN and the products of the matrices, another (in #lattices) the vertex counts.
+    // One read brings the search for NaN and the products of the matrices; bandwidths and vertex counts are read later.
     const prelude = workspace.allocate(256 + composedBytes(classes, sets));
     const status = slice(prelude, 0, 4);
     const matrices = slice(prelude, 256, prelude.bytes - 256);
@@ -192,9 +251,10 @@ class Layer implements Disposable {
     requireFinite("crfRnn", "logits", unary, new Uint32Array(read)[0]!);
 
     const bandwidths = await this.#bandwidths();
-    using spatial = await this.#spatialLattice(unary.shape.slice(0, -1), bandwidths);
-    using bilateral = await this.#bilateralLattice(guide, bandwidths);
-    return await iterate({
+    const spatial = await this.#spatialLattice(unary.shape.slice(0, -1), bandwidths, call);
+    using _spatial = { [Symbol.dispose]: () => spatial.letGo() };
+    using bilateral = await this.#bilateralLattice(guide, bandwidths, call);
+    const refined = await iterate({
       unary,
       spatial,
       bilateral,
@@ -206,23 +266,26 @@ class Layer implements Disposable {
       activation,
       output,
       onIteration: call.onIteration,
+      turn,
     });
+    return Scope.inherit(refined, [unary, guide]);
   }
 
   #check(unary: Tensor, guide: Tensor, iterations: number): void {
     const where = "crfRnn";
     const { classes } = this.#options;
+    if (this.#disposed) throw disposedError(where, "the layer");
+    requireInputs(where, { logits: unary, guide }, this.#device);
     checkIterations(where, iterations);
-    if (unary.device !== this.#device || guide.device !== this.#device) {
-      throw new DeviceError({ where, expected: "logits and guide on the layer's device", got: "another device" });
-    }
     const fits = unary.shape.length === 3 || unary.shape.length === 4;
     if (!fits || unary.channels !== classes || !sameShape(unary.shape.slice(0, -1), guide.shape.slice(0, -1))) {
       throw new ShapeError({
         where,
         expected: `logits [h, w, ${classes}] or [b, h, w, ${classes}] and a guide of the same size`,
         got: `${formatShape(unary.shape)} and ${formatShape(guide.shape)}`,
-        remedy: "resize the logits to the image",
+        remedy: sameMap(guide.shape, unary.shape, classes)
+          ? "put the channels last: the logits are [L, h, w]"
+          : "resize the logits to the image",
       });
     }
     if (this.#sets > 1 && iterations > this.#sets) {
@@ -238,36 +301,55 @@ class Layer implements Disposable {
   /** θα, θβ and θγ; the tensor besides, where gradients are to reach it. @throws ValueError if one is not above 0 */
   async #bandwidths(): Promise<Bandwidths> {
     const { bandwidths } = this.parameters;
-    const values = await bandwidths.read();
+    const values = bandwidths.layout.unpack(
+      bandwidths.shape,
+      new Float32Array(await this.#device.read(bandwidths.storage)),
+    );
     bandwidthNames.forEach((name, i) => checkBandwidth("crfRnn", name, values[i]!));
     const learned = this.#options.learn?.bandwidths && bandwidths.tape?.recording;
     return { values, bandwidths: learned ? bandwidths : undefined };
   }
 
-  /** For the caller to dispose of; the layer holds the last one too, unless its bandwidth is being learned. */
-  async #spatialLattice(size: readonly number[], { values, bandwidths }: Bandwidths): Promise<Lattice> {
+  /**
+   * Held for the caller, who lets it go. The layer owns the last one too, unless its bandwidth is being learned: a call that
+   * needs another meanwhile replaces it, and the holds of those under way keep theirs.
+   */
+  async #spatialLattice(
+    size: readonly number[],
+    { values, bandwidths }: Bandwidths,
+    call: Abortable,
+  ): Promise<Lattice> {
     const position = values[2]!;
     const key = [...size, position].join(" ");
-    if (!bandwidths && this.#spatial?.key === key) return this.#spatial.lattice;
+    const known = bandwidths ? undefined : this.#spatial;
+    if (known?.key === key) {
+      known.lattice.hold();
+      return known.lattice;
+    }
     using features = spatialFeatures(this.#device, size, { position, bandwidths });
-    const lattice = await buildLattice(features);
-    if (bandwidths) return lattice;
-    this.#spatial?.lattice.letGo();
+    const lattice = await buildLattice(features, { signal: call.signal });
     lattice.hold();
+    if (bandwidths || this.#disposed) {
+      lattice.dispose();
+      return lattice;
+    }
+    this.#spatial?.lattice.dispose();
     this.#spatial = { key, lattice };
     return lattice;
   }
 
-  async #bilateralLattice(guide: Tensor, { values, bandwidths }: Bandwidths): Promise<Lattice> {
+  async #bilateralLattice(guide: Tensor, { values, bandwidths }: Bandwidths, call: Abortable): Promise<Lattice> {
     const [position, color] = values as unknown as [number, number];
-    using fixed = guide.detached();
-    const source = this.#options.learn?.guide ? guide : fixed;
+    // An alias, since the caller may have disposed of the guide meanwhile; but gradients are to reach the guide itself.
+    using fixed = guide.alias();
+    const source = this.#options.learn?.guide && guide.tape?.recording ? guide : fixed;
     using features = bilateralFeatures(source, { position, color, bandwidths });
-    return await buildLattice(features);
+    return await buildLattice(features, { signal: call.signal });
   }
 
   dispose(): void {
-    this.#spatial?.lattice.letGo();
+    this.#disposed = true;
+    this.#spatial?.lattice.dispose();
     this.#spatial = undefined;
     for (const tensor of [...this.#detached, ...(Object.values(this.parameters) as Tensor[])]) tensor.dispose();
     this.#detached.length = 0;

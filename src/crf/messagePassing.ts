@@ -25,6 +25,8 @@ export interface Inference {
   /** What becomes of the last iteration's X: nothing, for logits, or the activation, for marginals. */
   readonly output: Activation | "none";
   readonly onIteration?: (done: number) => void | Promise<void>;
+  /** Lets the event loop take a turn, or ends the call: see turn.ts. */
+  readonly turn: () => Promise<void>;
 }
 
 /** Widest row, in quads, that the fused update takes: at least four points share a workgroup. */
@@ -72,10 +74,13 @@ async function iterateFused(inference: Inference, result: Tensor): Promise<void>
   activate(device, unary.storage, result.storage, rows, channels, activation);
   for (let t = 0; t < iterations; t++) {
     const fromSpatial = blurSpatial(result.storage);
+    await inference.turn();
     const fromBilateral = blurBilateral(result.storage);
+    await inference.turn();
     const matrix = { storage: matrices.of(t), diagonal: matrices.diagonal };
     const next = t === iterations - 1 ? output : activation;
     update(device, fromSpatial, fromBilateral, matrix, unary.storage, result.storage, rows, channels, next);
+    await inference.turn();
     if (inference.onIteration) await inference.onIteration(t + 1);
   }
 }
@@ -84,18 +89,26 @@ async function iterateFused(inference: Inference, result: Tensor): Promise<void>
 async function iterateByOps(inference: Inference): Promise<Tensor> {
   const { unary, spatial, bilateral, parameters, sets, iterations, normalization, activation, output } = inference;
   let x = unary;
-  for (let t = 0; t < iterations; t++) {
-    const set = Math.min(t, sets - 1);
-    using marginals = softmax(x, activation);
+  try {
+    for (let t = 0; t < iterations; t++) {
+      const set = Math.min(t, sets - 1);
+      using marginals = softmax(x, activation);
+      if (x !== unary) x.dispose();
+      await inference.turn();
+      const weigh = (lattice: Lattice, weight: Tensor, addend?: Tensor): Tensor => {
+        using filtered = filter(marginals, lattice, { normalization });
+        return transform(filtered, weight, { set, addend });
+      };
+      using fromSpatial = weigh(spatial, parameters.spatialWeight);
+      await inference.turn();
+      using message = weigh(bilateral, parameters.bilateralWeight, fromSpatial);
+      x = transform(message, parameters.compatibility, { set, factor: -1, addend: unary });
+      await inference.turn();
+      if (inference.onIteration) await inference.onIteration(t + 1);
+    }
+  } catch (error) {
     if (x !== unary) x.dispose();
-    const weigh = (lattice: Lattice, weight: Tensor, addend?: Tensor): Tensor => {
-      using filtered = filter(marginals, lattice, { normalization });
-      return transform(filtered, weight, { set, addend });
-    };
-    using fromSpatial = weigh(spatial, parameters.spatialWeight);
-    using message = weigh(bilateral, parameters.bilateralWeight, fromSpatial);
-    x = transform(message, parameters.compatibility, { set, factor: -1, addend: unary });
-    if (inference.onIteration) await inference.onIteration(t + 1);
+    throw error;
   }
   if (output === "none") return x;
   using logits = x;

@@ -9,13 +9,13 @@ export type Weight = number | ArrayLike<number>;
 export type Compatibility = "potts" | ArrayLike<number>;
 
 /** The learnable tensors of a CRF-RNN layer: matrices [L, L], or [T·L, L] with one set an iteration. */
-export interface CrfParameters {
+export type CrfParameters = {
   readonly spatialWeight: Tensor;
   readonly bilateralWeight: Tensor;
   readonly compatibility: Tensor;
   /** [θα, θβ, θγ] */
   readonly bandwidths: Tensor;
-}
+};
 
 function diagonal(values: ArrayLike<number>): Float32Array {
   const classes = values.length;

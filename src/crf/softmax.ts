@@ -1,16 +1,20 @@
 import { softmax as kernel, softmaxPullback } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import { rowWindows } from "../device/windows.ts";
+import { op } from "../inputs.ts";
 import { padded } from "../shape.ts";
 import { record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
+import { requireChoice } from "../values.ts";
 
 /** How logits become marginals: softmax, or the paper's ReLU followed by division by the sum. */
 export type Activation = "softmax" | "relu";
 
+export const activations: readonly Activation[] = ["softmax", "relu"];
+
 /** The kernels' number for an activation; 0 is none. */
 export const activationMode = (activation: Activation | "none"): number =>
-  ["none", "softmax", "relu"].indexOf(activation);
+  activations.indexOf(activation as Activation) + 1;
 
 /** Activation over the channels of each of `rows` rows. */
 export function activate(
@@ -35,6 +39,11 @@ export function activate(
 
 /** The marginals of logits [..., L]. Zheng et al. (2015), sections 4.1 and 4.2.5. */
 export function softmax(values: Tensor, activation: Activation = "softmax"): Tensor {
+  requireChoice("softmax", "activation", activation, activations);
+  return op("softmax", { values }, () => activated(values, activation));
+}
+
+function activated(values: Tensor, activation: Activation): Tensor {
   const { device, rows, channels } = values;
   const result = values.like();
   activate(device, values.storage, result.storage, rows, channels, activation);

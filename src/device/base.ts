@@ -1,24 +1,32 @@
-import { DisposedError, LimitError, ShapeError } from "../errors.ts";
+import { DeviceError, DisposedError, InternalError, LimitError, ShapeError, ValueError } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
-import type { Held } from "../held.ts";
 import { census, Labels } from "../labels.ts";
-import { type Layout, rows } from "../layout.ts";
+import { type Layout, panels, rows } from "../layout.ts";
+import { Scope } from "../scope.ts";
 import { checkShape, elementsOf, formatShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
-import type { Data, Device, DeviceInfo, DeviceLimits, Scope, Storage } from "./device.ts";
+import { kindOf, remedyFor, requireNumbers } from "../values.ts";
+import type { Data, Device, DeviceInfo, DeviceLimits, Exported, Storage, WrappedBuffer } from "./device.ts";
 
 /** What both devices share: tensors, scopes, and the account of memory. */
 export abstract class BaseDevice implements Device {
   abstract readonly kind: "webgpu" | "wasm";
   abstract readonly info: DeviceInfo;
   abstract readonly limits: DeviceLimits;
-  #scopes: Set<Held>[] = [];
+  /** What was allocated and not released yet. */
+  readonly #live = new Set<Storage>();
+  /** Tensors whose memory another runtime has: held here, so that they are not collected. */
+  readonly #exported = new Set<Tensor>();
+  /** What the attempts under way have made, the innermost last. */
+  readonly #attempts: Tensor[][] = [];
   #bytes = 0;
   #peak = 0;
   protected disposed = false;
 
-  abstract allocate(bytes: number): Storage;
-  abstract release(storage: Storage): void;
+  /** Memory of at least `bytes`, and how many bytes it really takes. */
+  protected abstract take(bytes: number): { readonly storage: Storage; readonly size: number };
+  /** Makes the memory free to be taken again. @throws InternalError if it is free already */
+  protected abstract give(storage: Storage): number;
   abstract write(storage: Storage, data: Data): void;
   abstract read(storage: Storage): Promise<ArrayBuffer>;
   abstract copy(from: Storage, to: Storage): void;
@@ -26,16 +34,48 @@ export abstract class BaseDevice implements Device {
   abstract run<Arguments extends object>(kernel: Kernel<Arguments>, count: number, args: Arguments): void;
   abstract finish(): Promise<void>;
   protected abstract close(): void;
-  protected abstract wrap(shape: readonly number[], buffer: unknown, bytes: number): Storage;
+  /** A GPUBuffer of the caller's as memory for a tensor of `shape`. */
+  protected abstract wrap(shape: readonly number[], wrapped: WrappedBuffer, bytes: number): Storage;
+  /** What is to happen when the device is done with a wrapped buffer. */
+  protected abstract unwrap(storage: Storage, release: (() => void) | undefined): void;
+  protected abstract buffer(tensor: Tensor): GPUBuffer;
 
-  tensor(shape: readonly number[], data?: ArrayLike<number> | GPUBuffer, layout: Layout = rows): Tensor {
+  allocate(bytes: number): Storage {
+    this.checkOpen();
+    const { storage, size } = this.take(bytes);
+    this.#live.add(storage);
+    this.#bytes += size;
+    this.#peak = Math.max(this.#peak, this.#bytes);
+    return storage;
+  }
+
+  release(storage: Storage): void {
+    if (this.disposed) return;
+    if (!this.#live.delete(storage)) {
+      throw new InternalError({
+        where: this.kind,
+        expected: "memory to be released once, and as it was allocated",
+        got: `${storage.bytes} bytes at ${storage.offset} that are not allocated`,
+        remedy: "report this",
+      });
+    }
+    this.#bytes -= this.give(storage);
+  }
+
+  tensor(
+    shape: readonly number[],
+    data?: ArrayLike<number> | GPUBuffer | WrappedBuffer,
+    layout: Layout = rows,
+  ): Tensor {
     this.checkOpen();
     checkShape("tensor", shape);
-    if (data !== undefined && !("length" in data)) {
-      const storage = this.wrap(shape, data, layout.length(shape) * 4);
-      return this.#track(new Tensor(this, shape, layout, storage, (tensor) => this.#forget(tensor)));
+    checkLayout(layout, shape);
+    const wrapped = asWrapped(data);
+    if (wrapped) {
+      const storage = this.wrap(shape, wrapped, layout.length(shape) * 4);
+      return new Tensor(this, shape, layout, storage, () => this.unwrap(storage, wrapped.release));
     }
-    if (data !== undefined) checkLength("tensor", shape, data.length);
+    if (data !== undefined) requireNumbers(`tensor ${formatShape(shape)}`, data, elementsOf(shape));
     const tensor = this.empty(shape, layout);
     if (data === undefined) this.clear(tensor.storage);
     else this.write(tensor.storage, layout.pack(shape, data));
@@ -45,55 +85,62 @@ export abstract class BaseDevice implements Device {
   empty(shape: readonly number[], layout: Layout = rows): Tensor {
     checkShape("tensor", shape);
     const storage = this.allocate(layout.length(shape) * 4);
-    return this.#track(
-      new Tensor(this, shape, layout, storage, (tensor) => {
-        this.#forget(tensor);
-        if (!this.disposed) this.release(storage);
-      }),
-    );
+    const made = new Tensor(this, shape, layout, storage, () => this.release(storage));
+    this.#attempts.at(-1)?.push(made);
+    return made;
+  }
+
+  attempt<Result>(work: () => Result): Result {
+    const made: Tensor[] = [];
+    this.#attempts.push(made);
+    try {
+      const result = work();
+      this.#attempts.pop();
+      this.#attempts.at(-1)?.push(...made);
+      return result;
+    } catch (error) {
+      this.#attempts.pop();
+      for (const tensor of made) tensor.dispose();
+      throw error;
+    }
   }
 
   labels(shape: readonly number[], data: ArrayLike<number>): Labels {
     this.checkOpen();
     checkShape("labels", shape);
-    checkLength("labels", shape, data.length);
+    requireNumbers(`labels ${formatShape(shape)}`, data, elementsOf(shape));
     const counted = census(shape, data);
     const bytes = new Uint8Array((data.length + 3) & ~3);
     bytes.set(data);
     const storage = this.allocate(bytes.length);
     this.write(storage, bytes);
-    return this.#track(
-      new Labels(this, shape, storage, counted, (labels) => {
-        this.#forget(labels);
-        if (!this.disposed) this.release(storage);
-      }),
-    );
+    return new Labels(this, shape, storage, counted, () => this.release(storage));
   }
 
   scope(): Scope {
     this.checkOpen();
-    const made = new Set<Held>();
-    this.#scopes.push(made);
-    const dispose = (): void => {
-      this.#scopes = this.#scopes.filter((scope) => scope !== made);
-      for (const one of [...made]) one.dispose();
+    return new Scope(this);
+  }
+
+  export(tensor: Tensor): Exported {
+    this.checkOpen();
+    tensor.requireLive();
+    const buffer = this.buffer(tensor);
+    tensor.hold();
+    this.#exported.add(tensor);
+    const release = (): void => {
+      if (this.#exported.delete(tensor)) tensor.letGo();
     };
-    const keep = <Kept extends Held>(kept: Kept): Kept => {
-      made.delete(kept);
-      const outer = this.#scopes[this.#scopes.indexOf(made) - 1];
-      outer?.add(kept);
-      return kept;
-    };
-    return { keep, dispose, [Symbol.dispose]: dispose };
+    const stride = tensor.layout.length(tensor.shape) / tensor.rows;
+    return { buffer, shape: tensor.shape, stride, release, [Symbol.dispose]: release };
+  }
+
+  get bytes(): number {
+    return this.#bytes;
   }
 
   get peakBytes(): number {
     return this.#peak;
-  }
-
-  /** Bytes allocated now. */
-  protected get usedBytes(): number {
-    return this.#bytes;
   }
 
   resetPeak(): void {
@@ -108,12 +155,6 @@ export abstract class BaseDevice implements Device {
 
   [Symbol.dispose](): void {
     this.dispose();
-  }
-
-  /** Counts `bytes` more (or, negative, fewer) of memory in use. */
-  protected account(bytes: number): void {
-    this.#bytes += bytes;
-    this.#peak = Math.max(this.#peak, this.#bytes);
   }
 
   protected checkOpen(): void {
@@ -138,23 +179,44 @@ export abstract class BaseDevice implements Device {
     });
   }
 
-  #track<Made extends Held>(made: Made): Made {
-    this.#scopes.at(-1)?.add(made);
-    return made;
-  }
-
-  #forget(freed: Held): void {
-    for (const scope of this.#scopes) scope.delete(freed);
+  /** @throws DeviceError for memory of another device: ops check their inputs, so that this is a net */
+  protected checkOwn<Arguments>(kernel: Kernel<Arguments>, own: boolean): void {
+    if (own) return;
+    throw new DeviceError({
+      where: kernel.file,
+      expected: "arguments in the memory of this device",
+      got: "those of another",
+      remedy: "make all tensors with the same device",
+    });
   }
 }
 
-/** @throws ShapeError */
-function checkLength(what: string, shape: readonly number[], length: number): void {
-  if (length === elementsOf(shape)) return;
+/** @throws ValueError for what is neither numbers nor a GPUBuffer */
+function asWrapped(data: unknown): WrappedBuffer | undefined {
+  if (typeof data !== "object" || data === null) return undefined;
+  if ("buffer" in data && isBuffer(data.buffer)) return data as WrappedBuffer;
+  return isBuffer(data) ? { buffer: data } : undefined;
+}
+
+/** Told by what it has, since stand-ins and other bindings have other classes. */
+const isBuffer = (value: unknown): value is GPUBuffer =>
+  typeof value === "object" && value !== null && "usage" in value && "size" in value && "mapState" in value;
+
+/** @throws ValueError, ShapeError */
+function checkLayout(layout: unknown, shape: readonly number[]): asserts layout is Layout {
+  if (typeof (layout as Layout | null)?.pack !== "function") {
+    throw new ValueError({
+      where: `tensor ${formatShape(shape)}`,
+      expected: "a layout: panels for the weights of a convolution, else left out",
+      got: kindOf(layout),
+      remedy: remedyFor(layout, 'import { panels } from "crf-rnn"'),
+    });
+  }
+  if (layout !== panels || shape.length === 4) return;
   throw new ShapeError({
-    where: `${what} ${formatShape(shape)}`,
-    expected: `${elementsOf(shape)} values`,
-    got: String(length),
-    remedy: "pass as many values as the product of the shape",
+    where: "tensor",
+    expected: "a shape [outputs, inputs, height, width] for layout panels",
+    got: formatShape(shape),
+    remedy: "leave the layout out for what is no weight of a convolution",
   });
 }

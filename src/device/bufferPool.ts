@@ -1,3 +1,5 @@
+import { InternalError } from "../errors.ts";
+
 /** Idle buffers that may stay, whatever is in use. */
 const keptBytes = 2 ** 26;
 
@@ -16,8 +18,17 @@ export class BufferPool {
     return found.buffer;
   }
 
+  /** @throws InternalError for a buffer that is idle already: it would be handed out twice. */
   give(size: number, buffer: GPUBuffer): void {
     const entry = { size, buffer };
+    if (this.#bySize.get(size)?.some((idle) => idle.buffer === buffer)) {
+      throw new InternalError({
+        where: "buffer pool",
+        expected: "a buffer in use to be released",
+        got: `one of ${size} bytes that is idle`,
+        remedy: "report this",
+      });
+    }
     this.#idle.add(entry);
     const same = this.#bySize.get(size);
     if (same) same.push(entry);

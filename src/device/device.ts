@@ -1,7 +1,7 @@
 import type { Kernel } from "../kernel.ts";
-import type { Held } from "../held.ts";
 import type { Labels } from "../labels.ts";
 import type { Layout } from "../layout.ts";
+import type { Scope } from "../scope.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** A range of device memory. `handle` is a GPUBuffer on WebGPU and unused on WASM, where `offset` is the address. */
@@ -10,6 +10,8 @@ export interface Storage {
   /** Bytes from the start of `handle` (WebGPU) or of the linear memory (WASM). */
   readonly offset: number;
   readonly bytes: number;
+  /** What the memory belongs to: whoever has the storage keeps it from being collected. */
+  readonly owner?: object;
 }
 
 /** The numeric types a tensor or buffer can be read and written as. */
@@ -35,13 +37,25 @@ export interface DeviceInfo {
   readonly subgroupSize?: number;
   /** WASM: the build in use, e.g. `relaxedShared`. WebGPU: the architecture. */
   readonly variant: string;
+  /** What `open` would have preferred and could not have, and why; empty where it got what it tried first. */
+  readonly fallbacks: readonly string[];
 }
 
-/** Disposes, on `dispose()` or at the end of a `using` block, of all tensors and labels made since it began, but those kept. */
-export interface Scope extends Disposable {
-  /** Exempts a tensor from being freed with the scope and returns it. */
-  keep<Kept extends Held>(kept: Kept): Kept;
-  dispose(): void;
+/** A GPUBuffer of the caller's, to be the memory of a tensor without a copy. */
+export interface WrappedBuffer {
+  readonly buffer: GPUBuffer;
+  /** Called once the tensor was disposed of and the GPU is done with what was queued for it. */
+  readonly release?: () => void;
+}
+
+/** The memory of a tensor in the hands of another runtime: see `Device.export`. */
+export interface Exported extends Disposable {
+  readonly buffer: GPUBuffer;
+  readonly shape: readonly number[];
+  /** Float32 values from the start of one row to that of the next: channels, padded with zeros to a multiple of four. */
+  readonly stride: number;
+  /** Gives the memory back, after the other runtime has submitted its last use; harmless when repeated. */
+  release(): void;
 }
 
 /**
@@ -56,11 +70,12 @@ export interface Device extends Disposable {
   /**
    * A float tensor. `data` is dense, row-major; rows (the last axis) are padded to a multiple of four inside device
    * memory. Without `data` the contents are zero. A GPUBuffer is wrapped without a copy: it must hold the padded rows,
-   * with zeros in the padding, be made with STORAGE | COPY_SRC | COPY_DST on this device, and stays the caller's.
+   * with zeros in the padding, be made with STORAGE | COPY_SRC | COPY_DST on this device, and stays the caller's, who may
+   * destroy it or write to it when `release` is called (or after `finish()`, once the tensor is disposed of).
    * `layout`: `panels` for the weights of a convolution, else left out.
-   * @throws ShapeError if `data` and `shape` differ in size.
+   * @throws ShapeError if `data` and `shape` differ in size, ValueError for data that are no numbers
    */
-  tensor(shape: readonly number[], data?: ArrayLike<number> | GPUBuffer, layout?: Layout): Tensor;
+  tensor(shape: readonly number[], data?: ArrayLike<number> | GPUBuffer | WrappedBuffer, layout?: Layout): Tensor;
   /** A float tensor with undefined contents, for an op that writes all of it, padding included. */
   empty(shape: readonly number[], layout?: Layout): Tensor;
   /**
@@ -68,8 +83,20 @@ export interface Device extends Disposable {
    * @throws ValueError for what is no whole number from 0 to 255, naming the first; ShapeError
    */
   labels(shape: readonly number[], data: ArrayLike<number>): Labels;
-  /** Begins a scope on this device. */
+  /** Begins a scope: what is made through it, and computed from that, is disposed of with it. */
   scope(): Scope;
+  /**
+   * Hands the memory of a tensor to another runtime, such as ONNX Runtime or TensorFlow.js, on the same GPUDevice: it is not used for
+   * anything else, whatever becomes of the tensor, until `release()`. All that was queued here is submitted before.
+   * @throws DeviceError on WASM, DisposedError
+   */
+  export(tensor: Tensor): Exported;
+
+  /**
+   * Runs `work`; if it throws, what it had made by `tensor` and `empty` until then is disposed of. Synchronous work only,
+   * so that what others make never counts as its own.
+   */
+  attempt<Result>(work: () => Result): Result;
 
   /** Memory with undefined contents; give it back with `release`. */
   allocate(bytes: number): Storage;
@@ -84,6 +111,8 @@ export interface Device extends Disposable {
 
   /** Resolves when everything queued has run; rejects with what went wrong in it. */
   finish(): Promise<void>;
+  /** Bytes allocated now. */
+  readonly bytes: number;
   /** The most bytes allocated at once since the device was opened, or since the last `resetPeak()`. */
   readonly peakBytes: number;
   resetPeak(): void;
@@ -92,5 +121,5 @@ export interface Device extends Disposable {
 
 /** A window of `storage`: `bytes` from `offset` on (relative to the window it is taken from). */
 export function slice(storage: Storage, offset: number, bytes: number): Storage {
-  return { handle: storage.handle, offset: storage.offset + offset, bytes };
+  return { handle: storage.handle, offset: storage.offset + offset, bytes, owner: storage.owner };
 }

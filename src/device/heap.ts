@@ -1,3 +1,5 @@
+import { InternalError } from "../errors.ts";
+
 /** First-fit allocation of a linear memory, with neighboring free ranges joined. Addresses are multiples of 64. */
 export class Heap {
   /** Free ranges, by address. */
@@ -21,6 +23,7 @@ export class Heap {
     return address;
   }
 
+  /** @throws InternalError if some of the range is free already: it would be handed out twice. */
   release(address: number, bytes: number): void {
     this.#insert(address, address + align(Math.max(bytes, 64)));
   }
@@ -43,6 +46,14 @@ export class Heap {
     if (index < 0) index = this.#free.length;
     const before = this.#free[index - 1];
     const after = this.#free[index];
+    if ((before && before.end > start) || (after && after.start < end)) {
+      throw new InternalError({
+        where: "heap",
+        expected: "a range in use to be released",
+        got: `${start} to ${end}, of which some is free`,
+        remedy: "report this",
+      });
+    }
     const joinsBefore = before?.end === start;
     const joinsAfter = after?.start === end;
     if (joinsBefore && joinsAfter) {

@@ -1,42 +1,91 @@
-import { DeviceError } from "../errors.ts";
+import { DeviceError, ValueError } from "../errors.ts";
+import { type Names, requireOptions } from "../options.ts";
+import { kindOf, remedyFor, requireChoice } from "../values.ts";
 import type { Device } from "./device.ts";
 import { openWasm } from "./wasm.ts";
-import { isSoftware, requestDevice, WebGpuDevice } from "./webgpu.ts";
+import { adapterName, isSoftware, requestDevice, WebGpuDevice } from "./webgpu.ts";
 
 export interface OpenOptions {
   /** `auto` takes a hardware WebGPU adapter, else WASM; a software adapter is taken only for `webgpu`. */
   readonly prefer?: "auto" | "webgpu" | "wasm";
   /** An existing device to work on; it stays the caller's. */
   readonly gpu?: GPUDevice;
-  /** WASM threads. Default: the processors there are. */
+  /** WASM threads. Default: the processors there are, or one where threads cannot be had. */
   readonly threads?: number;
   /** A smaller limit than the device's own on the bytes that one kernel argument spans: larger maps run in blocks. */
   readonly bindingBytes?: number;
+  /** Hears, in a sentence each, what was passed over and why; `device.info.fallbacks` lists it, too. */
+  readonly onFallback?: (reason: string) => void;
 }
 
+const optionNames: Names<OpenOptions> = {
+  prefer: true,
+  gpu: true,
+  threads: true,
+  bindingBytes: true,
+  onFallback: true,
+};
+
 /**
- * Opens a device.
- * @throws DeviceError if `webgpu` is asked for and there is no adapter.
+ * Opens a device: the GPU, else WebAssembly with threads, else with one. What is asked for by name and cannot be had is an
+ * error; what `auto` tries and cannot have is passed over, and told.
+ * @throws DeviceError if `webgpu` is asked for and there is no adapter, or if WebAssembly cannot be had either; ValueError
  * @example const device = await open(); // the GPU, else WebAssembly
  */
 export async function open(options: OpenOptions = {}): Promise<Device> {
-  const { prefer = "auto", gpu, threads, bindingBytes } = options;
-  if (!["auto", "webgpu", "wasm"].includes(prefer)) {
-    throw new DeviceError({ where: "open", expected: "prefer: auto, webgpu or wasm", got: String(prefer) });
+  requireOptions("open", options, optionNames);
+  const { prefer = "auto", gpu, threads, bindingBytes, onFallback } = options;
+  requireChoice("open", "prefer", prefer, ["auto", "webgpu", "wasm"]);
+  if (gpu !== undefined) return new WebGpuDevice(requireGpu(gpu), { owned: false, bindingBytes });
+  const fallbacks: string[] = [];
+  const passOver = (reason: string): void => {
+    fallbacks.push(reason);
+    onFallback?.(reason);
+  };
+  if (prefer !== "wasm") {
+    try {
+      return await openWebGpu(prefer === "webgpu", bindingBytes);
+    } catch (error) {
+      if (prefer === "webgpu") throw error;
+      passOver((error as Error).message);
+    }
   }
-  if (gpu) return new WebGpuDevice(gpu, { owned: false, bindingBytes });
-  if (prefer === "wasm") return openWasm({ threads, bindingBytes });
+  return await openWasm({ threads, bindingBytes, fallbacks, onFallback: passOver });
+}
+
+/** @throws DeviceError if there is no adapter, or only a software one that was not asked for, or it refuses a device */
+async function openWebGpu(software: boolean, bindingBytes: number | undefined): Promise<Device> {
+  const missing = (got: string): DeviceError =>
+    new DeviceError({
+      where: "open",
+      expected: software ? "a WebGPU adapter" : "a hardware WebGPU adapter",
+      got,
+      remedy: 'install a GPU driver or Mesa\'s lavapipe (see crf-rnn doctor), or open({ prefer: "wasm" })',
+    });
   const root = await findGpu();
-  const adapter = await root?.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
-  if (adapter && (prefer === "webgpu" || !isSoftware(adapter.info))) {
-    return new WebGpuDevice(await requestDevice(adapter), { owned: true, bindingBytes });
+  if (!root) throw missing("no WebGPU in this host");
+  const adapter = await root.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
+  if (!adapter) throw missing("no adapter");
+  // Browsers before 2025 lack `info`.
+  const info = (adapter as { info?: GPUAdapterInfo }).info;
+  if (!software && info && isSoftware(info)) throw missing(`${adapterName(info)}, which computes on the processor`);
+  try {
+    return new WebGpuDevice(await requestDevice(adapter), { owned: true, adapter: info, bindingBytes });
+  } catch (cause) {
+    const expected = `a device of the adapter ${info ? adapterName(info) : ""}`.trimEnd();
+    const remedy = 'close other programs that use the GPU, or open({ prefer: "wasm" })';
+    throw new DeviceError({ where: "open", expected, got: String(cause), remedy }, { cause });
   }
-  if (prefer === "auto") return openWasm({ threads, bindingBytes });
-  throw new DeviceError({
+}
+
+/** @throws ValueError for what is no GPUDevice */
+function requireGpu(gpu: unknown): GPUDevice {
+  if (typeof (gpu as Partial<GPUDevice> | null)?.createShaderModule === "function") return gpu as GPUDevice;
+  throw new ValueError({
     where: "open",
-    expected: "a WebGPU adapter",
-    got: root ? "no adapter" : "no WebGPU in this host",
-    remedy: 'install a GPU driver or Mesa\'s lavapipe (see crf-rnn doctor), or open({ prefer: "wasm" })',
+    expected: "gpu: a GPUDevice",
+    got: kindOf(gpu),
+    remedy: remedyFor(gpu, "pass what await adapter.requestDevice() gives"),
   });
 }
 

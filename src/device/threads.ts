@@ -14,6 +14,8 @@ const Word = {
   kernel: 6,
   argumentCount: 7,
   failed: 8,
+  /** Chunks that workers have finished. */
+  done: 9,
 } as const;
 const argumentOffset = 64;
 /** Bytes of the block: 16 words, then up to 56 arguments as float64. */
@@ -58,6 +60,7 @@ function workerMain(
         const chunk = words[word.chunk]!;
         for (let begin; (begin = Atomics.add(words, word.next, chunk)) < count;) {
           kernel(...args, begin, Math.min(begin + chunk, count));
+          Atomics.add(words, word.done, 1);
         }
       } catch {
         Atomics.store(words, word.failed, 1);
@@ -70,27 +73,40 @@ function workerMain(
 
 const sharedSource = `${workerMain.toString()}\nconst start = (message, ready) => workerMain(message, ${JSON.stringify(Word)}, ${argumentOffset}, ready);`;
 
+/** A worker that has not started after so many milliseconds never will: some hosts block it without an error. */
+const startMilliseconds = 60_000;
+
 function startWorker(message: unknown): Promise<Peer> {
   const threads = globalThis.process?.getBuiltinModule?.("node:worker_threads");
   return new Promise((resolve, reject) => {
+    const watch = setTimeout(() => reject(new Error(`no answer within ${startMilliseconds} ms`)), startMilliseconds);
+    const clear = (): void => clearTimeout(watch);
     if (threads) {
       const source = `const { workerData, parentPort } = require("node:worker_threads");\n${sharedSource}\nstart(workerData, () => parentPort.postMessage("ready"));`;
       const worker = new threads.Worker(source, { eval: true, workerData: message });
       worker.once("message", () => {
+        clear();
         worker.unref();
         resolve({ terminate: () => void worker.terminate() });
       });
-      worker.once("error", reject);
+      worker.once("error", (error) => {
+        clear();
+        reject(error);
+      });
       return;
     }
     const source = `${sharedSource}\nonmessage = ({ data }) => start(data, () => postMessage("ready"));`;
     const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
     const worker = new Worker(url);
     worker.onmessage = () => {
+      clear();
       URL.revokeObjectURL(url);
       resolve({ terminate: () => worker.terminate() });
     };
-    worker.onerror = (event) => reject(new Error(event.message));
+    worker.onerror = ({ message }) => {
+      clear();
+      reject(new Error(message || "a worker that did not start: does the page's policy lack worker-src blob:?"));
+    };
     worker.postMessage(message);
   });
 }
@@ -101,6 +117,7 @@ export class Threads {
   readonly #words: Int32Array;
   readonly #values: Float64Array;
   readonly #kernels: readonly string[];
+  #lost = false;
 
   private constructor(peers: Peer[], shared: Shared) {
     this.#peers = peers;
@@ -109,26 +126,34 @@ export class Threads {
     this.#kernels = shared.kernels;
   }
 
+  /** @throws DeviceError if one of them does not start; none is left then */
   static async start(shared: Shared, scratches: readonly number[]): Promise<Threads> {
-    const peers = await Promise.all(scratches.map((scratch) => startWorker({ ...shared, scratch }))).catch(
-      (cause: unknown) => {
-        throw new DeviceError(
-          {
-            where: "wasm",
-            expected: `${scratches.length} worker threads`,
-            got: String(cause),
-            remedy: "open with threads: 1",
-          },
-          { cause },
-        );
+    const starting = scratches.map(async (scratch) => startWorker({ ...shared, scratch }));
+    const settled = await Promise.allSettled(starting);
+    const peers = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    const failed = settled.find((one) => one.status === "rejected");
+    if (!failed) return new Threads(peers, shared);
+    for (const peer of peers) peer.terminate();
+    const cause: unknown = failed.reason;
+    throw new DeviceError(
+      {
+        where: "wasm",
+        expected: `${scratches.length} worker threads`,
+        got: String(cause),
+        remedy: "open with threads: 1, or allow worker-src blob: in the page's Content-Security-Policy",
       },
+      { cause },
     );
-    return new Threads(peers, shared);
+  }
+
+  /** Whether a worker died inside a kernel: its memory may be half written, so that nothing runs here any more. */
+  get lost(): boolean {
+    return this.#lost;
   }
 
   /**
    * Runs `call(begin, end)` here and the kernel of that name in the workers until `count` is done, in chunks of `chunk`.
-   * @throws DeviceError if the kernel trapped in a worker.
+   * @throws DeviceError if the kernel trapped in a worker, or a worker died in it.
    */
   run(
     name: string,
@@ -147,12 +172,16 @@ export class Threads {
     Atomics.store(words, Word.open, 1);
     Atomics.add(words, Word.epoch, 1);
     Atomics.notify(words, Word.epoch);
+    let longest = 0;
     try {
-      for (let begin; (begin = Atomics.add(words, Word.next, chunk)) < count;)
+      for (let begin; (begin = Atomics.add(words, Word.next, chunk)) < count;) {
+        const start = performance.now();
         call(begin, Math.min(begin + chunk, count));
+        longest = Math.max(longest, performance.now() - start);
+      }
     } finally {
       Atomics.store(words, Word.open, 0);
-      this.#join();
+      this.#join(name, longest);
     }
     if (Atomics.exchange(words, Word.failed, 0) === 1) {
       throw new DeviceError({
@@ -164,20 +193,48 @@ export class Threads {
     }
   }
 
-  /** Waits until no worker is inside the closed job. A browser's main thread may not sleep, so it spins. */
-  #join(): void {
+  /**
+   * Waits until no worker is inside the closed job. A browser's main thread may not sleep, so it spins. Chunks are of one
+   * size: a worker that finishes none in a hundred times what the longest took here, and in `patience`, is dead.
+   * @throws DeviceError then
+   */
+  #join(name: string, longest: number): void {
     const words = this.#words;
+    const limit = patience + 100 * longest;
+    let done = -1;
+    let waited = 0;
+    let last = performance.now();
     for (let spin = 0; ; spin++) {
       const active = Atomics.load(words, Word.active);
       if (active === 0) return;
-      if (spin > 20_000 && mayWait) Atomics.wait(words, Word.active, active, 100);
+      if (spin <= 20_000) continue;
+      if (mayWait) Atomics.wait(words, Word.active, active, 100);
+      const now = performance.now();
+      const finished = Atomics.load(words, Word.done);
+      // A machine that slept meanwhile shows as one long step, which counts as a short one.
+      waited = finished === done ? waited + Math.min(now - last, 200) : 0;
+      done = finished;
+      last = now;
+      if (waited > limit) break;
     }
+    this.#lost = true;
+    this.terminate();
+    throw new DeviceError({
+      where: name,
+      kernel: name,
+      expected: "the worker threads to finish their shares",
+      got: `none finished in ${Math.round(limit / 1000)} s: a worker thread has died`,
+      remedy: "call open() again and rebuild tensors",
+    });
   }
 
   terminate(): void {
     for (const peer of this.#peers) peer.terminate();
   }
 }
+
+/** Milliseconds without a finished chunk after which a worker counts as dead, at the least. */
+const patience = 5000;
 
 /** Whether this thread may sleep in Atomics.wait: everywhere but on a page's main thread. */
 const mayWait = typeof (globalThis as { document?: unknown }).document === "undefined";

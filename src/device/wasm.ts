@@ -1,7 +1,10 @@
 import { plain, plainShared, relaxed, relaxedShared } from "../../build/wasm.ts";
 import { DeviceError, LimitError } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
+import { formatShape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
 import { BaseDevice } from "./base.ts";
+import { kindOf } from "../values.ts";
 import type { Data, DeviceInfo, DeviceLimits, Storage } from "./device.ts";
 import { Heap } from "./heap.ts";
 import { controlBytes, Threads } from "./threads.ts";
@@ -18,52 +21,14 @@ const chunkAlignment = 64;
 
 type KernelFunction = (...args: number[]) => void;
 
-/** A module that is valid only where the engine has relaxed SIMD: one f32x4.relaxed_madd. */
-const relaxedProbe = Uint8Array.of(
-  0,
-  97,
-  115,
-  109,
-  1,
-  0,
-  0,
-  0,
-  1,
-  5,
-  1,
-  96,
-  0,
-  1,
-  123,
-  3,
-  2,
-  1,
-  0,
-  10,
-  19,
-  1,
-  17,
-  0,
-  65,
-  0,
-  253,
-  17,
-  65,
-  0,
-  253,
-  17,
-  65,
-  0,
-  253,
-  17,
-  253,
-  133,
-  2,
-  11,
-);
+/** A module that is valid only where the engine has relaxed SIMD: one f32x4.relaxed_madd, in base64. */
+const relaxedProbe = "AGFzbQEAAAABBQFgAAF7AwIBAAoTAREAQQD9EUEA/RFBAP0R/YUCCw==";
 
 /** Relaxed SIMD brings fused multiply-add; V8 has it from Node 22 on. */
-export const hasRelaxedSimd = (): boolean => WebAssembly.validate(relaxedProbe);
+export const hasRelaxedSimd = (): boolean => WebAssembly.validate(bytesOf(relaxedProbe));
+
+const bytesOf = (base64: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 
 /** Whether memory can be shared between threads here: in a browser, only on a cross-origin isolated page. */
 export const canShareMemory = (): boolean =>
@@ -77,6 +42,10 @@ export interface WasmOptions {
   readonly relaxed?: boolean;
   /** See `OpenOptions.bindingBytes`. */
   readonly bindingBytes?: number;
+  /** What was passed over before, to be told by the device. */
+  readonly fallbacks?: readonly string[];
+  /** Hears why threads could not be had, if they were not asked for by number. */
+  readonly onFallback?: (reason: string) => void;
 }
 
 function makeMemory(shared: boolean): WebAssembly.Memory {
@@ -90,37 +59,81 @@ function makeMemory(shared: boolean): WebAssembly.Memory {
   }
   throw new DeviceError({
     where: "wasm",
-    expected: "1 GiB of address space",
+    expected: `1 GiB of ${shared ? "shared " : ""}address space`,
     got: "a refusal",
     remedy: "close other pages or raise the memory limit",
   });
 }
 
-/** Opens the WebAssembly device. @throws DeviceError where threads cannot be started or SIMD is missing. */
+/**
+ * Opens the WebAssembly device. Threads that were not asked for by number and cannot be had are passed over for one.
+ * @throws DeviceError where threads that were asked for cannot be started, or WebAssembly cannot be had; LimitError
+ */
 export async function openWasm(options: WasmOptions = {}): Promise<WasmDevice> {
-  const most = canShareMemory() ? (globalThis.navigator?.hardwareConcurrency ?? processors()) : 1;
-  const count = options.threads ?? most;
-  if (!Number.isInteger(count) || count < 1 || count > 64) {
+  const asked = options.threads;
+  if (asked !== undefined && !(Number.isInteger(asked) && asked >= 1 && asked <= 64)) {
     throw new LimitError({
       where: "open",
       expected: "threads from 1 to 64",
-      got: String(options.threads),
+      got: typeof asked === "number" ? String(asked) : kindOf(asked),
       remedy: "leave threads out to use every processor",
     });
   }
-  const shared = canShareMemory() && count > 1;
-  const variant =
-    `${(options.relaxed ?? hasRelaxedSimd()) ? "relaxed" : "plain"}${shared ? "Shared" : ""}` as keyof typeof builds;
-  const bytes = Uint8Array.from(atob(builds[variant]), (character) => character.charCodeAt(0));
-  const module = await WebAssembly.compile(bytes).catch((cause: unknown) => {
-    throw new DeviceError(
-      { where: "wasm", expected: "WebAssembly with SIMD and threads", got: String(cause), remedy: "update the engine" },
+  const threads = asked ?? Math.min(64, globalThis.navigator?.hardwareConcurrency ?? processors());
+  if (threads === 1) return await create(1, options, options.fallbacks ?? []);
+  try {
+    return await create(threads, options, options.fallbacks ?? []);
+  } catch (error) {
+    if (asked !== undefined || error instanceof EngineError) throw error;
+    const reason = (error as Error).message;
+    options.onFallback?.(reason);
+    return await create(1, options, [...(options.fallbacks ?? []), reason]);
+  }
+}
+
+async function create(threads: number, options: WasmOptions, fallbacks: readonly string[]): Promise<WasmDevice> {
+  if (threads > 1 && !canShareMemory()) {
+    throw new DeviceError({
+      where: "wasm",
+      expected: `memory that ${threads} threads share`,
+      got: "a page that is not cross-origin isolated, or an engine without SharedArrayBuffer",
+      remedy:
+        "serve the page with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, or " +
+        "open with threads: 1",
+    });
+  }
+  const simd = (options.relaxed ?? hasRelaxedSimd()) ? "relaxed" : "plain";
+  const variant = `${simd}${threads > 1 ? "Shared" : ""}` as keyof typeof builds;
+  const module = await compile(bytesOf(builds[variant]));
+  const memory = makeMemory(threads > 1);
+  const bindingBytes = Math.min(options.bindingBytes ?? Infinity, addressSpace);
+  const info = { name: "WebAssembly SIMD", hardware: false, threads, variant, fallbacks };
+  return await WasmDevice.create(module, memory, info, bindingBytes);
+}
+
+/** WebAssembly itself cannot be had, with threads or without. */
+class EngineError extends DeviceError {}
+
+/** Engines' words for a Content-Security-Policy, or an embedder such as workerd, that forbids compiling. */
+const forbidden = /content security policy|\bcsp\b|unsafe-eval|wasm-eval|disallowed by embedder/i;
+
+async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    const policy = forbidden.test(String(cause));
+    throw new EngineError(
+      {
+        where: "wasm",
+        expected: policy ? "leave to compile WebAssembly" : "WebAssembly with SIMD and threads",
+        got: String(cause),
+        remedy: policy
+          ? "add 'wasm-unsafe-eval' to script-src in the page's Content-Security-Policy"
+          : "update the engine",
+      },
       { cause },
     );
-  });
-  const memory = makeMemory(shared);
-  const bindingBytes = Math.min(options.bindingBytes ?? Infinity, addressSpace);
-  return WasmDevice.create(module, memory, variant, shared ? count : 1, bindingBytes);
+  }
 }
 
 const processors = (): number => globalThis.process?.getBuiltinModule?.("node:os").availableParallelism() ?? 1;
@@ -154,17 +167,12 @@ export class WasmDevice extends BaseDevice {
   static async create(
     module: WebAssembly.Module,
     memory: WebAssembly.Memory,
-    variant: string,
-    threads: number,
+    info: DeviceInfo,
     bindingBytes: number,
   ): Promise<WasmDevice> {
     const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
-    const device = new WasmDevice(
-      memory,
-      exports,
-      { name: "WebAssembly SIMD", hardware: false, threads, variant },
-      bindingBytes,
-    );
+    const device = new WasmDevice(memory, exports, info, bindingBytes);
+    const { threads } = info;
     const address = (bytes: number): number => device.#place(bytes);
     device.#exports.setScratch!(address(scratchBytes));
     if (threads > 1) {
@@ -177,11 +185,13 @@ export class WasmDevice extends BaseDevice {
     return device;
   }
 
-  allocate(bytes: number): Storage {
-    this.checkOpen();
-    const offset = this.#place(bytes);
-    this.account(bytes);
-    return { handle: this.#memory, offset, bytes };
+  protected take(bytes: number): { storage: Storage; size: number } {
+    return { storage: { handle: this.#memory, offset: this.#place(bytes), bytes }, size: bytes };
+  }
+
+  protected give({ offset, bytes }: Storage): number {
+    this.#heap.release(offset, bytes);
+    return bytes;
   }
 
   #place(bytes: number): number {
@@ -206,26 +216,24 @@ export class WasmDevice extends BaseDevice {
     });
   }
 
-  release(storage: Storage): void {
-    this.#heap.release(storage.offset, storage.bytes);
-    this.account(-storage.bytes);
-  }
-
   write(storage: Storage, data: Data): void {
     this.checkOpen();
     this.#bytes(storage).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
 
+  /** Copies before it returns its promise: what happens to the memory afterwards does not show. */
   async read(storage: Storage): Promise<ArrayBuffer> {
-    await this.finish();
+    this.#check();
     return new Uint8Array(this.#bytes(storage)).buffer;
   }
 
   copy(from: Storage, to: Storage): void {
+    this.checkOpen();
     this.#bytes(to).set(this.#bytes(from));
   }
 
   clear(storage: Storage): void {
+    this.checkOpen();
     this.#bytes(storage).fill(0);
   }
 
@@ -235,6 +243,10 @@ export class WasmDevice extends BaseDevice {
     const named = args as Record<string, Storage | number>;
     const storages = kernel.bindings.map(({ name }) => named[name] as Storage);
     this.checkBindings(kernel, storages);
+    this.checkOwn(
+      kernel,
+      storages.every(({ handle }) => handle === this.#memory),
+    );
     const values = [
       ...storages.map(({ offset }) => offset),
       ...kernel.params.map(({ name }) => named[name] as number),
@@ -265,9 +277,14 @@ export class WasmDevice extends BaseDevice {
   }
 
   async finish(): Promise<void> {
+    this.#check();
+  }
+
+  /** @throws DisposedError; DeviceError for a kernel that failed since the last check, or for good if a thread is lost */
+  #check(): void {
     this.checkOpen();
     const failure = this.#failure;
-    this.#failure = undefined;
+    if (!this.#threads?.lost) this.#failure = undefined;
     if (failure) throw failure;
   }
 
@@ -275,12 +292,25 @@ export class WasmDevice extends BaseDevice {
     return new Uint8Array(this.#memory.buffer, offset, bytes);
   }
 
-  protected wrap(): Storage {
+  protected wrap(): never {
     throw new DeviceError({
       where: "tensor",
       expected: "an array of numbers",
       got: "a GPUBuffer on the WASM device",
       remedy: "open the WebGPU device",
+    });
+  }
+
+  protected unwrap(): never {
+    return this.wrap();
+  }
+
+  protected buffer({ shape }: Tensor): never {
+    throw new DeviceError({
+      where: `export of tensor ${formatShape(shape)}`,
+      expected: "a WebGPU device, whose memory other runtimes can use",
+      got: "the WASM device",
+      remedy: "read() the values",
     });
   }
 

@@ -1,8 +1,9 @@
 import { DeviceError, LimitError } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
+import type { Tensor } from "../tensor.ts";
 import { BaseDevice } from "./base.ts";
 import { BufferPool, poolSize } from "./bufferPool.ts";
-import type { Data, DeviceInfo, DeviceLimits, Storage } from "./device.ts";
+import type { Data, DeviceInfo, DeviceLimits, Storage, WrappedBuffer } from "./device.ts";
 import { BufferUsage, MapMode } from "./flags.ts";
 import { Pipelines } from "./pipelines.ts";
 
@@ -21,9 +22,22 @@ export const isSoftware = (info: GPUAdapterInfo): boolean =>
 export const adapterName = (info: GPUAdapterInfo): string =>
   info.description || [info.vendor, info.architecture, info.device].filter(Boolean).join(" ") || "unnamed adapter";
 
-function subgroupSizeOf({ features, adapterInfo }: GPUDevice): number | undefined {
-  const { subgroupMinSize, subgroupMaxSize } = adapterInfo;
+function subgroupSizeOf(features: GPUSupportedFeatures, info: GPUAdapterInfo): number | undefined {
+  const { subgroupMinSize, subgroupMaxSize } = info;
   return features.has("subgroups") && subgroupMinSize === subgroupMaxSize ? subgroupMinSize : undefined;
+}
+
+/** Of an adapter whose device does not tell, as Safari 26.0's, and nobody passed on. */
+const unknownAdapter = { vendor: "", architecture: "", device: "", description: "" } as GPUAdapterInfo;
+
+/** How a GPUDevice is worked on. */
+export interface WebGpuOptions {
+  /** Whether it goes with ours. */
+  readonly owned: boolean;
+  /** What the adapter says of itself, for devices that do not. */
+  readonly adapter?: GPUAdapterInfo;
+  readonly bindingBytes?: number;
+  readonly fallbacks?: readonly string[];
 }
 
 /** Limits that the kernels profit from, asked for as high as the adapter goes. */
@@ -54,6 +68,8 @@ export class WebGpuDevice extends BaseDevice {
   readonly #sizes = new Map<GPUBuffer, number>();
   readonly #bindGroups = new Map<string, GPUBindGroup>();
   readonly #ids = new WeakMap<GPUBuffer, number>();
+  /** Buffers of the caller's in use as tensors: how many tensors each is the memory of. */
+  readonly #wrapped = new Map<GPUBuffer, number>();
   #nextId = 0;
   readonly #uniforms: GPUBuffer;
   readonly #uniformData = new ArrayBuffer(uniformStride * batchSize);
@@ -63,18 +79,19 @@ export class WebGpuDevice extends BaseDevice {
   #pending: Promise<void>[] = [];
   #lost: DeviceError | undefined;
 
-  constructor(gpu: GPUDevice, options: { readonly owned: boolean; readonly bindingBytes?: number }) {
+  constructor(gpu: GPUDevice, options: WebGpuOptions) {
     super();
     this.gpu = gpu;
     this.#owned = options.owned;
     this.#pipelines = new Pipelines(gpu);
-    const info = gpu.adapterInfo;
+    const info = (gpu.adapterInfo as GPUAdapterInfo | undefined) ?? options.adapter ?? unknownAdapter;
     this.info = {
       name: adapterName(info),
       hardware: !isSoftware(info),
       threads: 1,
       variant: info.architecture || "webgpu",
-      subgroupSize: subgroupSizeOf(gpu),
+      subgroupSize: subgroupSizeOf(gpu.features, info),
+      fallbacks: options.fallbacks ?? [],
     };
     this.limits = {
       bindingBytes: Math.min(options.bindingBytes ?? Infinity, gpu.limits.maxStorageBufferBindingSize),
@@ -97,8 +114,7 @@ export class WebGpuDevice extends BaseDevice {
     });
   }
 
-  allocate(bytes: number): Storage {
-    this.checkOpen();
+  protected take(bytes: number): { storage: Storage; size: number } {
     const size = Math.min(poolSize(bytes), Math.max(bytes, this.limits.bufferBytes));
     if (size > this.limits.bufferBytes) {
       throw new LimitError({
@@ -109,8 +125,7 @@ export class WebGpuDevice extends BaseDevice {
       });
     }
     const gpu = this.#pool.take(size) ?? this.#create(size);
-    this.account(size);
-    return { handle: gpu, offset: 0, bytes };
+    return { storage: { handle: gpu, offset: 0, bytes }, size };
   }
 
   #create(size: number): GPUBuffer {
@@ -121,20 +136,19 @@ export class WebGpuDevice extends BaseDevice {
     return gpu;
   }
 
-  release(storage: Storage): void {
+  protected give(storage: Storage): number {
     const gpu = storage.handle as GPUBuffer;
-    const size = this.#sizes.get(gpu);
-    if (size === undefined) return; // a wrapped buffer is the caller's
-    this.account(-size);
+    const size = this.#sizes.get(gpu)!;
     this.#pool.give(size, gpu);
-    const surplus = this.#pool.surplus(this.usedBytes);
-    if (surplus.length === 0) return;
+    const surplus = this.#pool.surplus(this.bytes - size);
+    if (surplus.length === 0) return size;
     // What is queued may still use them; what is submitted may be destroyed under it.
     this.#submit();
     for (const buffer of surplus) {
       this.#sizes.delete(buffer);
       buffer.destroy();
     }
+    return size;
   }
 
   write(storage: Storage, data: Data): void {
@@ -161,6 +175,7 @@ export class WebGpuDevice extends BaseDevice {
       this.#commands().copyBufferToBuffer(storage.handle as GPUBuffer, storage.offset, staging, 0, size);
       await this.finish();
       await staging.mapAsync(MapMode.read).catch((cause: unknown) => {
+        this.checkOpen();
         throw (
           this.#lost ??
           new DeviceError({ where: "webgpu", expected: "to read back a buffer", got: String(cause) }, { cause })
@@ -203,6 +218,10 @@ export class WebGpuDevice extends BaseDevice {
     }
     const storages = kernel.bindings.map(({ name }) => named[name] as Storage);
     this.checkBindings(kernel, storages);
+    this.checkOwn(
+      kernel,
+      storages.every(({ handle }) => this.#sizes.has(handle as GPUBuffer) || this.#wrapped.has(handle as GPUBuffer)),
+    );
     this.#encoder ??= this.gpu.createCommandEncoder({ label: "crf-rnn" });
     this.#pass ??= this.#encoder.beginComputePass({ label: kernel.id });
     const pass = this.#pass;
@@ -296,23 +315,40 @@ export class WebGpuDevice extends BaseDevice {
     await this.#pipelines.check();
     await Promise.all(pending);
     await this.gpu.queue.onSubmittedWorkDone().catch(() => {});
+    this.checkOpen();
     if (this.#lost) throw this.#lost;
   }
 
-  protected wrap(shape: readonly number[], buffer: unknown, bytes: number): Storage {
-    const gpu = buffer as GPUBuffer;
-    if (gpu.size < bytes || (gpu.usage & usage) !== usage) {
+  protected wrap(shape: readonly number[], { buffer }: WrappedBuffer, bytes: number): Storage {
+    if (buffer.size < bytes || (buffer.usage & usage) !== usage) {
       throw new DeviceError({
         where: `tensor [${shape.join(", ")}]`,
         expected: `a GPUBuffer of ${bytes} bytes (rows padded to four) with STORAGE, COPY_SRC and COPY_DST`,
-        got: `${gpu.size} bytes, usage ${gpu.usage}`,
+        got: `${buffer.size} bytes, usage ${buffer.usage}`,
         remedy: "pad the last axis to a multiple of four with zeros",
       });
     }
-    return { handle: gpu, offset: 0, bytes };
+    this.#wrapped.set(buffer, (this.#wrapped.get(buffer) ?? 0) + 1);
+    return { handle: buffer, offset: 0, bytes };
+  }
+
+  protected unwrap({ handle }: Storage, release?: () => void): void {
+    const buffer = handle as GPUBuffer;
+    const uses = this.#wrapped.get(buffer)! - 1;
+    if (uses > 0) this.#wrapped.set(buffer, uses);
+    else this.#wrapped.delete(buffer);
+    // The caller may destroy what is submitted, but not what is only recorded.
+    if (!this.disposed) this.#submit();
+    if (release) void this.gpu.queue.onSubmittedWorkDone().then(release, release);
+  }
+
+  protected buffer({ storage }: Tensor): GPUBuffer {
+    this.#submit();
+    return storage.handle as GPUBuffer;
   }
 
   protected close(): void {
+    if (this.#wrapped.size > 0) this.#submit();
     for (const buffer of this.#sizes.keys()) buffer.destroy();
     this.#uniforms.destroy();
     if (this.#owned) this.gpu.destroy();

@@ -2,6 +2,8 @@ import { featuresBilateral as kernel, featuresPullback } from "../../build/kerne
 import type { Device } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import { ShapeError, ValueError } from "../errors.ts";
+import { requireDevice, requireInputs } from "../inputs.ts";
+import { type Names, requireOptions } from "../options.ts";
 import { checkShape, elementsOf, formatShape } from "../shape.ts";
 import { record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -23,6 +25,9 @@ export interface Learned {
   readonly bandwidths?: Tensor;
 }
 
+const spatialNames: Names<{ position: number } & Learned> = { position: true, bandwidths: true };
+const bilateralNames: Names<{ position: number; color: number } & Learned> = { ...spatialNames, color: true };
+
 /**
  * Features [h·w, 2] of the spatial kernel: (x/θγ, y/θγ) for the pixels of an image of size [h, w]; for a batch
  * [b, h, w], [b, h·w, 2].
@@ -31,8 +36,12 @@ export interface Learned {
 export function spatialFeatures(
   device: Device,
   size: readonly number[],
-  { position, bandwidths }: { readonly position: number } & Learned,
+  options: { readonly position: number } & Learned,
 ): Tensor {
+  requireDevice("spatialFeatures", device);
+  requireOptions("spatialFeatures", options, spatialNames);
+  const { position, bandwidths } = options ?? {};
+  requireInputs("spatialFeatures", { "bandwidths?": bandwidths }, device);
   checkShape("spatialFeatures", size);
   if (size.length !== 2 && size.length !== 3) {
     throw new ShapeError({ where: "spatialFeatures", expected: "a size [h, w] or [b, h, w]", got: formatShape(size) });
@@ -69,9 +78,12 @@ async function products(features: Tensor, gradient: Tensor): Promise<number[]> {
  */
 export function bilateralFeatures(
   guide: Tensor,
-  { position, color, bandwidths }: { readonly position: number; readonly color: number } & Learned,
+  options: { readonly position: number; readonly color: number } & Learned,
 ): Tensor {
-  const { device, shape } = guide;
+  requireOptions("bilateralFeatures", options, bilateralNames);
+  const { position, color, bandwidths } = options ?? {};
+  const device = requireInputs("bilateralFeatures", { guide, "bandwidths?": bandwidths });
+  const { shape } = guide;
   if (shape.length !== 3 && shape.length !== 4) {
     throw new ShapeError({
       where: "bilateralFeatures",
@@ -80,7 +92,6 @@ export function bilateralFeatures(
       remedy: "reshape the image",
     });
   }
-  guide.requireLive();
   checkBandwidth("bilateralFeatures", "position", position);
   checkBandwidth("bilateralFeatures", "color", color);
   const [height, width, channels] = shape.slice(-3) as [number, number, number];

@@ -1,18 +1,24 @@
-import { DeviceError, ShapeError, ValueError } from "../errors.ts";
+import { ShapeError } from "../errors.ts";
+import { requireHeld, requireInputs, requireOneDevice } from "../inputs.ts";
+import { type Names, requireOptions } from "../options.ts";
 import { formatShape, quadsOf } from "../shape.ts";
 import { record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
+import { type Abortable, requireUnaborted } from "../turn.ts";
+import { requireChoice, requireFlag } from "../values.ts";
 import { featureGradient } from "./featureGradient.ts";
 import { filterMap } from "./filterBlock.ts";
-import type { Lattice } from "./lattice.ts";
+import { Lattice } from "./lattice.ts";
 import { type Normalization, normalized } from "./normalization.ts";
 
-export interface FilterOptions {
+export interface FilterOptions extends Abortable {
   /** Default: `none`. */
   readonly normalization?: Normalization;
   /** The adjoint Kᵀ of the whole, normalization included. Default: false. */
   readonly transpose?: boolean;
 }
+
+const optionNames: Names<FilterOptions> = { normalization: true, transpose: true, signal: true };
 
 export const normalizations: readonly Normalization[] = ["none", "before", "after", "symmetric"];
 
@@ -20,28 +26,31 @@ export const normalizations: readonly Normalization[] = ["none", "before", "afte
  * Gaussian filter over the lattice: row i becomes ≈ Σ_j exp(−½‖f_i − f_j‖²)·values_j, normalized as asked.
  * `values`: [n, C], or any shape whose rows are the lattice's points; the result has the same shape.
  * Adams, Baek and Davis (2010); semantics of Krähenbühl and Koltun (2011).
- * @throws ShapeError, ValueError for an unknown normalization, DeviceError for tensors of two devices
+ * @throws ShapeError, ValueError for an unknown normalization, DeviceError for tensors of two devices, DisposedError,
+ * AbortError if the signal has fired before the call, which is not interrupted itself
  * @example const smooth = filter(values, lattice, { normalization: "after" });
  */
 export function filter(values: Tensor, lattice: Lattice, options: FilterOptions = {}): Tensor {
-  const { normalization = "none", transpose = false } = options;
-  const { device, points } = lattice;
+  const where = "filter";
+  requireOptions(where, options, optionNames);
+  const { normalization = "none", transpose = false, signal } = options;
+  requireChoice(where, "normalization", normalization, normalizations);
+  requireFlag(where, "transpose", transpose);
+  requireInputs(where, { values });
+  requireHeld(where, "lattice", lattice, Lattice, "a lattice", "build it with await buildLattice(features)");
+  const device = requireOneDevice(where, { values, lattice });
+  requireUnaborted(where, signal);
+  return device.attempt(() => filtered(values, lattice, normalization, transpose));
+}
+
+function filtered(values: Tensor, lattice: Lattice, normalization: Normalization, transpose: boolean): Tensor {
+  const { points } = lattice;
   if (values.rows !== points) {
     throw new ShapeError({
       where: "filter",
       expected: `${points} rows of values, the lattice's points`,
       got: formatShape(values.shape),
       remedy: "build the lattice from the features of the same pixels",
-    });
-  }
-  if (values.device !== device) {
-    throw new DeviceError({ where: "filter", expected: "values and lattice on one device", got: "two devices" });
-  }
-  if (!normalizations.includes(normalization)) {
-    throw new ValueError({
-      where: "filter",
-      expected: `normalization: ${normalizations.join(", ")}`,
-      got: String(normalization),
     });
   }
   const { features } = lattice;

@@ -1,9 +1,13 @@
-import type { Device, Storage } from "../device/device.ts";
+import type { Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
-import { DisposedError, LimitError, ShapeError } from "../errors.ts";
-import { Held } from "../held.ts";
+import { LimitError, ShapeError } from "../errors.ts";
+import { Held, holding } from "../held.ts";
+import { requireInputs } from "../inputs.ts";
+import { type Names, requireOptions } from "../options.ts";
+import { Scope } from "../scope.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { type Abortable, breathe } from "../turn.ts";
 import { checkEmbedded, embed, mostGroups, rankWords } from "./embed.ts";
 import { findVertices, firstCapacity, insertKeys, keyBytes, numberVertices } from "./hash.ts";
 import { buildIncidence, type Incidence } from "./incidence.ts";
@@ -15,7 +19,6 @@ const mostDimensions = 15;
 
 /** The permutohedral lattice of one set of points; made by `buildLattice`, used by `filter`. */
 export class Lattice extends Held {
-  readonly device: Device;
   /** What it was made of. */
   readonly features: Tensor;
   readonly points: number;
@@ -25,32 +28,31 @@ export class Lattice extends Held {
   readonly vertices: number;
   readonly #parts: LatticeParts;
   /** Made on first use by `normalization.ts`, freed with the lattice. */
-  readonly derived = new Map<string, Storage>();
+  readonly derived: Map<string, Storage>;
 
   /** For `buildLattice` only. */
   constructor(features: Tensor, vertices: number, parts: LatticeParts) {
-    super();
-    this.device = features.device;
+    const { device } = features;
+    const derived = new Map<string, Storage>();
+    super(device, () => {
+      for (const storage of [...storagesOf(parts), ...derived.values()]) device.release(storage);
+    });
     this.features = features;
     this.points = features.rows;
     this.dimensions = features.channels;
     this.vertices = vertices;
     this.#parts = parts;
+    this.derived = derived;
   }
 
-  /** The tables in device memory. @throws DisposedError */
+  describe(): string {
+    return `lattice of ${this.points} points`;
+  }
+
+  /** The tables in device memory. @throws DisposedError if they were given back */
   get parts(): LatticeParts {
-    if (this.disposed)
-      throw new DisposedError({ where: "lattice", expected: "a live lattice", got: "one that was disposed" });
+    this.requireMemory();
     return this.#parts;
-  }
-
-  protected free(): void {
-    const { incidence, ...tables } = this.#parts;
-    for (const storage of [...Object.values(incidence), ...Object.values(tables), ...this.derived.values()]) {
-      this.device.release(storage);
-    }
-    this.derived.clear();
   }
 }
 
@@ -65,15 +67,24 @@ export interface LatticeParts {
   readonly ranks: Storage;
 }
 
+const storagesOf = ({ incidence, ...tables }: LatticeParts): Storage[] => [
+  ...Object.values(incidence),
+  ...Object.values(tables),
+];
+
+const buildOptions: Names<Abortable> = { signal: true };
+
 /**
  * Builds the permutohedral lattice of `features`, a tensor [n, d] already divided by the bandwidths (or [b, n, d]: a
  * batch of b images that share no vertex), 1 ≤ d ≤ 15. Vertices are numbered in the order in which points touch them.
  * Adams, Baek and Davis (2010); Krähenbühl and Koltun (2011).
- * @throws ShapeError, ValueError (NaN or infinity), LimitError (a feature beyond the range of keys)
+ * @throws ShapeError, ValueError (NaN or infinity), LimitError (a feature beyond the range of keys), DisposedError, AbortError
  * @example const lattice = await buildLattice(device.tensor([n, 5], features));
  */
-export async function buildLattice(features: Tensor): Promise<Lattice> {
-  const { device, shape } = features;
+export async function buildLattice(features: Tensor, options: Abortable = {}): Promise<Lattice> {
+  const device = requireInputs("buildLattice", { features });
+  requireOptions("buildLattice", options, buildOptions);
+  const { shape } = features;
   const dimensions = features.channels;
   if (shape.length < 2 || shape.length > 3 || dimensions > mostDimensions) {
     throw new ShapeError({
@@ -95,12 +106,16 @@ export async function buildLattice(features: Tensor): Promise<Lattice> {
     });
   }
 
+  using _held = holding(features);
   using workspace = new Workspace(device);
+  const turn = (): Promise<void> => breathe("buildLattice", options);
+  await turn();
   const keys = workspace.allocate(keyBytes(entries, dimensions));
   const weights = workspace.allocate(entries * 4);
   const ranks = workspace.allocate(points * rankWords(dimensions) * 4);
   const status = workspace.zeros(16);
   embed(device, features, points / groups, { keys, weights, ranks, status });
+  await turn();
 
   const entrySlots = workspace.allocate(entries * 4);
   const numbers = workspace.allocate((entries + 1) * 4);
@@ -113,28 +128,34 @@ export async function buildLattice(features: Tensor): Promise<Lattice> {
     capacity *= 4;
     slots = workspace.allocate(capacity * 4);
     device.clear(status);
+    await turn();
     found = await insertKeys(device, { keys, status, slots, capacity }, { entrySlots, numbers }, entries, dimensions);
   }
 
   const { vertices } = found;
+  await turn();
   const table = { slots, capacity };
   const firstKeys = workspace.allocate(keyBytes(vertices, dimensions));
   numberVertices(device, table, { keys, numbers, vertexKeys: firstKeys }, dimensions);
   for (const done of [keys, numbers]) workspace.release(done);
   const vertexKeys = orderVertices(device, workspace, table, firstKeys, vertices, dimensions);
 
+  await turn();
   const neighbors = workspace.allocate(neighborBytes(vertices, dimensions));
   findNeighbors(device, table, vertexKeys, neighbors, vertices, dimensions);
   workspace.release(vertexKeys);
 
+  await turn();
   const vertexOfEntry = workspace.allocate(entries * 4);
   const simplices = workspace.allocate(entries * 8);
   findVertices(device, table, { entrySlots, weights }, { vertices: vertexOfEntry, simplices }, entries);
   for (const done of [slots, entrySlots]) workspace.release(done);
 
+  await turn();
   const incidence = { offsets: workspace.allocate((vertices + 2) * 4), pairs: workspace.allocate(entries * 8) };
   buildIncidence(device, { vertices: vertexOfEntry, weights }, incidence, entries, vertices, dimensions);
 
-  for (const kept of [simplices, neighbors, incidence.offsets, incidence.pairs, ranks]) workspace.keep(kept);
-  return new Lattice(features, vertices, { simplices, neighbors, incidence, ranks });
+  const parts = { simplices, neighbors, incidence, ranks };
+  for (const kept of storagesOf(parts)) workspace.keep(kept);
+  return Scope.inherit(new Lattice(features, vertices, parts), [features]);
 }

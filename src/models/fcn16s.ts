@@ -2,7 +2,7 @@ import type { Device } from "../device/device.ts";
 import { fit, fuse, upsample } from "./head.ts";
 import { type Network, network } from "./network.ts";
 import { convolution, makeParameters, upsampling } from "./parameters.ts";
-import { type FcnOptions, trunk, trunkTable, withDefaults } from "./trunk.ts";
+import { checkArguments, fcnNames, type FcnOptions, trunk, trunkTable, withDefaults } from "./trunk.ts";
 
 export interface Fcn16sOptions extends FcnOptions {
   /** What pool4 is multiplied by before it is scored, as for `fcn8s`; that of pool3 has no use here. Default: [1]. */
@@ -15,6 +15,7 @@ export interface Fcn16sOptions extends FcnOptions {
  * @throws ValueError; LimitError where the device cannot hold a parameter
  */
 export function fcn16s(device: Device, options: Fcn16sOptions): Network {
+  checkArguments("fcn16s", device, options, { ...fcnNames, poolScales: true });
   const own = withDefaults("fcn16s", options);
   const [poolScale] = options.poolScales ?? [1];
   const table = {

@@ -1,11 +1,12 @@
 import type { Device } from "../device/device.ts";
 import { ValueError } from "../errors.ts";
+import type { Names } from "../options.ts";
 import type { Tensor } from "../tensor.ts";
 import { fit, fuse, upsample } from "./head.ts";
 import { type Network, network } from "./network.ts";
 import { convolution, makeParameters, type Parameters, type Table, upsampling } from "./parameters.ts";
 import type { Pass } from "./pass.ts";
-import { type FcnOptions, trunk, trunkTable, withDefaults } from "./trunk.ts";
+import { checkArguments, fcnNames, type FcnOptions, trunk, trunkTable, withDefaults } from "./trunk.ts";
 
 export interface Fcn8sOptions extends FcnOptions {
   /** Whether upscore2 has a bias, as in CRF-RNN's network. Default: false. */
@@ -17,6 +18,8 @@ export interface Fcn8sOptions extends FcnOptions {
   readonly poolScales?: readonly [pool4: number, pool3: number];
 }
 
+export const fcn8sNames: Names<Fcn8sOptions> = { ...fcnNames, upscore2Bias: true, poolScales: true };
+
 /**
  * FCN-8s (Long, Shelhamer and Darrell, CVPR 2015): FCN-16s with pool3's scores joined in. Geometry and names of
  * berkeley's voc-fcn8s and of CRF-RNN's network. Start it from FCN-16s with `adopt`.
@@ -27,6 +30,7 @@ export interface Fcn8sOptions extends FcnOptions {
  * const scores = await network(image);
  */
 export function fcn8s(device: Device, options: Fcn8sOptions): Network {
+  checkArguments("fcn8s", device, options, fcn8sNames);
   const parameters = makeParameters(device, fcn8sTable(options), options.seed ?? 0);
   return network({
     name: "fcn8s",

@@ -1,9 +1,10 @@
-import { type CrfCall, type CrfOptions, crfRnn } from "../crf/crfRnn.ts";
+import { callNames, type CrfCall, type CrfOptions, crfRnn } from "../crf/crfRnn.ts";
 import type { Device } from "../device/device.ts";
-import { fcn8sScores, type Fcn8sOptions, fcn8sTable } from "./fcn8s.ts";
+import { fcn8sNames, fcn8sScores, type Fcn8sOptions, fcn8sTable } from "./fcn8s.ts";
 import { type Network, network } from "./network.ts";
 import { makeParameters } from "./parameters.ts";
 import type { NetworkCall } from "./pass.ts";
+import { checkArguments } from "./trunk.ts";
 
 export interface Fcn8sCrfRnnOptions extends Fcn8sOptions {
   readonly crf?: Omit<CrfOptions, "classes">;
@@ -19,6 +20,7 @@ export type Fcn8sCrfRnnCall = NetworkCall & CrfCall;
  * @throws ValueError, ShapeError; LimitError where the device cannot hold a parameter
  */
 export function fcn8sCrfRnn(device: Device, options: Fcn8sCrfRnnOptions): Network<Fcn8sCrfRnnCall> {
+  checkArguments("fcn8sCrfRnn", device, options, { ...fcn8sNames, crf: true });
   const { crf: crfOptions, ...given } = options;
   const own = { upscore2Bias: true, ...given };
   const parameters = makeParameters(device, fcn8sTable(own), own.seed ?? 0);
@@ -27,9 +29,11 @@ export function fcn8sCrfRnn(device: Device, options: Fcn8sCrfRnnOptions): Networ
     name: "fcn8sCrfRnn",
     parameters: { ...parameters, ...crf.parameters },
     optional: ["bandwidths"],
+    callNames,
     forward: async (image, pass, call: Fcn8sCrfRnnCall) => {
       const scores = await fcn8sScores(parameters, image, pass, own);
-      const logits = await pass.layer("crf", await crf(scores, image, call));
+      const { iterations, onIteration, signal } = call;
+      const logits = await pass.layer("crf", await crf(scores, image, { iterations, onIteration, signal }));
       pass.free(scores);
       return logits;
     },

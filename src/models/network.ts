@@ -1,11 +1,16 @@
 import { differences, listed } from "../differences.ts";
-import { ShapeError } from "../errors.ts";
+import { ShapeError, ValueError } from "../errors.ts";
+import { disposedError, holding } from "../held.ts";
+import { requireInputs } from "../inputs.ts";
 import { tune } from "../nn/tune.ts";
 import type { Values } from "../optim/optimizer.ts";
+import { requireOptions } from "../options.ts";
+import { Scope } from "../scope.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { kindOf, remedyFor } from "../values.ts";
 import type { Parameters } from "./parameters.ts";
-import { type NetworkCall, Pass } from "./pass.ts";
+import { type NetworkCall, networkCallNames, Pass } from "./pass.ts";
 
 /** Where values come from: an array on the host, a tensor, or a tensor of a checkpoint that is read when its turn comes. */
 export type Loadable = Values | { readonly shape: readonly number[]; read(): Promise<ArrayLike<number>> };
@@ -25,7 +30,7 @@ export interface Network<Call = NetworkCall> extends Disposable {
    * The scores [h, w, classes] of an image [h, w, 3], or [n, h, w, …] of a batch, of any height and width: BGR, 0…255,
    * minus `meanColor`, for weights of Caffe's lineage. Dropout acts only
    * while a tape watches the image or a parameter.
-   * @throws ShapeError, LimitError, DeviceError
+   * @throws ShapeError, ValueError, LimitError, DeviceError, DisposedError, AbortError
    */
   (image: Tensor, call?: Call): Promise<Tensor>;
   readonly parameters: Parameters;
@@ -52,6 +57,8 @@ export interface Architecture<Call> {
   readonly parameters: Parameters;
   /** Parameters that published checkpoints do without, and that keep their values then. */
   readonly optional?: readonly string[];
+  /** What a call may be told beside what every network's may. */
+  readonly callNames?: Readonly<Record<string, true>>;
   readonly forward: (image: Tensor, pass: Pass, call: Call) => Promise<Tensor>;
   /** Besides the parameters. */
   readonly dispose?: () => void;
@@ -60,28 +67,44 @@ export interface Architecture<Call> {
 export function network<Call extends NetworkCall>(architecture: Architecture<Call>): Network<Call> {
   const { name, parameters, optional = [], forward } = architecture;
   const all = Object.values(parameters);
+  const { device } = all[0]!;
+  const callNames = { ...networkCallNames, ...architecture.callNames };
+  let disposed = false;
+  const requireLive = (): void => {
+    if (disposed) throw disposedError(name, "the network");
+  };
 
   const run = async (image: Tensor, call: Call = {} as Call): Promise<Tensor> => {
+    requireLive();
+    requireInputs(name, { image }, device);
+    requireOptions(name, call, callNames);
     requireImage(name, image);
     const recorded = [image, ...all].some(({ tape }) => tape?.recording);
+    using _held = holding(image, ...all);
+    // An alias, since the caller may dispose of the image meanwhile; but gradients are to reach the image itself.
+    using alias = image.tape?.recording ? undefined : image.alias();
     using pass = new Pass(call, recorded ? running.seed++ : undefined);
-    await tune(image.device);
-    return pass.release(await forward(image, pass, call));
+    await tune(device);
+    return Scope.inherit(pass.release(await forward(alias ?? image, pass, call)), [image]);
   };
 
   const take = async (tensors: Readonly<Record<string, Loadable>>): Promise<void> => {
     for (const [own, from] of Object.entries(tensors)) {
-      parameters[own]!.write("read" in from ? await from.read() : from.values);
+      parameters[own]!.write(requireFloats(`${name}: ${own}`, "read" in from ? await from.read() : from.values));
     }
   };
 
   const load = async (tensors: Readonly<Record<string, Loadable>>): Promise<void> => {
+    requireLive();
+    requireTensors(name, tensors);
     const needed = Object.entries(parameters).filter(([own]) => own in tensors || !optional.includes(own));
     refuse(name, differences(Object.fromEntries(needed), tensors));
     await take(tensors);
   };
 
   const adopt = async (tensors: Readonly<Record<string, Loadable>>): Promise<Adopted> => {
+    requireLive();
+    requireTensors(name, tensors);
     const taken = Object.keys(parameters).filter((own) => Object.hasOwn(tensors, own));
     const only = <Kind>(from: Readonly<Record<string, Kind>>): Record<string, Kind> =>
       Object.fromEntries(taken.map((own) => [own, from[own]!]));
@@ -95,6 +118,8 @@ export function network<Call extends NetworkCall>(architecture: Architecture<Cal
   };
 
   const state = async (): Promise<Record<string, Values>> => {
+    requireLive();
+    using _held = holding(...all);
     const read: Record<string, Values> = {};
     for (const [own, tensor] of Object.entries(parameters)) {
       read[own] = { shape: tensor.shape, values: await tensor.read() };
@@ -103,6 +128,7 @@ export function network<Call extends NetworkCall>(architecture: Architecture<Cal
   };
 
   const dispose = (): void => {
+    disposed = true;
     for (const tensor of all) tensor.dispose();
     architecture.dispose?.();
   };
@@ -127,6 +153,29 @@ function refuse(name: string, wrong: readonly string[]): void {
     expected: "the tensors of its parameters",
     got: listed(wrong),
     remedy: "load a checkpoint of this network, with its classes and widths, or begin from it with adopt()",
+  });
+}
+
+/** @throws ValueError for what holds no tensors by name */
+function requireTensors(name: string, tensors: unknown): void {
+  const plain = typeof tensors === "object" && tensors !== null && !(tensors instanceof Map) && !("then" in tensors);
+  if (plain) return;
+  throw new ValueError({
+    where: `${name}: load`,
+    expected: "an object of tensors by name",
+    got: kindOf(tensors),
+    remedy: remedyFor(tensors, "turn a Map into one with Object.fromEntries(map)"),
+  });
+}
+
+/** @throws ValueError for integers, which are the bits of half-precision floats or no weights */
+function requireFloats(where: string, values: ArrayLike<number>): ArrayLike<number> {
+  if (!ArrayBuffer.isView(values) || /Float/.test(Object.prototype.toString.call(values))) return values;
+  throw new ValueError({
+    where,
+    expected: "floating-point values",
+    got: kindOf(values),
+    remedy: "convert the checkpoint with asFloat32 of crf-rnn/checkpoint",
   });
 }
 

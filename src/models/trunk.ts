@@ -6,6 +6,10 @@ import { multiply } from "../nn/multiply.ts";
 import { checkpoint } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import { convolution, type Parameters, type Table } from "./parameters.ts";
+import type { Device } from "../device/device.ts";
+import { requireDevice } from "../inputs.ts";
+import { type Names, requireOptions } from "../options.ts";
+import { requireFlag, requireNumber } from "../values.ts";
 import type { Pass } from "./pass.ts";
 
 /** How a fully convolutional network is set up; every value but `classes` has the papers' default. */
@@ -27,6 +31,28 @@ export interface FcnOptions {
   readonly checkpoints?: boolean;
 }
 
+/** What every network may be told. */
+export const fcnNames: Names<FcnOptions> = {
+  classes: true,
+  widths: true,
+  fc: true,
+  dropout: true,
+  seed: true,
+  checkpoints: true,
+};
+
+/** @throws ValueError for what is no device, and for options that the network `name` does not have */
+export function checkArguments(
+  name: string,
+  device: Device,
+  options: unknown,
+  names: Readonly<Record<string, true>>,
+): void {
+  requireDevice(name, device);
+  requireOptions(name, options, names);
+  if (options === undefined) throw new ValueError({ where: name, expected: "options with classes", got: "nothing" });
+}
+
 /** Convolutions of 3×3 before each pooling layer of VGG-16 (Simonyan and Zisserman 2015). */
 const depths = [2, 2, 3, 3, 3];
 
@@ -44,6 +70,9 @@ export function withDefaults(name: string, options: FcnOptions): Required<FcnOpt
     checkpoints = false,
   } = options;
   const counts = [classes, ...widths, fc];
+  requireFlag(name, "checkpoints", checkpoints);
+  requireNumber(name, "dropout", dropout, 0);
+  requireNumber(name, "seed", seed, 0);
   if (widths.length !== depths.length || !counts.every((count) => Number.isInteger(count) && count >= 1)) {
     throw new ValueError({
       where: name,

@@ -1,3 +1,4 @@
+import { op } from "../inputs.ts";
 import { sum } from "../sum.ts";
 import { record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -5,6 +6,8 @@ import { requireAlike } from "./checks.ts";
 
 /** a + b, element by element. @throws ShapeError unless both have one shape */
 export function add(a: Tensor, b: Tensor): Tensor {
-  requireAlike("add", a, b);
-  return record(sum(a, b), [a, b], [], (gradient) => [gradient, gradient]);
+  return op("add", { a, b }, () => {
+    requireAlike("add", a, b);
+    return record(sum(a, b), [a, b], [], (gradient) => [gradient, gradient]);
+  });
 }

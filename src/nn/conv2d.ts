@@ -1,5 +1,8 @@
+import { op } from "../inputs.ts";
+import { type Names, requireOptions } from "../options.ts";
 import { type Pullback, record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
+import { requireFlag } from "../values.ts";
 import { biasGradient } from "./biasGradient.ts";
 import {
   checkBias,
@@ -18,14 +21,22 @@ export interface Conv2dOptions extends ConvolutionOptions {
   readonly relu?: boolean;
 }
 
+const optionNames: Names<Conv2dOptions> = { bias: true, stride: true, padding: true, relu: true };
+
 /**
  * Cross-correlation of a map [height, width, channels] or [images, height, width, channels] with a weight
  * [outputs, channels, height, width] in layout `panels`, zeros around the map; the result has
  * ⌊(size + 2·padding − kernel) / stride⌋ + 1 pixels on each axis. Gradients of values, weight and bias.
- * @throws ShapeError for sizes that do not fit together
+ * @throws ShapeError for sizes that do not fit together, ValueError, DisposedError, DeviceError
  * @example const features = conv2d(image, weight, { bias, padding: 1, relu: true });
  */
 export function conv2d(values: Tensor, weight: Tensor, options: Conv2dOptions = {}): Tensor {
+  requireOptions("conv2d", options, optionNames);
+  requireFlag("conv2d", "relu", options.relu);
+  return op("conv2d", { values, weight, "bias?": options.bias }, () => convolved(values, weight, options));
+}
+
+function convolved(values: Tensor, weight: Tensor, options: Conv2dOptions): Tensor {
   const { bias, relu = false } = options;
   const { device } = values;
   const sizes = sizesOf(values, weight, options);

@@ -1,3 +1,5 @@
+import { op } from "../inputs.ts";
+import { type Names, requireOptions } from "../options.ts";
 import { record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import { biasGradient } from "./biasGradient.ts";
@@ -12,15 +14,22 @@ import {
 import { method } from "./method.ts";
 import { mapShape, mapSize } from "./mapSize.ts";
 
+const optionNames: Names<ConvolutionOptions> = { bias: true, stride: true, padding: true };
+
 /**
  * Transposed convolution, the input gradient of `conv2d` run forward: of a map [height, width, channels] or
  * [images, height, width, channels] with a weight [channels, outputs, height, width] in layout `panels`, as PyTorch's
  * ConvTranspose2d has it; the result has (size − 1)·stride + kernel − 2·padding pixels on each axis. Gradients of values,
  * weight and bias.
- * @throws ShapeError for sizes that do not fit together
+ * @throws ShapeError for sizes that do not fit together, ValueError, DisposedError, DeviceError
  * @example const doubled = convTranspose2d(scores, weight, { stride: 2 });
  */
 export function convTranspose2d(values: Tensor, weight: Tensor, options: ConvolutionOptions = {}): Tensor {
+  requireOptions("convTranspose2d", options, optionNames);
+  return op("convTranspose2d", { values, weight, "bias?": options.bias }, () => convolved(values, weight, options));
+}
+
+function convolved(values: Tensor, weight: Tensor, options: ConvolutionOptions): Tensor {
   const { bias } = options;
   const { device } = values;
   const sizes = sizesOf(values, weight, options);

@@ -1,6 +1,8 @@
 import { crop as kernel } from "../../build/kernels.ts";
 import { bands } from "../device/windows.ts";
 import { ShapeError } from "../errors.ts";
+import { op } from "../inputs.ts";
+import { type Names, requireOptions } from "../options.ts";
 import { formatShape, quadsOf } from "../shape.ts";
 import { record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -15,12 +17,18 @@ export interface CropOptions {
   readonly width: number;
 }
 
+const optionNames: Names<CropOptions> = { y: true, x: true, height: true, width: true };
+
 /**
  * The window of a map [h, w, c] or of every map of a batch [n, h, w, c].
- * @throws ShapeError if the window reaches beyond the map
+ * @throws ShapeError if the window reaches beyond the map, ValueError, DisposedError
  */
 export function crop(values: Tensor, options: CropOptions): Tensor {
-  const { y, x, height, width } = options;
+  requireOptions("crop", options, optionNames);
+  return op("crop", { values }, () => cropped(values, options));
+}
+
+function cropped(values: Tensor, { y, x, height, width }: CropOptions = {} as CropOptions): Tensor {
   const { height: rows, width: columns } = mapSize("crop", values);
   const whole = [y, x, height, width].every(Number.isInteger);
   if (!whole || y < 0 || x < 0 || height < 1 || width < 1 || y + height > rows || x + width > columns) {

@@ -1,11 +1,14 @@
 import { crossEntropy as kernel, crossEntropyPullback } from "../../build/kernels.ts";
 import { rowWindows } from "../device/windows.ts";
 import { Workspace } from "../device/workspace.ts";
-import { DeviceError, ShapeError, ValueError } from "../errors.ts";
-import type { Labels } from "../labels.ts";
+import { ShapeError, ValueError } from "../errors.ts";
+import { requireHeld, requireInputs, requireOneDevice } from "../inputs.ts";
+import { Labels } from "../labels.ts";
+import { type Names, requireOptions } from "../options.ts";
 import { formatShape, padded, sameShape } from "../shape.ts";
 import { record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
+import { requireChoice } from "../values.ts";
 import { columnSums } from "./columnSums.ts";
 
 export interface LossOptions {
@@ -15,6 +18,8 @@ export interface LossOptions {
   readonly reduction?: "sum" | "mean";
 }
 
+const optionNames: Names<LossOptions> = { ignore: true, reduction: true };
+
 /**
  * Softmax cross-entropy −Σ log softmax(scores)[label] as one value [1]. `scores`: [h, w, L] or [n, h, w, L]; `labels` of
  * the same pixels. Where no pixel counts (`labels.counted(ignore)` is 0) the loss and its gradients are 0.
@@ -22,6 +27,7 @@ export interface LossOptions {
  * @example const loss = crossEntropy(await network(image), device.labels([h, w], mask));
  */
 export function crossEntropy(scores: Tensor, labels: Labels, options: LossOptions = {}): Tensor {
+  requireOptions("crossEntropy", options, optionNames);
   return loss("crossEntropy", scores, labels, 0, options);
 }
 
@@ -34,9 +40,11 @@ export function crossEntropy(scores: Tensor, labels: Labels, options: LossOption
 export function robustLogLikelihood(
   scores: Tensor,
   labels: Labels,
-  { epsilon = 0.01, ...options }: LossOptions & { readonly epsilon?: number } = {},
+  options: LossOptions & { readonly epsilon?: number } = {},
 ): Tensor {
   const where = "robustLogLikelihood";
+  requireOptions(where, options, { ...optionNames, epsilon: true });
+  const { epsilon = 0.01 } = options;
   if (!(epsilon > 0 && Number.isFinite(epsilon))) {
     throw new ValueError({ where, expected: "an epsilon above 0", got: String(epsilon) });
   }
@@ -44,6 +52,13 @@ export function robustLogLikelihood(
 }
 
 function loss(where: string, scores: Tensor, labels: Labels, epsilon: number, options: LossOptions): Tensor {
+  requireInputs(where, { scores });
+  requireHeld(where, "labels", labels, Labels, "labels", "make them with device.labels(shape, values)");
+  const device = requireOneDevice(where, { scores, labels });
+  return device.attempt(() => lossOf(where, scores, labels, epsilon, options));
+}
+
+function lossOf(where: string, scores: Tensor, labels: Labels, epsilon: number, options: LossOptions): Tensor {
   const { ignore = 255, reduction = "sum" } = options;
   const { device, channels, rows } = scores;
   check(where, scores, labels, ignore, reduction);
@@ -79,10 +94,6 @@ function loss(where: string, scores: Tensor, labels: Labels, epsilon: number, op
 }
 
 function check(where: string, scores: Tensor, labels: Labels, ignore: number, reduction: string): void {
-  scores.requireLive();
-  if (scores.device !== labels.device) {
-    throw new DeviceError({ where, expected: "scores and labels on one device", got: "two devices" });
-  }
   if (!sameShape(scores.shape.slice(0, -1), labels.shape)) {
     throw new ShapeError({
       where,
@@ -94,9 +105,7 @@ function check(where: string, scores: Tensor, labels: Labels, ignore: number, re
   if (!Number.isInteger(ignore) || ignore < 0 || ignore > 255) {
     throw new ValueError({ where, expected: "a label from 0 to 255 to ignore", got: String(ignore) });
   }
-  if (reduction !== "sum" && reduction !== "mean") {
-    throw new ValueError({ where, expected: "the reduction sum or mean", got: String(reduction) });
-  }
+  requireChoice(where, "reduction", reduction, ["sum", "mean"]);
   const wrong = labels.firstBeyond(scores.channels, ignore);
   if (!wrong) return;
   throw new ValueError({

@@ -1,6 +1,8 @@
 import { dropout as kernel } from "../../build/kernels.ts";
 import { rowWindows } from "../device/windows.ts";
 import { ValueError } from "../errors.ts";
+import { op } from "../inputs.ts";
+import { type Names, requireOptions } from "../options.ts";
 import { record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -11,15 +13,20 @@ export interface DropoutOptions {
   readonly seed: number;
 }
 
+const optionNames: Names<DropoutOptions> = { rate: true, seed: true };
+
 /**
  * Inverted dropout, of any shape. The mask is a function of the seed and of where an element lies, and is computed again
  * for the gradient: nothing is stored.
- * @throws ValueError for a rate or seed out of its range
+ * @throws ValueError for a rate or seed out of its range, DisposedError
  * @example const result = dropout(values, { rate: 0.5, seed: step });
  */
 export function dropout(values: Tensor, options: DropoutOptions): Tensor {
-  check(options);
-  return record(dropped(values, options), [values], [], (gradient) => [dropped(gradient, options)]);
+  requireOptions("dropout", options, optionNames);
+  return op("dropout", { values }, () => {
+    check(options);
+    return record(dropped(values, options), [values], [], (gradient) => [dropped(gradient, options)]);
+  });
 }
 
 function dropped(values: Tensor, { rate, seed }: DropoutOptions): Tensor {
@@ -42,7 +49,7 @@ function dropped(values: Tensor, { rate, seed }: DropoutOptions): Tensor {
   return result;
 }
 
-function check({ rate, seed }: DropoutOptions): void {
+function check({ rate, seed }: DropoutOptions = {} as DropoutOptions): void {
   const where = "dropout";
   if (!(rate >= 0 && rate < 1)) {
     throw new ValueError({ where, expected: "a rate from 0 on and below 1", got: String(rate) });

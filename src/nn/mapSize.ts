@@ -10,9 +10,8 @@ export interface MapSize {
   readonly channels: number;
 }
 
-/** @throws ShapeError for a tensor that is no map, DisposedError */
+/** @throws ShapeError for a tensor that is no map */
 export function mapSize(where: string, map: Tensor): MapSize {
-  map.requireLive();
   const { shape, layout } = map;
   if (layout.name === "rows" && (shape.length === 3 || shape.length === 4)) {
     const [channels, width, height, images = 1] = [...shape].reverse() as [number, number, number, number?];

@@ -1,6 +1,7 @@
 import { maxPool2d as kernel, maxPool2dPullback } from "../../build/kernels.ts";
 import type { Storage } from "../device/device.ts";
 import { bands } from "../device/windows.ts";
+import { op } from "../inputs.ts";
 import { quadsOf } from "../shape.ts";
 import { record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -11,22 +12,26 @@ import { type Part, partOf, rowBytes } from "./parts.ts";
  * Maxima of windows of 2×2 at stride 2 in ceil mode, as in Caffe and the FCNs: [h, w, c] gives [⌈h/2⌉, ⌈w/2⌉, c], windows
  * at the border are cut. Batches [n, h, w, c] likewise. The gradient of a window goes to its first maximum in row-major
  * order, which is found anew from `values`.
- * @throws ShapeError
+ * @throws ShapeError, ValueError, DisposedError
  */
 export function maxPool2d(values: Tensor): Tensor {
+  return op("maxPool2d", { values }, () => pooled(values));
+}
+
+function pooled(values: Tensor): Tensor {
   const { device } = values;
   const whole = mapSize("maxPool2d", values);
-  const pooled = { ...whole, height: Math.ceil(whole.height / 2), width: Math.ceil(whole.width / 2) };
-  const result = device.empty(mapShape(pooled, values));
+  const half = { ...whole, height: Math.ceil(whole.height / 2), width: Math.ceil(whole.width / 2) };
+  const result = device.empty(mapShape(half, values));
   const quads = quadsOf(whole.channels);
 
   /** Bands of whole windows, in the map and in the pooled one, and what the kernels count. */
   const windows = function* () {
-    for (const band of bands(device, whole.images, pooled.height, 2 * rowBytes(whole))) {
+    for (const band of bands(device, whole.images, half.height, 2 * rowBytes(whole))) {
       const of = (storage: Storage): Part =>
         partOf(device, whole, storage, { ...band, first: 2 * band.first, rows: 2 * band.rows });
-      const ofPooled = (storage: Storage): Part => partOf(device, pooled, storage, band);
-      yield { of, ofPooled, count: band.rows * pooled.width * quads };
+      const ofPooled = (storage: Storage): Part => partOf(device, half, storage, band);
+      yield { of, ofPooled, count: band.rows * half.width * quads };
     }
   };
 

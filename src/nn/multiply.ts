@@ -1,16 +1,19 @@
 import { multiply as kernel } from "../../build/kernels.ts";
 import { rowWindows } from "../device/windows.ts";
+import { op } from "../inputs.ts";
 import { record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import { requireAlike } from "./checks.ts";
 
 /** a·b, element by element: by a fixed mask, say. @throws ShapeError unless both have one shape */
 export function multiply(a: Tensor, b: Tensor): Tensor {
-  requireAlike("multiply", a, b);
-  return record(product(a, b), [a, b], [a, b], (gradient, wanted) => [
-    wanted[0] ? product(gradient, b) : undefined,
-    wanted[1] ? product(gradient, a) : undefined,
-  ]);
+  return op("multiply", { a, b }, () => {
+    requireAlike("multiply", a, b);
+    return record(product(a, b), [a, b], [a, b], (gradient, wanted) => [
+      wanted[0] ? product(gradient, b) : undefined,
+      wanted[1] ? product(gradient, a) : undefined,
+    ]);
+  });
 }
 
 function product(a: Tensor, b: Tensor): Tensor {

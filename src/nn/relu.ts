@@ -1,10 +1,15 @@
 import { relu as kernel, reluPullback } from "../../build/kernels.ts";
 import { rowWindows } from "../device/windows.ts";
+import { op } from "../inputs.ts";
 import { type Pullback, record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** max(values, 0), element by element, of any shape. conv2d has it built in. */
 export function relu(values: Tensor): Tensor {
+  return op("relu", { values }, () => rectified(values));
+}
+
+function rectified(values: Tensor): Tensor {
   const { device } = values;
   const result = values.like();
   for (const window of rowWindows(device, values.storage.bytes / 16, 16)) {

@@ -1,13 +1,16 @@
 import { scale as kernel } from "../../build/kernels.ts";
 import { rowWindows } from "../device/windows.ts";
+import { op } from "../inputs.ts";
 import { record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
-import { requireNumber } from "./checks.ts";
+import { requireNumber } from "../values.ts";
 
 /** factor·values, element by element, of any shape. @throws ValueError for a factor that is not finite */
 export function scale(values: Tensor, factor: number): Tensor {
   requireNumber("scale", "factor", factor);
-  return record(scaled(values, factor), [values], [], (gradient) => [scaled(gradient, factor)]);
+  return op("scale", { values }, () =>
+    record(scaled(values, factor), [values], [], (gradient) => [scaled(gradient, factor)]),
+  );
 }
 
 function scaled(values: Tensor, factor: number): Tensor {

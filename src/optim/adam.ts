@@ -1,8 +1,9 @@
 import { adam as kernel } from "../../build/kernels.ts";
 import { ValueError } from "../errors.ts";
-import { requireNumber } from "../nn/checks.ts";
+import { requireNumber } from "../values.ts";
 import type { Tensor } from "../tensor.ts";
-import { type Optimizer, optimizer, type OptimizerOptions } from "./optimizer.ts";
+import { type Names, requireOptions } from "../options.ts";
+import { type Optimizer, optimizer, optimizerNames, type OptimizerOptions } from "./optimizer.ts";
 
 export interface AdamOptions extends OptimizerOptions {
   /** β₁ (0.9) and β₂ (0.999): how much of the gradients' running mean, and of that of their squares, stays at a step. */
@@ -11,19 +12,22 @@ export interface AdamOptions extends OptimizerOptions {
   readonly epsilon?: number;
 }
 
+const optionNames: Names<AdamOptions> = { ...optimizerNames, betas: true, epsilon: true };
+
 /**
  * Adam (Kingma and Ba, ICLR 2015), with the decay as part of the gradient.
  * @throws ValueError for a rate, decay or epsilon below 0 or not finite, and for betas not from 0 on and below 1
  * @example const step = adam(crf.parameters, { rate: 1e-3 });
  */
 export function adam(parameters: Readonly<Record<string, Tensor>>, options: AdamOptions): Optimizer {
-  const { betas = [0.9, 0.999], epsilon = 1e-8 } = options;
+  requireOptions("adam", options, optionNames);
+  const { betas = [0.9, 0.999], epsilon = 1e-8 } = options ?? {};
   requireNumber("adam", "epsilon", epsilon, 0);
   if (!betas.every((beta) => beta >= 0 && beta < 1)) {
     throw new ValueError({ where: "adam", expected: "betas from 0 on and below 1", got: betas.join(" and ") });
   }
   const [meanDecay, squareDecay] = betas;
-  return optimizer("adam", parameters, options, ["mean", "square"], (device, work) => {
+  return optimizer("adam", parameters, options ?? {}, ["mean", "square"], (device, work) => {
     const { count, storages, rate, decay, step } = work;
     device.run(kernel, count, {
       ...storages,

@@ -1,11 +1,15 @@
 import type { Device, Storage } from "../device/device.ts";
 import { rowWindows } from "../device/windows.ts";
 import { ShapeError, ValueError } from "../errors.ts";
-import { requireAlike, requireNumber } from "../nn/checks.ts";
+import { disposedError, holding } from "../held.ts";
+import { requireInputs } from "../inputs.ts";
+import { type Names, requireOptions } from "../options.ts";
+import { kindOf, remedyFor, requireNumber } from "../values.ts";
+import { requireAlike } from "../nn/checks.ts";
 import type { Tensor } from "../tensor.ts";
 import { differences, listed } from "../differences.ts";
 import { clipFactor } from "./clip.ts";
-import { type Multipliers, multiplierOf } from "./multipliers.ts";
+import { type Multiplier, type Multipliers, multiplierOf } from "./multipliers.ts";
 
 /** What every optimizer is told. */
 export interface OptimizerOptions {
@@ -17,6 +21,9 @@ export interface OptimizerOptions {
   readonly clip?: number;
 }
 
+export const optimizerNames: Names<OptimizerOptions> = { rate: true, decay: true, multipliers: true, clip: true };
+const multiplierNames: Names<Multiplier> = { rate: true, decay: true };
+
 /** A tensor's values on the host, dense and row-major, as files hold them. */
 export interface Values {
   readonly shape: readonly number[];
@@ -25,7 +32,7 @@ export interface Values {
 
 /** Call it with the gradients of `tape.gradients` to take a step; they stay the caller's. */
 export interface Optimizer extends Disposable {
-  /** Parameters without a gradient are left alone. @throws ShapeError for a gradient of another shape */
+  /** Parameters without a gradient are left alone. @throws ShapeError for a gradient of another shape, ValueError, DisposedError */
   (gradients: ReadonlyMap<Tensor, Tensor>): void;
   /** The learning rate of the steps to come. */
   rate: number;
@@ -66,7 +73,7 @@ export function optimizer<Moment extends string>(
   names: readonly Moment[],
   update: (device: Device, work: Update<Moment>) => void,
 ): Optimizer {
-  check(where, options);
+  check(where, parameters, options);
   const { decay = 0, multipliers = {}, clip } = options;
   const moving = Object.entries(parameters).flatMap(([name, parameter]): Moving<Moment>[] => {
     const multiplier = multiplierOf(name, multipliers);
@@ -81,11 +88,20 @@ export function optimizer<Moment extends string>(
     moving.flatMap(({ name, moments }) => names.map((moment) => [`${name}.${moment}`, moments[moment]])),
   );
 
+  let disposed = false;
+  const requireLive = (): void => {
+    if (disposed) throw disposedError(where, "the optimizer");
+  };
+
   const step = (gradients: ReadonlyMap<Tensor, Tensor>): void => {
+    requireLive();
+    requireGradients(where, gradients);
     const due = moving.flatMap((one) => {
       const gradient = gradients.get(one.parameter);
-      if (gradient) requireAlike(`${where}: gradient of ${one.name}`, gradient, one.parameter);
-      return gradient ? [{ ...one, gradient }] : [];
+      if (!gradient) return [];
+      requireInputs(where, { [`gradient of ${one.name}`]: gradient, [one.name]: one.parameter });
+      requireAlike(`${where}: gradient of ${one.name}`, gradient, one.parameter);
+      return [{ ...one, gradient }];
     });
     optimizing.steps++;
     if (due.length === 0) return;
@@ -114,18 +130,22 @@ export function optimizer<Moment extends string>(
   };
 
   const state = async (): Promise<Record<string, Values>> => {
+    requireLive();
+    using _held = holding(...Object.values(all));
     const read: Record<string, Values> = { steps: { shape: [1], values: Float32Array.of(optimizing.steps) } };
     for (const [name, tensor] of Object.entries(all)) read[name] = { shape: tensor.shape, values: await tensor.read() };
     return read;
   };
 
   const load = (state: Readonly<Record<string, Values>>): void => {
+    requireLive();
     requireState(where, all, state);
     for (const [name, tensor] of Object.entries(all)) tensor.write(state[name]!.values);
     optimizing.steps = state.steps!.values[0]!;
   };
 
   const dispose = (): void => {
+    disposed = true;
     for (const tensor of Object.values(all)) tensor.dispose();
     factor?.dispose();
   };
@@ -139,11 +159,35 @@ function zeros({ device, shape, layout }: Tensor): Tensor {
   return device.tensor(shape, undefined, layout);
 }
 
-function check(where: string, { rate, decay = 0, clip }: OptimizerOptions): void {
+/** @throws ValueError, DisposedError, DeviceError */
+function check(where: string, parameters: unknown, { rate, decay = 0, clip, multipliers }: OptimizerOptions): void {
+  if (typeof parameters !== "object" || parameters === null || parameters instanceof Map || Array.isArray(parameters)) {
+    throw new ValueError({
+      where,
+      expected: "parameters, an object of tensors by name",
+      got: kindOf(parameters),
+      remedy: remedyFor(parameters, "pass network.parameters or crf.parameters"),
+    });
+  }
+  if (Object.keys(parameters).length > 0) requireInputs(where, parameters as Record<string, unknown>);
+  for (const [name, multiplier] of Object.entries(multipliers ?? {})) {
+    requireOptions(`${where}: multipliers of ${name}`, multiplier, multiplierNames);
+  }
   requireNumber(where, "rate", rate, 0);
   requireNumber(where, "decay", decay, 0);
   if (clip === undefined || (clip > 0 && Number.isFinite(clip))) return;
   throw new ValueError({ where, expected: "a norm above 0 to clip at", got: String(clip) });
+}
+
+/** @throws ValueError */
+function requireGradients(where: string, gradients: unknown): void {
+  if (gradients instanceof Map) return;
+  throw new ValueError({
+    where,
+    expected: "a Map of gradients, as tape.gradients gives it",
+    got: kindOf(gradients),
+    remedy: remedyFor(gradients, "pass what await tape.gradients(loss) gives"),
+  });
 }
 
 /** @throws ShapeError */

@@ -1,5 +1,6 @@
 import { ValueError } from "../errors.ts";
-import { requireNumber } from "../nn/checks.ts";
+import { requireOptions } from "../options.ts";
+import { requireNumber } from "../values.ts";
 
 /** The learning rate of a step, counted from 0. */
 export type Schedule = (step: number) => number;
@@ -14,10 +15,9 @@ export function fixed(rate: number): Schedule {
  * Caffe's policy `step`: rate·factor^⌊step/every⌋. @throws ValueError
  * @example stepped(1e-3, { every: 2000, factor: 0.1 })
  */
-export function stepped(
-  rate: number,
-  { every, factor }: { readonly every: number; readonly factor: number },
-): Schedule {
+export function stepped(rate: number, options: { readonly every: number; readonly factor: number }): Schedule {
+  requireOptions("stepped", options, { every: true, factor: true });
+  const { every, factor } = options ?? {};
   requireNumber("stepped", "rate", rate, 0);
   requireNumber("stepped", "factor", factor, 0);
   requireSteps("stepped", every);
@@ -28,10 +28,9 @@ export function stepped(
  * Caffe's policy `poly`: rate·(1 − step/steps)^power, 0 from `steps` on. @throws ValueError
  * @example polynomial(1e-3, { steps: 20000, power: 0.9 })
  */
-export function polynomial(
-  rate: number,
-  { steps, power }: { readonly steps: number; readonly power: number },
-): Schedule {
+export function polynomial(rate: number, options: { readonly steps: number; readonly power: number }): Schedule {
+  requireOptions("polynomial", options, { steps: true, power: true });
+  const { steps, power } = options ?? {};
   requireNumber("polynomial", "rate", rate, 0);
   requireNumber("polynomial", "power", power, 0);
   requireSteps("polynomial", steps);

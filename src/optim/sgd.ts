@@ -1,12 +1,15 @@
 import { sgd as kernel } from "../../build/kernels.ts";
-import { requireNumber } from "../nn/checks.ts";
+import { requireNumber } from "../values.ts";
 import type { Tensor } from "../tensor.ts";
-import { type Optimizer, optimizer, type OptimizerOptions } from "./optimizer.ts";
+import { type Names, requireOptions } from "../options.ts";
+import { type Optimizer, optimizer, optimizerNames, type OptimizerOptions } from "./optimizer.ts";
 
 export interface SgdOptions extends OptimizerOptions {
   /** μ; default 0. */
   readonly momentum?: number;
 }
+
+const optionNames: Names<SgdOptions> = { ...optimizerNames, momentum: true };
 
 /**
  * Stochastic gradient descent in Caffe's form: v ← μ·v + rate·(g + decay·w); w ← w − v, with rate and decay of each
@@ -17,9 +20,10 @@ export interface SgdOptions extends OptimizerOptions {
  * step(await tape.gradients(loss));
  */
 export function sgd(parameters: Readonly<Record<string, Tensor>>, options: SgdOptions): Optimizer {
-  const { momentum = 0 } = options;
+  requireOptions("sgd", options, optionNames);
+  const { momentum = 0 } = options ?? {};
   requireNumber("sgd", "momentum", momentum, 0);
-  return optimizer("sgd", parameters, options, ["velocity"], (device, { count, storages, rate, decay }) => {
+  return optimizer("sgd", parameters, options ?? {}, ["velocity"], (device, { count, storages, rate, decay }) => {
     device.run(kernel, count, { ...storages, count, rate, momentum, decay });
   });
 }

@@ -8,14 +8,14 @@ export const cases: Case[] = [false, true].map((add) => ({
   async run(device) {
     for (const rows of [1, 63, 64, 65, 257]) {
       for (const channels of rows === 257 ? [5] : [1, 3, 4, 5, 21, 68]) {
-        using _ = device.scope();
+        using scope = device.scope();
         const numbers = random(rows * 100 + channels);
         const [v, g, a] = [0, 1, 2].map(() => numbers.array(rows * channels, -1, 1));
         // The second of two matrices, one below the other.
         const m = numbers.array(2 * channels * channels, -1, 1);
         const second = m.subarray(channels * channels);
-        const [values, gradient, addend] = [v, g, a].map((data) => device.tensor([rows, channels], data));
-        const matrix = device.tensor([2 * channels, channels], m);
+        const [values, gradient, addend] = [v, g, a].map((data) => scope.tensor([rows, channels], data));
+        const matrix = scope.tensor([2 * channels, channels], m);
         const tape = new Tape([values, matrix, addend]);
         const result = op(values, matrix, { set: 1, factor: -2, addend: add ? addend : undefined });
         const what = `${rows} rows of ${channels}`;

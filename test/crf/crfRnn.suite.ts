@@ -90,9 +90,9 @@ async function checkGradients(device: Device, options: CrfOptions, iterations: n
   const { classes, normalization = "after" } = options;
   const numbers = random(classes + iterations);
   const g = numbers.array(pixels * classes, -1, 1);
-  using _ = device.scope();
-  const unary = device.tensor([...size, classes], unaryOf(classes));
-  const image = device.tensor([...size, 3], guide);
+  using scope = device.scope();
+  const unary = scope.tensor([...size, classes], unaryOf(classes));
+  const image = scope.tensor([...size, 3], guide);
   using crf = crfRnn(device, { ...options, iterations, learn: { bandwidths: true, guide: true } });
   const { bandwidths: theta, ...matrices } = crf.parameters;
   const stacks = {
@@ -103,7 +103,7 @@ async function checkGradients(device: Device, options: CrfOptions, iterations: n
   const watched = { unary, guide: image, bandwidths: theta, ...stacks };
   const tape = new Tape(Object.values(watched));
   const result = await crf(unary, image);
-  const gradients = await tape.gradients(result, device.tensor(result.shape, g));
+  const gradients = await tape.gradients(result, scope.tensor(result.shape, g));
   const at = Object.fromEntries(
     await Promise.all(Object.entries(watched).map(async ([name, tensor]) => [name, await tensor.read()])),
   ) as unknown as Inputs;

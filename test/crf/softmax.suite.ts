@@ -51,13 +51,13 @@ export const cases: Case[] = (["softmax", "relu"] as const).flatMap((kind) => [
     async run(device) {
       for (const rows of [1, 63, 64, 65]) {
         for (const channels of [1, 3, 4, 5, 21, 68]) {
-          using _ = device.scope();
+          using scope = device.scope();
           const numbers = random(rows + channels);
           const [data, g] = [numbers.array(rows * channels, -4, 4), numbers.array(rows * channels, -1, 1)];
-          const values = device.tensor([rows, channels], data);
+          const values = scope.tensor([rows, channels], data);
           const tape = new Tape([values]);
           const result = softmax(values, kind);
-          const gradients = await tape.gradients(result, device.tensor([rows, channels], g));
+          const gradients = await tape.gradients(result, scope.tensor([rows, channels], g));
           const expected = pullBackActivation(data, g, channels, kind);
           // The mean of gradients below 1, L products and sums, is taken from each of them; ReLU's is divided by its sum.
           const sums = Array.from({ length: rows }, (_, row) =>

@@ -10,9 +10,9 @@ import { channelsLast, type Golden, listKinds, load, type Loaded, rows, toleranc
 
 async function checkFilter(golden: Loaded, device: Device): Promise<void> {
   const [f, v, g] = await Promise.all(["features", "values", "grad_out"].map((role) => rows(golden, role)));
-  using _ = device.scope();
+  using scope = device.scope();
   const [features, values, gradient] = [f, v, g].map(({ data, channels }) =>
-    device.tensor([data.length / channels, channels], data),
+    scope.tensor([data.length / channels, channels], data),
   );
   const tape = new Tape([features, values]);
   using lattice = await buildLattice(features);
@@ -43,9 +43,9 @@ async function checkCrf(golden: Loaded, device: Device): Promise<void> {
   const { data: image } = channelsLast(await golden.array("image_chw"));
   const matrix = async (role: string) => (await golden.array(role)).data;
   const size = [params.height, params.width];
-  using _ = device.scope();
-  const unary = device.tensor([...size, classes], logits);
-  const guide = device.tensor([...size, 3], image);
+  using scope = device.scope();
+  const unary = scope.tensor([...size, classes], logits);
+  const guide = scope.tensor([...size, 3], image);
   using crf = crfRnn(device, {
     classes,
     iterations: params.iterations,
@@ -60,7 +60,7 @@ async function checkCrf(golden: Loaded, device: Device): Promise<void> {
   const out = await crf(unary, guide);
   const values = await out.read();
   close(values, channelsLast(await golden.array("out")).data, tolerance(golden, "out", classes), "out");
-  const seed = device.tensor(out.shape, await seedOf(golden, values, classes));
+  const seed = scope.tensor(out.shape, await seedOf(golden, values, classes));
   const gradients = await tape.gradients(out, seed);
   const compare = async (role: string, tensor: typeof unary, expected: ArrayLike<number>, sign = 1): Promise<void> => {
     const actual = await gradients.get(tensor)!.read();

@@ -57,11 +57,12 @@ export class NetworkCheck {
 
   /** Scores, activations, loss and gradients. */
   async gradients(): Promise<void> {
-    using _scope = this.#device.scope();
+    using scope = this.#device.scope();
     const { facts, arrays } = this.#golden;
-    const network = await this.#network();
-    const image = await this.#map("input");
-    const masks = arrays.drop6 && { fc6: await this.#map("drop6"), fc7: await this.#map("drop7") };
+    const network = scope.add(await this.#network());
+    const image = scope.add(await this.#map("input"));
+    const mapOf = async (role: string): Promise<Tensor> => scope.add(await this.#map(role));
+    const masks = arrays.drop6 && { fc6: await mapOf("drop6"), fc7: await mapOf("drop7") };
     using tape = new Tape([image, ...Object.values(network.parameters)]);
     const seen: string[] = [];
     const onLayer = async (name: string, result: Tensor): Promise<void> => {
@@ -74,7 +75,7 @@ export class NetworkCheck {
     if (arrays.out) await this.#compareMap("out", output);
     const expected = Object.keys(arrays).filter((role) => role === "score" || role.startsWith("acts/"));
     check(seen.sort().join() === expected.sort().join(), `expected ${expected}, compared ${seen}`);
-    const loss = crossEntropy(output, await this.#labels());
+    const loss = crossEntropy(output, scope.add(await this.#labels()));
     this.#compareLoss("loss", (await loss.read())[0], facts.loss_f64);
     const gradients = await tape.gradients(loss);
     await this.#compareMap("grads/input", gradients.get(image)!, "grads/*");
@@ -92,14 +93,15 @@ export class NetworkCheck {
 
   /** Three steps, and the losses before, between and behind them. */
   async descent(kind: "sgd_plain" | "sgd_caffe"): Promise<void> {
-    using _scope = this.#device.scope();
+    using scope = this.#device.scope();
     const { lr, momentum, losses_f64: losses } = this.#golden.facts[kind];
-    const network = await this.#network();
-    const image = await this.#map("input");
-    const labels = await this.#labels();
+    const network = scope.add(await this.#network());
+    const image = scope.add(await this.#map("input"));
+    const labels = scope.add(await this.#labels());
     const before = await network.state();
     const multipliers: Multipliers = kind === "sgd_caffe" ? fcnMultipliers : {};
-    const step = sgd(network.parameters, { rate: lr, momentum, decay: kind === "sgd_caffe" ? 5e-4 : 0, multipliers });
+    const decay = kind === "sgd_caffe" ? 5e-4 : 0;
+    const step = scope.add(sgd(network.parameters, { rate: lr, momentum, decay, multipliers }));
     for (const [round, expected] of (losses as number[]).entries()) {
       using tape = new Tape(Object.values(network.parameters));
       const loss = crossEntropy(await network(image), labels);

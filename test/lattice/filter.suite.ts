@@ -39,14 +39,14 @@ export const cases: Case[] = [
       const [input, g] = [1, 2].map(() => numbers.array(points * channels, -1, 1));
       for (const normalization of normalizations) {
         for (const transpose of [false, true]) {
-          using _ = device.scope();
+          using scope = device.scope();
           const options = { normalization, transpose };
-          const features = device.tensor([points, d], data);
-          const values = device.tensor([points, channels], input);
+          const features = scope.tensor([points, d], data);
+          const values = scope.tensor([points, channels], input);
           const tape = new Tape([features, values]);
           using lattice = await buildLattice(features);
           const result = filter(values, lattice, options);
-          const gradients = await tape.gradients(result, device.tensor([points, channels], g));
+          const gradients = await tape.gradients(result, scope.tensor([points, channels], g));
           const loss = (f: ArrayLike<number>, v: ArrayLike<number>): number =>
             inner(referenceFilter(referenceLattice(f, d), v, channels, options), g);
           const what = `${normalization}, transpose: ${transpose}`;

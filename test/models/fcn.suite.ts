@@ -1,3 +1,4 @@
+import type { Scope } from "../../src/scope.ts";
 import type { Device } from "../../src/device/device.ts";
 import { ShapeError, ValueError } from "../../src/errors.ts";
 import { fcn16s } from "../../src/models/fcn16s.ts";
@@ -36,15 +37,15 @@ function randomize({ parameters }: Network<never>): ReferenceParameters {
   );
 }
 
-const imageOn = (device: Device, height: number, width: number): Tensor =>
-  device.tensor([1, height, width, 3], random(50).array(height * width * 3, -1, 1));
+const imageOn = (scope: Scope, height: number, width: number): Tensor =>
+  scope.tensor([1, height, width, 3], random(50).array(height * width * 3, -1, 1));
 
 async function checkStage(device: Device, stage: Stage): Promise<void> {
-  using _scope = device.scope();
+  using scope = device.scope();
   const [height, width] = [3, 34];
-  const network = stages[stage](device);
+  const network = scope.add(stages[stage](device));
   const reference = randomize(network);
-  const image = imageOn(device, height, width);
+  const image = imageOn(scope, height, width);
   const data = { shape: image.shape, data: Float64Array.from(await image.read()) };
   const labels = Uint8Array.from({ length: height * width }, (_, i) => (i % 9 === 8 ? 255 : i % classes));
   const expected = referenceFcn(stage, reference, data, poolScales);
@@ -53,9 +54,9 @@ async function checkStage(device: Device, stage: Stage): Promise<void> {
   using scores = await network(image);
   // Sums of up to 7·7·5 products in 18 layers: goldens allow 2e-5.
   close(await scores.read(), expected, { ofMaximum: 2e-5 }, "scores");
-  const ones = await masksOf(device, network, image);
+  const ones = await masksOf(scope, network, image);
   using tape = new Tape(Object.values(network.parameters));
-  const loss = crossEntropy(await network(image, { masks: ones }), device.labels([1, height, width], labels));
+  const loss = crossEntropy(await network(image, { masks: ones }), scope.labels([1, height, width], labels));
   close(await loss.read(), [lossOf(expected, classes, labels)], { relative: 2e-5 }, "loss");
 
   const gradients = await tape.gradients(loss);
@@ -83,10 +84,10 @@ async function checkStage(device: Device, stage: Stage): Promise<void> {
 }
 
 /** Masks of ones of the sizes of fc6 and fc7. */
-async function masksOf(device: Device, network: Network, image: Tensor): Promise<{ fc6: Tensor; fc7: Tensor }> {
+async function masksOf(scope: Scope, network: Network, image: Tensor): Promise<{ fc6: Tensor; fc7: Tensor }> {
   const made: Record<string, Tensor> = {};
   const onLayer = (name: string, { shape }: Tensor): void => {
-    if (/^fc/.test(name)) made[name] = device.tensor(shape, new Float32Array(elementsOf(shape)).fill(1));
+    if (/^fc/.test(name)) made[name] = scope.tensor(shape, new Float32Array(elementsOf(shape)).fill(1));
   };
   (await network(image, { onLayer })).dispose();
   return { fc6: made.fc6, fc7: made.fc7 };
@@ -95,11 +96,11 @@ async function masksOf(device: Device, network: Network, image: Tensor): Promise
 /** Loss and gradients of a recorded pass. */
 async function recorded(network: Network, image: Tensor, seed: number): Promise<Float32Array[]> {
   const { device } = image;
-  using _scope = device.scope();
+  using scope = device.scope();
   network.seed = seed;
   using tape = new Tape(Object.values(network.parameters));
   const pixels = image.shape.slice(0, -1);
-  const labels = device.labels(
+  const labels = scope.labels(
     pixels,
     Uint8Array.from({ length: elementsOf(pixels) }, (_, i) => i % classes),
   );
@@ -117,17 +118,17 @@ export const cases: Case[] = [
   {
     name: "any size and batch: the scores of each image are those it has alone",
     async run(device) {
-      using _scope = device.scope();
-      const network = stages.fcn8s(device);
+      using scope = device.scope();
+      const network = scope.add(stages.fcn8s(device));
       randomize(network);
       for (const [height, width] of [
         [1, 1],
         [2, 31],
       ]) {
         const data = random(height).array(2 * height * width * 3, -1, 1);
-        const both = await network(device.tensor([2, height, width, 3], data));
+        const both = await network(scope.tensor([2, height, width, 3], data));
         check(both.shape.join() === [2, height, width, classes].join(), `shape ${both.shape}`);
-        const second = await network(device.tensor([height, width, 3], data.slice(data.length / 2)));
+        const second = await network(scope.tensor([height, width, 3], data.slice(data.length / 2)));
         check(second.shape.join() === [height, width, classes].join(), `shape ${second.shape}`);
         same((await both.read()).slice(second.rows * classes), await second.read(), `${height}×${width}`);
       }
@@ -136,10 +137,10 @@ export const cases: Case[] = [
   {
     name: "dropout acts while a tape records, from a seed that counts on; without a tape nothing is dropped",
     async run(device) {
-      using _scope = device.scope();
-      const network = stages.fcn8s(device);
+      using scope = device.scope();
+      const network = scope.add(stages.fcn8s(device));
       randomize(network);
-      const image = imageOn(device, 2, 3);
+      const image = imageOn(scope, 2, 3);
       const [a, b] = [await network(image), await network(image)];
       same(await a.read(), await b.read(), "without a tape");
       check(network.seed === 0, `seed ${network.seed}`);
@@ -155,9 +156,11 @@ export const cases: Case[] = [
   {
     name: "with checkpoints: the same bits, and half of what is held between the passes at most",
     async run(device) {
-      using _scope = device.scope();
-      const image = imageOn(device, 2, 3);
-      const [plain, frugal] = [fcn8s(device, options), fcn8s(device, { ...options, checkpoints: true })];
+      using scope = device.scope();
+      const image = imageOn(scope, 2, 3);
+      const [plain, frugal] = [fcn8s(device, options), fcn8s(device, { ...options, checkpoints: true })].map((one) =>
+        scope.add(one),
+      );
       for (const network of [plain, frugal]) randomize(network);
       const [expected, actual] = [await recorded(plain, image, 7), await recorded(frugal, image, 7)];
       expected.forEach((values, i) => same(actual[i], values, `result ${i}`));
@@ -176,9 +179,9 @@ export const cases: Case[] = [
   {
     name: "a forward pass leaves its result, and at no time more than three activations",
     async run(device) {
-      using _scope = device.scope();
-      const network = stages.fcn8s(device);
-      const image = imageOn(device, 5, 6);
+      using scope = device.scope();
+      const network = scope.add(stages.fcn8s(device));
+      const image = imageOn(scope, 5, 6);
       let largest = 0;
       const onLayer = (_: string, { storage }: Tensor): void => void (largest = Math.max(largest, storage.bytes));
       device.resetPeak();
@@ -195,9 +198,9 @@ export const cases: Case[] = [
   {
     name: "a pass that fails leaves nothing behind",
     async run(device) {
-      using _scope = device.scope();
-      const network = stages.fcn8s(device);
-      const image = imageOn(device, 5, 6);
+      using scope = device.scope();
+      const network = scope.add(stages.fcn8s(device));
+      const image = imageOn(scope, 5, 6);
       device.resetPeak();
       const before = device.peakBytes;
       const onLayer = (name: string): void => {
@@ -211,11 +214,9 @@ export const cases: Case[] = [
   {
     name: "state and load: the same bits, and misfits named",
     async run(device) {
-      using _scope = device.scope();
-      const [network, other] = [
-        stages.fcn8s(device),
-        fcn8s(device, { ...options, poolScales, upscore2Bias: true, seed: 1 }),
-      ];
+      using scope = device.scope();
+      const network = scope.add(stages.fcn8s(device));
+      const other = scope.add(fcn8s(device, { ...options, poolScales, upscore2Bias: true, seed: 1 }));
       const state = await network.state();
       await other.load(state);
       const after = await other.state();
@@ -223,7 +224,7 @@ export const cases: Case[] = [
       const { "fc7.bias": _, ...missing } = state;
       const error = await rejects(other.load(missing), ShapeError);
       check(error.message.includes("fc7.bias is missing"), error.message);
-      const five = fcn8s(device, { ...options, classes: 5, upscore2Bias: true });
+      const five = scope.add(fcn8s(device, { ...options, classes: 5, upscore2Bias: true }));
       const wrong = await rejects(five.load(state), ShapeError);
       check(wrong.message.includes("score_fr.weight is [3, 6, 1, 1] instead of [5, 6, 1, 1]"), wrong.message);
       const unknown = await rejects(
@@ -236,18 +237,18 @@ export const cases: Case[] = [
   {
     name: "each stage begins from the one before: 32s, 16s, 8s, CRF-RNN",
     async run(device) {
-      using _scope = device.scope();
-      const coarse = stages.fcn32s(device);
+      using scope = device.scope();
+      const coarse = scope.add(stages.fcn32s(device));
       randomize(coarse);
-      const image = imageOn(device, 2, 3);
-      const middle = stages.fcn16s(device);
+      const image = imageOn(scope, 2, 3);
+      const middle = scope.add(stages.fcn16s(device));
       const { taken, left, unused } = await middle.adopt(await coarse.state());
       check(taken.length === 32 && unused.join() === "upscore.weight", `${taken.length} taken, unused ${unused}`);
       check(left.join() === "upscore2.weight,score_pool4.weight,score_pool4.bias,upscore16.weight", `left ${left}`);
       // The interpolations of 16s are those of 32s but for pool4's scores, which begin at zero.
-      const fine = stages.fcn8s(device);
+      const fine = scope.add(stages.fcn8s(device));
       await fine.adopt(await middle.state());
-      const last = fcn8sCrfRnn(device, { ...options, poolScales });
+      const last = scope.add(fcn8sCrfRnn(device, { ...options, poolScales }));
       const adopted = await last.adopt(await fine.state());
       check(adopted.left.join() === "spatialWeight,bilateralWeight,compatibility,bandwidths", `left ${adopted.left}`);
       const names = ["conv1_1.weight", "fc6.bias", "score_fr.weight"];

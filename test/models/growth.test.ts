@@ -50,8 +50,8 @@ async function train(device: Device, steps: number, look: (step: number) => void
   const truth = Uint8Array.from({ length: 80 }, () => numbers.integer(3));
   for (let i = 0; i < steps; i++) {
     using scope = device.scope();
-    const image = device.tensor([8, 10, 3], pixels);
-    const labels = device.labels([8, 10], truth);
+    const image = scope.tensor([8, 10, 3], pixels);
+    const labels = scope.labels([8, 10], truth);
     using tape = new Tape([weight, bias, upscore, ...Object.values(crf.parameters)]);
     const dropped = dropout(await block(image), { rate: 0.5, seed: i });
     const scores = convTranspose2d(dropped, upscore, { stride: 2, padding: 1 });

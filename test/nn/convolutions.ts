@@ -87,15 +87,15 @@ export async function runOp(
   { sizes, values, weights, bias, seed, transposed }: Given,
   op: (values: Tensor, weight: Tensor, bias: Tensor | undefined) => Tensor,
 ): Promise<Got> {
-  using _scope = device.scope();
+  using scope = device.scope();
   const [from, to] = transposed ? [sizes.output, sizes.input] : [sizes.input, sizes.output];
-  const inputs = [device.tensor(mapShape(from), values), device.tensor(weightShape(sizes), weights, panels)];
-  if (bias) inputs.push(device.tensor([bias.length], bias));
+  const inputs = [scope.tensor(mapShape(from), values), scope.tensor(weightShape(sizes), weights, panels)];
+  if (bias) inputs.push(scope.tensor([bias.length], bias));
   using tape = new Tape(inputs);
   const output = op(inputs[0], inputs[1], inputs[2]);
   check(output.shape.join() === mapShape(to).join(), `shape ${output.shape}`);
   const result = await output.read();
-  const gradients = await tape.gradients(output, device.tensor(mapShape(to), seed));
+  const gradients = await tape.gradients(output, scope.tensor(mapShape(to), seed));
   await checkPadding(device, output);
   const read: Float32Array[] = [];
   for (const input of inputs) {
@@ -183,7 +183,7 @@ export async function convolvedTwice(
   [height, width, channels]: readonly [number, number, number],
   [middle, last]: readonly [number, number],
 ): Promise<Float32Array[]> {
-  using _scope = device.scope();
+  using scope = device.scope();
   const numbers = random(3);
   const uniform = (shape: readonly number[]): Float32Array =>
     numbers.array(
@@ -196,10 +196,10 @@ export async function convolvedTwice(
     [middle, channels, 3, 3],
     [last, middle, 2, 2],
   ];
-  const inputs = shapes.map((shape, i) => device.tensor(shape, uniform(shape), i > 0 ? panels : undefined));
+  const inputs = shapes.map((shape, i) => scope.tensor(shape, uniform(shape), i > 0 ? panels : undefined));
   using tape = new Tape(inputs);
   const result = conv2d(conv2d(inputs[0]!, inputs[1]!, { padding: 1, relu: true }), inputs[2]!, { stride: 2 });
-  const gradients = await tape.gradients(result, device.tensor(result.shape, uniform(result.shape)));
+  const gradients = await tape.gradients(result, scope.tensor(result.shape, uniform(result.shape)));
   const read = await Promise.all(inputs.map((input) => gradients.get(input)!.read()));
   for (const gradient of gradients.values()) gradient.dispose();
   return [await result.read(), ...read];

@@ -48,7 +48,7 @@ export function distinct(shape: readonly number[], seed: number, gap = 0.01): In
  */
 export async function checkOp(device: Device, op: Op, what: string): Promise<void> {
   using scope = device.scope();
-  const inputs = op.inputs.map(({ shape, data }) => device.tensor(shape, data));
+  const inputs = op.inputs.map(({ shape, data }) => scope.tensor(shape, data));
   const tape = new Tape(inputs);
   const result = op.run(...inputs);
   const values = op.inputs.map(({ data }) => Float64Array.from(data));
@@ -57,7 +57,7 @@ export async function checkOp(device: Device, op: Op, what: string): Promise<voi
   await checkPadding(result, what);
 
   const seed = random(99).array(expected.length, -1, 1);
-  const gradients = await tape.gradients(result, device.tensor(result.shape, seed));
+  const gradients = await tape.gradients(result, scope.tensor(result.shape, seed));
   const slopes = inputs.map((input) => gradients.get(input)!);
   for (const [i, slope] of slopes.entries()) {
     await checkPadding(slope, `${what}: gradient ${i}`);

@@ -19,12 +19,12 @@ import { type Case, check, close, maximum, random, same } from "../suite.ts";
 async function train(device: Device): Promise<Float32Array[]> {
   using scope = device.scope();
   const shape = [2, 43, 37, 5];
-  const values = device.tensor(shape, random(1).array(2 * 43 * 37 * 5, -1, 1));
+  const values = scope.tensor(shape, random(1).array(2 * 43 * 37 * 5, -1, 1));
   const tape = new Tape([values]);
   const mixed = add(scale(relu(values), 3), dropout(multiply(values, values), { rate: 0.3, seed: 5 }));
   const pooled = maxPool2d(crop(mixed, { y: 2, x: 1, height: 41, width: 35 }));
   const labels = Uint8Array.from({ length: 2 * 21 * 18 }, (_, i) => (i % 7 === 6 ? 255 : i % 5));
-  const loss = crossEntropy(pooled, device.labels([2, 21, 18], labels));
+  const loss = crossEntropy(pooled, scope.labels([2, 21, 18], labels));
   const gradients = await tape.gradients(loss);
   for (const optimizer of [sgd, adam]) optimizer({ values }, { rate: 0.1, decay: 0.1, clip: 1 })(gradients);
   const results = [await pooled.read(), await loss.read(), await gradients.get(values)!.read(), await values.read()];
@@ -34,7 +34,7 @@ async function train(device: Device): Promise<Float32Array[]> {
 
 /** FCN-8s: scores, and gradients of the image and of all parameters. The first maps, of 207 × 210 pixels, take 1.4 MB. */
 async function learn(device: Device): Promise<{ readonly scores: Float32Array; readonly gradients: Float32Array[] }> {
-  using _scope = device.scope();
+  using scope = device.scope();
   using network = fcn8s(device, { classes: 3, widths: [8, 8, 8, 8, 8], fc: 8, dropout: 0, seed: 3 });
   for (const name of ["score_fr.weight", "score_pool4.weight", "score_pool3.weight"]) {
     const weight = network.parameters[name];
@@ -46,11 +46,11 @@ async function learn(device: Device): Promise<{ readonly scores: Float32Array; r
       ),
     );
   }
-  const image = device.tensor([9, 12, 3], random(2).array(9 * 12 * 3, -1, 1));
+  const image = scope.tensor([9, 12, 3], random(2).array(9 * 12 * 3, -1, 1));
   const watched = [image, ...Object.values(network.parameters)];
   using tape = new Tape(watched);
   const scores = await network(image);
-  const gradients = await tape.gradients(scores, device.tensor([9, 12, 3], random(5).array(9 * 12 * 3, -1, 1)));
+  const gradients = await tape.gradients(scores, scope.tensor([9, 12, 3], random(5).array(9 * 12 * 3, -1, 1)));
   const read = await Promise.all(watched.map((tensor) => gradients.get(tensor)!.read()));
   return { scores: await scores.read(), gradients: read };
 }

@@ -20,12 +20,12 @@ const sizes = [
 
 /** Forward and both adjoints, called as they are, against float64. */
 async function checkAll(device: Device, size: Convolution, seed: number): Promise<void> {
-  using _scope = device.scope();
+  using scope = device.scope();
   const { input, output } = size;
   const { values, weights, seed: gradient, bias } = given(random(seed), size, { bias: true });
   const map = (of: typeof input): number[] => [of.images, of.height, of.width, of.channels];
-  const [x, w] = [device.tensor(map(input), values), device.tensor(weightShape(size), weights, panels)];
-  const [g, b] = [device.tensor(map(output), gradient), device.tensor([output.channels], bias)];
+  const [x, w] = [scope.tensor(map(input), values), scope.tensor(weightShape(size), weights, panels)];
+  const [g, b] = [scope.tensor(map(output), gradient), scope.tensor([output.channels], bias)];
   const [y, ofValues, ofWeight] = [g.like(), x.like(), w.like()];
   winograd.convolve(device, size, x.storage, w.storage, y.storage, { bias: b.storage, relu: true });
   winograd.convolveBack(device, size, g.storage, w.storage, ofValues.storage, {});

@@ -5,6 +5,7 @@ import { accumulate } from "../../src/optim/accumulate.ts";
 import { adam } from "../../src/optim/adam.ts";
 import type { Optimizer } from "../../src/optim/optimizer.ts";
 import { sgd } from "../../src/optim/sgd.ts";
+import type { Scope } from "../../src/scope.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { type Case, check, close, random, rejects, same } from "../suite.ts";
 
@@ -20,11 +21,11 @@ const shapes: Record<string, readonly number[]> = {
 
 const elements = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
-function parametersOn(device: Device): Record<string, Tensor> {
+function parametersOn(scope: Scope): Record<string, Tensor> {
   return Object.fromEntries(
     Object.entries(shapes).map(([name, shape], i) => {
       const values = random(i).array(elements(shape), -1, 1);
-      return [name, device.tensor(shape, values, shape.length === 4 ? panels : undefined)];
+      return [name, scope.tensor(shape, values, shape.length === 4 ? panels : undefined)];
     }),
   );
 }
@@ -36,7 +37,7 @@ function gradientsFor(parameters: Record<string, Tensor>, round: number, without
       .filter(([name]) => !without.includes(name))
       .map(([name, tensor]) => {
         const values = random(100 * round + name.charCodeAt(0)).array(elements(tensor.shape), -1, 1);
-        return [tensor, tensor.device.tensor(tensor.shape, values, tensor.layout)];
+        return [tensor, tensor.scope!.tensor(tensor.shape, values, tensor.layout)];
       }),
   );
 }
@@ -55,13 +56,13 @@ async function checkSteps(
   update: (w: number, g: number, name: string, moments: number[], step: number, rate: number) => number,
 ): Promise<void> {
   using scope = device.scope();
-  const parameters = parametersOn(device);
+  const parameters = parametersOn(scope);
   const expected = Object.fromEntries(
     Object.entries(await read(parameters)).map(([name, values]) => [name, Float64Array.from(values)]),
   );
   const before = await read(parameters);
   const moments = new Map(Object.entries(expected).map(([name, w]) => [name, Array.from(w, () => [0, 0])]));
-  const step = make(parameters);
+  const step = scope.add(make(parameters));
   for (const [round, rate] of [
     [1, 0.1],
     [2, 0.1],
@@ -84,7 +85,6 @@ async function checkSteps(
   }
   same(after["d.weight"], before["d.weight"], "a parameter of rate 0");
   check(step.steps === 3, `steps: ${step.steps}`);
-  scope.dispose();
 }
 
 const optimizers = {
@@ -122,20 +122,19 @@ export const cases: Case[] = [
     async run(device) {
       for (const clip of [0.5, 1e6]) {
         using scope = device.scope();
-        const [clipped, plain] = [parametersOn(device), parametersOn(device)];
+        const [clipped, plain] = [parametersOn(scope), parametersOn(scope)];
         const gradients = gradientsFor(clipped, 1);
         const values = await Promise.all([...gradients.values()].map((gradient) => gradient.read()));
         const norm = Math.sqrt(values.flatMap((own) => [...own]).reduce((sum, value) => sum + value * value, 0));
         const before = await read(clipped);
-        sgd(clipped, { rate: 1, clip })(gradients);
-        sgd(plain, { rate: 1 })(gradientsFor(plain, 1));
+        scope.add(sgd(clipped, { rate: 1, clip }))(gradients);
+        scope.add(sgd(plain, { rate: 1 }))(gradientsFor(plain, 1));
         const [after, other] = [await read(clipped), await read(plain)];
         Object.keys(clipped).forEach((name, i) => {
           if (clip > norm) return same(after[name], other[name], name);
           const expected = Array.from(values[i], (g, j) => before[name][j] - (g * clip) / norm);
           close(after[name], expected, { absolute: 2 ** -22 }, name);
         });
-        scope.dispose();
       }
     },
   },
@@ -143,28 +142,27 @@ export const cases: Case[] = [
     name: `${name}: goes on from a saved state to the same bits`,
     async run(device) {
       using scope = device.scope();
-      const [whole, first] = [parametersOn(device), parametersOn(device)];
-      const through = optimizers[name](whole);
+      const [whole, first] = [parametersOn(scope), parametersOn(scope)];
+      const through = scope.add(optimizers[name](whole));
       for (const round of [1, 2, 3]) through(gradientsFor(whole, round));
-      const interrupted = optimizers[name](first);
+      const interrupted = scope.add(optimizers[name](first));
       for (const round of [1, 2]) interrupted(gradientsFor(first, round));
       const state = await interrupted.state();
-      const resumed = optimizers[name](first);
+      const resumed = scope.add(optimizers[name](first));
       resumed.load(state);
       check(resumed.steps === 2, `steps: ${resumed.steps}`);
       resumed(gradientsFor(first, 3));
       const [a, b] = [await read(whole), await read(first)];
       for (const parameter of Object.keys(whole)) same(b[parameter], a[parameter], parameter);
       check(!Object.keys(state).some((key) => key.startsWith("d.weight")), "a parameter of rate 0 has no state");
-      scope.dispose();
     },
   })),
   {
     name: "a state that does not fit is refused and nothing of it taken",
     async run(device) {
       using scope = device.scope();
-      const parameters = parametersOn(device);
-      const step = optimizers.sgd(parameters);
+      const parameters = parametersOn(scope);
+      const step = scope.add(optimizers.sgd(parameters));
       step(gradientsFor(parameters, 1));
       const state = await step.state();
       const { "a.bias.velocity": _, ...missing } = state;
@@ -179,14 +177,13 @@ export const cases: Case[] = [
       check((await rejects(() => step.load(other), ShapeError)).message.includes("b.bias.velocity is [4]"), "shape");
       const after = await step.state();
       for (const [name, { values }] of Object.entries(state)) same(after[name].values, values, name);
-      scope.dispose();
     },
   },
   {
     name: "accumulated gradients are the sum of all, each summed once and freed",
     async run(device) {
       using scope = device.scope();
-      const parameters = parametersOn(device);
+      const parameters = parametersOn(scope);
       const rounds = [1, 2, 3].map((round) => gradientsFor(parameters, round, round === 1 ? ["a.bias"] : []));
       const values = await Promise.all(rounds.map((gradients) => read(named(parameters, gradients))));
       const total = new Map<Tensor, Tensor>();
@@ -199,24 +196,22 @@ export const cases: Case[] = [
         [...rounds[2].values()].every((gradient) => gradient.disposed),
         "the last gradients are freed",
       );
-      scope.dispose();
     },
   },
   {
     name: "rates, decays, norms and gradients that make no sense are refused",
     async run(device) {
       using scope = device.scope();
-      const parameters = parametersOn(device);
+      const parameters = parametersOn(scope);
       for (const options of [{ rate: -1 }, { rate: NaN }, { rate: 1, decay: -1 }, { rate: 1, clip: 0 }]) {
         await rejects(() => sgd(parameters, options), ValueError);
       }
       await rejects(() => sgd(parameters, { rate: 1, momentum: -1 }), ValueError);
       await rejects(() => adam(parameters, { rate: 1, betas: [0.9, 1] }), ValueError);
-      const step = sgd(parameters, { rate: 1 });
+      const step = scope.add(sgd(parameters, { rate: 1 }));
       await rejects(() => step(new Map([[parameters["b.bias"], parameters["c.bias"]]])), ShapeError);
-      const rows = device.tensor(shapes["f.weight"]);
+      const rows = scope.tensor(shapes["f.weight"]);
       await rejects(() => step(new Map([[parameters["f.weight"], rows]])), ShapeError);
-      scope.dispose();
     },
   },
 ];

@@ -54,10 +54,10 @@ async function refineDrawing(device: Device, drawing: Drawing, image: Image, fol
   const rough = paint(drawing.rough, height, width);
   const careful = paint(drawing.careful, height, width);
 
-  using _scope = device.scope();
-  const crf = crfRnn(device, { classes, ...parameters });
+  using scope = device.scope();
+  const crf = scope.add(crfRnn(device, { classes, ...parameters }));
   const unary = annotationLogits(rough.labels, classes, confidence);
-  const logits = await crf(device.tensor([height, width, classes], unary), device.tensor([height, width, 3], values));
+  const logits = await crf(scope.tensor([height, width, classes], unary), scope.tensor([height, width, 3], values));
   const refined = { height, width, labels: argmax(await logits.read(), classes) };
 
   const ious = (labels: Uint8Array) => new Confusion(classes).add(careful.labels, labels).scores();

@@ -1,0 +1,67 @@
+import type { Device } from "./device/device.ts";
+import { DeviceError, ValueError } from "./errors.ts";
+import { disposedError, Held } from "./held.ts";
+import { Tensor } from "./tensor.ts";
+import { kindOf, remedyFor } from "./values.ts";
+
+/**
+ * What every op asks of its inputs before it computes or queues anything: that they are tensors, that none was disposed
+ * of, and that all are on one device (`device`, where that is given), which it returns. Inputs that were left out are not
+ * in `tensors`, or undefined under a name that ends in "?".
+ * @throws ValueError, DisposedError, DeviceError
+ */
+export function requireInputs(where: string, tensors: Readonly<Record<string, unknown>>, device?: Device): Device {
+  const given = Object.entries(tensors).filter(([name, value]) => value !== undefined || !name.endsWith("?"));
+  const named = given.map(([name, value]) => [name.replace("?", ""), value] as const);
+  for (const [name, value] of named)
+    requireHeld(where, name, value, Tensor, "a tensor", "make it with device.tensor()");
+  return requireOneDevice(where, Object.fromEntries(named) as Record<string, Tensor>, device);
+}
+
+/**
+ * What an op is: a computation that is queued as soon as its inputs are what `requireInputs` asks for. If it throws, the
+ * tensors that it had made are disposed of.
+ */
+export function op(where: string, tensors: Readonly<Record<string, unknown>>, work: () => Tensor): Tensor {
+  return requireInputs(where, tensors).attempt(work);
+}
+
+/** @throws ValueError unless `value` is of a class, such as Labels; DisposedError if it was disposed of */
+export function requireHeld<Kind extends Held>(
+  where: string,
+  name: string,
+  value: unknown,
+  kind: abstract new (...args: never[]) => Kind,
+  expected: string,
+  remedy: string,
+): asserts value is Kind {
+  if (!(value instanceof kind)) {
+    const got = value instanceof Held ? value.describe() : kindOf(value);
+    throw new ValueError({ where, expected: `${expected} as ${name}`, got, remedy: remedyFor(value, remedy) });
+  }
+  if (value.disposed) throw disposedError(where, `${name}, ${value.describe()}`);
+}
+
+/** @throws DeviceError unless all are on one device, which it returns */
+export function requireOneDevice(where: string, inputs: Readonly<Record<string, Held>>, device?: Device): Device {
+  const all = Object.values(inputs);
+  const common = device ?? all[0]!.device;
+  if (all.every((input) => input.device === common)) return common;
+  throw new DeviceError({
+    where,
+    expected: `${Object.keys(inputs).join(" and ")} on ${device ? "the device of the layer" : "one device"}`,
+    got: device && all.length === 1 ? "another device" : "tensors of another device",
+    remedy: "make all of them with the same device; read() and tensor() carry values from one to another",
+  });
+}
+
+/** @throws ValueError unless `device` is what `open` resolves to */
+export function requireDevice(where: string, device: unknown): asserts device is Device {
+  if (typeof (device as Device | null | undefined)?.run === "function") return;
+  throw new ValueError({
+    where,
+    expected: "a device",
+    got: device instanceof Held ? device.describe() : kindOf(device),
+    remedy: remedyFor(device, "pass what await open() gives"),
+  });
+}

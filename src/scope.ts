@@ -1,0 +1,91 @@
+import type { Device } from "./device/device.ts";
+import { disposedError, type Held } from "./held.ts";
+import type { Labels } from "./labels.ts";
+import type { Tensor } from "./tensor.ts";
+
+/**
+ * Disposes, on `dispose()` or at the end of a `using` block, of what was made through it, and of what ops computed from
+ * that: an op finds the scope on its inputs, as it finds the tape. Nothing is ambient, so that calls which overlap never
+ * free each other's tensors.
+ * @example
+ * using scope = device.scope();
+ * const logits = await crf(scope.tensor([h, w, 21], scores), scope.tensor([h, w, 3], image));
+ * return await logits.read();
+ */
+export class Scope implements Disposable {
+  readonly device: Device;
+  /** Counts scopes, so that what comes from two of them goes to the younger, which is the inner one. */
+  readonly #age = ages++;
+  readonly #members = new Set<Disposable>();
+  #open = true;
+
+  /** For devices only; users call `device.scope()`. */
+  constructor(device: Device) {
+    this.device = device;
+  }
+
+  /** As `device.tensor`. @throws DisposedError once the scope has ended */
+  tensor(...args: Parameters<Device["tensor"]>): Tensor {
+    this.#requireOpen();
+    return this.add(this.device.tensor(...args));
+  }
+
+  /** As `device.labels`. @throws DisposedError once the scope has ended */
+  labels(...args: Parameters<Device["labels"]>): Labels {
+    this.#requireOpen();
+    return this.add(this.device.labels(...args));
+  }
+
+  /** Puts anything disposable, a layer, a lattice, another scope, in this scope's charge and returns it. @throws DisposedError */
+  add<Added extends Disposable>(added: Added): Added {
+    this.#requireOpen();
+    const held = added as Partial<Held>;
+    if (held.hold) {
+      held.scope?.forget(added);
+      held.scope = this;
+    }
+    this.#members.add(added);
+    return added;
+  }
+
+  /** Exempts something from being disposed of with the scope and returns it: it is the caller's from now on. */
+  keep<Kept extends Disposable>(kept: Kept): Kept {
+    this.forget(kept);
+    const held = kept as Partial<Held>;
+    if (held.scope === this) held.scope = undefined;
+    return kept;
+  }
+
+  /** For what is disposed of earlier. */
+  forget(member: Disposable): void {
+    this.#members.delete(member);
+  }
+
+  dispose(): void {
+    this.#open = false;
+    // From the youngest on, as `using` does.
+    for (const member of [...this.#members].reverse()) member[Symbol.dispose]();
+    this.#members.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Puts `result` in charge of the youngest open scope among those of `inputs`. What has a scope, or an owner, keeps it. */
+  static inherit<Result extends Held>(result: Result, inputs: readonly (Held | undefined)[]): Result {
+    let youngest: Scope | undefined;
+    for (const input of inputs) {
+      const scope = input?.scope;
+      if (scope && scope.#open && (!youngest || scope.#age > youngest.#age)) youngest = scope;
+    }
+    if (youngest && !result.scope && !result.disposed && !inputs.includes(result)) youngest.add(result);
+    return result;
+  }
+
+  #requireOpen(): void {
+    if (!this.#open) throw disposedError("scope");
+  }
+}
+
+let ages = 0;

@@ -1,0 +1,58 @@
+import { AbortError, ValueError } from "./errors.ts";
+import { kindOf } from "./values.ts";
+
+/** What every long call may be told. */
+export interface Abortable {
+  /** Ends the call, soon, with an `AbortError`; what it had made is given back. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * A call that has computed for this many milliseconds lets the event loop take a turn before it goes on: a frame at 60 Hz.
+ * WebAssembly computes on the thread that calls it, so that without turns no timer would tick, no page would paint and no
+ * server would answer while an image is worked on.
+ */
+const longestTurn = 16;
+
+/** When this thread's event loop was last known to run. There is one loop a thread, hence one variable. */
+let since = -Infinity;
+
+/**
+ * Between two pieces of a long call: lets the event loop take a turn if it is due.
+ * @throws AbortError if the signal has fired
+ */
+export async function breathe(where: string, { signal }: Abortable = {}): Promise<void> {
+  requireUnaborted(where, signal);
+  if (performance.now() - since < longestTurn) return;
+  await nextTurn();
+  since = performance.now();
+  requireUnaborted(where, signal);
+}
+
+/** @throws AbortError if the signal has fired, ValueError for what is no signal */
+export function requireUnaborted(where: string, signal: AbortSignal | undefined): void {
+  if (signal === undefined) return;
+  if (typeof (signal as AbortSignal | null)?.aborted !== "boolean") {
+    const remedy = "pass the signal of an AbortController";
+    throw new ValueError({ where, expected: "an AbortSignal as signal", got: kindOf(signal), remedy });
+  }
+  if (!signal.aborted) return;
+  const { reason } = signal as { reason: unknown };
+  const got = reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason);
+  throw new AbortError({ where, expected: "to go on", got: `its signal (${got})` }, { cause: reason });
+}
+
+/** Resolves in a later task of the event loop, not in a microtask, with as little delay as the host can do. */
+function nextTurn(): Promise<void> {
+  const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
+  if (setImmediate) return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => {
+    // A timer would wait for 4 ms once a few of them are nested.
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
+}
