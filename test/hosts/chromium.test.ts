@@ -1,4 +1,4 @@
 import { describeRuns } from "./describe.ts";
-import { chromiumRuns } from "./hosts.ts";
+import { runsOf } from "./hosts.ts";
 
-describeRuns(chromiumRuns);
+describeRuns(runsOf("chromium"));

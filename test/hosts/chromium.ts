@@ -2,14 +2,14 @@ import { runInPage } from "../../src/cli/chromium.ts";
 import { bundleFolder } from "./bundle.ts";
 import { SILENCE_MILLISECONDS } from "./child.ts";
 import { findFolders, type Folders } from "./folders.ts";
-import type { DeviceChoice, Report } from "./runner.ts";
+import type { Report, Selection } from "./runner.ts";
 
 /**
  * Runs the suites in a page of headless Chromium, cross-origin isolated or not.
  * @throws Error if there is no Chromium, the page fails, or it falls silent.
  */
 export async function runChromium(
-  choice: DeviceChoice,
+  selection: Selection,
   isolated: boolean,
   report: (report: Report) => void,
 ): Promise<void> {
@@ -18,13 +18,13 @@ export async function runChromium(
     places: { ...folders, bundle: bundleFolder },
     isolated,
     software: true,
-    script: runScript(choice, folders),
+    script: runScript(selection, folders),
     report,
     silence: SILENCE_MILLISECONDS,
   });
 }
 
-function runScript(choice: DeviceChoice, folders: Folders): string {
+function runScript(selection: Selection, folders: Folders): string {
   return `(async () => {
     const { suites, runSuites } = await import("/bundle/suites.js");
     const bytes = async (path) => {
@@ -33,6 +33,6 @@ function runScript(choice: DeviceChoice, folders: Folders): string {
       return new Uint8Array(await response.arrayBuffer());
     };
     const fixtures = { shared: ${folders.shared !== undefined}, bytes };
-    await runSuites(suites, ${JSON.stringify(choice)}, fixtures, (value) => report(value));
+    await runSuites(suites, ${JSON.stringify(selection)}, fixtures, (value) => report(value));
   })()`;
 }

@@ -1,4 +1,4 @@
 import { describeRuns } from "./describe.ts";
-import { denoRuns } from "./hosts.ts";
+import { runsOf } from "./hosts.ts";
 
-describeRuns(denoRuns);
+describeRuns(runsOf("deno"));

@@ -3,8 +3,8 @@ import type { Run } from "./hosts.ts";
 import type { Report } from "./runner.ts";
 
 /**
- * Turns every case of every suite into a test of its own for each run. The runs go one after the other; one that cannot
- * start, or ends before a case, fails that case's test.
+ * Turns every case of every suite into a test of its own for each run. The runs go one after the other, each with the
+ * cases that vitest's `-t` selects; one that cannot start, or ends before a case, fails that case's test.
  */
 export function describeRuns(runs: readonly Run[]): void {
   const names = inject("cases");
@@ -15,9 +15,11 @@ function describeRun(run: Run, names: readonly string[]): void {
   const reports: Report[] = [];
   let failure: unknown;
 
-  beforeAll(async () => {
+  beforeAll(async ({}, suite) => {
     const start = performance.now();
-    await run.start((report) => reports.push(report)).catch((error: unknown) => (failure = error));
+    // What `-t` leaves out is not shown, so it need not run.
+    const only = suite.tasks.filter(({ mode }) => mode === "run").map(({ name }) => name);
+    await run.start((report) => reports.push(report), only).catch((error: unknown) => (failure = error));
     const device = reports.find((report) => report.event === "device");
     if (!device) return;
     const { name, variant, threads } = device.info;

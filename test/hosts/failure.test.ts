@@ -15,7 +15,7 @@ test("a host that is missing is a failure", async () => {
   const missing = { path: "/nowhere/node", flags: [], environment: {} };
   await expect(runProcess(missing, options, ignore)).rejects.toThrow("ENOENT");
   vi.stubEnv("PUPPETEER_EXECUTABLE_PATH", "/nowhere/chromium");
-  await expect(runChromium({ prefer: "wasm" }, true, ignore)).rejects.toThrow("no Chromium found");
+  await expect(runChromium({ choice: { prefer: "wasm" } }, true, ignore)).rejects.toThrow("no Chromium found");
 });
 
 test("a host that fails is a failure with what it printed", async () => {

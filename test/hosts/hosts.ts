@@ -1,63 +1,71 @@
 import { findChromium, findDeno, findNewerNode, vulkanEnvironment } from "../../scripts/environment.mjs";
+import type { Variant } from "../../scripts/generate.mjs";
 import { type Program, runProcess } from "./child.ts";
 import { runChromium } from "./chromium.ts";
 import { findFolders } from "./folders.ts";
 import type { DeviceChoice, Report } from "./runner.ts";
 
-/** One host and device that all suites run on. */
+export const hostNames = ["node", "newer-node", "deno", "chromium"] as const;
+export type HostName = (typeof hostNames)[number];
+
+/** One host and device that suites run on. */
 export interface Run {
   readonly name: string;
   readonly choice: DeviceChoice;
   /** The build that must have been taken: `DeviceInfo.variant` on WASM. */
-  readonly build?: "plain" | "plainShared" | "relaxed" | "relaxedShared";
-  start(report: (report: Report) => void): Promise<void>;
+  readonly build?: Variant;
+  /** Runs the cases of these full names, or all. */
+  start(report: (report: Report) => void, only?: readonly string[]): Promise<void>;
 }
 
-const webgpu: DeviceChoice = { prefer: "webgpu" };
-const wasm = (threads: number): DeviceChoice => ({ prefer: "wasm", threads });
+const titles: Record<HostName, string> = {
+  node: "Node",
+  "newer-node": "Newer Node",
+  deno: "Deno",
+  chromium: "Chromium",
+};
 
-async function program(path: string | undefined, flags: readonly string[] = []): Promise<Program> {
+async function program(path: string | undefined, flags: readonly string[]): Promise<Program> {
   if (path === undefined) throw new Error("this host is missing: run scripts/setup.sh");
   return { path, flags, environment: vulkanEnvironment(await findChromium()) };
 }
 
-const node = () => program(process.execPath, ["--enable-source-maps"]);
-const newerNode = () => program(findNewerNode(), ["--enable-source-maps"]);
-const deno = async () => program(await findDeno(), ["run", "--allow-all", "--no-config"]);
+const programs: Record<Exclude<HostName, "chromium">, () => Promise<Program>> = {
+  node: () => program(process.execPath, ["--enable-source-maps"]),
+  "newer-node": () => program(findNewerNode(), ["--enable-source-maps"]),
+  deno: async () => program(await findDeno(), ["run", "--allow-all", "--no-config"]),
+};
 
-function inProcess(find: () => Promise<Program>, name: string, choice: DeviceChoice, build?: Run["build"]): Run {
-  const start: Run["start"] = async (report) =>
-    runProcess(await find(), { folders: findFolders(), choice }, (value) => report(value as Report));
-  return { name, choice, build, start };
+/** Whether a host's WebAssembly has relaxed SIMD. The Node that runs the tests may be any from 20 on. */
+const isRelaxed = (host: HostName): boolean => host !== "node" || Number.parseInt(process.versions.node) >= 22;
+
+/** The WebAssembly build that a host takes for so many threads. */
+export const variantOf = (host: HostName, threads: number): Variant =>
+  `${isRelaxed(host) ? "relaxed" : "plain"}${threads > 1 ? "Shared" : ""}`;
+
+/** A host with WebGPU, or with WASM on so many threads; a page without a number of threads is one without isolation. */
+export function planRun(host: HostName, choice: DeviceChoice): Run {
+  const { prefer, threads } = choice;
+  const isolated = prefer === "webgpu" || threads !== undefined;
+  const page =
+    host !== "chromium" || prefer === "webgpu" ? "" : isolated ? ", isolated page" : ", page without isolation";
+  const count = threads === undefined ? "" : threads === 1 ? ", 1 thread" : `, ${threads} threads`;
+  const start: Run["start"] = async (report, only) => {
+    if (host === "chromium") return runChromium({ choice, only }, isolated, report);
+    const options = { folders: findFolders(), choice, only };
+    return runProcess(await programs[host](), options, (value) => report(value as Report));
+  };
+  return {
+    name: `${titles[host]}, ${prefer === "webgpu" ? "WebGPU" : "WASM"}${count}${page}`,
+    choice,
+    build: prefer === "wasm" ? variantOf(host, threads ?? 1) : undefined,
+    start,
+  };
 }
 
-function inPage(name: string, choice: DeviceChoice, isolated: boolean, build?: Run["build"]): Run {
-  return { name, choice, build, start: (report) => runChromium(choice, isolated, report) };
-}
+const webgpu: DeviceChoice = { prefer: "webgpu" };
+const wasm = (threads?: number): DeviceChoice => ({ prefer: "wasm", threads });
 
-// The Node that runs the tests may be any from 20 on, with relaxed SIMD or without.
-const relaxed = Number.parseInt(process.versions.node) >= 22;
-
-export const nodeRuns = [
-  inProcess(node, "Node, WebGPU", webgpu),
-  inProcess(node, "Node, WASM, 1 thread", wasm(1), relaxed ? "relaxed" : "plain"),
-  inProcess(node, "Node, WASM, 2 threads", wasm(2), relaxed ? "relaxedShared" : "plainShared"),
-];
-
-export const newerNodeRuns = [
-  inProcess(newerNode, "Newer Node, WebGPU", webgpu),
-  inProcess(newerNode, "Newer Node, WASM, 1 thread", wasm(1), "relaxed"),
-  inProcess(newerNode, "Newer Node, WASM, 2 threads", wasm(2), "relaxedShared"),
-];
-
-export const denoRuns = [
-  inProcess(deno, "Deno, WebGPU", webgpu),
-  inProcess(deno, "Deno, WASM, 1 thread", wasm(1), "relaxed"),
-  inProcess(deno, "Deno, WASM, 2 threads", wasm(2), "relaxedShared"),
-];
-
-export const chromiumRuns = [
-  inPage("Chromium, WebGPU", webgpu, true),
-  inPage("Chromium, WASM, 2 threads, isolated page", wasm(2), true, "relaxedShared"),
-  inPage("Chromium, WASM, page without isolation", { prefer: "wasm" }, false, "relaxed"),
-];
+/** Every host with every device that the tests hold it to. */
+export const runsOf = (host: HostName): readonly Run[] =>
+  [webgpu, wasm(host === "chromium" ? undefined : 1), wasm(2)].map((choice) => planRun(host, choice));

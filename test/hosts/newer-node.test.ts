@@ -1,4 +1,4 @@
 import { describeRuns } from "./describe.ts";
-import { newerNodeRuns } from "./hosts.ts";
+import { runsOf } from "./hosts.ts";
 
-describeRuns(newerNodeRuns);
+describeRuns(runsOf("newer-node"));

@@ -1,4 +1,4 @@
 import { describeRuns } from "./describe.ts";
-import { nodeRuns } from "./hosts.ts";
+import { runsOf } from "./hosts.ts";
 
-describeRuns(nodeRuns);
+describeRuns(runsOf("node"));

@@ -1,4 +1,5 @@
 import type { TestProject } from "vitest/node";
+import { generate } from "../../scripts/generate.mjs";
 import { bundleSuites } from "./bundle.ts";
 import { runProcess } from "./child.ts";
 import { findFolders } from "./folders.ts";
@@ -10,12 +11,16 @@ declare module "vitest" {
   }
 }
 
-/** Before all tests: bundles the suites and lists their cases, so that each becomes a test in every host. */
+/**
+ * Before all tests: brings build/ up to date, bundles the suites and lists their cases, so that each becomes a test in
+ * every host.
+ */
 export default async function prepare(project: TestProject): Promise<void> {
   const folders = findFolders();
   if (folders.shared === undefined) {
     console.warn("No folder ../shared and no CRF_RNN_SHARED: the full goldens are not run, only the repository's own.");
   }
+  await generate();
   await bundleSuites();
   const program = { path: process.execPath, flags: [], environment: {} };
   await runProcess(program, { folders }, (names) => project.provide("cases", names as string[]));

@@ -21,4 +21,4 @@ const fixtures: Fixtures = {
 const { suites, listCases, runSuites }: typeof import("./entry.ts") = await import("./suites.js" as string);
 const print = (value: unknown): void => console.log(MARK + JSON.stringify(value));
 if (options.choice === undefined) print([...(await listCases(suites, fixtures)).keys()]);
-else await runSuites(suites, options.choice, fixtures, print);
+else await runSuites(suites, { choice: options.choice, only: options.only }, fixtures, print);

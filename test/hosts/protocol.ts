@@ -6,6 +6,8 @@ export interface ProcessOptions {
   readonly folders: Folders;
   /** Without a device, the names of all cases are reported as one array. */
   readonly choice?: DeviceChoice;
+  /** Full names of the cases to run. Default: all. */
+  readonly only?: readonly string[];
 }
 
 /** Begins each line of standard output that is a report, so that a driver's own chatter is told apart. */

@@ -9,6 +9,13 @@ export interface DeviceChoice {
   readonly threads?: number;
 }
 
+/** What runs, and where. */
+export interface Selection {
+  readonly choice: DeviceChoice;
+  /** Full names of the cases to run. Default: all. */
+  readonly only?: readonly string[];
+}
+
 /** What a run tells its parent, in this order: device, then start and end of each case, then done. */
 export type Report =
   | { readonly event: "device"; readonly kind: string; readonly info: DeviceInfo }
@@ -34,7 +41,7 @@ export async function listCases(suites: Suites, fixtures: Fixtures): Promise<Map
 
 export async function runSuites(
   suites: Suites,
-  choice: DeviceChoice,
+  { choice, only }: Selection,
   fixtures: Fixtures,
   report: (report: Report) => void,
 ): Promise<void> {
@@ -42,6 +49,7 @@ export async function runSuites(
   const device = await open(choice);
   report({ event: "device", kind: device.kind, info: device.info });
   for (const [name, entry] of cases) {
+    if (only && !only.includes(name)) continue;
     report({ event: "start", name });
     const start = performance.now();
     const error = await entry.run(device, fixtures).then(() => undefined, describeError);
