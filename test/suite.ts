@@ -6,7 +6,10 @@
 import type { Device } from "../src/device/device.ts";
 import { type NpyArray, parseNpy } from "./npy.ts";
 
-/** One test of a suite. Throwing, or a rejected promise, is a failure; there is no way to skip. */
+/**
+ * One test of a suite. Throwing, or a rejected promise, is a failure, and so is device memory that is not given back;
+ * there is no way to skip.
+ */
 export interface Case {
   readonly name: string;
   run(device: Device, fixtures: Fixtures): Promise<void>;

@@ -1,7 +1,7 @@
 /** Runs the bundled suites on one device and reports what happens, case by case. Host-neutral. */
 import { open } from "../../src/device/open.ts";
-import type { DeviceInfo } from "../../src/device/device.ts";
-import type { Case, Cases, Fixtures } from "../suite.ts";
+import type { Device, DeviceInfo } from "../../src/device/device.ts";
+import { type Case, type Cases, check, type Fixtures } from "../suite.ts";
 
 /** Which device to open; what `open` takes. */
 export interface DeviceChoice {
@@ -52,11 +52,24 @@ export async function runSuites(
     if (only && !only.includes(name)) continue;
     report({ event: "start", name });
     const start = performance.now();
-    const error = await entry.run(device, fixtures).then(() => undefined, describeError);
+    const error = await runCase(entry, device, fixtures).then(() => undefined, describeError);
     report({ event: "end", name, milliseconds: performance.now() - start, error });
   }
   device.dispose();
   report({ event: "done" });
+}
+
+/** @throws whatever the case does, and AssertionError where the device has less or more memory in use afterwards */
+export async function runCase(entry: Case, device: Device, fixtures: Fixtures): Promise<void> {
+  const before = bytesInUse(device);
+  await entry.run(device, fixtures);
+  const leak = bytesInUse(device) - before;
+  check(leak === 0, `the device has ${leak} more bytes in use than before`);
+}
+
+function bytesInUse(device: Device): number {
+  device.resetPeak();
+  return device.peakBytes;
 }
 
 function describeError(error: unknown): string {

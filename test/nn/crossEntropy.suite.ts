@@ -68,9 +68,10 @@ export const cases: Case[] = [
     async run(device) {
       using scores = device.tensor([1, 2, 3], [1e4, -1e4, 0, -80, 80, 0]);
       const tape = new Tape([scores]);
-      using loss = crossEntropy(scores, device.labels([1, 2], [1, 0]));
+      using labels = device.labels([1, 2], [1, 0]);
+      using loss = crossEntropy(scores, labels);
       close(await loss.read(), [20_160], { relative: 1e-6 }, "loss");
-      const gradient = (await tape.gradients(loss)).get(scores)!;
+      using gradient = (await tape.gradients(loss)).get(scores)!;
       close(await gradient.read(), [1, -1, 0, -1, 1, 0], { absolute: 1e-6 }, "gradient");
     },
   },
@@ -80,7 +81,8 @@ export const cases: Case[] = [
       const lossWith = async (channel: number, value: number): Promise<number> => {
         const data = Float32Array.from({ length: 21 }, (_, c) => (c === channel ? value : c));
         using scores = device.tensor([1, 1, 21], data);
-        using loss = crossEntropy(scores, device.labels([1, 1], [4]));
+        using labels = device.labels([1, 1], [4]);
+        using loss = crossEntropy(scores, labels);
         return (await loss.read())[0];
       };
       for (const channel of [0, 3, 5, 20]) {
@@ -104,7 +106,8 @@ export const cases: Case[] = [
         const tape = new Tape([scores]);
         using loss = crossEntropy(scores, labels, { reduction });
         same(await loss.read(), [0], "loss");
-        same(await (await tape.gradients(loss)).get(scores)!.read(), new Float32Array(24), "gradient");
+        using gradient = (await tape.gradients(loss)).get(scores)!;
+        same(await gradient.read(), new Float32Array(24), "gradient");
       }
     },
   },

@@ -54,12 +54,15 @@ export const cases: Case[] = [
       const shape = [3, 5, 6];
       using values = device.tensor(shape, random(1).array(90, -1, 1));
       using seed = device.tensor(shape, random(2).array(90, -1, 1));
-      using kept = dropout(device.tensor(shape, new Float32Array(90).fill(1)), { rate: 0.5, seed: 9 });
+      using ones = device.tensor(shape, new Float32Array(90).fill(1));
+      using kept = dropout(ones, { rate: 0.5, seed: 9 });
       const tape = new Tape([values]);
-      const result = dropout(values, { rate: 0.5, seed: 9 });
-      close(await result.read(), await multiply(values, kept).read(), {}, "result");
-      const gradients = await tape.gradients(result, seed);
-      close(await gradients.get(values)!.read(), await multiply(seed, kept).read(), {}, "gradient");
+      using result = dropout(values, { rate: 0.5, seed: 9 });
+      using expected = multiply(values, kept);
+      close(await result.read(), await expected.read(), {}, "result");
+      using gradient = (await tape.gradients(result, seed)).get(values)!;
+      using masked = multiply(seed, kept);
+      close(await gradient.read(), await masked.read(), {}, "gradient");
     },
   },
   {
