@@ -212,6 +212,10 @@ export function checkpoint<Inputs extends readonly Tensor[]>(
   segment: (...inputs: Inputs) => Tensor | Promise<Tensor>,
   parameters: readonly Tensor[] = [],
 ): (...inputs: Inputs) => Promise<Tensor> {
+  if (typeof segment !== "function") {
+    const remedy = "wrap the segment, and call what comes out with its inputs";
+    throw new ValueError({ where: "checkpoint", expected: "a function of tensors", got: kindOf(segment), remedy });
+  }
   return async (...inputs) => {
     const known = [...inputs, ...parameters];
     requireInputs("checkpoint", Object.fromEntries(known.map((tensor, i) => [`input ${i}`, tensor])));

@@ -232,6 +232,8 @@ class Layer implements Disposable {
     const iterations = call.iterations ?? this.#iterations;
     this.#check(unary, guide, iterations);
     using _held = holding(unary, guide, ...Object.values(this.parameters));
+    // An alias, since the caller may dispose of the logits meanwhile; but gradients are to reach the logits themselves.
+    using alias = unary.tape?.recording ? undefined : unary.alias();
     const turn = (): Promise<void> => breathe("crfRnn", call);
     await turn();
     const { classes, activation = "softmax" } = this.#options;
@@ -255,7 +257,7 @@ class Layer implements Disposable {
     using _spatial = { [Symbol.dispose]: () => spatial.letGo() };
     using bilateral = await this.#bilateralLattice(guide, bandwidths, call);
     const refined = await iterate({
-      unary,
+      unary: alias ?? unary,
       spatial,
       bilateral,
       parameters: this.#learned,

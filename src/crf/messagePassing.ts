@@ -1,6 +1,6 @@
 import type { Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
-import { filter } from "../lattice/filter.ts";
+import { filtered } from "../lattice/filter.ts";
 import { splatAndBlur } from "../lattice/filterBlock.ts";
 import type { Lattice } from "../lattice/lattice.ts";
 import { type Normalization, normalized } from "../lattice/normalization.ts";
@@ -96,8 +96,8 @@ async function iterateByOps(inference: Inference): Promise<Tensor> {
       if (x !== unary) x.dispose();
       await inference.turn();
       const weigh = (lattice: Lattice, weight: Tensor, addend?: Tensor): Tensor => {
-        using filtered = filter(marginals, lattice, { normalization });
-        return transform(filtered, weight, { set, addend });
+        using smooth = filtered(marginals, lattice, normalization, false);
+        return transform(smooth, weight, { set, addend });
       };
       using fromSpatial = weigh(spatial, parameters.spatialWeight);
       await inference.turn();

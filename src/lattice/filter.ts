@@ -43,7 +43,8 @@ export function filter(values: Tensor, lattice: Lattice, options: FilterOptions 
   return device.attempt(() => filtered(values, lattice, normalization, transpose));
 }
 
-function filtered(values: Tensor, lattice: Lattice, normalization: Normalization, transpose: boolean): Tensor {
+/** The same for inputs that were looked at, and that are held while others may dispose of them. */
+export function filtered(values: Tensor, lattice: Lattice, normalization: Normalization, transpose: boolean): Tensor {
   const { points } = lattice;
   if (values.rows !== points) {
     throw new ShapeError({

@@ -1,4 +1,5 @@
 import type { Device, Storage } from "../device/device.ts";
+import { requireDevice } from "../inputs.ts";
 import { ShaderError } from "../errors.ts";
 import { Workspace } from "../device/workspace.ts";
 import { type Form, type Forms, formsFor, type Rates, rates } from "./forms.ts";
@@ -31,6 +32,7 @@ const measured = new Map<string, Promise<Rates>>();
  * @example const [{ form }] = await tune(device);
  */
 export async function tune(device: Device): Promise<readonly Choice[]> {
+  requireDevice("tune", device);
   const most = Math.max(...kernelForms.flatMap(storageBytes));
   if (device.kind === "wasm" || most > device.limits.bindingBytes) return [];
   const { name, variant, subgroupSize } = device.info;

@@ -1,5 +1,8 @@
+import { requireInputs } from "../inputs.ts";
+import { Scope } from "../scope.ts";
 import { sum } from "../sum.ts";
 import type { Tensor } from "../tensor.ts";
+import { requireGradients } from "./gradients.ts";
 
 /**
  * Adds the gradients of one more tape to `total`, for a step over several images that do not fit memory at once. The
@@ -10,9 +13,12 @@ import type { Tensor } from "../tensor.ts";
  * step(total);
  */
 export function accumulate(total: Map<Tensor, Tensor>, gradients: ReadonlyMap<Tensor, Tensor>): void {
+  requireGradients("accumulate", total);
+  requireGradients("accumulate", gradients);
   for (const [parameter, gradient] of gradients) {
     const before = total.get(parameter);
-    total.set(parameter, before ? sum(before, gradient) : gradient);
+    if (before) requireInputs("accumulate", { total: before, gradient });
+    total.set(parameter, before ? Scope.inherit(sum(before, gradient), [before, gradient]) : gradient);
     if (!before) continue;
     before.dispose();
     gradient.dispose();

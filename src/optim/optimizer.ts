@@ -9,6 +9,7 @@ import { requireAlike } from "../nn/checks.ts";
 import type { Tensor } from "../tensor.ts";
 import { differences, listed } from "../differences.ts";
 import { clipFactor } from "./clip.ts";
+import { requireGradients } from "./gradients.ts";
 import { type Multiplier, type Multipliers, multiplierOf } from "./multipliers.ts";
 
 /** What every optimizer is told. */
@@ -177,17 +178,6 @@ function check(where: string, parameters: unknown, { rate, decay = 0, clip, mult
   requireNumber(where, "decay", decay, 0);
   if (clip === undefined || (clip > 0 && Number.isFinite(clip))) return;
   throw new ValueError({ where, expected: "a norm above 0 to clip at", got: String(clip) });
-}
-
-/** @throws ValueError */
-function requireGradients(where: string, gradients: unknown): void {
-  if (gradients instanceof Map) return;
-  throw new ValueError({
-    where,
-    expected: "a Map of gradients, as tape.gradients gives it",
-    got: kindOf(gradients),
-    remedy: remedyFor(gradients, "pass what await tape.gradients(loss) gives"),
-  });
 }
 
 /** @throws ShapeError */

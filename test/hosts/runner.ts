@@ -61,15 +61,9 @@ export async function runSuites(
 
 /** @throws whatever the case does, and AssertionError where the device has less or more memory in use afterwards */
 export async function runCase(entry: Case, device: Device, fixtures: Fixtures): Promise<void> {
-  const before = bytesInUse(device);
+  const before = device.bytes;
   await entry.run(device, fixtures);
-  const leak = bytesInUse(device) - before;
-  check(leak === 0, `the device has ${leak} more bytes in use than before`);
-}
-
-function bytesInUse(device: Device): number {
-  device.resetPeak();
-  return device.peakBytes;
+  check(device.bytes === before, `the device has ${device.bytes - before} more bytes in use than before`);
 }
 
 function describeError(error: unknown): string {

@@ -53,14 +53,14 @@ export const cases: Case[] = [
     name: `cross-entropy and its gradient, ${JSON.stringify(options)}`,
     run: (device) =>
       checkLoss(device, 0, options, (scores, labels) =>
-        crossEntropy(scores, device.labels(scores.shape.slice(0, -1), labels), options),
+        crossEntropy(scores, scores.scope!.labels(scores.shape.slice(0, -1), labels), options),
       ),
   })),
   ...[0.01, 0.5].map((epsilon): Case => ({
     name: `robust log-likelihood and its gradient, epsilon ${epsilon}`,
     run: (device) =>
       checkLoss(device, epsilon, {}, (scores, labels) =>
-        robustLogLikelihood(scores, device.labels(scores.shape.slice(0, -1), labels), { epsilon }),
+        robustLogLikelihood(scores, scores.scope!.labels(scores.shape.slice(0, -1), labels), { epsilon }),
       ),
   })),
   {

@@ -26,10 +26,8 @@ async function train(device: Device): Promise<Float32Array[]> {
   const labels = Uint8Array.from({ length: 2 * 21 * 18 }, (_, i) => (i % 7 === 6 ? 255 : i % 5));
   const loss = crossEntropy(pooled, scope.labels([2, 21, 18], labels));
   const gradients = await tape.gradients(loss);
-  for (const optimizer of [sgd, adam]) optimizer({ values }, { rate: 0.1, decay: 0.1, clip: 1 })(gradients);
-  const results = [await pooled.read(), await loss.read(), await gradients.get(values)!.read(), await values.read()];
-  scope.dispose();
-  return results;
+  for (const optimizer of [sgd, adam]) scope.add(optimizer({ values }, { rate: 0.1, decay: 0.1, clip: 1 }))(gradients);
+  return [await pooled.read(), await loss.read(), await gradients.get(values)!.read(), await values.read()];
 }
 
 /** FCN-8s: scores, and gradients of the image and of all parameters. The first maps, of 207 × 210 pixels, take 1.4 MB. */

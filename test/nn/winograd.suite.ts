@@ -26,7 +26,7 @@ async function checkAll(device: Device, size: Convolution, seed: number): Promis
   const map = (of: typeof input): number[] => [of.images, of.height, of.width, of.channels];
   const [x, w] = [scope.tensor(map(input), values), scope.tensor(weightShape(size), weights, panels)];
   const [g, b] = [scope.tensor(map(output), gradient), scope.tensor([output.channels], bias)];
-  const [y, ofValues, ofWeight] = [g.like(), x.like(), w.like()];
+  const [y, ofValues, ofWeight] = [g, x, w].map((tensor) => scope.add(tensor.like()));
   winograd.convolve(device, size, x.storage, w.storage, y.storage, { bias: b.storage, relu: true });
   winograd.convolveBack(device, size, g.storage, w.storage, ofValues.storage, {});
   winograd.weightGradient(device, size, x.storage, g.storage, ofWeight.storage);
