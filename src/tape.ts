@@ -5,7 +5,7 @@ import { type Names, requireOptions } from "./options.ts";
 import { Scope } from "./scope.ts";
 import { formatShape, sameShape } from "./shape.ts";
 import { sum } from "./sum.ts";
-import { Tensor } from "./tensor.ts";
+import { emptyLike, type Tensor } from "./tensor.ts";
 import { type Abortable, breathe } from "./turn.ts";
 import { kindOf, remedyFor } from "./values.ts";
 
@@ -301,7 +301,7 @@ class Sums {
 }
 
 function copied(tensor: Tensor): Tensor {
-  const copy = tensor.like();
+  const copy = emptyLike(tensor);
   tensor.device.copy(tensor.storage, copy.storage);
   return copy;
 }

@@ -67,9 +67,10 @@ export class Tensor extends Held {
     this.device.write(this.storage, this.layout.pack(this.shape, values));
   }
 
-  /** A tensor of this shape and layout, with undefined contents. */
+  /** A tensor of this shape and layout, with undefined contents. @throws DisposedError */
   like(): Tensor {
-    return this.device.empty(this.shape, this.layout);
+    this.requireLive();
+    return Scope.inherit(emptyLike(this), [this]);
   }
 
   /** The same values, for ops whose gradients stop here; the memory lives as long as either of both. @throws DisposedError */
@@ -89,3 +90,6 @@ export class Tensor extends Held {
     return alias;
   }
 }
+
+/** Memory for a result of this tensor's shape and layout, for ops and pullbacks: in no scope, and whoever owns the tensor. */
+export const emptyLike = ({ device, shape, layout }: Tensor): Tensor => device.empty(shape, layout);

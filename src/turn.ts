@@ -23,7 +23,8 @@ let since = -Infinity;
  */
 export async function breathe(where: string, { signal }: Abortable = {}): Promise<void> {
   requireUnaborted(where, signal);
-  if (performance.now() - since < longestTurn) return;
+  const passed = performance.now() - since;
+  if (passed >= 0 && passed < longestTurn) return;
   await nextTurn();
   since = performance.now();
   requireUnaborted(where, signal);

@@ -5,7 +5,7 @@ import { Workspace } from "../device/workspace.ts";
 import { padded, quadsOf } from "../shape.ts";
 import { outerProducts } from "../shared/outerProducts.ts";
 import { record } from "../tape.ts";
-import type { Tensor } from "../tensor.ts";
+import { emptyLike, type Tensor } from "../tensor.ts";
 
 /** Which of the matrices [L, L] that lie one below the other, the factor of the product, and what it is added to. */
 export interface TransformOptions {
@@ -24,13 +24,13 @@ export function transform(values: Tensor, matrix: Tensor, options: TransformOpti
 
 function transformed(values: Tensor, matrix: Tensor, { set = 0, factor = 1, addend }: TransformOptions): Tensor {
   const { device, channels } = values;
-  const result = values.like();
+  const result = emptyLike(values);
   multiply(values, { storage: matrix.storage, row: set * channels }, factor, addend, result);
   const inputs = addend ? [values, matrix, addend] : [values, matrix];
   const kept = matrix.tape?.recording ? [values, matrix] : [matrix];
   return record(result, inputs, kept, (gradient, wanted) => {
     using workspace = new Workspace(device);
-    const ofValues = wanted[0] ? gradient.like() : undefined;
+    const ofValues = wanted[0] ? emptyLike(gradient) : undefined;
     if (ofValues) {
       const transposed = workspace.allocate(channels * padded(channels) * 4);
       const matrixRow = set * channels;

@@ -5,7 +5,7 @@ import { splatAndBlur } from "../lattice/filterBlock.ts";
 import type { Lattice } from "../lattice/lattice.ts";
 import { type Normalization, normalized } from "../lattice/normalization.ts";
 import { quadsOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { emptyLike, type Tensor } from "../tensor.ts";
 import type { Composed } from "./compose.ts";
 import { transform } from "./compatibility.ts";
 import type { CrfParameters } from "./parameters.ts";
@@ -42,7 +42,7 @@ export async function iterate(inference: Inference): Promise<Tensor> {
   const inputs = [unary, spatial.features, bilateral.features, spatialWeight, bilateralWeight, compatibility];
   const recorded = inputs.some(({ tape }) => tape?.recording);
   if (!fits || recorded) return await iterateByOps(inference);
-  const result = unary.like();
+  const result = emptyLike(unary);
   try {
     await iterateFused(inference, result);
   } catch (error) {

@@ -4,7 +4,7 @@ import { rowWindows } from "../device/windows.ts";
 import { op } from "../inputs.ts";
 import { padded } from "../shape.ts";
 import { record } from "../tape.ts";
-import type { Tensor } from "../tensor.ts";
+import { emptyLike, type Tensor } from "../tensor.ts";
 import { requireChoice } from "../values.ts";
 
 /** How logits become marginals: softmax, or the paper's ReLU followed by division by the sum. */
@@ -45,12 +45,12 @@ export function softmax(values: Tensor, activation: Activation = "softmax"): Ten
 
 function activated(values: Tensor, activation: Activation): Tensor {
   const { device, rows, channels } = values;
-  const result = values.like();
+  const result = emptyLike(values);
   activate(device, values.storage, result.storage, rows, channels, activation);
   // The adjoint of softmax goes by the marginals, that of ReLU over its sum by the logits.
   const known = activation === "softmax" ? result : values;
   return record(result, [values], [known], (gradient) => {
-    const ofValues = known.like();
+    const ofValues = emptyLike(known);
     const rowBytes = padded(channels) * 4;
     for (const window of rowWindows(device, rows, rowBytes)) {
       device.run(softmaxPullback, window.rows, {

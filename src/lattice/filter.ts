@@ -3,7 +3,7 @@ import { requireHeld, requireInputs, requireOneDevice } from "../inputs.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { formatShape, quadsOf } from "../shape.ts";
 import { record } from "../tape.ts";
-import type { Tensor } from "../tensor.ts";
+import { emptyLike, type Tensor } from "../tensor.ts";
 import { type Abortable, requireUnaborted } from "../turn.ts";
 import { requireChoice, requireFlag } from "../values.ts";
 import { featureGradient } from "./featureGradient.ts";
@@ -57,7 +57,7 @@ export function filtered(values: Tensor, lattice: Lattice, normalization: Normal
   const { features } = lattice;
   const run = (input: Tensor, adjoint: boolean): Tensor => {
     const weights = normalized(lattice, normalization, adjoint);
-    const output = input.like();
+    const output = emptyLike(input);
     filterMap(lattice, weights, input.storage, output.storage, quadsOf(input.channels), adjoint);
     return output;
   };

@@ -1,7 +1,7 @@
 import { op } from "../inputs.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { type Pullback, record } from "../tape.ts";
-import type { Tensor } from "../tensor.ts";
+import { emptyLike, type Tensor } from "../tensor.ts";
 import { requireFlag } from "../values.ts";
 import { biasGradient } from "./biasGradient.ts";
 import {
@@ -49,7 +49,7 @@ function convolved(values: Tensor, weight: Tensor, options: Conv2dOptions): Tens
   const pullback: Pullback = (gradient, wanted) => {
     if (relu) maskGradient(result, gradient);
     const { storage } = gradient;
-    const [ofValues, ofWeight] = [wanted[0] && values.like(), wanted[1] && weight.like()];
+    const [ofValues, ofWeight] = [wanted[0] && emptyLike(values), wanted[1] && emptyLike(weight)];
     if (ofWeight) method(device, sizes).weightGradient(device, sizes, values.storage, storage, ofWeight.storage);
     if (ofValues) method(device, sizes).convolveBack(device, sizes, storage, weight.storage, ofValues.storage, {});
     return [ofValues || undefined, ofWeight || undefined, wanted[2] ? biasGradient(gradient) : undefined];

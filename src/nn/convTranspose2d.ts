@@ -1,7 +1,7 @@
 import { op } from "../inputs.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { record } from "../tape.ts";
-import type { Tensor } from "../tensor.ts";
+import { emptyLike, type Tensor } from "../tensor.ts";
 import { biasGradient } from "./biasGradient.ts";
 import {
   checkBias,
@@ -38,7 +38,7 @@ function convolved(values: Tensor, weight: Tensor, options: ConvolutionOptions):
     bias: bias?.storage,
   });
   return record(result, bias ? [values, weight, bias] : [values, weight], [values, weight], (gradient, wanted) => {
-    const [ofValues, ofWeight] = [wanted[0] && values.like(), wanted[1] && weight.like()];
+    const [ofValues, ofWeight] = [wanted[0] && emptyLike(values), wanted[1] && emptyLike(weight)];
     if (ofWeight)
       method(device, sizes).weightGradient(device, sizes, gradient.storage, values.storage, ofWeight.storage);
     if (ofValues) method(device, sizes).convolve(device, sizes, gradient.storage, weight.storage, ofValues.storage, {});

@@ -7,7 +7,7 @@ import { Labels } from "../labels.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { formatShape, padded, sameShape } from "../shape.ts";
 import { record } from "../tape.ts";
-import type { Tensor } from "../tensor.ts";
+import { emptyLike, type Tensor } from "../tensor.ts";
 import { requireChoice } from "../values.ts";
 import { columnSums } from "./columnSums.ts";
 
@@ -84,7 +84,7 @@ function lossOf(where: string, scores: Tensor, labels: Labels, epsilon: number, 
   columnSums(device, losses, result.storage, rows, 1);
 
   return record(result, [scores], [scores, labels], (gradient) => {
-    const scoreGradient = scores.like();
+    const scoreGradient = emptyLike(scores);
     for (const { window, args } of windows()) {
       const own = window.of(scoreGradient.storage, rowBytes);
       device.run(crossEntropyPullback, window.rows, { ...args, gradient: gradient.storage, scoreGradient: own });

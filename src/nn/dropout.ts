@@ -4,7 +4,7 @@ import { ValueError } from "../errors.ts";
 import { op } from "../inputs.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { record } from "../tape.ts";
-import type { Tensor } from "../tensor.ts";
+import { emptyLike, type Tensor } from "../tensor.ts";
 
 export interface DropoutOptions {
   /** Share of the values that become 0, from 0 on and below 1; those kept are multiplied by 1/(1 − rate). */
@@ -31,7 +31,7 @@ export function dropout(values: Tensor, options: DropoutOptions): Tensor {
 
 function dropped(values: Tensor, { rate, seed }: DropoutOptions): Tensor {
   const { device } = values;
-  const result = values.like();
+  const result = emptyLike(values);
   let first = 0;
   for (const window of rowWindows(device, values.storage.bytes / 16, 16)) {
     device.run(kernel, window.rows, {

@@ -4,7 +4,7 @@ import { bands } from "../device/windows.ts";
 import { op } from "../inputs.ts";
 import { quadsOf } from "../shape.ts";
 import { record } from "../tape.ts";
-import type { Tensor } from "../tensor.ts";
+import { emptyLike, type Tensor } from "../tensor.ts";
 import { mapShape, mapSize } from "./mapSize.ts";
 import { type Part, partOf, rowBytes } from "./parts.ts";
 
@@ -43,7 +43,7 @@ function pooled(values: Tensor): Tensor {
   }
 
   return record(result, [values], [values], (gradient) => {
-    const valueGradient = values.like();
+    const valueGradient = emptyLike(values);
     for (const { of, ofPooled, count } of windows()) {
       const [from, own, to] = [of(values.storage), ofPooled(gradient.storage), of(valueGradient.storage)];
       const storages = { values: from.storage, gradient: own.storage, valueGradient: to.storage };

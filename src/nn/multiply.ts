@@ -2,7 +2,7 @@ import { multiply as kernel } from "../../build/kernels.ts";
 import { rowWindows } from "../device/windows.ts";
 import { op } from "../inputs.ts";
 import { record } from "../tape.ts";
-import type { Tensor } from "../tensor.ts";
+import { emptyLike, type Tensor } from "../tensor.ts";
 import { requireAlike } from "./checks.ts";
 
 /** a·b, element by element: by a fixed mask, say. @throws ShapeError unless both have one shape */
@@ -18,7 +18,7 @@ export function multiply(a: Tensor, b: Tensor): Tensor {
 
 function product(a: Tensor, b: Tensor): Tensor {
   const { device } = a;
-  const result = a.like();
+  const result = emptyLike(a);
   for (const window of rowWindows(device, a.storage.bytes / 16, 16)) {
     device.run(kernel, window.rows, {
       a: window.of(a.storage, 16),

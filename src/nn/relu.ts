@@ -2,7 +2,7 @@ import { relu as kernel, reluPullback } from "../../build/kernels.ts";
 import { rowWindows } from "../device/windows.ts";
 import { op } from "../inputs.ts";
 import { type Pullback, record } from "../tape.ts";
-import type { Tensor } from "../tensor.ts";
+import { emptyLike, type Tensor } from "../tensor.ts";
 
 /** max(values, 0), element by element, of any shape. conv2d has it built in. */
 export function relu(values: Tensor): Tensor {
@@ -11,7 +11,7 @@ export function relu(values: Tensor): Tensor {
 
 function rectified(values: Tensor): Tensor {
   const { device } = values;
-  const result = values.like();
+  const result = emptyLike(values);
   for (const window of rowWindows(device, values.storage.bytes / 16, 16)) {
     device.run(kernel, window.rows, {
       values: window.of(values.storage, 16),

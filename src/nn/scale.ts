@@ -2,7 +2,7 @@ import { scale as kernel } from "../../build/kernels.ts";
 import { rowWindows } from "../device/windows.ts";
 import { op } from "../inputs.ts";
 import { record } from "../tape.ts";
-import type { Tensor } from "../tensor.ts";
+import { emptyLike, type Tensor } from "../tensor.ts";
 import { requireNumber } from "../values.ts";
 
 /** factor·values, element by element, of any shape. @throws ValueError for a factor that is not finite */
@@ -15,7 +15,7 @@ export function scale(values: Tensor, factor: number): Tensor {
 
 function scaled(values: Tensor, factor: number): Tensor {
   const { device } = values;
-  const result = values.like();
+  const result = emptyLike(values);
   for (const window of rowWindows(device, values.storage.bytes / 16, 16)) {
     device.run(kernel, window.rows, {
       values: window.of(values.storage, 16),

@@ -1,0 +1,216 @@
+/** Calls that overlap on one device: each gets to the bit what it gets alone, whatever the others do meanwhile. */
+import { crfRnn } from "../src/crf/crfRnn.ts";
+import type { Device } from "../src/device/device.ts";
+import { DisposedError } from "../src/errors.ts";
+import { bilateralFeatures } from "../src/lattice/features.ts";
+import { filter } from "../src/lattice/filter.ts";
+import { buildLattice } from "../src/lattice/lattice.ts";
+import { fcn8s } from "../src/models/fcn8s.ts";
+import { fcn8sCrfRnn } from "../src/models/fcn8sCrfRnn.ts";
+import { add } from "../src/nn/add.ts";
+import { crossEntropy } from "../src/nn/crossEntropy.ts";
+import { sgd } from "../src/optim/sgd.ts";
+import { Tape } from "../src/tape.ts";
+import type { Tensor } from "../src/tensor.ts";
+import { type Case, check, random, same } from "./suite.ts";
+
+const classes = 3;
+const bandwidths = { bilateral: { position: 5, color: 30 }, spatial: { position: 2 } };
+
+/** 77 sizes of images, of 12 to 120 pixels. */
+const sizes = Array.from({ length: 77 }, (_, i) => [3 + (i % 7), 4 + Math.floor(i / 7)] as const);
+
+/** A turn of the event loop or several, or none: what else a server waits for. */
+const pause = async (turns: number): Promise<void> => {
+  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setTimeout(resolve));
+};
+
+/** One request: an image arrives, scores come, and the marginals are read. */
+async function request(
+  device: Device,
+  crf: ReturnType<typeof crfRnn>,
+  index: number,
+  pauses: readonly number[],
+): Promise<Float32Array> {
+  const [height, width] = sizes[index % sizes.length]!;
+  const numbers = random(index);
+  using scope = device.scope();
+  const guide = scope.tensor([height, width, 3], numbers.array(height * width * 3, 0, 255));
+  await pause(pauses[0]!);
+  const unary = scope.tensor([height, width, classes], numbers.array(height * width * classes, -2, 2));
+  const logits = await crf(unary, guide);
+  await pause(pauses[1]!);
+  return await logits.read();
+}
+
+/** Disposes of a call's inputs after so many turns. @throws AssertionError unless it gives `expected` or a DisposedError */
+async function disposedInFlight(
+  expected: Float32Array,
+  inputs: readonly Disposable[],
+  call: () => Promise<Tensor>,
+  turns: number,
+): Promise<void> {
+  const pending = call();
+  await pause(turns);
+  for (const input of inputs) input[Symbol.dispose]();
+  try {
+    using result = await pending;
+    same(await result.read(), expected, `inputs disposed of after ${turns} turns`);
+  } catch (error) {
+    if (!(error instanceof DisposedError)) throw error;
+  }
+}
+
+/** Two steps of training, each from its own tape. */
+async function train(device: Device, seed: number): Promise<Float32Array> {
+  using scope = device.scope();
+  using network = fcn8s(device, { classes, widths: [4, 4, 4, 4, 4], fc: 4, seed });
+  using step = sgd(network.parameters, { rate: 1e-3, momentum: 0.9 });
+  const image = scope.tensor([3, 4, 3], random(seed).array(36, -50, 50));
+  const labels = scope.labels(
+    [3, 4],
+    Uint8Array.from({ length: 12 }, (_, i) => i % classes),
+  );
+  network.parameters["score_fr.weight"]!.write(random(seed).array(4 * classes, -1, 1));
+  for (let round = 0; round < 2; round++) {
+    using tape = new Tape(Object.values(network.parameters));
+    step(await tape.gradients(scope.add(crossEntropy(await network(image), labels))));
+    await pause(seed % 3);
+  }
+  const state = await network.state();
+  return Float32Array.from(Object.values(state).flatMap(({ values }) => Array.from(values)));
+}
+
+export const cases: Case[] = [
+  {
+    name: "200 requests to one layer, over 77 sizes, with pauses at random",
+    async run(device) {
+      using crf = crfRnn(device, { classes, iterations: 2, ...bandwidths });
+      const alone: Float32Array[] = [];
+      for (let index = 0; index < 200; index++) alone.push(await request(device, crf, index, [0, 0]));
+      const numbers = random(1);
+      const together = alone.map((_, index) => request(device, crf, index, [numbers.integer(4), numbers.integer(4)]));
+      (await Promise.all(together)).forEach((values, index) => same(values, alone[index]!, `request ${index}`));
+    },
+  },
+  {
+    name: "a request that fails, and whose scope ends, does no harm to another",
+    async run(device) {
+      using crf = crfRnn(device, { classes, iterations: 2, ...bandwidths });
+      const alone = await request(device, crf, 5, [0, 0]);
+      const failing = async (turns: number): Promise<void> => {
+        const scope = device.scope();
+        scope.tensor([40, 50, 3]);
+        await pause(turns);
+        scope.dispose();
+      };
+      for (let turns = 0; turns < 6; turns++) {
+        const [, values] = await Promise.all([failing(turns), request(device, crf, 5, [2, 2])]);
+        same(values, alone, `after ${turns} turns`);
+      }
+    },
+  },
+  {
+    name: "training steps of two networks at a time",
+    async run(device) {
+      const alone = [await train(device, 1), await train(device, 2)];
+      const together = await Promise.all([train(device, 1), train(device, 2)]);
+      together.forEach((values, i) => same(values, alone[i]!, `network ${i}`));
+    },
+  },
+  {
+    name: "two images through one network on one tape, recomputed or not: the gradients' sum",
+    async run(device) {
+      for (const checkpoints of [false, true]) {
+        using scope = device.scope();
+        const network = scope.add(fcn8s(device, { classes, widths: [4, 4, 4, 4, 4], fc: 4, dropout: 0, checkpoints }));
+        network.parameters["score_fr.weight"]!.write(random(9).array(4 * classes, -1, 1));
+        const images = [1, 2].map((seed) => scope.tensor([1, 1, 3], random(seed).array(3, -50, 50)));
+        const parameters = Object.values(network.parameters);
+        const gradientsOf = async (image: Tensor): Promise<Map<Tensor, Tensor>> => {
+          using tape = new Tape(parameters);
+          const scores = await network(image);
+          return await tape.gradients(scores, scope.tensor(scores.shape, [1, -2, 3]));
+        };
+        const both = [await gradientsOf(images[0]!), await gradientsOf(images[1]!)];
+        using tape = new Tape(parameters);
+        const [first, second] = await Promise.all(images.map((image) => network(image)));
+        const total = scope.add(add(first!, second!));
+        const gradients = await tape.gradients(total, scope.tensor(total.shape, [1, -2, 3]));
+        check(gradients.size === both[0]!.size, `${gradients.size} gradients`);
+        for (const parameter of parameters) {
+          const [a, b] = await Promise.all(both.map((one) => one.get(parameter)?.read()));
+          // Summed from the last recorded to the first, as one sum of two.
+          const sum = await gradients.get(parameter)?.read();
+          if (sum)
+            same(
+              sum,
+              Float32Array.from(a!, (value, i) => value + b![i]!),
+              `checkpoints ${checkpoints}`,
+            );
+        }
+      }
+    },
+  },
+  {
+    name: "inputs that are disposed of in flight: the right bits, or a DisposedError, and a device that is whole",
+    async run(device) {
+      using crf = crfRnn(device, { classes, iterations: 2, ...bandwidths });
+      using network = fcn8sCrfRnn(device, {
+        classes,
+        widths: [4, 4, 4, 4, 4],
+        fc: 4,
+        crf: { iterations: 1, ...bandwidths },
+      });
+      network.parameters["score_fr.weight"]!.write(random(9).array(4 * classes, -1, 1));
+      const image = (): Tensor => device.tensor([6, 7, 3], random(3).array(126, 0, 255));
+      const read = async (made: Promise<Tensor>): Promise<Float32Array> => {
+        using result = await made;
+        return await result.read();
+      };
+      const filtered = async (guide: Tensor): Promise<Tensor> => {
+        using features = bilateralFeatures(guide, { position: 5, color: 30 });
+        using lattice = await buildLattice(features);
+        return filter(guide, lattice);
+      };
+      for (const call of [
+        (unary: Tensor, guide: Tensor) => crf(unary, guide),
+        (_: Tensor, guide: Tensor) => network(guide),
+        (_: Tensor, guide: Tensor) => filtered(guide),
+      ]) {
+        const inputs = [image(), image()] as const;
+        const expected = await read(call(...inputs));
+        for (const input of inputs) input.dispose();
+        for (let turns = 0; turns < 5; turns++) {
+          const given = [image(), image()] as const;
+          const before = device.bytes;
+          await disposedInFlight(expected, given, () => call(...given), turns);
+          // What the inputs took is free once, and nothing else is.
+          check(device.bytes < before, `${device.bytes} bytes, ${before} with the inputs`);
+        }
+        const again = [image(), image()] as const;
+        same(await read(call(...again)), expected, "the same call afterwards");
+        for (const input of again) input.dispose();
+      }
+    },
+  },
+  {
+    name: "a layer that is disposed of in flight gives the right bits or a DisposedError, and everything back",
+    async run(device) {
+      const before = device.bytes;
+      const numbers = random(4);
+      using unary = device.tensor([6, 7, classes], numbers.array(126, -2, 2));
+      using guide = device.tensor([6, 7, 3], numbers.array(126, 0, 255));
+      const make = (): ReturnType<typeof crfRnn> => crfRnn(device, { classes, iterations: 2, ...bandwidths });
+      using crf = make();
+      using logits = await crf(unary, guide);
+      const expected = await logits.read();
+      for (let turns = 0; turns < 5; turns++) {
+        const layer = make();
+        await disposedInFlight(expected, [layer], () => layer(unary, guide), turns);
+      }
+      for (const one of [unary, guide, crf, logits]) one.dispose();
+      check(device.bytes === before, `${device.bytes - before} bytes left`);
+    },
+  },
+];
