@@ -36,8 +36,8 @@ export function requireHeld<Kind extends Held>(
   remedy: string,
 ): asserts value is Kind {
   if (!(value instanceof kind)) {
-    const got = value instanceof Held ? value.describe() : kindOf(value);
-    throw new ValueError({ where, expected: `${expected} as ${name}`, got, remedy: remedyFor(value, remedy) });
+    const expectedName = `${expected} as ${name}`;
+    throw new ValueError({ where, expected: expectedName, got: kindOf(value), remedy: remedyFor(value, remedy) });
   }
   if (value.disposed) throw disposedError(where, `${name}, ${value.describe()}`);
 }
@@ -61,7 +61,7 @@ export function requireDevice(where: string, device: unknown): asserts device is
   throw new ValueError({
     where,
     expected: "a device",
-    got: device instanceof Held ? device.describe() : kindOf(device),
+    got: kindOf(device),
     remedy: remedyFor(device, "pass what await open() gives"),
   });
 }

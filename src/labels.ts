@@ -1,7 +1,7 @@
 import type { Device, Storage } from "./device/device.ts";
 import { ValueError } from "./errors.ts";
 import { Held } from "./held.ts";
-import { elementsOf, formatShape } from "./shape.ts";
+import { elementsOf, formatShape, positionOf } from "./shape.ts";
 
 /**
  * A label for every pixel, one byte each, in device memory; made by `device.labels`. Which labels there are is counted
@@ -77,13 +77,4 @@ export function census(shape: readonly number[], data: ArrayLike<number>): Censu
     if (counts[label]!++ === 0) firsts[label] = pixel;
   }
   return { counts, firsts };
-}
-
-function positionOf(pixel: number, shape: readonly number[]): number[] {
-  const position: number[] = [];
-  for (const size of [...shape].reverse()) {
-    position.unshift(pixel % size);
-    pixel = Math.floor(pixel / size);
-  }
-  return position;
 }

@@ -1,4 +1,5 @@
-import { ShapeError } from "./errors.ts";
+import { ShapeError, ValueError } from "./errors.ts";
+import { kindOf, remedyFor } from "./values.ts";
 
 /** Channels are padded to a multiple of four in device memory: one vec4 load, one v128 register. */
 export const padded = (channels: number): number => (channels + 3) & ~3;
@@ -16,8 +17,26 @@ export const formatShape = (shape: readonly number[]): string => `[${shape.join(
 export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((size, axis) => size === b[axis]);
 
-/** @throws ShapeError unless every size is a positive integer. */
-export function checkShape(where: string, shape: readonly number[]): void {
+/** The indices of an element, counted row-major, along each axis. */
+export function positionOf(pixel: number, shape: readonly number[]): number[] {
+  const position: number[] = [];
+  for (const size of [...shape].reverse()) {
+    position.unshift(pixel % size);
+    pixel = Math.floor(pixel / size);
+  }
+  return position;
+}
+
+/** @throws ValueError for what is no list of numbers; ShapeError unless every size is a positive integer. */
+export function checkShape(where: string, shape: unknown): asserts shape is readonly number[] {
+  if (!Array.isArray(shape) || !shape.every((size) => typeof size === "number")) {
+    throw new ValueError({
+      where,
+      expected: "a shape, as an array of sizes",
+      got: kindOf(shape),
+      remedy: remedyFor(shape, "write it as [height, width, channels]"),
+    });
+  }
   if (shape.length === 0 || shape.some((size) => !Number.isInteger(size) || size < 1)) {
     throw new ShapeError({
       where,

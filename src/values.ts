@@ -1,5 +1,9 @@
 import { ShapeError, ValueError } from "./errors.ts";
 
+interface Described {
+  describe(): string;
+}
+
 /** What a value is, for errors: `a Float32Array`, `a promise`, `nothing`. */
 export function kindOf(value: unknown): string {
   if (value === undefined || value === null) return value === null ? "null" : "nothing";
@@ -8,13 +12,16 @@ export function kindOf(value: unknown): string {
   if (typeof value !== "object") return `the ${typeof value} ${brief(String(value))}`;
   if (typeof (value as Partial<Promise<unknown>>).then === "function") return "a promise";
   if (Array.isArray(value)) return "an array";
+  // Tensors, labels and lattices tell what they are.
+  if (typeof (value as { describe?: unknown }).describe === "function") return (value as Described).describe();
   const tag = Object.prototype.toString.call(value).slice(8, -1);
   const name = tag === "Object" ? (value.constructor?.name ?? "object") : tag;
-  return `${/^[AEIOU]/i.test(name) ? "an" : "a"} ${name === "Object" ? "plain object" : name}`.replace(
-    "an plain",
-    "a plain",
-  );
+  if (name === "Object") return "a plain object";
+  return `${/^(?:[AEIO]|U(?!int))/i.test(name) ? "an" : "a"} ${name}`;
 }
+
+/** A value as found in place of a number: the number, or what it is instead. */
+export const found = (value: unknown): string => (typeof value === "number" ? String(value) : kindOf(value));
 
 /** What `kindOf` finds calls for, where a remedy is known. */
 export const remedyFor = (value: unknown, otherwise: string): string =>
@@ -48,7 +55,7 @@ export function requireNumbers(where: string, data: unknown, length: number): as
 export function requireNumber(where: string, name: string, value: unknown, least = -Infinity): void {
   if (typeof value === "number" && Number.isFinite(value) && value >= least) return;
   const expected = least === -Infinity ? `a finite ${name}` : `a ${name} of ${least} or more`;
-  throw new ValueError({ where, expected, got: typeof value === "number" ? String(value) : kindOf(value) });
+  throw new ValueError({ where, expected, got: found(value) });
 }
 
 /** @throws ValueError unless `value` is one of `choices`. */

@@ -206,11 +206,15 @@ describe.each([
     await holds(fc.tuple(fc.nat(23), notFinite, fc.boolean()), async ([at, bad, inGuide]) => {
       const logits = new Float32Array(24).fill(0.5);
       const image = new Float32Array(18).fill(100);
-      (inGuide ? image : logits)[at % (inGuide ? 18 : 24)] = bad;
+      const [values, channels] = inGuide ? [image, 3] : [logits, 4];
+      const index = at % values.length;
+      values[index] = bad;
       using unary = device.tensor([2, 3, 4], logits);
       using guide = device.tensor([2, 3, 3], image);
       const error = await fails(() => meanField(unary, guide, options), ValueError);
-      if (!inGuide) expect(error.got).toContain(`channel ${at % 4} of pixel ${Math.floor(at / 4)}`);
+      const pixel = Math.floor(index / channels);
+      expect(error.expected).toBe(inGuide ? "finite guide" : "finite logits");
+      expect(error.got).toContain(`channel ${index % channels} of pixel [${Math.floor(pixel / 3)}, ${pixel % 3}]`);
     });
     // An infinite guide through a layer that is kept: the spatial lattice it caches is the only thing to stay.
     using unary = tensorOf([2, 3, 4]);

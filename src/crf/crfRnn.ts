@@ -13,7 +13,7 @@ import { formatShape, sameShape } from "../shape.ts";
 import { findNotFinite, requireFinite } from "../shared/finite.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Abortable, breathe } from "../turn.ts";
-import { requireChoice, requireFlag } from "../values.ts";
+import { found, requireChoice, requireFlag } from "../values.ts";
 import { composed, composedBytes, queueCompose } from "./compose.ts";
 import { iterate } from "./messagePassing.ts";
 import {
@@ -139,7 +139,7 @@ const { classes: _classes, ...meanFieldNames } = { ...optionNames, ...callNames 
 
 function checkIterations(where: string, iterations: number): void {
   if (Number.isInteger(iterations) && iterations >= 1) return;
-  throw new ValueError({ where, expected: "a whole number of iterations, 1 or more", got: String(iterations) });
+  throw new ValueError({ where, expected: "a whole number of iterations, 1 or more", got: found(iterations) });
 }
 
 /** @throws ValueError for what is no device, for unknown options and for unknown words */
@@ -195,7 +195,7 @@ class Layer implements Disposable {
     } = options ?? {};
     const where = "crfRnn";
     if (!Number.isInteger(classes) || classes < 1) {
-      throw new ValueError({ where, expected: "a whole number of classes, 1 or more", got: String(classes) });
+      throw new ValueError({ where, expected: "a whole number of classes, 1 or more", got: found(classes) });
     }
     checkIterations(where, iterations);
     const bandwidths = [bilateral.position ?? 160, bilateral.color ?? 3, spatial.position ?? 3] as const;
@@ -243,14 +243,17 @@ class Layer implements Disposable {
 
     using workspace = new Workspace(device);
     // One read brings the search for NaN and the products of the matrices; bandwidths and vertex counts are read later.
-    const prelude = workspace.allocate(256 + composedBytes(classes, sets));
-    const status = slice(prelude, 0, 4);
-    const matrices = slice(prelude, 256, prelude.bytes - 256);
+    // Each part begins at a multiple of 256 bytes, as bindings must.
+    const prelude = workspace.allocate(512 + composedBytes(classes, sets));
+    const [inUnary, inGuide] = [slice(prelude, 0, 4), slice(prelude, 256, 4)];
+    const matrices = slice(prelude, 512, prelude.bytes - 512);
     device.clear(prelude);
-    findNotFinite(unary, status);
+    findNotFinite(unary, inUnary);
+    findNotFinite(guide, inGuide);
     queueCompose(device, parameters, matrices, sets, dimensions);
     const read = await device.read(prelude);
     requireFinite("crfRnn", "logits", unary, new Uint32Array(read)[0]!);
+    requireFinite("crfRnn", "guide", guide, new Uint32Array(read)[64]!);
 
     const bandwidths = await this.#bandwidths();
     const spatial = await this.#spatialLattice(unary.shape.slice(0, -1), bandwidths, call);
@@ -261,7 +264,7 @@ class Layer implements Disposable {
       spatial,
       bilateral,
       parameters: this.#learned,
-      matrices: composed(device, workspace, matrices, new Float32Array(read, 256), classes, sets),
+      matrices: composed(device, workspace, matrices, new Float32Array(read, 512), classes, sets),
       sets,
       iterations,
       normalization: this.#normalization,

@@ -7,6 +7,7 @@ import { type Names, requireOptions } from "../options.ts";
 import { checkShape, elementsOf, formatShape } from "../shape.ts";
 import { record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
+import { found } from "../values.ts";
 import { outerProducts } from "../shared/outerProducts.ts";
 
 /** @throws ValueError unless the bandwidth is positive and finite. */
@@ -15,7 +16,7 @@ export function checkBandwidth(where: string, name: string, value: number): void
   throw new ValueError({
     where,
     expected: `a ${name} bandwidth above 0`,
-    got: String(value),
+    got: found(value),
     remedy: "pass a positive number of pixels or color levels",
   });
 }

@@ -9,7 +9,7 @@ import { convolution, type Parameters, type Table } from "./parameters.ts";
 import type { Device } from "../device/device.ts";
 import { requireDevice } from "../inputs.ts";
 import { type Names, requireOptions } from "../options.ts";
-import { requireFlag, requireNumber } from "../values.ts";
+import { found, requireFlag, requireNumber } from "../values.ts";
 import type { Pass } from "./pass.ts";
 
 /** How a fully convolutional network is set up; every value but `classes` has the papers' default. */
@@ -69,17 +69,20 @@ export function withDefaults(name: string, options: FcnOptions): Required<FcnOpt
     seed = 0,
     checkpoints = false,
   } = options;
-  const counts = [classes, ...widths, fc];
-  requireFlag(name, "checkpoints", checkpoints);
-  requireNumber(name, "dropout", dropout, 0);
-  requireNumber(name, "seed", seed, 0);
-  if (widths.length !== depths.length || !counts.every((count) => Number.isInteger(count) && count >= 1)) {
+  const listed = Array.isArray(widths);
+  const counts = [classes, ...(listed ? widths : []), fc];
+  if (counts.length !== depths.length + 2 || !counts.every((count) => Number.isInteger(count) && count >= 1)) {
     throw new ValueError({
       where: name,
       expected: "classes, fc and five widths, each a whole number of 1 or more",
-      got: `classes ${classes}, widths ${widths.join(", ")}, fc ${fc}`,
+      got: `classes ${found(classes)}, widths ${listed ? widths.join(", ") : found(widths)}, fc ${found(fc)}`,
     });
   }
+  if (!(dropout >= 0 && dropout < 1)) {
+    throw new ValueError({ where: name, expected: "a dropout from 0 on and below 1", got: found(dropout) });
+  }
+  requireNumber(name, "seed", seed, 0);
+  requireFlag(name, "checkpoints", checkpoints);
   return { classes, widths, fc, dropout, seed, checkpoints };
 }
 

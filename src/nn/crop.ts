@@ -6,6 +6,7 @@ import { type Names, requireOptions } from "../options.ts";
 import { formatShape, quadsOf } from "../shape.ts";
 import { record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
+import { found } from "../values.ts";
 import { mapShape, mapSize } from "./mapSize.ts";
 import { partOf, rowBytes } from "./parts.ts";
 
@@ -35,7 +36,7 @@ function cropped(values: Tensor, { y, x, height, width }: CropOptions = {} as Cr
     throw new ShapeError({
       where: "crop",
       expected: `a window within ${rows} rows and ${columns} columns`,
-      got: `${height} rows from ${y} on and ${width} columns from ${x} on`,
+      got: `${found(height)} rows from ${found(y)} on and ${found(width)} columns from ${found(x)} on`,
       remedy: `crop within ${formatShape(values.shape)}`,
     });
   }

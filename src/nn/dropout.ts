@@ -5,6 +5,7 @@ import { op } from "../inputs.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { record } from "../tape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
+import { found } from "../values.ts";
 
 export interface DropoutOptions {
   /** Share of the values that become 0, from 0 on and below 1; those kept are multiplied by 1/(1 − rate). */
@@ -52,9 +53,9 @@ function dropped(values: Tensor, { rate, seed }: DropoutOptions): Tensor {
 function check({ rate, seed }: DropoutOptions = {} as DropoutOptions): void {
   const where = "dropout";
   if (!(rate >= 0 && rate < 1)) {
-    throw new ValueError({ where, expected: "a rate from 0 on and below 1", got: String(rate) });
+    throw new ValueError({ where, expected: "a rate from 0 on and below 1", got: found(rate) });
   }
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new ValueError({ where, expected: "a whole number, 0 or more, as seed", got: String(seed) });
+    throw new ValueError({ where, expected: "a whole number, 0 or more, as seed", got: found(seed) });
   }
 }

@@ -1,6 +1,6 @@
 import { adam as kernel } from "../../build/kernels.ts";
 import { ValueError } from "../errors.ts";
-import { requireNumber } from "../values.ts";
+import { found, kindOf, requireNumber } from "../values.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { type Optimizer, optimizer, optimizerNames, type OptimizerOptions } from "./optimizer.ts";
@@ -23,8 +23,9 @@ export function adam(parameters: Readonly<Record<string, Tensor>>, options: Adam
   requireOptions("adam", options, optionNames);
   const { betas = [0.9, 0.999], epsilon = 1e-8 } = options ?? {};
   requireNumber("adam", "epsilon", epsilon, 0);
-  if (!betas.every((beta) => beta >= 0 && beta < 1)) {
-    throw new ValueError({ where: "adam", expected: "betas from 0 on and below 1", got: betas.join(" and ") });
+  if (!Array.isArray(betas) || betas.length !== 2 || !betas.every((beta) => beta >= 0 && beta < 1)) {
+    const got = Array.isArray(betas) ? betas.map(found).join(" and ") : kindOf(betas);
+    throw new ValueError({ where: "adam", expected: "two betas from 0 on and below 1", got });
   }
   const [meanDecay, squareDecay] = betas;
   return optimizer("adam", parameters, options ?? {}, ["mean", "square"], (device, work) => {

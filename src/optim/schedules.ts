@@ -1,6 +1,6 @@
 import { ValueError } from "../errors.ts";
 import { requireOptions } from "../options.ts";
-import { requireNumber } from "../values.ts";
+import { found, requireNumber } from "../values.ts";
 
 /** The learning rate of a step, counted from 0. */
 export type Schedule = (step: number) => number;
@@ -32,12 +32,12 @@ export function polynomial(rate: number, options: { readonly steps: number; read
   requireOptions("polynomial", options, { steps: true, power: true });
   const { steps, power } = options ?? {};
   requireNumber("polynomial", "rate", rate, 0);
-  requireNumber("polynomial", "power", power, 0);
   requireSteps("polynomial", steps);
+  requireNumber("polynomial", "power", power, 0);
   return (step) => rate * Math.max(0, 1 - step / steps) ** power;
 }
 
 function requireSteps(where: string, steps: number): void {
   if (Number.isInteger(steps) && steps > 0) return;
-  throw new ValueError({ where, expected: "a whole number of steps, 1 or more", got: String(steps) });
+  throw new ValueError({ where, expected: "a whole number of steps, 1 or more", got: found(steps) });
 }

@@ -2,7 +2,7 @@ import { finite as kernel } from "../../build/kernels.ts";
 import type { Storage } from "../device/device.ts";
 import { rowWindows } from "../device/windows.ts";
 import { ValueError } from "../errors.ts";
-import { padded } from "../shape.ts";
+import { formatShape, padded, positionOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Queues a search for values that are NaN or infinite; `status` (4 bytes, zero) receives what `requireFinite` reads. */
@@ -15,14 +15,14 @@ export function findNotFinite({ device, storage, rows, channels }: Tensor, statu
 }
 
 /** @throws ValueError if the search that left `found` in its status came upon something. */
-export function requireFinite(where: string, name: string, { channels }: Tensor, found: number): void {
+export function requireFinite(where: string, name: string, { channels, shape }: Tensor, found: number): void {
   if (found === 0) return;
   const index = ~found >>> 0;
-  const row = Math.floor(index / padded(channels));
+  const pixel = positionOf(Math.floor(index / padded(channels)), shape.slice(0, -1));
   throw new ValueError({
     where,
     expected: `finite ${name}`,
-    got: `NaN or infinity in channel ${index % padded(channels)} of pixel ${row}`,
+    got: `NaN or infinity in channel ${index % padded(channels)} of pixel ${formatShape(pixel)}`,
     remedy: "check what made them",
   });
 }
