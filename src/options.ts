@@ -52,8 +52,8 @@ export function requireOptions(where: string, options: unknown, names: Readonly<
       remedy: remedyFor(options, "write them as { name: value }"),
     });
   }
-  for (const key of Object.keys(options)) {
-    if (Object.hasOwn(names, key)) continue;
+  for (const [key, value] of Object.entries(options)) {
+    if (Object.hasOwn(names, key) || value === undefined) continue;
     const nearest = nearestOf(key, Object.keys(names));
     throw new ValueError({
       where,

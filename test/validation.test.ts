@@ -251,7 +251,7 @@ describe.each([
 });
 
 test("an unknown device, and threads that are no small whole number", async () => {
-  await expect(open({ prefer: "gpu" as never })).rejects.toThrow(DeviceError);
+  await expect(open({ prefer: "gpu" as never })).rejects.toThrow(ValueError);
   for (const threads of [0, -1, 1.5, 65, NaN])
     await expect(open({ prefer: "wasm", threads })).rejects.toThrow(LimitError);
 });

@@ -80,14 +80,15 @@ export async function openWasm(options: WasmOptions = {}): Promise<WasmDevice> {
     });
   }
   const threads = asked ?? Math.min(64, globalThis.navigator?.hardwareConcurrency ?? processors());
-  if (threads === 1) return await create(1, options, options.fallbacks ?? []);
+  const fallbacks = [...(options.fallbacks ?? [])];
+  if (threads === 1) return await create(1, options, fallbacks);
   try {
-    return await create(threads, options, options.fallbacks ?? []);
+    return await create(threads, options, fallbacks);
   } catch (error) {
     if (asked !== undefined || error instanceof EngineError) throw error;
     const reason = (error as Error).message;
     options.onFallback?.(reason);
-    return await create(1, options, [...(options.fallbacks ?? []), reason]);
+    return await create(1, options, [...fallbacks, reason]);
   }
 }
 

@@ -111,8 +111,8 @@ export function scheduleOf({ rate, schedule }: Configuration["optimizer"]): Sche
     case "fixed":
       return fixed(rate);
     case "step":
-      return stepped(rate, schedule);
+      return stepped(rate, { every: schedule.every, factor: schedule.factor });
     case "poly":
-      return polynomial(rate, schedule);
+      return polynomial(rate, { steps: schedule.steps, power: schedule.power });
   }
 }

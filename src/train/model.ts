@@ -86,11 +86,14 @@ export interface NetworkPlan {
   readonly seed?: number;
 }
 
-const networks = { fcn32s, fcn16s, fcn8s, "crf-rnn": fcn8s } as const;
-
-export function createNetwork(device: Device, { stage, scales, ...options }: NetworkPlan): Network {
-  const poolScales = scales === "staged" ? ([1, 1] as const) : ([0.01, 0.0001] as const);
-  return networks[stage](device, { ...options, poolScales });
+/** A stage's network; each stage takes those of the plan's options that it has. */
+export function createNetwork(device: Device, plan: NetworkPlan): Network {
+  const { stage, classes, widths, fc, dropout, seed, upscore2Bias } = plan;
+  const trunk = { classes, widths, fc, dropout, seed };
+  const poolScales = plan.scales === "staged" ? ([1, 1] as const) : ([0.01, 0.0001] as const);
+  if (stage === "fcn32s") return fcn32s(device, trunk);
+  if (stage === "fcn16s") return fcn16s(device, { ...trunk, poolScales });
+  return fcn8s(device, { ...trunk, poolScales, upscore2Bias });
 }
 
 /** The model that a configuration describes, its parameters drawn by the seed. */

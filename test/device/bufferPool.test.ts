@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { InternalError } from "../../src/errors.ts";
 import { BufferPool, poolSize } from "../../src/device/bufferPool.ts";
 
 const buffer = (name: string): GPUBuffer => ({ label: name }) as GPUBuffer;
@@ -10,6 +11,16 @@ test("buffers are found again by size, the last one first", () => {
   pool.give(256, buffer("b"));
   pool.give(512, buffer("c"));
   expect([256, 256, 256, 512].map((size) => pool.take(size)?.label)).toEqual(["b", "a", undefined, "c"]);
+});
+
+test("a buffer that is idle cannot be given again", () => {
+  const pool = new BufferPool();
+  const [a, b] = [buffer("a"), buffer("b")];
+  pool.give(256, a);
+  pool.give(256, b);
+  expect(() => pool.give(256, a)).toThrow(InternalError);
+  expect(pool.take(256)).toBe(b);
+  pool.give(256, b);
 });
 
 test("what was unused for longest goes first, once more is idle than in use and than 64 MiB", () => {

@@ -1,8 +1,10 @@
-import { describe, expect, test } from "vitest";
+import type { WorkerOptions } from "node:worker_threads";
+import { afterEach, describe, expect, test } from "vitest";
 import { blur } from "../../build/kernels.ts";
 import { open } from "../../src/device/open.ts";
 import { openWasm } from "../../src/device/wasm.ts";
 import { DeviceError, LimitError } from "../../src/errors.ts";
+import { relu } from "../../src/nn/relu.ts";
 
 describe("threads", () => {
   test("are as many as asked for, and one takes the build without shared memory", async () => {
@@ -30,6 +32,44 @@ describe("threads", () => {
   });
 });
 
+describe("a worker that dies", () => {
+  const threads = process.getBuiltinModule("node:worker_threads");
+  const { Worker } = threads;
+  afterEach(() => {
+    threads.Worker = Worker;
+  });
+
+  /** Workers whose source begins with `first`. */
+  function prefixed(first: string): void {
+    threads.Worker = class extends Worker {
+      constructor(source: string, options: WorkerOptions) {
+        super(`${first}\n${source}`, options);
+      }
+    };
+  }
+
+  test("inside a kernel is a DeviceError in seconds, for good", async () => {
+    // The last thing that a worker does in a job: it exits there, and never says that it is out.
+    prefixed("Atomics.sub = () => process.exit();");
+    using device = await openWasm({ threads: 3 });
+    using values = device.tensor([100_000, 4]);
+    // A worker that wakes late finds the job done and is not in it, so that it may take several.
+    const run = async (): Promise<unknown> => {
+      relu(values).dispose();
+      return device.finish().then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+    };
+    let error: unknown;
+    while (error === undefined) error = await run();
+    for (const again of [error, await run(), await values.read().catch((reason: unknown) => reason)]) {
+      expect(again).toBeInstanceOf(DeviceError);
+      expect((again as DeviceError).message).toMatch(/relu.*a worker thread has died.*open\(\) again/);
+    }
+  });
+});
+
 test("more than WebAssembly can address is a LimitError, and what is there stays usable", async () => {
   using device = await openWasm({ threads: 1 });
   using tensor = device.tensor([1, 4], [1, 2, 3, 4]);
@@ -40,5 +80,5 @@ test("more than WebAssembly can address is a LimitError, and what is there stays
 
 test("a GPUBuffer is refused", async () => {
   using device = await openWasm({ threads: 1 });
-  expect(() => device.tensor([1, 4], { size: 16 } as GPUBuffer)).toThrow(DeviceError);
+  expect(() => device.tensor([1, 4], { size: 16, usage: 0, mapState: "unmapped" } as GPUBuffer)).toThrow(DeviceError);
 });

@@ -1,0 +1,166 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { open } from "../../src/device/open.ts";
+import { openWasm } from "../../src/device/wasm.ts";
+import { WebGpuDevice } from "../../src/device/webgpu.ts";
+import { DeviceError } from "../../src/errors.ts";
+import { requestGpu } from "./software.ts";
+
+const threads = process.getBuiltinModule("node:worker_threads");
+const { Worker } = threads;
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+  threads.Worker = Worker;
+});
+
+const hardware = { vendor: "acme", architecture: "one", device: "", description: "Acme One" } as GPUAdapterInfo;
+
+/** A `navigator.gpu` with one adapter, whose requestDevice does what is given. */
+function standIn(adapter: Partial<GPUAdapter> | null): void {
+  const whole = adapter && { features: new Set(), limits: {}, ...adapter };
+  vi.stubGlobal("navigator", { gpu: { requestAdapter: async () => whole }, hardwareConcurrency: 2 });
+}
+
+const refusing = { info: hardware, requestDevice: () => Promise.reject(new DOMException("no", "OperationError")) };
+
+/** What `auto` passes over, heard and told alike. */
+async function passedOver(): Promise<{ variant: string; threads: number; fallbacks: readonly string[] }> {
+  const heard: string[] = [];
+  using device = await open({ onFallback: (reason) => heard.push(reason) });
+  expect(device.kind).toBe("wasm");
+  expect(device.info.fallbacks).toEqual(heard);
+  return device.info;
+}
+
+describe("auto passes over WebGPU and says why", () => {
+  test("where there is none", async () => {
+    vi.stubGlobal("navigator", { gpu: undefined, hardwareConcurrency: 2 });
+    vi.stubGlobal("process", { ...process, versions: {}, getBuiltinModule: process.getBuiltinModule });
+    const { fallbacks, threads } = await passedOver();
+    expect(fallbacks).toHaveLength(1);
+    expect(fallbacks[0]).toContain("no WebGPU in this host");
+    expect(threads).toBe(2);
+  });
+
+  test("where there is no adapter, or asking for one fails", async () => {
+    standIn(null);
+    expect((await passedOver()).fallbacks[0]).toContain("no adapter");
+    vi.stubGlobal("navigator", {
+      gpu: { requestAdapter: () => Promise.reject(new Error("x")) },
+      hardwareConcurrency: 2,
+    });
+    expect((await passedOver()).fallbacks[0]).toContain("no adapter");
+  });
+
+  test("where the adapter computes on the processor", async () => {
+    standIn({ info: { ...hardware, description: "llvmpipe (LLVM 19)" } });
+    expect((await passedOver()).fallbacks[0]).toContain("llvmpipe (LLVM 19), which computes on the processor");
+  });
+
+  test("where the adapter refuses a device", async () => {
+    standIn(refusing);
+    expect((await passedOver()).fallbacks[0]).toMatch(/a device of the adapter Acme One.*OperationError: no/);
+  });
+});
+
+describe("auto passes over threads and says why", () => {
+  test("where memory cannot be shared", async () => {
+    standIn(null);
+    vi.stubGlobal("crossOriginIsolated", false);
+    const { fallbacks, threads, variant } = await passedOver();
+    expect([threads, variant.endsWith("Shared")]).toEqual([1, false]);
+    expect(fallbacks[1]).toMatch(/not cross-origin isolated.*Cross-Origin-Opener-Policy/);
+  });
+
+  test("where workers are forbidden, throw or end", async () => {
+    standIn(null);
+    const forbidden = [
+      () => {
+        throw new DOMException("refused by policy", "SecurityError");
+      },
+      () => Object.assign(new EventTarget(), { once: (event: string, tell: (error: Error) => void) => event === "error" && tell(new Error("ended")), unref() {} }), // prettier-ignore
+    ];
+    for (const make of forbidden) {
+      threads.Worker = make as unknown as typeof Worker;
+      // Called with `new`, which an arrow function does not take.
+      threads.Worker = function () {
+        return make();
+      } as unknown as typeof Worker;
+      const info = await passedOver();
+      expect(info.threads).toBe(1);
+      expect(info.fallbacks[1]).toMatch(
+        /1 worker threads, got (SecurityError: refused by policy|Error: ended).*worker-src blob:/,
+      );
+    }
+  });
+
+  test("but not where they were asked for by number", async () => {
+    vi.stubGlobal("crossOriginIsolated", false);
+    await expect(open({ prefer: "wasm", threads: 2 })).rejects.toThrow(/memory that 2 threads share/);
+    using one = await open({ prefer: "wasm", threads: 1 });
+    expect(one.info.fallbacks).toEqual([]);
+  });
+});
+
+test("no worker is left where one of several does not start", async () => {
+  const ended: number[] = [];
+  let made = 0;
+  threads.Worker = class extends Worker {
+    constructor(...args: ConstructorParameters<typeof Worker>) {
+      if (++made === 2) throw new Error("no more");
+      super(...args);
+      this.once("exit", () => ended.push(made));
+    }
+  };
+  await expect(openWasm({ threads: 4 })).rejects.toThrow(/3 worker threads, got Error: no more/);
+  await vi.waitFor(() => expect(ended).toHaveLength(2), 30_000);
+});
+
+describe("what was asked for by name and cannot be had is an error", () => {
+  test("a WebGPU device that is refused", async () => {
+    standIn(refusing);
+    await expect(open({ prefer: "webgpu" })).rejects.toThrow(DeviceError);
+    await expect(open({ prefer: "webgpu" })).rejects.toThrow(/OperationError/);
+    standIn(null);
+    await expect(open({ prefer: "webgpu" })).rejects.toThrow(/a WebGPU adapter, got no adapter/);
+  });
+
+  test.each([
+    "WebAssembly.compile(): Refused to compile or instantiate WebAssembly module because neither 'wasm-eval' nor 'unsafe-eval' is an allowed source of script in the following Content Security Policy directive",
+    "call to WebAssembly.compile() blocked by CSP",
+    "WebAssembly.compile(): Wasm code generation disallowed by embedder",
+  ])("WebAssembly under a policy: %s", async (message) => {
+    vi.spyOn(WebAssembly, "compile").mockRejectedValue(new WebAssembly.CompileError(message));
+    for (const prefer of ["auto", "wasm"] as const) {
+      standIn(null);
+      const error = await open({ prefer }).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(DeviceError);
+      expect((error as DeviceError).message).toContain("'wasm-unsafe-eval' to script-src");
+    }
+  });
+
+  test("WebAssembly of an old engine", async () => {
+    vi.spyOn(WebAssembly, "compile").mockRejectedValue(new WebAssembly.CompileError("invalid opcode 0xfd"));
+    await expect(open({ prefer: "wasm" })).rejects.toThrow(/invalid opcode 0xfd — update the engine/);
+  });
+});
+
+test("a GPUDevice that does not tell its adapter, as Safari 26.0's, works", async () => {
+  const gpu = await requestGpu();
+  const quiet = new Proxy(gpu, {
+    get: (target, name) => {
+      if (name === "adapterInfo") return undefined;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });
+  using own = await open({ gpu: quiet });
+  expect(own.info).toMatchObject({ name: "unnamed adapter", hardware: true });
+  using tensor = own.tensor([1, 3], [1, 2, 3]);
+  expect([...(await tensor.read())]).toEqual([1, 2, 3]);
+  // Where the adapter itself tells, that is what counts.
+  const told = new WebGpuDevice(quiet, { owned: false, adapter: hardware });
+  expect(told.info.name).toBe("Acme One");
+  told.dispose();
+});
