@@ -3,74 +3,13 @@
  * and wrote, and replayed on the device under test from the same inputs, so that the first kernel that differs is named.
  */
 import * as kernels from "../build/kernels.ts";
-import type { Device, Storage } from "../src/device/device.ts";
-import { openWasm } from "../src/device/wasm.ts";
-import type { Binding, Kernel } from "../src/kernel.ts";
+import type { Device } from "../src/device/device.ts";
+import type { Binding } from "../src/kernel.ts";
 import { formsFor } from "../src/nn/forms.ts";
 import { kernelForms } from "../src/nn/tune.ts";
+import { asFloats, type Dispatch, record, replay, written } from "./dispatches.ts";
 import { type Case, check, close, maximum, same } from "./suite.ts";
 import { filterAll, works } from "./works.ts";
-
-/** One dispatch: its arguments, the contents of its bindings before, and of those it writes after. */
-interface Dispatch {
-  readonly kernel: Kernel<Record<string, Storage | number>>;
-  readonly count: number;
-  readonly args: Record<string, Storage | number>;
-  readonly before: Record<string, Uint32Array>;
-  readonly after: Record<string, Uint32Array>;
-}
-
-const written = ({ bindings }: Dispatch["kernel"]): readonly Binding[] =>
-  bindings.filter(({ access }) => access === "write");
-
-function contents(bindings: readonly Binding[], args: Dispatch["args"]): Record<string, Uint32Array> {
-  return Object.fromEntries(
-    bindings.map(({ name }) => {
-      const { handle, offset, bytes } = args[name] as Storage;
-      return [name, new Uint32Array((handle as WebAssembly.Memory).buffer.slice(offset, offset + bytes))];
-    }),
-  );
-}
-
-/** What `work` runs on a WASM device that takes itself for `kind`, where an op works differently on each. */
-async function record(kind: Device["kind"], work: (device: Device) => Promise<void>): Promise<Dispatch[]> {
-  const dispatches: Dispatch[] = [];
-  using device = await openWasm({ threads: 1 });
-  const run = device.run.bind(device);
-  Object.defineProperties(device, {
-    kind: { value: kind },
-    run: {
-      value(kernel: Dispatch["kernel"], count: number, args: Dispatch["args"]) {
-        const before = contents(kernel.bindings, args);
-        run(kernel, count, args);
-        dispatches.push({ kernel, count, args, before, after: contents(written(kernel), args) });
-      },
-    },
-  });
-  await work(device);
-  return dispatches;
-}
-
-/** Runs a recorded dispatch on `device`; gives the contents of what it writes. */
-async function replay(
-  device: Device,
-  { kernel, count, args, before }: Omit<Dispatch, "after">,
-): Promise<Record<string, Uint32Array>> {
-  const storages = Object.fromEntries(
-    Object.entries(before).map(([name, data]) => {
-      const storage = device.allocate(data.byteLength);
-      device.write(storage, data);
-      return [name, storage];
-    }),
-  );
-  device.run(kernel, count, { ...args, ...storages });
-  const after: Record<string, Uint32Array> = {};
-  for (const { name } of written(kernel)) after[name] = new Uint32Array(await device.read(storages[name]));
-  for (const storage of Object.values(storages)) device.release(storage);
-  return after;
-}
-
-const asFloats = (words: Uint32Array): Float32Array => new Float32Array(words.buffer, words.byteOffset, words.length);
 
 /** Whole numbers must be equal, floats nearly; vec2u pairs a whole number with the bits of a float. */
 function checkBinding({ name, type }: Binding, actual: Uint32Array, expected: Uint32Array, what: string): void {
