@@ -1,5 +1,5 @@
 /** What the library runs, dispatch by dispatch: recorded on a WASM device, to be run again on any other. */
-import type { Device, Storage } from "../src/device/device.ts";
+import { type Device, slice, type Storage } from "../src/device/device.ts";
 import { openWasm } from "../src/device/wasm.ts";
 import type { Binding, Kernel } from "../src/kernel.ts";
 
@@ -8,8 +8,8 @@ export interface Dispatch {
   readonly kernel: Kernel<Record<string, Storage | number>>;
   readonly count: number;
   readonly args: Record<string, Storage | number>;
-  readonly before: Record<string, Uint32Array>;
-  readonly after: Record<string, Uint32Array>;
+  readonly before: Contents;
+  readonly after: Contents;
 }
 
 /** The bindings that a kernel writes. */
@@ -48,7 +48,7 @@ export async function record(kind: Device["kind"], work: (device: Device) => Pro
 }
 
 /** Memory of `device` that holds what the bindings of a dispatch held before it. */
-export function storagesOf(device: Device, { before }: Omit<Dispatch, "after">): Record<string, Storage> {
+function storagesOf(device: Device, { before }: Omit<Dispatch, "after">): Record<string, Storage> {
   return Object.fromEntries(
     Object.entries(before).map(([name, data]) => {
       const storage = device.allocate(data.byteLength);
@@ -58,11 +58,11 @@ export function storagesOf(device: Device, { before }: Omit<Dispatch, "after">):
   );
 }
 
+/** Contents of bindings, by name. */
+export type Contents = Readonly<Record<string, Uint32Array>>;
+
 /** Runs a recorded dispatch on `device`; gives the contents of what it writes. */
-export async function replay(
-  device: Device,
-  dispatch: Omit<Dispatch, "after">,
-): Promise<Record<string, Uint32Array>> {
+export async function replay(device: Device, dispatch: Omit<Dispatch, "after">): Promise<Record<string, Uint32Array>> {
   const { kernel, count, args } = dispatch;
   const storages = storagesOf(device, dispatch);
   device.run(kernel, count, { ...args, ...storages });
@@ -70,4 +70,43 @@ export async function replay(
   for (const { name } of written(kernel)) after[name] = new Uint32Array(await device.read(storages[name]));
   for (const storage of Object.values(storages)) device.release(storage);
   return after;
+}
+
+/** A word of a binding in place of the one that was recorded. */
+export interface Change {
+  readonly name: string;
+  readonly index: number;
+  readonly bits: number;
+}
+
+/** What a dispatch writes with each of the changes by itself; all is read back at once. */
+export async function replayChanged(
+  device: Device,
+  dispatch: Omit<Dispatch, "after">,
+  changes: readonly Change[],
+): Promise<Contents[]> {
+  const { kernel, count, args, before } = dispatch;
+  const outputs = written(kernel).map(({ name }) => ({ name, bytes: before[name].byteLength }));
+  const total = outputs.reduce((sum, { bytes }) => sum + bytes, 0);
+  const storages = storagesOf(device, dispatch);
+  const unwritten = storagesOf(device, dispatch);
+  const results = device.allocate(total * changes.length);
+  let to = 0;
+  for (const { name, index, bits } of changes) {
+    for (const { name } of outputs) device.copy(unwritten[name], storages[name]);
+    const word = slice(storages[name], index * 4, 4);
+    device.write(word, Uint32Array.of(bits));
+    device.run(kernel, count, { ...args, ...storages });
+    for (const { name, bytes } of outputs) {
+      device.copy(storages[name], slice(results, to, bytes));
+      to += bytes;
+    }
+    device.write(word, before[name].subarray(index, index + 1));
+  }
+  const words = new Uint32Array(await device.read(results));
+  for (const storage of [results, ...Object.values(storages), ...Object.values(unwritten)]) device.release(storage);
+  let at = 0;
+  return changes.map(() =>
+    Object.fromEntries(outputs.map(({ name, bytes }) => [name, words.subarray(at / 4, (at += bytes) / 4)])),
+  );
 }

@@ -33,11 +33,16 @@ export async function filterAll(device: Device): Promise<void> {
 
 async function inferAll(device: Device): Promise<void> {
   const [height, width] = [9, 11];
-  for (const classes of [5, 65]) {
+  for (const [classes, activation] of [
+    [5, "softmax"],
+    [65, "softmax"],
+    [5, "relu"],
+  ] as const) {
     using unary = device.tensor([height, width, classes], random(1).array(height * width * classes, -2, 2));
     using guide = device.tensor([height, width, 3], random(2).array(height * width * 3, -100, 100));
     using crf = crfRnn(device, {
       classes,
+      activation,
       iterations: 2,
       bilateral: { position: 3.1, color: 23 },
       spatial: { position: 2.3 },
@@ -56,6 +61,8 @@ async function learnAll(device: Device): Promise<void> {
     using crf = crfRnn(device, {
       classes,
       normalization,
+      // The alternative of the paper once, too.
+      activation: normalization === "none" ? "relu" : "softmax",
       iterations: 2,
       bilateral: { position: 3.1, color: 23, weight: 1 },
       spatial: { position: 2.3, weight: 1 },
@@ -77,13 +84,17 @@ async function sumAll(device: Device): Promise<void> {
 async function convolveAll(device: Device): Promise<void> {
   using scope = device.scope();
   const numbers = random(4);
-  const image = scope.tensor([9, 10, 9], numbers.array(810, -1, 1));
+  // Two images: the gradients of their weights are added up.
+  const image = scope.tensor([2, 9, 10, 9], numbers.array(1620, -1, 1));
   const square = scope.tensor([10, 9, 3, 3], numbers.array(810, -1, 1), panels);
+  const round = scope.tensor([10, 10, 3, 3], numbers.array(900, -1, 1), panels);
+  const ten = scope.tensor([10], numbers.array(10));
   const weight = scope.tensor([5, 10, 5, 5], numbers.array(1250, -1, 1), panels);
   const bias = scope.tensor([5], numbers.array(5));
   const wide = scope.tensor([5, 3, 4, 4], numbers.array(240, -1, 1), panels);
-  using tape = new Tape([image, square, weight, bias, wide]);
-  const map = conv2d(image, square, { padding: 1 });
+  using tape = new Tape([image, square, round, ten, weight, bias, wide]);
+  // Both methods with bias and ReLU and without: 3×3 kernels go by minimal filtering, the others directly.
+  const map = conv2d(conv2d(image, square, { padding: 1 }), round, { bias: ten, padding: 1, relu: true });
   const result = convTranspose2d(conv2d(map, weight, { bias, stride: 2, padding: 1, relu: true }), wide, { stride: 2 });
   const gradients = await tape.gradients(result, scope.tensor(result.shape, numbers.array(result.rows * 3, -1, 1)));
   for (const gradient of gradients.values()) gradient.dispose();
@@ -102,8 +113,9 @@ async function trainAll(device: Device): Promise<void> {
     const pooled = maxPool2d(relu(scale(multiply(values, values), 2)));
     const scores = crop(dropout(pooled, { rate: 0.5, seed: 3 }), { y: 1, x: 1, height: 4, width: 5 });
     const gradients = await tape.gradients(loss(scores, labels));
-    for (const optimizer of [sgd, adam])
-      scope.add(optimizer({ values }, { rate: 0.1, decay: 0.01, clip: 0.5 }))(gradients);
+    const options = { rate: 0.1, decay: 0.01, clip: 0.5 };
+    scope.add(sgd({ values }, { ...options, momentum: 0.9 }))(gradients);
+    scope.add(adam({ values }, options))(gradients);
   }
 }
 

@@ -34,7 +34,7 @@ export function softmaxPullback(
     product = f32x4.div(product, sum);
     for (let at = first; at < first + stride; at += 16) {
       const centered = f32x4.div(f32x4.sub(v128.load(gradient + at), product), sum);
-      v128.store(result + at, v128.and(centered, f32x4.gt(v128.load(values + at), zero)));
+      v128.store(result + at, v128.andnot(centered, f32x4.le(v128.load(values + at), zero)));
     }
   }
 }

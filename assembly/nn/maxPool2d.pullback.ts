@@ -25,12 +25,15 @@ export function maxPool2dPullback(
     const b = v128.load(values + first + right);
     const c = v128.load(values + first + down);
     const d = v128.load(values + first + down + right);
-    // Each mask holds where its pixel is greater than all before it; the last such pixel wins.
+    // Each mask holds where its pixel exceeds all before it; the last such pixel wins.
     const upper = f32x4.max(a, b);
-    const bWins = f32x4.gt(b, a);
-    const cWins = f32x4.gt(c, upper);
-    const dWins = f32x4.gt(d, f32x4.max(upper, c));
-    const g = v128.load(from + (<usize>index << 4));
+    const three = f32x4.max(upper, c);
+    const best = f32x4.max(three, d);
+    const bWins = exceeds(b, a);
+    const cWins = exceeds(c, upper);
+    const dWins = exceeds(d, three);
+    // Where the maximum is NaN all bits are set, which is NaN again.
+    const g = v128.or(v128.load(from + (<usize>index << 4)), f32x4.ne(best, best));
     const beforeD = v128.andnot(g, dWins);
     const beforeC = v128.andnot(beforeD, cWins);
     // Backwards, so that of the places of a pixel that stands for several the first is written last.
@@ -45,4 +48,11 @@ export function maxPool2dPullback(
     x = 0;
     y += 2;
   }
+}
+
+/** Where a pixel takes the place of the maximum so far: NaN does, unless the maximum is NaN. */
+// @ts-ignore: decorator
+@inline
+function exceeds(pixel: v128, best: v128): v128 {
+  return v128.andnot(f32x4.eq(best, best), f32x4.le(pixel, best));
 }

@@ -3,7 +3,9 @@ export function reluPullback(result: usize, gradient: usize, count: u32, begin: 
   const zero = f32x4.splat(0);
   for (let index = <usize>begin; index < <usize>end; index++) {
     const at = index << 4;
-    const active = f32x4.gt(v128.load(result + at), zero);
-    v128.store(gradient + at, v128.and(v128.load(gradient + at), active));
+    const y = v128.load(result + at);
+    const active = v128.and(v128.load(gradient + at), f32x4.gt(y, zero));
+    // Where y is NaN all bits are set, which is NaN again.
+    v128.store(gradient + at, v128.or(active, f32x4.ne(y, y)));
   }
 }

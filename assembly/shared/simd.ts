@@ -14,7 +14,7 @@ export function sumLanes(a: v128): v128 {
   return f32x4.add(pairs, v128.shuffle<f32>(pairs, pairs, 1, 0, 3, 2));
 }
 
-/** The largest of the four lanes, in every lane. */
+/** The largest of the four lanes, in every lane; NaN in some lanes or none where a lane is NaN. */
 // @ts-ignore: decorator
 @inline
 export function largestLane(a: v128): v128 {
@@ -23,7 +23,7 @@ export function largestLane(a: v128): v128 {
 }
 
 /**
- * exp of four values ≤ 88; 0 below −87.3. With n = round(x/ln 2) and r = x − n·ln 2 (ln 2 in two parts, so that the
+ * exp of four values ≤ 88; 0 from −87.3 down, NaN of NaN. With n = round(x/ln 2) and r = x − n·ln 2 (ln 2 in two parts, so that the
  * product n·high is exact), |r| ≤ 0.347 and the Taylor polynomial of degree 7 is off by r⁸/8! < 6e-9 relative, a tenth of
  * a unit of float32. Adding 1.5·2²³ rounds to a whole number and leaves it in the low bits; the polynomial goes by r², half
  * the steps of r (measured: softmax over 21 channels in 10.5 ms for 15.5, both lane changes included).
@@ -43,5 +43,5 @@ export function exp4(x: v128): v128 {
   p = multiplyAdd(p, square, f32x4.add(r, f32x4.splat(1)));
   // 2ⁿ: the low bits of `shifted` are n above those of 1.5·2²³, whose last nine bits are zero.
   const power = i32x4.shl(i32x4.add(shifted, i32x4.splat(127)), 23);
-  return v128.and(f32x4.mul(p, power), f32x4.gt(x, f32x4.splat(-87.3)));
+  return v128.andnot(f32x4.mul(p, power), f32x4.le(x, f32x4.splat(-87.3)));
 }

@@ -1,6 +1,7 @@
 // Adjoint of the activation, a row at a time. mode 1, softmax: P∘(g − Σ_c P_c g_c), P the marginals in values. mode 2, ReLU
 // over its sum S: with Y = max(x, 0)/S, [x > 0]·(g − Σ_c Y_c g_c)/S, x the logits in values. Padding channels stay zero.
 //#include "../shared/invocation.wgsl"
+//#include "../shared/nan.wgsl"
 
 struct Params {
   rows: u32,
@@ -23,7 +24,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   var product = 0.0;
   var sum = select(0.0, 1e-20, params.mode == 2u);
   for (var c = first; c < first + params.channels; c++) {
-    let value = max(values[c], 0.0);
+    let value = rectified(values[c]);
     product += value * gradient[c];
     sum += value;
   }
@@ -31,7 +32,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   for (var c = first; c < first + params.channels; c++) {
     let centered = gradient[c] - product;
     if (params.mode == 1u) { result[c] = values[c] * centered; }
-    else { result[c] = select(0.0, centered / sum, values[c] > 0.0); }
+    else { result[c] = select(0.0, centered / sum, bitcast<u32>(rectified(values[c])) != 0u); }
   }
   for (var c = first + params.channels; c < first + stride; c++) { result[c] = 0.0; }
 }

@@ -1,7 +1,9 @@
 // The activation of mean field over the channels of each row. mode 1: softmax, exp(x − max)/Σ exp(x − max), max taken
 // out first so that nothing overflows. mode 2: the paper's alternative (Zheng et al. 2015, section on softmax), ReLU
-// followed by division by the sum: max(x, 0)/(Σ max(x, 0) + 1e-20). Padding channels stay zero.
+// followed by division by the sum: max(x, 0)/(Σ max(x, 0) + 1e-20). NaN or infinity
+// makes its row NaN, but for −∞, whose share is 0. Padding channels stay zero.
 //#include "../shared/invocation.wgsl"
+//#include "../shared/nan.wgsl"
 
 struct Params {
   rows: u32,
@@ -21,12 +23,12 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let stride = (params.channels + 3u) / 4u * 4u;
   let first = row * stride;
   var largest = values[first];
-  for (var c = 1u; c < params.channels; c++) { largest = max(largest, values[first + c]); }
+  for (var c = 1u; c < params.channels; c++) { largest = most(largest, values[first + c]); }
   var sum = select(0.0, 1e-20, params.mode == 2u);
   for (var c = 0u; c < params.channels; c++) {
     let value = values[first + c];
-    var power = max(value, 0.0);
-    if (params.mode == 1u) { power = exp(value - largest); }
+    var power = rectified(value);
+    if (params.mode == 1u) { power = tainted(exp(value - largest), largest); }
     result[first + c] = power;
     sum += power;
   }

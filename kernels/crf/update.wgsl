@@ -7,6 +7,7 @@
 // A workgroup takes ⌊64/quads⌋ points, an invocation one quad of a point: rows are read and written side by side, and the
 // point's quads meet in workgroup memory (private arrays in their place took lavapipe 25 s to compile).
 // Preconditions: spatial lattice of d = 2; quads ≤ 64.
+//#include "../shared/nan.wgsl"
 
 struct Params {
   points: u32,
@@ -94,15 +95,15 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
       x -= transform(first, quad);
     }
     let candidates = select(vec4f(x[0]), x, real);
-    largest[lane] = max(max(candidates[0], candidates[1]), max(candidates[2], candidates[3]));
+    largest[lane] = most(most(candidates[0], candidates[1]), most(candidates[2], candidates[3]));
   }
   workgroupBarrier();
   var power = x;
   if (present && params.mode != 0u) {
-    var most = largest[first];
-    for (var q = 1u; q < QUADS; q++) { most = max(most, largest[first + q]); }
-    power = max(x, vec4f());
-    if (params.mode == 1u) { power = exp(x - most); }
+    var highest = largest[first];
+    for (var q = 1u; q < QUADS; q++) { highest = most(highest, largest[first + q]); }
+    power = rectified4(x);
+    if (params.mode == 1u) { power = tainted4(exp(x - highest), highest); }
     power = select(vec4f(), power, real);
     sums[lane] = power[0] + power[1] + power[2] + power[3];
   }

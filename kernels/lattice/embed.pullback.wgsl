@@ -5,7 +5,7 @@
 //   r_j = α/(d+1)·(D[d − rank_j] − D[(d − rank_j + 1) mod (d+1)]), j = 0…d, the gradient of elevated coordinate j,
 //   ∂loss/∂f_{j−1} = scale_{j−1}·(Σ_{m<j} r_m − j·r_j), j = 1…d, the adjoint of elevation.
 //
-// D comes in two halves (see filter.ts), which are summed here. Precondition: ranks as embed wrote them.
+// D comes in two halves (see featureGradient.ts), which are summed here. Precondition: ranks as embed wrote them.
 //#include "../shared/invocation.wgsl"
 
 struct Params {

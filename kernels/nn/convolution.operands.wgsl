@@ -1,4 +1,5 @@
-// What convolution.wgsl and its forms have in common: their operands, where pixels and their taps lie, and what sums end in.
+// What convolution.wgsl and its forms have in common: their operands, and where pixels and their taps lie.
+//#include "activate.wgsl"
 
 struct Params {
   // Quads before the first pixel of each binding.
@@ -61,11 +62,4 @@ fn place(image: u32, phase: vec2u, columns: u32, number: u32) -> u32 {
   let quads = (params.outputs + 3u) / 4u;
   let at = vec2u(number % columns, number / columns) * params.spread + phase;
   return params.resultSkip + ((image * params.resultHeight + at.y) * params.resultWidth + at.x) * quads;
-}
-
-fn activate(sum: vec4f, quad: u32) -> vec4f {
-  var total = sum;
-  if (params.biased != 0u) { total += bias[quad]; }
-  if (params.relu != 0u) { total = max(total, vec4f()); }
-  return total;
 }

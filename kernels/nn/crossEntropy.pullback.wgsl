@@ -2,6 +2,7 @@
 // g = factor·gradient, weight = 1 for cross-entropy and p_l/(p_l + epsilon) for the robust log-likelihood; 0 where the label
 // is `ignore`, and in the padding. One invocation a pixel.
 //#include "../shared/invocation.wgsl"
+//#include "../shared/nan.wgsl"
 
 struct Params {
   rows: u32,
@@ -36,10 +37,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     return;
   }
   var largest = scores[start];
-  for (var c = 1u; c < params.channels; c++) { largest = max(largest, scores[start + c]); }
+  for (var c = 1u; c < params.channels; c++) { largest = most(largest, scores[start + c]); }
   var sum = 0.0;
   for (var c = 0u; c < params.channels; c++) {
-    let power = exp(scores[start + c] - largest);
+    let power = tainted(exp(scores[start + c] - largest), largest);
     scoreGradient[start + c] = power;
     sum += power;
   }

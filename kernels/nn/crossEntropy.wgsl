@@ -2,11 +2,11 @@
 //   epsilon = 0: cross-entropy, −log p_l = log Σ exp(x_c − max) − (x_l − max), which neither overflows nor vanishes;
 //   epsilon > 0: the robust log-likelihood of Krähenbühl and Koltun (ICML 2013), −log(p_l + epsilon).
 // losses[pixel] = (factor·loss, 0, 0, 0), a quad each, for columnSums; 0 where the label is `ignore`. One invocation a pixel.
-// NaN or infinity among the scores makes the loss NaN; by their bits, since adapters differ in what max and exp make of them
-// (SwiftShader: exp(NaN) is a number).
+// NaN or infinity among the scores makes the loss NaN, but for −∞, which is a probability of 0.
 // Precondition: every label is below `channels` or equal to `ignore` (tested when labels are made).
 // Adjoint: crossEntropy.pullback.
 //#include "../shared/invocation.wgsl"
+//#include "../shared/nan.wgsl"
 
 struct Params {
   rows: u32,
@@ -38,19 +38,11 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   }
   let start = row * ((params.channels + 3u) / 4u * 4u);
   var largest = scores[start];
-  var strange = 0u;
-  for (var c = 0u; c < params.channels; c++) {
-    let bits = bitcast<u32>(scores[start + c]);
-    // NaN of either sign, or infinity; a score of −infinity is a probability of 0.
-    if ((bits & 0x7fffffffu) > 0x7f800000u || bits == 0x7f800000u) { strange = bits; }
-    largest = max(largest, scores[start + c]);
-  }
+  for (var c = 1u; c < params.channels; c++) { largest = most(largest, scores[start + c]); }
   var sum = 0.0;
   for (var c = 0u; c < params.channels; c++) { sum += exp(scores[start + c] - largest); }
   let score = scores[start + label] - largest;
   var loss = log(sum) - score;
   if (params.epsilon > 0.0) { loss = -log(exp(score) / sum + params.epsilon); }
-  loss *= params.factor;
-  if (strange != 0u) { loss = bitcast<f32>(strange | 0x7fc00000u); }
-  losses[row] = vec4f(loss, 0.0, 0.0, 0.0);
+  losses[row] = vec4f(tainted(params.factor * loss, largest), 0.0, 0.0, 0.0);
 }

@@ -1,7 +1,9 @@
 // Gradient of the values of maxPool2d: the gradient of each window goes to its maximum, the first in row-major order
 // where several are equal, as in Caffe and PyTorch; found anew, so that no map of winners is kept. Windows do not overlap:
-// each invocation, one a quad of the pooled map, writes the (up to) four pixels of its own.
+// each invocation, one a quad of the pooled map, writes the (up to) four pixels of its own. NaN is the maximum of its window, and
+// its gradient is NaN.
 //#include "../shared/invocation.wgsl"
+//#include "../shared/nan.wgsl"
 
 struct Params {
   // Of values.
@@ -40,15 +42,22 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   var best = values[first];
   var winner = vec4u();
   let second = values[right];
-  winner = select(winner, vec4u(1u), second > best);
-  best = max(best, second);
+  winner = select(winner, vec4u(1u), exceeds(second, best));
+  best = most4(best, second);
   let third = values[down];
-  winner = select(winner, vec4u(2u), third > best);
-  best = max(best, third);
-  winner = select(winner, vec4u(3u), values[diagonal] > best);
-  let g = gradient[params.gradientSkip + index];
+  winner = select(winner, vec4u(2u), exceeds(third, best));
+  best = most4(best, third);
+  let fourth = values[diagonal];
+  winner = select(winner, vec4u(3u), exceeds(fourth, best));
+  best = most4(best, fourth);
+  let g = select(gradient[params.gradientSkip + index], best, isNan4(best));
   valueGradient[first] = select(vec4f(), g, winner == vec4u());
   if (hasRight) { valueGradient[right] = select(vec4f(), g, winner == vec4u(1u)); }
   if (hasDown) { valueGradient[down] = select(vec4f(), g, winner == vec4u(2u)); }
   if (hasRight && hasDown) { valueGradient[diagonal] = select(vec4f(), g, winner == vec4u(3u)); }
+}
+
+// Whether a pixel takes the place of the maximum so far: NaN does, unless the maximum is NaN.
+fn exceeds(pixel: vec4f, best: vec4f) -> vec4<bool> {
+  return ((pixel > best) | isNan4(pixel)) & !isNan4(best);
 }

@@ -1,6 +1,7 @@
 // Maxima of windows of 2×2 at stride 2, ceil mode: result[y, x] = max of values[2y…2y+1, 2x…2x+1]; a window at the border
-// may be cut. One invocation a quad of the result. Adjoint: maxPool2d.pullback.
+// may be cut; NaN is the maximum of its window. One invocation a quad of the result. Adjoint: maxPool2d.pullback.
 //#include "../shared/invocation.wgsl"
+//#include "../shared/nan.wgsl"
 
 struct Params {
   // Of values.
@@ -31,7 +32,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let right = select(0u, params.quads, x + 1u < params.width);
   let down = select(0u, params.width * params.quads, y + 1u < params.rows);
   let first = params.valueSkip + (y * params.width + x) * params.quads + quad;
-  let upper = max(values[first], values[first + right]);
-  let lower = max(values[first + down], values[first + down + right]);
-  result[params.resultSkip + index] = max(upper, lower);
+  let upper = most4(values[first], values[first + right]);
+  let lower = most4(values[first + down], values[first + down + right]);
+  result[params.resultSkip + index] = most4(upper, lower);
 }

@@ -1,6 +1,8 @@
-// The gradient of a ReLU's result y becomes that of its argument, in place: gradient stays where y > 0 and is 0 elsewhere. The
+// The gradient of a ReLU's result y becomes that of its argument, in place: gradient stays where y > 0 and is 0 elsewhere,
+// NaN where y is. The
 // mask is read off the result, which the next op keeps anyway. One invocation a quad.
 //#include "../shared/invocation.wgsl"
+//#include "../shared/nan.wgsl"
 
 struct Params {
   // quads
@@ -15,5 +17,6 @@ struct Params {
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);
   if (index >= params.count) { return; }
-  gradient[index] = select(vec4f(), gradient[index], result[index] > vec4f());
+  let y = result[index];
+  gradient[index] = select(select(vec4f(), gradient[index], y > vec4f()), y, isNan4(y));
 }

@@ -1,6 +1,7 @@
-// result = max(values, 0), element by element; NaN stays NaN, so that it is found where it arose. One invocation a quad.
+// result = max(values, 0), element by element; NaN stays NaN (nan.wgsl). One invocation a quad.
 // Adjoint: relu.pullback.
 //#include "../shared/invocation.wgsl"
+//#include "../shared/nan.wgsl"
 
 struct Params {
   // quads
@@ -15,6 +16,5 @@ struct Params {
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);
   if (index >= params.count) { return; }
-  let x = values[index];
-  result[index] = select(x, vec4f(), x <= vec4f());
+  result[index] = rectified4(values[index]);
 }

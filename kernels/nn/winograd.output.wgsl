@@ -2,6 +2,7 @@
 // convolution.wgsl. One invocation a tile and quad: index = tile·quads + quad. See winograd.wgsl.
 //#include "../shared/invocation.wgsl"
 //#include "winograd.wgsl"
+//#include "activate.wgsl"
 
 struct Params {
   // Quads of `result` before the first pixel.
@@ -53,9 +54,6 @@ fn row(at: u32, step: u32) -> mat4x4f {
 fn store(tile: Tile, y: u32, x: u32, quad: u32, sum: vec4f) {
   // The last row or column of tiles may stick out by one.
   if (tile.y + y >= params.height || tile.x + x >= params.width) { return; }
-  var total = sum;
-  if (params.biased != 0u) { total += bias[quad]; }
-  if (params.relu != 0u) { total = max(total, vec4f()); }
   let pixel = (tile.image * params.height + tile.y + y) * params.width + tile.x + x;
-  result[params.resultSkip + pixel * params.quads + quad] = total;
+  result[params.resultSkip + pixel * params.quads + quad] = activate(sum, quad);
 }

@@ -1,6 +1,8 @@
 // The factor that brings gradients to a norm of at most `limit` (Pascanu, Mikolov and Bengio, ICML 2013):
-// factor = (min(1, limit/norm), norm, 0, 0), with norm = √Σ of the four lanes of `squares`. One invocation.
+// factor = (min(1, limit/norm), norm, 0, 0), with norm = √Σ of the four lanes of `squares`. NaN where the norm is. One
+// invocation.
 //#include "../shared/invocation.wgsl"
+//#include "../shared/nan.wgsl"
 
 struct Params {
   limit: f32,
@@ -19,5 +21,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let norm = sqrt((lanes.x + lanes.y) + (lanes.z + lanes.w));
   var least = 1.0;
   if (norm > params.limit) { least = params.limit / norm; }
-  factor[0] = vec4f(least, norm, 0.0, 0.0);
+  factor[0] = vec4f(select(least, norm, isNan(norm)), norm, 0.0, 0.0);
 }

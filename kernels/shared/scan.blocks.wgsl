@@ -1,5 +1,6 @@
 // Exclusive sum within blocks of 2048, in place, and the total of each block.
-// One workgroup a block: every invocation sums eight neighbors, and a tree over the 256 sums (Blelloch 1990) joins them.
+// One workgroup a block: every invocation sums eight neighbors, and steps of doubling distances (Hillis and Steele 1986) join the
+// 256 sums.
 //#include "invocation.wgsl"
 
 struct Params {
