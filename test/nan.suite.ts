@@ -4,13 +4,23 @@
  * replacing it by other finite numbers first, and each of these results must then be NaN, or not finite.
  */
 import * as kernels from "../build/kernels.ts";
+import { softmax } from "../src/crf/softmax.ts";
 import type { Device, Storage } from "../src/device/device.ts";
 import { openWasm } from "../src/device/wasm.ts";
+import { LimitError } from "../src/errors.ts";
 import type { Kernel } from "../src/kernel.ts";
+import { buildLattice } from "../src/lattice/lattice.ts";
+import { panels } from "../src/layout.ts";
+import { conv2d } from "../src/nn/conv2d.ts";
+import { crossEntropy, robustLogLikelihood } from "../src/nn/crossEntropy.ts";
+import { dropout } from "../src/nn/dropout.ts";
 import { formsFor } from "../src/nn/forms.ts";
+import { maxPool2d } from "../src/nn/maxPool2d.ts";
+import { relu } from "../src/nn/relu.ts";
 import { kernelForms } from "../src/nn/tune.ts";
 import { asFloats, type Contents, type Dispatch, record, replayChanged, written } from "./dispatches.ts";
-import { type Case, check } from "./suite.ts";
+import { Tape } from "../src/tape.ts";
+import { type Case, check, random, rejects, same } from "./suite.ts";
 import { works } from "./works.ts";
 
 /** Kernels that read whole numbers alone. Every other one must have been tried at each of its inputs that hold floats. */
@@ -286,20 +296,84 @@ export const cases: Case[] = [
       });
       for (const dispatch of chosen(dispatches)) await tryDispatch(device, reference, dispatch, findings);
       const { counts, faults, limits } = findings;
-      if ((globalThis as any).COUNT !== 0)
-        console.log(
-          "COUNT",
-          new Set([...counts.keys()].map((k) => k.split(" ")[0])).size,
-          counts.size,
-          [...counts.values()].reduce((a, b) => a + b),
-          JSON.stringify([...counts]),
-        );
       check(faults.length === 0, `${faults.length} faults, among them\n${shortened(faults)}`);
       const untried = [...inputs, ...inPlace].filter((input) => !counts.has(input)).join();
       check(untried === unread.join(), `no result depends on: expected ${unread.join()}, got ${untried}`);
       if (device.kind !== "wasm") return;
       const needless = Object.keys(finiteLimits).filter((input) => !limits.has(input));
       check(needless.length === 0, `finite limits that nothing has: ${needless.join(", ")}`);
+    },
+  },
+  {
+    name: "what does not count lets no NaN through: scores of an ignored pixel, and what dropout drops",
+    async run(device) {
+      using _scope = device.scope();
+      const labels = device.labels([1, 2], [255, 1]);
+      for (const loss of [crossEntropy, robustLogLikelihood]) {
+        const [stray, clean] = [NaN, 4].map((value) => device.tensor([1, 2, 3], [value, value, value, 1, 2, 3]));
+        const tape = new Tape([stray]);
+        const value = loss(stray, labels);
+        same(await value.read(), await loss(clean, labels).read(), "loss");
+        const gradient = await (await tape.gradients(value)).get(stray)!.read();
+        same(gradient.slice(0, 3), [0, 0, 0], "gradient of the ignored pixel");
+        check(gradient.every(Number.isFinite), `gradient ${gradient}`);
+      }
+      const dropped = await dropout(device.tensor([64], new Float32Array(64).fill(NaN)), { rate: 0.5, seed: 1 }).read();
+      const zeros = dropped.filter((value) => value === 0).length;
+      check(zeros > 0 && zeros < 64, `${zeros} of 64 values are dropped`);
+      check(dropped.filter(Number.isNaN).length === 64 - zeros, "what is kept is NaN");
+    },
+  },
+  {
+    name: "a share of a softmax is NaN beside infinity, and 0 of −infinity; nothing is shared where all are −infinity",
+    async run(device) {
+      const inf = Infinity;
+      using values = device.tensor([4, 3], [1, inf, 2, 1, -inf, 1, -inf, -inf, -inf, 1, NaN, 2]);
+      using shares = softmax(values);
+      same(await shares.read(), [NaN, NaN, NaN, 0.5, 0, 0.5, NaN, NaN, NaN, NaN, NaN, NaN], "softmax");
+      using rectified = softmax(values, "relu");
+      same(await rectified.read(), [0, NaN, 0, 0.5, 0, 0.5, 0, 0, 0, NaN, NaN, NaN], "ReLU over its sum");
+    },
+  },
+  {
+    name: "NaN is the maximum of its window: the first gets the gradient, and gets NaN",
+    async run(device) {
+      // Of the first window the second and third are NaN, of the second the fourth, of the third only the gradient.
+      using values = device.tensor([2, 6, 1], [1, NaN, 1, 2, 5, 1, NaN, 3, 3, NaN, 4, 3]);
+      const tape = new Tape([values]);
+      using pooled = maxPool2d(values);
+      same(await pooled.read(), [NaN, NaN, 5], "maxima");
+      using seed = device.tensor([1, 3, 1], [1, 2, NaN]);
+      const gradients = await tape.gradients(pooled, seed);
+      using gradient = gradients.get(values)!;
+      same(await gradient.read(), [0, NaN, 0, 0, NaN, 0, 0, 0, 0, NaN, 0, 0], "gradient");
+    },
+  },
+  {
+    name: "a convolution with ReLU keeps as many NaN as a ReLU after it, by both methods",
+    async run(device) {
+      using _scope = device.scope();
+      for (const channels of [3, 8]) {
+        const numbers = random(channels);
+        const data = numbers.array(6 * 6 * channels, -1, 1);
+        data[14 * channels] = NaN;
+        const image = device.tensor([6, 6, channels], data);
+        const size = 8 * channels * 9;
+        const weight = device.tensor([8, channels, 3, 3], numbers.array(size, -1, 1), panels);
+        const fused = await conv2d(image, weight, { padding: 1, relu: true }).read();
+        same(fused, await relu(conv2d(image, weight, { padding: 1 })).read(), `${channels} channels`);
+        check(fused.some(Number.isNaN), `${channels} channels: no NaN`);
+      }
+    },
+  },
+  {
+    name: "a finite feature too large to embed is reported, though its coordinates become NaN",
+    async run(device) {
+      for (const value of [3e38, -3e38]) {
+        using features = device.tensor([3, 5], [0, 0, 0, 0, 0, 1, value, value, value, value, 0, 0, 0, 0, 0]);
+        const { message } = await rejects(buildLattice(features), LimitError);
+        check(/point 1\b/.test(message), message);
+      }
     },
   },
 ];
