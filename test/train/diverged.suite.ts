@@ -88,7 +88,7 @@ export const cases: Case[] = [
     async run(device) {
       using network = makeNetwork(device);
       randomize(network);
-      for (const layer of ["conv1_1", "conv2_2", "conv4_3", "conv5_1", "fc6", "score_fr"]) {
+      for (const layer of ["conv2_2", "conv5_1", "score_fr"]) {
         await filled(network, [`${layer}.weight`, `${layer}.bias`], 3e38, async () => {
           const message = await explain(network, layer);
           check(new RegExp(`the layer ${layer}\\b`).test(message), `${layer}: ${message}`);
