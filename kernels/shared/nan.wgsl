@@ -4,9 +4,10 @@
 //   - A result that depends on an infinity is NaN or infinite, unless its definition has a finite limit there: a ReLU of −∞ is 0,
 //     a maximum passes over −∞, exp(−∞) is 0, a quotient by ∞ is 0, and a comparison of ∞ has an outcome as any other.
 //   - Of a window of maxPool2d NaN is the maximum, the first where there are several: its place gets NaN as gradient, the others 0.
-// WGSL lets compilers assume that no float is NaN: x != x may become false, max and min may drop NaN, and exp(NaN) is a number
-// on SwiftShader. Sums, products and quotients keep NaN on every adapter that was tried; whatever compares, or computes a
-// power, goes through these functions, which look at bits. Names that end in 4 are for each of four numbers.
+// WGSL lets compilers assume that no float is NaN, and they do: on lavapipe x != x is false, max loses NaN there and on
+// SwiftShader, and exp(NaN) is a number on SwiftShader. Sums, products and quotients keep NaN on every adapter that was tried;
+// whatever compares, or computes a power, goes through these functions, which look at bits. Names that end in 4 are for each of
+// four numbers.
 
 fn isNan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
