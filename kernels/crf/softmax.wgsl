@@ -1,7 +1,7 @@
 // The activation of mean field over the channels of each row. mode 1: softmax, exp(x − max)/Σ exp(x − max), max taken
 // out first so that nothing overflows. mode 2: the paper's alternative (Zheng et al. 2015, section on softmax), ReLU
-// followed by division by the sum: max(x, 0)/(Σ max(x, 0) + 1e-20). NaN or infinity
-// makes its row NaN, but for −∞, whose share is 0. Padding channels stay zero.
+// followed by division by the sum: max(x, 0)/(Σ max(x, 0) + 1e-20). In a softmax, NaN or ∞
+// makes its row NaN, and −∞ has no share. Padding channels stay zero.
 //#include "../shared/invocation.wgsl"
 //#include "../shared/nan.wgsl"
 

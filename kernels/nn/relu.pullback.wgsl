@@ -1,6 +1,5 @@
-// The gradient of a ReLU's result y becomes that of its argument, in place: gradient stays where y > 0 and is 0 elsewhere,
-// NaN where y is. The
-// mask is read off the result, which the next op keeps anyway. One invocation a quad.
+// The gradient of a ReLU's result y becomes that of its argument, in place: gradient stays where y > 0, is NaN where
+// y is, and 0 elsewhere. The mask is read off the result, which the next op keeps anyway. One invocation a quad.
 //#include "../shared/invocation.wgsl"
 //#include "../shared/nan.wgsl"
 

@@ -1,6 +1,7 @@
 // The rule of NaN, which every kernel keeps on every device (test/nan.suite.ts):
 //   - A result that depends on NaN is NaN. A result depends on a number if another finite number in its place would give another
-//     result. So nothing depends on the scores of an ignored pixel, on what dropout drops, or on what a mask multiplies away.
+//     result. So nothing depends on the scores of an ignored pixel or on what dropout drops, and no NaN comes of them. Otherwise
+//     more may be NaN than depends on it: 0·NaN is.
 //   - A result that depends on an infinity is NaN or infinite, unless its definition has a finite limit there: a ReLU of −∞ is 0,
 //     a maximum passes over −∞, exp(−∞) is 0, a quotient by ∞ is 0, and a comparison of ∞ has an outcome as any other.
 //   - Of a window of maxPool2d NaN is the maximum, the first where there are several: its place gets NaN as gradient, the others 0.
