@@ -320,10 +320,10 @@ export const cases: Case[] = [
   {
     name: "what does not count lets no NaN through: scores of an ignored pixel, and what dropout drops",
     async run(device) {
-      using _scope = device.scope();
-      const labels = device.labels([1, 2], [255, 1]);
+      using scope = device.scope();
+      const labels = scope.labels([1, 2], [255, 1]);
       for (const loss of [crossEntropy, robustLogLikelihood]) {
-        const [stray, clean] = [NaN, 4].map((value) => device.tensor([1, 2, 3], [value, value, value, 1, 2, 3]));
+        const [stray, clean] = [NaN, 4].map((value) => scope.tensor([1, 2, 3], [value, value, value, 1, 2, 3]));
         const tape = new Tape([stray]);
         const value = loss(stray, labels);
         same(await value.read(), await loss(clean, labels).read(), "loss");
@@ -331,7 +331,7 @@ export const cases: Case[] = [
         same(gradient.slice(0, 3), [0, 0, 0], "gradient of the ignored pixel");
         check(gradient.every(Number.isFinite), `gradient ${gradient}`);
       }
-      const dropped = await dropout(device.tensor([64], new Float32Array(64).fill(NaN)), { rate: 0.5, seed: 1 }).read();
+      const dropped = await dropout(scope.tensor([64], new Float32Array(64).fill(NaN)), { rate: 0.5, seed: 1 }).read();
       const zeros = dropped.filter((value) => value === 0).length;
       check(zeros > 0 && zeros < 64, `${zeros} of 64 values are dropped`);
       check(dropped.filter(Number.isNaN).length === 64 - zeros, "what is kept is NaN");
@@ -365,14 +365,14 @@ export const cases: Case[] = [
   {
     name: "a convolution with ReLU keeps as many NaN as a ReLU after it, by both methods",
     async run(device) {
-      using _scope = device.scope();
+      using scope = device.scope();
       for (const channels of [3, 8]) {
         const numbers = random(channels);
         const data = numbers.array(6 * 6 * channels, -1, 1);
         data[14 * channels] = NaN;
-        const image = device.tensor([6, 6, channels], data);
+        const image = scope.tensor([6, 6, channels], data);
         const size = 8 * channels * 9;
-        const weight = device.tensor([8, channels, 3, 3], numbers.array(size, -1, 1), panels);
+        const weight = scope.tensor([8, channels, 3, 3], numbers.array(size, -1, 1), panels);
         const fused = await conv2d(image, weight, { padding: 1, relu: true }).read();
         same(fused, await relu(conv2d(image, weight, { padding: 1 })).read(), `${channels} channels`);
         check(fused.some(Number.isNaN), `${channels} channels: no NaN`);
