@@ -6,7 +6,7 @@ import { root } from "./folders.ts";
 export const bundleFolder = `${root}build/test`;
 
 /** Resolves `virtual:suites` to a module that maps each suite's path to its cases. */
-const suiteList: Plugin = {
+export const suiteList: Plugin = {
   name: "suites",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^virtual:suites$/ }, ({ path }) => ({ path, namespace: "suites" }));

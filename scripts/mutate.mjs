@@ -1,0 +1,4 @@
+// npm run mutate
+import { launch } from "./launch.mjs";
+
+await launch("test/mutation/mutate.ts");

@@ -1,0 +1,166 @@
+/** `npm run mutate`: which small faults in the host's code do the suites notice? (scripts/mutate.mjs starts it) */
+import { readdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { findChromium, vulkanEnvironment } from "../../scripts/environment.mjs";
+import { generate } from "../../scripts/generate.mjs";
+import { findFolders, root } from "../hosts/folders.ts";
+import type { DeviceChoice } from "../hosts/runner.ts";
+import { bundleMutants } from "./bundle.ts";
+import { Foreman, type Verdict } from "./foreman.ts";
+import type { Mutant } from "./instrument.ts";
+import type { Measured } from "./protocol.ts";
+import { describeOutcomes, type Equivalent, type Outcome, roomOf, scoreOf } from "./report.ts";
+
+/** The rooms of the host's code that the suites answer for. */
+const rooms = ["tape", "sum", "tensor", "labels", "held", "device", "lattice", "crf", "nn", "optim", "models"];
+/** The share of mutants that are not equivalent which the tests of every room have to kill, in percent. */
+const goal = 95;
+/** Where mutants run. */
+interface Stage {
+  readonly name: string;
+  readonly choice: DeviceChoice;
+  /** Files whose mutants run here if they live so far, in the cases that use them. */
+  readonly takes: RegExp;
+  /** Files that do all their work here, so that every case has to be measured. */
+  readonly home: RegExp;
+}
+
+const everything = /./;
+const threads = /device\/threads\.ts$/;
+const webgpu = /(device\/(webgpu|pipelines|bufferPool)|nn\/(forms|tune))\.ts$/;
+const stages: readonly Stage[] = [
+  { name: "WASM, 1 thread", choice: { prefer: "wasm", threads: 1 }, takes: everything, home: everything },
+  { name: "WASM, 2 threads", choice: { prefer: "wasm", threads: 2 }, takes: threads, home: threads },
+  { name: "WebGPU", choice: { prefer: "webgpu" }, takes: everything, home: webgpu },
+];
+
+interface Flags {
+  readonly jobs: number;
+  readonly json?: boolean;
+}
+
+const positive = (word: string): number => {
+  const value = Number(word);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("expected 1 or more");
+  return value;
+};
+
+const command = new Command("npm run mutate --")
+  .description("Runs the suites against small faults in the host's code, and tells which of them no suite notices.")
+  .argument("[room...]", `rooms or files below src/: optim, nn/conv2d; ${rooms.join(", ")} without one`)
+  .option("--jobs <n>", "processes at work", positive, availableParallelism())
+  .option("--json", "print every mutant and its fate as JSON")
+  .exitOverride();
+
+class UnknownRoomError extends Error {
+  override readonly name = "UnknownRoomError";
+}
+
+function findFiles(words: readonly string[]): string[] {
+  const all = readdirSync(`${root}src`, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+  return words.flatMap((word) => {
+    const found = all.filter((file) => file === `${word}.ts` || file.startsWith(`${word}/`)).sort();
+    if (found.length > 0) return found.map((file) => `src/${file}`);
+    throw new UnknownRoomError(`no room or file below src/ is named "${word}"; the rooms are ${rooms.join(", ")}`);
+  });
+}
+
+const isSame = (mutant: Mutant, other: Equivalent): boolean =>
+  (["file", "text", "original", "replacement"] as const).every((field) => mutant[field] === other[field]);
+
+/** What is known of the mutants so far. */
+interface Knowledge {
+  readonly mutants: readonly Mutant[];
+  readonly verdicts: Map<number, Verdict>;
+  /** Names of the cases that reached a file in the first stage, by file. */
+  readonly casesOfFile: Map<string, Set<string>>;
+}
+
+/** Runs the mutants that still live on one device, until a case fails; says now and then how far it is. */
+async function runStage(stage: Stage, knowledge: Knowledge, jobs: number): Promise<void> {
+  const { mutants, verdicts, casesOfFile } = knowledge;
+  const left = mutants.filter(({ id }) => verdicts.get(id)?.reason === undefined);
+  if (left.length === 0) return;
+  const environment = stage.choice.prefer === "webgpu" ? vulkanEnvironment(await findChromium()) : {};
+  const options = { folders: findFolders(), choice: stage.choice };
+  const foremen = Array.from({ length: jobs }, () => new Foreman(options, environment));
+  console.error(`${stage.name}: measuring cases`);
+  const only = left.some(({ file }) => stage.home.test(file))
+    ? undefined
+    : [...new Set(left.flatMap(({ file }) => [...(casesOfFile.get(file) ?? [])]))];
+  const { cases, loaded } = await foremen[0].measure(only);
+  for (const { name, error } of cases.filter((entry) => entry.error !== undefined)) {
+    console.error(`  left out, since it fails without a mutant: ${name}: ${error}`);
+  }
+  const sound = cases.filter(({ error }) => error === undefined).sort((a, b) => a.milliseconds - b.milliseconds);
+  const fileOf = new Map(mutants.map(({ id, file }) => [id, file]));
+  const casesOf = new Map<number, Measured[]>();
+  for (const entry of sound) {
+    for (const id of entry.reached) {
+      casesOf.set(id, [...(casesOf.get(id) ?? []), entry]);
+      const file = fileOf.get(id);
+      if (file !== undefined) casesOfFile.set(file, (casesOfFile.get(file) ?? new Set()).add(entry.name));
+    }
+  }
+  const usersOf = ({ id, file }: Mutant): readonly Measured[] => {
+    if (!loaded.includes(id)) return casesOf.get(id) ?? [];
+    // What runs when modules are loaded shows in any case that uses its file.
+    return sound.filter(({ name }) => casesOfFile.get(file)?.has(name) ?? true);
+  };
+  const queue = [...left];
+  const work = async (foreman: Foreman): Promise<void> => {
+    for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
+      const users = usersOf(mutant);
+      if (users.length > 0)
+        verdicts.set(mutant.id, await foreman.attempt(mutant.id, users, loaded.includes(mutant.id)));
+      const living = left.filter(({ id }) => verdicts.get(id)?.reason === undefined).length - queue.length;
+      const done = left.length - queue.length;
+      if (done % 100 === 0) console.error(`${stage.name}: ${done} of ${left.length} mutants, ${living} of them live`);
+    }
+    foreman.dispose();
+  };
+  await Promise.all(foremen.map(work));
+}
+
+async function mutate(words: readonly string[], { jobs, json }: Flags): Promise<number> {
+  const files = findFiles(words.length === 0 ? rooms : words);
+  await generate();
+  const mutants = await bundleMutants(files);
+  const equivalents = JSON.parse(readFileSync(`${root}test/mutation/equivalent.json`, "utf8")) as Equivalent[];
+  const stale = equivalents.filter((one) => files.includes(one.file) && !mutants.some((mutant) => isSame(mutant, one)));
+  for (const { file, text } of stale) console.error(`equivalent.json: ${file} has no such mutant any more: ${text}`);
+  const isEquivalent = (mutant: Mutant): boolean => equivalents.some((one) => isSame(mutant, one));
+  const counted = mutants.filter((mutant) => !isEquivalent(mutant));
+  const verdicts = new Map<number, Verdict>();
+  const knowledge = { mutants: counted, verdicts, casesOfFile: new Map<string, Set<string>>() };
+  for (const stage of stages) await runStage(stage, knowledge, jobs);
+  const outcomes = mutants.map((mutant): Outcome => {
+    const verdict = verdicts.get(mutant.id);
+    if (isEquivalent(mutant)) return { ...mutant, fate: "equivalent" };
+    return {
+      ...mutant,
+      ...verdict,
+      fate: !verdict ? "not reached" : verdict.reason === undefined ? "survived" : "killed",
+    };
+  });
+  console.log(json ? JSON.stringify(outcomes, undefined, 2) : describeOutcomes(outcomes));
+  const scores = [...new Set(files.map(roomOf))].map((room) =>
+    scoreOf(outcomes.filter(({ file }) => roomOf(file) === room)),
+  );
+  return stale.length === 0 && scores.every((score) => score >= goal) ? 0 : 1;
+}
+
+async function main(): Promise<number> {
+  try {
+    command.parse();
+    return await mutate(command.args, command.opts<Flags>());
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // Commander has printed it
+    if (!(error instanceof UnknownRoomError)) throw error;
+    console.error(`mutate: ${error.message}`);
+    return 2;
+  }
+}
+
+process.exitCode = await main();

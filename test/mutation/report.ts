@@ -1,0 +1,50 @@
+import type { Verdict } from "./foreman.ts";
+import type { Mutant } from "./instrument.ts";
+
+/** A mutant that computes the same as the original, or that no test should tell from it, and why. */
+export interface Equivalent extends Pick<Mutant, "file" | "text" | "original" | "replacement"> {
+  readonly reason: string;
+}
+
+/** A mutant and what became of it. */
+export interface Outcome extends Mutant, Verdict {
+  readonly fate: "killed" | "survived" | "not reached" | "equivalent";
+}
+
+/** `nn` of `src/nn/relu.ts`, `tape` of `src/tape.ts`. */
+export const roomOf = (file: string): string => file.replace(/^src\//, "").replace(/(\/.*|\.ts)$/, "");
+
+/** Of the mutants that are not equivalent, the share that is killed, in percent. */
+export function scoreOf(outcomes: readonly Outcome[]): number {
+  const counted = outcomes.filter(({ fate }) => fate !== "equivalent");
+  return counted.length === 0 ? 100 : (100 * counted.filter(({ fate }) => fate === "killed").length) / counted.length;
+}
+
+/** A table of rooms in Markdown, and below it every mutant that lives. */
+export function describeOutcomes(outcomes: readonly Outcome[]): string {
+  const rooms = [...new Set(outcomes.map(({ file }) => roomOf(file)))];
+  const fates = ["killed", "equivalent", "survived", "not reached"] as const;
+  const row = (name: string, of: readonly Outcome[]): string => {
+    const counts = fates.map((fate) => of.filter((outcome) => outcome.fate === fate).length);
+    return `| ${[name, of.length, ...counts, `${scoreOf(of).toFixed(1)} %`].join(" | ")} |`;
+  };
+  const table = [
+    `| room | mutants | ${fates.join(" | ")} | score |`,
+    `| --- | ${["mutants", ...fates, "score"].map(() => "---:").join(" | ")} |`,
+    ...rooms.map((room) =>
+      row(
+        room,
+        outcomes.filter(({ file }) => roomOf(file) === room),
+      ),
+    ),
+    ...(rooms.length > 1 ? [row("all", outcomes)] : []),
+  ];
+  const living = outcomes.filter(({ fate }) => fate === "survived" || fate === "not reached");
+  return [...table, "", ...living.map(describeMutant)].join("\n");
+}
+
+function describeMutant({ file, line, original, replacement, fate, text }: Outcome): string {
+  const short = (part: string): string => (part.length > 100 ? `${part.slice(0, 97)}…` : part).replace(/\s+/g, " ");
+  const change = replacement === "" ? `${short(original)}  (removed)` : `${short(original)}  →  ${short(replacement)}`;
+  return `${file}:${line}  ${change}${fate === "not reached" ? "  (no case reaches it)" : ""}\n    ${text}`;
+}

@@ -1,0 +1,93 @@
+/** Entry of a process that runs cases with one mutant after the other: `worker.js '<WorkerOptions as JSON>'`. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Case, Fixtures } from "../suite.ts";
+import type { Switches } from "./bundle.ts";
+import type { Answer, Measured, Request, WorkerOptions } from "./protocol.ts";
+
+const { choice, folders } = JSON.parse(process.argv[2]) as WorkerOptions;
+const fixtures: Fixtures = {
+  shared: folders.shared !== undefined,
+  bytes: async (path) => {
+    const [folder, ...rest] = path.split("/");
+    return new Uint8Array(await readFile(join(folders[folder as keyof typeof folders] ?? folder, ...rest)));
+  },
+};
+
+type Bundle = typeof import("./entry.ts");
+const load = (query = ""): Promise<Bundle> => {
+  const url = new URL(`./mutants.js${query}`, import.meta.url).href;
+  return import(url) as Promise<Bundle>;
+};
+const tell = (answer: Answer): void => void process.send!(answer);
+
+let unhandled: unknown;
+process.on("unhandledRejection", (error) => (unhandled ??= error));
+
+const usual = await load();
+const switches = (globalThis as unknown as { mutation: Switches }).mutation;
+const loaded = [...switches.reached];
+const usualCases = await usual.listCases(usual.suites, fixtures);
+
+/** Runs a case on a device of its own, so that no case leaves anything to the next. Returns why it failed. */
+async function run(bundle: Bundle, entry: Case, mutant: number, limit: number): Promise<string | undefined> {
+  Object.assign(switches, { active: mutant, asked: 0, limit, reached: new Set() });
+  unhandled = undefined;
+  try {
+    const device = await bundle.open(choice);
+    await bundle.runCase(entry, device, fixtures);
+    device.dispose();
+    await new Promise(setImmediate);
+    if (unhandled !== undefined) throw unhandled;
+    return undefined;
+  } catch (error) {
+    return String(error).split("\n")[0].slice(0, 200);
+  } finally {
+    switches.active = -1;
+  }
+}
+
+async function measure(only?: readonly string[]): Promise<Measured[]> {
+  const measured: Measured[] = [];
+  for (const [name, entry] of usualCases) {
+    if (only && !only.includes(name)) continue;
+    tell({ kind: "case", name, milliseconds: 0 });
+    const start = performance.now();
+    const error = await run(usual, entry, -1, Infinity);
+    const milliseconds = performance.now() - start;
+    measured.push({ name, milliseconds, asked: switches.asked, reached: [...switches.reached], error });
+  }
+  return measured;
+}
+
+async function attempt({ mutant, cases, load: anew }: Extract<Request, { kind: "try" }>): Promise<Answer> {
+  let bundle = usual;
+  let entries = usualCases;
+  if (anew) {
+    Object.assign(switches, { active: mutant, asked: 0, limit: 1e6 });
+    try {
+      bundle = await load(`?${mutant}`);
+      entries = await bundle.listCases(bundle.suites, fixtures);
+    } catch (error) {
+      return { kind: "tried", case: "loading", reason: String(error) };
+    }
+  }
+  for (const { name, milliseconds, asked } of cases) {
+    tell({ kind: "case", name, milliseconds });
+    const reason = await run(bundle, entries.get(name)!, mutant, 20 * asked + 100_000);
+    if (reason === undefined) continue;
+    const soiled = !anew && (await run(usual, usualCases.get(name)!, -1, Infinity)) !== undefined;
+    return { kind: "tried", case: name, reason, soiled };
+  }
+  return { kind: "tried" };
+}
+
+process.on("message", (request: Request) => {
+  void (async () => {
+    tell(
+      request.kind === "measure"
+        ? { kind: "measured", cases: await measure(request.only), loaded }
+        : await attempt(request),
+    );
+  })();
+});
