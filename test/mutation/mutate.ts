@@ -1,5 +1,5 @@
 /** `npm run mutate`: which small faults in the host's code do the suites notice? (scripts/mutate.mjs starts it) */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { findChromium, vulkanEnvironment } from "../../scripts/environment.mjs";
@@ -53,6 +53,9 @@ const command = new Command("npm run mutate --")
   .option("--json", "print every mutant and its fate as JSON")
   .exitOverride();
 
+/** Of this run, so that several do not disturb each other. */
+const folder = `${root}build/mutation-${process.pid}/`;
+
 class UnknownRoomError extends Error {
   override readonly name = "UnknownRoomError";
 }
@@ -80,11 +83,11 @@ interface Knowledge {
 /** Runs the mutants that still live on one device, until a case fails; says now and then how far it is. */
 async function runStage(stage: Stage, knowledge: Knowledge, jobs: number): Promise<void> {
   const { mutants, verdicts, casesOfFile } = knowledge;
-  const left = mutants.filter(({ id }) => verdicts.get(id)?.reason === undefined);
+  const left = mutants.filter(({ id, file }) => stage.takes.test(file) && verdicts.get(id)?.reason === undefined);
   if (left.length === 0) return;
   const environment = stage.choice.prefer === "webgpu" ? vulkanEnvironment(await findChromium()) : {};
   const options = { folders: findFolders(), choice: stage.choice };
-  const foremen = Array.from({ length: jobs }, () => new Foreman(options, environment));
+  const foremen = Array.from({ length: jobs }, () => new Foreman(`${folder}worker.js`, options, environment));
   console.error(`${stage.name}: measuring cases`);
   const only = left.some(({ file }) => stage.home.test(file))
     ? undefined
@@ -126,7 +129,7 @@ async function runStage(stage: Stage, knowledge: Knowledge, jobs: number): Promi
 async function mutate(words: readonly string[], { jobs, json }: Flags): Promise<number> {
   const files = findFiles(words.length === 0 ? rooms : words);
   await generate();
-  const mutants = await bundleMutants(files);
+  const mutants = await bundleMutants(files, folder);
   const equivalents = JSON.parse(readFileSync(`${root}test/mutation/equivalent.json`, "utf8")) as Equivalent[];
   const stale = equivalents.filter((one) => files.includes(one.file) && !mutants.some((mutant) => isSame(mutant, one)));
   for (const { file, text } of stale) console.error(`equivalent.json: ${file} has no such mutant any more: ${text}`);
@@ -135,6 +138,7 @@ async function mutate(words: readonly string[], { jobs, json }: Flags): Promise<
   const verdicts = new Map<number, Verdict>();
   const knowledge = { mutants: counted, verdicts, casesOfFile: new Map<string, Set<string>>() };
   for (const stage of stages) await runStage(stage, knowledge, jobs);
+  rmSync(folder, { recursive: true });
   const outcomes = mutants.map((mutant): Outcome => {
     const verdict = verdicts.get(mutant.id);
     if (isEquivalent(mutant)) return { ...mutant, fate: "equivalent" };
