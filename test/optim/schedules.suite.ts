@@ -14,9 +14,28 @@ export const cases: Case[] = [
       close(steps.map(halved), [8, 8, 8, 4, 4, 2, 2], {}, "step");
       const squared = polynomial(4, { steps: 20, power: 2 });
       close(steps.map(squared), [4, 3.61, 1.21, 1, 0.01, 0, 0], { absolute: 1e-12 }, "polynomial");
-      await rejects(() => fixed(-1), ValueError);
-      await rejects(() => stepped(1, { every: 0, factor: 0.5 }), ValueError);
-      await rejects(() => polynomial(1, { steps: 1.5, power: 1 }), ValueError);
+    },
+  },
+  {
+    name: "rates and powers below 0, and no steps, are refused; the smallest of each are not",
+    async run() {
+      for (const wrong of [-1, NaN, Infinity]) {
+        await rejects(() => fixed(wrong), ValueError);
+        await rejects(() => stepped(wrong, { every: 1, factor: 1 }), ValueError);
+        await rejects(() => stepped(1, { every: 1, factor: wrong }), ValueError);
+        await rejects(() => polynomial(wrong, { steps: 1, power: 1 }), ValueError);
+        await rejects(() => polynomial(1, { steps: 1, power: wrong }), ValueError);
+      }
+      for (const wrong of [0, -1, 1.5, NaN]) {
+        await rejects(() => stepped(1, { every: wrong, factor: 0.5 }), ValueError);
+        await rejects(() => polynomial(1, { steps: wrong, power: 1 }), ValueError);
+      }
+      close(
+        [fixed(0)(3), stepped(0, { every: 1, factor: 0 })(1), polynomial(0, { steps: 1, power: 0 })(0)],
+        [0, 0, 0],
+        {},
+        "0",
+      );
     },
   },
   {

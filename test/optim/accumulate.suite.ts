@@ -1,0 +1,23 @@
+import { accumulate } from "../../src/optim/accumulate.ts";
+import type { Tensor } from "../../src/tensor.ts";
+import { type Case, check, same } from "../suite.ts";
+
+export const cases: Case[] = [
+  {
+    name: "what was summed is freed, and of all gradients the total alone stays",
+    async run(device) {
+      using parameter = device.tensor([3]);
+      using other = device.tensor([1]);
+      const gradients = [1, 2, 4].map((value) => device.tensor([3], [value, 0, -value]));
+      const total = new Map<Tensor, Tensor>();
+      for (const gradient of gradients) accumulate(total, new Map([[parameter, gradient]]));
+      const own = device.tensor([1], [5]);
+      accumulate(total, new Map([[other, own]]));
+      check(gradients.every((gradient) => gradient.disposed) && !own.disposed, "what is freed");
+      using sum = total.get(parameter)!;
+      same(await sum.read(), [7, 0, -7], "sum");
+      check(total.size === 2 && total.get(other) === own, "a gradient that comes once stays as it is");
+      own.dispose();
+    },
+  },
+];

@@ -1,0 +1,32 @@
+import { ValueError } from "../../src/errors.ts";
+import { adam } from "../../src/optim/adam.ts";
+import { type Case, close, rejects } from "../suite.ts";
+
+export const cases: Case[] = [
+  {
+    name: "without running means, a step is the rate in the gradient's direction",
+    async run(device) {
+      using weights = device.tensor([3], [1, 2, 3]);
+      using gradient = device.tensor([3], [0.5, -2, 0]);
+      using step = adam({ weights }, { rate: 0.25, betas: [0, 0], epsilon: 0.5 });
+      step(new Map([[weights, gradient]]));
+      close(await weights.read(), [1 - 0.125, 2 + 0.2, 3], { relative: 1e-6 }, "weights");
+    },
+  },
+  {
+    name: "betas and an epsilon out of range are refused",
+    async run(device) {
+      using weights = device.tensor([3]);
+      for (const options of [
+        { betas: [-0.1, 0.9] as const },
+        { betas: [0.9, 1] as const },
+        { betas: [NaN, 0.9] as const },
+        { epsilon: -1 },
+        { epsilon: NaN },
+      ]) {
+        await rejects(() => adam({ weights }, { rate: 1, ...options }), ValueError, JSON.stringify(options));
+      }
+      using _smallest = adam({ weights }, { rate: 0, epsilon: 0 });
+    },
+  },
+];
