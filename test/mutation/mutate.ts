@@ -22,10 +22,12 @@ interface Stage {
   readonly choice: DeviceChoice;
   /** Files whose mutants run here if they live so far, in the cases that use them. */
   readonly takes: RegExp;
-  /** Files that do all their work here, so that every case has to be measured. */
+  /** Files that do all their work here, so that every case counts. Mutants of others get a second chance in few. */
   readonly home: RegExp;
 }
 
+/** How many cases make a second chance, the quickest: what only shows on another device mostly shows in any. */
+const secondChance = 10;
 const everything = /./;
 const threads = /device\/threads\.ts$/;
 const webgpu = /(device\/(webgpu|pipelines|bufferPool)|nn\/(forms|tune))\.ts$/;
@@ -107,9 +109,10 @@ async function runStage(stage: Stage, knowledge: Knowledge, jobs: number): Promi
     }
   }
   const usersOf = ({ id, file }: Mutant): readonly Measured[] => {
-    if (!loaded.includes(id)) return casesOf.get(id) ?? [];
+    const most = stage.home.test(file) ? Infinity : secondChance;
+    if (!loaded.includes(id)) return (casesOf.get(id) ?? []).slice(0, most);
     // What runs when modules are loaded shows in any case that uses its file.
-    return sound.filter(({ name }) => casesOfFile.get(file)?.has(name) ?? true);
+    return sound.filter(({ name }) => casesOfFile.get(file)?.has(name) ?? true).slice(0, most);
   };
   const queue = [...left];
   const work = async (foreman: Foreman): Promise<void> => {

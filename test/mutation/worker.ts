@@ -1,4 +1,5 @@
 /** Entry of a process that runs cases with one mutant after the other: `worker.js '<WorkerOptions as JSON>'`. */
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Case, Fixtures } from "../suite.ts";
@@ -20,6 +21,18 @@ const load = (query = ""): Promise<Bundle> => {
   return import(url) as Promise<Bundle>;
 };
 const tell = (answer: Answer): void => void process.send!(answer);
+
+// Every case opens a device. Compiled once, the kernels soon run as fast as they can, as in a process with one device.
+const compile = WebAssembly.compile;
+const modules = new Map<string, Promise<WebAssembly.Module>>();
+WebAssembly.compile = (bytes) => {
+  const key = createHash("sha1")
+    .update(new Uint8Array(bytes as ArrayBuffer))
+    .digest("hex");
+  const module = modules.get(key) ?? compile(bytes);
+  modules.set(key, module);
+  return module;
+};
 
 let unhandled: unknown;
 process.on("unhandledRejection", (error) => (unhandled ??= error));
