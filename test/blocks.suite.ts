@@ -5,6 +5,7 @@ import { open } from "../src/device/open.ts";
 import { LimitError } from "../src/errors.ts";
 import { filter } from "../src/lattice/filter.ts";
 import { buildLattice } from "../src/lattice/lattice.ts";
+import { Tape } from "../src/tape.ts";
 import { clearPoints } from "./reference/points.ts";
 import { type Case, check, close, random, rejects, same } from "./suite.ts";
 
@@ -18,6 +19,20 @@ async function filterMany(device: Device, channels: number): Promise<Float32Arra
   using values = device.tensor([300, channels], random(2).array(300 * channels));
   using result = filter(values, lattice, { normalization: "after" });
   return await result.read();
+}
+
+/** The gradient of the features, and that of the values, from a filter of many channels. */
+async function gradientsOfMany(device: Device, channels: number): Promise<Float32Array[]> {
+  using features = device.tensor([300, 2], clearPoints(random(1), 300, 2, 8));
+  using values = device.tensor([300, channels], random(2).array(300 * channels, -1, 1));
+  using seed = device.tensor([300, channels], random(6).array(300 * channels, -1, 1));
+  using tape = new Tape([features, values]);
+  using lattice = await buildLattice(features);
+  using result = filter(values, lattice, { normalization: "symmetric" });
+  const gradients = await tape.gradients(result, seed);
+  using ofFeatures = gradients.get(features)!;
+  using ofValues = gradients.get(values)!;
+  return [await ofFeatures.read(), await ofValues.read()];
 }
 
 const [height, width] = [16, 18];
@@ -45,6 +60,18 @@ export const cases: Case[] = [
           same(await filterMany(device2, channels), whole, `${channels} channels in ${bindingBytes} bytes`);
         }
       }
+    },
+  },
+  {
+    name: "the gradients of a filter in blocks of channels are those of one in a piece",
+    async run(device) {
+      const whole = await gradientsOfMany(device, 33);
+      // The map has 43,200 bytes, its lattice's more.
+      using device2 = await small(device, 49_152);
+      const parts = await gradientsOfMany(device2, 33);
+      // Of the features: 33 products a vertex, added up in blocks in place of all at once.
+      close(parts[0], whole[0], { ofMaximum: 33 * 2 ** -24 }, "features");
+      same(parts[1], whole[1], "values");
     },
   },
   {

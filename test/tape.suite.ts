@@ -193,6 +193,20 @@ export const cases: Case[] = [
       matrix.tape?.dispose();
     },
   },
+  {
+    name: "gradients that were summed are freed, those that an op made and those that it passed on",
+    async run(device) {
+      using a = device.tensor([4], [1, 2, 3, 4]);
+      using seed = device.tensor([4], [1, 1, 1, 1]);
+      using tape = new Tape([a]);
+      using left = relu(a);
+      using right = relu(a);
+      using both = add(left, right);
+      using more = add(both, a);
+      using gradient = (await tape.gradients(more, seed)).get(a)!;
+      same(await gradient.read(), [3, 3, 3, 3], "a, three times");
+    },
+  },
 ];
 
 async function gradientOfSoftmax(a: Tensor, seed: Tensor, early: boolean): Promise<Float32Array> {

@@ -1,5 +1,5 @@
 import { crfRnn, meanField } from "../../src/crf/crfRnn.ts";
-import type { CrfOptions } from "../../src/crf/crfRnn.ts";
+import type { CrfOptions, CrfRnn } from "../../src/crf/crfRnn.ts";
 import type { Device } from "../../src/device/device.ts";
 import { Tape } from "../../src/tape.ts";
 import { fullMatrix } from "../goldens/reference.ts";
@@ -226,6 +226,68 @@ export const cases: Case[] = [
         using alone = await crf(logits, tensor, { iterations: 2 });
         const length = pixels * classes;
         same(all.subarray(index * length, (index + 1) * length), await alone.read(), `image ${index}`);
+      }
+    },
+  },
+  {
+    name: "one layer serves images of several sizes, each with what a layer of its own gives",
+    async run(device) {
+      const classes = 3;
+      const options = optionsOf(classes, { iterations: 2 });
+      const inferred = async (crf: CrfRnn, [height, width]: readonly number[]): Promise<Float32Array> => {
+        const count = height * width;
+        using unary = device.tensor([height, width, classes], random(count).array(count * classes, -2, 2));
+        using image = device.tensor([height, width, 3], random(width).array(count * 3, -100, 100));
+        using logits = await crf(unary, image);
+        return await logits.read();
+      };
+      using crf = crfRnn(device, options);
+      // The lattice of the last size is held: it serves the same size again and no other, not even one of as many pixels.
+      for (const size of [
+        [6, 4],
+        [4, 6],
+        [4, 6],
+        [9, 9],
+        [6, 4],
+      ]) {
+        using alone = crfRnn(device, options);
+        same(await inferred(crf, size), await inferred(alone, size), `${size.join(" by ")} pixels`);
+      }
+      // Of the position's bandwidth as well, which training moves.
+      crf.parameters.bandwidths.write([bandwidths.position, bandwidths.color, 5]);
+      using wide = crfRnn(device, { ...options, spatial: { position: 5 } });
+      same(await inferred(crf, [6, 4]), await inferred(wide, [6, 4]), "another bandwidth");
+    },
+  },
+  {
+    name: "a single number beside the diagonals, wherever it stands, is taken into account",
+    async run(device) {
+      const classes = 3;
+      using unary = device.tensor([...size, classes], unaryOf(classes));
+      using image = device.tensor([...size, 3], guide);
+      const potts = fullMatrix(-1, classes);
+      for (const iteration of [0, 1]) {
+        for (const which of ["spatialWeight", "bilateralWeight"] as const) {
+          for (const place of [1, 2, 3, 5, 6, 7]) {
+            using crf = crfRnn(device, optionsOf(classes, { iterations: 2, tied: false }));
+            const stacks = { spatialWeight: fullMatrix(3, classes), bilateralWeight: fullMatrix(5, classes) };
+            const setOf = (name: keyof typeof stacks) => (t: number) =>
+              stacks[name].map((weight, i) => (t === iteration && name === which && i === place ? 2 : weight));
+            crf.parameters[which].write([...setOf(which)(0), ...setOf(which)(1)]);
+            using logits = await crf(unary, image);
+            const expected = referenceCrf({
+              ...near,
+              unary: unaryOf(classes),
+              classes,
+              spatialWeight: setOf("spatialWeight"),
+              bilateralWeight: setOf("bilateralWeight"),
+              compatibility: () => potts,
+              iterations: 2,
+              normalization: "after",
+            });
+            close(await logits.read(), expected, tolerance, `${which}, ${place}, iteration ${iteration}`);
+          }
+        }
       }
     },
   },

@@ -1,8 +1,10 @@
 import type { Device } from "../../src/device/device.ts";
 import { LimitError, ShapeError } from "../../src/errors.ts";
 import { panels } from "../../src/layout.ts";
+import { add } from "../../src/nn/add.ts";
 import { conv2d } from "../../src/nn/conv2d.ts";
 import type { Convolution } from "../../src/nn/geometry.ts";
+import { Tape } from "../../src/tape.ts";
 import { type Case, check, random, rejects, same } from "../suite.ts";
 import {
   checkOp,
@@ -126,6 +128,24 @@ export const cases: Case[] = [
         const error = await rejects(async () => call(), ShapeError);
         check(message.test(error.message) && error.remedy !== undefined, error.message);
       }
+    },
+  },
+  {
+    name: "two results that share a gradient each mask their own",
+    async run(device) {
+      using weight = device.tensor([1, 1, 1, 1], [1], panels);
+      using a = device.tensor([1, 4, 1], [1, -1, 1, -1]);
+      using b = device.tensor([1, 4, 1], [1, 1, -1, -1]);
+      using seed = device.tensor([1, 4, 1], [1, 10, 100, 1000]);
+      using tape = new Tape([a, b]);
+      using ofA = conv2d(a, weight, { relu: true });
+      using ofB = conv2d(b, weight, { relu: true });
+      using both = add(ofA, ofB);
+      const gradients = await tape.gradients(both, seed);
+      using gradientOfA = gradients.get(a)!;
+      using gradientOfB = gradients.get(b)!;
+      same(await gradientOfA.read(), [1, 0, 100, 0], "a");
+      same(await gradientOfB.read(), [1, 10, 0, 0], "b");
     },
   },
 ];
