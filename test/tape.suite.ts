@@ -2,6 +2,7 @@ import { transform } from "../src/crf/compatibility.ts";
 import { softmax } from "../src/crf/softmax.ts";
 import { AbortError, type CrfRnnError, DisposedError, ShapeError, ValueError } from "../src/errors.ts";
 import { relu } from "../src/nn/relu.ts";
+import { scale } from "../src/nn/scale.ts";
 import { sum } from "../src/sum.ts";
 import { checkpoint, record, Tape } from "../src/tape.ts";
 import type { Tensor } from "../src/tensor.ts";
@@ -199,12 +200,12 @@ export const cases: Case[] = [
       using a = device.tensor([4], [1, 2, 3, 4]);
       using seed = device.tensor([4], [1, 1, 1, 1]);
       using tape = new Tape([a]);
-      using left = relu(a);
-      using right = relu(a);
+      using left = scale(a, 2);
+      using right = scale(a, 3);
       using both = add(left, right);
       using more = add(both, a);
       using gradient = (await tape.gradients(more, seed)).get(a)!;
-      same(await gradient.read(), [3, 3, 3, 3], "a, three times");
+      same(await gradient.read(), [6, 6, 6, 6], "a, scaled and as it is");
     },
   },
 ];
