@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.slow.ts"],
     testTimeout: 1_800_000,
+    env: { CRF_RNN_PROGRESS: "never" },
     maxWorkers: 2,
   },
 });

@@ -29,7 +29,7 @@ async function bundle() {
   await build({ ...common, entryPoints, outdir: "dist", platform: "neutral", packages: "external", splitting: true });
   await build({
     ...common,
-    entryPoints: { cli: "src/cli/cli.ts" },
+    entryPoints: { cli: "src/cli/main.ts" },
     outdir: "dist",
     platform: "node",
     packages: "external",

@@ -17,7 +17,8 @@ import { trainCommand } from "./train.ts";
 const badInput = 2;
 const internalFailure = 1;
 
-function program(): Command {
+/** The command line: every command with its flags and its help. */
+export function program(): Command {
   const root = new Command("crf-rnn")
     .description(
       "CRF-as-RNN on WebGPU and WebAssembly: refine a network's label maps along the edges of the photograph",
@@ -25,7 +26,10 @@ function program(): Command {
     .version(packageJson.version, "--version", "print the version")
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print help for a command")
-    .addHelpText("after", "\n`crf-rnn help <command>` shows a command's flags and examples.");
+    .addHelpText(
+      "after",
+      "\n`crf-rnn help <command>` shows a command's flags and examples. In the environment, CRF_RNN_PROGRESS=never\nkeeps standard error free of progress, so that it holds errors only.",
+    );
   for (const command of [
     refineCommand(),
     filterCommand(),
@@ -48,7 +52,8 @@ function program(): Command {
   return root;
 }
 
-async function main(words: readonly string[]): Promise<number> {
+/** Runs the program with these words; returns its exit status. What it prints goes to the process's own streams. */
+export async function main(words: readonly string[]): Promise<number> {
   try {
     await program().parseAsync(words, { from: "user" });
     return Number(process.exitCode ?? 0); // train, stopped by the user, ends with 130
@@ -77,5 +82,3 @@ function sentence({ message }: CommanderError): string {
   const [, flag, value, expected] = wrong;
   return `${flag}: ${expected.replace(/^Allowed choices are/, "expected one of")}, got '${value}'`;
 }
-
-process.exitCode = await main(process.argv.slice(2));

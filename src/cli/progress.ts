@@ -9,8 +9,8 @@ export interface Progress extends Disposable {
   step(): void;
 }
 
-/** Nothing is shown in the first second, so that short work stays silent. */
-const patience = 1000;
+/** Nothing is shown in the first second, so that short work stays silent; with CRF_RNN_PROGRESS=never, nothing at all. */
+const patience = process.env.CRF_RNN_PROGRESS === "never" ? Infinity : 1000;
 /** Milliseconds between two lines where there is no terminal: more, the longer the work goes on. */
 const lineInterval = (elapsed: number): number => Math.max(5000, elapsed / 20);
 

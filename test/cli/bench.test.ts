@@ -121,44 +121,62 @@ test("the table in bench/README.md is the one that --list prints", () => {
   expect(`${table.join("\n")}\n`).toBe(stdout);
 });
 
-test("refuses wrong flags, before anything is measured", () => {
+test("refuses wrong flags, before anything is measured", async () => {
   using folder = new Folder();
-  folder.refuses([...words, "--host", "firefox"], /--host: expected one of node, deno, chromium, got 'firefox'/);
-  folder.refuses(
+  await folder.refusesInProcess(
+    [...words, "--host", "firefox"],
+    /--host: expected one of node, deno, chromium, got 'firefox'/,
+  );
+  await folder.refusesInProcess(
     [...words, "--only", "no such line"],
     /--only: expected a pattern that matches a line, got 'no such line' — /,
   );
-  folder.refuses([...words, "--only", "("], /--only: expected a regular expression/);
-  folder.refuses([...words, "--size", "0x4"], /--size: expected width x height in pixels, as 500x375, got '0x4'/);
-  folder.refuses([...words, "--seconds", "0"], /--seconds: expected a number above 0, got '0'/);
-  folder.refuses([...words, "--image", "x.png"], /--size: expected no --image beside it, got x\.png/);
-  folder.refuses(["bench", "--image", "x.png"], /x\.png: expected a readable file, got no such file/);
-  folder.refuses([...words, "--save", "figures.txt"], /--save: expected a file name that ends in \.json/);
-  folder.refuses([...words, "--save", "nowhere/f.json"], /got a folder that does not exist/);
+  await folder.refusesInProcess([...words, "--only", "("], /--only: expected a regular expression/);
+  await folder.refusesInProcess(
+    [...words, "--size", "0x4"],
+    /--size: expected width x height in pixels, as 500x375, got '0x4'/,
+  );
+  await folder.refusesInProcess([...words, "--seconds", "0"], /--seconds: expected a number above 0, got '0'/);
+  await folder.refusesInProcess([...words, "--image", "x.png"], /--size: expected no --image beside it, got x\.png/);
+  await folder.refusesInProcess(["bench", "--image", "x.png"], /x\.png: expected a readable file, got no such file/);
+  await folder.refusesInProcess(
+    [...words, "--save", "figures.txt"],
+    /--save: expected a file name that ends in \.json/,
+  );
+  await folder.refusesInProcess([...words, "--save", "nowhere/f.json"], /got a folder that does not exist/);
 });
 
-test("refuses files and peers that make no sense", () => {
+test("refuses files and peers that make no sense", async () => {
   using folder = new Folder();
   // Without progress, which a slow machine prints before a peer is asked.
   const quiet = [...words, "--quiet"];
   const compare = (text: string) => [...quiet, "--compare", folder.write("old.json", text)];
-  folder.refuses([...quiet, "--compare", "old.json"], /old\.json: expected a readable file, got no such file/);
-  folder.refuses(compare("{"), /old\.json at byte 1: expected JSON/);
-  folder.refuses(compare('{ "command": "filter" }'), /old\.json at byte \d+: expected command: "bench", got "filter"/);
+  await folder.refusesInProcess(
+    [...quiet, "--compare", "old.json"],
+    /old\.json: expected a readable file, got no such file/,
+  );
+  await folder.refusesInProcess(compare("{"), /old\.json at byte 1: expected JSON/);
+  await folder.refusesInProcess(
+    compare('{ "command": "filter" }'),
+    /old\.json at byte \d+: expected command: "bench", got "filter"/,
+  );
   const facts = { command: "bench", version: "1", host: "node 20", device: { name: "x", threads: 1 }, kernels: [] };
-  folder.refuses(
+  await folder.refusesInProcess(
     compare(JSON.stringify({ ...facts, composites: [{ name: "x", least: "y" }] })),
     /expected composites\[0\]\.least: number, got "y"/,
   );
-  folder.refuses(
+  await folder.refusesInProcess(
     compare(JSON.stringify({ ...facts, composites: [{ name: "x", least: 0 }] })),
     /expected composites\[0\]\.least: >0, got 0/,
   );
-  folder.refuses(
+  await folder.refusesInProcess(
     [...quiet, "--save", "old.json", "--compare", "old.json"],
     /--save: expected a file of its own, got old\.json, which is read/,
   );
-  folder.refuses([...quiet, "--peer", "exit 3"], /--peer: expected a command that succeeds, got status 3/);
-  folder.refuses([...quiet, "--peer", "echo hello"], /--peer 'echo hello' at byte 0: expected JSON/);
-  folder.refuses([...quiet, "--peer", "echo '{}'"], /expected milliseconds: /);
+  await folder.refusesInProcess(
+    [...quiet, "--peer", "exit 3"],
+    /--peer: expected a command that succeeds, got status 3/,
+  );
+  await folder.refusesInProcess([...quiet, "--peer", "echo hello"], /--peer 'echo hello' at byte 0: expected JSON/);
+  await folder.refusesInProcess([...quiet, "--peer", "echo '{}'"], /expected milliseconds: /);
 });

@@ -2,25 +2,34 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import type { Choice } from "../../src/nn/tune.ts";
-import { crfRnn, Folder } from "./command.ts";
+import { program } from "../../src/cli/cli.ts";
+import { root } from "../hosts/folders.ts";
+import { crfRnn, crfRnnInProcess, Folder } from "./command.ts";
 
-const commands = ["refine", "filter", "train", "evaluate", "segment", "doctor", "demo"];
+const commands = program().commands.map((command) => command.name());
 
 describe("crf-rnn", () => {
   test("--version prints the package's", () => {
     expect(crfRnn(["--version"])).toEqual({ status: 0, stdout: `${packageJson.version}\n`, stderr: "" });
   });
 
-  test("--help lists every command, and each command has help with examples and the common flags", () => {
-    const { status, stdout } = crfRnn(["--help"]);
+  test("--help lists every command", async () => {
+    const { status, stdout } = await crfRnnInProcess(["--help"]);
     expect(status).toBe(0);
-    for (const command of commands) {
-      expect(stdout).toContain(`\n  ${command} `);
-      const help = crfRnn(["help", command]);
-      expect(help.status).toBe(0);
-      expect(help.stdout).toMatch(new RegExp(`Examples:\n  crf-rnn ${command}`));
-      for (const flag of ["--device <kind>", "--threads <n>", "--json", "--quiet"]) expect(help.stdout).toContain(flag);
-    }
+    for (const command of commands) expect(stdout).toContain(`\n  ${command} `);
+  });
+
+  test.each(commands)("%s has help with examples and the common flags", async (command) => {
+    const { status, stdout } = await crfRnnInProcess(["help", command]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(new RegExp(`Examples:\n  crf-rnn ${command}`));
+    for (const flag of ["--device <kind>", "--threads <n>", "--json", "--quiet"]) expect(stdout).toContain(flag);
+  });
+
+  test("README's table has every command", () => {
+    const readme = readFileSync(`${root}README.md`, "utf8");
+    const rows = [...readme.matchAll(/^\| `crf-rnn (\w+)[^`]*` +\| [^|]+ \|$/gm)].map(([, command]) => command);
+    expect(rows.sort()).toEqual([...commands].sort());
   });
 
   test("without a command prints help on standard error, status 2", () => {
@@ -29,11 +38,12 @@ describe("crf-rnn", () => {
     expect(stderr).toMatch(/^Usage: crf-rnn/);
   });
 
-  test("refuses unknown commands and flags with one sentence", () => {
+  test("refuses unknown commands and flags with one sentence", async () => {
     using folder = new Folder();
     folder.refuses(["refin"], /^crf-rnn: unknown command 'refin' \(Did you mean refine\?\) — see crf-rnn --help\n$/);
-    folder.refuses(["doctor", "--jsno"], /^crf-rnn: unknown option '--jsno' \(Did you mean --json\?\)/);
-    folder.refuses(["--device"], /unknown option '--device'/);
+    await folder.refusesInProcess(["refin"], /^crf-rnn: unknown command 'refin' \(Did you mean refine\?\)/);
+    await folder.refusesInProcess(["doctor", "--jsno"], /^crf-rnn: unknown option '--jsno' \(Did you mean --json\?\)/);
+    await folder.refusesInProcess(["--device"], /unknown option '--device'/);
   });
 
   test("reports a fault of its own with status 1", () => {
@@ -114,10 +124,10 @@ describe("crf-rnn demo", () => {
       expect(pictures).toContain(`made/pictures/${name}`);
   });
 
-  test("refuses a folder through a file", () => {
+  test("refuses a folder through a file", async () => {
     using folder = new Folder();
     folder.write("file", "x");
-    folder.refuses(
+    await folder.refusesInProcess(
       ["demo", "--out", "file/pictures", "--device", "wasm"],
       /a path through something that is no folder/,
     );

@@ -86,85 +86,94 @@ describe("crf-rnn filter", () => {
 });
 
 describe("crf-rnn filter refuses", () => {
-  test("arrays that do not fit together", () => {
+  test("arrays that do not fit together", async () => {
     using folder = prepared();
     folder.write("values.npy", array(29, 2));
-    folder.refuses(words, /^crf-rnn: values\.npy: expected 30 rows, as in features\.npy, got 29 — /);
+    await folder.refusesInProcess(words, /^crf-rnn: values\.npy: expected 30 rows, as in features\.npy, got 29 — /);
     folder.write("values.npy", array(60));
-    folder.refuses(words, /values\.npy: expected shape \[N, C\] without zeros, got \[60\]/);
+    await folder.refusesInProcess(words, /values\.npy: expected shape \[N, C\] without zeros, got \[60\]/);
     folder.write("features.npy", array(0, 3));
-    folder.refuses(words, /features\.npy: expected shape \[N, d\] without zeros, got \[0, 3\]/);
+    await folder.refusesInProcess(words, /features\.npy: expected shape \[N, d\] without zeros, got \[0, 3\]/);
     folder.write("values.npy", array(30, 2));
     folder.write("features.npy", array(30, 16));
-    folder.refuses(words, /buildLattice: expected features \[n, d\].* with d from 1 to 15/);
+    await folder.refusesInProcess(words, /buildLattice: expected features \[n, d\].* with d from 1 to 15/);
   });
 
-  test("NaN, infinity and numbers beyond float32, wherever they stand", () => {
+  test("NaN, infinity and numbers beyond float32, wherever they stand", async () => {
     using folder = prepared();
     const cases = fc.record({
       file: fc.constantFrom("features.npy", "values.npy"),
       at: fc.nat(59),
       value: fc.constantFrom(NaN, Infinity, -Infinity, 1e39),
     });
-    fc.assert(
-      fc.property(cases, ({ file, at, value }) => {
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ file, at, value }) => {
         const [former, columns] = [readFileSync(folder.file(file)), file === "features.npy" ? 3 : 2];
         const data = Float64Array.from({ length: 30 * columns }, (_, i) => (i === at ? value : i / 10));
         folder.write(file, encodeNpy({ shape: [30, columns], data }));
         const place = `${file}: expected finite float32 numbers, got (NaN|-?Infinity) at \\[${Math.floor(at / columns)}, ${at % columns}\\]`;
-        folder.refuses(words, new RegExp(place));
+        await folder.refusesInProcess(words, new RegExp(place));
         folder.write(file, former);
       }),
       { numRuns: 8 },
     );
   });
 
-  test("features beyond the range of keys", () => {
+  test("features beyond the range of keys", async () => {
     using folder = prepared();
     const data = Float32Array.from({ length: 90 }, (_, i) => (i === 7 ? 1e30 : i));
     folder.write("features.npy", encodeNpy({ shape: [30, 3], data }));
-    folder.refuses(words, /expected .*got/);
+    await folder.refusesInProcess(words, /expected .*got/);
   });
 
-  test("files that are missing, empty, folders, truncated or of another kind", () => {
+  test("files that are missing, empty, folders, truncated or of another kind", async () => {
     using folder = prepared();
     const whole = readFileSync(folder.file("values.npy"));
-    folder.refuses(
+    await folder.refusesInProcess(
       words.map((word) => (word === "values.npy" ? "no.npy" : word)),
       /no\.npy: .*got no such file/,
     );
-    folder.refuses(
+    await folder.refusesInProcess(
       words.map((word) => (word === "values.npy" ? "." : word)),
       /got a folder/,
     );
     folder.write("values.npy", "");
-    folder.refuses(words, /values\.npy: expected a file with contents, got 0 bytes/);
+    await folder.refusesInProcess(words, /values\.npy: expected a file with contents, got 0 bytes/);
     folder.write("values.npy", whole.subarray(0, whole.length - 4));
-    folder.refuses(words, /values\.npy at byte 364: expected 240 bytes of values for shape \[30, 2\], got 236 — /);
+    await folder.refusesInProcess(
+      words,
+      /values\.npy at byte 364: expected 240 bytes of values for shape \[30, 2\], got 236 — /,
+    );
     folder.write("values.npy", "hello, world");
-    folder.refuses(words, /expected a \.npy file/);
+    await folder.refusesInProcess(words, /expected a \.npy file/);
   });
 
-  test("unknown flags and wrong values", () => {
+  test("unknown flags and wrong values", async () => {
     using folder = prepared();
-    folder.refuses([...words, "--normalise", "after"], /unknown option '--normalise' \(Did you mean --normalize\?\)/);
-    folder.refuses(
+    await folder.refusesInProcess(
+      [...words, "--normalise", "after"],
+      /unknown option '--normalise' \(Did you mean --normalize\?\)/,
+    );
+    await folder.refusesInProcess(
       [...words, "--normalize", "twice"],
       /--normalize: expected one of none, before, after, symmetric, got 'twice'/,
     );
-    folder.refuses([...words, "--threads", "0"], /--threads: expected a whole number, 1 to 64, got '0'/);
-    folder.refuses([...words, "--device", "gpu"], /--device: expected one of auto, webgpu, wasm, got 'gpu'/);
-    folder.refuses(words.slice(0, 5), /required option '--out <O.npy>' not specified/);
-    folder.refuses([...words, "more"], /too many arguments/);
+    await folder.refusesInProcess([...words, "--threads", "0"], /--threads: expected a whole number, 1 to 64, got '0'/);
+    await folder.refusesInProcess(
+      [...words, "--device", "gpu"],
+      /--device: expected one of auto, webgpu, wasm, got 'gpu'/,
+    );
+    await folder.refusesInProcess(words.slice(0, 5), /required option '--out <O.npy>' not specified/);
+    await folder.refusesInProcess([...words, "more"], /too many arguments/);
   });
 
-  test("to write over what it reads, or under another extension", () => {
+  test("to write over what it reads, or under another extension", async () => {
     using folder = prepared();
-    folder.refuses(
+    await folder.refusesInProcess(
       words.map((word) => (word === "out.npy" ? "values.npy" : word)),
       /--out: expected a file of its own, got values\.npy, which is read/,
     );
-    folder.refuses(
+    await folder.refusesInProcess(
       words.map((word) => (word === "out.npy" ? "out.png" : word)),
       /--out: expected a file name that ends in \.npy/,
     );
