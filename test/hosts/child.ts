@@ -13,7 +13,7 @@ export interface Program {
 }
 
 /** Reports end after this long without news: the process hangs and is killed. */
-export const SILENCE_MILLISECONDS = 240_000;
+export const SILENCE_MILLISECONDS = 600_000;
 
 /**
  * Runs the suites in a process and hands over each report; resolves when it has ended by itself with status 0.
