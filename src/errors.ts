@@ -1,3 +1,5 @@
+import { printable, printableEnd } from "./quote.ts";
+
 /** What an error says: where it arose, what was expected, what was found, and what to do about it. */
 export interface ErrorFacts {
   /** The function, kernel, file or flag that noticed, e.g. `filter` or `logits.npy`. */
@@ -71,7 +73,13 @@ export class DisposedError extends CrfRnnError {
   override readonly name = "DisposedError";
 }
 
-/** A file that is missing, unreadable, truncated or malformed; `offset` is the byte where reading stopped, if known. */
+/** Characters that a `FormatError` takes of each of its parts: what files say comes through here, and no message passes 1000. */
+const longest = { file: 160, expected: 280, got: 340, remedy: 170 } as const;
+
+/**
+ * A file that is missing, unreadable, truncated or malformed; `offset` is the byte where reading stopped, if known. Readers
+ * quote what comes out of the file; should one forget, its text is escaped and cut short here.
+ */
 export class FormatError extends CrfRnnError {
   override readonly name = "FormatError";
   readonly file: string;
@@ -80,12 +88,20 @@ export class FormatError extends CrfRnnError {
     facts: Omit<ErrorFacts, "where"> & { readonly file: string; readonly offset?: number },
     options?: ErrorOptions,
   ) {
+    const { file, remedy } = facts;
+    const offset = Number.isSafeInteger(facts.offset) && facts.offset! >= 0 ? facts.offset : undefined;
+    const place = printableEnd(file, longest.file);
     super(
-      { ...facts, where: facts.offset === undefined ? facts.file : `${facts.file} at byte ${facts.offset}` },
+      {
+        where: offset === undefined ? place : `${place} at byte ${offset}`,
+        expected: printable(facts.expected, longest.expected),
+        got: printable(facts.got, longest.got),
+        remedy: remedy && printable(remedy, longest.remedy),
+      },
       options,
     );
-    this.file = facts.file;
-    this.offset = facts.offset;
+    this.file = file;
+    this.offset = offset;
   }
 }
 

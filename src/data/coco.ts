@@ -7,7 +7,7 @@ import { formatPath, parseJson, wholeNumber, type Json } from "./json.ts";
 import { maximumPixels, type LabelMap } from "./labels.ts";
 import { isId } from "./lists.ts";
 import { vocPalette } from "./palette.ts";
-import { describe } from "./quote.ts";
+import { describe } from "../quote.ts";
 import { areaOf, checkRuns, decodeRuns, paintRuns, rasterize, type Runs, type RunsPlace } from "./runs.ts";
 import { vocClasses } from "./vocClasses.ts";
 

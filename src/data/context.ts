@@ -4,7 +4,7 @@ import { maximumLabelBytes, type Folder } from "./folder.ts";
 import type { LabelMap } from "./labels.ts";
 import { readMat } from "./mat.ts";
 import { vocPalette } from "./palette.ts";
-import { quote } from "./quote.ts";
+import { quote } from "../quote.ts";
 import { readSplits } from "./voc.ts";
 
 /** The 59 classes of the published task, used where the folder has no `59_labels.txt`; their label is the index + 1. */

@@ -1,7 +1,7 @@
 import { readFile, readdir, realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { FormatError, UsageError } from "../errors.ts";
-import { quote } from "./quote.ts";
+import { quote } from "../quote.ts";
 
 /** The largest file read whole, where a reader names no smaller bound: COCO's largest has 470 MB, a string may have 536. */
 const maximumBytes = 512e6;

@@ -1,5 +1,5 @@
 import { FormatError } from "../errors.ts";
-import { quote } from "./quote.ts";
+import { quote } from "../quote.ts";
 
 /** Names of files are made from ids: letters, digits, `_`, `-` and `.`, not starting with a `.`, so none leads to another folder. */
 const idPattern = /^[A-Za-z0-9_-][A-Za-z0-9_.-]*$/;

@@ -7,7 +7,7 @@ import { ignoreLabel } from "./labels.ts";
 import { isId } from "./lists.ts";
 import { vocPalette, type Color } from "./palette.ts";
 import { decodeLabelPng } from "./png.ts";
-import { quote } from "./quote.ts";
+import { quote } from "../quote.ts";
 
 const text = valibot.pipe(valibot.string(), valibot.minLength(1), valibot.maxLength(1000));
 const byte = wholeNumber(0, 255);

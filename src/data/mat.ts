@@ -1,7 +1,7 @@
 import { FormatError } from "../errors.ts";
 import { inflate } from "./inflate.ts";
 import { maximumPixels } from "./labels.ts";
-import { quote } from "./quote.ts";
+import { quote } from "../quote.ts";
 
 /** A matrix of whole numbers out of a `.mat` file: `values` is `[rows, columns]`, row by row. */
 export interface MatMatrix {

@@ -1,5 +1,5 @@
 import { FormatError } from "../errors.ts";
-import { describe } from "./quote.ts";
+import { describe } from "../quote.ts";
 
 /**
  * A binary mask `[height, width]` as COCO keeps one: lengths of runs in column-major order, zeros first, that add up to

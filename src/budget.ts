@@ -1,0 +1,72 @@
+import { FormatError } from "./errors.ts";
+
+/**
+ * The most that the structure of one file may cost: its names, shapes, nesting, directories and messages, reckoned in bytes of
+ * memory. With a host that starts at some 60 MB and holds the bytes read besides, this stays below 512 MB; at 32 bytes a step or
+ * more it is work of about a second.
+ */
+export const mostStructure = 192 * 2 ** 20;
+
+/** And no more than so many times the file's size, beyond a mebibyte that every file may cost. */
+export const structurePerByte = 64;
+const freeStructure = 2 ** 20;
+
+/** What things cost, in bytes, rounded up from what V8 takes for them; reading is charged by the byte. */
+export const costs = {
+  /** An instruction of a pickle, a field of a message, a separator in JSON: the least that anything costs. */
+  step: 32,
+  /** A value in a list, a stack or a tuple. */
+  value: 16,
+  /** A list, a tuple, a view of bytes. */
+  list: 64,
+  /** An object of a class of ours, with a reader or a function. */
+  object: 256,
+  /** A dictionary, and each pair in it. */
+  dictionary: 256,
+  pair: 64,
+  /** A character of text. */
+  character: 2,
+  /** A tensor, through all that is made of it on the way to our names. */
+  tensor: 1024,
+  /** An entry of a zip archive, which the library holds as an object of fifty fields. */
+  entry: 2048,
+  /** One call to the host to read: time, not memory, as much as 8192 bytes of structure take. */
+  read: 8192,
+} as const;
+
+/**
+ * The account of one reading: everything that a reader makes or does because the file says so is spent here first, so that time
+ * and memory are bounded by the file's size, and by a constant for all files. The numbers of tensors and pixels are not
+ * structure: readers hold what is declared of them against the bytes that there are.
+ */
+export class Budget {
+  /** Bytes that this file's structure may cost. */
+  readonly most: number;
+  /** Bytes that it has cost so far. */
+  spent = 0;
+  readonly #file: string;
+  readonly #size: number;
+
+  /** @param most beside the bound that comes from the file's size */
+  constructor(file: string, size: number, most = mostStructure) {
+    this.#file = file;
+    this.#size = size;
+    this.most = Math.min(most, structurePerByte * size + freeStructure);
+  }
+
+  /** @throws FormatError at the byte `offset`, if known, as soon as more is spent than there is */
+  spend(cost: number, offset?: number): void {
+    this.spent += cost;
+    if (this.spent > this.most) throw this.#exhausted(offset);
+  }
+
+  #exhausted(offset?: number): FormatError {
+    return new FormatError({
+      file: this.#file,
+      offset: offset === undefined ? undefined : Math.min(offset, this.#size),
+      expected: `names, shapes and nesting that take at most ${this.most} bytes to hold`,
+      got: "more",
+      remedy: "do not trust the file: it is damaged, or made to exhaust memory",
+    });
+  }
+}
