@@ -1,9 +1,11 @@
 import { WireType } from "@bufbuild/protobuf/wire";
-import { FormatError } from "../errors.ts";
+import { Budget, costs } from "../budget.ts";
+import type { FormatError } from "../errors.ts";
+import { printable } from "../quote.ts";
 import { openBlob } from "./caffeBlob.ts";
 import { isKnownLayer } from "./names.ts";
-import { visitFields, type Field } from "./protobuf.ts";
-import { readBytes, type Source } from "./source.ts";
+import { FieldWindow, visitFields, type Field } from "./protobuf.ts";
+import { errorAt, type Source } from "./source.ts";
 import { checkTotal, type Checkpoint, type StoredTensor } from "./tensors.ts";
 
 // Field numbers and enumerators of Caffe's caffe.proto, as published with Caffe.
@@ -28,20 +30,16 @@ interface Layer {
  */
 export async function openCaffe(source: Source): Promise<Checkpoint> {
   const layers: Layer[] = [];
-  await visitFields(source, 0, source.size, async (field) => {
-    if (field.number === netFields.layer) layers.push(await openLayer(source, field));
-    else if (field.number === netFields.v1Layer) layers.push(await openV1Layer(source, field));
+  const reading: Reading = { source, window: new FieldWindow(source), budget: new Budget(source.name, source.size) };
+  await visitFields(reading.window, 0, source.size, async (field) => {
+    reading.budget.spend(costs.object, field.start);
+    if (field.number === netFields.layer) layers.push(await openLayer(reading, field));
+    else if (field.number === netFields.v1Layer) layers.push(await openV1Layer(reading, field));
   });
   const weighted = layers.filter(({ blobs }) => blobs.length > 0);
   if (weighted.length === 0) {
     const remedy = "pass a .caffemodel (not a .prototxt or a solver state)";
-    throw new FormatError({
-      file: source.name,
-      offset: source.size,
-      expected: "layers with weights",
-      got: "none",
-      remedy,
-    });
+    throw errorAt(source, source.size, { expected: "layers with weights", got: "none", remedy });
   }
   const bearers = new Map<string, number>();
   for (const { name } of weighted) bearers.set(name, (bearers.get(name) ?? 0) + 1);
@@ -53,7 +51,8 @@ export async function openCaffe(source: Source): Promise<Checkpoint> {
     const isSole = bearers.get(layer.name) === 1 && (isKnownLayer(layer.name) || !isKnownLayer(top));
     const key = isSole ? layer.name : top;
     if (!isKnown(layer)) {
-      notes.push(`layer ${key} (${layer.type}, ${layer.blobs.length} blobs) is of an unknown kind and was skipped`);
+      const name = `${printable(key)} (${printable(layer.type, 40)}, ${layer.blobs.length} blobs)`;
+      notes.push(`layer ${name} is of an unknown kind and was skipped`);
       continue;
     }
     layer.blobs.forEach((blob, index) => {
@@ -73,65 +72,73 @@ function isKnown({ type, blobs }: Layer): boolean {
   return type.startsWith("V1 ") && blobs.length === 3 && squares;
 }
 
-async function openLayer(source: Source, layer: Field): Promise<Layer> {
-  expectMessage(source, layer);
+/** What goes along while one file is read. */
+interface Reading {
+  readonly source: Source;
+  readonly window: FieldWindow;
+  readonly budget: Budget;
+}
+
+async function openLayer(reading: Reading, layer: Field): Promise<Layer> {
+  expectMessage(reading.source, layer);
   const found = { name: "", type: "", tops: [] as string[], blobs: [] as StoredTensor[] };
-  await visitFields(source, layer.start, layer.end, async (field) => {
-    if (field.number === layerFields.name) found.name = await text(source, field);
-    else if (field.number === layerFields.type) found.type = await text(source, field);
-    else if (field.number === layerFields.top) found.tops.push(await text(source, field));
-    else if (field.number === layerFields.blobs) found.blobs.push(await openBlob(source, expectMessage(source, field)));
+  await visitFields(reading.window, layer.start, layer.end, async (field) => {
+    reading.budget.spend(costs.object, field.start);
+    if (field.number === layerFields.name) found.name = await text(reading, field);
+    else if (field.number === layerFields.type) found.type = await text(reading, field);
+    else if (field.number === layerFields.top) found.tops.push(await text(reading, field));
+    else if (field.number === layerFields.blobs) found.blobs.push(await blobOf(reading, field));
   });
   return found;
 }
 
-async function openV1Layer(source: Source, layer: Field): Promise<Layer> {
-  expectMessage(source, layer);
+async function openV1Layer(reading: Reading, layer: Field): Promise<Layer> {
+  expectMessage(reading.source, layer);
   const found = { name: "", type: "V1 kind 0", tops: [] as string[], blobs: [] as StoredTensor[] };
-  await visitFields(source, layer.start, layer.end, async (field) => {
-    if (field.number === v1LayerFields.name) found.name = await text(source, field);
+  await visitFields(reading.window, layer.start, layer.end, async (field) => {
+    reading.budget.spend(costs.object, field.start);
+    if (field.number === v1LayerFields.name) found.name = await text(reading, field);
     else if (field.number === v1LayerFields.type) found.type = v1Types[field.value] ?? `V1 kind ${field.value}`;
-    else if (field.number === v1LayerFields.top) found.tops.push(await text(source, field));
-    else if (field.number === v1LayerFields.blobs)
-      found.blobs.push(await openBlob(source, expectMessage(source, field)));
+    else if (field.number === v1LayerFields.top) found.tops.push(await text(reading, field));
+    else if (field.number === v1LayerFields.blobs) found.blobs.push(await blobOf(reading, field));
     else if (field.number === v1LayerFields.v0) {
       const remedy = "run Caffe's upgrade_net_proto_binary on it";
-      throw new FormatError({
-        file: source.name,
-        offset: field.start,
-        expected: "V1 layers",
-        got: "V0 layers",
-        remedy,
-      });
+      throw errorAt(reading.source, field.start, { expected: "V1 layers", got: "V0 layers", remedy });
     }
   });
   return found;
 }
 
+function blobOf({ source, window, budget }: Reading, field: Field): Promise<StoredTensor> {
+  return openBlob(window, budget, expectMessage(source, field));
+}
+
 function expectMessage(source: Source, field: Field): Field {
   if (field.wire === WireType.LengthDelimited) return field;
   const remedy = "the file is damaged, or no caffemodel; fetch it again";
-  const facts = { file: source.name, offset: field.start, expected: "a message", got: `wire type ${field.wire}` };
-  throw new FormatError({ ...facts, remedy });
+  throw errorAt(source, field.start, { expected: "a message", got: `wire type ${field.wire}`, remedy });
 }
 
 /** Layer names are words; a longer one means that the file is something else. */
 const longestName = 4096;
 
-async function text(source: Source, field: Field): Promise<string> {
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+async function text({ source, window, budget }: Reading, field: Field): Promise<string> {
   expectMessage(source, field);
   const remedy = "the file is damaged, or no caffemodel; fetch it again";
-  const facts = { file: source.name, offset: field.start, remedy };
   const length = field.end - field.start;
-  if (length > longestName) throw new FormatError({ ...facts, expected: "a name", got: `${length} bytes` });
+  if (length > longestName) throw errorAt(source, field.start, { expected: "a name", got: `${length} bytes`, remedy });
+  budget.spend(costs.character * length, field.start);
+  const bytes = await window.read(field.start, length);
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(await readBytes(source, field.start, length));
+    return utf8.decode(bytes);
   } catch (cause) {
-    throw new FormatError({ ...facts, expected: "a name in UTF-8", got: "other bytes" }, { cause });
+    throw errorAt(source, field.start, { expected: "a name in UTF-8", got: "other bytes", remedy }, cause);
   }
 }
 
 function repeated(source: Source, name: string, blob: StoredTensor): FormatError {
   const remedy = "rename one of the two layers";
-  return new FormatError({ file: source.name, offset: blob.offset, expected: `one ${name}`, got: "two", remedy });
+  return errorAt(source, blob.offset ?? source.size, { expected: `one ${printable(name)}`, got: "two", remedy });
 }

@@ -1,7 +1,8 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
-import { FormatError } from "../errors.ts";
-import { visitFields, type Field } from "./protobuf.ts";
-import { readBytes, type Source } from "./source.ts";
+import { costs, type Budget } from "../budget.ts";
+import type { FormatError } from "../errors.ts";
+import { FieldWindow, visitFields, type Field } from "./protobuf.ts";
+import { errorAt, type Source } from "./source.ts";
 import { allocate, asBytes, bytesPerElement, elementCount, type ElementType, type StoredTensor } from "./tensors.ts";
 
 // Field numbers of BlobProto: Caffe's, and from NVIDIA's fork the raw ones.
@@ -30,7 +31,9 @@ interface Numbers {
 const singleWires: Partial<Record<ElementType, WireType>> = { float32: WireType.Bit32, float64: WireType.Bit64 };
 
 /** Finds shape and numbers of the blob in `message`, without reading the numbers. @throws FormatError */
-export async function openBlob(source: Source, message: Field): Promise<StoredTensor> {
+export async function openBlob(window: FieldWindow, budget: Budget, message: Field): Promise<StoredTensor> {
+  const { source } = window;
+  budget.spend(costs.tensor, message.start);
   const legacy = [0, 0, 0, 0];
   let shape: number[] | undefined;
   let rawType: number | undefined;
@@ -38,12 +41,20 @@ export async function openBlob(source: Source, message: Field): Promise<StoredTe
   const doubles: Numbers = { type: "float64", number: fields.doubles, count: 0, runs: [] };
   const raw: Field[] = [];
   let isLegacy = false;
-  await visitFields(source, message.start, message.end, async (field) => {
+  await visitFields(window, message.start, message.end, (field) => {
+    // Numbers one by one are numbers, not structure: there may be a hundred million.
+    const single = [floats, doubles].find((numbers) => isSingle(field, numbers));
+    if (single) return collect(source, single, field);
+    budget.spend(costs.object, field.start);
+    if (field.number === fields.shape) {
+      return readShape(window, budget, field).then((dims) => {
+        shape = dims;
+      });
+    }
     if (field.number >= fields.num && field.number <= fields.width) {
       legacy[field.number - fields.num] = field.value;
       isLegacy = true;
-    } else if (field.number === fields.shape) shape = await readShape(source, field);
-    else if (field.number === fields.data) collect(source, floats, field);
+    } else if (field.number === fields.data) collect(source, floats, field);
     else if (field.number === fields.doubles) collect(source, doubles, field);
     else if (field.number === fields.rawType) rawType = field.value;
     else if (field.number === fields.raw) raw.push(field);
@@ -61,10 +72,14 @@ export async function openBlob(source: Source, message: Field): Promise<StoredTe
   };
 }
 
+function isSingle({ number, wire }: Field, numbers: Numbers): boolean {
+  return number === numbers.number && wire === singleWires[numbers.type];
+}
+
 function collect(source: Source, numbers: Numbers, field: Field): void {
   const size = bytesPerElement(numbers.type);
   const bytes = field.end - field.start;
-  const single = field.wire === singleWires[numbers.type];
+  const single = isSingle(field, numbers);
   if (!single && (field.wire !== WireType.LengthDelimited || bytes % size !== 0)) {
     throw malformed(
       source,
@@ -74,7 +89,7 @@ function collect(source: Source, numbers: Numbers, field: Field): void {
     );
   }
   numbers.count += bytes / size;
-  // Numbers one by one are not listed: there may be a hundred million. They are found again when read.
+  // Numbers one by one are not listed: they are found again when read.
   if (!single || numbers.runs.length === 0) numbers.runs.push(field);
 }
 
@@ -86,27 +101,28 @@ function rawNumbers(source: Source, raw: Field[], rawType: number | undefined): 
   return numbers;
 }
 
-async function readShape(source: Source, message: Field): Promise<number[]> {
+async function readShape(window: FieldWindow, budget: Budget, message: Field): Promise<number[]> {
   const dims: number[] = [];
   // A dimension may be one varint or a packed run of them; a shape has few, so that both are short.
-  await visitFields(source, message.start, message.end, async (field) => {
+  await visitFields(window, message.start, message.end, async (field) => {
+    budget.spend(costs.object, field.start);
     if (field.number !== 1) return;
     if (field.wire === WireType.Varint) dims.push(field.value);
-    else dims.push(...(await readVarints(source, field)));
-    if (dims.length > 32) throw malformed(source, field.start, "32 dimensions or fewer", `${dims.length}`);
+    else dims.push(...(await readVarints(window, field)));
+    if (dims.length > 32) throw malformed(window.source, field.start, "32 dimensions or fewer", `${dims.length}`);
   });
   return dims;
 }
 
-async function readVarints(source: Source, field: Field): Promise<number[]> {
+async function readVarints(window: FieldWindow, field: Field): Promise<number[]> {
   const length = field.end - field.start;
-  if (length > 320) throw malformed(source, field.start, "32 dimensions or fewer", `${length} bytes of them`);
-  const reader = new BinaryReader(await readBytes(source, field.start, length));
+  if (length > 320) throw malformed(window.source, field.start, "32 dimensions or fewer", `${length} bytes of them`);
+  const reader = new BinaryReader(await window.read(field.start, length));
   const values: number[] = [];
   try {
     while (reader.pos < length) values.push(Number(reader.int64()));
   } catch (cause) {
-    throw malformed(source, field.start, "packed dimensions", (cause as Error).message);
+    throw malformed(window.source, field.start, "packed dimensions", (cause as Error).message);
   }
   return values;
 }
@@ -116,7 +132,8 @@ async function readNumbers(source: Source, message: Field, numbers: Numbers) {
   const bytes = asBytes(data);
   const size = bytesPerElement(numbers.type);
   let position = 0;
-  await visitFields(source, message.start, message.end, (field, window) => {
+  const window = new FieldWindow(source);
+  await visitFields(window, message.start, message.end, (field) => {
     if (field.number !== numbers.number) return;
     const length = field.end - field.start;
     const target = bytes.subarray(position, position + length);
@@ -130,5 +147,5 @@ async function readNumbers(source: Source, message: Field, numbers: Numbers) {
 
 function malformed(source: Source, offset: number, expected: string, got: string): FormatError {
   const remedy = "the file is damaged; fetch it again";
-  return new FormatError({ file: source.name, offset, expected, got, remedy });
+  return errorAt(source, offset, { expected, got, remedy });
 }

@@ -1,6 +1,6 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
-import { FormatError } from "../errors.ts";
-import { readBytes, type Source } from "./source.ts";
+import type { FormatError } from "../errors.ts";
+import { errorAt, readBytes, type Source } from "./source.ts";
 
 /** A field of a protobuf message, found but not read: its bytes stay in the file. */
 export interface Field {
@@ -19,44 +19,45 @@ const longestHead = 20;
 
 /**
  * Goes over the fields of the message that lies in [start, end) and calls `visit` for each. Contents of strings,
- * messages and packed arrays are passed over, not read, whatever their length.
+ * messages and packed arrays are passed over, not read, whatever their length. `visit` may go over a message inside with
+ * the same window.
  * @throws FormatError if the message is malformed
  */
 export async function visitFields(
-  source: Source,
+  window: FieldWindow,
   start: number,
   end: number,
-  visit: (field: Field, window: FieldWindow) => Promise<void> | void,
+  visit: (field: Field) => Promise<void> | void,
 ): Promise<void> {
-  const window = new FieldWindow(source, end);
   for (let position = start; position < end;) {
     if (!window.holds(position, longestHead)) await window.move(position);
-    const field = window.field(position);
-    const pending = visit(field, window);
+    const field = window.field(position, end);
+    const pending = visit(field);
     if (pending) await pending;
     position = field.end;
   }
 }
 
-/** The part of a message that is in memory while its fields are gone over. */
+/** The part of a file that is in memory while its fields are gone over, from its beginning to its end. */
 export class FieldWindow {
-  private readonly source: Source;
-  private readonly end: number;
-  private bytes: Uint8Array = new Uint8Array();
+  readonly source: Source;
+  private bytes = new Uint8Array();
+  private reader = new BinaryReader(this.bytes);
   private start = 0;
 
-  constructor(source: Source, end: number) {
+  constructor(source: Source) {
     this.source = source;
-    this.end = end;
   }
 
   holds(position: number, length: number): boolean {
-    const until = Math.min(position + length, this.end);
+    const until = Math.min(position + length, this.source.size);
     return position >= this.start && until <= this.start + this.bytes.length;
   }
 
   async move(position: number): Promise<void> {
-    this.bytes = await readBytes(this.source, position, Math.min(windowBytes, this.end - position));
+    const length = Math.min(windowBytes, this.source.size - position);
+    this.bytes = await readBytes(this.source, position, length);
+    this.reader = new BinaryReader(this.bytes);
     this.start = position;
   }
 
@@ -65,8 +66,15 @@ export class FieldWindow {
     return this.bytes.subarray(position - this.start, position - this.start + length);
   }
 
-  field(position: number): Field {
-    const reader = new BinaryReader(this.bytes.subarray(position - this.start));
+  /** Bytes of a field, from memory where they are there. */
+  async read(position: number, length: number): Promise<Uint8Array> {
+    return this.holds(position, length) ? this.slice(position, length) : readBytes(this.source, position, length);
+  }
+
+  /** The field at `position` of a message that goes to `end`. */
+  field(position: number, end: number): Field {
+    const { reader } = this;
+    reader.pos = position - this.start;
     let number: number, wire: WireType, value: number, length: number | undefined;
     try {
       [number, wire] = reader.tag();
@@ -76,14 +84,14 @@ export class FieldWindow {
       throw this.malformed(position, (cause as Error).message, cause);
     }
     if (length === undefined) throw this.malformed(position, "a group, which Caffe never writes");
-    const start = position + reader.pos;
-    if (start + length > this.end) throw this.malformed(position, `one that ends after ${this.end}, where it should`);
+    const start = this.start + reader.pos;
+    if (start + length > end) throw this.malformed(position, `one that ends after ${end}, where it should`);
     return { number, wire, value, start, end: start + length };
   }
 
   private malformed(offset: number, got: string, cause?: unknown): FormatError {
     const remedy = "the file is damaged, or no caffemodel; fetch it again";
-    return new FormatError({ file: this.source.name, offset, expected: "a protobuf field", got, remedy }, { cause });
+    return errorAt(this.source, offset, { expected: "a protobuf field", got, remedy }, cause);
   }
 }
 

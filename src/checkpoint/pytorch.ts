@@ -1,6 +1,8 @@
-import { FormatError } from "../errors.ts";
+import { Budget, costs } from "../budget.ts";
+import type { FormatError } from "../errors.ts";
+import { describe, enumerate, printable } from "../quote.ts";
 import { ByteReader } from "./byteReader.ts";
-import { checkRange, readBytes, type Source } from "./source.ts";
+import { checkRange, errorAt, readBytes, type Source } from "./source.ts";
 import { isStateDictionary, Storage, TensorView, vocabulary } from "./torchVocabulary.ts";
 import {
   allocate,
@@ -19,8 +21,13 @@ import { openZip } from "./zip.ts";
 // Legacy: five pickles (magic number, protocol, system, the object, the storages' keys), then for every key its count
 // as int64 and its numbers. Both facts: torch/serialization.py (_save, _legacy_save).
 
-/** Reads the numbers of one storage. */
-type ReadStorage = (storage: Storage) => Promise<TensorData>;
+/** Where the numbers of an object's storages lie. */
+interface Storages {
+  /** @throws FormatError for a storage that is not there, or has another size than the tensors say */
+  find(storage: Storage): number;
+  /** The numbers of a storage from `from` on. @throws FormatError */
+  read(storage: Storage, from: number, count: number): Promise<TensorData>;
+}
 
 /** Longest pickle that is read; names and shapes of a thousand layers take a few hundred kilobytes. */
 const longestPickle = 1 << 26;
@@ -30,31 +37,50 @@ const longestPickle = 1 << 26;
  * @throws FormatError
  */
 export async function openPytorch(source: Source): Promise<Checkpoint> {
-  const zip = await openZip(source);
+  const budget = new Budget(source.name, source.size);
+  const zip = await openZip(source, budget, (names) => (isTorchScript(names) ? torchScript(source) : undefined));
   const pickles = [...zip.names()].filter((name) => name.endsWith("/data.pkl"));
   if (pickles.length !== 1) throw foreign(source, "one NAME/data.pkl in the archive", `${pickles.length}`);
   const folder = pickles[0].slice(0, -"data.pkl".length);
-  if (zip.find(`${folder}constants.pkl`)) {
-    throw foreign(source, "a state dictionary", "a TorchScript program");
-  }
+  if (isTorchScript([...zip.names()])) throw torchScript(source);
   if (zip.find(`${folder}byteorder`)) {
     const order = new TextDecoder().decode(await zip.read(`${folder}byteorder`, 16));
-    if (order !== "little") throw foreign(source, "little-endian numbers", `byteorder ${JSON.stringify(order)}`);
+    if (order !== "little") throw foreign(source, "little-endian numbers", `byteorder ${describe(order)}`);
   }
   const pickle = await zip.read(pickles[0], longestPickle);
-  const object = unpickle(new ByteReader(`${source.name}/data.pkl`, pickle), vocabulary);
+  const object = unpickle(new ByteReader(`${source.name}/data.pkl`, pickle), vocabulary, budget);
   const location = (storage: Storage) => `${folder}data/${storage.key}`;
-  return checkpointOf(source, object, {
+  const checked = new Set<string>();
+  return checkpointOf(source, budget, object, {
     find(storage) {
       const entry = zip.find(location(storage));
       if (entry?.size === storage.bytes) return entry.offset;
-      throw foreign(source, `${storage.bytes} bytes in ${location(storage)}`, `${entry?.size ?? "no such entry"}`);
+      const place = printable(location(storage));
+      throw foreign(source, `${storage.bytes} bytes in ${place}`, `${entry?.size ?? "no such entry"}`);
     },
-    async read(storage) {
-      const data = allocate(storage.type, storage.count, source.name);
-      await zip.readInto(location(storage), new Uint8Array(data.buffer));
+    async read(storage, from, count) {
+      const name = location(storage);
+      const size = bytesPerElement(storage.type);
+      // The first of the tensors that share a storage holds the whole against its checksum, and the others need not.
+      if (checked.has(name)) return readElements(source, (await zip.locate(name)) + from * size, storage.type, count);
+      const data = allocate(storage.type, count, source.name);
+      await zip.readInto(name, new Uint8Array(data.buffer), from * size);
+      checked.add(name);
       return data;
     },
+  });
+}
+
+/** Whether the names in an archive are those of torch.jit.save: its code, and the constants of the code. */
+function isTorchScript(names: readonly string[]): boolean {
+  return names.some((name) => /^[^/]*\/(code\/.+\.py|constants\.pkl)$/.test(name));
+}
+
+function torchScript(source: Source): FormatError {
+  return errorAt(source, source.size, {
+    expected: "a state dictionary, which holds numbers alone",
+    got: "a TorchScript program",
+    remedy: "in Python, torch.save(torch.jit.load(file).state_dict(), other), and pass the other",
   });
 }
 
@@ -68,13 +94,17 @@ export const legacyPrefix = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf
  * @throws FormatError
  */
 export async function openLegacyPytorch(source: Source): Promise<Checkpoint> {
-  const { object, keys, end } = await readPickles(source);
+  const { object, keys, end, budget } = await readPickles(source);
   const storages = new Map<string, { offset: number; count: number }>();
   let offset = end;
   const sizes = storageSizes(object);
   for (const key of keys) {
     const size = sizes.get(key);
-    if (size === undefined) throw foreign(source, `a tensor that uses storage ${key}`, "none");
+    if (size === undefined || storages.has(key)) {
+      const expected = `a tensor that uses storage ${printable(key)}`;
+      throw foreign(source, expected, size === undefined ? "none" : "a second storage of that key");
+    }
+    budget.spend(costs.read, offset);
     const count = new ByteReader(source.name, await readBytes(source, offset, 8), offset).u64();
     checkRange(source, offset + 8, count * size);
     storages.set(key, { offset: offset + 8, count });
@@ -82,13 +112,15 @@ export async function openLegacyPytorch(source: Source): Promise<Checkpoint> {
   }
   if (offset !== source.size)
     throw foreign(source, "the end of the file", `${source.size - offset} more bytes`, offset);
-  return checkpointOf(source, object, {
+  return checkpointOf(source, budget, object, {
     find(storage) {
       const found = storages.get(storage.key);
       if (found?.count === storage.count) return found.offset;
-      throw foreign(source, `${storage.count} numbers in ${storage.key}`, `${found?.count ?? "no such storage"}`);
+      const expected = `${storage.count} numbers in storage ${printable(storage.key)}`;
+      throw foreign(source, expected, `${found?.count ?? "no such storage"}`);
     },
-    read: (storage) => readElements(source, storages.get(storage.key)!.offset, storage.type, storage.count),
+    read: ({ key, type }, from, count) =>
+      readElements(source, storages.get(key)!.offset + from * bytesPerElement(type), type, count),
   });
 }
 
@@ -97,10 +129,12 @@ async function readPickles(source: Source) {
   for (let length = 1 << 20; ; length *= 2) {
     const whole = length >= source.size;
     const reader = new ByteReader(source.name, await readBytes(source, 0, Math.min(length, source.size)));
+    const budget = new Budget(source.name, source.size);
     try {
-      return parsePickles(source, reader);
+      return { ...parsePickles(source, reader, budget), budget };
     } catch (error) {
-      if (whole || reader.remaining > longestOperand || length >= longestPickle) throw error;
+      if (whole || budget.spent > budget.most || reader.remaining > longestOperand || length >= longestPickle)
+        throw error;
     }
   }
 }
@@ -108,17 +142,17 @@ async function readPickles(source: Source) {
 /** A pickle that broke off with more than this left broke for another reason than its end. */
 const longestOperand = 1 << 18;
 
-function parsePickles(source: Source, reader: ByteReader) {
-  const magic = unpickle(reader, vocabulary);
-  if (magic !== magicNumber) throw foreign(source, "PyTorch's magic number", `${magic}`, 0);
-  const protocol = unpickle(reader, vocabulary);
-  if (protocol !== 1001) throw foreign(source, "legacy protocol 1001", String(protocol), reader.offset);
-  const system = unpickle(reader, vocabulary);
+function parsePickles(source: Source, reader: ByteReader, budget: Budget) {
+  const magic = unpickle(reader, vocabulary, budget);
+  if (magic !== magicNumber) throw foreign(source, "PyTorch's magic number", describe(magic), 0);
+  const protocol = unpickle(reader, vocabulary, budget);
+  if (protocol !== 1001) throw foreign(source, "legacy protocol 1001", describe(protocol), reader.offset);
+  const system = unpickle(reader, vocabulary, budget);
   if (!(system instanceof Map) || system.get("little_endian") !== true) {
     throw foreign(source, "numbers written little-endian", "another order", reader.offset);
   }
-  const object = unpickle(reader, vocabulary);
-  const keys = unpickle(reader, vocabulary);
+  const object = unpickle(reader, vocabulary, budget);
+  const keys = unpickle(reader, vocabulary, budget);
   if (!Array.isArray(keys) || !keys.every((key) => typeof key === "string")) {
     throw foreign(source, "a list of storages", "another value", reader.offset);
   }
@@ -145,19 +179,16 @@ function storageSizes(object: unknown): Map<string, number> {
 /** Where trainers keep the parameters, when the file holds more than them. */
 const stateKeys = ["model_state_dict", "state_dict", "model_state", "model", "network"];
 
-function checkpointOf(
-  source: Source,
-  object: unknown,
-  storages: { find(storage: Storage): number; read: ReadStorage },
-): Checkpoint {
+function checkpointOf(source: Source, budget: Budget, object: unknown, storages: Storages): Checkpoint {
   const notes: string[] = [];
   const state = findState(source, object, notes);
   const tensors = new Map<string, StoredTensor>();
-  const parallel = [...state.keys()].every((name) => typeof name === "string" && name.startsWith("module."));
+  const parallel = all(state.keys(), (name) => typeof name === "string" && name.startsWith("module."));
   if (parallel) notes.push("module., the prefix of a DataParallel network, was taken off every name");
   for (const [key, view] of state) {
+    budget.spend(view instanceof TensorView ? costs.tensor : costs.object, source.size);
     if (!(view instanceof TensorView) || typeof key !== "string") {
-      notes.push(`${typeof key === "string" ? key : "an entry"} is not a tensor and was skipped`);
+      notes.push(`${nameOf(key)} is not a tensor and was skipped`);
       continue;
     }
     const offset = storages.find(view.storage);
@@ -165,7 +196,8 @@ function checkpointOf(
       shape: view.shape,
       type: view.storage.type,
       offset,
-      read: async () => gather(await storages.read(view.storage), view, source.name),
+      span: view.span * bytesPerElement(view.storage.type),
+      read: async () => gather(await storages.read(view.storage, view.offset, view.span), view, source.name),
     });
   }
   checkTotal(source, tensors);
@@ -177,8 +209,8 @@ function findState(source: Source, object: unknown, notes: string[]): ReadonlyMa
   if (object instanceof Map) {
     const key = stateKeys.find((name) => isStateDictionary(object.get(name)));
     if (key) {
-      const others = [...object.keys()].filter((other) => other !== key).map((other) => String(other).slice(0, 40));
-      if (others.length > 0) notes.push(`the state under ${key} was taken, ${others.join(", ")} skipped`);
+      const others = [...object.keys()].filter((other) => other !== key).map(nameOf);
+      if (others.length > 0) notes.push(`the state under ${key} was taken, ${enumerate(others)} skipped`);
       return object.get(key);
     }
   }
@@ -189,17 +221,24 @@ function findState(source: Source, object: unknown, notes: string[]): ReadonlyMa
   );
 }
 
-/** The numbers of a view of a storage, row-major; the storage itself where it is just that. */
-function gather(storage: TensorData, view: TensorView, where: string): TensorData {
+function nameOf(key: unknown): string {
+  return typeof key === "string" ? printable(key) : "an entry";
+}
+
+function all<T>(values: Iterable<T>, holds: (value: T) => boolean): boolean {
+  for (const value of values) if (!holds(value)) return false;
+  return true;
+}
+
+/** The numbers of a view, row-major, from those of its span: these themselves where they are just that. */
+function gather(span: TensorData, view: TensorView, where: string): TensorData {
+  if (view.isContiguous()) return span;
   const count = elementCount(view.shape);
-  if (view.isContiguous()) {
-    return count === storage.length ? storage : (storage.slice(view.offset, view.offset + count) as TensorData);
-  }
   const data = allocate(view.storage.type, count, where);
   const index = view.shape.map(() => 0);
-  let from = view.offset;
+  let from = 0;
   for (let to = 0; to < count; to++) {
-    data[to] = storage[from];
+    data[to] = span[from];
     for (let axis = index.length - 1; axis >= 0; axis--) {
       from += view.strides[axis];
       if (++index[axis] < view.shape[axis]) break;
@@ -212,5 +251,5 @@ function gather(storage: TensorData, view: TensorView, where: string): TensorDat
 
 function foreign(source: Source, expected: string, got: string, offset?: number): FormatError {
   const remedy = "save the network's state_dict() with torch.save";
-  return new FormatError({ file: source.name, offset: offset ?? source.size, expected, got, remedy });
+  return errorAt(source, offset ?? source.size, { expected, got, remedy });
 }

@@ -1,5 +1,8 @@
+import { Budget, costs } from "../budget.ts";
+import { jsonText } from "../data/jsonText.ts";
 import { FormatError } from "../errors.ts";
-import { checkRange, readBytes, type Source } from "./source.ts";
+import { describe, printable, quote } from "../quote.ts";
+import { checkRange, errorAt, readBytes, type Source } from "./source.ts";
 import type { Sink } from "./sink.ts";
 import {
   asBytes,
@@ -41,7 +44,8 @@ export async function openSafetensors(source: Source): Promise<Checkpoint> {
   const prefix = await readBytes(source, 0, 8);
   const headerLength = new DataView(prefix.buffer).getBigUint64(0, true);
   if (headerLength > longestHeader) throw malformed(source, 0, "a header below 100 MB", `${headerLength} bytes`);
-  const header = parseHeader(source, await readBytes(source, 8, Number(headerLength)));
+  const budget = new Budget(source.name, source.size);
+  const header = parseHeader(source, budget, await readBytes(source, 8, Number(headerLength)));
   const start = 8 + Number(headerLength);
   const metadata = parseMetadata(source, header.get("__metadata__"));
   header.delete("__metadata__");
@@ -49,6 +53,7 @@ export async function openSafetensors(source: Source): Promise<Checkpoint> {
   const tensors = new Map<string, StoredTensor>();
   const ranges: { name: string; begin: number; end: number }[] = [];
   for (const [name, entry] of header) {
+    budget.spend(costs.tensor, start);
     const { type, shape, begin, end } = parseEntry(source, name, entry);
     checkRange(source, start + begin, end - begin);
     ranges.push({ name, begin, end });
@@ -64,31 +69,32 @@ export async function openSafetensors(source: Source): Promise<Checkpoint> {
   return { format: "safetensors", tensors, metadata, notes: [] };
 }
 
-function parseHeader(source: Source, bytes: Uint8Array): Map<string, unknown> {
+function parseHeader(source: Source, budget: Budget, bytes: Uint8Array): Map<string, unknown> {
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+    json = JSON.parse(jsonText(bytes, budget, { file: source.name, base: 8 }));
   } catch (cause) {
-    throw malformed(source, 8, "a JSON header", (cause as Error).message);
+    if (cause instanceof FormatError) throw cause;
+    throw malformed(source, 8, "a JSON header", printable((cause as Error).message));
   }
-  if (!isRecord(json)) throw malformed(source, 8, "a JSON object", JSON.stringify(json).slice(0, 40));
+  if (!isRecord(json)) throw malformed(source, 8, "a JSON object", describe(json));
   return new Map(Object.entries(json));
 }
 
 function parseMetadata(source: Source, json: unknown): Record<string, string> {
   if (json === undefined) return {};
   if (!isRecord(json) || !Object.values(json).every((value) => typeof value === "string")) {
-    throw malformed(source, 8, "__metadata__ of text by text", JSON.stringify(json).slice(0, 40));
+    throw malformed(source, 8, "__metadata__ of text by text", isRecord(json) ? "other values" : describe(json));
   }
   return json as Record<string, string>;
 }
 
 function parseEntry(source: Source, name: string, entry: unknown) {
-  const where = JSON.stringify(name.slice(0, 80));
-  if (!isRecord(entry)) throw malformed(source, 8, `dtype, shape and data_offsets for ${where}`, typeof entry);
+  const where = quote(name);
+  if (!isRecord(entry)) throw malformed(source, 8, `dtype, shape and data_offsets for ${where}`, describe(entry));
   const type = typeof entry.dtype === "string" && Object.hasOwn(dtypes, entry.dtype) ? dtypes[entry.dtype] : undefined;
   if (!type) {
-    throw malformed(source, 8, `a dtype of ${Object.keys(dtypes)} for ${where}`, `${JSON.stringify(entry.dtype)}`);
+    throw malformed(source, 8, `a dtype of ${Object.keys(dtypes)} for ${where}`, describe(entry.dtype));
   }
   if (!isCounts(entry.shape)) throw malformed(source, 8, `a shape for ${where}`, brief(entry.shape));
   if (!isCounts(entry.data_offsets) || entry.data_offsets.length !== 2) {
@@ -105,7 +111,9 @@ function checkGaps(source: Source, start: number, ranges: { name: string; begin:
   ranges.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let position = 0;
   for (const { name, begin, end } of ranges) {
-    if (begin !== position) throw malformed(source, start + position, `${name} to begin here`, `it begins at ${begin}`);
+    if (begin !== position) {
+      throw malformed(source, start + position, `${printable(name)} to begin here`, `it begins at ${begin}`);
+    }
     position = end;
   }
   if (start + position !== source.size) {
@@ -155,11 +163,13 @@ function isCounts(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((number) => Number.isSafeInteger(number) && number >= 0);
 }
 
+/** A list of a few numbers as it is, anything else in a word. */
 function brief(value: unknown): string {
-  return (JSON.stringify(value) ?? "nothing").slice(0, 60);
+  const isShort = Array.isArray(value) && value.length <= 8 && value.every((item) => typeof item === "number");
+  return isShort ? `[${value.join(",")}]` : describe(value);
 }
 
 function malformed(source: Source, offset: number, expected: string, got: string): FormatError {
   const remedy = "the file is damaged or not safetensors; fetch it again";
-  return new FormatError({ file: source.name, offset, expected, got, remedy });
+  return errorAt(source, offset, { expected, got, remedy });
 }

@@ -50,15 +50,17 @@ export async function fileSource(path: string): Promise<Source> {
   if (!fs) {
     throw new FormatError({ file: path, expected: "a file system", got: "a host without one", remedy: "pass a Blob" });
   }
-  const handle = await fs.open(path, "r").catch((cause: NodeJS.ErrnoException) => {
+  const unreadable = (cause: NodeJS.ErrnoException): never => {
     const got = cause.code === "ENOENT" ? "no such file" : cause.message;
     throw new FormatError({ file: path, expected: "a readable file", got, remedy: "check the path" }, { cause });
-  });
-  const facts = await handle.stat();
+  };
+  // Before it is opened: to open a pipe is to wait for its writer.
+  const facts = await fs.stat(path).catch(unreadable);
   if (!facts.isFile()) {
-    await handle.close();
-    throw new FormatError({ file: path, expected: "a file", got: "a folder or device", remedy: "check the path" });
+    const got = facts.isDirectory() ? "a folder" : "a pipe or device";
+    throw new FormatError({ file: path, expected: "a regular file", got, remedy: "check the path" });
   }
+  const handle = await fs.open(path, "r").catch(unreadable);
   const source: Source = {
     name: path,
     size: facts.size,
@@ -83,19 +85,28 @@ export async function fileSource(path: string): Promise<Source> {
  * `length` bytes from `offset` on, in memory of their own.
  * @throws FormatError if the file ends before; nothing is allocated then.
  */
-export async function readBytes(source: Source, offset: number, length: number): Promise<Uint8Array> {
+export async function readBytes(source: Source, offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
   checkRange(source, offset, length);
   const bytes = new Uint8Array(length);
   await source.readInto(offset, bytes);
   return bytes;
 }
 
+/** An error about a place in a file. A place that the file itself names may lie beyond its end, and is brought back to it. */
+export function errorAt(
+  source: Source,
+  offset: number,
+  facts: { readonly expected: string; readonly got: string; readonly remedy: string },
+  cause?: unknown,
+): FormatError {
+  const place = offset >= 0 ? Math.min(offset, source.size) : 0;
+  return new FormatError({ file: source.name, offset: place, ...facts }, { cause });
+}
+
 /** @throws FormatError if the range does not lie inside the file. */
 export function checkRange(source: Source, offset: number, length: number): void {
   if (!(Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0)) {
-    throw new FormatError({
-      file: source.name,
-      offset: Number.isSafeInteger(offset) && offset >= 0 ? Math.min(offset, source.size) : source.size,
+    throw errorAt(source, Number.isNaN(offset) ? source.size : offset, {
       expected: "offsets and lengths below 2^53",
       got: `offset ${offset}, length ${length}`,
       remedy: "the file is damaged; fetch it again",
@@ -105,9 +116,7 @@ export function checkRange(source: Source, offset: number, length: number): void
 }
 
 function ended(source: Source, offset: number, length: number): FormatError {
-  return new FormatError({
-    file: source.name,
-    offset: Math.min(offset, source.size),
+  return errorAt(source, offset, {
     expected: `${length} bytes`,
     got: `the end of the file after ${Math.max(0, source.size - offset)}`,
     remedy: "the file is truncated or damaged; fetch it again",

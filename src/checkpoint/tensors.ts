@@ -1,5 +1,6 @@
-import { FormatError, LimitError } from "../errors.ts";
-import type { Source } from "./source.ts";
+import { LimitError } from "../errors.ts";
+import { printable } from "../quote.ts";
+import { errorAt, type Source } from "./source.ts";
 
 /** The numbers of a tensor in a file. `float16` and `bfloat16` come as their bits, in a `Uint16Array`. */
 export type ElementType = keyof typeof arrays;
@@ -24,6 +25,8 @@ export interface StoredTensor {
   readonly type: ElementType;
   /** Where in the file its numbers, or what leads to them, begin; for errors. */
   readonly offset?: number;
+  /** Bytes that are read for it, where they are more than its own: those of the chunks or of the storage that it lies in. */
+  readonly span?: number;
   /** The numbers, row-major, in memory of their own. @throws FormatError */
   read(): Promise<TensorData>;
 }
@@ -49,8 +52,9 @@ export function bytesPerElement(type: ElementType): number {
   return arrays[type].BYTES_PER_ELEMENT;
 }
 
+/** 0 where an extent is, however large the others are. */
 export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, extent) => product * extent, 1);
+  return shape.includes(0) ? 0 : shape.reduce((product, extent) => product * extent, 1);
 }
 
 export function byteLength(tensor: Pick<StoredTensor, "shape" | "type">): number {
@@ -103,21 +107,17 @@ export function checkTotal(source: Source, tensors: ReadonlyMap<string, StoredTe
   let total = 0;
   for (const [name, tensor] of tensors) {
     if (!tensor.shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {
-      throw new FormatError({
-        file: source.name,
-        offset: source.size,
-        expected: `a shape of whole numbers for ${name}`,
+      throw errorAt(source, tensor.offset ?? source.size, {
+        expected: `a shape of whole numbers for ${printable(name)}`,
         got: `[${tensor.shape}]`,
         remedy: "the file is damaged; fetch it again",
       });
     }
-    total += byteLength(tensor);
+    total += Math.max(byteLength(tensor), tensor.span ?? 0);
   }
   const most = mostExpansion * source.size + (1 << 20);
   if (!(total <= most)) {
-    throw new FormatError({
-      file: source.name,
-      offset: source.size,
+    throw errorAt(source, source.size, {
       expected: `tensors of at most ${most} bytes in a file of ${source.size}`,
       got: `${total} bytes declared`,
       remedy: "do not trust the file",

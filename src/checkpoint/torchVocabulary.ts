@@ -1,3 +1,4 @@
+import { printable } from "../quote.ts";
 import { bytesPerElement, elementCount, type ElementType } from "./tensors.ts";
 import { Global, Tuple, type Complain, type Vocabulary } from "./unpickle.ts";
 
@@ -32,6 +33,12 @@ export class TensorView {
     this.strides = strides;
   }
 
+  /** Numbers from its first to behind its last, as they lie in the storage. */
+  get span(): number {
+    if (elementCount(this.shape) === 0) return 0;
+    return 1 + this.shape.reduce((sum, extent, axis) => sum + (extent - 1) * this.strides[axis], 0);
+  }
+
   isContiguous(): boolean {
     let stride = 1;
     for (let axis = this.shape.length - 1; axis >= 0; axis--) {
@@ -44,7 +51,9 @@ export class TensorView {
 
 /** Whether an unpickled value maps names to tensors; other entries may stand among them. */
 export function isStateDictionary(value: unknown): value is ReadonlyMap<unknown, unknown> {
-  return value instanceof Map && [...value.values()].some((item) => item instanceof TensorView);
+  if (!(value instanceof Map)) return false;
+  for (const item of value.values()) if (item instanceof TensorView) return true;
+  return false;
 }
 
 const storageTypes: Record<string, ElementType> = {
@@ -109,9 +118,10 @@ function rebuildTensor(values: readonly unknown[], complain: Complain): TensorVi
   }
   const view = new TensorView(storage, offset, shape.items, strides.items);
   const count = elementCount(view.shape);
-  const last = view.shape.reduce((sum, extent, axis) => sum + (extent - 1) * view.strides[axis], offset);
-  const fits = count === 0 || (count <= storage.count && last < storage.count);
-  if (!fits) throw complain(`a view of the ${storage.count} numbers of storage ${storage.key}`, `[${view.shape}]`);
+  const fits = count === 0 || (count <= storage.count && offset + view.span <= storage.count);
+  if (!fits) {
+    throw complain(`a view of the ${storage.count} numbers of storage ${printable(storage.key)}`, `[${view.shape}]`);
+  }
   return view;
 }
 

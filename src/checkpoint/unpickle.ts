@@ -1,3 +1,5 @@
+import { costs, type Budget } from "../budget.ts";
+import { printable } from "../quote.ts";
 import type { ByteReader } from "./byteReader.ts";
 
 // Python's pickle is a program for a small stack machine. This machine runs the instructions that torch.save emits
@@ -12,6 +14,12 @@ export class Tuple {
     this.items = items;
   }
 }
+
+/**
+ * What stands for a key that is no text, a number of an optimizer's parameter for one. Nothing looks such a key up, and numbers
+ * can be chosen so that a map takes quadratic time over them; objects cannot.
+ */
+export class OtherKey {}
 
 /** Makes the error for the instruction that is running. */
 export type Complain = (expected: string, got: string) => Error;
@@ -37,30 +45,34 @@ export interface Vocabulary {
 
 /**
  * Runs one pickle; the reader stands after it then.
- * @throws FormatError at the offset of the instruction that is malformed or not allowed
+ * @throws FormatError at the offset of the instruction that is malformed, not allowed, or beyond the budget
  */
-export function unpickle(reader: ByteReader, vocabulary: Vocabulary): unknown {
-  return new Machine(reader, vocabulary).run();
+export function unpickle(reader: ByteReader, vocabulary: Vocabulary, budget: Budget): unknown {
+  return new Machine(reader, vocabulary, budget).run();
 }
 
 const mark = Symbol("mark");
 
 class Machine {
   private readonly stack: unknown[] = [];
-  private readonly memo = new Map<number, unknown>();
+  /** An array, not a map: picklers count from 0 or 1, and chosen numbers make a map slow. */
+  private readonly memo: unknown[] = [];
   private readonly reader: ByteReader;
   private readonly vocabulary: Vocabulary;
+  private readonly budget: Budget;
   /** Position of the running instruction. */
   private instruction = 0;
 
-  constructor(reader: ByteReader, vocabulary: Vocabulary) {
+  constructor(reader: ByteReader, vocabulary: Vocabulary, budget: Budget) {
     this.reader = reader;
     this.vocabulary = vocabulary;
+    this.budget = budget;
   }
 
   run(): unknown {
     for (;;) {
       this.instruction = this.reader.position;
+      this.spend(costs.step);
       const code = this.reader.u8();
       if (code === 0x2e) return this.pop(); // STOP
       const value = this.literal(code);
@@ -72,6 +84,20 @@ class Machine {
   }
 
   private readonly error = (expected: string, got: string) => this.reader.error(expected, got, this.instruction);
+
+  private spend(cost: number): void {
+    this.budget.spend(cost, this.reader.base + this.instruction);
+  }
+
+  private text(length: number): string {
+    this.spend(costs.character * length);
+    return this.reader.text(length);
+  }
+
+  private bytes(length: number): Uint8Array {
+    this.spend(costs.object);
+    return this.reader.take(length);
+  }
 
   /** Instructions that push a value which they carry. */
   private literal(code: number): unknown {
@@ -90,27 +116,29 @@ class Machine {
       case 0x4d: // BININT2
         return reader.u16();
       case 0x8a: // LONG1
-        return integer(reader.take(reader.u8()));
+        return this.integer(reader.u8());
       case 0x47: // BINFLOAT
         return reader.f64BigEndian();
       case 0x55: // SHORT_BINSTRING, text of Python 2
       case 0x8c: // SHORT_BINUNICODE
-        return reader.text(reader.u8());
+        return this.text(reader.u8());
       case 0x54: // BINSTRING
       case 0x58: // BINUNICODE
-        return reader.text(reader.u32());
+        return this.text(reader.u32());
       case 0x8d: // BINUNICODE8
-        return reader.text(reader.u64());
+        return this.text(reader.u64());
       case 0x43: // SHORT_BINBYTES
-        return reader.take(reader.u8());
+        return this.bytes(reader.u8());
       case 0x42: // BINBYTES
-        return reader.take(reader.u32());
+        return this.bytes(reader.u32());
       case 0x5d: // EMPTY_LIST
+        this.spend(costs.list);
         return [];
       case 0x7d: // EMPTY_DICT
+        this.spend(costs.dictionary);
         return new Map();
       case 0x29: // EMPTY_TUPLE
-        return new Tuple([]);
+        return this.tuple([]);
       default:
         return undefined;
     }
@@ -130,12 +158,12 @@ class Machine {
         this.popMark();
         return true;
       case 0x74: // TUPLE
-        stack.push(new Tuple(this.popMark()));
+        stack.push(this.tuple(this.popMark()));
         return true;
       case 0x85: // TUPLE1
       case 0x86: // TUPLE2
       case 0x87: // TUPLE3
-        stack.push(new Tuple(this.popMany(code - 0x84)));
+        stack.push(this.tuple(this.popMany(code - 0x84)));
         return true;
       case 0x61: // APPEND
         this.append(this.popMany(1));
@@ -165,13 +193,13 @@ class Machine {
         reader.skip(8);
         return true;
       case 0x71: // BINPUT
-        this.memo.set(reader.u8(), this.top());
+        this.remember(reader.u8());
         return true;
       case 0x72: // LONG_BINPUT
-        this.memo.set(reader.u32(), this.top());
+        this.remember(reader.u32());
         return true;
       case 0x94: // MEMOIZE
-        this.memo.set(this.memo.size, this.top());
+        this.remember(this.memo.length);
         return true;
       case 0x68: // BINGET
         stack.push(this.remembered(reader.u8()));
@@ -207,7 +235,8 @@ class Machine {
     if (typeof module !== "string" || typeof name !== "string") throw this.error("a name", "another value");
     const global = this.vocabulary.globals.get(`${module}.${name}`);
     if (global) return global;
-    throw this.error("only names that a state dictionary needs", `${module}.${name} (not looked up, nothing was run)`);
+    const got = `${printable(`${module}.${name}`)} (not looked up, nothing was run)`;
+    throw this.error("only names that a state dictionary needs", got);
   }
 
   private call(): unknown {
@@ -216,24 +245,48 @@ class Machine {
     if (!(values instanceof Tuple) || !(global instanceof Global) || !global.call) {
       throw this.error("a call of an allowed name", "a call of something else");
     }
+    this.spend(costs.dictionary);
     return global.call(values.items, this.error);
   }
 
   private append(values: unknown[]): void {
     const list = this.top();
     if (!Array.isArray(list)) throw this.error("a list to append to", "another value");
+    this.spend(costs.value * values.length);
     for (const value of values) list.push(value);
   }
 
   private setItems(values: unknown[]): void {
     const map = this.top();
     if (!(map instanceof Map) || values.length % 2) throw this.error("a dictionary and pairs", "other values");
-    for (let i = 0; i < values.length; i += 2) map.set(values[i], values[i + 1]);
+    this.spend((costs.pair / 2) * values.length);
+    for (let i = 0; i < values.length; i += 2) {
+      const key = values[i];
+      map.set(typeof key === "string" ? key : new OtherKey(), values[i + 1]);
+    }
   }
 
   private remembered(index: number): unknown {
-    if (!this.memo.has(index)) throw this.error(`value ${index} to be remembered`, "none");
-    return this.memo.get(index);
+    const value = this.memo[index];
+    if (value === undefined) throw this.error(`value ${index} to be remembered`, "none");
+    return value;
+  }
+
+  /** Picklers count on; where one left a gap, it is filled, and paid for. */
+  private remember(index: number): void {
+    this.spend(costs.value * Math.max(1, index - this.memo.length));
+    while (this.memo.length < index) this.memo.push(undefined);
+    this.memo[index] = this.top();
+  }
+
+  private tuple(values: unknown[]): Tuple {
+    this.spend(costs.list + costs.value * values.length);
+    return new Tuple(values);
+  }
+
+  private integer(length: number): number | bigint {
+    this.spend(costs.step * length);
+    return integer(this.reader.take(length));
   }
 
   private top(): unknown {

@@ -1,23 +1,33 @@
 import { Reader, ZipReader, type FileEntry } from "@zip.js/zip.js/lib/zip-core.js";
+import { costs, mostStructure, type Budget } from "../budget.ts";
 import { FormatError } from "../errors.ts";
-import { checkRange, type Source } from "./source.ts";
+import { printable } from "../quote.ts";
+import { ByteReader } from "./byteReader.ts";
+import { checkRange, errorAt, readBytes, type Source } from "./source.ts";
 
 /** The entries of a zip archive of which none is compressed, as PyTorch writes it. */
 export interface Archive {
   names(): Iterable<string>;
-  /** Where an entry begins, and how many bytes it holds. */
+  /** Where an entry's header begins, and how many bytes it holds. */
   find(name: string): { readonly offset: number; readonly size: number } | undefined;
+  /** Where in the file an entry's bytes begin. @throws FormatError */
+  locate(name: string): Promise<number>;
   /** @throws FormatError if the entry is missing, longer than `most` bytes, or its checksum is wrong */
   read(name: string, most: number): Promise<Uint8Array>;
-  /** Fills `target`, which is as long as the entry. @throws FormatError if the checksum is wrong */
-  readInto(name: string, target: Uint8Array): Promise<void>;
+  /** Fills `target` with the bytes of an entry from `from` on. @throws FormatError if the checksum of all is wrong */
+  readInto(name: string, target: Uint8Array, from?: number): Promise<void>;
 }
 
 /**
  * Reads the directory of a zip archive and checks that it is unambiguous and uncompressed: nothing in it can unfold.
+ * @param explain the error for an archive with something compressed in it, if its names tell what it is
  * @throws FormatError
  */
-export async function openZip(source: Source): Promise<Archive> {
+export async function openZip(
+  source: Source,
+  budget: Budget,
+  explain: (names: readonly string[]) => FormatError | undefined,
+): Promise<Archive> {
   const reader = new ZipReader(new RangeReader(source), {
     // "strict" refuses what torch.save writes: a zip64 end record that the plain end record does not need.
     strictness: "balanced",
@@ -26,27 +36,35 @@ export async function openZip(source: Source): Promise<Archive> {
     useWebWorkers: false,
   });
   const entries = new Map<string, FileEntry>();
+  let packed: FileEntry | undefined;
   try {
     for await (const entry of reader.getEntriesGenerator()) {
+      const name = entry.filename;
+      budget.spend(costs.entry + costs.character * name.length, entry.offset);
       if (entry.directory) continue;
       const stored = entry.compressionMethod === 0 && entry.compressedSize === entry.uncompressedSize;
-      if (!stored || entry.encrypted) {
-        throw broken(source, entry.offset, `${entry.filename} stored as it is`, "a compressed or encrypted entry");
-      }
-      checkRange(source, entry.offset, entry.uncompressedSize);
-      if (entries.has(entry.filename)) throw broken(source, entry.offset, "names of their own", entry.filename);
-      entries.set(entry.filename, entry);
+      if (!stored || entry.encrypted) packed ??= entry;
+      else checkRange(source, entry.offset, entry.uncompressedSize);
+      if (entries.has(name)) throw broken(source, entry.offset, "names of their own", `${printable(name)} again`);
+      entries.set(name, entry);
     }
   } catch (cause) {
     throw cause instanceof FormatError ? cause : broken(source, source.size, "a zip archive", reason(cause), cause);
   }
 
-  async function readInto(name: string, target: Uint8Array): Promise<void> {
+  if (packed) {
+    const expected = `${printable(packed.filename)} stored as it is`;
+    throw explain([...entries.keys()]) ?? broken(source, packed.offset, expected, "a compressed or encrypted entry");
+  }
+
+  async function readInto(name: string, target: Uint8Array, from = 0): Promise<void> {
     const entry = entries.get(name)!;
     let position = 0;
     const writable = new WritableStream<Uint8Array>({
       write(piece) {
-        target.set(piece, position);
+        const start = Math.max(0, from - position);
+        const end = Math.min(piece.length, from + target.length - position);
+        if (start < end) target.set(piece.subarray(start, end), position + start - from);
         position += piece.length;
       },
     });
@@ -54,9 +72,10 @@ export async function openZip(source: Source): Promise<Archive> {
       await entry.getData(writable, { checkSignature: true, useWebWorkers: false });
     } catch (cause) {
       if (cause instanceof FormatError) throw cause;
-      throw broken(source, entry.offset, `the bytes of ${name}`, reason(cause), cause);
+      throw broken(source, entry.offset, `the bytes of ${printable(name)}`, reason(cause), cause);
     }
-    if (position !== target.length) throw broken(source, entry.offset, `${target.length} bytes`, `${position}`);
+    const size = entry.uncompressedSize;
+    if (position !== size) throw broken(source, entry.offset, `${size} bytes`, `${position}`);
   }
 
   return {
@@ -65,12 +84,20 @@ export async function openZip(source: Source): Promise<Archive> {
       const entry = entries.get(name);
       return entry && { offset: entry.offset, size: entry.uncompressedSize };
     },
+    async locate(name) {
+      const { offset, uncompressedSize } = entries.get(name)!;
+      const header = new ByteReader(source.name, await readBytes(source, offset, localHeader), offset);
+      header.skip(localHeader - 4);
+      const start = offset + localHeader + header.u16() + header.u16();
+      checkRange(source, start, uncompressedSize);
+      return start;
+    },
     readInto,
     async read(name, most) {
       const entry = entries.get(name);
-      if (!entry) throw broken(source, source.size, `an entry ${name}`, "none");
+      if (!entry) throw broken(source, source.size, `an entry ${printable(name)}`, "none");
       if (entry.uncompressedSize > most) {
-        throw broken(source, entry.offset, `at most ${most} bytes in ${name}`, `${entry.uncompressedSize}`);
+        throw broken(source, entry.offset, `at most ${most} bytes in ${printable(name)}`, `${entry.uncompressedSize}`);
       }
       const bytes = new Uint8Array(entry.uncompressedSize);
       await readInto(name, bytes);
@@ -78,6 +105,9 @@ export async function openZip(source: Source): Promise<Archive> {
     },
   };
 }
+
+/** Bytes of an entry's own header, before its name and its extra field; the lengths of both are its last. */
+const localHeader = 30;
 
 /** What zip.js reads from. */
 class RangeReader extends Reader<Source> {
@@ -90,17 +120,20 @@ class RangeReader extends Reader<Source> {
   }
 
   override async readUint8Array(index: number, length: number): Promise<Uint8Array> {
-    const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size - index)));
+    const size = Math.max(0, Math.min(length, this.size - index));
+    // The directory is read at once, however long the file says that it is.
+    if (size > mostStructure) throw broken(this.source, index, `a directory below ${mostStructure} bytes`, `${size}`);
+    const bytes = new Uint8Array(size);
     await this.source.readInto(index, bytes);
     return bytes;
   }
 }
 
 function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  return printable(cause instanceof Error ? cause.message : String(cause));
 }
 
 function broken(source: Source, offset: number, expected: string, got: string, cause?: unknown): FormatError {
   const remedy = "the file is damaged, or not written by torch.save; fetch or save it again";
-  return new FormatError({ file: source.name, offset, expected, got, remedy }, { cause });
+  return errorAt(source, offset, { expected, got, remedy }, cause);
 }

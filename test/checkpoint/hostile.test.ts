@@ -11,7 +11,7 @@ import {
   writeSafetensors,
   type Checkpoint,
 } from "../../src/checkpoint/checkpoint.ts";
-import { visitFields } from "../../src/checkpoint/protobuf.ts";
+import { FieldWindow, visitFields } from "../../src/checkpoint/protobuf.ts";
 import { FormatError } from "../../src/errors.ts";
 import { random } from "../suite.ts";
 import { seedBytes, seeds } from "./fuzz.ts";
@@ -70,10 +70,12 @@ describe("pickles run nothing", () => {
     expect((await refusal(legacy(program))).got).toContain(got);
   });
 
-  test("a hundred thousand nested lists", async () => {
-    const depth = 100_000;
+  test.each([
+    [10_000, "another value"],
+    [100_000, "more"],
+  ])("%s nested lists", async (depth, got) => {
     const nested = join(new Uint8Array(depth).fill(0x5d), new Uint8Array(depth - 1).fill(0x61), [0x2e], ascii("]."));
-    expect((await refusal(legacy(nested))).got).toBe("another value");
+    expect((await refusal(legacy(nested))).got).toBe(got);
   });
 });
 
@@ -103,13 +105,13 @@ describe("safetensors", () => {
     ["a longer header than the file", join([255, 0, 0, 0, 0, 0, 0, 0], ascii("{")), /255 bytes/],
     ["a header of 2^63 bytes", join([0, 0, 0, 0, 0, 0, 0, 128], ascii("{")), /header below 100 MB/],
     ["broken JSON", file("{"), /a JSON header/],
-    ["bytes that are no UTF-8", join([3, 0, 0, 0, 0, 0, 0, 0], ascii("{"), [0xff, 0x7d]), /a JSON header/],
+    ["bytes that are no UTF-8", join([3, 0, 0, 0, 0, 0, 0, 0], ascii("{"), [0xff, 0x7d]), /at byte 9: expected JSON in UTF-8/],
     ["another dtype", file(`{"a":${tensor("F8", "[4]", 0, 4)}}`, 4), /a dtype of/],
     ["a dtype of Object's", file(`{"a":${tensor("constructor", "[4]", 0, 4)}}`, 4), /a dtype of/],
-    ["a negative extent", file(`{"a":${tensor("F32", "[-1]", 0, 4)}}`, 4), /a shape for "a"/],
-    ["a fraction", file(`{"a":${tensor("F32", "[0.5]", 0, 2)}}`, 2), /a shape for "a"/],
-    ["extents that overflow", file(`{"a":${tensor("F32", "[4294967296,4294967296]", 0, 0)}}`), /bytes for "a"/],
-    ["fewer bytes than the shape", file(`{"a":${tensor("F32", "[4]", 0, 8)}}`, 8), /16 bytes for "a"/],
+    ["a negative extent", file(`{"a":${tensor("F32", "[-1]", 0, 4)}}`, 4), /a shape for 'a'/],
+    ["a fraction", file(`{"a":${tensor("F32", "[0.5]", 0, 2)}}`, 2), /a shape for 'a'/],
+    ["extents that overflow", file(`{"a":${tensor("F32", "[4294967296,4294967296]", 0, 0)}}`), /bytes for 'a'/],
+    ["fewer bytes than the shape", file(`{"a":${tensor("F32", "[4]", 0, 8)}}`, 8), /16 bytes for 'a'/],
     ["data beyond the end", file(`{"a":${tensor("F32", "[4]", 0, 16)}}`, 15), /16 bytes, got the end/],
     ["a gap", file(`{"a":${tensor("U8", "[1]", 1, 2)}}`, 2), /a to begin here/],
     ["an overlap", file(`{"a":${tensor("U8", "[2]", 0, 2)},"b":${tensor("U8", "[2]", 1, 3)}}`, 3), /b to begin here/],
@@ -174,7 +176,7 @@ describe("no silent partial load", () => {
   ] as const)("%s, cut after any layer, is whole or refused by the names of what is missing", async (name, smaller) => {
     const source = bytesSource(fixture(name), name);
     const ends: number[] = [];
-    await visitFields(source, 0, source.size, (field) => void ends.push(field.end));
+    await visitFields(new FieldWindow(source), 0, source.size, (field) => void ends.push(field.end));
     const whole = (await openCheckpoint(source)).tensors.size;
     const sizes = new Set<number>([whole, ...smaller]);
     let refused = 0;
