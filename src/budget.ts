@@ -34,6 +34,8 @@ export const costs = {
   read: 8192,
 } as const;
 
+const structure = (most: number): string => `names, shapes and nesting that take at most ${most} bytes to hold`;
+
 /**
  * The account of one reading: everything that a reader makes or does because the file says so is spent here first, so that time
  * and memory are bounded by the file's size, and by a constant for all files. The numbers of tensors and pixels are not
@@ -46,11 +48,16 @@ export class Budget {
   spent = 0;
   readonly #file: string;
   readonly #size: number;
+  readonly #what: (most: number) => string;
 
-  /** @param most beside the bound that comes from the file's size */
-  constructor(file: string, size: number, most = mostStructure) {
+  /**
+   * @param most beside the bound that comes from the file's size
+   * @param what names what may be had, where it is something else than structure
+   */
+  constructor(file: string, size: number, most = mostStructure, what = structure) {
     this.#file = file;
     this.#size = size;
+    this.#what = what;
     this.most = Math.min(most, structurePerByte * size + freeStructure);
   }
 
@@ -64,7 +71,7 @@ export class Budget {
     return new FormatError({
       file: this.#file,
       offset: offset === undefined ? undefined : Math.min(offset, this.#size),
-      expected: `names, shapes and nesting that take at most ${this.most} bytes to hold`,
+      expected: this.#what(this.most),
       got: "more",
       remedy: "do not trust the file: it is damaged, or made to exhaust memory",
     });

@@ -1,6 +1,7 @@
-import { FormatError } from "../errors.ts";
+import { Budget, costs } from "../budget.ts";
+import type { FormatError } from "../errors.ts";
 import { ByteReader } from "./byteReader.ts";
-import { readBytes, type Source } from "./source.ts";
+import { checkRange, errorAt, readBytes, type Source } from "./source.ts";
 
 // The part of HDF5 that h5py writes for Keras: superblocks 0, 2 and 3, object headers 1 and 2, groups by symbol table
 // or by links in the header. Section numbers: HDF5 File Format Specification, Version 3.0.
@@ -23,18 +24,27 @@ export const messageTypes = {
   symbolTable: 0x11,
 } as const;
 
-/** All structure of a file of weights is a few hundred kilobytes; cycles and lies run into this. */
-const mostStructure = 1 << 26;
+/** Bytes of a page, in which structure is fetched: its parts are small and lie together. */
+const pageBytes = 1 << 16;
+/** Pages that are kept. */
+const mostPages = 64;
 
 /** An HDF5 file, opened for reading by address. */
 export class Hdf5 {
   readonly source: Source;
   readonly root: number;
-  private structure = 0;
+  readonly budget: Budget;
+  private readonly pages = new Map<number, Uint8Array>();
 
-  private constructor(source: Source, root: number) {
+  private constructor(source: Source, root: number, budget = new Budget(source.name, source.size)) {
     this.source = source;
     this.root = root;
+    this.budget = budget;
+  }
+
+  /** The same file with a new account, for what is read of it later, any number of times. */
+  afresh(): Hdf5 {
+    return new Hdf5(this.source, this.root);
   }
 
   /** @throws FormatError */
@@ -45,19 +55,38 @@ export class Hdf5 {
     return new Hdf5(source, readSuperblock(reader, source));
   }
 
-  /** Structure, not numbers: counted, so that a file cannot have the same few bytes read without end. */
+  /** Structure, not numbers: spent, so that a file cannot have the same few bytes read without end. */
   async read(address: number, length: number): Promise<ByteReader> {
-    this.structure += length + 64;
-    if (this.structure > mostStructure) {
-      throw this.malformed(address, `at most ${mostStructure} bytes of structure`, "more: a cycle, or a false length");
-    }
-    return new ByteReader(this.source.name, await readBytes(this.source, address, length), address);
+    checkRange(this.source, address, length);
+    this.budget.spend(costs.object + length, address);
+    const page = Math.floor(address / pageBytes);
+    const start = page * pageBytes;
+    const isInside = address + length <= start + pageBytes;
+    const bytes = isInside
+      ? (await this.page(page)).subarray(address - start, address - start + length)
+      : await this.fetch(address, length);
+    return new ByteReader(this.source.name, bytes, address);
+  }
+
+  private async page(number: number): Promise<Uint8Array> {
+    const start = number * pageBytes;
+    const page = this.pages.get(number) ?? (await this.fetch(start, Math.min(pageBytes, this.source.size - start)));
+    // The page used last is the last that is dropped.
+    this.pages.delete(number);
+    this.pages.set(number, page);
+    if (this.pages.size > mostPages) this.pages.delete(this.pages.keys().next().value!);
+    return page;
+  }
+
+  private fetch(address: number, length: number): Promise<Uint8Array> {
+    this.budget.spend(costs.read, address);
+    return readBytes(this.source, address, length);
   }
 
   malformed(offset: number, expected: string, got: string): FormatError {
     const remedy =
       "the file is damaged, or of an HDF5 kind that Keras does not write; save it again with h5py's defaults";
-    return new FormatError({ file: this.source.name, offset, expected, got, remedy });
+    return errorAt(this.source, offset, { expected, got, remedy });
   }
 }
 
@@ -94,6 +123,7 @@ async function readObject1(file: Hdf5, address: number, head: ByteReader): Promi
     while (messages.length < count && reader.remaining >= 8) {
       const [type, size, flags] = [reader.u16(), reader.u16(), reader.u8()];
       reader.skip(3);
+      file.budget.spend(costs.object, reader.offset);
       addMessage(messages, blocks, reader, { type, size, flags });
     }
   }
@@ -118,6 +148,7 @@ async function readObject2(file: Hdf5, address: number, head: ByteReader): Promi
     while (reader.remaining - tail >= messageHead) {
       const [type, size, messageFlags] = [reader.u8(), reader.u16(), reader.u8()];
       if (flags & 4) reader.skip(2);
+      file.budget.spend(costs.object, reader.offset);
       addMessage(messages, blocks, reader, { type, size, flags: messageFlags });
     }
   }
@@ -154,24 +185,36 @@ function addMessage(
   blocks.push({ address: continuation.u64(), length: continuation.u64() });
 }
 
+/** Links of the groups that were read, so that a path through a group costs nothing the second time. */
+const known = new WeakMap<readonly Message[], ReadonlyMap<string, number>>();
+
 /** The objects of a group by name. @throws FormatError */
-export async function readLinks(file: Hdf5, group: readonly Message[]): Promise<Map<string, number>> {
+export async function readLinks(file: Hdf5, group: readonly Message[]): Promise<ReadonlyMap<string, number>> {
+  const before = known.get(group);
+  if (before) return before;
   const links = new Map<string, number>();
   for (const { type, reader } of group) {
     if (type === messageTypes.symbolTable) await readSymbolTable(file, reader(), links);
-    else if (type === messageTypes.link) readLink(reader(), links);
+    else if (type === messageTypes.link) readLink(file, reader(), links);
     else if (type === messageTypes.linkInfo) refuseDenseLinks(reader());
   }
+  known.set(group, links);
   return links;
 }
 
+/** Text of the structure, paid for: many names may be ends of one long text. */
+export function readText(file: Hdf5, reader: ByteReader, length: number): string {
+  file.budget.spend(costs.pair + costs.character * length, reader.offset);
+  return reader.text(length);
+}
+
 /** IV.A.2.g. Only hard links are followed: a soft or external one could lead anywhere. */
-function readLink(reader: ByteReader, links: Map<string, number>): void {
+function readLink(file: Hdf5, reader: ByteReader, links: Map<string, number>): void {
   if (reader.u8() !== 1) throw reader.error("link version 1", "another");
   const flags = reader.u8();
   const isHard = flags & 8 ? reader.u8() === 0 : true;
   reader.skip((flags & 4 ? 8 : 0) + (flags & 16 ? 1 : 0));
-  const name = reader.text(sized(reader, flags));
+  const name = readText(file, reader, sized(reader, flags));
   if (isHard) links.set(name, reader.u64());
 }
 
@@ -196,7 +239,7 @@ async function readSymbolTable(file: Hdf5, message: ByteReader, links: Map<strin
       const [nameOffset, address, cache] = [reader.u64(), reader.u64(), reader.u32()];
       reader.skip(20);
       // Cache type 2 is a soft link.
-      if (cache !== 2) links.set(nameAt(names, nameOffset), address);
+      if (cache !== 2) links.set(nameAt(file, names, nameOffset), address);
     }
   }
 }
@@ -210,11 +253,11 @@ async function readLocalHeap(file: Hdf5, address: number): Promise<ByteReader> {
   return file.read(reader.u64(), size);
 }
 
-function nameAt(heap: ByteReader, offset: number): string {
+function nameAt(file: Hdf5, heap: ByteReader, offset: number): string {
   const end = heap.bytes.indexOf(0, offset);
   if (end < 0) throw heap.error("a name in the heap", `none at ${offset}`, 0);
   heap.position = offset;
-  return heap.text(end - offset);
+  return readText(file, heap, end - offset);
 }
 
 /** A child of the lowest level of a B-tree, with the key before it. */
@@ -236,6 +279,7 @@ export async function readTree(file: Hdf5, root: number, type: number, keyBytes:
     }
     const reader = await file.read(node.address + 24, count * (keyBytes + 8));
     const found: TreeChild[] = [];
+    file.budget.spend(2 * costs.object * count, node.address);
     for (let i = 0; i < count; i++) {
       const start = reader.offset;
       found.push({ key: new ByteReader(reader.file, reader.take(keyBytes), start), address: reader.u64() });

@@ -1,25 +1,37 @@
+import { costs } from "../budget.ts";
 import { ByteReader } from "./byteReader.ts";
-import { messageTypes, type Hdf5, type Message } from "./hdf5.ts";
+import { messageTypes, readText, type Hdf5, type Message } from "./hdf5.ts";
 import { readShape } from "./hdf5Data.ts";
 import { elementCount } from "./tensors.ts";
 
-/**
- * An attribute of an object that is a text or a list of texts; undefined if there is none of the name.
- * @throws FormatError
- */
-export async function readTexts(file: Hdf5, object: readonly Message[], name: string): Promise<string[] | undefined> {
+/** The attributes of an object by name; what they say is read when asked for. */
+export type Attributes = ReadonlyMap<string, Attribute>;
+
+/** Finds the attributes of an object. @throws FormatError */
+export function readAttributes(file: Hdf5, object: readonly Message[]): Attributes {
+  const attributes = new Map<string, Attribute>();
   for (const message of object) {
     if (message.type !== messageTypes.attribute) continue;
+    file.budget.spend(4 * costs.object, message.reader().offset);
     const attribute = readAttribute(message.reader());
-    if (attribute.name === name) return decodeTexts(file, attribute);
+    if (!attributes.has(attribute.name)) attributes.set(attribute.name, attribute);
   }
-  return undefined;
+  return attributes;
+}
+
+/**
+ * An attribute that is a text or a list of texts; undefined if there is none of the name.
+ * @throws FormatError
+ */
+export async function readTexts(file: Hdf5, attributes: Attributes, name: string): Promise<string[] | undefined> {
+  const attribute = attributes.get(name);
+  return attribute && decodeTexts(file, attribute);
 }
 
 interface Attribute {
   readonly name: string;
   readonly datatype: ByteReader;
-  readonly shape: number[];
+  readonly space: ByteReader;
   readonly data: ByteReader;
 }
 
@@ -39,11 +51,14 @@ function readAttribute(reader: ByteReader): Attribute {
   };
   const name = part(nameBytes);
   const datatype = part(datatypeBytes);
-  const shape = readShape(part(spaceBytes));
-  return { name: untilZero(name, nameBytes), datatype, shape, data: part(reader.remaining) };
+  const space = part(spaceBytes);
+  return { name: untilZero(name.text(nameBytes)), datatype, space, data: part(reader.remaining) };
 }
 
-async function decodeTexts(file: Hdf5, { datatype, shape, data }: Attribute): Promise<string[]> {
+async function decodeTexts(file: Hdf5, attribute: Attribute): Promise<string[]> {
+  // Readers go on from where they stand, and an attribute may be asked for twice.
+  const [datatype, space, data] = [attribute.datatype, attribute.space, attribute.data].map(anew);
+  const shape = readShape(space);
   const kind = datatype.u8() & 15;
   const bits = datatype.u8();
   datatype.skip(2);
@@ -53,34 +68,55 @@ async function decodeTexts(file: Hdf5, { datatype, shape, data }: Attribute): Pr
   if (count === 0) return [];
   if (count * size > data.remaining) throw data.error(`${count} texts of ${size} bytes`, `${data.remaining} bytes`);
   // 3: texts of one length. 9, first bits 1: texts of any length, kept in a global heap.
-  if (kind === 3 && size > 0) return Array.from({ length: count }, () => untilZero(data, size));
+  if (kind === 3 && size > 0) return Array.from({ length: count }, () => untilZero(readText(file, data, size)));
   if (kind !== 9 || (bits & 15) !== 1 || size !== 16) throw datatype.error("text", `a datatype of class ${kind}`, 0);
   const texts: string[] = [];
+  const heaps = new Map<number, Heap>();
   for (let i = 0; i < count; i++) {
-    const length = data.u32();
-    texts.push(await heapText(file, data.u64(), data.u32(), length));
+    const [length, address, index] = [data.u32(), data.u64(), data.u32()];
+    if (length > 0 && !heaps.has(address)) heaps.set(address, await readHeap(file, address));
+    texts.push(length > 0 ? heapText(file, heaps.get(address)!, index, length) : "");
   }
   return texts;
 }
 
-function untilZero(reader: ByteReader, length: number): string {
-  return reader.text(length).replace(/\0[^]*$/, "");
+function untilZero(text: string): string {
+  const end = text.indexOf("\0");
+  return end < 0 ? text : text.slice(0, end);
 }
 
-/** III.E: an object of a global heap collection. */
-async function heapText(file: Hdf5, address: number, index: number, length: number): Promise<string> {
-  if (length === 0) return "";
+function anew({ file, bytes, base }: ByteReader): ByteReader {
+  return new ByteReader(file, bytes, base);
+}
+
+/** A global heap collection: where its objects lie in `reader`, by their index. */
+interface Heap {
+  readonly reader: ByteReader;
+  readonly objects: ReadonlyMap<number, { readonly position: number; readonly size: number }>;
+}
+
+/** III.E. */
+async function readHeap(file: Hdf5, address: number): Promise<Heap> {
   const head = await file.read(address, 16);
   head.expect("GCOL");
   head.skip(4);
-  const heap = await file.read(address + 16, Math.max(0, head.u64() - 16));
-  while (heap.remaining >= 16) {
-    const id = heap.u16();
-    heap.skip(6);
-    const size = heap.u64();
-    if (id === index) return heap.text(Math.min(length, size));
+  const reader = await file.read(address + 16, Math.max(0, head.u64() - 16));
+  const objects = new Map<number, { position: number; size: number }>();
+  while (reader.remaining >= 16) {
+    file.budget.spend(2 * costs.pair, reader.offset);
+    const id = reader.u16();
+    reader.skip(6);
+    const size = reader.u64();
     if (id === 0) break;
-    heap.skip(Math.min(heap.remaining, Math.ceil(size / 8) * 8));
+    if (!objects.has(id)) objects.set(id, { position: reader.position, size });
+    reader.skip(Math.min(reader.remaining, Math.ceil(size / 8) * 8));
   }
-  throw heap.error(`object ${index} in the heap`, "none", 0);
+  return { reader, objects };
+}
+
+function heapText(file: Hdf5, { reader, objects }: Heap, index: number, length: number): string {
+  const found = objects.get(index);
+  if (!found) throw reader.error(`object ${index} in the heap`, "none", 0);
+  reader.position = found.position;
+  return readText(file, reader, Math.min(length, found.size));
 }

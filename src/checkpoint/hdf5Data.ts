@@ -88,6 +88,7 @@ function readFilters(reader: ByteReader): Filter[] {
   const version = reader.u8();
   const count = reader.u8();
   if (version !== 1 && version !== 2) throw reader.error("filter pipeline version 1 or 2", `${version}`);
+  if (count > 2) throw reader.error("deflate and shuffle, each once", `${count} filters`);
   if (version === 1) reader.skip(6);
   return Array.from({ length: count }, () => {
     const id = reader.u16();
@@ -99,6 +100,9 @@ function readFilters(reader: ByteReader): Filter[] {
     return id === 1 ? "deflate" : "shuffle";
   });
 }
+
+/** How many times a dataset the grid of its chunks may be: each of four axes may stick out by almost a chunk. */
+const mostPadding = 16;
 
 interface Chunk {
   readonly address: number;
@@ -119,16 +123,19 @@ function openChunks(
   const element = layout.u32();
   const fits = rank === shape.length && element === bytesPerElement(type) && chunk.every((extent) => extent > 0);
   const chunkBytes = elementCount(chunk) * element;
-  if (!fits || chunkBytes > 4 * byteLength({ shape, type }) + 65536) {
+  const counts = shape.map((extent, axis) => Math.ceil(extent / chunk[axis]));
+  // All of the grid is inflated, what sticks out of the dataset included.
+  const span = elementCount(counts) * chunkBytes;
+  if (!fits || !(span <= mostPadding * byteLength({ shape, type }) + 65536)) {
     throw layout.error(`chunks that fit [${shape}]`, `[${chunk}] of ${element}-byte numbers`);
   }
   return {
     shape,
     type,
     offset: tree,
+    span,
     async read() {
-      const counts = shape.map((extent, axis) => Math.ceil(extent / chunk[axis]));
-      const chunks = await listChunks(file, tree, rank, chunk, counts);
+      const chunks = await listChunks(file.afresh(), tree, chunk, counts, chunkBytes);
       const data = allocate(type, elementCount(shape), file.source.name);
       for (const one of chunks)
         place(await readChunk(file, one, chunkBytes, element, pipeline), one, chunk, shape, data);
@@ -138,8 +145,15 @@ function openChunks(
 }
 
 /** All chunks of the grid, each once. */
-async function listChunks(file: Hdf5, tree: number, rank: number, chunk: number[], counts: number[]): Promise<Chunk[]> {
+async function listChunks(
+  file: Hdf5,
+  tree: number,
+  chunk: readonly number[],
+  counts: readonly number[],
+  chunkBytes: number,
+): Promise<Chunk[]> {
   const seen = new Set<string>();
+  const rank = chunk.length;
   const chunks = (await readTree(file, tree, 1, 8 + 8 * (rank + 1))).map(({ key, address }) => {
     const [bytes, skipped] = [key.u32(), key.u32()];
     const offset = Array.from({ length: rank }, () => key.u64());
@@ -148,6 +162,8 @@ async function listChunks(file: Hdf5, tree: number, rank: number, chunk: number[
     if (!inside || seen.has(`${cell}`))
       throw key.error("a chunk of its own, inside the dataset", `one at [${offset}]`, 0);
     seen.add(`${cell}`);
+    // Deflate makes nothing longer by more than a thousandth; chunks that share bytes would have them read over and over.
+    if (bytes > 1.01 * chunkBytes + 1024) throw key.error(`a chunk of at most ${chunkBytes} bytes`, `${bytes}`, 0);
     checkRange(file.source, address, bytes);
     return { address, bytes, skipped, offset };
   });

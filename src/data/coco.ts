@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import * as valibot from "valibot";
+import { Budget } from "../budget.ts";
 import { FormatError } from "../errors.ts";
 import { createItem, type Dataset, type Item } from "./dataset.ts";
 import type { Folder } from "./folder.ts";
@@ -10,6 +11,15 @@ import { vocPalette } from "./palette.ts";
 import { describe } from "../quote.ts";
 import { areaOf, checkRuns, decodeRuns, paintRuns, rasterize, type Runs, type RunsPlace } from "./runs.ts";
 import { vocClasses } from "./vocClasses.ts";
+
+/**
+ * What the values of annotations may take, for each byte of the file: those of a split of COCO are 332 MB of numbers, of two
+ * bytes at least with the comma, which become eight to sixteen.
+ */
+const mostPerByte = 24;
+
+/** Pixels that the instances of one image may cover in all, or four times the image: each is painted one by one. */
+const freePainting = 2 ** 26;
 
 /** What COCO calls VOC's classes where the names differ. */
 const cocoNames = new Map([
@@ -45,6 +55,8 @@ interface Picture {
   readonly width: number;
   readonly instances: Instance[];
   readonly json: Pick<Json<Instances>, "locate" | "wrong">;
+  /** The account of the file's outlines. */
+  readonly outlines: Budget;
 }
 
 export interface CocoOptions {
@@ -70,7 +82,8 @@ export async function openCoco(folder: Folder, options: CocoOptions = {}): Promi
     const split = /^instances_([\w-]+)\.json$/.exec(name)?.[1];
     if (split === undefined || (options.splits && !options.splits.includes(split))) continue;
     const file = folder.join(`annotations/${name}`, folder.path);
-    const pictures = groupInstances(parseJson(await folder.read(file), file, schema), file);
+    const bytes = await folder.read(file);
+    const pictures = groupInstances(parseJson(bytes, file, schema, mostPerByte), file, bytes.length);
     const place = await imagePlace(images, split);
     const chosen = pictures.filter((picture) => hasPixels(picture, minimumPixels));
     splits.set(
@@ -91,10 +104,17 @@ export async function openCoco(folder: Folder, options: CocoOptions = {}): Promi
 
 /** The label map of one image, `[height, width]`. */
 function paint(picture: Picture): LabelMap {
-  const { height, width } = picture;
+  const { height, width, file, name } = picture;
   const labels = new Uint8Array(height * width);
+  const mostPainted = Math.max(freePainting, 4 * labels.length);
+  let painted = 0;
   for (const instance of picture.instances) {
     for (const runs of readRuns(instance, picture)) {
+      painted += areaOf(runs);
+      if (painted > mostPainted) {
+        const expected = `instances of ${name} that cover at most ${mostPainted} pixels in all`;
+        throw new FormatError({ file, expected, got: "more", remedy: "do not trust the file" });
+      }
       paintRuns(runs, height, width, (offset) => {
         if (labels[offset] === 0) labels[offset] = instance.label;
       });
@@ -103,33 +123,43 @@ function paint(picture: Picture): LabelMap {
   return { height, width, labels };
 }
 
-function readRuns({ segmentation, path }: Instance, { file, height, width, json }: Picture): Runs[] {
+function* readRuns({ segmentation, path }: Instance, picture: Picture): Generator<Runs> {
+  const { file, height, width, json, outlines } = picture;
   const placeOf = (...last: (string | number)[]): RunsPlace => {
     const at = [...path, "segmentation", ...last];
-    return { file, path: formatPath(at), height, width, offset: () => json.locate(at) };
+    return { file, path: formatPath(at), height, width, outlines, offset: () => json.locate(at) };
   };
   if (Array.isArray(segmentation) && segmentation.length > 0) {
-    return segmentation.map((polygon, i) => rasterize(polygon, placeOf(i)));
+    for (const [i, polygon] of segmentation.entries()) yield rasterize(polygon, placeOf(i));
+    return;
   }
   const { size, counts } = (segmentation ?? {}) as { size?: unknown; counts?: unknown };
   if (!Array.isArray(size) || size.length !== 2 || size[0] !== height || size[1] !== width) {
     const expected = `polygons, or runs of size [${height}, ${width}]`;
     throw json.wrong([...path, "segmentation"], expected, describe(size ?? segmentation));
   }
-  if (typeof counts === "string") return [decodeRuns(counts, placeOf("counts"))];
-  if (Array.isArray(counts)) return [checkRuns(counts, placeOf("counts"))];
-  throw json.wrong([...path, "segmentation", "counts"], "a list or a string", describe(counts));
+  if (typeof counts === "string") yield decodeRuns(counts, placeOf("counts"));
+  else if (Array.isArray(counts)) yield checkRuns(counts, placeOf("counts"));
+  else throw json.wrong([...path, "segmentation", "counts"], "a list or a string", describe(counts));
 }
 
 /** Whether an image has so many labeled pixels. One large instance decides without painting, as it does for most. */
 function hasPixels(picture: Picture, minimum: number): boolean {
-  const masks = picture.instances.flatMap((instance) => readRuns(instance, picture));
-  if (minimum <= 0 || masks.some((runs) => areaOf(runs) >= minimum)) return true;
-  if (masks.reduce((total, runs) => total + areaOf(runs), 0) < minimum) return false;
+  let [largest, total] = [0, 0];
+  // All of them are read, so that a fault in any is found when the data set is opened.
+  for (const instance of picture.instances) {
+    for (const runs of readRuns(instance, picture)) {
+      largest = Math.max(largest, areaOf(runs));
+      total += areaOf(runs);
+    }
+  }
+  if (minimum <= 0 || largest >= minimum) return true;
+  if (total < minimum) return false;
   return paint(picture).labels.reduce((count, label) => count + Math.min(label, 1), 0) >= minimum;
 }
 
-function groupInstances({ value, ...json }: Json<Instances>, file: string): Picture[] {
+function groupInstances({ value, ...json }: Json<Instances>, file: string, size: number): Picture[] {
+  const outlines = new Budget(file, size, Infinity, (most) => `outlines of at most ${most / 5} pixels in all`);
   const { images, annotations, categories } = value;
   const wrong = (path: (string | number)[], expected: string, got: unknown) =>
     json.wrong(path, expected, describe(got));
@@ -145,7 +175,7 @@ function groupInstances({ value, ...json }: Json<Instances>, file: string): Pict
     if (pictures.has(id)) throw wrong(["images", i, "id"], "each once", id);
     if (height * width > maximumPixels) throw wrong(["images", i], `at most ${maximumPixels} pixels`, [height, width]);
     names.add(name);
-    pictures.set(id, { file, name, height, width, instances: [], json });
+    pictures.set(id, { file, name, height, width, instances: [], json, outlines });
   });
   annotations.forEach(({ image_id, category_id, segmentation }, i) => {
     const label = labels.get(category_id);

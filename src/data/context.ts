@@ -1,7 +1,9 @@
+import { Budget, costs } from "../budget.ts";
 import { FormatError } from "../errors.ts";
 import { createItem, type Dataset } from "./dataset.ts";
 import { maximumLabelBytes, type Folder } from "./folder.ts";
 import type { LabelMap } from "./labels.ts";
+import { linesOf } from "./lists.ts";
 import { readMat } from "./mat.ts";
 import { vocPalette } from "./palette.ts";
 import { quote } from "../quote.ts";
@@ -60,23 +62,15 @@ export async function openContext(folder: Folder, voc?: Folder): Promise<Dataset
  */
 export function parseNames(bytes: Uint8Array, file: string): string[] {
   const names: string[] = [];
-  let offset = 0;
-  for (const line of new TextDecoder("latin1").decode(bytes).split("\n")) {
-    if (line.trim() !== "") {
-      const [, number, name] = /^\s*(\d{1,6})\s*:\s*([^:]{1,200})$/.exec(line.trim()) ?? [];
-      if (Number(number) !== names.length + 1) {
-        const got = quote(line.trim());
-        throw new FormatError({
-          file,
-          offset,
-          expected: `'${names.length + 1}: name'`,
-          got,
-          remedy: "fetch the file again",
-        });
-      }
-      names.push(name.replaceAll(" ", ""));
+  const budget = new Budget(file, bytes.length);
+  for (const { text, offset } of linesOf(bytes)) {
+    budget.spend(costs.object, offset);
+    const [, number, name] = /^\s*(\d{1,6})\s*:\s*([^:]{1,200})$/.exec(text) ?? [];
+    if (Number(number) !== names.length + 1) {
+      const expected = `'${names.length + 1}: name'`;
+      throw new FormatError({ file, offset, expected, got: quote(text), remedy: "fetch the file again" });
     }
-    offset += line.length + 1;
+    names.push(name.replaceAll(" ", ""));
   }
   return names;
 }
@@ -103,7 +97,7 @@ function mapLabels(published: readonly string[], task: readonly string[], file: 
       .map((spelling) => published.indexOf(spelling ?? ""))
       .find((at) => at >= 0);
     if (label === undefined)
-      throw new FormatError({ file, expected: `a label '${name}'`, got: `${published.length} others` });
+      throw new FormatError({ file, expected: `a label ${quote(name)}`, got: `${published.length} others` });
     classOf[label + 1] = i + 1;
   });
   return classOf;

@@ -1,4 +1,5 @@
 import { UsageError } from "../errors.ts";
+import { enumerate, quote } from "../quote.ts";
 import type { Folder } from "./folder.ts";
 import { checkLabels, type LabelMap } from "./labels.ts";
 import type { Color } from "./palette.ts";
@@ -50,8 +51,8 @@ export function itemsOf({ dataset, splits }: Part): Item[] {
     if (!members) {
       throw new UsageError({
         where: dataset.name,
-        expected: `one of the splits ${[...dataset.splits.keys()].join(", ")}`,
-        got: `'${split}'`,
+        expected: `one of the splits ${enumerate([...dataset.splits.keys()], 20)}`,
+        got: quote(split),
       });
     }
     for (const item of members) if (!items.has(item.id)) items.set(item.id, item);

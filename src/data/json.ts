@@ -1,9 +1,12 @@
-import { findNodeAtLocation, parseTree, printParseErrorCode, visit, type JSONPath } from "jsonc-parser";
+import { printParseErrorCode, visit, type JSONPath } from "jsonc-parser";
 import * as valibot from "valibot";
+import { Budget, mostStructure } from "../budget.ts";
 import { FormatError } from "../errors.ts";
+import { printable } from "../quote.ts";
+import { jsonText } from "./jsonText.ts";
 
-/** Above this size a wrong value is named by its path alone, not by its byte: the tree that finds the byte would not fit. */
-const maximumTreeBytes = 2 ** 24;
+/** Above this size a wrong value is named by its path alone, not by its byte: the text that tells the byte is let go. */
+const maximumLocated = 2 ** 24;
 
 /** What a JSON file says, and where. */
 export interface Json<Output> {
@@ -16,30 +19,35 @@ export interface Json<Output> {
 
 /**
  * Reads JSON and checks it against a schema; what the schema does not name is left out.
+ * @param mostPerByte what values may take beyond the bound for all files, times the file's size: for annotations alone
  * @throws FormatError with the byte of the syntax error or of the value that does not fit, and the path to it
  */
 export function parseJson<Output>(
   bytes: Uint8Array,
   file: string,
   schema: valibot.GenericSchema<unknown, Output>,
+  mostPerByte = 0,
 ): Json<Output> {
-  const text = new TextDecoder().decode(bytes);
-  const locate = locator(bytes.length <= maximumTreeBytes ? text : undefined);
+  // A mark of byte order is no part of JSON, though some editors write one.
+  const base = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  const budget = new Budget(file, bytes.length, Math.max(mostStructure, mostPerByte * bytes.length));
+  const text = jsonText(bytes.subarray(base), budget, { file, base });
+  const locate = locator(bytes.length <= maximumLocated ? text : undefined, base);
   const wrong = (path: JSONPath, expected: string, got: string): FormatError => {
     const remedy = "correct the file, or fetch it again";
     return new FormatError({ file, offset: locate(path), expected: `${formatPath(path)}: ${expected}`, got, remedy });
   };
-  const result = valibot.safeParse(schema, parseText(text, file), { abortEarly: true });
+  const result = valibot.safeParse(schema, parseText(text, file, base), { abortEarly: true });
   if (result.success) return { value: result.output, locate, wrong };
   const [issue] = result.issues;
   const path = (issue.path ?? []).map(({ key }) => key as string | number);
   const expected = issue.type === "custom" ? issue.message : (issue.expected ?? issue.message);
-  throw wrong(path, expected, issue.received.slice(0, 60));
+  throw wrong(path, expected, printable(issue.received));
 }
 
 /** Holds on to the text for as long as errors may come; hence not to that of a large file. */
-const locator = (text: string | undefined) => (path: JSONPath) =>
-  text === undefined ? undefined : offsetOf(text, path);
+const locator = (text: string | undefined, base: number) => (path: JSONPath) =>
+  text === undefined ? undefined : base + offsetOf(text, path);
 
 /** A whole number in `least…most`, as a schema. */
 export const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) =>
@@ -48,54 +56,63 @@ export const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) =>
     `a whole number ${least}…${most}`,
   );
 
-function parseText(text: string, file: string): unknown {
+function parseText(text: string, file: string, base: number): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw syntaxError(text, file, cause);
+    throw syntaxError(text, file, base, cause);
   }
 }
 
 /** JSON.parse does not say where it stopped in every host: a second parser, run only on failure, finds the byte. */
-function syntaxError(text: string, file: string, cause: unknown): FormatError {
-  let at: number | undefined;
-  let got = (cause as Error).message;
-  const stop = new Error("found");
-  try {
-    visit(
-      text,
-      {
-        onError: (error, offset) => {
-          at = offset;
-          got = printParseErrorCode(error);
-          throw stop;
-        },
-      },
-      { disallowComments: true },
-    );
-  } catch (error) {
-    // Nesting that is too deep for the second parser leaves the byte unknown.
-    if (error !== stop && !(error instanceof RangeError)) throw error;
-  }
-  const offset = at === undefined ? undefined : byteLength(text, at);
+function syntaxError(text: string, file: string, base: number, cause: unknown): FormatError {
+  let at = text.length;
+  let got = "the end";
+  stopping((stop) => {
+    const onError: Parameters<typeof visit>[1]["onError"] = (error, offset) => {
+      [at, got] = [offset, printParseErrorCode(error)];
+      stop();
+    };
+    visit(text, { onError }, { disallowComments: true });
+  });
+  const offset = base + byteLength(text, at);
   return new FormatError(
     { file, offset, expected: "JSON", got, remedy: "correct the file, or fetch it again" },
     { cause },
   );
 }
 
-function offsetOf(text: string, path: JSONPath): number | undefined {
+/** The byte of the value at a path of a well-formed text; the last part of the path may be what is missing. */
+function offsetOf(text: string, path: JSONPath): number {
+  let [found, length] = [0, -1];
+  stopping((stop) => {
+    // Whether to look into the value that begins here: not where another path has parted.
+    const look = (offset: number, _length: number, _line: number, _column: number, pathOf: () => JSONPath): boolean => {
+      const here = pathOf();
+      if (here.length > path.length || here.some((part, i) => part !== path[i])) return false;
+      if (here.length > length) [found, length] = [offset, here.length];
+      if (length === path.length) stop();
+      return true;
+    };
+    visit(text, {
+      onObjectBegin: look,
+      onArrayBegin: look,
+      onLiteralValue: (_value, ...place) => void look(...place),
+    });
+  });
+  return byteLength(text, found);
+}
+
+/** Runs something that its own callbacks may stop. */
+function stopping(run: (stop: () => never) => void): void {
+  const reason = {};
   try {
-    const tree = parseTree(text);
-    // The last part of the path may be what is missing: then its parent is where to look.
-    for (let length = path.length; tree && length >= 0; length--) {
-      const node = findNodeAtLocation(tree, path.slice(0, length));
-      if (node) return byteLength(text, node.offset);
-    }
+    run(() => {
+      throw reason;
+    });
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
+    if (error !== reason) throw error;
   }
-  return undefined;
 }
 
 const byteLength = (text: string, end: number): number => new TextEncoder().encode(text.slice(0, end)).length;
@@ -103,7 +120,7 @@ const byteLength = (text: string, end: number): number => new TextEncoder().enco
 export function formatPath(path: JSONPath): string {
   return (
     path
-      .map((part) => (typeof part === "number" ? `[${part}]` : `.${part}`))
+      .map((part) => (typeof part === "number" ? `[${part}]` : `.${printable(part, 40)}`))
       .join("")
       .replace(/^\./, "") || "the whole"
   );

@@ -1,3 +1,4 @@
+import { Budget, costs } from "../budget.ts";
 import { FormatError } from "../errors.ts";
 import { quote } from "../quote.ts";
 
@@ -12,15 +13,36 @@ export const isId = (text: string): boolean => idPattern.test(text) && text.leng
  */
 export function parseList(bytes: Uint8Array, file: string): string[] {
   const ids = new Set<string>();
-  let offset = 0;
-  for (const [i, line] of new TextDecoder("latin1").decode(bytes).split("\n").entries()) {
-    const id = line.trim();
-    if (id !== "" && (!isId(id) || ids.has(id))) {
-      const got = `${quote(id)}${isId(id) ? " a second time" : ""} in line ${i + 1}`;
+  const budget = new Budget(file, bytes.length);
+  for (const { text: id, number, offset } of linesOf(bytes)) {
+    if (!isId(id) || ids.has(id)) {
+      const got = `${quote(id)}${isId(id) ? " a second time" : ""} in line ${number}`;
       throw new FormatError({ file, offset, expected: "one image id a line", got, remedy: "correct the line" });
     }
-    if (id !== "") ids.add(id);
-    offset += line.length + 1;
+    // The item that is made of it is an object with a few functions.
+    budget.spend(2 * costs.object + costs.character * id.length, offset);
+    ids.add(id);
   }
   return [...ids];
+}
+
+/** A line of a text file, without the blanks at its ends. */
+interface Line {
+  readonly text: string;
+  readonly number: number;
+  /** The byte where the line begins. */
+  readonly offset: number;
+}
+
+/** The lines of a text in Latin-1 but for blank ones, one after the other: a file may be millions of line feeds. */
+export function* linesOf(bytes: Uint8Array): Generator<Line> {
+  const text = new TextDecoder("latin1").decode(bytes);
+  let offset = 0;
+  for (let number = 1; offset < text.length; number++) {
+    const feed = text.indexOf("\n", offset);
+    const end = feed < 0 ? text.length : feed;
+    const line = text.slice(offset, end).trim();
+    if (line !== "") yield { text: line, number, offset };
+    offset = end + 1;
+  }
 }

@@ -54,7 +54,7 @@ export async function openManifest(folder: Folder): Promise<Dataset> {
   const splits = new Map<string, Item[]>();
   const seen = new Set<string>();
   for (const [i, entry] of manifest.items.entries()) {
-    if (seen.has(entry.id)) throw json.wrong(["items", i, "id"], "each once", `'${entry.id}' again`);
+    if (seen.has(entry.id)) throw json.wrong(["items", i, "id"], "each once", `${quote(entry.id)} again`);
     seen.add(entry.id);
     if (!splits.has(entry.split)) splits.set(entry.split, []);
     splits.get(entry.split)!.push(createManifestItem(folder, file, i, json));

@@ -1,3 +1,4 @@
+import { Budget, costs } from "../budget.ts";
 import { FormatError } from "../errors.ts";
 import { inflate } from "./inflate.ts";
 import { maximumPixels } from "./labels.ts";
@@ -14,6 +15,7 @@ export interface MatMatrix {
 interface Source {
   readonly view: DataView;
   readonly littleEndian: boolean;
+  readonly budget: Budget;
   /** Throws a FormatError that names the byte `at` of this run. */
   fail(at: number, expected: string, got: string, remedy?: string): never;
 }
@@ -38,6 +40,8 @@ interface Matrix {
 
 const headerBytes = 128;
 const maximumInflated = 2 ** 26;
+/** What one more inflater takes: its window and tables. */
+const inflater = 2 ** 17;
 const type = { int8: 1, uint8: 2, int32: 5, uint32: 6, matrix: 14, compressed: 15, utf8: 16 } as const;
 const structClass = 2;
 const numericClasses = { first: 6, last: 13 } as const;
@@ -71,12 +75,13 @@ export function readMat(bytes: Uint8Array, file: string, path: readonly string[]
 
 function openMat(bytes: Uint8Array, file: string): Source {
   const fail: Source["fail"] = (at, expected, got, remedy = "the file is damaged: fetch it again") => {
-    throw new FormatError({ file, offset: at, expected, got, remedy });
+    throw new FormatError({ file, offset: Math.min(at, bytes.length), expected, got, remedy });
   };
   if (bytes.length < headerBytes) fail(0, `a header of ${headerBytes} bytes`, `${bytes.length} bytes`);
   const mark = String.fromCharCode(bytes[126], bytes[127]);
   if (mark !== "IM" && mark !== "MI") fail(126, "the byte order mark of a MATLAB 5 file", "something else");
-  const source = { view: viewOf(bytes), littleEndian: mark === "IM", fail };
+  const budget = new Budget(file, bytes.length);
+  const source = { view: viewOf(bytes), littleEndian: mark === "IM", budget, fail };
   const version = source.view.getUint16(124, source.littleEndian);
   if (version !== 0x0100) fail(124, "version 5 (0x0100)", `0x${version.toString(16)}`, "save it with -v7, not -v7.3");
   return source;
@@ -86,9 +91,11 @@ function findVariable(source: Source, bytes: Uint8Array, file: string, name: str
   let inflatable = maximumInflated;
   const seen: string[] = [];
   for (let at = headerBytes; at < bytes.length;) {
+    source.budget.spend(costs.object, at);
     const element = readElement(source, at, bytes.length);
     let inner = source;
     if (element.type === type.compressed) {
+      source.budget.spend(inflater, at);
       const inflated = inflate(bytes.subarray(element.start, element.end), inflatable, {
         file,
         offset: (position) => element.start + position,
@@ -103,7 +110,7 @@ function findVariable(source: Source, bytes: Uint8Array, file: string, name: str
     // Compressed elements are not padded.
     at = element.type === type.compressed ? element.end : element.next;
   }
-  return source.fail(headerBytes, `a variable ${name}`, seen.length ? `only ${printable(seen)}` : "none");
+  return source.fail(headerBytes, `a variable ${name}`, seen.length ? `only ${seen.map(quote).join(", ")}` : "none");
 }
 
 function insideInflated(outer: Source, start: number): Source["fail"] {
@@ -129,13 +136,15 @@ function findField(matrix: Matrix, name: string): Matrix {
   let at = names.next;
   const seen: string[] = [];
   for (let i = names.start; i < names.end; i += length) {
+    // The place is of the inflated bytes, if there are any; the account gives none.
+    source.budget.spend(costs.object);
     const element = readElement(source, at, end);
     const field = text(source, i, i + length);
     if (field === name) return readMatrix(source, element, at);
     if (seen.length < 5) seen.push(field);
     at = element.next;
   }
-  return source.fail(names.start, `a field ${name}`, seen.length ? `only ${printable(seen)}` : "none");
+  return source.fail(names.start, `a field ${name}`, seen.length ? `only ${seen.map(quote).join(", ")}` : "none");
 }
 
 function readMatrix(source: Source, element: Element, at: number): Matrix {
@@ -209,5 +218,3 @@ function text({ view }: Source, start: number, end: number): string {
   for (let at = start; at < stop && view.getUint8(at) !== 0; at++) characters += String.fromCharCode(view.getUint8(at));
   return characters;
 }
-
-const printable = (names: readonly string[]): string => names.map(quote).join(", ");

@@ -1,4 +1,5 @@
 import { FormatError } from "../errors.ts";
+import { quote } from "../quote.ts";
 import { float16ToFloat32 } from "./float16.ts";
 
 export type NpyData =
@@ -16,6 +17,10 @@ interface Header {
   readonly shape: readonly number[];
   readonly dataOffset: number;
 }
+
+/** NumPy reads no longer header without being told to, and allows no more extents (64 since its version 2). */
+const longestHeader = 10_000;
+const mostExtents = 32;
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
@@ -49,11 +54,11 @@ export function decodeNpy(bytes: Uint8Array, file: string): NpyArray {
       file,
       offset: 10,
       expected: `little-endian numbers of type ${Object.keys(readers).join(", ")}`,
-      got: `type '${printable(descr)}'`,
+      got: `type ${quote(descr)}`,
       remedy: "save array.astype('<f4')",
     });
   }
-  const declared = shape.reduce((product, extent) => product * extent, reader.size);
+  const declared = shape.includes(0) ? 0 : shape.reduce((product, extent) => product * extent, reader.size);
   const present = bytes.length - dataOffset;
   if (declared !== present) {
     throw new FormatError({
@@ -75,6 +80,7 @@ export function decodeNpy(bytes: Uint8Array, file: string): NpyArray {
       remedy: "save array.astype('<f4')",
     });
   }
+  if (descr === "|b1") checkBooleans(bytes, dataOffset, file);
   return { shape, data: fortranOrder ? toRowMajor(data, shape) : data };
 }
 
@@ -109,31 +115,46 @@ function readHeader(bytes: Uint8Array, file: string): Header {
   if (bytes.length < 12 || magic.some((byte, i) => bytes[i] !== byte)) {
     fail(0, "a .npy file that starts with \\x93NUMPY", bytes.length === 0 ? "an empty file" : "something else");
   }
-  const version = bytes[6];
-  if (version < 1 || version > 3) fail(6, ".npy version 1, 2 or 3", `version ${version}`);
+  const [version, minor] = [bytes[6], bytes[7]];
+  if (version < 1 || version > 3 || minor !== 0) fail(6, ".npy version 1.0, 2.0 or 3.0", `version ${version}.${minor}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = version === 1 ? 10 : 12;
   const dataOffset = start + (version === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
   if (dataOffset > bytes.length)
     fail(8, `a header that ends by byte ${bytes.length}`, `one that ends at ${dataOffset}`);
+  if (dataOffset - start > longestHeader)
+    fail(8, `a header of at most ${longestHeader} bytes`, `${dataOffset - start}`);
   const text = new TextDecoder(version === 3 ? "utf-8" : "latin1").decode(bytes.subarray(start, dataOffset)).trim();
 
   let rest = text;
   const entry = (name: string, pattern: string): string => {
     const found = new RegExp(`'${name}'\\s*:\\s*${pattern}\\s*(?:,|(?=\\}))`).exec(rest);
-    if (!found) return fail(start, `a header with ${name}`, `'${printable(text)}'`);
+    if (!found) return fail(start, `a header with ${name}`, quote(text));
     rest = rest.replace(found[0], "");
     return found[1];
   };
   const descr = entry("descr", "'([^']*)'");
   const fortranOrder = entry("fortran_order", "(True|False)") === "True";
   const extents = entry("shape", "\\(((?:\\s*\\d+\\s*,)*(?:\\s*\\d+\\s*)?)\\)");
-  if (!/^\{\s*\}$/.test(rest)) fail(start, "a header of descr, fortran_order and shape", `'${printable(text)}'`);
+  if (!/^\{\s*\}$/.test(rest)) fail(start, "a header of descr, fortran_order and shape", quote(text));
   const shape = extents
     .split(",")
     .filter((extent) => extent.trim() !== "")
     .map(Number);
+  if (shape.length > mostExtents) fail(start, `at most ${mostExtents} extents`, `${shape.length}`);
+  // Beyond 2^53 a number is not what the file says, and no array is that large, empty ones included.
+  const large = shape.find((extent) => !Number.isSafeInteger(extent));
+  if (large !== undefined) fail(start, "extents below 2^53", "a larger one");
   return { descr, fortranOrder, shape, dataOffset };
+}
+
+/** A boolean is one byte, 0 or 1. What another byte means, NumPy does not say: some of its functions take it for 1, some as it is. */
+function checkBooleans(bytes: Uint8Array, start: number, file: string): void {
+  const stray = bytes.subarray(start).findIndex((byte) => byte > 1);
+  if (stray < 0) return;
+  const got = `${bytes[start + stray]}`;
+  const remedy = "save array.astype('|u1') if these are labels, or array != 0";
+  throw new FormatError({ file, offset: start + stray, expected: "booleans of 0 or 1", got, remedy });
 }
 
 function exactFloat64(integers: BigInt64Array | BigUint64Array): Float64Array<ArrayBuffer> | undefined {
@@ -165,10 +186,4 @@ function typeString(data: NpyData): string {
   const kind =
     data instanceof Float32Array || data instanceof Float64Array ? "f" : /^Int/.test(data.constructor.name) ? "i" : "u";
   return `${data.BYTES_PER_ELEMENT === 1 ? "|" : "<"}${kind}${data.BYTES_PER_ELEMENT}`;
-}
-
-/** At most 60 characters of untrusted text, without control characters. */
-function printable(text: string): string {
-  const clean = text.replace(/[^ -~]/g, "?");
-  return clean.length > 60 ? `${clean.slice(0, 60)}…` : clean;
 }

@@ -1,4 +1,6 @@
+import { Budget, costs, structurePerByte } from "../budget.ts";
 import { FormatError } from "../errors.ts";
+import { printable } from "../quote.ts";
 import { concatenate, inflate } from "./inflate.ts";
 import { maximumPixels } from "./labels.ts";
 
@@ -22,6 +24,9 @@ const passes = [
   [1, 0, 2, 2],
   [0, 1, 1, 2],
 ] as const;
+
+/** Inflated bytes that a PNG may have however small it is: the largest label map, of one color. Photographs shrink less. */
+const freeBytes = 2 ** 26 + 2 ** 16;
 
 const kept = new Set(["IHDR", "PLTE", "IDAT", "IEND"]);
 
@@ -58,6 +63,9 @@ export function soundPng(bytes: Uint8Array, file: string): SoundPng {
   const compressed = concatenate(data.map(({ start, end }) => bytes.subarray(start + 8, end - 4)));
   const rows = rowsOf(header);
   const declared = rows.reduce((total, { count, length }) => total + count * length, 0);
+  if (declared > Math.max(freeBytes, structurePerByte * bytes.length)) {
+    fail(16, `pixels of at most ${freeBytes} bytes, or ${structurePerByte} times the file's size`, declared);
+  }
   const inflated = inflate(compressed, declared, { file, offset: (position) => placeOf(position, data) });
   if (inflated.length !== declared) {
     fail(pixels, `${declared} bytes for ${header.width}×${header.height} pixels`, inflated.length);
@@ -83,8 +91,10 @@ interface Chunk {
 
 function readChunks(bytes: Uint8Array, file: string, fail: Fail): Chunk[] {
   const chunks: Chunk[] = [];
+  const budget = new Budget(file, bytes.length);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let start = 8; chunks.at(-1)?.type !== "IEND"; start = chunks.at(-1)!.end) {
+    budget.spend(costs.object, start);
     const rest = bytes.length - start;
     const length = rest < 12 ? 0 : view.getUint32(start);
     if (rest < 12 + length) {
@@ -94,7 +104,8 @@ function readChunks(bytes: Uint8Array, file: string, fail: Fail): Chunk[] {
     }
     const end = start + 12 + length;
     const type = String.fromCharCode(...bytes.subarray(start + 4, start + 8));
-    if (!kept.has(type) && /^[A-Z]/.test(type)) fail(start + 4, "IHDR, PLTE, IDAT or IEND", `critical chunk ${type}`);
+    if (!kept.has(type) && /^[A-Z]/.test(type))
+      fail(start + 4, "IHDR, PLTE, IDAT or IEND", `critical chunk ${printable(type)}`);
     if (type === "IHDR" && chunks.length > 0) fail(start, "one header", "a second");
     chunks.push({ type, start, end });
   }

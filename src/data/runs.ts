@@ -1,3 +1,4 @@
+import type { Budget } from "../budget.ts";
 import { FormatError } from "../errors.ts";
 import { describe } from "../quote.ts";
 
@@ -15,10 +16,12 @@ export interface RunsPlace {
   readonly width: number;
   /** The byte of that value in the file, if known. */
   offset?(): number | undefined;
+  /** The account of the file's outlines, in steps. */
+  readonly outlines?: Budget;
 }
 
 /** The longest outline that is rasterized, in steps of a fifth of a pixel: hours of work may not hide in a few bytes. */
-const maximumOutline = 2 ** 26;
+const maximumOutline = 2 ** 24;
 
 /**
  * Checks an uncompressed list of counts.
@@ -108,6 +111,7 @@ function gridPoints(polygon: unknown, place: RunsPlace): number[] {
   let outline = 0;
   for (let i = 0; i < grid.length; i++) outline += Math.abs(grid[i] - grid[(i + 2) % grid.length]);
   if (outline > maximumOutline) fail(place, `an outline of at most ${maximumOutline / 5} pixels`, `${outline / 5}`);
+  place.outlines?.spend(outline, place.offset?.());
   return grid;
 }
 

@@ -222,12 +222,13 @@ describe("JSON", () => {
     await expect(openDataset(tree.path)).rejects.toThrow(FormatError);
   });
 
-  test("of annotations, nested where a polygon should be, is refused", async () => {
+  test.each([
+    [20, "annotations[0].segmentation[0]: a polygon of three points or more"],
+    [500_000, "expected JSON of at most 64 levels"],
+  ])("of annotations, nested by %s where a polygon should be, is refused", async (levels, message) => {
     using tree = new Tree();
-    const text = JSON.stringify(instances).replace("[[0,0,3,0,3,5,0,5]]", `[${deep(500_000)}]`);
+    const text = JSON.stringify(instances).replace("[[0,0,3,0,3,5,0,5]]", `[${deep(levels)}]`);
     tree.write("annotations/instances_x.json", text);
-    await expect(openDataset(tree.path)).rejects.toThrow(
-      "annotations[0].segmentation[0]: a polygon of three points or more",
-    );
+    await expect(openDataset(tree.path)).rejects.toThrow(message);
   });
 });

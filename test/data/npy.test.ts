@@ -147,7 +147,7 @@ describe("decodeNpy refuses", () => {
 
   test("a declared size far beyond the file, before allocating it", () => {
     expect(refusal(file(header("<f4", "(99999999, 99999999)"), [1, 2, 3, 4])).got).toBe("4");
-    expect(refusal(file(header("<f4", `(${"9".repeat(400)},)`), [1, 2, 3, 4])).got).toBe("4");
+    expect(refusal(file(header("<f4", "(9007199254740991,)"), [1, 2, 3, 4])).got).toBe("4");
   });
 
   test.each([
