@@ -319,5 +319,6 @@ function integer(bytes: Uint8Array): number | bigint {
   let value = 0n;
   for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]);
   value = BigInt.asIntN(8 * bytes.length, value);
-  return value === BigInt(Number(value)) && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  // A number for one that is beyond all numbers would be an infinity.
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
