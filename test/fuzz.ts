@@ -7,6 +7,8 @@ export interface FuzzTarget {
   readonly original: Uint8Array;
   /** Reads everything there is to read, and throws a plain Error where a result is not sound. */
   read(bytes: Uint8Array): Promise<void>;
+  /** How long the file is that is made of the mutated bytes; by default they are the file. */
+  sizeOf?(bytes: Uint8Array): number;
   /** Whether a FormatError says where in the file it arose; by default, whether it has an offset. */
   hasPlace?(error: FormatError): boolean;
 }
@@ -52,10 +54,18 @@ async function readOne(target: FuzzTarget, bytes: Uint8Array, outcome: Outcome):
   } catch (error) {
     const { hasPlace = ({ offset }) => offset !== undefined } = target;
     if (!(error instanceof FormatError) || error.file === "" || !hasPlace(error)) throw error;
+    checkRefusal(error, target.sizeOf?.(bytes) ?? bytes.length);
     outcome.refused++;
   }
 }
 
+/** @throws Error if a refusal names a byte that the file does not have, or says what no terminal should get */
+export function checkRefusal({ offset = 0, message }: FormatError, size: number): void {
+  if (!(offset >= 0 && offset <= size)) throw new Error(`byte ${offset} of ${size}: ${message}`);
+  if (message.length > 1000) throw new Error(`a message of ${message.length} characters: ${message.slice(0, 1000)}`);
+  if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(message))
+    throw new Error(`control characters in ${JSON.stringify(message)}`);
+}
 /** One to four random changes: of bits, bytes, counts, runs and the end. */
 export function mutate(original: Uint8Array, dice: Random): Uint8Array {
   // Not slice(): that of a Buffer shares its memory.

@@ -50,7 +50,8 @@ export async function openPytorch(source: Source): Promise<Checkpoint> {
   const pickle = await zip.read(pickles[0], longestPickle);
   const object = unpickle(new ByteReader(`${source.name}/data.pkl`, pickle), vocabulary, budget);
   const location = (storage: Storage) => `${folder}data/${storage.key}`;
-  const checked = new Set<string>();
+  /** Where the numbers of the storages begin that have been held against their checksums. */
+  const checked = new Map<string, number>();
   return checkpointOf(source, budget, object, {
     find(storage) {
       const entry = zip.find(location(storage));
@@ -62,10 +63,11 @@ export async function openPytorch(source: Source): Promise<Checkpoint> {
       const name = location(storage);
       const size = bytesPerElement(storage.type);
       // The first of the tensors that share a storage holds the whole against its checksum, and the others need not.
-      if (checked.has(name)) return readElements(source, (await zip.locate(name)) + from * size, storage.type, count);
+      const start = checked.get(name);
+      if (start !== undefined) return readElements(source, start + from * size, storage.type, count);
       const data = allocate(storage.type, count, source.name);
       await zip.readInto(name, new Uint8Array(data.buffer), from * size);
-      checked.add(name);
+      checked.set(name, await zip.locate(name));
       return data;
     },
   });

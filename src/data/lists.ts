@@ -39,6 +39,7 @@ export function* linesOf(bytes: Uint8Array): Generator<Line> {
   const text = new TextDecoder("latin1").decode(bytes);
   let offset = 0;
   for (let number = 1; offset < text.length; number++) {
+    for (; text.charCodeAt(offset) === 0x0a; number++) offset++;
     const feed = text.indexOf("\n", offset);
     const end = feed < 0 ? text.length : feed;
     const line = text.slice(offset, end).trim();

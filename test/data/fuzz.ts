@@ -64,16 +64,19 @@ function sealedTarget(name: string): FuzzTarget {
     });
     return [words[0], body, words[1]];
   };
+  const seal = (bytes: Uint8Array): Uint8Array =>
+    concatenate([
+      Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
+      ...chunk("IHDR", bytes.subarray(0, 13)),
+      ...chunk("PLTE", Uint8Array.of(0, 0, 0, 128, 0, 0, 0, 128, 0)),
+      ...chunk("IDAT", zlibSync(bytes.subarray(13))),
+      ...chunk("IEND", new Uint8Array(0)),
+    ]);
   return {
     ...pngTarget(name, Uint8Array.from([...header, ...rows.flat()])),
+    sizeOf: (bytes) => seal(bytes).length,
     read: async (bytes) => {
-      const png = concatenate([
-        Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
-        ...chunk("IHDR", bytes.subarray(0, 13)),
-        ...chunk("PLTE", Uint8Array.of(0, 0, 0, 128, 0, 0, 0, 128, 0)),
-        ...chunk("IDAT", zlibSync(bytes.subarray(13))),
-        ...chunk("IEND", new Uint8Array(0)),
-      ]);
+      const png = seal(bytes);
       const map = decodeLabelPng(png, name);
       sound(map.height * map.width, map.labels, mostPixels(png));
       if (map.palette?.length !== 3) throw new Error("the palette is lost");

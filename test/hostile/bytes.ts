@@ -1,4 +1,4 @@
-import { crc32 } from "node:zlib";
+import { crc32, deflateRawSync } from "node:zlib";
 
 /** Text of one byte a character, as tables of formats are written. */
 export const latin1 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "latin1"));
@@ -21,22 +21,22 @@ export const u32 = (value: number): number[] => [...u16(value), ...u16(value >>>
 export const u64 = (value: number): number[] => [...u32(value), ...u32(Math.floor(value / 2 ** 32))];
 export const bigEndian = (value: number): number[] => u32(value).reverse();
 
-/** A zip archive of entries that are stored as they are. */
-export function zipOf(entries: readonly (readonly [name: string, contents: Uint8Array])[]): Uint8Array {
+/** A zip archive of entries that are stored as they are, unless their names say that they are to be deflated. */
+export function zipOf(
+  entries: readonly (readonly [name: string, contents: Uint8Array])[],
+  isDeflated: (name: string) => boolean = () => false,
+): Uint8Array {
   const [locals, directory]: Uint8Array[][] = [[], []];
   let offset = 0;
   for (const [name, contents] of entries) {
-    const facts = [...u32(crc32(contents)), ...u32(contents.length), ...u32(contents.length), ...u16(name.length)];
-    const local = join(
-      [...latin1("PK\x03\x04"), 20, 0, 0, 0, 0, 0, 0, 0, 33, 0, ...facts, 0, 0],
-      latin1(name),
-      contents,
-    );
-    const place = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ...u32(offset)];
+    const stored = isDeflated(name) ? new Uint8Array(deflateRawSync(contents)) : contents;
+    const method = isDeflated(name) ? 8 : 0;
+    const sizes = [...u32(crc32(contents)), ...u32(stored.length), ...u32(contents.length), ...u16(name.length)];
+    const head = [20, 0, 0, 0, method, 0, 0, 0, 33, 0, ...sizes, 0, 0];
+    const local = join(latin1("PK\x03\x04"), head, latin1(name), stored);
+    const place = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ...u32(offset)];
     locals.push(local);
-    directory.push(
-      join([...latin1("PK\x01\x02"), 20, 0, 20, 0, 0, 0, 0, 0, 0, 0, 33, 0, ...facts, ...place], latin1(name)),
-    );
+    directory.push(join(latin1("PK\x01\x02"), [20, 0], head, place, latin1(name)));
     offset += local.length;
   }
   const length = directory.reduce((sum, entry) => sum + entry.length, 0);

@@ -14,10 +14,10 @@ export interface HostileFile {
   make(amount: number): Uint8Array;
 }
 
-const text = (value: string): Uint8Array => join([0x58], u32(value.length), latin1(value));
+export const text = (value: string): Uint8Array => join([0x58], u32(value.length), latin1(value));
 
 /** A tensor of `count` numbers from `offset` on of storage 0, which has `stored` of them. */
-const tensor = (stored = 1, offset = 0, count = 1): Uint8Array =>
+export const tensor = (stored = 1, offset = 0, count = 1): Uint8Array =>
   join(
     latin1("ctorch._utils\n_rebuild_tensor_v2\n(("),
     ...[text("storage"), latin1("ctorch\nFloatStorage\n"), text("0"), text("cpu"), [0x4a], u32(stored), latin1("tQ")],
@@ -68,7 +68,7 @@ function collidingNumbers(count: number): number[] {
   return numbers;
 }
 
-function safetensors(header: string | Uint8Array, data = 0): Uint8Array {
+export function safetensors(header: string | Uint8Array, data = 0): Uint8Array {
   const bytes = typeof header === "string" ? latin1(header) : header;
   return join(u64(bytes.length), bytes, new Uint8Array(data));
 }
@@ -203,7 +203,7 @@ export const hostileFiles: readonly HostileFile[] = [
     return pth(joinAll([latin1("}("), ...pairs.flatMap((pair) => [pair, none]), text("w"), tensor(), latin1("u.")]));
   }),
   checkpoint("views of one storage .pth", 4000, (n) => {
-    const views = Array.from({ length: n }, (_, i) => join(text(`w${i}`), tensor(mebi, i, 1)));
+    const views = Array.from({ length: n }, (_, i) => join(text(`w${i}`), tensor(mebi, i % mebi, 1)));
     return pth(joinAll([latin1("}("), ...views, latin1("u.")]), new Uint8Array(4 * mebi));
   }),
   checkpoint("empty entries .zip", 60_000, (n) =>
@@ -220,7 +220,7 @@ export const hostileFiles: readonly HostileFile[] = [
   checkpoint("empty V1 layers .caffemodel", 31 * mebi, (n) => times(n, "\x12\x00")),
   checkpoint("empty layers .caffemodel", 20 * mebi, (n) => times(n, "\xa2\x06\x00")),
   checkpoint("layers of one empty blob .caffemodel", 12 * mebi, (n) => times(n, "\xa2\x06\x02\x3a\x00")),
-  checkpoint("unknown fields .caffemodel", 30 * mebi, (n) => times(n, "\x12\x00").map((b, i) => (i % 2 ? b : 0x18))),
+  checkpoint("unknown fields .caffemodel", 30 * mebi, (n) => join([0x12, 0], times(n, "\x18\x00"))),
   checkpoint("empty dimensions of a blob .caffemodel", 10 * mebi, (n) => {
     const varint = (value: number): number[] => [
       (value & 127) | 128,
@@ -250,6 +250,10 @@ export const hostileFiles: readonly HostileFile[] = [
   checkpoint("objects of different keys .safetensors", 2 * mebi, (n) => {
     const objects = Array.from({ length: n }, (_, i) => `{"${i.toString(36)}":0}`);
     return safetensors(`{"w":[${objects.join(",")}]}`);
+  }),
+  checkpoint("many empty tensors .safetensors", 200_000, (n) => {
+    const entries = Array.from({ length: n }, (_, i) => `"${i}":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}`);
+    return safetensors(`{${entries.join(",")}}`);
   }),
   checkpoint("a name of megabytes .safetensors", 32 * mebi, (n) =>
     safetensors(join(latin1('{"'), times(n, "\x1f").fill(0x41), latin1('":{"dtype":"F8"}}'))),

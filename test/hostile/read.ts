@@ -14,7 +14,7 @@ import type { Kind } from "./files.ts";
 export async function readHostile(kind: Kind, bytes: Uint8Array, name = "hostile"): Promise<void> {
   switch (kind) {
     case "checkpoint":
-      return readCheckpoint(bytesSource(bytes, name));
+      return readCheckpoint(counted(bytesSource(bytes, name)));
     case "npy":
       return void decodeNpy(bytes, name);
     case "png":
@@ -39,6 +39,24 @@ export async function readHostileFile(kind: Kind, path: string, bytes: () => Uin
   } finally {
     await source.close();
   }
+}
+
+/** Bytes that a reader may fetch for each byte of a file, beyond some that are fetched of every file. */
+const mostFetched = { perByte: 64, free: 8 * 2 ** 20 };
+
+/** The same source; throws a plain Error as soon as more is read than a few times the file, whatever the file says. */
+function counted(source: Source): Source {
+  let fetched = 0;
+  return {
+    ...source,
+    readInto(offset, target) {
+      fetched += target.length;
+      if (fetched > mostFetched.perByte * source.size + mostFetched.free) {
+        throw new Error(`${fetched} bytes were read of a file of ${source.size}`);
+      }
+      return source.readInto(offset, target);
+    },
+  };
 }
 
 async function readCheckpoint(source: Source): Promise<void> {
