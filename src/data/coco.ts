@@ -159,7 +159,12 @@ function hasPixels(picture: Picture, minimum: number): boolean {
 }
 
 function groupInstances({ value, ...json }: Json<Instances>, file: string, size: number): Picture[] {
-  const outlines = new Budget(file, size, Infinity, (most) => `outlines of at most ${most / 5} pixels in all`);
+  const outlines = new Budget(
+    file,
+    size,
+    Infinity,
+    (most) => `outlines of at most ${Math.floor(most / 5)} pixels in all`,
+  );
   const { images, annotations, categories } = value;
   const wrong = (path: (string | number)[], expected: string, got: unknown) =>
     json.wrong(path, expected, describe(got));

@@ -94,9 +94,13 @@ function offsetOf(text: string, path: JSONPath): number {
       if (length === path.length) stop();
       return true;
     };
+    const pass = (): void => {};
     visit(text, {
       onObjectBegin: look,
       onArrayBegin: look,
+      // The parser counts out of what it was told to pass over only if these are there.
+      onObjectEnd: pass,
+      onArrayEnd: pass,
       onLiteralValue: (_value, ...place) => void look(...place),
     });
   });

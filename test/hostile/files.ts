@@ -175,29 +175,29 @@ export const hostileFiles: readonly HostileFile[] = [
   checkpoint("a doubled list in place of the magic number .pth", 40, (n) =>
     join(legacyHead.slice(0, 14), latin1("0"), doubled(n), latin1(".")),
   ),
-  checkpoint("empty dictionaries .pth", 24 * mebi, (n) => pth(join(times(n, "}"), latin1(".")))),
-  checkpoint("empty dictionaries .legacy.pth", 24 * mebi, (n) =>
+  checkpoint("empty dictionaries .pth", 8 * mebi, (n) => pth(join(times(n, "}"), latin1(".")))),
+  checkpoint("empty dictionaries .legacy.pth", 8 * mebi, (n) =>
     join(legacyHead, [0x80, 2], times(n, "}"), latin1(".")),
   ),
-  checkpoint("empty lists .pth", 24 * mebi, (n) => pth(join(times(n, "]"), latin1(".")))),
-  checkpoint("called dictionaries .pth", 8 * mebi, (n) =>
+  checkpoint("empty lists .pth", 8 * mebi, (n) => pth(join(times(n, "]"), latin1(".")))),
+  checkpoint("called dictionaries .pth", 2 * mebi, (n) =>
     pth(join(latin1("ccollections\nOrderedDict\nq\x00"), times(n, "h\x00)R"), latin1("."))),
   ),
-  checkpoint("nothings .pth", 60 * mebi, (n) => pth(join(times(n, "N"), latin1(".")))),
-  checkpoint("marks .pth", 60 * mebi, (n) => pth(join(times(n, "("), latin1(".")))),
+  checkpoint("nothings .pth", 16 * mebi, (n) => pth(join(times(n, "N"), latin1(".")))),
+  checkpoint("marks .pth", 16 * mebi, (n) => pth(join(times(n, "("), latin1(".")))),
   checkpoint("remembered values .pth", 8 * mebi, (n) => pth(join(latin1("]"), times(n, "\x94"), latin1(".")))),
   checkpoint("a far memory .pth", 2 ** 32 - 1, (n) => pth(join(latin1("]"), [0x72], u32(n), latin1(".")))),
-  checkpoint("long integers .pth", 200_000, (n) =>
+  checkpoint("long integers .pth", 60_000, (n) =>
     pth(join(times(n, join([0x8a, 255], times(255, "\x7f"))), latin1("."))),
   ),
   checkpoint("numbers that collide as keys .pth", 65_536, (n) => {
     const pairs = collidingNumbers(n).map((number) => [0x4a, ...u32(number), 0x4e]);
     return pth(joinAll([latin1("}("), ...pairs, text("state_dict"), state(), latin1("u.")]));
   }),
-  checkpoint("a name of megabytes .pth", 32 * mebi, (n) =>
+  checkpoint("a name of megabytes .pth", 16 * mebi, (n) =>
     pth(join(latin1("}"), text("\x1b".repeat(n)), tensor(), latin1("s."))),
   ),
-  checkpoint("entries that are no tensors .pth", 2 * mebi, (n) => {
+  checkpoint("entries that are no tensors .pth", mebi, (n) => {
     const pairs = Array.from({ length: n }, (_, i) => text(i.toString(36)));
     const none = latin1("N");
     return pth(joinAll([latin1("}("), ...pairs.flatMap((pair) => [pair, none]), text("w"), tensor(), latin1("u.")]));
@@ -206,22 +206,23 @@ export const hostileFiles: readonly HostileFile[] = [
     const views = Array.from({ length: n }, (_, i) => join(text(`w${i}`), tensor(mebi, i % mebi, 1)));
     return pth(joinAll([latin1("}("), ...views, latin1("u.")]), new Uint8Array(4 * mebi));
   }),
-  checkpoint("empty entries .zip", 60_000, (n) =>
+  checkpoint("empty entries .zip", 30_000, (n) =>
     zipOf(Array.from({ length: n }, (_, i) => [`archive/data/${i}`, new Uint8Array()] as const)),
   ),
   checkpoint("ends of one long name .h5", 2000, (n) => suffixes(n, 4 * mebi)),
   checkpoint("one long text, many times .h5", 4000, (n) => sameText(n, 4 * mebi)),
-  checkpoint("a tree that leads to itself .h5", 3000, (n) =>
-    hdf5(
-      0,
-      join(treeNode(...Array.from({ length: n }, () => 256))).map((byte, i) => (i === 5 ? 255 : byte)),
-    ),
-  ),
-  checkpoint("empty V1 layers .caffemodel", 31 * mebi, (n) => times(n, "\x12\x00")),
-  checkpoint("empty layers .caffemodel", 20 * mebi, (n) => times(n, "\xa2\x06\x00")),
-  checkpoint("layers of one empty blob .caffemodel", 12 * mebi, (n) => times(n, "\xa2\x06\x02\x3a\x00")),
-  checkpoint("unknown fields .caffemodel", 30 * mebi, (n) => join([0x12, 0], times(n, "\x18\x00"))),
-  checkpoint("empty dimensions of a blob .caffemodel", 10 * mebi, (n) => {
+  checkpoint("a tree that leads to itself .h5", 3000, (n) => {
+    const tree = treeNode(...Array.from({ length: n }, () => 256));
+    // Of level 255: each node has the same children again.
+    tree[5] = 255;
+    const heap = 256 + tree.length;
+    return hdf5(heap, tree, join(latin1("HEAP"), times(4, "\0"), u64(8), u64(1), u64(heap + 32), u64(0)));
+  }),
+  checkpoint("empty V1 layers .caffemodel", 10 * mebi, (n) => times(n, "\x12\x00")),
+  checkpoint("empty layers .caffemodel", 6 * mebi, (n) => times(n, "\xa2\x06\x00")),
+  checkpoint("layers of one empty blob .caffemodel", 4 * mebi, (n) => times(n, "\xa2\x06\x02\x3a\x00")),
+  checkpoint("unknown fields .caffemodel", 10 * mebi, (n) => join([0x12, 0], times(n, "\x18\x00"))),
+  checkpoint("empty dimensions of a blob .caffemodel", 4 * mebi, (n) => {
     const varint = (value: number): number[] => [
       (value & 127) | 128,
       ((value >> 7) & 127) | 128,
@@ -244,10 +245,10 @@ export const hostileFiles: readonly HostileFile[] = [
   checkpoint("empty objects .safetensors", 7 * mebi, (n) =>
     safetensors(join(latin1('{"w":['), times(n, "{},"), latin1("0]}"))),
   ),
-  checkpoint("numbers .safetensors", 30 * mebi, (n) =>
+  checkpoint("numbers .safetensors", 10 * mebi, (n) =>
     safetensors(join(latin1('{"w":['), times(n, "0,"), latin1("0]}"))),
   ),
-  checkpoint("objects of different keys .safetensors", 2 * mebi, (n) => {
+  checkpoint("objects of different keys .safetensors", mebi, (n) => {
     const objects = Array.from({ length: n }, (_, i) => `{"${i.toString(36)}":0}`);
     return safetensors(`{"w":[${objects.join(",")}]}`);
   }),
@@ -255,7 +256,7 @@ export const hostileFiles: readonly HostileFile[] = [
     const entries = Array.from({ length: n }, (_, i) => `"${i}":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}`);
     return safetensors(`{${entries.join(",")}}`);
   }),
-  checkpoint("a name of megabytes .safetensors", 32 * mebi, (n) =>
+  checkpoint("a name of megabytes .safetensors", 16 * mebi, (n) =>
     safetensors(join(latin1('{"'), times(n, "\x1f").fill(0x41), latin1('":{"dtype":"F8"}}'))),
   ),
   ...[20_000, 60_000].map((amount): HostileFile => ({
@@ -340,11 +341,11 @@ export const hostileFiles: readonly HostileFile[] = [
         Array.from({ length: n }, () => annotation("[[0,0,16384,16384,0,16384]]")),
       ),
   },
-  { name: "blank lines .list.txt", kind: "list", amount: 60 * mebi, make: (n) => times(n, "\n") },
+  { name: "blank lines .list.txt", kind: "list", amount: 30 * mebi, make: (n) => times(n, "\n") },
   {
     name: "short ids .list.txt",
     kind: "list",
-    amount: 4_000_000,
+    amount: 1_000_000,
     make: (n) => latin1(Array.from({ length: n }, (_, i) => `${i.toString(36)}\n`).join("")),
   },
 ];
