@@ -137,7 +137,7 @@ async function measureInPage(flags: BenchFlags, file: string | undefined): Promi
     isolated: true,
     software: !hasGraphics(),
     script: `(async () => {
-      const { runBench, makeScene } = await import("/bundle/bench.js");
+      const { runBench, makeScene } = await import("./bundle/bench.js");
       const scene = makeScene(${JSON.stringify(pixels)}, ${JSON.stringify(flags.size)});
       const result = await runBench(scene, ${JSON.stringify(optionsOf(flags))}, (name) => report({ name }));
       await report({ result, version: navigator.userAgent.match(/Chrome.([\\d.]+)/)[1] });

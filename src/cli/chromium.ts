@@ -2,13 +2,13 @@ import type { Page } from "puppeteer";
 import { findChromium, vulkanEnvironment } from "../../scripts/environment.mjs";
 import { DeviceError } from "../errors.ts";
 import { type Answer, type Places, servePage } from "./pageServer.ts";
+import { ScratchFolder } from "./scratchFolder.ts";
 
 /**
- * No sandbox, since containers give it no namespaces; shared memory in a file, since containers have little of /dev/shm;
- * a GPU's clock as it is, not rounded to 0.1 ms. Puppeteer itself turns background networking off.
+ * Shared memory in a file, since containers have little of /dev/shm; a GPU's clock as it is, not rounded to 0.1 ms. Puppeteer
+ * itself turns background networking off.
  */
 const FLAGS = [
-  "--no-sandbox",
   "--disable-dev-shm-usage",
   "--enable-unsafe-webgpu",
   "--disable-dawn-features=timestamp_quantization",
@@ -16,6 +16,9 @@ const FLAGS = [
 
 /** For Linux with a GPU, whose WebGPU a headless Chromium leaves aside otherwise (developer.chrome.com/blog/supercharge-web-ai-testing). */
 const GPU_FLAGS = ["--use-angle=vulkan", "--enable-features=Vulkan", "--disable-vulkan-surface"];
+
+/** Chromium refuses to run as root within its sandbox. */
+const ROOT_FLAGS = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
 
 /** Work for a page of headless Chromium. */
 export interface PageRun {
@@ -25,7 +28,10 @@ export interface PageRun {
   readonly isolated: boolean;
   /** Whether WebGPU runs on SwiftShader, the one software adapter that Chromium takes. */
   readonly software: boolean;
-  /** JavaScript, an expression that is awaited; text, so that no compiler's additions come along. It may call `report`. */
+  /**
+   * JavaScript, an expression that is awaited; text, so that no compiler's additions come along. It may call `report`, and
+   * finds the folders by paths that begin with `./`.
+   */
   readonly script: string;
   /** Hears of what the script reports, and answers. */
   readonly report: (value: never) => unknown;
@@ -45,18 +51,20 @@ export async function runInPage(run: PageRun): Promise<void> {
   const { default: puppeteer } = await (import(name) as Promise<typeof import("puppeteer")>).catch(() => {
     throw missing("no package puppeteer", "npm install --save-dev puppeteer");
   });
+  using scratch = new ScratchFolder();
   const server = await servePage(run.places, run.isolated, run.answer);
-  const env = { ...process.env, ...vulkanEnvironment(executablePath) };
+  const env = { ...process.env, ...vulkanEnvironment(executablePath), TMPDIR: scratch.folder("tmp") };
   const adapter = run.software ? ["--use-webgpu-adapter=swiftshader"] : process.platform === "linux" ? GPU_FLAGS : [];
-  const args = [...FLAGS, ...adapter];
+  const args = [...ROOT_FLAGS, ...FLAGS, ...adapter];
   const ends = !run.keepOnInterrupt;
   const signals = { handleSIGINT: ends, handleSIGTERM: ends, handleSIGHUP: ends };
-  const browser = await puppeteer
-    .launch({ executablePath, args, env, protocolTimeout: 0, ...signals })
-    .catch((error) => {
-      server.close();
-      throw error;
-    });
+  // By a pipe, which no other process can reach, and whose end ends the browser however this process dies.
+  const options = { executablePath, args, env, pipe: true, userDataDir: scratch.folder("profile"), protocolTimeout: 0 };
+  const browser = await puppeteer.launch({ ...options, ...signals }).catch((error: unknown) => {
+    server.close();
+    const remedy = "where it misses a sandbox, allow user namespaces or run as root; see crf-rnn doctor";
+    throw missing(inOneLine(String(error)), remedy);
+  });
   const chatter: string[] = [];
   try {
     const page = await browser.newPage();
@@ -67,7 +75,7 @@ export async function runInPage(run: PageRun): Promise<void> {
     if (actual !== run.isolated) throw new Error(`the page has crossOriginIsolated = ${actual}`);
     await evaluate(page, run);
   } catch (error) {
-    const said = [String(error), ...chatter.slice(-40)].join("; ").replace(/\s*\n\s*/g, " ");
+    const said = inOneLine([String(error), ...chatter.slice(-40)].join("; "));
     throw new DeviceError({ where: "Chromium", expected: "the page to do its work", got: said }, { cause: error });
   } finally {
     server.close();
@@ -88,6 +96,8 @@ async function evaluate(page: Page, { script, report, silence }: PageRun): Promi
   });
   await Promise.race([page.evaluate(script), failure]).finally(() => clearTimeout(watch));
 }
+
+const inOneLine = (text: string): string => text.trim().replace(/\s*\n\s*/g, " ");
 
 const missing = (got: string, remedy: string): DeviceError =>
   new DeviceError({ where: "Chromium", expected: "a browser to run", got, remedy });

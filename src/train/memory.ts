@@ -2,7 +2,7 @@ import { padded } from "../shape.ts";
 import type { Configuration } from "./configuration.ts";
 
 /** Convolutions of each block of VGG-16. */
-const depths = [2, 2, 3, 3, 3];
+export const depths = [2, 2, 3, 3, 3];
 
 /**
  * About how many bytes of device memory a training step on one image takes: activations are kept for their pullbacks, the

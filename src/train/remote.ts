@@ -41,7 +41,7 @@ export function unpackSample(bytes: ArrayBuffer): Sample {
   return { id, image: { height, width, values }, labels: new Uint8Array(bytes, at), logits };
 }
 
-/** Surroundings on the other side of a connection: `fetch` takes paths of the server, `tell` brings metrics there. */
+/** Surroundings on the other side of a connection: `fetch` takes paths below the page's, `tell` brings metrics there. */
 export function remoteSurroundings(
   images: Surroundings["images"],
   fetch: (path: string, options?: RequestInit) => Promise<Response>,
@@ -51,13 +51,13 @@ export function remoteSurroundings(
     images,
     record: tell,
     sample: async (split: Split, index: number) =>
-      unpackSample(await (await fetch(`/sample/${split}/${index}`)).arrayBuffer()),
+      unpackSample(await (await fetch(`sample/${split}/${index}`)).arrayBuffer()),
     save: async (name, produce) => {
       // Blobs of the browser do not count towards the page's memory.
       const pieces: Blob[] = [];
       const sink: Sink = { write: async (bytes) => void pieces.push(new Blob([bytes.slice()])) };
       await produce(sink);
-      await fetch(`/save/${name}`, { method: "POST", body: new Blob(pieces) });
+      await fetch(`save/${name}`, { method: "POST", body: new Blob(pieces) });
     },
   };
 }

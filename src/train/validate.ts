@@ -6,7 +6,7 @@ import type { Prediction } from "./trainable.ts";
 import { samplesFile } from "./surroundings.ts";
 
 /** Validation images whose predictions are kept for the report. */
-const pictured = 6;
+export const pictured = 6;
 
 /** Scores the validation images, if there are any, and keeps the first few predictions. */
 export async function validate(

@@ -26,9 +26,9 @@ export async function runChromium(
 
 function runScript(selection: Selection, folders: Folders): string {
   return `(async () => {
-    const { suites, runSuites } = await import("/bundle/suites.js");
+    const { suites, runSuites } = await import("./bundle/suites.js");
     const bytes = async (path) => {
-      const response = await fetch("/" + path);
+      const response = await fetch("./" + path);
       if (!response.ok) throw new Error("no fixture " + path);
       return new Uint8Array(await response.arrayBuffer());
     };

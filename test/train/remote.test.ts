@@ -40,8 +40,8 @@ describe("a page's surroundings", () => {
     const metric: Metric = { event: "step", step: 1, epoch: 1, loss: 1, lossPerPixel: 1, rate: 1, seconds: 1 };
     expect(await surroundings.record(metric)).toEqual({ stop: true });
     expect(asked).toEqual([
-      { path: "/sample/val/0", body: undefined },
-      { path: "/save/checkpoint.safetensors", body: "abcd" },
+      { path: "sample/val/0", body: undefined },
+      { path: "save/checkpoint.safetensors", body: "abcd" },
     ]);
     expect(told).toEqual([metric]);
   });

@@ -1,9 +1,9 @@
-import { createReadStream } from "node:fs";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DeviceError, ValueError, type ErrorFacts } from "../../errors.ts";
 import type { Configuration } from "../../train/configuration.ts";
+import { checkpointLimit, samplesLimit } from "../../train/limits.ts";
 import type { Schedule } from "../../train/loop.ts";
 import type { Metric } from "../../train/metrics.ts";
 import { packSample } from "../../train/remote.ts";
@@ -12,6 +12,7 @@ import { checkpointFile, samplesFile, type Split, type Surroundings } from "../.
 import { runInPage } from "../chromium.ts";
 import { hasGraphics } from "../hosts.ts";
 import type { CommonFlags } from "../options.ts";
+import { allowOnly, bodyOf, Refused, unknown, type Answer } from "../pageServer.ts";
 
 /** What a page is told of its work. */
 export interface PageTask {
@@ -20,7 +21,7 @@ export interface PageTask {
   readonly images: Surroundings["images"];
   readonly prefer: CommonFlags["device"];
   readonly threads?: number;
-  /** Names of the files to begin from, as `/begin/resume` and `/begin/init` serve them. */
+  /** Names of the files to begin from, as `begin/resume` and `begin/init` serve them. */
   readonly resume?: string;
   readonly init?: string;
 }
@@ -46,16 +47,20 @@ export async function trainInPage(task: PageTask, surroundings: Surroundings): P
     failure ??= error;
     throw error;
   };
-  const bundle = dirname(fileURLToPath(import.meta.url));
-  const begin = { resume: task.resume, init: task.init };
+  const answer = serveRun(task, surroundings);
   try {
     await runInPage({
-      places: { bundle },
-      answer: (request, response) => answer(request, response, surroundings, begin).catch(remember),
+      places: { bundle: dirname(fileURLToPath(import.meta.url)) },
+      // A request that is refused is no fault of the run: the page fails by itself where it was the page's.
+      answer: (words, request) =>
+        answer(words, request).catch((error: unknown) => {
+          if (error instanceof Refused) throw error;
+          return remember(error);
+        }),
       isolated: true,
       software: !hasGraphics(),
       keepOnInterrupt: true,
-      script: `import("/bundle/train.js").then(({ trainHere }) => trainHere(${JSON.stringify(task)}, report))`,
+      script: `import("./bundle/train.js").then(({ trainHere }) => trainHere(${JSON.stringify(task)}, report))`,
       report: async (said: PageNews) => {
         if (said.metric) return surroundings.record(said.metric).catch(remember);
         if (said.refusal) failure ??= new ValueError(said.refusal);
@@ -72,27 +77,57 @@ export async function trainInPage(task: PageTask, surroundings: Surroundings): P
   throw new DeviceError({ where: "Chromium", expected: "the outcome of the training", got: "none" });
 }
 
-/** Serves samples and the files to begin from, and takes files; false for other paths. */
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
+/** Serves samples and the files to begin from, and takes the files that a run writes. */
+export function serveRun(
+  { configuration, resume, init }: Pick<PageTask, "configuration" | "resume" | "init">,
   surroundings: Surroundings,
-  begin: Readonly<Record<string, string | undefined>>,
-): Promise<boolean> {
-  const [, place, name, index] = (request.url ?? "").split("/");
-  if (place === "sample" && (name === "train" || name === "val")) {
-    response.end(packSample(await surroundings.sample(name satisfies Split, Number(index))));
-    return true;
+): Answer {
+  const begin = new Map(Object.entries({ resume, init }));
+  /** Pixels of the largest validation image that the page has seen. */
+  let pixels = 0;
+  const limits = new Map([
+    [checkpointFile, () => checkpointLimit(configuration)],
+    [samplesFile, () => samplesLimit(pixels)],
+  ]);
+  const saving = new Set<string>();
+
+  async function sample(split: string, word: string) {
+    const count = split === "train" || split === "val" ? surroundings.images[split] : 0;
+    const index = /^\d{1,15}$/.test(word) ? Number(word) : NaN;
+    if (!(index < count)) throw unknown();
+    const found = await surroundings.sample(split as Split, index);
+    if (split === "val") pixels = Math.max(pixels, found.labels.length);
+    return { bytes: packSample(found) };
   }
-  if (place === "save" && (name === checkpointFile || name === samplesFile)) {
-    await surroundings.save(name, async (sink) => {
-      for await (const chunk of request) await sink.write(chunk as Uint8Array);
-    });
-    response.end();
-    return true;
+
+  async function save(name: string, request: IncomingMessage) {
+    const limit = limits.get(name);
+    if (!limit) throw unknown();
+    if (saving.has(name)) throw new Refused(409, "expected one upload at a time");
+    saving.add(name);
+    try {
+      await surroundings.save(name, async (sink) => {
+        for await (const chunk of bodyOf(request, limit())) await sink.write(chunk);
+      });
+    } finally {
+      saving.delete(name);
+    }
+    return { bytes: new Uint8Array() };
   }
-  const file = place === "begin" ? begin[name] : undefined;
-  if (file === undefined) return false;
-  createReadStream(file).pipe(response);
-  return true;
+
+  return async ([place, name, index, ...rest], request) => {
+    const words = (name === undefined ? 0 : 1) + (index === undefined ? 0 : 1) + rest.length;
+    if (place === "sample" && words === 2) {
+      allowOnly("GET", request);
+      return sample(name, index);
+    }
+    if (place === "save" && words === 1) {
+      allowOnly("POST", request);
+      return save(name, request);
+    }
+    const file = place === "begin" && words === 1 ? begin.get(name) : undefined;
+    if (file === undefined) return undefined;
+    allowOnly("GET", request);
+    return { file };
+  };
 }

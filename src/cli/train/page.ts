@@ -23,7 +23,7 @@ async function trainOnDevice(task: PageTask, report: Report): Promise<Outcome> {
   using device = await open({ prefer: task.prefer, threads: task.threads });
   const surroundings = remoteSurroundings(task.images, request, (metric) => report({ metric }));
   const begin = async (what: "resume" | "init"): Promise<Source | undefined> =>
-    task[what] === undefined ? undefined : blobSource(await (await request(`/begin/${what}`)).blob(), task[what]);
+    task[what] === undefined ? undefined : blobSource(await (await request(`begin/${what}`)).blob(), task[what]);
   const beginning = { resume: await begin("resume"), init: await begin("init") };
   return await runTraining(device, task.configuration, task.schedule, surroundings, beginning);
 }

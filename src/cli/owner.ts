@@ -1,0 +1,45 @@
+import { createHash } from "node:crypto";
+import { readFileSync, readlinkSync } from "node:fs";
+import { hostname } from "node:os";
+
+/** A process, told apart from others that get its number after it, which in containers is soon. */
+export interface Owner {
+  readonly process: number;
+  /** When it began, in the system's clock ticks; empty where the system does not tell. */
+  readonly started: string;
+  /** The machine, its boot and the namespace of its processes: elsewhere the number is another process's. */
+  readonly place: string;
+}
+
+export const thisProcess = (): Owner => ({ process: process.pid, started: startOf(process.pid), place: place() });
+
+/** Whether the process still runs. One of another place cannot be seen from here, and counts as gone. */
+export function lives(owner: Owner): boolean {
+  if (owner.place !== place()) return false;
+  try {
+    process.kill(owner.process, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false; // another user's lives, too
+  }
+  return startOf(owner.process) === owner.started;
+}
+
+function place(): string {
+  const boot = orEmpty(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
+  const namespace = orEmpty(() => readlinkSync("/proc/self/ns/pid"));
+  return createHash("sha256").update([hostname(), boot, namespace].join("\n")).digest("hex").slice(0, 12);
+}
+
+/** The 22nd field of Linux's /proc/ID/stat; the second, a name in brackets, may hold spaces and brackets itself. */
+function startOf(id: number): string {
+  const stat = orEmpty(() => readFileSync(`/proc/${id}/stat`, "utf8"));
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+}
+
+function orEmpty(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return ""; // another system than Linux
+  }
+}
