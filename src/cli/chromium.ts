@@ -8,11 +8,7 @@ import { ScratchFolder } from "./scratchFolder.ts";
  * Shared memory in a file, since containers have little of /dev/shm; a GPU's clock as it is, not rounded to 0.1 ms. Puppeteer
  * itself turns background networking off.
  */
-const FLAGS = [
-  "--disable-dev-shm-usage",
-  "--enable-unsafe-webgpu",
-  "--disable-dawn-features=timestamp_quantization",
-];
+const FLAGS = ["--disable-dev-shm-usage", "--enable-unsafe-webgpu", "--disable-dawn-features=timestamp_quantization"];
 
 /** For Linux with a GPU, whose WebGPU a headless Chromium leaves aside otherwise (developer.chrome.com/blog/supercharge-web-ai-testing). */
 const GPU_FLAGS = ["--use-angle=vulkan", "--enable-features=Vulkan", "--disable-vulkan-surface"];

@@ -23,6 +23,19 @@ async function launch(host: "node" | "deno", words: readonly string[]) {
   };
 }
 
+/** Signals that end a program by keyboard, by `kill` and by closing the terminal. */
+export const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * Ends this program when the one that runs it in another host is gone, however that died: the channel between the two breaks
+ * then. It ends at once, as if killed, since nobody waits for it any more.
+ */
+export function endWithParent(): void {
+  if (!process.channel) return;
+  process.once("disconnect", () => process.exit(1));
+  process.channel.unref(); // the end of the work is the end of the program, as without a channel
+}
+
 /**
  * Runs this very command in another host, which speaks for itself, and gives its exit status. It has a process group of
  * its own, so that an interrupt from the keyboard reaches it once: by this program.
@@ -30,16 +43,16 @@ async function launch(host: "node" | "deno", words: readonly string[]) {
  */
 export async function passOn(host: "node" | "deno"): Promise<number> {
   const { program, words, env } = await launch(host, process.argv.slice(2));
-  const child = spawn(program, words, { env, stdio: "inherit", detached: true });
+  const child = spawn(program, words, { env, stdio: ["inherit", "inherit", "inherit", "ipc"], detached: true });
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
-  process.on("SIGINT", forward).on("SIGTERM", forward);
+  for (const signal of endings) process.on(signal, forward);
   return new Promise<number>((resolve, reject) => {
     child.once("error", ({ message: got }) => {
       const remedy = "see crf-rnn doctor for what is missing";
       reject(new DeviceError({ where: host, expected: "the host to run the command", got, remedy }));
     });
     child.once("close", (status) => resolve(status ?? 1));
-  }).finally(() => process.off("SIGINT", forward).off("SIGTERM", forward));
+  }).finally(() => endings.forEach((signal) => process.off(signal, forward)));
 }
 
 /**
@@ -48,10 +61,10 @@ export async function passOn(host: "node" | "deno"): Promise<number> {
  */
 export async function runProgram(host: "node" | "deno", words: readonly string[]): Promise<string> {
   const { program, words: all, env } = await launch(host, words);
-  const child = spawn(program, all, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, all, { env, stdio: ["ignore", "pipe", "pipe", "ipc"] });
   let [printed, complaints] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (printed += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (complaints += text));
+  child.stdout!.setEncoding("utf8").on("data", (text: string) => (printed += text));
+  child.stderr!.setEncoding("utf8").on("data", (text: string) => (complaints += text));
   const ending = await new Promise<string | undefined>((resolve) => {
     child.once("error", (error) => resolve(error.message));
     child.once("close", (status, signal) => resolve(status === 0 ? undefined : (signal ?? `status ${status}`)));

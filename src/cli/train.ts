@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { fileSource, type Source } from "../checkpoint/checkpoint.ts";
 import { open } from "../device/open.ts";
 import type { Configuration } from "../train/configuration.ts";
+import type { Setting } from "../train/goingOn.ts";
 import type { Schedule } from "../train/loop.ts";
 import { createTrainable } from "../train/learner.ts";
 import type { Metric } from "../train/metrics.ts";
@@ -27,6 +28,8 @@ interface Task {
   readonly images: Images;
   readonly logits: LogitsReader | undefined;
   readonly configuration: Configuration;
+  /** What of the settings was said in so many words. */
+  readonly said: ReadonlySet<Setting>;
   readonly schedule: Omit<Schedule, "from">;
 }
 
@@ -86,26 +89,26 @@ async function printPlan({ flags, images, configuration, schedule }: Task): Prom
   report(flags, { command: "train", dryRun: true, ...plan }, describePlan(plan));
 }
 
-async function trainTask(task: Task): Promise<Trained> {
-  using folder = new RunFolder(task.flags.out);
-  const outcome = await trainIn(task, folder);
+async function trainTask(asked: Task): Promise<Trained> {
+  using folder = new RunFolder(asked.flags.out);
+  const { flags, schedule } = asked;
+  const resumed = flags.resume ? await folder.resume({ ...asked, steps: schedule.steps }) : undefined;
+  const task = { ...asked, configuration: resumed?.configuration ?? asked.configuration };
+  const trained = await trainIn(task, folder, resumed?.step);
+  const outcome = { ...trained, notes: [...(resumed?.notes ?? []), ...trained.notes] };
   await writeReport(folder, task.images, task.configuration, outcome);
   return { outcome, metrics: folder.metrics() };
 }
 
-async function trainIn(task: Task, folder: RunFolder): Promise<Outcome> {
+/** `from`: the steps done before, where the run goes on from its checkpoint. */
+async function trainIn(task: Task, folder: RunFolder, from?: number): Promise<Outcome> {
   const { flags, images, logits, configuration, schedule } = task;
-  const resumed = flags.resume ? await folder.resume(configuration) : undefined;
   using interrupt = new Interrupt();
-  using progress = startProgress(flags, schedule.steps, resumed?.state.step);
+  using progress = startProgress(flags, schedule.steps, from);
   progress.stage("opening the device");
   const tell = tellProgress(progress, schedule.steps, configuration.batch);
   const surroundings = new LocalSurroundings(images, logits, folder, interrupt, tell);
-  const beginning = {
-    resume: resumed ? folder.file(checkpointFile) : undefined,
-    init: resumed ? undefined : flags.init,
-  };
-  await resumed?.source.close();
+  const beginning = from === undefined ? { init: flags.init } : { resume: folder.file(checkpointFile) };
   if (flags.host !== "chromium") return await trainHere(task, surroundings, beginning);
   const { device: prefer, threads } = flags;
   return await trainInPage(

@@ -87,12 +87,18 @@ export function parseConfiguration(text: string | undefined): Configuration | un
   }
 }
 
-/** What differs, as `path: theirs there, ours here`. */
-export function differences(theirs: Configuration, ours: Configuration): string[] {
+/** A value that differs between two configurations; undefined where there is none. */
+export interface Difference {
+  readonly path: string;
+  readonly there?: string;
+  readonly here?: string;
+}
+
+export function differences(theirs: Configuration, ours: Configuration): Difference[] {
   const [there, here] = [leaves(theirs), leaves(ours)];
   return [...new Set([...there.keys(), ...here.keys()])]
     .filter((path) => there.get(path) !== here.get(path))
-    .map((path) => `${path}: ${there.get(path) ?? "nothing"} there, ${here.get(path) ?? "nothing"} here`);
+    .map((path) => ({ path, there: there.get(path), here: here.get(path) }));
 }
 
 /** The values in a configuration by their paths; a list is one value. */

@@ -5,37 +5,63 @@ import type { Configuration } from "./configuration.ts";
 import type { Sample } from "./sample.ts";
 import type { Trainable } from "./trainable.ts";
 
-/** What was at hand when a loss turned out not to be finite. */
+/** What a run has saved, for the advice that it ends with. */
+export interface Saved {
+  /** The steps of the last checkpoint; undefined where there is none. */
+  readonly step?: number;
+  /** Whether the run went on from it and has not taken a step since: then it is that checkpoint which is of no use. */
+  readonly unproven?: boolean;
+}
+
+/** What was at hand when a number turned out not to be finite. */
 export interface Divergence {
   readonly trainable: Trainable;
   readonly sample: Sample;
-  /** Of the forward pass. */
-  readonly seed: number;
-  readonly loss: number;
-  /** The step at hand, from 1 on. */
-  readonly step: number;
+  /** Of a pass that was recorded, as in training; undefined for one that was not, as in validation. */
+  readonly seed?: number;
+  /** What was computed, in training its value. */
+  readonly loss?: number;
+  readonly where: string;
   /** An op's refusal, where one came before a loss did. */
   readonly cause?: unknown;
 }
 
 /**
- * The error for a loss that is NaN or infinite: runs the forward pass once more and looks at every parameter and every
- * layer's result until it finds where the first such value stands. A refusal for another reason comes back as it is.
+ * The error for a loss or scores that are NaN or infinite: looks at every parameter, runs the forward pass once more and looks at
+ * every layer's result until it finds where the first such value stands. A refusal for another reason comes back as it is.
  */
 export async function explainDivergence(
-  { trainable, sample, seed, loss, step, cause }: Divergence,
-  { optimizer }: Configuration,
+  { trainable, sample, seed, loss = NaN, where, cause }: Divergence,
+  configuration: Configuration,
+  saved: Saved,
 ): Promise<Error> {
-  const place = (await strayParameter(trainable)) ?? (await strayLayer(trainable, sample, seed));
+  const bandwidth = await strayBandwidth(trainable);
+  const place = bandwidth ?? (await strayParameter(trainable)) ?? (await strayLayer(trainable, sample, seed));
   if (place === undefined && cause instanceof Error) return cause;
   return new ValueError({
-    where: `step ${step}, image ${sample.id}`,
-    expected: "a finite loss",
-    got: `${loss}, which first appears in ${place ?? "the loss itself"}`,
-    remedy:
-      `lower --rate (it is ${optimizer.rate}; a tenth is a good next try)` +
-      `${optimizer.clip === undefined ? ", or add --clip" : ""}; the last checkpoint stands, --resume goes on from it`,
+    where: `${where}, image ${sample.id}`,
+    expected: bandwidth ? "bandwidths above 0" : seed === undefined ? "finite scores" : "a finite loss",
+    got: bandwidth ?? `${loss}, which first appears in ${place ?? "the loss itself"}`,
+    remedy: adviceFor(configuration, saved),
   });
+}
+
+/** What to do when a run has diverged. Who does it to the letter goes on. */
+export function adviceFor({ optimizer: { rate, clip } }: Configuration, { step, unproven }: Saved): string {
+  if (step === undefined) {
+    return "no step was taken, so it is what the run began from: check --init and --logits, or choose another --seed";
+  }
+  const lower = `lower --rate (it is ${rate}; a tenth is a good next try)${clip === undefined ? ", or add --clip" : ""}`;
+  if (unproven) {
+    return `the checkpoint of step ${step} was saved when it had happened: delete it, ${lower}, and --resume goes on from the former`;
+  }
+  return `${lower}; the last checkpoint, of step ${step}, stands, --resume goes on from it`;
+}
+
+async function strayBandwidth({ parameters }: Trainable): Promise<string | undefined> {
+  const values = await parameters.bandwidths?.read();
+  const stray = values?.findIndex((value) => value <= 0) ?? -1;
+  return stray < 0 ? undefined : `${["θα", "θβ", "θγ"][stray]} = ${values![stray].toPrecision(4)}`;
 }
 
 async function strayParameter({ parameters }: Trainable): Promise<string | undefined> {
@@ -45,16 +71,16 @@ async function strayParameter({ parameters }: Trainable): Promise<string | undef
   return undefined;
 }
 
-async function strayLayer(trainable: Trainable, sample: Sample, seed: number): Promise<string | undefined> {
+async function strayLayer(trainable: Trainable, sample: Sample, seed: number | undefined): Promise<string | undefined> {
   let first: string | undefined;
   const listen = async (layer: string, result: Tensor): Promise<void> => {
     if (first !== undefined) return;
     if ((await result.read()).some((value) => !Number.isFinite(value))) first = `the layer ${layer}`;
   };
   // Dropout acts while a tape watches.
-  using _tape = new Tape(trainable.learned.map((name) => trainable.parameters[name]));
+  using _tape = seed === undefined ? undefined : new Tape(trainable.learned.map((name) => trainable.parameters[name]));
   try {
-    (await trainable.loss(sample, seed, listen)).dispose();
+    (await trainable.loss(sample, seed ?? 0, listen)).dispose();
   } catch (error) {
     if (!(error instanceof ValueError)) throw error;
   }

@@ -62,10 +62,10 @@ class Learner implements Trainable {
   async predict(sample: Sample): Promise<Prediction> {
     const { crf, classes } = this.#model;
     using scored = await this.#model.score(sample);
-    const network = argmax(await scored.logits.read(), classes);
+    const network = argmax(requireFinite(await scored.logits.read()), classes);
     if (!crf) return { network };
     using refined = await crf(scored.logits, scored.guide);
-    return { network, crf: argmax(await refined.read(), classes) };
+    return { network, crf: argmax(requireFinite(await refined.read()), classes) };
   }
 
   finish(): Promise<void> {
@@ -75,6 +75,13 @@ class Learner implements Trainable {
   [Symbol.dispose](): void {
     this.#model[Symbol.dispose]();
   }
+}
+
+/** NaN has no rank, so that labels made of it would say nothing. */
+function requireFinite(scores: Float32Array): Float32Array {
+  const stray = scores.findIndex((score) => !Number.isFinite(score));
+  if (stray < 0) return scores;
+  throw new ValueError({ where: "the model", expected: "finite scores", got: `${scores[stray]} at ${stray}` });
 }
 
 /** The configuration's model, its parameters drawn by the seed. @throws ValueError where a frozen layer is none of it */

@@ -7,7 +7,7 @@ import { Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import { ahead } from "./ahead.ts";
 import { scheduleOf, type Configuration } from "./configuration.ts";
-import { explainDivergence } from "./diverged.ts";
+import { adviceFor, explainDivergence, type Saved } from "./diverged.ts";
 import { Order } from "./order.ts";
 import { purpose, randomBits, randomNumbers } from "./random.ts";
 import type { Sample } from "./sample.ts";
@@ -38,22 +38,35 @@ export interface Run {
  * @throws ValueError where a loss is NaN or infinite, with the layer where it first appears; the last checkpoint stands
  */
 export async function train(run: Run, schedule: Schedule): Promise<"finished" | "interrupted"> {
-  const { trainable, optimizer, configuration, surroundings } = run;
+  const { optimizer, configuration, surroundings } = run;
   const { batch, seed, optimizer: options } = configuration;
   const rateOf = scheduleOf(options);
   const order = new Order(surroundings.images.train, seed);
   const sample = ahead((draw) => sampleOf(draw, order, configuration, surroundings), schedule.steps * batch);
-  const save = (step: number): Promise<void> =>
-    surroundings.save(checkpointFile, (sink) => writeState(sink, trainable, optimizer, step, configuration));
-  if (schedule.from === 0) await save(0);
+  const isSound = soundness(configuration.classes.length);
+  let saved: Saved = schedule.from === 0 ? {} : { step: schedule.from, unproven: true };
+  let due = schedule.from === 0;
+  const keep = async (step: number): Promise<void> => {
+    await save(run, step, saved);
+    saved = { step };
+    due = false;
+  };
   for (let step = schedule.from; step < schedule.steps; step++) {
-    const began = performance.now();
+    let began = performance.now();
     const draws = Array.from({ length: batch }, (_, i) => step * batch + i);
-    const { gradients, loss, pixels } = await differentiate(run, sample, draws);
+    const { gradients, loss, pixels } = await differentiate(run, sample, draws, saved);
+    const lossPerPixel = configuration.loss === "mean" ? loss / batch : loss / pixels;
+    const sound = isSound(lossPerPixel);
+    if (sound && saved.unproven) saved = { step: saved.step };
+    if (sound && due) {
+      const before = performance.now();
+      await keep(step);
+      began += performance.now() - before;
+    }
     optimizer.rate = rateOf(step);
     optimizer(gradients);
     for (const gradient of gradients.values()) gradient.dispose();
-    await trainable.finish();
+    await run.trainable.finish();
 
     const done = step + 1;
     const { stop } = await surroundings.record({
@@ -61,16 +74,51 @@ export async function train(run: Run, schedule: Schedule): Promise<"finished" | 
       step: done,
       epoch: (done * batch) / surroundings.images.train,
       loss,
-      lossPerPixel: configuration.loss === "mean" ? loss / batch : loss / pixels,
+      lossPerPixel,
       rate: optimizer.rate,
       seconds: (performance.now() - began) / 1000,
     });
     const last = done === schedule.steps;
-    if (last || done % schedule.validateEvery === 0) await validate(run, done);
-    if (last || stop || done % schedule.saveEvery === 0) await save(done);
+    if (last || done % schedule.validateEvery === 0) await validate(run, done, saved);
+    due ||= done % schedule.saveEvery === 0;
+    if (last || stop) await keep(done);
     if (stop && !last) return "interrupted";
   }
   return "finished";
+}
+
+/** After so many steps of large losses a run does not diverge: it is what its losses are like. */
+const patience = 20;
+
+/**
+ * Tells by the loss of a step whether the parameters before it are worth going on from. A run that diverges is finite for some
+ * steps, while its loss grows beyond all that pictures can differ in; a checkpoint of such a moment would not help at any rate.
+ * So one that is due waits until a loss has shown that it is sound.
+ */
+function soundness(classes: number): (lossPerPixel: number) => boolean {
+  const most = (loss: number): number => 10 * (loss + Math.log(classes));
+  let limit: number | undefined;
+  let wild = 0;
+  return (loss) => {
+    limit ??= most(loss);
+    wild = loss <= limit ? 0 : wild + 1;
+    if (wild > patience) [limit, wild] = [most(loss), 0];
+    return wild === 0;
+  };
+}
+
+async function save(
+  { trainable, optimizer, configuration, surroundings }: Run,
+  step: number,
+  saved: Saved,
+): Promise<void> {
+  try {
+    await surroundings.save(checkpointFile, (sink) => writeState(sink, trainable, optimizer, step, configuration));
+  } catch (error) {
+    if (!(error instanceof ValueError)) throw error;
+    const { where, expected, got } = error;
+    throw new ValueError({ where, expected, got, remedy: adviceFor(configuration, saved) }, { cause: error });
+  }
 }
 
 /** The summed gradients and losses of a step's draws, one item after the other, of whatever sizes. */
@@ -78,6 +126,7 @@ async function differentiate(
   { trainable, configuration }: Run,
   sampleOf: (draw: number) => Promise<Sample>,
   draws: readonly number[],
+  saved: Saved,
 ) {
   const watched = trainable.learned.map((name) => trainable.parameters[name]);
   const gradients = new Map<Tensor, Tensor>();
@@ -88,10 +137,8 @@ async function differentiate(
     using tape = new Tape(watched);
     const explain = (loss: number, cause?: unknown): Promise<Error> => {
       tape.dispose();
-      return explainDivergence(
-        { trainable, sample, seed, loss, step: Math.floor(draw / draws.length) + 1, cause },
-        configuration,
-      );
+      const where = `step ${Math.floor(draw / draws.length) + 1}`;
+      return explainDivergence({ trainable, sample, seed, loss, where, cause }, configuration, saved);
     };
     using output = await trainable.loss(sample, seed).catch(async (error: unknown) => {
       // Ops that check their inputs refuse NaN before a loss comes of it.

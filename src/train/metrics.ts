@@ -1,5 +1,7 @@
+import type { Difference } from "./configuration.ts";
+
 /** One line of `metrics.jsonl`. `step` counts the steps done so far. */
-export type Metric = StepMetric | ValidationMetric;
+export type Metric = StepMetric | ValidationMetric | ChangeMetric;
 
 export interface StepMetric {
   readonly event: "step";
@@ -32,15 +34,22 @@ export interface ValidationMetric {
   readonly crf?: ValidationScores;
 }
 
+/** Settings that hold from the step after this one on, other than those before. */
+export interface ChangeMetric {
+  readonly event: "change";
+  readonly step: number;
+  readonly settings: readonly Difference[];
+}
+
 /**
  * The lines of an interrupted run that its checkpoint of `step` steps knows of; what was written after it, a last line cut
- * short among it, is left out.
+ * short among it, is left out. So is a change right after it: what now holds is told anew.
  */
 export function metricsUntil(text: string, step: number): Metric[] {
   const metrics: Metric[] = [];
   for (const line of text.split("\n")) {
     const metric = parse(line);
-    if (metric && metric.step <= step) metrics.push(metric);
+    if (metric && (metric.event === "change" ? metric.step < step : metric.step <= step)) metrics.push(metric);
   }
   return metrics;
 }
@@ -48,12 +57,12 @@ export function metricsUntil(text: string, step: number): Metric[] {
 export const formatMetrics = (metrics: readonly Metric[]): string =>
   metrics.map((metric) => `${JSON.stringify(metric)}\n`).join("");
 
+const events: readonly (string | undefined)[] = ["step", "validation", "change"] satisfies Metric["event"][];
+
 function parse(line: string): Metric | undefined {
   try {
     const metric = JSON.parse(line) as Partial<Metric> | null;
-    return typeof metric?.step === "number" && (metric.event === "step" || metric.event === "validation")
-      ? (metric as Metric)
-      : undefined;
+    return typeof metric?.step === "number" && events.includes(metric.event) ? (metric as Metric) : undefined;
   } catch {
     return undefined; // the line that a killed writer was at
   }

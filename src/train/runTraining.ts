@@ -1,7 +1,8 @@
 import { openCheckpoint, type Source } from "../checkpoint/checkpoint.ts";
 import type { Device } from "../device/device.ts";
 import { elementsOf } from "../shape.ts";
-import type { Configuration } from "./configuration.ts";
+import type { Configuration, Difference } from "./configuration.ts";
+import { compare, describeChanges, keepsMemory } from "./goingOn.ts";
 import { train, type Schedule } from "./loop.ts";
 import { beginFrom } from "./begin.ts";
 import { createOptimizer, createTrainable } from "./learner.ts";
@@ -25,7 +26,7 @@ export interface Outcome {
   readonly peakBytes: number;
   /** Numbers that are learned. */
   readonly learned: number;
-  /** What --init had and was not taken, and what was drawn at random. */
+  /** What --init had and was not taken, and what was drawn at random; what changed on resuming. */
   readonly notes: readonly string[];
 }
 
@@ -43,9 +44,14 @@ export async function runTraining(
   let notes: readonly string[] = [];
   if (resume) {
     const state = await openState(resume);
+    const { changed } = compare(state.configuration, configuration);
     await restore(resume.name, state.parameters, trainable.parameters);
-    await restoreOptimizer(state.optimizer, optimizer);
+    if (keepsMemory(changed)) await restoreOptimizer(state.optimizer, optimizer);
     from = state.step;
+    if (from < schedule.steps && changed.length > 0) {
+      await surroundings.record({ event: "change", step: from, settings: changed });
+      notes = [noteOf(changed, from)];
+    }
   } else if (init) {
     notes = await beginFrom(await openCheckpoint(init, { partial: true }), init.name, trainable.parameters);
   }
@@ -53,6 +59,11 @@ export async function runTraining(
   const ending = from < schedule.steps ? await train(run, { ...schedule, from }) : "finished";
   const { info, peakBytes } = device;
   return { ending, adapter: info.name, peakBytes, learned: countLearned(trainable), notes };
+}
+
+function noteOf(changed: readonly Difference[], step: number): string {
+  const memory = keepsMemory(changed) ? "" : ", the optimizer's memory begun anew";
+  return `went on from step ${step} with ${describeChanges(changed)}${memory}; bits differ from an unbroken run's`;
 }
 
 /** Numbers that a model learns. */

@@ -114,7 +114,6 @@ function stored(name: string, tensor: Tensor, step: number): StoredTensor {
       where: `step ${step}, parameter ${name}`,
       expected: "finite values to save",
       got: `${values[stray]} at ${stray}`,
-      remedy: "lower --rate; the last checkpoint stands",
     });
   };
   return { shape: tensor.shape, type: "float32", read };

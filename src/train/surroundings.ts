@@ -17,6 +17,8 @@ export interface Surroundings {
 
 /** Names of the files in a run's folder. */
 export const checkpointFile = "checkpoint.safetensors";
+/** The last checkpoint but one. */
+export const formerFile = "checkpoint.former.safetensors";
 export const samplesFile = "samples.safetensors";
 export const metricsFile = "metrics.jsonl";
 export const reportFile = "report.html";

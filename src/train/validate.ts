@@ -1,5 +1,7 @@
+import { ValueError } from "../errors.ts";
 import { Confusion, type Scores } from "../data/confusion.ts";
 import { writeSafetensors, type StoredTensor } from "../checkpoint/checkpoint.ts";
+import { explainDivergence, type Saved } from "./diverged.ts";
 import type { Run } from "./loop.ts";
 import type { ValidationScores } from "./metrics.ts";
 import type { Prediction } from "./trainable.ts";
@@ -8,10 +10,14 @@ import { samplesFile } from "./surroundings.ts";
 /** Validation images whose predictions are kept for the report. */
 export const pictured = 6;
 
-/** Scores the validation images, if there are any, and keeps the first few predictions. */
+/**
+ * Scores the validation images, if there are any, and keeps the first few predictions.
+ * @throws ValueError where scores are NaN or infinite, as a loss would be in the step to come
+ */
 export async function validate(
   { trainable, configuration, surroundings }: Omit<Run, "optimizer">,
   step: number,
+  saved: Saved,
 ): Promise<void> {
   const images = surroundings.images.val;
   if (images === 0) return;
@@ -21,7 +27,12 @@ export async function validate(
   const kept = new Map<string, StoredTensor>();
   for (let index = 0; index < images; index++) {
     const sample = await surroundings.sample("val", index);
-    const prediction = await trainable.predict(sample);
+    const prediction = await trainable.predict(sample).catch(async (cause: unknown) => {
+      const where = `validation after step ${step}`;
+      throw cause instanceof ValueError
+        ? await explainDivergence({ trainable, sample, where, cause }, configuration, saved)
+        : cause;
+    });
     network.add(sample.labels, prediction.network);
     if (prediction.crf) (crf ??= new Confusion(classes)).add(sample.labels, prediction.crf);
     if (index < pictured) keep(kept, index, sample.image, prediction);

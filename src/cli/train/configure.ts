@@ -6,17 +6,24 @@ import type { Item } from "../../data/dataset.ts";
 import { decodeImage } from "../../data/images.ts";
 import { FormatError, UsageError } from "../../errors.ts";
 import { parseConfiguration, type Configuration, type CrfConfiguration } from "../../train/configuration.ts";
+import { settings, type Setting } from "../../train/goingOn.ts";
 import type { Schedule } from "../../train/loop.ts";
-import { defaultsFor } from "./defaults.ts";
+import { defaultDecay, defaultMomentum, defaultsFor } from "./defaults.ts";
 import type { TrainFlags } from "./flags.ts";
 import { digestOf, type Images } from "./images.ts";
 
+/** What the flags ask for. */
+interface Plan {
+  readonly configuration: Configuration;
+  /** Those of the settings that may differ when a run goes on which the flags name. */
+  readonly said: ReadonlySet<Setting>;
+  readonly schedule: Omit<Schedule, "from">;
+}
+
 /** What the flags ask for, with the defaults filled in. @throws FormatError where a file cannot be read */
-export async function configure(
-  flags: TrainFlags,
-  images: Images,
-): Promise<{ readonly configuration: Configuration; readonly schedule: Omit<Schedule, "from"> }> {
-  const { stage, loss, batch, seed, momentum, decay, clip, augment: augmentation = {} } = flags;
+export async function configure(flags: TrainFlags, images: Images): Promise<Plan> {
+  const { stage, loss, batch, seed, clip, augment: augmentation = {} } = flags;
+  const { momentum = defaultMomentum, decay = defaultDecay, schedule: words = { kind: "fixed" } } = flags;
   const steps = flags.steps ?? Math.max(1, Math.round(((flags.epochs ?? 20) * images.train.length) / batch));
   const beginning = flags.init === undefined ? "nothing" : await beginningOf(flags.init);
   const alone = flags.logits !== undefined || (flags.crfOnly ?? false);
@@ -24,7 +31,7 @@ export async function configure(
   const defaults = defaultsFor({ stage, loss, optimizer: flags.optimizer, beginning, alone, pixels });
   const { optimizer: kind } = defaults;
   const { rate = defaults.rate } = flags;
-  const schedule = flags.schedule.kind === "poly" ? { ...flags.schedule, steps } : flags.schedule;
+  const schedule = words.kind === "poly" ? { ...words, steps } : words;
   const configuration: Configuration = {
     stage,
     classes: [...images.classes],
@@ -40,7 +47,9 @@ export async function configure(
   };
   const tenth = Math.max(1, Math.round(steps / 10));
   const { validateEvery = tenth, saveEvery = Math.min(tenth, 1000) } = flags;
-  return { configuration, schedule: { steps, validateEvery, saveEvery } };
+  const names = Object.keys(settings) as Setting[];
+  const said = new Set(names.filter((name) => flags[name] !== undefined));
+  return { configuration, said, schedule: { steps, validateEvery, saveEvery } };
 }
 
 /** Channels of VGG-16 and of FCN's fc6 and fc7. */

@@ -63,6 +63,9 @@ export function defaultsFor({ stage, loss, beginning, alone, pixels, ...given }:
   };
 }
 
+/** Where none is given. */
+export const [defaultMomentum, defaultDecay] = [0.99, 5e-4];
+
 const oneDigit = (value: number): number => Number(value.toPrecision(1));
 
 export const rateHelp = `

@@ -4,7 +4,8 @@ import type { Augmentation } from "../../data/augment.ts";
 import { stages, type Configuration, type CrfConfiguration } from "../../train/configuration.ts";
 import { currentHost, type Host } from "../hosts.ts";
 import { positiveNumber, toNumber, wholeNumber, type CommonFlags } from "../options.ts";
-import { rateHelp } from "./defaults.ts";
+import { freeFlags, settings } from "../../train/goingOn.ts";
+import { defaultDecay, defaultMomentum, rateHelp } from "./defaults.ts";
 import type { ImageFlags } from "./images.ts";
 import { augmentationOf, learnOf, multipliersOf, scheduleOf, type ScheduleWords } from "./words.ts";
 
@@ -22,9 +23,9 @@ export interface TrainFlags extends CommonFlags, ImageFlags {
   readonly epochs?: number;
   readonly optimizer?: "sgd" | "adam";
   readonly rate?: number;
-  readonly schedule: ScheduleWords;
-  readonly momentum: number;
-  readonly decay: number;
+  readonly schedule?: ScheduleWords;
+  readonly momentum?: number;
+  readonly decay?: number;
   readonly clip?: number;
   readonly batch: number;
   readonly loss: "sum" | "mean";
@@ -60,8 +61,19 @@ Examples:
     crf-rnn train --data VOC2012@train benchmark_RELEASE@train,val --val VOC2012@reduced.txt …
 
 --init takes what fits by name and shape from a checkpoint of any format: VGG weights, the stage before, a whole CRF-RNN.
-OUT gets checkpoint.safetensors (with the optimizer's memory), metrics.jsonl and report.html. Ctrl-C saves and stops; the
-exit status is 130 then.
+OUT gets checkpoint.safetensors (with the optimizer's memory), the one before it as checkpoint.former.safetensors, metrics.jsonl
+and report.html. Ctrl-C saves and stops; the exit status is 130 then. Where the last checkpoint is damaged or gone, --resume
+sets it aside and goes on from the former.
+`;
+
+const list = (words: readonly string[]): string => `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+
+const resumeHelp = `
+Repeat the command with --resume. ${list(Object.values(settings).map(({ flag }) => flag))} may differ then:
+the bits are no longer those of an unbroken run, the optimizer's memory begins anew unless the schedule alone differs, and
+metrics.jsonl and the report say from which step on what holds; left out, they stay as they are in the checkpoint. So may
+${list(freeFlags)}, which
+the checkpoint does not keep. All else must be as it was.
 `;
 
 /** The command with all its flags. */
@@ -96,13 +108,9 @@ export function trainWords(): Command {
       new Option("--optimizer <kind>", "how gradients become steps (default: see below)").choices(["sgd", "adam"]),
     )
     .option("--rate <r>", "learning rate (default: see below)", positiveNumber)
-    .addOption(
-      new Option("--schedule <words>", "fixed, step:EVERY:FACTOR or poly:POWER")
-        .argParser(scheduleOf)
-        .default({ kind: "fixed" }, "fixed"),
-    )
-    .option("--momentum <m>", "of SGD", share, 0.99)
-    .option("--decay <d>", "weight decay", notNegative, 5e-4)
+    .option("--schedule <words>", "fixed, step:EVERY:FACTOR or poly:POWER (default: fixed)", scheduleOf)
+    .option("--momentum <m>", `of SGD (default: ${defaultMomentum})`, share)
+    .option("--decay <d>", `weight decay (default: ${defaultDecay})`, notNegative)
     .option("--clip <norm>", "largest norm of a step's gradient", positiveNumber)
     .option("--batch <n>", "images whose gradients are summed for one step", wholeNumber(1), 1)
     .addOption(new Option("--loss <kind>", "over pixels").choices(["sum", "mean"]).default("sum"))
@@ -132,10 +140,10 @@ export function trainWords(): Command {
     .option("--crf-only", "CRF: the network below stays as --init has it")
     .option("--validate-every <n>", "steps between validations (default: a tenth of all)", wholeNumber(1))
     .option("--save-every <n>", "steps between checkpoints (default: a tenth of all, at most 1000)", wholeNumber(1))
-    .option("--resume", "go on with the run in OUT")
+    .option("--resume", "go on with the run in OUT (see below for what may differ)")
     .option("--dry-run", "check data and options, print the plan, train nothing")
     .addOption(new Option("--host <name>", "where to run").choices(["node", "deno", "chromium"]).default(currentHost))
-    .addHelpText("after", examples + rateHelp);
+    .addHelpText("after", examples + resumeHelp + rateHelp);
 }
 
 function share(text: string): number {

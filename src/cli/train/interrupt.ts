@@ -1,22 +1,27 @@
-/** Hears Ctrl-C: the first asks to stop after the step at hand, the second ends the program at once. */
+import { endings } from "../hosts.ts";
+
+/**
+ * Hears Ctrl-C, `kill` and the closing of the terminal: the first asks to stop after the step at hand, the second ends the
+ * program at once.
+ */
 export class Interrupt implements Disposable {
   asked = false;
 
-  readonly #hear = (): void => {
+  readonly #hear = (signal: NodeJS.Signals): void => {
     if (this.asked) process.exit(interrupted);
     this.asked = true;
+    // A closed terminal takes no more words, which must not end the run before it is saved.
+    if (signal === "SIGHUP") for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   };
 
   constructor() {
-    for (const signal of signals) process.on(signal, this.#hear);
+    for (const signal of endings) process.on(signal, this.#hear);
   }
 
   [Symbol.dispose](): void {
-    for (const signal of signals) process.off(signal, this.#hear);
+    for (const signal of endings) process.off(signal, this.#hear);
   }
 }
 
 /** Exit status of a program that ended because it was asked to, as shells have it for Ctrl-C. */
 export const interrupted = 130;
-
-const signals = ["SIGINT", "SIGTERM"] as const;

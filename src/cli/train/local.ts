@@ -53,7 +53,7 @@ export function tellProgress(progress: Progress, steps: number, batch: number): 
   const smooth = (former: number, value: number): number =>
     Number.isNaN(former) ? value : former + (value - former) / 20;
   return (metric) => {
-    if (metric.event === "validation") return;
+    if (metric.event !== "step") return;
     loss = smooth(loss, metric.lossPerPixel);
     seconds = smooth(seconds, metric.seconds);
     const left = duration((steps - metric.step) * seconds);

@@ -1,14 +1,44 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { join } from "node:path";
-import { fileSource, type Sink, type Source } from "../../checkpoint/checkpoint.ts";
+import { fileSource, type Sink } from "../../checkpoint/checkpoint.ts";
 import { FormatError, UsageError } from "../../errors.ts";
-import { differences, type Configuration } from "../../train/configuration.ts";
+import type { Configuration } from "../../train/configuration.ts";
+import { compare, goOnWith, type Setting } from "../../train/goingOn.ts";
 import { formatMetrics, metricsUntil, type Metric } from "../../train/metrics.ts";
 import { openState, type State } from "../../train/state.ts";
-import { checkpointFile, metricsFile } from "../../train/surroundings.ts";
-import { explain, writeTogether } from "../output.ts";
+import { checkpointFile, formerFile, metricsFile } from "../../train/surroundings.ts";
+import { beside, explain, writeTogether } from "../output.ts";
 import { writeStreamed } from "../streamedOutput.ts";
 import { Lock } from "./lock.ts";
+
+/** What a command asks of a run that goes on. */
+interface Asked {
+  readonly configuration: Configuration;
+  /** What of the settings was said in so many words. */
+  readonly said: ReadonlySet<Setting>;
+  /** Steps in all. */
+  readonly steps: number;
+}
+
+/** How a run goes on. */
+interface Resumed {
+  /** Steps done; undefined where it begins anew. */
+  readonly step?: number;
+  readonly configuration: Configuration;
+  readonly notes: readonly string[];
+}
 
 /** The folder of a run: its checkpoint, its metrics, its report. A process killed at any moment leaves one that resumes. */
 export class RunFolder implements Disposable {
@@ -24,7 +54,7 @@ export class RunFolder implements Disposable {
 
   /** @throws UsageError for a folder that holds a run already, or that is missing when there is one to resume */
   static check(path: string, resume: boolean): void {
-    const holdsRun = [checkpointFile, metricsFile].some((name) => existsSync(join(path, name)));
+    const holdsRun = [checkpointFile, formerFile, metricsFile].some((name) => existsSync(join(path, name)));
     if (holdsRun && !resume) {
       throw new UsageError({
         where: "--out",
@@ -56,33 +86,70 @@ export class RunFolder implements Disposable {
   }
 
   /**
-   * Where the run stands, if it got as far as a checkpoint; metrics beyond it are dropped.
-   * @throws FormatError where the checkpoint belongs to another configuration, naming the options that differ
+   * Where the run stands, if it got as far as a checkpoint; metrics beyond it are dropped. Where the last checkpoint is damaged or
+   * gone, the former takes its place, and a note says so.
+   * @throws FormatError where no checkpoint can be read, or it belongs to another configuration, naming the options that differ
    */
-  async resume(configuration: Configuration): Promise<{ readonly state: State; readonly source: Source } | undefined> {
-    if (!this.has(checkpointFile)) return undefined;
-    const source = await fileSource(this.file(checkpointFile));
-    const state = await openState(source);
-    const differing = differences(state.configuration, configuration);
-    if (differing.length > 0) {
-      await source.close();
-      throw new FormatError({
-        file: this.file(checkpointFile),
-        expected: "a run of this configuration",
-        got: `another: ${differing.join("; ")}`,
-        remedy: "repeat the command that began the run, or name another --out",
-      });
+  async resume(asked: Asked): Promise<Resumed> {
+    const last = await this.#open(checkpointFile);
+    const former = last instanceof Error || !last ? await this.#open(formerFile) : undefined;
+    const state = last instanceof Error || !last ? former : last;
+    if (state === undefined && last === undefined) {
+      rmSync(this.file(metricsFile), { force: true });
+      return { notes: ["the run had saved nothing yet, so it began anew"], configuration: asked.configuration };
     }
-    const metrics = this.metrics(state.step);
-    this.write(metricsFile, new TextEncoder().encode(formatMetrics(metrics)));
-    return { state, source };
+    if (state === undefined || state instanceof Error) throw bothDamaged(last, state);
+    const configuration = goOnWith(state.configuration, asked.configuration, asked.said, asked.steps);
+    this.#requireSame(state.configuration, configuration, state === last ? checkpointFile : formerFile);
+    const notes = state === last ? [] : [this.#fallBack(last as Error | undefined, state.step)];
+    this.write(metricsFile, new TextEncoder().encode(formatMetrics(this.metrics(state.step))));
+    return { step: state.step, notes, configuration };
+  }
+
+  /** A checkpoint's state; undefined where there is none, an error where it is damaged. @throws FormatError where it cannot be read */
+  async #open(name: string): Promise<State | FormatError | undefined> {
+    if (!this.has(name)) return undefined;
+    const source = await fileSource(this.file(name));
+    try {
+      return await openState(source);
+    } catch (error) {
+      if (error instanceof FormatError) return error;
+      throw error;
+    } finally {
+      await source.close();
+    }
+  }
+
+  #requireSame(there: Configuration, here: Configuration, name: string): void {
+    const { refused } = compare(there, here);
+    if (refused.length === 0) return;
+    const words = refused.map(
+      (each) => `${each.path}: ${each.there ?? "nothing"} there, ${each.here ?? "nothing"} here`,
+    );
+    throw new FormatError({
+      file: this.file(name),
+      expected: "a run of this configuration",
+      got: `another: ${words.join("; ")}`,
+      remedy: "repeat the command that began the run, or name another --out",
+    });
+  }
+
+  /** Puts the former checkpoint in the last one's place. Killed in between, the folder has the former, and so this again. */
+  #fallBack(damage: Error | undefined, step: number): string {
+    const found = damage ? `is damaged (${damage.message}) and was set aside as ${damagedFile}` : "was missing";
+    if (damage) renameSync(this.file(checkpointFile), this.file(damagedFile));
+    renameSync(this.file(formerFile), this.file(checkpointFile));
+    syncFolder(this.path);
+    return `${checkpointFile} ${found}; went on from step ${step}, of the checkpoint before it`;
   }
 
   metrics(until = Infinity): Metric[] {
     return this.has(metricsFile) ? metricsUntil(readFileSync(this.file(metricsFile), "utf8"), until) : [];
   }
 
+  /** @throws UsageError where another process has taken the folder over */
   append(metric: Metric): void {
+    this.#lock.check();
     try {
       appendFileSync(this.file(metricsFile), formatMetrics([metric]));
     } catch (error) {
@@ -91,13 +158,77 @@ export class RunFolder implements Disposable {
   }
 
   write(name: string, bytes: Uint8Array): void {
+    this.#lock.check();
     writeTogether([{ file: this.file(name), bytes }]);
+    syncFolder(this.path);
   }
 
-  save(name: string, produce: (sink: Sink) => Promise<void>): Promise<void> {
-    return writeStreamed(this.file(name), produce, { interruptible: false });
+  /**
+   * Keeps a file, and in the case of a checkpoint the one before it. What the disk has, after a loss of power too, is in order:
+   * metrics before the checkpoint that counts on them, at each moment a checkpoint that is whole.
+   */
+  async save(name: string, produce: (sink: Sink) => Promise<void>): Promise<void> {
+    this.#lock.check();
+    const isCheckpoint = name === checkpointFile;
+    if (isCheckpoint && this.has(metricsFile)) syncFile(this.file(metricsFile));
+    const write = async (sink: Sink): Promise<void> => {
+      await produce(sink);
+      this.#lock.check();
+      if (isCheckpoint && this.has(checkpointFile)) this.#keepFormer();
+    };
+    await writeStreamed(this.file(name), write, { interruptible: false });
+    syncFolder(this.path);
+  }
+
+  /** The last checkpoint gets the former one's name beside its own, which the next one is about to take. */
+  #keepFormer(): void {
+    const [last, former] = [this.file(checkpointFile), this.file(formerFile)];
+    const next = beside(former, "new");
+    try {
+      rmSync(next, { force: true });
+      try {
+        linkSync(last, next);
+      } catch {
+        copyFileSync(last, next); // a file system without hard links
+        syncFile(next);
+      }
+      renameSync(next, former);
+    } catch (error) {
+      throw explain(former, error);
+    }
   }
 }
 
-/** What a killed writer leaves: see `beside`. */
-const unfinished = /^\..+\.\d+\.(new|former|probe)\.tmp$/;
+/** The error of the one checkpoint that is there, or of the last of two. */
+function bothDamaged(last: FormatError | State | undefined, former: FormatError | undefined): Error | undefined {
+  if (!(last instanceof FormatError) || !former) return last instanceof FormatError ? last : former;
+  const { file, offset, expected, got } = last;
+  return new FormatError({ file, offset, expected, got, remedy: `${formerFile} is damaged, too; name another --out` });
+}
+
+/** Brings to the disk what was written to a file. */
+function syncFile(file: string): void {
+  const handle = openSync(file, "r+");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Brings a folder's names to the disk, where the system can: renames are lost with the power otherwise. */
+function syncFolder(folder: string): void {
+  if (process.platform === "win32") return; // folders cannot be opened there
+  const handle = openSync(folder, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** A last checkpoint that could not be read. */
+const damagedFile = "checkpoint.damaged.safetensors";
+
+/** What a killed writer leaves: see `beside` and the lock. */
+const unfinished = /^\..+\.(new|former|probe|claim)\.tmp$/;

@@ -1,5 +1,6 @@
 import type { Color } from "../../data/palette.ts";
 import { leaves, type Configuration } from "../configuration.ts";
+import { describeChanges } from "../goingOn.ts";
 import type { Metric, ValidationMetric } from "../metrics.ts";
 import { drawLoss, drawMeanIU } from "./curves.ts";
 import { drawHeatMap, type Matrix } from "./heatMap.ts";
@@ -54,6 +55,7 @@ export function drawReport(facts: ReportFacts): string {
               </section>`
             : undefined
         }
+        ${changeList(metrics)}
         <section>
           <h2>Configuration</h2>
           <table class="options">
@@ -115,6 +117,16 @@ function classTable({ network, crf, step }: ValidationMetric, classes: readonly 
           </tr>`,
       )}
     </table>
+  </section>`;
+}
+
+/** What was set anew when the run went on; the configuration shows what holds at its end. */
+function changeList(metrics: readonly Metric[]): Markup | undefined {
+  const changes = metrics.filter((metric) => metric.event === "change");
+  if (changes.length === 0) return undefined;
+  return html`<section>
+    <h2>Changed on the way</h2>
+    ${changes.map(({ step, settings }) => html`<p>After step ${step}: ${describeChanges(settings)}.</p>`)}
   </section>`;
 }
 

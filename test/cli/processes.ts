@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+/** A process, by its number and when it began: numbers repeat. */
+export interface Process {
+  readonly id: number;
+  readonly parent: number;
+  readonly started: string;
+  readonly words: string;
+}
+
+/** All processes that Linux shows, zombies left out: they have ended. */
+function processes(): Process[] {
+  return readdirSync("/proc").flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, "utf8");
+      const [state, parent, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      const words = readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ");
+      return state === "Z" ? [] : [{ id: Number(name), parent: Number(parent), started: rest[17], words }];
+    } catch {
+      return []; // it ended meanwhile
+    }
+  });
+}
+
+/** A process, those that it began, those that they did, and so on. */
+export function familyOf(id: number): Process[] {
+  const all = processes();
+  const family = all.filter((each) => each.id === id);
+  for (const member of family) {
+    family.push(...all.filter((each) => each.parent === member.id && !family.includes(each)));
+  }
+  return family;
+}
+
+/** Those of the processes that still run. */
+export function survivors(family: readonly Process[]): Process[] {
+  const all = processes();
+  return family.filter(({ id, started }) => all.some((each) => each.id === id && each.started === started));
+}
+
+/** Local addresses, as Linux writes them in hexadecimal, on which one of the processes listens for TCP connections. */
+export function listening(family: readonly Process[]): { readonly id: number; readonly port: number }[] {
+  const ports = new Map<string, number>();
+  for (const table of ["tcp", "tcp6"]) {
+    for (const line of readFileSync(`/proc/net/${table}`, "utf8").trim().split("\n").slice(1)) {
+      const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
+      if (state === "0A") ports.set(`socket:[${inode}]`, Number.parseInt(local.split(":").at(-1)!, 16));
+    }
+  }
+  return family.flatMap(({ id }) => {
+    const links = orNone(() => readdirSync(`/proc/${id}/fd`)).map((fd) =>
+      orNone(() => [readlinkSync(`/proc/${id}/fd/${fd}`)]).join(""),
+    );
+    return links.flatMap((link) => (ports.has(link) ? [{ id, port: ports.get(link)! }] : []));
+  });
+}
+
+function orNone<Value>(read: () => Value[]): Value[] {
+  try {
+    return read();
+  } catch {
+    return []; // it ended meanwhile
+  }
+}
+
+/** Asks every few milliseconds until the answer is there; a generous limit, since machines differ in speed. */
+export async function until<Value>(ask: () => Value | undefined | false, milliseconds = 60_000): Promise<Value> {
+  const end = Date.now() + milliseconds;
+  for (;;) {
+    const answer = ask();
+    if (answer !== undefined && answer !== false) return answer;
+    if (Date.now() > end) throw new Error(`no answer after ${milliseconds} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
