@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bytesSource } from "../../src/checkpoint/checkpoint.ts";
 import { encodeLabelPng, encodeRgbPng } from "../../src/data/png.ts";
@@ -30,6 +30,7 @@ const stepsIn = (run: string): number =>
 describe("crf-rnn train", () => {
   test("writes checkpoint, metrics and report, and nothing else", () => {
     expect(readdirSync(folder.file("whole")).sort()).toEqual([
+      "checkpoint.former.safetensors",
       "checkpoint.safetensors",
       "metrics.jsonl",
       "report.html",
@@ -66,13 +67,20 @@ describe("crf-rnn train", () => {
       const begun = existsSync(folder.file("killed"));
       const { signal } = await stop(folder, begun ? words : first, "SIGKILL", () => stepsIn("killed") >= lines);
       if (signal === "SIGKILL") kills++;
+      expect((await openState(bytesSource(bytesOf("killed")))).step % 5).toBe(0);
     }
     expect(kills).toBeGreaterThan(2);
-    writeFileSync(folder.file("killed/.checkpoint.safetensors.12345.new.tmp"), "half a checkpoint");
+    for (const name of [
+      "checkpoint.safetensors.12345.new",
+      "checkpoint.former.safetensors.7.new",
+      "lock.json.1.claim",
+    ]) {
+      writeFileSync(folder.file(`killed/.${name}.tmp`), "half a file");
+    }
     expect(folder.run(words)).toMatchObject({ status: 0, stderr: "" });
     expect(bytesOf("killed").equals(bytesOf("whole"))).toBe(true);
     expect(withoutTimes("killed")).toEqual(withoutTimes("whole"));
-    expect(readdirSync(folder.file("killed"))).toHaveLength(4);
+    expect(readdirSync(folder.file("killed"))).toEqual(readdirSync(folder.file("whole")));
   });
 
   test("killed before its first checkpoint, resumes from the beginning", async () => {
@@ -156,8 +164,8 @@ describe("crf-rnn train refuses", () => {
   test("to resume with other options, and says which", () => {
     const before = bytesOf("whole");
     folder.refuses(
-      trainWords("whole", ...schedule, "--rate", "2e-6", "--resume", "--seed", "9"),
-      /another: optimizer\.rate: 0\.000001 there, 0\.000002 here; seed: 4 there, 9 here — repeat the command/,
+      trainWords("whole", ...schedule, "--rate", "2e-6", "--resume", "--seed", "9", "--loss", "mean"),
+      /another: loss: sum there, mean here; seed: 4 there, 9 here — repeat the command/,
     );
     expect(bytesOf("whole").equals(before)).toBe(true);
   });
@@ -178,14 +186,21 @@ describe("crf-rnn train refuses", () => {
     expect(existsSync(folder.file("held/lock.json"))).toBe(false);
   });
 
-  test("to resume from a truncated checkpoint", () => {
+  test("to resume where both checkpoints are damaged, or the only one is", () => {
     folder.run(trainWords("cut", "--steps", "1"));
-    const file = folder.file("cut/checkpoint.safetensors");
-    truncateSync(file, statSync(file).size - 100);
+    for (const name of ["checkpoint.safetensors", "checkpoint.former.safetensors"]) {
+      const file = folder.file(`cut/${name}`);
+      truncateSync(file, statSync(file).size - 100);
+    }
+    const names = readdirSync(folder.file("cut"));
+    const again = trainWords("cut", "--steps", "1", "--resume");
     folder.refuses(
-      trainWords("cut", "--steps", "1", "--resume"),
-      /checkpoint\.safetensors at byte \d+: expected .* the file is truncated/,
+      again,
+      /checkpoint\.safetensors at byte \d+: expected .* — checkpoint\.former\.safetensors is damaged, too; name another --out/,
     );
+    expect(readdirSync(folder.file("cut"))).toEqual(names);
+    folder.remove("cut/checkpoint.former.safetensors");
+    folder.refuses(again, /checkpoint\.safetensors at byte \d+: expected .* the file is truncated/);
   });
 
   test("a checkpoint to begin from of another class count or width, or with nothing that fits, or none", () => {
@@ -209,15 +224,7 @@ describe("crf-rnn train refuses", () => {
   test("a loss that is not finite, with step, layer and advice; the last checkpoint stands", async () => {
     const words = trainWords(
       "wild",
-      "--steps",
-      "9",
-      "--optimizer",
-      "sgd",
-      "--rate",
-      "1e12",
-      "--save-every",
-      "5",
-      "--quiet",
+      ..."--steps 9 --optimizer sgd --rate 1e12 --save-every 5 --val-images 0 --quiet".split(" "),
     );
     const { status, stderr } = folder.run(words);
     expect(status).toBe(2);
@@ -225,6 +232,109 @@ describe("crf-rnn train refuses", () => {
       /^crf-rnn: step \d, image shapes-\d+: expected a finite loss, got (NaN|-?Infinity), which first appears in the (layer|parameter) \w+.* — lower --rate \(it is 1000000000000; a tenth/,
     );
     expect((await openState(bytesSource(bytesOf("wild")))).step).toBe(0);
+  });
+});
+
+describe("crf-rnn train, gone wrong, goes on by what it advises", () => {
+  const stepsOf = (run: string) => readMetrics(folder, run).filter(({ event }) => event === "step");
+
+  test.each([
+    [
+      "a lower --rate",
+      ["--rate", "1e-7"],
+      /^went on from step 0 with rate 1e-7 instead of 1, the optimizer's memory begun anew;/,
+    ],
+    [
+      "--clip",
+      ["--rate", "1", "--clip", "1e-6"],
+      /^went on from step 0 with clip 0\.000001 instead of none, the optimizer's/,
+    ],
+  ])("with --resume and %s after a run that diverged", (_, remedy, note) => {
+    const run = `diverged${remedy.length}`;
+    const words = "--optimizer sgd --steps 6 --save-every 1 --val-images 0".split(" ");
+    const diverged = folder.run(trainWords(run, ...words, "--rate", "1", "--quiet"));
+    expect(diverged.status).toBe(2);
+    expect(diverged.stderr).toMatch(
+      /lower --rate \(it is 1; .*, or add --clip; the last checkpoint, of step 0, stands, --resume/,
+    );
+    const { status, stdout, stderr } = folder.run(trainWords(run, ...words, ...remedy, "--resume", "--json"));
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect((JSON.parse(stdout) as { notes: string[] }).notes[0]).toMatch(note);
+    expect(stepsOf(run).map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(readMetrics(folder, run)[0]).toMatchObject({ event: "change", step: 0 });
+    expect(readFileSync(folder.file(`${run}/report.html`), "utf8")).toMatch(/Changed on the way.*After step 0: /s);
+  });
+
+  test("settings that were changed hold from their step on, also where later commands leave them out", async () => {
+    const words = schedule.filter((word, i) => word !== "--rate" && schedule[i - 1] !== "--rate");
+    const until = (steps: number) => words.map((word, i) => (words[i - 1] === "--steps" ? `${steps}` : word));
+    folder.run(trainWords("slower", ...until(5), "--rate", "1e-6"));
+    folder.run(trainWords("slower", ...until(10), "--rate", "1e-7", "--schedule", "step:8:0.1", "--resume"));
+    expect(folder.run(trainWords("slower", ...until(12), "--resume"))).toMatchObject({ status: 0, stderr: "" });
+    const metrics = readMetrics(folder, "slower");
+    expect(metrics.flatMap((metric) => (metric.event === "step" ? [metric.rate] : []))).toEqual([
+      ...Array<number>(5).fill(1e-6),
+      ...Array<number>(3).fill(1e-7),
+      ...Array<number>(4).fill(1e-7 * 0.1),
+    ]);
+    expect(metrics.filter(({ event }) => event === "change")).toEqual([
+      {
+        event: "change",
+        step: 5,
+        settings: [
+          { path: "optimizer.rate", there: "0.000001", here: "1e-7" },
+          { path: "optimizer.schedule.kind", there: "fixed", here: "step" },
+          { path: "optimizer.schedule.every", here: "8" },
+          { path: "optimizer.schedule.factor", here: "0.1" },
+        ],
+      },
+    ]);
+    const { configuration } = await openState(bytesSource(bytesOf("slower")));
+    expect(configuration.optimizer).toMatchObject({ rate: 1e-7, schedule: { kind: "step" } });
+  });
+
+  test("in the sentence of a run that diverged, where validation is the first to see it", () => {
+    const words = "--stage crf-rnn --rate 1e6 --optimizer sgd --steps 3 --validate-every 1 --quiet".split(" ");
+    const { status, stderr } = folder.run(trainWords("unseen", ...words));
+    expect(stderr).toMatch(
+      /^crf-rnn: (step|validation after step) \d, image shapes-\d+: expected (a finite loss|finite scores), got NaN, which first appears in the (layer|parameter) .* — lower --rate \(it is 1000000; .*, of step 0, stands/,
+    );
+    expect(status).toBe(2);
+    const lower = words.map((word) => (word === "1e6" ? "1e-9" : word));
+    expect(folder.run(trainWords("unseen", ...lower, "--resume"))).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  test("and where a bandwidth falls to 0 or below", () => {
+    const words =
+      "--stage crf-rnn --learn bandwidths --rate 1e-9 --steps 4 --val-images 0 --save-every 1 --quiet".split(" ");
+    const { status, stderr } = folder.run(trainWords("narrow", ...words, "--multipliers", "bandwidths=1e12"));
+    expect(stderr).toMatch(
+      /^crf-rnn: step \d, image shapes-\d+: expected bandwidths above 0, got θ[αβγ] = -[\d.]+.* — lower --rate \(it is 1e-9; .*, of step \d, stands/,
+    );
+    expect(status).toBe(2);
+    expect(folder.run(trainWords("narrow", ...words, "--multipliers", "bandwidths=1", "--resume"))).toMatchObject({
+      status: 0,
+    });
+  });
+
+  test.each([
+    [
+      "truncated",
+      (file: string) => truncateSync(file, statSync(file).size - 100),
+      /is damaged \(.*truncated.*\) and was set aside as/,
+    ],
+    ["overwritten", (file: string) => writeFileSync(file, "OVERWRITTEN"), /is damaged \(.*\) and was set aside as/],
+    ["missing", (file: string) => rmSync(file), /was missing/],
+  ])("from the former checkpoint where the last one is %s, to the same bits", (state, damage, note) => {
+    cpSync(folder.file("whole"), folder.file(state), { recursive: true });
+    damage(folder.file(`${state}/checkpoint.safetensors`));
+    const { status, stdout, stderr } = folder.run(trainWords(state, ...schedule, "--resume", "--json"));
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toMatch(note);
+    expect(stdout).toContain("went on from step 20, of the checkpoint before it");
+    expect(bytesOf(state).equals(bytesOf("whole"))).toBe(true);
+    expect(withoutTimes(state)).toEqual(withoutTimes("whole"));
+    expect(existsSync(folder.file(`${state}/checkpoint.damaged.safetensors`))).toBe(state !== "missing");
   });
 });
 

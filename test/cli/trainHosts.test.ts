@@ -20,6 +20,7 @@ describe.each(["deno", "chromium"])("crf-rnn train --host %s", (host) => {
     const { status, stderr } = folder.run(trainWords(host, ...schedule, "--host", host));
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(readdirSync(folder.file(host)).sort()).toEqual([
+      "checkpoint.former.safetensors",
       "checkpoint.safetensors",
       "metrics.jsonl",
       "report.html",
@@ -53,6 +54,8 @@ describe.each(["deno", "chromium"])("crf-rnn train --host %s", (host) => {
       "9",
       "--rate",
       "1e12",
+      "--val-images",
+      "0",
       "--quiet",
       "--host",
       host,

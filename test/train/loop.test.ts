@@ -71,15 +71,59 @@ describe("the training loop", () => {
     expect((await surroundings.state()).step).toBe(0);
   });
 
-  test("does not save a state that is not finite", async () => {
+  test("saves nothing of a run whose first loss is not finite, and does not blame the rate", async () => {
     const surroundings = new Memory();
     const trainable = new Toy(device);
     device.write(trainable.threshold.storage, Float32Array.of(NaN, 0, 0, 0));
     const run = { trainable, optimizer: momentum(trainable), configuration, surroundings };
     await expect(train(run, schedule)).rejects.toThrow(
-      /step 0, parameter threshold: expected finite values to save, got NaN at 0 — lower --rate/,
+      /^step 1, image train\d: .* first appears in the parameter threshold — no step was taken, .* check --init and --logits/,
     );
     expect(surroundings.files.size).toBe(0);
+  });
+
+  test("does not save a last state that is not finite", async () => {
+    const surroundings = new Memory();
+    surroundings.images.val = 0;
+    const trainable = new Toy(device);
+    const wild = { ...configuration, optimizer: { ...configuration.optimizer, rate: 1e39 } };
+    const run = { trainable, optimizer: momentum(trainable), configuration: wild, surroundings };
+    await expect(train(run, { ...schedule, steps: 1 })).rejects.toThrow(
+      /^step 1, parameter threshold: expected finite values to save, got -?Infinity at 0 — lower --rate .*, of step 0, stands/,
+    );
+    expect((await surroundings.state()).step).toBe(0);
+  });
+
+  test("keeps no state of a run that is about to diverge, whose losses are finite as yet", async () => {
+    const surroundings = new Memory();
+    const trainable = new Toy(device);
+    // The threshold swings to and fro, ten times as far each time: some steps pass until float32 has no number for its loss.
+    const wild = { ...configuration, optimizer: { ...configuration.optimizer, rate: 5.5 } };
+    const run = { trainable, optimizer: momentum(trainable, wild), configuration: wild, surroundings };
+    const error = await train(run, { ...schedule, steps: 60, saveEvery: 1, validateEvery: 60 }).catch(
+      (thrown: Error) => thrown,
+    );
+    expect((error as Error).message).toMatch(/the last checkpoint, of step \d, stands/);
+    const steps = surroundings.metrics.flatMap((metric) => (metric.event === "step" ? [metric] : []));
+    const { step } = await surroundings.state();
+    expect(step).toBeLessThan(4);
+    expect(steps.length).toBeGreaterThan(step + 10);
+    const [first] = steps;
+    expect(steps[step].lossPerPixel).toBeLessThan(10 * (first.lossPerPixel + Math.LN2));
+    expect(steps[step + 2].lossPerPixel).toBeGreaterThan(10 * (first.lossPerPixel + Math.LN2));
+  });
+
+  test("a checkpoint that was saved when the run had diverged is blamed itself", async () => {
+    const surroundings = new Memory();
+    surroundings.stopAfter = 1;
+    const trainable = new Toy(device);
+    const wild = { ...configuration, optimizer: { ...configuration.optimizer, rate: 1e25 } };
+    const run = { trainable, optimizer: momentum(trainable, wild), configuration: wild, surroundings };
+    expect(await train(run, { ...schedule, validateEvery: 60 })).toBe("interrupted");
+    surroundings.stopAfter = Infinity;
+    await expect(train(run, { ...schedule, from: 1 })).rejects.toThrow(
+      /the checkpoint of step 1 was saved when it had happened: delete it, lower --rate .* --resume goes on from the former/,
+    );
   });
 });
 
@@ -111,9 +155,9 @@ describe("configurations", () => {
     expect(differences(configuration, configuration)).toEqual([]);
     const optimizer = { ...configuration.optimizer, rate: 0.1, clip: 3 };
     expect(differences(configuration, { ...configuration, optimizer, classes: ["a"] })).toEqual([
-      "classes: dark, bright there, a here",
-      "optimizer.rate: 0.05 there, 0.1 here",
-      "optimizer.clip: nothing there, 3 here",
+      { path: "classes", there: "dark, bright", here: "a" },
+      { path: "optimizer.rate", there: "0.05", here: "0.1" },
+      { path: "optimizer.clip", there: undefined, here: "3" },
     ]);
   });
 

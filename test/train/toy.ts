@@ -61,7 +61,7 @@ export const momentum = ({ parameters }: Toy, { optimizer: { rate, momentum } } 
 
 /** A run's folder in memory, and five images of one gray each. */
 export class Memory implements Surroundings {
-  readonly images = { train: 5, val: 2 };
+  images = { train: 5, val: 2 };
   readonly files = new Map<string, Uint8Array>();
   readonly metrics: Metric[] = [];
   readonly saves: string[] = [];
