@@ -23,14 +23,18 @@ function processes(): Process[] {
   });
 }
 
-/** A process, those that it began, those that they did, and so on. */
-export function familyOf(id: number): Process[] {
+/** A process, those that it began, those that they did, and so on, and all that have `mark` in their environment. */
+export function familyOf(id: number, mark: string): Process[] {
   const all = processes();
-  const family = all.filter((each) => each.id === id);
+  const family = all.filter((each) => each.id === id || isMarked(each, mark));
   for (const member of family) {
     family.push(...all.filter((each) => each.parent === member.id && !family.includes(each)));
   }
   return family;
+}
+
+function isMarked({ id }: Process, mark: string): boolean {
+  return orNone(() => [readFileSync(`/proc/${id}/environ`, "latin1")]).some((words) => words.includes(mark));
 }
 
 /** Those of the processes that still run. */
@@ -39,20 +43,27 @@ export function survivors(family: readonly Process[]): Process[] {
   return family.filter(({ id, started }) => all.some((each) => each.id === id && each.started === started));
 }
 
-/** Local addresses, as Linux writes them in hexadecimal, on which one of the processes listens for TCP connections. */
-export function listening(family: readonly Process[]): { readonly id: number; readonly port: number }[] {
-  const ports = new Map<string, number>();
+/** Where one of the processes listens for TCP connections; Linux writes addresses in hexadecimal, in the machine's order. */
+export interface Listener {
+  readonly id: number;
+  readonly address: string;
+  readonly port: number;
+}
+
+export function listening(family: readonly Process[]): Listener[] {
+  const places = new Map<string, Omit<Listener, "id">>();
   for (const table of ["tcp", "tcp6"]) {
     for (const line of readFileSync(`/proc/net/${table}`, "utf8").trim().split("\n").slice(1)) {
       const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
-      if (state === "0A") ports.set(`socket:[${inode}]`, Number.parseInt(local.split(":").at(-1)!, 16));
+      const [address, port] = local.split(":");
+      if (state === "0A") places.set(`socket:[${inode}]`, { address, port: Number.parseInt(port, 16) });
     }
   }
   return family.flatMap(({ id }) => {
     const links = orNone(() => readdirSync(`/proc/${id}/fd`)).map((fd) =>
       orNone(() => [readlinkSync(`/proc/${id}/fd/${fd}`)]).join(""),
     );
-    return links.flatMap((link) => (ports.has(link) ? [{ id, port: ports.get(link)! }] : []));
+    return links.flatMap((link) => (places.has(link) ? [{ id, ...places.get(link)! }] : []));
   });
 }
 

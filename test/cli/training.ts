@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { writeShapes } from "../../src/cli/demo/shapesFolder.ts";
@@ -38,6 +38,12 @@ export interface Ended {
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stderr: string;
+}
+
+/** Begins the command in the folder, as a process that can be told by `mark` in its environment, and in that of its children. */
+export function begin(folder: Folder, words: readonly string[], mark: string): ChildProcess {
+  const env = { ...process.env, NO_COLOR: "1", CRF_RNN_TEST: mark };
+  return spawn(process.execPath, [program, ...words], { cwd: folder.path, env, stdio: ["ignore", "ignore", "pipe"] });
 }
 
 /** Begins the command, sends it a signal as soon as `due` says so (asked every few milliseconds), and waits for its end. */

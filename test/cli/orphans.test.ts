@@ -1,0 +1,139 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Folder } from "./command.ts";
+import { familyOf, listening, survivors, until, type Process } from "./processes.ts";
+import { begin, readMetrics, shapesFolder, trainWords } from "./training.ts";
+
+let folder: Folder;
+beforeAll(() => void (folder = shapesFolder()));
+afterAll(() => folder[Symbol.dispose]());
+
+/** How often to kill at random moments; more for a figure. */
+const kills = Number(process.env.CRF_RNN_KILLS ?? 3);
+
+const scratchFolders = (): string[] => readdirSync(tmpdir()).filter((name) => /^crf-rnn-[0-9a-f]{12}-/.test(name));
+const linesIn = (run: string): number => {
+  const file = folder.file(`${run}/metrics.jsonl`);
+  return existsSync(file) ? readFileSync(file, "utf8").split("\n").length - 1 : 0;
+};
+
+interface Ended {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly family: readonly Process[];
+}
+
+/** Begins a command, sends it a signal when it is due, and waits for the end of all processes that it had by then. */
+async function endBy(signal: NodeJS.Signals, words: readonly string[], due: (family: readonly Process[]) => boolean) {
+  const mark = randomUUID();
+  const child = begin(folder, words, mark);
+  const closed = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+  let family: Process[] = [];
+  await until(() => child.exitCode !== null || due((family = familyOf(child.pid!, mark))));
+  child.kill(signal);
+  const [status, ended] = await closed;
+  await until(() => survivors(family).length === 0 && familyOf(child.pid!, mark).length === 0);
+  return { status, signal: ended, family } satisfies Ended;
+}
+
+const chromiumIn = (family: readonly Process[]): boolean =>
+  family.some(({ words }) => words.includes("--type=renderer"));
+const denoIn = (family: readonly Process[]): boolean =>
+  family.some(({ words }) => /\bdeno\b.* train|\bdeno\b.* bench/.test(words));
+const hosts = [
+  ["deno", denoIn],
+  ["chromium", chromiumIn],
+] as const;
+
+describe.each(hosts)("crf-rnn train --host %s", (host, isThere) => {
+  const long = (run: string, ...more: string[]) =>
+    trainWords(run, "--steps", "100000", "--quiet", "--host", host, ...more);
+
+  test.each(["SIGHUP", "SIGTERM", "SIGINT"] as const)("at %s saves, and leaves no process behind", async (signal) => {
+    const run = `${host}-${signal}`;
+    const due = (family: readonly Process[]) => isThere(family) && linesIn(run) > 2;
+    const { status, family } = await endBy(signal, long(run), due);
+    expect(status).toBe(130);
+    expect(family.length).toBeGreaterThan(1);
+    expect(readdirSync(folder.file(run))).toContain("report.html");
+    expect(readdirSync(folder.file(run))).not.toContain("lock.json");
+  });
+
+  test("killed outright leaves no process behind, and its folder to the next run", async () => {
+    const run = `${host}-SIGKILL`;
+    const due = (family: readonly Process[]) => isThere(family) && linesIn(run) > 2;
+    const { signal, family } = await endBy("SIGKILL", long(run), due);
+    expect(signal).toBe("SIGKILL");
+    expect(family.length).toBeGreaterThan(1);
+    const next = folder.run(
+      trainWords(run, "--steps", String(linesIn(run) + 1), "--quiet", "--host", host, "--resume"),
+    );
+    expect(next).toMatchObject({ status: 0, stderr: "" });
+    expect(readdirSync(folder.file(run)).filter((name) => name.startsWith(".") || name === "lock.json")).toEqual([]);
+  });
+
+  test(`killed ${kills} times at random moments ends in the bits of a run that was not`, async () => {
+    const words = (run: string) =>
+      trainWords(run, ..."--steps 12 --save-every 2 --seed 5 --quiet --host".split(" "), host);
+    expect(folder.run(words(`${host}-whole`))).toMatchObject({ status: 0, stderr: "" });
+    const run = `${host}-killed`;
+    const checkpoint = (of: string): Buffer => readFileSync(folder.file(`${of}/checkpoint.safetensors`));
+    for (let kill = 0; kill < kills; kill++) {
+      const moment = Date.now() + Math.random() * 3000;
+      await endBy(
+        "SIGKILL",
+        [...words(run), ...(existsSync(folder.file(run)) ? ["--resume"] : [])],
+        () => Date.now() > moment,
+      );
+    }
+    const last = existsSync(folder.file(run)) ? ["--resume"] : [];
+    expect(folder.run([...words(run), ...last])).toMatchObject({ status: 0, stderr: "" });
+    expect(checkpoint(run).equals(checkpoint(`${host}-whole`))).toBe(true);
+    const metrics = (of: string) => readMetrics(folder, of).map((metric) => ({ ...metric, seconds: undefined }));
+    expect(metrics(run)).toEqual(metrics(`${host}-whole`));
+  });
+});
+
+describe.each(hosts)("crf-rnn bench --host %s", (host, isThere) => {
+  test.each(["SIGHUP", "SIGTERM", "SIGKILL"] as const)("at %s leaves no process behind", async (signal) => {
+    const words = ["bench", "--device", "wasm", "--only", "softmax", "--seconds", "100", "--host", host, "--quiet"];
+    const { family } = await endBy(signal, words, isThere);
+    expect(family.length).toBeGreaterThan(1);
+  });
+});
+
+describe("Chromium", () => {
+  test("listens to no port, and its page's server to this machine alone", async () => {
+    let ports: ReturnType<typeof listening> = [];
+    const words = trainWords("ports", "--steps", "100000", "--quiet", "--host", "chromium");
+    const { family } = await endBy("SIGTERM", words, (family) => {
+      if (!chromiumIn(family) || linesIn("ports") < 2) return false;
+      ports = listening(family);
+      return true;
+    });
+    expect(ports).toHaveLength(1);
+    const [{ id, address }] = ports;
+    expect(family.find((each) => each.id === id)!.words).toContain("cli.js");
+    expect(address).toBe("0100007F"); // 127.0.0.1
+    const flags = family
+      .filter(({ words }) => words.includes("/chromium"))
+      .map(({ words }) => words)
+      .join(" ");
+    expect(flags).toContain("--remote-debugging-pipe");
+    expect(flags).not.toContain("--remote-debugging-port");
+  });
+
+  test("leaves its profile to the next run when it is killed, and takes it along when it ends", async () => {
+    const words = trainWords("profile", "--quiet", "--host", "chromium");
+    const before = scratchFolders();
+    await endBy("SIGKILL", [...words, "--steps", "100000"], (family) => chromiumIn(family) && linesIn("profile") > 2);
+    const left = scratchFolders().filter((name) => !before.includes(name));
+    expect(left).toHaveLength(1);
+    expect(readdirSync(`${tmpdir()}/${left[0]}`)).toContain("profile");
+    expect(folder.run([...words, "--steps", "1", "--resume"])).toMatchObject({ status: 0, stderr: "" });
+    expect(scratchFolders().filter((name) => left.includes(name))).toEqual([]);
+  });
+});
