@@ -49,7 +49,7 @@ export async function runInPage(run: PageRun): Promise<void> {
   });
   using scratch = new ScratchFolder();
   const server = await servePage(run.places, run.isolated, run.answer);
-  const env = { ...process.env, ...vulkanEnvironment(executablePath), TMPDIR: scratch.folder("tmp") };
+  const env = { ...process.env, ...vulkanEnvironment(executablePath), TMPDIR: scratch.folder("t") };
   const adapter = run.software ? ["--use-webgpu-adapter=swiftshader"] : process.platform === "linux" ? GPU_FLAGS : [];
   const args = [...ROOT_FLAGS, ...FLAGS, ...adapter];
   const ends = !run.keepOnInterrupt;

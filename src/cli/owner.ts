@@ -27,7 +27,7 @@ export function lives(owner: Owner): boolean {
 function place(): string {
   const boot = orEmpty(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
   const namespace = orEmpty(() => readlinkSync("/proc/self/ns/pid"));
-  return createHash("sha256").update([hostname(), boot, namespace].join("\n")).digest("hex").slice(0, 12);
+  return createHash("sha256").update([hostname(), boot, namespace].join("\n")).digest("hex").slice(0, 8);
 }
 
 /** The 22nd field of Linux's /proc/ID/stat; the second, a name in brackets, may hold spaces and brackets itself. */

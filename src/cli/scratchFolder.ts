@@ -14,8 +14,7 @@ export class ScratchFolder implements Disposable {
   constructor() {
     removeLeftovers();
     const { process: id, started, place } = thisProcess();
-    // Short, since a socket will lie in it, whose path may have 108 characters.
-    this.path = mkdtempSync(join(tmpdir(), `${prefix}${place}-${id}-${started}-`));
+    this.path = mkdtempSync(join(parent(), `${prefix}${place}-${id}-${started}-`));
     process.once("exit", this.#remove);
   }
 
@@ -32,15 +31,20 @@ export class ScratchFolder implements Disposable {
   }
 }
 
+/** Chromium puts a socket into its folder, whose path Linux limits to 107 bytes; this many are left for the temporary folder's. */
+const longestParent = 16;
+
+const parent = (): string => (process.platform === "linux" && tmpdir().length > longestParent ? "/tmp" : tmpdir());
+
 const prefix = "crf-rnn-";
-const named = new RegExp(`^${prefix}([0-9a-f]{12})-(\\d+)-(\\d*)-\\w{6}$`);
+const named = new RegExp(`^${prefix}([0-9a-f]{8})-(\\d+)-(\\d*)-\\w{6}$`);
 
 function removeLeftovers(): void {
-  for (const name of readdirSync(tmpdir())) {
+  for (const name of readdirSync(parent())) {
     const [, place, id, started] = named.exec(name) ?? [];
     if (place === undefined || lives({ process: Number(id), started, place })) continue;
     // Of another place, such as another container: it may live there.
-    if (place === thisProcess().place) removeFolder(join(tmpdir(), name));
+    if (place === thisProcess().place) removeFolder(join(parent(), name));
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Folder } from "./command.ts";
 import { familyOf, listening, survivors, until, type Process } from "./processes.ts";
@@ -14,7 +14,6 @@ afterAll(() => folder[Symbol.dispose]());
 /** How often to kill at random moments; more for a figure. */
 const kills = Number(process.env.CRF_RNN_KILLS ?? 3);
 
-const scratchFolders = (): string[] => readdirSync(tmpdir()).filter((name) => /^crf-rnn-[0-9a-f]{12}-/.test(name));
 const linesIn = (run: string): number => {
   const file = folder.file(`${run}/metrics.jsonl`);
   return existsSync(file) ? readFileSync(file, "utf8").split("\n").length - 1 : 0;
@@ -27,9 +26,14 @@ interface Ended {
 }
 
 /** Begins a command, sends it a signal when it is due, and waits for the end of all processes that it had by then. */
-async function endBy(signal: NodeJS.Signals, words: readonly string[], due: (family: readonly Process[]) => boolean) {
+async function endBy(
+  signal: NodeJS.Signals,
+  words: readonly string[],
+  due: (family: readonly Process[]) => boolean,
+  environment: Readonly<Record<string, string>> = {},
+) {
   const mark = randomUUID();
-  const child = begin(folder, words, mark);
+  const child = begin(folder, words, { CRF_RNN_TEST: mark, ...environment });
   const closed = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
   let family: Process[] = [];
   await until(() => child.exitCode !== null || due((family = familyOf(child.pid!, mark))));
@@ -128,12 +132,24 @@ describe("Chromium", () => {
 
   test("leaves its profile to the next run when it is killed, and takes it along when it ends", async () => {
     const words = trainWords("profile", "--quiet", "--host", "chromium");
-    const before = scratchFolders();
-    await endBy("SIGKILL", [...words, "--steps", "100000"], (family) => chromiumIn(family) && linesIn("profile") > 2);
-    const left = scratchFolders().filter((name) => !before.includes(name));
-    expect(left).toHaveLength(1);
-    expect(readdirSync(`${tmpdir()}/${left[0]}`)).toContain("profile");
-    expect(folder.run([...words, "--steps", "1", "--resume"])).toMatchObject({ status: 0, stderr: "" });
-    expect(scratchFolders().filter((name) => left.includes(name))).toEqual([]);
+    const own = mkdtempSync("/tmp/crf-");
+    const profiles = () => readdirSync(own).filter((name) => !name.startsWith("crf-rnn-runtime"));
+    try {
+      const due = (family: readonly Process[]) => chromiumIn(family) && linesIn("profile") > 2;
+      await endBy("SIGKILL", [...words, "--steps", "100000"], due, { TMPDIR: own });
+      const left = profiles();
+      expect(left).toEqual([expect.stringMatching(/^crf-rnn-[0-9a-f]{8}-\d+-\d+-\w{6}$/)]);
+      expect(readdirSync(join(own, left[0]))).toContain("profile");
+      const others = [left[0].replace(/-\d+-/, "-1-"), left[0].replace(/-[0-9a-f]{8}-/, "-00000000-")];
+      for (const name of others) mkdirSync(join(own, name));
+      mkdirSync(join(own, "crf-rnn-of-a-user"));
+      expect(await endBy("SIGINT", [...words, "--steps", "100000", "--resume"], due, { TMPDIR: own })).toMatchObject({
+        status: 130,
+      });
+      // Process 1 lives, but did not begin when that folder's did; of another place nothing is known.
+      expect(profiles().sort()).toEqual([others[1], "crf-rnn-of-a-user"].sort());
+    } finally {
+      rmSync(own, { recursive: true });
+    }
   });
 });

@@ -40,9 +40,9 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Begins the command in the folder, as a process that can be told by `mark` in its environment, and in that of its children. */
-export function begin(folder: Folder, words: readonly string[], mark: string): ChildProcess {
-  const env = { ...process.env, NO_COLOR: "1", CRF_RNN_TEST: mark };
+/** Begins the command in the folder, with more in its environment. */
+export function begin(folder: Folder, words: readonly string[], more: Readonly<Record<string, string>>): ChildProcess {
+  const env = { ...process.env, NO_COLOR: "1", ...more };
   return spawn(process.execPath, [program, ...words], { cwd: folder.path, env, stdio: ["ignore", "ignore", "pipe"] });
 }
 
