@@ -103,7 +103,7 @@ describe.each(hosts)("crf-rnn train --host %s", (host, isThere) => {
 
 describe.each(hosts)("crf-rnn bench --host %s", (host, isThere) => {
   test.each(["SIGHUP", "SIGTERM", "SIGKILL"] as const)("at %s leaves no process behind", async (signal) => {
-    const words = ["bench", "--device", "wasm", "--only", "softmax", "--seconds", "100", "--host", host, "--quiet"];
+    const words = ["bench", "--device", "wasm", "--only", "softmax", "--seconds", "1000", "--host", host, "--quiet"];
     const { family } = await endBy(signal, words, isThere);
     expect(family.length).toBeGreaterThan(1);
   });
