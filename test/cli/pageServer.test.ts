@@ -1,3 +1,6 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { servePage, type PageServer } from "../../src/cli/pageServer.ts";
@@ -5,6 +8,8 @@ import { serveRun } from "../../src/cli/train/inPage.ts";
 import { unpackSample } from "../../src/train/remote.ts";
 import { Memory, toyConfiguration } from "../train/toy.ts";
 import { Folder } from "./command.ts";
+import { familyOf, listening, until } from "./processes.ts";
+import { begin, shapesFolder, trainWords } from "./training.ts";
 
 let folder: Folder;
 beforeAll(() => {
@@ -29,10 +34,13 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
+const send = (text: string, options?: { readonly hangUp: boolean }): Promise<string> =>
+  exchange(Number(host.split(":")[1]), text, options);
+
 /** Sends bytes as they are and returns what comes back until the connection ends; `hangUp` ends it from this side. */
-function send(text: string, { hangUp = false } = {}): Promise<string> {
+function exchange(port: number, text: string, { hangUp = false } = {}): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect(Number(host.split(":")[1]), "127.0.0.1", () => {
+    const socket = connect(port, "127.0.0.1", () => {
       socket.write(text, () => hangUp && setTimeout(() => socket.resetAndDestroy(), 20));
     });
     let answer = "";
@@ -312,4 +320,47 @@ test("what fails here, and not in the request, is told with status 500", async (
   const answer = await ask(`/${token}/sample/train/0`);
   expect(statusOf(answer)).toBe(500);
   expect(bodyOf(answer)).toContain("the image is damaged");
+});
+
+describe("crf-rnn train --host chromium, attacked", () => {
+  test("by all that needs no token, ends as a run that is left alone, to the same bits", async () => {
+    using shapes = shapesFolder();
+    const words = (run: string) => trainWords(run, ..."--steps 20 --save-every 3 --quiet --host chromium".split(" "));
+    expect(shapes.run(words("alone"))).toMatchObject({ status: 0, stderr: "" });
+    const mark = randomUUID();
+    const child = begin(shapes, words("attacked"), { CRF_RNN_TEST: mark });
+    let said = "";
+    child.stderr!.on("data", (text: Buffer) => (said += text.toString()));
+    const ended = once(child, "close") as Promise<[number | null]>;
+    const [{ port }] = await until(() => {
+      const found = listening(familyOf(child.pid!, mark));
+      return found.length > 0 && found;
+    });
+    const attacks = [
+      "GET /% HTTP/1.1\r\nhost: HOST",
+      "GET // HTTP/1.1\r\nhost: HOST",
+      "GET /__proto__/x HTTP/1.1\r\nhost: HOST",
+      "GET /constructor HTTP/1.1\r\nhost: HOST",
+      "GET /sample/train/0 HTTP/1.1\r\nhost: HOST",
+      "GET /sample/train/9999 HTTP/1.1\r\nhost: evil.example:PORT",
+      "GET /begin/init HTTP/1.1\r\nhost: localhost:PORT",
+      "POST /save/checkpoint.safetensors HTTP/1.1\r\nhost: HOST\r\norigin: http://localhost:1\r\ncontent-length: 26",
+      "POST /save/samples.safetensors HTTP/1.1\r\nhost: HOST\r\ncontent-length: 9999999999",
+      "GARBAGE",
+    ].map((head) => head.replaceAll("HOST", `127.0.0.1:${port}`).replaceAll("PORT", String(port)));
+    const statuses: number[] = [];
+    while (child.exitCode === null) {
+      for (const head of attacks) {
+        const text = `${head}\r\nconnection: close\r\n\r\nOVERWRITTEN BY A WEB PAGE`;
+        const answer = await exchange(port, text).catch(() => ""); // none when the run has ended
+        if (answer !== "") statuses.push(statusOf(answer));
+      }
+    }
+    expect(await ended).toEqual([0, null]);
+    expect(said).toBe("");
+    expect(statuses.length).toBeGreaterThan(attacks.length);
+    expect(statuses.filter((status) => !(status >= 400 && status < 500))).toEqual([]);
+    const checkpoint = (run: string): Buffer => readFileSync(shapes.file(`${run}/checkpoint.safetensors`));
+    expect(checkpoint("attacked").equals(checkpoint("alone"))).toBe(true);
+  });
 });

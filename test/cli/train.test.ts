@@ -2,6 +2,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, trunca
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bytesSource } from "../../src/checkpoint/checkpoint.ts";
 import { encodeLabelPng, encodeRgbPng } from "../../src/data/png.ts";
+import { freeFlags, settings } from "../../src/train/goingOn.ts";
 import { openState } from "../../src/train/state.ts";
 import type { Folder } from "./command.ts";
 import { readMetrics, shapesFolder, stop, trainWords } from "./training.ts";
@@ -44,6 +45,12 @@ describe("crf-rnn train", () => {
     const report = readFileSync(folder.file("whole/report.html"), "utf8");
     expect(report.match(/<img /g)).toHaveLength(6); // two pictures: photograph, truth, network
     expect(report).toContain("fcn8s on shapes");
+  });
+
+  test("says in its help what may differ when a run goes on", () => {
+    const help = folder.run(["help", "train"]).stdout.replace(/\s+/g, " ");
+    const [, may] = /Repeat the command with --resume\. (.*?) All else must be as it was/.exec(help)!;
+    for (const flag of [...Object.values(settings).map((each) => each.flag), ...freeFlags]) expect(may).toContain(flag);
   });
 
   test("keeps step, seed, configuration and the optimizer's memory in the checkpoint", async () => {

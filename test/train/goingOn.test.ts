@@ -73,5 +73,4 @@ test("every flag of the command is one that may differ, one that may not, or one
   const common = "--device --threads --json --quiet".split(" "); // of all commands
   const may = [...Object.values(settings).map(({ flag }) => flag as string), ...freeFlags];
   expect([...flags, ...common].sort()).toEqual([...may, ...kept.split(" "), ...places].sort());
-  expect(trainWords().helpInformation()).toContain("--resume");
 });

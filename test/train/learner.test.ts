@@ -100,3 +100,14 @@ test("a summed loss is the mean loss times the pixels that count", async () => {
   ];
   expect(summed / averaged / counted).toBeCloseTo(1, 5);
 });
+
+test("labels are not made of scores that are NaN or infinite", async () => {
+  for (const stray of [NaN, Infinity, -Infinity]) {
+    using learner = createTrainable(device, stage("fcn8s"));
+    const bias = learner.parameters["score_fr.bias"];
+    bias.write(Float32Array.of(stray, 0));
+    await expect(learner.predict(sample)).rejects.toThrow(
+      /^the model: expected finite scores, got (NaN|-?Infinity) at \d+/,
+    );
+  }
+});

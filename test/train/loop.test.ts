@@ -148,6 +148,14 @@ describe("metrics", () => {
     expect(metricsUntil(text, 5).every(({ step }) => step <= 5)).toBe(true);
     expect(metricsUntil("null\n17\n{}\n", 5)).toEqual([]);
   });
+
+  test("of a change are kept as soon as a checkpoint knows of it, and told anew before", () => {
+    const change: Metric = { event: "change", step: 5, settings: [{ path: "optimizer.rate", there: "2", here: "1" }] };
+    const text = formatMetrics([change]);
+    expect(metricsUntil(text, 4)).toEqual([]);
+    expect(metricsUntil(text, 5)).toEqual([]);
+    expect(metricsUntil(text, 6)).toEqual([change]);
+  });
 });
 
 describe("configurations", () => {

@@ -41,6 +41,20 @@ describe("the report", () => {
     for (const source of sources) expect(source).toMatch(/^data:image\/png;base64,iVBOR/);
   });
 
+  test("tells what was changed on the way, and is silent where nothing was", () => {
+    const change: Metric = {
+      event: "change",
+      step: 7,
+      settings: [
+        { path: "optimizer.rate", there: "1", here: "0.1" },
+        { path: "optimizer.clip", here: "5" },
+      ],
+    };
+    const words = "After step 7: rate 0.1 instead of 1, clip 5 instead of none.";
+    expect(drawReport({ ...facts, metrics: [change, ...facts.metrics] })).toContain(words);
+    expect(report).not.toContain("Changed on the way");
+  });
+
   test("escapes names from outside", () => {
     expect(report).not.toContain("<nuclei>");
     expect(report).not.toContain("<b>");
