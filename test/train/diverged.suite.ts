@@ -57,7 +57,8 @@ async function explain(network: Network, what: string): Promise<string> {
   const [loss] = await output.read();
   check(!Number.isFinite(loss), `${what}: the loss is ${loss}`);
   const configuration = { optimizer: { rate: 0.1 } } as Configuration;
-  const { message } = await explainDivergence({ trainable: own, sample, seed: 1, loss, step: 7 }, configuration);
+  const divergence = { trainable: own, sample, seed: 1, loss, where: "step 7" };
+  const { message } = await explainDivergence(divergence, configuration, { step: 4 });
   return message;
 }
 
