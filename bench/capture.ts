@@ -13,8 +13,7 @@ export interface Call<Arguments> extends Disposable {
 
 /**
  * The run of `kernel`, in any of its forms, that moves most `bytes` while `queue` works on `device`, or undefined if there
- * was none. Arguments are copied as they are just before that run. The device's own `run` is shadowed meanwhile: tensors and
- * lattices carry their device along, and would go around another object that wraps it.
+ * was none. Arguments are copied as they are just before that run.
  */
 export async function capture<Arguments extends object>(
   device: Device,
@@ -23,30 +22,22 @@ export async function capture<Arguments extends object>(
   queue: () => unknown,
 ): Promise<Call<Arguments> | undefined> {
   let largest: { readonly bytes: number; readonly call: Call<Arguments> } | undefined;
-  const { run } = device;
-  device.run = function (called, count, args) {
-    if ((called.formOf ?? called.id) === kernel.id) {
+  using _observation = device.observe({
+    before({ kernel: called, args }) {
       const own = args as unknown as Arguments;
-      if (bytes(own) > (largest?.bytes ?? 0)) {
-        largest?.call[Symbol.dispose]();
-        largest = { bytes: bytes(own), call: copyCall(device, called as unknown as Kernel<Arguments>, count, own) };
-      }
-    }
-    run.call(device, called, count, args);
-  };
-  try {
-    await queue();
-    await device.finish();
-  } finally {
-    device.run = run;
-  }
+      if ((called.formOf ?? called.id) !== kernel.id || bytes(own) <= (largest?.bytes ?? 0)) return;
+      largest?.call[Symbol.dispose]();
+      largest = { bytes: bytes(own), call: copyCall(device, called as unknown as Kernel<Arguments>, own) };
+    },
+  });
+  await queue();
+  await device.finish();
   return largest?.call;
 }
 
 function copyCall<Arguments extends object>(
   device: Device,
   kernel: Kernel<Arguments>,
-  count: number,
   args: Arguments,
 ): Call<Arguments> {
   const workspace = new Workspace(device);
@@ -69,7 +60,7 @@ function copyCall<Arguments extends object>(
   return {
     args: copied as Arguments,
     restore: () => written.forEach(({ former, copy }) => device.copy(former, copy)),
-    run: () => device.run(kernel, count, copied as Arguments),
+    run: () => device.run(kernel, copied as Arguments),
     [Symbol.dispose]: () => workspace[Symbol.dispose](),
   };
 }

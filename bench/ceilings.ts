@@ -44,7 +44,7 @@ async function measureCopy(device: Device, stopwatch: Stopwatch, seconds: number
   const count = bytes / 32;
   const runs = Math.ceil((32 * mebibyte) / bytes);
   const queue = (): void => {
-    for (let run = 0; run < runs; run++) device.run(copy, count, { values, result, count });
+    for (let run = 0; run < runs; run++) device.run(copy, { values, result, count });
   };
   const { least } = await repeat(() => stopwatch.time(queue), seconds);
   return { bytes, gigabytesPerSecond: (bytes * runs) / least / 1e6 };
@@ -55,7 +55,7 @@ async function arithmeticRate(device: Device, stopwatch: Stopwatch, seconds: num
   const count = device.info.hardware ? 2 ** 20 : 2 ** 14;
   const rounds = 1024;
   const result = workspace.zeros(count * 4);
-  const queue = (): void => device.run(arithmetic, count, { result, count, rounds, a: 0.5, b: 1 });
+  const queue = (): void => device.run(arithmetic, { result, count, rounds, a: 0.5, b: 1 });
   const { least } = await repeat(() => stopwatch.time(queue), seconds);
   return (count * rounds * 24) / least / 1e6;
 }

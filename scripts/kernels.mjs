@@ -6,6 +6,12 @@ import { glob } from "./files.mjs";
 import { WgslReflect } from "wgsl_reflect/wgsl_reflect.module.js";
 
 const includeDirective = /^\/\/#include "(.+)"$/gm;
+/** Above the entry point: what a dispatch counts, and how many there are, over parameters and specialized constants. */
+const countDirective = /^\/\/#(invocations|workgroups) (.+)\n@compute @workgroup_size\((\d+)\)/gm;
+/** The size that `invocation` of kernels/shared/invocation.wgsl takes for granted. */
+const commonWorkgroupSize = 64;
+/** What a uniform block is packed from: see `run` of src/device/webgpu.ts. */
+const packable = ["f32", "u32", "i32"];
 /** Names of forms: `tiled` goes through tiles in workgroup memory, `subgroup` from register to register. */
 const formSuffix = /\.(tiled|subgroup)\.wgsl$/;
 const specializedConstant = /^const ([A-Z_0-9]+): u32 = \d+u; \/\/ specialized/gm;
@@ -18,6 +24,10 @@ async function withIncludes(file, seen = new Set()) {
   if (seen.has(file)) return "";
   seen.add(file);
   const text = await readFile(file, "utf8");
+  const stray = text.match(/^[ \t]*\/\/[ \t]*#(?!include "[^"]+"$|(?:invocations|workgroups) \S).*$/m)?.[0];
+  if (stray) {
+    throw new Error(`${file}: expected //#include "…", //#invocations … or //#workgroups …, got ${stray.trim()}`);
+  }
   const included = [];
   // Included text goes behind the file's own, so that the compiler's line numbers stay those of the file.
   for (const [, path] of text.matchAll(includeDirective)) {
@@ -55,6 +65,11 @@ async function describe(root, file) {
       throw new Error(`${path}: binding ${name} is at ${binding}, expected ${index + 1} (0 is params)`);
   });
   const uniform = module.uniforms[0];
+  const unpackable = uniform?.type.members.find(({ type }) => !packable.includes(type.name));
+  if (unpackable) {
+    const { name, type } = unpackable;
+    throw new Error(`${path}: expected parameters of type ${packable.join(", ")}, got ${name}: ${type.name}`);
+  }
   return {
     id: camelCase(basename(file, ".wgsl")),
     ...(formSuffix.test(file) ? { formOf: camelCase(basename(file).replace(formSuffix, "")) } : {}),
@@ -63,9 +78,75 @@ async function describe(root, file) {
     bindings: bindings.map(({ name, access, type }) => ({ name, access, type })),
     params: (uniform?.type.members ?? []).map(({ name, type, offset }) => ({ name, type: type.name, offset })),
     constants: [...code.matchAll(specializedConstant)].map(([, name]) => ({ name, argument: constantName(name) })),
-    // Where invocations work together, the work is counted in workgroups, else in invocations.
-    unit: /^(var<workgroup>|enable subgroups;)/m.test(code) ? "workgroup" : "invocation",
+    ...dispatchOf(path, code),
   };
+}
+
+/** How a kernel is dispatched, from the directive above its entry point. */
+function dispatchOf(path, code) {
+  const found = [...code.matchAll(countDirective)];
+  if (found.length !== 1) {
+    throw new Error(`${path}: expected one //#invocations or //#workgroups above @compute @workgroup_size(number)`);
+  }
+  const [[, unit, count, size]] = found;
+  const workgroupSize = Number(size);
+  // Where invocations work together, the work has to be counted in workgroups.
+  const together = /^(var<workgroup>|enable subgroups;)/m.test(code);
+  if (together !== (unit === "workgroups")) {
+    throw new Error(
+      `${path}: expected //#${together ? "workgroups" : "invocations"}, as its invocations work ${together ? "together" : "each by itself"}`,
+    );
+  }
+  if (!together && workgroupSize !== commonWorkgroupSize) {
+    throw new Error(
+      `${path}: expected @workgroup_size(${commonWorkgroupSize}), which invocation() counts by, got ${size}`,
+    );
+  }
+  return { unit: unit.slice(0, -1), workgroupSize, count };
+}
+
+/** JavaScript of a count: the same expression, whose divisions are WGSL's of whole numbers. */
+function countFunction({ file, count, params, constants }) {
+  const names = new Set([...params.map(({ name }) => name), ...constants.map(({ argument }) => argument)]);
+  const used = new Set();
+  let at = 0;
+  const fail = (expected) => new Error(`${file}: //# count "${count}": expected ${expected} at "${count.slice(at)}"`);
+  const take = (pattern) => {
+    const found = new RegExp(`^ *(${pattern})`).exec(count.slice(at));
+    if (found) at += found[0].length;
+    return found?.[1];
+  };
+  const need = (pattern, what) => take(pattern) ?? raise(fail(what));
+  const factor = () => {
+    if (take("\\(")) return `(${[sum(), need("\\)", ")")][0]})`;
+    const number = take("\\d+");
+    if (number) return number;
+    const name = need("[a-z]\\w*", "a number, a parameter or ceilDiv(a, b)");
+    if (name !== "ceilDiv")
+      return names.has(name) ? (used.add(name), name) : raise(fail(`one of ${[...names].join(", ")}`));
+    need("\\(", "(");
+    const dividend = [sum(), need(",", ",")][0];
+    return `Math.ceil((${dividend}) / (${[sum(), need("\\)", ")")][0]}))`;
+  };
+  const term = () => {
+    let text = factor();
+    for (let sign = take("[*/]"); sign; sign = take("[*/]")) {
+      text = sign === "*" ? `${text} * ${factor()}` : `Math.floor(${text} / ${factor()})`;
+    }
+    return text;
+  };
+  const sum = () => {
+    let text = term();
+    for (let sign = take("[+-]"); sign; sign = take("[+-]")) text = `${text} ${sign} ${term()}`;
+    return text;
+  };
+  const body = sum();
+  if (at < count.length) throw fail("the end");
+  return `(${used.size > 0 ? `{ ${[...used].join(", ")} }` : ""}) => ${body}`;
+}
+
+function raise(error) {
+  throw error;
 }
 
 export async function readKernels(root) {
@@ -137,7 +218,9 @@ export function kernelsModule(kernels) {
       ...rest.params.map(({ name }) => `${name}: number`),
       ...rest.constants.map(({ argument }) => `${argument}: number`),
     ];
-    return `export const ${id}: Kernel<{ ${fields.join("; ")} }> = ${JSON.stringify({ id, ...rest })};\n`;
+    const { count: _, ...plain } = rest;
+    const count = countFunction(rest);
+    return `export const ${id}: Kernel<{ ${fields.join("; ")} }> = { ...${JSON.stringify({ id, ...plain })}, count: ${count} };\n`;
   });
   return `// Generated by scripts/build.mjs from kernels/; do not edit.\nimport type { Kernel } from "../src/kernel.ts";\nimport type { Storage } from "../src/device/device.ts";\n\n${entries.join("\n")}`;
 }

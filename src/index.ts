@@ -1,5 +1,16 @@
-export type { Data, Device, DeviceInfo, DeviceLimits, Exported, Storage, WrappedBuffer } from "./device/device.ts";
+export type {
+  Data,
+  Device,
+  DeviceInfo,
+  DeviceLimits,
+  Dispatch,
+  Exported,
+  Observer,
+  Storage,
+  WrappedBuffer,
+} from "./device/device.ts";
 export { open, type OpenOptions } from "./device/open.ts";
+export { chromeTrace, trace, type Trace, type TraceEvent } from "./device/trace.ts";
 export * from "./errors.ts";
 export type { Labels } from "./labels.ts";
 export type { Scope } from "./scope.ts";
@@ -26,6 +37,7 @@ export { multiply } from "./nn/multiply.ts";
 export { relu } from "./nn/relu.ts";
 export { scale } from "./nn/scale.ts";
 export { type Choice, tune } from "./nn/tune.ts";
+export { findNotFinite, type NotFinite } from "./shared/findNotFinite.ts";
 export { accumulate } from "./optim/accumulate.ts";
 export { adam, type AdamOptions } from "./optim/adam.ts";
 export type { Multiplier, Multipliers } from "./optim/multipliers.ts";

@@ -31,8 +31,12 @@ export interface Kernel<Arguments> {
   readonly params: readonly Param[];
   /** `const NAME: u32` declarations whose value is set when the pipeline is made; `argument` is its camelCase name. */
   readonly constants: readonly { readonly name: string; readonly argument: string }[];
-  /** What `Device.run` counts: invocations, or workgroups where the kernel's invocations work together. */
+  /** What `count` counts: invocations, or workgroups where the kernel's invocations work together. */
   readonly unit: "invocation" | "workgroup";
+  /** Invocations of a workgroup. */
+  readonly workgroupSize: number;
+  /** How many invocations or workgroups a dispatch has, from the expression above the kernel's entry point. */
+  count(args: Arguments): number;
   /** Type only: never present. */
   readonly arguments?: Arguments;
 }

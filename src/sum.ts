@@ -7,7 +7,7 @@ export function sum(a: Tensor, b: Tensor): Tensor {
   const result = emptyLike(a);
   const { device } = a;
   for (const window of rowWindows(device, result.storage.bytes / 16, 16)) {
-    device.run(add, window.rows, {
+    device.run(add, {
       a: window.of(a.storage, 16),
       b: window.of(b.storage, 16),
       result: window.of(result.storage, 16),

@@ -6,7 +6,6 @@ import type { Binding, Kernel } from "../src/kernel.ts";
 /** One dispatch: its arguments, the contents of its bindings before, and of those it writes after. */
 export interface Dispatch {
   readonly kernel: Kernel<Record<string, Storage | number>>;
-  readonly count: number;
   readonly args: Record<string, Storage | number>;
   readonly before: Contents;
   readonly after: Contents;
@@ -32,15 +31,13 @@ function contents(bindings: readonly Binding[], args: Dispatch["args"]): Record<
 export async function record(kind: Device["kind"], work: (device: Device) => Promise<void>): Promise<Dispatch[]> {
   const dispatches: Dispatch[] = [];
   using device = await openWasm({ threads: 1 });
-  const run = device.run.bind(device);
-  Object.defineProperties(device, {
-    kind: { value: kind },
-    run: {
-      value(kernel: Dispatch["kernel"], count: number, args: Dispatch["args"]) {
-        const before = contents(kernel.bindings, args);
-        run(kernel, count, args);
-        dispatches.push({ kernel, count, args, before, after: contents(written(kernel), args) });
-      },
+  Object.defineProperty(device, "kind", { value: kind });
+  let before: Contents = {};
+  using _observation = device.observe({
+    before: ({ kernel, args }) => (before = contents(kernel.bindings, args)),
+    after({ kernel: called, args }) {
+      const kernel = called as Dispatch["kernel"];
+      dispatches.push({ kernel, args, before, after: contents(written(kernel), args) });
     },
   });
   await work(device);
@@ -63,9 +60,9 @@ export type Contents = Readonly<Record<string, Uint32Array>>;
 
 /** Runs a recorded dispatch on `device`; gives the contents of what it writes. */
 export async function replay(device: Device, dispatch: Omit<Dispatch, "after">): Promise<Record<string, Uint32Array>> {
-  const { kernel, count, args } = dispatch;
+  const { kernel, args } = dispatch;
   const storages = storagesOf(device, dispatch);
-  device.run(kernel, count, { ...args, ...storages });
+  device.run(kernel, { ...args, ...storages });
   const after: Record<string, Uint32Array> = {};
   for (const { name } of written(kernel)) after[name] = new Uint32Array(await device.read(storages[name]));
   for (const storage of Object.values(storages)) device.release(storage);
@@ -85,7 +82,7 @@ export async function replayChanged(
   dispatch: Omit<Dispatch, "after">,
   changes: readonly Change[],
 ): Promise<Contents[]> {
-  const { kernel, count, args, before } = dispatch;
+  const { kernel, args, before } = dispatch;
   const outputs = written(kernel).map(({ name }) => ({ name, bytes: before[name].byteLength }));
   const total = outputs.reduce((sum, { bytes }) => sum + bytes, 0);
   const storages = storagesOf(device, dispatch);
@@ -96,7 +93,7 @@ export async function replayChanged(
     for (const { name } of outputs) device.copy(unwritten[name], storages[name]);
     const word = slice(storages[name], index * 4, 4);
     device.write(word, Uint32Array.of(bits));
-    device.run(kernel, count, { ...args, ...storages });
+    device.run(kernel, { ...args, ...storages });
     for (const { name, bytes } of outputs) {
       device.copy(storages[name], slice(results, to, bytes));
       to += bytes;

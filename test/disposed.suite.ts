@@ -13,26 +13,13 @@ async function refused(
   what: string,
 ): Promise<void> {
   const before = device.bytes;
-  const queued = countQueued(device);
-  await rejects<CrfRnnError>(async () => call(), kind, what);
-  check(queued.stop() === 0, `${what}: something was queued`);
-  check(device.bytes === before, `${what}: ${device.bytes - before} bytes were kept`);
-}
-
-/** Counts the kernels, copies and clears that a device is asked for. */
-function countQueued(device: Device): { stop(): number } {
-  let count = 0;
-  const names = ["run", "copy", "clear"] as const;
-  for (const name of names) {
-    const original = device[name].bind(device) as (...args: unknown[]) => void;
-    Object.assign(device, { [name]: (...args: unknown[]) => (count++, original(...args)) });
+  let queued = 0;
+  {
+    using _observation = device.observe({ before: () => queued++ });
+    await rejects<CrfRnnError>(async () => call(), kind, what);
   }
-  return {
-    stop() {
-      for (const name of names) delete (device as Partial<Device>)[name];
-      return count;
-    },
-  };
+  check(queued === 0, `${what}: something was queued`);
+  check(device.bytes === before, `${what}: ${device.bytes - before} bytes were kept`);
 }
 
 /** Disposes of what a call was given that is no tensor and was made in no scope. */

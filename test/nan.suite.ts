@@ -235,10 +235,9 @@ class Findings {
 /** A dispatch in every form of its kernel that the device runs. */
 function formsOf(device: Device, dispatch: Dispatch): Dispatch[] {
   const forms = kernelForms.find(({ usual }) => usual.kernel.id === dispatch.kernel.id);
-  const others = (forms ? formsFor(device, forms).slice(1) : []).map(({ kernel, count }) => ({
+  const others = (forms ? formsFor(device, forms).slice(1) : []).map(({ kernel }) => ({
     ...dispatch,
     kernel: kernel as Dispatch["kernel"],
-    count: count(dispatch.args),
   }));
   return [dispatch, ...others];
 }
@@ -268,8 +267,8 @@ async function runOthers(device: Device): Promise<void> {
   using result = device.tensor([4, 8]);
   const storages: Record<"values" | "result", Storage> = { values: values.storage, result: result.storage };
   const where = { rows: 4, quads: 1, valueQuads: 2, valueOffset: 0, resultQuads: 2, resultOffset: 1 };
-  device.run(kernels.channels, 4, { ...storages, ...where });
-  device.run(kernels.copy, 8, { ...storages, count: 8 });
+  device.run(kernels.channels, { ...storages, ...where });
+  device.run(kernels.copy, { ...storages, count: 8 });
 }
 
 /** Every input that holds floats and is only read, by kernel and name. */

@@ -1,6 +1,6 @@
 import { finite as kernel } from "../../build/kernels.ts";
 import { Workspace } from "../../src/device/workspace.ts";
-import { findNotFinite } from "../../src/shared/finite.ts";
+import { seekNotFinite } from "../../src/shared/finite.ts";
 import { floor } from "../floor.ts";
 
 export const finite = floor({
@@ -11,6 +11,6 @@ export const finite = floor({
   operations: () => 0,
   queue: ({ unary }, device) => {
     using workspace = new Workspace(device);
-    findNotFinite(unary, workspace.zeros(4));
+    seekNotFinite(unary, workspace.zeros(4));
   },
 });

@@ -16,6 +16,7 @@ struct Params {
 // [count]
 @group(0) @binding(1) var<storage, read_write> result: array<f32>;
 
+//#invocations count
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);

@@ -13,6 +13,7 @@ struct Params {
 // [channels, channels], rows padded
 @group(0) @binding(2) var<storage, read_write> result: array<f32>;
 
+//#invocations channels
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let row = invocation(id, groups);

@@ -21,6 +21,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> addend: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> result: array<vec4f>;
 
+//#invocations rows * ceilDiv(channels, 4)
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);

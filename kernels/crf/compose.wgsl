@@ -20,6 +20,7 @@ struct Params {
 // [2, channels, channels], rows padded
 @group(0) @binding(4) var<storage, read_write> matrices: array<f32>;
 
+//#invocations 2 * channels * 4 * ceilDiv(channels, 4)
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);

@@ -71,6 +71,7 @@ fn transform(first: u32, quad: u32) -> vec4f {
   return sum;
 }
 
+//#workgroups ceilDiv(points, 64 / quads)
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let own = lane / QUADS;

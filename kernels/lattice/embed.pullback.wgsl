@@ -33,6 +33,7 @@ fn dotOf(entry: u32) -> f32 {
   return ofValues[entry] + ofGradient[entry];
 }
 
+//#invocations points
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let point = invocation(id, groups);

@@ -43,6 +43,7 @@ const farthest = 0x46fffc00u;
 // [points, rank words]: the rank of each coordinate, four bits each, the first in the low bits; for embed.pullback.
 @group(0) @binding(6) var<storage, read_write> ranks: array<u32>;
 
+//#invocations points
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let point = invocation(id, groups);

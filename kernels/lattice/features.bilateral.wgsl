@@ -24,6 +24,7 @@ const STRIDE = (DIMENSIONS + 3u) / 4u * 4u;
 // [points, d], rows padded
 @group(0) @binding(3) var<storage, read_write> features: array<f32>;
 
+//#invocations points
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let point = invocation(id, groups);

@@ -18,6 +18,7 @@ const STRIDE = (DIMENSIONS + 3u) / 4u * 4u;
 // [points, d − 2], rows padded
 @group(0) @binding(2) var<storage, read_write> result: array<f32>;
 
+//#invocations points
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let point = invocation(id, groups);

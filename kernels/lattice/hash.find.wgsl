@@ -13,6 +13,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> vertices: array<u32>;
 @group(0) @binding(5) var<storage, read_write> simplices: array<vec2u>;
 
+//#invocations entries
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let entry = invocation(id, groups);

@@ -31,6 +31,7 @@ fn sameKey(a: u32, b: u32) -> bool {
   return true;
 }
 
+//#invocations entries
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let entry = invocation(id, groups);

@@ -17,6 +17,7 @@ const WORDS = DIMENSIONS / 2u + 1u;
 // [vertices, words]
 @group(0) @binding(4) var<storage, read_write> vertexKeys: array<u32>;
 
+//#invocations capacity
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let slot = invocation(id, groups);

@@ -17,6 +17,7 @@ const DIMENSIONS: u32 = 5u; // specialized
 @group(0) @binding(4) var<storage, read_write> incidence: array<vec2u>;
 @group(0) @binding(5) var<storage, read_write> offsets: array<u32>;
 
+//#invocations entries
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);

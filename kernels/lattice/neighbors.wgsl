@@ -27,6 +27,7 @@ const TAG_SHIFT = 16u * (DIMENSIONS % 2u);
 // [d + 1, axisLength, 2]
 @group(0) @binding(3) var<storage, read_write> neighbors: array<u32>;
 
+//#invocations vertices * (dimensions + 1)
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);

@@ -32,6 +32,7 @@ const COORDINATES = DIMENSIONS + 1u;
 // [points, 1]
 @group(0) @binding(5) var<storage, read_write> result: array<vec4f>;
 
+//#invocations points
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let point = invocation(id, groups);

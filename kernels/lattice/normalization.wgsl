@@ -13,6 +13,7 @@ struct Params {
 // [points]
 @group(0) @binding(2) var<storage, read_write> norms: array<f32>;
 
+//#invocations points
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let point = invocation(id, groups);

@@ -18,6 +18,7 @@ const WORDS = DIMENSIONS / 2u + 1u;
 @group(0) @binding(2) var<storage, read> order: array<u32>;
 @group(0) @binding(3) var<storage, read_write> digits: array<u32>;
 
+//#invocations vertices
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);

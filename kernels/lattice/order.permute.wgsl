@@ -15,6 +15,7 @@ const WORDS = DIMENSIONS / 2u + 1u;
 @group(0) @binding(3) var<storage, read_write> sortedKeys: array<u32>;
 @group(0) @binding(4) var<storage, read_write> ranks: array<u32>;
 
+//#invocations vertices
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);

@@ -9,6 +9,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> ranks: array<u32>;
 @group(0) @binding(2) var<storage, read_write> slots: array<u32>;
 
+//#invocations capacity
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let slot = invocation(id, groups);

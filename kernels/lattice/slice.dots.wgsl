@@ -27,6 +27,7 @@ const COORDINATES = DIMENSIONS + 1u;
 // [points, d + 1]
 @group(0) @binding(5) var<storage, read_write> dots: array<f32>;
 
+//#invocations entries
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let entry = invocation(id, groups);

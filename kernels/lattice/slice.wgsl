@@ -23,6 +23,7 @@ const COORDINATES = DIMENSIONS + 1u;
 // [points, resultQuads]
 @group(0) @binding(3) var<storage, read_write> result: array<vec4f>;
 
+//#invocations points * quads
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);

@@ -19,6 +19,7 @@ struct Params {
 // [vertices + 1, quads]
 @group(0) @binding(4) var<storage, read_write> result: array<vec4f>;
 
+//#invocations (vertices + 1) * quads
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);

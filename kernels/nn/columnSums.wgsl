@@ -16,6 +16,7 @@ struct Params {
 // [blocks, quads]
 @group(0) @binding(2) var<storage, read_write> result: array<vec4f>;
 
+//#invocations ceilDiv(rows, blockRows) * quads
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);

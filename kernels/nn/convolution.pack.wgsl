@@ -24,6 +24,7 @@ struct Params {
 // [groups, rows, columns, wide]
 @group(0) @binding(2) var<storage, read_write> result: array<vec4f>;
 
+//#invocations rows * columns * groups * wide
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);

@@ -41,6 +41,7 @@ struct Load {
   weight1: vec4f,
 }
 
+//#workgroups images * spread * spread * ceilDiv(ceilDiv(resultHeight, spread) * ceilDiv(resultWidth, spread), 64) * ceilDiv(panels, 8)
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) own: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let tile = tileAt(group.y * groups.x + group.x);

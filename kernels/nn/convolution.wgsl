@@ -18,6 +18,7 @@ struct Sums {
   high: vec4f,
 }
 
+//#invocations images * spread * spread * ceilDiv(ceilDiv(resultHeight, spread) * ceilDiv(resultWidth, spread), 256) * panels * 64
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);

@@ -23,6 +23,7 @@ struct Params {
 // [rows, width, quads]
 @group(0) @binding(2) var<storage, read_write> result: array<vec4f>;
 
+//#invocations rows * width * quads
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);

@@ -24,6 +24,7 @@ struct Params {
 // [rows, channels], rows padded
 @group(0) @binding(4) var<storage, read_write> scoreGradient: array<f32>;
 
+//#invocations rows
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let row = invocation(id, groups);

@@ -26,6 +26,7 @@ struct Params {
 // [rows]
 @group(0) @binding(3) var<storage, read_write> losses: array<vec4f>;
 
+//#invocations rows
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let row = invocation(id, groups);

@@ -34,6 +34,7 @@ fn pcg4d(v: vec4u) -> vec4u {
   return stir(x ^ (x >> vec4u(16u)));
 }
 
+//#invocations count
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);

@@ -23,6 +23,7 @@ struct Params {
 // [rows, width, quads]
 @group(0) @binding(3) var<storage, read_write> valueGradient: array<vec4f>;
 
+//#invocations ceilDiv(rows, 2) * ceilDiv(width, 2) * quads
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);

@@ -19,6 +19,7 @@ struct Params {
 // [⌈rows/2⌉, ⌈width/2⌉, quads]
 @group(0) @binding(2) var<storage, read_write> result: array<vec4f>;
 
+//#invocations ceilDiv(rows, 2) * ceilDiv(width, 2) * quads
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);

@@ -9,6 +9,7 @@ enable subgroups;
 const tileQuads = 4u;
 const tilePanels = 4u;
 
+//#workgroups ceilDiv(panels, 4) * taps * ceilDiv(quads, 4)
 @compute @workgroup_size(8)
 fn main(@builtin(subgroup_invocation_id) own: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = group.y * groups.x + group.x;

@@ -32,6 +32,7 @@ struct Load {
   right1: vec4f,
 }
 
+//#workgroups ceilDiv(panels, 8) * taps * ceilDiv(quads, 16)
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) own: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = group.y * groups.x + group.x;

@@ -9,6 +9,7 @@
 //#include "../shared/invocation.wgsl"
 //#include "product.operands.wgsl"
 
+//#invocations panels * taps * quads
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);

@@ -14,6 +14,7 @@ struct Params {
 // layout panels: [panels, 3, 3, inputs, 8]
 @group(0) @binding(2) var<storage, read_write> result: array<vec4f>;
 
+//#invocations panels * inputs * 2
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);

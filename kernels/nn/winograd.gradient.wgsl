@@ -24,6 +24,7 @@ struct Params {
 // [16, panels, 4·⌈tiles / 4⌉, 8]
 @group(0) @binding(2) var<storage, read_write> result: array<vec4f>;
 
+//#invocations 4 * ceilDiv(tiles, 4) * panels * 2
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);

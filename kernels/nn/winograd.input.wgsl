@@ -28,6 +28,7 @@ struct Params {
 // [16, ⌈tiles / 4⌉, 4·quads, 4] or [16, quads, 4·⌈tiles / 4⌉, 4]
 @group(0) @binding(2) var<storage, read_write> result: array<f32>;
 
+//#invocations 4 * ceilDiv(tiles, 4) * quads
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);

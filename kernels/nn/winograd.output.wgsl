@@ -26,6 +26,7 @@ struct Params {
 // [images, height, width, channels], rows padded
 @group(0) @binding(3) var<storage, read_write> result: array<vec4f>;
 
+//#invocations tiles * quads
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);

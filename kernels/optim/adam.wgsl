@@ -27,6 +27,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> square: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> parameter: array<vec4f>;
 
+//#invocations count
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);

@@ -13,6 +13,7 @@ struct Params {
 // [blocks]
 @group(0) @binding(2) var<storage, read_write> sums: array<vec4f>;
 
+//#invocations ceilDiv(count, 64)
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let block = invocation(id, groups);

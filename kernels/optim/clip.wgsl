@@ -13,6 +13,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> squares: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> factor: array<vec4f>;
 
+//#invocations 1
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);

@@ -17,6 +17,7 @@ struct Params {
 // [blocks, channels, channels], rows padded
 @group(0) @binding(3) var<storage, read_write> result: array<vec4f>;
 
+//#invocations ceilDiv(rows, blockRows) * channels * ceilDiv(channels, 4)
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);

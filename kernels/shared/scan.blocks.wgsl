@@ -17,6 +17,7 @@ const EACH = BLOCK / LANES;
 
 var<workgroup> sums: array<u32, LANES>;
 
+//#workgroups ceilDiv(count, 2048)
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let block = group.y * groups.x + group.x;

@@ -19,6 +19,7 @@ struct Params {
 
 var<workgroup> histogram: array<atomic<u32>, 16>;
 
+//#workgroups blocks
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let block = group.y * groups.x + group.x;

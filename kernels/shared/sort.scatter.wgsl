@@ -23,6 +23,7 @@ const LANES = 64u;
 
 var<workgroup> cursors: array<u32, 1024>; // [lane, digit]
 
+//#workgroups blocks
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let block = group.y * groups.x + group.x;

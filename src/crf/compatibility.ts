@@ -2,7 +2,7 @@ import { compatibility as kernel, compatibilityTranspose } from "../../build/ker
 import { slice, type Storage } from "../device/device.ts";
 import { rowWindows } from "../device/windows.ts";
 import { Workspace } from "../device/workspace.ts";
-import { padded, quadsOf } from "../shape.ts";
+import { padded } from "../shape.ts";
 import { outerProducts } from "../shared/outerProducts.ts";
 import { record } from "../tape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
@@ -34,7 +34,7 @@ function transformed(values: Tensor, matrix: Tensor, { set = 0, factor = 1, adde
     if (ofValues) {
       const transposed = workspace.allocate(channels * padded(channels) * 4);
       const matrixRow = set * channels;
-      device.run(compatibilityTranspose, channels, { matrix: matrix.storage, result: transposed, channels, matrixRow });
+      device.run(compatibilityTranspose, { matrix: matrix.storage, result: transposed, channels, matrixRow });
       multiply(gradient, { storage: transposed, row: 0 }, factor, undefined, ofValues);
     }
     const ofMatrix = wanted[1] ? device.tensor(matrix.shape) : undefined;
@@ -57,7 +57,7 @@ function multiply(
   const { device, rows, channels } = values;
   const rowBytes = padded(channels) * 4;
   for (const window of rowWindows(device, rows, rowBytes)) {
-    device.run(kernel, window.rows * quadsOf(channels), {
+    device.run(kernel, {
       values: window.of(values.storage, rowBytes),
       matrix: matrix.storage,
       addend: window.of((addend ?? values).storage, rowBytes),

@@ -29,7 +29,7 @@ export function queueCompose(
   const classes = parameters.compatibility.channels;
   const bytes = 2 * classes * padded(classes) * 4;
   for (let set = 0; set < sets; set++) {
-    device.run(kernel, bytes / 4, {
+    device.run(kernel, {
       spatialWeight: parameters.spatialWeight.storage,
       bilateralWeight: parameters.bilateralWeight.storage,
       compatibility: parameters.compatibility.storage,

@@ -27,7 +27,7 @@ export function activate(
 ): void {
   const rowBytes = padded(channels) * 4;
   for (const window of rowWindows(device, rows, rowBytes)) {
-    device.run(kernel, window.rows, {
+    device.run(kernel, {
       values: window.of(values, rowBytes),
       result: window.of(result, rowBytes),
       rows: window.rows,
@@ -53,7 +53,7 @@ function activated(values: Tensor, activation: Activation): Tensor {
     const ofValues = emptyLike(known);
     const rowBytes = padded(channels) * 4;
     for (const window of rowWindows(device, rows, rowBytes)) {
-      device.run(softmaxPullback, window.rows, {
+      device.run(softmaxPullback, {
         values: window.of(known.storage, rowBytes),
         gradient: window.of(gradient.storage, rowBytes),
         result: window.of(ofValues.storage, rowBytes),

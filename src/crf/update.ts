@@ -22,7 +22,7 @@ export function update(
   activation: Activation | "none",
 ): void {
   const quads = quadsOf(channels);
-  device.run(kernel, Math.ceil(points / Math.floor(64 / quads)), {
+  device.run(kernel, {
     spatialSimplices: spatial.simplices,
     bilateralSimplices: bilateral.simplices,
     spatialValues: spatial.values,

@@ -6,7 +6,20 @@ import { Scope } from "../scope.ts";
 import { checkShape, elementsOf, formatShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { kindOf, remedyFor, requireNumbers } from "../values.ts";
-import type { Data, Device, DeviceInfo, DeviceLimits, Exported, Storage, WrappedBuffer } from "./device.ts";
+import type {
+  Data,
+  Device,
+  DeviceInfo,
+  DeviceLimits,
+  Dispatch,
+  Exported,
+  Observer,
+  Storage,
+  WrappedBuffer,
+} from "./device.ts";
+
+/** Is told when a dispatch began and ended: see `Observer.timed`. */
+export type Timed = (begin: number, end: number) => void;
 
 /** What both devices share: tensors, scopes, and the account of memory. */
 export abstract class BaseDevice implements Device {
@@ -19,6 +32,8 @@ export abstract class BaseDevice implements Device {
   readonly #exported = new Set<Tensor>();
   /** What the attempts under way have made, the innermost last. */
   readonly #attempts: Tensor[][] = [];
+  /** Replaced and never changed, so that an observer may end in the middle of a dispatch. */
+  #observers: readonly Observer[] = [];
   #bytes = 0;
   #peak = 0;
   protected disposed = false;
@@ -31,7 +46,10 @@ export abstract class BaseDevice implements Device {
   abstract read(storage: Storage): Promise<ArrayBuffer>;
   abstract copy(from: Storage, to: Storage): void;
   abstract clear(storage: Storage): void;
-  abstract run<Arguments extends object>(kernel: Kernel<Arguments>, count: number, args: Arguments): void;
+  /** Runs or queues a kernel whose arguments were looked at; with `timed`, tells later how long it took. */
+  protected abstract dispatch(dispatch: Dispatch, storages: readonly Storage[], timed: Timed | undefined): void;
+  /** Whether memory is this device's, or was wrapped by it. */
+  protected abstract owns(storage: Storage): boolean;
   abstract finish(): Promise<void>;
   protected abstract close(): void;
   /** A GPUBuffer of the caller's as memory for a tensor of `shape`. */
@@ -135,6 +153,43 @@ export abstract class BaseDevice implements Device {
     return { buffer, shape: tensor.shape, stride, release, [Symbol.dispose]: release };
   }
 
+  run<Arguments extends object>(kernel: Kernel<Arguments>, args: Arguments): void {
+    this.checkOpen();
+    const count = kernel.count(args);
+    if (count === 0) return;
+    const dispatch = { kernel, count, args } as unknown as Dispatch;
+    const storages = kernel.bindings.map(({ name }) => dispatch.args[name] as Storage);
+    this.#checkBindings(kernel, storages);
+    const observers = this.#observers;
+    if (observers.length === 0) return this.dispatch(dispatch, storages, undefined);
+    const timing = observers.filter(({ timed }) => timed);
+    const timed: Timed = (begin, end) => timing.forEach((observer) => observer.timed!(dispatch, begin, end));
+    this.#unobserved(() => observers.forEach((observer) => observer.before?.(dispatch)));
+    this.dispatch(dispatch, storages, timing.length > 0 ? timed : undefined);
+    this.#unobserved(() => observers.forEach((observer) => observer.after?.(dispatch)));
+  }
+
+  observe(observer: Observer): Disposable {
+    this.checkOpen();
+    this.#observers = [...this.#observers, observer];
+    return {
+      [Symbol.dispose]: () => {
+        this.#observers = this.#observers.filter((other) => other !== observer);
+      },
+    };
+  }
+
+  /** What observers run themselves is nobody's business. */
+  #unobserved(work: () => void): void {
+    const observers = this.#observers;
+    this.#observers = [];
+    try {
+      work();
+    } finally {
+      this.#observers = observers;
+    }
+  }
+
   get bytes(): number {
     return this.#bytes;
   }
@@ -167,8 +222,16 @@ export abstract class BaseDevice implements Device {
     });
   }
 
-  /** @throws LimitError for an argument larger than a binding may be. */
-  protected checkBindings<Arguments>(kernel: Kernel<Arguments>, storages: readonly Storage[]): void {
+  /** @throws LimitError for an argument larger than a binding may be; DeviceError for one of another device, as a net */
+  #checkBindings<Arguments>(kernel: Kernel<Arguments>, storages: readonly Storage[]): void {
+    if (!storages.every((storage) => this.owns(storage))) {
+      throw new DeviceError({
+        where: kernel.file,
+        expected: "arguments in the memory of this device",
+        got: "those of another",
+        remedy: "make all tensors with the same device",
+      });
+    }
     const index = storages.findIndex(({ bytes }) => bytes > this.limits.bindingBytes);
     if (index < 0) return;
     throw new LimitError({
@@ -176,17 +239,6 @@ export abstract class BaseDevice implements Device {
       expected: `${kernel.bindings[index]!.name} within ${this.limits.bindingBytes} bytes, the device's largest binding`,
       got: `${storages[index]!.bytes} bytes`,
       remedy: "use a smaller image or fewer channels, or the WASM device",
-    });
-  }
-
-  /** @throws DeviceError for memory of another device: ops check their inputs, so that this is a net */
-  protected checkOwn<Arguments>(kernel: Kernel<Arguments>, own: boolean): void {
-    if (own) return;
-    throw new DeviceError({
-      where: kernel.file,
-      expected: "arguments in the memory of this device",
-      got: "those of another",
-      remedy: "make all tensors with the same device",
     });
   }
 }

@@ -58,6 +58,28 @@ export interface Exported extends Disposable {
   release(): void;
 }
 
+/** One run of a kernel, as observers see it. */
+export interface Dispatch {
+  readonly kernel: Kernel<object>;
+  /** Invocations or workgroups: see `Kernel.unit`. */
+  readonly count: number;
+  /** Storages by the names of bindings, numbers by those of parameters and constants. */
+  readonly args: Readonly<Record<string, Storage | number>>;
+}
+
+/** Watches the dispatches of a device: for traces, for measurements, and to find where a number went wrong. */
+export interface Observer {
+  /** Before a kernel runs on WASM, or is queued on WebGPU. What an observer runs itself is not observed. */
+  before?(dispatch: Dispatch): void;
+  /** After it has run, or is queued. */
+  after?(dispatch: Dispatch): void;
+  /**
+   * When a kernel began and ended, in milliseconds of the device's clock: right after it on WASM; on WebGPU, where the
+   * device has timestamp queries, before `finish()` resolves. Each dispatch is a pass of its own then, which takes longer.
+   */
+  timed?(dispatch: Dispatch, begin: number, end: number): void;
+}
+
 /**
  * A place where kernels run. Both devices offer one way to compute, `run`; an op does not ask where it runs. `run`,
  * `copy` and `clear` are queued in order; errors of a WebGPU device arrive, typed, at the next `read` or `finish`.
@@ -106,8 +128,10 @@ export interface Device extends Disposable {
   copy(from: Storage, to: Storage): void;
   clear(storage: Storage): void;
 
-  /** Queues `kernel` over `count` invocations (or workgroups: see `Kernel.unit`). */
-  run<Arguments extends object>(kernel: Kernel<Arguments>, count: number, args: Arguments): void;
+  /** Queues `kernel`, over as many invocations or workgroups as it declares for these arguments. */
+  run<Arguments extends object>(kernel: Kernel<Arguments>, args: Arguments): void;
+  /** Lets somebody watch every dispatch until the observation is disposed of; see `Observer`. */
+  observe(observer: Observer): Disposable;
 
   /** Resolves when everything queued has run; rejects with what went wrong in it. */
   finish(): Promise<void>;

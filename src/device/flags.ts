@@ -5,6 +5,7 @@ export const BufferUsage = {
   copyDestination: 0x08,
   uniform: 0x40,
   storage: 0x80,
+  queryResolve: 0x200,
 } as const;
 export const MapMode = { read: 0x01 } as const;
 export const ShaderStage = { compute: 0x04 } as const;

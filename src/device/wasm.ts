@@ -3,9 +3,9 @@ import { DeviceError, LimitError } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { BaseDevice } from "./base.ts";
+import { BaseDevice, type Timed } from "./base.ts";
 import { kindOf } from "../values.ts";
-import type { Data, DeviceInfo, DeviceLimits, Storage } from "./device.ts";
+import type { Data, DeviceInfo, DeviceLimits, Dispatch, Storage } from "./device.ts";
 import { Heap } from "./heap.ts";
 import { controlBytes, Threads } from "./threads.ts";
 
@@ -238,22 +238,19 @@ export class WasmDevice extends BaseDevice {
     this.#bytes(storage).fill(0);
   }
 
-  run<Arguments extends object>(kernel: Kernel<Arguments>, count: number, args: Arguments): void {
-    this.checkOpen();
-    if (count === 0 || this.#failure) return;
-    const named = args as Record<string, Storage | number>;
-    const storages = kernel.bindings.map(({ name }) => named[name] as Storage);
-    this.checkBindings(kernel, storages);
-    this.checkOwn(
-      kernel,
-      storages.every(({ handle }) => handle === this.#memory),
-    );
+  protected owns({ handle }: Storage): boolean {
+    return handle === this.#memory;
+  }
+
+  protected dispatch({ kernel, count, args }: Dispatch, storages: readonly Storage[], timed?: Timed): void {
+    if (this.#failure) return;
     const values = [
       ...storages.map(({ offset }) => offset),
-      ...kernel.params.map(({ name }) => named[name] as number),
-      ...kernel.constants.map(({ argument }) => named[argument] as number),
+      ...kernel.params.map(({ name }) => args[name] as number),
+      ...kernel.constants.map(({ argument }) => args[argument] as number),
     ];
     const call = this.#exports[kernel.id]!;
+    const begin = timed && performance.now();
     try {
       if (!this.#threads || (kernel.unit === "invocation" && count < smallestShared) || count === 1)
         call(...values, 0, count);
@@ -270,6 +267,7 @@ export class WasmDevice extends BaseDevice {
               { cause },
             );
     }
+    if (begin !== undefined) timed!(begin, performance.now());
   }
 
   #chunk<Arguments>(kernel: Kernel<Arguments>, count: number): number {

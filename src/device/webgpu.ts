@@ -1,10 +1,10 @@
 import { DeviceError, LimitError } from "../errors.ts";
-import type { Kernel } from "../kernel.ts";
 import type { Tensor } from "../tensor.ts";
-import { BaseDevice } from "./base.ts";
+import { BaseDevice, type Timed } from "./base.ts";
 import { BufferPool, poolSize } from "./bufferPool.ts";
-import type { Data, DeviceInfo, DeviceLimits, Storage, WrappedBuffer } from "./device.ts";
+import type { Data, DeviceInfo, DeviceLimits, Dispatch, Storage, WrappedBuffer } from "./device.ts";
 import { BufferUsage, MapMode } from "./flags.ts";
+import { GpuClock } from "./gpuClock.ts";
 import { Pipelines } from "./pipelines.ts";
 
 /** Distance between the uniform blocks of two dispatches: WebGPU's default minUniformBufferOffsetAlignment. */
@@ -78,6 +78,7 @@ export class WebGpuDevice extends BaseDevice {
   #batch: string[] = [];
   #pending: Promise<void>[] = [];
   #lost: DeviceError | undefined;
+  readonly #clock: GpuClock | undefined;
 
   constructor(gpu: GPUDevice, options: WebGpuOptions) {
     super();
@@ -98,6 +99,7 @@ export class WebGpuDevice extends BaseDevice {
       bufferBytes: gpu.limits.maxBufferSize,
       alignment: gpu.limits.minStorageBufferOffsetAlignment,
     };
+    this.#clock = gpu.features.has("timestamp-query") ? new GpuClock(gpu, batchSize) : undefined;
     this.#uniforms = gpu.createBuffer({
       label: "params",
       size: uniformStride * batchSize,
@@ -203,33 +205,31 @@ export class WebGpuDevice extends BaseDevice {
     this.#commands().clearBuffer(storage.handle as GPUBuffer, storage.offset, Math.ceil(storage.bytes / 4) * 4);
   }
 
-  run<Arguments extends object>(kernel: Kernel<Arguments>, count: number, args: Arguments): void {
-    this.checkOpen();
-    if (count === 0) return;
+  protected owns({ handle }: Storage): boolean {
+    return this.#sizes.has(handle as GPUBuffer) || this.#wrapped.has(handle as GPUBuffer);
+  }
+
+  protected dispatch({ kernel, count, args }: Dispatch, storages: readonly Storage[], timed?: Timed): void {
     if (this.#batch.length === batchSize) this.#submit();
-    const named = args as Record<string, Storage | number>;
-    const constants = kernel.constants.map(({ argument }) => named[argument] as number);
+    const constants = kernel.constants.map(({ argument }) => args[argument] as number);
     const { pipeline, layout } = this.#pipelines.get(kernel, constants);
     const slot = this.#batch.length * uniformStride;
     const view = new DataView(this.#uniformData, slot, uniformStride);
     for (const { name, type, offset } of kernel.params) {
-      if (type === "f32") view.setFloat32(offset, named[name] as number, true);
-      else view.setUint32(offset, named[name] as number, true);
+      if (type === "f32") view.setFloat32(offset, args[name] as number, true);
+      else view.setUint32(offset, args[name] as number, true);
     }
-    const storages = kernel.bindings.map(({ name }) => named[name] as Storage);
-    this.checkBindings(kernel, storages);
-    this.checkOwn(
-      kernel,
-      storages.every(({ handle }) => this.#sizes.has(handle as GPUBuffer) || this.#wrapped.has(handle as GPUBuffer)),
-    );
+    const writes = timed && this.#clock?.next(timed);
+    if (writes) this.#commands();
     this.#encoder ??= this.gpu.createCommandEncoder({ label: "crf-rnn" });
-    this.#pass ??= this.#encoder.beginComputePass({ label: kernel.id });
+    this.#pass ??= this.#encoder.beginComputePass({ label: kernel.id, ...(writes && { timestampWrites: writes }) });
     const pass = this.#pass;
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, this.#bindGroup(kernel.id, layout, storages), [slot]);
-    const groups = kernel.unit === "workgroup" ? count : Math.ceil(count / 64);
+    const groups = kernel.unit === "workgroup" ? count : Math.ceil(count / kernel.workgroupSize);
     const rows = Math.ceil(groups / largestGroupCount);
     pass.dispatchWorkgroups(rows === 1 ? groups : Math.ceil(groups / rows), rows);
+    if (writes) this.#commands();
     this.#batch.push(kernel.id);
   }
 
@@ -280,7 +280,9 @@ export class WebGpuDevice extends BaseDevice {
     // The queue keeps order: this write lands behind earlier submissions and before this one.
     if (this.#batch.length > 0)
       this.gpu.queue.writeBuffer(this.#uniforms, 0, this.#uniformData, 0, this.#batch.length * uniformStride);
+    const timing = this.#clock?.resolve(this.#encoder);
     this.gpu.queue.submit([this.#encoder.finish()]);
+    if (timing) this.#await(timing());
     this.#expect(this.gpu.popErrorScope(), kernels);
     this.#expect(this.gpu.popErrorScope(), kernels);
     this.#encoder = undefined;
@@ -302,8 +304,13 @@ export class WebGpuDevice extends BaseDevice {
           : "report this adapter and message",
       });
     });
-    checked.catch(() => {}); // reported at the next finish()
-    this.#pending.push(checked);
+    this.#await(checked);
+  }
+
+  /** Until the next finish(), which reports what went wrong. */
+  #await(work: Promise<void>): void {
+    work.catch(() => {});
+    this.#pending.push(work);
   }
 
   async finish(): Promise<void> {
@@ -351,6 +358,7 @@ export class WebGpuDevice extends BaseDevice {
     if (this.#wrapped.size > 0) this.#submit();
     for (const buffer of this.#sizes.keys()) buffer.destroy();
     this.#uniforms.destroy();
+    this.#clock?.dispose();
     if (this.#owned) this.gpu.destroy();
   }
 }

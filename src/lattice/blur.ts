@@ -22,7 +22,7 @@ export function blur(
   let result = spare;
   for (let step = 0; step <= dimensions; step++) {
     const axis = transpose ? dimensions - step : step;
-    device.run(kernel, (vertices + 1) * quads, {
+    device.run(kernel, {
       neighbors: axisOf(neighbors, axis, vertices),
       values,
       result,

@@ -39,7 +39,7 @@ export function embed(device: Device, features: Tensor, group: number, embedded:
   using workspace = new Workspace(device);
   const scales = workspace.allocate(dimensions * 4);
   device.write(scales, latticeScales(dimensions));
-  device.run(kernel, points, { features: features.storage, scales, ...embedded, points, group, dimensions });
+  device.run(kernel, { features: features.storage, scales, ...embedded, points, group, dimensions });
 }
 
 /** The gradient of the features from the dot products of both halves of a filter's gradient; `factor`: α. */
@@ -54,7 +54,7 @@ export function pullBackEmbed(
   const scales = workspace.allocate(dimensions * 4);
   device.write(scales, latticeScales(dimensions));
   const result = device.empty(features.shape);
-  device.run(embedPullback, points, {
+  device.run(embedPullback, {
     ranks,
     scales,
     ofValues,

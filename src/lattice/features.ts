@@ -107,14 +107,14 @@ export function bilateralFeatures(
   );
   const features = device.empty(shape.length === 4 ? [shape[0]!, group, dimensions] : [group, dimensions]);
   const tables = { guide: guide.storage, positions, features: features.storage };
-  device.run(kernel, points, { ...tables, points, width, group, color, dimensions });
+  device.run(kernel, { ...tables, points, width, group, color, dimensions });
 
   const inputs = bandwidths ? [guide, bandwidths] : [guide];
   return record(features, inputs, bandwidths ? [features] : [], async (gradient, [ofGuide, ofBandwidths]) => {
     const guideGradient = ofGuide ? device.empty(shape) : undefined;
     if (guideGradient) {
       const into = { gradient: gradient.storage, result: guideGradient.storage };
-      device.run(featuresPullback, points, { ...into, points, color, dimensions });
+      device.run(featuresPullback, { ...into, points, color, dimensions });
     }
     if (!ofBandwidths) return [guideGradient];
     const [x, y, ...colors] = await products(features, gradient);

@@ -28,9 +28,9 @@ export async function insertKeys(
   dimensions: number,
 ): Promise<{ vertices: number; full: boolean; status: Uint32Array }> {
   device.clear(slots);
-  device.run(hashInsert, entries, { keys, slots, entrySlots, status, entries, mask: capacity - 1, dimensions });
+  device.run(hashInsert, { keys, slots, entrySlots, status, entries, mask: capacity - 1, dimensions });
   device.clear(numbers);
-  device.run(hashMark, capacity, { slots, flags: numbers, capacity });
+  device.run(hashMark, { slots, flags: numbers, capacity });
   scan(device, numbers, entries + 1);
   // The sum of all flags goes behind the three words of status, so that one read brings everything.
   device.copy(
@@ -49,7 +49,7 @@ export function numberVertices(
   { keys, numbers, vertexKeys }: { keys: Storage; numbers: Storage; vertexKeys: Storage },
   dimensions: number,
 ): void {
-  device.run(hashNumber, capacity, { numbers, keys, slots, vertexKeys, capacity, dimensions });
+  device.run(hashNumber, { numbers, keys, slots, vertexKeys, capacity, dimensions });
 }
 
 /** The vertex of every entry, alone and beside the entry's weight. */
@@ -60,7 +60,7 @@ export function findVertices(
   { vertices, simplices }: { vertices: Storage; simplices: Storage },
   entries: number,
 ): void {
-  device.run(hashFind, entries, { slots, entrySlots, weights, vertices, simplices, entries });
+  device.run(hashFind, { slots, entrySlots, weights, vertices, simplices, entries });
 }
 
 /** Bytes of a table's keys. */

@@ -22,7 +22,7 @@ export function buildIncidence(
 ): void {
   using workspace = new Workspace(device);
   const sorted = sort(device, workspace, { keys: vertexOfEntry }, entries, vertices);
-  device.run(incidenceFill, entries, {
+  device.run(incidenceFill, {
     sortedVertices: sorted.keys,
     sortedOrder: sorted.order,
     weights,
@@ -36,5 +36,5 @@ export function buildIncidence(
 
 /** result = the lists' pairs with every weight multiplied by its point's factor: normalization folded into the splat. */
 export function scaleIncidence(device: Device, pairs: Storage, factors: Storage, result: Storage): void {
-  device.run(incidenceScale, pairs.bytes / 8, { incidence: pairs, factors, result, entries: pairs.bytes / 8 });
+  device.run(incidenceScale, { incidence: pairs, factors, result, entries: pairs.bytes / 8 });
 }

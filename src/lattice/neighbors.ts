@@ -19,8 +19,8 @@ export function findNeighbors(
   vertices: number,
   dimensions: number,
 ): void {
-  device.run(fill, neighbors.bytes / 4, { values: neighbors, count: neighbors.bytes / 4, value: vertices });
-  device.run(kernel, vertices * (dimensions + 1), {
+  device.run(fill, { values: neighbors, count: neighbors.bytes / 4, value: vertices });
+  device.run(kernel, {
     slots,
     vertexKeys,
     neighbors,

@@ -57,7 +57,7 @@ export function pullBackNormalization(
   const { device, points, dimensions, parts } = lattice;
   const symmetric = normalization === "symmetric";
   const share = -sliceFactor(dimensions) * (symmetric ? 0.5 : 1);
-  device.run(normalizationPullback, points, {
+  device.run(normalizationPullback, {
     simplices: parts.simplices,
     norms: factors(lattice, symmetric ? "s" : "n"),
     ofValues,
@@ -95,7 +95,7 @@ function factors(lattice: Lattice, which: "n" | "s"): Storage {
     device.write(ones, new Float32Array(points * 4).fill(1));
     const sums = workspace.allocate(points * 16);
     filterBlock(lattice, parts, ones, sums, { quads: 1, rowQuads: 1, firstQuad: 0 }, false);
-    device.run(kernel, points, { values: sums, norms, points, symmetric: which === "s" ? 1 : 0 });
+    device.run(kernel, { values: sums, norms, points, symmetric: which === "s" ? 1 : 0 });
   });
 }
 

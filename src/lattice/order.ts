@@ -31,7 +31,7 @@ export function orderVertices(
   for (let coordinate = dimensions - 1; coordinate >= 0; coordinate--) {
     const unsorted = order ?? vertexKeys;
     const identity = order ? 0 : 1;
-    device.run(orderDigit, vertices, {
+    device.run(orderDigit, {
       vertexKeys,
       order: unsorted,
       digits,
@@ -47,8 +47,8 @@ export function orderVertices(
   }
   const sortedKeys = workspace.allocate(vertexKeys.bytes);
   const ranks = workspace.allocate(vertices * 4);
-  device.run(orderPermute, vertices, { order: order!, vertexKeys, sortedKeys, ranks, vertices, dimensions });
-  device.run(orderSlots, capacity, { ranks, slots, capacity });
+  device.run(orderPermute, { order: order!, vertexKeys, sortedKeys, ranks, vertices, dimensions });
+  device.run(orderSlots, { ranks, slots, capacity });
   for (const done of [digits, order!, ranks, vertexKeys]) workspace.release(done);
   return sortedKeys;
 }

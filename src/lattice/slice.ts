@@ -14,7 +14,7 @@ export function slice(
   { points, dimensions }: { readonly points: number; readonly dimensions: number },
   { quads, rowQuads, firstQuad }: ChannelBlock,
 ): void {
-  device.run(kernel, points * quads, {
+  device.run(kernel, {
     simplices,
     values,
     result,
@@ -36,7 +36,7 @@ export function scaleSimplices(
   dimensions: number,
 ): void {
   const entries = simplices.bytes / 8;
-  device.run(sliceScale, entries, { simplices, factors, result, entries, dimensions });
+  device.run(sliceScale, { simplices, factors, result, entries, dimensions });
 }
 
 /**
@@ -54,7 +54,7 @@ export function addDots(
   { quads, rowQuads, firstQuad }: ChannelBlock,
 ): void {
   const entries = simplices.bytes / 8;
-  device.run(sliceDots, entries, {
+  device.run(sliceDots, {
     simplices,
     values,
     other,

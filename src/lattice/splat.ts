@@ -18,7 +18,7 @@ export function splat(
   vertices: number,
   { quads, rowQuads, firstQuad }: ChannelBlock,
 ): void {
-  device.run(kernel, (vertices + 1) * quads, {
+  device.run(kernel, {
     offsets,
     incidence: pairs,
     values,

@@ -10,10 +10,10 @@ export function columnSums(device: Device, values: Storage, result: Storage, row
   const most = Math.max(blockRows, Math.floor(device.limits.bindingBytes / (quads * 16 * blockRows)) * blockRows);
   if (rows > most) return sumWindows(device, values, result, rows, quads, most);
   const blocks = Math.ceil(rows / blockRows);
-  if (blocks === 1) return device.run(kernel, quads, { values, result, rows, quads, blockRows });
+  if (blocks === 1) return device.run(kernel, { values, result, rows, quads, blockRows });
   using workspace = new Workspace(device);
   const sums = workspace.allocate(blocks * quads * 16);
-  device.run(kernel, blocks * quads, { values, result: sums, rows, quads, blockRows });
+  device.run(kernel, { values, result: sums, rows, quads, blockRows });
   columnSums(device, sums, result, blocks, quads);
 }
 
@@ -28,7 +28,7 @@ function sumWindows(device: Device, values: Storage, result: Storage, rows: numb
     using own = new Workspace(device);
     const partial = own.allocate(part * quads * 16);
     const window = slice(values, first * quads * 16, count * quads * 16);
-    device.run(kernel, part * quads, { values: window, result: partial, rows: count, quads, blockRows });
+    device.run(kernel, { values: window, result: partial, rows: count, quads, blockRows });
     device.copy(partial, slice(sums, (first / blockRows) * quads * 16, part * quads * 16));
   }
   columnSums(device, sums, result, blocks, quads);

@@ -79,7 +79,7 @@ export function transpose(
   const { input, output, kernelHeight, kernelWidth } = sizes;
   const taps = kernelHeight * kernelWidth;
   for (const from of panelWindows(device, panelsOf(output.channels), panelBytes(sizes))) {
-    device.run(transposeKernel, from.count * taps * window.resultPanels, {
+    device.run(transposeKernel, {
       weights: from.of(weights),
       result,
       channels: input.channels,
@@ -142,11 +142,9 @@ export const convolutionForms: Forms<Arguments> = {
   usual: {
     name: "registers",
     kernel,
-    // Blocks of 64 times 4 pixels; what lies behind the last of them is not computed.
-    count: (args) => groups(args, 256) * args.panels * 64,
     sums: (args) => groups(args, 4) * args.panels * 32,
   },
-  others: [{ name: "tiled", kernel: tiledKernel, count: tiles, sums: (args) => tiles(args) * 4096 }],
+  others: [{ name: "tiled", kernel: tiledKernel, sums: (args) => tiles(args) * 4096 }],
   // As fc6 few pixels and many outputs, here 128 and 4096, with a kernel of 3 by 3 on 8 channels: 75 million operations.
   typical: {
     images: 1,
@@ -248,7 +246,7 @@ function pack(device: Device, map: MapSize, values: Storage, result: Storage, wi
   // The window may reach beyond the image, or lie outside.
   const part = partOf(device, map, values, { image, first: top, rows });
   const { height, width, channels, storage, skip, first } = part;
-  device.run(packKernel, rows * columns * groups * wide, {
+  device.run(packKernel, {
     values: storage,
     valueSkip: skip,
     result,

@@ -56,7 +56,7 @@ function shifted(values: Tensor, [rows, columns]: readonly [number, number], top
     // The rows of values that the band is made of, if any.
     const source = partOf(device, map, values.storage, { ...band, first: band.first + top });
     const target = partOf(device, to, result.storage, band);
-    device.run(kernel, band.rows * columns * quadsOf(channels), {
+    device.run(kernel, {
       values: source.storage,
       result: target.storage,
       valueRows: source.height,

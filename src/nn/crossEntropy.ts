@@ -79,7 +79,7 @@ function lossOf(where: string, scores: Tensor, labels: Labels, epsilon: number, 
   using workspace = new Workspace(device);
   const losses = workspace.allocate(rows * 16);
   for (const { window, args } of windows()) {
-    device.run(kernel, window.rows, { ...args, losses: window.of(losses, 16) });
+    device.run(kernel, { ...args, losses: window.of(losses, 16) });
   }
   columnSums(device, losses, result.storage, rows, 1);
 
@@ -87,7 +87,7 @@ function lossOf(where: string, scores: Tensor, labels: Labels, epsilon: number, 
     const scoreGradient = emptyLike(scores);
     for (const { window, args } of windows()) {
       const own = window.of(scoreGradient.storage, rowBytes);
-      device.run(crossEntropyPullback, window.rows, { ...args, gradient: gradient.storage, scoreGradient: own });
+      device.run(crossEntropyPullback, { ...args, gradient: gradient.storage, scoreGradient: own });
     }
     return [scoreGradient];
   });

@@ -35,7 +35,7 @@ function dropped(values: Tensor, { rate, seed }: DropoutOptions): Tensor {
   const result = emptyLike(values);
   let first = 0;
   for (const window of rowWindows(device, values.storage.bytes / 16, 16)) {
-    device.run(kernel, window.rows, {
+    device.run(kernel, {
       values: window.of(values.storage, 16),
       result: window.of(result.storage, 16),
       count: window.rows,

@@ -5,8 +5,6 @@ import type { Kernel } from "../kernel.ts";
 export interface Form<Arguments extends object> {
   readonly name: "registers" | "tiled" | "subgroup";
   readonly kernel: Kernel<Arguments>;
-  /** What `Device.run` counts. */
-  readonly count: (args: Arguments) => number;
   /** Sums that it computes, wanted or not: a tile takes its time however much of it is needed. */
   readonly sums: (args: Arguments) => number;
   /** Of the subgroups that it needs. */
@@ -54,6 +52,5 @@ export function fastest<Arguments extends object>(
 
 /** Queues a kernel in the form that suits the device. */
 export function runFastest<Arguments extends object>(device: Device, forms: Forms<Arguments>, args: Arguments): void {
-  const { kernel, count } = fastest(device, forms, args);
-  device.run(kernel, count(args), args);
+  device.run(fastest(device, forms, args).kernel, args);
 }

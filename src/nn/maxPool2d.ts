@@ -25,30 +25,30 @@ function pooled(values: Tensor): Tensor {
   const result = device.empty(mapShape(half, values));
   const quads = quadsOf(whole.channels);
 
-  /** Bands of whole windows, in the map and in the pooled one, and what the kernels count. */
+  /** Bands of whole windows, in the map and in the pooled one. */
   const windows = function* () {
     for (const band of bands(device, whole.images, half.height, 2 * rowBytes(whole))) {
       const of = (storage: Storage): Part =>
         partOf(device, whole, storage, { ...band, first: 2 * band.first, rows: 2 * band.rows });
       const ofPooled = (storage: Storage): Part => partOf(device, half, storage, band);
-      yield { of, ofPooled, count: band.rows * half.width * quads };
+      yield { of, ofPooled };
     }
   };
 
-  for (const { of, ofPooled, count } of windows()) {
+  for (const { of, ofPooled } of windows()) {
     const [from, to] = [of(values.storage), ofPooled(result.storage)];
     const skips = { valueSkip: from.skip, resultSkip: to.skip };
     const sizes = { rows: from.height, width: whole.width, quads };
-    device.run(kernel, count, { values: from.storage, result: to.storage, ...sizes, ...skips });
+    device.run(kernel, { values: from.storage, result: to.storage, ...sizes, ...skips });
   }
 
   return record(result, [values], [values], (gradient) => {
     const valueGradient = emptyLike(values);
-    for (const { of, ofPooled, count } of windows()) {
+    for (const { of, ofPooled } of windows()) {
       const [from, own, to] = [of(values.storage), ofPooled(gradient.storage), of(valueGradient.storage)];
       const storages = { values: from.storage, gradient: own.storage, valueGradient: to.storage };
       const sizes = { rows: from.height, width: whole.width, quads };
-      device.run(maxPool2dPullback, count, {
+      device.run(maxPool2dPullback, {
         ...storages,
         ...sizes,
         valueSkip: from.skip,

@@ -20,7 +20,7 @@ function product(a: Tensor, b: Tensor): Tensor {
   const { device } = a;
   const result = emptyLike(a);
   for (const window of rowWindows(device, a.storage.bytes / 16, 16)) {
-    device.run(kernel, window.rows, {
+    device.run(kernel, {
       a: window.of(a.storage, 16),
       b: window.of(b.storage, 16),
       result: window.of(result.storage, 16),

@@ -25,10 +25,10 @@ const tiles = ({ panels, taps, quads }: ProductArguments): number =>
 
 /** See the headers of the kernels. */
 export const productForms: Forms<ProductArguments> = {
-  usual: { name: "registers", kernel, count: pairs, sums: (args) => pairs(args) * 32 },
+  usual: { name: "registers", kernel, sums: (args) => pairs(args) * 32 },
   others: [
-    { name: "tiled", kernel: tiledKernel, count: tiles, sums: (args) => tiles(args) * 4096 },
-    { name: "subgroup", kernel: subgroupKernel, count: squares, sums: (args) => squares(args) * 512, subgroupSize: 8 },
+    { name: "tiled", kernel: tiledKernel, sums: (args) => tiles(args) * 4096 },
+    { name: "subgroup", kernel: subgroupKernel, sums: (args) => squares(args) * 512, subgroupSize: 8 },
   ],
   // Minimal filtering of 512 tiles, from 64 channels to 64: 67 million operations.
   typical: {

@@ -13,7 +13,7 @@ function rectified(values: Tensor): Tensor {
   const { device } = values;
   const result = emptyLike(values);
   for (const window of rowWindows(device, values.storage.bytes / 16, 16)) {
-    device.run(kernel, window.rows, {
+    device.run(kernel, {
       values: window.of(values.storage, 16),
       result: window.of(result.storage, 16),
       count: window.rows,
@@ -30,7 +30,7 @@ function rectified(values: Tensor): Tensor {
 export function maskGradient(result: Tensor, gradient: Tensor): void {
   const { device } = result;
   for (const window of rowWindows(device, result.storage.bytes / 16, 16)) {
-    device.run(reluPullback, window.rows, {
+    device.run(reluPullback, {
       result: window.of(result.storage, 16),
       gradient: window.of(gradient.storage, 16),
       count: window.rows,

@@ -17,7 +17,7 @@ function scaled(values: Tensor, factor: number): Tensor {
   const { device } = values;
   const result = emptyLike(values);
   for (const window of rowWindows(device, values.storage.bytes / 16, 16)) {
-    device.run(kernel, window.rows, {
+    device.run(kernel, {
       values: window.of(values.storage, 16),
       result: window.of(result.storage, 16),
       count: window.rows,

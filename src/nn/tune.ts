@@ -90,10 +90,10 @@ export async function measureForms(device: Device, all: Forms<object>): Promise<
   let runs = 1;
   const round = async (): Promise<number[]> => {
     const times: number[] = [];
-    for (const { kernel, count } of forms) {
+    for (const { kernel } of forms) {
       await device.finish();
       const begin = performance.now();
-      for (let run = 0; run < runs; run++) device.run(kernel, count(args), args);
+      for (let run = 0; run < runs; run++) device.run(kernel, args);
       await device.finish();
       times.push(performance.now() - begin);
     }
@@ -123,11 +123,11 @@ async function agreeing(
   forms: readonly Form<object>[],
   args: Readonly<Record<string, Storage | number>>,
 ): Promise<readonly Form<object>[]> {
-  const bitsOf = async ({ kernel, count }: Form<object>): Promise<Uint32Array> => {
+  const bitsOf = async ({ kernel }: Form<object>): Promise<Uint32Array> => {
     const written = kernel.bindings.find(({ access }) => access === "write")!;
     const result = args[written.name] as Storage;
     device.clear(result);
-    device.run(kernel, count(args), args);
+    device.run(kernel, args);
     return new Uint32Array(await device.read(result));
   };
   const [usual, ...others] = forms as [Form<object>, ...Form<object>[]];

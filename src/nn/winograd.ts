@@ -39,7 +39,7 @@ function convolve(
   const inputs = padded(input.channels);
   using workspace = new Workspace(device);
   const transformed = workspace.allocate(elements * panels * inputs * 32);
-  device.run(winogradWeights, panels * inputs * 2, { weights, result: transformed, panels, inputs });
+  device.run(winogradWeights, { weights, result: transformed, panels, inputs });
 
   const most = tilesOfBand(device, output, input.channels, output.channels);
   const patches = workspace.allocate(elements * inputs * padded(most) * 4);
@@ -49,7 +49,7 @@ function convolve(
     const quads = quadsOf(band.tiles);
     const operands = { left: patches, right: transformed, result: products };
     multiply(device, { ...operands, panels, quads, accumulate: 0 }, inputs);
-    device.run(winogradOutput, band.tiles * quadsOf(output.channels), {
+    device.run(winogradOutput, {
       products,
       bias: ending.bias ?? weights,
       result: piece.output.storage,
@@ -95,7 +95,7 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
   for (const { piece, band } of bands(device, sizes, { input: values, output: gradient }, most)) {
     transformInput(device, piece, patches, band, false);
     const tiles = padded(band.tiles);
-    device.run(winogradGradient, tiles * panels * 2, {
+    device.run(winogradGradient, {
       gradient: piece.output.storage,
       gradientSkip: piece.output.skip,
       result: gradients,
@@ -109,7 +109,7 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
     multiply(device, { ...operands, panels, quads: inputs / 4, accumulate }, tiles);
     accumulate = 1;
   }
-  device.run(winogradFold, panels * inputs * 2, { sums, result, panels, inputs });
+  device.run(winogradFold, { sums, result, panels, inputs });
 }
 
 function transformInput(
@@ -121,7 +121,7 @@ function transformInput(
 ): void {
   const quads = quadsOf(channels);
   const sizes = { height, width, quads, paddingY, paddingX, ...band, turned: turned ? 1 : 0 };
-  device.run(winogradInput, padded(band.tiles) * quads, { values: storage, valueSkip: skip, result, ...sizes });
+  device.run(winogradInput, { values: storage, valueSkip: skip, result, ...sizes });
 }
 
 /** For each element, the product of matrices with `length` terms a sum: [quads, length, 4] by [panels, length, 8]. */

@@ -30,7 +30,7 @@ export function adam(parameters: Readonly<Record<string, Tensor>>, options: Adam
   const [meanDecay, squareDecay] = betas;
   return optimizer("adam", parameters, options ?? {}, ["mean", "square"], (device, work) => {
     const { count, storages, rate, decay, step } = work;
-    device.run(kernel, count, {
+    device.run(kernel, {
       ...storages,
       count,
       rate,

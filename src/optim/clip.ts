@@ -22,10 +22,10 @@ export function clipFactor(device: Device, gradients: readonly Tensor[], limit: 
   let firstBlock = 0;
   for (const { values, count } of parts) {
     const own = Math.ceil(count / blockQuads);
-    device.run(clipSquares, own, { values, sums, count, firstBlock });
+    device.run(clipSquares, { values, sums, count, firstBlock });
     firstBlock += own;
   }
   const squares = workspace.allocate(16);
   columnSums(device, sums, squares, blocks, 1);
-  device.run(kernel, 1, { squares, factor, limit });
+  device.run(kernel, { squares, factor, limit });
 }

@@ -24,6 +24,6 @@ export function sgd(parameters: Readonly<Record<string, Tensor>>, options: SgdOp
   const { momentum = 0 } = options ?? {};
   requireNumber("sgd", "momentum", momentum, 0);
   return optimizer("sgd", parameters, options ?? {}, ["velocity"], (device, { count, storages, rate, decay }) => {
-    device.run(kernel, count, { ...storages, count, rate, momentum, decay });
+    device.run(kernel, { ...storages, count, rate, momentum, decay });
   });
 }

@@ -12,7 +12,7 @@ export interface BlockOfMap {
 /** Copies `quads` quads of channels of every row from one map into another. */
 export function copyChannels(device: Device, from: BlockOfMap, to: BlockOfMap, rows: number, quads: number): void {
   for (const window of rowWindows(device, rows, Math.max(from.rowQuads, to.rowQuads) * 16)) {
-    device.run(kernel, window.rows * quads, {
+    device.run(kernel, {
       values: window.of(from.storage, from.rowQuads * 16),
       result: window.of(to.storage, to.rowQuads * 16),
       rows: window.rows,

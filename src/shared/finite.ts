@@ -6,11 +6,11 @@ import { formatShape, padded, positionOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Queues a search for values that are NaN or infinite; `status` (4 bytes, zero) receives what `requireFinite` reads. */
-export function findNotFinite({ device, storage, rows, channels }: Tensor, status: Storage): void {
+export function seekNotFinite({ device, storage, rows, channels }: Tensor, status: Storage): void {
   const rowBytes = padded(channels) * 4;
   for (const window of rowWindows(device, rows, rowBytes)) {
     const values = window.of(storage, rowBytes);
-    device.run(kernel, values.bytes / 16, { values, status, count: values.bytes / 16 });
+    device.run(kernel, { values, status, count: values.bytes / 16 });
   }
 }
 

@@ -24,7 +24,7 @@ export function outerProducts(a: Tensor, b: Tensor, factor = 1): Tensor {
     const bytes = blocksIn(window.rows) * quads * 16;
     // Copied into place: a binding could not begin there.
     const own = windows.length === 1 ? pieces : workspace.allocate(bytes);
-    device.run(kernel, bytes / 16, {
+    device.run(kernel, {
       a: window.of(a.storage, rowBytes),
       b: window.of(b.storage, rowBytes),
       result: own,

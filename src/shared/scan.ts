@@ -9,8 +9,8 @@ export function scan(device: Device, values: Storage, count: number): void {
   using workspace = new Workspace(device);
   const blocks = Math.ceil(count / blockLength);
   const totals = workspace.allocate(blocks * 4);
-  device.run(scanBlocks, blocks, { values, totals, count });
+  device.run(scanBlocks, { values, totals, count });
   if (blocks === 1) return;
   scan(device, totals, blocks);
-  device.run(scanAdd, count, { totals, values, count });
+  device.run(scanAdd, { totals, values, count });
 }

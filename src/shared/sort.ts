@@ -36,10 +36,10 @@ export function sort(
     const next = { keys: workspace.allocate(count * 4), order: workspace.allocate(count * 4) };
     const round = { count, blockSize, blocks, shift, digitMask: bits === 32 ? 0xffffffff : 2 ** bits - 1 };
     device.clear(counts);
-    device.run(sortCount, blocks, { keys: sorted.keys, counts, ...round });
+    device.run(sortCount, { keys: sorted.keys, counts, ...round });
     scan(device, counts, digits * blocks);
     const identity = !order && shift === 0 ? 1 : 0;
-    device.run(sortScatter, blocks, {
+    device.run(sortScatter, {
       ...sorted,
       starts: counts,
       sortedKeys: next.keys,

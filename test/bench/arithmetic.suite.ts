@@ -14,7 +14,7 @@ export const cases: readonly Case[] = [0, 1, 5, 40].map((rounds) => ({
   async run(device) {
     for (const count of [1, 64, 65, 5003]) {
       const result = device.allocate(count * 4);
-      device.run(kernel, count, { result, count, rounds, a, b });
+      device.run(kernel, { result, count, rounds, a, b });
       const values = new Float32Array(await device.read(result));
       device.release(result);
       const sums = Float32Array.from({ length: count }, (_, index) => expected(index % 64, rounds));

@@ -8,7 +8,7 @@ export const cases: readonly Case[] = [1, 64, 65, 5003].map((count) => ({
     const [values, result] = [device.allocate(given.byteLength), device.allocate(given.byteLength)];
     device.write(values, given);
     device.clear(result);
-    device.run(kernel, count, { values, result, count });
+    device.run(kernel, { values, result, count });
     const expected = given.slice().fill(0, count * 4);
     same(new Float32Array(await device.read(result)), expected, "result");
     device.release(values);

@@ -105,7 +105,11 @@ describe("safetensors", () => {
     ["a longer header than the file", join([255, 0, 0, 0, 0, 0, 0, 0], ascii("{")), /255 bytes/],
     ["a header of 2^63 bytes", join([0, 0, 0, 0, 0, 0, 0, 128], ascii("{")), /header below 100 MB/],
     ["broken JSON", file("{"), /a JSON header/],
-    ["bytes that are no UTF-8", join([3, 0, 0, 0, 0, 0, 0, 0], ascii("{"), [0xff, 0x7d]), /at byte 9: expected JSON in UTF-8/],
+    [
+      "bytes that are no UTF-8",
+      join([3, 0, 0, 0, 0, 0, 0, 0], ascii("{"), [0xff, 0x7d]),
+      /at byte 9: expected JSON in UTF-8/,
+    ],
     ["another dtype", file(`{"a":${tensor("F8", "[4]", 0, 4)}}`, 4), /a dtype of/],
     ["a dtype of Object's", file(`{"a":${tensor("constructor", "[4]", 0, 4)}}`, 4), /a dtype of/],
     ["a negative extent", file(`{"a":${tensor("F32", "[-1]", 0, 4)}}`, 4), /a shape for 'a'/],

@@ -14,7 +14,7 @@ export const cases: Case[] = [
         const [spatial, bilateral, compatibility] = [0, 1, 2].map(() => numbers.array(2 * channels ** 2, -1, 1));
         const stride = padded(channels);
         const matrices = memory.result(2 * channels * stride);
-        device.run(compose, 2 * channels * stride, {
+        device.run(compose, {
           spatialWeight: memory.of(padRows(spatial, channels)),
           bilateralWeight: memory.of(padRows(bilateral, channels)),
           compatibility: memory.of(padRows(compatibility, channels)),

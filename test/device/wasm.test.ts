@@ -23,7 +23,7 @@ describe("threads", () => {
       const neighbors = device.allocate(count * 8);
       device.write(neighbors, new Uint32Array(count * 2).fill(0xffffff0));
       const [values, result] = [device.allocate(64), device.allocate(64)];
-      device.run(blur, count, { neighbors, values, result, vertices: count - 1, quads: 1 });
+      device.run(blur, { neighbors, values, result, vertices: count - 1, quads: 1 });
       const error = await device.finish().catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(DeviceError);
       expect((error as DeviceError).kernel).toBe("blur");

@@ -39,7 +39,7 @@ describe("a device of the caller's own", () => {
     const tensor = device.tensor([2, 3], buffer);
     expect(tensor.storage.handle).toBe(buffer);
     expect([...(await tensor.read())]).toEqual([1, 2, 3, 4, 5, 6]);
-    device.run(fill, 8, { values: tensor.storage, count: 8, value: 0x3f800000 });
+    device.run(fill, { values: tensor.storage, count: 8, value: 0x3f800000 });
     expect([...(await tensor.read())]).toEqual([1, 1, 1, 1, 1, 1]);
     // The buffer stays the caller's.
     tensor.dispose();
@@ -90,7 +90,7 @@ describe("errors", () => {
     const storage = device.allocate(256);
     const args = { neighbors: storage, values: storage, result: device.allocate(256), vertices: 1, quads: 1 };
     for (let round = 0; round < 2; round++) {
-      device.run(broken, 1, args);
+      device.run(broken, args);
       const error = (await failure(device.finish())) as ShaderError;
       expect(error).toBeInstanceOf(ShaderError);
       expect(error).toMatchObject({ kernel: "broken", file: "kernels/lattice/blur.wgsl", line: line + 1 });
@@ -103,7 +103,7 @@ describe("errors", () => {
 
   test("commands that WebGPU refuses are a DeviceError that names the kernel", async () => {
     const both = device.allocate(256);
-    device.run(blur, 1, { neighbors: device.allocate(256), values: both, result: both, vertices: 1, quads: 1 });
+    device.run(blur, { neighbors: device.allocate(256), values: both, result: both, vertices: 1, quads: 1 });
     const error = (await failure(device.finish())) as DeviceError;
     expect(error).toBeInstanceOf(DeviceError);
     expect(error.kernel).toBe("blur");

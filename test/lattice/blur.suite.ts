@@ -31,7 +31,7 @@ export const cases: Case[] = [
         const values = numbers.array((vertices + 1) * width, -1, 1).fill(0, vertices * width);
         const result = memory.result((vertices + 1) * width);
         const [neighbors, from] = [memory.of(pairs), memory.of(values)];
-        device.run(kernel, (vertices + 1) * quads, { neighbors, values: from, result, vertices, quads });
+        device.run(kernel, { neighbors, values: from, result, vertices, quads });
         const expected = Float64Array.from(values, (value, i) => {
           const [vertex, c] = [Math.floor(i / width), i % width];
           return value + (values[pairs[2 * vertex] * width + c] + values[pairs[2 * vertex + 1] * width + c]) / 2;

@@ -88,7 +88,7 @@ export const cases: Case[] = [
       const insertInto = async (slots: Uint32Array) => {
         const table = memory.of(slots);
         const args = { keys: stored, slots: table, entrySlots, status, entries, mask: capacity - 1, dimensions: 1 };
-        device.run(hashInsert, entries, args);
+        device.run(hashInsert, args);
         return { slots: await readWords(device, table), places: await readWords(device, entrySlots) };
       };
       const { slots, places } = await insertInto(new Uint32Array(capacity));

@@ -10,7 +10,7 @@ export const cases: Case[] = [false, true].map((symmetric) => ({
       const values = random(points).array(points * 4, 1e-3, 50);
       values[0] = 0; // a point that no lattice reaches: ε alone
       const norms = memory.result(points);
-      device.run(normalization, points, { values: memory.of(values), norms, points, symmetric: symmetric ? 1 : 0 });
+      device.run(normalization, { values: memory.of(values), norms, points, symmetric: symmetric ? 1 : 0 });
       const expected = Float64Array.from(
         { length: points },
         (_, i) => (values[4 * i] + 1e-20) ** (symmetric ? -0.5 : -1),

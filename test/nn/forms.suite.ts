@@ -106,7 +106,7 @@ async function contents(device: Device, form: Form<object>, numbers: Record<stri
     device.write(storage, random(index + 1).array(numbers[name]! / 4, -1, 1));
     args[name] = storage;
   }
-  device.run(form.kernel, form.count(args), args);
+  device.run(form.kernel, args);
   const written = form.kernel.bindings.filter(({ access }) => access === "write");
   return await Promise.all(written.map(async ({ name }) => new Float32Array(await device.read(args[name] as Storage))));
 }

@@ -17,7 +17,7 @@ export const cases: Case[] = [
           const data = random(rows).array(rows * valueQuads * 4);
           const result = memory.of(new Float32Array(rows * resultQuads * 4).fill(-1));
           const where = { rows, quads, valueQuads, valueOffset, resultQuads, resultOffset };
-          device.run(channels, rows * quads, { values: memory.of(data), result, ...where });
+          device.run(channels, { values: memory.of(data), result, ...where });
           const expected = Float32Array.from({ length: rows * resultQuads * 4 }, (_, i) => {
             const row = Math.floor(i / (resultQuads * 4));
             const channel = (i % (resultQuads * 4)) - resultOffset * 4;

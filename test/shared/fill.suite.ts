@@ -9,7 +9,7 @@ export const cases: Case[] = [
       for (const count of [1, 3, 63, 64, 65, 4097]) {
         using memory = new Memory(device);
         const values = memory.result(count);
-        device.run(fill, count, { values, count, value: 0xfffffffe });
+        device.run(fill, { values, count, value: 0xfffffffe });
         same(await memory.words(values), new Uint32Array(count).fill(0xfffffffe), `${count} words`);
       }
     },
@@ -20,7 +20,7 @@ export const cases: Case[] = [
       const count = 65_535 * 64 + 65;
       using memory = new Memory(device);
       const values = memory.result(count);
-      device.run(fill, count, { values, count, value: 7 });
+      device.run(fill, { values, count, value: 7 });
       same(await memory.words(values), new Uint32Array(count).fill(7), "two rows of workgroups");
     },
   },

@@ -19,7 +19,7 @@ export const cases: Case[] = [
       async function search(data: Float32Array): Promise<number> {
         using memory = new Memory(device);
         const status = memory.zeros(1);
-        device.run(finite, data.length / 4, { values: memory.of(data), status, count: data.length / 4 });
+        device.run(finite, { values: memory.of(data), status, count: data.length / 4 });
         return ~new Uint32Array(await device.read(status))[0] >>> 0;
       }
     },
@@ -30,7 +30,7 @@ export const cases: Case[] = [
       using memory = new Memory(device);
       const values = memory.of(Float32Array.of(3.4028235e38, -3.4028235e38, 1e-45, -1e-45, 0, -0, 1.1754944e-38, 1));
       const status = memory.zeros(1);
-      device.run(finite, 2, { values, status, count: 2 });
+      device.run(finite, { values, status, count: 2 });
       check(new Uint32Array(await device.read(status))[0] === 0, "nothing to be found");
     },
   },
