@@ -1,5 +1,5 @@
 import { dropout as kernel } from "../../build/kernels.ts";
-import { rowWindows } from "../device/windows.ts";
+import { elementWindows } from "../elementwise.ts";
 import { ValueError } from "../errors.ts";
 import { op } from "../inputs.ts";
 import { type Names, requireOptions } from "../options.ts";
@@ -31,21 +31,15 @@ export function dropout(values: Tensor, options: DropoutOptions): Tensor {
 }
 
 function dropped(values: Tensor, { rate, seed }: DropoutOptions): Tensor {
-  const { device } = values;
   const result = emptyLike(values);
-  let first = 0;
-  for (const window of rowWindows(device, values.storage.bytes / 16, 16)) {
-    device.run(kernel, {
-      values: window.of(values.storage, 16),
-      result: window.of(result.storage, 16),
-      count: window.rows,
-      first,
-      seedLow: seed >>> 0,
-      seedHigh: Math.floor(seed / 2 ** 32),
-      threshold: Math.floor(rate * 2 ** 32),
-      factor: 1 / (1 - rate),
-    });
-    first += window.rows;
+  const mask = {
+    seedLow: seed >>> 0,
+    seedHigh: Math.floor(seed / 2 ** 32),
+    threshold: Math.floor(rate * 2 ** 32),
+    factor: 1 / (1 - rate),
+  };
+  for (const { storages, count, first } of elementWindows({ values, result })) {
+    values.device.run(kernel, { ...storages, count, first, ...mask });
   }
   return result;
 }

@@ -1,5 +1,5 @@
 import { multiply as kernel } from "../../build/kernels.ts";
-import { rowWindows } from "../device/windows.ts";
+import { elementWindows } from "../elementwise.ts";
 import { op } from "../inputs.ts";
 import { record } from "../tape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
@@ -17,15 +17,7 @@ export function multiply(a: Tensor, b: Tensor): Tensor {
 }
 
 function product(a: Tensor, b: Tensor): Tensor {
-  const { device } = a;
   const result = emptyLike(a);
-  for (const window of rowWindows(device, a.storage.bytes / 16, 16)) {
-    device.run(kernel, {
-      a: window.of(a.storage, 16),
-      b: window.of(b.storage, 16),
-      result: window.of(result.storage, 16),
-      count: window.rows,
-    });
-  }
+  for (const { storages, count } of elementWindows({ a, b, result })) a.device.run(kernel, { ...storages, count });
   return result;
 }

@@ -1,5 +1,5 @@
 import { relu as kernel, reluPullback } from "../../build/kernels.ts";
-import { rowWindows } from "../device/windows.ts";
+import { elementWindows } from "../elementwise.ts";
 import { op } from "../inputs.ts";
 import { type Pullback, record } from "../tape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
@@ -10,14 +10,9 @@ export function relu(values: Tensor): Tensor {
 }
 
 function rectified(values: Tensor): Tensor {
-  const { device } = values;
   const result = emptyLike(values);
-  for (const window of rowWindows(device, values.storage.bytes / 16, 16)) {
-    device.run(kernel, {
-      values: window.of(values.storage, 16),
-      result: window.of(result.storage, 16),
-      count: window.rows,
-    });
+  for (const { storages, count } of elementWindows({ values, result })) {
+    values.device.run(kernel, { ...storages, count });
   }
   const pullback: Pullback = (gradient) => {
     maskGradient(result, gradient);
@@ -28,12 +23,7 @@ function rectified(values: Tensor): Tensor {
 
 /** Turns the gradient of `result` into that of what it is the ReLU of. */
 export function maskGradient(result: Tensor, gradient: Tensor): void {
-  const { device } = result;
-  for (const window of rowWindows(device, result.storage.bytes / 16, 16)) {
-    device.run(reluPullback, {
-      result: window.of(result.storage, 16),
-      gradient: window.of(gradient.storage, 16),
-      count: window.rows,
-    });
+  for (const { storages, count } of elementWindows({ result, gradient })) {
+    result.device.run(reluPullback, { ...storages, count });
   }
 }

@@ -1,5 +1,5 @@
 import { scale as kernel } from "../../build/kernels.ts";
-import { rowWindows } from "../device/windows.ts";
+import { elementWindows } from "../elementwise.ts";
 import { op } from "../inputs.ts";
 import { record } from "../tape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
@@ -14,15 +14,9 @@ export function scale(values: Tensor, factor: number): Tensor {
 }
 
 function scaled(values: Tensor, factor: number): Tensor {
-  const { device } = values;
   const result = emptyLike(values);
-  for (const window of rowWindows(device, values.storage.bytes / 16, 16)) {
-    device.run(kernel, {
-      values: window.of(values.storage, 16),
-      result: window.of(result.storage, 16),
-      count: window.rows,
-      factor,
-    });
+  for (const { storages, count } of elementWindows({ values, result })) {
+    values.device.run(kernel, { ...storages, count, factor });
   }
   return result;
 }

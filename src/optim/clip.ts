@@ -1,6 +1,6 @@
 import { clip as kernel, clipSquares } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
-import { rowWindows } from "../device/windows.ts";
+import { elementWindows } from "../elementwise.ts";
 import { Workspace } from "../device/workspace.ts";
 import { columnSums } from "../nn/columnSums.ts";
 import type { Tensor } from "../tensor.ts";
@@ -14,15 +14,13 @@ const blockQuads = 64;
  */
 export function clipFactor(device: Device, gradients: readonly Tensor[], limit: number, factor: Storage): void {
   using workspace = new Workspace(device);
-  const parts = gradients.flatMap(({ storage }) =>
-    [...rowWindows(device, storage.bytes / 16, 16)].map(({ rows, of }) => ({ values: of(storage, 16), count: rows })),
-  );
+  const parts = gradients.flatMap((values) => [...elementWindows({ values })]);
   const blocks = parts.reduce((total, { count }) => total + Math.ceil(count / blockQuads), 0);
   const sums = workspace.allocate(blocks * 16);
   let firstBlock = 0;
-  for (const { values, count } of parts) {
+  for (const { storages, count } of parts) {
     const own = Math.ceil(count / blockQuads);
-    device.run(clipSquares, { values, sums, count, firstBlock });
+    device.run(clipSquares, { ...storages, sums, count, firstBlock });
     firstBlock += own;
   }
   const squares = workspace.allocate(16);

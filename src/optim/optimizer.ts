@@ -1,5 +1,5 @@
 import type { Device, Storage } from "../device/device.ts";
-import { rowWindows } from "../device/windows.ts";
+import { elementWindows } from "../elementwise.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { disposedError, holding } from "../held.ts";
 import { requireInputs } from "../inputs.ts";
@@ -114,16 +114,13 @@ export function optimizer<Moment extends string>(
         clip,
         factor!.storage,
       );
-    for (const one of due) {
-      for (const window of rowWindows(device, one.parameter.storage.bytes / 16, 16)) {
-        const of = ({ storage }: Tensor): Storage => window.of(storage, 16);
-        const moments = names.map((moment) => [moment, of(one.moments[moment])] as const);
-        const storages = { gradient: of(one.gradient), parameter: of(one.parameter), factor: factor!.storage };
+    for (const { parameter, gradient, moments, ...own } of due) {
+      for (const { storages, count } of elementWindows({ parameter, gradient, ...moments })) {
         update(device, {
-          count: window.rows,
-          storages: { ...storages, ...(Object.fromEntries(moments) as Record<Moment, Storage>) },
-          rate: optimizing.rate * one.rate,
-          decay: one.decay,
+          count,
+          storages: { ...storages, factor: factor!.storage } as Update<Moment>["storages"],
+          rate: optimizing.rate * own.rate,
+          decay: own.decay,
           step: optimizing.steps,
         });
       }
