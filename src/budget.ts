@@ -13,10 +13,12 @@ const freeStructure = 2 ** 20;
 
 /** What things cost, in bytes, rounded up from what V8 takes for them; reading is charged by the byte. */
 export const costs = {
-  /** An instruction of a pickle, a field of a message, a separator in JSON: the least that anything costs. */
+  /** An instruction of a pickle, a separator in JSON: the least that anything costs. */
   step: 32,
   /** A value in a list, a stack or a tuple. */
   value: 16,
+  /** A field of a message of protobuf. */
+  field: 128,
   /** A list, a tuple, a view of bytes. */
   list: 64,
   /** An object of a class of ours, with a reader or a function. */

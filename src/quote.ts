@@ -17,15 +17,18 @@ const escape = (character: string): string => {
  * for all beyond `most` characters. Every text that comes out of a file goes through here.
  */
 export function printable(text: string, most = longest): string {
-  // What will be cut is not looked at: a name may have megabytes. Escapes make text longer, hence the second cut.
+  // What will be cut is not looked at: a name may have megabytes. Escapes make text longer, hence the second cut, which leaves
+  // no half of a character.
   const clean = text.slice(0, most + 1).replace(unprintable, escape);
-  return clean.length > most || text.length > most ? `${clean.slice(0, most)}…` : clean;
+  if (clean.length <= most && text.length <= most) return clean;
+  return `${clean.slice(0, most).replace(/[\ud800-\udbff]$/, "")}…`;
 }
 
 /** As `printable`, with the end of the text kept, as suits a path. */
 export function printableEnd(text: string, most = longest): string {
   const clean = text.slice(-most - 1).replace(unprintable, escape);
-  return clean.length > most || text.length > most ? `…${clean.slice(-most)}` : clean;
+  if (clean.length <= most && text.length <= most) return clean;
+  return `…${clean.slice(Math.max(0, clean.length - most)).replace(/^[\udc00-\udfff]/, "")}`;
 }
 
 /** Untrusted text for a message, in quotes. */

@@ -32,7 +32,7 @@ export async function openCaffe(source: Source): Promise<Checkpoint> {
   const layers: Layer[] = [];
   const reading: Reading = { source, window: new FieldWindow(source), budget: new Budget(source.name, source.size) };
   await visitFields(reading.window, 0, source.size, async (field) => {
-    reading.budget.spend(costs.object, field.start);
+    reading.budget.spend(costs.field, field.start);
     if (field.number === netFields.layer) layers.push(await openLayer(reading, field));
     else if (field.number === netFields.v1Layer) layers.push(await openV1Layer(reading, field));
   });
@@ -81,9 +81,10 @@ interface Reading {
 
 async function openLayer(reading: Reading, layer: Field): Promise<Layer> {
   expectMessage(reading.source, layer);
+  reading.budget.spend(costs.object, layer.start);
   const found = { name: "", type: "", tops: [] as string[], blobs: [] as StoredTensor[] };
   await visitFields(reading.window, layer.start, layer.end, async (field) => {
-    reading.budget.spend(costs.object, field.start);
+    reading.budget.spend(costs.field, field.start);
     if (field.number === layerFields.name) found.name = await text(reading, field);
     else if (field.number === layerFields.type) found.type = await text(reading, field);
     else if (field.number === layerFields.top) found.tops.push(await text(reading, field));
@@ -94,9 +95,10 @@ async function openLayer(reading: Reading, layer: Field): Promise<Layer> {
 
 async function openV1Layer(reading: Reading, layer: Field): Promise<Layer> {
   expectMessage(reading.source, layer);
+  reading.budget.spend(costs.object, layer.start);
   const found = { name: "", type: "V1 kind 0", tops: [] as string[], blobs: [] as StoredTensor[] };
   await visitFields(reading.window, layer.start, layer.end, async (field) => {
-    reading.budget.spend(costs.object, field.start);
+    reading.budget.spend(costs.field, field.start);
     if (field.number === v1LayerFields.name) found.name = await text(reading, field);
     else if (field.number === v1LayerFields.type) found.type = v1Types[field.value] ?? `V1 kind ${field.value}`;
     else if (field.number === v1LayerFields.top) found.tops.push(await text(reading, field));

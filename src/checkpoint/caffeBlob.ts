@@ -45,7 +45,7 @@ export async function openBlob(window: FieldWindow, budget: Budget, message: Fie
     // Numbers one by one are numbers, not structure: there may be a hundred million.
     const single = [floats, doubles].find((numbers) => isSingle(field, numbers));
     if (single) return collect(source, single, field);
-    budget.spend(costs.object, field.start);
+    budget.spend(costs.field, field.start);
     if (field.number === fields.shape) {
       return readShape(window, budget, field).then((dims) => {
         shape = dims;
@@ -105,7 +105,7 @@ async function readShape(window: FieldWindow, budget: Budget, message: Field): P
   const dims: number[] = [];
   // A dimension may be one varint or a packed run of them; a shape has few, so that both are short.
   await visitFields(window, message.start, message.end, async (field) => {
-    budget.spend(costs.object, field.start);
+    budget.spend(costs.field, field.start);
     if (field.number !== 1) return;
     if (field.wire === WireType.Varint) dims.push(field.value);
     else dims.push(...(await readVarints(window, field)));

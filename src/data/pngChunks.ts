@@ -64,7 +64,9 @@ export function soundPng(bytes: Uint8Array, file: string): SoundPng {
   const rows = rowsOf(header);
   const declared = rows.reduce((total, { count, length }) => total + count * length, 0);
   if (declared > Math.max(freeBytes, structurePerByte * bytes.length)) {
-    fail(16, `pixels of at most ${freeBytes} bytes, or ${structurePerByte} times the file's size`, declared);
+    const expected = `pixels of at most ${freeBytes} bytes, or ${structurePerByte} times the file's size`;
+    const remedy = "scale the image down, or save it with less compression";
+    throw new FormatError({ file, offset: 16, expected, got: `${declared}`, remedy });
   }
   const inflated = inflate(compressed, declared, { file, offset: (position) => placeOf(position, data) });
   if (inflated.length !== declared) {

@@ -13,6 +13,8 @@ import {
 } from "../../src/checkpoint/checkpoint.ts";
 import { FieldWindow, visitFields } from "../../src/checkpoint/protobuf.ts";
 import { FormatError } from "../../src/errors.ts";
+import { join, latin1, zipOf } from "../hostile/bytes.ts";
+import { legacyHead, tensor, text } from "../hostile/files.ts";
 import { random } from "../suite.ts";
 import { seedBytes, seeds } from "./fuzz.ts";
 import { crfRnn, tensorOf } from "./network.ts";
@@ -21,7 +23,6 @@ const fixture = (name: string) =>
   new Uint8Array(readFileSync(fileURLToPath(new URL(`../fixtures/checkpoint/${name}`, import.meta.url))));
 
 const ascii = (text: string) => new TextEncoder().encode(text);
-const join = (...parts: (Uint8Array | number[])[]) => Uint8Array.from(parts.flatMap((part) => [...part]));
 
 /** The FormatError with which reading `bytes` ends. */
 async function refusal(bytes: Uint8Array): Promise<FormatError> {
@@ -88,6 +89,200 @@ describe("bombs", () => {
     const error = await refusal(fixture("bomb.h5"));
     expect(error.expected).toMatch(/^tensors of at most \d+ bytes in a file of \d+$/);
     expect(error.got).toBe("8388608 bytes declared");
+  });
+});
+
+describe("TorchScript", () => {
+  const entries = [
+    ["model/data.pkl", latin1("\x80\x02N.")],
+    ["model/code/__torch__/model.py", ascii("class Model(Module): ...")],
+    ["model/constants.pkl", latin1("\x80\x02).")],
+    ["model/version", ascii("3\n")],
+  ] as const;
+
+  test.each([
+    ["with its code compressed, as torch.jit.save writes it", (name: string) => name.endsWith(".py")],
+    ["with nothing compressed", () => false],
+  ])("%s, is called by its name", async (_, isDeflated) => {
+    const error = await refusal(zipOf(entries, isDeflated));
+    expect(error.message).toMatch(
+      /got a TorchScript program — in Python, torch.save\(torch.jit.load\(file\).state_dict\(\), other\), and pass the other$/,
+    );
+  });
+
+  test("and another archive with something compressed is not", async () => {
+    const other = [["archive/data.pkl", latin1("\x80\x02N.")]] as const;
+    expect((await refusal(zipOf(other, () => true))).got).toBe("a compressed or encrypted entry");
+  });
+});
+
+describe("tensors that share a storage", () => {
+  // _rebuild_tensor_v2((storage 0 of 12 numbers), offset, shape, strides, False, OrderedDict())
+  const view = (name: string, offset: number, shape: number[], strides: number[]) =>
+    join(
+      text(name),
+      ascii("ctorch._utils\n_rebuild_tensor_v2\n(("),
+      ...[text("storage"), ascii("ctorch\nFloatStorage\n"), text("0"), text("cpu"), ascii("K\x0ctQK"), [offset]],
+      ...[shape, strides].map((numbers) => join(ascii("("), ...numbers.map((number) => [0x4b, number]), ascii("t"))),
+      [0x89],
+      ascii("ccollections\nOrderedDict\n)RtR"),
+    );
+  const views = join(
+    ascii("}("),
+    view("whole", 0, [12], [1]),
+    view("end", 8, [4], [1]),
+    view("turned", 1, [3, 2], [1, 5]),
+    view("one", 11, [1, 1], [7, 9]),
+    view("none", 12, [0, 5], [5, 1]),
+    ascii("u."),
+  );
+  const numbers = Float32Array.from({ length: 12 }, (_, i) => i);
+  const storage = new Uint8Array(numbers.buffer);
+  const expected = { end: [8, 9, 10, 11], turned: [1, 6, 2, 7, 3, 8], one: [11], none: [], whole: [...numbers] };
+  const zip = zipOf([
+    ["archive/data.pkl", join([0x80, 2], views)],
+    ["archive/data/0", storage],
+  ]);
+  const keys = join([0x80, 2], ascii("]"), text("0"), ascii("a."));
+  const legacy = join(legacyHead, [0x80, 2], views, keys, [12, 0, 0, 0, 0, 0, 0, 0], storage);
+
+  test.each([
+    ["zip", zip],
+    ["legacy", legacy],
+  ])("%s: each is read, in any order, as often as wanted", async (_, bytes) => {
+    const { tensors } = await openAsIs(bytesSource(bytes, "x.pth"));
+    for (const name of ["end", "turned", "whole", "one", "none", "turned", "end"] as const) {
+      expect([...(await tensors.get(name)!.read())].map(Number), name).toEqual(expected[name]);
+    }
+  });
+
+  test("a zip's storage is held against its checksum by whichever comes first", async () => {
+    const damaged = Uint8Array.from(zip);
+    // The eighth number, which `end` does not have.
+    damaged[Buffer.from(damaged).indexOf(Buffer.from(storage)) + 28] ^= 1;
+    const { tensors } = await openAsIs(bytesSource(damaged, "x.pth"));
+    await expect(tensors.get("end")!.read()).rejects.toThrow(FormatError);
+  });
+
+  test("windows that reach over all of a large storage are not read a thousand times", async () => {
+    // Two numbers each, the first and the last of 3,000: 12 kB are read for 8 bytes.
+    const wide = (i: number): Uint8Array =>
+      join(
+        text(`w${i}`),
+        ascii("ctorch._utils\n_rebuild_tensor_v2\n(("),
+        ...[text("storage"), ascii("ctorch\nFloatStorage\n"), text("0"), text("cpu"), latin1("M\xb8\x0btQK\0")],
+        [0x4b, 2, 0x85, 0x4d, 0xb7, 0x0b, 0x85, 0x89],
+        ascii("ccollections\nOrderedDict\n)RtR"),
+      );
+    const all = join(ascii("}("), ...Array.from({ length: 1000 }, (_, i) => wide(i)), ascii("u."));
+    const bytes = zipOf([
+      ["archive/data.pkl", join([0x80, 2], all)],
+      ["archive/data/0", new Uint8Array(12_000)],
+    ]);
+    const error = await refusal(bytes);
+    expect(error.message).toMatch(
+      /expected tensors of at most \d+ bytes in a file of \d+, got 12000000 bytes declared/,
+    );
+  });
+});
+
+describe("legitimate files", () => {
+  const tensors = (count: number): Checkpoint => ({
+    format: "safetensors",
+    tensors: new Map(
+      Array.from({ length: count }, (_, i) => [
+        `layers.${i}.self_attention.weight`,
+        tensorOf([2, 3], Float32Array.of(i, 1, 2, 3, 4, 5)),
+      ]),
+    ),
+    metadata: {},
+    notes: [],
+  });
+
+  test.each([
+    ["safetensors", writeSafetensors, 20_000],
+    [".pth", writePytorch, 3000],
+  ] as const)("%s of thousands of small tensors is read", async (_, write, count) => {
+    const sink = memorySink();
+    await write(tensors(count), sink);
+    const read = await openAsIs(bytesSource(sink.bytes(), "x"));
+    expect(read.tensors.size).toBe(count);
+    expect([...(await read.tensors.get(`layers.${count - 1}.self_attention.weight`)!.read())]).toEqual([
+      count - 1,
+      1,
+      2,
+      3,
+      4,
+      5,
+    ]);
+  });
+
+  test("caffemodels of thousands of layers are read", async () => {
+    const message = (tag: number[], contents: Uint8Array) => join(tag, [contents.length], contents);
+    const layer = (i: number): Uint8Array => {
+      const blob = join(
+        message([0x3a], Uint8Array.of(8, 1)),
+        message([0x2a], new Uint8Array(Float32Array.of(i).buffer)),
+      );
+      const parts = [message([0x0a], ascii(`conv${i}`)), message([0x12], ascii("Convolution")), message([0x3a], blob)];
+      return message([0xa2, 0x06], join(...parts));
+    };
+    const bytes = join(...Array.from({ length: 4000 }, (_, i) => layer(i)));
+    const read = await openAsIs(bytesSource(bytes, "x.caffemodel"));
+    expect(read.tensors.size).toBe(4000);
+    expect([...(await read.tensors.get("conv3999.0")!.read())]).toEqual([3999]);
+  });
+
+  test("chunks are read any number of times", async () => {
+    const { tensors: chunked } = await openAsIs(bytesSource(fixture("latest.h5"), "latest.h5"));
+    for (const { read } of chunked.values()) for (let i = 0; i < 100; i++) await read();
+  });
+});
+
+describe("messages", () => {
+  const escape = "\x1b]0;owned\x07\r\u202e";
+  const shown = "\\u001b]0;owned\\u0007\\u000d\\u202e";
+
+  test("of names that speak to terminals show what they are", async () => {
+    const header = JSON.stringify({ [escape]: { dtype: escape, shape: [1], data_offsets: [0, 4] } });
+    const json = ascii(header);
+    const error = await refusal(join([json.length, 0, 0, 0, 0, 0, 0, 0], json, new Uint8Array(4)));
+    expect(error.expected).toBe(`a dtype of F64,F32,F16,BF16,I64,I32,I16,I8,U8,BOOL for '${shown}'`);
+    expect(error.got).toBe(`'${shown}'`);
+    const call = join(ascii("c"), ascii(`os${escape}\nsystem\n.`));
+    const pickle = zipOf([["archive/data.pkl", join([0x80, 2], call)]]);
+    expect((await refusal(pickle)).got).toBe(`os${shown}.system (not looked up, nothing was run)`);
+  });
+
+  test("of long names show 80 characters, and notes do", async () => {
+    const name = "n".repeat(5000);
+    const state = join(ascii("}"), text(name), ascii("Ns"), text(Buffer.from(escape).toString("latin1")), ascii("]s"));
+    const read = await openAsIs(
+      bytesSource(
+        zipOf([
+          ["archive/data.pkl", join([0x80, 2], state, text("w"), tensor(), ascii("s."))],
+          ["archive/data/0", new Uint8Array(4)],
+        ]),
+      ),
+    );
+    expect(read.notes).toEqual([
+      `${"n".repeat(80)}… is not a tensor and was skipped`,
+      `${shown} is not a tensor and was skipped`,
+    ]);
+  });
+
+  test("of files that name places beyond their end stay inside", async () => {
+    const pth = zipOf([["archive/data.pkl", latin1("\x80\x02}.")]]);
+    const directory = Buffer.from(pth).indexOf("PK\x01\x02");
+    pth.set([0x70, 0x51, 0x28, 0x28], directory + 42);
+    const h5 = fixture("crfrnn.h5");
+    // The address of the root group's header, in the superblock.
+    h5.set([0, 0, 0, 0, 0, 3, 0, 0], 64);
+    for (const bytes of [pth, h5]) {
+      const error = await refusal(bytes);
+      expect(error.offset).toBeGreaterThanOrEqual(0);
+      expect(error.offset).toBeLessThanOrEqual(bytes.length);
+    }
   });
 });
 

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { fileSource, openCheckpoint } from "../../src/checkpoint/checkpoint.ts";
@@ -9,6 +10,14 @@ describe("fileSource", () => {
     using folder = new Folder();
     await expect(fileSource(folder.file("none"))).rejects.toThrow(/none: expected a readable file, got no such file/);
     await expect(fileSource(folder.path)).rejects.toThrow(FormatError);
+  });
+
+  test("does not wait for a pipe that nobody writes to, nor reads a device without end", async () => {
+    using folder = new Folder();
+    execFileSync("mkfifo", [folder.file("pipe.pth")]);
+    for (const path of [folder.file("pipe.pth"), "/dev/zero"]) {
+      await expect(fileSource(path)).rejects.toThrow("expected a regular file, got a pipe or device — check the path");
+    }
   });
 
   test("reads a tensor beyond 4 GiB without reading what lies before", async () => {

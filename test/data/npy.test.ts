@@ -165,6 +165,31 @@ describe("decodeNpy refuses", () => {
     expect(refusal(file(text, [0, 0, 128, 63])).offset).toBe(10);
   });
 
+  test("more than 32 extents, extents beyond 2^53 beside a 0, and a header longer than NumPy's", () => {
+    const ones = (count: number): string => `(${"1,".repeat(count)})`;
+    expect(decodeNpy(file(header("|u1", ones(32), "True"), [7]), "x.npy").shape).toHaveLength(32);
+    expect(refusal(file(header("|u1", ones(33)), [7]))).toMatchObject({ expected: "at most 32 extents", got: "33" });
+    for (const extent of ["9".repeat(400), "9007199254740992"]) {
+      expect(refusal(file(header("|u1", `(0, ${extent})`)))).toMatchObject({
+        offset: 10,
+        expected: "extents below 2^53",
+      });
+    }
+    expect(refusal(file(header("|u1", `(1${" ".repeat(10_000)},)`), [7]))).toMatchObject({ offset: 8 });
+  });
+
+  test("booleans that are neither 0 nor 1, with their byte", () => {
+    expect(decodeNpy(file(header("|b1", "(3,)"), [0, 1, 1]), "x.npy").data).toEqual(Uint8Array.of(0, 1, 1));
+    const bytes = file(header("|b1", "(3,)"), [0, 1, 255]);
+    expect(refusal(bytes)).toMatchObject({ offset: bytes.length - 1, expected: "booleans of 0 or 1", got: "255" });
+  });
+
+  test("version 1.2", () => {
+    const bytes = Uint8Array.from(whole);
+    bytes[7] = 2;
+    expect(refusal(bytes)).toMatchObject({ offset: 6, expected: ".npy version 1.0, 2.0 or 3.0", got: "version 1.2" });
+  });
+
   test("version 4 and a header longer than the file", () => {
     expect(refusal(file(header("<f4", "(0,)"), [], 4)).offset).toBe(6);
     const long = Uint8Array.from(whole);

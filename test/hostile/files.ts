@@ -37,7 +37,8 @@ const pth = (pickle: Uint8Array, storage = new Uint8Array(4)): Uint8Array =>
     ["archive/version", latin1("3\n")],
   ]);
 
-const legacyHead = join(
+/** What stands before the object in a file of the legacy format. */
+export const legacyHead = join(
   [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e],
   [0x80, 2, 0x4d, 0xe9, 0x03, 0x2e],
   join([0x80, 2, 0x7d], text("little_endian"), [0x88, 0x73, 0x2e]),
