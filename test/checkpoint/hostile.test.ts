@@ -13,7 +13,7 @@ import {
 } from "../../src/checkpoint/checkpoint.ts";
 import { FieldWindow, visitFields } from "../../src/checkpoint/protobuf.ts";
 import { FormatError } from "../../src/errors.ts";
-import { join, latin1, zipOf } from "../hostile/bytes.ts";
+import { join, latin1, u32, u64, zipOf } from "../hostile/bytes.ts";
 import { legacyHead, tensor, text } from "../hostile/files.ts";
 import { random } from "../suite.ts";
 import { seedBytes, seeds } from "./fuzz.ts";
@@ -83,6 +83,19 @@ describe("pickles run nothing", () => {
 describe("bombs", () => {
   test("a compressed archive is not unfolded", async () => {
     expect((await refusal(fixture("bomb.pth"))).got).toBe("a compressed or encrypted entry");
+  });
+
+  test("chunks far larger than their dataset, or than what they inflate to, are not read", async () => {
+    const whole = fixture("crfrnn.model.h5");
+    const { offset: tree } = (await openAsIs(bytesSource(whole))).tensors.get("fc6.bias")!;
+    // The layout: version 3, chunks, of two dimensions with the element's, the tree's address.
+    const layout = Buffer.from(whole).indexOf(join([3, 2, 2], u64(tree!)));
+    const wide = Uint8Array.from(whole);
+    wide.set(u32(50_000), layout + 11);
+    expect((await refusal(wide)).message).toMatch(/expected chunks that fit \[6\], got \[50000\] of 4-byte numbers/);
+    const long = Uint8Array.from(whole);
+    long.set(u32(5000), tree! + 24);
+    expect((await refusal(long)).message).toMatch(/expected a chunk of at most 24 bytes, got 5000/);
   });
 
   test("a dataset that claims sixteen times its file is not allocated", async () => {
@@ -234,8 +247,10 @@ describe("legitimate files", () => {
   });
 
   test("chunks are read any number of times", async () => {
-    const { tensors: chunked } = await openAsIs(bytesSource(fixture("latest.h5"), "latest.h5"));
-    for (const { read } of chunked.values()) for (let i = 0; i < 100; i++) await read();
+    const { tensors: all } = await openAsIs(bytesSource(fixture("crfrnn.model.h5"), "model.h5"));
+    const { read } = all.get("fc6.kernel")!;
+    const first = await read();
+    for (let i = 0; i < 200; i++) expect(await read()).toEqual(first);
   });
 });
 
