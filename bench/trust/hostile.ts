@@ -17,5 +17,6 @@ const size = (bytes: number): string =>
 console.log("| file | size | end | seconds | most memory, MiB |\n| --- | --: | --- | --: | --: |");
 for (const file of hostileFiles.filter(({ name }) => name.includes(wanted))) {
   const { end, bytes, seconds, mebibytes } = runHostile(reader, amount ? { ...file, amount: Number(amount) } : file);
-  console.log(`| ${file.name} | ${size(bytes)} | ${end} | ${seconds.toFixed(2)} | ${mebibytes.toFixed(0)} |`);
+  const figures = Number.isNaN(seconds) ? "| |" : `| ${seconds.toFixed(2)} | ${mebibytes.toFixed(0)} |`;
+  console.log(`| ${file.name} | ${size(bytes)} | ${end} ${figures}`);
 }

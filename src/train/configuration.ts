@@ -79,7 +79,8 @@ export type CrfConfiguration = NonNullable<Configuration["crf"]>;
 
 /** A configuration from a checkpoint's metadata; undefined where there is none that fits. */
 export function parseConfiguration(text: string | undefined): Configuration | undefined {
-  if (text === undefined) return undefined;
+  // One of a hundred megabytes is none of ours, whatever it would unfold to.
+  if (text === undefined || text.length > 2 ** 16) return undefined;
   try {
     return valibot.parse(schema, JSON.parse(text));
   } catch {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { fuzzHostile, grown, readGrown } from "./fuzz.ts";
 import { hostileFiles } from "./files.ts";
 
-// The slow suite does two hundred times as many (fuzz.slow.ts).
+// The slow suite does twenty times as many (fuzz.slow.ts).
 test.each(hostileFiles.map(({ name }) => name))("mutations of a small one of %s are read or refused", async (name) => {
   const { refused, read } = await fuzzHostile(name, 10, 1);
   expect(refused + read).toBeGreaterThanOrEqual(10);

@@ -8,8 +8,8 @@ import type { HostileFile } from "./files.ts";
 
 /** How the reading of one file ended, in a process of its own. */
 export interface HostileOutcome {
-  /** `ended`: the process did, by a signal or after `mostSeconds`. */
-  readonly end: "read" | "refused" | "failed" | "ended";
+  /** `aborted`: the process was, for want of memory; `endless`: it was ended after `mostSeconds`. */
+  readonly end: "read" | "refused" | "failed" | "aborted" | "endless";
   readonly message?: string;
   readonly offset?: number;
   readonly bytes: number;
@@ -37,9 +37,9 @@ export function runHostile(reader: string, file: HostileFile): HostileOutcome {
     const path = join(folder, file.name.replaceAll(" ", "-"));
     writeFileSync(path, file.make(file.amount));
     const words = ["--max-old-space-size=900", reader, file.kind, path];
-    const { stdout } = spawnSync(process.execPath, words, { encoding: "utf8", timeout: 1000 * mostSeconds });
+    const { stdout, signal } = spawnSync(process.execPath, words, { encoding: "utf8", timeout: 1000 * mostSeconds });
     const bytes = statSync(path).size;
-    if (!stdout) return { end: "ended", bytes, seconds: NaN, mebibytes: NaN };
+    if (!stdout) return { end: signal === "SIGTERM" ? "endless" : "aborted", bytes, seconds: NaN, mebibytes: NaN };
     return { ...(JSON.parse(stdout) as Omit<HostileOutcome, "bytes">), bytes };
   } finally {
     rmSync(folder, { recursive: true });
