@@ -11,9 +11,12 @@ export interface Owner {
   readonly place: string;
 }
 
-export const thisProcess = (): Owner => ({ process: process.pid, started: startOf(process.pid), place: place() });
+export const thisProcess = (): Owner => ({ process: process.pid, started: statOf(process.pid)[1], place: place() });
 
-/** Whether the process still runs. One of another place cannot be seen from here, and counts as gone. */
+/**
+ * Whether the process still runs. One of another place cannot be seen from here, and counts as gone; so does one that has ended
+ * and waits for a parent that never asks, as in containers.
+ */
 export function lives(owner: Owner): boolean {
   if (owner.place !== place()) return false;
   try {
@@ -21,7 +24,8 @@ export function lives(owner: Owner): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EPERM") return false; // another user's lives, too
   }
-  return startOf(owner.process) === owner.started;
+  const [state, started] = statOf(owner.process);
+  return state !== "Z" && state !== "X" && (started === owner.started || started === "" || owner.started === "");
 }
 
 function place(): string {
@@ -30,16 +34,20 @@ function place(): string {
   return createHash("sha256").update([hostname(), boot, namespace].join("\n")).digest("hex").slice(0, 8);
 }
 
-/** The 22nd field of Linux's /proc/ID/stat; the second, a name in brackets, may hold spaces and brackets itself. */
-function startOf(id: number): string {
+/**
+ * The third and the 22nd field of Linux's /proc/ID/stat: state and start. The second, a name in brackets, may hold spaces and
+ * brackets itself.
+ */
+function statOf(id: number): readonly [state: string, started: string] {
   const stat = orEmpty(() => readFileSync(`/proc/${id}/stat`, "utf8"));
-  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return [fields[0] ?? "", fields[19] ?? ""];
 }
 
 function orEmpty(read: () => string): string {
   try {
     return read();
   } catch {
-    return ""; // another system than Linux
+    return ""; // another system than Linux, or one that shows nobody another's processes
   }
 }

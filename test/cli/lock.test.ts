@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -7,6 +8,7 @@ import { thisProcess, type Owner } from "../../src/cli/owner.ts";
 import { Lock } from "../../src/cli/train/lock.ts";
 import { root } from "../hosts/folders.ts";
 import { Folder } from "./command.ts";
+import { until } from "./processes.ts";
 
 let folder: Folder;
 beforeEach(() => void (folder = new Folder()));
@@ -27,6 +29,11 @@ const gone = (): Owner => ({
 });
 
 describe("the lock of a run's folder", () => {
+  test("is held by a process whose start is not shown", () => {
+    leave({ ...thisProcess(), process: process.ppid, started: "" });
+    expect(() => new Lock(run())).toThrow(`where process ${process.ppid} does`);
+  });
+
   test("is one process's at a time, and leaves nothing", () => {
     const first = new Lock(run());
     expect(() => new Lock(run())).toThrow(`got ${run()}, where process ${process.pid} does — wait for it`);
@@ -53,6 +60,25 @@ describe("the lock of a run's folder", () => {
     expect(JSON.parse(readFileSync(lockFile(), "utf8"))).toMatchObject(thisProcess());
     expect(readdirSync(run())).toEqual(["lock.json"]);
   });
+
+  test.runIf(process.platform === "linux")(
+    "is taken over from a process that ended and that nobody asked after",
+    async () => {
+      // The program that takes the shell's place knows nothing of the shell's child.
+      const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 100"], { stdio: ["ignore", "pipe", "ignore"] });
+      try {
+        const [said] = (await once(parent.stdout, "data")) as [Buffer];
+        const id = Number(said.toString());
+        const stat = () => readFileSync(`/proc/${id}/stat`, "utf8").split(" ");
+        await until(() => stat()[2] === "Z");
+        leave({ ...thisProcess(), process: id, started: stat()[21] });
+        using lock = new Lock(run());
+        lock.check();
+      } finally {
+        parent.kill("SIGKILL");
+      }
+    },
+  );
 
   test("is taken over where a process died while it took it over", () => {
     const note = JSON.stringify({ ...gone(), started: "first" });

@@ -101,6 +101,17 @@ describe.each(hosts)("crf-rnn train --host %s", (host, isThere) => {
   });
 });
 
+test("a run whose terminal closes, and so takes no more words, is saved all the same", async () => {
+  const child = begin(folder, trainWords("closed", "--steps", "100000", "--host", "node"), {});
+  const closed = once(child, "exit");
+  await until(() => linesIn("closed") > 2);
+  for (const stream of [child.stdout!, child.stderr!]) stream.destroy();
+  for (let times = 0; times < 3; times++) child.kill("SIGHUP");
+  expect(await closed).toEqual([130, null]);
+  expect(readdirSync(folder.file("closed"))).toContain("report.html");
+  expect(readdirSync(folder.file("closed"))).not.toContain("lock.json");
+});
+
 describe.each(hosts)("crf-rnn bench --host %s", (host, isThere) => {
   test.each(["SIGHUP", "SIGTERM", "SIGKILL"] as const)("at %s leaves no process behind", async (signal) => {
     const words = ["bench", "--device", "wasm", "--only", "softmax", "--seconds", "1000", "--host", host, "--quiet"];
@@ -119,7 +130,7 @@ describe("Chromium", () => {
       return true;
     });
     expect(ports).toHaveLength(1);
-    const [{ id, address }] = ports;
+    const [{ id, address, port }] = ports;
     expect(family.find((each) => each.id === id)!.words).toContain("cli.js");
     expect(address).toBe("0100007F"); // 127.0.0.1
     const flags = family
@@ -128,6 +139,8 @@ describe("Chromium", () => {
       .join(" ");
     expect(flags).toContain("--remote-debugging-pipe");
     expect(flags).not.toContain("--remote-debugging-port");
+    // Whoever lists the processes of this machine does not see the address, with its token.
+    expect(family.filter(({ words }) => words.includes(`:${port}`))).toEqual([]);
   });
 
   test("leaves its profile to the next run when it is killed, and takes it along when it ends", async () => {

@@ -43,7 +43,7 @@ export interface Ended {
 /** Begins the command in the folder, with more in its environment. */
 export function begin(folder: Folder, words: readonly string[], more: Readonly<Record<string, string>>): ChildProcess {
   const env = { ...process.env, NO_COLOR: "1", ...more };
-  return spawn(process.execPath, [program, ...words], { cwd: folder.path, env, stdio: ["ignore", "ignore", "pipe"] });
+  return spawn(process.execPath, [program, ...words], { cwd: folder.path, env, stdio: ["ignore", "pipe", "pipe"] });
 }
 
 /** Begins the command, sends it a signal as soon as `due` says so (asked every few milliseconds), and waits for its end. */

@@ -8,9 +8,10 @@ export class Interrupt implements Disposable {
   asked = false;
 
   readonly #hear = (signal: NodeJS.Signals): void => {
-    if (this.asked) process.exit(interrupted);
+    // A terminal that closes may say so twice, by itself and by its shell.
+    if (this.asked && signal !== "SIGHUP") process.exit(interrupted);
     this.asked = true;
-    // A closed terminal takes no more words, which must not end the run before it is saved.
+    // It takes no more words then, which must not end the run before it is saved.
     if (signal === "SIGHUP") for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   };
 
