@@ -2,14 +2,22 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Folder } from "./command.ts";
 import { familyOf, listening, survivors, until, type Process } from "./processes.ts";
 import { begin, readMetrics, shapesFolder, trainWords } from "./training.ts";
 
 let folder: Folder;
+const tally: Partial<Record<NodeJS.Signals, number>> = {};
+let processes = 0;
 beforeAll(() => void (folder = shapesFolder()));
-afterAll(() => folder[Symbol.dispose]());
+afterAll(() => {
+  folder[Symbol.dispose]();
+  console.info(`ended by ${JSON.stringify(tally)}: ${processes} processes, none left`);
+});
+
+// Hosts start slowly on a busy machine.
+vi.setConfig({ testTimeout: 900_000 });
 
 /** How often to kill at random moments; more for a figure. */
 const kills = Number(process.env.CRF_RNN_KILLS ?? 3);
@@ -39,7 +47,9 @@ async function endBy(
   await until(() => child.exitCode !== null || due((family = familyOf(child.pid!, mark))));
   child.kill(signal);
   const [status, ended] = await closed;
-  await until(() => survivors(family).length === 0 && familyOf(child.pid!, mark).length === 0);
+  await until(() => survivors(family).length === 0 && familyOf(child.pid!, mark).length === 0, 60_000);
+  tally[signal] = (tally[signal] ?? 0) + 1;
+  processes += family.length;
   return { status, signal: ended, family } satisfies Ended;
 }
 

@@ -18,7 +18,13 @@ beforeAll(() => {
   folder.write("secret.txt", "beside the folders that are served");
   folder.write("init.safetensors", "what a run begins from");
 });
-afterAll(() => folder[Symbol.dispose]());
+afterAll(() => {
+  folder[Symbol.dispose]();
+  console.info(`requests by status: ${JSON.stringify(Object.fromEntries(tally))}`);
+});
+
+/** Requests by the status of the answer; 0 where there was none. */
+const tally = new Map<number, number>();
 
 let surroundings: Memory;
 let server: PageServer;
@@ -38,18 +44,19 @@ const send = (text: string, options?: { readonly hangUp: boolean }): Promise<str
   exchange(Number(host.split(":")[1]), text, options);
 
 /** Sends bytes as they are and returns what comes back until the connection ends; `hangUp` ends it from this side. */
-function exchange(port: number, text: string, { hangUp = false } = {}): Promise<string> {
-  return new Promise((resolve, reject) => {
+async function exchange(port: number, text: string, { hangUp = false } = {}): Promise<string> {
+  const answer = await new Promise<string>((resolve, reject) => {
     const socket = connect(port, "127.0.0.1", () => {
       socket.write(text, () => hangUp && setTimeout(() => socket.resetAndDestroy(), 20));
     });
-    let answer = "";
-    socket.setEncoding("latin1").on("data", (piece: string) => (answer += piece));
-    socket.on("error", (error: NodeJS.ErrnoException) =>
-      error.code === "ECONNRESET" ? resolve(answer) : reject(error),
-    );
-    socket.on("close", () => resolve(answer));
+    let said = "";
+    socket.setEncoding("latin1").on("data", (piece: string) => (said += piece));
+    socket.on("error", (error: NodeJS.ErrnoException) => (error.code === "ECONNRESET" ? resolve(said) : reject(error)));
+    socket.on("close", () => resolve(said));
   });
+  const status = statusOf(answer) || 0;
+  tally.set(status, (tally.get(status) ?? 0) + 1);
+  return answer;
 }
 
 interface Asked {

@@ -75,8 +75,8 @@ function orNone<Value>(read: () => Value[]): Value[] {
   }
 }
 
-/** Asks every few milliseconds until the answer is there; a generous limit, since machines differ in speed. */
-export async function until<Value>(ask: () => Value | undefined | false, milliseconds = 60_000): Promise<Value> {
+/** Asks every few milliseconds until the answer is there; the limit is generous, since machines differ in speed. */
+export async function until<Value>(ask: () => Value | undefined | false, milliseconds = 300_000): Promise<Value> {
   const end = Date.now() + milliseconds;
   for (;;) {
     const answer = ask();
