@@ -11,8 +11,10 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { basename, dirname, extname, join, resolve } from "node:path";
+import { dirname, extname } from "node:path";
 import { FormatError, UsageError } from "../errors.ts";
+import { DistinctFiles } from "./distinctFiles.ts";
+import { beside, removeAbandoned } from "./unfinished.ts";
 
 /** A file to write: where, and what. */
 export interface Output {
@@ -45,19 +47,20 @@ const reasons: Record<string, { readonly got: string; readonly remedy: string }>
  * @throws UsageError or FormatError, having left nothing behind
  */
 export function checkDestinations(destinations: readonly Destination[], inputs: readonly string[] = []): void {
-  const taken = new Map(inputs.map((file) => [resolve(file), `${file}, which is read`]));
+  const files = new DistinctFiles();
+  for (const file of inputs) files.add(file, `${file}, which is read`);
   for (const { flag, file, extension } of destinations) {
     if (extname(file).toLowerCase() !== extension) {
       throw new UsageError({ where: flag, expected: `a file name that ends in ${extension}`, got: `'${file}'` });
     }
-    const other = taken.get(resolve(file));
+    const other = files.add(file, `the same file as ${flag}`);
     if (other)
       throw new UsageError({ where: flag, expected: "a file of its own", got: other, remedy: "choose another name" });
-    taken.set(resolve(file), `the same file as ${flag}`);
     const probe = beside(file, "probe");
     try {
       refuseFolder(file);
       closeSync(openSync(probe, "wx"));
+      removeAbandoned(file);
     } catch (error) {
       throw explain(file, error);
     } finally {
@@ -72,21 +75,27 @@ export function checkDestinations(destinations: readonly Destination[], inputs: 
  * @throws FormatError for a folder that is missing or not writable and for a full disk
  */
 export function writeTogether(outputs: readonly Output[]): void {
+  const steps = outputs.map((output) => ({ ...output, unfinished: beside(output.file, "new") }));
   const placed: { readonly file: string; readonly former?: string }[] = [];
+  const temporary = steps.map(({ unfinished }) => unfinished);
   let current = "";
   try {
-    for (const { file, bytes } of outputs) {
+    for (const { file, bytes, unfinished } of steps) {
       current = file;
       refuseFolder(file);
-      writeWhole(beside(file, "new"), bytes);
+      writeWhole(unfinished, bytes);
     }
-    for (const { file } of outputs) {
+    for (const { file, unfinished } of steps) {
       current = file;
       const former = outputs.length > 1 && existsSync(file) ? beside(file, "former") : undefined;
-      if (former) copyFileSync(file, former, constants.COPYFILE_FICLONE);
-      renameSync(beside(file, "new"), file);
+      if (former) {
+        temporary.push(former);
+        copyFileSync(file, former, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+      }
+      renameSync(unfinished, file);
       placed.push({ file, former });
     }
+    for (const folder of new Set(outputs.map(({ file }) => dirname(file)))) syncFolder(folder);
   } catch (error) {
     for (const { file, former } of placed.reverse()) {
       if (former) renameSync(former, file);
@@ -94,7 +103,27 @@ export function writeTogether(outputs: readonly Output[]): void {
     }
     throw explain(current, error);
   } finally {
-    for (const { file } of outputs) for (const purpose of ["new", "former"]) discard(beside(file, purpose));
+    temporary.forEach(discard);
+  }
+}
+
+/**
+ * Has the names in a folder written to the disk, so that a loss of power does not undo the renames. Where folders cannot be
+ * opened (Windows) or the file system knows no such thing, nothing is done.
+ */
+export function syncFolder(folder: string): void {
+  let handle: number;
+  try {
+    handle = openSync(folder, "r");
+  } catch {
+    return;
+  }
+  try {
+    fsyncSync(handle);
+  } catch (error) {
+    if (!["EINVAL", "ENOTSUP", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  } finally {
+    closeSync(handle);
   }
 }
 
@@ -116,10 +145,6 @@ function writeWhole(file: string, bytes: Uint8Array): void {
   } finally {
     closeSync(handle);
   }
-}
-
-export function beside(file: string, purpose: string): string {
-  return join(dirname(file), `.${basename(file)}.${process.pid}.${purpose}.tmp`);
 }
 
 /** Removes a temporary file, if it came to be. */

@@ -1,7 +1,9 @@
 import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Sink } from "../checkpoint/checkpoint.ts";
 import { CrfRnnError } from "../errors.ts";
-import { beside, discard, explain, refuseFolder } from "./output.ts";
+import { discard, explain, refuseFolder, syncFolder } from "./output.ts";
+import { beside } from "./unfinished.ts";
 
 /**
  * Writes a file that is too large to hold in memory: beside its place, piece by piece, then renamed into place. A failure
@@ -32,6 +34,7 @@ export async function writeStreamed<T>(
     closeSync(handle);
     handle = undefined;
     renameSync(unfinished, file);
+    syncFolder(dirname(file));
     return result;
   } catch (error) {
     throw error instanceof CrfRnnError || !isOfTheDisk(error) ? error : explain(file, error);

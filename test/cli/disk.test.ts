@@ -31,3 +31,21 @@ test.skipIf(!canMount())("a full disk and a read-only one: one sentence, status 
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
   }
 });
+
+// In a container each process may be number 1: the next one must not stumble over what a killed one left.
+test.skipIf(!canMount())("a process killed while writing does not hinder the next one of the same number", () => {
+  using folder = new Folder();
+  folder.write("values.npy", encodeNpy({ shape: [4, 2], data: new Float32Array(8) }));
+  const kill = "import fs from 'node:fs'; import { syncBuiltinESMExports } from 'node:module';";
+  folder.write(
+    "kill.mjs",
+    `${kill} fs.fsyncSync = () => process.kill(process.pid, "SIGKILL"); syncBuiltinESMExports();`,
+  );
+  const alone = ["unshare", "-rp", "--fork", "sh", "-c", '"$@"; exit $?', "sh", process.execPath];
+  const killed = folder.run([...words, "out.npy", "--quiet"], [...alone, "--import", folder.file("kill.mjs")]);
+  expect(killed.status).toBe(128 + 9);
+  const left = folder.names().filter((name) => name.endsWith(".new.tmp"));
+  expect(left).toHaveLength(1);
+  expect(folder.run([...words, "out.npy", "--quiet"], alone)).toEqual({ status: 0, stdout: "", stderr: "" });
+  expect(folder.names()).toEqual([...left, "kill.mjs", "out.npy", "values.npy"]);
+});

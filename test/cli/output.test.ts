@@ -1,12 +1,21 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, symlinkSync, utimesSync } from "node:fs";
 import * as fs from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { checkDestinations, makeFolder, writeTogether } from "../../src/cli/output.ts";
+import { writeStreamed } from "../../src/cli/streamedOutput.ts";
+import { beside, finishedName } from "../../src/cli/unfinished.ts";
 import { FormatError, UsageError } from "../../src/errors.ts";
 import { Folder } from "./command.ts";
 
 vi.mock("node:fs", { spy: true });
 afterEach(() => vi.resetAllMocks());
+
+/** The path of a file as its folder spells it, where letters' case does not count. */
+function spelled(path: string): string {
+  const [folder, name] = [dirname(path), basename(path).toLowerCase()];
+  return join(folder, fs.readdirSync(folder).find((other) => other.toLowerCase() === name) ?? basename(path));
+}
 
 const failure = (code: string): Error => Object.assign(new Error(`${code}: refused`), { code });
 const one = new TextEncoder().encode("one");
@@ -80,6 +89,54 @@ describe("writeTogether", () => {
   });
 });
 
+test.each<[string, (file: string) => unknown]>([
+  ["writeTogether", (file) => writeTogether([{ file, bytes: one }])],
+  ["writeStreamed", (file) => writeStreamed(file, (sink) => sink.write(one))],
+])("%s syncs the file before the rename, and the folder after it", async (_, write) => {
+  using folder = new Folder();
+  const events: string[] = [];
+  const { openSync, fsyncSync, renameSync } = await vi.importActual<typeof fs>("node:fs");
+  const folders = new Set<number>();
+  vi.mocked(fs.openSync).mockImplementation((path, flags) => {
+    const handle = openSync(path, flags);
+    if (path === folder.path) folders.add(handle);
+    return handle;
+  });
+  vi.mocked(fs.fsyncSync).mockImplementation((handle) => {
+    events.push(folders.has(handle) ? "folder synced" : "file synced");
+    fsyncSync(handle);
+  });
+  vi.mocked(fs.renameSync).mockImplementation((from, to) => {
+    events.push("renamed");
+    renameSync(from, to);
+  });
+  await write(folder.file("a"));
+  expect(events).toEqual(["file synced", "renamed", "folder synced"]);
+  expect(folder.names()).toEqual(["a"]);
+});
+
+describe("unfinished files", () => {
+  test("have names that are drawn anew each time, and that tell what they become", () => {
+    const names = Array.from({ length: 100 }, () => beside("folder/.odd name.1.png", "new"));
+    expect(new Set(names).size).toBe(100);
+    for (const name of names) {
+      expect(name).toMatch(/^folder[\\/]\.\.odd name\.1\.png\.\d+\.new\.tmp$/);
+      expect(finishedName(name.slice("folder/".length))).toBe(".odd name.1.png");
+    }
+    expect(finishedName("photo.png")).toBeUndefined();
+  });
+
+  test("that killed processes left an hour ago are removed; younger ones and other files' stay", () => {
+    using folder = new Folder();
+    const [old, young, another] = ["a.png", "a.png", "b.png"].map((name) => beside(folder.file(name), "new"));
+    for (const file of [old, young, another]) fs.writeFileSync(file, "unfinished");
+    const before = Date.now() / 1000 - 3700;
+    for (const file of [old, another]) utimesSync(file, before, before);
+    checkDestinations([{ flag: "--out", file: folder.file("a.png"), extension: ".png" }]);
+    expect(folder.names()).toEqual([young, another].map((file) => file.slice(folder.path.length + 1)).sort());
+  });
+});
+
 describe("checkDestinations", () => {
   const destination = (file: string) => ({ flag: "--out", file, extension: ".png" });
 
@@ -111,6 +168,29 @@ describe("checkDestinations", () => {
       expect(check).toThrow(sentence);
     }
     expect(folder.names()).toEqual(["file", "folder.png"]);
+  });
+
+  test("refuses an input under another name: a link to it, to its folder, or the same name in other letters", async () => {
+    using folder = new Folder();
+    folder.write("in.png", "photograph");
+    linkSync(folder.file("in.png"), folder.file("hard.png"));
+    symlinkSync("in.png", folder.file("soft.png"));
+    symlinkSync(".", folder.file("same"));
+    const check = (...names: string[]) =>
+      checkDestinations(
+        names.map((name) => destination(folder.file(name))),
+        [folder.file("in.png")],
+      );
+    for (const name of ["hard.png", "soft.png", "same/in.png"])
+      expect(() => check(name), name).toThrow("which is read");
+    expect(() => check("new.png", "same/new.png")).toThrow("the same file as --out");
+    check("new.png", "New.png");
+    // A file system that takes names in other letters for the same.
+    const { statSync, existsSync } = await vi.importActual<typeof fs>("node:fs");
+    vi.mocked(fs.existsSync).mockImplementation((path) => existsSync(spelled(path as string)));
+    vi.mocked(fs.statSync).mockImplementation((path, options) => statSync(spelled(path as string), options));
+    expect(() => check("IN.png")).toThrow("which is read");
+    expect(() => check("new.png", "New.png")).toThrow("the same file as --out");
   });
 
   test("throws UsageError for words and FormatError for folders", () => {
