@@ -9,6 +9,7 @@ import {
   type Checkpoint,
 } from "../checkpoint/checkpoint.ts";
 import { UsageError } from "../errors.ts";
+import { printable } from "../quote.ts";
 import { report, type CommonFlags } from "./options.ts";
 import { checkDestinations } from "./output.ts";
 import { startProgress } from "./progress.ts";
@@ -120,11 +121,12 @@ function print(
   const outputs = flags.list || output === undefined ? [] : [output];
   const everyNote = [...notes, ...lost];
   const facts = { command: "convert", input, format, tensors: list, metadata, notes: everyNote, outputs };
-  const lines = everyNote.map((note) => `note: ${note}`);
+  const lines = everyNote.map((note) => `note: ${printable(note, 1000)}`);
   if (outputs.length > 0) lines.push(`${output}: ${list.length} tensors of ${input} (${format})`);
   else {
-    const width = Math.max(0, ...list.map(({ name }) => name.length));
-    lines.unshift(...list.map(({ name, shape, type }) => `${name.padEnd(width)}  ${type}  [${shape.join(", ")}]`));
+    const names = list.map(({ name }) => printable(name));
+    const width = Math.max(0, ...names.map(({ length }) => length));
+    lines.unshift(...list.map(({ shape, type }, i) => `${names[i].padEnd(width)}  ${type}  [${shape.join(", ")}]`));
     lines.push(`${input}: ${list.length} tensors (${format})`);
   }
   report(flags, facts, lines.join("\n"));

@@ -4,6 +4,8 @@ import { drawContactSheet, spread } from "../data/contactSheet.ts";
 import { itemsOf } from "../data/dataset.ts";
 import { formats, openUnion, type Format } from "../data/openDataset.ts";
 import { FormatError } from "../errors.ts";
+import { printable, printableEnd } from "../quote.ts";
+import { describeNotes } from "./notes.ts";
 import { report, wholeNumber, type CommonFlags } from "./options.ts";
 import { checkDestinations, writeTogether, type Output } from "./output.ts";
 import { startProgress } from "./progress.ts";
@@ -93,19 +95,21 @@ async function run(folders: readonly string[], flags: DataFlags): Promise<void> 
   });
 }
 
-function describe(name: string, { splits, items, pixels, ignoredPixels, classes, problems }: Census): string {
+function describe(name: string, { splits, items, pixels, ignoredPixels, classes, problems, notes }: Census): string {
   const percent = (share: number): string => `${(100 * share).toFixed(3)} %`.padStart(10);
-  const counts = Object.entries(splits).map(([split, count]) => `${split} ${count}`);
-  const width = Math.max(8, ...classes.map((one) => one.name.length));
+  const counts = Object.entries(splits).map(([split, count]) => `${printable(split)} ${count}`);
+  const names = classes.map((one) => printable(one.name));
+  const width = Math.max(8, ...names.map(({ length }) => length));
   return [
     `${name}: ${items} images (${counts.join(", ")})`,
     `${"class".padStart(5)} ${"name".padEnd(width)} ${"pixels".padStart(10)} ${"images".padStart(7)}`,
     ...classes.map(
       (one) =>
-        `${String(one.label).padStart(5)} ${one.name.padEnd(width)} ${percent(one.share)} ${String(one.images).padStart(7)}`,
+        `${String(one.label).padStart(5)} ${names[one.label].padEnd(width)} ${percent(one.share)} ${String(one.images).padStart(7)}`,
     ),
     `${"255".padStart(5)} ${"(ignored)".padEnd(width)} ${percent(pixels > 0 ? ignoredPixels / pixels : 0)}`,
-    ...problems.map(({ id, file, problem }) => `wrong: ${id}: ${file}: ${problem}`),
+    ...describeNotes(notes),
+    ...problems.map(({ id, file, problem }) => `wrong: ${printable(id)}: ${printableEnd(file, 160)}: ${problem}`),
     problems.length === 0 ? "Nothing is wrong." : `${problems.length} problems.`,
   ].join("\n");
 }

@@ -5,8 +5,10 @@ import { spread } from "../data/contactSheet.ts";
 import { itemsOf } from "../data/dataset.ts";
 import { formats, openPart, type Format } from "../data/openDataset.ts";
 import { FormatError, UsageError } from "../errors.ts";
+import { printable } from "../quote.ts";
 import { openModelFile } from "./modelFile.ts";
 import { addModelFlags, type CrfChoice, type ModelFlags } from "./modelFlags.ts";
+import { describeNotes, type FileNote } from "./notes.ts";
 import { openDevice, positiveNumber, report, wholeNumber, type CommonFlags } from "./options.ts";
 import { startProgress } from "./progress.ts";
 import { readSample } from "./train/images.ts";
@@ -49,6 +51,8 @@ export interface Evaluation {
   readonly crf: CrfChoice;
   readonly names: readonly string[];
   readonly images: number;
+  /** What is to be said of images that were read all the same. */
+  readonly notes: readonly FileNote[];
   readonly seconds: number;
   readonly adapter: string;
   readonly scores: Scores;
@@ -70,6 +74,7 @@ export async function evaluate(flags: EvaluateFlags): Promise<Evaluation> {
   using _model = model;
   check(flags, model.classes, classes.length, model.network !== undefined);
   const logits = flags.logits ? await openLogits(flags.logits, classes.length, items) : undefined;
+  const notes: FileNote[] = [];
   const [whole, band] = [new Confusion(classes.length), new Confusion(classes.length)];
   using progress = startProgress(flags, items.length);
   const began = performance.now();
@@ -77,6 +82,7 @@ export async function evaluate(flags: EvaluateFlags): Promise<Evaluation> {
     for (const item of items) {
       progress.stage("scoring");
       const sample = await readSample(item, logits?.read);
+      for (const note of sample.image.notes) notes.push({ file: item.image, note });
       const predicted = await model.predict(sample, { iterations: flags.iterations });
       whole.add(sample.labels, predicted);
       band.add(sample.labels, predicted, boundaryBand({ ...sample.image, labels: sample.labels }, flags.band));
@@ -86,7 +92,7 @@ export async function evaluate(flags: EvaluateFlags): Promise<Evaluation> {
     await logits?.close();
   }
   const seconds = (performance.now() - began) / 1000;
-  const found = { crf, names: classes, images: items.length, seconds, adapter: device.info.name };
+  const found = { crf, names: classes, images: items.length, notes, seconds, adapter: device.info.name };
   return { ...found, scores: whole.scores(), band: band.scores() };
 }
 
@@ -104,18 +110,20 @@ function check({ checkpoint, data, logits }: EvaluateFlags, classes: number, wan
   throw new UsageError({ where: "--logits", expected, got: network ? "one with a network" : "none" });
 }
 
-function print(flags: EvaluateFlags, { crf, names, images, seconds, adapter, scores, band }: Evaluation): void {
+function print(flags: EvaluateFlags, { crf, names, images, notes, seconds, adapter, scores, band }: Evaluation): void {
   const classes = scores.classes.map(({ iu, accuracy, truth }, label) => ({ name: names[label], iu, accuracy, truth }));
   const { meanIU, pixelAccuracy, meanAccuracy, frequencyWeightedIU } = scores;
   const figures = { meanIU, pixelAccuracy, meanAccuracy, frequencyWeightedIU, bandAccuracy: band.pixelAccuracy };
   const iterations = crf === "none" ? undefined : flags.iterations;
-  const width = Math.max(30, ...names.map((name) => name.length + 2));
+  const shown = names.map((name) => printable(name));
+  const width = Math.max(30, ...shown.map((name) => name.length + 2));
   const cell = (value: number): string => (Number.isNaN(value) ? "–" : value.toFixed(4)).padStart(10);
   const line = (name: string, ...values: number[]): string => name.padEnd(width) + values.map(cell).join("");
   const text = [
+    ...describeNotes(notes),
     `${flags.checkpoint}, ${modes[crf]}${iterations ? `, T = ${iterations}` : ""}: ${images} images`,
     `${"class".padEnd(width)}${"IU".padStart(10)}${"accuracy".padStart(10)}`,
-    ...classes.map(({ name, iu, accuracy }) => line(name, iu, accuracy)),
+    ...classes.map(({ iu, accuracy }, label) => line(shown[label], iu, accuracy)),
     "",
     line("mean IU", meanIU),
     line("pixel accuracy", pixelAccuracy),
@@ -124,7 +132,7 @@ function print(flags: EvaluateFlags, { crf, names, images, seconds, adapter, sco
     "",
     `${(seconds / images).toFixed(2)} s an image on ${adapter}`,
   ];
-  const facts = { command: "evaluate", data: flags.data, checkpoint: flags.checkpoint, crf, iterations, images };
+  const facts = { command: "evaluate", data: flags.data, checkpoint: flags.checkpoint, crf, iterations, images, notes };
   report(flags, { ...facts, seconds, adapter, ...figures, classes }, text.join("\n"));
 }
 

@@ -1,6 +1,7 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { FormatError, ValueError } from "../errors.ts";
-import { decodeImage, type Image } from "../data/images.ts";
+import { decodeImage, type Photograph } from "../data/images.ts";
+import { maximumPixels, tooLarge } from "../data/labels.ts";
 import { decodeNpy } from "../data/npy.ts";
 import { decodeLabelPng, type Annotation } from "../data/png.ts";
 
@@ -15,18 +16,27 @@ const reasons: Record<string, string> = {
   ENOTDIR: "a path through something that is no folder",
   EISDIR: "a folder",
   EACCES: "one that may not be read",
+  ERR_FS_FILE_TOO_LARGE: "more than 2 GiB",
 };
 
-/** @throws FormatError where the file is missing, unreadable or empty */
+/** Why something cannot be read, as the system has it. */
+export function readFailure(file: string, error: unknown): FormatError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const facts = { file, expected: "a readable file", got: reasons[code ?? ""] ?? message, remedy: "check the path" };
+  return new FormatError(facts, { cause: error });
+}
+
+/** @throws FormatError where the file is missing, unreadable, empty, or none: a pipe or a device may have no end */
 export async function readBytes(file: string): Promise<Uint8Array<ArrayBuffer>> {
-  let bytes: Uint8Array<ArrayBuffer>;
-  try {
-    bytes = new Uint8Array(await readFile(file));
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const got = reasons[code ?? ""] ?? message;
-    throw new FormatError({ file, expected: "a readable file", got, remedy: "check the path" }, { cause: error });
+  const facts = await stat(file).catch((error: unknown) => Promise.reject(readFailure(file, error)));
+  if (!facts.isFile() && !facts.isDirectory()) {
+    const remedy = "save what it gives to a file first";
+    throw new FormatError({ file, expected: "a readable file", got: "a pipe or a device", remedy });
   }
+  const bytes = await readFile(file).then(
+    (read) => new Uint8Array(read),
+    (error: unknown) => Promise.reject(readFailure(file, error)),
+  );
   if (bytes.length > 0) return bytes;
   throw new FormatError({ file, expected: "a file with contents", got: "0 bytes", remedy: "write it again" });
 }
@@ -43,15 +53,38 @@ export async function readNumbers(file: string): Promise<NumberArray> {
 }
 
 /** Reads a PNG, JPEG or `.npy` `[height, width, 3]`. @throws FormatError, ValueError as `readNumbers` does */
-export async function readImage(file: string): Promise<Image> {
+export async function readImage(file: string): Promise<Photograph> {
   const image = await decodeImage(await readBytes(file), file);
   checkFinite(file, [image.height, image.width, 3], image.values);
   return image;
 }
 
-/** @throws FormatError as `decodeLabelPng` does */
+/** Reads labels from a PNG, or from a `.npy` of whole numbers `[height, width]`. @throws FormatError as `decodeLabelPng` does */
 export async function readAnnotation(file: string): Promise<Annotation> {
-  return decodeLabelPng(await readBytes(file), file);
+  const bytes = await readBytes(file);
+  return bytes[0] === 0x93 ? labelsFromArray(bytes, file) : decodeLabelPng(bytes, file);
+}
+
+function labelsFromArray(bytes: Uint8Array, file: string): Annotation {
+  const { shape, data } = decodeNpy(bytes, file);
+  const [height, width] = shape;
+  if (shape.length !== 2 || data.length === 0) {
+    const remedy =
+      shape.length === 3 ? "save the class of each pixel: numpy.argmax over the classes" : "save one label a pixel";
+    throw new FormatError({ file, expected: "labels [height, width]", got: `shape [${shape.join(", ")}]`, remedy });
+  }
+  if (data.length > maximumPixels) {
+    const expected = `1 to ${maximumPixels} pixels`;
+    throw new FormatError({ file, expected, got: `${width}×${height}`, remedy: tooLarge });
+  }
+  const stray = data.findIndex((value) => !(Number.isInteger(value) && value >= 0 && value <= 255));
+  if (stray < 0) return { height, width, labels: Uint8Array.from(data) };
+  throw new FormatError({
+    file,
+    expected: "whole numbers 0…255, one label a pixel",
+    got: `${data[stray]} at row ${Math.floor(stray / width)}, column ${stray % width}`,
+    remedy: "save the index of each pixel's class, and 255 where there is none",
+  });
 }
 
 function checkFinite(file: string, shape: readonly number[], values: Float32Array): void {

@@ -7,6 +7,8 @@ export interface Progress extends Disposable {
   stage(name: string): void;
   /** One more of the steps is done. */
   step(): void;
+  /** Prints a line on standard error, quiet or not. */
+  note(line: string): void;
 }
 
 /** Nothing is shown in the first second, so that short work stays silent; with CRF_RNN_PROGRESS=never, nothing at all. */
@@ -14,9 +16,11 @@ const patience = process.env.CRF_RNN_PROGRESS === "never" ? Infinity : 1000;
 /** Milliseconds between two lines where there is no terminal: more, the longer the work goes on. */
 const lineInterval = (elapsed: number): number => Math.max(5000, elapsed / 20);
 
+const write = (text: string): void => void process.stderr.write(text);
+
 /** Begins to report `steps` steps of work, `done` of which are; dispose it before anything else is printed. */
 export function startProgress(flags: CommonFlags, steps: number, done = 0): Progress {
-  if (flags.quiet) return { stage() {}, step() {}, [Symbol.dispose]() {} };
+  if (flags.quiet) return { stage() {}, step() {}, note: (line) => write(`${line}\n`), [Symbol.dispose]() {} };
   const began = Date.now();
   let next = began + patience;
   let stage = "";
@@ -29,7 +33,7 @@ export function startProgress(flags: CommonFlags, steps: number, done = 0): Prog
       bar = new SingleBar({ format, stream: process.stderr, clearOnComplete: true, hideCursor: true, barsize: 30 });
       bar.start(steps, done, { stage });
     } else {
-      process.stderr.write(`${stage} (${done} of ${steps})\n`);
+      write(`${stage} (${done} of ${steps})\n`);
       next = Date.now() + lineInterval(Date.now() - began);
     }
   };
@@ -41,6 +45,12 @@ export function startProgress(flags: CommonFlags, steps: number, done = 0): Prog
     step() {
       done++;
       bar?.update(done);
+    },
+    note(line) {
+      if (!bar) return write(`${line}\n`);
+      bar.stop(); // Which takes it off the screen; it begins anew below the line.
+      write(`${line}\n`);
+      bar.start(steps, done, { stage });
     },
     [Symbol.dispose]() {
       bar?.stop();

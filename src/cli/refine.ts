@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import { ShapeError, UsageError } from "../errors.ts";
 import { crfRnn, type CrfOptions } from "../crf/crfRnn.ts";
 import { argmax } from "../data/argmax.ts";
-import type { Image } from "../data/images.ts";
+import type { Photograph } from "../data/images.ts";
 import { encodeNpy } from "../data/npy.ts";
 import { drawOverlay } from "../data/overlay.ts";
 import { encodeLabelPng, encodeRgbPng } from "../data/png.ts";
@@ -45,7 +45,8 @@ Examples:
 
 Colors: IMAGE is taken as red, green, blue, 0…255, and used as it is. --order bgr turns the channels round and --mean
 subtracts from each channel, as the network's input has it; the lattice is not quite indifferent to either.
-Annotations: the palette index or gray value is the class, 255 means not labeled.
+Annotations: the palette index, the gray value or the number of a .npy [H, W] is the class, 255 means not labeled.
+A photograph with an EXIF orientation is turned as viewers show it; logits and annotations have its height and width then.
 The compatibility matrix has the sign of Caffe: its negative identity is potts.`;
 
 export function refineCommand(): Command {
@@ -57,7 +58,7 @@ export function refineCommand(): Command {
     .option("--logits <L.npy>", "the network's logits")
     .addOption(new Option("--layout <order>", "axes of the logits").choices(["hwc", "chw"]).default("hwc"))
     .option("--resize", "interpolate logits of another size bilinearly to the image's")
-    .option("--annotation <A.png>", "a rough annotation in place of logits")
+    .option("--annotation <A>", "a rough annotation in place of logits: PNG, or .npy [H, W]")
     .option("--confidence <p>", "probability that an annotated pixel is right", toNumber, 0.7)
     .option("--classes <n>", "classes of the annotation (default: its highest label + 1)", wholeNumber(2, 255))
     .option("--out <labels.png>", "where the label map goes: a palette PNG whose index is the class")
@@ -105,6 +106,7 @@ async function run(file: string, flags: RefineFlags): Promise<void> {
     iterations: flags.iterations,
     device: device.kind,
     adapter: device.info.name,
+    notes: image.notes,
     outputs: destinations(flags).map((destination) => destination.file),
   };
   if (flags.dryRun) {
@@ -156,7 +158,7 @@ function destinations({ out, outLogits, outOverlay, dryRun }: RefineFlags): Dest
 }
 
 /** The image as the CRF's guide: channels turned round and the mean subtracted as the flags say. */
-function guideOf({ values }: Image, { order, mean }: RefineFlags): Float32Array {
+function guideOf({ values }: Photograph, { order, mean }: RefineFlags): Float32Array {
   const [blue, green, red] = mean;
   const means = [red, green, blue];
   return values.map((_, i) => {
@@ -182,7 +184,7 @@ async function readOptions(flags: RefineFlags, classes: number): Promise<CrfOpti
 
 function outputsOf(
   flags: RefineFlags,
-  image: Image,
+  image: Photograph,
   unary: Unary,
   refined: Float32Array,
   labels: Uint8Array<ArrayBuffer>,

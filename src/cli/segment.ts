@@ -3,19 +3,23 @@ import { basename, extname, join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { drawOverlay } from "../data/overlay.ts";
 import { encodeLabelPng, encodeRgbPng } from "../data/png.ts";
-import { UsageError } from "../errors.ts";
+import { CrfRnnError, FormatError, LimitError, UsageError } from "../errors.ts";
+import { printableEnd } from "../quote.ts";
 import type { Model } from "../train/model.ts";
-import { readImage } from "./input.ts";
+import { DistinctFiles } from "./distinctFiles.ts";
+import { readFailure, readImage } from "./input.ts";
 import { openModelFile } from "./modelFile.ts";
 import { addModelFlags, type ModelFlags } from "./modelFlags.ts";
+import { describeNotes, type FileNote } from "./notes.ts";
 import { openDevice, report, type CommonFlags } from "./options.ts";
-import { makeFolder, writeTogether } from "./output.ts";
+import { makeFolder, writeTogether, type Output } from "./output.ts";
 import { startProgress } from "./progress.ts";
 
 export interface SegmentFlags extends CommonFlags, ModelFlags {
   readonly out: string;
   readonly shard: Shard;
   readonly overlays: boolean;
+  readonly strict?: boolean;
 }
 
 /** Every `of`-th image, beginning with the `index`-th, from 1 on. */
@@ -23,6 +27,16 @@ interface Shard {
   readonly index: number;
   readonly of: number;
 }
+
+/** An image that is to be labeled. */
+interface Listed {
+  readonly file: string;
+  /** Whether its name is no UTF-8: `file` is then what can be shown of it, and leads nowhere. */
+  readonly misnamed?: boolean;
+}
+
+/** Exit status where some images could not be labeled. */
+const incomplete = 1;
 
 const extensions = [".png", ".jpg", ".jpeg", ".npy"];
 
@@ -33,7 +47,9 @@ Examples:
   One part of a job array:
     crf-rnn segment photos --checkpoint crf-rnn.safetensors --out masks --shard $SLURM_ARRAY_TASK_ID/16
 
-OUT gets NAME.png, a palette PNG whose index is the class, and NAME.overlay.png, the labels over the photograph.`;
+OUT gets NAME.png, a palette PNG whose index is the class, and NAME.overlay.png, the labels over the photograph.
+Photographs with an EXIF orientation are labeled as viewers show them. An image that cannot be read, or for which the memory
+does not suffice, is passed over: a line on standard error names it, the summary counts it, and the exit status is 1.`;
 
 export const segmentCommand = (): Command => segmentWords().action(run);
 
@@ -46,23 +62,31 @@ export function segmentWords(): Command {
     .requiredOption("--out <folder>", "folder for the label maps, made if need be")
     .option("--shard <i/n>", "only the i-th of n parts of the images, i from 1 on", shard, { index: 1, of: 1 })
     .option("--no-overlays", "label maps alone")
+    .option("--strict", "stop at the first image that cannot be labeled, with exit status 2")
     .addHelpText("after", examples);
 }
 
 async function run(places: readonly string[], flags: SegmentFlags): Promise<void> {
-  const { images, all, crf, seconds, adapter } = await segment(places, flags);
+  const { images, all, failures, notes, crf, seconds, adapter } = await segment(places, flags);
   const part = flags.shard.of > 1 ? `, part ${flags.shard.index} of ${flags.shard.of}` : "";
+  const passed = failures.length > 0 ? `, ${failures.length} passed over` : "";
   report(
     flags,
-    { command: "segment", out: flags.out, crf, images, seconds, adapter },
-    `${flags.out}: ${images.length} of ${all} images labeled${part}, ${seconds.toFixed(1)} s on ${adapter}`,
+    { command: "segment", out: flags.out, crf, images, failures, notes, seconds, adapter },
+    [
+      ...describeNotes(notes),
+      `${flags.out}: ${images.length} of ${all} images labeled${part}${passed}, ` +
+        `${seconds.toFixed(1)} s on ${adapter}`,
+    ].join("\n"),
   );
+  if (failures.length > 0) process.exitCode = incomplete;
 }
 
-/** Labels as `crf-rnn segment` does, printing progress alone. @throws as the command does */
+/** Labels as `crf-rnn segment` does, printing progress and failures alone. @throws as the command does */
 export async function segment(places: readonly string[], flags: SegmentFlags) {
   const all = listImages(places);
-  const images = all.filter((_, i) => i % flags.shard.of === flags.shard.index - 1);
+  checkOutputs(all, flags);
+  const part = all.filter((_, i) => i % flags.shard.of === flags.shard.index - 1);
   using device = await openDevice(flags);
   const { model, crf } = await openModelFile(device, flags);
   using _model = model;
@@ -71,57 +95,106 @@ export async function segment(places: readonly string[], flags: SegmentFlags) {
     throw new UsageError({ where: "--checkpoint", expected: "a network", got: "a CRF alone", remedy });
   }
   makeFolder(flags.out);
-  using progress = startProgress(flags, images.length);
+  using progress = startProgress(flags, part.length);
   const began = performance.now();
-  for (const file of images) {
-    progress.stage(`labeling ${basename(file)}`);
-    await segmentImage(model, file, flags);
+  const images: string[] = [];
+  const notes: FileNote[] = [];
+  const failures: { readonly file: string; readonly problem: string }[] = [];
+  for (const listed of part) {
+    const { file } = listed;
+    progress.stage(`labeling ${printableEnd(basename(file))}`);
+    const result = await labelImage(model, listed, flags);
+    if (result instanceof CrfRnnError) {
+      if (flags.strict) throw result;
+      failures.push({ file, problem: result.message });
+      progress.note(`crf-rnn: passed over: ${result.message}`);
+    } else {
+      writeTogether(result.outputs);
+      images.push(file);
+      for (const note of result.notes) notes.push({ file, note });
+    }
     progress.step();
   }
   const seconds = (performance.now() - began) / 1000;
-  return { images, all: all.length, crf, seconds, adapter: device.info.name };
+  return { images, all: all.length, failures, notes, crf, seconds, adapter: device.info.name };
 }
 
-async function segmentImage(model: Model, file: string, { out, overlays, iterations }: SegmentFlags): Promise<void> {
-  const image = await readImage(file);
-  const { height, width } = image;
-  const map = { height, width, labels: await model.predict({ image }, { iterations }) };
-  const name = join(out, nameOf(file));
-  const outputs = [{ file: `${name}.png`, bytes: encodeLabelPng(map) }];
-  if (overlays)
-    outputs.push({ file: `${name}.overlay.png`, bytes: encodeRgbPng(height, width, drawOverlay(image, map)) });
-  writeTogether(outputs);
-}
-
-const nameOf = (file: string): string => basename(file, extname(file));
-
-/** The images that are named, and those in folders that are, sorted. @throws UsageError for none, and for two of one name */
-function listImages(places: readonly string[]): string[] {
-  const files = places.flatMap((place) => {
-    const facts = statSync(place, { throwIfNoEntry: false });
-    if (!facts) throw new UsageError({ where: place, expected: "an image or a folder", got: "nothing there" });
-    if (!facts.isDirectory()) return [place];
-    const names = readdirSync(place).filter((name) => extensions.includes(extname(name).toLowerCase()));
-    return names.sort().map((name) => join(place, name));
-  });
-  if (files.length === 0) {
-    throw new UsageError({ where: places.join(", "), expected: `images (${extensions.join(", ")})`, got: "none" });
+/** What is to be written for an image; an error where it cannot be read or is too large, after which others can be labeled. */
+async function labelImage(
+  model: Model,
+  { file, misnamed }: Listed,
+  { out, overlays, iterations }: SegmentFlags,
+): Promise<{ readonly outputs: Output[]; readonly notes: readonly string[] } | CrfRnnError> {
+  if (misnamed) {
+    return new FormatError({ file, expected: "a name in UTF-8", got: "another encoding", remedy: "rename the file" });
   }
-  const taken = new Map<string, string>();
-  for (const file of files) {
-    const other = taken.get(nameOf(file));
-    if (other !== undefined) {
-      const remedy = "rename one, or label them into different folders";
+  const image = await readImage(file).catch(expectedError);
+  if (image instanceof CrfRnnError) return image;
+  const { height, width, notes } = image;
+  const labels = await model.predict({ image }, { iterations }).catch(expectedError);
+  if (labels instanceof LimitError) return labels;
+  if (labels instanceof CrfRnnError) throw labels;
+  const map = { height, width, labels };
+  const [labelFile, overlayFile] = outputFiles(file, out, overlays);
+  const outputs: Output[] = [{ file: labelFile, bytes: encodeLabelPng(map) }];
+  if (overlayFile) outputs.push({ file: overlayFile, bytes: encodeRgbPng(height, width, drawOverlay(image, map)) });
+  return { outputs, notes };
+}
+
+function expectedError(error: unknown): CrfRnnError {
+  if (error instanceof CrfRnnError) return error;
+  throw error;
+}
+
+function outputFiles(file: string, out: string, overlays: boolean): string[] {
+  const name = join(out, basename(file, extname(file)));
+  return overlays ? [`${name}.png`, `${name}.overlay.png`] : [`${name}.png`];
+}
+
+/** The images that are named, and those in folders that are, sorted. @throws UsageError for none */
+function listImages(places: readonly string[]): Listed[] {
+  const images = places.flatMap((place) => {
+    try {
+      const facts = statSync(place, { throwIfNoEntry: false });
+      if (!facts) throw new UsageError({ where: place, expected: "an image or a folder", got: "nothing there" });
+      return facts.isDirectory() ? listFolder(place) : [{ file: place }];
+    } catch (error) {
+      throw error instanceof UsageError ? error : readFailure(place, error);
+    }
+  });
+  if (images.length > 0) return images;
+  throw new UsageError({ where: places.join(", "), expected: `images (${extensions.join(", ")})`, got: "none" });
+}
+
+function listFolder(folder: string): Listed[] {
+  const names = readdirSync(folder, { encoding: "buffer" }).map((bytes) => {
+    const name = bytes.toString();
+    return { name, misnamed: !Buffer.from(name).equals(bytes) };
+  });
+  return names
+    .filter(({ name }) => extensions.includes(extname(name).toLowerCase()))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, misnamed }) => ({ file: join(folder, name), misnamed }));
+}
+
+/** @throws UsageError where an output would replace a file that is read, or two images would write one file */
+function checkOutputs(images: readonly Listed[], { out, checkpoint, overlays }: SegmentFlags): void {
+  const shown = (file: string): string => printableEnd(file, 160);
+  const files = new DistinctFiles();
+  const named = images.filter(({ misnamed }) => !misnamed).map(({ file }) => file);
+  for (const file of [checkpoint, ...named]) files.add(file, `that of ${shown(file)}, which is read`);
+  for (const file of named) {
+    for (const output of outputFiles(file, out, overlays)) {
+      const other = files.add(output, `that of ${shown(file)}`);
+      if (other === undefined) continue;
       throw new UsageError({
-        where: file,
+        where: shown(file),
         expected: "a name of its own for its label map",
-        got: `that of ${other}`,
-        remedy,
+        got: other,
+        remedy: "rename one, or name another folder with --out",
       });
     }
-    taken.set(nameOf(file), file);
   }
-  return files;
 }
 
 function shard(text: string): Shard {

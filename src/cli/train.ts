@@ -9,6 +9,7 @@ import type { Metric } from "../train/metrics.ts";
 import { countLearned, runTraining, type Outcome } from "../train/runTraining.ts";
 import { checkpointFile, reportFile, type Surroundings } from "../train/surroundings.ts";
 import { currentHost, passOn } from "./hosts.ts";
+import { describeNotes } from "./notes.ts";
 import { openDevice, report } from "./options.ts";
 import { startProgress } from "./progress.ts";
 import { checkTogether, configure } from "./train/configure.ts";
@@ -76,10 +77,11 @@ async function withTask<Result>(flags: TrainFlags, work: (task: Task) => Promise
 
 async function check(flags: TrainFlags, images: Images): Promise<void> {
   using progress = startProgress(flags, images.train.length + images.val.length);
-  await checkImages(images, () => {
+  const notes = await checkImages(images, () => {
     progress.step();
     progress.stage("checking images and labels");
   });
+  for (const line of flags.quiet ? [] : describeNotes(notes)) progress.note(line);
 }
 
 async function printPlan({ flags, images, configuration, schedule }: Task): Promise<undefined> {

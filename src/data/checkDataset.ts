@@ -2,6 +2,7 @@ import { FormatError } from "../errors.ts";
 import { itemsOf, type Dataset, type Item } from "./dataset.ts";
 import { decodeImage } from "./images.ts";
 import { countLabels, ignoreLabel } from "./labels.ts";
+import { sizeRemedy } from "./orientation.ts";
 
 /** Something wrong with one item. */
 export interface Problem {
@@ -9,6 +10,14 @@ export interface Problem {
   /** The file at fault, absolute. */
   readonly file: string;
   readonly problem: string;
+}
+
+/** Something to know of one item's image, with which nothing is wrong. */
+export interface Note {
+  readonly id: string;
+  /** The image file, absolute. */
+  readonly file: string;
+  readonly note: string;
 }
 
 /** How often one class occurs in a data set. */
@@ -32,6 +41,8 @@ export interface Census {
   readonly ignoredPixels: number;
   readonly classes: readonly ClassCount[];
   readonly problems: readonly Problem[];
+  /** What reading the images told, as that one was turned as its EXIF orientation says. */
+  readonly notes: readonly Note[];
 }
 
 /**
@@ -40,11 +51,12 @@ export interface Census {
  */
 export async function checkDataset(dataset: Dataset, done: () => void = () => {}): Promise<Census> {
   const problems: Problem[] = [];
+  const notes: Note[] = [];
   const pixels = new Float64Array(256);
   const images = new Float64Array(256);
   const items = itemsOf({ dataset });
   for (const item of items) {
-    const counts = await checkItem(item, (file, problem) => problems.push({ id: item.id, file, problem }));
+    const counts = await checkItem(item, (file, problem) => problems.push({ id: item.id, file, problem }), notes);
     counts?.forEach((count, label) => {
       pixels[label] += count;
       images[label] += Math.min(count, 1);
@@ -66,20 +78,23 @@ export async function checkDataset(dataset: Dataset, done: () => void = () => {}
       images: images[label],
     })),
     problems,
+    notes,
   };
 }
 
-/** Pixels of each label, or undefined after a problem was reported. */
+/** Pixels of each label, or undefined after a problem was reported; `notes` gets what is to be said of the image. */
 async function checkItem(
   item: Item,
   report: (file: string, problem: string) => void,
+  notes: Note[],
 ): Promise<Float64Array | undefined> {
   const image = await attempt(async () => decodeImage(await item.imageBytes(), item.image), report);
   const map = await attempt(() => item.labels(), report);
+  image?.notes.forEach((note) => notes.push({ id: item.id, file: item.image, note }));
   if (!image || !map) return undefined;
   if (image.height !== map.height || image.width !== map.width) {
     const sizes = `${map.width} × ${map.height} labels for an image of ${image.width} × ${image.height}`;
-    report(item.source, `${sizes}: scale one to the other's size`);
+    report(item.source, `${sizes}: ${sizeRemedy(image, map, "scale one to the other's size")}`);
     return undefined;
   }
   const counts = countLabels(map.labels);

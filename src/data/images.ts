@@ -1,25 +1,50 @@
 import { FormatError } from "../errors.ts";
-import { findJpegFault } from "./jpegMarkers.ts";
+import { findJpegFault, findSegment, isJpeg } from "./jpegMarkers.ts";
+import { mendings } from "./jpegWarnings.ts";
 import { maximumPixels } from "./labels.ts";
 import { decodeNpy } from "./npy.ts";
+import { readOrientation, startsWithExif, turnUpright, upright } from "./orientation.ts";
 import { decodeRgbPng, isPng } from "./png.ts";
 
-/** A photograph `[height, width, 3]`: red, green and blue as stored in the file, 0…255. */
+/** An image `[height, width, 3]`: red, green and blue, 0…255. */
 export interface Image {
   readonly height: number;
   readonly width: number;
   readonly values: Float32Array<ArrayBuffer>;
 }
 
+/** An image as it was read from a file, turned as its camera said. */
+export interface Photograph extends Image {
+  /** The EXIF orientation that was applied, 1…8; 1 where the pixels are as stored. */
+  readonly orientation: number;
+  /** What a reader of the numbers should know: that the pixels were turned, that the file has flaws which cost no pixel. */
+  readonly notes: readonly string[];
+}
+
+/** An image as it is stored. */
+interface Stored extends Image {
+  readonly orientation: number;
+  readonly warning?: string;
+}
+
 /**
  * Reads a PNG, a JPEG or a `.npy` array `[height, width, 3]`, told apart by their first bytes.
- * Samples come as stored: no color management, no rotation by camera tags. JPEG needs the package `sharp`.
+ * Samples come as stored, without color management. A PNG or JPEG with an EXIF orientation is turned as that says, so that it has
+ * the height, the width and the pixels that viewers show, on which masks and logits are made; `notes` say so. A JPEG over which
+ * libjpeg warns is read, with a note, if no pixel is in doubt; one that lacks pixels is refused. JPEG needs the package `sharp`.
  * @throws FormatError for anything else, and for files that are truncated, corrupt or of size zero
  */
-export async function decodeImage(bytes: Uint8Array, file: string): Promise<Image> {
+export async function decodeImage(bytes: Uint8Array, file: string): Promise<Photograph> {
+  const { orientation, warning, ...stored } = await decodeStored(bytes, file);
+  const notes = orientation === upright ? [] : [`turned as its EXIF orientation, ${orientation}, says`];
+  if (warning !== undefined) notes.push(`no pixel is missing, but libjpeg warns: ${warning}`);
+  return { ...turnUpright(stored, orientation), orientation, notes };
+}
+
+async function decodeStored(bytes: Uint8Array, file: string): Promise<Stored> {
   if (isPng(bytes)) return decodeRgbPng(bytes, file);
-  if (bytes[0] === 0xff && bytes[1] === 0xd8) return decodeJpeg(bytes, file);
-  if (bytes[0] === 0x93) return decodeArray(bytes, file);
+  if (isJpeg(bytes)) return decodeJpeg(bytes, file);
+  if (bytes[0] === 0x93) return { ...decodeArray(bytes, file), orientation: upright };
   throw new FormatError({
     file,
     offset: 0,
@@ -32,21 +57,47 @@ export async function decodeImage(bytes: Uint8Array, file: string): Promise<Imag
 function decodeArray(bytes: Uint8Array, file: string): Image {
   const { shape, data } = decodeNpy(bytes, file);
   const [height, width, channels] = shape;
-  if (shape.length !== 3 || channels !== 3 || height * width === 0) {
-    throw new FormatError({
-      file,
-      expected: "an image [height, width, 3]",
-      got: `shape [${shape.join(", ")}]`,
-      remedy: "put the channels last",
-    });
+  if (shape.length === 3 && channels === 3 && height * width > 0) {
+    return { height, width, values: Float32Array.from(data) };
   }
-  return { height, width, values: Float32Array.from(data) };
+  const got = `shape [${shape.join(", ")}]`;
+  throw new FormatError({ file, expected: "an image [height, width, 3]", got, remedy: shapeRemedy(shape) });
 }
 
-async function decodeJpeg(bytes: Uint8Array, file: string): Promise<Image> {
+/** What makes an array of this shape an image of three channels. */
+function shapeRemedy(shape: readonly number[]): string {
+  if (shape.length === 2) return "repeat the one channel three times: numpy.stack([x, x, x], axis=-1)";
+  if (shape.length === 4 && shape[0] === 1) return "save image[0]";
+  if (shape.length !== 3) return "save one image of three channels";
+  if (shape[2] === 1) return "repeat the one channel three times: numpy.repeat(x, 3, axis=-1)";
+  if (shape[0] === 3) return "put the channels last: numpy.moveaxis(x, 0, -1)";
+  return shape[2] > 3 ? "choose three of the channels: x[:, :, :3]" : "save three channels, the last axis";
+}
+
+/** Ways of mending a file that are tried, at most: each decodes it anew. */
+const maximumMendings = 16;
+
+async function decodeJpeg(bytes: Uint8Array, file: string): Promise<Stored> {
+  const exif = findSegment(bytes, ({ code, body }) => code === 0xe1 && startsWithExif(body));
+  const orientation = exif ? readOrientation(exif.body) : upright;
+  const first = await decodeFlawless(bytes);
+  if (!(first instanceof Error)) return { ...first, orientation };
+  const mended = await decodeMended(bytes, first);
+  if (mended) return { ...mended, orientation, warning: reasonOf(first) };
+  const fault = findJpegFault(bytes);
+  const remedy = "the file is damaged: write it again";
+  if ("expected" in fault) throw new FormatError({ file, ...fault, remedy: fault.remedy ?? remedy }, { cause: first });
+  const expected = "compressed pixels from here on that can be decoded";
+  throw new FormatError(
+    { file, offset: fault.pixels, expected, got: first.message.split("\n")[0], remedy },
+    { cause: first },
+  );
+}
+
+/** Decodes a JPEG of which libjpeg has nothing to say. What it merely warns of, it may have made up: pixels that the file lacks. */
+async function decodeFlawless(bytes: Uint8Array): Promise<Image | Error> {
   const { default: sharp } = await import("sharp");
   try {
-    // What libjpeg only warns of, it has made up: pixels that the file lacks.
     const { data, info } = await sharp(bytes, { failOn: "warning", ignoreIcc: true, limitInputPixels: maximumPixels })
       .toColorspace("srgb")
       .raw()
@@ -57,12 +108,33 @@ async function decodeJpeg(bytes: Uint8Array, file: string): Promise<Image> {
         info.channels < 3 ? data[Math.floor(i / 3) * info.channels] : data[Math.floor(i / 3) * info.channels + (i % 3)];
     }
     return { height: info.height, width: info.width, values };
-  } catch (cause) {
-    const fault = findJpegFault(bytes);
-    const remedy = "the file is damaged: write it again";
-    if ("expected" in fault) throw new FormatError({ file, ...fault, remedy }, { cause });
-    const expected = "compressed pixels from here on that can be decoded";
-    const got = (cause as Error).message.split("\n")[0];
-    throw new FormatError({ file, offset: fault.pixels, expected, got, remedy }, { cause });
+  } catch (error) {
+    return error as Error;
   }
 }
+
+/**
+ * Decodes a JPEG without what libjpeg warns of, one thing after the other: it tells the first alone. If nothing is left to warn of
+ * in the end, each pixel is in the file.
+ */
+async function decodeMended(bytes: Uint8Array, { message }: Error): Promise<Image | undefined> {
+  let [current, warning, tries] = [bytes, message, 0];
+  for (let found = true; found;) {
+    found = false;
+    for (const mended of mendings(current, warning)) {
+      if (++tries > maximumMendings) return undefined;
+      const outcome = await decodeFlawless(mended);
+      if (!(outcome instanceof Error)) return outcome;
+      // The right place, if the warning is another one now, and one that can be mended as well.
+      found = outcome.message !== warning && !mendings(mended, outcome.message).next().done;
+      if (!found) continue;
+      [current, warning] = [mended, outcome.message];
+      break;
+    }
+  }
+  return undefined;
+}
+
+/** libjpeg's words without sharp's and its own preface. */
+const reasonOf = ({ message }: Error): string =>
+  message.split("\n")[0].replace(/^VipsJpeg: (?:Corrupt JPEG data: |Warning: )?/, "");

@@ -1,22 +1,29 @@
-import { maximumPixels } from "./labels.ts";
+import { maximumPixels, tooLarge } from "./labels.ts";
 
 /** What is wrong in a file, and at which byte. */
 export interface Fault {
   readonly offset: number;
   readonly expected: string;
   readonly got: string;
+  /** What to do, where it is not to write a damaged file again. */
+  readonly remedy?: string;
 }
 
 const names: Readonly<Record<number, string>> = { 0xc4: "DHT", 0xda: "SOS", 0xdb: "DQT", 0xdd: "DRI" };
 const startOfImage = 0xd8;
 const endOfImage = 0xd9;
+const startOfScan = 0xda;
 
 /** Baseline, extended and progressive, with Huffman or arithmetic coding. */
 const frames = [0xc0, 0xc1, 0xc2, 0xc9, 0xca];
 const unreadableFrames = [0xc3, 0xc5, 0xc6, 0xc7, 0xcb, 0xcd, 0xce, 0xcf];
 
+export function isJpeg(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xff && bytes[1] === startOfImage;
+}
+
 /** A part of a JPEG between two markers. */
-interface Segment {
+export interface Segment {
   readonly code: number;
   /** Where its marker begins. */
   readonly start: number;
@@ -25,6 +32,8 @@ interface Segment {
   /** Where `body` begins. */
   readonly offset: number;
 }
+
+export const isFrame = ({ code }: Pick<Segment, "code">): boolean => frames.includes(code);
 
 /**
  * Finds where a JPEG breaks off or goes wrong (ITU-T T.81, Annex B): markers, lengths, the frame's size, the tables of
@@ -48,12 +57,34 @@ export function findJpegFault(bytes: Uint8Array): Fault | { readonly pixels: num
     if ("expected" in segment) return segment;
     const fault = faultIn(segment, frame);
     if (fault) return fault;
-    if (frames.includes(segment.code)) frame = segment;
+    if (isFrame(segment)) frame = segment;
     position = segment.offset + segment.body.length;
-    if (segment.code !== 0xda) continue;
+    if (segment.code !== startOfScan) continue;
     pixels ??= position;
     position = skipScan(bytes, position);
   }
+}
+
+/** The markers that libjpeg comes upon, which passes over whatever else stands where one should. Restarts have an empty body. */
+export function* markersOf(bytes: Uint8Array): Generator<Segment> {
+  for (let start = 2; (start = bytes.indexOf(0xff, start)) >= 0 && start + 1 < bytes.length;) {
+    const code = bytes[start + 1];
+    const hasLength = code >= 0xc0 && code < 0xff && !isRestart(code) && code !== startOfImage && code !== endOfImage;
+    const length = hasLength && start + 4 <= bytes.length ? bytes[start + 2] * 256 + bytes[start + 3] : 0;
+    const offset = start + (hasLength ? 4 : 2);
+    const body = bytes.subarray(offset, Math.max(offset, start + 2 + length));
+    if (code !== 0 && code !== 0xff) yield { code, start, body, offset };
+    start = code === 0xff ? start + 1 : offset + body.length;
+  }
+}
+
+/** The first segment before the pixels that `wanted` takes. */
+export function findSegment(bytes: Uint8Array, wanted: (segment: Segment) => boolean): Segment | undefined {
+  for (const segment of markersOf(bytes)) {
+    if (wanted(segment)) return segment;
+    if (segment.code === startOfScan) return undefined;
+  }
+  return undefined;
 }
 
 function findMarker(bytes: Uint8Array, position: number): Pick<Segment, "code" | "start"> | Fault {
@@ -92,7 +123,7 @@ function faultIn(segment: Segment, frame: Segment | undefined): Fault | undefine
   if (unreadableFrames.includes(code)) {
     return { offset: start, expected: "a baseline or progressive frame", got: name(code) };
   }
-  if (frames.includes(code)) return faultInFrame(segment, frame);
+  if (isFrame(segment)) return faultInFrame(segment, frame);
   if (code === 0xdb)
     return faultInTables(segment, (head) => ((head & 15) > 3 || head > 31 ? undefined : head < 16 ? 64 : 128));
   if (code === 0xc4) {
@@ -101,7 +132,7 @@ function faultIn(segment: Segment, frame: Segment | undefined): Fault | undefine
       return (head & 15) > 3 || head > 31 || count > 256 ? undefined : 16 + count;
     });
   }
-  if (code !== 0xda) return undefined;
+  if (code !== startOfScan) return undefined;
   if (!frame) return { offset: start, expected: "a frame (SOF) before the scan", got: "none" };
   const known = frame.body.filter((_, i) => i >= 6 && i % 3 === 0);
   if (body.length < 4 || body[0] < 1 || body[0] > 4 || body.length !== 4 + 2 * body[0]) {
@@ -120,7 +151,8 @@ function faultInFrame({ start, body, offset }: Segment, former: Segment | undefi
   }
   const [height, width] = [body[1] * 256 + body[2], body[3] * 256 + body[4]];
   if (height * width > 0 && height * width <= maximumPixels) return undefined;
-  return { offset: offset + 1, expected: `1 to ${maximumPixels} pixels`, got: `${width}×${height}` };
+  const remedy = height * width > 0 ? tooLarge : undefined;
+  return { offset: offset + 1, expected: `1 to ${maximumPixels} pixels`, got: `${width}×${height}`, remedy };
 }
 
 /** Tables one after the other, each a byte of kind and number and then as many as `size` says; undefined: not allowed. */

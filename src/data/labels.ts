@@ -10,8 +10,11 @@ export interface LabelMap {
   readonly labels: Uint8Array<ArrayBuffer>;
 }
 
-/** The largest label map that is read, in pixels; a file that declares more is refused before anything is allocated. */
+/** The largest image or label map that is read, in pixels; a file that declares more is refused before anything is allocated. */
 export const maximumPixels = 2 ** 26;
+
+/** What to do with a larger one. */
+export const tooLarge = "too large to be read whole: scale it down, or cut it into parts";
 
 /**
  * Checks that every label is a class or 255.

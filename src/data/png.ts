@@ -1,8 +1,11 @@
 import { decode, encode, type DecodedPng } from "fast-png";
 import { FormatError } from "../errors.ts";
+import { deinterlace, sampleAt } from "./adam7.ts";
+import { isJpeg } from "./jpegMarkers.ts";
 import type { LabelMap } from "./labels.ts";
+import { readOrientation, upright } from "./orientation.ts";
 import { vocPalette, type Color } from "./palette.ts";
-import { soundPng, type SoundPng } from "./pngChunks.ts";
+import { soundPng } from "./pngChunks.ts";
 
 /** A label map with the color of each class, where its file carries a palette. */
 export interface Annotation extends LabelMap {
@@ -17,14 +20,12 @@ export function isPng(bytes: Uint8Array): boolean {
 
 /**
  * Reads a PNG of any color type as red, green and blue, `[height, width, 3]`, 0…255, as stored: no color management,
- * 16-bit samples keep their fraction, transparency is dropped.
+ * 16-bit samples keep their fraction, transparency is dropped. The EXIF orientation is told, not applied.
  * @throws FormatError for a truncated, corrupt or zero-sized file
  */
 export function decodeRgbPng(bytes: Uint8Array, file: string) {
-  const png = decodePng(bytes, file);
-  const { height, width, channels, palette, pixels } = png;
-  const samples = unpack(png);
-  const scale = palette ? 1 : 255 / (2 ** png.depth - 1);
+  const { height, width, channels, depth, palette, samples, pixels, orientation } = decodePng(bytes, file);
+  const scale = palette ? 1 : 255 / (2 ** depth - 1);
   const values = new Float32Array(height * width * 3);
   for (let pixel = 0; pixel < height * width; pixel++) {
     const color = palette ? palette[samples[pixel]] : undefined;
@@ -33,26 +34,36 @@ export function decodeRgbPng(bytes: Uint8Array, file: string) {
       values[pixel * 3 + k] = (color ? color[k] : samples[pixel * channels + (channels > 2 ? k : 0)]) * scale;
     }
   }
-  return { height, width, values };
+  return { height, width, values, orientation: orientation.value };
 }
 
 /**
- * Reads an annotation: the palette *index* or gray value of a pixel is its class.
+ * Reads an annotation: the palette *index* or gray value of a pixel is its class. One with an EXIF orientation is refused: programs
+ * that read labels do not look for it, and those that copy it from a photograph do not turn what they drew.
  * @throws FormatError for a truncated or corrupt file, and for one with true colors, which name no class
  */
 export function decodeLabelPng(bytes: Uint8Array, file: string): Annotation {
-  const png = decodePng(bytes, file);
-  if (png.channels !== 1 || png.depth === 16) {
+  const { height, width, channels, depth, palette, samples, orientation } = decodePng(bytes, file);
+  if (channels !== 1 || depth === 16) {
     throw new FormatError({
       file,
       offset: 24,
       expected: "a palette or gray PNG of at most 8 bits, whose index is the class",
-      got: `${png.channels} channels of ${png.depth} bits`,
+      got: `${channels} channels of ${depth} bits`,
       remedy: "save the annotation as indexed color",
     });
   }
-  const palette = png.palette?.map(([red, green, blue]): Color => [red, green, blue]);
-  return { height: png.height, width: png.width, labels: Uint8Array.from(unpack(png)), palette };
+  if (orientation.value !== upright) {
+    throw new FormatError({
+      file,
+      offset: orientation.offset,
+      expected: "labels without an EXIF orientation",
+      got: `orientation ${orientation.value}`,
+      remedy: "remove the tag, after turning the labels if they do not lie on the photograph as it is shown",
+    });
+  }
+  const colors = palette?.map(([red, green, blue]): Color => [red, green, blue]);
+  return { height, width, labels: Uint8Array.from(samples), palette: colors };
 }
 
 /** Writes `[height, width, 3]`, 0…255, as an RGB PNG. */
@@ -67,28 +78,63 @@ export function encodeLabelPng({ height, width, labels, palette }: Annotation): 
   return encode({ width, height, data: labels, channels: 1, depth: 8, palette: colors.map((color) => [...color]) });
 }
 
-function decodePng(bytes: Uint8Array, file: string): DecodedPng & Pick<SoundPng, "pixels"> {
-  const remedy = "the file is damaged: write it again";
-  if (!isPng(bytes)) throw new FormatError({ file, offset: 0, expected: "a PNG file", got: "something else", remedy });
-  const { bytes: sound, pixels } = soundPng(bytes, file);
+/** What is in a PNG, one sample an element where the file packs two, four or eight into a byte. */
+interface Png {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly depth: number;
+  readonly palette?: readonly (readonly number[])[];
+  readonly samples: Uint8Array | Uint8ClampedArray | Uint16Array;
+  /** Where its pixels begin. */
+  readonly pixels: number;
+  /** What its EXIF data say, and where they are. */
+  readonly orientation: { readonly value: number; readonly offset?: number };
+}
+
+function decodePng(bytes: Uint8Array, file: string): Png {
+  if (!isPng(bytes)) throw notPng(bytes, file);
+  const { bytes: sound, pixels, passes, exif } = soundPng(bytes, file);
+  const orientation = { value: exif ? readOrientation(exif.data) : upright, offset: exif?.offset };
   try {
-    return { ...decode(sound), pixels };
+    if (passes) return { ...decodeInterlaced(sound, passes), pixels, orientation };
+    const png = decode(sound);
+    const { height, width, channels, depth, palette } = png;
+    return { height, width, channels, depth, palette, samples: unpack(png), pixels, orientation };
   } catch (cause) {
     const got = (cause as Error).message.replace(/[\s:.]+$/, "");
+    const remedy = "the file is damaged: write it again";
     throw new FormatError({ file, offset: pixels, expected: "pixels that can be decoded", got, remedy }, { cause });
   }
 }
 
+/** One channel of less than 8 bits in seven passes. What is proved sound has its palette right behind the header. */
+function decodeInterlaced(sound: Uint8Array, passes: Uint8Array) {
+  const view = new DataView(sound.buffer, sound.byteOffset);
+  const [width, height, depth, color] = [view.getUint32(16), view.getUint32(20), sound[24], sound[25]];
+  const samples = deinterlace(passes, width, height, depth);
+  const colorAt = (i: number): number[] => [...sound.subarray(41 + 3 * i, 44 + 3 * i)];
+  const palette = color === 3 ? Array.from({ length: view.getUint32(33) / 3 }, (_, i) => colorAt(i)) : undefined;
+  return { height, width, channels: 1, depth, palette, samples };
+}
+
+function notPng(bytes: Uint8Array, file: string): FormatError {
+  const [got, remedy] = isJpeg(bytes)
+    ? ["a JPEG", "a JPEG does not keep the values of pixels, and so no labels: save them as PNG"]
+    : bytes[0] === 0x93
+      ? ["a .npy array", "save the labels as a PNG of 8 bits, gray or with a palette"]
+      : ["something else", "save it as PNG"];
+  return new FormatError({ file, offset: 0, expected: "a PNG file", got, remedy });
+}
+
 /** One sample an element, where the file packs two, four or eight into a byte. */
-function unpack({ width, height, channels, depth, data }: DecodedPng): Uint8Array | Uint8ClampedArray | Uint16Array {
+function unpack({ width, height, channels, depth, data }: DecodedPng): Png["samples"] {
   if (depth >= 8) return data;
   const samples = new Uint8Array(width * height * channels);
   const rowSamples = width * channels;
-  const rowBytes = Math.ceil((rowSamples * depth) / 8);
+  const rowBits = Math.ceil((rowSamples * depth) / 8) * 8;
   for (let i = 0; i < samples.length; i++) {
-    const bit = (i % rowSamples) * depth;
-    const byte = data[Math.floor(i / rowSamples) * rowBytes + (bit >> 3)];
-    samples[i] = (byte >> (8 - depth - (bit & 7))) & (2 ** depth - 1);
+    samples[i] = sampleAt(data, Math.floor(i / rowSamples) * rowBits + (i % rowSamples) * depth, depth);
   }
   return samples;
 }

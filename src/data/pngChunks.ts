@@ -2,7 +2,7 @@ import { Budget, costs, structurePerByte } from "../budget.ts";
 import { FormatError } from "../errors.ts";
 import { printable } from "../quote.ts";
 import { concatenate, inflate } from "./inflate.ts";
-import { maximumPixels } from "./labels.ts";
+import { maximumPixels, tooLarge } from "./labels.ts";
 
 /** Samples in a pixel, and the depths allowed, by PNG's color type; the palette's index is one sample. */
 const colorTypes: Readonly<Record<number, { readonly channels: number; readonly depths: readonly number[] }>> = {
@@ -15,7 +15,7 @@ const colorTypes: Readonly<Record<number, { readonly channels: number; readonly 
 const indexed = 3;
 
 /** First column and row, and step between them, of Adam7's seven passes. */
-const passes = [
+export const passes = [
   [0, 0, 8, 8],
   [4, 0, 8, 8],
   [0, 4, 4, 8],
@@ -36,9 +36,16 @@ export interface SoundPng {
   readonly bytes: Uint8Array;
   /** Where in the original file the pixels begin: the first IDAT. */
   readonly pixels: number;
+  /**
+   * Where pixels of less than a byte are interlaced: what they inflate to, rows behind the bytes of their filters, those of Adam7's
+   * passes one after the other.
+   */
+  readonly passes?: Uint8Array;
+  /** EXIF data (eXIf), where the file has some. */
+  readonly exif?: { readonly offset: number; readonly data: Uint8Array };
 }
 
-type Fail = (offset: number, expected: string, got: string | number) => never;
+type Fail = (offset: number, expected: string, got: string | number, remedy?: string) => never;
 
 /**
  * Proves a PNG: chunks whole and with their checksums, a header and a palette that are allowed, and compressed data that
@@ -47,8 +54,8 @@ type Fail = (offset: number, expected: string, got: string | number) => never;
  * @throws FormatError with the byte
  */
 export function soundPng(bytes: Uint8Array, file: string): SoundPng {
-  const fail: Fail = (offset, expected, got) => {
-    throw new FormatError({ file, offset, expected, got: `${got}`, remedy: "the file is damaged: write it again" });
+  const fail: Fail = (offset, expected, got, remedy = "the file is damaged: write it again") => {
+    throw new FormatError({ file, offset, expected, got: `${got}`, remedy });
   };
   const chunks = readChunks(bytes, file, fail);
   const header = readHeader(bytes, chunks[0], fail);
@@ -81,7 +88,13 @@ export function soundPng(bytes: Uint8Array, file: string): SoundPng {
   // A palette beside true colors is a suggestion for screens, and no part of the pixels.
   const parts = chunks.filter(({ type }) => kept.has(type) && (type !== "PLTE" || header.color === indexed));
   const whole = concatenate([bytes.subarray(0, 8), ...parts.map(({ start, end }) => bytes.subarray(start, end))]);
-  return { bytes: whole, pixels };
+  const exif = chunks.find(({ type }) => type === "eXIf");
+  return {
+    bytes: whole,
+    pixels,
+    passes: header.interlaced && header.bits < 8 ? inflated : undefined,
+    exif: exif && { offset: exif.start, data: bytes.subarray(exif.start + 8, exif.end - 4) },
+  };
 }
 
 interface Chunk {
@@ -130,7 +143,8 @@ function readHeader(bytes: Uint8Array, { type, start, end }: Chunk, fail: Fail):
   const [width, height] = [view.getUint32(0), view.getUint32(4)];
   const [depth, color, compression, filter, interlace] = bytes.subarray(start + 16, start + 21);
   if (!(width > 0 && height > 0 && width * height <= maximumPixels)) {
-    fail(16, `1 to ${maximumPixels} pixels`, `${width}×${height}`);
+    const remedy = width > 0 && height > 0 ? tooLarge : undefined;
+    fail(16, `1 to ${maximumPixels} pixels`, `${width}×${height}`, remedy);
   }
   if (!Object.hasOwn(colorTypes, color)) fail(25, "a color type of 0, 2, 3, 4 or 6", color);
   const { channels, depths } = colorTypes[color];

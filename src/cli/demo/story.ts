@@ -28,7 +28,7 @@ export async function tellStory(out: string, steps: number, common: CommonFlags)
   const compared = await compareModels({ data, out, steps, more, learning, crf, band: 4, common });
   if (!compared) return undefined;
   const shown = Array.from({ length: 6 }, (_, i) => join(data, "images", `${shapesId(pictures.train + i)}.png`));
-  const words = ["--checkpoint", join(compared.run, checkpointFile), "--out", masks];
+  const words = ["--checkpoint", join(compared.run, checkpointFile), "--out", masks, "--strict"];
   await segment(shown, parseFlags<SegmentFlags>(segmentWords(), [...shown, ...words], common));
   copyFileSync(join(compared.run, reportFile), join(out, reportFile));
   const commands = [...compared.commands, ["crf-rnn segment", ...shown, ...words].join(" ")];

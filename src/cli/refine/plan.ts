@@ -2,6 +2,7 @@ import { bilateralFeatures, spatialFeatures } from "../../lattice/features.ts";
 import { buildLattice } from "../../lattice/lattice.ts";
 import { padded } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
+import { describeNotes } from "../notes.ts";
 
 /** θα, θβ and θγ as the library takes them. */
 export interface Bandwidths {
@@ -36,24 +37,31 @@ export async function measureLattices(
 export type Plan = Readonly<Record<"height" | "width" | "classes" | "iterations", number>> & {
   readonly image: string;
   readonly adapter: string;
+  /** What is to be said of the image. */
+  readonly notes: readonly string[];
   readonly outputs: readonly string[];
 };
 
-/** One sentence for `--dry-run`. */
+const notesOf = ({ image, notes }: Plan): string =>
+  describeNotes(notes.map((note) => ({ file: image, note })))
+    .map((line) => `${line}\n`)
+    .join("");
+
+/** One sentence for `--dry-run`, after what is to be noted. */
 export function describePlan(plan: Plan, lattices: LatticeFacts): string {
   const { vertices, bytes } = lattices;
   return (
-    `${plan.image}: ${plan.height}×${plan.width} pixels, ${plan.classes} classes, ${plan.iterations} iterations over ` +
+    `${notesOf(plan)}${plan.image}: ${plan.height}×${plan.width} pixels, ${plan.classes} classes, ${plan.iterations} iterations over ` +
     `${vertices.spatial} spatial and ${vertices.bilateral} bilateral vertices on ${plan.adapter}, about ` +
     `${Math.ceil(bytes / 2 ** 20)} MiB; would write ${plan.outputs.join(", ") || "nothing"}`
   );
 }
 
-/** One sentence for what was done. */
+/** One sentence for what was done, after what is to be noted. */
 export function describe(facts: Plan & { readonly changedPixels: number; readonly milliseconds: number }): string {
   const share = (100 * facts.changedPixels) / (facts.height * facts.width);
   return (
-    `${facts.outputs.join(", ")}: ${facts.height}×${facts.width} pixels, ${facts.classes} classes; ` +
+    `${notesOf(facts)}${facts.outputs.join(", ")}: ${facts.height}×${facts.width} pixels, ${facts.classes} classes; ` +
     `${share.toFixed(1)} % of the labels changed in ${facts.iterations} iterations, ` +
     `${(facts.milliseconds / 1000).toFixed(2)} s on ${facts.adapter}`
   );

@@ -1,5 +1,6 @@
 import { ShapeError, UsageError, ValueError } from "../../errors.ts";
-import type { Image } from "../../data/images.ts";
+import type { Photograph } from "../../data/images.ts";
+import { sizeRemedy } from "../../data/orientation.ts";
 import type { Color } from "../../data/palette.ts";
 import { ignoreLabel } from "../../data/labels.ts";
 import { resizeBilinear } from "../../data/resize.ts";
@@ -23,7 +24,7 @@ export interface UnaryFlags {
 }
 
 /** Reads the unary from `--logits` or `--annotation`, at the image's size. @throws UsageError, FormatError, ShapeError, ValueError */
-export async function readUnary(flags: UnaryFlags, image: Image): Promise<Unary> {
+export async function readUnary(flags: UnaryFlags, image: Photograph): Promise<Unary> {
   if ((flags.logits === undefined) === (flags.annotation === undefined)) {
     throw new UsageError({
       where: "refine",
@@ -37,30 +38,47 @@ export async function readUnary(flags: UnaryFlags, image: Image): Promise<Unary>
     : fromLogits(flags, flags.logits, image);
 }
 
-async function fromLogits({ layout, resize }: UnaryFlags, file: string, { height, width }: Image): Promise<Unary> {
+async function fromLogits({ layout, resize }: UnaryFlags, file: string, image: Photograph): Promise<Unary> {
+  const { height, width } = image;
   const { shape, values } = await readNumbers(file);
   const order = layout === "hwc" ? "[height, width, classes]" : "[classes, height, width]";
+  const got = `[${shape.join(", ")}]`;
   if (shape.length !== 3 || values.length === 0) {
-    const remedy = shape.length === 4 && shape[0] === 1 ? "save logits[0]" : "save one map";
-    throw new ShapeError({ where: file, expected: `logits ${order}`, got: `[${shape.join(", ")}]`, remedy });
+    throw new ShapeError({ where: file, expected: `logits ${order}`, got, remedy: shapeRemedy(shape, layout) });
   }
   const [rows, columns, classes] = layout === "hwc" ? shape : [shape[1], shape[2], shape[0]];
+  if (classes === 1) {
+    const remedy = shapeRemedy(shape, layout);
+    throw new ShapeError({ where: file, expected: `logits ${order} of two classes or more`, got, remedy });
+  }
   const logits = layout === "hwc" ? values : channelsLast(values, classes);
   if (rows === height && columns === width) return { classes, logits };
   if (!resize) {
     const swapped =
       layout === "hwc" ? shape[1] === height && shape[2] === width : shape[0] === height && shape[1] === width;
+    const otherwise = sizeRemedy(image, { height: rows, width: columns }, "add --resize to interpolate bilinearly");
     throw new ShapeError({
       where: file,
       expected: `logits ${order} of the image's ${height} by ${width} pixels`,
-      got: `[${shape.join(", ")}]`,
-      remedy: swapped ? `add --layout ${layout === "hwc" ? "chw" : "hwc"}` : "add --resize to interpolate bilinearly",
+      got,
+      remedy: swapped ? `add --layout ${layout === "hwc" ? "chw" : "hwc"}` : otherwise,
     });
   }
   return { classes, logits: resizeBilinear(logits, [rows, columns, classes], [height, width]) };
 }
 
-async function fromAnnotation(flags: UnaryFlags, file: string, { height, width }: Image): Promise<Unary> {
+/** What makes an array of this shape logits of one image. */
+function shapeRemedy(shape: readonly number[], layout: UnaryFlags["layout"]): string {
+  const join = shape.length === 2 ? "stack" : "concatenate";
+  const axis = layout === "hwc" ? -1 : 0;
+  // Their softmax is the sigmoid of x.
+  if (shape.length === 2 || shape.length === 3)
+    return `two classes of one score x are numpy.${join}([0 * x, x], axis=${axis})`;
+  return shape.length === 4 && shape[0] === 1 ? "save logits[0]" : "save one map";
+}
+
+async function fromAnnotation(flags: UnaryFlags, file: string, image: Photograph): Promise<Unary> {
+  const { height, width } = image;
   const annotation = await readAnnotation(file);
   const { labels, palette } = annotation;
   if (annotation.height !== height || annotation.width !== width) {
@@ -68,7 +86,7 @@ async function fromAnnotation(flags: UnaryFlags, file: string, { height, width }
       where: file,
       expected: `the image's ${height} by ${width} pixels`,
       got: `${annotation.height} by ${annotation.width}`,
-      remedy: "draw the annotation at the image's size",
+      remedy: sizeRemedy(image, annotation, "draw the annotation at the image's size"),
     });
   }
   const highest = labels.reduce((most, label) => (label === ignoreLabel ? most : Math.max(most, label)), -1);

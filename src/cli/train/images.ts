@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import { checkDataset } from "../../data/checkDataset.ts";
+import { checkDataset, type Note } from "../../data/checkDataset.ts";
 import { spread } from "../../data/contactSheet.ts";
 import { itemsOf, type Dataset, type Item } from "../../data/dataset.ts";
-import { decodeImage } from "../../data/images.ts";
+import { decodeImage, type Photograph } from "../../data/images.ts";
 import { ignoreLabel } from "../../data/labels.ts";
 import { openPart, openUnion, type Format } from "../../data/openDataset.ts";
+import { sizeRemedy } from "../../data/orientation.ts";
 import type { Color } from "../../data/palette.ts";
 import { FormatError, UsageError } from "../../errors.ts";
 import type { GivenLogits, Sample } from "../../train/sample.ts";
@@ -74,7 +75,7 @@ export function digestOf(items: readonly Item[]): string {
  * Reads an image with its labels, and logits where there are some.
  * @throws FormatError where a file is missing or damaged, sizes differ, or every pixel is ignored
  */
-export async function readSample(item: Item, logits?: LogitsReader): Promise<Sample> {
+export async function readSample(item: Item, logits?: LogitsReader): Promise<Sample & { readonly image: Photograph }> {
   const image = await decodeImage(await item.imageBytes(), item.image);
   const { height, width, labels } = await item.labels();
   if (image.height !== height || image.width !== width) {
@@ -82,7 +83,7 @@ export async function readSample(item: Item, logits?: LogitsReader): Promise<Sam
       file: item.source,
       expected: `labels of the image's ${image.width} × ${image.height} pixels`,
       got: `${width} × ${height}`,
-      remedy: "scale one to the other's size",
+      remedy: sizeRemedy(image, { height, width }, "scale one to the other's size"),
     });
   }
   if (labels.every((label) => label === ignoreLabel)) {
@@ -96,11 +97,14 @@ export async function readSample(item: Item, logits?: LogitsReader): Promise<Sam
   return { id: item.id, image, labels, logits: await logits?.(item.id) };
 }
 
-/** Reads every file once. @throws FormatError with the first that is wrong, and how many are */
-export async function checkImages({ name, classes, palette, train, val }: Images, done: () => void): Promise<void> {
+/** Reads every file once and returns what is to be said of images. @throws FormatError with the first that is wrong, and how many are */
+export async function checkImages(
+  { name, classes, palette, train, val }: Images,
+  done: () => void,
+): Promise<readonly Note[]> {
   const splits = new Map(Object.entries({ train, val }));
-  const { problems } = await checkDataset({ name, classes, palette, splits }, done);
-  if (problems.length === 0) return;
+  const { problems, notes } = await checkDataset({ name, classes, palette, splits }, done);
+  if (problems.length === 0) return notes;
   const [first] = problems;
   const more = problems.length > 1 ? `, and ${problems.length - 1} more images with problems` : "";
   throw new FormatError({

@@ -1,0 +1,45 @@
+import { findSegment, isFrame, markersOf } from "./jpegMarkers.ts";
+
+/** Start of a scan, and the segments of JFIF and of Adobe. */
+const [sos, app0, app14] = [0xda, 0xe0, 0xee];
+
+/**
+ * Files without what libjpeg warns of, where the warning is of something that it does without: bytes that belong to nothing, and
+ * values that it does not use. Each lacks it in one of the places where it may be. None where the warning is of pixels that are
+ * missing or damaged, for which libjpeg makes some up.
+ */
+export function* mendings(bytes: Uint8Array, warning: string): Generator<Uint8Array> {
+  const [, count, code] = /(\d+) extraneous bytes before marker 0x([0-9a-f]{2})/.exec(warning) ?? [];
+  for (const marker of count === undefined ? [] : markersOf(bytes)) {
+    const from = marker.start - Number(count);
+    if (marker.code !== parseInt(code, 16) || from < 2) continue;
+    const mended = new Uint8Array(bytes.length - Number(count));
+    mended.set(bytes.subarray(0, from));
+    mended.set(bytes.subarray(marker.start), from);
+    yield mended;
+  }
+  if (warning.includes("Invalid SOS parameters for sequential JPEG")) {
+    yield* changed(bytes, sos, ({ length }) => [length - 3, 0, 63, 0]);
+  } else if (warning.includes("unknown JFIF revision")) {
+    yield* changed(bytes, app0, () => [5, 1]);
+  } else if (warning.includes("Unknown Adobe color transform code")) {
+    // Which libjpeg takes for the usual one: YCCK for four components, else YCbCr.
+    const components = findSegment(bytes, isFrame)?.body[5];
+    yield* changed(bytes, app14, () => [11, components === 4 ? 2 : 1]);
+  }
+}
+
+/** The file with some bytes of each segment of one kind changed: where in the segment, and what stands there then. */
+function* changed(
+  bytes: Uint8Array,
+  code: number,
+  change: (body: Uint8Array) => [at: number, ...values: number[]],
+): Generator<Uint8Array> {
+  const mended = bytes.slice();
+  for (const marker of markersOf(bytes)) {
+    if (marker.code !== code) continue;
+    const [at, ...values] = change(marker.body);
+    if (at >= 0 && at + values.length <= marker.body.length) mended.set(values, marker.offset + at);
+  }
+  yield mended;
+}
