@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { CrfRnnError } from "../errors.ts";
+import { printable } from "../quote.ts";
 import { benchCommand } from "./bench.ts";
 import { convertCommand } from "./convert.ts";
 import { dataCommand } from "./data.ts";
@@ -66,7 +67,7 @@ export async function main(words: readonly string[]): Promise<number> {
       return badInput;
     }
     if (error instanceof CrfRnnError) {
-      process.stderr.write(`crf-rnn: ${error.message}\n`);
+      process.stderr.write(`crf-rnn: ${printable(error.message, 2000)}\n`);
       return badInput;
     }
     process.stderr.write(`crf-rnn: internal failure: ${error instanceof Error ? error.stack : String(error)}\n`);

@@ -1,9 +1,11 @@
+import { existsSync, realpathSync } from "node:fs";
+import { sep } from "node:path";
 import { Command, Option } from "commander";
 import { checkDataset, type Census } from "../data/checkDataset.ts";
 import { drawContactSheet, spread } from "../data/contactSheet.ts";
 import { itemsOf } from "../data/dataset.ts";
 import { formats, openUnion, type Format } from "../data/openDataset.ts";
-import { FormatError } from "../errors.ts";
+import { FormatError, UsageError } from "../errors.ts";
 import { printable, printableEnd } from "../quote.ts";
 import { describeNotes } from "./notes.ts";
 import { report, wholeNumber, type CommonFlags } from "./options.ts";
@@ -55,12 +57,16 @@ export function dataCommand(): Command {
 }
 
 async function run(folders: readonly string[], flags: DataFlags): Promise<void> {
-  checkDestinations([
+  const destinations = [
     ...(flags.sheet ? [{ flag: "--sheet", file: flags.sheet, extension: ".png" }] : []),
     ...(flags.list ? [{ flag: "--list", file: flags.list, extension: ".txt" }] : []),
-  ]);
+  ];
+  checkDestinations(destinations);
+  if (flags.list) refuseListOf(folders, flags.list);
   const dataset = await openUnion(folders, flags.without, flags);
   const items = itemsOf({ dataset });
+  const lists = [...folders, ...flags.without].flatMap((words) => words.split(/[@,]/)).filter(isList);
+  checkDestinations(destinations, [...lists, ...items.flatMap(({ image, source }) => [image, source])]);
   const progress = startProgress(flags, items.length);
   const census = await checkDataset(dataset, () => {
     progress.step();
@@ -93,6 +99,24 @@ async function run(folders: readonly string[], flags: DataFlags): Promise<void> 
     got: first ? `${faulty.size} of ${items.length} items with problems, first: ${first.problem}` : "no images",
     remedy: first ? "correct or remove the files listed" : "name other splits",
   });
+}
+
+const isList = (file: string): boolean => file.endsWith(".txt");
+
+/** The lists that a data set has of its own are not to be replaced. @throws UsageError for a file that is there, in one of the sets */
+function refuseListOf(folders: readonly string[], list: string): void {
+  if (!existsSync(list)) return;
+  const real = realpathSync(list);
+  for (const folder of folders.flatMap((words) => [words, words.slice(0, words.lastIndexOf("@"))])) {
+    if (!existsSync(folder) || !real.startsWith(`${realpathSync(folder)}${sep}`)) continue;
+    const remedy = "choose a new name, or a place outside of the data set";
+    throw new UsageError({
+      where: "--list",
+      expected: "a file of its own",
+      got: `${list}, which is part of ${folder}`,
+      remedy,
+    });
+  }
 }
 
 function describe(name: string, { splits, items, pixels, ignoredPixels, classes, problems, notes }: Census): string {

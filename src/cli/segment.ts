@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { drawOverlay } from "../data/overlay.ts";
 import { encodeLabelPng, encodeRgbPng } from "../data/png.ts";
 import { CrfRnnError, FormatError, LimitError, UsageError } from "../errors.ts";
-import { printableEnd } from "../quote.ts";
+import { printable, printableEnd } from "../quote.ts";
 import type { Model } from "../train/model.ts";
 import { DistinctFiles } from "./distinctFiles.ts";
 import { readFailure, readImage } from "./input.ts";
@@ -107,7 +107,7 @@ export async function segment(places: readonly string[], flags: SegmentFlags) {
     if (result instanceof CrfRnnError) {
       if (flags.strict) throw result;
       failures.push({ file, problem: result.message });
-      progress.note(`crf-rnn: passed over: ${result.message}`);
+      progress.note(`crf-rnn: passed over: ${printable(result.message, 1000)}`);
     } else {
       writeTogether(result.outputs);
       images.push(file);

@@ -1,5 +1,6 @@
 import { FormatError } from "../errors.ts";
 import { findJpegFault, findSegment, isJpeg } from "./jpegMarkers.ts";
+import { withRowsToSpare } from "./jpegRows.ts";
 import { mendings } from "./jpegWarnings.ts";
 import { maximumPixels } from "./labels.ts";
 import { decodeNpy } from "./npy.ts";
@@ -82,7 +83,7 @@ async function decodeJpeg(bytes: Uint8Array, file: string): Promise<Stored> {
   const orientation = exif ? readOrientation(exif.body) : upright;
   const first = await decodeFlawless(bytes);
   if (!(first instanceof Error)) return { ...first, orientation };
-  const mended = await decodeMended(bytes, first);
+  const mended = await decodeMended(bytes, first.message);
   if (mended) return { ...mended, orientation, warning: reasonOf(first) };
   const fault = findJpegFault(bytes);
   const remedy = "the file is damaged: write it again";
@@ -96,41 +97,52 @@ async function decodeJpeg(bytes: Uint8Array, file: string): Promise<Stored> {
 
 /** Decodes a JPEG of which libjpeg has nothing to say. What it merely warns of, it may have made up: pixels that the file lacks. */
 async function decodeFlawless(bytes: Uint8Array): Promise<Image | Error> {
-  const { default: sharp } = await import("sharp");
   try {
-    const { data, info } = await sharp(bytes, { failOn: "warning", ignoreIcc: true, limitInputPixels: maximumPixels })
-      .toColorspace("srgb")
-      .raw()
-      .toBuffer({ resolveWithObject: true });
-    const values = new Float32Array(info.width * info.height * 3);
-    for (let i = 0; i < values.length; i++) {
-      values[i] =
-        info.channels < 3 ? data[Math.floor(i / 3) * info.channels] : data[Math.floor(i / 3) * info.channels + (i % 3)];
-    }
-    return { height: info.height, width: info.width, values };
+    const taller = withRowsToSpare(bytes);
+    if (!taller) return await decodeRows(bytes);
+    const decoded = await decodeRows(taller.bytes, taller.height);
+    return taller.exact ? decoded : await decodeRows(bytes);
   } catch (error) {
     return error as Error;
   }
+}
+
+/** The first `rows` of a JPEG, by default all. @throws Error with libjpeg's words, be it a mere warning */
+async function decodeRows(bytes: Uint8Array, rows?: number): Promise<Image> {
+  const { default: sharp } = await import("sharp");
+  const { data, info } = await sharp(bytes, {
+    failOn: "warning",
+    ignoreIcc: true,
+    limitInputPixels: rows === undefined && maximumPixels,
+  })
+    .toColorspace("srgb")
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const { width, channels } = info;
+  const height = rows ?? info.height;
+  const values = new Float32Array(width * height * 3);
+  for (let i = 0; i < values.length; i++) {
+    values[i] = channels < 3 ? data[Math.floor(i / 3) * channels] : data[Math.floor(i / 3) * channels + (i % 3)];
+  }
+  return { height, width, values };
 }
 
 /**
  * Decodes a JPEG without what libjpeg warns of, one thing after the other: it tells the first alone. If nothing is left to warn of
  * in the end, each pixel is in the file.
  */
-async function decodeMended(bytes: Uint8Array, { message }: Error): Promise<Image | undefined> {
-  let [current, warning, tries] = [bytes, message, 0];
-  for (let found = true; found;) {
-    found = false;
-    for (const mended of mendings(current, warning)) {
-      if (++tries > maximumMendings) return undefined;
-      const outcome = await decodeFlawless(mended);
-      if (!(outcome instanceof Error)) return outcome;
-      // The right place, if the warning is another one now, and one that can be mended as well.
-      found = outcome.message !== warning && !mendings(mended, outcome.message).next().done;
-      if (!found) continue;
-      [current, warning] = [mended, outcome.message];
-      break;
-    }
+async function decodeMended(
+  bytes: Uint8Array,
+  warning: string,
+  budget = { left: maximumMendings },
+): Promise<Image | undefined> {
+  for (const mended of mendings(bytes, warning)) {
+    if (budget.left-- <= 0) return undefined;
+    const outcome = await decodeFlawless(mended);
+    if (!(outcome instanceof Error)) return outcome;
+    // The same warning: something else was taken away than what it is about.
+    const decoded = outcome.message === warning ? undefined : await decodeMended(mended, outcome.message, budget);
+    if (decoded) return decoded;
   }
   return undefined;
 }

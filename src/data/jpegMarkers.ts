@@ -35,6 +35,8 @@ export interface Segment {
 
 export const isFrame = ({ code }: Pick<Segment, "code">): boolean => frames.includes(code);
 
+export const isScan = ({ code }: Pick<Segment, "code">): boolean => code === startOfScan;
+
 /**
  * Finds where a JPEG breaks off or goes wrong (ITU-T T.81, Annex B): markers, lengths, the frame's size, the tables of
  * quantization and of Huffman codes, and the scans up to their last byte. Codes inside a scan are the decoder's, which tells

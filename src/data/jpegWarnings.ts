@@ -9,16 +9,10 @@ const [sos, app0, app14] = [0xda, 0xe0, 0xee];
  * missing or damaged, for which libjpeg makes some up.
  */
 export function* mendings(bytes: Uint8Array, warning: string): Generator<Uint8Array> {
-  const [, count, code] = /(\d+) extraneous bytes before marker 0x([0-9a-f]{2})/.exec(warning) ?? [];
-  for (const marker of count === undefined ? [] : markersOf(bytes)) {
-    const from = marker.start - Number(count);
-    if (marker.code !== parseInt(code, 16) || from < 2) continue;
-    const mended = new Uint8Array(bytes.length - Number(count));
-    mended.set(bytes.subarray(0, from));
-    mended.set(bytes.subarray(marker.start), from);
-    yield mended;
-  }
-  if (warning.includes("Invalid SOS parameters for sequential JPEG")) {
+  const extraneous = /(\d+) extraneous bytes before marker 0x([0-9a-f]{2})/.exec(warning);
+  if (extraneous) {
+    yield* shortened(bytes, Number(extraneous[1]), parseInt(extraneous[2], 16));
+  } else if (warning.includes("Invalid SOS parameters for sequential JPEG")) {
     yield* changed(bytes, sos, ({ length }) => [length - 3, 0, 63, 0]);
   } else if (warning.includes("unknown JFIF revision")) {
     yield* changed(bytes, app0, () => [5, 1]);
@@ -26,6 +20,21 @@ export function* mendings(bytes: Uint8Array, warning: string): Generator<Uint8Ar
     // Which libjpeg takes for the usual one: YCCK for four components, else YCbCr.
     const components = findSegment(bytes, isFrame)?.body[5];
     yield* changed(bytes, app14, () => [11, components === 4 ? 2 : 1]);
+  }
+}
+
+/** The file without `count` bytes before a marker of one kind, for each that follows so many which are no part of a segment. */
+function* shortened(bytes: Uint8Array, count: number, code: number): Generator<Uint8Array> {
+  let end = 2;
+  for (const marker of markersOf(bytes)) {
+    const from = marker.start - count;
+    if (marker.code === code && from >= end) {
+      const mended = new Uint8Array(bytes.length - count);
+      mended.set(bytes.subarray(0, from));
+      mended.set(bytes.subarray(marker.start), from);
+      yield mended;
+    }
+    end = marker.offset + marker.body.length;
   }
 }
 

@@ -59,7 +59,8 @@ export function soundPng(bytes: Uint8Array, file: string): SoundPng {
   };
   const chunks = readChunks(bytes, file, fail);
   const header = readHeader(bytes, chunks[0], fail);
-  for (const chunk of chunks) if (kept.has(chunk.type)) checkChecksum(bytes, chunk, fail);
+  const exif = chunks.find(({ type }) => type === "eXIf");
+  for (const chunk of chunks) if (kept.has(chunk.type) || chunk === exif) checkChecksum(bytes, chunk, fail);
   const data = chunks.filter(({ type }) => type === "IDAT");
   if (data.length === 0) fail(chunks[0].end, "compressed pixels (IDAT)", "none");
   const pixels = data[0].start;
@@ -88,7 +89,6 @@ export function soundPng(bytes: Uint8Array, file: string): SoundPng {
   // A palette beside true colors is a suggestion for screens, and no part of the pixels.
   const parts = chunks.filter(({ type }) => kept.has(type) && (type !== "PLTE" || header.color === indexed));
   const whole = concatenate([bytes.subarray(0, 8), ...parts.map(({ start, end }) => bytes.subarray(start, end))]);
-  const exif = chunks.find(({ type }) => type === "eXIf");
   return {
     bytes: whole,
     pixels,
