@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { memorySink, writeSafetensors, type StoredTensor } from "../../src/checkpoint/checkpoint.ts";
 import { decodeLabelPng } from "../../src/data/png.ts";
@@ -161,43 +161,5 @@ describe("the CRF alone, over given logits", () => {
       ...device,
     ];
     folder.refuses(segment, /--checkpoint: expected a network, got a CRF alone — crf-rnn refine/);
-  });
-});
-
-describe("crf-rnn segment", () => {
-  test("labels folders and files, in parts, with overlays", () => {
-    const words = ["segment", "shapes/images", ...crf, ...device];
-    for (const part of ["1/2", "2/2"]) {
-      const { status, stdout } = folder.run([...words, "--out", "masks", "--shard", part, "--json"]);
-      expect(status).toBe(0);
-      expect((JSON.parse(stdout) as { images: string[] }).images).toHaveLength(4);
-    }
-    const names = readdirSync(folder.file("masks"));
-    expect(names).toHaveLength(16);
-    const { height, width, labels } = decodeLabelPng(readFileSync(folder.file("masks/shapes-0000.png")), "mask");
-    expect({ height, width }).toEqual({ height: 24, width: 24 });
-    expect(Math.max(...labels)).toBeLessThan(4);
-    expect(names).toContain("shapes-0007.overlay.png");
-
-    folder.run(["segment", "shapes/images/shapes-0001.png", ...crf, ...device, "--out", "one", "--no-overlays"]);
-    expect(readdirSync(folder.file("one"))).toEqual(["shapes-0001.png"]);
-    expect(
-      readFileSync(folder.file("one/shapes-0001.png")).equals(readFileSync(folder.file("masks/shapes-0001.png"))),
-    ).toBe(true);
-  });
-
-  test("refuses nothing to label, two images of one name, and parts that are none", () => {
-    const words = [...crf, ...device, "--out", "refused"];
-    folder.refuses(["segment", "nowhere", ...words], /nowhere: expected an image or a folder, got nothing there/);
-    folder.refuses(["segment", "crf", ...words], /crf: expected images \(\.png, .*\), got none/);
-    const twice = ["segment", "shapes/images", "shapes/masks", ...words];
-    folder.refuses(
-      twice,
-      /masks\/shapes-0000\.png: expected a name of its own for its label map, got that of shapes\/images/,
-    );
-    folder.refuses(
-      ["segment", "shapes/images", ...words, "--shard", "3/2"],
-      /--shard: expected i\/n with i from 1 to n/,
-    );
   });
 });

@@ -66,6 +66,20 @@ describe("decodeImage", () => {
         /expected an image \[height, width, 3\]/,
       );
     }
+    for (const [shape, remedy] of [
+      [[5, 7], "numpy.stack([x, x, x], axis=-1)"],
+      [[5, 7, 1], "numpy.repeat(x, 3, axis=-1)"],
+      [[5, 7, 2], "save three channels"],
+      [[5, 7, 4], "choose three of the channels: x[:, :, :3]"],
+      [[3, 5, 7], "numpy.moveaxis(x, 0, -1)"],
+      [[1, 5, 7, 3], "save image[0]"],
+      [[2, 5, 7, 3], "save one image of three channels"],
+    ] as const) {
+      const bytes = encodeNpy({ shape, data: new Float32Array(shape.reduce((a: number, b) => a * b, 1)) });
+      await expect(decodeImage(bytes, "x.npy")).rejects.toMatchObject({
+        remedy: expect.stringContaining(remedy) as string,
+      });
+    }
     await expect(decodeImage(new Uint8Array(0), "x.png")).rejects.toThrow("got an empty file");
     await expect(decodeImage(new TextEncoder().encode("GIF89a"), "x.gif")).rejects.toThrow(FormatError);
   });
@@ -125,7 +139,10 @@ describe("decodeImage", () => {
         const bytes = baseline.slice();
         bytes.set(size, frame + 5);
         await expect(decodeImage(bytes, "x.jpg")).rejects.toThrow(
-          `x.jpg at byte ${frame + 5}: expected 1 to 67108864 pixels`,
+          new RegExp(
+            `x.jpg at byte ${frame + 5}: expected 1 to 67108864 pixels, .* — ` +
+              (size[0] > 0 ? "too large to be read whole: scale it down" : "the file is damaged"),
+          ),
         );
       }
     });
@@ -200,7 +217,11 @@ describe("decodeImage", () => {
       const view = new DataView(png.buffer, png.byteOffset);
       view.setUint32(16, width);
       view.setUint32(20, height);
-      await expect(decodeImage(png, "bomb.png")).rejects.toMatchObject({ name: "FormatError", offset: 16 });
+      await expect(decodeImage(png, "bomb.png")).rejects.toMatchObject({
+        name: "FormatError",
+        offset: 16,
+        remedy: expect.stringMatching(width * height > 0 ? /^too large/ : /damaged/) as string,
+      });
     }
   });
 });
@@ -251,6 +272,19 @@ describe("label maps", () => {
       const palette = Array.from({ length: colors }, (_, i) => [i, i, i]);
       const png = encode({ width: 11, height: 3, channels: 1, depth, data, palette });
       expect(decodeLabelPng(png, "labels.png").labels).toEqual(indices);
+    }
+  });
+
+  test("are refused as JPEG, as .npy and as anything else, each with what to do", async () => {
+    const jpeg = await sharp(noise, { raw: { width: 50, height: 40, channels: 3 } })
+      .jpeg()
+      .toBuffer();
+    for (const [bytes, sentence] of [
+      [jpeg, "got a JPEG — a JPEG does not keep the values of pixels"],
+      [encodeNpy({ shape: [2, 3], data: labels }), "got a .npy array — save the labels as a PNG"],
+      [new TextEncoder().encode("P5 3 2 255"), "got something else — save it as PNG"],
+    ] as const) {
+      expect(() => decodeLabelPng(bytes, "mask")).toThrow(`mask at byte 0: expected a PNG file, ${sentence}`);
     }
   });
 
