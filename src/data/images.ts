@@ -38,7 +38,7 @@ interface Stored extends Image {
 export async function decodeImage(bytes: Uint8Array, file: string): Promise<Photograph> {
   const { orientation, warning, ...stored } = await decodeStored(bytes, file);
   const notes = orientation === upright ? [] : [`turned as its EXIF orientation, ${orientation}, says`];
-  if (warning !== undefined) notes.push(`no pixel is missing, but libjpeg warns: ${warning}`);
+  if (warning !== undefined) notes.push(`libjpeg made no pixel up, but warns: ${warning}`);
   return { ...turnUpright(stored, orientation), orientation, notes };
 }
 

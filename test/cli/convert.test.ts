@@ -1,7 +1,13 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { bytesSource, openAsIs, openCheckpoint } from "../../src/checkpoint/checkpoint.ts";
+import {
+  bytesSource,
+  memorySink,
+  openAsIs,
+  openCheckpoint,
+  writeSafetensors,
+} from "../../src/checkpoint/checkpoint.ts";
 import { checkNetwork, crfRnn, type FixtureName } from "../checkpoint/network.ts";
 import { Folder } from "./command.ts";
 
@@ -31,6 +37,24 @@ describe("crf-rnn convert", () => {
       ]);
     },
   );
+
+  test("--list shows names in one line each, cut short and without control characters", async () => {
+    using folder = new Folder();
+    const names = ["a\u001b[2J\r", "b".repeat(5000)];
+    const tensor = { shape: [1], type: "float32" as const, read: async () => Float32Array.of(1) };
+    const sink = memorySink();
+    await writeSafetensors({ tensors: new Map(names.map((name) => [name, tensor])), metadata: {} }, sink);
+    folder.write("hostile.safetensors", sink.bytes());
+    const { status, stdout } = folder.run(["convert", "--list", "hostile.safetensors"]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^a\\u001b\[2J\\u000d +float32 {2}\[1\]\nb+… {2}float32 {2}\[1\]\n/m);
+    expect(stdout).not.toMatch(/[^\P{Cc}\n]/u);
+    expect(Math.max(...stdout.split("\n").map(({ length }) => length))).toBeLessThan(200);
+    const listed = JSON.parse(folder.run(["convert", "--list", "--json", "hostile.safetensors"]).stdout) as {
+      tensors: { name: string }[];
+    };
+    expect(listed.tensors.map(({ name }) => name)).toEqual(names);
+  });
 
   test("--list prints names, shapes and notes, and writes nothing", () => {
     using folder = new Folder();

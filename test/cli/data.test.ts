@@ -102,6 +102,78 @@ describe("crf-rnn data", () => {
     expect(facts(again.stdout)).toMatchObject({ items: 1 });
   });
 
+  test("notes photographs that EXIF turns, and names the tag where labels lie on them as stored", async () => {
+    using tree = new Tree();
+    const turned = (orientation: number, size: { width: number; height: number }) =>
+      sharp({ create: { ...size, channels: 3, background: "#336699" } })
+        .withMetadata({ orientation })
+        .jpeg()
+        .toBuffer();
+    await writeManifest(tree);
+    tree.write("images/a.png", await turned(6, { width: 5, height: 6 }));
+    tree.write("images/b.png", await turned(3, { width: 6, height: 5 }));
+    const { status, stdout } = crfRnn(["data", tree.path]);
+    expect(status).toBe(0);
+    for (const [name, orientation] of ["a6", "b3"]) {
+      expect(stdout).toContain(
+        `note: ${tree.file("images", `${name}.png`)}: turned as its EXIF orientation, ${orientation}, says`,
+      );
+    }
+    tree.write("images/a.png", await turned(8, { width: 6, height: 5 }));
+    const wrong = crfRnn(["data", tree.path, "--json"]);
+    expect(wrong.status).toBe(2);
+    const [{ problem }] = facts(wrong.stdout).problems;
+    expect(problem).toBe(
+      "6 × 5 labels for an image of 5 × 6: EXIF orientation 8 turned the image: turn this likewise, or remove the tag from the image",
+    );
+    expect(facts(wrong.stdout)).toMatchObject({
+      notes: [
+        { id: "a", note: expect.stringContaining("8") as string },
+        { id: "b", file: tree.file("images", "b.png") },
+      ],
+    });
+  });
+
+  test("shows names of classes in one line, cut short and without control characters", async () => {
+    using tree = new Tree();
+    const names = ["sky\u001b[2J\rroad", "road".repeat(200)];
+    await writeManifest(tree, { ...manifest, classes: manifest.classes.map((one, i) => ({ ...one, name: names[i] })) });
+    const { status, stdout } = crfRnn(["data", tree.path]);
+    expect(status).toBe(0);
+    expect(stdout).toContain("sky\\u001b[2J\\u000droad ");
+    expect(stdout).not.toMatch(/[^\P{Cc}\n]/u);
+    expect(Math.max(...stdout.split("\n").map(({ length }) => length))).toBeLessThan(200);
+    const { classes } = JSON.parse(crfRnn(["data", tree.path, "--json"]).stdout) as { classes: { name: string }[] };
+    expect(classes.map(({ name }) => name)).toEqual(names);
+  });
+
+  test("writes over no file of the data set", async () => {
+    using tree = new Tree();
+    using voc = new Tree();
+    await writeManifest(tree);
+    await writeVoc(voc);
+    const refused = (words: readonly string[], sentence: RegExp): void => {
+      const { status, stdout, stderr } = crfRnn(["data", ...words]);
+      expect(stderr).toMatch(sentence);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    };
+    const before = readFileSync(tree.file("images/a.png"));
+    refused(
+      [tree.path, "--sheet", tree.file("images/a.png")],
+      /--sheet: expected a file of its own, got .*a\.png, which is read/,
+    );
+    refused([tree.path, "--sheet", tree.file("masks/c.png")], /c\.png, which is read/);
+    expect(readFileSync(tree.file("images/a.png")).equals(before)).toBe(true);
+    const list = voc.file("ImageSets/Segmentation/val.txt");
+    refused(
+      [`${voc.path}@train`, "--list", list],
+      /--list: expected a file of its own, got .*val\.txt, which is part of/,
+    );
+    expect(readFileSync(list, "utf8")).toBe("2007_c\r\n2007_d\r\n");
+    tree.write("ids.txt", "2007_a\n");
+    refused([`${voc.path}@${tree.file("ids.txt")}`, "--list", tree.file("ids.txt")], /ids\.txt, which is read/);
+  });
+
   test("refuses bad input and leaves nothing behind", async () => {
     using folder = new Folder();
     using voc = new Tree();

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { memorySink, writeSafetensors, type StoredTensor } from "../../src/checkpoint/checkpoint.ts";
 import { decodeLabelPng } from "../../src/data/png.ts";
@@ -55,6 +56,7 @@ const evaluate = (...words: readonly string[]) => {
     pixelAccuracy: number;
     bandAccuracy: number;
     images: number;
+    notes: unknown[];
     crf: string;
     iterations?: number;
   };
@@ -86,6 +88,23 @@ describe("crf-rnn evaluate", () => {
       crf: "disconnected",
       images: 1,
     });
+  });
+
+  test("photographs as their EXIF orientation shows them, with a note; training says so, too", async () => {
+    cpSync(folder.file("shapes"), folder.file("turned"), { recursive: true });
+    for (const { id } of manifest().items) {
+      const file = folder.file(`turned/images/${id}.png`);
+      writeFileSync(
+        file,
+        await sharp(readFileSync(file)).rotate(-90).withMetadata({ orientation: 6 }).png().toBuffer(),
+      );
+    }
+    const { notes, ...turned } = evaluate(...fcn, "--data", "turned");
+    expect(notes).toHaveLength(2);
+    const { meanIU, pixelAccuracy, bandAccuracy } = evaluate(...fcn);
+    expect(turned).toMatchObject({ meanIU, pixelAccuracy, bandAccuracy });
+    const words = trainWords("turned-run", "--steps", "1", "--data", "turned").toSpliced(1, 2);
+    expect(folder.run(words).stderr).toMatch(/^note: 8 images, the first .*turned as its EXIF orientation, 6, says$/m);
   });
 
   test("a named split, and a table", () => {

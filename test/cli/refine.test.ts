@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { decode } from "fast-png";
 import sharp from "sharp";
@@ -184,6 +185,36 @@ describe("crf-rnn refine", () => {
     expect(written?.slice(0, 3).map((color) => [...color])).toEqual([...palette, [0, 128, 0]]);
   });
 
+  test("takes labels as .npy of any number type, as those of a PNG", () => {
+    const labels = Uint8Array.from({ length: pixels }, (_, pixel) =>
+      pixel % 11 === 0 ? 255 : Number(pixel % width > 10),
+    );
+    folder.write("labels.png", encodeLabelPng({ height, width, labels }));
+    const from = (annotation: string): Float32Array =>
+      refined(folder, [], { "--logits": "--annotation", "logits.npy": annotation });
+    const expected = from("labels.png");
+    for (const data of [labels, Int32Array.from(labels), Float64Array.from(labels)]) {
+      folder.write("labels.npy", encodeNpy({ shape: [height, width], data }));
+      expect(from("labels.npy")).toEqual(expected);
+    }
+  });
+
+  test("turns a photograph as its EXIF orientation says, and notes it", async () => {
+    const stored = sharp(photo, { raw: { width, height, channels: 3 } })
+      .rotate(-90)
+      .withMetadata({ orientation: 6 });
+    folder.write("turned.png", await stored.png().toBuffer());
+    expect(refined(folder, ["--quiet"], { "photo.png": "turned.png" })).toEqual(refined(folder, ["--quiet"]));
+    const turned = words.map((word) => (word === "photo.png" ? "turned.png" : word));
+    const note = "turned as its EXIF orientation, 6, says";
+    for (const more of [[], ["--dry-run"]]) {
+      const { stdout } = folder.run([...turned, ...more]);
+      expect(stdout).toMatch(new RegExp(`^note: turned\\.png: ${note}\\n[xt].*18×26 pixels.*\\n$`));
+    }
+    expect(JSON.parse(folder.run([...turned, "--json"]).stdout)).toMatchObject({ height, width, notes: [note] });
+    expect(JSON.parse(folder.run([...words, "--json"]).stdout)).toMatchObject({ notes: [] });
+  });
+
   test("says with --dry-run what it would do, and does nothing", () => {
     const before = folder.names();
     const { status, stdout } = folder.run([...words.slice(0, -1), "dry.npy", "--dry-run"]);
@@ -254,6 +285,13 @@ describe("crf-rnn refine refuses", () => {
     refuses([], /text\.png at byte 0: expected a PNG, a JPEG or a \.npy array/, { "photo.png": "text.png" });
   });
 
+  test("a pipe or a device in place of an image, which may have no end", () => {
+    execFileSync("mkfifo", [folder.file("pipe.png")]);
+    refuses([], /pipe\.png: expected a readable file, got a pipe or a device/, { "photo.png": "pipe.png" });
+    refuses([], /\/dev\/zero: expected a readable file, got a pipe or a device/, { "photo.png": "/dev/zero" });
+    folder.remove("pipe.png");
+  });
+
   test("logits that do not fit, or hold NaN or infinity", () => {
     const [nan, infinite] = [NaN, -Infinity].map((value) => logits.with(40, value));
     folder.write("nan-logits.npy", encodeNpy({ shape: [height, width, classes], data: nan }));
@@ -264,6 +302,17 @@ describe("crf-rnn refine refuses", () => {
     refuses([], /nan-logits\.npy: .*got NaN at \[0, 13, 1\]/, { "logits.npy": "nan-logits.npy" });
     refuses([], /infinite\.npy: .*got -Infinity at \[0, 13, 1\]/, { "logits.npy": "infinite.npy" });
     refuses([], /got \[3, 18, 26\] — add --layout chw/, { "logits.npy": "chw.npy" });
+    folder.write("flat.npy", encodeNpy({ shape: [height, width], data: new Float32Array(pixels) }));
+    folder.write("one.npy", encodeNpy({ shape: [height, width, 1], data: new Float32Array(pixels) }));
+    folder.write("two.npy", encodeNpy({ shape: [2, height, width, classes], data: new Float32Array(6 * pixels) }));
+    const axes = "expected logits \\[height, width, classes\\]";
+    refuses([], new RegExp(`${axes}, got \\[18, 26\\] — two classes .* numpy\\.stack\\(\\[0 \\* x, x\\], axis=-1\\)`), {
+      "logits.npy": "flat.npy",
+    });
+    refuses([], new RegExp(`${axes} of two classes or more, got \\[18, 26, 1\\] — .*concatenate.*axis=-1`), {
+      "logits.npy": "one.npy",
+    });
+    refuses([], new RegExp(`${axes}, got \\[2, 18, 26, 3\\] — save one map`), { "logits.npy": "two.npy" });
     refuses([], /got \[1, 18, 26, 3\] — save logits\[0\]/, { "logits.npy": "batch.npy" });
     refuses([], /of the image's 18 by 26 pixels, got \[6, 9, 3\] — add --resize/, { "logits.npy": "coarse.npy" });
   });
@@ -301,6 +350,25 @@ describe("crf-rnn refine refuses", () => {
     folder.refuses([...flags, "small.png"], /small\.png: expected the image's 18 by 26 pixels, got 18 by 25/);
     folder.refuses([...flags, "void.png"], /void\.png: expected labels .*, got 255 everywhere/);
     folder.refuses([...flags, "photo.png"], /photo\.png at byte 24: expected a palette or gray PNG/);
+    const array = (name: string, shape: number[], values: ArrayLike<number>) =>
+      folder.write(name, encodeNpy({ shape, data: Float32Array.from(values) }));
+    array("stacked.npy", [height, width, 3], new Float32Array(pixels * 3));
+    array("half.npy", [height, width], new Float32Array(pixels).with(27, 0.5));
+    array("large.npy", [height, width], new Float32Array(pixels).with(27, 256));
+    folder.refuses(
+      [...flags, "stacked.npy"],
+      /stacked\.npy: expected labels \[height, width\], got shape \[18, 26, 3\]/,
+    );
+    folder.refuses(
+      [...flags, "half.npy"],
+      /expected whole numbers 0…255, one label a pixel, got 0\.5 at row 1, column 1/,
+    );
+    folder.refuses([...flags, "large.npy"], /got 256 at row 1, column 1 — save the index of each pixel's class/);
+    folder.write("mask.jpg", Uint8Array.of(0xff, 0xd8, 0xff, 0xe0));
+    folder.refuses(
+      [...flags, "mask.jpg"],
+      /mask\.jpg at byte 0: expected a PNG file, got a JPEG — a JPEG does not keep/,
+    );
     folder.refuses([...flags, "seven.png", "--classes", "4"], /expected labels 0…3.*, got label 7 — raise --classes/);
     for (const value of ["1", "0.125", "2", "many"]) {
       folder.refuses(
@@ -308,6 +376,15 @@ describe("crf-rnn refine refuses", () => {
         /--confidence: expected a probability between 1\/8/,
       );
     }
+  });
+
+  test("maps of the size in which a turned photograph is stored, naming its orientation", async () => {
+    const stored = sharp(photo, { raw: { width, height, channels: 3 } }).withMetadata({ orientation: 8 });
+    folder.write("turned.jpg", await stored.jpeg().toBuffer());
+    const remedy = /EXIF orientation 8 turned the image: turn this likewise, or remove the tag from the image/;
+    refuses([], remedy, { "photo.png": "turned.jpg" });
+    folder.write("mask.png", encodeLabelPng({ height, width, labels: new Uint8Array(pixels) }));
+    refuses([], remedy, { "photo.png": "turned.jpg", "--logits": "--annotation", "logits.npy": "mask.png" });
   });
 
   test("words that contradict each other or lead nowhere", () => {

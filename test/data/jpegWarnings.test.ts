@@ -78,7 +78,7 @@ describe("JPEGs over which libjpeg merely warns are read, with a note", () => {
     ],
   ])("%s", async (_, bytes, sound, warning) => {
     const read = await decodeImage(bytes, "photo.jpg");
-    expect(read.notes).toEqual([expect.stringContaining(`no pixel is missing, but libjpeg warns: `)]);
+    expect(read.notes).toEqual([expect.stringContaining(`libjpeg made no pixel up, but warns: `)]);
     expect(read.notes[0]).toContain(warning);
     const expected = await decodeImage(sound, "sound.jpg");
     expect(expected.notes).toEqual([]);
