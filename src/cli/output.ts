@@ -38,6 +38,10 @@ const reasons: Record<string, { readonly got: string; readonly remedy: string }>
   ENOENT: { got: "a folder that does not exist", remedy: "create the folder first" },
   EEXIST: { got: "a file of that name", remedy: "choose another name" },
   ENOTDIR: { got: "a path through something that is no folder", remedy: "choose another folder" },
+  ENAMETOOLONG: {
+    got: "a name that is too long",
+    remedy: "choose a shorter one: while it is written it gets 30 more bytes",
+  },
   EISDIR: { got: "a folder", remedy: "give the name of a file" },
 };
 

@@ -23,12 +23,19 @@ export function finishedName(name: string): string | undefined {
   return pattern.exec(name)?.[1];
 }
 
-/** Removes what killed processes left beside `file`, but nothing of the last hour: another process may be writing it. */
+/**
+ * Removes what killed processes left beside `file`, but nothing of the last hour: another process may be writing it. What cannot be
+ * seen or removed stays.
+ */
 export function removeAbandoned(file: string): void {
-  for (const name of readdirSync(dirname(file))) {
-    if (finishedName(name) !== basename(file)) continue;
-    const path = join(dirname(file), name);
-    const facts = statSync(path, { throwIfNoEntry: false });
-    if (facts && Date.now() - facts.mtimeMs > abandoned) rmSync(path, { force: true });
+  try {
+    for (const name of readdirSync(dirname(file))) {
+      if (finishedName(name) !== basename(file)) continue;
+      const path = join(dirname(file), name);
+      const facts = statSync(path, { throwIfNoEntry: false });
+      if (facts && Date.now() - facts.mtimeMs > abandoned) rmSync(path, { force: true });
+    }
+  } catch {
+    // A folder that may be written to but not listed, or a file of somebody else's: it is in nobody's way.
   }
 }

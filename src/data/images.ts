@@ -76,11 +76,12 @@ function shapeRemedy(shape: readonly number[]): string {
 }
 
 /** Ways of mending a file that are tried, at most: each decodes it anew. */
-const maximumMendings = 16;
+const maximumMendings = 8;
 
 async function decodeJpeg(bytes: Uint8Array, file: string): Promise<Stored> {
   const exif = findSegment(bytes, ({ code, body }) => code === 0xe1 && startsWithExif(body));
   const orientation = exif ? readOrientation(exif.body) : upright;
+  await import("sharp"); // Where it is missing, that is the fault, not the file.
   const first = await decodeFlawless(bytes);
   if (!(first instanceof Error)) return { ...first, orientation };
   const mended = await decodeMended(bytes, first.message);

@@ -37,6 +37,7 @@ describe("writeTogether", () => {
     ["ENOSPC", /expected a place to write to, got a full disk — free some space/],
     ["EDQUOT", /exhausted disk quota/],
     ["EIO", /EIO: refused/],
+    ["ENAMETOOLONG", /a name that is too long — choose a shorter one/],
   ])("leaves nothing behind when the second write ends in %s", (code, sentence) => {
     using folder = new Folder();
     let calls = 0;
@@ -191,6 +192,16 @@ describe("checkDestinations", () => {
     vi.mocked(fs.statSync).mockImplementation((path, options) => statSync(spelled(path as string), options));
     expect(() => check("IN.png")).toThrow("which is read");
     expect(() => check("new.png", "New.png")).toThrow("the same file as --out");
+  });
+
+  test("accepts a folder that may be written to but not listed", () => {
+    using folder = new Folder();
+    vi.mocked(fs.readdirSync).mockImplementation(() => {
+      throw failure("EACCES");
+    });
+    checkDestinations([destination(folder.file("new.png"))]);
+    vi.mocked(fs.readdirSync).mockReset();
+    expect(folder.names()).toEqual([]);
   });
 
   test("throws UsageError for words and FormatError for folders", () => {

@@ -1,4 +1,5 @@
 import { decode } from "fast-png";
+import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { decodeImage } from "../../src/data/images.ts";
 import { decodeLabelPng } from "../../src/data/png.ts";
@@ -42,3 +43,19 @@ describe.each([1, 2, 4, 8] as const)("interlaced PNGs of %s bits", (depth) => {
     if (depth === 8) expect([...png.data]).toEqual(samples);
   });
 });
+
+test.each([1, 2, 4] as const)(
+  "interlaced PNGs of %s bits that libpng wrote are what libpng reads",
+  async (bitdepth) => {
+    const [height, width] = [37, 53];
+    const gray = noise(height * width * 3, 255).map((_, i, values) => values[i - (i % 3)]);
+    const image = sharp(Uint8Array.from(gray), { raw: { width, height, channels: 3 } });
+    const bytes = new Uint8Array(
+      await image.png({ progressive: true, palette: true, colours: 2 ** bitdepth, dither: 0 }).toBuffer(),
+    );
+    // The header's depth, color type and interlacing.
+    expect([bytes[24], bytes[25], bytes[28]]).toEqual([bitdepth, 3, 1]);
+    const expected = await sharp(bytes).toColorspace("srgb").removeAlpha().raw().toBuffer();
+    expect([...(await decodeImage(bytes, "libpng.png")).values]).toEqual([...expected]);
+  },
+);
