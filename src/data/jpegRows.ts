@@ -30,10 +30,11 @@ export function withRowsToSpare(bytes: Uint8Array): TallerJpeg | undefined {
   const taller = strip * Math.ceil(height / strip) + 1;
   if (height * width === 0 || height * width > maximumPixels || taller > 0xffff) return undefined;
   const alone = body[5] === 1;
-  const sampling = alone ? 1 : Math.max(...body.filter((_, i) => i >= 7 && i % 3 === 1).map((factors) => factors & 15));
+  const factors = [...body.filter((_, i) => i >= 7 && i % 3 === 1)];
+  const sampling = alone ? 1 : Math.max(...factors.map((factor) => factor & 15));
   const lastRows = ((height - 1) % (8 * sampling)) + 1;
-  // Two rows of chroma are interpolated with the next ones, for which those are decoded ahead.
-  const ahead = sampling === 2 && width > 8 && height > 16;
+  // Where chroma is halved both ways, its rows are interpolated with the next ones, for which those are decoded ahead.
+  const ahead = `${factors}` === "34,17,17" && width > 8 && height > 16;
   if (sampling > 1 && (lastRows > strip || ahead)) return undefined;
   const changed = bytes.slice();
   changed.set([taller >> 8, taller & 255], offset + 1);

@@ -45,3 +45,49 @@ describe.each<[string, JpegOptions, boolean]>([
     },
   );
 });
+
+/** A gray JPEG of components with these sampling factors: each block is two bits of zero, no difference and no more coefficients. */
+function flat(height: number, width: number, factors: readonly number[]): Uint8Array {
+  const segment = (code: number, ...body: number[]): number[] => [0xff, code, 0, body.length + 2, ...body];
+  const [across, down] = [4, 0].map((shift) => Math.max(...factors.map((factor) => (factor >> shift) & 15)));
+  const blocks = factors.reduce((sum, factor) => sum + (factor >> 4) * (factor & 15), 0);
+  const units = Math.ceil(width / 8 / across) * Math.ceil(height / 8 / down) * blocks;
+  // A component alone is not interleaved, whatever its factors.
+  const bits = 2 * (factors.length > 1 ? units : Math.ceil(width / 8) * Math.ceil(height / 8));
+  const pixels = new Array<number>(Math.ceil(bits / 8)).fill(0);
+  if (bits % 8) pixels[pixels.length - 1] = 0xff >> (bits % 8);
+  const code = [1, ...new Array<number>(15).fill(0), 0];
+  return Uint8Array.from([
+    ...[0xff, 0xd8],
+    ...segment(0xdb, 0, ...new Array<number>(64).fill(8)),
+    ...segment(0xc0, 8, 0, height, 0, width, factors.length, ...factors.flatMap((factor, i) => [i + 1, factor, 0])),
+    ...segment(0xc4, 0x00, ...code),
+    ...segment(0xc4, 0x10, ...code),
+    ...segment(0xda, factors.length, ...factors.flatMap((_, i) => [i + 1, 0]), 0, 63, 0),
+    ...pixels,
+    ...[0xff, 0xd9],
+  ]);
+}
+
+test.each([
+  ["4:4:4", [0x11, 0x11, 0x11]],
+  ["4:2:2", [0x21, 0x11, 0x11]],
+  ["4:1:1", [0x41, 0x11, 0x11]],
+  ["4:2:0", [0x22, 0x11, 0x11]],
+  ["4:4:0", [0x12, 0x11, 0x11]],
+  ["4:1:0", [0x14, 0x11, 0x11]],
+  ["four components", [0x11, 0x11, 0x11, 0x11]],
+  ["gray", [0x11]],
+  ["gray with factors that say nothing", [0x22]],
+])("%s of any height: whole it is read, without its last byte it is refused", async (_, factors) => {
+  for (const width of [4, 9, 50]) {
+    for (const height of [1, 7, 8, 9, 15, 16, 17, 24, 25, 32, 33, 40, 41, 48]) {
+      const whole = flat(height, width, factors);
+      expect(await decodeImage(whole, "whole.jpg")).toMatchObject({ height, width, notes: [] });
+      const cut = concatenate([whole.subarray(0, -3), whole.subarray(-2)]);
+      await expect(decodeImage(cut, "cut.jpg"), `${width} × ${height}`).rejects.toThrow(
+        /premature end of data segment/,
+      );
+    }
+  }
+});
