@@ -19,8 +19,9 @@ import { compare, goOnWith, type Setting } from "../../train/goingOn.ts";
 import { formatMetrics, metricsUntil, type Metric } from "../../train/metrics.ts";
 import { openState, type State } from "../../train/state.ts";
 import { checkpointFile, formerFile, metricsFile } from "../../train/surroundings.ts";
-import { beside, explain, writeTogether } from "../output.ts";
+import { explain, syncFolder, writeTogether } from "../output.ts";
 import { writeStreamed } from "../streamedOutput.ts";
+import { beside } from "../unfinished.ts";
 import { Lock } from "./lock.ts";
 
 /** What a command asks of a run that goes on. */
@@ -160,7 +161,6 @@ export class RunFolder implements Disposable {
   write(name: string, bytes: Uint8Array): void {
     this.#lock.check();
     writeTogether([{ file: this.file(name), bytes }]);
-    syncFolder(this.path);
   }
 
   /**
@@ -177,7 +177,6 @@ export class RunFolder implements Disposable {
       if (isCheckpoint && this.has(checkpointFile)) this.#keepFormer();
     };
     await writeStreamed(this.file(name), write, { interruptible: false });
-    syncFolder(this.path);
   }
 
   /** The last checkpoint gets the former one's name beside its own, which the next one is about to take. */
@@ -185,7 +184,6 @@ export class RunFolder implements Disposable {
     const [last, former] = [this.file(checkpointFile), this.file(formerFile)];
     const next = beside(former, "new");
     try {
-      rmSync(next, { force: true });
       try {
         linkSync(last, next);
       } catch {
@@ -209,17 +207,6 @@ function bothDamaged(last: FormatError | State | undefined, former: FormatError 
 /** Brings to the disk what was written to a file. */
 function syncFile(file: string): void {
   const handle = openSync(file, "r+");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-}
-
-/** Brings a folder's names to the disk, where the system can: renames are lost with the power otherwise. */
-function syncFolder(folder: string): void {
-  if (process.platform === "win32") return; // folders cannot be opened there
-  const handle = openSync(folder, "r");
   try {
     fsyncSync(handle);
   } finally {
