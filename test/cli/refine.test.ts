@@ -258,8 +258,8 @@ describe("crf-rnn refine refuses", () => {
     return () => folder[Symbol.dispose]();
   });
 
-  const refuses = (more: readonly string[], sentence: RegExp, replaced: Record<string, string> = {}): void =>
-    folder.refuses([...words.map((word) => replaced[word] ?? word), ...more], sentence);
+  const refuses = (more: readonly string[], sentence: RegExp, replaced: Record<string, string> = {}): Promise<void> =>
+    folder.refusesInProcess([...words.map((word) => replaced[word] ?? word), ...more], sentence);
 
   test("images that are missing, empty, cut short or of another kind", async () => {
     const png = readFileSync(folder.file("photo.png"));
@@ -273,105 +273,126 @@ describe("crf-rnn refine refuses", () => {
     folder.write("flat.npy", encodeNpy({ shape: [height, width], data: new Uint8Array(pixels) }));
     folder.write("nan.npy", encodeNpy({ shape: [height, width, 3], data: new Float32Array(pixels * 3).fill(NaN) }));
     folder.write("text.png", "not a picture");
-    refuses([], /missing\.png: expected a readable file, got no such file/, { "photo.png": "missing.png" });
-    refuses([], /empty\.png: expected a file with contents, got 0 bytes/, { "photo.png": "empty.png" });
-    refuses([], /cut\.png at byte \d+: expected a chunk .* the file is truncated/, { "photo.png": "cut.png" });
-    refuses([], /cut\.jpg at byte \d+: expected .*, got the end of the file/, { "photo.png": "cut.jpg" });
-    refuses([], /cut\.npy at byte \d+: expected 1404 bytes of values for shape \[18, 26, 3\], got 1399/, {
+    await refuses([], /missing\.png: expected a readable file, got no such file/, { "photo.png": "missing.png" });
+    await refuses([], /empty\.png: expected a file with contents, got 0 bytes/, { "photo.png": "empty.png" });
+    await refuses([], /cut\.png at byte \d+: expected a chunk .* the file is truncated/, { "photo.png": "cut.png" });
+    await refuses([], /cut\.jpg at byte \d+: expected .*, got the end of the file/, { "photo.png": "cut.jpg" });
+    await refuses([], /cut\.npy at byte \d+: expected 1404 bytes of values for shape \[18, 26, 3\], got 1399/, {
       "photo.png": "cut.npy",
     });
-    refuses([], /flat\.npy: expected an image \[height, width, 3\], got shape \[18, 26\]/, { "photo.png": "flat.npy" });
-    refuses([], /nan\.npy: expected finite float32 numbers, got NaN at \[0, 0, 0\]/, { "photo.png": "nan.npy" });
-    refuses([], /text\.png at byte 0: expected a PNG, a JPEG or a \.npy array/, { "photo.png": "text.png" });
+    await refuses([], /flat\.npy: expected an image \[height, width, 3\], got shape \[18, 26\]/, {
+      "photo.png": "flat.npy",
+    });
+    await refuses([], /nan\.npy: expected finite float32 numbers, got NaN at \[0, 0, 0\]/, { "photo.png": "nan.npy" });
+    await refuses([], /text\.png at byte 0: expected a PNG, a JPEG or a \.npy array/, { "photo.png": "text.png" });
   });
 
-  test("a pipe or a device in place of an image, which may have no end", () => {
+  test("a pipe or a device in place of an image, which may have no end", async () => {
     execFileSync("mkfifo", [folder.file("pipe.png")]);
-    refuses([], /pipe\.png: expected a readable file, got a pipe or a device/, { "photo.png": "pipe.png" });
-    refuses([], /\/dev\/zero: expected a readable file, got a pipe or a device/, { "photo.png": "/dev/zero" });
+    await refuses([], /pipe\.png: expected a readable file, got a pipe or a device/, { "photo.png": "pipe.png" });
+    await refuses([], /\/dev\/zero: expected a readable file, got a pipe or a device/, { "photo.png": "/dev/zero" });
     folder.remove("pipe.png");
   });
 
-  test("logits that do not fit, or hold NaN or infinity", () => {
+  test("logits that do not fit, or hold NaN or infinity", async () => {
     const [nan, infinite] = [NaN, -Infinity].map((value) => logits.with(40, value));
     folder.write("nan-logits.npy", encodeNpy({ shape: [height, width, classes], data: nan }));
     folder.write("infinite.npy", encodeNpy({ shape: [height, width, classes], data: infinite }));
     folder.write("chw.npy", encodeNpy({ shape: [classes, height, width], data: logits }));
     folder.write("batch.npy", encodeNpy({ shape: [1, height, width, classes], data: logits }));
     folder.write("coarse.npy", encodeNpy({ shape: [6, 9, classes], data: new Float32Array(162) }));
-    refuses([], /nan-logits\.npy: .*got NaN at \[0, 13, 1\]/, { "logits.npy": "nan-logits.npy" });
-    refuses([], /infinite\.npy: .*got -Infinity at \[0, 13, 1\]/, { "logits.npy": "infinite.npy" });
-    refuses([], /got \[3, 18, 26\] — add --layout chw/, { "logits.npy": "chw.npy" });
+    await refuses([], /nan-logits\.npy: .*got NaN at \[0, 13, 1\]/, { "logits.npy": "nan-logits.npy" });
+    await refuses([], /infinite\.npy: .*got -Infinity at \[0, 13, 1\]/, { "logits.npy": "infinite.npy" });
+    await refuses([], /got \[3, 18, 26\] — add --layout chw/, { "logits.npy": "chw.npy" });
     folder.write("flat.npy", encodeNpy({ shape: [height, width], data: new Float32Array(pixels) }));
     folder.write("one.npy", encodeNpy({ shape: [height, width, 1], data: new Float32Array(pixels) }));
     folder.write("two.npy", encodeNpy({ shape: [2, height, width, classes], data: new Float32Array(6 * pixels) }));
     const axes = "expected logits \\[height, width, classes\\]";
-    refuses([], new RegExp(`${axes}, got \\[18, 26\\] — two classes .* numpy\\.stack\\(\\[0 \\* x, x\\], axis=-1\\)`), {
-      "logits.npy": "flat.npy",
-    });
-    refuses([], new RegExp(`${axes} of two classes or more, got \\[18, 26, 1\\] — .*concatenate.*axis=-1`), {
+    await refuses(
+      [],
+      new RegExp(`${axes}, got \\[18, 26\\] — two classes .* numpy\\.stack\\(\\[0 \\* x, x\\], axis=-1\\)`),
+      {
+        "logits.npy": "flat.npy",
+      },
+    );
+    await refuses([], new RegExp(`${axes} of two classes or more, got \\[18, 26, 1\\] — .*concatenate.*axis=-1`), {
       "logits.npy": "one.npy",
     });
-    refuses([], new RegExp(`${axes}, got \\[2, 18, 26, 3\\] — save one map`), { "logits.npy": "two.npy" });
-    refuses([], /got \[1, 18, 26, 3\] — save logits\[0\]/, { "logits.npy": "batch.npy" });
-    refuses([], /of the image's 18 by 26 pixels, got \[6, 9, 3\] — add --resize/, { "logits.npy": "coarse.npy" });
+    await refuses([], new RegExp(`${axes}, got \\[2, 18, 26, 3\\] — save one map`), { "logits.npy": "two.npy" });
+    await refuses([], /got \[1, 18, 26, 3\] — save logits\[0\]/, { "logits.npy": "batch.npy" });
+    await refuses([], /of the image's 18 by 26 pixels, got \[6, 9, 3\] — add --resize/, { "logits.npy": "coarse.npy" });
   });
 
-  test("weights and matrices of the wrong size", () => {
+  test("weights and matrices of the wrong size", async () => {
     folder.write("five.npy", encodeNpy({ shape: [5, 5], data: new Float32Array(25) }));
     folder.write("vector.npy", encodeNpy({ shape: [3], data: new Float32Array(3) }));
-    refuses(
+    await refuses(
       ["--bilateral-weight", "five.npy"],
       /five\.npy: expected a weight \[3\] or \[3, 3\] for 3 classes, got \[5, 5\]/,
     );
-    refuses(["--spatial-weight", "five.npy"], /five\.npy: expected a weight/);
-    refuses(["--compatibility", "five.npy"], /expected a compatibility matrix \[3, 3\] for 3 classes, got \[5, 5\]/);
-    refuses(["--compatibility", "vector.npy"], /expected a compatibility matrix \[3, 3\] for 3 classes, got \[3\]/);
-    refuses(["--compatibility", "none.npy"], /none\.npy: expected a readable file/);
+    await refuses(["--spatial-weight", "five.npy"], /five\.npy: expected a weight/);
+    await refuses(
+      ["--compatibility", "five.npy"],
+      /expected a compatibility matrix \[3, 3\] for 3 classes, got \[5, 5\]/,
+    );
+    await refuses(
+      ["--compatibility", "vector.npy"],
+      /expected a compatibility matrix \[3, 3\] for 3 classes, got \[3\]/,
+    );
+    await refuses(["--compatibility", "none.npy"], /none\.npy: expected a readable file/);
   });
 
-  test.each(["--theta-alpha", "--theta-beta", "--theta-gamma"])("%s of 0, below, and no number", (flag) => {
+  test.each(["--theta-alpha", "--theta-beta", "--theta-gamma"])("%s of 0, below, and no number", async (flag) => {
     for (const value of ["0", "-3", "nan", "Infinity", ""]) {
-      refuses([flag, value], new RegExp(`${flag}: expected a number above 0, got '${value}'`));
+      await refuses([flag, value], new RegExp(`${flag}: expected a number above 0, got '${value}'`));
     }
   });
 
-  test("bandwidths so small that the keys would overflow", () => {
-    refuses(["--theta-beta", "1e-12"], /expected .*, got /);
+  test("bandwidths so small that the keys would overflow", async () => {
+    await refuses(["--theta-beta", "1e-12"], /expected .*, got /);
   });
 
-  test("annotations that do not fit", () => {
+  test("annotations that do not fit", async () => {
     const flags = ["refine", "photo.png", "--device", "wasm", "--out", "labels.png", "--annotation"];
     const label = (value: number, size = width) =>
       encodeLabelPng({ height, width: size, labels: new Uint8Array(height * size).fill(value) });
     folder.write("small.png", label(1, width - 1));
     folder.write("void.png", label(255));
     folder.write("seven.png", label(7));
-    folder.refuses([...flags, "small.png"], /small\.png: expected the image's 18 by 26 pixels, got 18 by 25/);
-    folder.refuses([...flags, "void.png"], /void\.png: expected labels .*, got 255 everywhere/);
-    folder.refuses([...flags, "photo.png"], /photo\.png at byte 24: expected a palette or gray PNG/);
+    await folder.refusesInProcess(
+      [...flags, "small.png"],
+      /small\.png: expected the image's 18 by 26 pixels, got 18 by 25/,
+    );
+    await folder.refusesInProcess([...flags, "void.png"], /void\.png: expected labels .*, got 255 everywhere/);
+    await folder.refusesInProcess([...flags, "photo.png"], /photo\.png at byte 24: expected a palette or gray PNG/);
     const array = (name: string, shape: number[], values: ArrayLike<number>) =>
       folder.write(name, encodeNpy({ shape, data: Float32Array.from(values) }));
     array("stacked.npy", [height, width, 3], new Float32Array(pixels * 3));
     array("half.npy", [height, width], new Float32Array(pixels).with(27, 0.5));
     array("large.npy", [height, width], new Float32Array(pixels).with(27, 256));
-    folder.refuses(
+    await folder.refusesInProcess(
       [...flags, "stacked.npy"],
       /stacked\.npy: expected labels \[height, width\], got shape \[18, 26, 3\]/,
     );
-    folder.refuses(
+    await folder.refusesInProcess(
       [...flags, "half.npy"],
       /expected whole numbers 0…255, one label a pixel, got 0\.5 at row 1, column 1/,
     );
-    folder.refuses([...flags, "large.npy"], /got 256 at row 1, column 1 — save the index of each pixel's class/);
+    await folder.refusesInProcess(
+      [...flags, "large.npy"],
+      /got 256 at row 1, column 1 — save the index of each pixel's class/,
+    );
     folder.write("mask.jpg", Uint8Array.of(0xff, 0xd8, 0xff, 0xe0));
-    folder.refuses(
+    await folder.refusesInProcess(
       [...flags, "mask.jpg"],
       /mask\.jpg at byte 0: expected a PNG file, got a JPEG — a JPEG does not keep/,
     );
-    folder.refuses([...flags, "seven.png", "--classes", "4"], /expected labels 0…3.*, got label 7 — raise --classes/);
+    await folder.refusesInProcess(
+      [...flags, "seven.png", "--classes", "4"],
+      /expected labels 0…3.*, got label 7 — raise --classes/,
+    );
     for (const value of ["1", "0.125", "2", "many"]) {
-      folder.refuses(
+      await folder.refusesInProcess(
         [...flags, "seven.png", "--confidence", value],
         /--confidence: expected a probability between 1\/8/,
       );
@@ -382,27 +403,33 @@ describe("crf-rnn refine refuses", () => {
     const stored = sharp(photo, { raw: { width, height, channels: 3 } }).withMetadata({ orientation: 8 });
     folder.write("turned.jpg", await stored.jpeg().toBuffer());
     const remedy = /EXIF orientation 8 turned the image: turn this likewise, or remove the tag from the image/;
-    refuses([], remedy, { "photo.png": "turned.jpg" });
+    await refuses([], remedy, { "photo.png": "turned.jpg" });
     folder.write("mask.png", encodeLabelPng({ height, width, labels: new Uint8Array(pixels) }));
-    refuses([], remedy, { "photo.png": "turned.jpg", "--logits": "--annotation", "logits.npy": "mask.png" });
+    await refuses([], remedy, { "photo.png": "turned.jpg", "--logits": "--annotation", "logits.npy": "mask.png" });
   });
 
-  test("words that contradict each other or lead nowhere", () => {
-    refuses(["--annotation", "photo.png"], /refine: expected one of --logits and --annotation, got both/);
-    folder.refuses(["refine", "photo.png", "--out", "l.png"], /expected one of --logits and --annotation, got neither/);
-    folder.refuses(words.slice(0, 4), /refine: expected --out, --out-logits or --out-overlay, got none of them/);
-    folder.refuses(["refine"], /missing required argument 'image'/);
-    refuses(["--iterations", "0"], /--iterations: expected a whole number, 1 to 1000, got '0'/);
-    refuses(["--mean", "1,2"], /--mean: expected three numbers with commas between, blue,green,red, got '1,2'/);
-    refuses(["--out", "x.jpg"], /--out: expected a file name that ends in \.png/);
-    refuses(["--out", "photo.png"], /--out: expected a file of its own, got photo\.png, which is read/);
-    refuses(["--out", "missing/labels.png"], /got a folder that does not exist — create the folder first/);
-    refuses(["--out", "photo.png/labels.png"], /got a path through something that is no folder/);
+  test("words that contradict each other or lead nowhere", async () => {
+    await refuses(["--annotation", "photo.png"], /refine: expected one of --logits and --annotation, got both/);
+    await folder.refusesInProcess(
+      ["refine", "photo.png", "--out", "l.png"],
+      /expected one of --logits and --annotation, got neither/,
+    );
+    await folder.refusesInProcess(
+      words.slice(0, 4),
+      /refine: expected --out, --out-logits or --out-overlay, got none of them/,
+    );
+    await folder.refusesInProcess(["refine"], /missing required argument 'image'/);
+    await refuses(["--iterations", "0"], /--iterations: expected a whole number, 1 to 1000, got '0'/);
+    await refuses(["--mean", "1,2"], /--mean: expected three numbers with commas between, blue,green,red, got '1,2'/);
+    await refuses(["--out", "x.jpg"], /--out: expected a file name that ends in \.png/);
+    await refuses(["--out", "photo.png"], /--out: expected a file of its own, got photo\.png, which is read/);
+    await refuses(["--out", "missing/labels.png"], /got a folder that does not exist — create the folder first/);
+    await refuses(["--out", "photo.png/labels.png"], /got a path through something that is no folder/);
   });
 
-  test("more classes than a PNG can number", () => {
+  test("more classes than a PNG can number", async () => {
     folder.write("many.npy", encodeNpy({ shape: [height, width, 256], data: new Float32Array(pixels * 256) }));
-    refuses(["--out", "labels.png"], /--out: expected at most 255 classes in a PNG, got 256/, {
+    await refuses(["--out", "labels.png"], /--out: expected at most 255 classes in a PNG, got 256/, {
       "logits.npy": "many.npy",
     });
   });

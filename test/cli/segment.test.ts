@@ -55,16 +55,19 @@ describe("crf-rnn segment", () => {
     ).toBe(true);
   });
 
-  test("refuses nothing to label, two images of one name, and parts that are none", () => {
+  test("refuses nothing to label, two images of one name, and parts that are none", async () => {
     const words = [...crf, ...device, "--out", "refused"];
-    folder.refuses(["segment", "nowhere", ...words], /nowhere: expected an image or a folder, got nothing there/);
-    folder.refuses(["segment", "crf", ...words], /crf: expected images \(\.png, .*\), got none/);
+    await folder.refusesInProcess(
+      ["segment", "nowhere", ...words],
+      /nowhere: expected an image or a folder, got nothing there/,
+    );
+    await folder.refusesInProcess(["segment", "crf", ...words], /crf: expected images \(\.png, .*\), got none/);
     const twice = ["segment", "shapes/images", "shapes/masks", ...words];
-    folder.refuses(
+    await folder.refusesInProcess(
       twice,
       /masks\/shapes-0000\.png: expected a name of its own for its label map, got that of shapes\/images/,
     );
-    folder.refuses(
+    await folder.refusesInProcess(
       ["segment", "shapes/images", ...words, "--shard", "3/2"],
       /--shard: expected i\/n with i from 1 to n/,
     );
@@ -72,38 +75,42 @@ describe("crf-rnn segment", () => {
 });
 
 describe("crf-rnn segment writes over nothing that it reads", () => {
-  const refuses = (words: readonly string[], sentence: RegExp): void =>
-    folder.refuses(["segment", ...words, ...crf, ...device], sentence);
+  const refuses = (words: readonly string[], sentence: RegExp): Promise<void> =>
+    folder.refusesInProcess(["segment", ...words, ...crf, ...device], sentence);
 
-  test("into the folder of the photographs, by any name of it", () => {
+  test("into the folder of the photographs, by any name of it", async () => {
     photographs("photos", "holiday.png", "winter.png");
     symlinkSync("photos", folder.file("album"));
     const before = read("photos/holiday.png");
     for (const out of ["photos", "./photos/../photos", folder.file("photos"), "album"]) {
-      refuses(
+      await refuses(
         ["photos", "--out", out],
         /photos\/holiday\.png: expected a name of its own for its label map, got that of photos\/holiday\.png, which is read/,
       );
     }
-    refuses(["photos/winter.png", "album/holiday.png", "--out", "photos"], /which is read/);
+    await refuses(["photos/winter.png", "album/holiday.png", "--out", "photos"], /which is read/);
     expect(read("photos/holiday.png").equals(before)).toBe(true);
     expect(readdirSync(folder.file("photos"))).toEqual(["holiday.png", "winter.png"]);
   });
 
-  test("through a hard link, a symbolic link, or an overlay's name", () => {
+  test("through a hard link, a symbolic link, or an overlay's name", async () => {
     photographs("linked", "a.png", "b.overlay.png");
     for (const out of ["hard", "soft", "overlays"]) mkdirSync(folder.file(out));
     linkSync(folder.file("linked/a.png"), folder.file("hard/a.png"));
     symlinkSync("../linked/a.png", folder.file("soft/a.overlay.png"));
-    for (const out of ["hard", "soft"]) refuses(["linked", "--out", out], /got that of linked\/a\.png, which is read/);
+    for (const out of ["hard", "soft"])
+      await refuses(["linked", "--out", out], /got that of linked\/a\.png, which is read/);
     copyFileSync(folder.file("linked/a.png"), folder.file("linked/b.png"));
-    refuses(["linked", "--out", "overlays"], /linked\/b\.png: .*got that of linked\/b\.overlay\.png — rename one/);
+    await refuses(
+      ["linked", "--out", "overlays"],
+      /linked\/b\.png: .*got that of linked\/b\.overlay\.png — rename one/,
+    );
   });
 
-  test("of the other parts of a job array neither", () => {
+  test("of the other parts of a job array neither", async () => {
     photographs("parts", "0.png", "1.jpg");
     for (const part of ["1/2", "2/2"])
-      refuses(["parts", "--out", "parts", "--shard", part], /parts\/0\.png, which is read/);
+      await refuses(["parts", "--out", "parts", "--shard", part], /parts\/0\.png, which is read/);
   });
 });
 
@@ -149,13 +156,13 @@ describe("crf-rnn segment goes on past what it cannot read", () => {
     expect(facts.failures[0].problem).toContain("truncated");
   });
 
-  test("but --strict stops at once, and so does a folder in a map's place", () => {
+  test("but --strict stops at once, and so does a folder in a map's place", async () => {
     const { status, stdout, stderr } = folder.run([...words, "--out", "strict", "--strict", "--quiet"]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(/^crf-rnn: mixed\/b\.png at byte \d+: expected a chunk .*\n$/);
     expect(readdirSync(folder.file("strict"))).toEqual(["a.png"]);
     mkdirSync(folder.file("taken/a.png"), { recursive: true });
-    folder.refuses(
+    await folder.refusesInProcess(
       [...words, "--out", "taken", "--quiet"],
       /taken\/a\.png: expected a place to write to, got a folder/,
     );

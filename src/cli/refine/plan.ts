@@ -26,8 +26,11 @@ export async function measureLattices(
   classes: number,
 ): Promise<LatticeFacts> {
   const [height, width] = guide.shape;
-  using spatialLattice = await buildLattice(spatialFeatures(guide.device, [height, width], spatial));
-  using bilateralLattice = await buildLattice(bilateralFeatures(guide, bilateral));
+  const { position, color } = bilateral; // Which come with their weights, of which features know nothing.
+  using spatialLattice = await buildLattice(
+    spatialFeatures(guide.device, [height, width], { position: spatial.position }),
+  );
+  using bilateralLattice = await buildLattice(bilateralFeatures(guide, { position, color }));
   const vertices = { spatial: spatialLattice.vertices, bilateral: bilateralLattice.vertices };
   const rows = 4 * height * width + 2 * Math.max(vertices.spatial, vertices.bilateral);
   return { vertices, bytes: guide.device.peakBytes + 4 * padded(classes) * rows };
