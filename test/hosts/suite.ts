@@ -2,7 +2,7 @@
 import { watch } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { generate } from "../../scripts/generate.mjs";
+import { generate, variantNames } from "../../scripts/generate.mjs";
 import { bundleSuites } from "./bundle.ts";
 import { runProcess } from "./child.ts";
 import { findFolders, root } from "./folders.ts";
@@ -44,8 +44,11 @@ const milliseconds = (value: number): string => `${value.toFixed(0)} ms`.padStar
 async function runOnce(patterns: readonly string[], flags: Flags): Promise<number> {
   const began = performance.now();
   const devices = flags.device ? [flags.device] : (["wasm", "webgpu"] as const);
-  // Suites on WebGPU compare with WASM on one thread.
-  const wanted = devices.map((device) => variantOf(flags.host, device === "wasm" ? flags.threads : 1));
+  // Suites on WebGPU compare with WASM on one thread, and the suite `determinism` all variants with each other.
+  const wanted =
+    patterns.length === 0 || patterns.some((pattern) => pattern.includes("determinism"))
+      ? variantNames
+      : devices.map((device) => variantOf(flags.host, device === "wasm" ? flags.threads : 1));
   const stale = await generate(wanted);
   await bundleSuites();
   const only = selectCases(await listNames(), patterns);
