@@ -2,7 +2,7 @@
 # Installs what the tests need beyond `npm ci`: Chromium, the Vulkan loader, Mesa's lavapipe (from the release's
 # backports where its own Mesa is too old) and a newer Node. Does nothing where nothing is missing.
 #
-#   scripts/setup.sh           install what is missing (Debian, Ubuntu; root or sudo)
+#   scripts/setup.sh           install what is missing (Debian, Ubuntu): as root at once, with sudo after asking
 #   scripts/setup.sh --check   print what is missing, change nothing; exit status 1 where something is
 set -euo pipefail
 export LC_ALL=C
@@ -93,6 +93,22 @@ install_lavapipe_from_backports() {
   fi
 }
 
+# Whoever is not root is asked before anything is installed; where nobody can answer, nothing is.
+agreed() {
+  local packages="" answer=""
+  has vulkan-loader && packages+=" libvulkan1"
+  has newer-node && packages+=" libatomic1"
+  has chromium && packages+=" chromium (or Chrome by puppeteer, where the release has no package)"
+  has lavapipe && packages+=" mesa-vulkan-drivers (from the backports, where the release's are older than $oldest_mesa)"
+  say "the tests need what is missing here; with sudo apt-get, this would be installed:$packages"
+  if [ -n "${CI:-}" ] || [ ! -t 0 ] || [ ! -t 2 ]; then
+    say "nobody can be asked here: run scripts/setup.sh in a terminal or as root"
+    return 1
+  fi
+  read -r -p "setup: install it? [y/N] " answer
+  [[ "$answer" == [yY]* ]]
+}
+
 lacking=$(missing)
 if [ "${1:-}" = --check ]; then
   [ -z "$lacking" ] && { say "nothing is missing"; exit 0; }
@@ -114,6 +130,7 @@ if ! command -v apt-get >/dev/null; then
 elif [ "$(id -u)" != 0 ]; then
   sudo=sudo
   command -v sudo >/dev/null || { say "neither root nor sudo: nothing installed"; finish; }
+  agreed || finish
 fi
 
 scratch=$(mktemp -d)
