@@ -82,6 +82,9 @@ interface Knowledge {
   readonly casesOfFile: Map<string, Set<string>>;
 }
 
+/** After an interrupt, no further mutant is begun, and those that ran are reported. */
+let interrupted = false;
+
 /** Runs the mutants that still live on one device, until a case fails; says now and then how far it is. */
 async function runStage(stage: Stage, knowledge: Knowledge, jobs: number): Promise<void> {
   const { mutants, verdicts, casesOfFile } = knowledge;
@@ -116,7 +119,7 @@ async function runStage(stage: Stage, knowledge: Knowledge, jobs: number): Promi
   };
   const queue = [...left];
   const work = async (foreman: Foreman): Promise<void> => {
-    for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
+    for (let mutant = queue.shift(); mutant && !interrupted; mutant = queue.shift()) {
       const users = usersOf(mutant);
       if (users.length > 0)
         verdicts.set(mutant.id, await foreman.attempt(mutant.id, users, loaded.includes(mutant.id)));
@@ -140,9 +143,10 @@ async function mutate(words: readonly string[], { jobs, json }: Flags): Promise<
   const counted = mutants.filter((mutant) => !isEquivalent(mutant));
   const verdicts = new Map<number, Verdict>();
   const knowledge = { mutants: counted, verdicts, casesOfFile: new Map<string, Set<string>>() };
-  for (const stage of stages) await runStage(stage, knowledge, jobs);
+  for (const stage of stages) if (!interrupted) await runStage(stage, knowledge, jobs);
   rmSync(folder, { recursive: true });
-  const outcomes = mutants.map((mutant): Outcome => {
+  const ran = interrupted ? mutants.filter(({ id }) => verdicts.has(id)) : mutants;
+  const outcomes = ran.map((mutant): Outcome => {
     const verdict = verdicts.get(mutant.id);
     if (isEquivalent(mutant)) return { ...mutant, fate: "equivalent" };
     return {
@@ -159,6 +163,7 @@ async function mutate(words: readonly string[], { jobs, json }: Flags): Promise<
 }
 
 async function main(): Promise<number> {
+  process.once("SIGINT", () => (interrupted = true));
   try {
     command.parse();
     return await mutate(command.args, command.opts<Flags>());

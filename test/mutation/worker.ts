@@ -35,6 +35,7 @@ WebAssembly.compile = (bytes) => {
 };
 
 let unhandled: unknown;
+process.on("SIGINT", () => {}); // It goes to all processes of a terminal; the foreman decides when this one ends.
 process.on("unhandledRejection", (error) => (unhandled ??= error));
 
 const usual = await load();
