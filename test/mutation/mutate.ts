@@ -143,8 +143,11 @@ async function mutate(words: readonly string[], { jobs, json }: Flags): Promise<
   const counted = mutants.filter((mutant) => !isEquivalent(mutant));
   const verdicts = new Map<number, Verdict>();
   const knowledge = { mutants: counted, verdicts, casesOfFile: new Map<string, Set<string>>() };
-  for (const stage of stages) if (!interrupted) await runStage(stage, knowledge, jobs);
-  rmSync(folder, { recursive: true });
+  try {
+    for (const stage of stages) if (!interrupted) await runStage(stage, knowledge, jobs);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
   const ran = interrupted ? mutants.filter(({ id }) => verdicts.has(id)) : mutants;
   const outcomes = ran.map((mutant): Outcome => {
     const verdict = verdicts.get(mutant.id);
