@@ -9,5 +9,5 @@ export const softmax = floor({
   computes: "a channel: maximum, difference, exp, sum, quotient",
   operations: ({ rows, channels }) => rows * channels * 5,
   queue: ({ unary, result, points, classes }, device) =>
-    activate(device, unary.storage, result.storage, points, classes, "softmax"),
+    activate(device, { values: unary.storage, result: result.storage, rows: points, channels: classes }, "softmax"),
 });

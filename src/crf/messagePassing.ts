@@ -4,6 +4,7 @@ import { filtered } from "../lattice/filter.ts";
 import { splatAndBlur } from "../lattice/filterBlock.ts";
 import type { Lattice } from "../lattice/lattice.ts";
 import { type Normalization, normalized } from "../lattice/normalization.ts";
+import { allChannels } from "../shared/channels.ts";
 import { quadsOf } from "../shape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
 import type { Composed } from "./compose.ts";
@@ -61,25 +62,31 @@ async function iterateFused(inference: Inference, result: Tensor): Promise<void>
     const weights = normalized(lattice, normalization, false);
     const bytes = (lattice.vertices + 1) * quads * 16;
     const spaces = [workspace.allocate(bytes), workspace.allocate(bytes)] as const;
-    const block = { quads, rowQuads: quads, firstQuad: 0 };
     return (marginals: Storage) => ({
       simplices: weights.simplices,
-      values: splatAndBlur(lattice, weights, marginals, block, spaces, false),
+      values: splatAndBlur(lattice, weights, allChannels(marginals, quads), spaces, { quads, transpose: false }),
       dimensions: lattice.dimensions,
     });
   };
   const blurSpatial = prepare(spatial);
   const blurBilateral = prepare(bilateral);
   // The marginals are gone into the lattices by the time an update writes, so one map serves all iterations.
-  activate(device, unary.storage, result.storage, rows, channels, activation);
+  activate(device, { values: unary.storage, result: result.storage, rows, channels }, activation);
   for (let t = 0; t < iterations; t++) {
     const fromSpatial = blurSpatial(result.storage);
     await inference.turn();
     const fromBilateral = blurBilateral(result.storage);
     await inference.turn();
-    const matrix = { storage: matrices.of(t), diagonal: matrices.diagonal };
-    const next = t === iterations - 1 ? output : activation;
-    update(device, fromSpatial, fromBilateral, matrix, unary.storage, result.storage, rows, channels, next);
+    update(device, {
+      spatial: fromSpatial,
+      bilateral: fromBilateral,
+      matrices: { storage: matrices.of(t), diagonal: matrices.diagonal },
+      unary: unary.storage,
+      result: result.storage,
+      points: rows,
+      channels,
+      activation: t === iterations - 1 ? output : activation,
+    });
     await inference.turn();
     if (inference.onIteration) await inference.onIteration(t + 1);
   }

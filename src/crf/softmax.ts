@@ -16,15 +16,16 @@ export const activations: readonly Activation[] = ["softmax", "relu"];
 export const activationMode = (activation: Activation | "none"): number =>
   activations.indexOf(activation as Activation) + 1;
 
-/** Activation over the channels of each of `rows` rows. */
-export function activate(
-  device: Device,
-  values: Storage,
-  result: Storage,
-  rows: number,
-  channels: number,
-  activation: Activation,
-): void {
+/** What an activation goes over: maps [rows, channels]. */
+export interface Rows {
+  readonly values: Storage;
+  readonly result: Storage;
+  readonly rows: number;
+  readonly channels: number;
+}
+
+/** result = the activation over the channels of each row of `values`. */
+export function activate(device: Device, { values, result, rows, channels }: Rows, activation: Activation): void {
   const rowBytes = padded(channels) * 4;
   for (const window of rowWindows(device, rows, rowBytes)) {
     device.run(kernel, {
@@ -46,7 +47,7 @@ export function softmax(values: Tensor, activation: Activation = "softmax"): Ten
 function activated(values: Tensor, activation: Activation): Tensor {
   const { device, rows, channels } = values;
   const result = emptyLike(values);
-  activate(device, values.storage, result.storage, rows, channels, activation);
+  activate(device, { values: values.storage, result: result.storage, rows, channels }, activation);
   // The adjoint of softmax goes by the marginals, that of ReLU over its sum by the logits.
   const known = activation === "softmax" ? result : values;
   return record(result, [values], [known], (gradient) => {

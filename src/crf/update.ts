@@ -9,19 +9,23 @@ export interface Blurred {
   readonly values: Storage;
 }
 
+/** What an update reads and writes, and how. */
+export interface Update {
+  readonly spatial: Blurred;
+  readonly bilateral: Blurred & { readonly dimensions: number };
+  readonly matrices: { readonly storage: Storage; readonly diagonal: boolean };
+  readonly unary: Storage;
+  readonly result: Storage;
+  readonly points: number;
+  readonly channels: number;
+  readonly activation: Activation | "none";
+}
+
 /** X = U − (messages of both filters, weighted and transformed), activated: one fused pass over the pixels. */
 export function update(
   device: Device,
-  spatial: Blurred,
-  bilateral: Blurred & { readonly dimensions: number },
-  matrices: { readonly storage: Storage; readonly diagonal: boolean },
-  unary: Storage,
-  result: Storage,
-  points: number,
-  channels: number,
-  activation: Activation | "none",
+  { spatial, bilateral, matrices, unary, result, points, channels, activation }: Update,
 ): void {
-  const quads = quadsOf(channels);
   device.run(kernel, {
     spatialSimplices: spatial.simplices,
     bilateralSimplices: bilateral.simplices,
@@ -35,6 +39,6 @@ export function update(
     mode: activationMode(activation),
     diagonal: matrices.diagonal ? 1 : 0,
     dimensions: bilateral.dimensions,
-    quads,
+    quads: quadsOf(channels),
   });
 }

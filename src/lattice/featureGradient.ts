@@ -1,13 +1,14 @@
 import type { Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
+import { allChannels, type MapChannels } from "../shared/channels.ts";
 import { quadsOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { pullBackEmbed } from "./embed.ts";
 import { splatAndBlur } from "./filterBlock.ts";
 import type { Lattice } from "./lattice.ts";
-import { type Normalization, type Normalized, normalized, pullBackNormalization, sidesOf } from "./normalization.ts";
+import type { Normalized } from "./incidence.ts";
+import { type Normalization, normalized, pullBackNormalization, sidesOf } from "./normalization.ts";
 import { addDots, sliceFactor } from "./slice.ts";
-import type { ChannelBlock } from "./splat.ts";
 
 /** Dot products by point and vertex, [points, d + 1]: those of the filter's values, and those of its gradient. */
 interface Dots {
@@ -31,15 +32,15 @@ export function featureGradient(
   const entryBytes = parts.simplices.bytes / 2;
   const dots = { ofValues: workspace.zeros(entryBytes), ofGradient: workspace.zeros(entryBytes) };
   const { p, q } = sidesOf(lattice, normalization);
-  for (const block of blocksOf(lattice, quadsOf(values.channels))) {
+  for (const { quads, of } of blocksOf(lattice, quadsOf(values.channels))) {
     const forward = normalized(lattice, normalization, false);
     const backward = normalized(lattice, normalization, true);
     addPair(
       lattice,
       dots,
-      { weights: forward, map: values.storage, factors: q },
-      { weights: backward, map: gradient.storage, factors: p },
-      block,
+      { weights: forward, map: of(values.storage), factors: q },
+      { weights: backward, map: of(gradient.storage), factors: p },
+      quads,
     );
   }
   if (normalization !== "none") {
@@ -47,35 +48,42 @@ export function featureGradient(
     const ones = workspace.allocate(points * 16);
     device.write(ones, new Float32Array(points * 4).fill(1));
     pullBackNormalization(lattice, normalization, dots, ofNorm);
-    const one = { quads: 1, rowQuads: 1, firstQuad: 0 };
-    addPair(lattice, dots, { weights: parts, map: ones }, { weights: parts, map: ofNorm }, one);
+    const [one, norm] = [allChannels(ones, 1), allChannels(ofNorm, 1)];
+    addPair(lattice, dots, { weights: parts, map: one }, { weights: parts, map: norm }, 1);
   }
   return pullBackEmbed(features, parts.ranks, dots, sliceFactor(dimensions));
 }
 
-/** One side of a filter: a map, its factors, and the weights that carry them into the lattice. */
+/** One side of a filter: channels of a map, their factors, and the weights that carry them into the lattice. */
 interface Side {
   readonly weights: Normalized;
-  readonly map: Storage;
+  readonly map: MapChannels;
   readonly factors?: Storage;
 }
 
 /** Adds what the weights get where `values` are splatted and `gradient` comes back to the slice. */
-function addPair(lattice: Lattice, dots: Dots, values: Side, gradient: Side, block: ChannelBlock): void {
+function addPair(lattice: Lattice, { ofValues, ofGradient }: Dots, values: Side, gradient: Side, quads: number): void {
   const { device, vertices, dimensions, parts } = lattice;
+  const { simplices } = parts;
   using workspace = new Workspace(device);
-  const bytes = (vertices + 1) * block.quads * 16;
+  const bytes = (vertices + 1) * quads * 16;
   const spaces = [workspace.allocate(bytes), workspace.allocate(bytes)] as const;
-  const toSplat = splatAndBlur(lattice, gradient.weights, gradient.map, block, spaces, true);
-  addDots(device, parts.simplices, toSplat, values.map, values.factors, dots.ofValues, dimensions, block);
-  const toSlice = splatAndBlur(lattice, values.weights, values.map, block, spaces, false);
-  addDots(device, parts.simplices, toSlice, gradient.map, gradient.factors, dots.ofGradient, dimensions, block);
+  const common = { simplices, dimensions, quads };
+  const add = (blurred: Storage, { map, factors }: Side, dots: Storage): void =>
+    addDots(device, { ...common, values: blurred, other: map, factors, dots });
+  const toSplat = splatAndBlur(lattice, gradient.weights, gradient.map, spaces, { quads, transpose: true });
+  add(toSplat, values, ofValues);
+  const toSlice = splatAndBlur(lattice, values.weights, values.map, spaces, { quads, transpose: false });
+  add(toSlice, gradient, ofGradient);
 }
 
 /** As many quads at a time as a binding holds of vertices. */
-function* blocksOf({ device, vertices }: Lattice, rowQuads: number): Generator<ChannelBlock> {
+function* blocksOf(
+  { device, vertices }: Lattice,
+  rowQuads: number,
+): Generator<{ readonly quads: number; of(storage: Storage): MapChannels }> {
   const most = Math.max(1, Math.floor(device.limits.bindingBytes / ((vertices + 1) * 16)));
   for (let firstQuad = 0; firstQuad < rowQuads; firstQuad += most) {
-    yield { quads: Math.min(most, rowQuads - firstQuad), rowQuads, firstQuad };
+    yield { quads: Math.min(most, rowQuads - firstQuad), of: (storage) => ({ storage, rowQuads, firstQuad }) };
   }
 }

@@ -58,7 +58,8 @@ export function filtered(values: Tensor, lattice: Lattice, normalization: Normal
   const run = (input: Tensor, adjoint: boolean): Tensor => {
     const weights = normalized(lattice, normalization, adjoint);
     const output = emptyLike(input);
-    filterMap(lattice, weights, input.storage, output.storage, quadsOf(input.channels), adjoint);
+    const maps = { values: input.storage, result: output.storage };
+    filterMap(lattice, weights, maps, quadsOf(input.channels), adjoint);
     return output;
   };
   // ⟨g, Kᵀv⟩ = ⟨v, Kg⟩: for the adjoint, values and gradient change places in the gradient of the features.

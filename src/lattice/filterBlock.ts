@@ -1,41 +1,46 @@
-import type { Storage } from "../device/device.ts";
+import { type Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
-import { copyChannels } from "../shared/channels.ts";
+import { allChannels, copyChannels, type MapChannels } from "../shared/channels.ts";
 import { blur } from "./blur.ts";
 import type { Lattice } from "./lattice.ts";
-import type { Normalized } from "./normalization.ts";
+import type { Normalized } from "./incidence.ts";
 import { slice } from "./slice.ts";
-import { type ChannelBlock, splat } from "./splat.ts";
+import { splat } from "./splat.ts";
 
-/** Splat and blur: the blurred vertex values [vertices + 1, quads] of a block of channels, in one of `spaces`. */
-export function splatAndBlur(
-  lattice: Lattice,
-  { incidence }: Normalized,
-  values: Storage,
-  block: ChannelBlock,
-  spaces: readonly [Storage, Storage],
-  transpose: boolean,
-): Storage {
-  const { device, vertices, dimensions, parts } = lattice;
-  splat(device, incidence, values, spaces[0], vertices, block);
-  return blur(device, parts.neighbors, spaces[0], spaces[1], { vertices, dimensions, quads: block.quads, transpose });
+/** How channels are filtered: how many quads of them, and by K or by Kᵀ. */
+export interface Pass {
+  readonly quads: number;
+  readonly transpose: boolean;
 }
 
-/** Filters a block of channels of `values` into the same block of `result`: splat, blur, slice. */
+/** Splat and blur: the blurred vertex values [vertices + 1, quads] of some channels, in one of `spaces`. */
+export function splatAndBlur(
+  lattice: Lattice,
+  { incidence }: Pick<Normalized, "incidence">,
+  values: MapChannels,
+  spaces: readonly [Storage, Storage],
+  { quads, transpose }: Pass,
+): Storage {
+  const { device, vertices, dimensions, parts } = lattice;
+  splat(device, incidence, values, spaces[0], { vertices, quads });
+  return blur(device, parts.neighbors, spaces[0], spaces[1], { vertices, dimensions, quads, transpose });
+}
+
+/** Filters channels of `values` into those of `result`: splat, blur, slice. */
 export function filterBlock(
   lattice: Lattice,
   normalized: Normalized,
-  values: Storage,
-  result: Storage,
-  block: ChannelBlock,
-  transpose: boolean,
+  values: MapChannels,
+  result: MapChannels,
+  pass: Pass,
 ): void {
-  const { device, vertices } = lattice;
+  const { device, vertices, points, dimensions } = lattice;
+  const { quads } = pass;
   using workspace = new Workspace(device);
-  const bytes = (vertices + 1) * block.quads * 16;
+  const bytes = (vertices + 1) * quads * 16;
   const spaces = [workspace.allocate(bytes), workspace.allocate(bytes)] as const;
-  const blurred = splatAndBlur(lattice, normalized, values, block, spaces, transpose);
-  slice(device, normalized.simplices, blurred, result, lattice, block);
+  const blurred = splatAndBlur(lattice, normalized, values, spaces, pass);
+  slice(device, normalized.simplices, blurred, result, { points, dimensions, quads });
 }
 
 /**
@@ -45,8 +50,7 @@ export function filterBlock(
 export function filterMap(
   lattice: Lattice,
   normalized: Normalized,
-  values: Storage,
-  result: Storage,
+  maps: { readonly values: Storage; readonly result: Storage },
   rowQuads: number,
   transpose: boolean,
 ): void {
@@ -56,15 +60,17 @@ export function filterMap(
   const longest = whole ? vertices + 1 : Math.max(points, vertices + 1);
   const most = Math.max(1, Math.floor(bindingBytes / (longest * 16)));
   for (let firstQuad = 0; firstQuad < rowQuads; firstQuad += most) {
-    const quads = Math.min(most, rowQuads - firstQuad);
+    const pass = { quads: Math.min(most, rowQuads - firstQuad), transpose };
+    const values = { storage: maps.values, rowQuads, firstQuad };
+    const result = { storage: maps.result, rowQuads, firstQuad };
     if (whole) {
-      filterBlock(lattice, normalized, values, result, { quads, rowQuads, firstQuad }, transpose);
+      filterBlock(lattice, normalized, values, result, pass);
       continue;
     }
     using workspace = new Workspace(device);
-    const part = { storage: workspace.allocate(points * quads * 16), rowQuads: quads, firstQuad: 0 };
-    copyChannels(device, { storage: values, rowQuads, firstQuad }, part, points, quads);
-    filterBlock(lattice, normalized, part.storage, part.storage, { quads, rowQuads: quads, firstQuad: 0 }, transpose);
-    copyChannels(device, part, { storage: result, rowQuads, firstQuad }, points, quads);
+    const part = allChannels(workspace.allocate(points * pass.quads * 16), pass.quads);
+    copyChannels(device, values, part, points, pass.quads);
+    filterBlock(lattice, normalized, part, part, pass);
+    copyChannels(device, part, result, points, pass.quads);
   }
 }

@@ -11,6 +11,12 @@ export interface Incidence {
   readonly pairs: Storage;
 }
 
+/** The weights of a normalized filter: its factors are folded into those of the splat, of the slice, or of both. */
+export interface Normalized {
+  readonly incidence: Incidence;
+  readonly simplices: Storage;
+}
+
 /** Builds the incidence lists by a stable sort of the entries by vertex, so that each keeps the order of the points. */
 export function buildIncidence(
   device: Device,

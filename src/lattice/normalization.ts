@@ -2,7 +2,8 @@ import { normalization as kernel, normalizationPullback } from "../../build/kern
 import type { Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import { filterBlock } from "./filterBlock.ts";
-import { type Incidence, scaleIncidence } from "./incidence.ts";
+import { allChannels } from "../shared/channels.ts";
+import { type Incidence, type Normalized, scaleIncidence } from "./incidence.ts";
 import type { Lattice } from "./lattice.ts";
 import { scaleSimplices, sliceFactor } from "./slice.ts";
 
@@ -11,12 +12,6 @@ import { scaleSimplices, sliceFactor } from "./slice.ts";
  * CRF-RNN; `symmetric` s∘K(s∘v), as in densecrf.
  */
 export type Normalization = "none" | "before" | "after" | "symmetric";
-
-/** The weights of a normalized filter: its factors are folded into those of the splat, of the slice, or of both. */
-export interface Normalized {
-  readonly incidence: Incidence;
-  readonly simplices: Storage;
-}
 
 /**
  * The weights for a filter with `normalization`, or for its adjoint (in which before and after change places), made on
@@ -94,7 +89,7 @@ function factors(lattice: Lattice, which: "n" | "s"): Storage {
     const ones = workspace.allocate(points * 16);
     device.write(ones, new Float32Array(points * 4).fill(1));
     const sums = workspace.allocate(points * 16);
-    filterBlock(lattice, parts, ones, sums, { quads: 1, rowQuads: 1, firstQuad: 0 }, false);
+    filterBlock(lattice, parts, allChannels(ones, 1), allChannels(sums, 1), { quads: 1, transpose: false });
     device.run(kernel, { values: sums, norms, points, symmetric: which === "s" ? 1 : 0 });
   });
 }

@@ -1,27 +1,26 @@
 import { slice as kernel, sliceDots, sliceScale } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
-import type { ChannelBlock } from "./splat.ts";
+import type { MapChannels } from "../shared/channels.ts";
 
 /** α = 1/(1 + 2^−d): undoes the gain of the blur. */
 export const sliceFactor = (dimensions: number): number => 1 / (1 + 2 ** -dimensions);
 
-/** result[point] = α·Σ_r weight·values[vertex]; see normalization.ts for weights that carry the normalization. */
+/** result[point] = α·Σ_r weight·values[vertex], `quads` of channels; see normalization.ts for weights that carry the normalization. */
 export function slice(
   device: Device,
   simplices: Storage,
   values: Storage,
-  result: Storage,
-  { points, dimensions }: { readonly points: number; readonly dimensions: number },
-  { quads, rowQuads, firstQuad }: ChannelBlock,
+  result: MapChannels,
+  { points, dimensions, quads }: { readonly points: number; readonly dimensions: number; readonly quads: number },
 ): void {
   device.run(kernel, {
     simplices,
     values,
-    result,
+    result: result.storage,
     points,
     quads,
-    resultQuads: rowQuads,
-    resultOffset: firstQuad,
+    resultQuads: result.rowQuads,
+    resultOffset: result.firstQuad,
     factor: sliceFactor(dimensions),
     dimensions,
   });
@@ -39,32 +38,39 @@ export function scaleSimplices(
   device.run(sliceScale, { simplices, factors, result, entries, dimensions });
 }
 
+/** What `addDots` reads and writes. */
+export interface DotProducts {
+  readonly simplices: Storage;
+  /** Of the vertices, [vertices + 1, quads]. */
+  readonly values: Storage;
+  /** Of the points. */
+  readonly other: MapChannels;
+  /** One a point, or none for 1. */
+  readonly factors: Storage | undefined;
+  readonly dots: Storage;
+  readonly dimensions: number;
+  readonly quads: number;
+}
+
 /**
  * dots[point, vertex] += factor·(values of the vertex · those of the point in `other`): what a slice's weights get of a
- * gradient, α left out. `factors`: one a point, or none for 1.
+ * gradient, α left out.
  */
 export function addDots(
   device: Device,
-  simplices: Storage,
-  values: Storage,
-  other: Storage,
-  factors: Storage | undefined,
-  dots: Storage,
-  dimensions: number,
-  { quads, rowQuads, firstQuad }: ChannelBlock,
+  { simplices, values, other, factors, dots, dimensions, quads }: DotProducts,
 ): void {
-  const entries = simplices.bytes / 8;
   device.run(sliceDots, {
     simplices,
     values,
-    other,
+    other: other.storage,
     // Unread, and any storage but the one written will do.
     factors: factors ?? simplices,
     dots,
-    entries,
+    entries: simplices.bytes / 8,
     quads,
-    otherQuads: rowQuads,
-    otherOffset: firstQuad,
+    otherQuads: other.rowQuads,
+    otherOffset: other.firstQuad,
     scaled: factors ? 1 : 0,
     dimensions,
   });

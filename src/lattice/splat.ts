@@ -1,31 +1,24 @@
 import { splat as kernel } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
+import type { MapChannels } from "../shared/channels.ts";
 import type { Incidence } from "./incidence.ts";
 
-/** A block of channels of a map: its quads, and the row length and first quad of the map it is cut from. */
-export interface ChannelBlock {
-  readonly quads: number;
-  readonly rowQuads: number;
-  readonly firstQuad: number;
-}
-
-/** result[vertex] = Σ weight·values[point] over the incidence lists; `result` has a row more, of zeros. */
+/** result[vertex] = Σ weight·values[point] over the incidence lists, `quads` of channels; `result` has a row more, of zeros. */
 export function splat(
   device: Device,
   { offsets, pairs }: Incidence,
-  values: Storage,
+  values: MapChannels,
   result: Storage,
-  vertices: number,
-  { quads, rowQuads, firstQuad }: ChannelBlock,
+  { vertices, quads }: { readonly vertices: number; readonly quads: number },
 ): void {
   device.run(kernel, {
     offsets,
     incidence: pairs,
-    values,
+    values: values.storage,
     result,
     vertices,
     quads,
-    valueQuads: rowQuads,
-    valueOffset: firstQuad,
+    valueQuads: values.rowQuads,
+    valueOffset: values.firstQuad,
   });
 }

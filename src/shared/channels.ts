@@ -2,15 +2,18 @@ import { channels as kernel } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import { rowWindows } from "../device/windows.ts";
 
-/** A block of channels of a map: the map's row length and the block's first channel, in quads. */
-export interface BlockOfMap {
+/** Channels of a map, in quads: the map, the length of its rows, and where the channels begin in a row. */
+export interface MapChannels {
   readonly storage: Storage;
   readonly rowQuads: number;
   readonly firstQuad: number;
 }
 
+/** All channels of a map with rows of `rowQuads`. */
+export const allChannels = (storage: Storage, rowQuads: number): MapChannels => ({ storage, rowQuads, firstQuad: 0 });
+
 /** Copies `quads` quads of channels of every row from one map into another. */
-export function copyChannels(device: Device, from: BlockOfMap, to: BlockOfMap, rows: number, quads: number): void {
+export function copyChannels(device: Device, from: MapChannels, to: MapChannels, rows: number, quads: number): void {
   for (const window of rowWindows(device, rows, Math.max(from.rowQuads, to.rowQuads) * 16)) {
     device.run(kernel, {
       values: window.of(from.storage, from.rowQuads * 16),

@@ -22,14 +22,8 @@ export const cases: Case[] = (["softmax", "relu"] as const).flatMap((kind) => [
           const stride = padded(channels);
           const data = random(rows + channels).array(rows * channels, -10, 10);
           const result = memory.result(rows * stride);
-          activate(
-            device,
-            memory.of(padRows(data, channels)),
-            { ...result, bytes: rows * stride * 4 },
-            rows,
-            channels,
-            kind,
-          );
+          const values = memory.of(padRows(data, channels));
+          activate(device, { values, result: { ...result, bytes: rows * stride * 4 }, rows, channels }, kind);
           const all = await memory.floats(result);
           const what = `${rows} rows of ${channels}`;
           close(
@@ -77,7 +71,7 @@ export const cases: Case[] = (["softmax", "relu"] as const).flatMap((kind) => [
       using memory = new Memory(device);
       const data = Float32Array.of(1e4, -1e4, 0, 9999, -3e38, -3e38, -3e38, -3e38, 80, 80, 80, 80);
       const result = memory.result(12);
-      activate(device, memory.of(data), { ...result, bytes: 48 }, 3, 4, kind);
+      activate(device, { values: memory.of(data), result: { ...result, bytes: 48 }, rows: 3, channels: 4 }, kind);
       close(await memory.floats(result), activation(data, 4, kind), tolerance, kind);
     },
   },

@@ -50,21 +50,20 @@ export const cases: Case[] = [true, false].flatMap((diagonal) =>
         const stride = padded(channels);
         const result = memory.result(points * stride);
         const stored = matrices.map((matrix) => padRows(matrix, channels));
-        update(
-          device,
-          { simplices: memory.of(spatial.simplices), values: memory.of(padRows(spatial.values, channels)) },
-          {
+        update(device, {
+          spatial: { simplices: memory.of(spatial.simplices), values: memory.of(padRows(spatial.values, channels)) },
+          bilateral: {
             simplices: memory.of(bilateral.simplices),
             values: memory.of(padRows(bilateral.values, channels)),
             dimensions,
           },
-          { storage: memory.of(Float32Array.of(...stored[0], ...stored[1])), diagonal },
-          memory.of(padRows(unary, channels)),
+          matrices: { storage: memory.of(Float32Array.of(...stored[0], ...stored[1])), diagonal },
+          unary: memory.of(padRows(unary, channels)),
           result,
           points,
           channels,
-          next,
-        );
+          activation: next,
+        });
         const x = Float64Array.from(unary, (value, i) => {
           const [first, out] = [i - (i % channels), i % channels];
           return [spatial, bilateral].reduce((rest, { sliced }, k) => {

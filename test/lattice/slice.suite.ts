@@ -23,9 +23,9 @@ export const cases: Case[] = [
         const weight = numbers.array(entries, 0, 2 / (dimensions + 1));
         const values = numbers.array(81 * quads * 4, -1, 1);
         const result = memory.of(new Float32Array(points * rowQuads * 4).fill(9));
-        const where = { quads, rowQuads, firstQuad };
         const simplices = memory.of(pack(vertex, weight));
-        slice(device, simplices, memory.of(values), result, { points, dimensions }, where);
+        const into = { storage: result, rowQuads, firstQuad };
+        slice(device, simplices, memory.of(values), into, { points, dimensions, quads });
         const expected = Float64Array.from({ length: points * rowQuads * 4 }, (_, i) => {
           const point = Math.floor(i / (rowQuads * 4));
           const c = (i % (rowQuads * 4)) - firstQuad * 4;

@@ -28,7 +28,8 @@ export const cases: Case[] = [
         const values = numbers.array(points * rowQuads * 4, -1, 1);
         const result = memory.result((vertices + 1) * quads * 4);
         const lists = { offsets: memory.of(Uint32Array.from(offsets)), pairs: memory.of(pack(point, weight)) };
-        splat(device, lists, memory.of(values), result, vertices, { quads, rowQuads, firstQuad });
+        const channels = { storage: memory.of(values), rowQuads, firstQuad };
+        splat(device, lists, channels, result, { vertices, quads });
         const expected = new Float64Array((vertices + 1) * quads * 4);
         for (let vertex = 0; vertex < vertices; vertex++) {
           for (let i = offsets[vertex]; i < offsets[vertex + 1]; i++) {
