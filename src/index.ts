@@ -11,10 +11,13 @@ export type {
 } from "./device/device.ts";
 export { open, type OpenOptions } from "./device/open.ts";
 export { chromeTrace, trace, type Trace, type TraceEvent } from "./device/trace.ts";
+export { defineKernel, type KernelDefinition, type ParamDefinition } from "./defineKernel.ts";
 export * from "./errors.ts";
+export { requireInputs } from "./inputs.ts";
+export type { Binding, Kernel, Twin } from "./kernel.ts";
 export type { Labels } from "./labels.ts";
 export type { Scope } from "./scope.ts";
-export { checkpoint, Tape } from "./tape.ts";
+export { checkpoint, type InputGradients, type Pullback, record, Tape } from "./tape.ts";
 export { Tensor } from "./tensor.ts";
 export type { Abortable } from "./turn.ts";
 export { bilateralFeatures, spatialFeatures } from "./lattice/features.ts";

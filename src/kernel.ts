@@ -14,6 +14,17 @@ export interface Param {
 }
 
 /**
+ * A kernel in JavaScript, for the WASM device: works on the elements `begin` to `end` of what the kernel counts. `memory` has
+ * a view of each storage by the name of its binding: Float32Array for bindings of f32 and vectors of it, else Uint32Array.
+ */
+export type Twin = (
+  memory: Readonly<Record<string, Float32Array | Uint32Array>>,
+  params: Readonly<Record<string, number>>,
+  begin: number,
+  end: number,
+) => void;
+
+/**
  * A compute kernel as read from its WGSL file, the only source of its signature. `Arguments` names every binding (a
  * `Storage`), every uniform parameter and every specialized constant (numbers).
  */
@@ -37,6 +48,8 @@ export interface Kernel<Arguments> {
   readonly workgroupSize: number;
   /** How many invocations or workgroups a dispatch has, from the expression above the kernel's entry point. */
   count(args: Arguments): number;
+  /** Of a kernel that `defineKernel` made: those of the library have their twins in the WebAssembly module. */
+  readonly twin?: Twin;
   /** Type only: never present. */
   readonly arguments?: Arguments;
 }

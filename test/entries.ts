@@ -131,6 +131,11 @@ const entries: readonly Entry[] = [
     given: pair,
     call: ({ a, b }) => library.accumulate(new Map([[a, a]]), new Map([[a, b]])),
   },
+  {
+    name: "requireInputs",
+    given: pair,
+    call: ({ a, b }) => library.requireInputs("test", { a, "b?": b }) && undefined,
+  },
   { name: "sgd", given: parameter, call: ({ w }) => library.sgd({ w }, { rate: 0.1 }) },
   { name: "sgd: a step", given: optimizer(library.sgd), call: step },
   {
@@ -152,8 +157,16 @@ const entries: readonly Entry[] = [
   }),
 ];
 
-/** Exports that take nothing which can be disposed of, but for devices, which have a case of their own. */
+/**
+ * Exports that take nothing which can be disposed of, but for devices, which have a case of their own; and `record`, which an op
+ * calls last, after it has looked at its inputs: a lattice's features may be gone by then.
+ */
 const without: readonly string[] = [
+  "record",
+  "chromeTrace",
+  "defineKernel",
+  "findNotFinite",
+  "trace",
   "open",
   "tune",
   "panels",

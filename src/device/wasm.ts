@@ -1,6 +1,6 @@
 import { plain, plainShared, relaxed, relaxedShared } from "../../build/wasm.ts";
 import { DeviceError, LimitError } from "../errors.ts";
-import type { Kernel } from "../kernel.ts";
+import type { Kernel, Twin } from "../kernel.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { BaseDevice, type Timed } from "./base.ts";
@@ -249,10 +249,19 @@ export class WasmDevice extends BaseDevice {
       ...kernel.params.map(({ name }) => args[name] as number),
       ...kernel.constants.map(({ argument }) => args[argument] as number),
     ];
-    const call = this.#exports[kernel.id]!;
+    const call = kernel.twin ? this.#twin(kernel.twin, kernel, args) : this.#exports[kernel.id];
+    if (!call) {
+      throw new DeviceError({
+        where: kernel.file,
+        kernel: kernel.id,
+        expected: "a kernel of the library, or one with a twin",
+        got: "none of this name in the WebAssembly module",
+        remedy: "define it with a twin in JavaScript, or open the WebGPU device",
+      });
+    }
     const begin = timed && performance.now();
     try {
-      if (!this.#threads || (kernel.unit === "invocation" && count < smallestShared) || count === 1)
+      if (kernel.twin || !this.#threads || (kernel.unit === "invocation" && count < smallestShared) || count === 1)
         call(...values, 0, count);
       else
         this.#threads.run(kernel.id, values, count, this.#chunk(kernel, count), (begin, end) =>
@@ -268,6 +277,17 @@ export class WasmDevice extends BaseDevice {
             );
     }
     if (begin !== undefined) timed!(begin, performance.now());
+  }
+
+  /** A kernel in JavaScript as one that is called with its range. */
+  #twin(twin: Twin, { bindings }: Kernel<object>, args: Dispatch["args"]): KernelFunction {
+    const views = bindings.map(({ name, type }) => {
+      const { offset, bytes } = args[name] as Storage;
+      const View = /f32|vec\df/.test(type) ? Float32Array : Uint32Array;
+      return [name, new View(this.#memory.buffer, offset, Math.floor(bytes / 4))] as const;
+    });
+    const memory = Object.fromEntries(views);
+    return (...range) => twin(memory, args as Parameters<Twin>[1], range.at(-2)!, range.at(-1)!);
   }
 
   #chunk<Arguments>(kernel: Kernel<Arguments>, count: number): number {

@@ -27,7 +27,15 @@ export const suiteList: Plugin = {
  * error), and beside it the entry for hosts that are a process.
  */
 export async function bundleSuites(): Promise<void> {
-  const common = { bundle: true, format: "esm", target: "es2022", outdir: bundleFolder, logLevel: "warning" } as const;
+  const common = {
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    outdir: bundleFolder,
+    logLevel: "warning",
+    // Examples import the library by its name.
+    alias: { "crf-rnn": `${root}src/index.ts` },
+  } as const;
   await build({
     ...common,
     entryPoints: { suites: `${root}test/hosts/entry.ts` },

@@ -1,0 +1,97 @@
+import { ShapeError, ValueError } from "./errors.ts";
+import type { Storage } from "./device/device.ts";
+import type { Binding, Kernel, Twin } from "./kernel.ts";
+import { type Names, requireOptions } from "./options.ts";
+import { kindOf, requireChoice } from "./values.ts";
+
+/** Bytes that the uniform block of a kernel may have: see `uniformStride` of src/device/webgpu.ts. */
+const mostParams = 64;
+/** Storage buffers that every WebGPU device lets a kernel have. */
+const mostBindings = 8;
+
+/** A uniform parameter, in the order of the WGSL's `struct Params`. */
+export interface ParamDefinition {
+  readonly name: string;
+  readonly type: "f32" | "u32" | "i32";
+}
+
+/** What a kernel's arguments are: a storage for each binding, a number for each parameter. */
+export type DefinedArguments<Bindings extends readonly Binding[], Params extends readonly ParamDefinition[]> = Readonly<
+  Record<Bindings[number]["name"], Storage> & Record<Params[number]["name"], number>
+>;
+
+/** A kernel of one's own. */
+export interface KernelDefinition<Bindings extends readonly Binding[], Params extends readonly ParamDefinition[]> {
+  /** Names it in errors and traces; a path is a good name. */
+  readonly id: string;
+  /**
+   * WGSL with an entry point `main`. The uniform block `params` is at binding 0 of group 0 and the storages follow from binding
+   * 1 on, in the order of `bindings`. A grid of workgroups may fold over y, as one axis holds 65,535 of them: an invocation's
+   * index is `id.y * groups.x * workgroupSize + id.x`, with `id` its global_invocation_id and `groups` num_workgroups.
+   */
+  readonly code: string;
+  readonly bindings: Bindings;
+  readonly params: Params;
+  /** The number in `@workgroup_size(…)`. Default: 64. */
+  readonly workgroupSize?: number;
+  /** What `count` counts. Default: invocations. */
+  readonly unit?: "invocation" | "workgroup";
+  readonly count: (args: DefinedArguments<Bindings, Params>) => number;
+  /** The same in JavaScript, for the WASM device. Without it the kernel runs on WebGPU alone. */
+  readonly twin?: Twin;
+}
+
+const definitionNames: Names<KernelDefinition<[], []>> = {
+  id: true,
+  code: true,
+  bindings: true,
+  params: true,
+  workgroupSize: true,
+  unit: true,
+  count: true,
+  twin: true,
+};
+
+/**
+ * Makes a kernel of one's own, for `device.run` and for ops that `record` gives a gradient. The library's own kernels are
+ * read from their WGSL by the build, which checks what is taken on trust here: that the bindings and parameters are those of the code.
+ * @throws ValueError, ShapeError for more than 8 bindings or 64 parameters
+ * @example examples/own-op/swish.ts
+ */
+export function defineKernel<
+  const Bindings extends readonly Binding[],
+  const Params extends readonly ParamDefinition[],
+>(definition: KernelDefinition<Bindings, Params>): Kernel<DefinedArguments<Bindings, Params>> {
+  const where = "defineKernel";
+  requireOptions(where, definition, definitionNames);
+  const { id, code, bindings, params, workgroupSize = 64, unit = "invocation", count, twin } = definition;
+  if (typeof code !== "string" || !/@compute/.test(code) || !/\bfn main\b/.test(code)) {
+    const remedy = "write @compute @workgroup_size(64) fn main(…) { … }";
+    throw new ValueError({ where, expected: "WGSL with an entry point main", got: kindOf(code), remedy });
+  }
+  if (typeof count !== "function") {
+    const remedy = "pass a function of the arguments, such as ({ count }) => count";
+    throw new ValueError({ where, expected: "a count", got: kindOf(count), remedy });
+  }
+  requireChoice(where, "unit", unit, ["invocation", "workgroup"]);
+  if (bindings.length > mostBindings || params.length > mostParams) {
+    throw new ShapeError({
+      where,
+      expected: `at most ${mostBindings} bindings and ${mostParams} parameters`,
+      got: `${bindings.length} and ${params.length}`,
+      remedy: "pack several arrays into one",
+    });
+  }
+  return {
+    id,
+    file: id,
+    code,
+    bindings,
+    params: params.map(({ name, type }, index) => ({ name, type, offset: 4 * index })),
+    constants: [],
+    unit,
+    workgroupSize,
+    count,
+    twin,
+  };
+}
