@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { glob } from "./files.mjs";
 import { checkTwins, kernelsModule, readKernels, twinned } from "./kernels.mjs";
+import { validateKernels } from "./validate.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const run = promisify(execFile);
@@ -75,7 +76,10 @@ export async function generate(wanted = variantNames) {
   await mkdir(join(root, "build/wasm"), { recursive: true });
   const kernels = await readKernels(root);
   await checkTwins(root, kernels);
-  await writeChanged("build/kernels.ts", kernelsModule(kernels));
+  const descriptors = kernelsModule(kernels);
+  // What was written before was validated before.
+  if ((await readOr("build/kernels.ts")) !== descriptors) await validateKernels(kernels);
+  await writeChanged("build/kernels.ts", descriptors);
   const entry = assemblyEntry(kernels);
   await writeChanged("build/assembly.ts", entry);
   const [hashes, built] = [await sourceHashes(entry), JSON.parse(await readOr("build/wasm.json", "{}"))];

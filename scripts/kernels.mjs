@@ -24,7 +24,9 @@ async function withIncludes(file, seen = new Set()) {
   if (seen.has(file)) return "";
   seen.add(file);
   const text = await readFile(file, "utf8");
-  const stray = text.match(/^[ \t]*\/\/[ \t]*#(?!include "[^"]+"$|(?:invocations|workgroups) \S).*$/m)?.[0];
+  const stray = text
+    .split("\n")
+    .find((line) => /^\s*\/\/\s*#\w/.test(line) && !/^\/\/#(include "[^"]+"$|(invocations|workgroups) \S)/.test(line));
   if (stray) {
     throw new Error(`${file}: expected //#include "…", //#invocations … or //#workgroups …, got ${stray.trim()}`);
   }
@@ -110,7 +112,7 @@ function countFunction({ file, count, params, constants }) {
   const names = new Set([...params.map(({ name }) => name), ...constants.map(({ argument }) => argument)]);
   const used = new Set();
   let at = 0;
-  const fail = (expected) => new Error(`${file}: //# count "${count}": expected ${expected} at "${count.slice(at)}"`);
+  const fail = (expected) => new Error(`${file}: count "${count}": expected ${expected} at "${count.slice(at)}"`);
   const take = (pattern) => {
     const found = new RegExp(`^ *(${pattern})`).exec(count.slice(at));
     if (found) at += found[0].length;
@@ -122,8 +124,12 @@ function countFunction({ file, count, params, constants }) {
     const number = take("\\d+");
     if (number) return number;
     const name = need("[a-z]\\w*", "a number, a parameter or ceilDiv(a, b)");
-    if (name !== "ceilDiv")
-      return names.has(name) ? (used.add(name), name) : raise(fail(`one of ${[...names].join(", ")}`));
+    if (name !== "ceilDiv") {
+      if (!names.has(name))
+        throw new Error(`${file}: count "${count}": expected one of ${[...names].join(", ")}, got ${name}`);
+      used.add(name);
+      return name;
+    }
     need("\\(", "(");
     const dividend = [sum(), need(",", ",")][0];
     return `Math.ceil((${dividend}) / (${[sum(), need("\\)", ")")][0]}))`;
