@@ -68,21 +68,37 @@ export function findJpegFault(bytes: Uint8Array): Fault | { readonly pixels: num
 }
 
 /** The markers that libjpeg comes upon, which passes over whatever else stands where one should. Restarts have an empty body. */
-export function* markersOf(bytes: Uint8Array): Generator<Segment> {
-  for (let start = 2; (start = bytes.indexOf(0xff, start)) >= 0 && start + 1 < bytes.length;) {
+export function* markersOf(bytes: Uint8Array, { restarts = true } = {}): Generator<Segment> {
+  let start = 2;
+  while ((start = nextMarker(bytes, start, restarts)) < bytes.length) {
     const code = bytes[start + 1];
-    const hasLength = code >= 0xc0 && code < 0xff && !isRestart(code) && code !== startOfImage && code !== endOfImage;
+    const hasLength = code >= 0xc0 && !isRestart(code) && code !== startOfImage && code !== endOfImage;
     const length = hasLength && start + 4 <= bytes.length ? bytes[start + 2] * 256 + bytes[start + 3] : 0;
     const offset = start + (hasLength ? 4 : 2);
     const body = bytes.subarray(offset, Math.max(offset, start + 2 + length));
-    if (code !== 0 && code !== 0xff) yield { code, start, body, offset };
-    start = code === 0xff ? start + 1 : offset + body.length;
+    yield { code, start, body, offset };
+    start = offset + body.length;
   }
+}
+
+/** Where the next marker begins, behind zeros that are stuffed into data and bytes that fill; the end of the file for none. */
+function nextMarker(bytes: Uint8Array, from: number, restarts: boolean): number {
+  for (let at = from; at + 1 < bytes.length;) {
+    if (bytes[at] !== 0xff) {
+      at = bytes.indexOf(0xff, at);
+      if (at < 0) break;
+      continue;
+    }
+    const code = bytes[at + 1];
+    if (code !== 0 && code !== 0xff && (restarts || !isRestart(code))) return at;
+    at += code === 0xff ? 1 : 2;
+  }
+  return bytes.length;
 }
 
 /** The first segment before the pixels that `wanted` takes. */
 export function findSegment(bytes: Uint8Array, wanted: (segment: Segment) => boolean): Segment | undefined {
-  for (const segment of markersOf(bytes)) {
+  for (const segment of markersOf(bytes, { restarts: false })) {
     if (wanted(segment)) return segment;
     if (segment.code === startOfScan) return undefined;
   }
