@@ -110,7 +110,7 @@ export async function runBench(
 
 function stopwatchFor(device: Device): Stopwatch {
   const timed = device instanceof WebGpuDevice && device.gpu.features.has("timestamp-query");
-  return timed ? timestamps(device, device.gpu) : wallClock(device);
+  return timed ? timestamps(device) : wallClock(device);
 }
 
 async function measureKernel(

@@ -7,7 +7,8 @@ import {
   refinePhotographs,
 } from "./demo/photographs.ts";
 import { describeStory, tellStory } from "./demo/story.ts";
-import { openDevice, report, wholeNumber, type CommonFlags } from "./options.ts";
+import { openDevice } from "./openDevice.ts";
+import { report, wholeNumber, type CommonFlags } from "./options.ts";
 import { makeFolder, writeTogether } from "./output.ts";
 import { startProgress } from "./progress.ts";
 import { interrupted } from "./train/interrupt.ts";
@@ -62,7 +63,8 @@ async function run(flags: DemoFlags): Promise<void> {
 async function refine(flags: DemoFlags) {
   makeFolder(flags.out);
   using progress = startProgress(flags, photographCount);
-  using device = await openDevice(flags);
+  await using opened = await openDevice(flags);
+  const { device } = opened;
   const refined = await refinePhotographs(device, flags.out, progress);
   writeTogether(refined.flatMap(({ outputs }) => outputs));
   return {

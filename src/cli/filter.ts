@@ -4,7 +4,8 @@ import { buildLattice } from "../lattice/lattice.ts";
 import { filter } from "../lattice/filter.ts";
 import { encodeNpy } from "../data/npy.ts";
 import { readNumbers } from "./input.ts";
-import { openDevice, report, type CommonFlags } from "./options.ts";
+import { openDevice } from "./openDevice.ts";
+import { report, type CommonFlags } from "./options.ts";
 import { checkDestinations, writeTogether } from "./output.ts";
 import { startProgress } from "./progress.ts";
 
@@ -62,7 +63,8 @@ async function run(flags: FilterFlags): Promise<void> {
 
   const began = performance.now();
   using progress = startProgress(flags, 2);
-  using device = await openDevice(flags);
+  await using opened = await openDevice(flags);
+  const { device } = opened;
   progress.stage("building the lattice");
   using lattice = await buildLattice(device.tensor(features.shape, features.values));
   progress.step();

@@ -1,11 +1,11 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
-import { open, type OpenOptions } from "../device/open.ts";
-import type { Device } from "../device/device.ts";
+import type { OpenOptions } from "../device/open.ts";
 
 /** Flags that every command knows. */
 export interface CommonFlags {
   readonly device: NonNullable<OpenOptions["prefer"]>;
   readonly threads?: number;
+  readonly trace?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -18,12 +18,9 @@ export function addCommonFlags(command: Command): Command {
         .default("auto"),
     )
     .option("--threads <n>", "WASM threads (default: the processors there are)", wholeNumber(1, 64))
+    .option("--trace <file>", "write when each kernel ran and for how long, for Perfetto or chrome://tracing")
     .option("--json", "print one JSON object on standard output and nothing else there")
     .option("--quiet", "print no summary and no progress");
-}
-
-export function openDevice({ device, threads }: CommonFlags): Promise<Device> {
-  return open({ prefer: device, threads });
 }
 
 /** Prints what a command found out: the facts with `--json`, nothing with `--quiet`, else the text. */

@@ -7,7 +7,8 @@ import { encodeNpy } from "../data/npy.ts";
 import { drawOverlay } from "../data/overlay.ts";
 import { encodeLabelPng, encodeRgbPng } from "../data/png.ts";
 import { readImage } from "./input.ts";
-import { numberOrArray, openDevice, positiveNumber, report, threeNumbers, toNumber, wholeNumber } from "./options.ts";
+import { openDevice } from "./openDevice.ts";
+import { numberOrArray, positiveNumber, report, threeNumbers, toNumber, wholeNumber } from "./options.ts";
 import type { CommonFlags } from "./options.ts";
 import { checkDestinations, writeTogether, type Destination, type Output } from "./output.ts";
 import { startProgress } from "./progress.ts";
@@ -96,7 +97,8 @@ async function run(file: string, flags: RefineFlags): Promise<void> {
   const { classes } = unary;
   checkLabelOutputs(flags, classes);
   const options = await readOptions(flags, classes);
-  using device = await openDevice(flags);
+  await using opened = await openDevice(flags);
+  const { device } = opened;
   const plan = {
     command: "refine",
     image: file,

@@ -11,7 +11,8 @@ import { readFailure, readImage } from "./input.ts";
 import { openModelFile } from "./modelFile.ts";
 import { addModelFlags, type ModelFlags } from "./modelFlags.ts";
 import { describeNotes, type FileNote } from "./notes.ts";
-import { openDevice, report, type CommonFlags } from "./options.ts";
+import { openDevice } from "./openDevice.ts";
+import { report, type CommonFlags } from "./options.ts";
 import { makeFolder, writeTogether, type Output } from "./output.ts";
 import { startProgress } from "./progress.ts";
 
@@ -87,7 +88,8 @@ export async function segment(places: readonly string[], flags: SegmentFlags) {
   const all = listImages(places);
   checkOutputs(all, flags);
   const part = all.filter((_, i) => i % flags.shard.of === flags.shard.index - 1);
-  using device = await openDevice(flags);
+  await using opened = await openDevice(flags);
+  const { device } = opened;
   const { model, crf } = await openModelFile(device, flags);
   using _model = model;
   if (!model.network) {

@@ -10,7 +10,8 @@ import { countLearned, runTraining, type Outcome } from "../train/runTraining.ts
 import { checkpointFile, reportFile, type Surroundings } from "../train/surroundings.ts";
 import { currentHost, passOn } from "./hosts.ts";
 import { describeNotes } from "./notes.ts";
-import { openDevice, report } from "./options.ts";
+import { openDevice } from "./openDevice.ts";
+import { report } from "./options.ts";
 import { startProgress } from "./progress.ts";
 import { checkTogether, configure } from "./train/configure.ts";
 import { trainWords, type TrainFlags } from "./train/flags.ts";
@@ -127,7 +128,8 @@ async function trainHere(
   const source = async (file?: string): Promise<Source | undefined> => (file ? fileSource(file) : undefined);
   const beginning = { resume: await source(files.resume), init: await source(files.init) };
   try {
-    using device = await openDevice(flags);
+    await using opened = await openDevice(flags);
+    const { device } = opened;
     return await runTraining(device, configuration, schedule, surroundings, beginning);
   } finally {
     await beginning.resume?.close();
