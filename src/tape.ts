@@ -114,7 +114,7 @@ export class Tape implements Disposable {
         if (!gradient) continue;
         const { pullback, wanted } = step;
         const gradients = await gradient.device.attempt(() => pullback(gradient, wanted));
-        step.inputs.forEach((input, i) => gradients[i] && wanted[i] && sums.add(input, gradients[i]));
+        sums.addAll(step.inputs, gradients, wanted);
         sums.drop(gradient);
       }
       const found = sums.of(this.#watched);
@@ -254,9 +254,15 @@ class Sums {
     const total = before ? sum(before, gradient) : gradient;
     this.keep(total);
     this.#sums.set(tensor, total);
-    if (!before) return;
-    this.drop(before);
-    if (!this.#claims.has(gradient)) gradient.dispose();
+    if (before) this.drop(before);
+  }
+
+  /** Adds what an op's inputs get. All is claimed before anything is summed, so that an error frees all of it. */
+  addAll(inputs: readonly Tensor[], gradients: InputGradients, wanted: readonly boolean[]): void {
+    const given = gradients.filter((gradient) => gradient !== undefined);
+    for (const gradient of given) this.keep(gradient);
+    inputs.forEach((input, i) => gradients[i] && wanted[i] && this.add(input, gradients[i]));
+    for (const gradient of given) this.drop(gradient);
   }
 
   /** The sum for `tensor`, with its claim; `alone`: in memory that nothing else has a claim on. */

@@ -261,7 +261,7 @@ function checkLayout(layout: unknown, shape: readonly number[]): asserts layout 
       where: `tensor ${formatShape(shape)}`,
       expected: "a layout: panels for the weights of a convolution, else left out",
       got: kindOf(layout),
-      remedy: remedyFor(layout, 'import { panels } from "crf-rnn"'),
+      remedy: remedyFor(layout, "pass panels, which crf-rnn exports"),
     });
   }
   if (layout !== panels || shape.length === 4) return;

@@ -66,7 +66,7 @@ export function spatialFeatures(
 
 /** Σ over the points of feature·gradient, for each feature: −θ times the gradient of what the feature was divided by. */
 async function products(features: Tensor, gradient: Tensor): Promise<number[]> {
-  using sums = outerProducts(features, gradient);
+  using sums = features.device.attempt(() => outerProducts(features, gradient));
   const matrix = await sums.read();
   const { channels } = features;
   return Array.from({ length: channels }, (_, i) => matrix[i * channels + i]!);
@@ -111,14 +111,17 @@ export function bilateralFeatures(
 
   const inputs = bandwidths ? [guide, bandwidths] : [guide];
   return record(features, inputs, bandwidths ? [features] : [], async (gradient, [ofGuide, ofBandwidths]) => {
-    const guideGradient = ofGuide ? device.empty(shape) : undefined;
-    if (guideGradient) {
-      const into = { gradient: gradient.storage, result: guideGradient.storage };
-      device.run(featuresPullback, { ...into, points, color, dimensions });
-    }
-    if (!ofBandwidths) return [guideGradient];
-    const [x, y, ...colors] = await products(features, gradient);
+    // What is waited for comes first, so that nothing else is at hand if it fails.
+    const [x = 0, y = 0, ...colors] = ofBandwidths ? await products(features, gradient) : [];
     const ofColor = colors.reduce((sum, product) => sum + product, 0);
-    return [guideGradient, device.tensor([3], [-(x! + y!) / position, -ofColor / color, 0])];
+    return device.attempt(() => {
+      const guideGradient = ofGuide ? device.empty(shape) : undefined;
+      if (guideGradient) {
+        const into = { gradient: gradient.storage, result: guideGradient.storage };
+        device.run(featuresPullback, { ...into, points, color, dimensions });
+      }
+      if (!ofBandwidths) return [guideGradient];
+      return [guideGradient, device.tensor([3], [-(x + y) / position, -ofColor / color, 0])];
+    });
   });
 }

@@ -38,14 +38,14 @@ export function filter(values: Tensor, lattice: Lattice, options: FilterOptions 
   requireFlag(where, "transpose", transpose);
   requireInputs(where, { values });
   requireHeld(where, "lattice", lattice, Lattice, "a lattice", "build it with await buildLattice(features)");
-  const device = requireOneDevice(where, { values, lattice });
+  requireOneDevice(where, { values, lattice });
   requireUnaborted(where, signal);
-  return device.attempt(() => filtered(values, lattice, normalization, transpose));
+  return filtered(values, lattice, normalization, transpose);
 }
 
 /** The same for inputs that were looked at, and that are held while others may dispose of them. */
 export function filtered(values: Tensor, lattice: Lattice, normalization: Normalization, transpose: boolean): Tensor {
-  const { points } = lattice;
+  const { device, points } = lattice;
   if (values.rows !== points) {
     throw new ShapeError({
       where: "filter",
@@ -55,13 +55,14 @@ export function filtered(values: Tensor, lattice: Lattice, normalization: Normal
     });
   }
   const { features } = lattice;
-  const run = (input: Tensor, adjoint: boolean): Tensor => {
-    const weights = normalized(lattice, normalization, adjoint);
-    const output = emptyLike(input);
-    const maps = { values: input.storage, result: output.storage };
-    filterMap(lattice, weights, maps, quadsOf(input.channels), adjoint);
-    return output;
-  };
+  const run = (input: Tensor, adjoint: boolean): Tensor =>
+    device.attempt(() => {
+      const weights = normalized(lattice, normalization, adjoint);
+      const output = emptyLike(input);
+      const maps = { values: input.storage, result: output.storage };
+      filterMap(lattice, weights, maps, quadsOf(input.channels), adjoint);
+      return output;
+    });
   // ⟨g, Kᵀv⟩ = ⟨v, Kg⟩: for the adjoint, values and gradient change places in the gradient of the features.
   return record(
     run(values, transpose),

@@ -104,19 +104,15 @@ export function optimizer<Moment extends string>(
       requireAlike(`${where}: gradient of ${one.name}`, gradient, one.parameter);
       return [{ ...one, gradient }];
     });
+    if (due.length > 0 && clip !== undefined) {
+      const all = due.map(({ gradient }) => gradient);
+      clipFactor(factor!.device, all, clip, factor!.storage);
+    }
+    // Nothing allocates memory from here on, so that a step is taken whole or not at all.
     optimizing.steps++;
-    if (due.length === 0) return;
-    const { device } = factor!;
-    if (clip !== undefined)
-      clipFactor(
-        device,
-        due.map(({ gradient }) => gradient),
-        clip,
-        factor!.storage,
-      );
     for (const { parameter, gradient, moments, ...own } of due) {
       for (const { storages, count } of elementWindows({ parameter, gradient, ...moments })) {
-        update(device, {
+        update(parameter.device, {
           count,
           storages: { ...storages, factor: factor!.storage } as Update<Moment>["storages"],
           rate: optimizing.rate * own.rate,
