@@ -7,7 +7,9 @@ export const padded = (channels: number): number => (channels + 3) & ~3;
 /** Quads (groups of four channels) that hold `channels`. */
 export const quadsOf = (channels: number): number => (channels + 3) >>> 2;
 
-export const elementsOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+/** How many elements a shape has: 0 where a size is 0, however large the others are. */
+export const elementsOf = (shape: readonly number[]): number =>
+  shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
 
 /** Rows of a tensor: the product of all axes but the last. */
 export const rowsOf = (shape: readonly number[]): number => elementsOf(shape.slice(0, -1));

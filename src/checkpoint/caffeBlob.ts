@@ -1,9 +1,10 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { costs, type Budget } from "../budget.ts";
 import type { FormatError } from "../errors.ts";
+import { elementsOf } from "../shape.ts";
 import { FieldWindow, visitFields, type Field } from "./protobuf.ts";
 import { errorAt, type Source } from "./source.ts";
-import { allocate, asBytes, bytesPerElement, elementCount, type ElementType, type StoredTensor } from "./tensors.ts";
+import { allocate, asBytes, bytesPerElement, type ElementType, type StoredTensor } from "./tensors.ts";
 
 // Field numbers of BlobProto: Caffe's, and from NVIDIA's fork the raw ones.
 const fields = {
@@ -61,7 +62,7 @@ export async function openBlob(window: FieldWindow, budget: Budget, message: Fie
   });
   const numbers = raw.length > 0 ? rawNumbers(source, raw, rawType) : doubles.runs.length > 0 ? doubles : floats;
   const resolved = shape ?? (isLegacy ? legacy : [numbers.count]);
-  if (!resolved.every((extent) => extent >= 0) || elementCount(resolved) !== numbers.count) {
+  if (!resolved.every((extent) => extent >= 0) || elementsOf(resolved) !== numbers.count) {
     throw malformed(source, message.start, `the numbers of a blob [${resolved}]`, `${numbers.count}`);
   }
   return {

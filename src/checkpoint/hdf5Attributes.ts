@@ -1,8 +1,8 @@
 import { costs } from "../budget.ts";
+import { elementsOf } from "../shape.ts";
 import { ByteReader } from "./byteReader.ts";
 import { messageTypes, readText, type Hdf5, type Message } from "./hdf5.ts";
 import { readShape } from "./hdf5Data.ts";
-import { elementCount } from "./tensors.ts";
 
 /** The attributes of an object by name; what they say is read when asked for. */
 export type Attributes = ReadonlyMap<string, Attribute>;
@@ -63,7 +63,7 @@ async function decodeTexts(file: Hdf5, attribute: Attribute): Promise<string[]> 
   const bits = datatype.u8();
   datatype.skip(2);
   const size = datatype.u32();
-  const count = elementCount(shape);
+  const count = elementsOf(shape);
   // h5py gives an empty list the type of NumPy's empty array, a float.
   if (count === 0) return [];
   if (count * size > data.remaining) throw data.error(`${count} texts of ${size} bytes`, `${data.remaining} bytes`);

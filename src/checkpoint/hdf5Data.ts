@@ -1,9 +1,10 @@
 import { inflate } from "../data/inflate.ts";
+import { elementsOf } from "../shape.ts";
 import type { ByteReader } from "./byteReader.ts";
 import { messageTypes, readTree, type Hdf5, type Message } from "./hdf5.ts";
 import { checkRange } from "./source.ts";
 import { allocate, asBytes, byteLength, bytesPerElement, readElements } from "./tensors.ts";
-import { elementCount, type ElementType, type StoredTensor, type TensorData } from "./tensors.ts";
+import type { ElementType, StoredTensor, TensorData } from "./tensors.ts";
 
 // Datasets: element types, contiguous, compact and chunked storage with deflate and shuffle.
 // Section numbers: HDF5 File Format Specification, Version 3.0.
@@ -66,7 +67,7 @@ export function openDataset(file: Hdf5, address: number, messages: readonly Mess
   const length = declared ?? (bytes === 0 ? 0 : reader.u64());
   if (kind > 2 || length !== bytes) throw reader.error(`${bytes} bytes for [${shape}]`, `${length}`);
   checkRange(file.source, start, bytes);
-  return { shape, type, offset: start, read: () => readElements(file.source, start, type, elementCount(shape)) };
+  return { shape, type, offset: start, read: () => readElements(file.source, start, type, elementsOf(shape)) };
 }
 
 function storedAt(reader: ByteReader): number {
@@ -122,10 +123,10 @@ function openChunks(
   const chunk = Array.from({ length: Math.max(0, rank) }, () => layout.u32());
   const element = layout.u32();
   const fits = rank === shape.length && element === bytesPerElement(type) && chunk.every((extent) => extent > 0);
-  const chunkBytes = elementCount(chunk) * element;
+  const chunkBytes = elementsOf(chunk) * element;
   const counts = shape.map((extent, axis) => Math.ceil(extent / chunk[axis]));
   // All of the grid is inflated, what sticks out of the dataset included.
-  const span = elementCount(counts) * chunkBytes;
+  const span = elementsOf(counts) * chunkBytes;
   if (!fits || !(span <= mostPadding * byteLength({ shape, type }) + 65536)) {
     throw layout.error(`chunks that fit [${shape}]`, `[${chunk}] of ${element}-byte numbers`);
   }
@@ -136,7 +137,7 @@ function openChunks(
     span,
     async read() {
       const chunks = await listChunks(file.afresh(), tree, chunk, counts, chunkBytes);
-      const data = allocate(type, elementCount(shape), file.source.name);
+      const data = allocate(type, elementsOf(shape), file.source.name);
       for (const one of chunks)
         place(await readChunk(file, one, chunkBytes, element, pipeline), one, chunk, shape, data);
       return data;
@@ -167,8 +168,8 @@ async function listChunks(
     checkRange(file.source, address, bytes);
     return { address, bytes, skipped, offset };
   });
-  if (chunks.length === elementCount(counts)) return chunks;
-  throw file.malformed(tree, `${elementCount(counts)} chunks`, `${chunks.length}`);
+  if (chunks.length === elementsOf(counts)) return chunks;
+  throw file.malformed(tree, `${elementsOf(counts)} chunks`, `${chunks.length}`);
 }
 
 async function readChunk(file: Hdf5, chunk: Chunk, bytes: number, element: number, pipeline: readonly Filter[]) {
@@ -208,7 +209,7 @@ function place(
   const last = shape.length - 1;
   if (last < 0) return target.set(bytes);
   const rowLength = Math.min(chunk[last], shape[last] - offset[last]);
-  const rows = elementCount(chunk.slice(0, -1));
+  const rows = elementsOf(chunk.slice(0, -1));
   for (let row = 0; row < rows; row++) {
     let [rest, to, stride, inside] = [row, offset[last], shape[last], true];
     for (let axis = last - 1; axis >= 0; axis--) {

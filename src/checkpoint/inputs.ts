@@ -1,6 +1,7 @@
 import { FormatError } from "../errors.ts";
 import { meanColor } from "../models/meanColor.ts";
-import { elementCount, toFloat32, type Checkpoint, type StoredTensor } from "./tensors.ts";
+import { elementsOf } from "../shape.ts";
+import { toFloat32, type Checkpoint, type StoredTensor } from "./tensors.ts";
 
 /**
  * What the first convolution sees of a color: `caffe`, blue, green, red in 0…255 less a mean, as this library's networks
@@ -42,7 +43,7 @@ export function fromTorchvision(checkpoint: Checkpoint, file: string): Checkpoin
 
 async function turnedKernel(weight: StoredTensor): Promise<Float32Array<ArrayBuffer>> {
   const numbers = await readNumbers(weight);
-  const taps = elementCount(weight.shape.slice(2));
+  const taps = elementsOf(weight.shape.slice(2));
   return numbers.map((_, i) => {
     const ours = Math.floor(i / taps) % 3;
     const theirs = 2 - ours;
@@ -52,7 +53,7 @@ async function turnedKernel(weight: StoredTensor): Promise<Float32Array<ArrayBuf
 
 async function raisedBias(weight: StoredTensor, bias: StoredTensor): Promise<Float32Array<ArrayBuffer>> {
   const kernel = await readNumbers(weight);
-  const taps = elementCount(weight.shape.slice(2));
+  const taps = elementsOf(weight.shape.slice(2));
   return (await readNumbers(bias)).map((number, o) => {
     let sum = number;
     for (let i = 0; i < 3 * taps; i++) sum += offsets[Math.floor(i / taps)] * kernel[o * 3 * taps + i];

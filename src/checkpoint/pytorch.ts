@@ -1,6 +1,7 @@
 import { Budget, costs } from "../budget.ts";
 import type { FormatError } from "../errors.ts";
 import { describe, enumerate, printable } from "../quote.ts";
+import { elementsOf } from "../shape.ts";
 import { ByteReader } from "./byteReader.ts";
 import { checkRange, errorAt, readBytes, type Source } from "./source.ts";
 import { isStateDictionary, Storage, TensorView, vocabulary } from "./torchVocabulary.ts";
@@ -8,7 +9,6 @@ import {
   allocate,
   bytesPerElement,
   checkTotal,
-  elementCount,
   readElements,
   type Checkpoint,
   type StoredTensor,
@@ -235,7 +235,7 @@ function all<T>(values: Iterable<T>, holds: (value: T) => boolean): boolean {
 /** The numbers of a view, row-major, from those of its span: these themselves where they are just that. */
 function gather(span: TensorData, view: TensorView, where: string): TensorData {
   if (view.isContiguous()) return span;
-  const count = elementCount(view.shape);
+  const count = elementsOf(view.shape);
   const data = allocate(view.storage.type, count, where);
   const index = view.shape.map(() => 0);
   let from = 0;

@@ -1,7 +1,8 @@
 import { ZipWriter } from "@zip.js/zip.js/lib/zip-core.js";
+import { elementsOf } from "../shape.ts";
 import { PickleWriter } from "./pickleWriter.ts";
 import type { Sink } from "./sink.ts";
-import { asBytes, elementCount, type Checkpoint, type StoredTensor } from "./tensors.ts";
+import { asBytes, type Checkpoint, type StoredTensor } from "./tensors.ts";
 import { storageClass } from "./torchVocabulary.ts";
 import { toTheirs } from "./translate.ts";
 
@@ -79,7 +80,7 @@ function stateDictionary(tensors: ReadonlyMap<string, StoredTensor>): Uint8Array
   for (const [name, { shape, type }] of tensors) {
     const [module, storage] = storageClass(type).split(".");
     pickle.text(name).global("torch._utils", "_rebuild_tensor_v2").mark();
-    pickle.mark().text("storage").global(module, storage).text(`${key++}`).text("cpu").integer(elementCount(shape));
+    pickle.mark().text("storage").global(module, storage).text(`${key++}`).text("cpu").integer(elementsOf(shape));
     pickle.endTuple().persistent();
     pickle.integer(0).tuple(shape).tuple(stridesOf(shape)).no();
     pickle.global("collections", "OrderedDict").tuple([]).reduce();
@@ -89,5 +90,5 @@ function stateDictionary(tensors: ReadonlyMap<string, StoredTensor>): Uint8Array
 }
 
 function stridesOf(shape: readonly number[]): number[] {
-  return shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
+  return shape.map((_, axis) => elementsOf(shape.slice(axis + 1)));
 }

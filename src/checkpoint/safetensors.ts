@@ -2,6 +2,7 @@ import { Budget, costs } from "../budget.ts";
 import { jsonText } from "../data/jsonText.ts";
 import { FormatError } from "../errors.ts";
 import { describe, printable, quote } from "../quote.ts";
+import { elementsOf } from "../shape.ts";
 import { checkRange, errorAt, readBytes, type Source } from "./source.ts";
 import type { Sink } from "./sink.ts";
 import {
@@ -9,7 +10,6 @@ import {
   byteLength,
   bytesPerElement,
   checkTotal,
-  elementCount,
   readElements,
   type Checkpoint,
   type ElementType,
@@ -101,7 +101,7 @@ function parseEntry(source: Source, name: string, entry: unknown) {
     throw malformed(source, 8, `two data_offsets for ${where}`, brief(entry.data_offsets));
   }
   const [begin, end] = entry.data_offsets;
-  const bytes = elementCount(entry.shape) * bytesPerElement(type);
+  const bytes = elementsOf(entry.shape) * bytesPerElement(type);
   if (end - begin !== bytes) throw malformed(source, 8, `${bytes} bytes for ${where}`, `data_offsets ${begin}, ${end}`);
   return { type, shape: entry.shape, begin, end };
 }

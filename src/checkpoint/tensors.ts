@@ -1,5 +1,7 @@
+import { float16ToFloat32 } from "../data/float16.ts";
 import { LimitError } from "../errors.ts";
 import { printable } from "../quote.ts";
+import { elementsOf } from "../shape.ts";
 import { errorAt, type Source } from "./source.ts";
 
 /** The numbers of a tensor in a file. `float16` and `bfloat16` come as their bits, in a `Uint16Array`. */
@@ -52,13 +54,8 @@ export function bytesPerElement(type: ElementType): number {
   return arrays[type].BYTES_PER_ELEMENT;
 }
 
-/** 0 where an extent is, however large the others are. */
-export function elementCount(shape: readonly number[]): number {
-  return shape.includes(0) ? 0 : shape.reduce((product, extent) => product * extent, 1);
-}
-
 export function byteLength(tensor: Pick<StoredTensor, "shape" | "type">): number {
-  return elementCount(tensor.shape) * bytesPerElement(tensor.type);
+  return elementsOf(tensor.shape) * bytesPerElement(tensor.type);
 }
 
 /**
@@ -131,7 +128,7 @@ export function toFloat32(data: TensorData, type: ElementType): Float32Array<Arr
     case "float32":
       return data as Float32Array<ArrayBuffer>;
     case "float16":
-      return Float32Array.from(data as Uint16Array, halfToNumber);
+      return float16ToFloat32(data as Uint16Array);
     case "bfloat16": {
       const wide = new Float32Array(data.length);
       const bits = new Uint32Array(wide.buffer);
@@ -143,14 +140,4 @@ export function toFloat32(data: TensorData, type: ElementType): Float32Array<Arr
     default:
       return Float32Array.from(data as Float64Array);
   }
-}
-
-/** IEEE 754 binary16. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

@@ -1,5 +1,6 @@
 import { printable } from "../quote.ts";
-import { bytesPerElement, elementCount, type ElementType } from "./tensors.ts";
+import { elementsOf } from "../shape.ts";
+import { bytesPerElement, type ElementType } from "./tensors.ts";
 import { Global, Tuple, type Complain, type Vocabulary } from "./unpickle.ts";
 
 /** A run of numbers in a PyTorch file, to which tensors refer by key. */
@@ -35,7 +36,7 @@ export class TensorView {
 
   /** Numbers from its first to behind its last, as they lie in the storage. */
   get span(): number {
-    if (elementCount(this.shape) === 0) return 0;
+    if (elementsOf(this.shape) === 0) return 0;
     return 1 + this.shape.reduce((sum, extent, axis) => sum + (extent - 1) * this.strides[axis], 0);
   }
 
@@ -117,7 +118,7 @@ function rebuildTensor(values: readonly unknown[], complain: Complain): TensorVi
     throw complain("offset, shape and strides", "other values");
   }
   const view = new TensorView(storage, offset, shape.items, strides.items);
-  const count = elementCount(view.shape);
+  const count = elementsOf(view.shape);
   const fits = count === 0 || (count <= storage.count && offset + view.span <= storage.count);
   if (!fits) {
     throw complain(`a view of the ${storage.count} numbers of storage ${printable(storage.key)}`, `[${view.shape}]`);

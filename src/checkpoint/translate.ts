@@ -1,8 +1,8 @@
 import { FormatError } from "../errors.ts";
+import { elementsOf } from "../shape.ts";
 import { denseKernels, isCrfMatrix, toPytorch, translator, type Dialect, type Layout } from "./names.ts";
 import {
   allocate,
-  elementCount,
   toFloat32,
   type Checkpoint,
   type ElementType,
@@ -102,7 +102,7 @@ function rearrange(tensor: StoredTensor, layout: Layout, place: Place): StoredTe
   return {
     ...tensor,
     shape: [outputs, inputs, ...taps],
-    read: async () => channelsFirst(await tensor.read(), type, elementCount(taps), inputs, outputs),
+    read: async () => channelsFirst(await tensor.read(), type, elementsOf(taps), inputs, outputs),
   };
 }
 

@@ -1,5 +1,6 @@
 import { FormatError } from "../errors.ts";
 import { quote } from "../quote.ts";
+import { elementsOf } from "../shape.ts";
 import { float16ToFloat32 } from "./float16.ts";
 
 export type NpyData =
@@ -58,7 +59,7 @@ export function decodeNpy(bytes: Uint8Array, file: string): NpyArray {
       remedy: "save array.astype('<f4')",
     });
   }
-  const declared = shape.includes(0) ? 0 : shape.reduce((product, extent) => product * extent, reader.size);
+  const declared = elementsOf(shape) * reader.size;
   const present = bytes.length - dataOffset;
   if (declared !== present) {
     throw new FormatError({
@@ -89,7 +90,7 @@ export function decodeNpy(bytes: Uint8Array, file: string): NpyArray {
  * @throws FormatError where `data` does not fill `shape`
  */
 export function encodeNpy({ shape, data }: NpyArray): Uint8Array<ArrayBuffer> {
-  const count = shape.reduce((product, extent) => product * extent, 1);
+  const count = elementsOf(shape);
   if (count !== data.length) {
     throw new FormatError({
       file: ".npy",
@@ -169,7 +170,7 @@ function exactFloat64(integers: BigInt64Array | BigUint64Array): Float64Array<Ar
 function toRowMajor(data: NpyData, shape: readonly number[]): NpyData {
   const ordered = data.slice();
   const index = shape.map(() => 0);
-  const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((product, extent) => product * extent, 1));
+  const strides = shape.map((_, axis) => elementsOf(shape.slice(0, axis)));
   for (let i = 0, source = 0; i < data.length; i++) {
     ordered[i] = data[source];
     for (let axis = shape.length - 1; axis >= 0; axis--) {
