@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { openSafetensors } from "../../src/checkpoint/safetensors.ts";
 import { fileSource } from "../../src/checkpoint/source.ts";
 import { boundaryBand } from "../../src/data/boundary.ts";
+import { channelsLast } from "../../src/data/channelsLast.ts";
 import type { Item } from "../../src/data/dataset.ts";
 import { float16ToFloat32 } from "../../src/data/float16.ts";
 import { Folder } from "../../src/data/folder.ts";
@@ -46,9 +47,4 @@ export async function openImages(data: string) {
     return { ...map, unary, guide: image.values, band: boundaryBand(map, bandRadius) };
   };
   return { classes: dataset.classes, items: dataset.splits.get("val")!, read, close: () => source.close() };
-}
-
-function channelsLast(values: Float32Array, classes: number): Float32Array {
-  const pixels = values.length / classes;
-  return values.map((_, i) => values[(i % classes) * pixels + Math.floor(i / classes)]);
 }

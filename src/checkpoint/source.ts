@@ -1,3 +1,4 @@
+import { readFailure } from "../data/readFailure.ts";
 import { FormatError } from "../errors.ts";
 
 /** A file that is read by ranges, so that it never has to be in memory whole. */
@@ -50,9 +51,8 @@ export async function fileSource(path: string): Promise<Source> {
   if (!fs) {
     throw new FormatError({ file: path, expected: "a file system", got: "a host without one", remedy: "pass a Blob" });
   }
-  const unreadable = (cause: NodeJS.ErrnoException): never => {
-    const got = cause.code === "ENOENT" ? "no such file" : cause.message;
-    throw new FormatError({ file: path, expected: "a readable file", got, remedy: "check the path" }, { cause });
+  const unreadable = (cause: unknown): never => {
+    throw readFailure(path, cause);
   };
   // Before it is opened: to open a pipe is to wait for its writer.
   const facts = await fs.stat(path).catch(unreadable);

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import * as valibot from "valibot";
 import { UsageError } from "../errors.ts";
 import { parseJson } from "../data/json.ts";
-import { readBytes } from "./input.ts";
+import { readWhole } from "./input.ts";
 
 /** Milliseconds of lines, by name, that others took. */
 export interface Times {
@@ -29,7 +29,7 @@ const printed = valibot.object({
 
 /** Reads what `bench --save` wrote. @throws FormatError */
 export async function readTimes(file: string): Promise<Times> {
-  const { version, host, device, kernels, composites } = parseJson(await readBytes(file), file, saved).value;
+  const { version, host, device, kernels, composites } = parseJson(await readWhole(file), file, saved).value;
   return {
     name: `${file} (crf-rnn ${version}, ${host}, ${device.name}, threads: ${device.threads})`,
     milliseconds: Object.fromEntries([...kernels, ...composites].map(({ name, least }) => [name, least])),

@@ -4,6 +4,7 @@ import { decodeImage, type Photograph } from "../data/images.ts";
 import { maximumPixels, tooLarge } from "../data/labels.ts";
 import { decodeNpy } from "../data/npy.ts";
 import { decodeLabelPng, type Annotation } from "../data/png.ts";
+import { readFailure } from "../data/readFailure.ts";
 
 /** Numbers from a `.npy` file, all finite. */
 export interface NumberArray {
@@ -11,23 +12,8 @@ export interface NumberArray {
   readonly values: Float32Array<ArrayBuffer>;
 }
 
-const reasons: Record<string, string> = {
-  ENOENT: "no such file",
-  ENOTDIR: "a path through something that is no folder",
-  EISDIR: "a folder",
-  EACCES: "one that may not be read",
-  ERR_FS_FILE_TOO_LARGE: "more than 2 GiB",
-};
-
-/** Why something cannot be read, as the system has it. */
-export function readFailure(file: string, error: unknown): FormatError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const facts = { file, expected: "a readable file", got: reasons[code ?? ""] ?? message, remedy: "check the path" };
-  return new FormatError(facts, { cause: error });
-}
-
 /** @throws FormatError where the file is missing, unreadable, empty, or none: a pipe or a device may have no end */
-export async function readBytes(file: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function readWhole(file: string): Promise<Uint8Array<ArrayBuffer>> {
   const facts = await stat(file).catch((error: unknown) => Promise.reject(readFailure(file, error)));
   if (!facts.isFile() && !facts.isDirectory()) {
     const remedy = "save what it gives to a file first";
@@ -46,7 +32,7 @@ export async function readBytes(file: string): Promise<Uint8Array<ArrayBuffer>> 
  * @throws FormatError for a damaged file; ValueError for NaN, infinity and numbers beyond float32
  */
 export async function readNumbers(file: string): Promise<NumberArray> {
-  const { shape, data } = decodeNpy(await readBytes(file), file);
+  const { shape, data } = decodeNpy(await readWhole(file), file);
   const values = Float32Array.from(data);
   checkFinite(file, shape, values);
   return { shape, values };
@@ -54,14 +40,14 @@ export async function readNumbers(file: string): Promise<NumberArray> {
 
 /** Reads a PNG, JPEG or `.npy` `[height, width, 3]`. @throws FormatError, ValueError as `readNumbers` does */
 export async function readImage(file: string): Promise<Photograph> {
-  const image = await decodeImage(await readBytes(file), file);
+  const image = await decodeImage(await readWhole(file), file);
   checkFinite(file, [image.height, image.width, 3], image.values);
   return image;
 }
 
 /** Reads labels from a PNG, or from a `.npy` of whole numbers `[height, width]`. @throws FormatError as `decodeLabelPng` does */
 export async function readAnnotation(file: string): Promise<Annotation> {
-  const bytes = await readBytes(file);
+  const bytes = await readWhole(file);
   return bytes[0] === 0x93 ? labelsFromArray(bytes, file) : decodeLabelPng(bytes, file);
 }
 

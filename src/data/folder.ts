@@ -2,6 +2,7 @@ import { readFile, readdir, realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { FormatError, UsageError } from "../errors.ts";
 import { quote } from "../quote.ts";
+import { readFailure, reasonOf } from "./readFailure.ts";
 
 /** The largest file read whole, where a reader names no smaller bound: COCO's largest has 470 MB, a string may have 536. */
 const maximumBytes = 512e6;
@@ -62,8 +63,8 @@ export class Folder {
    * @throws FormatError where it is missing or leads outside
    */
   async confine(path: string): Promise<string> {
-    const real = await realpath(path).catch((cause: NodeJS.ErrnoException) => {
-      const got = cause.code === "ENOENT" ? "no such file" : (cause.code ?? cause.message);
+    const real = await realpath(path).catch((cause: unknown) => {
+      const got = reasonOf(cause);
       throw new FormatError({ file: path, expected: "a file", got, remedy: "fetch the missing file" }, { cause });
     });
     const inside = relative(this.#real, real);
@@ -89,7 +90,9 @@ export class Folder {
     if (facts.size > most) {
       throw new FormatError({ file: path, expected: `at most ${most} bytes`, got: `${facts.size}` });
     }
-    const bytes = await readFile(real);
+    const bytes = await readFile(real).catch((cause: unknown) => {
+      throw readFailure(path, cause);
+    });
     return new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
   }
 

@@ -1,4 +1,5 @@
 import { ShapeError, UsageError, ValueError } from "../../errors.ts";
+import { channelsLast } from "../../data/channelsLast.ts";
 import type { Photograph } from "../../data/images.ts";
 import { sizeRemedy } from "../../data/orientation.ts";
 import type { Color } from "../../data/palette.ts";
@@ -124,13 +125,4 @@ export function annotationLogits(labels: Uint8Array, classes: number, confidence
     logits[pixel * classes + label] = right;
   });
   return logits;
-}
-
-function channelsLast(values: Float32Array, classes: number): Float32Array<ArrayBuffer> {
-  const pixels = values.length / classes;
-  const turned = new Float32Array(values.length);
-  for (let label = 0; label < classes; label++) {
-    for (let pixel = 0; pixel < pixels; pixel++) turned[pixel * classes + label] = values[label * pixels + pixel];
-  }
-  return turned;
 }

@@ -4,7 +4,8 @@ import { fileSource, openCheckpoint } from "../../checkpoint/checkpoint.ts";
 import { spread } from "../../data/contactSheet.ts";
 import type { Item } from "../../data/dataset.ts";
 import { decodeImage } from "../../data/images.ts";
-import { FormatError, UsageError } from "../../errors.ts";
+import { readFailure } from "../../data/readFailure.ts";
+import { UsageError } from "../../errors.ts";
 import { parseConfiguration, type Configuration, type CrfConfiguration } from "../../train/configuration.ts";
 import { settings, type Setting } from "../../train/goingOn.ts";
 import type { Schedule } from "../../train/loop.ts";
@@ -126,9 +127,7 @@ async function digestOfFiles(files: readonly (string | undefined)[]): Promise<st
     try {
       for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
     } catch (cause) {
-      const { code, message } = cause as NodeJS.ErrnoException;
-      const got = code === "ENOENT" ? "no such file" : message;
-      throw new FormatError({ file, expected: "a readable file", got, remedy: "check the path" }, { cause });
+      throw readFailure(file, cause);
     }
   }
   return hash.digest("hex").slice(0, 16);

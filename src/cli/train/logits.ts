@@ -1,5 +1,6 @@
 import { asFloat32, fileSource } from "../../checkpoint/checkpoint.ts";
 import { openSafetensors } from "../../checkpoint/safetensors.ts";
+import { channelsLast } from "../../data/channelsLast.ts";
 import type { Item } from "../../data/dataset.ts";
 import { FormatError } from "../../errors.ts";
 import type { LogitsReader } from "./images.ts";
@@ -34,9 +35,4 @@ export async function openLogits(
     },
     close: () => source.close(),
   };
-}
-
-function channelsLast(values: Float32Array, classes: number): Float32Array<ArrayBuffer> {
-  const pixels = values.length / classes;
-  return Float32Array.from(values, (_, i) => values[(i % classes) * pixels + Math.floor(i / classes)]);
 }
