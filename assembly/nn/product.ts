@@ -5,29 +5,29 @@ export function product(
   left: usize,
   right: usize,
   result: usize,
-  panels: u32,
-  taps: u32,
-  quads: u32,
-  kernelWidth: u32,
-  rows: u32,
-  columns: u32,
-  stride: u32,
-  leftColumns: u32,
-  quadStep: u32,
-  rightTap: u32,
-  firstPanel: u32,
+  columnPanels: u32,
+  batch: u32,
+  rowPanels: u32,
+  batchColumns: u32,
+  termRows: u32,
+  termColumns: u32,
+  termStride: u32,
+  leftRowStride: u32,
+  leftPanelStride: u32,
+  rightBatchStride: u32,
+  firstColumnPanel: u32,
   accumulate: u32,
   begin: u32,
   end: u32,
 ): void {
   const zero = f32x4.splat(0);
-  const stepBytes = <usize>stride << 4;
+  const strideBytes = <usize>termStride << 4;
   for (let index = begin; index < end; index++) {
-    const quad = index % quads;
-    const tap = (index / quads) % taps;
-    const panel = firstPanel + index / (quads * taps);
-    const first = quad * quadStep + (tap / kernelWidth) * leftColumns + (tap % kernelWidth);
-    let at = right + (<usize>(panel * rows * columns + tap * rightTap) << 5);
+    const rowPanel = index % rowPanels;
+    const element = (index / rowPanels) % batch;
+    const columnPanel = firstColumnPanel + index / (rowPanels * batch);
+    const first = rowPanel * leftPanelStride + (element / batchColumns) * leftRowStride + (element % batchColumns);
+    let rightAt = right + (<usize>(columnPanel * termRows * termColumns + element * rightBatchStride) << 5);
     let a0 = zero;
     let b0 = zero;
     let a1 = zero;
@@ -36,24 +36,24 @@ export function product(
     let b2 = zero;
     let a3 = zero;
     let b3 = zero;
-    for (let row: u32 = 0; row < rows; row++) {
-      let pixel = left + (<usize>(first + row * stride * leftColumns) << 4);
-      for (const last = at + (<usize>columns << 5); at < last; at += 32) {
-        const low = v128.load(at);
-        const high = v128.load(at, 16);
-        let four = v128.load32_splat(pixel);
+    for (let row: u32 = 0; row < termRows; row++) {
+      let leftAt = left + (<usize>(first + row * termStride * leftRowStride) << 4);
+      for (const last = rightAt + (<usize>termColumns << 5); rightAt < last; rightAt += 32) {
+        const low = v128.load(rightAt);
+        const high = v128.load(rightAt, 16);
+        let four = v128.load32_splat(leftAt);
         a0 = multiplyAdd(four, low, a0);
         b0 = multiplyAdd(four, high, b0);
-        four = v128.load32_splat(pixel, 4);
+        four = v128.load32_splat(leftAt, 4);
         a1 = multiplyAdd(four, low, a1);
         b1 = multiplyAdd(four, high, b1);
-        four = v128.load32_splat(pixel, 8);
+        four = v128.load32_splat(leftAt, 8);
         a2 = multiplyAdd(four, low, a2);
         b2 = multiplyAdd(four, high, b2);
-        four = v128.load32_splat(pixel, 12);
+        four = v128.load32_splat(leftAt, 12);
         a3 = multiplyAdd(four, low, a3);
         b3 = multiplyAdd(four, high, b3);
-        pixel += stepBytes;
+        leftAt += strideBytes;
       }
     }
     const to = result + (<usize>index << 7);

@@ -6,7 +6,8 @@ export const product = floor({
   kernel,
   moves: "both operands once, and the result once or, where it is added to, twice",
   bytes: ({ left, right, result, accumulate }) => left.bytes + right.bytes + (accumulate + 1) * result.bytes,
-  computes: "a multiply-add a pixel, tap, lane and channel of a panel",
-  operations: ({ panels, taps, quads, rows, columns }) => panels * 8 * taps * quads * 4 * rows * columns * 2,
+  computes: "a multiply-add for each row, column and term of every product",
+  operations: ({ columnPanels, batch, rowPanels, termRows, termColumns }) =>
+    columnPanels * 8 * batch * rowPanels * 4 * termRows * termColumns * 2,
   queue: (_, device) => trainLayer(device, directLayer),
 });

@@ -1,36 +1,38 @@
-// What product.wgsl and its forms have in common: their operands, and where sums go.
+// What product.wgsl and its forms have in common: their operands, and where sums go. product.wgsl says what the words mean.
 
 struct Params {
-  panels: u32,
-  taps: u32,
-  quads: u32,
-  kernelWidth: u32,
-  rows: u32,
-  columns: u32,
-  stride: u32,
-  leftColumns: u32,
-  // Pixels from one quad of the left operand to the next.
-  quadStep: u32,
-  rightTap: u32,
-  // The panel of the right operand that the result's first belongs to.
-  firstPanel: u32,
+  columnPanels: u32,
+  batch: u32,
+  rowPanels: u32,
+  // How the batch is numbered: product b begins b / batchColumns rows and b % batchColumns columns further on in `left`.
+  batchColumns: u32,
+  termRows: u32,
+  termColumns: u32,
+  // Quads of `left` from one term to the next, from one row to the next, and from one row panel to the next.
+  termStride: u32,
+  leftRowStride: u32,
+  leftPanelStride: u32,
+  // Terms of `right` from one product of the batch to the next.
+  rightBatchStride: u32,
+  // The column panel of `right` that belongs to the first of the result.
+  firstColumnPanel: u32,
   accumulate: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-// [quads, quadStep] quads
+// [rowPanels, leftPanelStride] quads
 @group(0) @binding(1) var<storage, read> left: array<vec4f>;
-// [panels, rows, columns, 2] quads
+// [column panels, termRows, termColumns, 2] quads
 @group(0) @binding(2) var<storage, read> right: array<vec4f>;
-// [panels, taps, 4·quads, 8]
+// [columnPanels, batch, 4·rowPanels, 8]
 @group(0) @binding(3) var<storage, read_write> result: array<vec4f>;
 
-// 4 by 4 sums: a quad by half a panel, `side` 0 or 1.
-fn store(quad: u32, tap: u32, panel: u32, side: u32, sums: mat4x4f) {
-  if (quad >= params.quads || panel >= params.panels) { return; }
+// Stores 4 by 4 sums: a row panel by half a column panel, of which `side` is 0 or 1.
+fn store(rowPanel: u32, product: u32, columnPanel: u32, side: u32, sums: mat4x4f) {
+  if (rowPanel >= params.rowPanels || columnPanel >= params.columnPanels) { return; }
   var total = sums;
   for (var lane = 0u; lane < 4u; lane++) {
-    let to = ((panel * params.taps + tap) * params.quads + quad) * 8u + 2u * lane + side;
+    let to = ((columnPanel * params.batch + product) * params.rowPanels + rowPanel) * 8u + 2u * lane + side;
     if (params.accumulate != 0u) { total[lane] += result[to]; }
     result[to] = total[lane];
   }

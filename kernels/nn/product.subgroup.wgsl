@@ -1,43 +1,44 @@
-// product.wgsl for adapters whose subgroups are all of 8 invocations, as lavapipe's are on x86: the same sums in the same order.
-// A subgroup, here a workgroup of its own, computes 4 quads by 4 panels of one tap: each invocation half a panel of them, 16 by 4
-// sums. Two pixels of the four quads are one vector an invocation, which the others get by broadcast from register to register,
-// where product.wgsl has every invocation gather its own: two loads for 128 multiply-adds in place of six for 64.
-// Workgroups: index = (panel tile·taps + tap)·quad tiles + quad tile.
+// product.wgsl for adapters all of whose subgroups have 8 invocations, as lavapipe's have on x86. Sums are the same, in the same order.
+// A subgroup is a workgroup of its own here. It computes 4 row panels by 4 column panels of one product, and each of its invocations
+// half a column panel of them: 16 by 4 sums. Two terms of the four row panels are eight vectors. Each invocation loads one of them,
+// and the others get it by broadcast from register to register: two loads for 128 multiply-adds. In product.wgsl every invocation
+// loads all that it needs: six loads for 64.
+// Workgroups: index = (column tile·batch + product)·rowTiles + row tile.
 //#include "product.operands.wgsl"
 enable subgroups;
 
-const tileQuads = 4u;
-const tilePanels = 4u;
+const tileRowPanels = 4u;
+const tileColumnPanels = 4u;
 
-//#workgroups ceilDiv(panels, 4) * taps * ceilDiv(quads, 4)
+//#workgroups ceilDiv(columnPanels, 4) * batch * ceilDiv(rowPanels, 4)
 @compute @workgroup_size(8)
-fn main(@builtin(subgroup_invocation_id) own: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = group.y * groups.x + group.x;
-  let quadTiles = (params.quads + tileQuads - 1u) / tileQuads;
-  let tap = index / quadTiles % params.taps;
-  let firstQuad = index % quadTiles * tileQuads;
-  let firstPanel = index / (quadTiles * params.taps) * tilePanels;
-  if (firstPanel >= params.panels) { return; }
+fn main(@builtin(subgroup_invocation_id) subgroupIndex: u32, @builtin(workgroup_id) workgroupId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = workgroupId.y * workgroupCount.x + workgroupId.x;
+  let rowTiles = (params.rowPanels + tileRowPanels - 1u) / tileRowPanels;
+  let product = index / rowTiles % params.batch;
+  let firstRowPanel = index % rowTiles * tileRowPanels;
+  let firstColumnPanel = index / (rowTiles * params.batch) * tileColumnPanels;
+  if (firstColumnPanel >= params.columnPanels) { return; }
 
-  // Quads and panels behind the last are the last.
-  let quad = min(firstQuad + own % tileQuads, params.quads - 1u);
-  let panel = params.firstPanel + min(firstPanel + own / 2u, params.panels - 1u);
-  let pixels = params.rows * params.columns;
-  // Four invocations load the quads of even pixels, four those of odd ones. Two pixels on are as many columns, or rows.
-  let rowStep = params.stride * params.leftColumns;
-  let columnStep = 2u % params.columns;
-  let step = 2u / params.columns * rowStep + columnStep * params.stride;
-  let wrap = rowStep - params.columns * params.stride;
-  let odd = own / tileQuads;
-  var column = odd % params.columns;
-  var leftAt = quad * params.quadStep + tap / params.kernelWidth * params.leftColumns + tap % params.kernelWidth
-    + odd / params.columns * rowStep + column * params.stride;
-  var rightAt = 2u * (panel * pixels + tap * params.rightTap) + own % 2u;
+  // In place of a panel behind the last, the last is loaded again.
+  let rowPanel = min(firstRowPanel + subgroupIndex % tileRowPanels, params.rowPanels - 1u);
+  let columnPanel = params.firstColumnPanel + min(firstColumnPanel + subgroupIndex / 2u, params.columnPanels - 1u);
+  let terms = params.termRows * params.termColumns;
+  // Four invocations load the row panels' even terms, and four the odd ones. Each goes on by two terms, which may lead to another row.
+  let rowStride = params.termStride * params.leftRowStride;
+  let columnAdvance = 2u % params.termColumns;
+  let leftAdvance = 2u / params.termColumns * rowStride + columnAdvance * params.termStride;
+  let wrap = rowStride - params.termColumns * params.termStride;
+  let odd = subgroupIndex / tileRowPanels;
+  var column = odd % params.termColumns;
+  var leftAt = rowPanel * params.leftPanelStride + product / params.batchColumns * params.leftRowStride + product % params.batchColumns
+    + odd / params.termColumns * rowStride + column * params.termStride;
+  var rightAt = 2u * (columnPanel * terms + product * params.rightBatchStride) + subgroupIndex % 2u;
   var s0 = mat4x4f();
   var s1 = mat4x4f();
   var s2 = mat4x4f();
   var s3 = mat4x4f();
-  for (var pixel = 1u; pixel < pixels; pixel += 2u) {
+  for (var term = 1u; term < terms; term += 2u) {
     let x = left[leftAt];
     let a = right[rightAt];
     let b = right[rightAt + 2u];
@@ -50,14 +51,14 @@ fn main(@builtin(subgroup_invocation_id) own: u32, @builtin(workgroup_id) group:
     s2 += outer(subgroupBroadcast(x, 6u), b);
     s3 += outer(subgroupBroadcast(x, 7u), b);
     rightAt += 4u;
-    leftAt += step;
-    column += columnStep;
-    let beyond = column >= params.columns;
-    column -= select(0u, params.columns, beyond);
+    leftAt += leftAdvance;
+    column += columnAdvance;
+    let beyond = column >= params.termColumns;
+    column -= select(0u, params.termColumns, beyond);
     leftAt += select(0u, wrap, beyond);
   }
-  if (pixels % 2u == 1u) {
-    // Odd pixels lie behind the last now, and are not multiplied.
+  if (terms % 2u == 1u) {
+    // What the last four invocations load lies behind the last term and is not multiplied.
     let x = left[leftAt];
     let a = right[rightAt];
     s0 += outer(subgroupBroadcast(x, 0u), a);
@@ -66,11 +67,11 @@ fn main(@builtin(subgroup_invocation_id) own: u32, @builtin(workgroup_id) group:
     s3 += outer(subgroupBroadcast(x, 3u), a);
   }
 
-  let to = firstPanel + own / 2u;
-  store(firstQuad, tap, to, own % 2u, s0);
-  store(firstQuad + 1u, tap, to, own % 2u, s1);
-  store(firstQuad + 2u, tap, to, own % 2u, s2);
-  store(firstQuad + 3u, tap, to, own % 2u, s3);
+  let to = firstColumnPanel + subgroupIndex / 2u;
+  store(firstRowPanel, product, to, subgroupIndex % 2u, s0);
+  store(firstRowPanel + 1u, product, to, subgroupIndex % 2u, s1);
+  store(firstRowPanel + 2u, product, to, subgroupIndex % 2u, s2);
+  store(firstRowPanel + 3u, product, to, subgroupIndex % 2u, s3);
 }
 
 fn outer(x: vec4f, a: vec4f) -> mat4x4f {

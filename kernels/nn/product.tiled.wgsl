@@ -1,30 +1,29 @@
-// product.wgsl for GPUs: the same sums in the same order, hence the same bits, from tiles in workgroup memory.
-// A workgroup computes 16 quads by 8 panels of one tap, 64 by 64 sums, one invocation 8 by 8 of them. It goes along the pixels
-// in slices of 8, which its invocations bring from memory together: the next slice is on its way while this one is
-// multiplied, and goes into the other half of the workgroup's memory, so that a slice costs one barrier. A multiply-add counting
-// as two operations, a sum costs
-//   - from memory or the second-level cache 2·64·4 B for 2·64·64 operations: 1/16 B an operation (the register form: 48 B for
-//     64, 3/4), read in runs of 128 bytes of `left` and 256 of `right`,
-//   - from workgroup memory 2·8·4 B for 2·8·8: 1/2 B an operation, before what neighbors read together counts once. Eight
-//     neighbors read one quad of `left`, which is broadcast, and eight adjacent ones of `right`: each bank once.
-// Rows of a slice are longer by one quad of `left` and two of `right`, so that what eight neighbors write falls into different
-// banks, too (32 banks of 4 bytes). 8,960 bytes of workgroup memory; 64 sums and 32 operands in registers.
-// Workgroups: index = (panel tile·taps + tap)·quad tiles + quad tile.
+// product.wgsl for GPUs, from tiles in workgroup memory. Sums are the same, in the same order, so that bits are the same.
+// A workgroup computes 16 row panels by 8 column panels of one product, that is 64 by 64 sums, and each invocation 8 by 8 of them. It
+// goes along the terms in chunks of 8, which its invocations load together. While one chunk is multiplied, the next is loaded; it goes
+// into the other of two buffers, so that a chunk costs one barrier. A multiply-add counts as two operations. Then
+//   - memory, or the second-level cache, gives 2·64·4 B for 2·64·64 operations: 1/16 B an operation, where the register form takes
+//     48 B for 64, which is 3/4. `left` is read in runs of 128 bytes and `right` in runs of 256.
+//   - workgroup memory gives 2·8·4 B for 2·8·8 operations: 1/2 B an operation, and less where neighbors read the same. Eight
+//     neighbors read one vector of `left`, which is broadcast, and eight adjacent vectors of `right`, each from a bank of its own.
+// A term takes one vector more than it needs of `left` and two more of `right`, so that what eight neighbors write falls into
+// different banks, too (of 32 banks of 4 bytes). Workgroup memory takes 8,960 bytes; 64 sums and 32 operands are in registers.
+// Workgroups: index = (column tile·batch + product)·rowTiles + row tile.
 //#include "product.operands.wgsl"
 
-const tileQuads = 16u;
-const tilePanels = 8u;
-const slicePixels = 8u;
-// Quads of a pixel in workgroup memory, and of a slice.
-const leftStep = tileQuads + 1u;
-const rightStep = 2u * tilePanels + 2u;
-const leftSlice = slicePixels * leftStep;
-const rightSlice = slicePixels * rightStep;
+const tileRowPanels = 16u;
+const tileColumnPanels = 8u;
+const chunkTerms = 8u;
+// Vectors in workgroup memory from one term to the next, and of a chunk.
+const leftStride = tileRowPanels + 1u;
+const rightStride = 2u * tileColumnPanels + 2u;
+const leftChunk = chunkTerms * leftStride;
+const rightChunk = chunkTerms * rightStride;
 
-var<workgroup> lefts: array<vec4f, 2u * leftSlice>;
-var<workgroup> rights: array<vec4f, 2u * rightSlice>;
+var<workgroup> lefts: array<vec4f, 2u * leftChunk>;
+var<workgroup> rights: array<vec4f, 2u * rightChunk>;
 
-// What an invocation brings of a slice: a pixel of quads 8 apart, half a panel's pixel of panels 4 apart.
+// What an invocation loads of a chunk: one term of two row panels, 8 apart, and half of one term of two column panels, 4 apart.
 struct Load {
   left0: vec4f,
   left1: vec4f,
@@ -32,35 +31,35 @@ struct Load {
   right1: vec4f,
 }
 
-//#workgroups ceilDiv(panels, 8) * taps * ceilDiv(quads, 16)
+//#workgroups ceilDiv(columnPanels, 8) * batch * ceilDiv(rowPanels, 16)
 @compute @workgroup_size(64)
-fn main(@builtin(local_invocation_index) own: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = group.y * groups.x + group.x;
-  let quadTiles = (params.quads + tileQuads - 1u) / tileQuads;
-  let tap = index / quadTiles % params.taps;
-  let firstQuad = index % quadTiles * tileQuads;
-  let firstPanel = index / (quadTiles * params.taps) * tilePanels;
-  if (firstPanel >= params.panels) { return; }
+fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id) workgroupId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = workgroupId.y * workgroupCount.x + workgroupId.x;
+  let rowTiles = (params.rowPanels + tileRowPanels - 1u) / tileRowPanels;
+  let product = index / rowTiles % params.batch;
+  let firstRowPanel = index % rowTiles * tileRowPanels;
+  let firstColumnPanel = index / (rowTiles * params.batch) * tileColumnPanels;
+  if (firstColumnPanel >= params.columnPanels) { return; }
 
-  let pixels = params.rows * params.columns;
-  var next = load(own, tap, firstQuad, firstPanel, 0u);
-  keep(own, 0u, next);
+  let terms = params.termRows * params.termColumns;
+  var next = load(localIndex, product, firstRowPanel, firstColumnPanel, 0u);
+  storeChunk(localIndex, 0u, next);
   workgroupBarrier();
 
-  // Rows of two quads by halves of two panels.
-  let row = own / 8u;
-  let column = own % 8u;
+  // The invocation computes two row panels, 8 apart, by halves of two column panels, 4 apart.
+  let row = localIndex / 8u;
+  let column = localIndex % 8u;
   var s00 = mat4x4f();
   var s01 = mat4x4f();
   var s10 = mat4x4f();
   var s11 = mat4x4f();
-  var half = 0u;
-  for (var first = 0u; first < pixels; first += slicePixels) {
-    // Behind the last pixel the last once more, which nothing multiplies.
-    next = load(own, tap, firstQuad, firstPanel, first + slicePixels);
-    var leftAt = half * leftSlice + row;
-    var rightAt = half * rightSlice + column;
-    for (var pixel = first; pixel < min(first + slicePixels, pixels); pixel++) {
+  var buffer = 0u;
+  for (var first = 0u; first < terms; first += chunkTerms) {
+    // Behind the last term the last one is loaded again, and not multiplied.
+    next = load(localIndex, product, firstRowPanel, firstColumnPanel, first + chunkTerms);
+    var leftAt = buffer * leftChunk + row;
+    var rightAt = buffer * rightChunk + column;
+    for (var term = first; term < min(first + chunkTerms, terms); term++) {
       let x = lefts[leftAt];
       let y = lefts[leftAt + 8u];
       let a = rights[rightAt];
@@ -81,46 +80,47 @@ fn main(@builtin(local_invocation_index) own: u32, @builtin(workgroup_id) group:
       s11[1] += y.y * b;
       s11[2] += y.z * b;
       s11[3] += y.w * b;
-      leftAt += leftStep;
-      rightAt += rightStep;
+      leftAt += leftStride;
+      rightAt += rightStride;
     }
-    half = 1u - half;
-    keep(own, half, next);
+    buffer = 1u - buffer;
+    storeChunk(localIndex, buffer, next);
     workgroupBarrier();
   }
 
-  let quad = firstQuad + row;
-  let panel = firstPanel + column / 2u;
-  store(quad, tap, panel, column % 2u, s00);
-  store(quad, tap, panel + 4u, column % 2u, s01);
-  store(quad + 8u, tap, panel, column % 2u, s10);
-  store(quad + 8u, tap, panel + 4u, column % 2u, s11);
+  let rowPanel = firstRowPanel + row;
+  let columnPanel = firstColumnPanel + column / 2u;
+  store(rowPanel, product, columnPanel, column % 2u, s00);
+  store(rowPanel, product, columnPanel + 4u, column % 2u, s01);
+  store(rowPanel + 8u, product, columnPanel, column % 2u, s10);
+  store(rowPanel + 8u, product, columnPanel + 4u, column % 2u, s11);
 }
 
-// Eight neighbors read adjacent pixels of a quad, sixteen those of a panel. Quads and panels behind the last are the last.
-fn load(own: u32, tap: u32, firstQuad: u32, firstPanel: u32, first: u32) -> Load {
-  let pixels = params.rows * params.columns;
-  let pixel = min(first + own % 8u, pixels - 1u);
-  let leftAt = (pixel / params.columns * params.stride + tap / params.kernelWidth) * params.leftColumns
-    + pixel % params.columns * params.stride + tap % params.kernelWidth;
-  let quad = firstQuad + own / 8u;
-  let lastQuad = params.quads - 1u;
-  let rightAt = 2u * (min(first + own % 16u / 2u, pixels - 1u) + tap * params.rightTap) + own % 2u;
-  let panel = firstPanel + own / 16u;
-  let lastPanel = params.panels - 1u;
+// Eight neighbors read adjacent terms of a row panel, and sixteen those of a column panel. In place of a panel behind the last, the
+// last is loaded again.
+fn load(localIndex: u32, product: u32, firstRowPanel: u32, firstColumnPanel: u32, first: u32) -> Load {
+  let terms = params.termRows * params.termColumns;
+  let term = min(first + localIndex % 8u, terms - 1u);
+  let leftAt = (term / params.termColumns * params.termStride + product / params.batchColumns) * params.leftRowStride
+    + term % params.termColumns * params.termStride + product % params.batchColumns;
+  let rowPanel = firstRowPanel + localIndex / 8u;
+  let lastRowPanel = params.rowPanels - 1u;
+  let rightAt = 2u * (min(first + localIndex % 16u / 2u, terms - 1u) + product * params.rightBatchStride) + localIndex % 2u;
+  let columnPanel = firstColumnPanel + localIndex / 16u;
+  let lastColumnPanel = params.columnPanels - 1u;
   return Load(
-    left[min(quad, lastQuad) * params.quadStep + leftAt],
-    left[min(quad + 8u, lastQuad) * params.quadStep + leftAt],
-    right[2u * (params.firstPanel + min(panel, lastPanel)) * pixels + rightAt],
-    right[2u * (params.firstPanel + min(panel + 4u, lastPanel)) * pixels + rightAt],
+    left[min(rowPanel, lastRowPanel) * params.leftPanelStride + leftAt],
+    left[min(rowPanel + 8u, lastRowPanel) * params.leftPanelStride + leftAt],
+    right[2u * (params.firstColumnPanel + min(columnPanel, lastColumnPanel)) * terms + rightAt],
+    right[2u * (params.firstColumnPanel + min(columnPanel + 4u, lastColumnPanel)) * terms + rightAt],
   );
 }
 
-fn keep(own: u32, half: u32, slice: Load) {
-  let leftAt = half * leftSlice + own % 8u * leftStep + own / 8u;
-  lefts[leftAt] = slice.left0;
-  lefts[leftAt + 8u] = slice.left1;
-  let rightAt = half * rightSlice + own % 16u / 2u * rightStep + own / 16u * 2u + own % 2u;
-  rights[rightAt] = slice.right0;
-  rights[rightAt + 8u] = slice.right1;
+fn storeChunk(localIndex: u32, buffer: u32, chunk: Load) {
+  let leftAt = buffer * leftChunk + localIndex % 8u * leftStride + localIndex / 8u;
+  lefts[leftAt] = chunk.left0;
+  lefts[leftAt + 8u] = chunk.left1;
+  let rightAt = buffer * rightChunk + localIndex % 16u / 2u * rightStride + localIndex / 16u * 2u + localIndex % 2u;
+  rights[rightAt] = chunk.right0;
+  rights[rightAt + 8u] = chunk.right1;
 }

@@ -1,32 +1,35 @@
-// Products of packed operands, the inner loop of weight gradients and of minimal filtering:
-//   result[panel][tap][4·quad + lane][8] (+)= Σ_{row, column} left[quad·quadStep + pixel][lane]·right[panel][row·columns + column][8],
-//   pixel = (row·stride + tap / kernelWidth)·leftColumns + column·stride + tap % kernelWidth.
-// Weight gradients have left = the convolution's input (lane: channel), right = the gradient of its output, and leave the
-// result in layout panels. Where rightTap > 0 each tap has its own right operand, so many pixels further on, as the 16
-// elements of minimal filtering have. Added to the result where accumulate = 1: windows of a map are summed in their order.
-// One invocation 4 by 8 sums: index = (panel·taps + tap)·quads + quad; each sums all its products itself, so that any
-// number of threads gives the same bits.
+// A batched matrix product of packed operands, the inner loop of weight gradients and of minimal filtering:
+// result[b] = left[b]·right[b] for every b < batch, or, where accumulate = 1, is added to result[b]. The rows of a result come in
+// row panels of 4, its columns in column panels of 8, and each of its elements sums termRows·termColumns terms:
+//   result[columnPanel][b][4·rowPanel + lane][8] (+)= Σ_{row, column} left[leftAt][lane]·right[rightAt][8],
+//   leftAt = rowPanel·leftPanelStride + (row·termStride + b / batchColumns)·leftRowStride + column·termStride + b % batchColumns,
+//   rightAt = (firstColumnPanel + columnPanel)·termRows·termColumns + b·rightBatchStride + row·termColumns + column.
+// In weight gradients the batch is the taps, a term is a pixel, the rows are inputs and the columns are outputs: `left` is the
+// convolution's input, `right` is the gradient of its output, which all taps share (rightBatchStride = 0), and the result is in
+// layout panels. In minimal filtering the batch is the 16 elements of a transformed tile.
+// One invocation computes 4 by 8 sums: index = (columnPanel·batch + b)·rowPanels + rowPanel. It adds up all terms itself, so that
+// any number of threads gives the same bits.
 //#include "../shared/invocation.wgsl"
 //#include "product.operands.wgsl"
 
-//#invocations panels * taps * quads
+//#invocations columnPanels * batch * rowPanels
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
-  if (index >= params.panels * params.taps * params.quads) { return; }
-  let quad = index % params.quads;
-  let tap = index / params.quads % params.taps;
-  let panel = index / (params.quads * params.taps);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
+  if (index >= params.columnPanels * params.batch * params.rowPanels) { return; }
+  let rowPanel = index % params.rowPanels;
+  let product = index / params.rowPanels % params.batch;
+  let columnPanel = index / (params.rowPanels * params.batch);
   var low = mat4x4f();
   var high = mat4x4f();
-  let first = quad * params.quadStep + tap / params.kernelWidth * params.leftColumns + tap % params.kernelWidth;
-  var at = 2u * ((params.firstPanel + panel) * params.rows * params.columns + tap * params.rightTap);
-  for (var row = 0u; row < params.rows; row++) {
-    var pixel = first + row * params.stride * params.leftColumns;
-    for (var column = 0u; column < params.columns; column++) {
-      let x = left[pixel];
-      let a = right[at];
-      let b = right[at + 1u];
+  let first = rowPanel * params.leftPanelStride + product / params.batchColumns * params.leftRowStride + product % params.batchColumns;
+  var rightAt = 2u * ((params.firstColumnPanel + columnPanel) * params.termRows * params.termColumns + product * params.rightBatchStride);
+  for (var row = 0u; row < params.termRows; row++) {
+    var leftAt = first + row * params.termStride * params.leftRowStride;
+    for (var column = 0u; column < params.termColumns; column++) {
+      let x = left[leftAt];
+      let a = right[rightAt];
+      let b = right[rightAt + 1u];
       low[0] += x.x * a;
       low[1] += x.y * a;
       low[2] += x.z * a;
@@ -35,10 +38,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
       high[1] += x.y * b;
       high[2] += x.z * b;
       high[3] += x.w * b;
-      pixel += params.stride;
-      at += 2u;
+      leftAt += params.termStride;
+      rightAt += 2u;
     }
   }
-  store(quad, tap, panel, 0u, low);
-  store(quad, tap, panel, 1u, high);
+  store(rowPanel, product, columnPanel, 0u, low);
+  store(rowPanel, product, columnPanel, 1u, high);
 }

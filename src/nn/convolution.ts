@@ -196,7 +196,6 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
   for (let image = 0; image < output.images; image++) {
     for (let first = 0; first < output.height; first += most) {
       const rows = Math.min(most, output.height - first);
-      const quadStep = valueRows(rows) * valueColumns;
       pack(device, input, values, packedValues, {
         image,
         top: first * stride - padding,
@@ -213,17 +212,17 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
           left: packedValues,
           right: packedGradient,
           result: part.of(result),
-          panels: part.count,
-          firstPanel: part.first,
-          taps,
-          quads,
-          kernelWidth,
-          rows,
-          columns: output.width,
-          stride,
-          leftColumns: valueColumns,
-          quadStep,
-          rightTap: 0,
+          columnPanels: part.count,
+          firstColumnPanel: part.first,
+          batch: taps,
+          batchColumns: kernelWidth,
+          rowPanels: quads,
+          termRows: rows,
+          termColumns: output.width,
+          termStride: stride,
+          leftRowStride: valueColumns,
+          leftPanelStride: valueRows(rows) * valueColumns,
+          rightBatchStride: 0,
           accumulate: image + first > 0 ? 1 : 0,
         });
       }

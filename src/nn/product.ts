@@ -14,35 +14,34 @@ export function product(device: Device, args: ProductArguments): void {
   runFastest(device, productForms, args);
 }
 
-/** Of a panel and a quad: 8 by 4 sums. */
-const pairs = ({ panels, taps, quads }: ProductArguments): number => panels * taps * quads;
-/** Of 4 panels and 4 quads. */
-const squares = ({ panels, taps, quads }: ProductArguments): number =>
-  Math.ceil(panels / 4) * taps * Math.ceil(quads / 4);
-/** Of 8 panels and 16 quads. */
-const tiles = ({ panels, taps, quads }: ProductArguments): number =>
-  Math.ceil(panels / 8) * taps * Math.ceil(quads / 16);
+/** Sums of a tile: of an invocation of the usual form, and of a workgroup of the others. */
+const tileSums = { registers: 4 * 8, tiled: 64 * 64, subgroup: 16 * 32 };
 
-/** See the headers of the kernels. */
+/** The headers of the kernels say how the forms differ. */
 export const productForms: Forms<ProductArguments> = {
-  usual: { name: "registers", kernel, sums: (args) => pairs(args) * 32 },
+  usual: { name: "registers", kernel, sums: (args) => kernel.count(args) * tileSums.registers },
   others: [
-    { name: "tiled", kernel: tiledKernel, sums: (args) => tiles(args) * 4096 },
-    { name: "subgroup", kernel: subgroupKernel, sums: (args) => squares(args) * 512, subgroupSize: 8 },
+    { name: "tiled", kernel: tiledKernel, sums: (args) => tiledKernel.count(args) * tileSums.tiled },
+    {
+      name: "subgroup",
+      kernel: subgroupKernel,
+      sums: (args) => subgroupKernel.count(args) * tileSums.subgroup,
+      subgroupSize: 8,
+    },
   ],
   // Minimal filtering of 512 tiles, from 64 channels to 64: 67 million operations.
   typical: {
-    panels: 8,
-    taps: 16,
-    quads: 128,
-    kernelWidth: 1,
-    rows: 1,
-    columns: 64,
-    stride: 1,
-    leftColumns: 128 * 64,
-    quadStep: 64,
-    rightTap: 8 * 64,
-    firstPanel: 0,
+    columnPanels: 8,
+    batch: 16,
+    rowPanels: 128,
+    batchColumns: 1,
+    termRows: 1,
+    termColumns: 64,
+    termStride: 1,
+    leftRowStride: 128 * 64,
+    leftPanelStride: 64,
+    rightBatchStride: 8 * 64,
+    firstColumnPanel: 0,
     accumulate: 0,
     left: 16 * 128 * 64 * 16,
     right: 16 * 8 * 64 * 32,

@@ -48,7 +48,7 @@ function convolve(
     transformInput(device, piece, patches, band, true);
     const quads = quadsOf(band.tiles);
     const operands = { left: patches, right: transformed, result: products };
-    multiply(device, { ...operands, panels, quads, accumulate: 0 }, inputs);
+    multiplyElements(device, { ...operands, columnPanels: panels, rowPanels: quads, accumulate: 0 }, inputs);
     device.run(winogradOutput, {
       products,
       bias: ending.bias ?? weights,
@@ -106,7 +106,7 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
       ...band,
     });
     const operands = { left: patches, right: gradients, result: sums };
-    multiply(device, { ...operands, panels, quads: inputs / 4, accumulate }, tiles);
+    multiplyElements(device, { ...operands, columnPanels: panels, rowPanels: inputs / 4, accumulate }, tiles);
     accumulate = 1;
   }
   device.run(winogradFold, { sums, result, panels, inputs });
@@ -124,16 +124,25 @@ function transformInput(
   device.run(winogradInput, { values: storage, valueSkip: skip, result, ...sizes });
 }
 
-/** For each element, the product of matrices with `length` terms a sum: [quads, length, 4] by [panels, length, 8]. */
-function multiply(
+/** For each element a product of matrices, [rowPanels, terms, 4] by [columnPanels, terms, 8]. */
+function multiplyElements(
   device: Device,
-  operands: Pick<ProductArguments, "left" | "right" | "result" | "panels" | "quads" | "accumulate">,
-  length: number,
+  operands: Pick<ProductArguments, "left" | "right" | "result" | "columnPanels" | "rowPanels" | "accumulate">,
+  terms: number,
 ): void {
-  const { quads, panels } = operands;
-  const lengths = { taps: elements, kernelWidth: 1, rows: 1, columns: length, stride: 1 };
-  const steps = { quadStep: length, leftColumns: quads * length, rightTap: panels * length };
-  product(device, { ...operands, ...lengths, ...steps, firstPanel: 0 });
+  const { rowPanels, columnPanels } = operands;
+  product(device, {
+    ...operands,
+    batch: elements,
+    batchColumns: 1,
+    termRows: 1,
+    termColumns: terms,
+    termStride: 1,
+    leftPanelStride: terms,
+    leftRowStride: rowPanels * terms,
+    rightBatchStride: columnPanels * terms,
+    firstColumnPanel: 0,
+  });
 }
 
 interface Band {

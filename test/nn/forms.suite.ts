@@ -13,47 +13,51 @@ type Product = (typeof productForms)["typical"];
 type Direct = (typeof convolutionForms)["typical"];
 
 /** Products as minimal filtering has them, 16 pairs of matrices: numbers, and bytes of the storages. */
-const filtering = (panelCount: number, quads: number, columns: number): Product => ({
+const filtering = (columnPanels: number, rowPanels: number, terms: number): Product => ({
   ...productForms.typical,
-  panels: panelCount,
-  quads,
-  columns,
-  quadStep: columns,
-  leftColumns: quads * columns,
-  rightTap: panelCount * columns,
-  left: 16 * quads * columns * 16,
-  right: 16 * panelCount * columns * 32,
-  result: 16 * panelCount * quads * 128,
+  columnPanels,
+  rowPanels,
+  termColumns: terms,
+  leftPanelStride: terms,
+  leftRowStride: rowPanels * terms,
+  rightBatchStride: columnPanels * terms,
+  left: 16 * rowPanels * terms * 16,
+  right: 16 * columnPanels * terms * 32,
+  result: 16 * columnPanels * rowPanels * 128,
 });
 
-/** As weight gradients of a kernel of `width` by `width` have them, of a window added to the result. */
-function weightGradient(panelCount: number, quads: number, rows: number, columns: number, width: number): Product {
-  const [stride, firstPanel] = [2, 1];
-  const [leftRows, leftColumns] = [rows, columns].map((size) => (size - 1) * stride + width);
-  const counts = { panels: panelCount, taps: width ** 2, quads, kernelWidth: width, rows, columns, stride };
+/** Products as weight gradients of a kernel of `width` by `width` have them: a part of the map, added to the result. */
+function weightGradient(
+  [columnPanels, rowPanels]: readonly [number, number],
+  [termRows, termColumns]: readonly [number, number],
+  width: number,
+): Product {
+  const [termStride, firstColumnPanel] = [2, 1];
+  const leftLength = (terms: number): number => (terms - 1) * termStride + width;
+  const leftPanelStride = leftLength(termRows) * leftLength(termColumns);
   return {
-    ...counts,
-    leftColumns: leftColumns!,
-    quadStep: leftRows! * leftColumns!,
-    rightTap: 0,
-    firstPanel,
+    ...{ columnPanels, rowPanels, termRows, termColumns, termStride, firstColumnPanel, leftPanelStride },
+    leftRowStride: leftLength(termColumns),
+    batch: width ** 2,
+    batchColumns: width,
+    rightBatchStride: 0,
     accumulate: 1,
-    left: quads * leftRows! * leftColumns! * 16,
-    right: (firstPanel + panelCount) * rows * columns * 32,
-    result: panelCount * width ** 2 * quads * 128,
+    left: rowPanels * leftPanelStride * 16,
+    right: (firstColumnPanel + columnPanels) * termRows * termColumns * 32,
+    result: columnPanels * width ** 2 * rowPanels * 128,
   };
 }
 
-/** Tiles of 8 panels by 16 quads and slices of 8 pixels: full, one more, one less, and far from full. */
+/** Tiles have 8 column panels by 16 row panels and chunks 8 terms: full, one more, one less, and far from full. */
 const products: readonly Product[] = [
   filtering(1, 1, 4),
   filtering(8, 16, 8),
   filtering(9, 17, 20),
   filtering(7, 15, 12),
   filtering(17, 3, 4),
-  weightGradient(1, 1, 1, 1, 1),
-  weightGradient(3, 33, 3, 5, 3),
-  weightGradient(9, 5, 7, 9, 2),
+  weightGradient([1, 1], [1, 1], 1),
+  weightGradient([3, 33], [3, 5], 3),
+  weightGradient([9, 5], [7, 9], 2),
 ];
 
 /** A convolution, or with `spread` a transposed one, of a map [images, height, width, channels]; `panelCount` panels of `outputs`. */
@@ -209,7 +213,7 @@ export const cases: Case[] = [
       const choose = async (): Promise<string> =>
         sizes.map((numbers) => fastest(device, productForms, numbers as never).name).join();
       const [one, three] = [usual, tiled].map(({ kernel }) => kernel.id);
-      // Of 128 pairs of a panel and a quad in a tile 43 are a third.
+      // A tile holds 128 pairs of a column panel and a row panel, of which 43 are a third.
       const found = await withRates(device, new Map(Object.entries({ [one!]: 1, [three!]: 3 })), choose);
       check(found === "tiled,tiled,registers,registers", found);
       const untuned = await withRates(device, undefined, choose);
