@@ -1,10 +1,10 @@
 import { add } from "../build/kernels.ts";
-import { elementWindows } from "./elementwise.ts";
+import { elementRanges } from "./elementwise.ts";
 import { emptyLike, type Tensor } from "./tensor.ts";
 
 /** a + b, of one shape and layout, unrecorded: what the tape sums gradients with. */
 export function sum(a: Tensor, b: Tensor): Tensor {
   const result = emptyLike(a);
-  for (const { storages, count } of elementWindows({ a, b, result })) a.device.run(add, { ...storages, count });
+  for (const { storages, count } of elementRanges({ a, b, result })) a.device.run(add, { ...storages, count });
   return result;
 }

@@ -1,5 +1,5 @@
 /** What the library runs, dispatch by dispatch: recorded on a WASM device, to be run again on any other. */
-import { type Device, slice, type Storage } from "../src/device/device.ts";
+import { type Device, type Storage, view } from "../src/device/device.ts";
 import { openWasm } from "../src/device/wasm.ts";
 import type { Binding, Kernel } from "../src/kernel.ts";
 
@@ -91,11 +91,11 @@ export async function replayChanged(
   let to = 0;
   for (const { name, index, bits } of changes) {
     for (const { name } of outputs) device.copy(unwritten[name], storages[name]);
-    const word = slice(storages[name], index * 4, 4);
+    const word = view(storages[name], index * 4, 4);
     device.write(word, Uint32Array.of(bits));
     device.run(kernel, { ...args, ...storages });
     for (const { name, bytes } of outputs) {
-      device.copy(storages[name], slice(results, to, bytes));
+      device.copy(storages[name], view(results, to, bytes));
       to += bytes;
     }
     device.write(word, before[name].subarray(index, index + 1));

@@ -1,7 +1,7 @@
 // The weights of a convolution's adjoint: inputs and outputs exchanged and the taps in reverse,
 //   result[i, o, ty, tx] = weights[o, i, kernelHeight − 1 − ty, kernelWidth − 1 − tx],
 // both in layout panels. An invocation turns a block of 8 by 8 over: index = (panel·taps + tap)·resultPanels + result panel.
-// `weights` and `result` may be windows of panels, of the outputs 8·firstPanel on and the inputs 8·firstResultPanel on.
+// `weights` and `result` may be ranges of panels, of the outputs 8·firstPanel on and the inputs 8·firstResultPanel on.
 //#include "../shared/invocation.wgsl"
 
 struct Params {

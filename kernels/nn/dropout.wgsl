@@ -1,14 +1,14 @@
 // Inverted dropout (Srivastava et al. 2014, scaled at training): result = factor·values where an element is kept, else 0.
 // An element is kept if its random number of 32 bits reaches `threshold`, which is the rate times 2³². The four numbers
 // of a quad are pcg4d (Jarzynski and Olano, "Hash Functions for GPU Rendering", JCGT 9(3), 2020) of the quad's index and
-// the seed: nothing is stored, and the mask is the same for any device, number of threads or windows. One invocation a
+// the seed: nothing is stored, and the mask is the same for any device, number of threads or ranges. One invocation a
 // quad. Adjoint: itself, with the same seed.
 //#include "../shared/invocation.wgsl"
 
 struct Params {
   // quads
   count: u32,
-  // Index of the first quad of this window.
+  // Index of the first quad of this range.
   first: u32,
   seedLow: u32,
   seedHigh: u32,

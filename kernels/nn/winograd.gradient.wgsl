@@ -1,4 +1,4 @@
-// Z = A y Aᵀ of the tiles of a window, y the two by two pixels of a gradient: the adjoint of winograd.output.wgsl, whose
+// Z = A y Aᵀ of the tiles of a range, y the two by two pixels of a gradient: the adjoint of winograd.output.wgsl, whose
 // products with V, summed over tiles, are the gradient of U (product.wgsl). Pixels outside and tiles behind the last count as zero.
 // Packed as the right operand of product.wgsl, result[element][panel][tile][8].
 // One invocation a tile and quad: index = tile·2·panels + quad, up to a whole number of four tiles. See winograd.wgsl.

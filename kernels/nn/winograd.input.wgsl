@@ -1,4 +1,4 @@
-// V = Bᵀ d B of the tiles of a band: d the four by four pixels from 2·tile − padding on, zeros outside the map and behind
+// V = Bᵀ d B of the tiles of a range: d the four by four pixels from 2·tile − padding on, zeros outside the map and behind
 // the last tile. Packed for product.wgsl, by four tiles and a quad of channels:
 //   turned = 1: result[element][tile quad][channel][tile of the quad], left operand of the products with U;
 //   turned = 0: result[element][channel quad][tile][channel of the quad], left operand of the gradient of U.

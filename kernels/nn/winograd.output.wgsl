@@ -1,4 +1,4 @@
-// Y = Aᵀ M A of the tiles of a window, two by two pixels of the result each: result = act(bias + Y), act as in
+// Y = Aᵀ M A of the tiles of a range, two by two pixels of the result each: result = act(bias + Y), act as in
 // convolution.wgsl. One invocation a tile and quad: index = tile·quads + quad. See winograd.wgsl.
 //#include "../shared/invocation.wgsl"
 //#include "winograd.wgsl"

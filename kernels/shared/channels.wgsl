@@ -1,4 +1,4 @@
-// Copies a block of channels between maps of different widths: result[row, resultOffset + q] = values[row, valueOffset + q].
+// Copies a range of channels between maps of different widths: result[row, resultOffset + q] = values[row, valueOffset + q].
 //#include "invocation.wgsl"
 
 struct Params {

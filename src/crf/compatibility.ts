@@ -1,6 +1,6 @@
 import { compatibility as kernel, compatibilityTranspose } from "../../build/kernels.ts";
-import { slice, type Storage } from "../device/device.ts";
-import { rowWindows } from "../device/windows.ts";
+import { type Storage, view } from "../device/device.ts";
+import { rowRanges } from "../device/ranges.ts";
 import { Workspace } from "../device/workspace.ts";
 import { padded } from "../shape.ts";
 import { outerProducts } from "../shared/outerProducts.ts";
@@ -41,7 +41,7 @@ function transformed(values: Tensor, matrix: Tensor, { set = 0, factor = 1, adde
     if (ofMatrix) {
       using sums = outerProducts(gradient, values, factor);
       const { bytes } = sums.storage;
-      device.copy(sums.storage, slice(ofMatrix.storage, set * bytes, bytes));
+      device.copy(sums.storage, view(ofMatrix.storage, set * bytes, bytes));
     }
     return [ofValues, ofMatrix, gradient];
   });
@@ -56,13 +56,13 @@ function multiply(
 ): void {
   const { device, rows, channels } = values;
   const rowBytes = padded(channels) * 4;
-  for (const window of rowWindows(device, rows, rowBytes)) {
+  for (const range of rowRanges(device, rows, rowBytes)) {
     device.run(kernel, {
-      values: window.of(values.storage, rowBytes),
+      values: range.of(values.storage, rowBytes),
       matrix: matrix.storage,
-      addend: window.of((addend ?? values).storage, rowBytes),
-      result: window.of(result.storage, rowBytes),
-      rows: window.rows,
+      addend: range.of((addend ?? values).storage, rowBytes),
+      result: range.of(result.storage, rowBytes),
+      rows: range.rows,
       channels,
       matrixRow: matrix.row,
       factor,

@@ -1,5 +1,5 @@
 import { compose as kernel } from "../../build/kernels.ts";
-import { type Device, slice, type Storage } from "../device/device.ts";
+import { type Device, type Storage, view } from "../device/device.ts";
 import type { Workspace } from "../device/workspace.ts";
 import { sliceFactor } from "../lattice/slice.ts";
 import { padded } from "../shape.ts";
@@ -33,7 +33,7 @@ export function queueCompose(
       spatialWeight: parameters.spatialWeight.storage,
       bilateralWeight: parameters.bilateralWeight.storage,
       compatibility: parameters.compatibility.storage,
-      matrices: slice(into, set * aligned(bytes), bytes),
+      matrices: view(into, set * aligned(bytes), bytes),
       channels: classes,
       matrixRow: set * classes,
       spatialFactor: sliceFactor(2),
@@ -65,7 +65,7 @@ export function composed(
         if (c !== channel && values[from + c] !== 0) {
           return {
             diagonal: false,
-            of: (iteration) => slice(storage, Math.min(iteration, sets - 1) * aligned(bytes), bytes),
+            of: (iteration) => view(storage, Math.min(iteration, sets - 1) * aligned(bytes), bytes),
           };
         }
       }
@@ -76,6 +76,6 @@ export function composed(
   device.write(stored, diagonals);
   return {
     diagonal: true,
-    of: (iteration) => slice(stored, Math.min(iteration, sets - 1) * aligned(2 * stride * 4), 2 * stride * 4),
+    of: (iteration) => view(stored, Math.min(iteration, sets - 1) * aligned(2 * stride * 4), 2 * stride * 4),
   };
 }

@@ -1,4 +1,4 @@
-import { type Device, slice } from "../device/device.ts";
+import { type Device, view } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { disposedError, holding } from "../held.ts";
@@ -245,8 +245,8 @@ class Layer implements Disposable {
     // One read brings the search for NaN and the products of the matrices; bandwidths and vertex counts are read later.
     // Each part begins at a multiple of 256 bytes, as bindings must.
     const prelude = workspace.allocate(512 + composedBytes(classes, sets));
-    const [inUnary, inGuide] = [slice(prelude, 0, 4), slice(prelude, 256, 4)];
-    const matrices = slice(prelude, 512, prelude.bytes - 512);
+    const [inUnary, inGuide] = [view(prelude, 0, 4), view(prelude, 256, 4)];
+    const matrices = view(prelude, 512, prelude.bytes - 512);
     device.clear(prelude);
     seekNotFinite(unary, inUnary);
     seekNotFinite(guide, inGuide);

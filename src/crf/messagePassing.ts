@@ -1,7 +1,7 @@
 import type { Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import { filtered } from "../lattice/filter.ts";
-import { splatAndBlur } from "../lattice/filterBlock.ts";
+import { splatAndBlur } from "../lattice/filterChannels.ts";
 import type { Lattice } from "../lattice/lattice.ts";
 import { type Normalization, normalized } from "../lattice/normalization.ts";
 import { allChannels } from "../shared/channels.ts";

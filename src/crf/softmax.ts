@@ -1,6 +1,6 @@
 import { softmax as kernel, softmaxPullback } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
-import { rowWindows } from "../device/windows.ts";
+import { rowRanges } from "../device/ranges.ts";
 import { op } from "../inputs.ts";
 import { padded } from "../shape.ts";
 import { record } from "../tape.ts";
@@ -27,11 +27,11 @@ export interface Rows {
 /** result = the activation over the channels of each row of `values`. */
 export function activate(device: Device, { values, result, rows, channels }: Rows, activation: Activation): void {
   const rowBytes = padded(channels) * 4;
-  for (const window of rowWindows(device, rows, rowBytes)) {
+  for (const range of rowRanges(device, rows, rowBytes)) {
     device.run(kernel, {
-      values: window.of(values, rowBytes),
-      result: window.of(result, rowBytes),
-      rows: window.rows,
+      values: range.of(values, rowBytes),
+      result: range.of(result, rowBytes),
+      rows: range.rows,
       channels,
       mode: activationMode(activation),
     });
@@ -53,12 +53,12 @@ function activated(values: Tensor, activation: Activation): Tensor {
   return record(result, [values], [known], (gradient) => {
     const ofValues = emptyLike(known);
     const rowBytes = padded(channels) * 4;
-    for (const window of rowWindows(device, rows, rowBytes)) {
+    for (const range of rowRanges(device, rows, rowBytes)) {
       device.run(softmaxPullback, {
-        values: window.of(known.storage, rowBytes),
-        gradient: window.of(gradient.storage, rowBytes),
-        result: window.of(ofValues.storage, rowBytes),
-        rows: window.rows,
+        values: range.of(known.storage, rowBytes),
+        gradient: range.of(gradient.storage, rowBytes),
+        result: range.of(ofValues.storage, rowBytes),
+        rows: range.rows,
         channels,
         mode: activationMode(activation),
       });

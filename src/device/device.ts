@@ -22,7 +22,7 @@ export interface DeviceLimits {
   readonly bindingBytes: number;
   /** The most bytes one allocation may span. */
   readonly bufferBytes: number;
-  /** A window into an allocation must start at a multiple of this many bytes. */
+  /** A view that is bound begins at a multiple of this many bytes. */
   readonly alignment: number;
 }
 
@@ -143,7 +143,7 @@ export interface Device extends Disposable {
   dispose(): void;
 }
 
-/** A window of `storage`: `bytes` from `offset` on (relative to the window it is taken from). */
-export function slice(storage: Storage, offset: number, bytes: number): Storage {
+/** A smaller range within `storage`, in the same memory: `bytes` from `offset` on, counted from the beginning of `storage`. */
+export function view(storage: Storage, offset: number, bytes: number): Storage {
   return { handle: storage.handle, offset: storage.offset + offset, bytes, owner: storage.owner };
 }

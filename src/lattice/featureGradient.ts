@@ -4,7 +4,7 @@ import { allChannels, type MapChannels } from "../shared/channels.ts";
 import { quadsOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { pullBackEmbed } from "./embed.ts";
-import { splatAndBlur } from "./filterBlock.ts";
+import { splatAndBlur } from "./filterChannels.ts";
 import type { Lattice } from "./lattice.ts";
 import type { Normalized } from "./incidence.ts";
 import { type Normalization, normalized, pullBackNormalization, sidesOf } from "./normalization.ts";
@@ -32,7 +32,7 @@ export function featureGradient(
   const entryBytes = parts.simplices.bytes / 2;
   const dots = { ofValues: workspace.zeros(entryBytes), ofGradient: workspace.zeros(entryBytes) };
   const { p, q } = sidesOf(lattice, normalization);
-  for (const { quads, of } of blocksOf(lattice, quadsOf(values.channels))) {
+  for (const { quads, of } of channelRanges(lattice, quadsOf(values.channels))) {
     const forward = normalized(lattice, normalization, false);
     const backward = normalized(lattice, normalization, true);
     addPair(
@@ -77,8 +77,8 @@ function addPair(lattice: Lattice, { ofValues, ofGradient }: Dots, values: Side,
   add(toSlice, gradient, ofGradient);
 }
 
-/** As many quads at a time as a binding holds of vertices. */
-function* blocksOf(
+/** Cuts the channels into ranges of as many quads as a binding holds of all vertices. */
+function* channelRanges(
   { device, vertices }: Lattice,
   rowQuads: number,
 ): Generator<{ readonly quads: number; of(storage: Storage): MapChannels }> {

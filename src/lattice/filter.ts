@@ -7,7 +7,7 @@ import { emptyLike, type Tensor } from "../tensor.ts";
 import { type Abortable, requireUnaborted } from "../turn.ts";
 import { requireChoice, requireFlag } from "../values.ts";
 import { featureGradient } from "./featureGradient.ts";
-import { filterMap } from "./filterBlock.ts";
+import { filterMap } from "./filterChannels.ts";
 import { Lattice } from "./lattice.ts";
 import { type Normalization, normalized } from "./normalization.ts";
 

@@ -1,6 +1,6 @@
 import { fill, neighbors as kernel } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
-import { slice } from "../device/device.ts";
+import { view } from "../device/device.ts";
 import type { Table } from "./hash.ts";
 
 /** Vertices and the row of zeros, rounded up so that each axis of the table starts where a binding may start. */
@@ -33,4 +33,4 @@ export function findNeighbors(
 
 /** One axis of the neighbor table. */
 export const axisOf = (neighbors: Storage, axis: number, vertices: number): Storage =>
-  slice(neighbors, axis * axisLength(vertices) * 8, (vertices + 1) * 8);
+  view(neighbors, axis * axisLength(vertices) * 8, (vertices + 1) * 8);

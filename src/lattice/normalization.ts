@@ -1,7 +1,7 @@
 import { normalization as kernel, normalizationPullback } from "../../build/kernels.ts";
 import type { Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
-import { filterBlock } from "./filterBlock.ts";
+import { filterChannels } from "./filterChannels.ts";
 import { allChannels } from "../shared/channels.ts";
 import { type Incidence, type Normalized, scaleIncidence } from "./incidence.ts";
 import type { Lattice } from "./lattice.ts";
@@ -89,7 +89,7 @@ function factors(lattice: Lattice, which: "n" | "s"): Storage {
     const ones = workspace.allocate(points * 16);
     device.write(ones, new Float32Array(points * 4).fill(1));
     const sums = workspace.allocate(points * 16);
-    filterBlock(lattice, parts, allChannels(ones, 1), allChannels(sums, 1), { quads: 1, transpose: false });
+    filterChannels(lattice, parts, allChannels(ones, 1), allChannels(sums, 1), { quads: 1, transpose: false });
     device.run(kernel, { values: sums, norms, points, symmetric: which === "s" ? 1 : 0 });
   });
 }

@@ -1,5 +1,5 @@
 import { columnSums as kernel } from "../../build/kernels.ts";
-import { type Device, slice, type Storage } from "../device/device.ts";
+import { type Device, type Storage, view } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 
 /** Rows that one invocation adds up. */
@@ -27,9 +27,9 @@ function sumWindows(device: Device, values: Storage, result: Storage, rows: numb
     const part = Math.ceil(count / blockRows);
     using own = new Workspace(device);
     const partial = own.allocate(part * quads * 16);
-    const window = slice(values, first * quads * 16, count * quads * 16);
-    device.run(kernel, { values: window, result: partial, rows: count, quads, blockRows });
-    device.copy(partial, slice(sums, (first / blockRows) * quads * 16, part * quads * 16));
+    const range = view(values, first * quads * 16, count * quads * 16);
+    device.run(kernel, { values: range, result: partial, rows: count, quads, blockRows });
+    device.copy(partial, view(sums, (first / blockRows) * quads * 16, part * quads * 16));
   }
   columnSums(device, sums, result, blocks, quads);
 }

@@ -4,15 +4,15 @@ import {
   convolutionPack as packKernel,
   convolutionTranspose as transposeKernel,
 } from "../../build/kernels.ts";
-import { type Device, slice, type Storage } from "../device/device.ts";
+import { type Device, type Storage, view } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import type { ArgumentsOf } from "../kernel.ts";
 import { quadsOf } from "../shape.ts";
 import { type Forms, runFastest } from "./forms.ts";
 import { type Convolution, type Ending, type Method, panelBytes, panelsOf, type Step } from "./geometry.ts";
 import type { MapSize } from "./mapSize.ts";
-import { panelWindows } from "./panelWindows.ts";
-import { partOf, pieces } from "./parts.ts";
+import { panelRanges } from "./panelRanges.ts";
+import { bindImageRows, pieces } from "./parts.ts";
 import { product } from "./product.ts";
 
 /** result = the convolution of `values`. */
@@ -27,9 +27,9 @@ function convolve(
   const { output, stride, padding } = sizes;
   const step = { stride, spread: 1, paddingY: padding, paddingX: padding };
   const panels = panelsOf(output.channels);
-  for (const window of panelWindows(device, panels, panelBytes(sizes))) {
-    const storages = { values, weights: window.of(weights), result };
-    run(device, sizes, storages, step, { firstPanel: window.first, panels: window.count }, ending);
+  for (const range of panelRanges(device, panels, panelBytes(sizes))) {
+    const storages = { values, weights: range.of(weights), result };
+    run(device, sizes, storages, step, { firstPanel: range.first, panels: range.count }, ending);
   }
 }
 
@@ -60,25 +60,25 @@ function convolveBack(
   using workspace = new Workspace(device);
   const room = Math.max(transposedBytes, 2 * panelBytes(back));
   const turned = workspace.allocate(Math.min(room, resultPanels * panelBytes(back)));
-  for (const to of panelWindows(device, resultPanels, panelBytes(back), room)) {
-    const transposed = slice(turned, 0, to.count * panelBytes(back));
+  for (const to of panelRanges(device, resultPanels, panelBytes(back), room)) {
+    const transposed = view(turned, 0, to.count * panelBytes(back));
     transpose(device, sizes, weights, transposed, { firstResultPanel: to.first, resultPanels: to.count });
     const storages = { values, weights: transposed, result };
     run(device, back, storages, step, { firstPanel: to.first, panels: to.count }, ending);
   }
 }
 
-/** The weights turned over, or a window of their panels. */
+/** The weights turned over, or a range of their panels. */
 export function transpose(
   device: Device,
   sizes: Convolution,
   weights: Storage,
   result: Storage,
-  window: { readonly firstResultPanel: number; readonly resultPanels: number },
+  range: { readonly firstResultPanel: number; readonly resultPanels: number },
 ): void {
   const { input, output, kernelHeight, kernelWidth } = sizes;
   const taps = kernelHeight * kernelWidth;
-  for (const from of panelWindows(device, panelsOf(output.channels), panelBytes(sizes))) {
+  for (const from of panelRanges(device, panelsOf(output.channels), panelBytes(sizes))) {
     device.run(transposeKernel, {
       weights: from.of(weights),
       result,
@@ -87,7 +87,7 @@ export function transpose(
       taps,
       firstPanel: from.first,
       panels: from.count,
-      ...window,
+      ...range,
     });
   }
 }
@@ -97,7 +97,7 @@ function run(
   sizes: Convolution,
   { values, weights, result }: { readonly values: Storage; readonly weights: Storage; readonly result: Storage },
   step: Step,
-  window: { readonly firstPanel: number; readonly panels: number },
+  range: { readonly firstPanel: number; readonly panels: number },
   { bias, relu }: Ending,
 ): void {
   for (const piece of pieces(device, sizes, step, { input: values, output: result })) {
@@ -119,7 +119,7 @@ function run(
       kernelHeight: sizes.kernelHeight,
       kernelWidth: sizes.kernelWidth,
       ...piece.step,
-      ...window,
+      ...range,
       biased: bias ? 1 : 0,
       relu: relu ? 1 : 0,
     });
@@ -173,8 +173,8 @@ export const convolutionForms: Forms<Arguments> = {
   },
 };
 
-/** Pixels of a window that the weight gradient is summed by: packed, some MB of scratch memory for hundreds of channels. */
-const windowPixels = 4096;
+/** Pixels by which a weight's gradient is summed at a time: packed, they take some MB of scratch memory for hundreds of channels. */
+const rangePixels = 4096;
 
 /** The gradient of a convolution's weights from its input `values` and the gradient of its output. */
 function weightGradient(device: Device, sizes: Convolution, values: Storage, gradient: Storage, result: Storage): void {
@@ -188,7 +188,7 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
     Math.floor((fed - kernelHeight) / stride) + 1,
     Math.floor(room / (panels * output.width * 32)),
   );
-  const most = Math.min(output.height, Math.max(1, Math.min(fitting, Math.floor(windowPixels / output.width))));
+  const most = Math.min(output.height, Math.max(1, Math.min(fitting, Math.floor(rangePixels / output.width))));
   const valueRows = (rows: number): number => (rows - 1) * stride + kernelHeight;
   using workspace = new Workspace(device);
   const packedValues = workspace.allocate(quads * valueRows(most) * valueColumns * 16);
@@ -207,13 +207,13 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
       });
       const window = { image, top: first, left: 0, rows, columns: output.width, groups: panels, wide: 2 };
       pack(device, output, gradient, packedGradient, window);
-      for (const part of panelWindows(device, panels, panelBytes(sizes))) {
+      for (const range of panelRanges(device, panels, panelBytes(sizes))) {
         product(device, {
           left: packedValues,
           right: packedGradient,
-          result: part.of(result),
-          columnPanels: part.count,
-          firstColumnPanel: part.first,
+          result: range.of(result),
+          columnPanels: range.count,
+          firstColumnPanel: range.first,
           batch: taps,
           batchColumns: kernelWidth,
           rowPanels: quads,
@@ -243,8 +243,8 @@ interface PackedWindow {
 function pack(device: Device, map: MapSize, values: Storage, result: Storage, window: PackedWindow): void {
   const { image, top, left, rows, columns, groups, wide } = window;
   // The window may reach beyond the image, or lie outside.
-  const part = partOf(device, map, values, { image, first: top, rows });
-  const { height, width, channels, storage, skip, first } = part;
+  const bound = bindImageRows(device, map, values, { image, first: top, rows });
+  const { height, width, channels, storage, skip, first } = bound;
   device.run(packKernel, {
     values: storage,
     valueSkip: skip,

@@ -1,5 +1,5 @@
 import { crop as kernel } from "../../build/kernels.ts";
-import { bands } from "../device/windows.ts";
+import { imageRowRanges } from "../device/ranges.ts";
 import { ShapeError } from "../errors.ts";
 import { op } from "../inputs.ts";
 import { type Names, requireOptions } from "../options.ts";
@@ -8,7 +8,7 @@ import { record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import { found } from "../values.ts";
 import { mapShape, mapSize } from "./mapSize.ts";
-import { partOf, rowBytes } from "./parts.ts";
+import { bindImageRows, rowBytes } from "./parts.ts";
 
 /** A window of a map: its upper left pixel and its size. */
 export interface CropOptions {
@@ -52,19 +52,19 @@ function shifted(values: Tensor, [rows, columns]: readonly [number, number], top
   const { images, channels } = map;
   const to = { ...map, height: rows, width: columns };
   const result = device.empty(mapShape(to, values));
-  for (const band of bands(device, images, rows, Math.max(rowBytes(map), rowBytes(to)))) {
-    // The rows of values that the band is made of, if any.
-    const source = partOf(device, map, values.storage, { ...band, first: band.first + top });
-    const target = partOf(device, to, result.storage, band);
+  for (const range of imageRowRanges(device, images, rows, Math.max(rowBytes(map), rowBytes(to)))) {
+    // The rows of values that the range is made of, if any.
+    const source = bindImageRows(device, map, values.storage, { ...range, first: range.first + top });
+    const target = bindImageRows(device, to, result.storage, range);
     device.run(kernel, {
       values: source.storage,
       result: target.storage,
       valueRows: source.height,
       valueWidth: map.width,
-      rows: band.rows,
+      rows: range.rows,
       width: columns,
       quads: quadsOf(channels),
-      top: band.first + top - source.first,
+      top: range.first + top - source.first,
       left,
       valueSkip: source.skip,
       resultSkip: target.skip,

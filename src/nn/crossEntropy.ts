@@ -1,5 +1,5 @@
 import { crossEntropy as kernel, crossEntropyPullback } from "../../build/kernels.ts";
-import { rowWindows } from "../device/windows.ts";
+import { rowRanges } from "../device/ranges.ts";
 import { Workspace } from "../device/workspace.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { requireHeld, requireInputs, requireOneDevice } from "../inputs.ts";
@@ -66,27 +66,27 @@ function lossOf(where: string, scores: Tensor, labels: Labels, epsilon: number, 
   const rowBytes = padded(channels) * 4;
 
   /** Windows of the scores' rows with what both kernels are told; labels, a byte each, are always bound whole. */
-  const windows = function* () {
+  const ranges = function* () {
     let first = 0;
-    for (const window of rowWindows(device, rows, rowBytes)) {
-      const params = { rows: window.rows, channels, first, ignore, epsilon, factor };
-      yield { window, args: { scores: window.of(scores.storage, rowBytes), labels: labels.storage, ...params } };
-      first += window.rows;
+    for (const range of rowRanges(device, rows, rowBytes)) {
+      const params = { rows: range.rows, channels, first, ignore, epsilon, factor };
+      yield { range, args: { scores: range.of(scores.storage, rowBytes), labels: labels.storage, ...params } };
+      first += range.rows;
     }
   };
 
   const result = device.empty([1]);
   using workspace = new Workspace(device);
   const losses = workspace.allocate(rows * 16);
-  for (const { window, args } of windows()) {
-    device.run(kernel, { ...args, losses: window.of(losses, 16) });
+  for (const { range, args } of ranges()) {
+    device.run(kernel, { ...args, losses: range.of(losses, 16) });
   }
   columnSums(device, losses, result.storage, rows, 1);
 
   return record(result, [scores], [scores, labels], (gradient) => {
     const scoreGradient = emptyLike(scores);
-    for (const { window, args } of windows()) {
-      const own = window.of(scoreGradient.storage, rowBytes);
+    for (const { range, args } of ranges()) {
+      const own = range.of(scoreGradient.storage, rowBytes);
       device.run(crossEntropyPullback, { ...args, gradient: gradient.storage, scoreGradient: own });
     }
     return [scoreGradient];

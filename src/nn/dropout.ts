@@ -1,5 +1,5 @@
 import { dropout as kernel } from "../../build/kernels.ts";
-import { elementWindows } from "../elementwise.ts";
+import { elementRanges } from "../elementwise.ts";
 import { ValueError } from "../errors.ts";
 import { op } from "../inputs.ts";
 import { type Names, requireOptions } from "../options.ts";
@@ -38,7 +38,7 @@ function dropped(values: Tensor, { rate, seed }: DropoutOptions): Tensor {
     threshold: Math.floor(rate * 2 ** 32),
     factor: 1 / (1 - rate),
   };
-  for (const { storages, count, first } of elementWindows({ values, result })) {
+  for (const { storages, count, first } of elementRanges({ values, result })) {
     values.device.run(kernel, { ...storages, count, first, ...mask });
   }
   return result;

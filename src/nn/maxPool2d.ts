@@ -1,12 +1,12 @@
 import { maxPool2d as kernel, maxPool2dPullback } from "../../build/kernels.ts";
 import type { Storage } from "../device/device.ts";
-import { bands } from "../device/windows.ts";
+import { imageRowRanges } from "../device/ranges.ts";
 import { op } from "../inputs.ts";
 import { quadsOf } from "../shape.ts";
 import { record } from "../tape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
 import { mapShape, mapSize } from "./mapSize.ts";
-import { type Part, partOf, rowBytes } from "./parts.ts";
+import { type BoundMap, bindImageRows, rowBytes } from "./parts.ts";
 
 /**
  * Maxima of windows of 2×2 at stride 2 in ceil mode, as in Caffe and the FCNs: [h, w, c] gives [⌈h/2⌉, ⌈w/2⌉, c], windows
@@ -25,17 +25,17 @@ function pooled(values: Tensor): Tensor {
   const result = device.empty(mapShape(half, values));
   const quads = quadsOf(whole.channels);
 
-  /** Bands of whole windows, in the map and in the pooled one. */
-  const windows = function* () {
-    for (const band of bands(device, whole.images, half.height, 2 * rowBytes(whole))) {
-      const of = (storage: Storage): Part =>
-        partOf(device, whole, storage, { ...band, first: 2 * band.first, rows: 2 * band.rows });
-      const ofPooled = (storage: Storage): Part => partOf(device, half, storage, band);
+  /** Rows of whole windows, in the map and in the pooled one. */
+  const ranges = function* () {
+    for (const range of imageRowRanges(device, whole.images, half.height, 2 * rowBytes(whole))) {
+      const of = (storage: Storage): BoundMap =>
+        bindImageRows(device, whole, storage, { ...range, first: 2 * range.first, rows: 2 * range.rows });
+      const ofPooled = (storage: Storage): BoundMap => bindImageRows(device, half, storage, range);
       yield { of, ofPooled };
     }
   };
 
-  for (const { of, ofPooled } of windows()) {
+  for (const { of, ofPooled } of ranges()) {
     const [from, to] = [of(values.storage), ofPooled(result.storage)];
     const skips = { valueSkip: from.skip, resultSkip: to.skip };
     const sizes = { rows: from.height, width: whole.width, quads };
@@ -44,7 +44,7 @@ function pooled(values: Tensor): Tensor {
 
   return record(result, [values], [values], (gradient) => {
     const valueGradient = emptyLike(values);
-    for (const { of, ofPooled } of windows()) {
+    for (const { of, ofPooled } of ranges()) {
       const [from, own, to] = [of(values.storage), ofPooled(gradient.storage), of(valueGradient.storage)];
       const storages = { values: from.storage, gradient: own.storage, valueGradient: to.storage };
       const sizes = { rows: from.height, width: whole.width, quads };

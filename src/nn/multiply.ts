@@ -1,5 +1,5 @@
 import { multiply as kernel } from "../../build/kernels.ts";
-import { elementWindows } from "../elementwise.ts";
+import { elementRanges } from "../elementwise.ts";
 import { op } from "../inputs.ts";
 import { record } from "../tape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
@@ -18,6 +18,6 @@ export function multiply(a: Tensor, b: Tensor): Tensor {
 
 function product(a: Tensor, b: Tensor): Tensor {
   const result = emptyLike(a);
-  for (const { storages, count } of elementWindows({ a, b, result })) a.device.run(kernel, { ...storages, count });
+  for (const { storages, count } of elementRanges({ a, b, result })) a.device.run(kernel, { ...storages, count });
   return result;
 }

@@ -1,11 +1,11 @@
 import type { Device, Storage } from "../device/device.ts";
-import { type Band, bandOf } from "../device/windows.ts";
+import { type ImageRowRange, bindRows } from "../device/ranges.ts";
 import { padded } from "../shape.ts";
 import type { Convolution, Step } from "./geometry.ts";
 import type { MapSize } from "./mapSize.ts";
 
 /** A map as one binding holds it: the whole of it, or rows of one of its images. */
-export interface Part extends MapSize {
+export interface BoundMap extends MapSize {
   readonly storage: Storage;
   /** Quads in the binding before the first row. */
   readonly skip: number;
@@ -13,19 +13,24 @@ export interface Part extends MapSize {
   readonly first: number;
 }
 
-/** A convolution of parts: rows of its output, all rows of its input that they take, and the step between the two. */
+/** One of the convolutions that a large one is cut into: rows of its output, all rows of its input that they take, and the step between the two. */
 export interface Piece {
-  readonly input: Part;
-  readonly output: Part;
+  readonly input: BoundMap;
+  readonly output: BoundMap;
   readonly step: Step;
 }
 
 /** Those of an image's rows `first` … `first + rows` that it has; where they all lie outside, one row all the same. */
-export function partOf(device: Device, map: MapSize, storage: Storage, { image, first, rows }: Band): Part {
+export function bindImageRows(
+  device: Device,
+  map: MapSize,
+  storage: Storage,
+  { image, first, rows }: ImageRowRange,
+): BoundMap {
   const begin = Math.min(Math.max(first, 0), map.height - 1);
   const end = Math.min(Math.max(first + rows, begin + 1), map.height);
   const place = { first: image * map.height + begin, rows: end - begin, rowBytes: rowBytes(map) };
-  return { ...map, images: 1, height: end - begin, first: begin, ...bandOf(device, storage, place) };
+  return { ...map, images: 1, height: end - begin, first: begin, ...bindRows(device, storage, place) };
 }
 
 /**
@@ -50,7 +55,7 @@ export function* pieces(
     return;
   }
   const { stride, spread, paddingY } = step;
-  // A binding may begin up to an alignment before its rows: see `bandOf`.
+  // A binding may begin up to an alignment before its rows: see `bindRows`.
   const roomFor = (map: MapSize): number => Math.floor((bindingBytes - alignment) / rowBytes(map));
   // `rows` of the output take ((rows − 1)·stride + kernelHeight − 1) / spread + 1 of the input, or one less.
   const fed = Math.floor(((roomFor(input) - 1) * spread - kernelHeight + 1) / stride) + 1;
@@ -60,10 +65,10 @@ export function* pieces(
       const rows = Math.min(most, output.height - first);
       const top = Math.ceil((first * stride - paddingY) / spread);
       const bottom = Math.floor(((first + rows - 1) * stride + kernelHeight - 1 - paddingY) / spread);
-      const taken = partOf(device, input, storages.input, { image, first: top, rows: bottom - top + 1 });
+      const taken = bindImageRows(device, input, storages.input, { image, first: top, rows: bottom - top + 1 });
       yield {
         input: taken,
-        output: partOf(device, output, storages.output, { image, first, rows }),
+        output: bindImageRows(device, output, storages.output, { image, first, rows }),
         step: { ...step, paddingY: paddingY - first * stride + taken.first * spread },
       };
     }

@@ -1,5 +1,5 @@
 import { relu as kernel, reluPullback } from "../../build/kernels.ts";
-import { elementWindows } from "../elementwise.ts";
+import { elementRanges } from "../elementwise.ts";
 import { op } from "../inputs.ts";
 import { type Pullback, record } from "../tape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
@@ -11,7 +11,7 @@ export function relu(values: Tensor): Tensor {
 
 function rectified(values: Tensor): Tensor {
   const result = emptyLike(values);
-  for (const { storages, count } of elementWindows({ values, result })) {
+  for (const { storages, count } of elementRanges({ values, result })) {
     values.device.run(kernel, { ...storages, count });
   }
   const pullback: Pullback = (gradient) => {
@@ -23,7 +23,7 @@ function rectified(values: Tensor): Tensor {
 
 /** Turns the gradient of `result` into that of what it is the ReLU of. */
 export function maskGradient(result: Tensor, gradient: Tensor): void {
-  for (const { storages, count } of elementWindows({ result, gradient })) {
+  for (const { storages, count } of elementRanges({ result, gradient })) {
     result.device.run(reluPullback, { ...storages, count });
   }
 }

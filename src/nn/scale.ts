@@ -1,5 +1,5 @@
 import { scale as kernel } from "../../build/kernels.ts";
-import { elementWindows } from "../elementwise.ts";
+import { elementRanges } from "../elementwise.ts";
 import { op } from "../inputs.ts";
 import { record } from "../tape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
@@ -15,7 +15,7 @@ export function scale(values: Tensor, factor: number): Tensor {
 
 function scaled(values: Tensor, factor: number): Tensor {
   const result = emptyLike(values);
-  for (const { storages, count } of elementWindows({ values, result })) {
+  for (const { storages, count } of elementRanges({ values, result })) {
     values.device.run(kernel, { ...storages, count, factor });
   }
   return result;

@@ -41,12 +41,12 @@ function convolve(
   const transformed = workspace.allocate(elements * panels * inputs * 32);
   device.run(winogradWeights, { weights, result: transformed, panels, inputs });
 
-  const most = tilesOfBand(device, output, input.channels, output.channels);
+  const most = tilesOfRange(device, output, input.channels, output.channels);
   const patches = workspace.allocate(elements * inputs * padded(most) * 4);
   const products = workspace.allocate(elements * panels * padded(most) * 32);
-  for (const { piece, band } of bands(device, sizes, { input: values, output: result }, most)) {
-    transformInput(device, piece, patches, band, true);
-    const quads = quadsOf(band.tiles);
+  for (const { piece, range } of tileRanges(device, sizes, { input: values, output: result }, most)) {
+    transformInput(device, piece, patches, range, true);
+    const quads = quadsOf(range.tiles);
     const operands = { left: patches, right: transformed, result: products };
     multiplyElements(device, { ...operands, columnPanels: panels, rowPanels: quads, accumulate: 0 }, inputs);
     device.run(winogradOutput, {
@@ -57,7 +57,7 @@ function convolve(
       height: piece.output.height,
       width: piece.output.width,
       quads: quadsOf(output.channels),
-      ...band,
+      ...range,
       biased: ending.bias ? 1 : 0,
       relu: ending.relu ? 1 : 0,
     });
@@ -88,13 +88,13 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
   const inputs = padded(input.channels);
   using workspace = new Workspace(device);
   const sums = workspace.allocate(elements * panels * inputs * 32);
-  const most = tilesOfBand(device, output, input.channels, output.channels);
+  const most = tilesOfRange(device, output, input.channels, output.channels);
   const patches = workspace.allocate(elements * inputs * padded(most) * 4);
   const gradients = workspace.allocate(elements * panels * padded(most) * 32);
   let accumulate = 0;
-  for (const { piece, band } of bands(device, sizes, { input: values, output: gradient }, most)) {
-    transformInput(device, piece, patches, band, false);
-    const tiles = padded(band.tiles);
+  for (const { piece, range } of tileRanges(device, sizes, { input: values, output: gradient }, most)) {
+    transformInput(device, piece, patches, range, false);
+    const tiles = padded(range.tiles);
     device.run(winogradGradient, {
       gradient: piece.output.storage,
       gradientSkip: piece.output.skip,
@@ -103,7 +103,7 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
       width: piece.output.width,
       quads: quadsOf(output.channels),
       panels,
-      ...band,
+      ...range,
     });
     const operands = { left: patches, right: gradients, result: sums };
     multiplyElements(device, { ...operands, columnPanels: panels, rowPanels: inputs / 4, accumulate }, tiles);
@@ -116,11 +116,11 @@ function transformInput(
   device: Device,
   { input: { storage, skip, height, width, channels }, step: { paddingY, paddingX } }: Piece,
   result: Storage,
-  band: Band,
+  range: TileRange,
   turned: boolean,
 ): void {
   const quads = quadsOf(channels);
-  const sizes = { height, width, quads, paddingY, paddingX, ...band, turned: turned ? 1 : 0 };
+  const sizes = { height, width, quads, paddingY, paddingX, ...range, turned: turned ? 1 : 0 };
   device.run(winogradInput, { values: storage, valueSkip: skip, result, ...sizes });
 }
 
@@ -145,7 +145,7 @@ function multiplyElements(
   });
 }
 
-interface Band {
+interface TileRange {
   readonly tileRows: number;
   readonly tileColumns: number;
   readonly firstTile: number;
@@ -154,35 +154,35 @@ interface Band {
 
 const tilesOf = ({ images, height, width }: MapSize): number => images * Math.ceil(height / 2) * Math.ceil(width / 2);
 
-/** The tiles of a convolution's output, two by two pixels each, in bands of at most `most`, each within maps that fit a binding. */
-function* bands(
+/** The tiles of a convolution's output, two by two pixels each, in ranges of at most `most`, each within maps that fit a binding. */
+function* tileRanges(
   device: Device,
   sizes: Convolution,
   storages: { readonly input: Storage; readonly output: Storage },
   most: number,
-): Generator<{ readonly piece: Piece; readonly band: Band }> {
+): Generator<{ readonly piece: Piece; readonly range: TileRange }> {
   const step = { stride: 1, spread: 1, paddingY: sizes.padding, paddingX: sizes.padding };
   for (const piece of pieces(device, sizes, step, storages, 2)) {
     const { output } = piece;
     const [tileRows, tileColumns] = [Math.ceil(output.height / 2), Math.ceil(output.width / 2)];
     const total = tilesOf(output);
     for (let firstTile = 0; firstTile < total; firstTile += most) {
-      yield { piece, band: { tileRows, tileColumns, firstTile, tiles: Math.min(most, total - firstTile) } };
+      yield { piece, range: { tileRows, tileColumns, firstTile, tiles: Math.min(most, total - firstTile) } };
     }
   }
 }
 
 /**
- * Scratch memory for a band's tiles and products. Processors want it in their caches (WASM: 1 MiB costs a tenth to a
+ * Scratch memory for the tiles and products of a range. Processors want it in their caches (WASM: 1 MiB costs a tenth to a
  * quarter of the time, 8 save nothing). Of 512 channels 4 MiB hold 64 tiles, 16,384 invocations of the product, where a GPU
  * runs some hundred thousand at once: 128 MiB hold 2048 (by reckoning; no GPU was at hand).
  */
-const bandBytes = ({ info }: Device): number => (info.hardware ? 2 ** 27 : 2 ** 22);
+const rangeBytes = ({ info }: Device): number => (info.hardware ? 2 ** 27 : 2 ** 22);
 
-/** The most tiles of a band, four a tile of the product's. */
-function tilesOfBand(device: Device, map: MapSize, channels: number, outputs: number): number {
+/** The most tiles of a range, a multiple of four as the product's row panels have. */
+function tilesOfRange(device: Device, map: MapSize, channels: number, outputs: number): number {
   const [input, output] = [elements * padded(channels) * 4, elements * panelsOf(outputs) * 32];
-  const bound = Math.min(bandBytes(device) / (input + output), device.limits.bindingBytes / Math.max(input, output));
+  const bound = Math.min(rangeBytes(device) / (input + output), device.limits.bindingBytes / Math.max(input, output));
   return Math.min(tilesOf(map), Math.max(4, Math.floor(bound / 4) * 4));
 }
 

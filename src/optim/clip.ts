@@ -1,6 +1,6 @@
 import { clip as kernel, clipSquares } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
-import { elementWindows } from "../elementwise.ts";
+import { elementRanges } from "../elementwise.ts";
 import { Workspace } from "../device/workspace.ts";
 import { columnSums } from "../nn/columnSums.ts";
 import type { Tensor } from "../tensor.ts";
@@ -14,7 +14,7 @@ const blockQuads = 64;
  */
 export function clipFactor(device: Device, gradients: readonly Tensor[], limit: number, factor: Storage): void {
   using workspace = new Workspace(device);
-  const parts = gradients.flatMap((values) => [...elementWindows({ values })]);
+  const parts = gradients.flatMap((values) => [...elementRanges({ values })]);
   const blocks = parts.reduce((total, { count }) => total + Math.ceil(count / blockQuads), 0);
   const sums = workspace.allocate(blocks * 16);
   let firstBlock = 0;

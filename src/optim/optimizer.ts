@@ -1,5 +1,5 @@
 import type { Device, Storage } from "../device/device.ts";
-import { elementWindows } from "../elementwise.ts";
+import { elementRanges } from "../elementwise.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { disposedError, holding } from "../held.ts";
 import { requireInputs } from "../inputs.ts";
@@ -48,7 +48,7 @@ export interface Optimizer extends Disposable {
   dispose(): void;
 }
 
-/** What an update works on: windows of memory of `count` quads. */
+/** What an update works on: ranges of memory of `count` quads. */
 export interface Update<Moment extends string> {
   readonly count: number;
   readonly storages: Record<Moment | "gradient" | "factor" | "parameter", Storage>;
@@ -66,7 +66,7 @@ interface Moving<Moment extends string> {
   readonly moments: Readonly<Record<Moment, Tensor>>;
 }
 
-/** An optimizer that keeps the named moments of each parameter, zero at first, and runs `update` on each window. */
+/** An optimizer that keeps the named moments of each parameter, zero at first, and runs `update` on each range. */
 export function optimizer<Moment extends string>(
   where: string,
   parameters: Readonly<Record<string, Tensor>>,
@@ -111,7 +111,7 @@ export function optimizer<Moment extends string>(
     // Nothing allocates memory from here on, so that a step is taken whole or not at all.
     optimizing.steps++;
     for (const { parameter, gradient, moments, ...own } of due) {
-      for (const { storages, count } of elementWindows({ parameter, gradient, ...moments })) {
+      for (const { storages, count } of elementRanges({ parameter, gradient, ...moments })) {
         update(parameter.device, {
           count,
           storages: { ...storages, factor: factor!.storage } as Update<Moment>["storages"],

@@ -1,5 +1,5 @@
 import { finite } from "../../build/kernels.ts";
-import { type Device, type Dispatch, slice, type Storage } from "../device/device.ts";
+import { type Device, type Dispatch, type Storage, view } from "../device/device.ts";
 import { requireDevice } from "../inputs.ts";
 import type { Binding } from "../kernel.ts";
 
@@ -47,7 +47,7 @@ export async function findNotFinite(device: Device, work: () => unknown): Promis
         blocks.push(device.allocate(blockFindings * findingBytes));
         device.clear(blocks.at(-1)!);
       }
-      const status = slice(blocks.at(-1)!, (at % blockFindings) * findingBytes, 4);
+      const status = view(blocks.at(-1)!, (at % blockFindings) * findingBytes, 4);
       const values = args[name] as Storage;
       device.run(finite, { values, status, count: Math.floor(values.bytes / 16) });
     }

@@ -1,6 +1,6 @@
 import { finite as kernel } from "../../build/kernels.ts";
 import type { Storage } from "../device/device.ts";
-import { rowWindows } from "../device/windows.ts";
+import { rowRanges } from "../device/ranges.ts";
 import { ValueError } from "../errors.ts";
 import { formatShape, padded, positionOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -8,8 +8,8 @@ import type { Tensor } from "../tensor.ts";
 /** Queues a search for values that are NaN or infinite; `status` (4 bytes, zero) receives what `requireFinite` reads. */
 export function seekNotFinite({ device, storage, rows, channels }: Tensor, status: Storage): void {
   const rowBytes = padded(channels) * 4;
-  for (const window of rowWindows(device, rows, rowBytes)) {
-    const values = window.of(storage, rowBytes);
+  for (const range of rowRanges(device, rows, rowBytes)) {
+    const values = range.of(storage, rowBytes);
     device.run(kernel, { values, status, count: values.bytes / 16 });
   }
 }

@@ -68,7 +68,7 @@ test("every line runs, and memory stays below three times the bytes in play", ()
     JSON.parse(folder.run(["bench", "--list", "--json"]).stdout).names.sort(),
   );
   for (const { name, peakBytes, bytesInPlay } of found.composites) {
-    // Convolutions have bands of up to 4 MiB of scratch memory: more than the maps of so small an image.
+    // Convolutions have ranges of tiles of up to 4 MiB of scratch memory: more than the maps of so small an image.
     const scratch = name.startsWith("conv2d") ? 2 ** 22 : 0;
     const peakOverInPlay = ((peakBytes as number) - scratch) / (bytesInPlay as number);
     expect.soft(peakBytes, name).toBeGreaterThanOrEqual(bytesInPlay as number);

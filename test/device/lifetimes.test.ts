@@ -60,7 +60,7 @@ describe.each(devices)("on %s", (_, openDevice) => {
     expect([...(await kept.read())]).toEqual([...random(1).array(256)]);
   });
 
-  test("whoever has a tensor's storage, or a window of it, keeps it from being collected", async () => {
+  test("whoever has a tensor's storage, or a view of it, keeps it from being collected", async () => {
     using device = await openDevice();
     const values = random(4).array(4096);
     const storage = (() => device.tensor([1024, 4], values).storage)();

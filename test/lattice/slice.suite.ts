@@ -4,7 +4,7 @@ import { type Case, check, close, random, same } from "../suite.ts";
 
 export const cases: Case[] = [
   {
-    name: "sums weight·value over each point's simplex, times α, into a block of channels",
+    name: "sums weight·value over each point's simplex, times α, into a range of channels",
     async run(device) {
       for (const [points, dimensions, quads, rowQuads, firstQuad] of [
         [1, 1, 1, 1, 0],

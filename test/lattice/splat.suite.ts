@@ -4,7 +4,7 @@ import { type Case, check, close, random } from "../suite.ts";
 
 export const cases: Case[] = [
   {
-    name: "sums weight·value along each vertex's list, for a block of channels; the last row is zero",
+    name: "sums weight·value along each vertex's list, for a range of channels; the last row is zero",
     async run(device) {
       for (const [vertices, quads, rowQuads, firstQuad] of [
         [1, 1, 1, 0],

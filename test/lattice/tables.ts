@@ -1,5 +1,5 @@
 import type { Device, Storage } from "../../src/device/device.ts";
-import { slice } from "../../src/device/device.ts";
+import { view } from "../../src/device/device.ts";
 import { Workspace } from "../../src/device/workspace.ts";
 import { embed, keyWords, rankWords } from "../../src/lattice/embed.ts";
 import { buildLattice, type Lattice } from "../../src/lattice/lattice.ts";
@@ -71,7 +71,7 @@ export async function readNeighbors({ device, vertices, dimensions, parts }: Lat
   const axes: [number, number][][] = [];
   for (let axis = 0; axis <= dimensions; axis++) {
     const row = axisOf(parts.neighbors, axis, vertices);
-    axes.push(pairsOf(await readWords(device, slice(row, 0, vertices * 8))));
+    axes.push(pairsOf(await readWords(device, view(row, 0, vertices * 8))));
   }
   return axes;
 }

@@ -55,8 +55,8 @@ export const cases: Case[] = [
     run: (device: Device) => checkAll(device, size, index + 1),
   })),
   {
-    name: "minimal filtering in bands of tiles, as scratch memory bounds them",
-    // 1,984 tiles of (68 + 8)·64 bytes: two bands of 4 MiB; one of the 128 that a GPU has.
+    name: "minimal filtering in ranges of tiles, as scratch memory bounds them",
+    // 1,984 tiles of (68 + 8)·64 bytes: two ranges of 4 MiB; one of the 128 that a GPU has.
     async run(device) {
       const size = convolution([1, 61, 127, 68], [4, 3, 3], 1, 1);
       for (const hardware of [false, true]) {
@@ -66,7 +66,7 @@ export const cases: Case[] = [
     },
   },
   {
-    name: "minimal filtering in bands of tiles, as small bindings bound them",
+    name: "minimal filtering in ranges of tiles, as small bindings bound them",
     // Maps of 12 KB; a tile has 1,024 bytes on either side.
     run: (device) =>
       withBindings(device, 20_000, () => checkAll(device, convolution([2, 11, 9, 15], [12, 3, 3], 1, 1), 21)),

@@ -1,4 +1,4 @@
-/** Maps and parameters beyond the largest binding: the same bits in windows and bands. */
+/** Maps and parameters beyond the largest binding: the same bits in ranges of rows, panels and tiles. */
 import type { Device } from "../../src/device/device.ts";
 import { open } from "../../src/device/open.ts";
 import { fcn8s } from "../../src/models/fcn8s.ts";
@@ -62,7 +62,7 @@ export const cases: Case[] = [
       const pieces = await learn(small);
       same(pieces.scores, whole.scores, "scores");
       pieces.gradients.forEach((gradient, i) => {
-        // The windows by which a weight's gradient is summed are smaller: another order of the same sums.
+        // The rows by which a weight's gradient is summed are fewer: another order of the same sums.
         const largest = maximum(whole.gradients[i].map(Math.abs));
         check(largest > 0, `gradient ${i} is zero`);
         close(gradient, whole.gradients[i], { absolute: 1e-5 * largest }, `gradient ${i}`);
@@ -70,7 +70,7 @@ export const cases: Case[] = [
     },
   },
   {
-    name: "every op, loss and optimizer in windows gives the bits of one in a piece",
+    name: "every op, loss and optimizer in ranges gives the bits of one in a piece",
     async run(device) {
       const whole = await train(device);
       for (const bindingBytes of [8192, 24_576]) {

@@ -1,35 +1,40 @@
-import { type Device, slice, type Storage } from "./device.ts";
+import { type Device, type Storage, view } from "./device.ts";
 
-/** Rows of a map that one binding can hold. */
-export interface Window {
+/** Consecutive rows of a map that one binding can hold. */
+export interface RowRange {
   readonly rows: number;
   /** The rows of a map with rows of `rowBytes`, as a binding. */
   of(storage: Storage, rowBytes: number): Storage;
 }
 
 /**
- * Cuts `rows` into windows whose rows of at most `rowBytes` fit a binding: how kernels that treat each row by itself run
- * on maps larger than the adapter's largest binding.
+ * Cuts `rows` rows of at most `rowBytes` bytes into ranges that fit a binding. So kernels that treat each row by itself run
+ * on maps that are larger than the adapter's largest binding.
  */
-export function* rowWindows(device: Device, rows: number, rowBytes: number): Generator<Window> {
-  // A window begins at a multiple of 64 rows, of 16 bytes or more each: at a multiple of any device's alignment.
+export function* rowRanges(device: Device, rows: number, rowBytes: number): Generator<RowRange> {
+  // A range begins at a multiple of 64 rows of 16 bytes or more, which is a multiple of any device's alignment.
   const most = Math.max(64, Math.floor(device.limits.bindingBytes / rowBytes / 64) * 64);
   for (let first = 0; first < rows; first += most) {
     const count = Math.min(most, rows - first);
-    yield { rows: count, of: (storage, bytes) => slice(storage, first * bytes, count * bytes) };
+    yield { rows: count, of: (storage, bytes) => view(storage, first * bytes, count * bytes) };
   }
 }
 
 /** Rows `first` to `first + rows` of one image of a batch. */
-export interface Band {
+export interface ImageRowRange {
   readonly image: number;
   readonly first: number;
   readonly rows: number;
 }
 
-/** Cuts the `rows` rows of each of `images` images into bands of which `rowBytes` a row fit a binding. */
-export function* bands(device: Device, images: number, rows: number, rowBytes: number): Generator<Band> {
-  // A binding may begin up to an alignment before the band: see `bandOf`.
+/** Cuts the `rows` rows of each of `images` images, of `rowBytes` bytes each, into ranges that fit a binding. */
+export function* imageRowRanges(
+  device: Device,
+  images: number,
+  rows: number,
+  rowBytes: number,
+): Generator<ImageRowRange> {
+  // A binding may begin up to an alignment before the range: see `bindRows`.
   const most = Math.max(1, Math.floor((device.limits.bindingBytes - device.limits.alignment) / rowBytes));
   for (let image = 0; image < images; image++) {
     for (let first = 0; first < rows; first += most) yield { image, first, rows: Math.min(most, rows - first) };
@@ -40,11 +45,11 @@ export function* bands(device: Device, images: number, rows: number, rowBytes: n
  * `rows` rows of a map from row `first` on, as a binding. Since a binding must begin at a multiple of the device's
  * alignment, it may begin before them: by `skip` quads.
  */
-export function bandOf(
+export function bindRows(
   device: Device,
   storage: Storage,
   { first, rows, rowBytes }: { readonly first: number; readonly rows: number; readonly rowBytes: number },
 ): { readonly storage: Storage; readonly skip: number } {
   const before = (first * rowBytes) % device.limits.alignment;
-  return { storage: slice(storage, first * rowBytes - before, before + rows * rowBytes), skip: before / 16 };
+  return { storage: view(storage, first * rowBytes - before, before + rows * rowBytes), skip: before / 16 };
 }

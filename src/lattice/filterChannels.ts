@@ -27,7 +27,7 @@ export function splatAndBlur(
 }
 
 /** Filters channels of `values` into those of `result`: splat, blur, slice. */
-export function filterBlock(
+export function filterChannels(
   lattice: Lattice,
   normalized: Normalized,
   values: MapChannels,
@@ -45,7 +45,7 @@ export function filterBlock(
 
 /**
  * Filters a whole map [points, 4·rowQuads] into `result`, as many channels at once as a binding holds. Where the map
- * itself is larger than a binding, its blocks are copied out and back.
+ * itself is larger than a binding, ranges of its channels are copied out and back.
  */
 export function filterMap(
   lattice: Lattice,
@@ -64,13 +64,13 @@ export function filterMap(
     const values = { storage: maps.values, rowQuads, firstQuad };
     const result = { storage: maps.result, rowQuads, firstQuad };
     if (whole) {
-      filterBlock(lattice, normalized, values, result, pass);
+      filterChannels(lattice, normalized, values, result, pass);
       continue;
     }
     using workspace = new Workspace(device);
     const part = allChannels(workspace.allocate(points * pass.quads * 16), pass.quads);
     copyChannels(device, values, part, points, pass.quads);
-    filterBlock(lattice, normalized, part, part, pass);
+    filterChannels(lattice, normalized, part, part, pass);
     copyChannels(device, part, result, points, pass.quads);
   }
 }

@@ -1,4 +1,4 @@
-/** Maps beyond the largest binding: the same results in blocks of channels, windows of rows, and single ops. */
+/** Maps beyond the largest binding: the same results in ranges of channels, ranges of rows, and single ops. */
 import { crfRnn, meanField } from "../src/crf/crfRnn.ts";
 import type { Device } from "../src/device/device.ts";
 import { open } from "../src/device/open.ts";
@@ -50,7 +50,7 @@ async function inferMany(device: Device, classes: number): Promise<Float32Array[
 
 export const cases: Case[] = [
   {
-    name: "a filter in blocks of channels gives the bits of one in a piece",
+    name: "a filter in ranges of channels gives the bits of one in a piece",
     async run(device) {
       for (const channels of [33, 200]) {
         const whole = await filterMany(device, channels);
@@ -63,7 +63,7 @@ export const cases: Case[] = [
     },
   },
   {
-    name: "the gradients of a filter in blocks of channels are those of one in a piece",
+    name: "the gradients of a filter in ranges of channels are those of one in a piece",
     async run(device) {
       const whole = await gradientsOfMany(device, 33);
       // The map has 43,200 bytes, that of its lattice, of 313 vertices and one more, 45,216.
@@ -75,7 +75,7 @@ export const cases: Case[] = [
     },
   },
   {
-    name: "inference by single ops in blocks and windows gives what the fused update gives",
+    name: "inference by single ops in ranges gives what the fused update gives",
     async run(device) {
       // The map has 27,648 bytes, the matrices 4032.
       using device2 = await small(device, 24_576);

@@ -1,0 +1,30 @@
+import { type Device, type Storage, view } from "../device/device.ts";
+
+/** Consecutive panels of a weight in layout `panels` that one binding can hold. */
+export interface PanelRange {
+  readonly first: number;
+  readonly count: number;
+  /** These panels of a weight with panels of `panelBytes`, as a binding. */
+  of(storage: Storage): Storage;
+}
+
+/**
+ * Cuts `panels` panels of `panelBytes` each into ranges of at most `mostBytes` that fit a binding: the weights of fc6 are
+ * 411 MB, a binding often 128 MiB.
+ */
+export function* panelRanges(
+  { limits }: Device,
+  panels: number,
+  panelBytes: number,
+  mostBytes = limits.bindingBytes,
+): Generator<PanelRange> {
+  // A range begins at a multiple of the alignment, a power of two.
+  let together = 1;
+  while ((together * panelBytes) % limits.alignment !== 0) together *= 2;
+  const bytes = Math.min(mostBytes, limits.bindingBytes);
+  const most = Math.max(together, Math.floor(bytes / (panelBytes * together)) * together);
+  for (let first = 0; first < panels; first += most) {
+    const count = Math.min(most, panels - first);
+    yield { first, count, of: (storage) => view(storage, first * panelBytes, count * panelBytes) };
+  }
+}
