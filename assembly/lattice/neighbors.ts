@@ -24,11 +24,11 @@ export function neighbors(
   const words = dimensions / 2 + 1;
   const keyBytes = <usize>words << 2;
   const tagShift = (dimensions & 1) << 4;
-  const steps = scratch; // [remainder 0 or not][axis][word]
-  const firstSlots = steps + 2 * <usize>coordinates * keyBytes;
+  const differences = scratch; // [remainder 0 or not][axis][word]
+  const firstSlots = differences + 2 * <usize>coordinates * keyBytes;
   const found = firstSlots + (<usize>blockLength << 2);
   const keys = found + (<usize>blockLength << 2);
-  writeSteps(steps, dimensions, words, tagShift);
+  writeSteps(differences, dimensions, words, tagShift);
   for (let first = begin; first < end; first += blockLength) {
     const count = min(blockLength, end - first);
     let vertex = first / coordinates;
@@ -36,9 +36,9 @@ export function neighbors(
     for (let i: u32 = 0; i < count; i++) {
       const own = vertexKeys + <usize>vertex * keyBytes;
       const remainder = (load<u32>(own + keyBytes - 4) >> tagShift) & 15;
-      const step = steps + <usize>(axis + (remainder ? coordinates : 0)) * keyBytes;
+      const difference = differences + <usize>(axis + (remainder ? coordinates : 0)) * keyBytes;
       const key = keys + <usize>i * keyBytes;
-      for (let at: usize = 0; at < keyBytes; at += 4) store<u32>(key + at, load<u32>(own + at) + load<u32>(step + at));
+      for (let at: usize = 0; at < keyBytes; at += 4) store<u32>(key + at, load<u32>(own + at) + load<u32>(difference + at));
       const slot = hashKey(key, words) & mask;
       store<u32>(firstSlots + (<usize>i << 2), slot);
       store<u32>(found + (<usize>i << 2), load<u32>(slots + (<usize>slot << 2)));
@@ -76,11 +76,11 @@ export function neighbors(
   }
 }
 
-function writeSteps(steps: usize, dimensions: u32, words: u32, tagShift: u32): void {
+function writeSteps(differences: usize, dimensions: u32, words: u32, tagShift: u32): void {
   const coordinates = dimensions + 1;
   for (let row: u32 = 0; row < 2 * coordinates; row++) {
     const axis = row % coordinates;
-    const at = steps + (<usize>(row * words) << 2);
+    const at = differences + (<usize>(row * words) << 2);
     memory.fill(at, 0, <usize>words << 2);
     const last = at + (<usize>(words - 1) << 2);
     if (row < coordinates) {

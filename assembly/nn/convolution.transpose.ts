@@ -21,13 +21,13 @@ export function convolutionTranspose(
     const input = 8 * (firstResultPanel + resultPanel);
     const output = 8 * (firstPanel + panel);
     const block = weights + ((<usize>(panel * taps + tap) * channels + input) << 5);
-    const turned = result + ((<usize>(resultPanel * taps + taps - 1 - tap) * outputs + output) << 5);
+    const transposed = result + ((<usize>(resultPanel * taps + taps - 1 - tap) * outputs + output) << 5);
     // Half a panel may lie behind the last channel, on either side.
     const high = channels - input > 4;
     const columns = min(8, outputs - output);
     for (let half: usize = 0; half < columns >> 2; half++) {
       const from = block + (half << 4);
-      const to = turned + (half << 7);
+      const to = transposed + (half << 7);
       quarter(from, to);
       if (high) quarter(from + 128, to + 16);
       else {
@@ -37,7 +37,7 @@ export function convolutionTranspose(
   }
 }
 
-/** Turns four rows of four over. */
+/** Transposes four rows of four. */
 // @ts-ignore: decorator
 @inline
 function quarter(from: usize, to: usize): void {

@@ -12,7 +12,7 @@ let mapHeight: i32 = 0;
 let mapWidth: i32 = 0;
 let pixelBytes: usize = 0;
 let columns: u32 = 0;
-let step: i32 = 0;
+let valueStride: i32 = 0;
 let shiftX: i32 = 0;
 let shiftY: i32 = 0;
 
@@ -36,7 +36,7 @@ export function convolution(
   kernelHeight: u32,
   kernelWidth: u32,
   stride: u32,
-  spread: u32,
+  inputDilation: u32,
   paddingY: i32,
   paddingX: i32,
   biased: u32,
@@ -44,8 +44,8 @@ export function convolution(
   begin: u32,
   end: u32,
 ): void {
-  const mostRows = (resultHeight + spread - 1) / spread;
-  const mostColumns = (resultWidth + spread - 1) / spread;
+  const mostRows = (resultHeight + inputDilation - 1) / inputDilation;
+  const mostColumns = (resultWidth + inputDilation - 1) / inputDilation;
   const blocks = (mostRows * mostColumns + 4 * tilesOfBlock - 1) / (4 * tilesOfBlock);
   const inputs = (channels + 3) & ~3;
   const quads = (outputs + 3) >> 2;
@@ -53,7 +53,7 @@ export function convolution(
   mapHeight = height;
   mapWidth = width;
   pixelBytes = <usize>inputs << 2;
-  step = stride;
+  valueStride = stride;
   // A row of zeros for what lies outside the map, then the sums of a block.
   const zeros = scratch;
   const sums = scratch + (<usize>chunkInputs << 2);
@@ -63,26 +63,26 @@ export function convolution(
     const panel = unit % panels;
     const block = (unit / panels) % blocks;
     const part = unit / (panels * blocks);
-    const image = part / (spread * spread);
+    const image = part / (inputDilation * inputDilation);
     if (image >= images) return;
-    const phaseX = part % spread;
-    const phaseY = (part / spread) % spread;
-    columns = (resultWidth + spread - 1 - phaseX) / spread;
-    const pixels = columns * ((resultHeight + spread - 1 - phaseY) / spread);
+    const phaseX = part % inputDilation;
+    const phaseY = (part / inputDilation) % inputDilation;
+    columns = (resultWidth + inputDilation - 1 - phaseX) / inputDilation;
+    const pixels = columns * ((resultHeight + inputDilation - 1 - phaseY) / inputDilation);
     const first = block * tilesOfBlock * 4;
     if (first >= pixels) continue;
     const count = min(pixels - first, tilesOfBlock * 4);
-    const tapX = firstTap(paddingX - <i32>phaseX, spread);
-    const tapY = firstTap(paddingY - <i32>phaseY, spread);
-    shiftX = (<i32>(phaseX + tapX) - paddingX) / <i32>spread;
-    shiftY = (<i32>(phaseY + tapY) - paddingY) / <i32>spread;
+    const tapX = firstTap(paddingX - <i32>phaseX, inputDilation);
+    const tapY = firstTap(paddingY - <i32>phaseY, inputDilation);
+    shiftX = (<i32>(phaseX + tapX) - paddingX) / <i32>inputDilation;
+    shiftY = (<i32>(phaseY + tapY) - paddingY) / <i32>inputDilation;
     map = values + (<usize>valueSkip << 4) + <usize>(image * height * width) * pixelBytes;
     memory.fill(sums, 0, <usize>((count + 3) & ~3) << 5);
 
     // Taps and inputs in chunks, each for all tiles of the block. Rows of taps are whole only where tiles may run through them.
-    const whole = spread == 1 && kernelWidth * inputs <= chunkInputs;
-    const chunkY = whole ? max(1, chunkInputs / (kernelWidth * inputs)) * spread : spread;
-    const chunkX = whole ? kernelWidth : spread;
+    const whole = inputDilation == 1 && kernelWidth * inputs <= chunkInputs;
+    const chunkY = whole ? max(1, chunkInputs / (kernelWidth * inputs)) * inputDilation : inputDilation;
+    const chunkX = whole ? kernelWidth : inputDilation;
     const panelWeights = weights + <usize>panel * panelBytes;
     for (let y = tapY; y < kernelHeight; y += chunkY) {
       for (let x = tapX; x < kernelWidth; x += chunkX) {
@@ -93,7 +93,7 @@ export function convolution(
           for (let tile: u32 = 0; tile < count; tile += 4) {
             addTile(
               panelWeights + ((<usize>input) << 5), zeros, sums + (<usize>tile << 5), first + tile, first + count - 1,
-              (y - tapY) / spread, (x - tapX) / spread, y, lastY, x, lastX, kernelWidth, spread, input, bytes,
+              (y - tapY) / inputDilation, (x - tapX) / inputDilation, y, lastY, x, lastX, kernelWidth, inputDilation, input, bytes,
             );
           }
         }
@@ -107,8 +107,8 @@ export function convolution(
     const biasHigh = biased && both ? v128.load(bias + (<usize>quad << 4), 16) : zero;
     for (let pixel: u32 = 0; pixel < count; pixel++) {
       const number = first + pixel;
-      const x = (number % columns) * spread + phaseX;
-      const y = (number / columns) * spread + phaseY;
+      const x = (number % columns) * inputDilation + phaseX;
+      const y = (number / columns) * inputDilation + phaseY;
       const to = result + ((resultSkip + <usize>((image * resultHeight + y) * resultWidth + x) * quads + quad) << 4);
       const from = sums + (<usize>pixel << 5);
       let low = f32x4.add(v128.load(from), biasLow);
@@ -125,9 +125,9 @@ export function convolution(
 
 // @ts-ignore: decorator
 @inline
-function firstTap(rest: i32, spread: u32): u32 {
-  const tap = rest % <i32>spread;
-  return tap < 0 ? tap + spread : tap;
+function firstTap(rest: i32, inputDilation: u32): u32 {
+  const tap = rest % <i32>inputDilation;
+  return tap < 0 ? tap + inputDilation : tap;
 }
 
 /** Adds the taps y … lastY, x … lastX and the inputs of `bytes` from `input` on to the sums of four pixels. */
@@ -144,7 +144,7 @@ function addTile(
   x: u32,
   lastX: u32,
   kernelWidth: u32,
-  spread: u32,
+  inputDilation: u32,
   input: u32,
   bytes: usize,
 ): void {
@@ -152,19 +152,19 @@ function addTile(
   const n1 = min(number + 1, last);
   const n2 = min(number + 2, last);
   const n3 = min(number + 3, last);
-  const x0 = <i32>(number % columns) * step + shiftX + column;
-  const x1 = <i32>(n1 % columns) * step + shiftX + column;
-  const x2 = <i32>(n2 % columns) * step + shiftX + column;
-  const x3 = <i32>(n3 % columns) * step + shiftX + column;
-  let y0 = <i32>(number / columns) * step + shiftY + row;
-  let y1 = <i32>(n1 / columns) * step + shiftY + row;
-  let y2 = <i32>(n2 / columns) * step + shiftY + row;
-  let y3 = <i32>(n3 / columns) * step + shiftY + row;
+  const x0 = <i32>(number % columns) * valueStride + shiftX + column;
+  const x1 = <i32>(n1 % columns) * valueStride + shiftX + column;
+  const x2 = <i32>(n2 % columns) * valueStride + shiftX + column;
+  const x3 = <i32>(n3 % columns) * valueStride + shiftX + column;
+  let y0 = <i32>(number / columns) * valueStride + shiftY + row;
+  let y1 = <i32>(n1 / columns) * valueStride + shiftY + row;
+  let y2 = <i32>(n2 / columns) * valueStride + shiftY + row;
+  let y3 = <i32>(n3 / columns) * valueStride + shiftY + row;
   const inputBytes = <usize>input << 2;
   // Where a row of taps lies inside the map for all four pixels, taps and inputs are one run of memory.
   const most = mapWidth - <i32>(lastX - x);
-  const through = spread == 1 && bytes == pixelBytes && min(min(x0, x1), min(x2, x3)) >= 0 && max(max(x0, x1), max(x2, x3)) <= most;
-  const runs = through ? 1 : (lastX - x + spread - 1) / spread;
+  const through = inputDilation == 1 && bytes == pixelBytes && min(min(x0, x1), min(x2, x3)) >= 0 && max(max(x0, x1), max(x2, x3)) <= most;
+  const runs = through ? 1 : (lastX - x + inputDilation - 1) / inputDilation;
   const runBytes = through ? bytes * (lastX - x) : bytes;
 
   let a0 = v128.load(sums);
@@ -175,7 +175,7 @@ function addTile(
   let b2 = v128.load(sums, 80);
   let a3 = v128.load(sums, 96);
   let b3 = v128.load(sums, 112);
-  for (let ty = y; ty < lastY; ty += spread) {
+  for (let ty = y; ty < lastY; ty += inputDilation) {
     const in0 = <u32>y0 < <u32>mapHeight;
     const in1 = <u32>y1 < <u32>mapHeight;
     const in2 = <u32>y2 < <u32>mapHeight;
@@ -223,7 +223,7 @@ function addTile(
             at += 32;
           }
         }
-        w += (<usize>spread * pixelBytes) << 3;
+        w += (<usize>inputDilation * pixelBytes) << 3;
       }
     }
     y0++;

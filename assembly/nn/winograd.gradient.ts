@@ -18,7 +18,7 @@ export function winogradGradient(
   const rowBytes = <usize>width * pixelBytes;
   const resultQuads = 2 * panels;
   const paddedTiles = (tiles + 3) & ~3;
-  const step = <usize>(paddedTiles * resultQuads) << 4;
+  const elementStride = <usize>(paddedTiles * resultQuads) << 4;
   const zero = f32x4.splat(0);
   let quad = begin % resultQuads;
   let number = begin / resultQuads;
@@ -40,10 +40,10 @@ export function winogradGradient(
       const b = some && beside ? v128.load(from + pixelBytes) : zero;
       const c = some && below ? v128.load(from + rowBytes) : zero;
       const d = some && below && beside ? v128.load(from + rowBytes + pixelBytes) : zero;
-      row(to, a, b, step);
-      row(to + 4 * step, f32x4.add(a, c), f32x4.add(b, d), step);
-      row(to + 8 * step, f32x4.sub(a, c), f32x4.sub(b, d), step);
-      row(to + 12 * step, f32x4.neg(c), f32x4.neg(d), step);
+      row(to, a, b, elementStride);
+      row(to + 4 * elementStride, f32x4.add(a, c), f32x4.add(b, d), elementStride);
+      row(to + 8 * elementStride, f32x4.sub(a, c), f32x4.sub(b, d), elementStride);
+      row(to + 12 * elementStride, f32x4.neg(c), f32x4.neg(d), elementStride);
     }
     quad = 0;
   }
@@ -51,9 +51,9 @@ export function winogradGradient(
 
 // @ts-ignore: decorator
 @inline
-function row(to: usize, p: v128, q: v128, step: usize): void {
+function row(to: usize, p: v128, q: v128, elementStride: usize): void {
   v128.store(to, p);
-  v128.store(to + step, f32x4.add(p, q));
-  v128.store(to + 2 * step, f32x4.sub(p, q));
-  v128.store(to + 3 * step, f32x4.neg(q));
+  v128.store(to + elementStride, f32x4.add(p, q));
+  v128.store(to + 2 * elementStride, f32x4.sub(p, q));
+  v128.store(to + 3 * elementStride, f32x4.neg(q));
 }

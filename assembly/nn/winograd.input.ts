@@ -14,22 +14,22 @@ export function winogradInput(
   tileColumns: u32,
   firstTile: u32,
   tiles: u32,
-  turned: u32,
+  rowsAreTiles: u32,
   begin: u32,
   end: u32,
 ): void {
   const pixelBytes = <usize>quads << 4;
   const rowBytes = <usize>width * pixelBytes;
-  const tileQuads = (tiles + 3) >> 2;
-  const step = <usize>(tileQuads * quads) << 6;
+  const tilePanels = (tiles + 3) >> 2;
+  const elementStride = <usize>(tilePanels * quads) << 6;
   // The elements of four tiles, side by side, then the pixels of a tile at the border.
   const elements = scratch;
   const border = scratch + 1024;
   for (let index = begin >> 2; index < end >> 2; index++) {
     const quad = index % quads;
-    const tileQuad = index / quads;
+    const tilePanel = index / quads;
     for (let lane: u32 = 0; lane < 4; lane++) {
-      const number = tileQuad * 4 + lane;
+      const number = tilePanel * 4 + lane;
       const tile = firstTile + number;
       const y = <i32>((tile / tileColumns) % tileRows << 1) - paddingY;
       const x = <i32>(tile % tileColumns << 1) - paddingX;
@@ -42,11 +42,11 @@ export function winogradInput(
         transform(border, 16, 64, to);
       }
     }
-    let to = result + (<usize>(turned ? index : quad * tileQuads + tileQuad) << 6);
-    if (turned) {
+    let to = result + (<usize>(rowsAreTiles ? index : quad * tilePanels + tilePanel) << 6);
+    if (rowsAreTiles) {
       for (let from = elements; from < border; from += 64) {
-        turn(from, to);
-        to += step;
+        transpose(from, to);
+        to += elementStride;
       }
     } else {
       for (let from = elements; from < border; from += 64) {
@@ -54,7 +54,7 @@ export function winogradInput(
         v128.store(to, v128.load(from, 16), 16);
         v128.store(to, v128.load(from, 32), 32);
         v128.store(to, v128.load(from, 48), 48);
-        to += step;
+        to += elementStride;
       }
     }
   }
@@ -71,10 +71,10 @@ function copyPatch(map: usize, y: i32, x: i32, height: u32, width: u32, pixelByt
   }
 }
 
-/** Turns four rows of four over. */
+/** Transposes four rows of four. */
 // @ts-ignore: decorator
 @inline
-function turn(from: usize, to: usize): void {
+function transpose(from: usize, to: usize): void {
   const a = v128.load(from);
   const b = v128.load(from, 16);
   const c = v128.load(from, 32);

@@ -18,7 +18,7 @@ export function winogradOutput(
 ): void {
   const pixelBytes = <usize>quads << 4;
   const rowBytes = <usize>width * pixelBytes;
-  const step = <usize>((tiles + 3) >> 2) << 7;
+  const elementStride = <usize>((tiles + 3) >> 2) << 7;
   const zero = f32x4.splat(0);
   const least = relu ? zero : f32x4.splat(-Infinity);
   let quad = begin % quads;
@@ -34,39 +34,39 @@ export function winogradOutput(
     const pixel = result + (<usize>resultSkip << 4) + <usize>(image * height + y) * rowBytes + <usize>x * pixelBytes;
     const last: u32 = min(quads, quad + end - index);
     for (; quad < last; quad++) {
-      let from = products + <usize>(quad >> 1) * 16 * step + (<usize>(number * 2 + (quad & 1)) << 4);
+      let from = products + <usize>(quad >> 1) * 16 * elementStride + (<usize>(number * 2 + (quad & 1)) << 4);
       index++;
       const at = <usize>quad << 4;
       const shift = biased ? v128.load(bias + at) : zero;
       let m = v128.load(from);
-      let n = v128.load(from + 4 * step);
-      let o = v128.load(from + 8 * step);
+      let n = v128.load(from + 4 * elementStride);
+      let o = v128.load(from + 8 * elementStride);
       const a0 = f32x4.add(f32x4.add(m, n), o);
-      const b0 = f32x4.sub(f32x4.sub(n, o), v128.load(from + 12 * step));
-      from += step;
+      const b0 = f32x4.sub(f32x4.sub(n, o), v128.load(from + 12 * elementStride));
+      from += elementStride;
       m = v128.load(from);
-      n = v128.load(from + 4 * step);
-      o = v128.load(from + 8 * step);
+      n = v128.load(from + 4 * elementStride);
+      o = v128.load(from + 8 * elementStride);
       const a1 = f32x4.add(f32x4.add(m, n), o);
-      const b1 = f32x4.sub(f32x4.sub(n, o), v128.load(from + 12 * step));
-      from += step;
+      const b1 = f32x4.sub(f32x4.sub(n, o), v128.load(from + 12 * elementStride));
+      from += elementStride;
       m = v128.load(from);
-      n = v128.load(from + 4 * step);
-      o = v128.load(from + 8 * step);
+      n = v128.load(from + 4 * elementStride);
+      o = v128.load(from + 8 * elementStride);
       const a2 = f32x4.add(f32x4.add(m, n), o);
-      const b2 = f32x4.sub(f32x4.sub(n, o), v128.load(from + 12 * step));
-      from += step;
+      const b2 = f32x4.sub(f32x4.sub(n, o), v128.load(from + 12 * elementStride));
+      from += elementStride;
       m = v128.load(from);
-      n = v128.load(from + 4 * step);
-      o = v128.load(from + 8 * step);
+      n = v128.load(from + 4 * elementStride);
+      o = v128.load(from + 8 * elementStride);
       const a3 = f32x4.add(f32x4.add(m, n), o);
-      const b3 = f32x4.sub(f32x4.sub(n, o), v128.load(from + 12 * step));
+      const b3 = f32x4.sub(f32x4.sub(n, o), v128.load(from + 12 * elementStride));
       const to = pixel + at;
-      v128.store(to, activate(f32x4.add(f32x4.add(a0, a1), a2), shift, least));
-      if (beside) v128.store(to + pixelBytes, activate(f32x4.sub(f32x4.sub(a1, a2), a3), shift, least));
+      v128.store(to, epilogue(f32x4.add(f32x4.add(a0, a1), a2), shift, least));
+      if (beside) v128.store(to + pixelBytes, epilogue(f32x4.sub(f32x4.sub(a1, a2), a3), shift, least));
       if (!below) continue;
-      v128.store(to + rowBytes, activate(f32x4.add(f32x4.add(b0, b1), b2), shift, least));
-      if (beside) v128.store(to + rowBytes + pixelBytes, activate(f32x4.sub(f32x4.sub(b1, b2), b3), shift, least));
+      v128.store(to + rowBytes, epilogue(f32x4.add(f32x4.add(b0, b1), b2), shift, least));
+      if (beside) v128.store(to + rowBytes + pixelBytes, epilogue(f32x4.sub(f32x4.sub(b1, b2), b3), shift, least));
     }
     quad = 0;
   }
@@ -74,6 +74,6 @@ export function winogradOutput(
 
 // @ts-ignore: decorator
 @inline
-function activate(sum: v128, shift: v128, least: v128): v128 {
+function epilogue(sum: v128, shift: v128, least: v128): v128 {
   return f32x4.max(f32x4.add(sum, shift), least);
 }

@@ -8,8 +8,8 @@ export const convolution = floor({
   moves: "values, weights, bias and result once",
   bytes: ({ values, weights, result }) => values.bytes + weights.bytes + result.bytes,
   computes: "a multiply-add a pixel, output, input and tap",
-  operations: ({ images, resultHeight, resultWidth, spread, panels, kernelHeight, kernelWidth, channels }) =>
+  operations: ({ images, resultHeight, resultWidth, inputDilation, panels, kernelHeight, kernelWidth, channels }) =>
     (images * resultHeight * resultWidth * panels * 8 * kernelHeight * kernelWidth * padded(channels) * 2) /
-    spread ** 2,
+    inputDilation ** 2,
   queue: (_, device) => trainLayer(device, directLayer),
 });

@@ -1,5 +1,5 @@
 // What convolution.wgsl and its forms have in common: their operands, and where pixels and their taps lie.
-//#include "activate.wgsl"
+//#include "epilogue.wgsl"
 
 struct Params {
   // Quads before the first pixel of each binding.
@@ -18,7 +18,8 @@ struct Params {
   kernelHeight: u32,
   kernelWidth: u32,
   stride: u32,
-  spread: u32,
+  // Pixels of the result from one pixel of the values to the next: 1, or, in the adjoint, the stride of the convolution.
+  inputDilation: u32,
   paddingY: i32,
   paddingX: i32,
   biased: u32,
@@ -39,11 +40,11 @@ fn padding() -> vec2i {
   return vec2i(params.paddingX, params.paddingY);
 }
 
-// The first tap of a phase on either axis: tap ≡ padding − phase (mod spread).
+// The first tap of a phase on either axis: tap ≡ padding − phase (mod dilation).
 fn tapsOf(phase: vec2u) -> vec2u {
-  let spread = i32(params.spread);
-  let rest = (padding() - vec2i(phase)) % spread;
-  return vec2u(select(rest, rest + spread, rest < vec2i(0)));
+  let dilation = i32(params.inputDilation);
+  let rest = (padding() - vec2i(phase)) % dilation;
+  return vec2u(select(rest, rest + dilation, rest < vec2i(0)));
 }
 
 // Where the first tap of a result's pixel lies in the values.
@@ -60,6 +61,6 @@ fn address(image: u32, at: vec2i, quads: u32) -> i32 {
 // The first quad of a result's pixel.
 fn place(image: u32, phase: vec2u, columns: u32, number: u32) -> u32 {
   let quads = (params.outputs + 3u) / 4u;
-  let at = vec2u(number % columns, number / columns) * params.spread + phase;
+  let at = vec2u(number % columns, number / columns) * params.inputDilation + phase;
   return params.resultSkip + ((image * params.resultHeight + at.y) * params.resultWidth + at.x) * quads;
 }

@@ -1,6 +1,6 @@
-// A window of a channels-last image, group by group: result[group][row][column][wide quads] =
-// values[top + row, left + column, quads wide·group …], zeros outside the image. What product.wgsl reads in one stream.
-// One invocation a quad of the result: index = (row·columns + column)·groups·wide + quad.
+// Packs a window of a channels-last image into panels of one or two quads of channels, which product.wgsl reads in one stream:
+// result[panel][row][column][panelQuads quads] = values[top + row, left + column, quads panelQuads·panel …], zeros outside the image.
+// One invocation a quad of the result: index = (row·columns + column)·panels·panelQuads + quad.
 //#include "../shared/invocation.wgsl"
 
 struct Params {
@@ -13,22 +13,22 @@ struct Params {
   left: i32,
   rows: u32,
   columns: u32,
-  groups: u32,
-  // Quads of a group: 1 or 2.
-  wide: u32,
+  panels: u32,
+  // Quads of channels in a panel: 1 or 2.
+  panelQuads: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 // [height, width, channels], rows padded
 @group(0) @binding(1) var<storage, read> values: array<vec4f>;
-// [groups, rows, columns, wide]
+// [panels, rows, columns, panelQuads]
 @group(0) @binding(2) var<storage, read_write> result: array<vec4f>;
 
-//#invocations rows * columns * groups * wide
+//#invocations rows * columns * panels * panelQuads
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);
-  let resultQuads = params.groups * params.wide;
+  let resultQuads = params.panels * params.panelQuads;
   let pixels = params.rows * params.columns;
   if (index >= pixels * resultQuads) { return; }
   let quads = (params.channels + 3u) / 4u;
@@ -40,5 +40,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (quad < quads && y >= 0 && x >= 0 && y < i32(params.height) && x < i32(params.width)) {
     four = values[params.valueSkip + (u32(y) * params.width + u32(x)) * quads + quad];
   }
-  result[(quad / params.wide * pixels + pixel) * params.wide + quad % params.wide] = four;
+  result[(quad / params.panelQuads * pixels + pixel) * params.panelQuads + quad % params.panelQuads] = four;
 }

@@ -1,24 +1,24 @@
 // convolution.wgsl for GPUs: the same sums in the same order, hence the same bits, from tiles in workgroup memory. (Pixels
 // outside the map count as zeros here and are skipped there, which only weights that are not finite can tell.)
 // A workgroup computes 64 pixels, raster order within image and phase, by 8 panels, 64 by 64 sums, one invocation 8 by 8 of
-// them. It goes along taps and channels in slices of 8 channels of a tap, brought in and multiplied as in product.tiled.wgsl, whose
-// header counts what a sum costs: 1/16 B an operation from the second-level cache, 1/2 from workgroup memory. Values are read in
-// runs of 32 bytes, all that is contiguous in 8 channels of a pixel, weights in runs of 256. 8,960 bytes of workgroup memory.
-// Workgroups: index = ((panel tile·images + image)·spread² + phase)·pixel tiles + pixel tile, so that those next to each other
-// share their weights, 411 MB for fc6, of which no cache holds a tile for long.
+// them. It goes along taps and channels in chunks of 8 channels of a tap, which are loaded and multiplied as in product.tiled.wgsl. The
+// header there counts what a sum costs: 1/16 B an operation from the second-level cache, 1/2 from workgroup memory. Values are read in
+// runs of 32 bytes, which is all that is contiguous in 8 channels of a pixel, and weights in runs of 256. Workgroup memory takes 8,960 bytes.
+// Workgroups: index = ((panel tile·images + image)·inputDilation² + phase)·pixel tiles + pixel tile, so that those next to each other
+// share their weights: those of fc6 are 411 MB, of which no cache holds a tile for long.
 //#include "convolution.operands.wgsl"
 
 const tilePixels = 64u;
 const tilePanels = 8u;
-const sliceQuads = 2u;
-// Vectors in workgroup memory of a quad and of a channel, and of a slice; see product.tiled.wgsl for what is beyond a tile.
-const quadStep = tilePixels + 4u;
-const channelStep = 2u * tilePanels + 2u;
-const valueSlice = sliceQuads * quadStep;
-const weightSlice = 4u * sliceQuads * channelStep;
+const chunkQuads = 2u;
+// Vectors in workgroup memory from one quad and one channel to the next, and of a chunk. product.tiled.wgsl says why a tile is padded.
+const quadStride = tilePixels + 4u;
+const channelStride = 2u * tilePanels + 2u;
+const valueChunk = chunkQuads * quadStride;
+const weightChunk = 4u * chunkQuads * channelStride;
 
-var<workgroup> valueSlices: array<vec4f, 2u * valueSlice>;
-var<workgroup> weightSlices: array<vec4f, 2u * weightSlice>;
+var<workgroup> valueChunks: array<vec4f, 2u * valueChunk>;
+var<workgroup> weightChunks: array<vec4f, 2u * weightChunk>;
 
 // The 64 pixels of a workgroup, and what taps reach them.
 struct Tile {
@@ -33,7 +33,7 @@ struct Tile {
   taps: vec2u,
 }
 
-// What an invocation brings of a slice: a quad of pixels 32 apart, half a panel's channel of panels 4 apart.
+// What an invocation loads of a chunk: one quad of two pixels, 32 apart, and half of one channel of two panels, 4 apart.
 struct Load {
   value0: vec4f,
   value1: vec4f,
@@ -41,51 +41,51 @@ struct Load {
   weight1: vec4f,
 }
 
-//#workgroups images * spread * spread * ceilDiv(ceilDiv(resultHeight, spread) * ceilDiv(resultWidth, spread), 64) * ceilDiv(panels, 8)
+//#workgroups images * inputDilation * inputDilation * ceilDiv(ceilDiv(resultHeight, inputDilation) * ceilDiv(resultWidth, inputDilation), 64) * ceilDiv(panels, 8)
 @compute @workgroup_size(64)
-fn main(@builtin(local_invocation_index) own: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
+fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let tile = tileAt(group.y * groups.x + group.x);
   if (tile.firstPanel >= params.panels || tile.first >= tile.pixels) { return; }
   // Of the two pixels that the invocation loads.
-  let shift = (vec2i(tile.phase + tile.firstTap) - padding()) / i32(params.spread);
+  let shift = (vec2i(tile.phase + tile.firstTap) - padding()) / i32(params.inputDilation);
   let last = tile.pixels - 1u;
-  let p0 = pixel(min(tile.first + own / 2u, last), tile.columns, shift);
-  let p1 = pixel(min(tile.first + own / 2u + 32u, last), tile.columns, shift);
+  let p0 = pixel(min(tile.first + localIndex / 2u, last), tile.columns, shift);
+  let p1 = pixel(min(tile.first + localIndex / 2u + 32u, last), tile.columns, shift);
 
   let quads = (params.channels + 3u) / 4u;
-  let slicesOfTap = (quads + sliceQuads - 1u) / sliceQuads;
-  let slices = tile.taps.x * tile.taps.y * slicesOfTap;
-  var next = load(own, tile, p0, p1, 0u, slices);
-  keep(own, 0u, next);
+  let chunksOfTap = (quads + chunkQuads - 1u) / chunkQuads;
+  let chunks = tile.taps.x * tile.taps.y * chunksOfTap;
+  var next = load(localIndex, tile, p0, p1, 0u, chunks);
+  storeChunk(localIndex, 0u, next);
   workgroupBarrier();
 
   // Pixels 8 apart by halves of two panels.
-  let row = own / 8u;
-  let column = own % 8u;
+  let row = localIndex / 8u;
+  let column = localIndex % 8u;
   var s00 = mat4x4f();
   var s01 = mat4x4f();
   var s10 = mat4x4f();
   var s11 = mat4x4f();
-  var half = 0u;
-  for (var slice = 0u; slice < slices; slice++) {
-    next = load(own, tile, p0, p1, slice + 1u, slices);
-    var valueAt = half * valueSlice + row;
-    var weightAt = half * weightSlice + column;
-    let firstQuad = slice % slicesOfTap * sliceQuads;
-    for (var quad = firstQuad; quad < min(firstQuad + sliceQuads, quads); quad++) {
-      let x0 = valueSlices[valueAt];
-      let x1 = valueSlices[valueAt + 8u];
-      let x2 = valueSlices[valueAt + 16u];
-      let x3 = valueSlices[valueAt + 24u];
-      let x4 = valueSlices[valueAt + 32u];
-      let x5 = valueSlices[valueAt + 40u];
-      let x6 = valueSlices[valueAt + 48u];
-      let x7 = valueSlices[valueAt + 56u];
-      valueAt += quadStep;
+  var buffer = 0u;
+  for (var chunk = 0u; chunk < chunks; chunk++) {
+    next = load(localIndex, tile, p0, p1, chunk + 1u, chunks);
+    var valueAt = buffer * valueChunk + row;
+    var weightAt = buffer * weightChunk + column;
+    let firstQuad = chunk % chunksOfTap * chunkQuads;
+    for (var quad = firstQuad; quad < min(firstQuad + chunkQuads, quads); quad++) {
+      let x0 = valueChunks[valueAt];
+      let x1 = valueChunks[valueAt + 8u];
+      let x2 = valueChunks[valueAt + 16u];
+      let x3 = valueChunks[valueAt + 24u];
+      let x4 = valueChunks[valueAt + 32u];
+      let x5 = valueChunks[valueAt + 40u];
+      let x6 = valueChunks[valueAt + 48u];
+      let x7 = valueChunks[valueAt + 56u];
+      valueAt += quadStride;
       for (var lane = 0u; lane < 4u; lane++) {
-        let a = weightSlices[weightAt];
-        let b = weightSlices[weightAt + 8u];
-        weightAt += channelStep;
+        let a = weightChunks[weightAt];
+        let b = weightChunks[weightAt + 8u];
+        weightAt += channelStride;
         s00[0] += x0[lane] * a;
         s00[1] += x1[lane] * a;
         s00[2] += x2[lane] * a;
@@ -104,8 +104,8 @@ fn main(@builtin(local_invocation_index) own: u32, @builtin(workgroup_id) group:
         s11[3] += x7[lane] * b;
       }
     }
-    half = 1u - half;
-    keep(own, half, next);
+    buffer = 1u - buffer;
+    storeChunk(localIndex, buffer, next);
     workgroupBarrier();
   }
 
@@ -116,43 +116,43 @@ fn main(@builtin(local_invocation_index) own: u32, @builtin(workgroup_id) group:
 }
 
 fn tileAt(index: u32) -> Tile {
-  let spread = params.spread;
-  let most = (vec2u(params.resultWidth, params.resultHeight) + spread - 1u) / spread;
+  let dilation = params.inputDilation;
+  let most = (vec2u(params.resultWidth, params.resultHeight) + dilation - 1u) / dilation;
   let tiles = (most.x * most.y + tilePixels - 1u) / tilePixels;
   let part = index / tiles;
   var tile: Tile;
-  tile.phase = vec2u(part % spread, part / spread % spread);
-  tile.image = part / (spread * spread) % params.images;
-  tile.firstPanel = part / (spread * spread * params.images) * tilePanels;
-  let size = (vec2u(params.resultWidth, params.resultHeight) + spread - 1u - tile.phase) / spread;
+  tile.phase = vec2u(part % dilation, part / dilation % dilation);
+  tile.image = part / (dilation * dilation) % params.images;
+  tile.firstPanel = part / (dilation * dilation * params.images) * tilePanels;
+  let size = (vec2u(params.resultWidth, params.resultHeight) + dilation - 1u - tile.phase) / dilation;
   tile.columns = size.x;
   tile.pixels = size.x * size.y;
   tile.first = index % tiles * tilePixels;
   tile.firstTap = tapsOf(tile.phase);
-  tile.taps = (max(vec2u(params.kernelWidth, params.kernelHeight), tile.firstTap) + spread - 1u - tile.firstTap) / spread;
+  tile.taps = (max(vec2u(params.kernelWidth, params.kernelHeight), tile.firstTap) + dilation - 1u - tile.firstTap) / dilation;
   return tile;
 }
 
 // Two neighbors read adjacent quads of a pixel, sixteen adjacent channels of a panel. Panels behind the last are the last, a quad
 // behind the last is not multiplied.
-fn load(own: u32, tile: Tile, p0: vec2i, p1: vec2i, slice: u32, slices: u32) -> Load {
-  if (slice >= slices) { return Load(); }
+fn load(localIndex: u32, tile: Tile, p0: vec2i, p1: vec2i, chunk: u32, chunks: u32) -> Load {
+  if (chunk >= chunks) { return Load(); }
   let quads = (params.channels + 3u) / 4u;
-  let slicesOfTap = (quads + sliceQuads - 1u) / sliceQuads;
-  let number = slice / slicesOfTap;
-  let step = vec2u(number % tile.taps.x, number / tile.taps.x);
-  let tap = tile.firstTap + step * params.spread;
-  let firstQuad = slice % slicesOfTap * sliceQuads;
-  let quad = min(firstQuad + own % 2u, quads - 1u);
-  let weightAt = (tap.y * params.kernelWidth + tap.x) * quads * 8u + min(firstQuad * 8u + own % 16u, quads * 8u - 1u);
-  let panelStep = params.kernelHeight * params.kernelWidth * quads * 8u;
-  let panel = tile.firstPanel + own / 16u;
+  let chunksOfTap = (quads + chunkQuads - 1u) / chunkQuads;
+  let number = chunk / chunksOfTap;
+  let tapOfPhase = vec2u(number % tile.taps.x, number / tile.taps.x);
+  let tap = tile.firstTap + tapOfPhase * params.inputDilation;
+  let firstQuad = chunk % chunksOfTap * chunkQuads;
+  let quad = min(firstQuad + localIndex % 2u, quads - 1u);
+  let weightAt = (tap.y * params.kernelWidth + tap.x) * quads * 8u + min(firstQuad * 8u + localIndex % 16u, quads * 8u - 1u);
+  let panelStride = params.kernelHeight * params.kernelWidth * quads * 8u;
+  let panel = tile.firstPanel + localIndex / 16u;
   let lastPanel = params.panels - 1u;
   return Load(
-    value(address(tile.image, p0 + vec2i(step), quads), quad),
-    value(address(tile.image, p1 + vec2i(step), quads), quad),
-    weights[min(panel, lastPanel) * panelStep + weightAt],
-    weights[min(panel + 4u, lastPanel) * panelStep + weightAt],
+    value(address(tile.image, p0 + vec2i(tapOfPhase), quads), quad),
+    value(address(tile.image, p1 + vec2i(tapOfPhase), quads), quad),
+    weights[min(panel, lastPanel) * panelStride + weightAt],
+    weights[min(panel + 4u, lastPanel) * panelStride + weightAt],
   );
 }
 
@@ -161,13 +161,13 @@ fn value(address: i32, quad: u32) -> vec4f {
   return values[u32(address) + quad];
 }
 
-fn keep(own: u32, half: u32, slice: Load) {
-  let valueAt = half * valueSlice + own % 2u * quadStep + own / 2u;
-  valueSlices[valueAt] = slice.value0;
-  valueSlices[valueAt + 32u] = slice.value1;
-  let weightAt = half * weightSlice + own % 16u / 2u * channelStep + own / 16u * 2u + own % 2u;
-  weightSlices[weightAt] = slice.weight0;
-  weightSlices[weightAt + 8u] = slice.weight1;
+fn storeChunk(localIndex: u32, buffer: u32, chunk: Load) {
+  let valueAt = buffer * valueChunk + localIndex % 2u * quadStride + localIndex / 2u;
+  valueChunks[valueAt] = chunk.value0;
+  valueChunks[valueAt + 32u] = chunk.value1;
+  let weightAt = buffer * weightChunk + localIndex % 16u / 2u * channelStride + localIndex / 16u * 2u + localIndex % 2u;
+  weightChunks[weightAt] = chunk.weight0;
+  weightChunks[weightAt + 8u] = chunk.weight1;
 }
 
 // Four pixels, 8 apart, of a quad of outputs.
@@ -176,6 +176,6 @@ fn store(tile: Tile, row: u32, column: u32, sums: mat4x4f) {
   if (tile.firstPanel + column / 2u >= params.panels || quad >= (params.outputs + 3u) / 4u) { return; }
   for (var i = 0u; i < 4u; i++) {
     let number = tile.first + row + 8u * i;
-    if (number < tile.pixels) { result[place(tile.image, tile.phase, tile.columns, number) + quad] = activate(sums[i], quad); }
+    if (number < tile.pixels) { result[place(tile.image, tile.phase, tile.columns, number) + quad] = epilogue(sums[i], quad); }
   }
 }

@@ -34,7 +34,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let input = 8u * (params.firstResultPanel + resultPanel);
   let output = 8u * (params.firstPanel + panel);
   let block = ((panel * params.taps + tap) * channels + input) * 2u;
-  let turned = ((resultPanel * params.taps + params.taps - 1u - tap) * outputs + output) * 2u;
+  let transposed = ((resultPanel * params.taps + params.taps - 1u - tap) * outputs + output) * 2u;
   // Half a panel may lie behind the last channel, on either side.
   let rows = min(8u, channels - input);
   let columns = min(8u, outputs - output);
@@ -42,7 +42,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     let a = quarter(block + half, 0u, rows);
     let b = quarter(block + half, 4u, rows);
     for (var lane = 0u; lane < 4u; lane++) {
-      let at = turned + (half * 4u + lane) * 2u;
+      let at = transposed + (half * 4u + lane) * 2u;
       result[at] = vec4f(a[0][lane], a[1][lane], a[2][lane], a[3][lane]);
       result[at + 1u] = vec4f(b[0][lane], b[1][lane], b[2][lane], b[3][lane]);
     }

@@ -1,11 +1,11 @@
 // Convolution (cross-correlation) of a channels-last map with panels of weights:
 //   result[image, y, x, o] = act(bias[o] + Σ_{ty, tx, i} values[image, v(y, ty), v(x, tx), i]·weights[o, i, ty, tx])
-//   v(y, ty) = (y·stride + ty − padding) / spread, a tap counting only where the division leaves no rest and v is inside.
-// stride > 1 (spread = 1) is the convolution of a network, spread > 1 (stride = 1) that of its input gradient: there the
-// pixels y ≡ phase (mod spread) use every spread-th tap, so each phase is a plain convolution of its own.
+//   v(y, ty) = (y·stride + ty − padding) / inputDilation; a tap counts only where the division leaves no rest and v is inside.
+// A network's convolution has stride ≥ 1 and inputDilation = 1. That of its input gradient has stride = 1, and the forward stride as
+// inputDilation: the pixels y ≡ phase (mod inputDilation) use every inputDilation-th tap, so that each phase is a plain convolution.
 // act is max(0, ·) where relu = 1.
-// An invocation computes 4 pixels, raster order within image and phase, by the 8 outputs of a panel:
-//   index = (((image·spread² + phase)·blocks + block)·panels + panel)·64 + tile of the block
+// An invocation computes 4 pixels, in raster order within an image and phase, by the 8 outputs of a panel:
+//   index = (((image·inputDilation² + phase)·blocks + block)·panels + panel)·64 + tile of the block,
 // so that 64 neighbors share their weights. Adjoints: convolution.transpose.wgsl (values), product.wgsl (weights).
 //#include "../shared/invocation.wgsl"
 //#include "convolution.operands.wgsl"
@@ -18,26 +18,26 @@ struct Sums {
   high: vec4f,
 }
 
-//#invocations images * spread * spread * ceilDiv(ceilDiv(resultHeight, spread) * ceilDiv(resultWidth, spread), 256) * panels * 64
+//#invocations images * inputDilation * inputDilation * ceilDiv(ceilDiv(resultHeight, inputDilation) * ceilDiv(resultWidth, inputDilation), 256) * panels * 64
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);
-  let spread = params.spread;
-  let mostRows = (params.resultHeight + spread - 1u) / spread;
-  let mostColumns = (params.resultWidth + spread - 1u) / spread;
+  let dilation = params.inputDilation;
+  let mostRows = (params.resultHeight + dilation - 1u) / dilation;
+  let mostColumns = (params.resultWidth + dilation - 1u) / dilation;
   let blocks = (mostRows * mostColumns + 4u * tilesOfBlock - 1u) / (4u * tilesOfBlock);
   let panel = index / tilesOfBlock % params.panels;
   let block = index / (tilesOfBlock * params.panels) % blocks;
   let part = index / (tilesOfBlock * params.panels * blocks);
-  let image = part / (spread * spread);
+  let image = part / (dilation * dilation);
   if (image >= params.images) { return; }
-  let phase = vec2u(part % spread, part / spread % spread);
+  let phase = vec2u(part % dilation, part / dilation % dilation);
 
-  let size = (vec2u(params.resultWidth, params.resultHeight) + spread - 1u - phase) / spread;
+  let size = (vec2u(params.resultWidth, params.resultHeight) + dilation - 1u - phase) / dilation;
   let first = (block * tilesOfBlock + index % tilesOfBlock) * 4u;
   if (first >= size.x * size.y) { return; }
   let firstTap = tapsOf(phase);
-  let shift = (vec2i(phase + firstTap) - padding()) / i32(spread);
+  let shift = (vec2i(phase + firstTap) - padding()) / i32(dilation);
 
   // A pixel behind the last computes what the last does, and is not written.
   let last = size.x * size.y - 1u;
@@ -53,9 +53,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let quads = (params.channels + 3u) / 4u;
   let panelWeights = panel * params.kernelHeight * params.kernelWidth * quads * 8u;
   var row = 0i;
-  for (var ty = firstTap.y; ty < params.kernelHeight; ty += spread) {
+  for (var ty = firstTap.y; ty < params.kernelHeight; ty += dilation) {
     var column = 0i;
-    for (var tx = firstTap.x; tx < params.kernelWidth; tx += spread) {
+    for (var tx = firstTap.x; tx < params.kernelWidth; tx += dilation) {
       let tap = vec2i(column, row);
       let a0 = address(image, p0 + tap, quads);
       let a1 = address(image, p1 + tap, quads);
@@ -101,6 +101,6 @@ fn load(address: i32, quad: i32) -> vec4f {
 fn store(image: u32, phase: vec2u, columns: u32, number: u32, panel: u32, sums: Sums) {
   let quad = 2u * (params.firstPanel + panel);
   let index = place(image, phase, columns, number) + quad;
-  result[index] = activate(sums.low, quad);
-  if (quad + 1u < (params.outputs + 3u) / 4u) { result[index + 1u] = activate(sums.high, quad + 1u); }
+  result[index] = epilogue(sums.low, quad);
+  if (quad + 1u < (params.outputs + 3u) / 4u) { result[index + 1u] = epilogue(sums.high, quad + 1u); }
 }

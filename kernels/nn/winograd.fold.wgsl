@@ -18,26 +18,26 @@ struct Params {
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);
-  let step = params.inputs * 2u;
-  if (index >= params.panels * step) { return; }
-  let source = index / step * 16u * step + index % step;
-  let to = index / step * 9u * step + index % step;
+  let elementStride = params.inputs * 2u;
+  if (index >= params.panels * elementStride) { return; }
+  let source = index / elementStride * 16u * elementStride + index % elementStride;
+  let to = index / elementStride * 9u * elementStride + index % elementStride;
   // Gᵀ P, four columns of three.
   var rows: array<vec4f, 12>;
   for (var c = 0u; c < 4u; c++) {
-    let at = source + c * step;
-    let upper = sums[at + 4u * step];
-    let lower = sums[at + 8u * step];
+    let at = source + c * elementStride;
+    let upper = sums[at + 4u * elementStride];
+    let lower = sums[at + 8u * elementStride];
     let sum = 0.5 * (upper + lower);
     rows[c] = sums[at] + sum;
     rows[4u + c] = 0.5 * (upper - lower);
-    rows[8u + c] = sum + sums[at + 12u * step];
+    rows[8u + c] = sum + sums[at + 12u * elementStride];
   }
   for (var r = 0u; r < 3u; r++) {
     let sum = 0.5 * (rows[4u * r + 1u] + rows[4u * r + 2u]);
-    let at = to + 3u * r * step;
+    let at = to + 3u * r * elementStride;
     result[at] = rows[4u * r] + sum;
-    result[at + step] = 0.5 * (rows[4u * r + 1u] - rows[4u * r + 2u]);
-    result[at + 2u * step] = sum + rows[4u * r + 3u];
+    result[at + elementStride] = 0.5 * (rows[4u * r + 1u] - rows[4u * r + 2u]);
+    result[at + 2u * elementStride] = sum + rows[4u * r + 3u];
   }
 }

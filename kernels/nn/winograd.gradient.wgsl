@@ -57,10 +57,10 @@ fn pixel(inside: bool, tile: Tile, y: u32, x: u32, quad: u32) -> vec4f {
 }
 
 fn row(to: u32, number: u32, p: vec4f, q: vec4f) {
-  let step = paddedTiles() * params.panels * 2u;
-  let at = to + 4u * number * step;
+  let elementStride = paddedTiles() * params.panels * 2u;
+  let at = to + 4u * number * elementStride;
   result[at] = p;
-  result[at + step] = p + q;
-  result[at + 2u * step] = p - q;
-  result[at + 3u * step] = -q;
+  result[at + elementStride] = p + q;
+  result[at + 2u * elementStride] = p - q;
+  result[at + 3u * elementStride] = -q;
 }

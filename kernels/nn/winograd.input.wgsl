@@ -1,8 +1,8 @@
 // V = Bᵀ d B of the tiles of a range: d the four by four pixels from 2·tile − padding on, zeros outside the map and behind
-// the last tile. Packed for product.wgsl, by four tiles and a quad of channels:
-//   turned = 1: result[element][tile quad][channel][tile of the quad], left operand of the products with U;
-//   turned = 0: result[element][channel quad][tile][channel of the quad], left operand of the gradient of U.
-// One invocation a tile and a quad of channels: index = (tile quad·quads + quad)·4 + tile of the quad. See winograd.wgsl.
+// the last tile. It is packed as a left operand of product.wgsl:
+//   rowsAreTiles = 1: result[element][panel of four tiles][channel][tile of the panel], for the products with U;
+//   rowsAreTiles = 0: result[element][quad of channels][tile][channel of the quad], for the gradient of U.
+// One invocation computes a tile and a quad of channels: index = (tilePanel·quads + quad)·4 + tile of the panel. See winograd.wgsl.
 // Pixels are loaded without branches: with them lavapipe compiled for 43 s.
 //#include "../shared/invocation.wgsl"
 //#include "winograd.wgsl"
@@ -19,7 +19,7 @@ struct Params {
   tileColumns: u32,
   firstTile: u32,
   tiles: u32,
-  turned: u32,
+  rowsAreTiles: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -32,12 +32,12 @@ struct Params {
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);
-  let tileQuads = (params.tiles + 3u) / 4u;
-  if (index >= tileQuads * params.quads * 4u) { return; }
+  let tilePanels = (params.tiles + 3u) / 4u;
+  if (index >= tilePanels * params.quads * 4u) { return; }
   let lane = index % 4u;
   let quad = index / 4u % params.quads;
-  let tileQuad = index / (4u * params.quads);
-  let number = 4u * tileQuad + lane;
+  let tilePanel = index / (4u * params.quads);
+  let number = 4u * tilePanel + lane;
   let tile = tileAt(params.firstTile + number, params.tileRows, params.tileColumns);
   let x = i32(tile.x) - params.paddingX;
   // Behind the last tile there are no pixels.
@@ -46,7 +46,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let b = pixels(tile.image, y + 1, x, quad);
   let c = pixels(tile.image, y + 2, x, quad);
   let d = pixels(tile.image, y + 3, x, quad);
-  let to = select((quad * tileQuads + tileQuad) * 16u + lane * 4u, index / 4u * 16u + lane, params.turned != 0u);
+  let to = select((quad * tilePanels + tilePanel) * 16u + lane * 4u, index / 4u * 16u + lane, params.rowsAreTiles != 0u);
   row(to, 0u, a - c);
   row(to, 1u, b + c);
   row(to, 2u, c - b);
@@ -55,20 +55,20 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 
 // Four elements of a row of Bᵀ d.
 fn row(to: u32, number: u32, t: mat4x4f) {
-  let step = (params.tiles + 3u) / 4u * params.quads * 16u;
-  let at = to + 4u * number * step;
+  let elementStride = (params.tiles + 3u) / 4u * params.quads * 16u;
+  let at = to + 4u * number * elementStride;
   store(at, t[0] - t[2]);
-  store(at + step, t[1] + t[2]);
-  store(at + 2u * step, t[2] - t[1]);
-  store(at + 3u * step, t[1] - t[3]);
+  store(at + elementStride, t[1] + t[2]);
+  store(at + 2u * elementStride, t[2] - t[1]);
+  store(at + 3u * elementStride, t[1] - t[3]);
 }
 
 fn store(at: u32, element: vec4f) {
-  let step = select(1u, 4u, params.turned != 0u);
+  let channelStride = select(1u, 4u, params.rowsAreTiles != 0u);
   result[at] = element.x;
-  result[at + step] = element.y;
-  result[at + 2u * step] = element.z;
-  result[at + 3u * step] = element.w;
+  result[at + channelStride] = element.y;
+  result[at + 2u * channelStride] = element.z;
+  result[at + 3u * channelStride] = element.w;
 }
 
 // Four pixels of a row.

@@ -2,7 +2,7 @@
 // convolution.wgsl. One invocation a tile and quad: index = tile·quads + quad. See winograd.wgsl.
 //#include "../shared/invocation.wgsl"
 //#include "winograd.wgsl"
-//#include "activate.wgsl"
+//#include "epilogue.wgsl"
 
 struct Params {
   // Quads of `result` before the first pixel.
@@ -34,12 +34,12 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let quad = index % params.quads;
   let number = index / params.quads;
   let tile = tileAt(params.firstTile + number, params.tileRows, params.tileColumns);
-  let step = (params.tiles + 3u) / 4u * 8u;
-  let at = quad / 2u * 16u * step + number * 2u + quad % 2u;
-  let m0 = row(at, step);
-  let m1 = row(at + 4u * step, step);
-  let m2 = row(at + 8u * step, step);
-  let m3 = row(at + 12u * step, step);
+  let elementStride = (params.tiles + 3u) / 4u * 8u;
+  let at = quad / 2u * 16u * elementStride + number * 2u + quad % 2u;
+  let m0 = row(at, elementStride);
+  let m1 = row(at + 4u * elementStride, elementStride);
+  let m2 = row(at + 8u * elementStride, elementStride);
+  let m3 = row(at + 12u * elementStride, elementStride);
   let a = m0 + m1 + m2;
   let b = m1 - m2 - m3;
   store(tile, 0u, 0u, quad, a[0] + a[1] + a[2]);
@@ -48,13 +48,13 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   store(tile, 1u, 1u, quad, b[1] - b[2] - b[3]);
 }
 
-fn row(at: u32, step: u32) -> mat4x4f {
-  return mat4x4f(products[at], products[at + step], products[at + 2u * step], products[at + 3u * step]);
+fn row(at: u32, elementStride: u32) -> mat4x4f {
+  return mat4x4f(products[at], products[at + elementStride], products[at + 2u * elementStride], products[at + 3u * elementStride]);
 }
 
 fn store(tile: Tile, y: u32, x: u32, quad: u32, sum: vec4f) {
   // The last row or column of tiles may stick out by one.
   if (tile.y + y >= params.height || tile.x + x >= params.width) { return; }
   let pixel = (tile.image * params.height + tile.y + y) * params.width + tile.x + x;
-  result[params.resultSkip + pixel * params.quads + quad] = activate(sum, quad);
+  result[params.resultSkip + pixel * params.quads + quad] = epilogue(sum, quad);
 }

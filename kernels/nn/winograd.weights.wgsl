@@ -18,12 +18,12 @@ struct Params {
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = invocation(id, groups);
-  let step = params.inputs * 2u;
-  if (index >= params.panels * step) { return; }
-  let source = index / step * 9u * step + index % step;
-  let elementStep = params.panels * step;
+  let tapStride = params.inputs * 2u;
+  if (index >= params.panels * tapStride) { return; }
+  let source = index / tapStride * 9u * tapStride + index % tapStride;
+  let elementStride = params.panels * tapStride;
   var g: array<vec4f, 9>;
-  for (var tap = 0u; tap < 9u; tap++) { g[tap] = weights[source + tap * step]; }
+  for (var tap = 0u; tap < 9u; tap++) { g[tap] = weights[source + tap * tapStride]; }
   // G g, three columns of four.
   var rows: array<vec4f, 12>;
   for (var c = 0u; c < 3u; c++) {
@@ -37,10 +37,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   for (var r = 0u; r < 4u; r++) {
     let sum = 0.5 * (rows[3u * r] + rows[3u * r + 2u]);
     let middle = 0.5 * rows[3u * r + 1u];
-    let to = index + 4u * r * elementStep;
+    let to = index + 4u * r * elementStride;
     result[to] = rows[3u * r];
-    result[to + elementStep] = sum + middle;
-    result[to + 2u * elementStep] = sum - middle;
-    result[to + 3u * elementStep] = rows[3u * r + 2u];
+    result[to + elementStride] = sum + middle;
+    result[to + 2u * elementStride] = sum - middle;
+    result[to + 3u * elementStride] = rows[3u * r + 2u];
   }
 }

@@ -7,12 +7,12 @@ import { biasGradient } from "./biasGradient.ts";
 import {
   checkBias,
   checkPixels,
-  checkStep,
+  checkStride,
   checkWeight,
   type Convolution,
   type ConvolutionOptions,
 } from "./geometry.ts";
-import { method } from "./method.ts";
+import { algorithmFor } from "./chooseAlgorithm.ts";
 import { maskGradient } from "./relu.ts";
 import { mapShape, mapSize } from "./mapSize.ts";
 
@@ -41,7 +41,7 @@ function convolved(values: Tensor, weight: Tensor, options: Conv2dOptions): Tens
   const { device } = values;
   const sizes = sizesOf(values, weight, options);
   const result = device.empty(mapShape(sizes.output, values));
-  method(device, sizes).convolve(device, sizes, values.storage, weight.storage, result.storage, {
+  algorithmFor(device, sizes).convolve(device, sizes, values.storage, weight.storage, result.storage, {
     bias: bias?.storage,
     relu,
   });
@@ -50,8 +50,9 @@ function convolved(values: Tensor, weight: Tensor, options: Conv2dOptions): Tens
     if (relu) maskGradient(result, gradient);
     const { storage } = gradient;
     const [ofValues, ofWeight] = [wanted[0] && emptyLike(values), wanted[1] && emptyLike(weight)];
-    if (ofWeight) method(device, sizes).weightGradient(device, sizes, values.storage, storage, ofWeight.storage);
-    if (ofValues) method(device, sizes).convolveBack(device, sizes, storage, weight.storage, ofValues.storage, {});
+    if (ofWeight) algorithmFor(device, sizes).weightGradient(device, sizes, values.storage, storage, ofWeight.storage);
+    if (ofValues)
+      algorithmFor(device, sizes).convolveBack(device, sizes, storage, weight.storage, ofValues.storage, {});
     return [ofValues || undefined, ofWeight || undefined, wanted[2] ? biasGradient(gradient) : undefined];
   };
   return record(result, inputs, relu ? [values, weight, result] : [values, weight], pullback, { overwrites: relu });
@@ -60,7 +61,7 @@ function convolved(values: Tensor, weight: Tensor, options: Conv2dOptions): Tens
 function sizesOf(values: Tensor, weight: Tensor, { bias, stride = 1, padding = 0 }: Conv2dOptions): Convolution {
   const where = "conv2d";
   const input = mapSize(where, values);
-  checkStep(where, stride, padding);
+  checkStride(where, stride, padding);
   checkWeight(where, weight, 1, input.channels);
   const [channels, , kernelHeight, kernelWidth] = weight.shape as [number, number, number, number];
   checkBias(where, bias, channels);

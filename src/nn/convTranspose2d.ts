@@ -6,12 +6,12 @@ import { biasGradient } from "./biasGradient.ts";
 import {
   checkBias,
   checkPixels,
-  checkStep,
+  checkStride,
   checkWeight,
   type Convolution,
   type ConvolutionOptions,
 } from "./geometry.ts";
-import { method } from "./method.ts";
+import { algorithmFor } from "./chooseAlgorithm.ts";
 import { mapShape, mapSize } from "./mapSize.ts";
 
 const optionNames: Names<ConvolutionOptions> = { bias: true, stride: true, padding: true };
@@ -34,14 +34,15 @@ function convolved(values: Tensor, weight: Tensor, options: ConvolutionOptions):
   const { device } = values;
   const sizes = sizesOf(values, weight, options);
   const result = device.empty(mapShape(sizes.input, values));
-  method(device, sizes).convolveBack(device, sizes, values.storage, weight.storage, result.storage, {
+  algorithmFor(device, sizes).convolveBack(device, sizes, values.storage, weight.storage, result.storage, {
     bias: bias?.storage,
   });
   return record(result, bias ? [values, weight, bias] : [values, weight], [values, weight], (gradient, wanted) => {
     const [ofValues, ofWeight] = [wanted[0] && emptyLike(values), wanted[1] && emptyLike(weight)];
     if (ofWeight)
-      method(device, sizes).weightGradient(device, sizes, gradient.storage, values.storage, ofWeight.storage);
-    if (ofValues) method(device, sizes).convolve(device, sizes, gradient.storage, weight.storage, ofValues.storage, {});
+      algorithmFor(device, sizes).weightGradient(device, sizes, gradient.storage, values.storage, ofWeight.storage);
+    if (ofValues)
+      algorithmFor(device, sizes).convolve(device, sizes, gradient.storage, weight.storage, ofValues.storage, {});
     return [ofValues || undefined, ofWeight || undefined, wanted[2] ? biasGradient(gradient) : undefined];
   });
 }
@@ -50,7 +51,7 @@ function convolved(values: Tensor, weight: Tensor, options: ConvolutionOptions):
 function sizesOf(values: Tensor, weight: Tensor, { bias, stride = 1, padding = 0 }: ConvolutionOptions): Convolution {
   const where = "convTranspose2d";
   const output = mapSize(where, values);
-  checkStep(where, stride, padding);
+  checkStride(where, stride, padding);
   checkWeight(where, weight, 0, output.channels);
   const [, channels, kernelHeight, kernelWidth] = weight.shape as [number, number, number, number];
   checkBias(where, bias, channels);

@@ -9,7 +9,8 @@ import { Workspace } from "../device/workspace.ts";
 import type { ArgumentsOf } from "../kernel.ts";
 import { quadsOf } from "../shape.ts";
 import { type Forms, runFastest } from "./forms.ts";
-import { type Convolution, type Ending, type Method, panelBytes, panelsOf, type Step } from "./geometry.ts";
+import type { Algorithm } from "./algorithm.ts";
+import { type Convolution, type Epilogue, panelBytes, panelsOf, type PixelMapping } from "./geometry.ts";
 import type { MapSize } from "./mapSize.ts";
 import { panelRanges } from "./panelRanges.ts";
 import { bindImageRows, pieces } from "./parts.ts";
@@ -22,23 +23,23 @@ function convolve(
   values: Storage,
   weights: Storage,
   result: Storage,
-  ending: Ending,
+  epilogue: Epilogue,
 ): void {
   const { output, stride, padding } = sizes;
-  const step = { stride, spread: 1, paddingY: padding, paddingX: padding };
+  const mapping = { stride, inputDilation: 1, paddingY: padding, paddingX: padding };
   const panels = panelsOf(output.channels);
   for (const range of panelRanges(device, panels, panelBytes(sizes))) {
     const storages = { values, weights: range.of(weights), result };
-    run(device, sizes, storages, step, { firstPanel: range.first, panels: range.count }, ending);
+    run(device, sizes, storages, mapping, { firstPanel: range.first, panels: range.count }, epilogue);
   }
 }
 
-/** Scratch memory for weights turned over. */
+/** Bytes of scratch memory for transposed weights. */
 const transposedBytes = 2 ** 25;
 
 /**
  * The gradient of a convolution's input from that of its output, `values`; a transposed convolution is this run forward.
- * The same as the convolution of `values`, `stride` apart with zeros in between, with the weights turned over.
+ * It is the convolution of `values`, which lie `stride` pixels apart with zeros in between, with the transposed weights.
  */
 function convolveBack(
   device: Device,
@@ -46,29 +47,29 @@ function convolveBack(
   values: Storage,
   weights: Storage,
   result: Storage,
-  ending: Ending = {},
+  epilogue: Epilogue = {},
 ): void {
   const { input, output, kernelHeight, kernelWidth, stride, padding } = sizes;
   const back: Convolution = { ...sizes, input: output, output: input };
-  const step = {
+  const mapping = {
     stride: 1,
-    spread: stride,
+    inputDilation: stride,
     paddingY: kernelHeight - 1 - padding,
     paddingX: kernelWidth - 1 - padding,
   };
   const resultPanels = panelsOf(input.channels);
   using workspace = new Workspace(device);
   const room = Math.max(transposedBytes, 2 * panelBytes(back));
-  const turned = workspace.allocate(Math.min(room, resultPanels * panelBytes(back)));
+  const memory = workspace.allocate(Math.min(room, resultPanels * panelBytes(back)));
   for (const to of panelRanges(device, resultPanels, panelBytes(back), room)) {
-    const transposed = view(turned, 0, to.count * panelBytes(back));
+    const transposed = view(memory, 0, to.count * panelBytes(back));
     transpose(device, sizes, weights, transposed, { firstResultPanel: to.first, resultPanels: to.count });
     const storages = { values, weights: transposed, result };
-    run(device, back, storages, step, { firstPanel: to.first, panels: to.count }, ending);
+    run(device, back, storages, mapping, { firstPanel: to.first, panels: to.count }, epilogue);
   }
 }
 
-/** The weights turned over, or a range of their panels. */
+/** Transposes the weights, or a range of their panels. */
 export function transpose(
   device: Device,
   sizes: Convolution,
@@ -96,11 +97,11 @@ function run(
   device: Device,
   sizes: Convolution,
   { values, weights, result }: { readonly values: Storage; readonly weights: Storage; readonly result: Storage },
-  step: Step,
+  mapping: PixelMapping,
   range: { readonly firstPanel: number; readonly panels: number },
-  { bias, relu }: Ending,
+  { bias, relu }: Epilogue,
 ): void {
-  for (const piece of pieces(device, sizes, step, { input: values, output: result })) {
+  for (const piece of pieces(device, sizes, mapping, { input: values, output: result })) {
     const { input, output } = piece;
     runFastest(device, convolutionForms, {
       values: input.storage,
@@ -118,7 +119,7 @@ function run(
       outputs: output.channels,
       kernelHeight: sizes.kernelHeight,
       kernelWidth: sizes.kernelWidth,
-      ...piece.step,
+      ...piece.mapping,
       ...range,
       biased: bias ? 1 : 0,
       relu: relu ? 1 : 0,
@@ -129,9 +130,9 @@ function run(
 type Arguments = ArgumentsOf<typeof kernel>;
 
 /** Groups of `size` pixels of the result, none of which spans two images or phases. */
-function groups({ images, spread, resultHeight, resultWidth }: Arguments, size: number): number {
-  const pixels = Math.ceil(resultHeight / spread) * Math.ceil(resultWidth / spread);
-  return images * spread ** 2 * Math.ceil(pixels / size);
+function groups({ images, inputDilation, resultHeight, resultWidth }: Arguments, size: number): number {
+  const pixels = Math.ceil(resultHeight / inputDilation) * Math.ceil(resultWidth / inputDilation);
+  return images * inputDilation ** 2 * Math.ceil(pixels / size);
 }
 
 /** Of 64 pixels and 8 panels. */
@@ -159,7 +160,7 @@ export const convolutionForms: Forms<Arguments> = {
     kernelHeight: 3,
     kernelWidth: 3,
     stride: 1,
-    spread: 1,
+    inputDilation: 1,
     paddingY: 0,
     paddingX: 0,
     biased: 1,
@@ -202,10 +203,10 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
         left: -padding,
         rows: valueRows(rows),
         columns: valueColumns,
-        groups: quads,
-        wide: 1,
+        panels: quads,
+        panelQuads: 1,
       });
-      const window = { image, top: first, left: 0, rows, columns: output.width, groups: panels, wide: 2 };
+      const window = { image, top: first, left: 0, rows, columns: output.width, panels, panelQuads: 2 };
       pack(device, output, gradient, packedGradient, window);
       for (const range of panelRanges(device, panels, panelBytes(sizes))) {
         product(device, {
@@ -236,12 +237,12 @@ interface PackedWindow {
   readonly left: number;
   readonly rows: number;
   readonly columns: number;
-  readonly groups: number;
-  readonly wide: number;
+  readonly panels: number;
+  readonly panelQuads: number;
 }
 
 function pack(device: Device, map: MapSize, values: Storage, result: Storage, window: PackedWindow): void {
-  const { image, top, left, rows, columns, groups, wide } = window;
+  const { image, top, left, rows, columns, panels, panelQuads } = window;
   // The window may reach beyond the image, or lie outside.
   const bound = bindImageRows(device, map, values, { image, first: top, rows });
   const { height, width, channels, storage, skip, first } = bound;
@@ -256,10 +257,10 @@ function pack(device: Device, map: MapSize, values: Storage, result: Storage, wi
     left,
     rows,
     columns,
-    groups,
-    wide,
+    panels,
+    panelQuads,
   });
 }
 
 /** Convolutions by the definition: any kernel, stride and padding. */
-export const direct: Method = { convolve, convolveBack, weightGradient };
+export const direct: Algorithm = { convolve, convolveBack, weightGradient };

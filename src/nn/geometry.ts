@@ -1,4 +1,4 @@
-import type { Device, Storage } from "../device/device.ts";
+import type { Storage } from "../device/device.ts";
 import { ShapeError } from "../errors.ts";
 import { formatShape, padded } from "../shape.ts";
 import { panelWidth } from "../layout.ts";
@@ -24,42 +24,18 @@ export interface ConvolutionOptions {
   readonly padding?: number;
 }
 
-/** From pixels of the output to those of the input: v(y, ty) = (y·stride + ty − padding) / spread. */
-export interface Step {
+/** From pixels of the output to those of the input: v(y, ty) = (y·stride + ty − padding) / inputDilation. */
+export interface PixelMapping {
   readonly stride: number;
-  readonly spread: number;
+  readonly inputDilation: number;
   readonly paddingY: number;
   readonly paddingX: number;
 }
 
-/** What a convolution ends in. */
-export interface Ending {
+/** What a convolution ends in: its bias and its ReLU, where it has them. */
+export interface Epilogue {
   readonly bias?: Storage;
   readonly relu?: boolean;
-}
-
-/** One way to compute a convolution and its adjoints. */
-export interface Method {
-  /** result = the convolution of `values`. */
-  convolve(
-    device: Device,
-    sizes: Convolution,
-    values: Storage,
-    weights: Storage,
-    result: Storage,
-    ending: Ending,
-  ): void;
-  /** The gradient of a convolution's input from that of its output, `values`; run forward, a transposed convolution. */
-  convolveBack(
-    device: Device,
-    sizes: Convolution,
-    values: Storage,
-    weights: Storage,
-    result: Storage,
-    ending: Ending,
-  ): void;
-  /** The gradient of a convolution's weights from its input `values` and the gradient of its output. */
-  weightGradient(device: Device, sizes: Convolution, values: Storage, gradient: Storage, result: Storage): void;
 }
 
 /** Bytes of a panel of a convolution's weights. */
@@ -69,7 +45,7 @@ export const panelBytes = ({ input, kernelHeight, kernelWidth }: Convolution): n
 export const panelsOf = (channels: number): number => Math.ceil(channels / panelWidth);
 
 /** @throws ShapeError for strides below 1, paddings below 0, and what is not whole */
-export function checkStep(where: string, stride: number, padding: number): void {
+export function checkStride(where: string, stride: number, padding: number): void {
   if (Number.isInteger(stride) && stride >= 1 && Number.isInteger(padding) && padding >= 0) return;
   throw new ShapeError({
     where,

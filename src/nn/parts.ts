@@ -1,7 +1,7 @@
 import type { Device, Storage } from "../device/device.ts";
 import { type ImageRowRange, bindRows } from "../device/ranges.ts";
 import { padded } from "../shape.ts";
-import type { Convolution, Step } from "./geometry.ts";
+import type { Convolution, PixelMapping } from "./geometry.ts";
 import type { MapSize } from "./mapSize.ts";
 
 /** A map as one binding holds it: the whole of it, or rows of one of its images. */
@@ -13,11 +13,11 @@ export interface BoundMap extends MapSize {
   readonly first: number;
 }
 
-/** One of the convolutions that a large one is cut into: rows of its output, all rows of its input that they take, and the step between the two. */
+/** One of the convolutions that a large one is cut into: rows of its output, all rows of its input that they take, and the mapping from the one to the other. */
 export interface Piece {
   readonly input: BoundMap;
   readonly output: BoundMap;
-  readonly step: Step;
+  readonly mapping: PixelMapping;
 }
 
 /** Those of an image's rows `first` … `first + rows` that it has; where they all lie outside, one row all the same. */
@@ -41,7 +41,7 @@ export function bindImageRows(
 export function* pieces(
   device: Device,
   { input, output, kernelHeight }: Convolution,
-  step: Step,
+  mapping: PixelMapping,
   storages: { readonly input: Storage; readonly output: Storage },
   together = 1,
 ): Generator<Piece> {
@@ -50,26 +50,26 @@ export function* pieces(
     yield {
       input: { ...input, storage: storages.input, skip: 0, first: 0 },
       output: { ...output, storage: storages.output, skip: 0, first: 0 },
-      step,
+      mapping,
     };
     return;
   }
-  const { stride, spread, paddingY } = step;
+  const { stride, inputDilation, paddingY } = mapping;
   // A binding may begin up to an alignment before its rows: see `bindRows`.
   const roomFor = (map: MapSize): number => Math.floor((bindingBytes - alignment) / rowBytes(map));
-  // `rows` of the output take ((rows − 1)·stride + kernelHeight − 1) / spread + 1 of the input, or one less.
-  const fed = Math.floor(((roomFor(input) - 1) * spread - kernelHeight + 1) / stride) + 1;
+  // `rows` of the output take ((rows − 1)·stride + kernelHeight − 1) / inputDilation + 1 of the input, or one less.
+  const fed = Math.floor(((roomFor(input) - 1) * inputDilation - kernelHeight + 1) / stride) + 1;
   const most = Math.max(together, Math.floor(Math.min(roomFor(output), fed) / together) * together);
   for (let image = 0; image < output.images; image++) {
     for (let first = 0; first < output.height; first += most) {
       const rows = Math.min(most, output.height - first);
-      const top = Math.ceil((first * stride - paddingY) / spread);
-      const bottom = Math.floor(((first + rows - 1) * stride + kernelHeight - 1 - paddingY) / spread);
+      const top = Math.ceil((first * stride - paddingY) / inputDilation);
+      const bottom = Math.floor(((first + rows - 1) * stride + kernelHeight - 1 - paddingY) / inputDilation);
       const taken = bindImageRows(device, input, storages.input, { image, first: top, rows: bottom - top + 1 });
       yield {
         input: taken,
         output: bindImageRows(device, output, storages.output, { image, first, rows }),
-        step: { ...step, paddingY: paddingY - first * stride + taken.first * spread },
+        mapping: { ...mapping, paddingY: paddingY - first * stride + taken.first * inputDilation },
       };
     }
   }

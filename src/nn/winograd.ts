@@ -3,7 +3,8 @@ import type { Device, Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import { padded, quadsOf } from "../shape.ts";
 import { transpose } from "./convolution.ts";
-import { type Convolution, type Ending, type Method, panelBytes, panelsOf } from "./geometry.ts";
+import type { Algorithm } from "./algorithm.ts";
+import { type Convolution, type Epilogue, panelBytes, panelsOf } from "./geometry.ts";
 import type { MapSize } from "./mapSize.ts";
 import { type Piece, pieces } from "./parts.ts";
 import { product, type ProductArguments } from "./product.ts";
@@ -32,7 +33,7 @@ function convolve(
   values: Storage,
   weights: Storage,
   result: Storage,
-  ending: Ending,
+  epilogue: Epilogue,
 ): void {
   const { input, output } = sizes;
   const panels = panelsOf(output.channels);
@@ -51,35 +52,35 @@ function convolve(
     multiplyElements(device, { ...operands, columnPanels: panels, rowPanels: quads, accumulate: 0 }, inputs);
     device.run(winogradOutput, {
       products,
-      bias: ending.bias ?? weights,
+      bias: epilogue.bias ?? weights,
       result: piece.output.storage,
       resultSkip: piece.output.skip,
       height: piece.output.height,
       width: piece.output.width,
       quads: quadsOf(output.channels),
       ...range,
-      biased: ending.bias ? 1 : 0,
-      relu: ending.relu ? 1 : 0,
+      biased: epilogue.bias ? 1 : 0,
+      relu: epilogue.relu ? 1 : 0,
     });
   }
 }
 
-/** The convolution with the weights turned over. */
+/** The convolution with the transposed weights. */
 function convolveBack(
   device: Device,
   sizes: Convolution,
   values: Storage,
   weights: Storage,
   result: Storage,
-  ending: Ending,
+  epilogue: Epilogue,
 ): void {
   const { input, output, padding } = sizes;
   const back = { ...sizes, input: output, output: input, padding: 2 - padding };
   const resultPanels = panelsOf(input.channels);
   using workspace = new Workspace(device);
-  const turned = workspace.allocate(resultPanels * panelBytes(back));
-  transpose(device, sizes, weights, turned, { firstResultPanel: 0, resultPanels });
-  convolve(device, back, values, turned, result, ending);
+  const transposed = workspace.allocate(resultPanels * panelBytes(back));
+  transpose(device, sizes, weights, transposed, { firstResultPanel: 0, resultPanels });
+  convolve(device, back, values, transposed, result, epilogue);
 }
 
 function weightGradient(device: Device, sizes: Convolution, values: Storage, gradient: Storage, result: Storage): void {
@@ -114,13 +115,13 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
 
 function transformInput(
   device: Device,
-  { input: { storage, skip, height, width, channels }, step: { paddingY, paddingX } }: Piece,
+  { input: { storage, skip, height, width, channels }, mapping: { paddingY, paddingX } }: Piece,
   result: Storage,
   range: TileRange,
-  turned: boolean,
+  rowsAreTiles: boolean,
 ): void {
   const quads = quadsOf(channels);
-  const sizes = { height, width, quads, paddingY, paddingX, ...range, turned: turned ? 1 : 0 };
+  const sizes = { height, width, quads, paddingY, paddingX, ...range, rowsAreTiles: rowsAreTiles ? 1 : 0 };
   device.run(winogradInput, { values: storage, valueSkip: skip, result, ...sizes });
 }
 
@@ -161,8 +162,8 @@ function* tileRanges(
   storages: { readonly input: Storage; readonly output: Storage },
   most: number,
 ): Generator<{ readonly piece: Piece; readonly range: TileRange }> {
-  const step = { stride: 1, spread: 1, paddingY: sizes.padding, paddingX: sizes.padding };
-  for (const piece of pieces(device, sizes, step, storages, 2)) {
+  const mapping = { stride: 1, inputDilation: 1, paddingY: sizes.padding, paddingX: sizes.padding };
+  for (const piece of pieces(device, sizes, mapping, storages, 2)) {
     const { output } = piece;
     const [tileRows, tileColumns] = [Math.ceil(output.height / 2), Math.ceil(output.width / 2)];
     const total = tilesOf(output);
@@ -187,4 +188,4 @@ function tilesOfRange(device: Device, map: MapSize, channels: number, outputs: n
 }
 
 /** Convolutions of 3×3 and stride 1 by minimal filtering (kernels/nn/winograd.wgsl): 4/9 of the multiplications. */
-export const winograd: Method = { convolve, convolveBack, weightGradient };
+export const winograd: Algorithm = { convolve, convolveBack, weightGradient };

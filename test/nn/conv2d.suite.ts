@@ -75,7 +75,7 @@ export const cases: Case[] = [
   {
     name: "a convolution with a weight larger than a binding, and its gradients",
     async run(device) {
-      // 8 panels of 19,200 bytes; turned over, 3 of 51,200.
+      // 8 panels of 19,200 bytes; transposed, 3 of 51,200.
       const case_ = given(random(5), convolution([1, 5, 6, 24], [64, 5, 5]), {});
       await withBindings(device, 60_000, async () => checkOp(case_, await run(device, case_)));
     },

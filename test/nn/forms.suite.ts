@@ -60,19 +60,19 @@ const products: readonly Product[] = [
   weightGradient([9, 5], [7, 9], 2),
 ];
 
-/** A convolution, or with `spread` a transposed one, of a map [images, height, width, channels]; `panelCount` panels of `outputs`. */
+/** A convolution, or with `inputDilation` a transposed one, of a map [images, height, width, channels]; `panelCount` panels of `outputs`. */
 function direct(
   [images, height, width, channels]: readonly number[],
   [outputs, firstPanel, panelCount]: readonly number[],
   kernel: readonly [height: number, width: number],
-  { stride = 1, spread = 1, padding = 0 } = {},
+  { stride = 1, inputDilation = 1, padding = 0 } = {},
 ): Direct {
   const pixels = ([size, taps]: readonly number[]): number =>
-    Math.floor(((size - 1) * spread + 1 + 2 * padding - taps) / stride) + 1;
+    Math.floor(((size - 1) * inputDilation + 1 + 2 * padding - taps) / stride) + 1;
   const [resultHeight, resultWidth] = [pixels([height, kernel[0]]), pixels([width, kernel[1]])];
   return {
     ...convolutionForms.typical,
-    ...{ images, height, width, channels, resultHeight, resultWidth, outputs, firstPanel, stride, spread },
+    ...{ images, height, width, channels, resultHeight, resultWidth, outputs, firstPanel, stride, inputDilation },
     panels: panelCount,
     kernelHeight: kernel[0],
     kernelWidth: kernel[1],
@@ -95,9 +95,9 @@ const convolutions: readonly Direct[] = [
   direct([2, 9, 7, 5], [70, 1, 7], [3, 2], { padding: 1 }),
   direct([1, 4, 5, 3], [21, 0, 3], [3, 3], { padding: 7 }),
   direct([1, 17, 16, 9], [9, 0, 2], [7, 7], { stride: 3, padding: 2 }),
-  direct([2, 5, 6, 21], [21, 0, 3], [4, 4], { spread: 2, padding: 3 }),
+  direct([2, 5, 6, 21], [21, 0, 3], [4, 4], { inputDilation: 2, padding: 3 }),
   // Of the nine phases some have no tap at all.
-  direct([1, 8, 9, 6], [10, 0, 2], [2, 2], { spread: 3, padding: 1 }),
+  direct([1, 8, 9, 6], [10, 0, 2], [2, 2], { inputDilation: 3, padding: 1 }),
   direct([1, 20, 19, 17], [5, 0, 1], [1, 3]),
 ];
 
