@@ -203,15 +203,16 @@ export const hostileFiles: readonly HostileFile[] = [
     const none = latin1("N");
     return pth(joinAll([latin1("}("), ...pairs.flatMap((pair) => [pair, none]), text("w"), tensor(), latin1("u.")]));
   }),
-  checkpoint("views of one storage .pth", 4000, (n) => {
-    const views = Array.from({ length: n }, (_, i) => join(text(`w${i}`), tensor(mebi, i % mebi, 1)));
-    return pth(joinAll([latin1("}("), ...views, latin1("u.")]), new Uint8Array(4 * mebi));
+  checkpoint("views of one storage .pth", 4096, (n) => {
+    const stored = 256 * n;
+    const views = Array.from({ length: n }, (_, i) => join(text(`w${i}`), tensor(stored, i, 1)));
+    return pth(joinAll([latin1("}("), ...views, latin1("u.")]), new Uint8Array(4 * stored));
   }),
   checkpoint("empty entries .zip", 30_000, (n) =>
     zipOf(Array.from({ length: n }, (_, i) => [`archive/data/${i}`, new Uint8Array()] as const)),
   ),
-  checkpoint("ends of one long name .h5", 2000, (n) => suffixes(n, 4 * mebi)),
-  checkpoint("one long text, many times .h5", 4000, (n) => sameText(n, 4 * mebi)),
+  checkpoint("ends of one long name .h5", 2000, (n) => suffixes(n, 2048 * n)),
+  checkpoint("one long text, many times .h5", 4000, (n) => sameText(n, 1024 * n)),
   checkpoint("a tree that leads to itself .h5", 3000, (n) => {
     const tree = treeNode(...Array.from({ length: n }, () => 256));
     // Of level 255: each node has the same children again.
