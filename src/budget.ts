@@ -25,7 +25,7 @@ export const costs = {
   object: 256,
   /** A dictionary, and each pair in it. */
   dictionary: 256,
-  pair: 64,
+  pair: 128,
   /** A character of text. */
   character: 2,
   /** A tensor, through all that is made of it on the way to our names. */

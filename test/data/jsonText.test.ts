@@ -47,7 +47,7 @@ describe("jsonText", () => {
     const budget = new Budget("x.json", 1e9);
     jsonText(utf8('{"a":[{},[]],"b":"{[,:"}'), budget, { file: "x.json", base: 0 });
     // Two objects, two lists, two names, two commas, 24 characters.
-    expect(budget.spent).toBe(2 * 256 + 2 * 64 + 2 * 64 + 2 * 32 + 24 * 2);
+    expect(budget.spent).toBe(2 * 256 + 2 * 64 + 2 * 128 + 2 * 32 + 24 * 2);
     expect(() => read(utf8(`[${"{},".repeat(1_000_000)}0]`))).toThrow(/names, shapes and nesting that take at most/);
   });
 });
