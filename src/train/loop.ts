@@ -57,15 +57,18 @@ export async function train(run: Run, schedule: Schedule): Promise<"finished" | 
     const { gradients, loss, pixels } = await differentiate(run, sample, draws, saved);
     const lossPerPixel = configuration.loss === "mean" ? loss / batch : loss / pixels;
     const sound = isSound(lossPerPixel);
-    if (sound && saved.unproven) saved = { step: saved.step };
-    if (sound && due) {
-      const before = performance.now();
-      await keep(step);
-      began += performance.now() - before;
+    try {
+      if (sound && saved.unproven) saved = { step: saved.step };
+      if (sound && due) {
+        const before = performance.now();
+        await keep(step);
+        began += performance.now() - before;
+      }
+      optimizer.rate = rateOf(step);
+      optimizer(gradients);
+    } finally {
+      disposeAll(gradients);
     }
-    optimizer.rate = rateOf(step);
-    optimizer(gradients);
-    for (const gradient of gradients.values()) gradient.dispose();
     await run.trainable.finish();
 
     const done = step + 1;
@@ -121,36 +124,60 @@ async function save(
   }
 }
 
-/** The summed gradients and losses of a step's draws, one item after the other, of whatever sizes. */
+/** A step's summed gradients, loss and pixels that count; the gradients are the caller's. */
+interface Step {
+  readonly gradients: Map<Tensor, Tensor>;
+  loss: number;
+  pixels: number;
+}
+
+/** Goes through a step's draws, one item after the other, of whatever sizes. What throws leaves no gradient behind. */
 async function differentiate(
-  { trainable, configuration }: Run,
+  run: Run,
   sampleOf: (draw: number) => Promise<Sample>,
   draws: readonly number[],
   saved: Saved,
-) {
-  const watched = trainable.learned.map((name) => trainable.parameters[name]);
-  const gradients = new Map<Tensor, Tensor>();
-  let [loss, pixels] = [0, 0];
-  for (const draw of draws) {
-    const sample = await sampleOf(draw);
-    const seed = randomBits(configuration.seed, purpose.dropout, draw);
-    using tape = new Tape(watched);
-    const explain = (loss: number, cause?: unknown): Promise<Error> => {
-      tape.dispose();
-      const where = `step ${Math.floor(draw / draws.length) + 1}`;
-      return explainDivergence({ trainable, sample, seed, loss, where, cause }, configuration, saved);
-    };
-    using output = await trainable.loss(sample, seed).catch(async (error: unknown) => {
-      // Ops that check their inputs refuse NaN before a loss comes of it.
-      throw error instanceof ValueError ? await explain(NaN, error) : error;
-    });
-    const [value] = await output.read();
-    if (!Number.isFinite(value)) throw await explain(value);
-    accumulate(gradients, await tape.gradients(output));
-    loss += value;
-    pixels += sample.labels.reduce((count, label) => count + Number(label !== ignoreLabel), 0);
+): Promise<Step> {
+  const step: Step = { gradients: new Map(), loss: 0, pixels: 0 };
+  try {
+    for (const draw of draws) {
+      await add(step, run, await sampleOf(draw), draw, Math.floor(draw / draws.length) + 1, saved);
+    }
+    return step;
+  } catch (error) {
+    disposeAll(step.gradients);
+    throw error;
   }
-  return { gradients, loss, pixels };
+}
+
+const disposeAll = (gradients: ReadonlyMap<Tensor, Tensor>): void =>
+  gradients.forEach((gradient) => gradient.dispose());
+
+/** Adds the gradients and the loss of one item, in the step of this number. */
+async function add(
+  step: Step,
+  { trainable, configuration }: Run,
+  sample: Sample,
+  draw: number,
+  number: number,
+  saved: Saved,
+): Promise<void> {
+  const seed = randomBits(configuration.seed, purpose.dropout, draw);
+  using tape = new Tape(trainable.learned.map((name) => trainable.parameters[name]));
+  const explain = (loss: number, cause?: unknown): Promise<Error> => {
+    tape.dispose();
+    const where = `step ${number}`;
+    return explainDivergence({ trainable, sample, seed, loss, where, cause }, configuration, saved);
+  };
+  using output = await trainable.loss(sample, seed).catch(async (error: unknown) => {
+    // Ops that check their inputs refuse NaN before a loss comes of it.
+    throw error instanceof ValueError ? await explain(NaN, error) : error;
+  });
+  const [value] = await output.read();
+  if (!Number.isFinite(value)) throw await explain(value);
+  accumulate(step.gradients, await tape.gradients(output));
+  step.loss += value;
+  step.pixels += sample.labels.reduce((count, label) => count + Number(label !== ignoreLabel), 0);
 }
 
 async function sampleOf(

@@ -82,6 +82,40 @@ describe("the training loop", () => {
     expect(surroundings.files.size).toBe(0);
   });
 
+  test("leaves no memory behind where a step throws: in a picture, in saving, by diverging", async () => {
+    const fail = (): Promise<never> => Promise.reject(new Error("out of luck"));
+    const failures: readonly ((surroundings: Memory) => void)[] = [
+      (surroundings) => (surroundings.save = fail),
+      (surroundings) => (surroundings.record = fail),
+      (surroundings) => {
+        const { sample } = surroundings;
+        let asked = 0;
+        // The second of two: the first one's gradients are there by then.
+        surroundings.sample = (split, index) => (asked++ === 1 ? fail() : sample.call(surroundings, split, index));
+      },
+      (surroundings) => {
+        const { sample } = surroundings;
+        let asked = 0;
+        surroundings.sample = async (split, index) => {
+          const found = await sample.call(surroundings, split, index);
+          if (asked++ === 1) found.image.values.fill(NaN);
+          return found;
+        };
+      },
+    ];
+    for (const break_ of failures) {
+      const before = device.bytes;
+      const surroundings = new Memory();
+      break_(surroundings);
+      const trainable = new Toy(device);
+      const optimizer = momentum(trainable);
+      await expect(train({ trainable, optimizer, configuration, surroundings }, schedule)).rejects.toThrow();
+      optimizer.dispose();
+      trainable[Symbol.dispose]();
+      expect(device.bytes).toBe(before);
+    }
+  });
+
   test("does not save a last state that is not finite", async () => {
     const surroundings = new Memory();
     surroundings.images.val = 0;
