@@ -300,6 +300,18 @@ describe("crf-rnn train, gone wrong, goes on by what it advises", () => {
     expect(configuration.optimizer).toMatchObject({ rate: 1e-7, schedule: { kind: "step" } });
   });
 
+  test("by other beginnings, where no step was taken; then there is nothing to resume", () => {
+    const bytes = bytesOf("whole");
+    const start = 8 + Number(bytes.readBigUInt64LE());
+    folder.write("nan.safetensors", Buffer.concat([bytes.subarray(0, start), Buffer.alloc(bytes.length - start, 255)]));
+    const words = trainWords("unborn", ..."--steps 2 --quiet --init nan.safetensors".split(" "));
+    folder.refuses(
+      words,
+      /^crf-rnn: step 1, image shapes-\d+: .* first appears in the parameter conv1_1\.weight — no step was taken, so it is what the run began from: check --init/,
+    );
+    folder.refuses([...words, "--resume"], /--resume: expected a run's folder, got unborn, where nothing is/);
+  });
+
   test("in the sentence of a run that diverged, where validation is the first to see it", () => {
     const words = "--stage crf-rnn --rate 1e6 --optimizer sgd --steps 3 --validate-every 1 --quiet".split(" ");
     const { status, stderr } = folder.run(trainWords("unseen", ...words));
