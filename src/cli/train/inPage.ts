@@ -115,17 +115,17 @@ export function serveRun(
     return { bytes: new Uint8Array() };
   }
 
-  return async ([place, name, index, ...rest], request) => {
-    const words = (name === undefined ? 0 : 1) + (index === undefined ? 0 : 1) + rest.length;
-    if (place === "sample" && words === 2) {
+  return async (words, request) => {
+    const [place, name, index] = words;
+    if (place === "sample" && words.length === 3) {
       allowOnly("GET", request);
       return sample(name, index);
     }
-    if (place === "save" && words === 1) {
+    if (place === "save" && words.length === 2) {
       allowOnly("POST", request);
       return save(name, request);
     }
-    const file = place === "begin" && words === 1 ? begin.get(name) : undefined;
+    const file = place === "begin" && words.length === 2 ? begin.get(name) : undefined;
     if (file === undefined) return undefined;
     allowOnly("GET", request);
     return { file };
