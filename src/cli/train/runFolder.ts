@@ -193,6 +193,8 @@ export class RunFolder implements Disposable {
       renameSync(next, former);
     } catch (error) {
       throw explain(former, error);
+    } finally {
+      rmSync(next, { force: true });
     }
   }
 }
