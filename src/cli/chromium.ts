@@ -1,8 +1,11 @@
-import type { Page } from "puppeteer";
+import { once } from "node:events";
+import type { Browser, Page } from "puppeteer";
 import { findChromium, vulkanEnvironment } from "../../scripts/environment.mjs";
 import { DeviceError } from "../errors.ts";
+import { endings } from "./hosts.ts";
 import { type Answer, type Places, servePage } from "./pageServer.ts";
 import { ScratchFolder } from "./scratchFolder.ts";
+import { interrupted } from "./train/interrupt.ts";
 
 /**
  * Shared memory in a file, since containers have little of /dev/shm; a GPU's clock as it is, not rounded to 0.1 ms. Puppeteer
@@ -15,6 +18,9 @@ const GPU_FLAGS = ["--use-angle=vulkan", "--enable-features=Vulkan", "--disable-
 
 /** Chromium refuses to run as root within its sandbox. */
 const ROOT_FLAGS = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+
+/** A browser starts slowly on a busy machine. */
+const startMilliseconds = 300_000;
 
 /** Work for a page of headless Chromium. */
 export interface PageRun {
@@ -52,32 +58,53 @@ export async function runInPage(run: PageRun): Promise<void> {
   const env = { ...process.env, ...vulkanEnvironment(executablePath), TMPDIR: scratch.folder("t") };
   const adapter = run.software ? ["--use-webgpu-adapter=swiftshader"] : process.platform === "linux" ? GPU_FLAGS : [];
   const args = [...ROOT_FLAGS, ...FLAGS, ...adapter];
-  const ends = !run.keepOnInterrupt;
-  const signals = { handleSIGINT: ends, handleSIGTERM: ends, handleSIGHUP: ends };
   // By a pipe, which no other process can reach, and whose end ends the browser however this process dies.
-  const options = { executablePath, args, env, pipe: true, userDataDir: scratch.folder("profile"), protocolTimeout: 0 };
-  const browser = await puppeteer.launch({ ...options, ...signals }).catch((error: unknown) => {
-    server.close();
-    const remedy = "where it misses a sandbox, allow user namespaces or run as root; see crf-rnn doctor";
-    throw missing(inOneLine(String(error)), remedy);
-  });
-  const chatter: string[] = [];
+  const pipe = { pipe: true, userDataDir: scratch.folder("profile"), protocolTimeout: 0, timeout: startMilliseconds };
+  const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
+  const end = (): never => process.exit(interrupted);
+  if (!run.keepOnInterrupt) for (const signal of endings) process.on(signal, end);
   try {
+    const browser = await puppeteer
+      .launch({ executablePath, args, env, ...pipe, ...signals })
+      .catch((error: unknown) => {
+        const remedy = "where it misses a sandbox, allow user namespaces or run as root; see crf-rnn doctor";
+        throw missing(inOneLine(String(error)), remedy);
+      });
+    await workIn(browser, server.url, run);
+  } finally {
+    server.close();
+    for (const signal of endings) process.off(signal, end);
+  }
+}
+
+/** Does the work in a page of its own, and closes the browser. */
+async function workIn(browser: Browser, url: string, run: PageRun): Promise<void> {
+  const chatter: string[] = [];
+  const program = browser.process()!;
+  // Calls that are under way when the browser ends are not all told by the library.
+  const exit = program.exitCode !== null || program.signalCode !== null ? Promise.resolve() : once(program, "exit");
+  const gone = exit.then(() => Promise.reject(new Error("the browser ended")));
+  gone.catch(() => {});
+  const work = async (): Promise<void> => {
     const page = await browser.newPage();
     page.on("console", (message) => chatter.push(message.text()));
     page.on("pageerror", (error) => chatter.push(String(error)));
-    await page.goto(server.url);
+    await page.goto(url, { timeout: startMilliseconds });
     const actual = await page.evaluate("crossOriginIsolated");
     if (actual !== run.isolated) throw new Error(`the page has crossOriginIsolated = ${actual}`);
     await evaluate(page, run);
+  };
+  try {
+    await Promise.race([work(), gone]);
   } catch (error) {
     const said = inOneLine([String(error), ...chatter.slice(-40)].join("; "));
     throw new DeviceError({ where: "Chromium", expected: "the page to do its work", got: said }, { cause: error });
   } finally {
-    server.close();
     // A browser that hangs does not answer a polite request.
-    const kill = setTimeout(() => browser.process()?.kill("SIGKILL"), 10_000);
-    await browser.close().finally(() => clearTimeout(kill));
+    const kill = setTimeout(() => program.kill("SIGKILL"), 10_000);
+    await Promise.race([browser.close().catch(() => {}), exit]);
+    await exit;
+    clearTimeout(kill);
   }
 }
 
