@@ -55,7 +55,8 @@ export async function runInPage(run: PageRun): Promise<void> {
   });
   using scratch = new ScratchFolder();
   const server = await servePage(run.places, run.isolated, run.answer);
-  const env = { ...process.env, ...vulkanEnvironment(executablePath), TMPDIR: scratch.folder("t") };
+  const temporary = process.platform === "linux" && { TMPDIR: scratch.folder("t") }; // elsewhere that path would be too long
+  const env = { ...process.env, ...vulkanEnvironment(executablePath), ...temporary };
   const adapter = run.software ? ["--use-webgpu-adapter=swiftshader"] : process.platform === "linux" ? GPU_FLAGS : [];
   const args = [...ROOT_FLAGS, ...FLAGS, ...adapter];
   // By a pipe, which no other process can reach, and whose end ends the browser however this process dies.

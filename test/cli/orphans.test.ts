@@ -153,6 +153,31 @@ describe("Chromium", () => {
     expect(family.filter(({ words }) => words.includes(`:${port}`))).toEqual([]);
   });
 
+  test("killed by itself ends the run in one sentence, and its checkpoint stands", async () => {
+    const mark = randomUUID();
+    const words = trainWords("alone", ..."--steps 100000 --save-every 1 --quiet --host chromium".split(" "));
+    const child = begin(folder, words, { CRF_RNN_TEST: mark });
+    const closed = once(child, "exit");
+    let said = "";
+    child.stderr!.on("data", (text: Buffer) => (said += text.toString()));
+    await until(() => linesIn("alone") > 2);
+    const family = familyOf(child.pid!, mark);
+    process.kill(family.find((each) => each.words.includes("--remote-debugging-pipe"))!.id, "SIGKILL");
+    expect(await closed).toEqual([2, null]);
+    expect(said).toMatch(/^crf-rnn: Chromium: expected the page to do its work, got .*\n$/);
+    await until(() => survivors(family).length === 0, 60_000);
+    const more = trainWords(
+      "alone",
+      "--steps",
+      String(linesIn("alone") + 1),
+      "--quiet",
+      "--host",
+      "chromium",
+      "--resume",
+    );
+    expect(folder.run(more)).toMatchObject({ status: 0, stderr: "" });
+  });
+
   test("leaves its profile to the next run when it is killed, and takes it along when it ends", async () => {
     const words = trainWords("profile", "--quiet", "--host", "chromium");
     const own = mkdtempSync("/tmp/crf-");
