@@ -39,6 +39,7 @@ const stages: readonly Stage[] = [
 
 interface Flags {
   readonly jobs: number;
+  readonly cases: number;
   readonly json?: boolean;
 }
 
@@ -52,6 +53,12 @@ const command = new Command("npm run mutate --")
   .description("Runs the suites against small faults in the host's code, and tells which of them no suite notices.")
   .argument("[room...]", `rooms or files below src/: optim, nn/conv2d; ${rooms.join(", ")} without one`)
   .option("--jobs <n>", "processes at work", positive, availableParallelism())
+  .option(
+    "--cases <n>",
+    "cases a mutant runs at most, for a first look: what they do not kill may yet be killed",
+    positive,
+    Infinity,
+  )
   .option("--json", "print every mutant and its fate as JSON")
   .exitOverride();
 
@@ -86,7 +93,7 @@ interface Knowledge {
 let interrupted = false;
 
 /** Runs the mutants that still live on one device, until a case fails; says now and then how far it is. */
-async function runStage(stage: Stage, knowledge: Knowledge, jobs: number): Promise<void> {
+async function runStage(stage: Stage, knowledge: Knowledge, { jobs, cases: mostCases }: Flags): Promise<void> {
   const { mutants, verdicts, casesOfFile } = knowledge;
   const left = mutants.filter(({ id, file }) => stage.takes.test(file) && verdicts.get(id)?.reason === undefined);
   if (left.length === 0) return;
@@ -112,10 +119,16 @@ async function runStage(stage: Stage, knowledge: Knowledge, jobs: number): Promi
     }
   }
   const usersOf = ({ id, file }: Mutant): readonly Measured[] => {
-    const most = stage.home.test(file) ? Infinity : secondChance;
-    if (!loaded.includes(id)) return (casesOf.get(id) ?? []).slice(0, most);
     // What runs when modules are loaded shows in any case that uses its file.
-    return sound.filter(({ name }) => casesOfFile.get(file)?.has(name) ?? true).slice(0, most);
+    const users = loaded.includes(id)
+      ? sound.filter(({ name }) => casesOfFile.get(file)?.has(name) ?? true)
+      : (casesOf.get(id) ?? []);
+    // The file's own suite first, then its room, each from the quickest case on.
+    const own = file.replace(/^src\/(.*)\.ts$/, "$1");
+    const distance = ({ name }: Measured): number =>
+      name.startsWith(`${own}: `) ? 0 : name.startsWith(`${own.split("/")[0]}/`) ? 1 : 2;
+    const most = stage.home.test(file) ? mostCases : Math.min(mostCases, secondChance);
+    return [...users].sort((a, b) => distance(a) - distance(b)).slice(0, most);
   };
   const queue = [...left];
   const work = async (foreman: Foreman): Promise<void> => {
@@ -132,7 +145,7 @@ async function runStage(stage: Stage, knowledge: Knowledge, jobs: number): Promi
   await Promise.all(foremen.map(work));
 }
 
-async function mutate(words: readonly string[], { jobs, json }: Flags): Promise<number> {
+async function mutate(words: readonly string[], flags: Flags): Promise<number> {
   const files = findFiles(words.length === 0 ? rooms : words);
   await generate();
   const mutants = await bundleMutants(files, folder);
@@ -144,7 +157,7 @@ async function mutate(words: readonly string[], { jobs, json }: Flags): Promise<
   const verdicts = new Map<number, Verdict>();
   const knowledge = { mutants: counted, verdicts, casesOfFile: new Map<string, Set<string>>() };
   try {
-    for (const stage of stages) if (!interrupted) await runStage(stage, knowledge, jobs);
+    for (const stage of stages) if (!interrupted) await runStage(stage, knowledge, flags);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -158,7 +171,7 @@ async function mutate(words: readonly string[], { jobs, json }: Flags): Promise<
       fate: !verdict ? "not reached" : verdict.reason === undefined ? "survived" : "killed",
     };
   });
-  console.log(json ? JSON.stringify(outcomes, undefined, 2) : describeOutcomes(outcomes));
+  console.log(flags.json ? JSON.stringify(outcomes, undefined, 2) : describeOutcomes(outcomes));
   const scores = [...new Set(files.map(roomOf))].map((room) =>
     scoreOf(outcomes.filter(({ file }) => roomOf(file) === room)),
   );
