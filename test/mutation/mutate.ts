@@ -85,8 +85,10 @@ const isSame = (mutant: Mutant, other: Equivalent): boolean =>
 interface Knowledge {
   readonly mutants: readonly Mutant[];
   readonly verdicts: Map<number, Verdict>;
-  /** Names of the cases that reached a file in the first stage, by file. */
+  /** Names of the cases that reached a file, by file. */
   readonly casesOfFile: Map<string, Set<string>>;
+  /** Names of the cases that a mutant ran in first, by mutant. */
+  readonly casesOfMutant: Map<number, readonly string[]>;
 }
 
 /** After an interrupt, no further mutant is begun, and those that ran are reported. */
@@ -94,7 +96,7 @@ let interrupted = false;
 
 /** Runs the mutants that still live on one device, until a case fails; says now and then how far it is. */
 async function runStage(stage: Stage, knowledge: Knowledge, { jobs, cases: mostCases }: Flags): Promise<void> {
-  const { mutants, verdicts, casesOfFile } = knowledge;
+  const { mutants, verdicts, casesOfFile, casesOfMutant } = knowledge;
   const left = mutants.filter(({ id, file }) => stage.takes.test(file) && verdicts.get(id)?.reason === undefined);
   if (left.length === 0) return;
   const environment = stage.choice.prefer === "webgpu" ? vulkanEnvironment(await findChromium()) : {};
@@ -103,7 +105,7 @@ async function runStage(stage: Stage, knowledge: Knowledge, { jobs, cases: mostC
   console.error(`${stage.name}: measuring cases`);
   const only = left.some(({ file }) => stage.home.test(file))
     ? undefined
-    : [...new Set(left.flatMap(({ file }) => [...(casesOfFile.get(file) ?? [])]))];
+    : [...new Set(left.flatMap(({ id }) => casesOfMutant.get(id)?.slice(0, secondChance) ?? []))];
   const { cases, loaded } = await foremen[0].measure(only);
   for (const { name, error } of cases.filter((entry) => entry.error !== undefined)) {
     console.error(`  left out, since it fails without a mutant: ${name}: ${error}`);
@@ -134,6 +136,11 @@ async function runStage(stage: Stage, knowledge: Knowledge, { jobs, cases: mostC
   const work = async (foreman: Foreman): Promise<void> => {
     for (let mutant = queue.shift(); mutant && !interrupted; mutant = queue.shift()) {
       const users = usersOf(mutant);
+      if (!casesOfMutant.has(mutant.id))
+        casesOfMutant.set(
+          mutant.id,
+          users.map(({ name }) => name),
+        );
       if (users.length > 0)
         verdicts.set(mutant.id, await foreman.attempt(mutant.id, users, loaded.includes(mutant.id)));
       const living = left.filter(({ id }) => verdicts.get(id)?.reason === undefined).length - queue.length;
@@ -155,7 +162,7 @@ async function mutate(words: readonly string[], flags: Flags): Promise<number> {
   const isEquivalent = (mutant: Mutant): boolean => equivalents.some((one) => isSame(mutant, one));
   const counted = mutants.filter((mutant) => !isEquivalent(mutant));
   const verdicts = new Map<number, Verdict>();
-  const knowledge = { mutants: counted, verdicts, casesOfFile: new Map<string, Set<string>>() };
+  const knowledge: Knowledge = { mutants: counted, verdicts, casesOfFile: new Map(), casesOfMutant: new Map() };
   try {
     for (const stage of stages) if (!interrupted) await runStage(stage, knowledge, flags);
   } finally {
