@@ -100,7 +100,7 @@ describe("crf-rnn convert", () => {
     const part = fixture("latest.h5");
     const sentence =
       /^crf-rnn: \S+ at byte \d+: expected the whole of VGG-16's convolutions, got the end without conv3_1, .*conv5_3 — .*--partial/;
-    folder.refuses(["convert", part, "a.safetensors"], sentence);
+    await folder.refusesInProcess(["convert", part, "a.safetensors"], sentence);
     const note = /^note: not the whole of VGG-16's convolutions: it lacks conv3_1, /m;
     expect(folder.run(["convert", "--list", part])).toMatchObject({ status: 0, stdout: expect.stringMatching(note) });
     expect(folder.names()).toEqual([]);
@@ -109,7 +109,7 @@ describe("crf-rnn convert", () => {
     expect((await openCheckpoint(source(folder, "a.safetensors"), { partial: true })).tensors.size).toBe(8);
   });
 
-  test("refuses what it cannot read or write in one sentence", () => {
+  test("refuses what it cannot read or write in one sentence", async () => {
     using folder = new Folder();
     const whole = readFileSync(fixture("crfrnn.pth"));
     folder.write("cut.pth", whole.subarray(0, whole.length - 100));
@@ -132,7 +132,7 @@ describe("crf-rnn convert", () => {
       [["cut.pth", "cut.pth"], /^crf-rnn: OUT: expected a file of its own, got cut\.pth, which is read/],
       [["cut.pth"], /^crf-rnn: convert: expected a file to write, got none — name OUT, or pass --list/],
     ] as const) {
-      folder.refuses(["convert", ...words], sentence);
+      await folder.refusesInProcess(["convert", ...words], sentence);
     }
   });
 });

@@ -178,14 +178,26 @@ describe("crf-rnn data", () => {
     using folder = new Folder();
     using voc = new Tree();
     await writeVoc(voc);
-    folder.refuses(["data", "nowhere", "--sheet", "s.png"], /nowhere: expected a folder, got nothing there/);
-    folder.refuses(["data", folder.path], /expected a data set: manifest \(manifest\.json\)/);
-    folder.refuses(["data", `${voc.path}@test`], /one of the splits train, trainval, val, got 'test'/);
-    folder.refuses(["data", voc.path, "--format", "coco"], /expected a data set: coco/);
-    folder.refuses(["data", voc.path, "--sheet", "s.jpg"], /--sheet: expected a file name that ends in \.png/);
-    folder.refuses(["data", voc.path, "--without", "none.txt"], /none\.txt: expected a file, got no such file/);
+    await folder.refusesInProcess(
+      ["data", "nowhere", "--sheet", "s.png"],
+      /nowhere: expected a folder, got nothing there/,
+    );
+    await folder.refusesInProcess(["data", folder.path], /expected a data set: manifest \(manifest\.json\)/);
+    await folder.refusesInProcess(["data", `${voc.path}@test`], /one of the splits train, trainval, val, got 'test'/);
+    await folder.refusesInProcess(["data", voc.path, "--format", "coco"], /expected a data set: coco/);
+    await folder.refusesInProcess(
+      ["data", voc.path, "--sheet", "s.jpg"],
+      /--sheet: expected a file name that ends in \.png/,
+    );
+    await folder.refusesInProcess(
+      ["data", voc.path, "--without", "none.txt"],
+      /none\.txt: expected a file, got no such file/,
+    );
     voc.write("ImageSets/Segmentation/val.txt", "../../etc/passwd\n");
-    folder.refuses(["data", voc.path, "--list", "l.txt"], /val\.txt at byte 0: expected one image id a line/);
+    await folder.refusesInProcess(
+      ["data", voc.path, "--list", "l.txt"],
+      /val\.txt at byte 0: expected one image id a line/,
+    );
   });
 
   const { shared } = findFolders();

@@ -116,18 +116,21 @@ describe("crf-rnn evaluate", () => {
     );
   });
 
-  test("refuses other classes, a CRF that is not there, and files that are none", () => {
+  test("refuses other classes, a CRF that is not there, and files that are none", async () => {
     const words = ["evaluate", "--data", "shapes", ...device];
-    folder.refuses(
+    await folder.refusesInProcess(
       [...words, ...fcn, "--crf", "trained"],
       /expected a trained CRF: .* got a network alone — train one by/,
     );
-    folder.refuses([...words, "--checkpoint", "logits.safetensors"], /expected a network, with score_fr, or a CRF/);
-    folder.refuses(
+    await folder.refusesInProcess(
+      [...words, "--checkpoint", "logits.safetensors"],
+      /expected a network, with score_fr, or a CRF/,
+    );
+    await folder.refusesInProcess(
       [...words, ...fcn, "--logits", "logits.safetensors"],
       /--logits: expected a checkpoint of a CRF alone/,
     );
-    folder.refuses(
+    await folder.refusesInProcess(
       ["evaluate", "--data", "shapes@test", ...fcn, ...device],
       /expected one of the splits train, val, got 'test'/,
     );
@@ -161,12 +164,12 @@ describe("the CRF alone, over given logits", () => {
     expect(readFileSync(folder.file("alone/report.html"), "utf8")).toMatch(/W_s.*W_b.*Bandwidths: θα/s);
   });
 
-  test("refuses logits of other images or classes, and a CRF to segment by", () => {
+  test("refuses logits of other images or classes, and a CRF to segment by", async () => {
     const [first] = manifest().items;
     folder.write("one.safetensors", new Uint8Array());
     const words = trainWords("refused", "--stage", "crf-rnn", "--steps", "1");
-    folder.refuses([...words, "--logits", "one.safetensors"], /one\.safetensors/);
-    folder.refuses(
+    await folder.refusesInProcess([...words, "--logits", "one.safetensors"], /one\.safetensors/);
+    await folder.refusesInProcess(
       [...words, "--logits", "fcn/checkpoint.safetensors"],
       new RegExp(`expected logits \\[4, height, width\\] for image ${first.id}, got none`),
     );
