@@ -8,6 +8,8 @@ import { main } from "../../src/cli/cli.ts";
 
 const program = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 export interface Outcome {
   readonly status: number | null;
   readonly stdout: string;
@@ -44,6 +46,7 @@ export async function crfRnnInProcess(words: readonly string[], folder = tmpdir(
     }),
   );
   const before = { folder: process.cwd(), exitCode: process.exitCode };
+  const heard = signals.map((signal) => process.listeners(signal));
   process.chdir(folder);
   try {
     return { status: await main(words), ...printed };
@@ -51,6 +54,10 @@ export async function crfRnnInProcess(words: readonly string[], folder = tmpdir(
     process.chdir(before.folder);
     process.exitCode = before.exitCode;
     for (const spy of spies) spy.mockRestore();
+    // A command hears signals until its process ends, which this one outlives.
+    for (const [i, signal] of signals.entries()) {
+      for (const listener of process.listeners(signal)) if (!heard[i].includes(listener)) process.off(signal, listener);
+    }
   }
 }
 
