@@ -11,6 +11,12 @@ export const mostStructure = 192 * 2 ** 20;
 export const structurePerByte = 64;
 const freeStructure = 2 ** 20;
 
+/**
+ * Bytes of pixels that an image may have however small its file is: the largest label map, of one color. Above that it may have
+ * `structurePerByte` times its file's size, of which photographs have less.
+ */
+export const freePixelBytes = 2 ** 26 + 2 ** 16;
+
 /** What things cost, in bytes, rounded up from what V8 takes for them; reading is charged by the byte. */
 export const costs = {
   /** An instruction of a pickle, a separator in JSON: the least that anything costs. */

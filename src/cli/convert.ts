@@ -105,7 +105,7 @@ async function writeAll(
     write(checkpoint, sink, (name) => {
       if (begun) progress.step();
       begun = true;
-      progress.stage(name);
+      progress.stage(printable(name));
     }),
   );
 }

@@ -1,5 +1,6 @@
 import { FormatError } from "../errors.ts";
-import { findJpegFault, findSegment, isJpeg } from "./jpegMarkers.ts";
+import { freePixelBytes, structurePerByte } from "../budget.ts";
+import { findJpegFault, findSegment, isFrame, isJpeg } from "./jpegMarkers.ts";
 import { withRowsToSpare } from "./jpegRows.ts";
 import { mendings } from "./jpegWarnings.ts";
 import { maximumPixels } from "./labels.ts";
@@ -78,7 +79,26 @@ function shapeRemedy(shape: readonly number[]): string {
 /** Ways of mending a file that are tried, at most: each decodes it anew. */
 const maximumMendings = 8;
 
+/** @throws FormatError for more pixels than a file of this size has: a few bytes may declare gigabytes of one color */
+function checkJpegSize(bytes: Uint8Array, file: string): void {
+  const frame = findSegment(bytes, isFrame);
+  if (!frame) return;
+  const [, heightHigh = 0, heightLow = 0, widthHigh = 0, widthLow = 0] = frame.body;
+  const pixels = (heightHigh * 256 + heightLow) * (widthHigh * 256 + widthLow);
+  const declared = 3 * pixels;
+  // More than any image may have is told with the file's other faults.
+  if (pixels > maximumPixels || declared <= Math.max(freePixelBytes, structurePerByte * bytes.length)) return;
+  throw new FormatError({
+    file,
+    offset: frame.offset + 1,
+    expected: `pixels of at most ${freePixelBytes} bytes, or ${structurePerByte} times the file's size`,
+    got: `${declared}`,
+    remedy: "scale the image down, or save it with less compression",
+  });
+}
+
 async function decodeJpeg(bytes: Uint8Array, file: string): Promise<Stored> {
+  checkJpegSize(bytes, file);
   const exif = findSegment(bytes, ({ code, body }) => code === 0xe1 && startsWithExif(body));
   const orientation = exif ? readOrientation(exif.body) : upright;
   await import("sharp"); // Where it is missing, that is the fault, not the file.

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { Budget, costs, structurePerByte } from "../budget.ts";
+import { Budget, costs, structurePerByte, freePixelBytes } from "../budget.ts";
 import { FormatError } from "../errors.ts";
 import { printable } from "../quote.ts";
 import { concatenate, inflate } from "./inflate.ts";
@@ -25,9 +25,6 @@ export const passes = [
   [1, 0, 2, 2],
   [0, 1, 1, 2],
 ] as const;
-
-/** Inflated bytes that a PNG may have however small it is: the largest label map, of one color. Photographs shrink less. */
-const freeBytes = 2 ** 26 + 2 ** 16;
 
 const kept = new Set(["IHDR", "PLTE", "IDAT", "IEND"]);
 
@@ -72,8 +69,8 @@ export function soundPng(bytes: Uint8Array, file: string): SoundPng {
   const compressed = concatenate(data.map(({ start, end }) => bytes.subarray(start + 8, end - 4)));
   const rows = rowsOf(header);
   const declared = rows.reduce((total, { count, length }) => total + count * length, 0);
-  if (declared > Math.max(freeBytes, structurePerByte * bytes.length)) {
-    const expected = `pixels of at most ${freeBytes} bytes, or ${structurePerByte} times the file's size`;
+  if (declared > Math.max(freePixelBytes, structurePerByte * bytes.length)) {
+    const expected = `pixels of at most ${freePixelBytes} bytes, or ${structurePerByte} times the file's size`;
     const remedy = "scale the image down, or save it with less compression";
     throw new FormatError({ file, offset: 16, expected, got: `${declared}`, remedy });
   }

@@ -147,6 +147,16 @@ describe("decodeImage", () => {
       }
     });
 
+    test("more pixels than a file of its size has, before any is decoded", async () => {
+      const bytes = baseline.slice();
+      bytes.set([0x1f, 0xff, 0x1f, 0xff], frame + 5);
+      const error: unknown = await decodeImage(bytes, "x.jpg").catch((reason: unknown) => reason);
+      expect((error as FormatError).message).toMatch(
+        /pixels of at most 67174400 bytes, or 64 times the file's size, got 201277443/,
+      );
+      expect((error as FormatError).offset).toBe(frame + 5);
+    });
+
     test("pixels missing in the middle, which libjpeg would make up", async () => {
       const bytes = Uint8Array.from([...baseline.subarray(0, -400), 0xff, 0xd9]);
       const message = `x.jpg at byte ${scan + 14}: expected compressed pixels from here on that can be decoded, got VipsJpeg`;
