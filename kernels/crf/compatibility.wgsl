@@ -23,8 +23,8 @@ struct Params {
 
 //#invocations rows * ceilDiv(channels, 4)
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
   let quads = (params.channels + 3u) / 4u;
   if (index >= params.rows * quads) { return; }
   let row = index / quads * quads;

@@ -22,8 +22,8 @@ struct Params {
 
 //#invocations 2 * channels * 4 * ceilDiv(channels, 4)
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
   let stride = (params.channels + 3u) / 4u * 4u;
   if (index >= 2u * params.channels * stride) { return; }
   let output = index % stride;

@@ -18,8 +18,8 @@ struct Params {
 
 //#invocations rows
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let row = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let row = invocation(id, workgroupCount);
   if (row >= params.rows) { return; }
   let stride = (params.channels + 3u) / 4u * 4u;
   let first = row * stride;

@@ -20,8 +20,8 @@ const DIMENSIONS: u32 = 5u; // specialized
 const QUADS: u32 = 6u; // specialized
 const SPATIAL = 3u;
 const BILATERAL = DIMENSIONS + 1u;
-const LANES = 64u;
-const POINTS = LANES / QUADS;
+const WORKGROUP_SIZE = 64u;
+const POINTS = WORKGROUP_SIZE / QUADS;
 
 @group(0) @binding(0) var<uniform> params: Params;
 // [points, 3] and [points, d + 1] pairs of vertex and weight
@@ -37,10 +37,10 @@ const POINTS = LANES / QUADS;
 @group(0) @binding(7) var<storage, read_write> result: array<vec4f>;
 
 // Filtered values and partial results of the workgroup's points, a quad each.
-var<workgroup> spatial: array<vec4f, LANES>;
-var<workgroup> bilateral: array<vec4f, LANES>;
-var<workgroup> largest: array<f32, LANES>;
-var<workgroup> sums: array<f32, LANES>;
+var<workgroup> spatial: array<vec4f, WORKGROUP_SIZE>;
+var<workgroup> bilateral: array<vec4f, WORKGROUP_SIZE>;
+var<workgroup> largest: array<f32, WORKGROUP_SIZE>;
+var<workgroup> sums: array<f32, WORKGROUP_SIZE>;
 
 fn gatherSpatial(point: u32, quad: u32) -> vec4f {
   var sum = vec4f();
@@ -60,7 +60,7 @@ fn gatherBilateral(point: u32, quad: u32) -> vec4f {
   return sum;
 }
 
-// Messages to one quad from all channels of the point whose quads begin at lane `first`.
+// Messages to one quad from all channels of the point whose quads begin at invocation `first` of the workgroup.
 fn transform(first: u32, quad: u32) -> vec4f {
   var sum = vec4f();
   for (var c = 0u; c < params.channels; c++) {
@@ -73,30 +73,30 @@ fn transform(first: u32, quad: u32) -> vec4f {
 
 //#workgroups ceilDiv(points, 64 / quads)
 @compute @workgroup_size(64)
-fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let own = lane / QUADS;
-  let quad = lane % QUADS;
-  let first = own * QUADS;
-  let point = (group.y * groups.x + group.x) * POINTS + own;
-  let present = own < POINTS && point < params.points;
+fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id) workgroupId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let localPoint = localIndex / QUADS;
+  let quad = localIndex % QUADS;
+  let first = localPoint * QUADS;
+  let point = (workgroupId.y * workgroupCount.x + workgroupId.x) * POINTS + localPoint;
+  let present = localPoint < POINTS && point < params.points;
   let channel = quad * 4u + vec4u(0u, 1u, 2u, 3u);
   let real = channel < vec4u(params.channels);
 
   if (present) {
-    spatial[lane] = gatherSpatial(point, quad);
-    bilateral[lane] = gatherBilateral(point, quad);
+    spatial[localIndex] = gatherSpatial(point, quad);
+    bilateral[localIndex] = gatherBilateral(point, quad);
   }
   workgroupBarrier();
   var x = vec4f();
   if (present) {
     x = unary[point * QUADS + quad];
     if (params.diagonal != 0u) {
-      x -= matrices[quad] * spatial[lane] + matrices[QUADS + quad] * bilateral[lane];
+      x -= matrices[quad] * spatial[localIndex] + matrices[QUADS + quad] * bilateral[localIndex];
     } else {
       x -= transform(first, quad);
     }
     let candidates = select(vec4f(x[0]), x, real);
-    largest[lane] = most(most(candidates[0], candidates[1]), most(candidates[2], candidates[3]));
+    largest[localIndex] = most(most(candidates[0], candidates[1]), most(candidates[2], candidates[3]));
   }
   workgroupBarrier();
   var power = x;
@@ -106,7 +106,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     power = rectified4(x);
     if (params.mode == 1u) { power = tainted4(exp(x - highest), highest); }
     power = select(vec4f(), power, real);
-    sums[lane] = power[0] + power[1] + power[2] + power[3];
+    sums[localIndex] = power[0] + power[1] + power[2] + power[3];
   }
   workgroupBarrier();
   if (!present) { return; }

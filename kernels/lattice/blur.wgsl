@@ -17,8 +17,8 @@ struct Params {
 
 //#invocations (vertices + 1) * quads
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
   if (index >= (params.vertices + 1u) * params.quads) { return; }
   let pair = neighbors[index / params.quads] * params.quads + index % params.quads;
   result[index] = values[index] + 0.5 * (values[pair.x] + values[pair.y]);

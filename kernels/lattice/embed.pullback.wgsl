@@ -35,8 +35,8 @@ fn dotOf(entry: u32) -> f32 {
 
 //#invocations points
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let point = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let point = invocation(id, workgroupCount);
   if (point >= params.points) { return; }
   let first = point * COORDINATES;
   var before = 0.0;

@@ -45,8 +45,8 @@ const farthest = 0x46fffc00u;
 
 //#invocations points
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let point = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let point = invocation(id, workgroupCount);
   if (point >= params.points) { return; }
 
   var elevated: array<f32, COORDINATES>;

@@ -20,8 +20,8 @@ const STRIDE = (DIMENSIONS + 3u) / 4u * 4u;
 
 //#invocations points
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let point = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let point = invocation(id, workgroupCount);
   if (point >= params.points) { return; }
   for (var c = 0u; c < CHANNELS; c++) {
     result[point * GUIDE_STRIDE + c] = gradient[point * STRIDE + 2u + c] / params.color;

@@ -15,8 +15,8 @@ struct Params {
 
 //#invocations entries
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let entry = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let entry = invocation(id, workgroupCount);
   if (entry >= params.entries) { return; }
   let vertex = slots[entrySlots[entry]] - 1u;
   vertices[entry] = vertex;

@@ -33,8 +33,8 @@ fn sameKey(a: u32, b: u32) -> bool {
 
 //#invocations entries
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let entry = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let entry = invocation(id, workgroupCount);
   if (entry >= params.entries) { return; }
   var state = 0u;
   for (var k = 0u; k < WORDS; k++) { state = hashWord(state, keys[entry * WORDS + k]); }

@@ -19,8 +19,8 @@ const DIMENSIONS: u32 = 5u; // specialized
 
 //#invocations entries
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
   if (index >= params.entries) { return; }
   let entry = sortedOrder[index];
   incidence[index] = vec2u(entry / (DIMENSIONS + 1u), bitcast<u32>(weights[entry]));

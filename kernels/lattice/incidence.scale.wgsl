@@ -13,8 +13,8 @@ struct Params {
 
 //#invocations entries
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
   if (index >= params.entries) { return; }
   let pair = incidence[index];
   result[index] = vec2u(pair.x, bitcast<u32>(bitcast<f32>(pair.y) * factors[pair.x]));

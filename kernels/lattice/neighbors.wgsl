@@ -29,8 +29,8 @@ const TAG_SHIFT = 16u * (DIMENSIONS % 2u);
 
 //#invocations vertices * (dimensions + 1)
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
   if (index >= params.vertices * COORDINATES) { return; }
   let vertex = index / COORDINATES;
   let axis = index % COORDINATES;

@@ -34,8 +34,8 @@ const COORDINATES = DIMENSIONS + 1u;
 
 //#invocations points
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let point = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let point = invocation(id, workgroupCount);
   if (point >= params.points) { return; }
   var sum = 0.0;
   for (var r = 0u; r < COORDINATES; r++) {

@@ -15,8 +15,8 @@ struct Params {
 
 //#invocations points
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let point = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let point = invocation(id, workgroupCount);
   if (point >= params.points) { return; }
   let sum = values[point].x + 1e-20;
   if (params.symmetric != 0u) { norms[point] = 1.0 / sqrt(sum); } else { norms[point] = 1.0 / sum; }

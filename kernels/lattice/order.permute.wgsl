@@ -17,8 +17,8 @@ const WORDS = DIMENSIONS / 2u + 1u;
 
 //#invocations vertices
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
   if (index >= params.vertices) { return; }
   let vertex = order[index];
   ranks[vertex] = index;

@@ -11,8 +11,8 @@ struct Params {
 
 //#invocations capacity
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let slot = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let slot = invocation(id, workgroupCount);
   if (slot >= params.capacity) { return; }
   let held = slots[slot];
   if (held > 0u) { slots[slot] = ranks[held - 1u] + 1u; }

@@ -29,8 +29,8 @@ const COORDINATES = DIMENSIONS + 1u;
 
 //#invocations entries
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let entry = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let entry = invocation(id, workgroupCount);
   if (entry >= params.entries) { return; }
   let point = entry / COORDINATES;
   let vertex = simplices[entry].x;

@@ -15,8 +15,8 @@ const DIMENSIONS: u32 = 5u; // specialized
 
 //#invocations entries
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let entry = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let entry = invocation(id, workgroupCount);
   if (entry >= params.entries) { return; }
   let pair = simplices[entry];
   result[entry] = vec2u(pair.x, bitcast<u32>(bitcast<f32>(pair.y) * factors[entry / (DIMENSIONS + 1u)]));

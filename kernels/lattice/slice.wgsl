@@ -25,8 +25,8 @@ const COORDINATES = DIMENSIONS + 1u;
 
 //#invocations points * quads
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
   if (index >= params.points * params.quads) { return; }
   let point = index / params.quads;
   let quad = index % params.quads;

@@ -21,8 +21,8 @@ struct Params {
 
 //#invocations (vertices + 1) * quads
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
   if (index >= (params.vertices + 1u) * params.quads) { return; }
   let vertex = index / params.quads;
   let quad = params.valueOffset + index % params.quads;

@@ -18,8 +18,8 @@ struct Params {
 
 //#invocations ceilDiv(rows, blockRows) * quads
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
   let first = index / params.quads * params.blockRows;
   if (first >= params.rows) { return; }
   let quad = index % params.quads;

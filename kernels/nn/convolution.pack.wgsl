@@ -26,8 +26,8 @@ struct Params {
 
 //#invocations rows * columns * panels * panelQuads
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
   let resultQuads = params.panels * params.panelQuads;
   let pixels = params.rows * params.columns;
   if (index >= pixels * resultQuads) { return; }

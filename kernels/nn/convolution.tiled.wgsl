@@ -43,8 +43,8 @@ struct Load {
 
 //#workgroups images * inputDilation * inputDilation * ceilDiv(ceilDiv(resultHeight, inputDilation) * ceilDiv(resultWidth, inputDilation), 64) * ceilDiv(panels, 8)
 @compute @workgroup_size(64)
-fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let tile = tileAt(group.y * groups.x + group.x);
+fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id) workgroupId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let tile = tileAt(workgroupId.y * workgroupCount.x + workgroupId.x);
   if (tile.firstPanel >= params.panels || tile.first >= tile.pixels) { return; }
   // Of the two pixels that the invocation loads.
   let shift = (vec2i(tile.phase + tile.firstTap) - padding()) / i32(params.inputDilation);

@@ -23,8 +23,8 @@ struct Params {
 
 //#invocations panels * taps * resultPanels
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
   if (index >= params.panels * params.taps * params.resultPanels) { return; }
   let resultPanel = index % params.resultPanels;
   let tap = index / params.resultPanels % params.taps;

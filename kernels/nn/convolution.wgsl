@@ -20,8 +20,8 @@ struct Sums {
 
 //#invocations images * inputDilation * inputDilation * ceilDiv(ceilDiv(resultHeight, inputDilation) * ceilDiv(resultWidth, inputDilation), 256) * panels * 64
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
   let dilation = params.inputDilation;
   let mostRows = (params.resultHeight + dilation - 1u) / dilation;
   let mostColumns = (params.resultWidth + dilation - 1u) / dilation;

@@ -25,8 +25,8 @@ struct Params {
 
 //#invocations rows * width * quads
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
   if (index >= params.rows * params.width * params.quads) { return; }
   let quad = index % params.quads;
   let pixel = index / params.quads;

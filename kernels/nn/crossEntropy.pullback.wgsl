@@ -26,8 +26,8 @@ struct Params {
 
 //#invocations rows
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let row = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let row = invocation(id, workgroupCount);
   if (row >= params.rows) { return; }
   let pixel = params.first + row;
   let label = (labels[pixel / 4u] >> (pixel % 4u * 8u)) & 255u;

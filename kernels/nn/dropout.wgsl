@@ -36,8 +36,8 @@ fn pcg4d(v: vec4u) -> vec4u {
 
 //#invocations count
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
   if (index >= params.count) { return; }
   let random = pcg4d(vec4u(params.first + index, params.seedLow, params.seedHigh, 0u));
   result[index] = select(vec4f(), params.factor * values[index], random >= vec4u(params.threshold));

@@ -25,8 +25,8 @@ struct Params {
 
 //#invocations ceilDiv(rows, 2) * ceilDiv(width, 2) * quads
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
   let width = (params.width + 1u) / 2u;
   if (index >= (params.rows + 1u) / 2u * width * params.quads) { return; }
   let quad = index % params.quads;

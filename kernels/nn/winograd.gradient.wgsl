@@ -26,8 +26,8 @@ struct Params {
 
 //#invocations 4 * ceilDiv(tiles, 4) * panels * 2
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
   let resultQuads = 2u * params.panels;
   let rows = paddedTiles();
   if (index >= rows * resultQuads) { return; }

@@ -30,8 +30,8 @@ struct Params {
 
 //#invocations 4 * ceilDiv(tiles, 4) * quads
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
   let tilePanels = (params.tiles + 3u) / 4u;
   if (index >= tilePanels * params.quads * 4u) { return; }
   let lane = index % 4u;

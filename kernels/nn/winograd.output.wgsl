@@ -28,8 +28,8 @@ struct Params {
 
 //#invocations tiles * quads
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
   if (index >= params.tiles * params.quads) { return; }
   let quad = index % params.quads;
   let number = index / params.quads;

@@ -16,8 +16,8 @@ struct Params {
 
 //#invocations panels * inputs * 2
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
   let tapStride = params.inputs * 2u;
   if (index >= params.panels * tapStride) { return; }
   let source = index / tapStride * 9u * tapStride + index % tapStride;

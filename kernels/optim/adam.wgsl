@@ -29,8 +29,8 @@ struct Params {
 
 //#invocations count
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
   if (index >= params.count) { return; }
   let w = parameter[index];
   let g = factor[0].x * gradient[index] + params.decay * w;

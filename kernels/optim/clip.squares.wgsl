@@ -15,8 +15,8 @@ struct Params {
 
 //#invocations ceilDiv(count, 64)
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let block = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let block = invocation(id, workgroupCount);
   if (block >= (params.count + 63u) / 64u) { return; }
   let end = min(params.count, block * 64u + 64u);
   var sum = vec4f();

@@ -15,8 +15,8 @@ struct Params {
 
 //#invocations 1
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
   if (index >= 1u) { return; }
   let lanes = squares[0];
   let norm = sqrt((lanes.x + lanes.y) + (lanes.z + lanes.w));

@@ -17,8 +17,8 @@ struct Params {
 
 //#invocations rows * quads
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
   if (index >= params.rows * params.quads) { return; }
   let row = index / params.quads;
   let quad = index % params.quads;

@@ -1,4 +1,4 @@
 // Index of an invocation in a grid of workgroups of 64 that may fold over y, since one axis holds 65,535 workgroups.
-fn invocation(id: vec3u, groups: vec3u) -> u32 {
-  return id.y * groups.x * 64u + id.x;
+fn invocation(id: vec3u, workgroupCount: vec3u) -> u32 {
+  return id.y * workgroupCount.x * 64u + id.x;
 }

@@ -19,8 +19,8 @@ struct Params {
 
 //#invocations ceilDiv(rows, blockRows) * channels * ceilDiv(channels, 4)
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
   let quads = (params.channels + 3u) / 4u;
   let size = params.channels * quads;
   let block = index / size;

@@ -8,41 +8,41 @@ struct Params {
 }
 
 const BLOCK = 2048u;
-const LANES = 256u;
-const EACH = BLOCK / LANES;
+const WORKGROUP_SIZE = 256u;
+const EACH = BLOCK / WORKGROUP_SIZE;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> values: array<u32>;
 @group(0) @binding(2) var<storage, read_write> totals: array<u32>;
 
-var<workgroup> sums: array<u32, LANES>;
+var<workgroup> sums: array<u32, WORKGROUP_SIZE>;
 
 //#workgroups ceilDiv(count, 2048)
 @compute @workgroup_size(256)
-fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let block = group.y * groups.x + group.x;
-  let first = block * BLOCK + lane * EACH;
-  var own: array<u32, EACH>;
+fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id) workgroupId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let block = workgroupId.y * workgroupCount.x + workgroupId.x;
+  let first = block * BLOCK + localIndex * EACH;
+  var sumsBefore: array<u32, EACH>;
   var sum = 0u;
   for (var i = 0u; i < EACH; i++) {
     if (first + i < params.count) {
-      own[i] = sum;
+      sumsBefore[i] = sum;
       sum += values[first + i];
     }
   }
-  sums[lane] = sum;
+  sums[localIndex] = sum;
   workgroupBarrier();
   // Inclusive sums by doubling distances.
-  for (var distance = 1u; distance < LANES; distance *= 2u) {
+  for (var distance = 1u; distance < WORKGROUP_SIZE; distance *= 2u) {
     var before = 0u;
-    if (lane >= distance) { before = sums[lane - distance]; }
+    if (localIndex >= distance) { before = sums[localIndex - distance]; }
     workgroupBarrier();
-    sums[lane] += before;
+    sums[localIndex] += before;
     workgroupBarrier();
   }
-  let offset = sums[lane] - sum;
+  let offset = sums[localIndex] - sum;
   for (var i = 0u; i < EACH; i++) {
-    if (first + i < params.count) { values[first + i] = own[i] + offset; }
+    if (first + i < params.count) { values[first + i] = sumsBefore[i] + offset; }
   }
-  if (lane == LANES - 1u && block * BLOCK < params.count) { totals[block] = sums[lane]; }
+  if (localIndex == WORKGROUP_SIZE - 1u && block * BLOCK < params.count) { totals[block] = sums[localIndex]; }
 }

@@ -21,16 +21,16 @@ var<workgroup> histogram: array<atomic<u32>, 16>;
 
 //#workgroups blocks
 @compute @workgroup_size(64)
-fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let block = group.y * groups.x + group.x;
-  if (lane < 16u) { atomicStore(&histogram[lane], 0u); }
+fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id) workgroupId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let block = workgroupId.y * workgroupCount.x + workgroupId.x;
+  if (localIndex < 16u) { atomicStore(&histogram[localIndex], 0u); }
   workgroupBarrier();
   let end = min((block + 1u) * params.blockSize, params.count);
-  for (var item = block * params.blockSize + lane; item < end; item += 64u) {
+  for (var item = block * params.blockSize + localIndex; item < end; item += 64u) {
     atomicAdd(&histogram[(keys[item] >> params.shift) & params.digitMask], 1u);
   }
   workgroupBarrier();
-  if (lane <= params.digitMask && block < params.blocks) {
-    counts[lane * params.blocks + block] = atomicLoad(&histogram[lane]);
+  if (localIndex <= params.digitMask && block < params.blocks) {
+    counts[localIndex * params.blocks + block] = atomicLoad(&histogram[localIndex]);
   }
 }

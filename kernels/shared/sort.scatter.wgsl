@@ -11,7 +11,7 @@ struct Params {
   identity: u32,
 }
 
-const LANES = 64u;
+const WORKGROUP_SIZE = 64u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> keys: array<u32>;
@@ -21,31 +21,31 @@ const LANES = 64u;
 @group(0) @binding(4) var<storage, read_write> sortedKeys: array<u32>;
 @group(0) @binding(5) var<storage, read_write> sortedOrder: array<u32>;
 
-var<workgroup> cursors: array<u32, 1024>; // [lane, digit]
+var<workgroup> cursors: array<u32, 1024>; // [localIndex, digit]
 
 //#workgroups blocks
 @compute @workgroup_size(64)
-fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let block = group.y * groups.x + group.x;
-  let run = params.blockSize / LANES;
-  let first = block * params.blockSize + lane * run;
+fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id) workgroupId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let block = workgroupId.y * workgroupCount.x + workgroupId.x;
+  let run = params.blockSize / WORKGROUP_SIZE;
+  let first = block * params.blockSize + localIndex * run;
   let end = min(first + run, params.count);
-  for (var digit = 0u; digit < 16u; digit++) { cursors[lane * 16u + digit] = 0u; }
-  for (var i = first; i < end; i++) { cursors[lane * 16u + ((keys[i] >> params.shift) & params.digitMask)]++; }
+  for (var digit = 0u; digit < 16u; digit++) { cursors[localIndex * 16u + digit] = 0u; }
+  for (var i = first; i < end; i++) { cursors[localIndex * 16u + ((keys[i] >> params.shift) & params.digitMask)]++; }
   workgroupBarrier();
   // One invocation a digit: the runs' counts become their places.
-  if (lane <= params.digitMask && block < params.blocks) {
-    var place = starts[lane * params.blocks + block];
-    for (var other = 0u; other < LANES; other++) {
-      let count = cursors[other * 16u + lane];
-      cursors[other * 16u + lane] = place;
+  if (localIndex <= params.digitMask && block < params.blocks) {
+    var place = starts[localIndex * params.blocks + block];
+    for (var other = 0u; other < WORKGROUP_SIZE; other++) {
+      let count = cursors[other * 16u + localIndex];
+      cursors[other * 16u + localIndex] = place;
       place += count;
     }
   }
   workgroupBarrier();
   for (var i = first; i < end; i++) {
     let key = keys[i];
-    let cursor = lane * 16u + ((key >> params.shift) & params.digitMask);
+    let cursor = localIndex * 16u + ((key >> params.shift) & params.digitMask);
     let place = cursors[cursor];
     cursors[cursor] = place + 1u;
     sortedKeys[place] = key;

@@ -22,7 +22,7 @@ const argumentOffset = 64;
 export const controlBytes = 512;
 
 /** A worker, the same for worker_threads and web workers. */
-interface Peer {
+interface WorkerHandle {
   terminate(): void;
 }
 
@@ -76,7 +76,7 @@ const sharedSource = `${workerMain.toString()}\nconst start = (message, ready) =
 /** A worker that has not started after so many milliseconds never will: some hosts block it without an error. */
 const startMilliseconds = 60_000;
 
-function startWorker(message: unknown): Promise<Peer> {
+function startWorker(message: unknown): Promise<WorkerHandle> {
   const threads = globalThis.process?.getBuiltinModule?.("node:worker_threads");
   return new Promise((resolve, reject) => {
     const watch = setTimeout(() => reject(new Error(`no answer within ${startMilliseconds} ms`)), startMilliseconds);
@@ -113,14 +113,14 @@ function startWorker(message: unknown): Promise<Peer> {
 
 /** Worker threads that split a kernel's range with the main thread. */
 export class Threads {
-  readonly #peers: Peer[];
+  readonly #workers: WorkerHandle[];
   readonly #words: Int32Array;
   readonly #values: Float64Array;
   readonly #kernels: readonly string[];
   #lost = false;
 
-  private constructor(peers: Peer[], shared: Shared) {
-    this.#peers = peers;
+  private constructor(workers: WorkerHandle[], shared: Shared) {
+    this.#workers = workers;
     this.#words = new Int32Array(shared.memory.buffer, shared.control, 16);
     this.#values = new Float64Array(shared.memory.buffer, shared.control + argumentOffset, 56);
     this.#kernels = shared.kernels;
@@ -130,10 +130,10 @@ export class Threads {
   static async start(shared: Shared, scratches: readonly number[]): Promise<Threads> {
     const starting = scratches.map(async (scratch) => startWorker({ ...shared, scratch }));
     const settled = await Promise.allSettled(starting);
-    const peers = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    const workers = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
     const failed = settled.find((one) => one.status === "rejected");
-    if (!failed) return new Threads(peers, shared);
-    for (const peer of peers) peer.terminate();
+    if (!failed) return new Threads(workers, shared);
+    for (const worker of workers) worker.terminate();
     const cause: unknown = failed.reason;
     throw new DeviceError(
       {
@@ -229,7 +229,7 @@ export class Threads {
   }
 
   terminate(): void {
-    for (const peer of this.#peers) peer.terminate();
+    for (const worker of this.#workers) worker.terminate();
   }
 }
 
