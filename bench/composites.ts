@@ -2,7 +2,7 @@ import { argmax } from "../src/data/argmax.ts";
 import { crfRnn } from "../src/crf/crfRnn.ts";
 import { filter } from "../src/lattice/filter.ts";
 import type { Lattice } from "../src/lattice/lattice.ts";
-import { normalized } from "../src/lattice/normalization.ts";
+import { filterTables } from "../src/lattice/normalization.ts";
 import { quadsOf } from "../src/shape.ts";
 import { Tape } from "../src/tape.ts";
 import type { Tensor } from "../src/tensor.ts";
@@ -79,7 +79,7 @@ function setUp(name: string, bandwidths: Bandwidths): Composite {
   const make = async (workload: Workload): Promise<number> => {
     using spatial = await workload.buildSpatial();
     using bilateral = await workload.buildBilateral(bandwidths);
-    for (const lattice of [spatial, bilateral]) normalized(lattice, "after", false);
+    for (const lattice of [spatial, bilateral]) filterTables(lattice, "after", false);
     return latticeBytes(spatial) + latticeBytes(bilateral);
   };
   return {
@@ -160,8 +160,8 @@ function inferenceBytes({ unary }: Workload, spatial: Lattice, bilateral: Lattic
 
 /** Of a lattice's lists and weights. */
 function latticeBytes({ parts }: Lattice): number {
-  const { simplices, neighbors, incidence, ranks } = parts;
-  return ranks.bytes + simplices.bytes + neighbors.bytes + incidence.offsets.bytes + incidence.pairs.bytes;
+  const { simplices, neighbors, incidence, coordinateRanks } = parts;
+  return coordinateRanks.bytes + simplices.bytes + neighbors.bytes + incidence.offsets.bytes + incidence.pairs.bytes;
 }
 
 /** Of one set of vertex values. */

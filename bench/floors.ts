@@ -9,7 +9,7 @@ import { hashInsert } from "./lattice/hash.insert.bench.ts";
 import { hashMark } from "./lattice/hash.mark.bench.ts";
 import { hashNumber } from "./lattice/hash.number.bench.ts";
 import { incidenceFill } from "./lattice/incidence.fill.bench.ts";
-import { incidenceScale } from "./lattice/incidence.scale.bench.ts";
+import { incidenceNormalize } from "./lattice/incidence.normalize.bench.ts";
 import { neighbors } from "./lattice/neighbors.bench.ts";
 import { normalization } from "./lattice/normalization.bench.ts";
 import { normalizationPullback } from "./lattice/normalization.pullback.bench.ts";
@@ -18,7 +18,7 @@ import { orderPermute } from "./lattice/order.permute.bench.ts";
 import { orderSlots } from "./lattice/order.slots.bench.ts";
 import { slice } from "./lattice/slice.bench.ts";
 import { sliceDots } from "./lattice/slice.dots.bench.ts";
-import { sliceScale } from "./lattice/slice.scale.bench.ts";
+import { sliceNormalize } from "./lattice/slice.normalize.bench.ts";
 import { splat } from "./lattice/splat.bench.ts";
 import { compatibility } from "./crf/compatibility.bench.ts";
 import { compatibilityTranspose } from "./crf/compatibility.transpose.bench.ts";
@@ -72,7 +72,7 @@ export const floors = [
   hashMark,
   hashNumber,
   incidenceFill,
-  incidenceScale,
+  incidenceNormalize,
   neighbors,
   normalization,
   normalizationPullback,
@@ -81,7 +81,7 @@ export const floors = [
   orderSlots,
   slice,
   sliceDots,
-  sliceScale,
+  sliceNormalize,
   splat,
   compatibility,
   compatibilityTranspose,

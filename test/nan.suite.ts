@@ -41,7 +41,7 @@ const wholeNumbers = [
 ];
 
 /** Bindings of whole numbers that hold the bits of floats. */
-const floatsAsWords = ["embed features", "finite values", "hashFind weights"];
+const floatsAsWords = ["embed features", "finite values", "hashFind barycentric"];
 
 /** Inputs that are written, too. */
 const inPlace = [

@@ -1,9 +1,9 @@
 /** Twin of kernels/lattice/embed.pullback.wgsl. */
 export function embedPullback(
-  ranks: usize,
-  scales: usize,
-  ofValues: usize,
-  ofGradient: usize,
+  coordinateRanks: usize,
+  elevationFactors: usize,
+  valueDots: usize,
+  gradientDots: usize,
   result: usize,
   points: u32,
   factor: f32,
@@ -15,21 +15,21 @@ export function embedPullback(
   const rankBytes = <usize>((coordinates + 7) >> 3) << 2;
   const stride = (dimensions + 3) & ~3;
   for (let point = begin; point < end; point++) {
-    const own = ranks + <usize>point * rankBytes;
+    const own = coordinateRanks + <usize>point * rankBytes;
     const first = <usize>(point * coordinates) << 2;
     const to = result + (<usize>(point * stride) << 2);
     let before: f32 = 0;
     for (let j: u32 = 0; j < coordinates; j++) {
       const rank = (load<u32>(own + (<usize>(j >> 3) << 2)) >> ((j & 7) << 2)) & 15;
-      const slot = dimensions - rank;
-      const next = slot == dimensions ? 0 : slot + 1;
-      const at = first + (<usize>slot << 2);
+      const remainder = dimensions - rank;
+      const next = remainder == dimensions ? 0 : remainder + 1;
+      const at = first + (<usize>remainder << 2);
       const after = first + (<usize>next << 2);
-      const here = load<f32>(ofValues + at) + load<f32>(ofGradient + at);
-      const elevated = factor * (here - (load<f32>(ofValues + after) + load<f32>(ofGradient + after)));
+      const here = load<f32>(valueDots + at) + load<f32>(gradientDots + at);
+      const elevated = factor * (here - (load<f32>(valueDots + after) + load<f32>(gradientDots + after)));
       if (j > 0) {
         const feature = <usize>(j - 1) << 2;
-        store<f32>(to + feature, load<f32>(scales + feature) * (before - <f32>j * elevated));
+        store<f32>(to + feature, load<f32>(elevationFactors + feature) * (before - <f32>j * elevated));
       }
       before += elevated;
     }

@@ -10,13 +10,13 @@ const arrayBytes: usize = 256;
  */
 export function embed(
   features: usize,
-  scales: usize,
+  elevationFactors: usize,
   keys: usize,
-  weights: usize,
+  barycentric: usize,
   status: usize,
-  ranks: usize,
+  coordinateRanks: usize,
   points: u32,
-  group: u32,
+  imagePoints: u32,
   dimensions: u32,
   begin: u32,
   end: u32,
@@ -46,7 +46,7 @@ export function embed(
       f = v128.load_lane<f32>(row2 + at, f, 2);
       f = v128.load_lane<f32>(row3 + at, f, 3);
       finite = v128.and(finite, f32x4.eq(f32x4.sub(f, f), f32x4.splat(0)));
-      const c = f32x4.mul(f, v128.load32_splat(scales + at));
+      const c = f32x4.mul(f, v128.load32_splat(elevationFactors + at));
       v128.store(elevated + (<usize>j << 4), f32x4.sub(sum, f32x4.mul(f32x4.splat(<f32>j), c)));
       sum = f32x4.add(sum, c);
     }
@@ -86,15 +86,15 @@ export function embed(
       const below = i32x4.lt_s(rank, i32x4.splat(0));
       const above = i32x4.gt_s(rank, i32x4.splat(dimensions));
       const n = i32x4.add(i32x4.sub(v128.load(nearest + at), below), above);
-      const turned = i32x4.add(rank, v128.and(below, i32x4.splat(coordinates)));
+      const wrapped = i32x4.add(rank, v128.and(below, i32x4.splat(coordinates)));
       v128.store(nearest + at, n);
-      v128.store(ranking + at, i32x4.sub(turned, v128.and(above, i32x4.splat(coordinates))));
+      v128.store(ranking + at, i32x4.sub(wrapped, v128.and(above, i32x4.splat(coordinates))));
       const moved = f32x4.sub(v128.load(elevated + at), f32x4.mul(f32x4.convert_i32x4_s(n), size));
       v128.store(deltas + at, f32x4.mul(moved, reciprocal));
     }
-    writeWeights(weights + (<usize>(point * coordinates) << 2), deltas, ranking, coordinates, lanes);
-    writeKeys(keys, nearest, ranking, point, group, dimensions, lanes);
-    writeRanks(ranks, ranking, point, coordinates, lanes);
+    writeWeights(barycentric + (<usize>(point * coordinates) << 2), deltas, ranking, coordinates, lanes);
+    writeKeys(keys, nearest, ranking, point, imagePoints, dimensions, lanes);
+    writeRanks(coordinateRanks, ranking, point, coordinates, lanes);
   }
 }
 
@@ -125,12 +125,12 @@ function writeWeights(weights: usize, deltas: usize, ranks: usize, coordinates: 
 /** The words of all keys: two biased coordinates each, less one where rank > d − r (adding −1 to either half borrows nothing). */
 // @ts-ignore: decorator
 @inline
-function writeKeys(keys: usize, nearest: usize, ranks: usize, point: u32, group: u32, dimensions: u32, lanes: u32): void {
+function writeKeys(keys: usize, nearest: usize, ranks: usize, point: u32, imagePoints: u32, dimensions: u32, lanes: u32): void {
   const coordinates = dimensions + 1;
   const words = dimensions / 2 + 1;
   const pointBytes = <usize>(coordinates * words) << 2;
   const first = keys + <usize>point * pointBytes;
-  const images = i32x4(point / group, (point + 1) / group, (point + 2) / group, (point + 3) / group);
+  const images = i32x4(point / imagePoints, (point + 1) / imagePoints, (point + 2) / imagePoints, (point + 3) / imagePoints);
   for (let k: u32 = 0; k < words; k++) {
     const low = <usize>k << 5;
     const hasLow = k << 1 < dimensions;

@@ -5,7 +5,7 @@ export function featuresBilateral(
   features: usize,
   points: u32,
   width: u32,
-  group: u32,
+  imagePoints: u32,
   color: f32,
   dimensions: u32,
   begin: u32,
@@ -14,9 +14,9 @@ export function featuresBilateral(
   const channels = dimensions - 2;
   const guideBytes = ((channels + 3) & ~3) << 2;
   const stride = ((dimensions + 3) & ~3) << 2;
-  let x = (begin % group) % width;
-  let y = (begin % group) / width;
-  const height = group / width;
+  let x = (begin % imagePoints) % width;
+  let y = (begin % imagePoints) / width;
+  const height = imagePoints / width;
   for (let point = begin; point < end; point++) {
     const from = guide + <usize>point * guideBytes;
     const to = features + <usize>point * stride;

@@ -2,8 +2,8 @@
 export function hashFind(
   slots: usize,
   entrySlots: usize,
-  weights: usize,
-  vertices: usize,
+  barycentric: usize,
+  vertexOfEntry: usize,
   simplices: usize,
   entries: u32,
   begin: u32,
@@ -12,8 +12,8 @@ export function hashFind(
   for (let entry = begin; entry < end; entry++) {
     const at = (<usize>entry) << 2;
     const vertex = load<u32>(slots + ((<usize>load<u32>(entrySlots + at)) << 2)) - 1;
-    store<u32>(vertices + at, vertex);
+    store<u32>(vertexOfEntry + at, vertex);
     store<u32>(simplices + (at << 1), vertex);
-    store<u32>(simplices + (at << 1), load<u32>(weights + at), 4);
+    store<u32>(simplices + (at << 1), load<u32>(barycentric + at), 4);
   }
 }

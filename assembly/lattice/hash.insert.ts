@@ -16,7 +16,7 @@ export function hashInsert(
   entrySlots: usize,
   status: usize,
   entries: u32,
-  mask: u32,
+  slotMask: u32,
   dimensions: u32,
   begin: u32,
   end: u32,
@@ -29,7 +29,7 @@ export function hashInsert(
   for (let first = begin; first < end; first += blockLength) {
     const count = min(blockLength, end - first);
     for (let i: u32 = 0; i < count; i++) {
-      const slot = hashKey(keys + <usize>((first + i) * keyBytes), words) & mask;
+      const slot = hashKey(keys + <usize>((first + i) * keyBytes), words) & slotMask;
       store<u32>(firstSlots + (<usize>i << 2), slot);
       store<u32>(found + (<usize>i << 2), load<u32>(slots + (<usize>slot << 2)));
     }
@@ -47,9 +47,9 @@ export function hashInsert(
         store<u32>(to, load<u32>(to - (<usize>coordinates << 2)));
         continue;
       }
-      const slot = insert(keys, slots, load<u32>(firstSlots + (<usize>i << 2)), entry, mask, words);
-      store<u32>(to, slot & mask);
-      if (slot > mask) store<u32>(status + 8, 1);
+      const slot = insert(keys, slots, load<u32>(firstSlots + (<usize>i << 2)), entry, slotMask, words);
+      store<u32>(to, slot & slotMask);
+      if (slot > slotMask) store<u32>(status + 8, 1);
     }
   }
 }
@@ -60,10 +60,10 @@ function sameKeyAs(keys: usize, entry: u32, other: u32, words: u32): bool {
   return sameKey(keys + <usize>(entry * words << 2), keys + <usize>(other * words << 2), words);
 }
 
-/** The slot of an entry's key, or mask + 1 if there was no place. */
+/** The slot of an entry's key, or slotMask + 1 if there was no place. */
 // @ts-ignore: decorator
 @inline
-function insert(keys: usize, slots: usize, firstSlot: u32, entry: u32, mask: u32, words: u32): u32 {
+function insert(keys: usize, slots: usize, firstSlot: u32, entry: u32, slotMask: u32, words: u32): u32 {
   const keyBytes = words << 2;
   const key = keys + <usize>(entry * keyBytes);
   let slot = firstSlot;
@@ -79,7 +79,7 @@ function insert(keys: usize, slots: usize, firstSlot: u32, entry: u32, mask: u32
       while (entry + 1 < held) held = atomic.cmpxchg<u32>(address, held, entry + 1);
       return slot;
     }
-    slot = (slot + 1) & mask;
+    slot = (slot + 1) & slotMask;
   }
-  return mask + 1;
+  return slotMask + 1;
 }

@@ -2,7 +2,7 @@
 export function incidenceFill(
   sortedVertices: usize,
   sortedOrder: usize,
-  weights: usize,
+  barycentric: usize,
   incidence: usize,
   offsets: usize,
   entries: u32,
@@ -17,7 +17,7 @@ export function incidenceFill(
     const entry = load<u32>(sortedOrder + ((<usize>index) << 2));
     const pair = incidence + ((<usize>index) << 3);
     store<u32>(pair, entry / coordinates);
-    store<u32>(pair, load<u32>(weights + ((<usize>entry) << 2)), 4);
+    store<u32>(pair, load<u32>(barycentric + ((<usize>entry) << 2)), 4);
     const vertex = load<u32>(sortedVertices + ((<usize>index) << 2));
     if (vertex != before) store<u32>(offsets + ((<usize>vertex) << 2), index);
     before = vertex;

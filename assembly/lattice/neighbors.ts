@@ -15,7 +15,7 @@ export function neighbors(
   neighbors: usize,
   vertices: u32,
   axisLength: u32,
-  mask: u32,
+  slotMask: u32,
   dimensions: u32,
   begin: u32,
   end: u32,
@@ -39,7 +39,7 @@ export function neighbors(
       const difference = differences + <usize>(axis + (remainder ? coordinates : 0)) * keyBytes;
       const key = keys + <usize>i * keyBytes;
       for (let at: usize = 0; at < keyBytes; at += 4) store<u32>(key + at, load<u32>(own + at) + load<u32>(difference + at));
-      const slot = hashKey(key, words) & mask;
+      const slot = hashKey(key, words) & slotMask;
       store<u32>(firstSlots + (<usize>i << 2), slot);
       store<u32>(found + (<usize>i << 2), load<u32>(slots + (<usize>slot << 2)));
       if (++axis == coordinates) {
@@ -60,7 +60,7 @@ export function neighbors(
       let slot = load<u32>(firstSlots + (<usize>i << 2));
       let held = load<u32>(slots + (<usize>slot << 2));
       while (held && !sameKey(vertexKeys + <usize>(held - 1) * keyBytes, key, words)) {
-        slot = (slot + 1) & mask;
+        slot = (slot + 1) & slotMask;
         held = load<u32>(slots + (<usize>slot << 2));
       }
       if (held) {

@@ -1,9 +1,9 @@
 /** Twin of kernels/lattice/normalization.pullback.wgsl. */
 export function normalizationPullback(
   simplices: usize,
-  norms: usize,
-  ofValues: usize,
-  ofGradient: usize,
+  factors: usize,
+  valueDots: usize,
+  gradientDots: usize,
   result: usize,
   points: u32,
   valuesShare: f32,
@@ -18,11 +18,11 @@ export function normalizationPullback(
     let sum: f32 = 0;
     for (let entry = point * coordinates; entry < (point + 1) * coordinates; entry++) {
       const at = <usize>entry << 2;
-      const share = valuesShare * load<f32>(ofValues + at) + gradientShare * load<f32>(ofGradient + at);
+      const share = valuesShare * load<f32>(valueDots + at) + gradientShare * load<f32>(gradientDots + at);
       sum += load<f32>(simplices + (<usize>entry << 3), 4) * share;
     }
-    let norm = load<f32>(norms + (<usize>point << 2));
-    if (symmetric) norm *= norm;
-    v128.store(result + (<usize>point << 4), f32x4.replace_lane(f32x4.splat(0), 0, norm * sum));
+    let factor = load<f32>(factors + (<usize>point << 2));
+    if (symmetric) factor *= factor;
+    v128.store(result + (<usize>point << 4), f32x4.replace_lane(f32x4.splat(0), 0, factor * sum));
   }
 }

@@ -3,7 +3,7 @@ import { floor } from "../floor.ts";
 
 export const hashFind = floor({
   kernel,
-  moves: "slots, entrySlots, weights, vertices and simplices once",
+  moves: "slots, entrySlots, barycentric, vertexOfEntry and simplices once",
   bytes: ({ slots, entries }) => slots.bytes + entries * 20,
   computes: "nothing",
   operations: () => 0,

@@ -3,7 +3,7 @@ import { floor } from "../floor.ts";
 
 export const incidenceFill = floor({
   kernel,
-  moves: "both sorted lists, weights, incidence and offsets once",
+  moves: "both sorted lists, barycentric, incidence and offsets once",
   bytes: ({ entries, offsets }) => entries * 20 + offsets.bytes,
   computes: "nothing",
   operations: () => 0,

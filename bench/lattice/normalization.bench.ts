@@ -4,8 +4,8 @@ import { floor } from "../floor.ts";
 
 export const normalization = floor({
   kernel,
-  moves: "values and norms once",
-  bytes: ({ values, norms }) => values.bytes + norms.bytes,
+  moves: "values and factors once",
+  bytes: ({ values, factors }) => values.bytes + factors.bytes,
   computes: "a sum and a division a point, and a root where symmetric",
   operations: ({ points, symmetric }) => points * (symmetric ? 3 : 2),
   queue: async (workload) => {

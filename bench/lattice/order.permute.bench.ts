@@ -3,7 +3,7 @@ import { floor } from "../floor.ts";
 
 export const orderPermute = floor({
   kernel,
-  moves: "order, vertexKeys, sortedKeys and ranks once",
+  moves: "order, vertexKeys, sortedKeys and vertexNumbers once",
   bytes: ({ vertices, vertexKeys, sortedKeys }) => vertices * 8 + vertexKeys.bytes + sortedKeys.bytes,
   computes: "nothing",
   operations: () => 0,

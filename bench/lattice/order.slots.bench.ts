@@ -3,8 +3,8 @@ import { floor } from "../floor.ts";
 
 export const orderSlots = floor({
   kernel,
-  moves: "ranks once, slots in and out",
-  bytes: ({ ranks, slots }) => ranks.bytes + 2 * slots.bytes,
+  moves: "vertexNumbers once, slots in and out",
+  bytes: ({ vertexNumbers, slots }) => vertexNumbers.bytes + 2 * slots.bytes,
   computes: "nothing",
   operations: () => 0,
   queue: async (workload) => (await workload.buildBilateral()).dispose(),

@@ -3,9 +3,9 @@
 // (embed.wgsl), so with D_r = ∂loss/∂b_r and α the slice's factor
 //
 //   r_j = α/(d+1)·(D[d − rank_j] − D[(d − rank_j + 1) mod (d+1)]), j = 0…d, the gradient of elevated coordinate j,
-//   ∂loss/∂f_{j−1} = scale_{j−1}·(Σ_{m<j} r_m − j·r_j), j = 1…d, the adjoint of elevation.
+//   ∂loss/∂f_{j−1} = factor_{j−1}·(Σ_{m<j} r_m − j·r_j), j = 1…d, the adjoint of elevation.
 //
-// D comes in two halves (see featureGradient.ts), which are summed here. Precondition: ranks as embed wrote them.
+// D comes in two halves (see featureGradient.ts), which are summed here. Precondition: coordinateRanks as embed wrote them.
 //#include "../shared/invocation.wgsl"
 
 struct Params {
@@ -20,17 +20,17 @@ const STRIDE = (DIMENSIONS + 3u) / 4u * 4u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 // [points, rank words]
-@group(0) @binding(1) var<storage, read> ranks: array<u32>;
+@group(0) @binding(1) var<storage, read> coordinateRanks: array<u32>;
 // [d]: as for embed
-@group(0) @binding(2) var<storage, read> scales: array<f32>;
+@group(0) @binding(2) var<storage, read> elevationFactors: array<f32>;
 // [points, d + 1], by remainder
-@group(0) @binding(3) var<storage, read> ofValues: array<f32>;
-@group(0) @binding(4) var<storage, read> ofGradient: array<f32>;
+@group(0) @binding(3) var<storage, read> valueDots: array<f32>;
+@group(0) @binding(4) var<storage, read> gradientDots: array<f32>;
 // [points, d], rows padded
 @group(0) @binding(5) var<storage, read_write> result: array<f32>;
 
 fn dotOf(entry: u32) -> f32 {
-  return ofValues[entry] + ofGradient[entry];
+  return valueDots[entry] + gradientDots[entry];
 }
 
 //#invocations points
@@ -41,10 +41,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let first = point * COORDINATES;
   var before = 0.0;
   for (var j = 0u; j < COORDINATES; j++) {
-    let rank = (ranks[point * RANK_WORDS + j / 8u] >> (4u * (j % 8u))) & 15u;
-    let slot = DIMENSIONS - rank;
-    let elevated = params.factor * (dotOf(first + slot) - dotOf(first + (slot + 1u) % COORDINATES));
-    if (j > 0u) { result[point * STRIDE + j - 1u] = scales[j - 1u] * (before - f32(j) * elevated); }
+    let rank = (coordinateRanks[point * RANK_WORDS + j / 8u] >> (4u * (j % 8u))) & 15u;
+    let remainder = DIMENSIONS - rank;
+    let elevated = params.factor * (dotOf(first + remainder) - dotOf(first + (remainder + 1u) % COORDINATES));
+    if (j > 0u) { result[point * STRIDE + j - 1u] = elevationFactors[j - 1u] * (before - f32(j) * elevated); }
     before += elevated;
   }
   for (var c = DIMENSIONS; c < STRIDE; c++) { result[point * STRIDE + c] = 0.0; }

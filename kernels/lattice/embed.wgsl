@@ -2,13 +2,13 @@
 // Adams, Baek and Davis, "Fast High-Dimensional Filtering Using the Permutohedral Lattice" (2010), sections 3 and 4;
 // ties in the rank as in Krähenbühl and Koltun (2011): the lower coordinate takes the lower rank.
 //
-//   elevated e_j = s − j·c_j for j = d…1 with c_j = f_{j−1}·scale_{j−1}, s the sum of the c already seen; e_0 = s.
-//   scale_i = √(2/3)·(d+1) / √((i+1)(i+2)) gives the blur [½ 1 ½] on each axis unit variance in feature space.
+//   elevated e_j = s − j·c_j for j = d…1 with c_j = f_{j−1}·factor_{j−1}, s the sum of the c already seen; e_0 = s.
+//   factor_i = √(2/3)·(d+1) / √((i+1)(i+2)) gives the blur [½ 1 ½] on each axis unit variance in feature space.
 //   v_i = round-half-even(e_i/(d+1)) gives the nearest remainder-0 point rem = v·(d+1).
 //
 // A vertex of remainder r has the coordinates key_i = (d+1)·w_i + r with w_i = v_i − [rank_i > d−r], so that the pair
 // (w, r) names it: w_i fits 16 bits (biased by 32768) and the key d/2 + 1 words, w_0 in the low half of word 0; r is
-// added to the high half of the last word for odd d and is the last word for even d, above it the group of the point, so
+// added to the high half of the last word for odd d and is the last word for even d, above it the image of the point, so
 // that the images of a batch share no vertex.
 //
 // Preconditions: features finite (bits are tested) and |v_i| < 32767; the first point that breaks one is reported in
@@ -17,8 +17,8 @@
 
 struct Params {
   points: u32,
-  // Points that share vertices: the pixels of one image in a batch.
-  group: u32,
+  // Points of one image of a batch. Points of different images share no vertices.
+  imagePoints: u32,
 }
 
 const DIMENSIONS: u32 = 5u; // specialized
@@ -33,15 +33,15 @@ const farthest = 0x46fffc00u;
 @group(0) @binding(0) var<uniform> params: Params;
 // [points, d] with padded rows, as bits: WGSL lets compilers assume that no float is NaN.
 @group(0) @binding(1) var<storage, read> features: array<u32>;
-// [d]: scale_i, computed by the host in float64: WGSL's square root and division may be off by a few units.
-@group(0) @binding(2) var<storage, read> scales: array<f32>;
+// [d]: factor_i, computed by the host in float64: WGSL's square root and division may be off by a few units.
+@group(0) @binding(2) var<storage, read> elevationFactors: array<f32>;
 // [points, d + 1, words]
 @group(0) @binding(3) var<storage, read_write> keys: array<u32>;
 // [points, d + 1]: barycentric weights by remainder.
-@group(0) @binding(4) var<storage, read_write> weights: array<f32>;
+@group(0) @binding(4) var<storage, read_write> barycentric: array<f32>;
 @group(0) @binding(5) var<storage, read_write> status: array<atomic<u32>>;
 // [points, rank words]: the rank of each coordinate, four bits each, the first in the low bits; for embed.pullback.
-@group(0) @binding(6) var<storage, read_write> ranks: array<u32>;
+@group(0) @binding(6) var<storage, read_write> coordinateRanks: array<u32>;
 
 //#invocations points
 @compute @workgroup_size(64)
@@ -57,7 +57,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
       atomicMax(&status[0], ~point);
       return;
     }
-    let c = bitcast<f32>(bits) * scales[j - 1u];
+    let c = bitcast<f32>(bits) * elevationFactors[j - 1u];
     elevated[j] = sum - f32(j) * c;
     sum += c;
   }
@@ -84,7 +84,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   }
 
   // The rounded point may lie off the plane Σ = 0; moving the coordinates of extreme rank brings it back.
-  var barycentric: array<f32, COORDINATES + 1u>;
+  var weights: array<f32, COORDINATES + 1u>;
   for (var i = 0u; i < COORDINATES; i++) {
     rank[i] += total;
     if (rank[i] < 0) {
@@ -95,15 +95,15 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
       nearest[i]--;
     }
     let delta = (elevated[i] - f32(nearest[i]) * f32(COORDINATES)) * RECIPROCAL;
-    let slot = DIMENSIONS - u32(rank[i]);
-    barycentric[slot] += delta;
-    barycentric[slot + 1u] -= delta;
+    let remainder = DIMENSIONS - u32(rank[i]);
+    weights[remainder] += delta;
+    weights[remainder + 1u] -= delta;
   }
-  barycentric[0] += 1.0 + barycentric[COORDINATES];
+  weights[0] += 1.0 + weights[COORDINATES];
 
   var packed = array<u32, RANK_WORDS>();
   for (var i = 0u; i < COORDINATES; i++) { packed[i / 8u] |= u32(rank[i]) << (4u * (i % 8u)); }
-  for (var k = 0u; k < RANK_WORDS; k++) { ranks[point * RANK_WORDS + k] = packed[k]; }
+  for (var k = 0u; k < RANK_WORDS; k++) { coordinateRanks[point * RANK_WORDS + k] = packed[k]; }
 
   for (var r = 0u; r < COORDINATES; r++) {
     // Zeroed explicitly: lavapipe (Mesa 25.0) keeps a plain declaration's contents from one turn to the next.
@@ -112,10 +112,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
       let w = nearest[i] + 32768 - select(0, 1, u32(rank[i]) + r > DIMENSIONS);
       key[i / 2u] |= u32(w) << (16u * (i % 2u));
     }
-    let tag = r | ((point / params.group) << 4u);
+    let tag = r | ((point / params.imagePoints) << 4u);
     key[WORDS - 1u] |= tag << (16u * (DIMENSIONS % 2u));
     let entry = point * COORDINATES + r;
     for (var k = 0u; k < WORDS; k++) { keys[entry * WORDS + k] = key[k]; }
-    weights[entry] = barycentric[r];
+    barycentric[entry] = weights[r];
   }
 }

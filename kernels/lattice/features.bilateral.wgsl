@@ -7,7 +7,7 @@ struct Params {
   points: u32,
   width: u32,
   // Points of one image.
-  group: u32,
+  imagePoints: u32,
   color: f32,
 }
 
@@ -29,7 +29,7 @@ const STRIDE = (DIMENSIONS + 3u) / 4u * 4u;
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
   let point = invocation(id, workgroupCount);
   if (point >= params.points) { return; }
-  let pixel = point % params.group;
+  let pixel = point % params.imagePoints;
   features[point * STRIDE] = positions[pixel % params.width];
   features[point * STRIDE + 1u] = positions[pixel / params.width];
   for (var c = 0u; c < CHANNELS; c++) {

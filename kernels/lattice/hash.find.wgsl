@@ -1,5 +1,5 @@
-// The vertex of every entry, vertices[entry] = the number in the entry's slot, and with its weight: simplices[entry] =
-// (vertex, bits of the weight), side by side as the slice reads them.
+// Finds the vertex of every entry: vertexOfEntry[entry] = the number in the entry's slot, and simplices[entry] = (vertex, bits of
+// the barycentric weight), side by side as the slice reads them.
 //#include "../shared/invocation.wgsl"
 
 struct Params {
@@ -9,8 +9,8 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> slots: array<u32>;
 @group(0) @binding(2) var<storage, read> entrySlots: array<u32>;
-@group(0) @binding(3) var<storage, read> weights: array<u32>;
-@group(0) @binding(4) var<storage, read_write> vertices: array<u32>;
+@group(0) @binding(3) var<storage, read> barycentric: array<u32>;
+@group(0) @binding(4) var<storage, read_write> vertexOfEntry: array<u32>;
 @group(0) @binding(5) var<storage, read_write> simplices: array<vec2u>;
 
 //#invocations entries
@@ -19,6 +19,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let entry = invocation(id, workgroupCount);
   if (entry >= params.entries) { return; }
   let vertex = slots[entrySlots[entry]] - 1u;
-  vertices[entry] = vertex;
-  simplices[entry] = vec2u(vertex, weights[entry]);
+  vertexOfEntry[entry] = vertex;
+  simplices[entry] = vec2u(vertex, barycentric[entry]);
 }

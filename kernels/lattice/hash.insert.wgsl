@@ -3,13 +3,13 @@
 // smallest, whatever the order in which invocations run: this is what makes the numbering of vertices deterministic.
 // The keys were written by an earlier pass, so any entry found in a slot can be compared through them.
 //
-// Preconditions: slots zero; mask + 1 a power of two. A probe that finds no place sets status[2]: grow and insert anew.
+// Preconditions: slots zero; slotMask + 1 a power of two. A probe that finds no place sets status[2]: grow and insert anew.
 //#include "../shared/invocation.wgsl"
 //#include "hash.wgsl"
 
 struct Params {
   entries: u32,
-  mask: u32,
+  slotMask: u32,
 }
 
 const DIMENSIONS: u32 = 5u; // specialized
@@ -38,7 +38,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   if (entry >= params.entries) { return; }
   var state = 0u;
   for (var k = 0u; k < WORDS; k++) { state = hashWord(state, keys[entry * WORDS + k]); }
-  var slot = hashEnd(state) & params.mask;
+  var slot = hashEnd(state) & params.slotMask;
   var probes = 0u;
   while (probes < PROBES) {
     let held = atomicLoad(&slots[slot]);
@@ -49,7 +49,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
       if (entry + 1u < held) { atomicMin(&slots[slot], entry + 1u); }
       break;
     } else {
-      slot = (slot + 1u) & params.mask;
+      slot = (slot + 1u) & params.slotMask;
       probes++;
     }
   }

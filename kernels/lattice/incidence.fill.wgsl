@@ -13,7 +13,7 @@ const DIMENSIONS: u32 = 5u; // specialized
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> sortedVertices: array<u32>;
 @group(0) @binding(2) var<storage, read> sortedOrder: array<u32>;
-@group(0) @binding(3) var<storage, read> weights: array<f32>;
+@group(0) @binding(3) var<storage, read> barycentric: array<f32>;
 @group(0) @binding(4) var<storage, read_write> incidence: array<vec2u>;
 @group(0) @binding(5) var<storage, read_write> offsets: array<u32>;
 
@@ -23,7 +23,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let index = invocation(id, workgroupCount);
   if (index >= params.entries) { return; }
   let entry = sortedOrder[index];
-  incidence[index] = vec2u(entry / (DIMENSIONS + 1u), bitcast<u32>(weights[entry]));
+  incidence[index] = vec2u(entry / (DIMENSIONS + 1u), bitcast<u32>(barycentric[entry]));
   let vertex = sortedVertices[index];
   if (index == 0u || sortedVertices[max(index, 1u) - 1u] != vertex) { offsets[vertex] = index; }
   if (index == params.entries - 1u) {

@@ -12,7 +12,7 @@ struct Params {
   vertices: u32,
   // Pairs from one axis to the next: vertices + 1 rounded up, so that an axis can be bound on its own.
   axisLength: u32,
-  mask: u32,
+  slotMask: u32,
 }
 
 const DIMENSIONS: u32 = 5u; // specialized
@@ -48,7 +48,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
 
   var state = 0u;
   for (var k = 0u; k < WORDS; k++) { state = hashWord(state, key[k]); }
-  var slot = hashEnd(state) & params.mask;
+  var slot = hashEnd(state) & params.slotMask;
   loop {
     let held = slots[slot];
     if (held == 0u) { return; }
@@ -61,6 +61,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
       neighbors[(row + other) * 2u + 1u] = vertex;
       return;
     }
-    slot = (slot + 1u) & params.mask;
+    slot = (slot + 1u) & params.slotMask;
   }
 }

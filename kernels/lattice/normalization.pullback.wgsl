@@ -2,9 +2,9 @@
 // For out = p∘K(q∘v) with gradient g, ∂loss/∂p = g·K(q∘v) = α Σ_r b_r·V_r·g, the dots of the gradient over p, and
 // ∂loss/∂q the dots of the values over q. So, n being n or s² (s = √n, ds/dh = −½s³):
 //
-//   after (p = n):      ∂loss/∂h = −n·α Σ_r b_r·ofGradient_r
-//   before (q = n):     ∂loss/∂h = −n·α Σ_r b_r·ofValues_r
-//   symmetric (p = q = s): ∂loss/∂h = −½n·α Σ_r b_r·(ofValues_r + ofGradient_r)
+//   after (p = n):      ∂loss/∂h = −n·α Σ_r b_r·gradientDots_r
+//   before (q = n):     ∂loss/∂h = −n·α Σ_r b_r·valueDots_r
+//   symmetric (p = q = s): ∂loss/∂h = −½n·α Σ_r b_r·(valueDots_r + gradientDots_r)
 //
 // result is a map of one channel, rows padded. One invocation a point.
 //#include "../shared/invocation.wgsl"
@@ -14,7 +14,7 @@ struct Params {
   // Shares of both sums, with −α: (0, −α), (−α, 0), (−α/2, −α/2).
   valuesShare: f32,
   gradientShare: f32,
-  // norms holds s and not n.
+  // `factors` holds s and not n.
   symmetric: u32,
 }
 
@@ -25,10 +25,10 @@ const COORDINATES = DIMENSIONS + 1u;
 // [points, d + 1] pairs of vertex and weight, the weight without normalization
 @group(0) @binding(1) var<storage, read> simplices: array<vec2u>;
 // [points]
-@group(0) @binding(2) var<storage, read> norms: array<f32>;
+@group(0) @binding(2) var<storage, read> factors: array<f32>;
 // [points, d + 1]
-@group(0) @binding(3) var<storage, read> ofValues: array<f32>;
-@group(0) @binding(4) var<storage, read> ofGradient: array<f32>;
+@group(0) @binding(3) var<storage, read> valueDots: array<f32>;
+@group(0) @binding(4) var<storage, read> gradientDots: array<f32>;
 // [points, 1]
 @group(0) @binding(5) var<storage, read_write> result: array<vec4f>;
 
@@ -40,10 +40,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   var sum = 0.0;
   for (var r = 0u; r < COORDINATES; r++) {
     let entry = point * COORDINATES + r;
-    let share = params.valuesShare * ofValues[entry] + params.gradientShare * ofGradient[entry];
+    let share = params.valuesShare * valueDots[entry] + params.gradientShare * gradientDots[entry];
     sum += bitcast<f32>(simplices[entry].y) * share;
   }
-  var norm = norms[point];
-  if (params.symmetric != 0u) { norm *= norm; }
-  result[point] = vec4f(norm * sum, 0.0, 0.0, 0.0);
+  var factor = factors[point];
+  if (params.symmetric != 0u) { factor *= factor; }
+  result[point] = vec4f(factor * sum, 0.0, 0.0, 0.0);
 }

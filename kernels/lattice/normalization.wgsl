@@ -11,7 +11,7 @@ struct Params {
 // [points, 1]
 @group(0) @binding(1) var<storage, read> values: array<vec4f>;
 // [points]
-@group(0) @binding(2) var<storage, read_write> norms: array<f32>;
+@group(0) @binding(2) var<storage, read_write> factors: array<f32>;
 
 //#invocations points
 @compute @workgroup_size(64)
@@ -19,5 +19,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let point = invocation(id, workgroupCount);
   if (point >= params.points) { return; }
   let sum = values[point].x + 1e-20;
-  if (params.symmetric != 0u) { norms[point] = 1.0 / sqrt(sum); } else { norms[point] = 1.0 / sum; }
+  if (params.symmetric != 0u) { factors[point] = 1.0 / sqrt(sum); } else { factors[point] = 1.0 / sum; }
 }

@@ -13,7 +13,7 @@ const WORDS = DIMENSIONS / 2u + 1u;
 // [vertices, words]
 @group(0) @binding(2) var<storage, read> vertexKeys: array<u32>;
 @group(0) @binding(3) var<storage, read_write> sortedKeys: array<u32>;
-@group(0) @binding(4) var<storage, read_write> ranks: array<u32>;
+@group(0) @binding(4) var<storage, read_write> vertexNumbers: array<u32>;
 
 //#invocations vertices
 @compute @workgroup_size(64)
@@ -21,6 +21,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let index = invocation(id, workgroupCount);
   if (index >= params.vertices) { return; }
   let vertex = order[index];
-  ranks[vertex] = index;
+  vertexNumbers[vertex] = index;
   for (var k = 0u; k < WORDS; k++) { sortedKeys[index * WORDS + k] = vertexKeys[vertex * WORDS + k]; }
 }

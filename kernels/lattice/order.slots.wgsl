@@ -6,7 +6,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> ranks: array<u32>;
+@group(0) @binding(1) var<storage, read> vertexNumbers: array<u32>;
 @group(0) @binding(2) var<storage, read_write> slots: array<u32>;
 
 //#invocations capacity
@@ -15,5 +15,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let slot = invocation(id, workgroupCount);
   if (slot >= params.capacity) { return; }
   let held = slots[slot];
-  if (held > 0u) { slots[slot] = ranks[held - 1u] + 1u; }
+  if (held > 0u) { slots[slot] = vertexNumbers[held - 1u] + 1u; }
 }

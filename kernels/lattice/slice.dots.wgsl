@@ -1,5 +1,5 @@
 // The gradient of the barycentric weights in a slice, but for its factor α: dots[point][r] += factor_point·(values[vertex_r]·
-// other[point]), a dot product over the channels. factors carries the point's share of the normalization, 1 where scaled = 0.
+// other[point]), a dot product over the channels. factors carries the point's share of the normalization, 1 where normalized = 0.
 // One invocation an entry (a point and one of its vertices).
 //#include "../shared/invocation.wgsl"
 
@@ -9,7 +9,7 @@ struct Params {
   quads: u32,
   otherQuads: u32,
   otherOffset: u32,
-  scaled: u32,
+  normalized: u32,
 }
 
 const DIMENSIONS: u32 = 5u; // specialized
@@ -38,6 +38,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   var sum = vec4f();
   for (var q = 0u; q < params.quads; q++) { sum += values[vertex * params.quads + q] * other[first + q]; }
   var factor = 1.0;
-  if (params.scaled != 0u) { factor = factors[point]; }
+  if (params.normalized != 0u) { factor = factors[point]; }
   dots[entry] += factor * (sum.x + sum.y + sum.z + sum.w);
 }

@@ -1,5 +1,5 @@
 // Slice: result[point] = factor·Σ_r weight·values[vertex] over the point's simplex, with weights that may already carry the
-// normalization (slice.scale). factor = α = 1/(1 + 2^−d) undoes the gain of the blur (Krähenbühl and Koltun 2011).
+// normalization (slice.normalize). factor = α = 1/(1 + 2^−d) undoes the gain of the blur (Krähenbühl and Koltun 2011).
 // Adjoint: factor·splat. One invocation a point and quad of channels.
 //#include "../shared/invocation.wgsl"
 

@@ -3,14 +3,14 @@ import { Workspace } from "../device/workspace.ts";
 import { filtered } from "../lattice/filter.ts";
 import { splatAndBlur } from "../lattice/filterChannels.ts";
 import type { Lattice } from "../lattice/lattice.ts";
-import { type Normalization, normalized } from "../lattice/normalization.ts";
+import { filterTables, type Normalization } from "../lattice/normalization.ts";
 import { allChannels } from "../shared/channels.ts";
 import { quadsOf } from "../shape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
 import type { Composed } from "./compose.ts";
 import { transform } from "./compatibility.ts";
 import type { CrfParameters } from "./parameters.ts";
-import { type Activation, activate, softmax } from "./softmax.ts";
+import { activate, type Activation, softmax } from "./softmax.ts";
 import { update } from "./update.ts";
 
 export interface Inference {
@@ -59,12 +59,12 @@ async function iterateFused(inference: Inference, result: Tensor): Promise<void>
   const quads = quadsOf(channels);
   using workspace = new Workspace(device);
   const prepare = (lattice: Lattice) => {
-    const weights = normalized(lattice, normalization, false);
+    const tables = filterTables(lattice, normalization, false);
     const bytes = (lattice.vertices + 1) * quads * 16;
     const spaces = [workspace.allocate(bytes), workspace.allocate(bytes)] as const;
     return (marginals: Storage) => ({
-      simplices: weights.simplices,
-      values: splatAndBlur(lattice, weights, allChannels(marginals, quads), spaces, { quads, transpose: false }),
+      simplices: tables.simplices,
+      values: splatAndBlur(lattice, tables, allChannels(marginals, quads), spaces, { quads, transpose: false }),
       dimensions: lattice.dimensions,
     });
   };

@@ -7,58 +7,58 @@ import type { Tensor } from "../tensor.ts";
 /** Words of a vertex's key: d coordinates of 16 bits, the remainder and the image of a batch. */
 export const keyWords = (dimensions: number): number => Math.floor(dimensions / 2) + 1;
 
-/** Words that hold a point's ranks: four bits a coordinate. */
-export const rankWords = (dimensions: number): number => Math.ceil((dimensions + 1) / 8);
+/** Words that hold a point's coordinate ranks, four bits each. */
+export const coordinateRankWords = (dimensions: number): number => Math.ceil((dimensions + 1) / 8);
 
 /** Images of a batch that a key can tell apart: what 16 (odd d) or 32 (even d) bits leave beside the remainder. */
-export const mostGroups = (dimensions: number): number => 2 ** (dimensions % 2 === 1 ? 12 : 28);
+export const mostImages = (dimensions: number): number => 2 ** (dimensions % 2 === 1 ? 12 : 28);
 
 /** Coordinates of a vertex's key lie in ±this, in units of d + 1. */
 const keyRange = 32766;
 
-/** √(2/3)·(d+1) / √((i+1)(i+2)), i = 0…d−1: the factor of feature i into the lattice (Adams et al. 2010). */
-export function latticeScales(dimensions: number): Float32Array {
+/** √(2/3)·(d+1) / √((i+1)(i+2)), i = 0…d−1: what elevation multiplies feature i by (Adams et al. 2010). */
+export function elevationFactorsOf(dimensions: number): Float32Array {
   return Float32Array.from(
     { length: dimensions },
     (_, i) => (Math.sqrt(2 / 3) * (dimensions + 1)) / Math.sqrt((i + 1) * (i + 2)),
   );
 }
 
-/** What `embed` writes: see kernels/lattice/embed.wgsl for the key, the ranks and `status`. */
+/** What `embed` writes: kernels/lattice/embed.wgsl describes the keys, the coordinate ranks and `status`. */
 export interface Embedded {
   readonly keys: Storage;
-  readonly weights: Storage;
-  readonly ranks: Storage;
+  readonly barycentric: Storage;
+  readonly coordinateRanks: Storage;
   readonly status: Storage;
 }
 
-/** The d + 1 vertices and weights of every point. */
-export function embed(device: Device, features: Tensor, group: number, embedded: Embedded): void {
+/** Finds the d + 1 vertices and barycentric weights of every point. */
+export function embed(device: Device, features: Tensor, imagePoints: number, embedded: Embedded): void {
   const points = features.rows;
   const dimensions = features.channels;
   using workspace = new Workspace(device);
-  const scales = workspace.allocate(dimensions * 4);
-  device.write(scales, latticeScales(dimensions));
-  device.run(kernel, { features: features.storage, scales, ...embedded, points, group, dimensions });
+  const elevationFactors = workspace.allocate(dimensions * 4);
+  device.write(elevationFactors, elevationFactorsOf(dimensions));
+  device.run(kernel, { features: features.storage, elevationFactors, ...embedded, points, imagePoints, dimensions });
 }
 
 /** The gradient of the features from the dot products of both halves of a filter's gradient; `factor`: α. */
 export function pullBackEmbed(
   features: Tensor,
-  ranks: Storage,
-  { ofValues, ofGradient }: { readonly ofValues: Storage; readonly ofGradient: Storage },
+  coordinateRanks: Storage,
+  { valueDots, gradientDots }: { readonly valueDots: Storage; readonly gradientDots: Storage },
   factor: number,
 ): Tensor {
   const { device, rows: points, channels: dimensions } = features;
   using workspace = new Workspace(device);
-  const scales = workspace.allocate(dimensions * 4);
-  device.write(scales, latticeScales(dimensions));
+  const elevationFactors = workspace.allocate(dimensions * 4);
+  device.write(elevationFactors, elevationFactorsOf(dimensions));
   const result = device.empty(features.shape);
   device.run(embedPullback, {
-    ranks,
-    scales,
-    ofValues,
-    ofGradient,
+    coordinateRanks,
+    elevationFactors,
+    valueDots,
+    gradientDots,
     result: result.storage,
     points,
     factor: factor / (dimensions + 1),
@@ -84,11 +84,11 @@ export async function checkEmbedded(features: Tensor, [notFinite, outOfRange]: U
       remedy: "check the guide and the bandwidths",
     });
   }
-  const scales = latticeScales(dimensions);
+  const elevationFactors = elevationFactorsOf(dimensions);
   let worst = { feature: 0, point: 0, reach: 0 };
   values.forEach((value, index) => {
     // A feature moves coordinates by up to d + 1 times its scaled value, of which the key stores 1/(d+1)th.
-    const reach = Math.abs(value) * scales[index % dimensions]!;
+    const reach = Math.abs(value) * elevationFactors[index % dimensions]!;
     if (reach > worst.reach) worst = { feature: index % dimensions, point: Math.floor(index / dimensions), reach };
   });
   const factor = ((worst.reach * dimensions) / keyRange).toPrecision(3);

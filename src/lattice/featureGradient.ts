@@ -6,14 +6,14 @@ import type { Tensor } from "../tensor.ts";
 import { pullBackEmbed } from "./embed.ts";
 import { splatAndBlur } from "./filterChannels.ts";
 import type { Lattice } from "./lattice.ts";
-import type { Normalized } from "./incidence.ts";
-import { type Normalization, normalized, pullBackNormalization, sidesOf } from "./normalization.ts";
+import type { FilterTables } from "./incidence.ts";
+import { factorsOf, filterTables, type Normalization, pullBackNormalization } from "./normalization.ts";
 import { addDots, sliceFactor } from "./slice.ts";
 
 /** Dot products by point and vertex, [points, d + 1]: those of the filter's values, and those of its gradient. */
 interface Dots {
-  readonly ofValues: Storage;
-  readonly ofGradient: Storage;
+  readonly valueDots: Storage;
+  readonly gradientDots: Storage;
 }
 
 /**
@@ -30,51 +30,57 @@ export function featureGradient(
   const { device, points, dimensions, features, parts } = lattice;
   using workspace = new Workspace(device);
   const entryBytes = parts.simplices.bytes / 2;
-  const dots = { ofValues: workspace.zeros(entryBytes), ofGradient: workspace.zeros(entryBytes) };
-  const { p, q } = sidesOf(lattice, normalization);
+  const dots = { valueDots: workspace.zeros(entryBytes), gradientDots: workspace.zeros(entryBytes) };
+  const { ofResult, ofValues } = factorsOf(lattice, normalization);
   for (const { quads, of } of channelRanges(lattice, quadsOf(values.channels))) {
-    const forward = normalized(lattice, normalization, false);
-    const backward = normalized(lattice, normalization, true);
+    const forward = filterTables(lattice, normalization, false);
+    const backward = filterTables(lattice, normalization, true);
     addPair(
       lattice,
       dots,
-      { weights: forward, map: of(values.storage), factors: q },
-      { weights: backward, map: of(gradient.storage), factors: p },
+      { tables: forward, map: of(values.storage), factors: ofValues },
+      { tables: backward, map: of(gradient.storage), factors: ofResult },
       quads,
     );
   }
   if (normalization !== "none") {
-    const ofNorm = workspace.allocate(points * 16);
+    const sumGradient = workspace.allocate(points * 16);
     const ones = workspace.allocate(points * 16);
     device.write(ones, new Float32Array(points * 4).fill(1));
-    pullBackNormalization(lattice, normalization, dots, ofNorm);
-    const [one, norm] = [allChannels(ones, 1), allChannels(ofNorm, 1)];
-    addPair(lattice, dots, { weights: parts, map: one }, { weights: parts, map: norm }, 1);
+    pullBackNormalization(lattice, normalization, dots, sumGradient);
+    const [one, sum] = [allChannels(ones, 1), allChannels(sumGradient, 1)];
+    addPair(lattice, dots, { tables: parts, map: one }, { tables: parts, map: sum }, 1);
   }
-  return pullBackEmbed(features, parts.ranks, dots, sliceFactor(dimensions));
+  return pullBackEmbed(features, parts.coordinateRanks, dots, sliceFactor(dimensions));
 }
 
-/** One side of a filter: channels of a map, their factors, and the weights that carry them into the lattice. */
-interface Side {
-  readonly weights: Normalized;
+/** One side of a filter: channels of a map, their factors, and the tables by which they are carried into the lattice. */
+interface WeightedMap {
+  readonly tables: FilterTables;
   readonly map: MapChannels;
   readonly factors?: Storage;
 }
 
 /** Adds what the weights get where `values` are splatted and `gradient` comes back to the slice. */
-function addPair(lattice: Lattice, { ofValues, ofGradient }: Dots, values: Side, gradient: Side, quads: number): void {
+function addPair(
+  lattice: Lattice,
+  { valueDots, gradientDots }: Dots,
+  values: WeightedMap,
+  gradient: WeightedMap,
+  quads: number,
+): void {
   const { device, vertices, dimensions, parts } = lattice;
   const { simplices } = parts;
   using workspace = new Workspace(device);
   const bytes = (vertices + 1) * quads * 16;
   const spaces = [workspace.allocate(bytes), workspace.allocate(bytes)] as const;
   const common = { simplices, dimensions, quads };
-  const add = (blurred: Storage, { map, factors }: Side, dots: Storage): void =>
+  const add = (blurred: Storage, { map, factors }: WeightedMap, dots: Storage): void =>
     addDots(device, { ...common, values: blurred, other: map, factors, dots });
-  const toSplat = splatAndBlur(lattice, gradient.weights, gradient.map, spaces, { quads, transpose: true });
-  add(toSplat, values, ofValues);
-  const toSlice = splatAndBlur(lattice, values.weights, values.map, spaces, { quads, transpose: false });
-  add(toSlice, gradient, ofGradient);
+  const toSplat = splatAndBlur(lattice, gradient.tables, gradient.map, spaces, { quads, transpose: true });
+  add(toSplat, values, valueDots);
+  const toSlice = splatAndBlur(lattice, values.tables, values.map, spaces, { quads, transpose: false });
+  add(toSlice, gradient, gradientDots);
 }
 
 /** Cuts the channels into ranges of as many quads as a binding holds of all vertices. */

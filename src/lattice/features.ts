@@ -59,13 +59,13 @@ export function spatialFeatures(
   const features = device.tensor(size.length === 3 ? [size[0]!, pixels, 2] : [pixels, 2], values);
   if (!bandwidths) return features;
   return record(features, [bandwidths], [features], async (gradient) => {
-    const [x, y] = await products(features, gradient);
+    const [x, y] = await featureProducts(features, gradient);
     return [device.tensor([3], [0, 0, -(x! + y!) / position])];
   });
 }
 
 /** Σ over the points of feature·gradient, for each feature: −θ times the gradient of what the feature was divided by. */
-async function products(features: Tensor, gradient: Tensor): Promise<number[]> {
+async function featureProducts(features: Tensor, gradient: Tensor): Promise<number[]> {
   using sums = features.device.attempt(() => outerProducts(features, gradient));
   const matrix = await sums.read();
   const { channels } = features;
@@ -96,7 +96,7 @@ export function bilateralFeatures(
   checkBandwidth("bilateralFeatures", "position", position);
   checkBandwidth("bilateralFeatures", "color", color);
   const [height, width, channels] = shape.slice(-3) as [number, number, number];
-  const [points, group] = [guide.rows, height * width];
+  const [points, imagePoints] = [guide.rows, height * width];
   const dimensions = channels + 2;
   using workspace = new Workspace(device);
   const longer = Math.max(height, width);
@@ -105,14 +105,14 @@ export function bilateralFeatures(
     positions,
     Float32Array.from({ length: longer }, (_, i) => i / position),
   );
-  const features = device.empty(shape.length === 4 ? [shape[0]!, group, dimensions] : [group, dimensions]);
+  const features = device.empty(shape.length === 4 ? [shape[0]!, imagePoints, dimensions] : [imagePoints, dimensions]);
   const tables = { guide: guide.storage, positions, features: features.storage };
-  device.run(kernel, { ...tables, points, width, group, color, dimensions });
+  device.run(kernel, { ...tables, points, width, imagePoints, color, dimensions });
 
   const inputs = bandwidths ? [guide, bandwidths] : [guide];
   return record(features, inputs, bandwidths ? [features] : [], async (gradient, [ofGuide, ofBandwidths]) => {
     // What is waited for comes first, so that nothing else is at hand if it fails.
-    const [x = 0, y = 0, ...colors] = ofBandwidths ? await products(features, gradient) : [];
+    const [x = 0, y = 0, ...colors] = ofBandwidths ? await featureProducts(features, gradient) : [];
     const ofColor = colors.reduce((sum, product) => sum + product, 0);
     return device.attempt(() => {
       const guideGradient = ofGuide ? device.empty(shape) : undefined;

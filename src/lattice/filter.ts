@@ -9,7 +9,7 @@ import { requireChoice, requireFlag } from "../values.ts";
 import { featureGradient } from "./featureGradient.ts";
 import { filterMap } from "./filterChannels.ts";
 import { Lattice } from "./lattice.ts";
-import { type Normalization, normalized } from "./normalization.ts";
+import { filterTables, type Normalization } from "./normalization.ts";
 
 export interface FilterOptions extends Abortable {
   /** Default: `none`. */
@@ -57,10 +57,10 @@ export function filtered(values: Tensor, lattice: Lattice, normalization: Normal
   const { features } = lattice;
   const run = (input: Tensor, adjoint: boolean): Tensor =>
     device.attempt(() => {
-      const weights = normalized(lattice, normalization, adjoint);
+      const tables = filterTables(lattice, normalization, adjoint);
       const output = emptyLike(input);
       const maps = { values: input.storage, result: output.storage };
-      filterMap(lattice, weights, maps, quadsOf(input.channels), adjoint);
+      filterMap(lattice, tables, maps, quadsOf(input.channels), adjoint);
       return output;
     });
   // ⟨g, Kᵀv⟩ = ⟨v, Kg⟩: for the adjoint, values and gradient change places in the gradient of the features.

@@ -3,7 +3,7 @@ import { Workspace } from "../device/workspace.ts";
 import { allChannels, copyChannels, type MapChannels } from "../shared/channels.ts";
 import { blur } from "./blur.ts";
 import type { Lattice } from "./lattice.ts";
-import type { Normalized } from "./incidence.ts";
+import type { FilterTables } from "./incidence.ts";
 import { slice } from "./slice.ts";
 import { splat } from "./splat.ts";
 
@@ -16,7 +16,7 @@ export interface Pass {
 /** Splat and blur: the blurred vertex values [vertices + 1, quads] of some channels, in one of `spaces`. */
 export function splatAndBlur(
   lattice: Lattice,
-  { incidence }: Pick<Normalized, "incidence">,
+  { incidence }: Pick<FilterTables, "incidence">,
   values: MapChannels,
   spaces: readonly [Storage, Storage],
   { quads, transpose }: Pass,
@@ -29,7 +29,7 @@ export function splatAndBlur(
 /** Filters channels of `values` into those of `result`: splat, blur, slice. */
 export function filterChannels(
   lattice: Lattice,
-  normalized: Normalized,
+  tables: FilterTables,
   values: MapChannels,
   result: MapChannels,
   pass: Pass,
@@ -39,8 +39,8 @@ export function filterChannels(
   using workspace = new Workspace(device);
   const bytes = (vertices + 1) * quads * 16;
   const spaces = [workspace.allocate(bytes), workspace.allocate(bytes)] as const;
-  const blurred = splatAndBlur(lattice, normalized, values, spaces, pass);
-  slice(device, normalized.simplices, blurred, result, { points, dimensions, quads });
+  const blurred = splatAndBlur(lattice, tables, values, spaces, pass);
+  slice(device, tables.simplices, blurred, result, { points, dimensions, quads });
 }
 
 /**
@@ -49,7 +49,7 @@ export function filterChannels(
  */
 export function filterMap(
   lattice: Lattice,
-  normalized: Normalized,
+  tables: FilterTables,
   maps: { readonly values: Storage; readonly result: Storage },
   rowQuads: number,
   transpose: boolean,
@@ -64,13 +64,13 @@ export function filterMap(
     const values = { storage: maps.values, rowQuads, firstQuad };
     const result = { storage: maps.result, rowQuads, firstQuad };
     if (whole) {
-      filterChannels(lattice, normalized, values, result, pass);
+      filterChannels(lattice, tables, values, result, pass);
       continue;
     }
     using workspace = new Workspace(device);
     const part = allChannels(workspace.allocate(points * pass.quads * 16), pass.quads);
     copyChannels(device, values, part, points, pass.quads);
-    filterChannels(lattice, normalized, part, part, pass);
+    filterChannels(lattice, tables, part, part, pass);
     copyChannels(device, part, result, points, pass.quads);
   }
 }

@@ -4,7 +4,7 @@ import { scan } from "../shared/scan.ts";
 import { keyWords } from "./embed.ts";
 
 /** The table that finds a vertex by its key. */
-export interface Table {
+export interface HashTable {
   readonly slots: Storage;
   /** Slots; a power of two. */
   readonly capacity: number;
@@ -22,13 +22,13 @@ const highestLoad = 7 / 8;
  */
 export async function insertKeys(
   device: Device,
-  { keys, status, slots, capacity }: Table & { keys: Storage; status: Storage },
+  { keys, status, slots, capacity }: HashTable & { keys: Storage; status: Storage },
   { entrySlots, numbers }: { entrySlots: Storage; numbers: Storage },
   entries: number,
   dimensions: number,
 ): Promise<{ vertices: number; full: boolean; status: Uint32Array }> {
   device.clear(slots);
-  device.run(hashInsert, { keys, slots, entrySlots, status, entries, mask: capacity - 1, dimensions });
+  device.run(hashInsert, { keys, slots, entrySlots, status, entries, slotMask: capacity - 1, dimensions });
   device.clear(numbers);
   device.run(hashMark, { slots, flags: numbers, capacity });
   scan(device, numbers, entries + 1);
@@ -45,22 +45,22 @@ export async function insertKeys(
 /** Numbers the vertices by first touch: slots hold numbers in place of entries, `vertexKeys` their keys. */
 export function numberVertices(
   device: Device,
-  { slots, capacity }: Table,
+  { slots, capacity }: HashTable,
   { keys, numbers, vertexKeys }: { keys: Storage; numbers: Storage; vertexKeys: Storage },
   dimensions: number,
 ): void {
   device.run(hashNumber, { numbers, keys, slots, vertexKeys, capacity, dimensions });
 }
 
-/** The vertex of every entry, alone and beside the entry's weight. */
+/** Finds the vertex of every entry, alone and beside the entry's barycentric weight. */
 export function findVertices(
   device: Device,
-  { slots }: Table,
-  { entrySlots, weights }: { entrySlots: Storage; weights: Storage },
-  { vertices, simplices }: { vertices: Storage; simplices: Storage },
+  { slots }: HashTable,
+  { entrySlots, barycentric }: { entrySlots: Storage; barycentric: Storage },
+  { vertexOfEntry, simplices }: { vertexOfEntry: Storage; simplices: Storage },
   entries: number,
 ): void {
-  device.run(hashFind, { slots, entrySlots, weights, vertices, simplices, entries });
+  device.run(hashFind, { slots, entrySlots, barycentric, vertexOfEntry, simplices, entries });
 }
 
 /** Bytes of a table's keys. */

@@ -1,4 +1,4 @@
-import { incidenceFill, incidenceScale } from "../../build/kernels.ts";
+import { incidenceFill, incidenceNormalize } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import { sort } from "../shared/sort.ts";
@@ -11,8 +11,8 @@ export interface Incidence {
   readonly pairs: Storage;
 }
 
-/** The weights of a normalized filter: its factors are folded into those of the splat, of the slice, or of both. */
-export interface Normalized {
+/** What a filter splats and slices with. Normalization is folded into the weights of the splat, of the slice, or of both. */
+export interface FilterTables {
   readonly incidence: Incidence;
   readonly simplices: Storage;
 }
@@ -20,7 +20,7 @@ export interface Normalized {
 /** Builds the incidence lists by a stable sort of the entries by vertex, so that each keeps the order of the points. */
 export function buildIncidence(
   device: Device,
-  { vertices: vertexOfEntry, weights }: { vertices: Storage; weights: Storage },
+  { vertexOfEntry, barycentric }: { vertexOfEntry: Storage; barycentric: Storage },
   { offsets, pairs }: Incidence,
   entries: number,
   vertices: number,
@@ -31,7 +31,7 @@ export function buildIncidence(
   device.run(incidenceFill, {
     sortedVertices: sorted.keys,
     sortedOrder: sorted.order,
-    weights,
+    barycentric,
     incidence: pairs,
     offsets,
     entries,
@@ -41,6 +41,6 @@ export function buildIncidence(
 }
 
 /** result = the lists' pairs with every weight multiplied by its point's factor: normalization folded into the splat. */
-export function scaleIncidence(device: Device, pairs: Storage, factors: Storage, result: Storage): void {
-  device.run(incidenceScale, { incidence: pairs, factors, result, entries: pairs.bytes / 8 });
+export function normalizeIncidence(device: Device, pairs: Storage, factors: Storage, result: Storage): void {
+  device.run(incidenceNormalize, { incidence: pairs, factors, result, entries: pairs.bytes / 8 });
 }

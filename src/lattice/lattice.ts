@@ -8,7 +8,7 @@ import { Scope } from "../scope.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Abortable, breathe } from "../turn.ts";
-import { checkEmbedded, embed, mostGroups, rankWords } from "./embed.ts";
+import { checkEmbedded, coordinateRankWords, embed, mostImages } from "./embed.ts";
 import { findVertices, firstCapacity, insertKeys, keyBytes, numberVertices } from "./hash.ts";
 import { buildIncidence, type Incidence } from "./incidence.ts";
 import { findNeighbors, neighborBytes } from "./neighbors.ts";
@@ -28,21 +28,21 @@ export class Lattice extends Held {
   readonly vertices: number;
   readonly #parts: LatticeParts;
   /** Made on first use by `normalization.ts`, freed with the lattice. */
-  readonly derived: Map<string, Storage>;
+  readonly normalizationTables: Map<string, Storage>;
 
   /** For `buildLattice` only. */
   constructor(features: Tensor, vertices: number, parts: LatticeParts) {
     const { device } = features;
-    const derived = new Map<string, Storage>();
+    const normalizationTables = new Map<string, Storage>();
     super(device, () => {
-      for (const storage of [...storagesOf(parts), ...derived.values()]) device.release(storage);
+      for (const storage of [...storagesOf(parts), ...normalizationTables.values()]) device.release(storage);
     });
     this.features = features;
     this.points = features.rows;
     this.dimensions = features.channels;
     this.vertices = vertices;
     this.#parts = parts;
-    this.derived = derived;
+    this.normalizationTables = normalizationTables;
   }
 
   describe(): string {
@@ -63,8 +63,8 @@ export interface LatticeParts {
   /** [d + 1, vertices + 1, 2], axes padded: see neighbors.ts. */
   readonly neighbors: Storage;
   readonly incidence: Incidence;
-  /** The order of each point's coordinates, for the gradient of the features: see embed.wgsl. */
-  readonly ranks: Storage;
+  /** The ranks of each point's coordinates, for the gradient of the features: embed.wgsl describes them. */
+  readonly coordinateRanks: Storage;
 }
 
 const storagesOf = ({ incidence, ...tables }: LatticeParts): Storage[] => [
@@ -95,13 +95,13 @@ export async function buildLattice(features: Tensor, options: Abortable = {}): P
     });
   }
   const points = features.rows;
-  const groups = shape.length === 3 ? shape[0]! : 1;
+  const images = shape.length === 3 ? shape[0]! : 1;
   const entries = points * (dimensions + 1);
-  if (groups > mostGroups(dimensions) || entries >= 2 ** 31) {
+  if (images > mostImages(dimensions) || entries >= 2 ** 31) {
     throw new LimitError({
       where: "buildLattice",
-      expected: `at most ${mostGroups(dimensions)} images and 2^31 entries n·(d + 1)`,
-      got: `${groups} images, ${entries} entries`,
+      expected: `at most ${mostImages(dimensions)} images and 2^31 entries n·(d + 1)`,
+      got: `${images} images, ${entries} entries`,
       remedy: "split the batch",
     });
   }
@@ -111,10 +111,10 @@ export async function buildLattice(features: Tensor, options: Abortable = {}): P
   const turn = (): Promise<void> => breathe("buildLattice", options);
   await turn();
   const keys = workspace.allocate(keyBytes(entries, dimensions));
-  const weights = workspace.allocate(entries * 4);
-  const ranks = workspace.allocate(points * rankWords(dimensions) * 4);
+  const barycentric = workspace.allocate(entries * 4);
+  const coordinateRanks = workspace.allocate(points * coordinateRankWords(dimensions) * 4);
   const status = workspace.zeros(16);
-  embed(device, features, points / groups, { keys, weights, ranks, status });
+  embed(device, features, points / images, { keys, barycentric, coordinateRanks, status });
   await turn();
 
   const entrySlots = workspace.allocate(entries * 4);
@@ -148,14 +148,14 @@ export async function buildLattice(features: Tensor, options: Abortable = {}): P
   await turn();
   const vertexOfEntry = workspace.allocate(entries * 4);
   const simplices = workspace.allocate(entries * 8);
-  findVertices(device, table, { entrySlots, weights }, { vertices: vertexOfEntry, simplices }, entries);
+  findVertices(device, table, { entrySlots, barycentric }, { vertexOfEntry, simplices }, entries);
   for (const done of [slots, entrySlots]) workspace.release(done);
 
   await turn();
   const incidence = { offsets: workspace.allocate((vertices + 2) * 4), pairs: workspace.allocate(entries * 8) };
-  buildIncidence(device, { vertices: vertexOfEntry, weights }, incidence, entries, vertices, dimensions);
+  buildIncidence(device, { vertexOfEntry, barycentric }, incidence, entries, vertices, dimensions);
 
-  const parts = { simplices, neighbors, incidence, ranks };
+  const parts = { simplices, neighbors, incidence, coordinateRanks };
   for (const kept of storagesOf(parts)) workspace.keep(kept);
   return Scope.inherit(new Lattice(features, vertices, parts), [features]);
 }

@@ -1,7 +1,7 @@
 import { fill, neighbors as kernel } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import { view } from "../device/device.ts";
-import type { Table } from "./hash.ts";
+import type { HashTable } from "./hash.ts";
 
 /** Vertices and the row of zeros, rounded up so that each axis of the table starts where a binding may start. */
 const axisLength = (vertices: number): number => Math.ceil((vertices + 1) / 32) * 32;
@@ -13,7 +13,7 @@ export const neighborBytes = (vertices: number, dimensions: number): number =>
 /** Looks up both neighbors of every vertex on each of the d + 1 axes; absent ones become `vertices`. */
 export function findNeighbors(
   device: Device,
-  { slots, capacity }: Table,
+  { slots, capacity }: HashTable,
   vertexKeys: Storage,
   neighbors: Storage,
   vertices: number,
@@ -26,7 +26,7 @@ export function findNeighbors(
     neighbors,
     vertices,
     axisLength: axisLength(vertices),
-    mask: capacity - 1,
+    slotMask: capacity - 1,
     dimensions,
   });
 }

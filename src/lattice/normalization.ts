@@ -3,9 +3,9 @@ import type { Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import { filterChannels } from "./filterChannels.ts";
 import { allChannels } from "../shared/channels.ts";
-import { type Incidence, type Normalized, scaleIncidence } from "./incidence.ts";
+import { type FilterTables, type Incidence, normalizeIncidence } from "./incidence.ts";
 import type { Lattice } from "./lattice.ts";
-import { scaleSimplices, sliceFactor } from "./slice.ts";
+import { normalizeSimplices, sliceFactor } from "./slice.ts";
 
 /**
  * How a filter K is normalized, with n = 1/(K·1 + ε) and s = √n: `none` K v; `before` K(n∘v); `after` n∘K v, as in
@@ -14,29 +14,35 @@ import { scaleSimplices, sliceFactor } from "./slice.ts";
 export type Normalization = "none" | "before" | "after" | "symmetric";
 
 /**
- * The weights for a filter with `normalization`, or for its adjoint (in which before and after change places), made on
+ * The tables of a filter with `normalization`, or of its adjoint, in which before and after change places. They are made on
  * first use and kept with the lattice.
  */
-export function normalized(lattice: Lattice, normalization: Normalization, transpose: boolean): Normalized {
+export function filterTables(lattice: Lattice, normalization: Normalization, transpose: boolean): FilterTables {
   const { incidence, simplices } = lattice.parts;
   if (normalization === "none") return { incidence, simplices };
   if (normalization === "symmetric") {
-    return { incidence: scaledIncidence(lattice, "s"), simplices: scaledSimplices(lattice, "s") };
+    return {
+      incidence: normalizedIncidence(lattice, "inverseRoot"),
+      simplices: normalizedSimplices(lattice, "inverseRoot"),
+    };
   }
   const before = (normalization === "before") !== transpose;
   return before
-    ? { incidence: scaledIncidence(lattice, "n"), simplices }
-    : { incidence, simplices: scaledSimplices(lattice, "n") };
+    ? { incidence: normalizedIncidence(lattice, "inverse"), simplices }
+    : { incidence, simplices: normalizedSimplices(lattice, "inverse") };
 }
 
-/** The factors p and q, one a point, of a filter p∘K(q∘v); undefined stands for ones. */
-export function sidesOf(
+/** The factors, one a point, of a filter's result and of its values: p and q in p∘K(q∘v). Undefined stands for ones. */
+export function factorsOf(
   lattice: Lattice,
   normalization: Normalization,
-): { readonly p?: Storage; readonly q?: Storage } {
+): { readonly ofResult?: Storage; readonly ofValues?: Storage } {
   if (normalization === "none") return {};
-  const which = factors(lattice, normalization === "symmetric" ? "s" : "n");
-  return { p: normalization === "before" ? undefined : which, q: normalization === "after" ? undefined : which };
+  const factors = makeFactors(lattice, normalization === "symmetric" ? "inverseRoot" : "inverse");
+  return {
+    ofResult: normalization === "before" ? undefined : factors,
+    ofValues: normalization === "after" ? undefined : factors,
+  };
 }
 
 /**
@@ -46,7 +52,7 @@ export function sidesOf(
 export function pullBackNormalization(
   lattice: Lattice,
   normalization: Normalization,
-  { ofValues, ofGradient }: { readonly ofValues: Storage; readonly ofGradient: Storage },
+  { valueDots, gradientDots }: { readonly valueDots: Storage; readonly gradientDots: Storage },
   result: Storage,
 ): void {
   const { device, points, dimensions, parts } = lattice;
@@ -54,9 +60,9 @@ export function pullBackNormalization(
   const share = -sliceFactor(dimensions) * (symmetric ? 0.5 : 1);
   device.run(normalizationPullback, {
     simplices: parts.simplices,
-    norms: factors(lattice, symmetric ? "s" : "n"),
-    ofValues,
-    ofGradient,
+    factors: makeFactors(lattice, symmetric ? "inverseRoot" : "inverse"),
+    valueDots,
+    gradientDots,
     result,
     points,
     valuesShare: normalization === "after" ? 0 : share,
@@ -66,47 +72,50 @@ export function pullBackNormalization(
   });
 }
 
-/** What `name` stands for among the lattice's derived tables: `bytes`, filled by `make` the first time. */
-function derive(
+/** The lattice's table of this name: `bytes`, filled by `make` the first time. */
+function normalizationTable(
   lattice: Lattice,
   name: string,
   bytes: number,
   make: (result: Storage, workspace: Workspace) => void,
 ): Storage {
-  const known = lattice.derived.get(name);
+  const known = lattice.normalizationTables.get(name);
   if (known) return known;
   using workspace = new Workspace(lattice.device);
   const result = workspace.allocate(bytes);
   make(result, workspace);
-  lattice.derived.set(name, workspace.keep(result));
+  lattice.normalizationTables.set(name, workspace.keep(result));
   return result;
 }
 
-/** [points]: n = 1/(K·1 + ε) or s = √n, from one filter of ones. */
-function factors(lattice: Lattice, which: "n" | "s"): Storage {
+/** What values are normalized by: n = 1/(K·1 + ε) or s = √n. */
+type FactorKind = "inverse" | "inverseRoot";
+
+/** [points]: the factors, from one filter of ones. */
+function makeFactors(lattice: Lattice, kind: FactorKind): Storage {
   const { device, points, parts } = lattice;
-  return derive(lattice, which, points * 4, (norms, workspace) => {
+  return normalizationTable(lattice, kind, points * 4, (factors, workspace) => {
     const ones = workspace.allocate(points * 16);
     device.write(ones, new Float32Array(points * 4).fill(1));
     const sums = workspace.allocate(points * 16);
     filterChannels(lattice, parts, allChannels(ones, 1), allChannels(sums, 1), { quads: 1, transpose: false });
-    device.run(kernel, { values: sums, norms, points, symmetric: which === "s" ? 1 : 0 });
+    device.run(kernel, { values: sums, factors, points, symmetric: kind === "inverseRoot" ? 1 : 0 });
   });
 }
 
-function scaledIncidence(lattice: Lattice, which: "n" | "s"): Incidence {
+function normalizedIncidence(lattice: Lattice, kind: FactorKind): Incidence {
   const { device, parts } = lattice;
   const { offsets, pairs } = parts.incidence;
-  const scaled = derive(lattice, `incidence ${which}`, pairs.bytes, (result) =>
-    scaleIncidence(device, pairs, factors(lattice, which), result),
+  const normalized = normalizationTable(lattice, `incidence ${kind}`, pairs.bytes, (result) =>
+    normalizeIncidence(device, pairs, makeFactors(lattice, kind), result),
   );
-  return { offsets, pairs: scaled };
+  return { offsets, pairs: normalized };
 }
 
-function scaledSimplices(lattice: Lattice, which: "n" | "s"): Storage {
+function normalizedSimplices(lattice: Lattice, kind: FactorKind): Storage {
   const { device, parts, dimensions } = lattice;
   const { simplices } = parts;
-  return derive(lattice, `simplices ${which}`, simplices.bytes, (result) =>
-    scaleSimplices(device, simplices, factors(lattice, which), result, dimensions),
+  return normalizationTable(lattice, `simplices ${kind}`, simplices.bytes, (result) =>
+    normalizeSimplices(device, simplices, makeFactors(lattice, kind), result, dimensions),
   );
 }

@@ -2,7 +2,7 @@ import { orderDigit, orderPermute, orderSlots } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import type { Workspace } from "../device/workspace.ts";
 import { sort } from "../shared/sort.ts";
-import type { Table } from "./hash.ts";
+import type { HashTable } from "./hash.ts";
 
 /** Values of a digit: order.digit.wgsl takes coordinates modulo this. */
 const digitBound = 1024;
@@ -19,7 +19,7 @@ const renumbers = { wasm: true, webgpu: false };
 export function orderVertices(
   device: Device,
   workspace: Workspace,
-  { slots, capacity }: Table,
+  { slots, capacity }: HashTable,
   vertexKeys: Storage,
   vertices: number,
   dimensions: number,
@@ -46,9 +46,9 @@ export function orderVertices(
     order = sorted.order;
   }
   const sortedKeys = workspace.allocate(vertexKeys.bytes);
-  const ranks = workspace.allocate(vertices * 4);
-  device.run(orderPermute, { order: order!, vertexKeys, sortedKeys, ranks, vertices, dimensions });
-  device.run(orderSlots, { ranks, slots, capacity });
-  for (const done of [digits, order!, ranks, vertexKeys]) workspace.release(done);
+  const vertexNumbers = workspace.allocate(vertices * 4);
+  device.run(orderPermute, { order: order!, vertexKeys, sortedKeys, vertexNumbers, vertices, dimensions });
+  device.run(orderSlots, { vertexNumbers, slots, capacity });
+  for (const done of [digits, order!, vertexNumbers, vertexKeys]) workspace.release(done);
   return sortedKeys;
 }

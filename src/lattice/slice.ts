@@ -1,4 +1,4 @@
-import { slice as kernel, sliceDots, sliceScale } from "../../build/kernels.ts";
+import { slice as kernel, sliceDots, sliceNormalize } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import type { MapChannels } from "../shared/channels.ts";
 
@@ -27,7 +27,7 @@ export function slice(
 }
 
 /** result = the simplices with every weight multiplied by its point's factor: normalization folded into the slice. */
-export function scaleSimplices(
+export function normalizeSimplices(
   device: Device,
   simplices: Storage,
   factors: Storage,
@@ -35,7 +35,7 @@ export function scaleSimplices(
   dimensions: number,
 ): void {
   const entries = simplices.bytes / 8;
-  device.run(sliceScale, { simplices, factors, result, entries, dimensions });
+  device.run(sliceNormalize, { simplices, factors, result, entries, dimensions });
 }
 
 /** What `addDots` reads and writes. */
@@ -71,7 +71,7 @@ export function addDots(
     quads,
     otherQuads: other.rowQuads,
     otherOffset: other.firstQuad,
-    scaled: factors ? 1 : 0,
+    normalized: factors ? 1 : 0,
     dimensions,
   });
 }

@@ -122,7 +122,12 @@ export const cases: Case[] = [
         using memory = new Memory(device);
         using tensor = device.tensor([1, 1], [(unit * 2) / scale(1, 0)]);
         const status = memory.zeros(4);
-        embed(device, tensor, 1, { keys: memory.zeros(2), weights: memory.zeros(2), ranks: memory.zeros(1), status });
+        embed(device, tensor, 1, {
+          keys: memory.zeros(2),
+          barycentric: memory.zeros(2),
+          coordinateRanks: memory.zeros(1),
+          status,
+        });
         const [, outOfRange] = new Uint32Array(await device.read(status));
         check((outOfRange !== 0) === index >= 2, `${unit} units`);
       }
@@ -142,8 +147,8 @@ export const cases: Case[] = [
       const status = memory.zeros(4);
       const tables = {
         keys: memory.zeros(entries * keyWords(5)),
-        weights: memory.zeros(entries),
-        ranks: memory.zeros(130),
+        barycentric: memory.zeros(entries),
+        coordinateRanks: memory.zeros(130),
         status,
       };
       embed(device, tensor, 130, tables);

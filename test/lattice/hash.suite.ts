@@ -17,14 +17,14 @@ async function insert(device: Device, keys: Uint32Array, capacity: number) {
   const status = memory.zeros(4);
   const found = await insertKeys(device, { keys: stored, status, ...table }, numbered, entries, 1);
   if (found.full) return { full: true, vertices: 0 } as const;
-  const weights = memory.of(Float32Array.from(keys, (_, entry) => entry / 8));
-  const [vertices, simplices, vertexKeys] = [entries, 2 * entries, found.vertices].map((n) => memory.result(n));
+  const barycentric = memory.of(Float32Array.from(keys, (_, entry) => entry / 8));
+  const [vertexOfEntry, simplices, vertexKeys] = [entries, 2 * entries, found.vertices].map((n) => memory.result(n));
   numberVertices(device, table, { keys: stored, numbers: numbered.numbers, vertexKeys }, 1);
-  findVertices(device, table, { entrySlots: numbered.entrySlots, weights }, { vertices, simplices }, entries);
+  findVertices(device, table, { entrySlots: numbered.entrySlots, barycentric }, { vertexOfEntry, simplices }, entries);
   return {
     full: false,
     vertices: found.vertices,
-    vertexOf: await memory.words(vertices),
+    vertexOf: await memory.words(vertexOfEntry),
     simplices: unpack(await memory.words(simplices)),
     vertexKeys: await memory.words(vertexKeys),
   } as const;
@@ -87,7 +87,7 @@ export const cases: Case[] = [
       const [stored, status, entrySlots] = [memory.of(keys), memory.zeros(4), memory.zeros(entries)];
       const insertInto = async (slots: Uint32Array) => {
         const table = memory.of(slots);
-        const args = { keys: stored, slots: table, entrySlots, status, entries, mask: capacity - 1, dimensions: 1 };
+        const args = { keys: stored, slots: table, entrySlots, status, entries, slotMask: capacity - 1, dimensions: 1 };
         device.run(hashInsert, args);
         return { slots: await readWords(device, table), places: await readWords(device, entrySlots) };
       };

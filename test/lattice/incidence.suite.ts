@@ -1,4 +1,4 @@
-import { buildIncidence, scaleIncidence } from "../../src/lattice/incidence.ts";
+import { buildIncidence, normalizeIncidence } from "../../src/lattice/incidence.ts";
 import { Memory, pack, unpack } from "../memory.ts";
 import { type Case, random, same } from "../suite.ts";
 
@@ -23,7 +23,7 @@ export const cases: Case[] = [
         const weights = numbers.array(entries);
         const order = Array.from(vertexOf.keys()).sort((a, b) => vertexOf[a] - vertexOf[b] || a - b);
         const [offsets, pairs] = [memory.result(vertices + 2), memory.result(2 * entries)];
-        const from = { vertices: memory.of(vertexOf), weights: memory.of(weights) };
+        const from = { vertexOfEntry: memory.of(vertexOf), barycentric: memory.of(weights) };
         buildIncidence(device, from, { offsets, pairs }, entries, vertices, dimensions);
         const what = `${entries} entries of ${vertices} vertices`;
         const lists = unpack(await memory.words(pairs));
@@ -44,7 +44,7 @@ export const cases: Case[] = [
     },
   },
   {
-    name: "scales weights by a factor of their point",
+    name: "multiplies weights by a factor of their point",
     async run(device) {
       for (const entries of [1, 63, 64, 65, 5000]) {
         using memory = new Memory(device);
@@ -52,9 +52,9 @@ export const cases: Case[] = [
         const points = Array.from({ length: entries }, () => numbers.integer(100));
         const weights = numbers.array(entries);
         const factors = numbers.array(100);
-        const scaled = memory.result(2 * entries);
-        scaleIncidence(device, memory.of(pack(points, weights)), memory.of(factors), scaled);
-        const { words, floats } = unpack(await memory.words(scaled));
+        const normalized = memory.result(2 * entries);
+        normalizeIncidence(device, memory.of(pack(points, weights)), memory.of(factors), normalized);
+        const { words, floats } = unpack(await memory.words(normalized));
         same(words, points, `${entries} entries`);
         same(
           floats,

@@ -9,14 +9,14 @@ export const cases: Case[] = [false, true].map((symmetric) => ({
       using memory = new Memory(device);
       const values = random(points).array(points * 4, 1e-3, 50);
       values[0] = 0; // a point that no lattice reaches: ε alone
-      const norms = memory.result(points);
-      device.run(normalization, { values: memory.of(values), norms, points, symmetric: symmetric ? 1 : 0 });
+      const factors = memory.result(points);
+      device.run(normalization, { values: memory.of(values), factors, points, symmetric: symmetric ? 1 : 0 });
       const expected = Float64Array.from(
         { length: points },
         (_, i) => (values[4 * i] + 1e-20) ** (symmetric ? -0.5 : -1),
       );
       // WGSL: 2.5 units for the division, 2 for the inverse square root it may take, and half of one for ε itself.
-      close(await memory.floats(norms), expected, { relative: 6 * 2 ** -23 }, `${points} points`);
+      close(await memory.floats(factors), expected, { relative: 6 * 2 ** -23 }, `${points} points`);
     }
   },
 }));

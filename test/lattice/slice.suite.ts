@@ -1,4 +1,4 @@
-import { scaleSimplices, slice, sliceFactor } from "../../src/lattice/slice.ts";
+import { normalizeSimplices, slice, sliceFactor } from "../../src/lattice/slice.ts";
 import { Memory, pack, unpack } from "../memory.ts";
 import { type Case, check, close, random, same } from "../suite.ts";
 
@@ -49,7 +49,7 @@ export const cases: Case[] = [
     },
   },
   {
-    name: "scales a simplex's weights by its point's factor",
+    name: "multiplies a simplex's weights by its point's factor",
     async run(device) {
       for (const [points, dimensions] of [
         [1, 1],
@@ -64,9 +64,9 @@ export const cases: Case[] = [
         const vertex = Array.from({ length: entries }, () => numbers.integer(99));
         const weight = numbers.array(entries);
         const factors = numbers.array(points);
-        const scaled = memory.result(2 * entries);
-        scaleSimplices(device, memory.of(pack(vertex, weight)), memory.of(factors), scaled, dimensions);
-        const { words, floats } = unpack(await memory.words(scaled));
+        const normalized = memory.result(2 * entries);
+        normalizeSimplices(device, memory.of(pack(vertex, weight)), memory.of(factors), normalized, dimensions);
+        const { words, floats } = unpack(await memory.words(normalized));
         same(words, vertex, `${points} points`);
         const expected = weight.map((value, entry) => value * factors[Math.floor(entry / (dimensions + 1))]);
         same(floats, expected, `${points} points: weights`);

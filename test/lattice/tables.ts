@@ -1,7 +1,7 @@
 import type { Device, Storage } from "../../src/device/device.ts";
 import { view } from "../../src/device/device.ts";
 import { Workspace } from "../../src/device/workspace.ts";
-import { embed, keyWords, rankWords } from "../../src/lattice/embed.ts";
+import { coordinateRankWords, embed, keyWords } from "../../src/lattice/embed.ts";
 import { buildLattice, type Lattice } from "../../src/lattice/lattice.ts";
 import { axisOf } from "../../src/lattice/neighbors.ts";
 import type { Tensor } from "../../src/tensor.ts";
@@ -37,24 +37,24 @@ export async function readEmbedded(
   const size = keyWords(dimensions);
   using workspace = new Workspace(device);
   const keys = workspace.allocate(entries * size * 4);
-  const weights = workspace.allocate(entries * 4);
-  const ranks = workspace.allocate(rows * rankWords(dimensions) * 4);
+  const barycentric = workspace.allocate(entries * 4);
+  const coordinateRanks = workspace.allocate(rows * coordinateRankWords(dimensions) * 4);
   const status = workspace.zeros(16);
-  embed(device, features, shape.length === 3 ? shape[1] : rows, { keys, weights, ranks, status });
+  embed(device, features, shape.length === 3 ? shape[1] : rows, { keys, barycentric, coordinateRanks, status });
   const words = await readWords(device, keys);
   const decode = (_: unknown, entry: number): Key =>
     decodeKey(words.subarray(entry * size, (entry + 1) * size), dimensions);
   return {
     keys: Array.from({ length: entries }, decode),
-    weights: new Float32Array(await device.read(weights)),
+    weights: new Float32Array(await device.read(barycentric)),
     words,
-    ranks: unpackRanks(await readWords(device, ranks), rows, dimensions),
+    ranks: unpackRanks(await readWords(device, coordinateRanks), rows, dimensions),
   };
 }
 
 /** [points, d + 1] ranks, four bits each. */
 function unpackRanks(words: Uint32Array, points: number, dimensions: number): number[] {
-  const own = rankWords(dimensions);
+  const own = coordinateRankWords(dimensions);
   return Array.from({ length: points * (dimensions + 1) }, (_, entry) => {
     const coordinate = entry % (dimensions + 1);
     const word = words[Math.floor(entry / (dimensions + 1)) * own + Math.floor(coordinate / 8)];

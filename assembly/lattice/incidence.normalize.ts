@@ -1,5 +1,5 @@
-/** Twin of kernels/lattice/incidence.scale.wgsl. */
-export function incidenceScale(
+/** Twin of kernels/lattice/incidence.normalize.wgsl. */
+export function incidenceNormalize(
   incidence: usize,
   factors: usize,
   result: usize,

@@ -1,5 +1,5 @@
-/** Twin of kernels/lattice/slice.scale.wgsl. */
-export function sliceScale(
+/** Twin of kernels/lattice/slice.normalize.wgsl. */
+export function sliceNormalize(
   simplices: usize,
   factors: usize,
   result: usize,

@@ -1,4 +1,4 @@
-// Scales the weights of the incidence lists by a factor of each point, result = (point, weight·factors[point]): folds the
+// Multiplies the weights of the incidence lists by a factor of each point, result = (point, weight·factors[point]): folds the
 // normalization that comes before the filter into the splat, at no cost to any later pass.
 //#include "../shared/invocation.wgsl"
 

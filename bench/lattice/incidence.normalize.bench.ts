@@ -1,8 +1,8 @@
-import { incidenceScale as kernel } from "../../build/kernels.ts";
+import { incidenceNormalize as kernel } from "../../build/kernels.ts";
 import { filter } from "../../src/lattice/filter.ts";
 import { floor } from "../floor.ts";
 
-export const incidenceScale = floor({
+export const incidenceNormalize = floor({
   kernel,
   moves: "incidence, factors and result once",
   bytes: ({ incidence, factors, result }) => incidence.bytes + factors.bytes + result.bytes,

@@ -1,4 +1,4 @@
-// Scales the weights of the simplices by a factor of their point, result = (vertex, weight·factors[point]): folds the
+// Multiplies the weights of the simplices by a factor of their point, result = (vertex, weight·factors[point]): folds the
 // normalization that comes after the filter into the slice, at no cost to any later pass.
 //#include "../shared/invocation.wgsl"
 

@@ -1,8 +1,8 @@
-import { sliceScale as kernel } from "../../build/kernels.ts";
+import { sliceNormalize as kernel } from "../../build/kernels.ts";
 import { filter } from "../../src/lattice/filter.ts";
 import { floor } from "../floor.ts";
 
-export const sliceScale = floor({
+export const sliceNormalize = floor({
   kernel,
   moves: "simplices, factors and result once",
   bytes: ({ simplices, factors, result }) => simplices.bytes + factors.bytes + result.bytes,
