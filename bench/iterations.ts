@@ -1,5 +1,5 @@
-import { composed, composedBytes, queueCompose } from "../src/crf/compose.ts";
-import { crfRnn, type CrfOptions } from "../src/crf/crfRnn.ts";
+import { composeMatrices, readMatrices, updateMatrixBytes } from "../src/crf/compose.ts";
+import { type CrfOptions, crfRnn } from "../src/crf/crfRnn.ts";
 import { iterate } from "../src/crf/messagePassing.ts";
 import { Workspace } from "../src/device/workspace.ts";
 import type { Lattice } from "../src/lattice/lattice.ts";
@@ -22,10 +22,10 @@ export async function prepareIterations(maps: Maps, options: CrfOptions): Promis
   const { classes } = options;
   const layer = crfRnn(device, options);
   const workspace = new Workspace(device);
-  const products = workspace.zeros(composedBytes(classes, 1));
-  queueCompose(device, layer.parameters, products, 1, maps.bilateral.dimensions);
+  const products = workspace.zeros(updateMatrixBytes(classes, 1));
+  composeMatrices(device, layer.parameters, products, 1, maps.bilateral.dimensions);
   const values = new Float32Array(await device.read(products));
-  const matrices = composed(device, workspace, products, values, classes, 1);
+  const matrices = readMatrices(device, workspace, products, values, classes, 1);
   return {
     async run(iterations) {
       const settings = { sets: 1, iterations, normalization: "after", activation: "softmax", output: "none" } as const;

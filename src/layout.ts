@@ -18,24 +18,24 @@ export const rows: Layout = {
 
   pack(shape, values) {
     const channels = shape[shape.length - 1]!;
-    const stride = padded(channels);
-    if (stride === channels) return values instanceof Float32Array ? values : Float32Array.from(values);
+    const rowStride = padded(channels);
+    if (rowStride === channels) return values instanceof Float32Array ? values : Float32Array.from(values);
     const memory = new Float32Array(rows.length(shape));
     for (let row = 0; row < rowsOf(shape); row++) {
       for (let channel = 0; channel < channels; channel++)
-        memory[row * stride + channel] = values[row * channels + channel]!;
+        memory[row * rowStride + channel] = values[row * channels + channel]!;
     }
     return memory;
   },
 
   unpack(shape, memory) {
     const channels = shape[shape.length - 1]!;
-    const stride = padded(channels);
-    if (stride === channels) return memory;
+    const rowStride = padded(channels);
+    if (rowStride === channels) return memory;
     const values = new Float32Array(elementsOf(shape));
     for (let row = 0; row < rowsOf(shape); row++) {
       for (let channel = 0; channel < channels; channel++)
-        values[row * channels + channel] = memory[row * stride + channel]!;
+        values[row * channels + channel] = memory[row * rowStride + channel]!;
     }
     return values;
   },
@@ -71,12 +71,12 @@ export const panels: Layout = {
 function eachWeight(shape: readonly number[], visit: (dense: number, packed: number) => void): void {
   const [outputs, inputs, height, width] = shape as [number, number, number, number];
   const taps = height * width;
-  const stride = padded(inputs);
+  const rowStride = padded(inputs);
   for (let output = 0; output < outputs; output++) {
     const panel = Math.floor(output / panelWidth) * taps;
     for (let input = 0; input < inputs; input++) {
       for (let tap = 0; tap < taps; tap++) {
-        const packed = ((panel + tap) * stride + input) * panelWidth + (output % panelWidth);
+        const packed = ((panel + tap) * rowStride + input) * panelWidth + (output % panelWidth);
         visit((output * inputs + input) * taps + tap, packed);
       }
     }

@@ -67,23 +67,23 @@ const reporters = ["embed", "finite"];
  */
 const finiteLimits: Readonly<Record<string, "+" | "-" | "+-">> = {
   // exp(−∞) = 0: a class that has no share in a softmax.
-  "softmax mode 1 values": "-",
-  "update mode 1 unary": "-",
+  "softmax activation 1 values": "-",
+  "update activation 1 unary": "-",
   "crossEntropy scores": "-",
   "crossEntropyPullback scores": "-",
   // A message is taken from the logits, and may have either sign.
-  "update mode 1 spatialValues": "+-",
-  "update mode 1 bilateralValues": "+-",
-  "update mode 1 matrices": "+-",
+  "update activation 1 spatialValues": "+-",
+  "update activation 1 bilateralValues": "+-",
+  "update activation 1 matrices": "+-",
   // A ReLU of −∞ is 0, and so is what a sum of ∞ divides.
-  "softmax mode 2 values": "+-",
-  "softmaxPullback mode 2 values": "-",
-  "update mode 2 spatialSimplices": "+-",
-  "update mode 2 bilateralSimplices": "+-",
-  "update mode 2 spatialValues": "+-",
-  "update mode 2 bilateralValues": "+-",
-  "update mode 2 matrices": "+-",
-  "update mode 2 unary": "+-",
+  "softmax activation 2 values": "+-",
+  "softmaxPullback activation 2 values": "-",
+  "update activation 2 spatialSimplices": "+-",
+  "update activation 2 bilateralSimplices": "+-",
+  "update activation 2 spatialValues": "+-",
+  "update activation 2 bilateralValues": "+-",
+  "update activation 2 matrices": "+-",
+  "update activation 2 unary": "+-",
   "relu values": "-",
   "convolution values": "+-",
   "convolution weights": "+-",
@@ -91,7 +91,7 @@ const finiteLimits: Readonly<Record<string, "+" | "-" | "+-">> = {
   "winogradOutput products": "+-",
   "winogradOutput bias": "-",
   // Marginals are not negative; those that were would count as 0.
-  "softmaxPullback mode 1 values": "-",
+  "softmaxPullback activation 1 values": "-",
   // Which is a maximum, or above 0, is a comparison.
   "maxPool2d values": "-",
   "maxPool2dPullback values": "+-",
@@ -107,7 +107,7 @@ const ownPlace = ["maxPool2dPullback values"];
 
 /** The name of an input in these lists. */
 const inputOf = ({ kernel, args }: Dispatch, name: string): string =>
-  `${kernel.formOf ?? kernel.id}${"mode" in args ? ` mode ${args.mode}` : ""} ${name}`;
+  `${kernel.formOf ?? kernel.id}${"activation" in args ? ` activation ${args.activation}` : ""} ${name}`;
 
 const classOf = (value: number): string => (value === 0 || value === 1 || value === 2 ? String(value) : "other");
 

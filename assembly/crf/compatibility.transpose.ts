@@ -7,11 +7,11 @@ export function compatibilityTranspose(
   begin: u32,
   end: u32,
 ): void {
-  const stride = (channels + 3) & ~3;
+  const rowStride = (channels + 3) & ~3;
   for (let row = begin; row < end; row++) {
-    for (let c: u32 = 0; c < stride; c++) {
-      const value = c < channels ? load<f32>(matrix + (<usize>((matrixRow + c) * stride + row) << 2)) : <f32>0;
-      store<f32>(result + (<usize>(row * stride + c) << 2), value);
+    for (let c: u32 = 0; c < rowStride; c++) {
+      const value = c < channels ? load<f32>(matrix + (<usize>((matrixRow + c) * rowStride + row) << 2)) : <f32>0;
+      store<f32>(result + (<usize>(row * rowStride + c) << 2), value);
     }
   }
 }

@@ -24,8 +24,8 @@ export function compatibility(
   end: u32,
 ): void {
   const quads = (channels + 3) >> 2;
-  const stride = <usize>quads << 4;
-  const first = matrix + <usize>matrixRow * stride;
+  const rowStride = <usize>quads << 4;
+  const first = matrix + <usize>matrixRow * rowStride;
   const scale = f32x4.splat(factor);
   const last = (end + quads - 1) / quads;
   for (let block = begin / quads; block < last; block += blockRows) {
@@ -33,7 +33,7 @@ export function compatibility(
     const to = min(end, (block + blockRows) * quads);
     for (let quad: u32 = 0; quad < quads; quad += 2) {
       const wide = quad + 1 < quads;
-      fillPanel(first, stride, channels, quad << 2);
+      fillPanel(first, rowStride, channels, quad << 2);
       // Rows of each quad that lie in the range: all but one at either end are common to both.
       const lowFrom = rowsBefore(from, quad, quads);
       const lowTo = rowsBefore(to, quad, quads);
@@ -43,13 +43,13 @@ export function compatibility(
       let row = max(lowFrom, highFrom);
       const common = min(lowTo, highTo);
       if (wide) {
-        for (let r = highFrom; r < min(row, highTo); r++) one(values, addend, result, r, stride, at + 16, channels, scale, add, 16);
-        for (let r = lowFrom; r < min(row, lowTo); r++) one(values, addend, result, r, stride, at, channels, scale, add, 0);
-        for (; row + 4 <= common; row += 4) four(values, addend, result, row, stride, at, channels, scale, add);
-        for (let r = row; r < lowTo; r++) one(values, addend, result, r, stride, at, channels, scale, add, 0);
-        for (let r = row; r < highTo; r++) one(values, addend, result, r, stride, at + 16, channels, scale, add, 16);
+        for (let r = highFrom; r < min(row, highTo); r++) one(values, addend, result, r, rowStride, at + 16, channels, scale, add, 16);
+        for (let r = lowFrom; r < min(row, lowTo); r++) one(values, addend, result, r, rowStride, at, channels, scale, add, 0);
+        for (; row + 4 <= common; row += 4) four(values, addend, result, row, rowStride, at, channels, scale, add);
+        for (let r = row; r < lowTo; r++) one(values, addend, result, r, rowStride, at, channels, scale, add, 0);
+        for (let r = row; r < highTo; r++) one(values, addend, result, r, rowStride, at + 16, channels, scale, add, 16);
       } else {
-        for (; row < common; row++) one(values, addend, result, row, stride, at, channels, scale, add, 0);
+        for (; row < common; row++) one(values, addend, result, row, rowStride, at, channels, scale, add, 0);
       }
     }
   }
@@ -63,10 +63,10 @@ function rowsBefore(index: u32, quad: u32, quads: u32): u32 {
 }
 
 /** panel[c][0…7] = matrix[channel + 0…7][c], zero beyond the last channel. */
-function fillPanel(matrix: usize, stride: usize, channels: u32, channel: u32): void {
+function fillPanel(matrix: usize, rowStride: usize, channels: u32, channel: u32): void {
   for (let lane: u32 = 0; lane < 8; lane++) {
     const own = channel + lane < channels;
-    const row = matrix + <usize>(channel + lane) * stride;
+    const row = matrix + <usize>(channel + lane) * rowStride;
     for (let c: u32 = 0; c < channels; c++) {
       const value = own ? load<f32>(row + (<usize>c << 2)) : <f32>0;
       store<f32>(scratch + (<usize>c << 5) + (<usize>lane << 2), value);
@@ -85,12 +85,12 @@ function finish(sum: v128, scale: v128, addend: usize, result: usize, add: u32):
 /** Four rows by eight results. */
 // @ts-ignore: decorator
 @inline
-function four(values: usize, addend: usize, result: usize, row: u32, stride: usize, at: usize, channels: u32, scale: v128, add: u32): void {
-  const offset = <usize>row * stride;
+function four(values: usize, addend: usize, result: usize, row: u32, rowStride: usize, at: usize, channels: u32, scale: v128, add: u32): void {
+  const offset = <usize>row * rowStride;
   let x0 = values + offset;
-  let x1 = x0 + stride;
-  let x2 = x1 + stride;
-  let x3 = x2 + stride;
+  let x1 = x0 + rowStride;
+  let x2 = x1 + rowStride;
+  let x3 = x2 + rowStride;
   let a0 = f32x4.splat(0);
   let b0 = a0;
   let a1 = a0;
@@ -124,17 +124,17 @@ function four(values: usize, addend: usize, result: usize, row: u32, stride: usi
   const plus = addend + offset + at;
   finish(a0, scale, plus, to, add);
   finish(b0, scale, plus + 16, to + 16, add);
-  finish(a1, scale, plus + stride, to + stride, add);
-  finish(b1, scale, plus + stride + 16, to + stride + 16, add);
-  finish(a2, scale, plus + 2 * stride, to + 2 * stride, add);
-  finish(b2, scale, plus + 2 * stride + 16, to + 2 * stride + 16, add);
-  finish(a3, scale, plus + 3 * stride, to + 3 * stride, add);
-  finish(b3, scale, plus + 3 * stride + 16, to + 3 * stride + 16, add);
+  finish(a1, scale, plus + rowStride, to + rowStride, add);
+  finish(b1, scale, plus + rowStride + 16, to + rowStride + 16, add);
+  finish(a2, scale, plus + 2 * rowStride, to + 2 * rowStride, add);
+  finish(b2, scale, plus + 2 * rowStride + 16, to + 2 * rowStride + 16, add);
+  finish(a3, scale, plus + 3 * rowStride, to + 3 * rowStride, add);
+  finish(b3, scale, plus + 3 * rowStride + 16, to + 3 * rowStride + 16, add);
 }
 
 /** One row by four results, those from byte `half` of the panel's eight on. */
-function one(values: usize, addend: usize, result: usize, row: u32, stride: usize, at: usize, channels: u32, scale: v128, add: u32, half: usize): void {
-  const offset = <usize>row * stride;
+function one(values: usize, addend: usize, result: usize, row: u32, rowStride: usize, at: usize, channels: u32, scale: v128, add: u32, half: usize): void {
+  const offset = <usize>row * rowStride;
   const x = values + offset;
   let sum = f32x4.splat(0);
   for (let c: u32 = 0; c < channels; c++) {

@@ -11,18 +11,18 @@ export function compose(
   begin: u32,
   end: u32,
 ): void {
-  const stride = (channels + 3) & ~3;
+  const rowStride = (channels + 3) & ~3;
   for (let index = begin; index < end; index++) {
-    const output = index % stride;
-    const row = index / stride;
+    const output = index % rowStride;
+    const row = index / rowStride;
     const bilateral = row >= channels;
     const weight =
-      (bilateral ? bilateralWeight : spatialWeight) + ((<usize>(matrixRow * stride + (row % channels))) << 2);
-    const line = compatibility + ((<usize>((matrixRow + output) * stride)) << 2);
+      (bilateral ? bilateralWeight : spatialWeight) + ((<usize>(matrixRow * rowStride + (row % channels))) << 2);
+    const line = compatibility + ((<usize>((matrixRow + output) * rowStride)) << 2);
     let sum: f32 = 0;
     if (output < channels) {
       for (let j: u32 = 0; j < channels; j++) {
-        sum += load<f32>(line + ((<usize>j) << 2)) * load<f32>(weight + ((<usize>(j * stride)) << 2));
+        sum += load<f32>(line + ((<usize>j) << 2)) * load<f32>(weight + ((<usize>(j * rowStride)) << 2));
       }
     }
     store<f32>(matrices + ((<usize>index) << 2), sum * (bilateral ? bilateralFactor : spatialFactor));

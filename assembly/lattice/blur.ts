@@ -11,7 +11,7 @@ export function blur(
   end: u32,
 ): void {
   const half = f32x4.splat(0.5);
-  const stride = (<usize>quads) << 4;
+  const rowStride = (<usize>quads) << 4;
   let index = begin;
   while (index < end) {
     const vertex = index / quads;
@@ -19,8 +19,8 @@ export function blur(
     const count = min(quads - quad, end - index);
     const column = (<usize>quad) << 4;
     const pair = neighbors + ((<usize>vertex) << 3);
-    const first = values + column + <usize>load<u32>(pair) * stride;
-    const second = values + column + <usize>load<u32>(pair, 4) * stride;
+    const first = values + column + <usize>load<u32>(pair) * rowStride;
+    const second = values + column + <usize>load<u32>(pair, 4) * rowStride;
     const own = values + ((<usize>index) << 4);
     const to = result + ((<usize>index) << 4);
     for (let at: usize = 0; at < (<usize>count) << 4; at += 16) {

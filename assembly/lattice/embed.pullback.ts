@@ -13,11 +13,11 @@ export function embedPullback(
 ): void {
   const coordinates = dimensions + 1;
   const rankBytes = <usize>((coordinates + 7) >> 3) << 2;
-  const stride = (dimensions + 3) & ~3;
+  const rowStride = (dimensions + 3) & ~3;
   for (let point = begin; point < end; point++) {
     const own = coordinateRanks + <usize>point * rankBytes;
     const first = <usize>(point * coordinates) << 2;
-    const to = result + (<usize>(point * stride) << 2);
+    const to = result + (<usize>(point * rowStride) << 2);
     let before: f32 = 0;
     for (let j: u32 = 0; j < coordinates; j++) {
       const rank = (load<u32>(own + (<usize>(j >> 3) << 2)) >> ((j & 7) << 2)) & 15;
@@ -33,6 +33,6 @@ export function embedPullback(
       }
       before += elevated;
     }
-    for (let c = dimensions; c < stride; c++) store<f32>(to + (<usize>c << 2), 0);
+    for (let c = dimensions; c < rowStride; c++) store<f32>(to + (<usize>c << 2), 0);
   }
 }

@@ -22,7 +22,7 @@ export function embed(
   end: u32,
 ): void {
   const coordinates = dimensions + 1;
-  const stride = <usize>((dimensions + 3) & ~3) << 2;
+  const rowStride = <usize>((dimensions + 3) & ~3) << 2;
   const elevated = scratch;
   const offsets = elevated + arrayBytes;
   const nearest = offsets + arrayBytes;
@@ -33,10 +33,10 @@ export function embed(
 
   for (let point = begin; point < end; point += 4) {
     const lanes = min(end - point, 4);
-    const row0 = features + <usize>point * stride;
-    const row1 = features + <usize>min(point + 1, end - 1) * stride;
-    const row2 = features + <usize>min(point + 2, end - 1) * stride;
-    const row3 = features + <usize>min(point + 3, end - 1) * stride;
+    const row0 = features + <usize>point * rowStride;
+    const row1 = features + <usize>min(point + 1, end - 1) * rowStride;
+    const row2 = features + <usize>min(point + 2, end - 1) * rowStride;
+    const row3 = features + <usize>min(point + 3, end - 1) * rowStride;
     let sum = f32x4.splat(0);
     let finite = i32x4.splat(-1);
     for (let j = dimensions; j > 0; j--) {
@@ -177,11 +177,11 @@ function writeRanks(to: usize, ranks: usize, point: u32, coordinates: u32, lanes
 
 // @ts-ignore: decorator
 @inline
-function storeLanes(to: usize, values: v128, stride: usize, lanes: u32): void {
+function storeLanes(to: usize, values: v128, laneStride: usize, lanes: u32): void {
   v128.store_lane<u32>(to, values, 0);
-  if (lanes > 1) v128.store_lane<u32>(to + stride, values, 1);
-  if (lanes > 2) v128.store_lane<u32>(to + 2 * stride, values, 2);
-  if (lanes > 3) v128.store_lane<u32>(to + 3 * stride, values, 3);
+  if (lanes > 1) v128.store_lane<u32>(to + laneStride, values, 1);
+  if (lanes > 2) v128.store_lane<u32>(to + 2 * laneStride, values, 2);
+  if (lanes > 3) v128.store_lane<u32>(to + 3 * laneStride, values, 3);
 }
 
 function report(status: usize, point: u32, lanes: u32, finite: v128, within: v128): void {

@@ -10,9 +10,9 @@ export function featuresPullback(
 ): void {
   const channels = dimensions - 2;
   const guideStride = (channels + 3) & ~3;
-  const stride = (dimensions + 3) & ~3;
+  const rowStride = (dimensions + 3) & ~3;
   for (let point = begin; point < end; point++) {
-    const row = gradient + (<usize>(point * stride + 2) << 2);
+    const row = gradient + (<usize>(point * rowStride + 2) << 2);
     const to = result + (<usize>(point * guideStride) << 2);
     for (let c: u32 = 0; c < guideStride; c++) {
       const at = <usize>c << 2;

@@ -2,23 +2,23 @@ import { multiplyAdd } from "../shared/simd";
 
 /**
  * to = scale·Σ weight·values[row] over the pairs (row, weight) in [first, last): the sum at the heart of splat (rows are
- * points) and slice (rows are vertices). `quads` of channels, six, three or one at a time in registers; `stride` in bytes.
+ * points) and slice (rows are vertices). `quads` of channels, six, three or one at a time in registers; `rowStride` in bytes.
  */
 // @ts-ignore: decorator
 @inline
-export function gather(first: usize, last: usize, values: usize, stride: usize, quads: u32, scale: v128, to: usize): void {
+export function gather(first: usize, last: usize, values: usize, rowStride: usize, quads: u32, scale: v128, to: usize): void {
   let q: u32 = 0;
-  for (; q + 6 <= quads; q += 6) six(first, last, values + (<usize>q << 4), stride, scale, to + (<usize>q << 4));
+  for (; q + 6 <= quads; q += 6) six(first, last, values + (<usize>q << 4), rowStride, scale, to + (<usize>q << 4));
   if (q + 3 <= quads) {
-    three(first, last, values + (<usize>q << 4), stride, scale, to + (<usize>q << 4));
+    three(first, last, values + (<usize>q << 4), rowStride, scale, to + (<usize>q << 4));
     q += 3;
   }
-  for (; q < quads; q++) one(first, last, values + (<usize>q << 4), stride, scale, to + (<usize>q << 4));
+  for (; q < quads; q++) one(first, last, values + (<usize>q << 4), rowStride, scale, to + (<usize>q << 4));
 }
 
 // @ts-ignore: decorator
 @inline
-function six(first: usize, last: usize, values: usize, stride: usize, scale: v128, to: usize): void {
+function six(first: usize, last: usize, values: usize, rowStride: usize, scale: v128, to: usize): void {
   let a = f32x4.splat(0);
   let b = a;
   let c = a;
@@ -26,7 +26,7 @@ function six(first: usize, last: usize, values: usize, stride: usize, scale: v12
   let e = a;
   let f = a;
   for (let pair = first; pair < last; pair += 8) {
-    const row = values + <usize>load<u32>(pair) * stride;
+    const row = values + <usize>load<u32>(pair) * rowStride;
     const weight = v128.load32_splat(pair, 4);
     a = multiplyAdd(weight, v128.load(row), a);
     b = multiplyAdd(weight, v128.load(row, 16), b);
@@ -43,12 +43,12 @@ function six(first: usize, last: usize, values: usize, stride: usize, scale: v12
   v128.store(to, f32x4.mul(scale, f), 80);
 }
 
-function three(first: usize, last: usize, values: usize, stride: usize, scale: v128, to: usize): void {
+function three(first: usize, last: usize, values: usize, rowStride: usize, scale: v128, to: usize): void {
   let a = f32x4.splat(0);
   let b = a;
   let c = a;
   for (let pair = first; pair < last; pair += 8) {
-    const row = values + <usize>load<u32>(pair) * stride;
+    const row = values + <usize>load<u32>(pair) * rowStride;
     const weight = v128.load32_splat(pair, 4);
     a = multiplyAdd(weight, v128.load(row), a);
     b = multiplyAdd(weight, v128.load(row, 16), b);
@@ -59,10 +59,10 @@ function three(first: usize, last: usize, values: usize, stride: usize, scale: v
   v128.store(to, f32x4.mul(scale, c), 32);
 }
 
-function one(first: usize, last: usize, values: usize, stride: usize, scale: v128, to: usize): void {
+function one(first: usize, last: usize, values: usize, rowStride: usize, scale: v128, to: usize): void {
   let a = f32x4.splat(0);
   for (let pair = first; pair < last; pair += 8) {
-    a = multiplyAdd(v128.load32_splat(pair, 4), v128.load(values + <usize>load<u32>(pair) * stride), a);
+    a = multiplyAdd(v128.load32_splat(pair, 4), v128.load(values + <usize>load<u32>(pair) * rowStride), a);
   }
   v128.store(to, f32x4.mul(scale, a));
 }

@@ -16,20 +16,20 @@ export function crossEntropyPullback(
   begin: u32,
   end: u32,
 ): void {
-  const stride = <usize>((channels + 3) >> 2) << 4;
+  const rowStride = <usize>((channels + 3) >> 2) << 4;
   for (let row = begin; row < end; row++) {
-    const to = scoreGradient + <usize>row * stride;
+    const to = scoreGradient + <usize>row * rowStride;
     const label = <u32>load<u8>(labels + first + row);
     if (label == ignore) {
-      memory.fill(to, 0, stride);
+      memory.fill(to, 0, rowStride);
       continue;
     }
-    const at = scores + <usize>row * stride;
+    const at = scores + <usize>row * rowStride;
     const largest = f32x4.splat(largestScore(at, channels));
-    const last = stride - 16;
+    const last = rowStride - 16;
     const tail = tailMask(channels);
     let powers = f32x4.splat(0);
-    for (let i: usize = 0; i < stride; i += 16) {
+    for (let i: usize = 0; i < rowStride; i += 16) {
       let power = exp4(f32x4.sub(v128.load(at + i), largest));
       if (i == last) power = v128.and(power, tail);
       v128.store(to + i, power);
@@ -43,7 +43,7 @@ export function crossEntropyPullback(
       weight *= p / (p + epsilon);
     }
     const share = f32x4.splat(weight / sum);
-    for (let i: usize = 0; i < stride; i += 16) v128.store(to + i, f32x4.mul(share, v128.load(to + i)));
+    for (let i: usize = 0; i < rowStride; i += 16) v128.store(to + i, f32x4.mul(share, v128.load(to + i)));
     store<f32>(own, load<f32>(own) - weight);
   }
 }

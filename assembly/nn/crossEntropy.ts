@@ -14,13 +14,13 @@ export function crossEntropy(
   begin: u32,
   end: u32,
 ): void {
-  const stride = <usize>((channels + 3) >> 2) << 4;
+  const rowStride = <usize>((channels + 3) >> 2) << 4;
   for (let row = begin; row < end; row++) {
     const to = losses + ((<usize>row) << 4);
     v128.store(to, f32x4.splat(0));
     const label = <u32>load<u8>(labels + first + row);
     if (label == ignore) continue;
-    const at = scores + <usize>row * stride;
+    const at = scores + <usize>row * rowStride;
     const largest = largestScore(at, channels);
     const sum = sumOfPowers(at, channels, largest);
     const score = load<f32>(at + (<usize>label << 2)) - largest;

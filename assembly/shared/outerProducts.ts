@@ -43,7 +43,7 @@ export function outerProducts(
 // @ts-ignore: decorator
 @inline
 function tile(a: usize, b: usize, to: usize, o: u32, quad: u32, quads: u32, count: u32, scale: v128): void {
-  const stride = <usize>quads << 4;
+  const rowStride = <usize>quads << 4;
   let left = a + (<usize>o << 2);
   let right = b + (<usize>quad << 4);
   let a0 = f32x4.splat(0);
@@ -69,29 +69,29 @@ function tile(a: usize, b: usize, to: usize, o: u32, quad: u32, quads: u32, coun
     x = v128.load32_splat(left, 12);
     a3 = multiplyAdd(x, low, a3);
     b3 = multiplyAdd(x, high, b3);
-    left += stride;
-    right += stride;
+    left += rowStride;
+    right += rowStride;
   }
   const at = to + ((<usize>(o * quads + quad)) << 4);
   v128.store(at, f32x4.mul(scale, a0));
   v128.store(at, f32x4.mul(scale, b0), 16);
-  v128.store(at + stride, f32x4.mul(scale, a1));
-  v128.store(at + stride, f32x4.mul(scale, b1), 16);
-  v128.store(at + 2 * stride, f32x4.mul(scale, a2));
-  v128.store(at + 2 * stride, f32x4.mul(scale, b2), 16);
-  v128.store(at + 3 * stride, f32x4.mul(scale, a3));
-  v128.store(at + 3 * stride, f32x4.mul(scale, b3), 16);
+  v128.store(at + rowStride, f32x4.mul(scale, a1));
+  v128.store(at + rowStride, f32x4.mul(scale, b1), 16);
+  v128.store(at + 2 * rowStride, f32x4.mul(scale, a2));
+  v128.store(at + 2 * rowStride, f32x4.mul(scale, b2), 16);
+  v128.store(at + 3 * rowStride, f32x4.mul(scale, a3));
+  v128.store(at + 3 * rowStride, f32x4.mul(scale, b3), 16);
 }
 
 function one(a: usize, b: usize, to: usize, o: u32, quad: u32, quads: u32, count: u32, scale: v128): void {
-  const stride = <usize>quads << 4;
+  const rowStride = <usize>quads << 4;
   let left = a + (<usize>o << 2);
   let right = b + (<usize>quad << 4);
   let sum = f32x4.splat(0);
   for (let row: u32 = 0; row < count; row++) {
     sum = multiplyAdd(v128.load32_splat(left), v128.load(right), sum);
-    left += stride;
-    right += stride;
+    left += rowStride;
+    right += rowStride;
   }
   v128.store(to + ((<usize>(o * quads + quad)) << 4), f32x4.mul(scale, sum));
 }

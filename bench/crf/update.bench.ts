@@ -14,8 +14,9 @@ export const update = floor({
     result.bytes,
   computes:
     "a multiply-add a channel and corner of both simplices; with the matrices two a channel, or two a pair of channels; activation 5 a channel",
-  operations: ({ points, dimensions, quads, channels, diagonal, mode }) =>
-    points * (8 * quads * (3 + dimensions + 1) + channels * (diagonal ? 4 : 4 * channels) + (mode ? 5 * channels : 0)),
+  operations: ({ points, dimensions, quads, channels, diagonal, activation }) =>
+    points *
+    (8 * quads * (3 + dimensions + 1) + channels * (diagonal ? 4 : 4 * channels) + (activation ? 5 * channels : 0)),
   queue: async (workload) => {
     using iterations = await workload.iterations("potts");
     await iterations.run(2); // the last update has no activation, the one before it has

@@ -18,10 +18,10 @@ struct Params {
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
   let row = invocation(id, workgroupCount);
   if (row >= params.channels) { return; }
-  let stride = (params.channels + 3u) / 4u * 4u;
-  for (var c = 0u; c < stride; c++) {
+  let rowStride = (params.channels + 3u) / 4u * 4u;
+  for (var c = 0u; c < rowStride; c++) {
     var value = 0.0;
-    if (c < params.channels) { value = matrix[(params.matrixRow + c) * stride + row]; }
-    result[row * stride + c] = value;
+    if (c < params.channels) { value = matrix[(params.matrixRow + c) * rowStride + row]; }
+    result[row * rowStride + c] = value;
   }
 }

@@ -24,17 +24,17 @@ struct Params {
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
   let index = invocation(id, workgroupCount);
-  let stride = (params.channels + 3u) / 4u * 4u;
-  if (index >= 2u * params.channels * stride) { return; }
-  let output = index % stride;
-  let input = index / stride % params.channels;
-  let bilateral = index / stride >= params.channels;
+  let rowStride = (params.channels + 3u) / 4u * 4u;
+  if (index >= 2u * params.channels * rowStride) { return; }
+  let output = index % rowStride;
+  let input = index / rowStride % params.channels;
+  let bilateral = index / rowStride >= params.channels;
   var sum = 0.0;
   if (output < params.channels) {
     for (var j = 0u; j < params.channels; j++) {
-      let at = (params.matrixRow + j) * stride + input;
+      let at = (params.matrixRow + j) * rowStride + input;
       let weight = select(spatialWeight[at], bilateralWeight[at], bilateral);
-      sum += compatibility[(params.matrixRow + output) * stride + j] * weight;
+      sum += compatibility[(params.matrixRow + output) * rowStride + j] * weight;
     }
   }
   matrices[index] = sum * select(params.spatialFactor, params.bilateralFactor, bilateral);

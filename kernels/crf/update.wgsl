@@ -1,18 +1,19 @@
 // One mean-field update, fused (Zheng et al. 2015, algorithm 1): slice both blurred lattices, normalize (folded into the
 // simplices' weights), weigh and transform (compose.wgsl), add the unary, activate. Reads each pixel's two simplices and
 // unary and writes its new marginals; nothing in between leaves the workgroup.
-//   X = U − Σ_c (spatial[c]·F_s[c] + bilateral[c]·F_b[c]);  result = X (mode 0), softmax(X) (1) or ReLU-normalized X (2).
+//   X = U − Σ_c (spatial[c]·F_s[c] + bilateral[c]·F_b[c]);  result = X, softmax(X), or ReLU(X) over its sum: see softmax.wgsl.
 // Where diagonal ≠ 0 the matrices are diagonal and come as two rows: X = U − (spatial∘F_s + bilateral∘F_b).
 //
 // A workgroup takes ⌊64/quads⌋ points, an invocation one quad of a point: rows are read and written side by side, and the
 // point's quads meet in workgroup memory (private arrays in their place took lavapipe 25 s to compile).
 // Preconditions: spatial lattice of d = 2; quads ≤ 64.
 //#include "../shared/nan.wgsl"
+//#include "activation.wgsl"
 
 struct Params {
   points: u32,
   channels: u32,
-  mode: u32,
+  activation: u32,
   diagonal: u32,
 }
 
@@ -100,18 +101,18 @@ fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id)
   }
   workgroupBarrier();
   var power = x;
-  if (present && params.mode != 0u) {
+  if (present && params.activation != ACTIVATION_NONE) {
     var highest = largest[first];
     for (var q = 1u; q < QUADS; q++) { highest = most(highest, largest[first + q]); }
     power = rectified4(x);
-    if (params.mode == 1u) { power = tainted4(exp(x - highest), highest); }
+    if (params.activation == ACTIVATION_SOFTMAX) { power = tainted4(exp(x - highest), highest); }
     power = select(vec4f(), power, real);
     sums[localIndex] = power[0] + power[1] + power[2] + power[3];
   }
   workgroupBarrier();
   if (!present) { return; }
-  if (params.mode != 0u) {
-    var sum = select(0.0, 1e-20, params.mode == 2u);
+  if (params.activation != ACTIVATION_NONE) {
+    var sum = select(0.0, 1e-20, params.activation == ACTIVATION_RELU);
     for (var q = 0u; q < QUADS; q++) { sum += sums[first + q]; }
     power = power / sum;
   }

@@ -15,8 +15,8 @@ struct Params {
 
 const DIMENSIONS: u32 = 5u; // specialized
 const COORDINATES = DIMENSIONS + 1u;
-const RANK_WORDS = (COORDINATES + 7u) / 8u;
-const STRIDE = (DIMENSIONS + 3u) / 4u * 4u;
+const COORDINATE_RANK_WORDS = (COORDINATES + 7u) / 8u;
+const FEATURE_STRIDE = (DIMENSIONS + 3u) / 4u * 4u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 // [points, rank words]
@@ -41,11 +41,11 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let first = point * COORDINATES;
   var before = 0.0;
   for (var j = 0u; j < COORDINATES; j++) {
-    let rank = (coordinateRanks[point * RANK_WORDS + j / 8u] >> (4u * (j % 8u))) & 15u;
+    let rank = (coordinateRanks[point * COORDINATE_RANK_WORDS + j / 8u] >> (4u * (j % 8u))) & 15u;
     let remainder = DIMENSIONS - rank;
     let elevated = params.factor * (dotOf(first + remainder) - dotOf(first + (remainder + 1u) % COORDINATES));
-    if (j > 0u) { result[point * STRIDE + j - 1u] = elevationFactors[j - 1u] * (before - f32(j) * elevated); }
+    if (j > 0u) { result[point * FEATURE_STRIDE + j - 1u] = elevationFactors[j - 1u] * (before - f32(j) * elevated); }
     before += elevated;
   }
-  for (var c = DIMENSIONS; c < STRIDE; c++) { result[point * STRIDE + c] = 0.0; }
+  for (var c = DIMENSIONS; c < FEATURE_STRIDE; c++) { result[point * FEATURE_STRIDE + c] = 0.0; }
 }

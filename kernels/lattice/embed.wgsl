@@ -24,8 +24,8 @@ struct Params {
 const DIMENSIONS: u32 = 5u; // specialized
 const COORDINATES = DIMENSIONS + 1u;
 const WORDS = DIMENSIONS / 2u + 1u;
-const RANK_WORDS = (COORDINATES + 7u) / 8u;
-const STRIDE = (DIMENSIONS + 3u) / 4u * 4u;
+const COORDINATE_RANK_WORDS = (COORDINATES + 7u) / 8u;
+const FEATURE_STRIDE = (DIMENSIONS + 3u) / 4u * 4u;
 const RECIPROCAL = 1.0 / f32(COORDINATES);
 // The bits of 32766: those of larger magnitudes, of infinity and of NaN are larger.
 const farthest = 0x46fffc00u;
@@ -52,7 +52,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   var elevated: array<f32, COORDINATES>;
   var sum = 0.0;
   for (var j = DIMENSIONS; j > 0u; j--) {
-    let bits = features[point * STRIDE + j - 1u];
+    let bits = features[point * FEATURE_STRIDE + j - 1u];
     if ((bits & 0x7f800000u) == 0x7f800000u) {
       atomicMax(&status[0], ~point);
       return;
@@ -101,9 +101,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   }
   weights[0] += 1.0 + weights[COORDINATES];
 
-  var packed = array<u32, RANK_WORDS>();
+  var packed = array<u32, COORDINATE_RANK_WORDS>();
   for (var i = 0u; i < COORDINATES; i++) { packed[i / 8u] |= u32(rank[i]) << (4u * (i % 8u)); }
-  for (var k = 0u; k < RANK_WORDS; k++) { coordinateRanks[point * RANK_WORDS + k] = packed[k]; }
+  for (var k = 0u; k < COORDINATE_RANK_WORDS; k++) { coordinateRanks[point * COORDINATE_RANK_WORDS + k] = packed[k]; }
 
   for (var r = 0u; r < COORDINATES; r++) {
     // Zeroed explicitly: lavapipe (Mesa 25.0) keeps a plain declaration's contents from one turn to the next.

@@ -14,7 +14,7 @@ struct Params {
 const DIMENSIONS: u32 = 5u; // specialized
 const CHANNELS = DIMENSIONS - 2u;
 const GUIDE_STRIDE = (CHANNELS + 3u) / 4u * 4u;
-const STRIDE = (DIMENSIONS + 3u) / 4u * 4u;
+const FEATURE_STRIDE = (DIMENSIONS + 3u) / 4u * 4u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 // [points, d − 2], rows padded
@@ -30,12 +30,12 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let point = invocation(id, workgroupCount);
   if (point >= params.points) { return; }
   let pixel = point % params.imagePoints;
-  features[point * STRIDE] = positions[pixel % params.width];
-  features[point * STRIDE + 1u] = positions[pixel / params.width];
+  features[point * FEATURE_STRIDE] = positions[pixel % params.width];
+  features[point * FEATURE_STRIDE + 1u] = positions[pixel / params.width];
   for (var c = 0u; c < CHANNELS; c++) {
     let value = guide[point * GUIDE_STRIDE + c];
     let quotient = value / params.color;
-    features[point * STRIDE + 2u + c] = quotient + fma(-quotient, params.color, value) / params.color;
+    features[point * FEATURE_STRIDE + 2u + c] = quotient + fma(-quotient, params.color, value) / params.color;
   }
-  for (var c = DIMENSIONS; c < STRIDE; c++) { features[point * STRIDE + c] = 0.0; }
+  for (var c = DIMENSIONS; c < FEATURE_STRIDE; c++) { features[point * FEATURE_STRIDE + c] = 0.0; }
 }

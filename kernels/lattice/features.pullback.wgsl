@@ -10,7 +10,7 @@ struct Params {
 const DIMENSIONS: u32 = 5u; // specialized
 const CHANNELS = DIMENSIONS - 2u;
 const GUIDE_STRIDE = (CHANNELS + 3u) / 4u * 4u;
-const STRIDE = (DIMENSIONS + 3u) / 4u * 4u;
+const FEATURE_STRIDE = (DIMENSIONS + 3u) / 4u * 4u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 // [points, d], rows padded
@@ -24,7 +24,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let point = invocation(id, workgroupCount);
   if (point >= params.points) { return; }
   for (var c = 0u; c < CHANNELS; c++) {
-    result[point * GUIDE_STRIDE + c] = gradient[point * STRIDE + 2u + c] / params.color;
+    result[point * GUIDE_STRIDE + c] = gradient[point * FEATURE_STRIDE + 2u + c] / params.color;
   }
   for (var c = CHANNELS; c < GUIDE_STRIDE; c++) { result[point * GUIDE_STRIDE + c] = 0.0; }
 }

@@ -31,10 +31,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   if (row >= params.rows) { return; }
   let pixel = params.first + row;
   let label = (labels[pixel / 4u] >> (pixel % 4u * 8u)) & 255u;
-  let stride = (params.channels + 3u) / 4u * 4u;
-  let start = row * stride;
+  let rowStride = (params.channels + 3u) / 4u * 4u;
+  let start = row * rowStride;
   if (label == params.ignore) {
-    for (var c = 0u; c < stride; c++) { scoreGradient[start + c] = 0.0; }
+    for (var c = 0u; c < rowStride; c++) { scoreGradient[start + c] = 0.0; }
     return;
   }
   var largest = scores[start];
@@ -53,5 +53,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   for (var c = 0u; c < params.channels; c++) {
     scoreGradient[start + c] = weight * (scoreGradient[start + c] / sum - select(0.0, 1.0, c == label));
   }
-  for (var c = params.channels; c < stride; c++) { scoreGradient[start + c] = 0.0; }
+  for (var c = params.channels; c < rowStride; c++) { scoreGradient[start + c] = 0.0; }
 }

@@ -25,7 +25,7 @@ export function transform(values: Tensor, matrix: Tensor, options: TransformOpti
 function transformed(values: Tensor, matrix: Tensor, { set = 0, factor = 1, addend }: TransformOptions): Tensor {
   const { device, channels } = values;
   const result = emptyLike(values);
-  multiply(values, { storage: matrix.storage, row: set * channels }, factor, addend, result);
+  applyMatrix(values, { storage: matrix.storage, row: set * channels }, factor, addend, result);
   const inputs = addend ? [values, matrix, addend] : [values, matrix];
   const kept = matrix.tape?.recording ? [values, matrix] : [matrix];
   return record(result, inputs, kept, (gradient, wanted) => {
@@ -35,7 +35,7 @@ function transformed(values: Tensor, matrix: Tensor, { set = 0, factor = 1, adde
       const transposed = workspace.allocate(channels * padded(channels) * 4);
       const matrixRow = set * channels;
       device.run(compatibilityTranspose, { matrix: matrix.storage, result: transposed, channels, matrixRow });
-      multiply(gradient, { storage: transposed, row: 0 }, factor, undefined, ofValues);
+      applyMatrix(gradient, { storage: transposed, row: 0 }, factor, undefined, ofValues);
     }
     const ofMatrix = wanted[1] ? device.tensor(matrix.shape) : undefined;
     if (ofMatrix) {
@@ -47,7 +47,7 @@ function transformed(values: Tensor, matrix: Tensor, { set = 0, factor = 1, adde
   });
 }
 
-function multiply(
+function applyMatrix(
   values: Tensor,
   matrix: { readonly storage: Storage; readonly row: number },
   factor: number,

@@ -5,8 +5,8 @@ import { sliceFactor } from "../lattice/slice.ts";
 import { padded } from "../shape.ts";
 import type { CrfParameters } from "./parameters.ts";
 
-/** The matrices of each iteration's fused update. */
-export interface Composed {
+/** The update matrices: C·W_s and C·W_b of every set. */
+export interface UpdateMatrices {
   /** Whether all are diagonal and stored as such: [2, L] in place of [2, L, L]. */
   readonly diagonal: boolean;
   of(iteration: number): Storage;
@@ -14,12 +14,12 @@ export interface Composed {
 
 const aligned = (bytes: number): number => Math.ceil(bytes / 256) * 256;
 
-/** Bytes that `queueCompose` writes for `sets` sets of parameters. */
-export const composedBytes = (classes: number, sets: number): number =>
+/** Bytes of the update matrices of `sets` sets of parameters, as `composeMatrices` writes them. */
+export const updateMatrixBytes = (classes: number, sets: number): number =>
   sets * aligned(2 * classes * padded(classes) * 4);
 
 /** Queues the products C·W_s and C·W_b of every set, transposed and with the slices' α; see kernels/crf/compose.wgsl. */
-export function queueCompose(
+export function composeMatrices(
   device: Device,
   parameters: CrfParameters,
   into: Storage,
@@ -43,23 +43,23 @@ export function queueCompose(
 }
 
 /**
- * What the products turned out to be: where all are diagonal (Potts with a weight a class, the usual start) an update
+ * Reads what `composeMatrices` wrote: where all matrices are diagonal (Potts with a weight a class, the usual start) an update
  * costs L instead of L² operations a pixel, so they are stored as diagonals. `values` is what was read back of `storage`.
  */
-export function composed(
+export function readMatrices(
   device: Device,
   workspace: Workspace,
   storage: Storage,
   values: Float32Array,
   classes: number,
   sets: number,
-): Composed {
-  const stride = padded(classes);
-  const bytes = 2 * classes * stride * 4;
-  const diagonals = new Float32Array((sets * aligned(2 * stride * 4)) / 4);
+): UpdateMatrices {
+  const rowStride = padded(classes);
+  const bytes = 2 * classes * rowStride * 4;
+  const diagonals = new Float32Array((sets * aligned(2 * rowStride * 4)) / 4);
   for (let set = 0; set < sets; set++) {
     for (let row = 0; row < 2 * classes; row++) {
-      const from = (set * aligned(bytes)) / 4 + row * stride;
+      const from = (set * aligned(bytes)) / 4 + row * rowStride;
       const channel = row % classes;
       for (let c = 0; c < classes; c++) {
         if (c !== channel && values[from + c] !== 0) {
@@ -69,13 +69,14 @@ export function composed(
           };
         }
       }
-      diagonals[(set * aligned(2 * stride * 4)) / 4 + (row < classes ? 0 : stride) + channel] = values[from + channel]!;
+      diagonals[(set * aligned(2 * rowStride * 4)) / 4 + (row < classes ? 0 : rowStride) + channel] =
+        values[from + channel]!;
     }
   }
   const stored = workspace.allocate(diagonals.byteLength);
   device.write(stored, diagonals);
   return {
     diagonal: true,
-    of: (iteration) => view(stored, Math.min(iteration, sets - 1) * aligned(2 * stride * 4), 2 * stride * 4),
+    of: (iteration) => view(stored, Math.min(iteration, sets - 1) * aligned(2 * rowStride * 4), 2 * rowStride * 4),
   };
 }

@@ -10,11 +10,12 @@ import type { Normalization } from "../lattice/normalization.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { Scope } from "../scope.ts";
 import { formatShape, sameShape } from "../shape.ts";
-import { seekNotFinite, requireFinite } from "../shared/finite.ts";
+import { requireFinite, seekNotFinite } from "../shared/finite.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Abortable, breathe } from "../turn.ts";
 import { found, requireChoice, requireFlag } from "../values.ts";
-import { composed, composedBytes, queueCompose } from "./compose.ts";
+import { type Activation, activations } from "./activation.ts";
+import { composeMatrices, readMatrices, updateMatrixBytes } from "./compose.ts";
 import { iterate } from "./messagePassing.ts";
 import {
   type Compatibility,
@@ -24,7 +25,6 @@ import {
   type Weight,
   weightMatrix,
 } from "./parameters.ts";
-import { type Activation, activations } from "./softmax.ts";
 
 /** How a CRF-RNN layer is set up; every value but `classes` has the paper's default. */
 export interface CrfOptions {
@@ -109,7 +109,7 @@ export interface CrfRnn extends Disposable {
  * @example const crf = crfRnn(device, { classes: 21 }); const logits = await crf(unary, image);
  */
 export function crfRnn(device: Device, options: CrfOptions): CrfRnn {
-  const layer = new Layer(device, options);
+  const layer = new CrfLayer(device, options);
   const call = (unary: Tensor, guide: Tensor, per: CrfCall = {}): Promise<Tensor> =>
     layer.infer(unary, guide, per, "none");
   return Object.assign(call, {
@@ -131,7 +131,7 @@ export async function meanField(
   const device = requireInputs("meanField", { logits, guide });
   requireOptions("meanField", options, meanFieldNames);
   const { onIteration, signal, ...layerOptions } = options;
-  using layer = new Layer(device, { ...layerOptions, classes: logits.channels });
+  using layer = new CrfLayer(device, { ...layerOptions, classes: logits.channels });
   return await layer.infer(logits, guide, { onIteration, signal }, options.activation ?? "softmax");
 }
 
@@ -169,7 +169,7 @@ interface Bandwidths {
   readonly bandwidths?: Tensor;
 }
 
-class Layer implements Disposable {
+class CrfLayer implements Disposable {
   readonly parameters: CrfParameters;
   /** The matrices, as they are or, where they are not to be learned, out of the tape's sight. */
   readonly #learned: Omit<CrfParameters, "bandwidths">;
@@ -242,16 +242,16 @@ class Layer implements Disposable {
     const dimensions = guide.channels + 2;
 
     using workspace = new Workspace(device);
-    // One read brings the search for NaN and the products of the matrices; bandwidths and vertex counts are read later.
+    // One read brings what the search for NaN found and the update matrices; bandwidths and vertex counts are read later.
     // Each part begins at a multiple of 256 bytes, as bindings must.
-    const prelude = workspace.allocate(512 + composedBytes(classes, sets));
-    const [inUnary, inGuide] = [view(prelude, 0, 4), view(prelude, 256, 4)];
-    const matrices = view(prelude, 512, prelude.bytes - 512);
-    device.clear(prelude);
+    const checks = workspace.allocate(512 + updateMatrixBytes(classes, sets));
+    const [inUnary, inGuide] = [view(checks, 0, 4), view(checks, 256, 4)];
+    const matrices = view(checks, 512, checks.bytes - 512);
+    device.clear(checks);
     seekNotFinite(unary, inUnary);
     seekNotFinite(guide, inGuide);
-    queueCompose(device, parameters, matrices, sets, dimensions);
-    const read = await device.read(prelude);
+    composeMatrices(device, parameters, matrices, sets, dimensions);
+    const read = await device.read(checks);
     requireFinite("crfRnn", "logits", unary, new Uint32Array(read)[0]!);
     requireFinite("crfRnn", "guide", guide, new Uint32Array(read)[64]!);
 
@@ -264,7 +264,7 @@ class Layer implements Disposable {
       spatial,
       bilateral,
       parameters: this.#learned,
-      matrices: composed(device, workspace, matrices, new Float32Array(read, 512), classes, sets),
+      matrices: readMatrices(device, workspace, matrices, new Float32Array(read, 512), classes, sets),
       sets,
       iterations,
       normalization: this.#normalization,

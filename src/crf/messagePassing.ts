@@ -7,10 +7,11 @@ import { filterTables, type Normalization } from "../lattice/normalization.ts";
 import { allChannels } from "../shared/channels.ts";
 import { quadsOf } from "../shape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
-import type { Composed } from "./compose.ts";
+import type { Activation } from "./activation.ts";
+import type { UpdateMatrices } from "./compose.ts";
 import { transform } from "./compatibility.ts";
 import type { CrfParameters } from "./parameters.ts";
-import { activate, type Activation, softmax } from "./softmax.ts";
+import { activate, softmax } from "./softmax.ts";
 import { update } from "./update.ts";
 
 export interface Inference {
@@ -18,7 +19,7 @@ export interface Inference {
   readonly spatial: Lattice;
   readonly bilateral: Lattice;
   readonly parameters: Omit<CrfParameters, "bandwidths">;
-  readonly matrices: Composed;
+  readonly matrices: UpdateMatrices;
   readonly sets: number;
   readonly iterations: number;
   readonly normalization: Normalization;

@@ -6,15 +6,7 @@ import { padded } from "../shape.ts";
 import { record } from "../tape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
 import { requireChoice } from "../values.ts";
-
-/** How logits become marginals: softmax, or the paper's ReLU followed by division by the sum. */
-export type Activation = "softmax" | "relu";
-
-export const activations: readonly Activation[] = ["softmax", "relu"];
-
-/** The kernels' number for an activation; 0 is none. */
-export const activationMode = (activation: Activation | "none"): number =>
-  activations.indexOf(activation as Activation) + 1;
+import { type Activation, activationCodes, activations } from "./activation.ts";
 
 /** What an activation goes over: maps [rows, channels]. */
 export interface Rows {
@@ -33,7 +25,7 @@ export function activate(device: Device, { values, result, rows, channels }: Row
       result: range.of(result, rowBytes),
       rows: range.rows,
       channels,
-      mode: activationMode(activation),
+      activation: activationCodes[activation],
     });
   }
 }
@@ -60,7 +52,7 @@ function activated(values: Tensor, activation: Activation): Tensor {
         result: range.of(ofValues.storage, rowBytes),
         rows: range.rows,
         channels,
-        mode: activationMode(activation),
+        activation: activationCodes[activation],
       });
     }
     return [ofValues];

@@ -1,7 +1,7 @@
 import { update as kernel } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import { quadsOf } from "../shape.ts";
-import { type Activation, activationMode } from "./softmax.ts";
+import { type Activation, activationCodes } from "./activation.ts";
 
 /** A filter's half of the update: its normalized simplices and its blurred vertex values. */
 export interface Blurred {
@@ -36,7 +36,7 @@ export function update(
     result,
     points,
     channels,
-    mode: activationMode(activation),
+    activation: activationCodes[activation],
     diagonal: matrices.diagonal ? 1 : 0,
     dimensions: bilateral.dimensions,
     quads: quadsOf(channels),
