@@ -13,7 +13,7 @@ import { root } from "./hosts/folders.ts";
 const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   ["errors, shape", /^src\/(errors|values|options|quote|budget|shape|layout|held|scope|turn|differences)\.ts$/],
   ["kernel types, Device interface", /^(src\/(kernel|device\/device)\.ts|build\/)/],
-  ["tensor, tape", /^src\/(tensor|labels|defineKernel|inputs|elementwise|sum|tape|device\/(flags|ranges|workspace))\.ts$/],
+  ["tensor, tape", /^src\/(tensor|labels|defineKernel|inputs|elementwise|sum|tape|device\/(flags|ranges|work|workspace))\.ts$/],
   ["devices", /^src\/device\/(?!open)/],
   ["ops, composites, models", /^src\/(shared|lattice|crf|nn|optim|models)\//],
   ["checkpoint, data, train, interop", /^src\/(checkpoint|data|train|interop)\//],

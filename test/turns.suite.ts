@@ -1,4 +1,5 @@
 /** Long calls let the event loop take turns, and end when their signal says so. */
+import { scale as scaleKernel } from "../build/kernels.ts";
 import { crfRnn, meanField } from "../src/crf/crfRnn.ts";
 import type { Device } from "../src/device/device.ts";
 import { AbortError, ValueError } from "../src/errors.ts";
@@ -90,6 +91,34 @@ export const cases: Case[] = [
         });
         check(few <= 1, `${name}: ${few} turns of pieces that took no time`);
       }
+    },
+  },
+  {
+    name: "a kernel that takes long runs in pieces with turns in between, to the bits that it gives at once",
+    async run(device) {
+      using scope = device.scope();
+      const count = 100_000;
+      const values = scope.tensor([count, 4], random(5).array(4 * count, -1, 1));
+      const [whole, pieces] = [scope.tensor([count, 4]), scope.tensor([count, 4])];
+      device.run(scaleKernel, { values: values.storage, result: whole.storage, count, factor: 3 });
+      let turns = 0;
+      const begins: number[] = [];
+      const args = { values: values.storage, result: pieces.storage, count, factor: 3 };
+      {
+        using _observation = device.observe({ timed: (_, begin, end) => void begins.push(end - begin) });
+        // A clock on which every piece takes 20 ms: none may grow.
+        await withClock(20, () => device.runInTurns(scaleKernel, args, async () => void turns++));
+        await device.finish();
+      }
+      check(device.kind === "webgpu" ? turns === 1 : turns > 32, `${turns} turns`);
+      check(begins.length <= 1, `timed ${begins.length} times`);
+      same(await pieces.read(), await whole.read(), "in pieces");
+      const error = new ValueError({ where: "test", expected: "no error", got: "one" });
+      await rejects(
+        device.runInTurns(scaleKernel, args, () => Promise.reject(error)),
+        ValueError,
+      );
+      await device.runInTurns(scaleKernel, { ...args, count: 0 }, () => Promise.reject(error));
     },
   },
   {

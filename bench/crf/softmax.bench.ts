@@ -1,3 +1,4 @@
+import { perform } from "../../src/device/work.ts";
 import { softmax as kernel } from "../../build/kernels.ts";
 import { activate } from "../../src/crf/softmax.ts";
 import { floor } from "../floor.ts";
@@ -9,5 +10,8 @@ export const softmax = floor({
   computes: "a channel: maximum, difference, exp, sum, quotient",
   operations: ({ rows, channels }) => rows * channels * 5,
   queue: ({ unary, result, points, classes }, device) =>
-    activate(device, { values: unary.storage, result: result.storage, rows: points, channels: classes }, "softmax"),
+    perform(
+      device,
+      activate(device, { values: unary.storage, result: result.storage, rows: points, channels: classes }, "softmax"),
+    ),
 });

@@ -1,4 +1,5 @@
 import type { Storage } from "../device/device.ts";
+import { performInTurns, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { filtered } from "../lattice/filter.ts";
 import { splatAndBlur } from "../lattice/filterChannels.ts";
@@ -59,36 +60,37 @@ async function iterateFused(inference: Inference, result: Tensor): Promise<void>
   const { device, rows, channels } = unary;
   const quads = quadsOf(channels);
   using workspace = new Workspace(device);
+  const perform = <Result>(work: Work<Result>): Promise<Result> => performInTurns(device, work, inference.turn);
   const prepare = (lattice: Lattice) => {
     const tables = filterTables(lattice, normalization, false);
     const bytes = (lattice.vertices + 1) * quads * 16;
     const spaces = [workspace.allocate(bytes), workspace.allocate(bytes)] as const;
-    return (marginals: Storage) => ({
+    return async (marginals: Storage) => ({
       simplices: tables.simplices,
-      values: splatAndBlur(lattice, tables, allChannels(marginals, quads), spaces, { quads, transpose: false }),
+      values: await perform(
+        splatAndBlur(lattice, tables, allChannels(marginals, quads), spaces, { quads, transpose: false }),
+      ),
       dimensions: lattice.dimensions,
     });
   };
   const blurSpatial = prepare(spatial);
   const blurBilateral = prepare(bilateral);
+  const maps = { unary: unary.storage, result: result.storage };
   // The marginals are gone into the lattices by the time an update writes, so one map serves all iterations.
-  activate(device, { values: unary.storage, result: result.storage, rows, channels }, activation);
+  await perform(activate(device, { values: maps.unary, result: maps.result, rows, channels }, activation));
   for (let t = 0; t < iterations; t++) {
-    const fromSpatial = blurSpatial(result.storage);
-    await inference.turn();
-    const fromBilateral = blurBilateral(result.storage);
-    await inference.turn();
-    update(device, {
+    const fromSpatial = await blurSpatial(maps.result);
+    const fromBilateral = await blurBilateral(maps.result);
+    const work = update({
       spatial: fromSpatial,
       bilateral: fromBilateral,
       matrices: { storage: matrices.of(t), diagonal: matrices.diagonal },
-      unary: unary.storage,
-      result: result.storage,
+      ...maps,
       points: rows,
       channels,
       activation: t === iterations - 1 ? output : activation,
     });
-    await inference.turn();
+    await perform(work);
     if (inference.onIteration) await inference.onIteration(t + 1);
   }
 }

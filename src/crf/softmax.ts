@@ -1,5 +1,6 @@
 import { softmax as kernel, softmaxPullback } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
+import { perform, planned, type Work } from "../device/work.ts";
 import { rowRanges } from "../device/ranges.ts";
 import { op } from "../inputs.ts";
 import { padded } from "../shape.ts";
@@ -17,10 +18,10 @@ export interface Rows {
 }
 
 /** result = the activation over the channels of each row of `values`. */
-export function activate(device: Device, { values, result, rows, channels }: Rows, activation: Activation): void {
+export function* activate(device: Device, { values, result, rows, channels }: Rows, activation: Activation): Work {
   const rowBytes = padded(channels) * 4;
   for (const range of rowRanges(device, rows, rowBytes)) {
-    device.run(kernel, {
+    yield planned(kernel, {
       values: range.of(values, rowBytes),
       result: range.of(result, rowBytes),
       rows: range.rows,
@@ -39,7 +40,7 @@ export function softmax(values: Tensor, activation: Activation = "softmax"): Ten
 function activated(values: Tensor, activation: Activation): Tensor {
   const { device, rows, channels } = values;
   const result = emptyLike(values);
-  activate(device, { values: values.storage, result: result.storage, rows, channels }, activation);
+  perform(device, activate(device, { values: values.storage, result: result.storage, rows, channels }, activation));
   // The adjoint of softmax goes by the marginals, that of ReLU over its sum by the logits.
   const known = activation === "softmax" ? result : values;
   return record(result, [values], [known], (gradient) => {

@@ -1,5 +1,6 @@
 import { update as kernel } from "../../build/kernels.ts";
-import type { Device, Storage } from "../device/device.ts";
+import type { Storage } from "../device/device.ts";
+import { planned, type Work } from "../device/work.ts";
 import { quadsOf } from "../shape.ts";
 import { type Activation, activationCodes } from "./activation.ts";
 
@@ -22,11 +23,8 @@ export interface Update {
 }
 
 /** X = U − (messages of both filters, weighted and transformed), activated: one fused pass over the pixels. */
-export function update(
-  device: Device,
-  { spatial, bilateral, matrices, unary, result, points, channels, activation }: Update,
-): void {
-  device.run(kernel, {
+export function* update({ spatial, bilateral, matrices, unary, result, points, channels, activation }: Update): Work {
+  yield planned(kernel, {
     spatialSimplices: spatial.simplices,
     bilateralSimplices: bilateral.simplices,
     spatialValues: spatial.values,

@@ -18,6 +18,12 @@ import type {
   WrappedBuffer,
 } from "./device.ts";
 
+/** Invocations or workgroups of a dispatch. */
+export interface Range {
+  readonly begin: number;
+  readonly end: number;
+}
+
 /** Is told when a dispatch began and ended: see `Observer.timed`. */
 export type Timed = (begin: number, end: number) => void;
 
@@ -46,8 +52,8 @@ export abstract class BaseDevice implements Device {
   abstract read(storage: Storage): Promise<ArrayBuffer>;
   abstract copy(from: Storage, to: Storage): void;
   abstract clear(storage: Storage): void;
-  /** Runs or queues a kernel whose arguments were looked at; with `timed`, tells later how long it took. */
-  protected abstract dispatch(dispatch: Dispatch, storages: readonly Storage[], timed: Timed | undefined): void;
+  /** Runs or queues a range of a kernel whose arguments were looked at; with `timed`, tells later how long it took. */
+  protected abstract dispatch(dispatch: Dispatch, storages: readonly Storage[], range: Range, timed?: Timed): void;
   /** Whether memory is this device's, or was wrapped by it. */
   protected abstract owns(storage: Storage): boolean;
   abstract finish(): Promise<void>;
@@ -154,19 +160,57 @@ export abstract class BaseDevice implements Device {
   }
 
   run<Arguments extends object>(kernel: Kernel<Arguments>, args: Arguments): void {
+    const { dispatch, storages, observers, timed } = this.#prepare(kernel, args);
+    if (dispatch.count === 0) return;
+    this.#unobserved(() => observers.forEach((observer) => observer.before?.(dispatch)));
+    this.dispatch(dispatch, storages, { begin: 0, end: dispatch.count }, timed);
+    this.#unobserved(() => observers.forEach((observer) => observer.after?.(dispatch)));
+  }
+
+  async runInTurns<Arguments extends object>(
+    kernel: Kernel<Arguments>,
+    args: Arguments,
+    turn: () => Promise<void>,
+  ): Promise<void> {
+    const { dispatch, storages, observers, timed } = this.#prepare(kernel, args);
+    this.#unobserved(() => observers.forEach((observer) => observer.before?.(dispatch)));
+    let [first, sum] = [undefined as number | undefined, 0];
+    const add: Timed = (begin, end) => {
+      first ??= begin;
+      sum += end - begin;
+    };
+    const pieces = this.pieces(dispatch);
+    for (let piece = pieces.next(0); !piece.done;) {
+      const whole = piece.value.end - piece.value.begin === dispatch.count;
+      const begun = performance.now();
+      this.dispatch(dispatch, storages, piece.value, timed && (whole ? timed : add));
+      const milliseconds = performance.now() - begun;
+      await turn();
+      this.checkOpen();
+      piece = pieces.next(milliseconds);
+    }
+    if (first !== undefined) timed?.(first, first + sum);
+    this.#unobserved(() => observers.forEach((observer) => observer.after?.(dispatch)));
+  }
+
+  /** What a device is to run, looked at, and who watches it. */
+  #prepare<Arguments extends object>(kernel: Kernel<Arguments>, args: Arguments) {
     this.checkOpen();
-    const count = kernel.count(args);
-    if (count === 0) return;
-    const dispatch = { kernel, count, args } as unknown as Dispatch;
+    const dispatch = { kernel, count: kernel.count(args), args } as unknown as Dispatch;
     const storages = kernel.bindings.map(({ name }) => dispatch.args[name] as Storage);
     this.#checkBindings(kernel, storages);
     const observers = this.#observers;
-    if (observers.length === 0) return this.dispatch(dispatch, storages, undefined);
-    const timing = observers.filter(({ timed }) => timed);
-    const timed: Timed = (begin, end) => timing.forEach((observer) => observer.timed!(dispatch, begin, end));
-    this.#unobserved(() => observers.forEach((observer) => observer.before?.(dispatch)));
-    this.dispatch(dispatch, storages, timing.length > 0 ? timed : undefined);
-    this.#unobserved(() => observers.forEach((observer) => observer.after?.(dispatch)));
+    const timing = observers.filter((observer) => observer.timed);
+    const tell: Timed = (begin, end) => timing.forEach((observer) => observer.timed!(dispatch, begin, end));
+    return { dispatch, storages, observers, timed: timing.length > 0 ? tell : undefined };
+  }
+
+  /**
+   * Cuts a dispatch for `runInTurns`: all of it at once, unless a device knows better. What is sent back is how many milliseconds
+   * the last piece took.
+   */
+  protected *pieces({ count }: Dispatch): Generator<Range, void, number> {
+    if (count > 0) yield { begin: 0, end: count };
   }
 
   observe(observer: Observer): Disposable {

@@ -130,6 +130,15 @@ export interface Device extends Disposable {
 
   /** Queues `kernel`, over as many invocations or workgroups as it declares for these arguments. */
   run<Arguments extends object>(kernel: Kernel<Arguments>, args: Arguments): void;
+  /**
+   * The same with a turn after each piece of it: on WASM a kernel that takes long runs a few milliseconds at a time. Others may
+   * run kernels in between; the bits are the same.
+   */
+  runInTurns<Arguments extends object>(
+    kernel: Kernel<Arguments>,
+    args: Arguments,
+    turn: () => Promise<void>,
+  ): Promise<void>;
   /** Lets somebody watch every dispatch until the observation is disposed of; see `Observer`. */
   observe(observer: Observer): Disposable;
 

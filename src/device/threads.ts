@@ -152,14 +152,13 @@ export class Threads {
   }
 
   /**
-   * Runs `call(begin, end)` here and the kernel of that name in the workers until `count` is done, in chunks of `chunk`.
+   * Runs `call(begin, end)` here and the kernel of that name in the workers until the range is done, in chunks.
    * @throws DeviceError if the kernel trapped in a worker, or a worker died in it.
    */
   run(
     name: string,
     args: readonly number[],
-    count: number,
-    chunk: number,
+    { begin: first, end: count, chunk }: { readonly begin: number; readonly end: number; readonly chunk: number },
     call: (begin: number, end: number) => void,
   ): void {
     const words = this.#words;
@@ -168,7 +167,7 @@ export class Threads {
     words[Word.count] = count;
     words[Word.chunk] = chunk;
     this.#values.set(args);
-    Atomics.store(words, Word.next, 0);
+    Atomics.store(words, Word.next, first);
     Atomics.store(words, Word.open, 1);
     Atomics.add(words, Word.epoch, 1);
     Atomics.notify(words, Word.epoch);

@@ -3,7 +3,7 @@ import { DeviceError, LimitError } from "../errors.ts";
 import type { Kernel, Twin } from "../kernel.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { BaseDevice, type Timed } from "./base.ts";
+import { BaseDevice, type Range, type Timed } from "./base.ts";
 import { kindOf } from "../values.ts";
 import type { Data, DeviceInfo, DeviceLimits, Dispatch, Storage } from "./device.ts";
 import { Heap } from "./heap.ts";
@@ -18,6 +18,11 @@ const scratchBytes = 65536;
 const smallestShared = 4096;
 /** Chunks begin at multiples of this, so that a thread count never changes which values share a SIMD register. */
 const chunkAlignment = 64;
+
+/** How long a piece of a long kernel is to take, at half of the 16 ms after which a turn is due. */
+const pieceMilliseconds = 8;
+/** The first piece of a kernel is this part of it, and no piece is more than so many times the one before. */
+const firstPieces = 64;
 
 type KernelFunction = (...args: number[]) => void;
 
@@ -242,7 +247,12 @@ export class WasmDevice extends BaseDevice {
     return handle === this.#memory;
   }
 
-  protected dispatch({ kernel, count, args }: Dispatch, storages: readonly Storage[], timed?: Timed): void {
+  protected dispatch(
+    { kernel, args }: Dispatch,
+    storages: readonly Storage[],
+    { begin, end }: Range,
+    timed?: Timed,
+  ): void {
     if (this.#failure) return;
     const values = [
       ...storages.map(({ offset }) => offset),
@@ -259,13 +269,14 @@ export class WasmDevice extends BaseDevice {
         remedy: "define it with a twin in JavaScript, or open the WebGPU device",
       });
     }
-    const begin = timed && performance.now();
+    const started = timed && performance.now();
     try {
+      const count = end - begin;
       if (kernel.twin || !this.#threads || (kernel.unit === "invocation" && count < smallestShared) || count === 1)
-        call(...values, 0, count);
+        call(...values, begin, end);
       else
-        this.#threads.run(kernel.id, values, count, this.#chunk(kernel, count), (begin, end) =>
-          call(...values, begin, end),
+        this.#threads.run(kernel.id, values, { begin, end, chunk: this.#chunk(kernel, count) }, (from, to) =>
+          call(...values, from, to),
         );
     } catch (cause) {
       this.#failure =
@@ -276,7 +287,7 @@ export class WasmDevice extends BaseDevice {
               { cause },
             );
     }
-    if (begin !== undefined) timed!(begin, performance.now());
+    if (started !== undefined) timed!(started, performance.now());
   }
 
   /** A kernel in JavaScript as one that is called with its range. */
@@ -288,6 +299,20 @@ export class WasmDevice extends BaseDevice {
     });
     const memory = Object.fromEntries(views);
     return (...range) => twin(memory, args as Parameters<Twin>[1], range.at(-2)!, range.at(-1)!);
+  }
+
+  /** Pieces of a few milliseconds, whose size follows from how long the one before took. */
+  protected override *pieces({ kernel, count }: Dispatch): Generator<Range, void, number> {
+    // A multiple of what threads share, so that pieces change no register's neighbors.
+    const unit = kernel.unit === "workgroup" ? this.info.threads : chunkAlignment * this.info.threads;
+    const whole = (size: number): number => Math.max(1, Math.ceil(size / unit)) * unit;
+    let size = count <= smallestShared ? count : whole(count / firstPieces);
+    for (let begin = 0; begin < count;) {
+      const end = Math.min(begin + size, count);
+      const milliseconds = yield { begin, end };
+      begin = end;
+      size = whole(size * Math.min(firstPieces, pieceMilliseconds / Math.max(milliseconds, 0.01)));
+    }
   }
 
   #chunk<Arguments>(kernel: Kernel<Arguments>, count: number): number {

@@ -1,6 +1,6 @@
 import { DeviceError, LimitError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
-import { BaseDevice, type Timed } from "./base.ts";
+import { BaseDevice, type Range, type Timed } from "./base.ts";
 import { BufferPool, poolSize } from "./bufferPool.ts";
 import type { Data, DeviceInfo, DeviceLimits, Dispatch, Storage, WrappedBuffer } from "./device.ts";
 import { BufferUsage, MapMode } from "./flags.ts";
@@ -209,7 +209,7 @@ export class WebGpuDevice extends BaseDevice {
     return this.#sizes.has(handle as GPUBuffer) || this.#wrapped.has(handle as GPUBuffer);
   }
 
-  protected dispatch({ kernel, count, args }: Dispatch, storages: readonly Storage[], timed?: Timed): void {
+  protected dispatch({ kernel, count, args }: Dispatch, storages: readonly Storage[], _: Range, timed?: Timed): void {
     if (this.#batch.length === batchSize) this.#submit();
     const constants = kernel.constants.map(({ argument }) => args[argument] as number);
     const { pipeline, layout } = this.#pipelines.get(kernel, constants);

@@ -1,13 +1,13 @@
 import { blur as kernel } from "../../build/kernels.ts";
-import type { Device, Storage } from "../device/device.ts";
+import type { Storage } from "../device/device.ts";
+import { planned, type Work } from "../device/work.ts";
 import { axisOf } from "./neighbors.ts";
 
 /**
  * Blurs along all d + 1 axes, 0…d, or d…0 for the adjoint; `from` and `spare` take turns.
  * @returns the one that holds the result.
  */
-export function blur(
-  device: Device,
+export function* blur(
   neighbors: Storage,
   from: Storage,
   spare: Storage,
@@ -17,12 +17,12 @@ export function blur(
     quads,
     transpose,
   }: { vertices: number; dimensions: number; quads: number; transpose: boolean },
-): Storage {
+): Work<Storage> {
   let values = from;
   let result = spare;
   for (let step = 0; step <= dimensions; step++) {
     const axis = transpose ? dimensions - step : step;
-    device.run(kernel, {
+    yield planned(kernel, {
       neighbors: axisOf(neighbors, axis, vertices),
       values,
       result,

@@ -1,5 +1,6 @@
 import { embed as kernel, embedPullback } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
+import { planned, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { LimitError, ValueError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
@@ -33,13 +34,13 @@ export interface Embedded {
 }
 
 /** Finds the d + 1 vertices and barycentric weights of every point. */
-export function embed(device: Device, features: Tensor, imagePoints: number, embedded: Embedded): void {
+export function* embed(device: Device, features: Tensor, imagePoints: number, embedded: Embedded): Work {
   const points = features.rows;
   const dimensions = features.channels;
   using workspace = new Workspace(device);
   const elevationFactors = workspace.allocate(dimensions * 4);
   device.write(elevationFactors, elevationFactorsOf(dimensions));
-  device.run(kernel, { features: features.storage, elevationFactors, ...embedded, points, imagePoints, dimensions });
+  yield planned(kernel, { features: features.storage, elevationFactors, ...embedded, points, imagePoints, dimensions });
 }
 
 /** The gradient of the features from the dot products of both halves of a filter's gradient; `factor`: α. */

@@ -1,4 +1,5 @@
 import type { Storage } from "../device/device.ts";
+import { perform } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { allChannels, type MapChannels } from "../shared/channels.ts";
 import { quadsOf } from "../shape.ts";
@@ -75,11 +76,13 @@ function addPair(
   const bytes = (vertices + 1) * quads * 16;
   const spaces = [workspace.allocate(bytes), workspace.allocate(bytes)] as const;
   const common = { simplices, dimensions, quads };
-  const add = (blurred: Storage, { map, factors }: WeightedMap, dots: Storage): void =>
-    addDots(device, { ...common, values: blurred, other: map, factors, dots });
-  const toSplat = splatAndBlur(lattice, gradient.tables, gradient.map, spaces, { quads, transpose: true });
+  const add = (vertexValues: Storage, { map, factors }: WeightedMap, dots: Storage): void =>
+    addDots(device, { ...common, values: vertexValues, other: map, factors, dots });
+  const blurred = ({ tables, map }: WeightedMap, transpose: boolean): Storage =>
+    perform(device, splatAndBlur(lattice, tables, map, spaces, { quads, transpose }));
+  const toSplat = blurred(gradient, true);
   add(toSplat, values, valueDots);
-  const toSlice = splatAndBlur(lattice, values.tables, values.map, spaces, { quads, transpose: false });
+  const toSlice = blurred(values, false);
   add(toSlice, gradient, gradientDots);
 }
 

@@ -1,4 +1,5 @@
 import { type Storage } from "../device/device.ts";
+import { perform, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { allChannels, copyChannels, type MapChannels } from "../shared/channels.ts";
 import { blur } from "./blur.ts";
@@ -14,16 +15,16 @@ export interface Pass {
 }
 
 /** Splat and blur: the blurred vertex values [vertices + 1, quads] of some channels, in one of `spaces`. */
-export function splatAndBlur(
+export function* splatAndBlur(
   lattice: Lattice,
   { incidence }: Pick<FilterTables, "incidence">,
   values: MapChannels,
   spaces: readonly [Storage, Storage],
   { quads, transpose }: Pass,
-): Storage {
-  const { device, vertices, dimensions, parts } = lattice;
-  splat(device, incidence, values, spaces[0], { vertices, quads });
-  return blur(device, parts.neighbors, spaces[0], spaces[1], { vertices, dimensions, quads, transpose });
+): Work<Storage> {
+  const { vertices, dimensions, parts } = lattice;
+  yield* splat(incidence, values, spaces[0], { vertices, quads });
+  return yield* blur(parts.neighbors, spaces[0], spaces[1], { vertices, dimensions, quads, transpose });
 }
 
 /** Filters channels of `values` into those of `result`: splat, blur, slice. */
@@ -39,7 +40,7 @@ export function filterChannels(
   using workspace = new Workspace(device);
   const bytes = (vertices + 1) * quads * 16;
   const spaces = [workspace.allocate(bytes), workspace.allocate(bytes)] as const;
-  const blurred = splatAndBlur(lattice, tables, values, spaces, pass);
+  const blurred = perform(device, splatAndBlur(lattice, tables, values, spaces, pass));
   slice(device, tables.simplices, blurred, result, { points, dimensions, quads });
 }
 

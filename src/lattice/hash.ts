@@ -1,5 +1,6 @@
 import { hashFind, hashInsert, hashMark, hashNumber } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
+import { planned, type Work } from "../device/work.ts";
 import { scan } from "../shared/scan.ts";
 import { keyWords } from "./embed.ts";
 
@@ -17,50 +18,60 @@ export interface HashTable {
 const highestLoad = 7 / 8;
 
 /**
- * Inserts the keys of all entries and counts the vertices. If the table is `full`, insert into a larger one. `status`
- * holds what `embed` found, too.
+ * Inserts the keys of all entries and counts the vertices, for `readInserted`. If the table turns out to be full, insert
+ * into a larger one. `status` holds what `embed` found, too.
  */
-export async function insertKeys(
+export function* insertKeys(
   device: Device,
   { keys, status, slots, capacity }: HashTable & { keys: Storage; status: Storage },
   { entrySlots, numbers }: { entrySlots: Storage; numbers: Storage },
   entries: number,
   dimensions: number,
-): Promise<{ vertices: number; full: boolean; status: Uint32Array }> {
+): Work {
   device.clear(slots);
-  device.run(hashInsert, { keys, slots, entrySlots, status, entries, slotMask: capacity - 1, dimensions });
+  yield planned(hashInsert, { keys, slots, entrySlots, status, entries, slotMask: capacity - 1, dimensions });
   device.clear(numbers);
-  device.run(hashMark, { slots, flags: numbers, capacity });
-  scan(device, numbers, entries + 1);
+  yield planned(hashMark, { slots, flags: numbers, capacity });
+  yield* scan(device, numbers, entries + 1);
   // The sum of all flags goes behind the three words of status, so that one read brings everything.
   device.copy(
     { ...numbers, offset: numbers.offset + entries * 4, bytes: 4 },
     { ...status, offset: status.offset + 12, bytes: 4 },
   );
+}
+
+/** What `insertKeys` came to. */
+export interface Inserted {
+  readonly vertices: number;
+  /** Whether a larger table is needed. */
+  readonly full: boolean;
+  readonly status: Uint32Array;
+}
+
+/** Reads what `insertKeys` came to, and what `embed` found before. */
+export async function readInserted(device: Device, status: Storage, capacity: number): Promise<Inserted> {
   const found = new Uint32Array(await device.read(status));
   const vertices = found[3]!;
   return { vertices, full: found[2] !== 0 || vertices > highestLoad * capacity, status: found };
 }
 
 /** Numbers the vertices by first touch: slots hold numbers in place of entries, `vertexKeys` their keys. */
-export function numberVertices(
-  device: Device,
+export function* numberVertices(
   { slots, capacity }: HashTable,
   { keys, numbers, vertexKeys }: { keys: Storage; numbers: Storage; vertexKeys: Storage },
   dimensions: number,
-): void {
-  device.run(hashNumber, { numbers, keys, slots, vertexKeys, capacity, dimensions });
+): Work {
+  yield planned(hashNumber, { numbers, keys, slots, vertexKeys, capacity, dimensions });
 }
 
 /** Finds the vertex of every entry, alone and beside the entry's barycentric weight. */
-export function findVertices(
-  device: Device,
+export function* findVertices(
   { slots }: HashTable,
   { entrySlots, barycentric }: { entrySlots: Storage; barycentric: Storage },
   { vertexOfEntry, simplices }: { vertexOfEntry: Storage; simplices: Storage },
   entries: number,
-): void {
-  device.run(hashFind, { slots, entrySlots, barycentric, vertexOfEntry, simplices, entries });
+): Work {
+  yield planned(hashFind, { slots, entrySlots, barycentric, vertexOfEntry, simplices, entries });
 }
 
 /** Bytes of a table's keys. */

@@ -1,5 +1,6 @@
 import { incidenceFill, incidenceNormalize } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
+import { planned, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { sort } from "../shared/sort.ts";
 
@@ -18,17 +19,17 @@ export interface FilterTables {
 }
 
 /** Builds the incidence lists by a stable sort of the entries by vertex, so that each keeps the order of the points. */
-export function buildIncidence(
+export function* buildIncidence(
   device: Device,
   { vertexOfEntry, barycentric }: { vertexOfEntry: Storage; barycentric: Storage },
   { offsets, pairs }: Incidence,
   entries: number,
   vertices: number,
   dimensions: number,
-): void {
+): Work {
   using workspace = new Workspace(device);
-  const sorted = sort(device, workspace, { keys: vertexOfEntry }, entries, vertices);
-  device.run(incidenceFill, {
+  const sorted = yield* sort(device, workspace, { keys: vertexOfEntry }, entries, vertices);
+  yield planned(incidenceFill, {
     sortedVertices: sorted.keys,
     sortedOrder: sorted.order,
     barycentric,

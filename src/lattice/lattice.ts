@@ -1,4 +1,5 @@
 import type { Storage } from "../device/device.ts";
+import { performInTurns, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { LimitError, ShapeError } from "../errors.ts";
 import { Held, holding } from "../held.ts";
@@ -9,7 +10,15 @@ import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Abortable, breathe } from "../turn.ts";
 import { checkEmbedded, coordinateRankWords, embed, mostImages } from "./embed.ts";
-import { findVertices, firstCapacity, insertKeys, keyBytes, numberVertices } from "./hash.ts";
+import {
+  findVertices,
+  firstCapacity,
+  type Inserted,
+  insertKeys,
+  keyBytes,
+  numberVertices,
+  readInserted,
+} from "./hash.ts";
 import { buildIncidence, type Incidence } from "./incidence.ts";
 import { findNeighbors, neighborBytes } from "./neighbors.ts";
 import { orderVertices } from "./order.ts";
@@ -109,51 +118,51 @@ export async function buildLattice(features: Tensor, options: Abortable = {}): P
   using _held = holding(features);
   using workspace = new Workspace(device);
   const turn = (): Promise<void> => breathe("buildLattice", options);
+  const perform = <Result>(work: Work<Result>): Promise<Result> => performInTurns(device, work, turn);
   await turn();
   const keys = workspace.allocate(keyBytes(entries, dimensions));
   const barycentric = workspace.allocate(entries * 4);
   const coordinateRanks = workspace.allocate(points * coordinateRankWords(dimensions) * 4);
   const status = workspace.zeros(16);
-  embed(device, features, points / images, { keys, barycentric, coordinateRanks, status });
-  await turn();
+  await perform(embed(device, features, points / images, { keys, barycentric, coordinateRanks, status }));
 
   const entrySlots = workspace.allocate(entries * 4);
   const numbers = workspace.allocate((entries + 1) * 4);
   let capacity = firstCapacity(points);
   let slots = workspace.allocate(capacity * 4);
-  let found = await insertKeys(device, { keys, status, slots, capacity }, { entrySlots, numbers }, entries, dimensions);
+  const insert = async (): Promise<Inserted> => {
+    const table = { keys, status, slots, capacity };
+    await perform(insertKeys(device, table, { entrySlots, numbers }, entries, dimensions));
+    return await readInserted(device, status, capacity);
+  };
+  let found = await insert();
   await checkEmbedded(features, found.status);
   while (found.full) {
     workspace.release(slots);
     capacity *= 4;
     slots = workspace.allocate(capacity * 4);
     device.clear(status);
-    await turn();
-    found = await insertKeys(device, { keys, status, slots, capacity }, { entrySlots, numbers }, entries, dimensions);
+    found = await insert();
   }
 
   const { vertices } = found;
-  await turn();
   const table = { slots, capacity };
   const firstKeys = workspace.allocate(keyBytes(vertices, dimensions));
-  numberVertices(device, table, { keys, numbers, vertexKeys: firstKeys }, dimensions);
+  await perform(numberVertices(table, { keys, numbers, vertexKeys: firstKeys }, dimensions));
   for (const done of [keys, numbers]) workspace.release(done);
-  const vertexKeys = orderVertices(device, workspace, table, firstKeys, vertices, dimensions);
+  const vertexKeys = await perform(orderVertices(device, workspace, table, firstKeys, vertices, dimensions));
 
-  await turn();
   const neighbors = workspace.allocate(neighborBytes(vertices, dimensions));
-  findNeighbors(device, table, vertexKeys, neighbors, vertices, dimensions);
+  await perform(findNeighbors(table, vertexKeys, neighbors, vertices, dimensions));
   workspace.release(vertexKeys);
 
-  await turn();
   const vertexOfEntry = workspace.allocate(entries * 4);
   const simplices = workspace.allocate(entries * 8);
-  findVertices(device, table, { entrySlots, barycentric }, { vertexOfEntry, simplices }, entries);
+  await perform(findVertices(table, { entrySlots, barycentric }, { vertexOfEntry, simplices }, entries));
   for (const done of [slots, entrySlots]) workspace.release(done);
 
-  await turn();
   const incidence = { offsets: workspace.allocate((vertices + 2) * 4), pairs: workspace.allocate(entries * 8) };
-  buildIncidence(device, { vertexOfEntry, barycentric }, incidence, entries, vertices, dimensions);
+  await perform(buildIncidence(device, { vertexOfEntry, barycentric }, incidence, entries, vertices, dimensions));
 
   const parts = { simplices, neighbors, incidence, coordinateRanks };
   for (const kept of storagesOf(parts)) workspace.keep(kept);

@@ -1,5 +1,6 @@
 import { fill, neighbors as kernel } from "../../build/kernels.ts";
-import type { Device, Storage } from "../device/device.ts";
+import type { Storage } from "../device/device.ts";
+import { planned, type Work } from "../device/work.ts";
 import { view } from "../device/device.ts";
 import type { HashTable } from "./hash.ts";
 
@@ -11,16 +12,15 @@ export const neighborBytes = (vertices: number, dimensions: number): number =>
   (dimensions + 1) * axisLength(vertices) * 8;
 
 /** Looks up both neighbors of every vertex on each of the d + 1 axes; absent ones become `vertices`. */
-export function findNeighbors(
-  device: Device,
+export function* findNeighbors(
   { slots, capacity }: HashTable,
   vertexKeys: Storage,
   neighbors: Storage,
   vertices: number,
   dimensions: number,
-): void {
-  device.run(fill, { values: neighbors, count: neighbors.bytes / 4, value: vertices });
-  device.run(kernel, {
+): Work {
+  yield planned(fill, { values: neighbors, count: neighbors.bytes / 4, value: vertices });
+  yield planned(kernel, {
     slots,
     vertexKeys,
     neighbors,

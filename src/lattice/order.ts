@@ -1,5 +1,6 @@
 import { orderDigit, orderPermute, orderSlots } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
+import { planned, type Work } from "../device/work.ts";
 import type { Workspace } from "../device/workspace.ts";
 import { sort } from "../shared/sort.ts";
 import type { HashTable } from "./hash.ts";
@@ -16,14 +17,14 @@ const digitBound = 1024;
 const renumbers = { wasm: true, webgpu: false };
 
 /** Renumbers the vertices for locality, where the device profits. @returns their keys in the final order */
-export function orderVertices(
+export function* orderVertices(
   device: Device,
   workspace: Workspace,
   { slots, capacity }: HashTable,
   vertexKeys: Storage,
   vertices: number,
   dimensions: number,
-): Storage {
+): Work<Storage> {
   if (!renumbers[device.kind]) return vertexKeys;
   const digits = workspace.allocate(vertices * 4);
   let order: Storage | undefined;
@@ -31,7 +32,7 @@ export function orderVertices(
   for (let coordinate = dimensions - 1; coordinate >= 0; coordinate--) {
     const unsorted = order ?? vertexKeys;
     const identity = order ? 0 : 1;
-    device.run(orderDigit, {
+    yield planned(orderDigit, {
       vertexKeys,
       order: unsorted,
       digits,
@@ -40,15 +41,15 @@ export function orderVertices(
       identity,
       dimensions,
     });
-    const sorted = sort(device, workspace, { keys: digits, order }, vertices, digitBound);
+    const sorted = yield* sort(device, workspace, { keys: digits, order }, vertices, digitBound);
     workspace.release(sorted.keys);
     if (order) workspace.release(order);
     order = sorted.order;
   }
   const sortedKeys = workspace.allocate(vertexKeys.bytes);
   const vertexNumbers = workspace.allocate(vertices * 4);
-  device.run(orderPermute, { order: order!, vertexKeys, sortedKeys, vertexNumbers, vertices, dimensions });
-  device.run(orderSlots, { vertexNumbers, slots, capacity });
+  yield planned(orderPermute, { order: order!, vertexKeys, sortedKeys, vertexNumbers, vertices, dimensions });
+  yield planned(orderSlots, { vertexNumbers, slots, capacity });
   for (const done of [digits, order!, vertexNumbers, vertexKeys]) workspace.release(done);
   return sortedKeys;
 }

@@ -1,17 +1,17 @@
 import { splat as kernel } from "../../build/kernels.ts";
-import type { Device, Storage } from "../device/device.ts";
+import type { Storage } from "../device/device.ts";
+import { planned, type Work } from "../device/work.ts";
 import type { MapChannels } from "../shared/channels.ts";
 import type { Incidence } from "./incidence.ts";
 
 /** result[vertex] = Σ weight·values[point] over the incidence lists, `quads` of channels; `result` has a row more, of zeros. */
-export function splat(
-  device: Device,
+export function* splat(
   { offsets, pairs }: Incidence,
   values: MapChannels,
   result: Storage,
   { vertices, quads }: { readonly vertices: number; readonly quads: number },
-): void {
-  device.run(kernel, {
+): Work {
+  yield planned(kernel, {
     offsets,
     incidence: pairs,
     values: values.storage,

@@ -1,5 +1,6 @@
 import { sortCount, sortScatter } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
+import { planned, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { scan } from "./scan.ts";
 
@@ -19,13 +20,13 @@ const methods = {
  * `order`: what the keys belong to, 0, 1, 2, … where it is left out. Both are left as they are.
  * @returns keys and order, sorted, in memory of `workspace`.
  */
-export function sort(
+export function* sort(
   device: Device,
   workspace: Workspace,
   { keys, order }: { readonly keys: Storage; readonly order?: Storage },
   count: number,
   bound: number,
-): { keys: Storage; order: Storage } {
+): Work<{ keys: Storage; order: Storage }> {
   const { bits, blockSize } = methods[device.kind](device, count);
   const blocks = Math.ceil(count / blockSize);
   const digits = Math.min(2 ** bits, bound);
@@ -36,10 +37,10 @@ export function sort(
     const next = { keys: workspace.allocate(count * 4), order: workspace.allocate(count * 4) };
     const round = { count, blockSize, blocks, shift, digitMask: bits === 32 ? 0xffffffff : 2 ** bits - 1 };
     device.clear(counts);
-    device.run(sortCount, { keys: sorted.keys, counts, ...round });
-    scan(device, counts, digits * blocks);
+    yield planned(sortCount, { keys: sorted.keys, counts, ...round });
+    yield* scan(device, counts, digits * blocks);
     const identity = !order && shift === 0 ? 1 : 0;
-    device.run(sortScatter, {
+    yield planned(sortScatter, {
       ...sorted,
       starts: counts,
       sortedKeys: next.keys,

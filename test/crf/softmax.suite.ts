@@ -1,3 +1,4 @@
+import { perform } from "../../src/device/work.ts";
 import { activate, softmax } from "../../src/crf/softmax.ts";
 import { padded } from "../../src/shape.ts";
 import { Memory } from "../memory.ts";
@@ -23,7 +24,8 @@ export const cases: Case[] = (["softmax", "relu"] as const).flatMap((kind) => [
           const data = random(rows + channels).array(rows * channels, -10, 10);
           const result = memory.result(rows * stride);
           const values = memory.of(padRows(data, channels));
-          activate(device, { values, result: { ...result, bytes: rows * stride * 4 }, rows, channels }, kind);
+          const bounded = { ...result, bytes: rows * stride * 4 };
+          perform(device, activate(device, { values, result: bounded, rows, channels }, kind));
           const all = await memory.floats(result);
           const what = `${rows} rows of ${channels}`;
           close(
@@ -71,7 +73,8 @@ export const cases: Case[] = (["softmax", "relu"] as const).flatMap((kind) => [
       using memory = new Memory(device);
       const data = Float32Array.of(1e4, -1e4, 0, 9999, -3e38, -3e38, -3e38, -3e38, 80, 80, 80, 80);
       const result = memory.result(12);
-      activate(device, { values: memory.of(data), result: { ...result, bytes: 48 }, rows: 3, channels: 4 }, kind);
+      const maps = { values: memory.of(data), result: { ...result, bytes: 48 } };
+      perform(device, activate(device, { ...maps, rows: 3, channels: 4 }, kind));
       close(await memory.floats(result), activation(data, 4, kind), tolerance, kind);
     },
   },

@@ -1,3 +1,4 @@
+import { perform } from "../../src/device/work.ts";
 import { update } from "../../src/crf/update.ts";
 import { padded } from "../../src/shape.ts";
 import { Memory, pack } from "../memory.ts";
@@ -50,7 +51,7 @@ export const cases: Case[] = [true, false].flatMap((diagonal) =>
         const stride = padded(channels);
         const result = memory.result(points * stride);
         const stored = matrices.map((matrix) => padRows(matrix, channels));
-        update(device, {
+        const work = update({
           spatial: { simplices: memory.of(spatial.simplices), values: memory.of(padRows(spatial.values, channels)) },
           bilateral: {
             simplices: memory.of(bilateral.simplices),
@@ -64,6 +65,7 @@ export const cases: Case[] = [true, false].flatMap((diagonal) =>
           channels,
           activation: next,
         });
+        perform(device, work);
         const x = Float64Array.from(unary, (value, i) => {
           const [first, out] = [i - (i % channels), i % channels];
           return [spatial, bilateral].reduce((rest, { sliced }, k) => {

@@ -1,3 +1,4 @@
+import { perform } from "../../src/device/work.ts";
 import { embed, keyWords } from "../../src/lattice/embed.ts";
 import { Memory } from "../memory.ts";
 import { embedPoint } from "../reference/lattice.ts";
@@ -122,12 +123,8 @@ export const cases: Case[] = [
         using memory = new Memory(device);
         using tensor = device.tensor([1, 1], [(unit * 2) / scale(1, 0)]);
         const status = memory.zeros(4);
-        embed(device, tensor, 1, {
-          keys: memory.zeros(2),
-          barycentric: memory.zeros(2),
-          coordinateRanks: memory.zeros(1),
-          status,
-        });
+        const [keys, barycentric, coordinateRanks] = [2, 2, 1].map((words) => memory.zeros(words));
+        perform(device, embed(device, tensor, 1, { keys, barycentric, coordinateRanks, status }));
         const [, outOfRange] = new Uint32Array(await device.read(status));
         check((outOfRange !== 0) === index >= 2, `${unit} units`);
       }
@@ -151,7 +148,7 @@ export const cases: Case[] = [
         coordinateRanks: memory.zeros(130),
         status,
       };
-      embed(device, tensor, 130, tables);
+      perform(device, embed(device, tensor, 130, tables));
       const [notFinite, outOfRange] = new Uint32Array(await device.read(status));
       check(~notFinite >>> 0 === 77, `point ${~notFinite >>> 0} is not finite`);
       check(~outOfRange >>> 0 === 91, `point ${~outOfRange >>> 0} is out of range`);

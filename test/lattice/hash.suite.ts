@@ -1,5 +1,6 @@
+import { perform } from "../../src/device/work.ts";
 import { hashInsert } from "../../build/kernels.ts";
-import { findVertices, insertKeys, numberVertices } from "../../src/lattice/hash.ts";
+import { findVertices, insertKeys, numberVertices, readInserted } from "../../src/lattice/hash.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
 import type { Device } from "../../src/device/device.ts";
 import { Memory, unpack } from "../memory.ts";
@@ -15,12 +16,14 @@ async function insert(device: Device, keys: Uint32Array, capacity: number) {
   const table = { slots: memory.zeros(capacity), capacity };
   const numbered = { entrySlots: memory.zeros(entries), numbers: memory.zeros(entries + 1) };
   const status = memory.zeros(4);
-  const found = await insertKeys(device, { keys: stored, status, ...table }, numbered, entries, 1);
+  perform(device, insertKeys(device, { keys: stored, status, ...table }, numbered, entries, 1));
+  const found = await readInserted(device, status, table.capacity);
   if (found.full) return { full: true, vertices: 0 } as const;
   const barycentric = memory.of(Float32Array.from(keys, (_, entry) => entry / 8));
   const [vertexOfEntry, simplices, vertexKeys] = [entries, 2 * entries, found.vertices].map((n) => memory.result(n));
-  numberVertices(device, table, { keys: stored, numbers: numbered.numbers, vertexKeys }, 1);
-  findVertices(device, table, { entrySlots: numbered.entrySlots, barycentric }, { vertexOfEntry, simplices }, entries);
+  perform(device, numberVertices(table, { keys: stored, numbers: numbered.numbers, vertexKeys }, 1));
+  const { entrySlots } = numbered;
+  perform(device, findVertices(table, { entrySlots, barycentric }, { vertexOfEntry, simplices }, entries));
   return {
     full: false,
     vertices: found.vertices,

@@ -1,3 +1,4 @@
+import { perform } from "../../src/device/work.ts";
 import { buildIncidence, normalizeIncidence } from "../../src/lattice/incidence.ts";
 import { Memory, pack, unpack } from "../memory.ts";
 import { type Case, random, same } from "../suite.ts";
@@ -24,7 +25,7 @@ export const cases: Case[] = [
         const order = Array.from(vertexOf.keys()).sort((a, b) => vertexOf[a] - vertexOf[b] || a - b);
         const [offsets, pairs] = [memory.result(vertices + 2), memory.result(2 * entries)];
         const from = { vertexOfEntry: memory.of(vertexOf), barycentric: memory.of(weights) };
-        buildIncidence(device, from, { offsets, pairs }, entries, vertices, dimensions);
+        perform(device, buildIncidence(device, from, { offsets, pairs }, entries, vertices, dimensions));
         const what = `${entries} entries of ${vertices} vertices`;
         const lists = unpack(await memory.words(pairs));
         same(

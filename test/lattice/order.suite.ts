@@ -1,3 +1,4 @@
+import { perform } from "../../src/device/work.ts";
 import { Workspace } from "../../src/device/workspace.ts";
 import { keyWords } from "../../src/lattice/embed.ts";
 import { orderVertices } from "../../src/lattice/order.ts";
@@ -38,7 +39,10 @@ export const cases: Case[] = [1, 2, 5].map((d) => ({
       // Taken over by the callee, which frees what it replaces.
       const into = workspace.allocate(given.length * 4);
       device.copy(stored, into);
-      const result = orderVertices(device, workspace, { slots: table, capacity: 16_384 }, into, vertices, d);
+      const result = perform(
+        device,
+        orderVertices(device, workspace, { slots: table, capacity: 16_384 }, into, vertices, d),
+      );
       const ordered = await readWords(device, result);
       const place = (await readWords(device, table)).slice(0, vertices).map((held) => held - 1);
       same(

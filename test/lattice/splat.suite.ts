@@ -1,3 +1,4 @@
+import { perform } from "../../src/device/work.ts";
 import { splat } from "../../src/lattice/splat.ts";
 import { Memory, pack } from "../memory.ts";
 import { type Case, check, close, random } from "../suite.ts";
@@ -29,7 +30,7 @@ export const cases: Case[] = [
         const result = memory.result((vertices + 1) * quads * 4);
         const lists = { offsets: memory.of(Uint32Array.from(offsets)), pairs: memory.of(pack(point, weight)) };
         const channels = { storage: memory.of(values), rowQuads, firstQuad };
-        splat(device, lists, channels, result, { vertices, quads });
+        perform(device, splat(lists, channels, result, { vertices, quads }));
         const expected = new Float64Array((vertices + 1) * quads * 4);
         for (let vertex = 0; vertex < vertices; vertex++) {
           for (let i = offsets[vertex]; i < offsets[vertex + 1]; i++) {

@@ -1,3 +1,4 @@
+import { perform } from "../../src/device/work.ts";
 import type { Device, Storage } from "../../src/device/device.ts";
 import { view } from "../../src/device/device.ts";
 import { Workspace } from "../../src/device/workspace.ts";
@@ -40,7 +41,8 @@ export async function readEmbedded(
   const barycentric = workspace.allocate(entries * 4);
   const coordinateRanks = workspace.allocate(rows * coordinateRankWords(dimensions) * 4);
   const status = workspace.zeros(16);
-  embed(device, features, shape.length === 3 ? shape[1] : rows, { keys, barycentric, coordinateRanks, status });
+  const into = { keys, barycentric, coordinateRanks, status };
+  perform(device, embed(device, features, shape.length === 3 ? shape[1] : rows, into));
   const words = await readWords(device, keys);
   const decode = (_: unknown, entry: number): Key =>
     decodeKey(words.subarray(entry * size, (entry + 1) * size), dimensions);

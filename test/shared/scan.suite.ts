@@ -1,3 +1,4 @@
+import { perform } from "../../src/device/work.ts";
 import { scan } from "../../src/shared/scan.ts";
 import { Memory } from "../memory.ts";
 import { type Case, random, same } from "../suite.ts";
@@ -13,7 +14,7 @@ export const cases: Case[] = [
         const data = Uint32Array.from({ length: count }, () => numbers.integer(2 ** 32));
         const values = memory.result(count);
         device.write({ ...values, bytes: count * 4 }, data);
-        scan(device, values, count);
+        perform(device, scan(device, values, count));
         let sum = 0;
         const expected = data.map((value) => {
           const before = sum;

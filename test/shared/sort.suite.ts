@@ -1,3 +1,4 @@
+import { perform } from "../../src/device/work.ts";
 import { Workspace } from "../../src/device/workspace.ts";
 import { sort } from "../../src/shared/sort.ts";
 import { Memory } from "../memory.ts";
@@ -23,7 +24,7 @@ export const cases: Case[] = [
           const keys = Uint32Array.from({ length: count }, () => numbers.integer(bound));
           const order = Uint32Array.from({ length: count }, (_, i) => (given ? count - i + 5 : i));
           const from = { keys: memory.of(keys), order: given ? memory.of(order) : undefined };
-          const sorted = sort(device, workspace, from, count, bound);
+          const sorted = perform(device, sort(device, workspace, from, count, bound));
           const expected = Array.from(keys.keys()).sort((a, b) => keys[a] - keys[b] || a - b);
           const what = `${count} keys below ${bound}`;
           same(
