@@ -79,4 +79,15 @@ export const cases: Case[] = [
       }
     },
   },
+  {
+    name: "a scope that it was in knows nothing of what was disposed of",
+    async run(device) {
+      const before = device.bytes;
+      using scope = device.scope();
+      const tensor = scope.tensor([4]);
+      check(tensor.scope === scope, "in the scope");
+      tensor.dispose();
+      check(tensor.scope === undefined && device.bytes === before, "out of it");
+    },
+  },
 ];

@@ -58,7 +58,10 @@ export const cases: Case[] = [
         check(message.startsWith("labels [2, 2]: ") && message.includes(`got ${text} at pixel [1, 0]`), message);
       }
       const labels = device.labels([1, 4], [0, 0, 0, 0]);
+      labels.hold();
       labels.dispose();
+      await rejects(labels.read(), DisposedError);
+      labels.letGo();
       check(labels.disposed, "disposed");
       const { message } = await rejects(labels.read(), DisposedError);
       check(message.startsWith("labels [1, 4]: "), message);

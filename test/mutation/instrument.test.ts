@@ -36,6 +36,7 @@ test.each([
   ["const x = f(a, b);", ["f(a, b) → f(b, a)"]],
   ["const x = Math.min(a, b);", ["Math.min(a, b) → Math.max(a, b)"]],
   ["const x = { a, b: c };", ["a → a: undefined", "b: c → b: undefined"]],
+  ["const x = { ...a, b: true, c: true }; const y = { d: true, e: 1 };", ["true → false", "1 → 0"]],
   ["if (a) b();", ["a → false", "a → true", "b(); → "]],
   ["while (a) b();", ["a → false", "b(); → ", "while (a) b(); → "]],
   ["using x = f();", ["using x = f(); → const x = f();"]],

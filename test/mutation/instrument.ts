@@ -78,11 +78,12 @@ class FileInstrumenter {
     return `${constants} ${disposals.join(" ")}`;
   }
 
-  /** Types, messages of errors, and functions whose text is sent to where the switch is not known. */
+  /** Types, messages of errors, sets of names, and functions whose text is sent to where the switch is not known. */
   #isSkipped(node: Node): boolean {
     if (/^(Import|ExportAll)/.test(node.type)) return node.type !== "ImportExpression";
     if (node.type.startsWith("TS")) return !expressionWrappers.test(node.type) && node.type !== "TSParameterProperty";
     if (node.type === "NewExpression") return /Error$/.test(node.callee.name ?? "");
+    if (node.type === "ObjectExpression") return isSetOfNames(node);
     return node.type === "FunctionDeclaration" && this.#source.includes(`${node.id.name}.toString()`);
   }
 
@@ -112,6 +113,11 @@ class FileInstrumenter {
     return `isMutant(${id})`;
   }
 }
+
+/** Names that an object has as its keys, all of them with the value `true`, which nobody asks for. */
+const isSetOfNames = ({ properties }: Node): boolean =>
+  properties.some(({ type }: Node) => type === "Property") &&
+  properties.every(({ type, value }: Node) => type === "SpreadElement" || value.value === true);
 
 /** Child nodes in the order of the text. */
 function childrenOf(node: Node): Node[] {

@@ -1,6 +1,6 @@
 import { ValueError } from "../../src/errors.ts";
 import { adam } from "../../src/optim/adam.ts";
-import { type Case, close, rejects } from "../suite.ts";
+import { type Case, check, close, rejects } from "../suite.ts";
 
 export const cases: Case[] = [
   {
@@ -21,11 +21,16 @@ export const cases: Case[] = [
         { betas: [-0.1, 0.9] as const },
         { betas: [0.9, 1] as const },
         { betas: [NaN, 0.9] as const },
+        { betas: [0.9] as never },
+        { betas: [0.9, 0.9, 0.9] as never },
+        { betas: 0.9 as never },
         { epsilon: -1 },
         { epsilon: NaN },
       ]) {
         await rejects(() => adam({ weights }, { rate: 1, ...options }), ValueError, JSON.stringify(options));
       }
+      const { message } = await rejects(() => adam({ weights }, { rate: 1, betas: [0.5, 1] }), ValueError);
+      check(message.includes("got 0.5 and 1"), message);
       using _smallest = adam({ weights }, { rate: 0, epsilon: 0 });
     },
   },

@@ -1,4 +1,4 @@
-import { ShapeError } from "../../src/errors.ts";
+import { DisposedError, ShapeError, ValueError } from "../../src/errors.ts";
 import { sgd } from "../../src/optim/sgd.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { type Case, check, rejects, same } from "../suite.ts";
@@ -51,6 +51,39 @@ export const cases: Case[] = [
       const error = await rejects(() => step(new Map([[weights, gradient]])), ShapeError);
       check(/gradient of weights.*\[3\] rows and \[2\] rows/.test(error.message), error.message);
       check(step.steps === 0, `steps: ${step.steps}`);
+    },
+  },
+  {
+    name: "no parameters are no error, but what is no object of tensors is one",
+    async run(device) {
+      using none = sgd({}, { rate: 1 });
+      none(new Map<Tensor, Tensor>());
+      check(none.steps === 1 && Object.keys(none.moments).length === 0, "nothing to do");
+      using weights = device.tensor([2]);
+      for (const wrong of [null, undefined, new Map([["weights", weights]]), [weights], 3]) {
+        await rejects(() => sgd(wrong as never, { rate: 1 }), ValueError, String(wrong));
+      }
+    },
+  },
+  {
+    name: "an optimizer that was disposed of takes no step, and neither gives nor takes a state",
+    async run(device) {
+      using weights = device.tensor([2], [1, 2]);
+      using gradient = device.tensor([2], [3, 5]);
+      const step = sgd({ weights }, { rate: 1, momentum: 0.5 });
+      const state = await step.state();
+      step.dispose();
+      for (const use of [
+        () => step(new Map([[weights, gradient]])),
+        () => step(new Map<Tensor, Tensor>()),
+        () => step.load(state),
+        () => step.state(),
+      ]) {
+        const { message } = await rejects(use, DisposedError);
+        check(message.startsWith("sgd: "), message);
+      }
+      check(step.steps === 0, `steps: ${step.steps}`);
+      same(await weights.read(), [1, 2], "weights");
     },
   },
 ];
