@@ -1,6 +1,7 @@
+import { ValueError } from "../../src/errors.ts";
 import { accumulate } from "../../src/optim/accumulate.ts";
 import type { Tensor } from "../../src/tensor.ts";
-import { type Case, check, same } from "../suite.ts";
+import { type Case, check, rejects, same } from "../suite.ts";
 
 export const cases: Case[] = [
   {
@@ -18,6 +19,19 @@ export const cases: Case[] = [
       same(await sum.read(), [7, 0, -7], "sum");
       check(total.size === 2 && total.get(other) === own, "a gradient that comes once stays as it is");
       own.dispose();
+    },
+  },
+  {
+    name: "what is no map of gradients is refused, and nothing is added",
+    async run(device) {
+      using parameter = device.tensor([1]);
+      using gradient = device.tensor([1], [2]);
+      const gradients = new Map([[parameter, gradient]]);
+      for (const wrong of [undefined, {}, [gradient]] as never[]) {
+        await rejects(() => accumulate(wrong, gradients), ValueError, `total ${String(wrong)}`);
+        await rejects(() => accumulate(gradients, wrong), ValueError, `gradients ${String(wrong)}`);
+      }
+      check(gradients.size === 1 && !gradient.disposed, "the gradients are as they were");
     },
   },
 ];

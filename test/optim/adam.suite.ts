@@ -31,6 +31,7 @@ export const cases: Case[] = [
       }
       const { message } = await rejects(() => adam({ weights }, { rate: 1, betas: [0.5, 1] }), ValueError);
       check(message.includes("got 0.5 and 1"), message);
+      await rejects(() => adam({ weights }, undefined as never), ValueError);
       using _smallest = adam({ weights }, { rate: 0, epsilon: 0 });
     },
   },

@@ -26,6 +26,12 @@ export const cases: Case[] = [
         await rejects(() => polynomial(wrong, { steps: 1, power: 1 }), ValueError);
         await rejects(() => polynomial(1, { steps: 1, power: wrong }), ValueError);
       }
+      for (const schedule of [stepped, polynomial]) {
+        await rejects(() => schedule(1, undefined as never), ValueError);
+        const misspelled = { steps: 1, every: 1, powr: 1 } as never;
+        const { message } = await rejects(() => schedule(1, misspelled), ValueError);
+        check(/"(powr|steps|every)"/.test(message), message);
+      }
       for (const wrong of [0, -1, 1.5, NaN]) {
         await rejects(() => stepped(1, { every: wrong, factor: 0.5 }), ValueError);
         await rejects(() => polynomial(1, { steps: wrong, power: 1 }), ValueError);

@@ -50,6 +50,9 @@ export const cases: Case[] = [
       using step = sgd({ weights }, { rate: 1 });
       const error = await rejects(() => step(new Map([[weights, gradient]])), ShapeError);
       check(/gradient of weights.*\[3\] rows and \[2\] rows/.test(error.message), error.message);
+      const gone = device.tensor([2]);
+      gone.dispose();
+      await rejects(() => step(new Map([[weights, gone]])), DisposedError);
       check(step.steps === 0, `steps: ${step.steps}`);
     },
   },
