@@ -1,4 +1,4 @@
-import { differences, listed } from "../differences.ts";
+import type { Device } from "../device/device.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { disposedError, holding } from "../held.ts";
 import { requireInputs } from "../inputs.ts";
@@ -9,34 +9,23 @@ import { Scope } from "../scope.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { kindOf, remedyFor } from "../values.ts";
+import { type Adopted, adoptParameters, type Loadable, loadParameters } from "./loading.ts";
 import type { Parameters } from "./parameters.ts";
 import { type NetworkCall, networkCallNames, Pass } from "./pass.ts";
-
-/** Where values come from: an array on the host, a tensor, or a tensor of a checkpoint that is read when its turn comes. */
-export type Loadable = Values | { readonly shape: readonly number[]; read(): Promise<ArrayLike<number>> };
-
-/** What became of tensors that a network was to begin from, by name. */
-export interface Adopted {
-  readonly taken: readonly string[];
-  /** Parameters that nothing was given for. */
-  readonly left: readonly string[];
-  /** Tensors that the network has no parameter for. */
-  readonly unused: readonly string[];
-}
 
 /** A network: call it with an image. */
 export interface Network<Call = NetworkCall> extends Disposable {
   /**
    * The scores [h, w, classes] of an image [h, w, 3], or [n, h, w, …] of a batch, of any height and width: BGR, 0…255,
-   * minus `meanColor`, for weights of Caffe's lineage. Dropout acts only
-   * while a tape watches the image or a parameter.
+   * minus `meanColor`, for weights of Caffe's lineage. Dropout acts only while a tape watches the image or a parameter of
+   * the network itself; those of a CRF on top of it do not count.
    * @throws ShapeError, ValueError, LimitError, DeviceError, DisposedError, AbortError
    */
   (image: Tensor, call?: Call): Promise<Tensor>;
   readonly parameters: Parameters;
   /**
-   * Of the dropout of the next call that a tape records, after which it is one more. Set it to the number of the step,
-   * and a run that was resumed drops what one without a stop does. A whole number from 0 on, below 2⁵².
+   * The seed of dropout in the next call that a tape records. Each such call increases it by one. Set it to the number of
+   * the step, and a run that was resumed drops what one without a stop does. A whole number from 0 on, below 2⁵².
    */
   seed: number;
   /** Takes over all parameters. @throws ShapeError naming what is missing, unknown or of another shape; then none is changed */
@@ -54,9 +43,10 @@ export interface Network<Call = NetworkCall> extends Disposable {
 /** How a network is put together. */
 export interface Architecture<Call> {
   readonly name: string;
+  readonly device: Device;
   readonly parameters: Parameters;
-  /** Parameters that published checkpoints do without, and that keep their values then. */
-  readonly optional?: readonly string[];
+  /** Those of a CRF on top of it. While a tape watches these alone, nothing is dropped, since nothing below learns. */
+  readonly crf?: Parameters;
   /** What a call may be told beside what every network's may. */
   readonly callNames?: Readonly<Record<string, true>>;
   readonly forward: (image: Tensor, pass: Pass, call: Call) => Promise<Tensor>;
@@ -65,11 +55,19 @@ export interface Architecture<Call> {
 }
 
 export function network<Call extends NetworkCall>(architecture: Architecture<Call>): Network<Call> {
-  const { name, parameters, optional = [], forward } = architecture;
+  const { name, device, forward } = architecture;
+  const parameters = { ...architecture.parameters, ...architecture.crf };
   const all = Object.values(parameters);
-  const { device } = all[0]!;
+  const below = Object.values(architecture.parameters);
   const callNames = { ...networkCallNames, ...architecture.callNames };
   let disposed = false;
+  const misfit = (got: string): ShapeError =>
+    new ShapeError({
+      where: `${name}: load`,
+      expected: "the tensors of its parameters",
+      got,
+      remedy: "load a checkpoint of this network, with its classes and widths, or begin from it with adopt()",
+    });
   const requireLive = (): void => {
     if (disposed) throw disposedError(name, "the network");
   };
@@ -79,7 +77,7 @@ export function network<Call extends NetworkCall>(architecture: Architecture<Cal
     requireInputs(name, { image }, device);
     requireOptions(name, call, callNames);
     requireImage(name, image);
-    const recorded = [image, ...all].some(({ tape }) => tape?.recording);
+    const recorded = [image, ...below].some(({ tape }) => tape?.recording);
     using _held = holding(image, ...all);
     // An alias, since the caller may dispose of the image meanwhile; but gradients are to reach the image itself.
     using alias = image.tape?.recording ? undefined : image.alias();
@@ -88,33 +86,16 @@ export function network<Call extends NetworkCall>(architecture: Architecture<Cal
     return Scope.inherit(pass.release(await forward(alias ?? image, pass, call)), [image]);
   };
 
-  const take = async (tensors: Readonly<Record<string, Loadable>>): Promise<void> => {
-    for (const [own, from] of Object.entries(tensors)) {
-      parameters[own]!.write(requireFloats(`${name}: ${own}`, "read" in from ? await from.read() : from.values));
-    }
-  };
-
   const load = async (tensors: Readonly<Record<string, Loadable>>): Promise<void> => {
     requireLive();
     requireTensors(name, tensors);
-    const needed = Object.entries(parameters).filter(([own]) => own in tensors || !optional.includes(own));
-    refuse(name, differences(Object.fromEntries(needed), tensors));
-    await take(tensors);
+    await loadParameters(parameters, tensors, misfit);
   };
 
   const adopt = async (tensors: Readonly<Record<string, Loadable>>): Promise<Adopted> => {
     requireLive();
     requireTensors(name, tensors);
-    const taken = Object.keys(parameters).filter((own) => Object.hasOwn(tensors, own));
-    const only = <Kind>(from: Readonly<Record<string, Kind>>): Record<string, Kind> =>
-      Object.fromEntries(taken.map((own) => [own, from[own]!]));
-    refuse(name, differences(only(parameters), only(tensors)));
-    await take(only(tensors));
-    return {
-      taken,
-      left: Object.keys(parameters).filter((own) => !taken.includes(own)),
-      unused: Object.keys(tensors).filter((other) => !taken.includes(other)),
-    };
+    return await adoptParameters(parameters, tensors, misfit);
   };
 
   const state = async (): Promise<Record<string, Values>> => {
@@ -145,17 +126,6 @@ export function network<Call extends NetworkCall>(architecture: Architecture<Cal
   return running;
 }
 
-/** @throws ShapeError */
-function refuse(name: string, wrong: readonly string[]): void {
-  if (wrong.length === 0) return;
-  throw new ShapeError({
-    where: `${name}: load`,
-    expected: "the tensors of its parameters",
-    got: listed(wrong),
-    remedy: "load a checkpoint of this network, with its classes and widths, or begin from it with adopt()",
-  });
-}
-
 /** @throws ValueError for what holds no tensors by name */
 function requireTensors(name: string, tensors: unknown): void {
   const plain = typeof tensors === "object" && tensors !== null && !(tensors instanceof Map) && !("then" in tensors);
@@ -165,17 +135,6 @@ function requireTensors(name: string, tensors: unknown): void {
     expected: "an object of tensors by name",
     got: kindOf(tensors),
     remedy: remedyFor(tensors, "turn a Map into one with Object.fromEntries(map)"),
-  });
-}
-
-/** @throws ValueError for integers, which are the bits of half-precision floats or no weights */
-function requireFloats(where: string, values: ArrayLike<number>): ArrayLike<number> {
-  if (!ArrayBuffer.isView(values) || /Float/.test(Object.prototype.toString.call(values))) return values;
-  throw new ValueError({
-    where,
-    expected: "floating-point values",
-    got: kindOf(values),
-    remedy: "convert the checkpoint with asFloat32 of crf-rnn/checkpoint",
   });
 }
 

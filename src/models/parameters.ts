@@ -3,31 +3,11 @@ import { LimitError } from "../errors.ts";
 import { panels, rows } from "../layout.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { type Initial, initialValues } from "./initial.ts";
+import { initialValues } from "./initial.ts";
+import type { Table } from "./layers.ts";
 
 /** Parameters by name, as PyTorch's checkpoints have them. */
 export type Parameters = Readonly<Record<string, Tensor>>;
-
-/** What a parameter is made from. */
-export interface Parameter {
-  readonly shape: readonly number[];
-  readonly initial: Initial;
-}
-
-export type Table = Readonly<Record<string, Parameter>>;
-
-/** Weight [outputs, inputs, size, size] and bias of a convolution. */
-export function convolution(name: string, outputs: number, inputs: number, size: number, initial: Initial): Table {
-  return {
-    [`${name}.weight`]: { shape: [outputs, inputs, size, size], initial },
-    [`${name}.bias`]: { shape: [outputs], initial: "zero" },
-  };
-}
-
-/** The weight of a transposed convolution between classes. */
-export function upsampling(name: string, classes: number, size: number): Table {
-  return { [`${name}.weight`]: { shape: [classes, classes, size, size], initial: "bilinear" } };
-}
 
 /** Makes the tensors of a table. @throws LimitError if the device cannot hold one of them, naming it */
 export function makeParameters(device: Device, table: Table, seed: number): Record<string, Tensor> {

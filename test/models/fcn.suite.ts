@@ -154,6 +154,25 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "dropout rests while a tape watches a CRF on top alone",
+    async run(device) {
+      using scope = device.scope();
+      const network = scope.add(fcn8sCrfRnn(device, { ...options, crf: { iterations: 1 } }));
+      const image = imageOn(scope, 2, 3);
+      const heard: string[] = [];
+      const onLayer = (name: string): void => void heard.push(name);
+      const { compatibility, "fc6.bias": bias } = network.parameters;
+      const above = new Tape([compatibility]);
+      await network(image, { onLayer });
+      check(!heard.includes("drop6"), `${heard}`);
+      above.dispose();
+      using _below = new Tape([bias]);
+      await network(image, { onLayer });
+      // Only the second pass counted.
+      check(heard.includes("drop6") && network.seed === 1, `${heard}, seed ${network.seed}`);
+    },
+  },
+  {
     name: "with checkpoints: the same bits, and half of what is held between the passes at most",
     async run(device) {
       using scope = device.scope();

@@ -1,0 +1,167 @@
+// What the networks are: their options and their layers, each said once. The type of the options, the table of parameters,
+// the forward pass, the command line's flags, what a run's configuration holds, how a checkpoint is told apart and opened,
+// its size and the memory that a step takes all derive from here. Nothing in this file computes.
+import { choice, type Complete, type Given, list, number, truth, whole, withDefaults } from "../setting.ts";
+import { imageName, type Layer, LayerList } from "./layers.ts";
+
+/** Convolutions of 3×3 before each pooling layer of VGG (Simonyan and Zisserman 2015). */
+const depths = { 16: [2, 2, 3, 3, 3], 19: [2, 2, 4, 4, 4] } as const;
+
+export type VggDepth = keyof typeof depths;
+
+/** The names of VGG's convolutions, block by block. */
+export const vggBlocks = (depth: VggDepth): string[][] =>
+  depths[depth].map((count, block) => Array.from({ length: count }, (_, i) => `conv${block + 1}_${i + 1}`));
+
+/** How many channels a layer's result has, or classes the scores. */
+export const channels = whole(1, { least: 1 });
+
+/** How the layers below the scores are set up, as a run's configuration and the command line have it, too. */
+export const trunkSettings = {
+  /** Channels of the five blocks. Default: 64, 128, 256, 512, 512. */
+  widths: list<readonly number[]>([64, 128, 256, 512, 512], channels, {
+    told: ({ outputs }) => vggBlocks(16).map(([first = ""]) => outputs(first)),
+  }),
+  /** Channels of fc6 and fc7. Default: 4096. */
+  fc: whole(4096, { least: 1, told: ({ outputs }) => outputs("fc6") }),
+  /** Share of the values of fc6 and fc7 that are dropped while a tape records. Default: 0.5. */
+  dropout: number(0.5, {
+    least: 0,
+    below: 1,
+    flag: ["--dropout <p>", "share of what fc6 and fc7 find that is dropped"],
+  }),
+};
+
+/** What concerns how a network is computed or begun, and not what it is. */
+const passSettings = {
+  /** Seed of the random numbers that the trunk's weights begin at. Default: 0. */
+  seed: number(0, { least: 0 }),
+  /**
+   * Keep no more than the inputs of the five blocks for their gradients and compute the blocks again: less memory between
+   * the two passes, while a CRF has its own, for one more forward pass. Default: false.
+   */
+  checkpoints: truth(false),
+};
+
+const finite = number(1, {});
+
+const pool4Settings = {
+  /** What pool4 is multiplied by before it is scored, as for `fcn8s`; that of pool3 has no use here. Default: [1]. */
+  poolScales: list<readonly [pool4: number, pool3?: number]>([1, 1], finite, { least: 1 }),
+};
+
+const pool3Settings = {
+  /** Whether upscore2 has a bias, as in CRF-RNN's network. Default: false. */
+  upscore2Bias: truth(false, { told: ({ has }) => has("upscore2.bias") }),
+  /**
+   * What pool4 and pool3, in this order, are multiplied by before they are scored: [1, 1] (default) where one stage is
+   * trained after the other, [0.01, 0.0001] where all are trained at once.
+   */
+  poolScales: list<readonly [pool4: number, pool3: number]>([1, 1], finite),
+};
+
+/** The settings of each network but for its classes. */
+export const settingsOf = {
+  fcn32s: { ...trunkSettings, ...passSettings },
+  fcn16s: { ...trunkSettings, ...passSettings, ...pool4Settings },
+  fcn8s: { ...trunkSettings, ...passSettings, ...pool3Settings },
+};
+
+export type Stage = keyof typeof settingsOf;
+
+export const stages = Object.keys(settingsOf) as Stage[];
+
+interface Classes {
+  /** L */
+  readonly classes: number;
+}
+
+/** How a fully convolutional network is set up; every value but `classes` has the papers' default. */
+export interface FcnOptions extends Classes, Given<typeof trunkSettings>, Given<typeof passSettings> {}
+
+export interface Fcn16sOptions extends FcnOptions, Given<typeof pool4Settings> {}
+
+export interface Fcn8sOptions extends FcnOptions, Given<typeof pool3Settings> {}
+
+/** Values of `poolScales` by the words of a run's configuration and the command line. */
+export const poolScales = { staged: [1, 1], "at-once": [0.01, 0.0001] } as const;
+
+/** What a run's configuration and the command line say of a network. */
+export const runSettings = {
+  ...trunkSettings,
+  scales: choice(Object.keys(poolScales) as (keyof typeof poolScales)[], "staged", {
+    flag: ["--scales <kind>", "of the skips from pool4 and pool3: 1, or 0.01 and 0.0001 for training at once"],
+  }),
+};
+
+export type RunSettings = Complete<typeof runSettings>;
+
+/** What the layers depend on: the settings of the network with the most. */
+type Architecture = Classes &
+  Complete<typeof trunkSettings> &
+  Complete<typeof pool4Settings> &
+  Omit<Complete<typeof pool3Settings>, "poolScales">;
+
+/** The layers of a network. Those that a stage does not have leave their options without use. */
+export function layersOf(stage: Stage, options: Architecture): readonly Layer[] {
+  const list = new LayerList();
+  addTrunk(list, options);
+  addHead[stage](list, options);
+  return list.layers;
+}
+
+/**
+ * VGG-16 as a fully convolutional network (Long, Shelhamer and Darrell 2015): the scores of fc7, for every 32nd pixel of an
+ * image padded by 100.
+ */
+function addTrunk(list: LayerList, { classes, widths, fc, dropout }: Architecture): void {
+  vggBlocks(16).forEach((names, block) => {
+    for (const name of names) {
+      const padding = list.last === imageName ? 100 : 1;
+      list.convolution(name, widths[block] ?? 0, 3, { padding, relu: true, initial: "he", block });
+    }
+    list.pooling(`pool${block + 1}`, block);
+  });
+  list.convolution("fc6", fc, 7, { relu: true, initial: "he" });
+  list.dropout("drop6", dropout);
+  list.convolution("fc7", fc, 1, { relu: true, initial: "he" });
+  list.dropout("drop7", dropout);
+  list.convolution("score_fr", classes, 1);
+}
+
+/** From the scores of every 32nd pixel to those of the image's own. */
+const addHead: Readonly<Record<Stage, (list: LayerList, options: Architecture) => void>> = {
+  fcn32s(list) {
+    list.upsampling("upscore", 64, 32);
+    list.cropping("score", 19, imageName);
+  },
+
+  fcn16s(list, { classes, poolScales: [scale4] }) {
+    list.upsampling("upscore2", 4, 2);
+    addSkip(list, "pool4", classes, scale4, 5);
+    list.upsampling("upscore16", 32, 16);
+    list.cropping("score", 27, imageName);
+  },
+
+  fcn8s(list, { classes, upscore2Bias, poolScales: [scale4, scale3 = 1] }) {
+    list.upsampling("upscore2", 4, 2, upscore2Bias);
+    addSkip(list, "pool4", classes, scale4, 5);
+    list.upsampling("upscore_pool4", 4, 2);
+    addSkip(list, "pool3", classes, scale3, 9);
+    list.upsampling("upscore8", 16, 8);
+    list.cropping("score", 31, imageName);
+  },
+};
+
+/** Adds the scores of a pooling layer, multiplied by `scale`, to those before; `offset`: their first that has a counterpart. */
+function addSkip(list: LayerList, pool: string, classes: number, scale: number, offset: number): void {
+  const coarse = list.last;
+  if (scale !== 1) list.scaling(`${pool} scaled`, scale, pool);
+  list.convolution(`score_${pool}`, classes, 1, { from: scale === 1 ? pool : list.last });
+  list.cropping(`score_${pool} cropped`, offset, coarse);
+  list.sum(`fuse_${pool}`, coarse);
+}
+
+/** The layers of a network as published, of one class. */
+export const publishedLayers = (stage: Stage): readonly Layer[] =>
+  layersOf(stage, { classes: 1, ...withDefaults(stage, settingsOf.fcn8s, {}) });

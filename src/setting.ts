@@ -1,0 +1,141 @@
+import { ValueError } from "./errors.ts";
+import type { Names } from "./options.ts";
+import { found } from "./values.ts";
+
+/** What tells how a stored network was set up: the names and shapes of its tensors. */
+export interface StoredShapes {
+  has(name: string): boolean;
+  /** Channels of the result of a layer; 0 where there is no such layer. */
+  outputs(layer: string): number;
+}
+
+/**
+ * An option, described once. The type of the options, their defaults and the refusal of other values derive from it, and
+ * outside of the library the command line's flag, its help and what a checkpoint says of it.
+ */
+export interface Setting<Value> extends Sources<Value> {
+  readonly default: Value;
+  readonly accepts: (value: unknown) => value is Value;
+  /** The values that it accepts, in words. */
+  readonly expected: string;
+  /** The only words that it accepts, where it accepts words. */
+  readonly choices?: readonly string[];
+}
+
+/** Where else the value of a setting may come from. */
+interface Sources<Value> {
+  /** The command line's flag with its argument, as `--dropout <p>`, and what the help says of it. */
+  readonly flag?: readonly [words: string, help: string];
+  /** The value that a stored network had. Where it is left out, only the configuration beside the tensors tells it. */
+  readonly told?: (shapes: StoredShapes) => Value;
+}
+
+type ValueOf<Described> = Described extends Setting<infer Value> ? Value : never;
+
+/** Options that settings describe, each of which may be left out. */
+export type Given<Described> = { readonly [Name in keyof Described]?: ValueOf<Described[Name]> };
+
+/** The values of all settings. */
+export type Complete<Described> = { readonly [Name in keyof Described]: ValueOf<Described[Name]> };
+
+type More<Value, Limits = unknown> = Sources<Value> & Limits;
+
+/** The numbers from `least` on, and up to `most`, `above` one and `below` another. */
+interface Range {
+  readonly least?: number;
+  readonly most?: number;
+  readonly above?: number;
+  readonly below?: number;
+}
+
+const isNumber = (value: unknown, { least = -Infinity, most = Infinity, above, below }: Range): value is number =>
+  typeof value === "number" &&
+  Number.isFinite(value) &&
+  value >= least &&
+  value <= most &&
+  (above === undefined || value > above) &&
+  (below === undefined || value < below);
+
+function inWords(what: string, { least, most, above, below }: Range): string {
+  if (above !== undefined) return `${what} above ${above}`;
+  if (least !== undefined && below !== undefined) return `${what} from ${least} up to ${below}`;
+  if (least !== undefined && most !== undefined) return `${what}, ${least} to ${most}`;
+  return least === undefined ? what : `${what} of ${least} or more`;
+}
+
+/** A whole number. */
+export function whole(value: number, { least, most, ...more }: More<number, Range>): Setting<number> {
+  const range = { least, most };
+  const accepts = (one: unknown): one is number => isNumber(one, range) && Number.isInteger(one);
+  return { default: value, accepts, expected: inWords("a whole number", range), ...more };
+}
+
+/** A number, whole or not. */
+export function number(value: number, { least, most, above, below, ...more }: More<number, Range>): Setting<number> {
+  const range = { least, most, above, below };
+  const accepts = (one: unknown): one is number => isNumber(one, range);
+  return { default: value, accepts, expected: inWords("a number", range), ...more };
+}
+
+/** True or false. */
+export const truth = (value: boolean, more: Sources<boolean> = {}): Setting<boolean> => ({
+  default: value,
+  accepts: (one) => typeof one === "boolean",
+  expected: "true or false",
+  ...more,
+});
+
+/** One of some words. */
+export const choice = <Word extends string>(
+  choices: readonly Word[],
+  value: NoInfer<Word>,
+  more: Sources<Word> = {},
+): Setting<Word> => ({
+  default: value,
+  accepts: (one): one is Word => choices.includes(one as Word),
+  expected: `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`,
+  choices,
+  ...more,
+});
+
+/** As many values as the default has, or the first `least` of them, each of which `of` accepts. */
+export function list<List extends readonly (number | undefined)[]>(
+  value: List,
+  of: Pick<Setting<number>, "accepts" | "expected">,
+  { least = value.length, ...more }: More<List, { readonly least?: number }> = {},
+): Setting<List> {
+  const accepts = (all: unknown): all is List =>
+    Array.isArray(all) && all.length >= least && all.length <= value.length && all.every(of.accepts);
+  const length = least === value.length ? `${least}` : `${least} to ${value.length}`;
+  return { default: value, accepts, expected: `${length} values, each ${of.expected}`, ...more };
+}
+
+/** @throws ValueError unless the setting accepts the value */
+export function requireSetting<Value>(
+  where: string,
+  name: string,
+  { accepts, expected }: Pick<Setting<Value>, "accepts" | "expected">,
+  value: unknown,
+): asserts value is Value {
+  if (accepts(value)) return;
+  const got = Array.isArray(value) ? `[${value.map(String).join(", ")}]` : found(value);
+  throw new ValueError({ where, expected: `${name}: ${expected}`, got });
+}
+
+/** The values of all settings: those that are given, and the defaults of the others. @throws ValueError */
+export function withDefaults<Described extends object>(
+  where: string,
+  settings: Described,
+  given: Given<Described>,
+): Complete<Described> {
+  const entries = Object.entries(settings as Record<string, Setting<unknown>>).map(([name, setting]) => {
+    const { [name]: value = setting.default } = given as Record<string, unknown>;
+    requireSetting(where, name, setting, value);
+    return [name, value];
+  });
+  return Object.fromEntries(entries) as Complete<Described>;
+}
+
+/** The names of settings. */
+export const namesOf = <Described extends object>(settings: Described): Names<Described> =>
+  Object.fromEntries(Object.keys(settings).map((name) => [name, true])) as Names<Described>;
