@@ -1,3 +1,5 @@
+import { publishedLayers, vggBlocks } from "../models/specification.ts";
+
 // One table of names: what the layers of published CRF-RNN, FCN and VGG checkpoints are called, and what they are here.
 
 /** Whose words and signs a checkpoint uses. Ours are PyTorch's but for the CRF, whose names tell them apart. */
@@ -37,15 +39,11 @@ const crfNames = [
 const crfLayers = ["crfrnn", "inference1"];
 
 /** Dense layers of VGG that are convolutions in the trunk, with the kernel's width. */
-export const denseKernels: Readonly<Record<string, number>> = { fc6: 7, fc7: 1 };
-
-/** Convolutions before each pooling layer. */
-const vgg = { 16: [2, 2, 3, 3, 3], 19: [2, 2, 4, 4, 4] } as const;
-
-/** The convolutions of VGG by our names, in their order. */
-export function vggConvolutions(depth: keyof typeof vgg): string[] {
-  return vgg[depth].flatMap((count, block) => Array.from({ length: count }, (_, i) => `conv${block + 1}_${i + 1}`));
-}
+export const denseKernels: Readonly<Record<string, number>> = Object.fromEntries(
+  publishedLayers("fcn32s").flatMap((layer) =>
+    layer.kind === "convolution" && /^fc\d$/.test(layer.name) ? [[layer.name, layer.kernel]] : [],
+  ),
+);
 
 /** The classifier of ImageNet, which no segmentation network has: torchvision's, Keras' and Caffe's. */
 const classifiers: Record<Dialect, string> = { pytorch: "classifier.6", keras: "predictions", caffe: "fc8" };
@@ -115,16 +113,19 @@ export function toPytorch(name: string): Translation {
 function torchvisionLayers(names: ReadonlySet<string>): [string, string][] {
   if (!names.has("features.0.weight")) return [];
   // The fourth convolution of block 3 stands where VGG-16 pools.
-  const depths = names.has("features.16.weight") ? vgg[19] : vgg[16];
+  const blocks = vggBlocks(names.has("features.16.weight") ? 19 : 16);
   const layers: [string, string][] = [
     ["classifier.0", "fc6"],
     ["classifier.3", "fc7"],
   ];
   let index = 0;
-  depths.forEach((depth, block) => {
-    for (let i = 1; i <= depth; i++, index += 2) layers.push([`features.${index}`, `conv${block + 1}_${i}`]);
+  for (const block of blocks) {
+    for (const name of block) {
+      layers.push([`features.${index}`, name]);
+      index += 2;
+    }
     index++;
-  });
+  }
   return layers;
 }
 
@@ -133,8 +134,8 @@ function kerasLayers(): [string, string][] {
     ["fc1", "fc6"],
     ["fc2", "fc7"],
   ];
-  vgg[19].forEach((depth, block) => {
-    for (let i = 1; i <= depth; i++) layers.push([`block${block + 1}_conv${i}`, `conv${block + 1}_${i}`]);
+  vggBlocks(19).forEach((names, block) => {
+    names.forEach((name, i) => layers.push([`block${block + 1}_conv${i + 1}`, name]));
   });
   return layers;
 }

@@ -1,4 +1,6 @@
-import { isReleaseName, vggConvolutions } from "./names.ts";
+import { tableOf } from "../models/layers.ts";
+import { publishedLayers, vggBlocks } from "../models/specification.ts";
+import { denseKernels, isReleaseName } from "./names.ts";
 import type { Checkpoint } from "./tensors.ts";
 
 /** A network that checkpoints are known to hold, and the tensors without which it is not whole. */
@@ -17,28 +19,20 @@ export interface Gap {
 const both = (...layers: readonly string[]): string[] =>
   layers.flatMap((layer) => [`${layer}.weight`, `${layer}.bias`]);
 
-const dense = both("fc6", "fc7");
+const dense = both(...Object.keys(denseKernels));
 const classifier = both("fc8");
 const crf = ["spatialWeight", "bilateralWeight", "compatibility"];
 
-// Biases of transposed convolutions, and the CRF's bandwidths, are in some checkpoints and not in others.
-const heads: Readonly<Record<string, readonly string[]>> = {
-  "FCN-32s": [...both("score_fr"), "upscore.weight"],
-  "FCN-16s": [...both("score_fr"), "upscore2.weight", ...both("score_pool4"), "upscore16.weight"],
-  "FCN-8s": [
-    ...both("score_fr"),
-    "upscore2.weight",
-    ...both("score_pool4"),
-    "upscore_pool4.weight",
-    ...both("score_pool3"),
-    "upscore8.weight",
-  ],
-};
+// The CRF's bandwidths, and biases of transposed convolutions, are in some checkpoints and not in others.
+const published = { "FCN-32s": "fcn32s", "FCN-16s": "fcn16s", "FCN-8s": "fcn8s" } as const;
 
-const trunks = ([16, 19] as const).map((depth) => ({ name: `VGG-${depth}`, tensors: both(...vggConvolutions(depth)) }));
-const fcns = Object.entries(heads).map(([name, head]) => ({
+const trunks = ([16, 19] as const).map((depth) => ({
+  name: `VGG-${depth}`,
+  tensors: both(...vggBlocks(depth).flat()),
+}));
+const fcns = Object.entries(published).map(([name, stage]) => ({
   name,
-  tensors: [...trunks[0].tensors, ...dense, ...head],
+  tensors: Object.keys(tableOf(publishedLayers(stage))),
 }));
 const crfRnns = fcns.map(({ name, tensors }) => ({ name: `${name} with CRF-RNN`, tensors: [...tensors, ...crf] }));
 const crfAlone = { name: "a CRF", tensors: crf };
