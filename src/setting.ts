@@ -139,3 +139,16 @@ export function withDefaults<Described extends object>(
 /** The names of settings. */
 export const namesOf = <Described extends object>(settings: Described): Names<Described> =>
   Object.fromEntries(Object.keys(settings).map((name) => [name, true])) as Names<Described>;
+
+/** What a stored network tells of its settings by names and shapes, and of the others what stands in `beside`. */
+export const recall = <Described extends object>(
+  settings: Described,
+  shapes: StoredShapes,
+  beside: Given<Described>,
+): Given<Described> =>
+  Object.fromEntries(
+    Object.entries(settings as Record<string, Setting<unknown>>).map(([name, { told }]) => [
+      name,
+      told ? told(shapes) : (beside as Record<string, unknown>)[name],
+    ]),
+  ) as Given<Described>;

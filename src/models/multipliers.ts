@@ -9,15 +9,24 @@ export const fcnMultipliers: Multipliers = {
   "upscore*.weight": { rate: 0, decay: 0 },
 };
 
+/** How many times faster than the network a CRF's parameters learn: W_s and W_b, the compatibility, the bandwidths. */
+export type CrfRates = Readonly<Record<"weights" | "compatibility" | "bandwidths", number>>;
+
+/** The rates of the published training file. It does not learn the bandwidths. */
+export const publishedCrfRates = { weights: 10_000, compatibility: 1000 } as const;
+
+/** Multipliers of a network with a CRF on top of it, end to end: upscore2 learns, too, and the bandwidths do not decay. */
+export const crfMultipliers = ({ weights, compatibility, bandwidths }: CrfRates): Multipliers => ({
+  ...fcnMultipliers,
+  "upscore2.weight": { rate: 1, decay: 1 },
+  spatialWeight: { rate: weights },
+  bilateralWeight: { rate: weights },
+  compatibility: { rate: compatibility },
+  bandwidths: { rate: bandwidths, decay: 0 },
+});
+
 /**
  * Those of CRF-RNN, end to end: upscore2 learns, and the layer's matrices much faster than the network. The bandwidths,
  * which no published training learns, do not decay.
  */
-export const crfRnnMultipliers: Multipliers = {
-  ...fcnMultipliers,
-  "upscore2.weight": { rate: 1, decay: 1 },
-  spatialWeight: { rate: 10_000 },
-  bilateralWeight: { rate: 10_000 },
-  compatibility: { rate: 1000 },
-  bandwidths: { decay: 0 },
-};
+export const crfRnnMultipliers: Multipliers = crfMultipliers({ ...publishedCrfRates, bandwidths: 1 });

@@ -1,7 +1,17 @@
 // What the networks are: their options and their layers, each said once. The type of the options, the table of parameters,
 // the forward pass, the command line's flags, what a run's configuration holds, how a checkpoint is told apart and opened,
 // its size and the memory that a step takes all derive from here. Nothing in this file computes.
-import { choice, type Complete, type Given, list, number, truth, whole, withDefaults } from "../setting.ts";
+import {
+  choice,
+  type Complete,
+  type Given,
+  list,
+  number,
+  type StoredShapes,
+  truth,
+  whole,
+  withDefaults,
+} from "../setting.ts";
 import { imageName, type Layer, LayerList } from "./layers.ts";
 
 /** Convolutions of 3×3 before each pooling layer of VGG (Simonyan and Zisserman 2015). */
@@ -96,6 +106,12 @@ export const runSettings = {
 
 export type RunSettings = Complete<typeof runSettings>;
 
+/** The library's options for what a run's configuration says. */
+export const optionsOf = (run: RunSettings) => ({
+  ...withDefaults("network", trunkSettings, run),
+  poolScales: poolScales[run.scales],
+});
+
 /** What the layers depend on: the settings of the network with the most. */
 type Architecture = Classes &
   Complete<typeof trunkSettings> &
@@ -165,3 +181,10 @@ function addSkip(list: LayerList, pool: string, classes: number, scale: number, 
 /** The layers of a network as published, of one class. */
 export const publishedLayers = (stage: Stage): readonly Layer[] =>
   layersOf(stage, { classes: 1, ...withDefaults(stage, settingsOf.fcn8s, {}) });
+
+/** The network that a checkpoint holds: the one with the finest interpolation that is among its tensors. */
+export function stageOf({ has }: StoredShapes): Stage {
+  const finest = (stage: Stage): string =>
+    publishedLayers(stage).findLast(({ kind }) => kind === "upsampling")?.name ?? "";
+  return stages.find((stage) => has(`${finest(stage)}.weight`)) ?? "fcn32s";
+}

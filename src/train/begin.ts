@@ -1,7 +1,8 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { asFloat32 } from "../checkpoint/checkpoint.ts";
 import { FormatError } from "../errors.ts";
-import { isOfOptimizer, restore } from "./state.ts";
+import { adoptParameters } from "../models/loading.ts";
+import { isOfOptimizer, loadable, misfitOf } from "./state.ts";
 import type { Parameters } from "./trainable.ts";
 
 /**
@@ -10,27 +11,18 @@ import type { Parameters } from "./trainable.ts";
  */
 export async function beginFrom(checkpoint: Checkpoint, file: string, parameters: Parameters): Promise<string[]> {
   const { tensors } = asFloat32(checkpoint);
-  const stored = [...tensors].filter(([name]) => !isOfOptimizer(name));
-  const shared = new Map(stored.filter(([name]) => Object.hasOwn(parameters, name)));
-  if (shared.size === 0) {
+  const stored = new Map([...tensors].filter(([name]) => !isOfOptimizer(name)));
+  const { taken, left, unused } = await adoptParameters(parameters, loadable(stored), misfitOf(file));
+  if (taken.length === 0) {
     throw new FormatError({
       file,
-      expected: `some of the parameters ${Object.keys(parameters).slice(0, 3).join(", ")}, …`,
-      got: `${
-        stored
-          .slice(0, 3)
-          .map(([name]) => name)
-          .join(", ") || "nothing"
-      }`,
+      expected: `some of the parameters ${left.slice(0, 3).join(", ")}, …`,
+      got: unused.slice(0, 3).join(", ") || "nothing",
       remedy: "see crf-rnn convert --list for what it holds",
     });
   }
-  const own = Object.entries(parameters);
-  await restore(file, shared, Object.fromEntries(own.filter(([name]) => shared.has(name))));
-  const drawn = own.filter(([name]) => !shared.has(name)).map(([name]) => name);
-  const left = stored.filter(([name]) => !shared.has(name)).map(([name]) => name);
   return [
-    ...(drawn.length > 0 ? [`not in ${file}, so drawn at random or set by flags: ${drawn.join(", ")}`] : []),
-    ...(left.length > 0 ? [`in ${file}, but not in the model: ${left.join(", ")}`] : []),
+    ...(left.length > 0 ? [`not in ${file}, so drawn at random or set by flags: ${left.join(", ")}`] : []),
+    ...(unused.length > 0 ? [`in ${file}, but not in the model: ${unused.join(", ")}`] : []),
   ];
 }

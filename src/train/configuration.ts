@@ -1,7 +1,18 @@
 import * as valibot from "valibot";
+import { runSettings, stages as networks } from "../models/specification.ts";
 import { fixed, polynomial, stepped, type Schedule } from "../optim/schedules.ts";
+import type { Complete, Setting } from "../setting.ts";
 
-export const stages = ["fcn32s", "fcn16s", "fcn8s", "crf-rnn"] as const;
+export const stages = [...networks, "crf-rnn"] as const;
+
+/** Settings as they are stored. A checkpoint from before there was a setting has what is its default now. */
+const entriesOf = <Described extends object>(settings: Described) =>
+  Object.fromEntries(
+    Object.entries(settings as Record<string, Setting<unknown>>).map(([name, setting]) => [
+      name,
+      valibot.optional(valibot.custom<unknown>(setting.accepts), () => setting.default),
+    ]),
+  ) as unknown as { [Name in keyof Described]: valibot.GenericSchema<Complete<Described>[Name]> };
 
 const number = valibot.pipe(valibot.number(), valibot.finite());
 const count = valibot.pipe(number, valibot.integer(), valibot.minValue(0));
@@ -15,11 +26,7 @@ const schema = valibot.object({
   /** Left out where the logits are given. */
   network: valibot.optional(
     valibot.object({
-      /** Channels of VGG's five blocks, and of fc6 and fc7. */
-      widths: valibot.tuple([count, count, count, count, count]),
-      fc: count,
-      dropout: number,
-      scales: valibot.picklist(["staged", "at-once"]),
+      ...entriesOf(runSettings),
       /** Layers that stay as they began, by the first letters of their names: conv1 is conv1_1 and conv1_2. */
       frozen: valibot.optional(valibot.array(valibot.string())),
     }),

@@ -2,6 +2,7 @@ import { argmax } from "../data/argmax.ts";
 import type { Device } from "../device/device.ts";
 import { ValueError } from "../errors.ts";
 import { crossEntropy } from "../nn/crossEntropy.ts";
+import { type CrfRates, crfMultipliers, fcnMultipliers } from "../models/multipliers.ts";
 import { adam } from "../optim/adam.ts";
 import { multiplierOf, type Multipliers } from "../optim/multipliers.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
@@ -15,21 +16,18 @@ import type { Listener, Prediction, Trainable } from "./trainable.ts";
 /** Rates and decays of a configuration's parameters; a rate of 0 for those that are not learned. */
 export function multipliersOf({ stage, network, crf }: Configuration): Multipliers {
   const none = { rate: 0 };
-  const when = (learned: boolean, rate: number) => (learned ? { rate, decay: 1 } : none);
+  const when = (name: keyof CrfRates): number => (crf?.learn[name] ? crf.multipliers[name] : 0);
+  const rates = { weights: when("weights"), compatibility: when("compatibility"), bandwidths: when("bandwidths") };
   return {
-    "*.bias": { rate: 2, decay: 0 },
-    // Bilinear interpolation for good; CRF-RNN's first one learns.
-    "upscore*.weight": none,
-    ...(stage === "crf-rnn" && { "upscore2.weight": { rate: 1, decay: 1 } }),
+    ...(stage === "crf-rnn" ? crfMultipliers(rates) : fcnMultipliers),
     ...Object.fromEntries(network?.frozen?.map((layer) => [`${layer}*`, none]) ?? []),
-    ...(crf && {
-      ...(!crf.network && { "*.weight": none, "*.bias": none, "upscore2.weight": none }),
-      "*Weight": when(crf.learn.weights, crf.multipliers.weights),
-      compatibility: when(crf.learn.compatibility, crf.multipliers.compatibility),
-      bandwidths: { ...when(crf.learn.bandwidths, crf.multipliers.bandwidths), decay: 0 },
-    }),
+    ...(crf && !crf.network && { "*.weight": none, "*.bias": none }),
   };
 }
+
+/** Whether a parameter is learned. */
+export const isLearned = (name: string, configuration: Configuration): boolean =>
+  multiplierOf(name, multipliersOf(configuration)).rate > 0;
 
 /** A model that learns by cross-entropy. */
 class Learner implements Trainable {
@@ -39,33 +37,34 @@ class Learner implements Trainable {
   readonly #loss: Configuration["loss"];
 
   constructor(model: Model, configuration: Configuration) {
-    const multipliers = multipliersOf(configuration);
     this.#model = model;
     this.#loss = configuration.loss;
     this.parameters = model.parameters;
-    this.learned = Object.keys(this.parameters).filter((name) => multiplierOf(name, multipliers).rate > 0);
+    this.learned = Object.keys(this.parameters).filter((name) => isLearned(name, configuration));
   }
 
   async loss(sample: Sample, seed: number, listener?: Listener): Promise<Tensor> {
-    const { device, crf } = this.#model;
+    const { device, network } = this.#model;
     const { height, width } = sample.image;
-    if (this.#model.network) this.#model.network.seed = seed;
-    using scored = await this.#model.score(sample, { onLayer: listener });
+    if (network) network.seed = seed;
+    using logits = await this.#model.logits(sample, { onLayer: listener });
     using labels = device.labels([height, width], sample.labels);
-    const options = { reduction: this.#loss };
-    if (!crf) return crossEntropy(scored.logits, labels, options);
-    using refined = await crf(scored.logits, scored.guide);
-    await listener?.("the CRF", refined);
-    return crossEntropy(refined, labels, options);
+    return crossEntropy(logits, labels, { reduction: this.#loss });
   }
 
   async predict(sample: Sample): Promise<Prediction> {
-    const { crf, classes } = this.#model;
-    using scored = await this.#model.score(sample);
-    const network = argmax(requireFinite(await scored.logits.read()), classes);
-    if (!crf) return { network };
-    using refined = await crf(scored.logits, scored.guide);
-    return { network, crf: argmax(requireFinite(await refined.read()), classes) };
+    const labelsOf = async (scores: Tensor) => argmax(requireFinite(await scores.read()), this.#model.classes);
+    let network: Prediction["network"] | undefined;
+    const onLayer = async (name: string, scores: Tensor): Promise<void> => {
+      if (name === "score") network = await labelsOf(scores);
+    };
+    if (!this.#model.refines) {
+      using logits = await this.#model.logits(sample);
+      return { network: await labelsOf(logits) };
+    }
+    using logits = await this.#model.logits(sample, { onLayer });
+    const crf = await labelsOf(logits);
+    return { network: network ?? crf, crf };
   }
 
   finish(): Promise<void> {

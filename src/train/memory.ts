@@ -1,38 +1,66 @@
-import { padded } from "../shape.ts";
+import { imageName, type Layer, layerTable, type Size, sizesOf, tableOf } from "../models/layers.ts";
+import { elementsOf, padded } from "../shape.ts";
 import type { Configuration } from "./configuration.ts";
+import { isLearned } from "./learner.ts";
+import { networkLayers } from "./model.ts";
 
-/** Convolutions of each block of VGG-16. */
-export const depths = [2, 2, 3, 3, 3];
+/** Numbers that a convolution by minimal filtering needs besides, on processors. */
+const scratch = 2 ** 20;
 
 /**
- * About how many bytes of device memory a training step on one image takes: activations are kept for their pullbacks, the
- * gradients of two of the largest are there at once, and each learned number comes with its gradient and the optimizer's
- * moments. A CRF keeps four maps of classes an iteration, and its lattices.
+ * About how many bytes of device memory a training step on one image takes: a tape holds what the pullbacks of what descends
+ * from learned parameters read, the gradients of two of the largest maps are there at once, and each of the `learned` numbers
+ * comes with its gradient and the optimizer's moments. Where little is held, the forward pass may take more by itself. A CRF
+ * keeps four maps of classes an iteration, and its lattices.
  */
-export function estimateBytes(
-  { network, crf, classes, optimizer }: Configuration,
-  learned: number,
-  { height, width }: { readonly height: number; readonly width: number },
-): number {
-  const scores = height * width * padded(classes.length);
-  let activations = 4 * scores;
-  let largest = scores;
-  if (network) {
-    // The first convolution pads by 100, the others keep the size; pooling halves it, rounded up.
-    let [rows, columns] = [height + 198, width + 198];
-    // Nothing is kept of frozen blocks below all that learn.
-    let kept = false;
-    depths.forEach((depth, block) => {
-      const map = rows * columns * padded(network.widths[block]);
-      largest = Math.max(largest, map);
-      [rows, columns] = [Math.ceil(rows / 2), Math.ceil(columns / 2)];
-      kept ||= !network.frozen?.includes(`conv${block + 1}`);
-      if (kept) activations += depth * map + rows * columns * padded(network.widths[block]);
-    });
-    activations += 4 * Math.max(1, rows - 6) * Math.max(1, columns - 6) * padded(network.fc);
-  }
+export function estimateBytes(configuration: Configuration, learned: number, image: Size): number {
+  const { crf, classes, optimizer } = configuration;
+  const layers = networkLayers(configuration);
+  const pixels = image.height * image.width;
+  const scores = pixels * padded(classes.length);
+  const numbers = numbersOf(layers, image);
+  const sum = (names: Iterable<string>): number => [...names].reduce((total, name) => total + numbers(name), 0);
+  const held = heldBy(layers, (name) => isLearned(name, configuration));
+  const forward = scratch + Math.max(0, ...aliveIn(layers, held).map(sum));
+  const backward = sum(held) + 2 * Math.max(scores, ...[...held].map(numbers));
   // Eight bytes for each of a pixel's six entries, twice, and ten neighbors of a vertex: about 300 bytes a pixel in all.
-  if (crf) activations += 4 * crf.iterations * scores + 75 * height * width;
-  const copies = optimizer.kind === "adam" ? 4 : 3;
-  return 4 * (activations + 2 * largest + copies * learned);
+  const ofCrf = crf ? 4 * crf.iterations * scores + 75 * pixels : 0;
+  const parameters = Object.values(tableOf(layers)).reduce((total, { shape }) => total + elementsOf(shape), 0);
+  // A gradient, and the moments.
+  const copies = optimizer.kind === "adam" ? 3 : 2;
+  return 4 * (Math.max(forward, backward + scores + ofCrf) + parameters + copies * learned);
 }
+
+/** How many numbers a layer's result has in device memory. */
+function numbersOf(layers: readonly Layer[], image: Size): (name: string) => number {
+  const sizes = sizesOf(layers, image);
+  const channels = new Map(layers.map((layer) => [layer.name, layer.channels]));
+  return (name) => {
+    const { height, width } = sizes.get(name) ?? image;
+    return Math.max(1, height) * Math.max(1, width) * padded(channels.get(name) ?? 3);
+  };
+}
+
+/** The results, by their names, that a tape holds for the pullbacks of layers which descend from learned parameters. */
+function heldBy(layers: readonly Layer[], learns: (parameter: string) => boolean): ReadonlySet<string> {
+  const recorded = new Set<string>();
+  const held = new Set<string>();
+  for (const layer of layers) {
+    const { kind, name, from } = layer;
+    const learned = Object.keys(layerTable(layer)).some(learns);
+    if (!learned && !from.some((input) => recorded.has(input))) continue;
+    recorded.add(name);
+    if (kind === "convolution" || kind === "upsampling" || kind === "pooling")
+      for (const input of from) held.add(input);
+    if (kind === "convolution" && layer.relu) held.add(name);
+  }
+  return held;
+}
+
+/** The results that are there when each layer has been computed: those held, and those that it or a later layer reads. */
+const aliveIn = (layers: readonly Layer[], held: ReadonlySet<string>): ReadonlySet<string>[] =>
+  layers.map((layer, at) => {
+    const read = new Set(layers.slice(at).flatMap(({ from }) => from));
+    const made = layers.slice(0, at).map(({ name }) => name);
+    return new Set([imageName, layer.name, ...made.filter((name) => held.has(name) || read.has(name))]);
+  });

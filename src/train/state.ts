@@ -1,5 +1,6 @@
 import { openAsIs, writeSafetensors, type Sink, type Source, type StoredTensor } from "../checkpoint/checkpoint.ts";
 import { FormatError, ValueError } from "../errors.ts";
+import { type Loadable, loadParameters, type Misfit } from "../models/loading.ts";
 import type { Tensor } from "../tensor.ts";
 import { parseConfiguration, type Configuration } from "./configuration.ts";
 import type { Optimizer, Values } from "../optim/optimizer.ts";
@@ -73,28 +74,26 @@ export async function openState(source: Source): Promise<State> {
  * Copies tensors of a file into those of the same names on the device.
  * @throws FormatError naming those that are missing, not asked for, or of another shape; nothing is copied then
  */
-export async function restore(
+export const restore = (
   file: string,
   stored: ReadonlyMap<string, StoredTensor>,
   parameters: Parameters,
-): Promise<void> {
-  const misfits = [...new Set([...stored.keys(), ...Object.keys(parameters)])].flatMap((name) => {
-    const [there, here] = [shapeOf(stored.get(name)?.shape), shapeOf(parameters[name]?.shape)];
-    return there === here ? [] : [`${name} ${there} there, ${here} here`];
-  });
-  if (misfits.length > 0) {
-    const rest = misfits.length > 4 ? `; and ${misfits.length - 4} more` : "";
-    throw new FormatError({
+): Promise<void> => loadParameters(parameters, loadable(stored), misfitOf(file));
+
+/** Tensors of a checkpoint as networks load them. */
+export const loadable = (stored: ReadonlyMap<string, StoredTensor>): Readonly<Record<string, Loadable>> =>
+  Object.fromEntries(stored) as Readonly<Record<string, StoredTensor & { read(): Promise<Float32Array> }>>;
+
+/** The error for tensors of a file that are not those of a model. */
+export const misfitOf =
+  (file: string): Misfit =>
+  (got) =>
+    new FormatError({
       file,
       expected: "the tensors of this architecture and class count",
-      got: `${misfits.slice(0, 4).join("; ")}${rest}`,
+      got,
       remedy: "use the options that the checkpoint was made with",
     });
-  }
-  for (const [name, tensor] of Object.entries(parameters)) {
-    tensor.write((await stored.get(name)!.read()) as Float32Array);
-  }
-}
 
 /** Gives the optimizer back its memory. @throws ShapeError where it is that of other parameters */
 export async function restoreOptimizer(stored: State["optimizer"], optimizer: Optimizer): Promise<void> {
@@ -102,8 +101,6 @@ export async function restoreOptimizer(stored: State["optimizer"], optimizer: Op
   for (const [name, { shape, read }] of stored) state[name] = { shape, values: (await read()) as Float32Array };
   optimizer.load(state);
 }
-
-const shapeOf = (shape: readonly number[] | undefined): string => (shape ? `[${shape.join(", ")}]` : "missing");
 
 function stored(name: string, tensor: Tensor, step: number): StoredTensor {
   const read = async (): Promise<Float32Array<ArrayBuffer>> => {

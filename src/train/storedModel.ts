@@ -1,9 +1,13 @@
 import { asFloat32, type Checkpoint, type StoredTensor } from "../checkpoint/checkpoint.ts";
-import type { CrfRnn } from "../crf/crfRnn.ts";
+import { type CrfOptions, crfRnn } from "../crf/crfRnn.ts";
 import type { Device } from "../device/device.ts";
 import { FormatError } from "../errors.ts";
 import { parseConfiguration, type Configuration, type CrfConfiguration } from "./configuration.ts";
-import { createCrf, createNetwork, Model, type NetworkPlan } from "./model.ts";
+import { type CrfNetworkCall, makeNetwork } from "../models/makeNetwork.ts";
+import type { Network } from "../models/network.ts";
+import { optionsOf, settingsOf, stageOf } from "../models/specification.ts";
+import { recall, type StoredShapes } from "../setting.ts";
+import { crfOptionsOf, Model } from "./model.ts";
 import { isOfOptimizer, restore } from "./state.ts";
 
 /** A CRF with Potts' compatibility, in place of the checkpoint's. */
@@ -37,9 +41,10 @@ export async function openModel(
 ): Promise<Model> {
   const tensors = new Map([...asFloat32(checkpoint).tensors].filter(([name]) => !isOfOptimizer(name)));
   const configuration = parseConfiguration(checkpoint.metadata.configuration);
-  const plan = planOf(tensors, configuration);
-  const classes = plan?.classes ?? tensors.get("compatibility")?.shape[1];
-  if (classes === undefined) {
+  const shapes = shapesOf(tensors);
+  const scored = shapes.outputs("score_fr");
+  const classes = scored || tensors.get("compatibility")?.shape[1];
+  if (!classes) {
     throw new FormatError({
       file,
       expected: "a network, with score_fr, or a CRF, with compatibility",
@@ -47,36 +52,45 @@ export async function openModel(
       remedy: "see crf-rnn convert --list for what it holds",
     });
   }
-  const network = plan && createNetwork(device, plan);
-  if (network) await restore(file, without(tensors, crfTensors), network.parameters);
-  return new Model(device, classes, network, await openCrf(device, file, tensors, classes, configuration?.crf, crf));
+  const crfOptions = chooseCrf(file, tensors, classes, configuration?.crf, crf);
+  const parts = scored
+    ? { network: storedNetwork(device, shapes, classes, configuration?.network, crfOptions) }
+    : { crf: crfOptions && crfRnn(device, { ...crfOptions, classes }) };
+  const model = new Model(device, { classes, ...parts });
+  const isWanted = (name: string): boolean => (crfTensors.includes(name) ? crf === "own" : scored > 0);
+  const wanted = Object.entries(model.parameters).filter(([name]) => isWanted(name));
+  await restore(file, new Map([...tensors].filter(([name]) => isWanted(name))), Object.fromEntries(wanted));
+  return model;
 }
 
-/** What the tensors tell of the network; undefined where there is none. */
-function planOf(tensors: Tensors, configuration: Configuration | undefined): NetworkPlan | undefined {
-  const outputs = (layer: string): number => tensors.get(`${layer}.weight`)?.shape[0] ?? 0;
-  if (outputs("score_fr") === 0) return undefined;
-  const stage = tensors.has("upscore8.weight") ? "fcn8s" : tensors.has("upscore16.weight") ? "fcn16s" : "fcn32s";
-  return {
-    stage,
-    classes: outputs("score_fr"),
-    widths: [1, 2, 3, 4, 5].map((block) => outputs(`conv${block}_1`)),
-    fc: outputs("fc6"),
-    scales: configuration?.network?.scales ?? "staged",
-    upscore2Bias: tensors.has("upscore2.bias"),
-  };
-}
+const shapesOf = (tensors: Tensors): StoredShapes => ({
+  has: (name) => tensors.has(name),
+  outputs: (layer) => tensors.get(`${layer}.weight`)?.shape[0] ?? 0,
+});
 
-async function openCrf(
+/** The network that the tensors tell of; what they do not tell is as in the configuration beside them, where there is one. */
+function storedNetwork(
   device: Device,
+  shapes: StoredShapes,
+  classes: number,
+  run: Configuration["network"],
+  crf: Omit<CrfOptions, "classes"> | undefined,
+): Network<CrfNetworkCall> {
+  const stage = stageOf(shapes);
+  const options = recall(settingsOf[stage], shapes, run ? optionsOf(run) : {});
+  return makeNetwork(stage, device, stage, { ...options, classes }, crf);
+}
+
+/** The options of the CRF that is asked for. */
+function chooseCrf(
   file: string,
   tensors: Tensors,
   classes: number,
   settings: CrfConfiguration | undefined,
   crf: "none" | "own" | OtherCrf,
-): Promise<CrfRnn | undefined> {
+): Omit<CrfOptions, "classes"> | undefined {
   if (crf === "none") return undefined;
-  if (crf !== "own") return createCrf(device, classes, { ...published, ...crf, tied: true });
+  if (crf !== "own") return crfOptionsOf({ ...published, ...crf, tied: true });
   const compatibility = tensors.get("compatibility");
   if (!compatibility) {
     throw new FormatError({
@@ -86,16 +100,8 @@ async function openCrf(
       remedy: "train one by --stage crf-rnn, or pass --crf disconnected",
     });
   }
-  const sets = compatibility.shape[0] / classes;
-  const layer = createCrf(device, classes, { ...published, ...settings, tied: sets === 1, iterations: sets });
-  const { bandwidths, ...matrices } = layer.parameters;
-  // Published checkpoints have matrices alone.
-  const parameters = tensors.has("bandwidths") ? { ...matrices, bandwidths } : matrices;
-  await restore(file, new Map([...tensors].filter(([name]) => crfTensors.includes(name))), parameters);
-  return layer;
+  const sets = (compatibility.shape[0] ?? 0) / classes;
+  return crfOptionsOf({ ...published, ...settings, tied: sets === 1, iterations: sets });
 }
 
 const crfTensors = ["spatialWeight", "bilateralWeight", "compatibility", "bandwidths"];
-
-const without = (tensors: Tensors, names: readonly string[]): Tensors =>
-  new Map([...tensors].filter(([name]) => !names.includes(name)));

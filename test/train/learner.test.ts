@@ -2,27 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Device } from "../../src/device/device.ts";
 import { open } from "../../src/device/open.ts";
 import { Tape } from "../../src/tape.ts";
-import type { Configuration, CrfConfiguration } from "../../src/train/configuration.ts";
+import type { Configuration } from "../../src/train/configuration.ts";
 import { createOptimizer, createTrainable } from "../../src/train/learner.ts";
 import type { Sample } from "../../src/train/sample.ts";
 import { random } from "../suite.ts";
-import { toyConfiguration } from "./toy.ts";
+import { toyConfiguration, toyCrf as crf } from "./toy.ts";
 
 let device: Device;
 beforeAll(async () => void (device = await open({ prefer: "wasm", threads: 1 })));
 afterAll(() => device.dispose());
 
-const crf: CrfConfiguration = {
-  iterations: 2,
-  tied: true,
-  normalization: "after",
-  activation: "softmax",
-  bandwidths: [10, 40, 2],
-  weights: { spatial: 1, bilateral: 2 },
-  learn: { weights: true, compatibility: true, bandwidths: false },
-  multipliers: { weights: 100, compatibility: 10, bandwidths: 1000 },
-  network: true,
-};
 const stage = (name: Configuration["stage"], more: Partial<Configuration> = {}): Configuration => ({
   ...toyConfiguration,
   stage: name,

@@ -2,7 +2,7 @@ import { bytesSource, memorySink, type Sink } from "../../src/checkpoint/checkpo
 import type { Device } from "../../src/device/device.ts";
 import { record } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
-import type { Configuration } from "../../src/train/configuration.ts";
+import type { Configuration, CrfConfiguration } from "../../src/train/configuration.ts";
 import type { Metric } from "../../src/train/metrics.ts";
 import type { Sample } from "../../src/train/sample.ts";
 import { openState } from "../../src/train/state.ts";
@@ -23,6 +23,19 @@ export const toyConfiguration: Configuration = {
   loss: "sum",
   seed: 7,
   augmentation: { flip: true, color: 0.2 },
+};
+
+/** A CRF for the configuration above. */
+export const toyCrf: CrfConfiguration = {
+  iterations: 2,
+  tied: true,
+  normalization: "after",
+  activation: "softmax",
+  bandwidths: [10, 40, 2],
+  weights: { spatial: 1, bilateral: 2 },
+  learn: { weights: true, compatibility: true, bandwidths: false },
+  multipliers: { weights: 100, compatibility: 10, bandwidths: 1000 },
+  network: true,
 };
 
 /** A model of one threshold, learned from the mean brightness of images: enough for a loop to turn. */
