@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { trainWords } from "../../src/cli/train/flags.ts";
+import { runSettings } from "../../src/models/specification.ts";
 import type { Configuration } from "../../src/train/configuration.ts";
 import {
   compare,
@@ -67,10 +68,12 @@ describe("a run goes on", () => {
 test("every flag of the command is one that may differ, one that may not, or one that says where things are", () => {
   const flags = trainWords().options.map(({ long }) => long!);
   const kept =
-    "--stage --init --logits --width --widths --scales --freeze --dropout --optimizer --batch --loss --seed --augment --iterations " +
+    "--stage --init --logits --width --widths --freeze --optimizer --batch --loss --seed --augment --iterations " +
     "--normalize --activation --untied --theta-alpha --theta-beta --theta-gamma --spatial-weight --bilateral-weight --learn --crf-only";
   const places = "--data --out --format --resume --dry-run".split(" ");
   const common = "--device --threads --json --quiet".split(" "); // of all commands
   const may = [...Object.values(settings).map(({ flag }) => flag as string), ...freeFlags];
-  expect([...flags, ...common].sort()).toEqual([...may, ...kept.split(" "), ...places].sort());
+  const ofNetwork = Object.values(runSettings).flatMap(({ flag }) => (flag ? flag[0].split(" ").slice(0, 1) : []));
+  expect(ofNetwork).toContain("--dropout");
+  expect([...flags, ...common].sort()).toEqual([...may, ...kept.split(" "), ...ofNetwork, ...places].sort());
 });

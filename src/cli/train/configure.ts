@@ -6,6 +6,8 @@ import type { Item } from "../../data/dataset.ts";
 import { decodeImage } from "../../data/images.ts";
 import { readFailure } from "../../data/readFailure.ts";
 import { UsageError } from "../../errors.ts";
+import { runSettings } from "../../models/specification.ts";
+import { withDefaults } from "../../setting.ts";
 import { parseConfiguration, type Configuration, type CrfConfiguration } from "../../train/configuration.ts";
 import { settings, type Setting } from "../../train/goingOn.ts";
 import type { Schedule } from "../../train/loop.ts";
@@ -53,13 +55,12 @@ export async function configure(flags: TrainFlags, images: Images): Promise<Plan
   return { configuration, said, schedule: { steps, validateEvery, saveEvery } };
 }
 
-/** Channels of VGG-16 and of FCN's fc6 and fc7. */
-const [fullWidths, fullFc] = [[64, 128, 256, 512, 512] as const, 4096];
-
-function networkOf({ width, widths, dropout, scales, freeze: frozen }: TrainFlags): Configuration["network"] {
-  const scaled = (channels: number): number => Math.max(4, 4 * Math.round((width * channels) / 4));
-  const [a, b, c, d, e, fc] = widths ?? [...fullWidths, fullFc].map(scaled);
-  return { widths: [a, b, c, d, e], fc, dropout, scales, frozen };
+function networkOf(flags: TrainFlags): Configuration["network"] {
+  const { widths: all, fc: ofFc } = runSettings;
+  const scaled = (channels: number): number => Math.max(4, 4 * Math.round((flags.width * channels) / 4));
+  const channels = flags.widths ?? [...all.default, ofFc.default].map(scaled);
+  const [widths, fc] = [channels.slice(0, -1), channels.at(-1)];
+  return { ...withDefaults("train", runSettings, { ...flags, widths, fc }), frozen: flags.freeze };
 }
 
 function crfOf(flags: TrainFlags, multipliers: CrfConfiguration["multipliers"]): CrfConfiguration {

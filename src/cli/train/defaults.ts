@@ -1,3 +1,4 @@
+import { publishedCrfRates } from "../../models/multipliers.ts";
 import type { Configuration, CrfConfiguration } from "../../train/configuration.ts";
 
 type Kind = Configuration["optimizer"]["kind"];
@@ -22,7 +23,7 @@ export interface Defaults {
 /** Rates of the papers, for VGG's or a former stage's published weights, full width and a loss summed over 500×500 pixels. */
 const paper = { fcn32s: 1e-10, fcn16s: 1e-12, fcn8s: 1e-14, "crf-rnn": 1e-13 } as const;
 const paperPixels = 250_000;
-const paperMultipliers: CrfConfiguration["multipliers"] = { weights: 10_000, compatibility: 1000, bandwidths: 1000 };
+const paperMultipliers: CrfConfiguration["multipliers"] = { ...publishedCrfRates, bandwidths: 1000 };
 
 /**
  * Rates for a loss averaged over pixels, found on the demo's pictures and on nuclei. Inputs of a hundred in size make

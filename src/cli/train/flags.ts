@@ -4,21 +4,23 @@ import type { Augmentation } from "../../data/augment.ts";
 import { stages, type Configuration, type CrfConfiguration } from "../../train/configuration.ts";
 import { currentHost, type Host } from "../hosts.ts";
 import { positiveNumber, toNumber, wholeNumber, type CommonFlags } from "../options.ts";
+import { runSettings } from "../../models/specification.ts";
+import type { Given } from "../../setting.ts";
 import { freeFlags, settings } from "../../train/goingOn.ts";
+import { addSettings } from "../settings.ts";
 import { defaultDecay, defaultMomentum, rateHelp } from "./defaults.ts";
 import type { ImageFlags } from "./images.ts";
 import { augmentationOf, learnOf, multipliersOf, scheduleOf, type ScheduleWords } from "./words.ts";
 
-export interface TrainFlags extends CommonFlags, ImageFlags {
+export interface TrainFlags extends CommonFlags, ImageFlags, Omit<Given<typeof runSettings>, "fc"> {
   readonly out: string;
   readonly stage: Configuration["stage"];
   readonly init?: string;
   readonly logits?: string;
   readonly width: number;
+  /** Of the five blocks, and of fc6 and fc7. */
   readonly widths?: readonly number[];
-  readonly scales: "staged" | "at-once";
   readonly freeze?: string[];
-  readonly dropout: number;
   readonly steps?: number;
   readonly epochs?: number;
   readonly optimizer?: "sgd" | "adam";
@@ -79,7 +81,7 @@ the checkpoint does not keep. All else must be as it was.
 /** The command with all its flags. */
 export function trainWords(): Command {
   const some = (word: string, former: readonly string[] | undefined): readonly string[] => [...(former ?? []), word];
-  return new Command("train")
+  const command = new Command("train")
     .description("train FCN-32s, FCN-16s, FCN-8s or FCN-8s with CRF-RNN end to end, or the CRF alone")
     .addOption(
       new Option("--data <dir...>", "DIR (its split train), or DIR@SPLIT,…; several make one set")
@@ -94,14 +96,9 @@ export function trainWords(): Command {
     .option("--init <file>", "checkpoint to begin from; what it lacks is drawn at random")
     .option("--logits <file>", "stage crf-rnn: logits of another network, .safetensors, in place of an own one")
     .option("--width <share>", "channels, as a share of VGG-16's", positiveNumber, 1)
-    .option("--widths <list>", "channels of the five blocks and of fc6, as 64,128,256,128,128,512", widthsOf)
-    .addOption(
-      new Option("--scales <kind>", "of the skips from pool4 and pool3: 1, or 0.01 and 0.0001 for training at once")
-        .choices(["staged", "at-once"])
-        .default("staged"),
-    )
+    .option("--widths <list>", "channels of the five blocks and of fc6, as 64,128,256,128,128,512", widthsOf);
+  return addSettings(command, runSettings)
     .option("--freeze <layers>", "layers that stay as --init has them, by how they begin: conv1,conv2", namesOf)
-    .option("--dropout <p>", "after fc6 and fc7", share, 0.5)
     .option("--steps <n>", "steps in all", wholeNumber(1))
     .option("--epochs <n>", "epochs in all, in place of --steps (default: 20)", positiveNumber)
     .addOption(
