@@ -5,7 +5,9 @@ import { fcn16s } from "../../src/models/fcn16s.ts";
 import { fcn32s } from "../../src/models/fcn32s.ts";
 import { fcn8s } from "../../src/models/fcn8s.ts";
 import { fcn8sCrfRnn } from "../../src/models/fcn8sCrfRnn.ts";
+import { sizesOf, tableOf } from "../../src/models/layers.ts";
 import type { Network } from "../../src/models/network.ts";
+import { layersOf } from "../../src/models/specification.ts";
 import { crossEntropy } from "../../src/nn/crossEntropy.ts";
 import { elementsOf } from "../../src/shape.ts";
 import { Tape } from "../../src/tape.ts";
@@ -115,6 +117,31 @@ export const cases: Case[] = [
     name: `${stage}: scores, loss and slope are those of its definition in float64`,
     run: (device) => checkStage(device, stage),
   })),
+  {
+    name: "the layers of the specification, in their order and of their sizes",
+    async run(device) {
+      using scope = device.scope();
+      for (const [stage, make] of Object.entries(stages) as [Stage, (typeof stages)[Stage]][]) {
+        const network = scope.add(make(device));
+        const [height, width] = [7, 40];
+        const heard: string[] = [];
+        const onLayer = (name: string, { shape }: Tensor): void => void heard.push(`${name} ${shape.slice(1).join()}`);
+        await network(imageOn(scope, height, width), { onLayer });
+        const layers = layersOf(stage, { ...options, upscore2Bias: stage === "fcn8s", poolScales });
+        const sizes = sizesOf(layers, { height, width });
+        const expected = layers
+          .filter(({ kind }) => kind !== "dropout")
+          .map(({ name, channels }) => `${name} ${sizes.get(name)!.height},${sizes.get(name)!.width},${channels}`);
+        check(
+          heard.join("; ") === expected.join("; "),
+          `${stage}: expected ${expected.join("; ")}, got ${heard.join("; ")}`,
+        );
+        const shapes = Object.entries(network.parameters).map(([name, { shape }]) => `${name} ${shape}`);
+        const table = Object.entries(tableOf(layers)).map(([name, { shape }]) => `${name} ${shape}`);
+        check(shapes.join("; ") === table.join("; "), `${stage}: parameters ${shapes}`);
+      }
+    },
+  },
   {
     name: "any size and batch: the scores of each image are those it has alone",
     async run(device) {

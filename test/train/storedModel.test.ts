@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bytesSource, memorySink, openCheckpoint, type Checkpoint } from "../../src/checkpoint/checkpoint.ts";
+import type { Device } from "../../src/device/device.ts";
+import { open } from "../../src/device/open.ts";
+import type { RunSettings } from "../../src/models/specification.ts";
+import { sgd } from "../../src/optim/sgd.ts";
+import { stages, type Configuration } from "../../src/train/configuration.ts";
+import { createModel, type Model } from "../../src/train/model.ts";
+import { writeState } from "../../src/train/state.ts";
+import { openModel, type OtherCrf } from "../../src/train/storedModel.ts";
+import { random } from "../suite.ts";
+import { toyConfiguration, toyCrf } from "./toy.ts";
+
+let device: Device;
+beforeAll(async () => void (device = await open({ prefer: "wasm", threads: 1 })));
+afterAll(() => device.dispose());
+
+/** Every setting of a network with a value that is not its default. */
+const others: RunSettings = { widths: [4, 8, 12, 16, 20], fc: 24, dropout: 0.25, scales: "at-once" };
+
+const [height, width] = [5, 40];
+const image = { height, width, values: Float32Array.from(random(1).array(height * width * 3, 0, 255)) };
+
+async function logitsOf(model: Model): Promise<Float32Array> {
+  using logits = await model.logits({ image }, { iterations: 2 });
+  return (await logits.read()).slice();
+}
+
+/** A model whose every parameter has random values, and the checkpoint that a run writes of it. */
+async function stored(configuration: Configuration): Promise<{ model: Model; checkpoint: Checkpoint }> {
+  const model = createModel(device, configuration);
+  for (const [i, [name, tensor]] of Object.entries(model.parameters).entries()) {
+    // Within reach of what a CRF accepts.
+    const numbers = random(i);
+    if (name !== "bandwidths") tensor.write((await tensor.read()).map((value) => value + numbers.uniform(-0.1, 0.1)));
+  }
+  using optimizer = sgd(model.parameters, { rate: 1 });
+  const trainable = { parameters: model.parameters } as unknown as Parameters<typeof writeState>[1];
+  const sink = memorySink();
+  await writeState(sink, trainable, optimizer, 3, configuration);
+  return { model, checkpoint: await openCheckpoint(bytesSource(sink.bytes(), "run")) };
+}
+
+describe.each(stages)("a stored %s", (stage) => {
+  const configuration = (network: RunSettings): Configuration => ({
+    ...toyConfiguration,
+    stage,
+    network,
+    crf: stage === "crf-rnn" ? toyCrf : undefined,
+  });
+  const crf = stage === "crf-rnn" ? "own" : "none";
+
+  test.each(Object.keys(others) as (keyof RunSettings)[])("is opened as it was, with another %s", async (name) => {
+    const { model, checkpoint } = await stored(
+      configuration({ ...toyConfiguration.network!, [name]: others[name] } as RunSettings),
+    );
+    using _model = model;
+    using opened = await openModel(device, checkpoint, "run", crf);
+    const logits = await logitsOf(model);
+    expect(await logitsOf(opened)).toEqual(logits);
+    expect(new Set(logits).size).toBeGreaterThan(logits.length / 2);
+  });
+
+  test("is opened by names and shapes alone where another program has dropped the configuration", async () => {
+    const { model, checkpoint } = await stored(configuration({ ...others, scales: "staged" }));
+    using _model = model;
+    using opened = await openModel(device, { ...checkpoint, metadata: {} }, "run", crf);
+    expect(Object.keys(opened.parameters)).toEqual(Object.keys(model.parameters));
+    for (const [name, tensor] of Object.entries(model.parameters)) {
+      expect(await opened.parameters[name]!.read(), name).toEqual(await tensor.read());
+    }
+    if (crf === "none") expect(await logitsOf(opened)).toEqual(await logitsOf(model));
+  });
+
+  test("is opened with another CRF or none, and its network is the same", async () => {
+    const { model, checkpoint } = await stored(configuration(others));
+    using _model = model;
+    let scores: Float32Array | undefined;
+    const onLayer = async (name: string, result: { read(): Promise<Float32Array> }): Promise<void> => {
+      if (name === "score") scores = (await result.read()).slice();
+    };
+    (await model.logits({ image }, { onLayer })).dispose();
+    using alone = await openModel(device, checkpoint, "run", "none");
+    expect(alone.refines).toBe(false);
+    expect(await logitsOf(alone)).toEqual(scores);
+    const disconnected: OtherCrf = { iterations: 1, bandwidths: [10, 40, 2], weights: { spatial: 1, bilateral: 2 } };
+    using refined = await openModel(device, checkpoint, "run", disconnected);
+    const heard: string[] = [];
+    (await refined.logits({ image }, { onLayer: (name) => void heard.push(name) })).dispose();
+    expect(heard.slice(-2)).toEqual(["score", "crf"]);
+    expect(await refined.parameters.bandwidths!.read()).toEqual(Float32Array.of(10, 40, 2));
+  });
+});
