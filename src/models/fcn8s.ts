@@ -1,7 +1,7 @@
 import type { Device } from "../device/device.ts";
 import { checkArguments, makeNetwork } from "./makeNetwork.ts";
 import type { Network } from "./network.ts";
-import { type Fcn8sOptions, settingsOf } from "./specification.ts";
+import { type Fcn8sOptions, networkOptions } from "./specification.ts";
 
 /**
  * FCN-8s (Long, Shelhamer and Darrell, CVPR 2015): FCN-16s with pool3's scores joined in. Geometry and names of
@@ -13,6 +13,6 @@ import { type Fcn8sOptions, settingsOf } from "./specification.ts";
  * const scores = await network(image);
  */
 export function fcn8s(device: Device, options: Fcn8sOptions): Network {
-  checkArguments("fcn8s", device, options, settingsOf.fcn8s);
+  checkArguments("fcn8s", device, options, networkOptions.fcn8s);
   return makeNetwork("fcn8s", device, "fcn8s", options);
 }

@@ -2,7 +2,7 @@ import type { CrfOptions } from "../crf/crfRnn.ts";
 import type { Device } from "../device/device.ts";
 import { checkArguments, type CrfNetworkCall, makeNetwork } from "./makeNetwork.ts";
 import type { Network } from "./network.ts";
-import { type Fcn8sOptions, settingsOf } from "./specification.ts";
+import { type Fcn8sOptions, networkOptions } from "./specification.ts";
 
 export interface Fcn8sCrfRnnOptions extends Fcn8sOptions {
   readonly crf?: Omit<CrfOptions, "classes">;
@@ -18,7 +18,7 @@ export type Fcn8sCrfRnnCall = CrfNetworkCall;
  * @throws ValueError, ShapeError; LimitError where the device cannot hold a parameter
  */
 export function fcn8sCrfRnn(device: Device, options: Fcn8sCrfRnnOptions): Network<Fcn8sCrfRnnCall> {
-  checkArguments("fcn8sCrfRnn", device, options, settingsOf.fcn8s, { crf: true });
+  checkArguments("fcn8sCrfRnn", device, options, networkOptions.fcn8s, { crf: true });
   const { crf = {}, ...own } = options;
   return makeNetwork("fcn8sCrfRnn", device, "fcn8s", { upscore2Bias: true, ...own }, crf);
 }

@@ -3,29 +3,29 @@ import type { Device } from "../device/device.ts";
 import { ValueError } from "../errors.ts";
 import { requireDevice } from "../inputs.ts";
 import { requireOptions } from "../options.ts";
-import { type Complete, type Given, namesOf, requireSetting, withDefaults } from "../setting.ts";
+import { type Complete, type Given, namesOf, requireDescribed, withDefaults } from "../description.ts";
 import { forward } from "./forward.ts";
 import { tableOf } from "./layers.ts";
 import { type Network, network } from "./network.ts";
 import { makeParameters } from "./parameters.ts";
 import type { NetworkCall } from "./pass.ts";
-import { channels, layersOf, settingsOf, type Stage } from "./specification.ts";
+import { channels, layersOf, networkOptions, type FcnStage } from "./specification.ts";
 
 /** Per call: what a network and what a CRF-RNN layer may be asked. */
 export type CrfNetworkCall = NetworkCall & CrfCall;
 
-export type StageOptions<Of extends Stage> = Given<(typeof settingsOf)[Of]> & { readonly classes: number };
+export type StageOptions<Of extends FcnStage> = Given<(typeof networkOptions)[Of]> & { readonly classes: number };
 
 /** @throws ValueError for what is no device, and for options that the network `name` does not have */
 export function checkArguments(
   name: string,
   device: Device,
   options: unknown,
-  settings: object,
+  descriptions: object,
   more: Readonly<Record<string, true>> = {},
 ): void {
   requireDevice(name, device);
-  requireOptions(name, options, { classes: true, ...namesOf(settings), ...more });
+  requireOptions(name, options, { classes: true, ...namesOf(descriptions), ...more });
   if (options === undefined) throw new ValueError({ where: name, expected: "options with classes", got: "nothing" });
 }
 
@@ -33,7 +33,7 @@ export function checkArguments(
  * A network of the specification, alone or with a CRF-RNN layer on its scores, to which the image itself is the guide.
  * @throws ValueError, ShapeError; LimitError where the device cannot hold a parameter
  */
-export function makeNetwork<Of extends Stage>(
+export function makeNetwork<Of extends FcnStage>(
   name: string,
   device: Device,
   stage: Of,
@@ -41,9 +41,9 @@ export function makeNetwork<Of extends Stage>(
   crfOptions?: Omit<CrfOptions, "classes">,
 ): Network<CrfNetworkCall> {
   const { classes } = options;
-  requireSetting(name, "classes", channels, classes);
-  const all: Complete<typeof settingsOf.fcn8s> = withDefaults(name, settingsOf.fcn8s, {});
-  const own = { ...all, classes, ...withDefaults(name, settingsOf[stage], options) };
+  requireDescribed(name, "classes", channels, classes);
+  const all: Complete<typeof networkOptions.fcn8s> = withDefaults(name, networkOptions.fcn8s, {});
+  const own = { ...all, classes, ...withDefaults(name, networkOptions[stage], options) };
   const layers = layersOf(stage, own);
   const parameters = makeParameters(device, tableOf(layers), own.seed);
   const crf = crfOptions && crfRnn(device, { ...crfOptions, classes });

@@ -11,7 +11,7 @@ import {
   truth,
   whole,
   withDefaults,
-} from "../setting.ts";
+} from "../description.ts";
 import { imageName, type Layer, LayerList } from "./layers.ts";
 
 /** Convolutions of 3×3 before each pooling layer of VGG (Simonyan and Zisserman 2015). */
@@ -27,7 +27,7 @@ export const vggBlocks = (depth: VggDepth): string[][] =>
 export const channels = whole(1, { least: 1 });
 
 /** How the layers below the scores are set up, as a run's configuration and the command line have it, too. */
-export const trunkSettings = {
+export const trunkOptions = {
   /** Channels of the five blocks. Default: 64, 128, 256, 512, 512. */
   widths: list<readonly number[]>([64, 128, 256, 512, 512], channels, {
     told: ({ outputs }) => vggBlocks(16).map(([first = ""]) => outputs(first)),
@@ -43,7 +43,7 @@ export const trunkSettings = {
 };
 
 /** What concerns how a network is computed or begun, and not what it is. */
-const passSettings = {
+const passOptions = {
   /** Seed of the random numbers that the trunk's weights begin at. Default: 0. */
   seed: number(0, { least: 0 }),
   /**
@@ -55,12 +55,12 @@ const passSettings = {
 
 const finite = number(1, {});
 
-const pool4Settings = {
+const pool4Options = {
   /** What pool4 is multiplied by before it is scored, as for `fcn8s`; that of pool3 has no use here. Default: [1]. */
   poolScales: list<readonly [pool4: number, pool3?: number]>([1, 1], finite, { least: 1 }),
 };
 
-const pool3Settings = {
+const pool3Options = {
   /** Whether upscore2 has a bias, as in CRF-RNN's network. Default: false. */
   upscore2Bias: truth(false, { told: ({ has }) => has("upscore2.bias") }),
   /**
@@ -70,16 +70,16 @@ const pool3Settings = {
   poolScales: list<readonly [pool4: number, pool3: number]>([1, 1], finite),
 };
 
-/** The settings of each network but for its classes. */
-export const settingsOf = {
-  fcn32s: { ...trunkSettings, ...passSettings },
-  fcn16s: { ...trunkSettings, ...passSettings, ...pool4Settings },
-  fcn8s: { ...trunkSettings, ...passSettings, ...pool3Settings },
+/** The options of each network but for its classes. */
+export const networkOptions = {
+  fcn32s: { ...trunkOptions, ...passOptions },
+  fcn16s: { ...trunkOptions, ...passOptions, ...pool4Options },
+  fcn8s: { ...trunkOptions, ...passOptions, ...pool3Options },
 };
 
-export type Stage = keyof typeof settingsOf;
+export type FcnStage = keyof typeof networkOptions;
 
-export const stages = Object.keys(settingsOf) as Stage[];
+export const fcnStages = Object.keys(networkOptions) as FcnStage[];
 
 interface Classes {
   /** L */
@@ -87,39 +87,39 @@ interface Classes {
 }
 
 /** How a fully convolutional network is set up; every value but `classes` has the papers' default. */
-export interface FcnOptions extends Classes, Given<typeof trunkSettings>, Given<typeof passSettings> {}
+export interface FcnOptions extends Classes, Given<typeof trunkOptions>, Given<typeof passOptions> {}
 
-export interface Fcn16sOptions extends FcnOptions, Given<typeof pool4Settings> {}
+export interface Fcn16sOptions extends FcnOptions, Given<typeof pool4Options> {}
 
-export interface Fcn8sOptions extends FcnOptions, Given<typeof pool3Settings> {}
+export interface Fcn8sOptions extends FcnOptions, Given<typeof pool3Options> {}
 
 /** Values of `poolScales` by the words of a run's configuration and the command line. */
 export const poolScales = { staged: [1, 1], "at-once": [0.01, 0.0001] } as const;
 
 /** What a run's configuration and the command line say of a network. */
-export const runSettings = {
-  ...trunkSettings,
+export const runOptions = {
+  ...trunkOptions,
   scales: choice(Object.keys(poolScales) as (keyof typeof poolScales)[], "staged", {
     flag: ["--scales <kind>", "of the skips from pool4 and pool3: 1, or 0.01 and 0.0001 for training at once"],
   }),
 };
 
-export type RunSettings = Complete<typeof runSettings>;
+export type RunOptions = Complete<typeof runOptions>;
 
 /** The library's options for what a run's configuration says. */
-export const optionsOf = (run: RunSettings) => ({
-  ...withDefaults("network", trunkSettings, run),
+export const libraryOptions = (run: RunOptions) => ({
+  ...withDefaults("network", trunkOptions, run),
   poolScales: poolScales[run.scales],
 });
 
-/** What the layers depend on: the settings of the network with the most. */
+/** What the layers depend on: the options of the network with the most. */
 type Architecture = Classes &
-  Complete<typeof trunkSettings> &
-  Complete<typeof pool4Settings> &
-  Omit<Complete<typeof pool3Settings>, "poolScales">;
+  Complete<typeof trunkOptions> &
+  Complete<typeof pool4Options> &
+  Omit<Complete<typeof pool3Options>, "poolScales">;
 
 /** The layers of a network. Those that a stage does not have leave their options without use. */
-export function layersOf(stage: Stage, options: Architecture): readonly Layer[] {
+export function layersOf(stage: FcnStage, options: Architecture): readonly Layer[] {
   const list = new LayerList();
   addTrunk(list, options);
   addHead[stage](list, options);
@@ -146,7 +146,7 @@ function addTrunk(list: LayerList, { classes, widths, fc, dropout }: Architectur
 }
 
 /** From the scores of every 32nd pixel to those of the image's own. */
-const addHead: Readonly<Record<Stage, (list: LayerList, options: Architecture) => void>> = {
+const addHead: Readonly<Record<FcnStage, (list: LayerList, options: Architecture) => void>> = {
   fcn32s(list) {
     list.upsampling("upscore", 64, 32);
     list.cropping("score", 19, imageName);
@@ -179,12 +179,12 @@ function addSkip(list: LayerList, pool: string, classes: number, scale: number, 
 }
 
 /** The layers of a network as published, of one class. */
-export const publishedLayers = (stage: Stage): readonly Layer[] =>
-  layersOf(stage, { classes: 1, ...withDefaults(stage, settingsOf.fcn8s, {}) });
+export const publishedLayers = (stage: FcnStage): readonly Layer[] =>
+  layersOf(stage, { classes: 1, ...withDefaults(stage, networkOptions.fcn8s, {}) });
 
 /** The network that a checkpoint holds: the one with the finest interpolation that is among its tensors. */
-export function stageOf({ has }: StoredShapes): Stage {
-  const finest = (stage: Stage): string =>
+export function stageOf({ has }: StoredShapes): FcnStage {
+  const finest = (stage: FcnStage): string =>
     publishedLayers(stage).findLast(({ kind }) => kind === "upsampling")?.name ?? "";
-  return stages.find((stage) => has(`${finest(stage)}.weight`)) ?? "fcn32s";
+  return fcnStages.find((stage) => has(`${finest(stage)}.weight`)) ?? "fcn32s";
 }

@@ -1,16 +1,16 @@
 import * as valibot from "valibot";
-import { runSettings, stages as networks } from "../models/specification.ts";
+import { runOptions, fcnStages } from "../models/specification.ts";
 import { fixed, polynomial, stepped, type Schedule } from "../optim/schedules.ts";
-import type { Complete, Setting } from "../setting.ts";
+import type { Complete, Description } from "../description.ts";
 
-export const stages = [...networks, "crf-rnn"] as const;
+export const stages = [...fcnStages, "crf-rnn"] as const;
 
-/** Settings as they are stored. A checkpoint from before there was a setting has what is its default now. */
-const entriesOf = <Described extends object>(settings: Described) =>
+/** Options as they are stored. A checkpoint from before there was an option has what is its default now. */
+const entriesOf = <Described extends object>(descriptions: Described) =>
   Object.fromEntries(
-    Object.entries(settings as Record<string, Setting<unknown>>).map(([name, setting]) => [
+    Object.entries(descriptions as Record<string, Description<unknown>>).map(([name, description]) => [
       name,
-      valibot.optional(valibot.custom<unknown>(setting.accepts), () => setting.default),
+      valibot.optional(valibot.custom<unknown>(description.accepts), () => description.default),
     ]),
   ) as unknown as { [Name in keyof Described]: valibot.GenericSchema<Complete<Described>[Name]> };
 
@@ -26,7 +26,7 @@ const schema = valibot.object({
   /** Left out where the logits are given. */
   network: valibot.optional(
     valibot.object({
-      ...entriesOf(runSettings),
+      ...entriesOf(runOptions),
       /** Layers that stay as they began, by the first letters of their names: conv1 is conv1_1 and conv1_2. */
       frozen: valibot.optional(valibot.array(valibot.string())),
     }),

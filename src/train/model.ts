@@ -9,7 +9,7 @@ import type { Layer } from "../models/layers.ts";
 import { type CrfNetworkCall, makeNetwork } from "../models/makeNetwork.ts";
 import type { Network } from "../models/network.ts";
 import type { Parameters } from "../models/parameters.ts";
-import { layersOf, optionsOf } from "../models/specification.ts";
+import { layersOf, libraryOptions } from "../models/specification.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Configuration, CrfConfiguration } from "./configuration.ts";
 import { purpose, randomBits } from "./random.ts";
@@ -106,7 +106,7 @@ export function networkLayers(configuration: Configuration): readonly Layer[] {
 function networkOf({ stage, classes, network }: Configuration) {
   if (!network) return undefined;
   const endToEnd = stage === "crf-rnn";
-  const options = { ...optionsOf(network), classes: classes.length, upscore2Bias: endToEnd };
+  const options = { ...libraryOptions(network), classes: classes.length, upscore2Bias: endToEnd };
   return { stage: endToEnd ? "fcn8s" : stage, options } as const;
 }
 

@@ -5,8 +5,8 @@ import { FormatError } from "../errors.ts";
 import { parseConfiguration, type Configuration, type CrfConfiguration } from "./configuration.ts";
 import { type CrfNetworkCall, makeNetwork } from "../models/makeNetwork.ts";
 import type { Network } from "../models/network.ts";
-import { optionsOf, settingsOf, stageOf } from "../models/specification.ts";
-import { recall, type StoredShapes } from "../setting.ts";
+import { libraryOptions, networkOptions, stageOf } from "../models/specification.ts";
+import { recall, type StoredShapes } from "../description.ts";
 import { crfOptionsOf, Model } from "./model.ts";
 import { isOfOptimizer, restore } from "./state.ts";
 
@@ -77,7 +77,7 @@ function storedNetwork(
   crf: Omit<CrfOptions, "classes"> | undefined,
 ): Network<CrfNetworkCall> {
   const stage = stageOf(shapes);
-  const options = recall(settingsOf[stage], shapes, run ? optionsOf(run) : {});
+  const options = recall(networkOptions[stage], shapes, run ? libraryOptions(run) : {});
   return makeNetwork(stage, device, stage, { ...options, classes }, crf);
 }
 

@@ -7,9 +7,9 @@ import { fcn8s } from "../../src/models/fcn8s.ts";
 import { fcn8sCrfRnn } from "../../src/models/fcn8sCrfRnn.ts";
 import { sizesOf, tableOf } from "../../src/models/layers.ts";
 import type { Network } from "../../src/models/network.ts";
-import { layersOf, settingsOf } from "../../src/models/specification.ts";
+import { layersOf, networkOptions } from "../../src/models/specification.ts";
 import { crossEntropy } from "../../src/nn/crossEntropy.ts";
-import { withDefaults } from "../../src/setting.ts";
+import { withDefaults } from "../../src/description.ts";
 import { elementsOf } from "../../src/shape.ts";
 import { Tape } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
@@ -128,7 +128,7 @@ export const cases: Case[] = [
         const heard: string[] = [];
         const onLayer = (name: string, { shape }: Tensor): void => void heard.push(`${name} ${shape.slice(1).join()}`);
         await network(imageOn(scope, height, width), { onLayer });
-        const all = withDefaults(stage, settingsOf.fcn8s, { upscore2Bias: stage === "fcn8s", poolScales });
+        const all = withDefaults(stage, networkOptions.fcn8s, { upscore2Bias: stage === "fcn8s", poolScales });
         const layers = layersOf(stage, { ...all, ...options });
         const sizes = sizesOf(layers, { height, width });
         const expected = layers

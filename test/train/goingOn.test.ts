@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { trainWords } from "../../src/cli/train/flags.ts";
-import { runSettings } from "../../src/models/specification.ts";
+import { runOptions } from "../../src/models/specification.ts";
 import type { Configuration } from "../../src/train/configuration.ts";
 import {
   compare,
@@ -73,7 +73,7 @@ test("every flag of the command is one that may differ, one that may not, or one
   const places = "--data --out --format --resume --dry-run".split(" ");
   const common = "--device --threads --json --quiet".split(" "); // of all commands
   const may = [...Object.values(settings).map(({ flag }) => flag as string), ...freeFlags];
-  const ofNetwork = Object.values(runSettings).flatMap(({ flag }) => (flag ? flag[0].split(" ").slice(0, 1) : []));
+  const ofNetwork = Object.values(runOptions).flatMap(({ flag }) => (flag ? flag[0].split(" ").slice(0, 1) : []));
   expect(ofNetwork).toContain("--dropout");
   expect([...flags, ...common].sort()).toEqual([...may, ...kept.split(" "), ...ofNetwork, ...places].sort());
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bytesSource, memorySink, openCheckpoint, type Checkpoint } from "../../src/checkpoint/checkpoint.ts";
 import type { Device } from "../../src/device/device.ts";
 import { open } from "../../src/device/open.ts";
-import type { RunSettings } from "../../src/models/specification.ts";
+import type { RunOptions } from "../../src/models/specification.ts";
 import { sgd } from "../../src/optim/sgd.ts";
 import { stages, type Configuration } from "../../src/train/configuration.ts";
 import { createModel, type Model } from "../../src/train/model.ts";
@@ -15,8 +15,8 @@ let device: Device;
 beforeAll(async () => void (device = await open({ prefer: "wasm", threads: 1 })));
 afterAll(() => device.dispose());
 
-/** Every setting of a network with a value that is not its default. */
-const others: RunSettings = { widths: [4, 8, 12, 16, 20], fc: 24, dropout: 0.25, scales: "at-once" };
+/** Every option of a network with a value that is not its default. */
+const others: RunOptions = { widths: [4, 8, 12, 16, 20], fc: 24, dropout: 0.25, scales: "at-once" };
 
 const [height, width] = [5, 40];
 const image = { height, width, values: Float32Array.from(random(1).array(height * width * 3, 0, 255)) };
@@ -42,7 +42,7 @@ async function stored(configuration: Configuration): Promise<{ model: Model; che
 }
 
 describe.each(stages)("a stored %s", (stage) => {
-  const configuration = (network: RunSettings): Configuration => ({
+  const configuration = (network: RunOptions): Configuration => ({
     ...toyConfiguration,
     stage,
     network,
@@ -50,9 +50,9 @@ describe.each(stages)("a stored %s", (stage) => {
   });
   const crf = stage === "crf-rnn" ? "own" : "none";
 
-  test.each(Object.keys(others) as (keyof RunSettings)[])("is opened as it was, with another %s", async (name) => {
+  test.each(Object.keys(others) as (keyof RunOptions)[])("is opened as it was, with another %s", async (name) => {
     const { model, checkpoint } = await stored(
-      configuration({ ...toyConfiguration.network!, [name]: others[name] } as RunSettings),
+      configuration({ ...toyConfiguration.network!, [name]: others[name] } as RunOptions),
     );
     using _model = model;
     using opened = await openModel(device, checkpoint, "run", crf);

@@ -1,7 +1,7 @@
 import { bytesSource, memorySink, type Sink } from "../../src/checkpoint/checkpoint.ts";
 import type { Device } from "../../src/device/device.ts";
-import { runSettings } from "../../src/models/specification.ts";
-import { withDefaults } from "../../src/setting.ts";
+import { runOptions } from "../../src/models/specification.ts";
+import { withDefaults } from "../../src/description.ts";
 import { record } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import type { Configuration, CrfConfiguration } from "../../src/train/configuration.ts";
@@ -18,7 +18,7 @@ export const toyConfiguration: Configuration = {
   stage: "fcn8s",
   classes: ["dark", "bright"],
   images: { count: 5, digest: "toy" },
-  network: withDefaults("toy", runSettings, { widths: [4, 4, 4, 4, 4], fc: 4, dropout: 0 }),
+  network: withDefaults("toy", runOptions, { widths: [4, 4, 4, 4, 4], fc: 4, dropout: 0 }),
   beginning: "none",
   optimizer: { kind: "sgd", rate: 0.05, momentum: 0.9, decay: 0, schedule: { kind: "fixed" } },
   batch: 2,

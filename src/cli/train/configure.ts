@@ -6,8 +6,8 @@ import type { Item } from "../../data/dataset.ts";
 import { decodeImage } from "../../data/images.ts";
 import { readFailure } from "../../data/readFailure.ts";
 import { UsageError } from "../../errors.ts";
-import { runSettings } from "../../models/specification.ts";
-import { withDefaults } from "../../setting.ts";
+import { runOptions } from "../../models/specification.ts";
+import { withDefaults } from "../../description.ts";
 import { parseConfiguration, type Configuration, type CrfConfiguration } from "../../train/configuration.ts";
 import { settings, type Setting } from "../../train/goingOn.ts";
 import type { Schedule } from "../../train/loop.ts";
@@ -56,11 +56,11 @@ export async function configure(flags: TrainFlags, images: Images): Promise<Plan
 }
 
 function networkOf(flags: TrainFlags): Configuration["network"] {
-  const { widths: all, fc: ofFc } = runSettings;
+  const { widths: all, fc: ofFc } = runOptions;
   const scaled = (channels: number): number => Math.max(4, 4 * Math.round((flags.width * channels) / 4));
   const channels = flags.widths ?? [...all.default, ofFc.default].map(scaled);
   const [widths, fc] = [channels.slice(0, -1), channels.at(-1)];
-  return { ...withDefaults("train", runSettings, { ...flags, widths, fc }), frozen: flags.freeze };
+  return { ...withDefaults("train", runOptions, { ...flags, widths, fc }), frozen: flags.freeze };
 }
 
 function crfOf(flags: TrainFlags, multipliers: CrfConfiguration["multipliers"]): CrfConfiguration {

@@ -4,15 +4,15 @@ import type { Augmentation } from "../../data/augment.ts";
 import { stages, type Configuration, type CrfConfiguration } from "../../train/configuration.ts";
 import { currentHost, type Host } from "../hosts.ts";
 import { positiveNumber, toNumber, wholeNumber, type CommonFlags } from "../options.ts";
-import { runSettings } from "../../models/specification.ts";
-import type { Given } from "../../setting.ts";
+import { runOptions } from "../../models/specification.ts";
+import type { Given } from "../../description.ts";
 import { freeFlags, settings } from "../../train/goingOn.ts";
-import { addSettings } from "../settings.ts";
+import { addFlags } from "../describedFlags.ts";
 import { defaultDecay, defaultMomentum, rateHelp } from "./defaults.ts";
 import type { ImageFlags } from "./images.ts";
 import { augmentationOf, learnOf, multipliersOf, scheduleOf, type ScheduleWords } from "./words.ts";
 
-export interface TrainFlags extends CommonFlags, ImageFlags, Omit<Given<typeof runSettings>, "fc"> {
+export interface TrainFlags extends CommonFlags, ImageFlags, Omit<Given<typeof runOptions>, "fc"> {
   readonly out: string;
   readonly stage: Configuration["stage"];
   readonly init?: string;
@@ -97,7 +97,7 @@ export function trainWords(): Command {
     .option("--logits <file>", "stage crf-rnn: logits of another network, .safetensors, in place of an own one")
     .option("--width <share>", "channels, as a share of VGG-16's", positiveNumber, 1)
     .option("--widths <list>", "channels of the five blocks and of fc6, as 64,128,256,128,128,512", widthsOf);
-  return addSettings(command, runSettings)
+  return addFlags(command, runOptions)
     .option("--freeze <layers>", "layers that stay as --init has them, by how they begin: conv1,conv2", namesOf)
     .option("--steps <n>", "steps in all", wholeNumber(1))
     .option("--epochs <n>", "epochs in all, in place of --steps (default: 20)", positiveNumber)

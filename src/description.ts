@@ -13,7 +13,7 @@ export interface StoredShapes {
  * An option, described once. The type of the options, their defaults and the refusal of other values derive from it, and
  * outside of the library the command line's flag, its help and what a checkpoint says of it.
  */
-export interface Setting<Value> extends Sources<Value> {
+export interface Description<Value> extends Sources<Value> {
   readonly default: Value;
   readonly accepts: (value: unknown) => value is Value;
   /** The values that it accepts, in words. */
@@ -22,7 +22,7 @@ export interface Setting<Value> extends Sources<Value> {
   readonly choices?: readonly string[];
 }
 
-/** Where else the value of a setting may come from. */
+/** Where else the value of an option may come from. */
 interface Sources<Value> {
   /** The command line's flag with its argument, as `--dropout <p>`, and what the help says of it. */
   readonly flag?: readonly [words: string, help: string];
@@ -30,12 +30,12 @@ interface Sources<Value> {
   readonly told?: (shapes: StoredShapes) => Value;
 }
 
-type ValueOf<Described> = Described extends Setting<infer Value> ? Value : never;
+type ValueOf<Described> = Described extends Description<infer Value> ? Value : never;
 
-/** Options that settings describe, each of which may be left out. */
+/** Options as they are described, each of which may be left out. */
 export type Given<Described> = { readonly [Name in keyof Described]?: ValueOf<Described[Name]> };
 
-/** The values of all settings. */
+/** The values of all options that are described. */
 export type Complete<Described> = { readonly [Name in keyof Described]: ValueOf<Described[Name]> };
 
 type More<Value, Limits = unknown> = Sources<Value> & Limits;
@@ -64,21 +64,24 @@ function inWords(what: string, { least, most, above, below }: Range): string {
 }
 
 /** A whole number. */
-export function whole(value: number, { least, most, ...more }: More<number, Range>): Setting<number> {
+export function whole(value: number, { least, most, ...more }: More<number, Range>): Description<number> {
   const range = { least, most };
   const accepts = (one: unknown): one is number => isNumber(one, range) && Number.isInteger(one);
   return { default: value, accepts, expected: inWords("a whole number", range), ...more };
 }
 
 /** A number, whole or not. */
-export function number(value: number, { least, most, above, below, ...more }: More<number, Range>): Setting<number> {
+export function number(
+  value: number,
+  { least, most, above, below, ...more }: More<number, Range>,
+): Description<number> {
   const range = { least, most, above, below };
   const accepts = (one: unknown): one is number => isNumber(one, range);
   return { default: value, accepts, expected: inWords("a number", range), ...more };
 }
 
 /** True or false. */
-export const truth = (value: boolean, more: Sources<boolean> = {}): Setting<boolean> => ({
+export const truth = (value: boolean, more: Sources<boolean> = {}): Description<boolean> => ({
   default: value,
   accepts: (one) => typeof one === "boolean",
   expected: "true or false",
@@ -90,7 +93,7 @@ export const choice = <Word extends string>(
   choices: readonly Word[],
   value: NoInfer<Word>,
   more: Sources<Word> = {},
-): Setting<Word> => ({
+): Description<Word> => ({
   default: value,
   accepts: (one): one is Word => choices.includes(one as Word),
   expected: `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`,
@@ -101,20 +104,20 @@ export const choice = <Word extends string>(
 /** As many values as the default has, or the first `least` of them, each of which `of` accepts. */
 export function list<List extends readonly (number | undefined)[]>(
   value: List,
-  of: Pick<Setting<number>, "accepts" | "expected">,
+  of: Pick<Description<number>, "accepts" | "expected">,
   { least = value.length, ...more }: More<List, { readonly least?: number }> = {},
-): Setting<List> {
+): Description<List> {
   const accepts = (all: unknown): all is List =>
     Array.isArray(all) && all.length >= least && all.length <= value.length && all.every(of.accepts);
   const length = least === value.length ? `${least}` : `${least} to ${value.length}`;
   return { default: value, accepts, expected: `${length} values, each ${of.expected}`, ...more };
 }
 
-/** @throws ValueError unless the setting accepts the value */
-export function requireSetting<Value>(
+/** @throws ValueError unless the description accepts the value */
+export function requireDescribed<Value>(
   where: string,
   name: string,
-  { accepts, expected }: Pick<Setting<Value>, "accepts" | "expected">,
+  { accepts, expected }: Pick<Description<Value>, "accepts" | "expected">,
   value: unknown,
 ): asserts value is Value {
   if (accepts(value)) return;
@@ -122,32 +125,32 @@ export function requireSetting<Value>(
   throw new ValueError({ where, expected: `${name}: ${expected}`, got });
 }
 
-/** The values of all settings: those that are given, and the defaults of the others. @throws ValueError */
+/** The values of all options: those that are given, and the defaults of the others. @throws ValueError */
 export function withDefaults<Described extends object>(
   where: string,
-  settings: Described,
+  descriptions: Described,
   given: Given<Described>,
 ): Complete<Described> {
-  const entries = Object.entries(settings as Record<string, Setting<unknown>>).map(([name, setting]) => {
-    const { [name]: value = setting.default } = given as Record<string, unknown>;
-    requireSetting(where, name, setting, value);
+  const entries = Object.entries(descriptions as Record<string, Description<unknown>>).map(([name, description]) => {
+    const { [name]: value = description.default } = given as Record<string, unknown>;
+    requireDescribed(where, name, description, value);
     return [name, value];
   });
   return Object.fromEntries(entries) as Complete<Described>;
 }
 
-/** The names of settings. */
-export const namesOf = <Described extends object>(settings: Described): Names<Described> =>
-  Object.fromEntries(Object.keys(settings).map((name) => [name, true])) as Names<Described>;
+/** The names of the options that are described. */
+export const namesOf = <Described extends object>(descriptions: Described): Names<Described> =>
+  Object.fromEntries(Object.keys(descriptions).map((name) => [name, true])) as Names<Described>;
 
-/** What a stored network tells of its settings by names and shapes, and of the others what stands in `beside`. */
+/** What a stored network tells of its options by names and shapes, and of the others what stands in `beside`. */
 export const recall = <Described extends object>(
-  settings: Described,
+  descriptions: Described,
   shapes: StoredShapes,
   beside: Given<Described>,
 ): Given<Described> =>
   Object.fromEntries(
-    Object.entries(settings as Record<string, Setting<unknown>>).map(([name, { told }]) => [
+    Object.entries(descriptions as Record<string, Description<unknown>>).map(([name, { told }]) => [
       name,
       told ? told(shapes) : (beside as Record<string, unknown>)[name],
     ]),
