@@ -44,7 +44,7 @@ async function bundle() {
     sourcemap: false,
   });
   // Declarations only: `npm run typecheck` checks the types.
-  await run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "--project", "tsconfig.types.json"], {
+  await run(process.execPath, [join(root, "node_modules/@typescript/native/bin/tsc"), "--project", "tsconfig.types.json"], {
     cwd: root,
   });
   await cp(join(root, "kernels"), join(root, "dist/kernels"), { recursive: true });

@@ -96,7 +96,7 @@ function collect(source: Source, numbers: Numbers, field: Field): void {
 
 function rawNumbers(source: Source, raw: Field[], rawType: number | undefined): Numbers {
   const type = rawType === undefined ? undefined : rawTypes[rawType];
-  if (!type) throw malformed(source, raw[0].start, "raw_data of doubles, floats or halves", `kind ${rawType}`);
+  if (!type) throw malformed(source, raw[0]!.start, "raw_data of doubles, floats or halves", `kind ${rawType}`);
   const numbers: Numbers = { type, number: fields.raw, count: 0, runs: [] };
   for (const field of raw) collect(source, numbers, field);
   return numbers;

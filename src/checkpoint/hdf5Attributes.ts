@@ -57,7 +57,7 @@ function readAttribute(reader: ByteReader): Attribute {
 
 async function decodeTexts(file: Hdf5, attribute: Attribute): Promise<string[]> {
   // Readers go on from where they stand, and an attribute may be asked for twice.
-  const [datatype, space, data] = [attribute.datatype, attribute.space, attribute.data].map(anew);
+  const [datatype, space, data] = [anew(attribute.datatype), anew(attribute.space), anew(attribute.data)];
   const shape = readShape(space);
   const kind = datatype.u8() & 15;
   const bits = datatype.u8();

@@ -15,7 +15,7 @@ const torchvisionMean = [0.485, 0.456, 0.406];
 const torchvisionDeviation = [0.229, 0.224, 0.225];
 
 /** By how much torchvision's input differs from zero, in its units, where ours is zero: below 0.018. */
-const offsets = caffeMean.map((mean, c) => (mean / 255 - torchvisionMean[c]) / torchvisionDeviation[c]);
+const offsets = caffeMean.map((mean, c) => (mean / 255 - torchvisionMean[c]!) / torchvisionDeviation[c]!);
 
 /**
  * A checkpoint whose conv1_1 was trained on torchvision's input, for ours. Color c is t = u/(255σ) + d there, with u our
@@ -47,7 +47,7 @@ async function turnedKernel(weight: StoredTensor): Promise<Float32Array<ArrayBuf
   return numbers.map((_, i) => {
     const ours = Math.floor(i / taps) % 3;
     const theirs = 2 - ours;
-    return numbers[i + (theirs - ours) * taps] / (255 * torchvisionDeviation[theirs]);
+    return numbers[i + (theirs - ours) * taps]! / (255 * torchvisionDeviation[theirs]!);
   });
 }
 
@@ -56,7 +56,7 @@ async function raisedBias(weight: StoredTensor, bias: StoredTensor): Promise<Flo
   const taps = elementsOf(weight.shape.slice(2));
   return (await readNumbers(bias)).map((number, o) => {
     let sum = number;
-    for (let i = 0; i < 3 * taps; i++) sum += offsets[Math.floor(i / taps)] * kernel[o * 3 * taps + i];
+    for (let i = 0; i < 3 * taps; i++) sum += offsets[Math.floor(i / taps)]! * kernel[o * 3 * taps + i]!;
     return sum;
   });
 }

@@ -68,11 +68,11 @@ export function findGap(stored: Checkpoint, ours: Checkpoint): Gap | undefined {
   const found = new Set([...stored.tensors.keys(), ...ours.tensors.keys()]);
   if (found.has("fc8.0")) for (const name of classifier) found.add(name);
   const candidates =
-    stored.format !== "caffe" ? networks : [...found].some(isReleaseName) ? [crfRnns[2]] : caffeNetworks;
+    stored.format !== "caffe" ? networks : [...found].some(isReleaseName) ? [crfRnns[2]!] : caffeNetworks;
   const has = ({ tensors }: Network): number => tensors.filter((name) => found.has(name)).length;
   const lacks = (network: Network): number => network.tensors.length - has(network);
-  const [best] = [...candidates].sort((a, b) => has(b) - has(a) || lacks(a) - lacks(b));
-  if (has(best) === 0 || lacks(best) === 0) return undefined;
+  const best = [...candidates].sort((a, b) => has(b) - has(a) || lacks(a) - lacks(b))[0];
+  if (!best || has(best) === 0 || lacks(best) === 0) return undefined;
   return { network: best.name, missing: byLayer(best.tensors.filter((name) => !found.has(name))) };
 }
 

@@ -41,13 +41,13 @@ export async function openPytorch(source: Source): Promise<Checkpoint> {
   const zip = await openZip(source, budget, (names) => (isTorchScript(names) ? torchScript(source) : undefined));
   const pickles = [...zip.names()].filter((name) => name.endsWith("/data.pkl"));
   if (pickles.length !== 1) throw foreign(source, "one NAME/data.pkl in the archive", `${pickles.length}`);
-  const folder = pickles[0].slice(0, -"data.pkl".length);
+  const folder = pickles[0]!.slice(0, -"data.pkl".length);
   if (isTorchScript([...zip.names()])) throw torchScript(source);
   if (zip.find(`${folder}byteorder`)) {
     const order = new TextDecoder().decode(await zip.read(`${folder}byteorder`, 16));
     if (order !== "little") throw foreign(source, "little-endian numbers", `byteorder ${describe(order)}`);
   }
-  const pickle = await zip.read(pickles[0], longestPickle);
+  const pickle = await zip.read(pickles[0]!, longestPickle);
   const object = unpickle(new ByteReader(`${source.name}/data.pkl`, pickle), vocabulary, budget);
   const location = (storage: Storage) => `${folder}data/${storage.key}`;
   /** Where the numbers of the storages begin that have been held against their checksums. */
@@ -240,11 +240,11 @@ function gather(span: TensorData, view: TensorView, where: string): TensorData {
   const index = view.shape.map(() => 0);
   let from = 0;
   for (let to = 0; to < count; to++) {
-    data[to] = span[from];
+    data[to] = span[from]!;
     for (let axis = index.length - 1; axis >= 0; axis--) {
-      from += view.strides[axis];
-      if (++index[axis] < view.shape[axis]) break;
-      from -= view.shape[axis] * view.strides[axis];
+      from += view.strides[axis]!;
+      if (++index[axis]! < view.shape[axis]!) break;
+      from -= view.shape[axis]! * view.strides[axis]!;
       index[axis] = 0;
     }
   }

@@ -78,7 +78,7 @@ function stateDictionary(tensors: ReadonlyMap<string, StoredTensor>): Uint8Array
   pickle.global("collections", "OrderedDict").tuple([]).reduce();
   let key = 0;
   for (const [name, { shape, type }] of tensors) {
-    const [module, storage] = storageClass(type).split(".");
+    const [module, storage] = storageClass(type).split(".") as [string, string];
     pickle.text(name).global("torch._utils", "_rebuild_tensor_v2").mark();
     pickle.mark().text("storage").global(module, storage).text(`${key++}`).text("cpu").integer(elementsOf(shape));
     pickle.endTuple().persistent();

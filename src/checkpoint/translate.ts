@@ -74,12 +74,13 @@ export function asFloat32(checkpoint: Checkpoint): Checkpoint {
 function layerShape(name: string, layout: Layout, shape: readonly number[], place: Place): readonly number[] {
   if (name.endsWith(".bias")) return withoutLeadingOnes(shape, 1);
   if (isCrfMatrix(name)) return withoutLeadingOnes(shape, 2);
-  const layer = name.split(".")[0];
+  const layer = name.split(".")[0]!;
   if (!name.endsWith(".weight") || !Object.hasOwn(denseKernels, layer)) return shape;
   const dense = withoutLeadingOnes(shape, 2);
   if (dense.length !== 2) return shape;
-  const kernel = denseKernels[layer];
-  const [outputs, inputs] = layout === "channelsLast" ? [dense[1], dense[0]] : dense;
+  const kernel = denseKernels[layer]!;
+  const [first, second] = dense as [number, number];
+  const [outputs, inputs] = layout === "channelsLast" ? [second, first] : [first, second];
   const channels = inputs / (kernel * kernel);
   if (!Number.isInteger(channels)) {
     throw misfit(place, `${kernel}·${kernel} inputs a channel for ${layer}`, `${inputs} inputs in all`);
@@ -97,7 +98,7 @@ function rearrange(tensor: StoredTensor, layout: Layout, place: Place): StoredTe
   if (layout === "negated") return { ...tensor, read: async () => negate(await tensor.read(), type, place) };
   if (layout === "same" || shape.length < 2) return tensor;
   // (…, input, output) → (output, input, …); of a transposed convolution, (…, output, input) → (input, output, …).
-  const [inputs, outputs] = shape.slice(-2);
+  const [inputs, outputs] = shape.slice(-2) as [number, number];
   const taps = shape.slice(0, -2);
   return {
     ...tensor,
@@ -119,7 +120,7 @@ function channelsFirst(from: TensorData, type: ElementType, taps: number, inputs
       for (let t = 0; t < taps; t++) {
         for (let i = i0; i < i1; i++) {
           const row = (t * inputs + i) * outputs;
-          for (let o = o0; o < o1; o++) to[(o * inputs + i) * taps + t] = from[row + o];
+          for (let o = o0; o < o1; o++) to[(o * inputs + i) * taps + t] = from[row + o]!;
         }
       }
     }
@@ -129,7 +130,7 @@ function channelsFirst(from: TensorData, type: ElementType, taps: number, inputs
 
 /** Changes the sign in place, of zeros as well, so that doing it twice gives back every bit. */
 function negate(data: TensorData, type: ElementType, place: Place): TensorData {
-  if (data instanceof Uint16Array) for (let i = 0; i < data.length; i++) data[i] ^= 0x8000;
+  if (data instanceof Uint16Array) for (let i = 0; i < data.length; i++) data[i]! ^= 0x8000;
   else if (type === "float32" || type === "float64")
     for (let i = 0; i < data.length; i++) data[i] = -(data[i] as number);
   else throw misfit(place, "floating-point numbers in the compatibility", type);

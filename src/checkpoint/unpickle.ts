@@ -317,7 +317,7 @@ class Machine {
 /** Two's complement, little-endian, of any length up to 255 bytes; a bigint where a number would not be exact. */
 function integer(bytes: Uint8Array): number | bigint {
   let value = 0n;
-  for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]);
+  for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]!);
   value = BigInt.asIntN(8 * bytes.length, value);
   // A number for one that is beyond all numbers would be an infinity.
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;

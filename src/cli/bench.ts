@@ -192,7 +192,7 @@ function pattern(text: string): string {
 }
 
 function size(text: string): { width: number; height: number } {
-  const [width, height] = (/^(\d{1,5})x(\d{1,5})$/.exec(text) ?? []).slice(1).map(Number);
+  const [width = 0, height = 0] = (/^(\d{1,5})x(\d{1,5})$/.exec(text) ?? []).slice(1).map(Number);
   if (width >= 1 && height >= 1) return { width, height };
   throw new InvalidArgumentError("expected width x height in pixels, as 500x375");
 }

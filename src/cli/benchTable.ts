@@ -44,9 +44,9 @@ export function describeFloors(): string {
 
 /** What an arrow function computes, in its own words; what it calls otherwise by the arguments' names. */
 function formula(compute: (args: never) => number): string {
-  const [parameters, body] = compute.toString().split("=>");
+  const [parameters, body] = compute.toString().split("=>") as [string, string];
   let text = body.trim().replace(/\s+/g, " ");
-  for (const [, argument, name] of parameters.matchAll(/(\w+): (\w+)/g)) {
+  for (const [, argument = "", name] of parameters.matchAll(/(\w+): (\w+)/g)) {
     text = text.replace(new RegExp(`(?<!\\.)\\b${name}\\b`, "g"), argument);
   }
   return text === "0" ? text : `\`${text}\``;
@@ -105,10 +105,10 @@ function heading(facts: BenchFacts): string {
 /** The first column flush left, the others flush right. */
 function table<Line>(columns: readonly Column<Line>[], lines: readonly Line[]): string {
   const rows = [columns.map(([name]) => name), ...lines.map((line) => columns.map(([, cell]) => cell(line)))];
-  const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows
     .map((row) =>
-      row.map((cell, column) => (column ? cell.padStart(widths[column]) : cell.padEnd(widths[column]))).join("  "),
+      row.map((cell, column) => (column ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!))).join("  "),
     )
     .join("\n");
 }

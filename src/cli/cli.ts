@@ -80,6 +80,6 @@ function sentence({ message }: CommanderError): string {
   const line = message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
   const wrong = /^option '(?:-\w, )?(--[\w-]+)[^']*' argument '(.*)' is invalid\. (.*?)\.?$/.exec(line);
   if (!wrong) return line;
-  const [, flag, value, expected] = wrong;
+  const [, flag, value, expected = ""] = wrong;
   return `${flag}: ${expected.replace(/^Allowed choices are/, "expected one of")}, got '${value}'`;
 }

@@ -89,7 +89,7 @@ function writerFor(input: string, output: string | undefined): typeof writePytor
     throw new UsageError({ where: "OUT", expected, got: `'${output}'`, remedy });
   }
   checkDestinations([{ flag: "OUT", file: output, extension }], [input]);
-  return writers[extension];
+  return writers[extension]!;
 }
 
 async function writeAll(
@@ -126,7 +126,7 @@ function print(
   else {
     const names = list.map(({ name }) => printable(name));
     const width = Math.max(0, ...names.map(({ length }) => length));
-    lines.unshift(...list.map(({ shape, type }, i) => `${names[i].padEnd(width)}  ${type}  [${shape.join(", ")}]`));
+    lines.unshift(...list.map(({ shape, type }, i) => `${names[i]!.padEnd(width)}  ${type}  [${shape.join(", ")}]`));
     lines.push(`${input}: ${list.length} tensors (${format})`);
   }
   report(flags, facts, lines.join("\n"));

@@ -129,7 +129,7 @@ function describe(name: string, { splits, items, pixels, ignoredPixels, classes,
     `${"class".padStart(5)} ${"name".padEnd(width)} ${"pixels".padStart(10)} ${"images".padStart(7)}`,
     ...classes.map(
       (one) =>
-        `${String(one.label).padStart(5)} ${names[one.label].padEnd(width)} ${percent(one.share)} ${String(one.images).padStart(7)}`,
+        `${String(one.label).padStart(5)} ${names[one.label]!.padEnd(width)} ${percent(one.share)} ${String(one.images).padStart(7)}`,
     ),
     `${"255".padStart(5)} ${"(ignored)".padEnd(width)} ${percent(pixels > 0 ? ignoredPixels / pixels : 0)}`,
     ...describeNotes(notes),

@@ -164,7 +164,7 @@ const indent = " ".repeat(10);
 
 function describe(facts: Facts, advice: readonly string[]): string {
   const { host, hosts, webgpu, vulkan, wasm } = facts;
-  const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
+  const mebibytes = (bytes = 0): string => `${Math.round(bytes / 2 ** 20)} MiB`;
   const adapters = webgpu.adapters.map(({ name, hardware, limits, features, choices }) => {
     const binding = mebibytes(limits.maxStorageBufferBindingSize);
     const workgroup = limits.maxComputeInvocationsPerWorkgroup;

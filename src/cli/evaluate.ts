@@ -125,7 +125,7 @@ function print(flags: EvaluateFlags, { crf, names, images, notes, seconds, adapt
     ...describeNotes(notes),
     `${flags.checkpoint}, ${modes[crf]}${iterations ? `, T = ${iterations}` : ""}: ${images} images`,
     `${"class".padEnd(width)}${"IU".padStart(10)}${"accuracy".padStart(10)}`,
-    ...classes.map(({ iu, accuracy }, label) => line(shown[label], iu, accuracy)),
+    ...classes.map(({ iu, accuracy }, label) => line(shown[label]!, iu, accuracy)),
     "",
     line("mean IU", meanIU),
     line("pixel accuracy", pixelAccuracy),

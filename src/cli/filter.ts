@@ -48,7 +48,7 @@ async function run(flags: FilterFlags): Promise<void> {
     [flags.features, features, "[N, d]"],
     [flags.values, values, "[N, C]"],
   ] as const) {
-    if (shape.length === 2 && shape[0] * shape[1] > 0) continue;
+    if (shape.length === 2 && shape[0]! * shape[1]! > 0) continue;
     throw new ShapeError({ where: file, expected: `shape ${names} without zeros`, got: `[${shape.join(", ")}]` });
   }
   const [points, channels] = values.shape;

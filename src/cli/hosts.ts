@@ -18,7 +18,7 @@ async function launch(host: "node" | "deno", words: readonly string[]) {
   const deno = host === "deno";
   return {
     program: deno ? await findDeno().catch(() => "deno") : "node",
-    words: [...(deno ? ["run", "--allow-all", "--quiet"] : []), process.argv[1], ...words],
+    words: [...(deno ? ["run", "--allow-all", "--quiet"] : []), process.argv[1]!, ...words],
     env: { ...process.env, ...vulkanEnvironment(await findChromium()) },
   };
 }

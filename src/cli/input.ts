@@ -53,7 +53,7 @@ export async function readAnnotation(file: string): Promise<Annotation> {
 
 function labelsFromArray(bytes: Uint8Array, file: string): Annotation {
   const { shape, data } = decodeNpy(bytes, file);
-  const [height, width] = shape;
+  const [height = 0, width = 0] = shape;
   if (shape.length !== 2 || data.length === 0) {
     const remedy =
       shape.length === 3 ? "save the class of each pixel: numpy.argmax over the classes" : "save one label a pixel";
@@ -79,8 +79,8 @@ function checkFinite(file: string, shape: readonly number[], values: Float32Arra
   let rest = stray;
   const index = shape.map(() => 0);
   for (let axis = shape.length - 1; axis >= 0; axis--) {
-    index[axis] = rest % shape[axis];
-    rest = Math.floor(rest / shape[axis]);
+    index[axis] = rest % shape[axis]!;
+    rest = Math.floor(rest / shape[axis]!);
   }
   throw new ValueError({
     where: file,

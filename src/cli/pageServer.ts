@@ -68,7 +68,7 @@ export async function servePage(places: Places, isolated: boolean, answer?: Answ
     if (reply) return reply;
     allowOnly("GET", request);
     if (words.length === 0) return { bytes: emptyPage, type: "text/html" };
-    const [place, ...rest] = words;
+    const [place = "", ...rest] = words;
     const folder = folders.get(place);
     if (folder === undefined || rest.length === 0) throw unknown();
     return { file: join(folder, ...rest), type: CONTENT_TYPES.get(extname(rest.at(-1)!)) };
@@ -131,7 +131,7 @@ function checkSender({ headers, rawHeaders }: IncomingMessage, host: string): vo
 
 /** The decoded words of a path behind the token; none for the page itself. */
 function wordsBehind(token: string, target: string): string[] {
-  const [path] = target.split("?", 1);
+  const [path = ""] = target.split("?", 1);
   const [start, first = "", ...rest] = path.split("/");
   if (start !== "" || !isEqual(first, token)) throw unknown();
   const words = rest.length === 1 && rest[0] === "" ? [] : rest.map(decode);
@@ -151,8 +151,8 @@ function decode(word: string): string {
 
 /** In a time that does not tell how much of the two is equal. */
 function isEqual(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((text) => createHash("sha256").update(text).digest());
-  return timingSafeEqual(a, b);
+  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(one), digest(other));
 }
 
 async function send(reply: Reply, response: ServerResponse, headers: OutgoingHttpHeaders): Promise<void> {

@@ -165,7 +165,7 @@ function guideOf({ values }: Photograph, { order, mean }: RefineFlags): Float32A
   const means = [red, green, blue];
   return values.map((_, i) => {
     const channel = order === "rgb" ? i % 3 : 2 - (i % 3);
-    return values[i - (i % 3) + channel] - means[channel];
+    return values[i - (i % 3) + channel]! - means[channel]!;
   });
 }
 

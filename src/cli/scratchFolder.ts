@@ -41,7 +41,7 @@ const named = new RegExp(`^${prefix}([0-9a-f]{8})-(\\d+)-(\\d*)-\\w{6}$`);
 
 function removeLeftovers(): void {
   for (const name of readdirSync(parent())) {
-    const [, place, id, started] = named.exec(name) ?? [];
+    const [, place, id, started = ""] = named.exec(name) ?? [];
     if (place === undefined || lives({ process: Number(id), started, place })) continue;
     // Of another place, such as another container: it may live there.
     if (place === thisProcess().place) removeFolder(join(parent(), name));

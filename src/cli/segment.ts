@@ -149,7 +149,7 @@ function expectedError(error: unknown): CrfRnnError {
   throw error;
 }
 
-function outputFiles(file: string, out: string, overlays: boolean): string[] {
+function outputFiles(file: string, out: string, overlays: boolean): readonly [labels: string, ...overlay: string[]] {
   const name = join(out, basename(file, extname(file)));
   return overlays ? [`${name}.png`, `${name}.overlay.png`] : [`${name}.png`];
 }
@@ -201,7 +201,7 @@ function checkOutputs(images: readonly Listed[], { out, checkpoint, overlays }: 
 }
 
 function shard(text: string): Shard {
-  const [index, of] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).slice(1).map(Number);
+  const [index = 0, of = 0] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).slice(1).map(Number);
   if (index >= 1 && index <= of) return { index, of };
   throw new InvalidArgumentError("expected i/n with i from 1 to n, as 3/16");
 }

@@ -12,7 +12,7 @@ export function deinterlace(rows: Uint8Array, width: number, height: number, dep
     const length = Math.ceil((columns * depth) / 8);
     let former: Uint8Array = new Uint8Array(length);
     for (let y = top; y < height && columns > 0; y += stepY) {
-      const line = unfilter(rows[at], rows.subarray(at + 1, at + 1 + length), former);
+      const line = unfilter(rows[at]!, rows.subarray(at + 1, at + 1 + length), former);
       for (let i = 0; i < columns; i++) samples[y * width + left + i * stepX] = sampleAt(line, i * depth, depth);
       former = line;
       at += 1 + length;
@@ -23,15 +23,15 @@ export function deinterlace(rows: Uint8Array, width: number, height: number, dep
 
 /** The sample of `depth` bits that begins at a bit of packed bytes. */
 export function sampleAt(bytes: ArrayLike<number>, bit: number, depth: number): number {
-  return (bytes[bit >> 3] >> (8 - depth - (bit & 7))) & (2 ** depth - 1);
+  return (bytes[bit >> 3]! >> (8 - depth - (bit & 7))) & (2 ** depth - 1);
 }
 
 /** A row as it was before it was filtered (Section 9.2), where a pixel has a byte at most. */
 function unfilter(filter: number, filtered: Uint8Array, former: Uint8Array): Uint8Array {
   const row = filtered.slice();
   for (let i = 0; i < row.length; i++) {
-    const [left, above, corner] = i > 0 ? [row[i - 1], former[i], former[i - 1]] : [0, former[0], 0];
-    row[i] += [0, left, above, (left + above) >> 1, nearest(left, above, corner)][filter];
+    const [left, above, corner] = i > 0 ? [row[i - 1]!, former[i]!, former[i - 1]!] : [0, former[0]!, 0];
+    row[i]! += [0, left, above, (left + above) >> 1, nearest(left, above, corner)][filter]!;
   }
   return row;
 }
@@ -39,7 +39,11 @@ function unfilter(filter: number, filtered: Uint8Array, former: Uint8Array): Uin
 /** Paeth's predictor (Section 9.4). */
 function nearest(left: number, above: number, corner: number): number {
   const estimate = left + above - corner;
-  const [byLeft, byAbove, byCorner] = [left, above, corner].map((value) => Math.abs(estimate - value));
+  const [byLeft, byAbove, byCorner] = [
+    Math.abs(estimate - left),
+    Math.abs(estimate - above),
+    Math.abs(estimate - corner),
+  ];
   if (byLeft <= byAbove && byLeft <= byCorner) return left;
   return byAbove <= byCorner ? above : corner;
 }

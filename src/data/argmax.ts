@@ -4,7 +4,7 @@ export function argmax(logits: Float32Array, classes: number): Uint8Array<ArrayB
   for (let pixel = 0; pixel < labels.length; pixel++) {
     const first = pixel * classes;
     let best = 0;
-    for (let label = 1; label < classes; label++) if (logits[first + label] > logits[first + best]) best = label;
+    for (let label = 1; label < classes; label++) if (logits[first + label]! > logits[first + best]!) best = label;
     labels[pixel] = best;
   }
   return labels;

@@ -10,7 +10,8 @@ const luma = [0.299, 0.587, 0.114];
  */
 export function colorMatrix(strength: number, within: (least: number, most: number) => number): Mat4d | undefined {
   if (strength === 0) return undefined;
-  const [brightness, contrast, saturation] = [0, 1, 1].map((middle) => middle + strength * within(-1, 1));
+  const drawn = (middle: number): number => middle + strength * within(-1, 1);
+  const [brightness, contrast, saturation] = [drawn(0), drawn(1), drawn(1)];
   const gray = 127.5;
   const matrix = mat4d.translation(vec3d.fromValues(...three(gray * (1 + brightness))));
   mat4d.scale(matrix, three(contrast), matrix);
@@ -23,9 +24,9 @@ export function paintThrough({ height, width, values }: Image, matrix: Mat4d): I
   const painted = new Float32Array(values.length);
   const color = vec3d.create();
   for (let at = 0; at < values.length; at += 3) {
-    vec3d.set(values[at], values[at + 1], values[at + 2], color);
+    vec3d.set(values[at]!, values[at + 1]!, values[at + 2]!, color);
     vec3d.transformMat4(color, matrix, color);
-    for (let k = 0; k < 3; k++) painted[at + k] = Math.min(Math.max(color[k], 0), 255);
+    for (let k = 0; k < 3; k++) painted[at + k] = Math.min(Math.max(color[k]!, 0), 255);
   }
   return { height, width, values: painted };
 }
@@ -35,7 +36,7 @@ function saturationMatrix(saturation: number): Mat4d {
   const matrix = mat4d.identity();
   for (let from = 0; from < 3; from++) {
     for (let to = 0; to < 3; to++) {
-      matrix[4 * from + to] = (1 - saturation) * luma[from] + (from === to ? saturation : 0);
+      matrix[4 * from + to] = (1 - saturation) * luma[from]! + (from === to ? saturation : 0);
     }
   }
   return matrix;

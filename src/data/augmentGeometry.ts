@@ -29,7 +29,8 @@ export function warp({ image, labels }: LabeledImage, toSource: Mat3d): LabeledI
   const warped = new Float32Array(values.length);
   const moved = new Uint8Array(labels.length).fill(ignoreLabel);
   // wgpu-matrix stores the three columns of a mat3 at 0, 4 and 8.
-  const [xx, yx, , , xy, yy, , , x0, y0] = toSource;
+  const [xx, yx, xy, yy] = [toSource[0]!, toSource[1]!, toSource[4]!, toSource[5]!];
+  const [x0, y0] = [toSource[8]!, toSource[9]!];
   for (let pixel = 0; pixel < labels.length; pixel++) {
     const across = (pixel % width) + 0.5;
     const down = Math.floor(pixel / width) + 0.5;
@@ -37,7 +38,7 @@ export function warp({ image, labels }: LabeledImage, toSource: Mat3d): LabeledI
     const y = yx * across + yy * down + y0 - 0.5;
     sample(image, x, y, warped, pixel * 3);
     const [column, row] = [Math.round(x), Math.round(y)];
-    if (column >= 0 && column < width && row >= 0 && row < height) moved[pixel] = labels[row * width + column];
+    if (column >= 0 && column < width && row >= 0 && row < height) moved[pixel] = labels[row * width + column]!;
   }
   return { image: { height, width, values: warped }, labels: moved };
 }
@@ -57,7 +58,7 @@ function sample(
   const below = (Math.min(top + 1, height - 1) - top) * width;
   const corner = top * width + left;
   for (let k = 0; k < 3; k++) {
-    const value = (pixel: number): number => values[pixel * 3 + k];
+    const value = (pixel: number): number => values[pixel * 3 + k]!;
     const upper = value(corner) + (value(corner + right) - value(corner)) * (column - left);
     const lower = value(corner + below) + (value(corner + below + right) - value(corner + below)) * (column - left);
     into[at + k] = upper + (lower - upper) * (row - top);

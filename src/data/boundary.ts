@@ -18,7 +18,7 @@ export function boundaryBand({ height, width, labels }: LabelMap, radius: number
   for (let i = 0; i < labels.length; i++) {
     const x = i % width;
     for (let dx = -Math.min(reach, x); dx <= Math.min(reach, width - 1 - x) && band[i] === 0; dx++) {
-      if (vertical[i + dx] <= reach && dx * dx + vertical[i + dx] ** 2 <= radius * radius) band[i] = 1;
+      if (vertical[i + dx]! <= reach && dx * dx + vertical[i + dx]! ** 2 <= radius * radius) band[i] = 1;
     }
   }
   return band;
@@ -38,7 +38,7 @@ function distanceInColumn(boundary: Uint8Array, height: number, width: number, f
   const distance = new Int32Array(boundary.length).fill(far);
   const relax = (i: number, neighbor: number): void => {
     if (boundary[i]) distance[i] = 0;
-    else if (neighbor >= 0 && neighbor < boundary.length) distance[i] = Math.min(distance[i], distance[neighbor] + 1);
+    else if (neighbor >= 0 && neighbor < boundary.length) distance[i] = Math.min(distance[i]!, distance[neighbor]! + 1);
   };
   for (let i = 0; i < height * width; i++) relax(i, i - width);
   for (let i = height * width - 1; i >= 0; i--) relax(i, i + width);

@@ -58,24 +58,24 @@ export async function checkDataset(dataset: Dataset, done: () => void = () => {}
   for (const item of items) {
     const counts = await checkItem(item, (file, problem) => problems.push({ id: item.id, file, problem }), notes);
     counts?.forEach((count, label) => {
-      pixels[label] += count;
-      images[label] += Math.min(count, 1);
+      pixels[label]! += count;
+      images[label]! += Math.min(count, 1);
     });
     done();
   }
   const total = pixels.reduce((sum, count) => sum + count, 0);
-  const counted = total - pixels[ignoreLabel];
+  const counted = total - pixels[ignoreLabel]!;
   return {
     splits: Object.fromEntries([...dataset.splits].map(([name, members]) => [name, members.length])),
     items: items.length,
     pixels: total,
-    ignoredPixels: pixels[ignoreLabel],
+    ignoredPixels: pixels[ignoreLabel]!,
     classes: dataset.classes.map((name, label) => ({
       label,
       name,
-      pixels: pixels[label],
-      share: counted > 0 ? pixels[label] / counted : 0,
-      images: images[label],
+      pixels: pixels[label]!,
+      share: counted > 0 ? pixels[label]! / counted : 0,
+      images: images[label]!,
     })),
     problems,
     notes,
@@ -98,7 +98,7 @@ async function checkItem(
     return undefined;
   }
   const counts = countLabels(map.labels);
-  if (counts[ignoreLabel] < map.labels.length) return counts;
+  if (counts[ignoreLabel]! < map.labels.length) return counts;
   report(item.source, "every pixel is ignored (255): nothing to learn from or to score");
   return undefined;
 }

@@ -71,8 +71,8 @@ export class Confusion {
     const { classes } = this;
     const counted = (i: number): boolean => truth[i] !== ignoreLabel && (!within || within[i] !== 0);
     for (let i = 0; i < truth.length; i++) {
-      if (counted(i) && (truth[i] >= classes || predicted[i] >= classes)) {
-        const side = truth[i] >= classes ? "truth" : "prediction";
+      if (counted(i) && (truth[i]! >= classes || predicted[i]! >= classes)) {
+        const side = truth[i]! >= classes ? "truth" : "prediction";
         throw new ValueError({
           where: "Confusion.add",
           expected: `labels 0…${classes - 1}${side === "truth" ? `, or ${ignoreLabel} to ignore` : ""}`,
@@ -80,7 +80,7 @@ export class Confusion {
         });
       }
     }
-    for (let i = 0; i < truth.length; i++) if (counted(i)) this.counts[truth[i] * classes + predicted[i]]++;
+    for (let i = 0; i < truth.length; i++) if (counted(i)) this.counts[truth[i]! * classes + predicted[i]!]!++;
     return this;
   }
 
@@ -92,13 +92,13 @@ export class Confusion {
     if (other.classes !== this.classes) {
       throw new ShapeError({ where: "Confusion.merge", expected: `${this.classes} classes`, got: `${other.classes}` });
     }
-    for (let i = 0; i < this.counts.length; i++) this.counts[i] += other.counts[i];
+    for (let i = 0; i < this.counts.length; i++) this.counts[i]! += other.counts[i]!;
     return this;
   }
 
   scores(): Scores {
     const indices = Array.from({ length: this.classes }, (_, c) => c);
-    const cell = (row: number, column: number): number => this.counts[row * this.classes + column];
+    const cell = (row: number, column: number): number => this.counts[row * this.classes + column]!;
     const classes = indices.map((c): ClassScore => {
       const truth = sum(indices.map((k) => cell(c, k)));
       const predicted = sum(indices.map((k) => cell(k, c)));

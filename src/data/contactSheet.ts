@@ -52,5 +52,5 @@ function caption(id: string): Buffer {
 /** `count` items, evenly spread over all of them. */
 export function spread(items: readonly Item[], count: number): Item[] {
   const number = Math.min(count, items.length);
-  return Array.from({ length: number }, (_, i) => items[Math.floor((i * items.length) / number)]);
+  return Array.from({ length: number }, (_, i) => items[Math.floor((i * items.length) / number)]!);
 }

@@ -65,7 +65,7 @@ export function parseNames(bytes: Uint8Array, file: string): string[] {
   const budget = new Budget(file, bytes.length);
   for (const { text, offset } of linesOf(bytes)) {
     budget.spend(costs.object, offset);
-    const [, number, name] = /^\s*(\d{1,6})\s*:\s*([^:]{1,200})$/.exec(text) ?? [];
+    const [, number, name = ""] = /^\s*(\d{1,6})\s*:\s*([^:]{1,200})$/.exec(text) ?? [];
     if (Number(number) !== names.length + 1) {
       const expected = `'${names.length + 1}: name'`;
       throw new FormatError({ file, offset, expected, got: quote(text), remedy: "fetch the file again" });
@@ -113,5 +113,5 @@ function toClasses(bytes: Uint8Array, file: string, classOf: Uint8Array): LabelM
       got: `label ${values[stray]} at row ${Math.floor(stray / columns)}, column ${stray % columns}`,
     });
   }
-  return { height: rows, width: columns, labels: Uint8Array.from(values, (value) => classOf[value]) };
+  return { height: rows, width: columns, labels: Uint8Array.from(values, (value) => classOf[value]!) };
 }

@@ -4,7 +4,7 @@
  */
 export function float16ToFloat32(bits: Uint16Array): Float32Array<ArrayBuffer> {
   const values = new Float32Array(bits.length);
-  for (let i = 0; i < bits.length; i++) values[i] = widen(bits[i]);
+  for (let i = 0; i < bits.length; i++) values[i] = widen(bits[i]!);
   return values;
 }
 

@@ -58,7 +58,7 @@ async function decodeStored(bytes: Uint8Array, file: string): Promise<Stored> {
 
 function decodeArray(bytes: Uint8Array, file: string): Image {
   const { shape, data } = decodeNpy(bytes, file);
-  const [height, width, channels] = shape;
+  const [height = 0, width = 0, channels] = shape;
   if (shape.length === 3 && channels === 3 && height * width > 0) {
     return { height, width, values: Float32Array.from(data) };
   }
@@ -73,7 +73,7 @@ function shapeRemedy(shape: readonly number[]): string {
   if (shape.length !== 3) return "save one image of three channels";
   if (shape[2] === 1) return "repeat the one channel three times: numpy.repeat(x, 3, axis=-1)";
   if (shape[0] === 3) return "put the channels last: numpy.moveaxis(x, 0, -1)";
-  return shape[2] > 3 ? "choose three of the channels: x[:, :, :3]" : "save three channels, the last axis";
+  return shape[2]! > 3 ? "choose three of the channels: x[:, :, :3]" : "save three channels, the last axis";
 }
 
 /** Ways of mending a file that are tried, at most: each decodes it anew. */
@@ -111,7 +111,7 @@ async function decodeJpeg(bytes: Uint8Array, file: string): Promise<Stored> {
   if ("expected" in fault) throw new FormatError({ file, ...fault, remedy: fault.remedy ?? remedy }, { cause: first });
   const expected = "compressed pixels from here on that can be decoded";
   throw new FormatError(
-    { file, offset: fault.pixels, expected, got: first.message.split("\n")[0], remedy },
+    { file, offset: fault.pixels, expected, got: first.message.split("\n")[0]!, remedy },
     { cause: first },
   );
 }
@@ -143,7 +143,7 @@ async function decodeRows(bytes: Uint8Array, rows?: number): Promise<Image> {
   const height = rows ?? info.height;
   const values = new Float32Array(width * height * 3);
   for (let i = 0; i < values.length; i++) {
-    values[i] = channels < 3 ? data[Math.floor(i / 3) * channels] : data[Math.floor(i / 3) * channels + (i % 3)];
+    values[i] = channels < 3 ? data[Math.floor(i / 3) * channels]! : data[Math.floor(i / 3) * channels + (i % 3)]!;
   }
   return { height, width, values };
 }
@@ -170,4 +170,4 @@ async function decodeMended(
 
 /** libjpeg's words without sharp's and its own preface. */
 const reasonOf = ({ message }: Error): string =>
-  message.split("\n")[0].replace(/^VipsJpeg: (?:Corrupt JPEG data: |Warning: )?/, "");
+  message.split("\n")[0]!.replace(/^VipsJpeg: (?:Corrupt JPEG data: |Warning: )?/, "");

@@ -78,7 +78,7 @@ function adler32(bytes: Uint8Array): number {
   for (let at = 0; at < bytes.length;) {
     // 3,800 bytes at most sum up without leaving 32 bits.
     for (const end = Math.min(at + 3800, bytes.length); at < end; at++) {
-      low += bytes[at];
+      low += bytes[at]!;
       high += low;
     }
     low %= 65521;

@@ -26,7 +26,7 @@ export function withRowsToSpare(bytes: Uint8Array): TallerJpeg | undefined {
     return undefined;
   }
   const { body, offset } = frame;
-  const [height, width] = [body[1] * 256 + body[2], body[3] * 256 + body[4]];
+  const [height, width] = [body[1]! * 256 + body[2]!, body[3]! * 256 + body[4]!];
   const taller = strip * Math.ceil(height / strip) + 1;
   if (height * width === 0 || height * width > maximumPixels || taller > 0xffff) return undefined;
   const alone = body[5] === 1;

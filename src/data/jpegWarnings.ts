@@ -11,7 +11,7 @@ const [sos, app0, app14] = [0xda, 0xe0, 0xee];
 export function* mendings(bytes: Uint8Array, warning: string): Generator<Uint8Array> {
   const extraneous = /(\d+) extraneous bytes before marker 0x([0-9a-f]{2})/.exec(warning);
   if (extraneous) {
-    yield* shortened(bytes, Number(extraneous[1]), parseInt(extraneous[2], 16));
+    yield* shortened(bytes, Number(extraneous[1]), parseInt(extraneous[2]!, 16));
   } else if (warning.includes("Invalid SOS parameters for sequential JPEG")) {
     yield* changed(bytes, sos, ({ length }) => [length - 3, 0, 63, 0]);
   } else if (warning.includes("unknown JFIF revision")) {

@@ -40,7 +40,7 @@ function findDeep(bytes: Uint8Array, spend: (cost: number, at: number) => void):
     let { depth, inText } = levels;
     let cost = costs.character * (end - start);
     for (let at = start; at < end; at++) {
-      const byte = bytes[at];
+      const byte = bytes[at]!;
       if (byte === 0x22) inText = !inText || isEscaped(bytes, at);
       else if (inText || byte < 0x2c) continue;
       else if (byte === 0x2c) cost += costs.step;
@@ -82,7 +82,7 @@ function wrongByte(bytes: Uint8Array): number {
 /** The place where the character begins that goes over `at`: at most three bytes before. */
 function boundary(bytes: Uint8Array, at: number): number {
   let start = at;
-  while (start > at - 3 && start > 0 && (bytes[start] & 0xc0) === 0x80) start--;
+  while (start > at - 3 && start > 0 && (bytes[start]! & 0xc0) === 0x80) start--;
   return start;
 }
 

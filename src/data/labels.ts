@@ -38,6 +38,6 @@ export function checkLabels(
 /** Pixels of each label, 256 counts. */
 export function countLabels(labels: Uint8Array): Float64Array<ArrayBuffer> {
   const counts = new Float64Array(256);
-  for (let i = 0; i < labels.length; i++) counts[labels[i]]++;
+  for (let i = 0; i < labels.length; i++) counts[labels[i]!]!++;
   return counts;
 }

@@ -64,7 +64,7 @@ export async function openManifest(folder: Folder): Promise<Dataset> {
 }
 
 function createManifestItem(folder: Folder, file: string, index: number, { value, locate }: Json<Manifest>): Item {
-  const entry = value.items[index];
+  const entry = value.items[index]!;
   const join = (key: "image" | "mask") => folder.join(entry[key], file, () => locate(["items", index, key]));
   const source = join("mask");
   return createItem({

@@ -68,7 +68,7 @@ const numbers: Record<
  */
 export function readMat(bytes: Uint8Array, file: string, path: readonly string[]): MatMatrix {
   const source = openMat(bytes, file);
-  let matrix = findVariable(source, bytes, file, path[0]);
+  let matrix = findVariable(source, bytes, file, path[0]!);
   for (const field of path.slice(1)) matrix = findField(matrix, field);
   return readNumbers(matrix);
 }
@@ -78,7 +78,7 @@ function openMat(bytes: Uint8Array, file: string): Source {
     throw new FormatError({ file, offset: Math.min(at, bytes.length), expected, got, remedy });
   };
   if (bytes.length < headerBytes) fail(0, `a header of ${headerBytes} bytes`, `${bytes.length} bytes`);
-  const mark = String.fromCharCode(bytes[126], bytes[127]);
+  const mark = String.fromCharCode(bytes[126]!, bytes[127]!);
   if (mark !== "IM" && mark !== "MI") fail(126, "the byte order mark of a MATLAB 5 file", "something else");
   const budget = new Budget(file, bytes.length);
   const source = { view: viewOf(bytes), littleEndian: mark === "IM", budget, fail };
@@ -174,7 +174,7 @@ function readMatrix(source: Source, element: Element, at: number): Matrix {
 }
 
 function readNumbers({ source, arrayClass, dimensions, at, end }: Matrix): MatMatrix {
-  const [rows, columns] = dimensions;
+  const [rows = 0, columns = 0] = dimensions;
   if (arrayClass < numericClasses.first || arrayClass > numericClasses.last)
     source.fail(at, "a matrix of numbers", `class ${arrayClass}`);
   if (dimensions.length !== 2 || rows < 1 || columns < 1 || rows * columns > maximumPixels) {

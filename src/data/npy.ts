@@ -116,7 +116,7 @@ function readHeader(bytes: Uint8Array, file: string): Header {
   if (bytes.length < 12 || magic.some((byte, i) => bytes[i] !== byte)) {
     fail(0, "a .npy file that starts with \\x93NUMPY", bytes.length === 0 ? "an empty file" : "something else");
   }
-  const [version, minor] = [bytes[6], bytes[7]];
+  const [version, minor] = [bytes[6]!, bytes[7]!];
   if (version < 1 || version > 3 || minor !== 0) fail(6, ".npy version 1.0, 2.0 or 3.0", `version ${version}.${minor}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = version === 1 ? 10 : 12;
@@ -132,7 +132,7 @@ function readHeader(bytes: Uint8Array, file: string): Header {
     const found = new RegExp(`'${name}'\\s*:\\s*${pattern}\\s*(?:,|(?=\\}))`).exec(rest);
     if (!found) return fail(start, `a header with ${name}`, quote(text));
     rest = rest.replace(found[0], "");
-    return found[1];
+    return found[1]!;
   };
   const descr = entry("descr", "'([^']*)'");
   const fortranOrder = entry("fortran_order", "(True|False)") === "True";
@@ -172,11 +172,11 @@ function toRowMajor(data: NpyData, shape: readonly number[]): NpyData {
   const index = shape.map(() => 0);
   const strides = shape.map((_, axis) => elementsOf(shape.slice(0, axis)));
   for (let i = 0, source = 0; i < data.length; i++) {
-    ordered[i] = data[source];
+    ordered[i] = data[source]!;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
-      source += strides[axis];
-      if (++index[axis] < shape[axis]) break;
-      source -= index[axis] * strides[axis];
+      source += strides[axis]!;
+      if (++index[axis]! < shape[axis]!) break;
+      source -= index[axis]! * strides[axis]!;
       index[axis] = 0;
     }
   }

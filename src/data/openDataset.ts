@@ -97,7 +97,7 @@ export async function openUnion(
   const opened: Part[] = [];
   for (const words of parts) opened.push(await openPart(words, options));
   const [first] = opened;
-  if (opened.length === 1 && removed.size === 0 && !first.splits) return first.dataset;
+  if (opened.length === 1 && removed.size === 0 && !first!.splits) return first!.dataset;
   return unite(parts.map((words) => basename(words)).join(" + "), opened, removed);
 }
 

@@ -45,7 +45,7 @@ export function turnUpright({ height, width, values }: Image, orientation: numbe
     for (let x = 0; x < columns; x++, to += 3) {
       const [row, column] = swapped ? [x, y] : [y, x];
       const from = ((upsideDown ? height - 1 - row : row) * width + (mirrored ? width - 1 - column : column)) * 3;
-      for (let k = 0; k < 3; k++) turned[to + k] = values[from + k];
+      for (let k = 0; k < 3; k++) turned[to + k] = values[from + k]!;
     }
   }
   return { height: rows, width: columns, values: turned };

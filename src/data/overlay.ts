@@ -12,11 +12,11 @@ export function drawOverlay(image: Image, { labels, palette }: Annotation): Uint
   palette?.forEach((color, label) => (colors[label] = color));
   const rgb = new Uint8ClampedArray(values.length);
   for (let pixel = 0; pixel < labels.length; pixel++) {
-    const label = labels[pixel];
+    const label = labels[pixel]!;
     const right = pixel % width < width - 1 && labels[pixel + 1] !== label;
     const below = pixel < (height - 1) * width && labels[pixel + width] !== label;
     for (let k = pixel * 3; k < pixel * 3 + 3; k++) {
-      const blended = label === 0 || label === 255 ? values[k] : (values[k] + colors[label][k % 3]) / 2;
+      const blended = label === 0 || label === 255 ? values[k]! : (values[k]! + colors[label]![k % 3]!) / 2;
       rgb[k] = right || below ? 255 : blended;
     }
   }

@@ -9,7 +9,8 @@ export function vocPalette(): Color[] {
   return Array.from({ length: 256 }, (_, label) => {
     const color = [0, 0, 0];
     for (let bit = 0; bit < 8; bit++) {
-      for (let channel = 0; channel < 3; channel++) color[channel] |= ((label >> (3 * bit + channel)) & 1) << (7 - bit);
+      for (let channel = 0; channel < 3; channel++)
+        color[channel]! |= ((label >> (3 * bit + channel)) & 1) << (7 - bit);
     }
     return color as unknown as Color;
   });

@@ -28,10 +28,10 @@ export function decodeRgbPng(bytes: Uint8Array, file: string) {
   const scale = palette ? 1 : 255 / (2 ** depth - 1);
   const values = new Float32Array(height * width * 3);
   for (let pixel = 0; pixel < height * width; pixel++) {
-    const color = palette ? palette[samples[pixel]] : undefined;
-    if (palette && !color) throw outsidePalette(file, pixels, samples[pixel], palette.length);
+    const color = palette ? palette[samples[pixel]!] : undefined;
+    if (palette && !color) throw outsidePalette(file, pixels, samples[pixel]!, palette.length);
     for (let k = 0; k < 3; k++) {
-      values[pixel * 3 + k] = (color ? color[k] : samples[pixel * channels + (channels > 2 ? k : 0)]) * scale;
+      values[pixel * 3 + k] = (color ? color[k]! : samples[pixel * channels + (channels > 2 ? k : 0)]!) * scale;
     }
   }
   return { height, width, values, orientation: orientation.value };
@@ -62,7 +62,7 @@ export function decodeLabelPng(bytes: Uint8Array, file: string): Annotation {
       remedy: "remove the tag, after turning the labels if they do not lie on the photograph as it is shown",
     });
   }
-  const colors = palette?.map(([red, green, blue]): Color => [red, green, blue]);
+  const colors = palette?.map(([red = 0, green = 0, blue = 0]): Color => [red, green, blue]);
   return { height, width, labels: Uint8Array.from(samples), palette: colors };
 }
 
@@ -111,7 +111,7 @@ function decodePng(bytes: Uint8Array, file: string): Png {
 /** One channel of less than 8 bits in seven passes. What is proved sound has its palette right behind the header. */
 function decodeInterlaced(sound: Uint8Array, passes: Uint8Array) {
   const view = new DataView(sound.buffer, sound.byteOffset);
-  const [width, height, depth, color] = [view.getUint32(16), view.getUint32(20), sound[24], sound[25]];
+  const [width, height, depth, color] = [view.getUint32(16), view.getUint32(20), sound[24]!, sound[25]!];
   const samples = deinterlace(passes, width, height, depth);
   const colorAt = (i: number): number[] => [...sound.subarray(41 + 3 * i, 44 + 3 * i)];
   const palette = color === 3 ? Array.from({ length: view.getUint32(33) / 3 }, (_, i) => colorAt(i)) : undefined;

@@ -31,8 +31,8 @@ export function resizeBilinear(
       const c = (row.high * width + column.low) * channels;
       const d = (row.high * width + column.high) * channels;
       for (let k = 0; k < channels; k++) {
-        const top = values[a + k] + (values[b + k] - values[a + k]) * column.fraction;
-        const bottom = values[c + k] + (values[d + k] - values[c + k]) * column.fraction;
+        const top = values[a + k]! + (values[b + k]! - values[a + k]!) * column.fraction;
+        const bottom = values[c + k]! + (values[d + k]! - values[c + k]!) * column.fraction;
         resized[at++] = top + (bottom - top) * row.fraction;
       }
     }

@@ -59,7 +59,7 @@ export function decodeRuns(text: string, place: RunsPlace): Runs {
       value += (code & 31) * scale;
       if (!more && code & 16) value -= 32 * scale;
     }
-    counts.push(counts.length > 2 ? value + counts[counts.length - 2] : value);
+    counts.push(counts.length > 2 ? value + counts[counts.length - 2]! : value);
   }
   return checkRuns(counts, place);
 }
@@ -76,7 +76,7 @@ export function rasterize(polygon: unknown, place: RunsPlace): Runs {
   const crossings: number[] = [];
   for (let i = 0; i < grid.length; i += 2) {
     const next = (i + 2) % grid.length;
-    cross(grid[i], grid[i + 1], grid[next], grid[next + 1], (x, y) => {
+    cross(grid[i]!, grid[i + 1]!, grid[next]!, grid[next + 1]!, (x, y) => {
       if (x < 0 || x > width - 1) return;
       crossings.push(x * height + Math.ceil(Math.min(Math.max((y + 0.5) / 5 - 0.5, 0), height)));
     });
@@ -109,7 +109,7 @@ function gridPoints(polygon: unknown, place: RunsPlace): number[] {
     return Math.trunc(5 * (value as number) + 0.5);
   });
   let outline = 0;
-  for (let i = 0; i < grid.length; i++) outline += Math.abs(grid[i] - grid[(i + 2) % grid.length]);
+  for (let i = 0; i < grid.length; i++) outline += Math.abs(grid[i]! - grid[(i + 2) % grid.length]!);
   if (outline > maximumOutline) fail(place, `an outline of at most ${maximumOutline / 5} pixels`, `${outline / 5}`);
   place.outlines?.spend(outline, place.offset?.());
   return grid;
@@ -143,8 +143,8 @@ function runsBetween(crossings: Float64Array, pixels: number): Runs {
   for (let i = 0; i < crossings.length; i++) {
     if (crossings[i] === crossings[i + 1]) i++;
     else {
-      runs.push(crossings[i] - start);
-      start = crossings[i];
+      runs.push(crossings[i]! - start);
+      start = crossings[i]!;
     }
   }
   if (start < pixels || runs.length === 0) runs.push(pixels - start);

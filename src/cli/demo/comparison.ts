@@ -47,7 +47,7 @@ export interface Compared {
  */
 export async function compareModels(comparison: Comparison): Promise<Compared | undefined> {
   const { data, out, steps, more, learning, crf, band, common } = comparison;
-  const [fcn, alone, end] = ["fcn", "fcn-alone", "crf-rnn"].map((name) => join(out, name));
+  const [fcn, alone, end] = [join(out, "fcn"), join(out, "fcn-alone"), join(out, "crf-rnn")];
   for (const run of [fcn, alone, end]) rmSync(run, { recursive: true, force: true });
   const commands: string[] = [];
   const trained = async (words: readonly string[]): Promise<boolean> => {

@@ -42,7 +42,7 @@ export async function refinePhotographs(device: Device, folder: string, progress
   const results: Refined[] = [];
   for (const [i, drawing] of drawings.entries()) {
     progress.stage(`refining ${drawing.name}`);
-    results.push(await refineDrawing(device, drawing, images[i], folder));
+    results.push(await refineDrawing(device, drawing, images[i]!, folder));
     progress.step();
   }
   return results;
@@ -82,7 +82,7 @@ async function refineDrawing(device: Device, drawing: Drawing, image: Image, fol
     picture("rough", encodeLabelPng(rough)),
     picture("refined", encodeLabelPng(refined)),
     picture("careful", encodeLabelPng(careful)),
-    picture("overlay", encodeRgbPng(height, width, overlays[1])),
+    picture("overlay", encodeRgbPng(height, width, overlays[1]!)),
     picture("sheet", await drawSheet(height, width, [photo, ...overlays])),
   ];
   return { facts, outputs };
@@ -116,7 +116,7 @@ export function describePhotographs(photographs: readonly Measured[]): string {
   const rows = [line("IU with careful drawing", "rough", "refined")];
   for (const { name, classes, rough, refined } of photographs) {
     classes.forEach((title, label) => {
-      rows.push(line(`${name}: ${title}`, rough.iu[label].toFixed(3), refined.iu[label].toFixed(3)));
+      rows.push(line(`${name}: ${title}`, rough.iu[label]!.toFixed(3), refined.iu[label]!.toFixed(3)));
     });
     rows.push(line(`${name}: mean`, rough.meanIU.toFixed(3), refined.meanIU.toFixed(3)));
   }

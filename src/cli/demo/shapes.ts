@@ -50,7 +50,7 @@ export function drawShapes(seed: number, index: number, size: number): LabeledIm
     for (let k = 0; k < 3; k++) {
       // The sum of three uniform numbers, near enough to a normal one.
       const noise = random() + random() + random() - 1.5;
-      values[pixel * 3 + k] = Math.round(Math.min(Math.max(color[k] + 2 * grain * noise, 0), 255));
+      values[pixel * 3 + k] = Math.round(Math.min(Math.max(color[k]! + 2 * grain * noise, 0), 255));
     }
   }
   return { image: { height: size, width: size, values }, labels };
@@ -74,9 +74,9 @@ function twoColors(
   do {
     const gray = label === 0 ? within(60, 190) : 0;
     const spread = label === 0 ? 22 : 38;
-    const [red, green, blue] = usual[label];
+    const [red, green, blue] = usual[label]!;
     color = [red, green, blue].map((value) => gray + value + within(-spread, spread)) as unknown as Color;
-  } while (other && Math.hypot(...color.map((value, k) => value - other[k])) < 60);
+  } while (other && Math.hypot(...color.map((value, k) => value - other[k]!)) < 60);
   const shade = within(16, 30);
   const lighter = (by: number): Color => color.map((value) => value + by) as unknown as Color;
   return [lighter(-shade), lighter(shade)];
@@ -96,7 +96,7 @@ function texture(label: number, within: (least: number, most: number) => number,
     (x, y) => (Math.cos(wave * along(x, y)) + Math.cos(wave * across(x, y)) > 0.9 ? 1 : 0),
     (x, y) => (Math.sin(wave * along(x, y)) * Math.sin(wave * across(x, y)) > 0 ? 1 : 0),
   ];
-  return textures[label];
+  return textures[label]!;
 }
 
 /** The signed distance from a shape's outline, in pixels, below 0 inside. */

@@ -21,7 +21,7 @@ const learning = "--width 0.125 --dropout 0.2 --optimizer adam --seed 1".split("
 
 /** Makes pictures, compares the models on them, labels some by the CRF-RNN. Undefined where the user stops it. */
 export async function tellStory(out: string, steps: number, common: CommonFlags): Promise<Story | undefined> {
-  const [data, masks] = ["shapes", "masks"].map((name) => join(out, name));
+  const [data, masks] = [join(out, "shapes"), join(out, "masks")];
   for (const folder of [data, masks]) rmSync(folder, { recursive: true, force: true });
   writeShapes(data, pictures);
   const more = Math.max(1, Math.round(steps / 3));

@@ -25,7 +25,7 @@ export async function measureLattices(
   { bilateral, spatial }: Bandwidths,
   classes: number,
 ): Promise<LatticeFacts> {
-  const [height, width] = guide.shape;
+  const [height, width] = guide.shape as [number, number];
   const { position, color } = bilateral; // Which come with their weights, of which features know nothing.
   using spatialLattice = await buildLattice(
     spatialFeatures(guide.device, [height, width], { position: spatial.position }),
