@@ -155,7 +155,7 @@ async function learn(workload: Workload, bandwidths: boolean): Promise<Prepared>
 /** Of unary and result, both lattices, and both lattices' vertex values. */
 function inferenceBytes({ unary }: Workload, spatial: Lattice, bilateral: Lattice): number {
   const lattices = [spatial, bilateral].map((lattice) => latticeBytes(lattice) + vertexBytes(lattice, unary.channels));
-  return 2 * unary.storage.bytes + lattices[0] + lattices[1];
+  return 2 * unary.storage.bytes + lattices[0]! + lattices[1]!;
 }
 
 /** Of a lattice's lists and weights. */

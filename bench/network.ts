@@ -34,7 +34,7 @@ function operations(size: number, width: number): number {
     (sum += 2 * side ** 2 * kernel ** 2 * from * to);
   const pools: number[] = [];
   [2, 2, 3, 3, 3].forEach((layers, block) => {
-    for (let layer = 0; layer < layers; layer++, inputs = channels[block]) add(pixels, 3, inputs, channels[block]);
+    for (let layer = 0; layer < layers; layer++, inputs = channels[block]!) add(pixels, 3, inputs, channels[block]!);
     pools.push((pixels = Math.ceil(pixels / 2)));
   });
   const coarse = pixels - 6;
@@ -42,9 +42,9 @@ function operations(size: number, width: number): number {
   add(coarse, 1, fc, fc);
   add(coarse, 1, fc, classes);
   add(coarse, 4, classes, classes);
-  add(pools[3], 1, channels[3], classes);
+  add(pools[3]!, 1, channels[3]!, classes);
   add(2 * coarse + 2, 4, classes, classes);
-  add(pools[2], 1, channels[2], classes);
+  add(pools[2]!, 1, channels[2]!, classes);
   add(4 * coarse + 6, 16, classes, classes);
   return sum;
 }
@@ -76,7 +76,7 @@ function makeNetwork(device: Device, { width, checkpoints }: Setting): Network {
   const network = fcn8s(device, { classes, widths, fc: 4096 * width, checkpoints });
   // They begin at zero, and so would all scores.
   for (const name of ["score_fr", "score_pool4", "score_pool3"]) {
-    const weight = network.parameters[`${name}.weight`];
+    const weight = network.parameters[`${name}.weight`]!;
     weight.write(
       pixelsOf(256)
         .slice(0, elementsOf(weight.shape))
@@ -89,9 +89,9 @@ function makeNetwork(device: Device, { width, checkpoints }: Setting): Network {
 /** Prints one line of the least and the median of `times`. */
 function report(name: string, times: readonly number[], giga: number): number {
   const sorted = [...times].sort((a, b) => a - b);
-  const [least, median] = [sorted[0], sorted[sorted.length >> 1]];
+  const [least, median] = [sorted[0]!, sorted[sorted.length >> 1]!];
   console.log(
-    `${name}: least ${(least / 1000).toFixed(3)} s, median ${(median / 1000).toFixed(3)} s of ${times.length}; ${((giga / least) * 1000).toFixed(1)} GFLOP/s`,
+    `${name}: least ${(least! / 1000).toFixed(3)} s, median ${(median! / 1000).toFixed(3)} s of ${times.length}; ${((giga / least!) * 1000).toFixed(1)} GFLOP/s`,
   );
   return least;
 }
@@ -134,7 +134,7 @@ async function measurePeer({ state, pixels, scores, threads }: Peer, { size, run
   const runtime = await import(/* @vite-ignore */ name);
   runtime.env.wasm.numThreads = threads;
   const network = await runtime.InferenceSession.create(fcn8sModel(size, classes, state));
-  const planes = pixels.map((_, i) => pixels[(i % (size * size)) * 3 + Math.floor(i / (size * size))]);
+  const planes = pixels.map((_, i) => pixels[(i % (size * size)) * 3 + Math.floor(i / (size * size))]!);
   const image = new runtime.Tensor("float32", planes, [1, 3, size, size]);
   const times: number[] = [];
   for (let i = 0; i <= runs; i++) {
@@ -152,7 +152,7 @@ function checkScores(own: Float32Array, planes: Float32Array): void {
   const pixels = own.length / classes;
   let [largest, difference] = [0, 0];
   own.forEach((value, i) => {
-    const other = planes[(i % classes) * pixels + Math.floor(i / classes)];
+    const other = planes[(i % classes) * pixels + Math.floor(i / classes)]!;
     largest = Math.max(largest, Math.abs(other));
     difference = Math.max(difference, Math.abs(value - other));
   });

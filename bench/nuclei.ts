@@ -63,9 +63,9 @@ async function main(): Promise<void> {
 /** Mean IU and accuracy near boundaries, a column a seed, and their means. */
 function table(seeds: readonly string[], runs: readonly (readonly Line[])[]): string {
   const titles = [...runs.map((_, i) => `seed ${seeds[i]}`), "mean"];
-  const rows = runs[0].map(({ model }, line) => {
+  const rows = runs[0]!.map(({ model }, line) => {
     const cells = (of: "meanIU" | "bandAccuracy"): string[] => {
-      const figures = runs.map((lines) => lines[line][of]);
+      const figures = runs.map((lines) => lines[line]![of]);
       return [...figures, figures.reduce((sum, figure) => sum + figure, 0) / figures.length].map((figure) =>
         figure.toFixed(3),
       );

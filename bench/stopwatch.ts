@@ -37,5 +37,5 @@ export async function repeat(measure: () => Promise<number>, seconds: number): P
   const end = performance.now() + seconds * 1000;
   while (times.length < fewest || (times.length < most && performance.now() < end)) times.push(await measure());
   times.sort((a, b) => a - b);
-  return { median: times[times.length >> 1], least: times[0], repetitions: times.length };
+  return { median: times[times.length >> 1]!, least: times[0]!, repetitions: times.length };
 }

@@ -54,7 +54,7 @@ async function main(): Promise<void> {
     return tallies;
   };
   const report = (name: string, tallies: readonly Tally[]): void => {
-    const [accuracy, iu, band] = Object.values(total(tallies)).map((value) => value.toFixed(4));
+    const [accuracy, iu, band] = Object.values(total(tallies)).map((value) => value.toFixed(4)) as [any, any, any];
     console.log(`${name}: pixel accuracy ${accuracy}, mean IU ${iu}, within ${bandRadius} px of a boundary ${band}`);
   };
 

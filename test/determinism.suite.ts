@@ -32,7 +32,7 @@ async function results(device: Device): Promise<Float32Array[]> {
 const names = ["filter", "adjoint", "logits", "convolution", "gradient", "of 3×3 weight", "of 2×2 weight"];
 
 function sameResults(actual: readonly Float32Array[], expected: readonly Float32Array[], what: string): void {
-  names.forEach((name, i) => same(actual[i], expected[i], `${what}: ${name}`));
+  names.forEach((name, i) => same(actual[i]!, expected[i]!, `${what}: ${name}`));
 }
 
 export const cases: Case[] = [

@@ -9,7 +9,7 @@ export function openFixtures(): Fixtures {
   return {
     shared: folders.shared !== undefined,
     bytes: async (path) => {
-      const [folder, ...rest] = path.split("/");
+      const [folder = "", ...rest] = path.split("/");
       return new Uint8Array(await readFile(join(folders[folder as keyof Folders] ?? folder, ...rest)));
     },
   };

@@ -81,13 +81,13 @@ function changeOnce(bytes: Uint8Array, dice: Random): Uint8Array {
   const run = 1 + dice.integer(Math.min(64, bytes.length - at));
   switch (dice.integer(8)) {
     case 0:
-      bytes[at] ^= 1 << dice.integer(8);
+      bytes[at]! ^= 1 << dice.integer(8);
       return bytes;
     case 1:
       bytes[at] = dice.integer(256);
       return bytes;
     case 2: {
-      const extreme = extremes[dice.integer(extremes.length)];
+      const extreme = extremes[dice.integer(extremes.length)]!;
       const width = 1 << dice.integer(4);
       for (let i = 0; i < width && at + i < bytes.length; i++)
         bytes[at + i] = Number((extreme >> BigInt(8 * i)) & 255n);
@@ -111,6 +111,6 @@ function changeOnce(bytes: Uint8Array, dice: Random): Uint8Array {
 /** Half of the places lie in the first or last two kilobytes, where most structure is. */
 function place(length: number, dice: Random): number {
   const edge = Math.min(length, 2048);
-  const from = [0, length - edge][dice.integer(2)];
+  const from = [0, length - edge][dice.integer(2)]!;
   return dice.integer(2) ? dice.integer(length) : from + dice.integer(edge);
 }

@@ -49,16 +49,16 @@ export const cases: Case[] = [
     async run(device) {
       const before = device.bytes;
       const [a, b, gone] = [1, 2, 3].map(() => device.tensor([4]));
-      gone.dispose();
+      gone!.dispose();
       const bytes = device.bytes;
       {
         using _ = holding(a, undefined, b, a);
-        a.dispose();
+        a!.dispose();
         check(device.bytes === bytes, "held");
       }
       check(device.bytes < bytes && device.bytes > before, "a is given back, b is not");
       await rejects(() => holding(b, gone), DisposedError);
-      b.dispose();
+      b!.dispose();
       check(device.bytes === before, "what could not be held with others is not held");
     },
   },

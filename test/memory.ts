@@ -59,7 +59,7 @@ export const bitsOf = (values: Float32Array): Uint32Array =>
 /** [word, bits of float] pairs, as simplices and incidence lists are stored. */
 export function pack(words: ArrayLike<number>, floats: ArrayLike<number>): Uint32Array {
   const bits = bitsOf(Float32Array.from(floats));
-  return Uint32Array.from({ length: 2 * words.length }, (_, i) => (i % 2 === 0 ? words[i >> 1] : bits[i >> 1]));
+  return Uint32Array.from({ length: 2 * words.length }, (_, i) => (i % 2 === 0 ? words[i >> 1]! : bits[i >> 1]!));
 }
 
 /** The two halves of such pairs. */

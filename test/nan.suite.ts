@@ -136,7 +136,7 @@ function floatWords(
   return type.startsWith("array<vec2u") && name !== "neighbors" ? all.filter((i) => i % 2 === 1) : [];
 }
 
-const floatOf = (contents: Contents, name: string, index: number): number => asFloats(contents[name])[index];
+const floatOf = (contents: Contents, name: string, index: number): number => asFloats(contents[name]!)[index]!;
 
 /** Elements tried of each input of a dispatch, and how many may be looked at to find as many that a result depends on. */
 const tried = 3;
@@ -151,9 +151,9 @@ const candidates = (words: readonly number[]): number[] =>
       words.length >> 1,
       ...Array.from({ length: lookedAt }, (_, i) => (i * 7919) % words.length),
     ]),
-  ].map((place) => words[place]);
+  ].map((place) => words[place]!);
 
-const bitsOf = (value: number): number => new Uint32Array(Float32Array.of(value).buffer)[0];
+const bitsOf = (value: number): number => new Uint32Array(Float32Array.of(value).buffer)[0]!;
 /** NaN as processors make it and as JavaScript does, and both infinities. */
 const specials = { negativeNaN: 0xffc00000, NaN: 0x7fc00000, "+": 0x7f800000, "-": 0xff800000 };
 type Special = keyof typeof specials;
@@ -171,9 +171,9 @@ interface Element {
 /** Elements of an input of `dispatch` that results depend on, found on the `reference` device. */
 async function elementsOf(reference: Device, dispatch: Dispatch, name: string): Promise<Element[]> {
   const { kernel, before } = dispatch;
-  const all = floatWords(kernel, name, before[name].length);
+  const all = floatWords(kernel, name, before[name]!.length);
   // Padding is 0 and has to be; where everything is, as in a first step of Adam, so are the numbers.
-  const own = all.filter((index) => before[name][index] !== 0);
+  const own = all.filter((index) => before[name]![index] !== 0);
   const words = own.length > 0 ? own : all;
   const found: Element[] = [];
   for (const index of words.length === 0 ? [] : candidates(words)) {
@@ -183,13 +183,13 @@ async function elementsOf(reference: Device, dispatch: Dispatch, name: string): 
     const changes = numbers.map((number) => ({ name, index, bits: bitsOf(number) }));
     const [base, ...others] = await replayChanged(reference, dispatch, changes);
     const dependent = written(kernel).flatMap((output) => {
-      const [before, ...after] = [base, ...others.slice(0, 3)].map((contents) => asFloats(contents[output.name]));
-      return floatWords(kernel, output.name, before.length)
-        .filter((i) => after.some((floats) => floats[i] !== before[i]))
+      const [before, ...after] = [base, ...others.slice(0, 3)].map((contents) => asFloats(contents![output.name]!));
+      return floatWords(kernel, output.name, before!.length)
+        .filter((i) => after.some((floats) => floats[i] !== before![i]))
         .map((i) => [output.name, i] as const);
     });
     if (dependent.length === 0 && kernel.id !== "finite") continue;
-    found.push({ name, index, dependent, limits: { "+": others[3], "-": others[4] } });
+    found.push({ name, index, dependent, limits: { "+": others[3]!, "-": others[4]! } });
   }
   return found;
 }
@@ -214,7 +214,7 @@ class Findings {
     const input = inputOf(dispatch, name);
     const put = `${kernel.file}: ${special} as ${input}[${index}]`;
     if (reporters.includes(kernel.id)) {
-      if (results.status.every((word) => word === 0)) this.faults.push(`${put} is not reported in status`);
+      if (results.status!.every((word) => word === 0)) this.faults.push(`${put} is not reported in status`);
       return;
     }
     for (const [output, i] of dependent) {
@@ -254,7 +254,7 @@ async function tryDispatch(device: Device, reference: Device, dispatch: Dispatch
   const changes = tests.map(({ element: { name, index }, special }) => ({ name, index, bits: specials[special] }));
   for (const form of formsOf(device, dispatch)) {
     const results = await replayChanged(device, form, changes);
-    for (const [i, { element, special }] of tests.entries()) findings.look(form, element, special, results[i]);
+    for (const [i, { element, special }] of tests.entries()) findings.look(form, element, special, results[i]!);
   }
 }
 
@@ -323,10 +323,10 @@ export const cases: Case[] = [
       const labels = scope.labels([1, 2], [255, 1]);
       for (const loss of [crossEntropy, robustLogLikelihood]) {
         const [stray, clean] = [NaN, 4].map((value) => scope.tensor([1, 2, 3], [value, value, value, 1, 2, 3]));
-        const tape = new Tape([stray]);
-        const value = loss(stray, labels);
-        same(await value.read(), await loss(clean, labels).read(), "loss");
-        const gradient = await (await tape.gradients(value)).get(stray)!.read();
+        const tape = new Tape([stray!]);
+        const value = loss(stray!, labels);
+        same(await value.read(), await loss(clean!, labels).read(), "loss");
+        const gradient = await (await tape.gradients(value)).get(stray!)!.read();
         same(gradient.slice(0, 3), [0, 0, 0], "gradient of the ignored pixel");
         check(gradient.every(Number.isFinite), `gradient ${gradient}`);
       }

@@ -86,7 +86,7 @@ test("every entry point exists", () => {
     const pattern = target.replace(/^\.\//, "");
     const [start, end] = pattern.split("*");
     const found = files.some((file) =>
-      end === undefined ? file === pattern : file.startsWith(start) && file.endsWith(end),
+      end === undefined ? file === pattern : file.startsWith(start!) && file.endsWith(end),
     );
     expect(found, target).toBe(true);
   }
@@ -102,8 +102,8 @@ test("runs in Deno, from TypeScript", async () =>
 test("reads checkpoints and data sets in Node and Deno, with its dependencies installed", async () => {
   const installed = Object.keys(packageJson.dependencies).map((name) => join(folder, "node_modules", name));
   for (const [i, name] of Object.keys(packageJson.dependencies).entries()) {
-    await mkdir(dirname(installed[i]), { recursive: true });
-    await symlink(join(root, "node_modules", name), installed[i]);
+    await mkdir(dirname(installed[i]!), { recursive: true });
+    await symlink(join(root, "node_modules", name), installed[i]!);
   }
   await mkdir(join(folder, "set"));
   await writeFile(join(folder, "set", "a.png"), encodeRgbPng(1, 2, Uint8Array.of(1, 2, 3, 4, 5, 6)));
@@ -127,7 +127,7 @@ test("its declarations hold in strict TypeScript, without skipLibCheck", async (
   for (const resolution of [{ module: "nodenext" }, { module: "esnext", moduleResolution: "bundler" }]) {
     const config = { compilerOptions: { ...compilerOptions, ...resolution }, files: ["program.ts", "readers.ts"] };
     await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
-    const tsc = [`${root}node_modules/typescript/bin/tsc`, "--project", folder];
+    const tsc = [`${root}node_modules/@typescript/native/bin/tsc`, "--project", folder];
     const output = await run(process.execPath, tsc).then(
       () => "",
       ({ stdout }: { stdout: string }) => stdout,
@@ -147,7 +147,7 @@ test("esbuild bundles it for the browser without configuration, and nothing is l
   });
   expect(warnings).toEqual([]);
   expect(Object.values(metafile.outputs).flatMap(({ imports }) => imports)).toEqual([]);
-  await writeFile(join(folder, "esbuild.js"), outputFiles[0].contents);
+  await writeFile(join(folder, "esbuild.js"), outputFiles[0]!.contents);
   await prints(process.execPath, ["esbuild.js"]);
 });
 

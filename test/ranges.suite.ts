@@ -70,8 +70,8 @@ export const cases: Case[] = [
       using device2 = await small(device, 44_032);
       const parts = await gradientsOfMany(device2, 33);
       // Of the features: 33 products a vertex, added up in blocks in place of all at once.
-      close(parts[0], whole[0], { ofMaximum: 33 * 2 ** -24 }, "features");
-      same(parts[1], whole[1], "values");
+      close(parts[0]!, whole[0]!, { ofMaximum: 33 * 2 ** -24 }, "features");
+      same(parts[1]!, whole[1]!, "values");
     },
   },
   {
@@ -81,8 +81,8 @@ export const cases: Case[] = [
       using device2 = await small(device, 24_576);
       const [whole, parts] = [await inferMany(device, 21), await inferMany(device2, 21)];
       // Products in another order: C·(W_s F_s + W_b F_b) in place of (C W_s) F_s + (C W_b) F_b.
-      close(parts[0], whole[0], { ofMaximum: 2e-5 }, "logits");
-      close(parts[1], whole[1], { absolute: 2e-5 }, "marginals");
+      close(parts[0]!, whole[0]!, { ofMaximum: 2e-5 }, "logits");
+      close(parts[1]!, whole[1]!, { absolute: 2e-5 }, "marginals");
     },
   },
   {
@@ -91,8 +91,8 @@ export const cases: Case[] = [
       // The map has 82,944 bytes, the matrices 40,320.
       using device2 = await small(device, 49_152);
       const [whole, parts] = [await inferMany(device, 70), await inferMany(device2, 70)];
-      same(parts[0], whole[0], "logits");
-      same(parts[1], whole[1], "marginals");
+      same(parts[0]!, whole[0]!, "logits");
+      same(parts[1]!, whole[1]!, "marginals");
     },
   },
   {

@@ -3,7 +3,7 @@ import { check, type Random } from "./suite.ts";
 
 /** Σ a·b in float64. */
 export const inner = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
-  Array.from(a).reduce((sum, value, i) => sum + value * b[i], 0);
+  Array.from(a).reduce((sum, value, i) => sum + value * b[i]!, 0);
 
 /** The slope of `loss` at `values` along `direction`, by central differences. */
 export function slope(
@@ -12,7 +12,7 @@ export function slope(
   direction: ArrayLike<number>,
   step = 1e-6,
 ): number {
-  const at = (h: number): number => loss(Float64Array.from(values, (value, i) => value + h * direction[i]));
+  const at = (h: number): number => loss(Float64Array.from(values, (value, i) => value + h * direction[i]!));
   return (at(step) - at(-step)) / (2 * step);
 }
 

@@ -109,7 +109,7 @@ describe("imports", () => {
     const context = createContext({});
     const names = (): string[] => runInContext("Object.getOwnPropertyNames(globalThis)", context);
     const before = names();
-    runInContext(outputFiles[0].text, context);
+    runInContext(outputFiles[0]!.text, context);
     expect(names().filter((name) => !before.includes(name))).toEqual(["library"]);
   });
 });
@@ -121,7 +121,7 @@ describe("one concept, one path", () => {
 
   test("every form has the signature of a kernel, and is one that tune() can choose", () => {
     for (const form of forms) {
-      const { bindings, params, constants } = kernelsById[form.formOf!];
+      const { bindings, params, constants } = kernelsById[form.formOf!]!;
       expect(form).toMatchObject({ bindings, params, constants });
     }
     const chosen = kernelForms.flatMap(({ usual, others }) => others.map(({ kernel }) => [usual.kernel.id, kernel.id]));
@@ -146,7 +146,7 @@ describe("one concept, one path", () => {
   test("every kernel is run by the source file of its own name only; those of kernels/shared by any", () => {
     const users = sources.flatMap((file) =>
       [...text(file).matchAll(/^import \{([^}]+)\} from "[./]*build\/kernels\.ts"/gm)].flatMap(([, names]) =>
-        names.match(/\w+(?: as \w+)?/g)!.map((name) => ({ file, kernel: kernelsById[name.split(" ")[0]].file })),
+        names!.match(/\w+(?: as \w+)?/g)!.map((name) => ({ file, kernel: kernelsById[name.split(" ")[0]!]!.file })),
       ),
     );
     const single = kernels.filter((kernel) => !/^kernels\/(shared|bench)\//.test(kernel));

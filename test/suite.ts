@@ -67,7 +67,7 @@ export function close(
   let worst = 0;
   let worstExcess = 0;
   for (let i = 0; i < expected.length; i++) {
-    const excess = Math.abs(actual[i] - expected[i]) - base - relative * Math.abs(expected[i]);
+    const excess = Math.abs(actual[i]! - expected[i]!) - base - relative * Math.abs(expected[i]!);
     if (excess <= 0 || actual[i] === expected[i]) continue;
     beyond++;
     if (excess <= worstExcess) continue;
@@ -75,7 +75,7 @@ export function close(
     worstExcess = Number.isNaN(excess) ? Infinity : excess;
   }
   if (beyond <= outliers) return;
-  const allowed = base + relative * Math.abs(expected[worst]);
+  const allowed = base + relative * Math.abs(expected[worst]!);
   throw new AssertionError(
     `${what}: ${beyond} of ${expected.length} elements beyond the tolerance (${outliers} allowed); worst at ${worst}: ` +
       `expected ${expected[worst]}, got ${actual[worst]}, allowed difference ${allowed}`,
@@ -110,7 +110,7 @@ export async function rejects<E extends Error>(
 /** The largest magnitude in an array, 0 if it is empty. */
 export function maximum(values: ArrayLike<number>): number {
   let largest = 0;
-  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]));
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]!));
   return largest;
 }
 

@@ -64,13 +64,17 @@ export const cases: Case[] = [
     name: "only what descends from watched tensors is recorded; what does not matter has no gradient",
     async run(device) {
       using scope = device.scope();
-      const [a, b, c] = [1, 2, 3].map((seed) => scope.tensor([4, 2], random(seed).array(8)));
-      const tape = new Tape([a, b]);
-      const result = add(a, c);
+      const [a, b, c] = [1, 2, 3].map((seed) => scope.tensor([4, 2], random(seed).array(8))) as [
+        Tensor,
+        Tensor,
+        Tensor,
+      ];
+      const tape = new Tape([a!, b!]);
+      const result = add(a!, c!);
       const gradients = await tape.gradients(result, c);
-      check(gradients.size === 1 && gradients.has(a), "a gradient for a alone");
-      check(result.tape?.recording === false && a.tape === undefined, "the tape is spent and a is free");
-      check(add(a, a).tape === undefined, "nothing is recorded any more");
+      check(gradients.size === 1 && gradients.has(a!), "a gradient for a alone");
+      check(result.tape?.recording === false && a!.tape === undefined, "the tape is spent and a is free");
+      check(add(a!, a!).tape === undefined, "nothing is recorded any more");
     },
   },
   {
@@ -184,10 +188,13 @@ export const cases: Case[] = [
         const gradients = await tape.gradients(output, seed);
         return await Promise.all([x, matrix].map((tensor) => gradients.get(tensor)!.read()));
       };
-      const [ofX, ofMatrix] = await run(segment);
-      const [again, matrixAgain] = await run(checkpoint(segment, [matrix]));
-      same(again, ofX, "gradient of x");
-      close(matrixAgain, ofMatrix, {}, "gradient of the matrix");
+      const [ofX, ofMatrix] = (await run(segment)) as [Float32Array<ArrayBufferLike>, Float32Array<ArrayBufferLike>];
+      const [again, matrixAgain] = (await run(checkpoint(segment, [matrix]))) as [
+        Float32Array<ArrayBufferLike>,
+        Float32Array<ArrayBufferLike>,
+      ];
+      same(again!, ofX!, "gradient of x");
+      close(matrixAgain!, ofMatrix!, {}, "gradient of the matrix");
       const forgotten = checkpoint(segment);
       const error = await rejects(run(forgotten), ValueError, "a parameter that was not named");
       check(error.message.includes("parameters of checkpoint()"), error.message);

@@ -33,7 +33,7 @@ const undefinedAfter = ["sortScatter starts"];
  * (status[2]) and the insertion to be repeated in a larger one.
  */
 function found({ slots, entrySlots, status }: Record<string, Uint32Array>): Uint32Array {
-  return status[2] === 0 ? entrySlots.map((slot) => slots[slot]) : status;
+  return status![2] === 0 ? entrySlots!.map((slot) => slots![slot]!) : status!;
 }
 
 /** Dispatches of one kernel that are replayed: each reads its results back, and an iteration's are all alike. */
@@ -51,7 +51,7 @@ async function checkForms(
   for (const form of others) {
     const kernel = form.kernel as Dispatch["kernel"];
     const actual = await replay(device, { ...dispatch, kernel });
-    for (const { name } of written(kernel)) same(actual[name], expected[name], `${what}, as ${kernel.file}: ${name}`);
+    for (const { name } of written(kernel)) same(actual[name]!, expected[name]!, `${what}, as ${kernel.file}: ${name}`);
   }
   return others.map(({ kernel }) => kernel.id);
 }
@@ -71,7 +71,7 @@ async function checkTwins(device: Device, dispatches: readonly Dispatch[]): Prom
     if (kernel.id === "hashInsert") same(found(actual), found(after), what);
     else {
       const defined = written(kernel).filter(({ name }) => !undefinedAfter.includes(`${kernel.id} ${name}`));
-      for (const binding of defined) checkBinding(binding, actual[binding.name], after[binding.name], what);
+      for (const binding of defined) checkBinding(binding, actual[binding.name]!, after[binding.name]!, what);
     }
   }
   return [...dispatches.map(({ kernel }) => kernel.id), ...others];

@@ -112,10 +112,10 @@ export function fcn8sModel(size: number, classes: number, parameters: Readonly<R
   x = convolve(relu(convolve(relu(convolve(x, "fc6")), "fc7")), "score_fr");
   x = upsample(x, "upscore2", 2);
   let scores = (pixels - 6) * 2 + 2;
-  x = graph.node("Add", "fuse_pool4", [x, crop(convolve(pools[3].name, "score_pool4"), 5, scores)]);
+  x = graph.node("Add", "fuse_pool4", [x, crop(convolve(pools[3]!.name, "score_pool4"), 5, scores)]);
   x = upsample(x, "upscore_pool4", 2);
   scores = scores * 2 + 2;
-  x = graph.node("Add", "fuse_pool3", [x, crop(convolve(pools[2].name, "score_pool3"), 9, scores)]);
+  x = graph.node("Add", "fuse_pool3", [x, crop(convolve(pools[2]!.name, "score_pool3"), 9, scores)]);
   x = crop(upsample(x, "upscore8", 8), 31, size);
   return graph.finish({ name: "image", shape: [1, 3, size, size] }, { name: x, shape: [1, classes, size, size] });
 }

@@ -42,7 +42,7 @@ export class Tally {
 
   result(): Result {
     const { pixelAccuracy, classes } = this.#whole.scores();
-    const ius = measured.map((name) => classes[this.#names.indexOf(name)].iu);
+    const ius = measured.map((name) => classes[this.#names.indexOf(name)]!.iu);
     const meanIU = ius.reduce((sum, iu) => sum + iu, 0) / ius.length;
     return { pixelAccuracy, meanIU, bandAccuracy: this.#band.scores().pixelAccuracy };
   }

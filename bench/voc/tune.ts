@@ -65,8 +65,11 @@ export async function tune(
 /** Mean and standard deviation, over sets of images, of how much higher the mean IU of `after` is than that of `before`. */
 export function gain(before: readonly Tally[], after: readonly Tally[]) {
   const gains = drawSets(before.length).map((set) => {
-    const [former, latter] = [before, after].map((tallies) => total(set.map((image) => tallies[image])).meanIU);
-    return latter - former;
+    const [former, latter] = [before, after].map((tallies) => total(set.map((image) => tallies[image]!)).meanIU) as [
+      number,
+      number,
+    ];
+    return latter! - former!;
   });
   const mean = gains.reduce((sum, value) => sum + value, 0) / gains.length;
   const variance = gains.reduce((sum, value) => sum + (value - mean) ** 2, 0) / gains.length;
@@ -75,7 +78,7 @@ export function gain(before: readonly Tally[], after: readonly Tally[]) {
 
 /** The figures of all images together. */
 export function total([first, ...rest]: readonly Tally[]): Result {
-  return rest.reduce((sum, tally) => sum.merge(tally), first.copy()).result();
+  return rest.reduce((sum, tally) => sum.merge(tally), first!.copy()).result();
 }
 
 /** Image numbers drawn with replacement, the same in every run. */

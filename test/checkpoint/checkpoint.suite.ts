@@ -69,7 +69,7 @@ async function checkKinds({ tensors }: Checkpoint): Promise<void> {
     transposed: {
       type: "float32",
       shape: [6, 4],
-      data: [...base].map((_, i) => base[(i % 4) * 6 + Math.floor(i / 4)]),
+      data: [...base].map((_, i) => base[(i % 4) * 6 + Math.floor(i / 4)]!),
     },
     "every second": { type: "float32", shape: [4, 3], data: [...base].filter((_, i) => i % 2 === 0) },
     parameter: { type: "float32", shape: [4, 6], data: [...base].map((number) => 2 * number) },
@@ -84,8 +84,8 @@ async function checkKinds({ tensors }: Checkpoint): Promise<void> {
 /** torch rounds to the nearest half, ties to even: within half a step of the original. */
 function checkHalves(data: ArrayLike<number | bigint>, original: Float32Array, stepOfOne: number, what: string): void {
   for (let i = 0; i < original.length; i++) {
-    const allowed = Math.max(Math.abs(original[i]) * stepOfOne, 2 ** -25);
-    check(Math.abs(Number(data[i]) - original[i]) <= allowed, `${what}: ${data[i]} for ${original[i]}`);
+    const allowed = Math.max(Math.abs(original[i]!) * stepOfOne, 2 ** -25);
+    check(Math.abs(Number(data[i]) - original[i]!) <= allowed, `${what}: ${data[i]} for ${original[i]}`);
   }
 }
 

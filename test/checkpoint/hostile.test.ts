@@ -172,7 +172,7 @@ describe("tensors that share a storage", () => {
   test("a zip's storage is held against its checksum by whichever comes first", async () => {
     const damaged = Uint8Array.from(zip);
     // The eighth number, which `end` does not have.
-    damaged[Buffer.from(damaged).indexOf(Buffer.from(storage)) + 28] ^= 1;
+    damaged[Buffer.from(damaged).indexOf(Buffer.from(storage)) + 28]! ^= 1;
     const { tensors } = await openAsIs(bytesSource(damaged, "x.pth"));
     await expect(tensors.get("end")!.read()).rejects.toThrow(FormatError);
   });

@@ -20,12 +20,12 @@ function convolve(image: ArrayLike<number>, kernel: ArrayLike<number>, bias: Arr
   for (let i = 0; i < result.length; i++) {
     const o = i % outputs;
     const [y, x] = [Math.floor(i / outputs / width), Math.floor(i / outputs) % width];
-    result[i] = bias[o];
+    result[i] = bias[o]!;
     for (let c = 0; c < 3; c++) {
       for (let tap = 0; tap < 9; tap++) {
         const [row, column] = [y + Math.floor(tap / 3) - 1, x + (tap % 3) - 1];
         if (row < 0 || row >= height || column < 0 || column >= width) continue;
-        result[i] += kernel[(o * 3 + c) * 9 + tap] * image[(row * width + column) * 3 + c];
+        result[i]! += kernel[(o * 3 + c) * 9 + tap]! * image[(row * width + column) * 3 + c]!;
       }
     }
   }
@@ -40,9 +40,9 @@ test("torchvision's conv1_1 gives the same on our input, but at the border", asy
     [0.485, 0.456, 0.406],
     [0.229, 0.224, 0.225],
   ];
-  const theirs = rgb.map((level, i) => (level / 255 - mean[i % 3]) / deviation[i % 3]);
+  const theirs = rgb.map((level, i) => (level / 255 - mean[i % 3]!) / deviation[i % 3]!);
   const bgrMean = [104.00698793, 116.66876762, 122.67891434];
-  const ours = rgb.map((_, i) => rgb[i - (i % 3) + 2 - (i % 3)] - bgrMean[i % 3]);
+  const ours = rgb.map((_, i) => rgb[i - (i % 3) + 2 - (i % 3)]! - bgrMean[i % 3]!);
 
   const kernel = value("conv1_1.weight", outputs * 27);
   const bias = value("conv1_1.bias", outputs);
@@ -51,7 +51,7 @@ test("torchvision's conv1_1 gives the same on our input, but at the border", asy
   const { tensors } = await loadCheckpoint(bytesSource(sink.bytes()), { input: "torchvision" });
   const folded = ["weight", "bias"].map((part) => tensors.get(`conv1_1.${part}`)!.data as Float32Array);
   const expected = convolve(theirs, kernel, bias);
-  const found = convolve(ours, folded[0], folded[1]);
+  const found = convolve(ours, folded[0]!, folded[1]!);
 
   const isInside = (i: number): boolean => {
     const [y, x] = [Math.floor(i / outputs / width), Math.floor(i / outputs) % width];
@@ -59,7 +59,7 @@ test("torchvision's conv1_1 gives the same on our input, but at the border", asy
   };
   let atBorder = 0;
   for (let i = 0; i < expected.length; i++) {
-    const difference = Math.abs(found[i] - expected[i]);
+    const difference = Math.abs(found[i]! - expected[i]!);
     // 28 numbers rounded to float32, with inputs of at most 2.7.
     if (isInside(i)) expect(difference).toBeLessThan(28 * 2.7 * 0.5 * 2 ** -24);
     else atBorder = Math.max(atBorder, difference);

@@ -64,7 +64,7 @@ test("an interrupt leaves nothing behind", async () => {
   while (folder.names().length === 1 && child.exitCode === null) await sleep(5);
   expect(folder.names()).toContainEqual(expect.stringMatching(/^\.large\.pth\.\d+\.new\.tmp$/));
   child.kill("SIGINT");
-  const [status] = await once(child, "exit");
+  const [status] = (await once(child, "exit")) as [any];
   expect(status).toBe(130);
   expect(folder.names()).toEqual(["large.safetensors"]);
 });

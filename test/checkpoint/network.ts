@@ -26,7 +26,7 @@ function trunk(depths: readonly number[]): Shapes {
     inputs = outputs;
   };
   depths.forEach((depth, block) => {
-    for (let i = 1; i <= depth; i++) add(`conv${block + 1}_${i}`, widths[block], 3);
+    for (let i = 1; i <= depth; i++) add(`conv${block + 1}_${i}`, widths[block]!, 3);
   });
   add("fc6", dense, 7);
   add("fc7", dense, 1);
@@ -41,10 +41,10 @@ export const crfRnn: Shapes = {
   "score_fr.bias": [classes],
   "upscore2.weight": [classes, classes, 4, 4],
   "upscore2.bias": [classes],
-  "score_pool4.weight": [classes, widths[3], 1, 1],
+  "score_pool4.weight": [classes, widths[3]!, 1, 1],
   "score_pool4.bias": [classes],
   "upscore_pool4.weight": [classes, classes, 4, 4],
-  "score_pool3.weight": [classes, widths[2], 1, 1],
+  "score_pool3.weight": [classes, widths[2]!, 1, 1],
   "score_pool3.bias": [classes],
   "upscore8.weight": [classes, classes, 16, 16],
   spatialWeight: [classes, classes],

@@ -78,5 +78,5 @@ describe("networks that lack tensors", () => {
 });
 
 function names(shapes: Shapes): Set<string> {
-  return new Set(Object.keys(shapes).map((name) => name.split(".")[0]));
+  return new Set(Object.keys(shapes).map((name) => name.split(".")[0]!));
 }

@@ -82,9 +82,9 @@ test("prints tables, saves, and compares with what was saved and with a peer", (
   expect(folder.run([...words, "--save", "old.json", "--quiet"])).toEqual({ status: 0, stdout: "", stderr: "" });
   const old = JSON.parse(readFileSync(folder.file("old.json"), "utf8"));
   const again = figures(folder, ["--compare", "old.json", "--peer", `cat ${peer}`]);
-  expect(again.kernels[0].oldOverNew).toBeCloseTo(old.kernels[0].least / (again.kernels[0].least as number), 6);
-  expect(again.kernels[0].peerOverOwn).toBeUndefined();
-  expect(again.composites[0].peerOverOwn).toBeCloseTo(1e6 / (again.composites[0].least as number), 6);
+  expect(again.kernels[0]!.oldOverNew).toBeCloseTo(old.kernels[0].least / (again.kernels[0]!.least as number), 6);
+  expect(again.kernels[0]!.peerOverOwn).toBeUndefined();
+  expect(again.composites[0]!.peerOverOwn).toBeCloseTo(1e6 / (again.composites[0]!.least as number), 6);
   const { stdout } = folder.run([...words, "--compare", "old.json", "--peer", `cat ${peer}`]);
   expect(stdout).toMatch(/a made-up image.*40×30: 1200 points/);
   expect(stdout).toMatch(/^kernel +median ms +least ms +GB\/s +GFLOP\/s +ceiling .*old\/new +peer\/own$/m);

@@ -106,7 +106,7 @@ describe("crf-rnn demo", () => {
     };
     expect(photographs.map(({ name }) => name)).toEqual(["allium", "acanthus"]);
     for (const { rough, refined } of photographs) {
-      refined.iu.forEach((iu, label) => expect(iu).toBeGreaterThan(rough.iu[label]));
+      refined.iu.forEach((iu, label) => expect(iu).toBeGreaterThan(rough.iu[label]!));
       expect(refined.meanIU).toBeGreaterThan(0.87);
     }
     expect(outputs).toHaveLength(12);
@@ -115,7 +115,7 @@ describe("crf-rnn demo", () => {
     expect(lines.map(({ model }) => model)).toEqual(["FCN-8s", "FCN-8s, CRF disconnected", "CRF-RNN, end to end"]);
     const metrics = readFileSync(folder.file("made/pictures/fcn-alone/metrics.jsonl"), "utf8").trimEnd().split("\n");
     const { step, network } = JSON.parse(metrics.at(-1)!) as { step: number; network: { meanIU: number } };
-    expect({ step, meanIU: lines[0].meanIU }).toEqual({ step: 1, meanIU: network.meanIU });
+    expect({ step, meanIU: lines[0]!.meanIU }).toEqual({ step: 1, meanIU: network.meanIU });
     for (const { bandAccuracy } of lines) expect(bandAccuracy).toBeGreaterThan(0);
     expect(report).toBe("made/pictures/report.html");
     expect(existsSync(folder.file(report))).toBe(true);

@@ -23,7 +23,7 @@ export function crfRnn(
   launcher: readonly string[] = [process.execPath],
 ): Outcome {
   if (!existsSync(program)) throw new Error("dist/cli.js is missing: run `npm run build` first");
-  const [command, ...before] = launcher;
+  const [command = "", ...before] = launcher;
   const { status, stdout, stderr, error } = spawnSync(command, [...before, program, ...words], {
     cwd: folder,
     encoding: "utf8",

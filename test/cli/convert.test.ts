@@ -88,8 +88,8 @@ describe("crf-rnn convert", () => {
     const [before, after] = await Promise.all(
       ["caffe", "folded"].map((name) => openCheckpoint(source(folder, `${name}.safetensors`))),
     );
-    for (const [name, { read }] of before.tensors) {
-      const same = expect(await after.tensors.get(name)!.read());
+    for (const [name, { read }] of before!.tensors) {
+      const same = expect(await after!.tensors.get(name)!.read());
       if (name.startsWith("conv1_1.")) same.not.toEqual(await read());
       else same.toEqual(await read());
     }
@@ -118,7 +118,7 @@ describe("crf-rnn convert", () => {
     const spoiled = Buffer.from(whole);
     const name = whole.indexOf("crfrnn/data/42");
     const extra = whole.readUInt16LE(name - 2);
-    spoiled[name + "crfrnn/data/42".length + extra + 5] ^= 1;
+    spoiled[name + "crfrnn/data/42".length + extra + 5]! ^= 1;
     folder.write("spoiled.pth", spoiled);
     for (const [words, sentence] of [
       [["cut.pth", "a.safetensors"], /^crf-rnn: cut\.pth at byte \d+: expected a zip archive, got .+ — .+\n$/],

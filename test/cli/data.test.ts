@@ -38,7 +38,7 @@ describe("crf-rnn data", () => {
     ];
     // The upper half is road, blended half and half with the photograph of #336699; the lower, label 0, is the photograph.
     const near = (color: number[], other: number[]): boolean =>
-      color.every((value, k) => Math.abs(value - other[k]) < 12);
+      color.every((value, k) => Math.abs(value - other[k]!) < 12);
     expect(near(at(126, 14), [(0x33 + 4) / 2, (0x66 + 5) / 2, (0x99 + 6) / 2])).toBe(true);
     expect(near(at(80, 170), [0x33, 0x66, 0x99])).toBe(true);
   });
@@ -122,7 +122,7 @@ describe("crf-rnn data", () => {
     tree.write("images/a.png", await turned(8, { width: 6, height: 5 }));
     const wrong = crfRnn(["data", tree.path, "--json"]);
     expect(wrong.status).toBe(2);
-    const [{ problem }] = facts(wrong.stdout).problems;
+    const { problem } = facts(wrong.stdout).problems[0]!;
     expect(problem).toBe(
       "6 × 5 labels for an image of 5 × 6: EXIF orientation 8 turned the image: turn this likewise, or remove the tag from the image",
     );

@@ -171,7 +171,7 @@ describe("the CRF alone, over given logits", () => {
     await folder.refusesInProcess([...words, "--logits", "one.safetensors"], /one\.safetensors/);
     await folder.refusesInProcess(
       [...words, "--logits", "fcn/checkpoint.safetensors"],
-      new RegExp(`expected logits \\[4, height, width\\] for image ${first.id}, got none`),
+      new RegExp(`expected logits \\[4, height, width\\] for image ${first!.id}, got none`),
     );
     const segment = [
       "segment",

@@ -58,7 +58,7 @@ describe("crf-rnn filter", () => {
   test("has an adjoint: ⟨K x, y⟩ = ⟨x, Kᵀ y⟩", () => {
     using folder = prepared();
     const inner = (a: ArrayLike<number>, b: ArrayLike<number>) =>
-      Array.from(a).reduce((sum, value, i) => sum + value * b[i], 0);
+      Array.from(a).reduce((sum, value, i) => sum + value * b[i]!, 0);
     const x = read(folder, "values.npy").data;
     const y = Float32Array.from(x, (_, i) => Math.cos(i * 3.1));
     folder.write("y.npy", encodeNpy({ shape: [30, 2], data: y }));
@@ -77,7 +77,7 @@ describe("crf-rnn filter", () => {
     folder.write("values.npy", encodeNpy({ shape: [30, 2], data: values }));
     expect(folder.run(words).status).toBe(0);
     const expected = read(folder, "out.npy").data;
-    const fortran = Float64Array.from({ length: 60 }, (_, i) => values[(i % 30) * 2 + Math.floor(i / 30)]);
+    const fortran = Float64Array.from({ length: 60 }, (_, i) => values[(i % 30) * 2 + Math.floor(i / 30)]!);
     const bytes = encodeNpy({ shape: [30, 2], data: fortran });
     folder.write("values.npy", Buffer.from(Buffer.from(bytes).toString("latin1").replace("False", "True "), "latin1"));
     expect(folder.run(words).status).toBe(0);

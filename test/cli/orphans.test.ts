@@ -140,7 +140,7 @@ describe("Chromium", () => {
       return true;
     });
     expect(ports).toHaveLength(1);
-    const [{ id, address, port }] = ports;
+    const { id, address, port } = ports[0]!;
     expect(family.find((each) => each.id === id)!.words).toContain("cli.js");
     expect(address).toBe("0100007F"); // 127.0.0.1
     const flags = family
@@ -187,8 +187,8 @@ describe("Chromium", () => {
       await endBy("SIGKILL", [...words, "--steps", "100000"], due, { TMPDIR: own });
       const left = profiles();
       expect(left).toEqual([expect.stringMatching(/^crf-rnn-[0-9a-f]{8}-\d+-\d+-\w{6}$/)]);
-      expect(readdirSync(join(own, left[0]))).toContain("profile");
-      const others = [left[0].replace(/-\d+-/, "-1-"), left[0].replace(/-[0-9a-f]{8}-/, "-00000000-")];
+      expect(readdirSync(join(own, left[0]!))).toContain("profile");
+      const others = [left[0]!.replace(/-\d+-/, "-1-"), left[0]!.replace(/-[0-9a-f]{8}-/, "-00000000-")];
       for (const name of others) mkdirSync(join(own, name));
       mkdirSync(join(own, "crf-rnn-of-a-user"));
       expect(await endBy("SIGINT", [...words, "--steps", "100000", "--resume"], due, { TMPDIR: own })).toMatchObject({

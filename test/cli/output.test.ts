@@ -129,7 +129,11 @@ describe("unfinished files", () => {
 
   test("that killed processes left an hour ago are removed; younger ones and other files' stay", () => {
     using folder = new Folder();
-    const [old, young, another] = ["a.png", "a.png", "b.png"].map((name) => beside(folder.file(name), "new"));
+    const [old, young, another] = ["a.png", "a.png", "b.png"].map((name) => beside(folder.file(name), "new")) as [
+      string,
+      string,
+      string,
+    ];
     for (const file of [old, young, another]) fs.writeFileSync(file, "unfinished");
     const before = Date.now() / 1000 - 3700;
     for (const file of [old, another]) utimesSync(file, before, before);

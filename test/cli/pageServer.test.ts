@@ -36,7 +36,7 @@ beforeEach(async () => {
   const begin = { configuration: toyConfiguration, init: folder.file("init.safetensors") };
   server = await servePage(places, true, serveRun(begin, surroundings));
   ({ host } = new URL(server.url));
-  [, token] = new URL(server.url).pathname.split("/");
+  [, token = ""] = new URL(server.url).pathname.split("/");
 });
 afterEach(() => server.close());
 
@@ -116,7 +116,7 @@ describe("the page", () => {
       "/",
       `/${token}/nothing`,
     ]) {
-      const [head] = (await ask(target, { headers: { origin: `http://${host}` } })).split("\r\n\r\n");
+      const [head] = (await ask(target, { headers: { origin: `http://${host}` } })).split("\r\n\r\n") as [string];
       expect(head).toMatch(/^cross-origin-opener-policy: same-origin\r?$/im);
       expect(head).toMatch(/^cross-origin-embedder-policy: require-corp\r?$/im);
       expect(head).toMatch(/^cross-origin-resource-policy: same-origin\r?$/im);
@@ -339,9 +339,9 @@ describe("crf-rnn train --host chromium, attacked", () => {
     let said = "";
     child.stderr!.on("data", (text: Buffer) => (said += text.toString()));
     const ended = once(child, "close") as Promise<[number | null]>;
-    const [{ port }] = await until(() => {
+    const { port } = await until(() => {
       const found = listening(familyOf(child.pid!, mark));
-      return found.length > 0 && found;
+      return found[0];
     });
     const attacks = [
       "GET /% HTTP/1.1\r\nhost: HOST",

@@ -16,7 +16,7 @@ function processes(): Process[] {
       const stat = readFileSync(`/proc/${name}/stat`, "utf8");
       const [state, parent, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
       const words = readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ");
-      return state === "Z" ? [] : [{ id: Number(name), parent: Number(parent), started: rest[17], words }];
+      return state === "Z" ? [] : [{ id: Number(name), parent: Number(parent), started: rest[17]!, words }];
     } catch {
       return []; // it ended meanwhile
     }
@@ -54,9 +54,20 @@ export function listening(family: readonly Process[]): Listener[] {
   const places = new Map<string, Omit<Listener, "id">>();
   for (const table of ["tcp", "tcp6"]) {
     for (const line of readFileSync(`/proc/net/${table}`, "utf8").trim().split("\n").slice(1)) {
-      const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
-      const [address, port] = local.split(":");
-      if (state === "0A") places.set(`socket:[${inode}]`, { address, port: Number.parseInt(port, 16) });
+      const [, local, , state, , , , , , inode] = line.trim().split(/\s+/) as [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+      ];
+      const [address, port] = local!.split(":") as [string, string];
+      if (state === "0A") places.set(`socket:[${inode}]`, { address, port: Number.parseInt(port!, 16) });
     }
   }
   return family.flatMap(({ id }) => {

@@ -89,16 +89,16 @@ describe("crf-rnn refine", () => {
     const plain = refined(folder);
     folder.write("photo.npy", encodeNpy({ shape: [height, width, 3], data: photo }));
     expect(refined(folder, [], { "photo.png": "photo.npy" })).toEqual(plain);
-    const turned = Float32Array.from(logits, (_, i) => logits[(i % pixels) * classes + Math.floor(i / pixels)]);
+    const turned = Float32Array.from(logits, (_, i) => logits[(i % pixels) * classes + Math.floor(i / pixels)]!);
     folder.write("chw.npy", encodeNpy({ shape: [classes, height, width], data: turned }));
     expect(refined(folder, ["--layout", "chw"], { "logits.npy": "chw.npy" })).toEqual(plain);
   });
 
   test("turns the channels round and subtracts the mean, blue first", async () => {
     const mean = [104.5, 116.25, -3];
-    const guide = Float32Array.from(photo, (_, i) => photo[i - (i % 3) + 2 - (i % 3)] - mean[i % 3]);
+    const guide = Float32Array.from(photo, (_, i) => photo[i - (i % 3) + 2 - (i % 3)]! - mean[i % 3]!);
     expect(refined(folder, ["--order", "bgr", "--mean", mean.join(",")])).toEqual(await expected(guide));
-    const back = Float32Array.from(photo, (value, i) => value - mean[2 - (i % 3)]);
+    const back = Float32Array.from(photo, (value, i) => value - mean[2 - (i % 3)]!);
     expect(refined(folder, ["--mean", mean.join(",")])).toEqual(await expected(back));
   });
 
@@ -126,7 +126,7 @@ describe("crf-rnn refine", () => {
       "potts.npy",
     ];
     const plain = refined(folder);
-    refined(folder, flags).forEach((value, i) => expect(value).toBeCloseTo(plain[i], 4));
+    refined(folder, flags).forEach((value, i) => expect(value).toBeCloseTo(plain[i]!, 4));
     refined(folder, ["--bilateral-weight", "0.5"]).forEach((value) => expect(Number.isFinite(value)).toBe(true));
     expect(refined(folder, ["--bilateral-weight", "0.5"])).not.toEqual(plain);
   });
@@ -142,18 +142,18 @@ describe("crf-rnn refine", () => {
     expect(labels.palette?.map((color) => [...color])).toEqual(vocPalette());
     labels.data.forEach((label, pixel) => {
       for (let other = 0; other < classes; other++)
-        expect(x[pixel * classes + other]).toBeLessThanOrEqual(x[pixel * classes + label]);
+        expect(x[pixel * classes + other]).toBeLessThanOrEqual(x[pixel * classes + label]!);
     });
     const overlay = decode(readFileSync(folder.file("overlay.png")));
     for (let pixel = 0; pixel < pixels; pixel++) {
-      const label = labels.data[pixel];
+      const label = labels.data[pixel]!;
       const edge = [pixel % width < width - 1 ? 1 : 0, pixel < pixels - width ? width : 0].some(
         (step) => labels.data[pixel + step] !== label,
       );
       for (let k = 0; k < 3; k++) {
-        const value = photo[pixel * 3 + k];
-        const drawn = edge ? 255 : label === 0 ? value : (value + vocPalette()[label][k]) / 2;
-        expect(Math.abs(overlay.data[pixel * 3 + k] - drawn)).toBeLessThanOrEqual(0.5);
+        const value = photo[pixel * 3 + k]!;
+        const drawn = edge ? 255 : label === 0 ? value : (value + vocPalette()[label]![k]!) / 2;
+        expect(Math.abs(overlay.data[pixel * 3 + k]! - drawn)).toBeLessThanOrEqual(0.5);
       }
     }
   });
@@ -247,7 +247,7 @@ describe("crf-rnn refine", () => {
     const inNode = refined(folder);
     const { status, stderr } = folder.run(words, [await findDeno(), "run", "-A"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    read(folder, "x.npy").data.forEach((value, i) => expect(value).toBeCloseTo(inNode[i], 4));
+    read(folder, "x.npy").data.forEach((value, i) => expect(value).toBeCloseTo(inNode[i]!, 4));
   });
 });
 
@@ -295,7 +295,10 @@ describe("crf-rnn refine refuses", () => {
   });
 
   test("logits that do not fit, or hold NaN or infinity", async () => {
-    const [nan, infinite] = [NaN, -Infinity].map((value) => logits.with(40, value));
+    const [nan, infinite] = [NaN, -Infinity].map((value) => logits.with(40, value)) as [
+      Float32Array<ArrayBuffer>,
+      Float32Array<ArrayBuffer>,
+    ];
     folder.write("nan-logits.npy", encodeNpy({ shape: [height, width, classes], data: nan }));
     folder.write("infinite.npy", encodeNpy({ shape: [height, width, classes], data: infinite }));
     folder.write("chw.npy", encodeNpy({ shape: [classes, height, width], data: logits }));

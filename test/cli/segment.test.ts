@@ -153,7 +153,7 @@ describe("crf-rnn segment goes on past what it cannot read", () => {
       "mixed/e\u001b[31m.png",
       "mixed/gr\ufffdn.png",
     ]);
-    expect(facts.failures[0].problem).toContain("truncated");
+    expect(facts.failures[0]!.problem).toContain("truncated");
   });
 
   test("but --strict stops at once, and so does a folder in a map's place", async () => {

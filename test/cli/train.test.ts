@@ -151,7 +151,7 @@ describe("crf-rnn train", () => {
       init = ["--init", `${stage}/checkpoint.safetensors`];
     }
     const [validation] = readMetrics(folder, "crf-rnn").filter((metric) => metric.event === "validation");
-    expect(validation.crf!.meanIU).toBeGreaterThan(0);
+    expect(validation!.crf!.meanIU).toBeGreaterThan(0);
     expect(readFileSync(folder.file("crf-rnn/report.html"), "utf8")).toMatch(/W_s.*W_b.*compatibility/s);
   });
 });

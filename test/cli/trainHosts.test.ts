@@ -28,7 +28,7 @@ describe.each(["deno", "chromium"])("crf-rnn train --host %s", (host) => {
     ]);
     folder.run(trainWords(`node-${host}`, ...schedule, "--host", "node"));
     // Hosts differ in relaxed SIMD, whose multiply-adds round once: the fourth loss is three steps away from equal ones.
-    losses(host).forEach((loss, i) => expect(Math.abs(loss / losses(`node-${host}`)[i] - 1)).toBeLessThan(1e-3));
+    losses(host).forEach((loss, i) => expect(Math.abs(loss / losses(`node-${host}`)[i]! - 1)).toBeLessThan(1e-3));
 
     const more = schedule.map((word) => (word === "4" ? "5" : word));
     expect(folder.run(trainWords(host, ...more, "--host", host, "--resume"))).toMatchObject({ status: 0, stderr: "" });

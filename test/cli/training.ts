@@ -54,7 +54,7 @@ export async function stop(
   due: () => boolean,
   launcher: readonly string[] = [process.execPath],
 ): Promise<Ended> {
-  const [command, ...before] = launcher;
+  const [command = "", ...before] = launcher;
   const child = spawn(command, [...before, program, ...words], {
     cwd: folder.path,
     stdio: ["ignore", "ignore", "pipe"],

@@ -11,13 +11,17 @@ export const cases: Case[] = [
       for (const channels of [1, 3, 4, 5, 21]) {
         using memory = new Memory(device);
         const numbers = random(channels);
-        const [spatial, bilateral, compatibility] = [0, 1, 2].map(() => numbers.array(2 * channels ** 2, -1, 1));
+        const [spatial, bilateral, compatibility] = [0, 1, 2].map(() => numbers.array(2 * channels ** 2, -1, 1)) as [
+          Float32Array<ArrayBufferLike>,
+          Float32Array<ArrayBufferLike>,
+          Float32Array<ArrayBufferLike>,
+        ];
         const stride = padded(channels);
         const matrices = memory.result(2 * channels * stride);
         device.run(compose, {
-          spatialWeight: memory.of(padRows(spatial, channels)),
-          bilateralWeight: memory.of(padRows(bilateral, channels)),
-          compatibility: memory.of(padRows(compatibility, channels)),
+          spatialWeight: memory.of(padRows(spatial!, channels)),
+          bilateralWeight: memory.of(padRows(bilateral!, channels)),
+          compatibility: memory.of(padRows(compatibility!, channels)),
           matrices,
           channels,
           matrixRow: channels,
@@ -25,13 +29,13 @@ export const cases: Case[] = [
           bilateralFactor: 2,
         });
         const at = (matrix: Float32Array, row: number, column: number): number =>
-          matrix[(channels + row) * channels + column];
+          matrix[(channels + row) * channels + column]!;
         const expected = [spatial, bilateral].flatMap((weight, which) =>
           Array.from({ length: channels * stride }, (_, i) => {
             const [input, output] = [Math.floor(i / stride), i % stride];
             if (output >= channels) return 0;
             let sum = 0;
-            for (let j = 0; j < channels; j++) sum += at(compatibility, output, j) * at(weight, j, input);
+            for (let j = 0; j < channels; j++) sum += at(compatibility!, output, j) * at(weight, j, input);
             return sum * (which === 0 ? 0.5 : 2);
           }),
         );

@@ -108,7 +108,7 @@ async function checkGradients(device: Device, options: CrfOptions, iterations: n
     await Promise.all(Object.entries(watched).map(async ([name, tensor]) => [name, await tensor.read()])),
   ) as unknown as Inputs;
   const loss = (inputs: Inputs): number => {
-    const [position, color, spatial] = Array.from(inputs.bandwidths);
+    const [position, color, spatial] = Array.from(inputs.bandwidths) as [number, number, number];
     const set = (stack: ArrayLike<number>) => (t: number) => {
       const first = Math.min(t, sets - 1) * classes * classes;
       return Array.from(stack).slice(first, first + classes * classes);
@@ -187,18 +187,18 @@ export const cases: Case[] = [
         const { spatialWeight, bilateralWeight, compatibility } = crf.parameters;
         const sets = [spatialWeight, bilateralWeight, compatibility].map((tensor, k) => {
           const matrices = [0, 1].map((t) => matrixOf(10 * k + t, classes).map((x) => x / Math.sqrt(classes)));
-          using source = device.tensor(tensor.shape, [...matrices[0], ...matrices[1]]);
+          using source = device.tensor(tensor.shape, [...matrices[0]!, ...matrices[1]!]);
           device.copy(source.storage, tensor.storage);
-          return (t: number) => matrices[t];
+          return (t: number) => matrices[t]!;
         });
         using result = await crf(unary, image);
         const expected = referenceCrf({
           ...near,
           unary: unaryOf(classes),
           classes,
-          spatialWeight: sets[0],
-          bilateralWeight: sets[1],
-          compatibility: sets[2],
+          spatialWeight: sets[0]!,
+          bilateralWeight: sets[1]!,
+          compatibility: sets[2]!,
           iterations: 2,
           normalization: "after",
         });
@@ -235,9 +235,9 @@ export const cases: Case[] = [
       const classes = 3;
       const options = optionsOf(classes, { iterations: 2 });
       const inferred = async (crf: CrfRnn, [height, width]: readonly number[]): Promise<Float32Array> => {
-        const count = height * width;
-        using unary = device.tensor([height, width, classes], random(count).array(count * classes, -2, 2));
-        using image = device.tensor([height, width, 3], random(width).array(count * 3, -100, 100));
+        const count = height! * width!;
+        using unary = device.tensor([height!, width!, classes], random(count).array(count * classes, -2, 2));
+        using image = device.tensor([height!, width!, 3], random(width!).array(count * 3, -100, 100));
         using logits = await crf(unary, image);
         return await logits.read();
       };
@@ -249,7 +249,7 @@ export const cases: Case[] = [
         [4, 6],
         [9, 9],
         [6, 4],
-      ]) {
+      ] as const) {
         using alone = crfRnn(device, options);
         same(await inferred(crf, size), await inferred(alone, size), `${size.join(" by ")} pixels`);
       }

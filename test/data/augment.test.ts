@@ -64,7 +64,7 @@ describe("augmentation", () => {
       const { image, labels } = augment(gray, { color: 0.9 }, random(seed).uniform);
       expect(labels).toEqual(gray.labels);
       const [red, green, blue] = image.values;
-      expect(Math.max(Math.abs(red - green), Math.abs(red - blue))).toBeLessThan(1e-4);
+      expect(Math.max(Math.abs(red! - green!), Math.abs(red! - blue!))).toBeLessThan(1e-4);
       expect(red).toBeGreaterThanOrEqual(0);
       expect(red).toBeLessThanOrEqual(255);
     }
@@ -72,7 +72,7 @@ describe("augmentation", () => {
 
   test("saturation keeps the brightness", () => {
     const { image } = augment(ramp(), { color: 0.5 }, numbers(0.5, 0.5, 0));
-    const brightness = (v: Float32Array) => 0.299 * v[30] + 0.587 * v[31] + 0.114 * v[32];
+    const brightness = (v: Float32Array) => 0.299 * v[30]! + 0.587 * v[31]! + 0.114 * v[32]!;
     expect(brightness(image.values)).toBeCloseTo(brightness(ramp().image.values), 3);
   });
 

@@ -164,7 +164,7 @@ describe.runIf(shared !== undefined && existsSync(animals))(
       const scores = confusion.scores();
       expect(scores.pixelAccuracy.toFixed(3)).toBe("0.893");
       // background, cat, cow, dog, horse, person, sheep: the classes by which the photographs were chosen.
-      const seven = [0, 8, 10, 12, 13, 15, 17].map((label) => scores.classes[label].iu);
+      const seven = [0, 8, 10, 12, 13, 15, 17].map((label) => scores.classes[label]!.iu);
       // The reference resized twice, by way of 257 × 257: that is worth less than a thousandth.
       expect(Math.abs(seven.reduce((sum, iu) => sum + iu, 0) / 7 - 0.627)).toBeLessThan(0.001);
     });
@@ -181,6 +181,6 @@ function openLogits(path: string): (id: string) => Float32Array {
     const values = float16ToFloat32(
       new Uint16Array(bytes.slice(8 + headerLength + from, 8 + headerLength + to).buffer),
     );
-    return Float32Array.from(values, (_, i) => values[(i % 21) * 1089 + Math.floor(i / 21)]);
+    return Float32Array.from(values, (_, i) => values[(i % 21) * 1089 + Math.floor(i / 21)]!);
   };
 }

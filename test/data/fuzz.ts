@@ -62,7 +62,7 @@ function sealedTarget(name: string): FuzzTarget {
       new DataView(bytes.buffer).setUint32(0, word);
       return bytes;
     });
-    return [words[0], body, words[1]];
+    return [words[0]!, body, words[1]!];
   };
   const seal = (bytes: Uint8Array): Uint8Array =>
     concatenate([

@@ -58,7 +58,7 @@ describe("zlib streams", () => {
     for (let length = 0; length < bytes.length; length += 7) {
       expect(() => inflate(bytes.subarray(0, length), 9000, place)).toThrow(FormatError);
     }
-    bytes[bytes.length - 1] ^= 1;
+    bytes[bytes.length - 1]! ^= 1;
     expect(() => inflate(bytes, 9000, place)).toThrow(`x at byte ${100 + bytes.length - 4}: expected the checksum`);
   });
 
@@ -94,7 +94,7 @@ describe("PNG", () => {
     const rows = new Uint8Array(height * (rowBytes + 1));
     values.forEach((value, i) => {
       const bit = (i % width) * depth;
-      rows[Math.floor(i / width) * (rowBytes + 1) + 1 + (bit >> 3)] |= value << (8 - depth - (bit & 7));
+      rows[Math.floor(i / width) * (rowBytes + 1) + 1 + (bit >> 3)]! |= value << (8 - depth - (bit & 7));
     });
     const bytes = concatenate([
       Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
@@ -135,7 +135,7 @@ describe("PNG", () => {
       concatenate([png(2, 1, zlibSync(new Uint8Array(3))).subarray(0, 8), ...chunks, chunk("IEND", new Uint8Array(0))]);
     const indexed = header(8, 3, 0, 0, 0);
     const flipped = Uint8Array.from(pixels);
-    flipped[flipped.length - 5] ^= 1;
+    flipped[flipped.length - 5]! ^= 1;
     for (const [bytes, message] of [
       [
         of(indexed, colors(6), flipped),
@@ -174,7 +174,7 @@ describe("PNG", () => {
 
   test("a fault in the second of two pieces of the compressed pixels lies in that chunk", () => {
     const stream = zlibSync(new Uint8Array(3));
-    stream[stream.length - 1] ^= 1;
+    stream[stream.length - 1]! ^= 1;
     const [first, second] = [chunk("IDAT", stream.subarray(0, 4)), chunk("IDAT", stream.subarray(4))];
     const bytes = concatenate([png(2, 1, stream).subarray(0, 33), first, second, chunk("IEND", new Uint8Array(0))]);
     const checksum = 33 + first.length + 8 + stream.length - 4 - 4;

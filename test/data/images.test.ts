@@ -103,24 +103,24 @@ describe("decodeImage", () => {
       );
     const baseline = await jpeg({ quality: 80 });
     const find = (code: number): number => baseline.findIndex((byte, i) => byte === 0xff && baseline[i + 1] === code);
-    const [quantization, frame, codes, scan] = [0xdb, 0xc0, 0xc4, 0xda].map(find);
+    const [quantization, frame, codes, scan] = [0xdb, 0xc0, 0xc4, 0xda].map(find) as [number, number, number, number];
 
     test.each<[string, number, number, number, string]>([
       ["something else than a marker", quantization, 0, quantization, "a marker, got 0x00 0xdb"],
-      ["a segment of no length", quantization + 3, 1, quantization + 2, "a segment's length, 2 or more, got 1"],
-      ["a quantization table 15", quantization + 4, 15, quantization + 4, "a table of the segment DQT, got 0x0f"],
-      ["a Huffman table of class 7", codes + 4, 0x70, codes + 4, "a table of the segment DHT, got 0x70"],
-      ["a table with more codes than bytes", codes + 5, 200, codes + 4, "a table of the segment DHT, got 2"],
-      ["a lossless frame", frame + 1, 0xc3, frame, "a baseline or progressive frame, got 0xff 0xc3"],
-      ["no frame", frame + 1, 0xe7, scan, "a frame (SOF) before the scan, got none"],
-      ["nine components", frame + 9, 9, frame + 4, "a frame of 6 bytes and 3 a component, got 15"],
-      ["a scan of no components", scan + 4, 0, scan + 4, "a scan of 1 to 4 components, got 0 in 10"],
-      ["a scan of another component", scan + 5, 77, scan + 5, "a component of 1,2,3, got 77"],
+      ["a segment of no length", quantization! + 3, 1, quantization! + 2, "a segment's length, 2 or more, got 1"],
+      ["a quantization table 15", quantization! + 4, 15, quantization! + 4, "a table of the segment DQT, got 0x0f"],
+      ["a Huffman table of class 7", codes! + 4, 0x70, codes! + 4, "a table of the segment DHT, got 0x70"],
+      ["a table with more codes than bytes", codes! + 5, 200, codes! + 4, "a table of the segment DHT, got 2"],
+      ["a lossless frame", frame! + 1, 0xc3, frame, "a baseline or progressive frame, got 0xff 0xc3"],
+      ["no frame", frame! + 1, 0xe7, scan, "a frame (SOF) before the scan, got none"],
+      ["nine components", frame! + 9, 9, frame! + 4, "a frame of 6 bytes and 3 a component, got 15"],
+      ["a scan of no components", scan! + 4, 0, scan! + 4, "a scan of 1 to 4 components, got 0 in 10"],
+      ["a scan of another component", scan! + 5, 77, scan! + 5, "a component of 1,2,3, got 77"],
       [
         "a Huffman table that is not there",
-        scan + 6,
+        scan! + 6,
         0x33,
-        scan + 14,
+        scan! + 14,
         "compressed pixels from here on that can be decoded",
       ],
     ])("%s", async (_, at, byte, offset, message) => {
@@ -135,13 +135,13 @@ describe("decodeImage", () => {
       for (const size of [
         [0, 0, 0, 50],
         [0xff, 0xff, 0xff, 0xff],
-      ]) {
+      ] as const) {
         const bytes = baseline.slice();
-        bytes.set(size, frame + 5);
+        bytes.set(size, frame! + 5);
         await expect(decodeImage(bytes, "x.jpg")).rejects.toThrow(
           new RegExp(
-            `x.jpg at byte ${frame + 5}: expected 1 to 67108864 pixels, .* — ` +
-              (size[0] > 0 ? "too large to be read whole: scale it down" : "the file is damaged"),
+            `x.jpg at byte ${frame! + 5}: expected 1 to 67108864 pixels, .* — ` +
+              (size[0]! > 0 ? "too large to be read whole: scale it down" : "the file is damaged"),
           ),
         );
       }
@@ -159,7 +159,7 @@ describe("decodeImage", () => {
 
     test("pixels missing in the middle, which libjpeg would make up", async () => {
       const bytes = Uint8Array.from([...baseline.subarray(0, -400), 0xff, 0xd9]);
-      const message = `x.jpg at byte ${scan + 14}: expected compressed pixels from here on that can be decoded, got VipsJpeg`;
+      const message = `x.jpg at byte ${scan! + 14}: expected compressed pixels from here on that can be decoded, got VipsJpeg`;
       await expect(decodeImage(bytes, "x.jpg")).rejects.toThrow(message);
     });
 
@@ -169,15 +169,15 @@ describe("decodeImage", () => {
     });
 
     test("nowhere in a sound one, of several scans, with restarts or fill bytes", async () => {
-      expect(findJpegFault(baseline)).toEqual({ pixels: scan + 14 });
+      expect(findJpegFault(baseline)).toEqual({ pixels: scan! + 14 });
       const filled = Uint8Array.from([...baseline.subarray(0, scan), 0xff, 0xff, ...baseline.subarray(scan)]);
-      expect(findJpegFault(filled)).toEqual({ pixels: scan + 16 });
+      expect(findJpegFault(filled)).toEqual({ pixels: scan! + 16 });
       const progressive = await jpeg({ progressive: true });
       const last = progressive.length - 2;
       expect(findJpegFault(progressive)).toEqual({ pixels: expect.any(Number) });
       expect(findJpegFault(progressive.subarray(0, last))).toMatchObject({ offset: last, got: "the end of the file" });
       const restarted = Uint8Array.from([...baseline.subarray(0, last), 0xff, 0xd0, 1, 2, 0xff, 0xd9]);
-      expect(findJpegFault(restarted)).toEqual({ pixels: scan + 14 });
+      expect(findJpegFault(restarted)).toEqual({ pixels: scan! + 14 });
     });
 
     test("cut anywhere, at its end", () => {
@@ -207,7 +207,7 @@ describe("decodeImage", () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(png.length - 1), fc.integer({ min: 1, max: 255 }), async (at, change) => {
         const changed = Uint8Array.from(png);
-        changed[at] ^= change;
+        changed[at]! ^= change;
         const read = await decodeImage(changed, "changed.png").catch((error: unknown) => error);
         if (read instanceof FormatError) expect(read.offset).toBeLessThanOrEqual(png.length);
         else expect([...(read as { values: Float32Array }).values]).toEqual([...rgb]);
@@ -222,15 +222,15 @@ describe("decodeImage", () => {
       [100000, 100000],
       [0, 7],
       [5, 0],
-    ]) {
+    ] as const) {
       const png = encodeRgbPng(5, 7, rgb);
       const view = new DataView(png.buffer, png.byteOffset);
-      view.setUint32(16, width);
-      view.setUint32(20, height);
+      view.setUint32(16, width!);
+      view.setUint32(20, height!);
       await expect(decodeImage(png, "bomb.png")).rejects.toMatchObject({
         name: "FormatError",
         offset: 16,
-        remedy: expect.stringMatching(width * height > 0 ? /^too large/ : /damaged/) as string,
+        remedy: expect.stringMatching(width! * height! > 0 ? /^too large/ : /damaged/) as string,
       });
     }
   });
@@ -272,12 +272,12 @@ describe("label maps", () => {
   test("are read from one, two, four and eight bits a pixel", async () => {
     for (const colors of [2, 4, 16, 200]) {
       const indices = Uint8Array.from({ length: 11 * 3 }, (_, i) => i % colors);
-      const depth = ([1, 2, 4, 8] as const)[[2, 4, 16, 200].indexOf(colors)];
+      const depth = ([1, 2, 4, 8] as const)[[2, 4, 16, 200].indexOf(colors)]!;
       const rowBytes = Math.ceil((11 * depth) / 8);
       const data = new Uint8Array(rowBytes * 3);
       indices.forEach((index, i) => {
         const bit = (i % 11) * depth;
-        data[Math.floor(i / 11) * rowBytes + (bit >> 3)] |= index << (8 - depth - (bit & 7));
+        data[Math.floor(i / 11) * rowBytes + (bit >> 3)]! |= index << (8 - depth - (bit & 7));
       });
       const palette = Array.from({ length: colors }, (_, i) => [i, i, i]);
       const png = encode({ width: 11, height: 3, channels: 1, depth, data, palette });

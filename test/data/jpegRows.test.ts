@@ -49,9 +49,12 @@ describe.each<[string, JpegOptions, boolean]>([
 /** A gray JPEG of components with these sampling factors: each block is two bits of zero, no difference and no more coefficients. */
 function flat(height: number, width: number, factors: readonly number[]): Uint8Array {
   const segment = (code: number, ...body: number[]): number[] => [0xff, code, 0, body.length + 2, ...body];
-  const [across, down] = [4, 0].map((shift) => Math.max(...factors.map((factor) => (factor >> shift) & 15)));
+  const [across, down] = [4, 0].map((shift) => Math.max(...factors.map((factor) => (factor >> shift) & 15))) as [
+    number,
+    number,
+  ];
   const blocks = factors.reduce((sum, factor) => sum + (factor >> 4) * (factor & 15), 0);
-  const units = Math.ceil(width / 8 / across) * Math.ceil(height / 8 / down) * blocks;
+  const units = Math.ceil(width / 8 / across!) * Math.ceil(height / 8 / down!) * blocks;
   // A component alone is not interleaved, whatever its factors.
   const bits = 2 * (factors.length > 1 ? units : Math.ceil(width / 8) * Math.ceil(height / 8));
   const pixels = new Array<number>(Math.ceil(bits / 8)).fill(0);

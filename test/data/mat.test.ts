@@ -135,7 +135,7 @@ describe("readMat", () => {
     for (let at = 128; at < whole.length; at++) {
       for (let bit = 0; bit < 8; bit++) {
         const changed = Uint8Array.from(whole);
-        changed[at] ^= 1 << bit;
+        changed[at]! ^= 1 << bit;
         try {
           expect([...readMat(changed, "x.mat", ["a"]).values]).toEqual(expected);
         } catch (error) {

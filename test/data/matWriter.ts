@@ -58,7 +58,7 @@ export function writeMat(
     }
     const { rows, columns, values } = variable;
     const store = stores[variable.store];
-    const columnMajor = values.map((_, i) => values[(i % rows) * columns + Math.floor(i / rows)]);
+    const columnMajor = values.map((_, i) => values[(i % rows) * columns + Math.floor(i / rows)]!);
     const set = (view: DataView, at: number, value: number): void => {
       if (store.size === 8) view.setFloat64(at, value, littleEndian);
       else if (store.size === 2) view.setUint16(at, value, littleEndian);

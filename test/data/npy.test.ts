@@ -119,9 +119,9 @@ describe("encodeNpy and decodeNpy", () => {
         data.forEach((value, i) => {
           let [rest, place, stride] = [i, 0, count];
           for (let axis = shape.length - 1; axis >= 0; axis--) {
-            stride /= shape[axis];
-            place += (rest % shape[axis]) * stride;
-            rest = Math.floor(rest / shape[axis]);
+            stride /= shape[axis]!;
+            place += (rest % shape[axis]!) * stride;
+            rest = Math.floor(rest / shape[axis]!);
           }
           expect(value).toBe(place);
         });

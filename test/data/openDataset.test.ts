@@ -45,7 +45,7 @@ describe("VOC", () => {
       expect(idsOf(dataset)).toHaveLength(4);
       expect(dataset.classes).toHaveLength(21);
       expect(await labelsOf(dataset, "2007_d")).toEqual([...halves(4, true)]);
-      expect((await itemsOf({ dataset })[0].imageBytes()).slice(0, 2)).toEqual(Uint8Array.of(0xff, 0xd8));
+      expect((await itemsOf({ dataset })[0]!.imageBytes()).slice(0, 2)).toEqual(Uint8Array.of(0xff, 0xd8));
     },
   );
 
@@ -133,20 +133,22 @@ describe("COCO", () => {
     const dataset = await openDataset(tree.path, { minimumPixels: 0 });
     const ids = [1, 2, 3, 4].map((n) => `COCO_train2014_00000000000${n}`);
     expect(idsOf(dataset, "train2014")).toEqual(ids);
-    const [person, dog, table, cat] = ["person", "dog", "diningtable", "cat"].map((name) => vocClasses.indexOf(name));
+    const [person, dog, table, cat] = ["person", "dog", "diningtable", "cat"].map((name) =>
+      vocClasses.indexOf(name),
+    ) as [number, number, number, number];
     // The person's three columns keep their class where the dog's two rows overlap them.
-    expect(await labelsOf(dataset, ids[0])).toEqual([
+    expect(await labelsOf(dataset, ids[0]!)).toEqual([
       ...[person, person, person, dog, dog, dog],
       ...[person, person, person, dog, dog, dog],
       ...[person, person, person, 0, 0, 0],
       ...[person, person, person, 0, dog, dog],
       ...[person, person, person, 0, dog, dog],
     ]);
-    expect(await labelsOf(dataset, ids[1])).toEqual(new Array(30).fill(0));
+    expect(await labelsOf(dataset, ids[1]!)).toEqual(new Array(30).fill(0));
     // Ten pixels from the sixth on, down the columns: the second and third column.
-    const crowd = (await labelsOf(dataset, ids[2])).map((label, i) => [label, i % 6]);
+    const crowd = (await labelsOf(dataset, ids[2]!)).map((label, i) => [label, i % 6]);
     expect(crowd.every(([label, x]) => label === (x === 1 || x === 2 ? table : 0))).toBe(true);
-    expect((await labelsOf(dataset, ids[3])).filter((label) => label === cat)).toHaveLength(2);
+    expect((await labelsOf(dataset, ids[3]!)).filter((label) => label === cat)).toHaveLength(2);
   });
 
   test("leaves out images with fewer pixels of VOC's classes than wanted, counted without overlap", async () => {
@@ -174,18 +176,18 @@ describe("COCO", () => {
       await expect(opening).rejects.toThrow(message);
       await expect(opening).rejects.toMatchObject({ offset: expect.any(Number) as unknown });
     };
-    await refused((copy) => (copy.annotations[0].image_id = 9), "annotations[0].image_id: a listed image, got 9");
-    await refused((copy) => (copy.annotations[1].category_id = 9), "annotations[1].category_id: a listed category");
-    await refused((copy) => (copy.images[1].file_name = "../x.jpg"), "images[1].file_name: a file name");
-    await refused((copy) => (copy.images[1].id = 1), "images[1].id: each once");
-    await refused((copy) => (copy.images[0].width = 1e8), "images[0].width: a whole number");
-    await refused((copy) => (copy.images[0].height = -1), "images[0].height: a whole number");
-    await refused((copy) => (copy.annotations[0].segmentation = []), "annotations[0].segmentation: polygons, or runs");
+    await refused((copy) => (copy.annotations[0]!.image_id = 9), "annotations[0].image_id: a listed image, got 9");
+    await refused((copy) => (copy.annotations[1]!.category_id = 9), "annotations[1].category_id: a listed category");
+    await refused((copy) => (copy.images[1]!.file_name = "../x.jpg"), "images[1].file_name: a file name");
+    await refused((copy) => (copy.images[1]!.id = 1), "images[1].id: each once");
+    await refused((copy) => (copy.images[0]!.width = 1e8), "images[0].width: a whole number");
+    await refused((copy) => (copy.images[0]!.height = -1), "images[0].height: a whole number");
+    await refused((copy) => (copy.annotations[0]!.segmentation = []), "annotations[0].segmentation: polygons, or runs");
     await refused(
-      (copy) => (copy.annotations[3].segmentation = { size: [6, 5], counts: [30] }),
+      (copy) => (copy.annotations[3]!.segmentation = { size: [6, 5], counts: [30] }),
       "annotations[3].segmentation",
     );
-    await refused((copy) => (copy.annotations[3].segmentation = { size: [5, 6], counts: [31] }), "add up to 5 × 6");
+    await refused((copy) => (copy.annotations[3]!.segmentation = { size: [5, 6], counts: [31] }), "add up to 5 × 6");
     await expect(openDataset(tree.path, { splits: ["val2014"] })).rejects.toThrow("instances_val2014.json");
   });
 });
@@ -214,7 +216,7 @@ describe("Pascal Context", () => {
     const dataset = await openDataset(tree.path, { images: voc.path });
     expect(dataset.classes).toEqual(["background", "diningtable", "dog"]);
     expect((await labelsOf(dataset, "2008_a"))[0]).toBe(1);
-    expect(itemsOf({ dataset })[0].image).toBe(voc.file("JPEGImages", "2008_a.jpg"));
+    expect(itemsOf({ dataset })[0]!.image).toBe(voc.file("JPEGImages", "2008_a.jpg"));
     tree.write("59_labels.txt", "1: unicorn\n");
     await expect(openDataset(tree.path)).rejects.toThrow("a label 'unicorn'");
     tree.write("59_labels.txt", "1: dog\n3: cat\n");
@@ -265,17 +267,17 @@ describe("manifest.json", () => {
       await expect(opening).rejects.toMatchObject({ offset: expect.any(Number) as unknown });
     };
     await refused((copy) => (copy.splits.val = 2), "splits.val: 2 items, got 1");
-    await refused((copy) => (copy.classes[1].id = 2), "classes[1].id: 1, without gaps, got 2");
-    await refused((copy) => (copy.classes[1].name = "sky"), "classes[1].name: each once, got 'sky' again");
-    await refused((copy) => (copy.items[1].id = "a"), "items[1].id: each once, got 'a' again");
-    await refused((copy) => (copy.items[2].split = "test"), "splits.val: 1 items, got 0");
-    await refused((copy) => (copy.items[0].id = "a/b"), "items[0].id: an id of letters");
-    await refused((copy) => (copy.items[0].image = "../a.png"), "expected paths below");
-    await refused((copy) => (copy.items[0].mask = "/etc/passwd"), "expected paths below");
-    await refused((copy) => (copy.items[0].mask = "C:\\a.png"), "expected paths below");
+    await refused((copy) => (copy.classes[1]!.id = 2), "classes[1].id: 1, without gaps, got 2");
+    await refused((copy) => (copy.classes[1]!.name = "sky"), "classes[1].name: each once, got 'sky' again");
+    await refused((copy) => (copy.items[1]!.id = "a"), "items[1].id: each once, got 'a' again");
+    await refused((copy) => (copy.items[2]!.split = "test"), "splits.val: 1 items, got 0");
+    await refused((copy) => (copy.items[0]!.id = "a/b"), "items[0].id: an id of letters");
+    await refused((copy) => (copy.items[0]!.image = "../a.png"), "expected paths below");
+    await refused((copy) => (copy.items[0]!.mask = "/etc/passwd"), "expected paths below");
+    await refused((copy) => (copy.items[0]!.mask = "C:\\a.png"), "expected paths below");
     await refused((copy) => (copy.void = 0), "void: 255, got 0");
     await refused(
-      (copy) => (copy.items[1].mask = 7 as never),
+      (copy) => (copy.items[1]!.mask = 7 as never),
       /manifest\.json at byte \d+: expected items\[1\]\.mask: string, got 7/,
     );
     await refused((copy) => delete (copy as Partial<typeof manifest>).classes, "classes");
@@ -292,7 +294,7 @@ describe("manifest.json", () => {
   test("holds the masks to the declared size", async () => {
     using tree = new Tree();
     const copy = structuredClone(manifest);
-    copy.items[0].width = 7;
+    copy.items[0]!.width = 7;
     await writeManifest(tree, copy);
     await expect(labelsOf(await openDataset(tree.path), "a")).rejects.toThrow(
       "a.png at byte 16: expected 7 × 5 pixels, as the manifest says, got 6 × 5",

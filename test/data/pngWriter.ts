@@ -31,7 +31,7 @@ export function writePng(height: number, width: number, samples: ArrayLike<numbe
       const line = Array.from({ length: width }, (_, x) => x).filter((x) => pass === 0 || passOf(y, x) === pass);
       if (line.length === 0) continue;
       const packed = pack(
-        line.map((x) => samples[y * width + x]),
+        line.map((x) => samples[y * width + x]!),
         depth,
       );
       rows.push(filtered(packed, former ?? new Uint8Array(packed.length), filterOf(rows.length)));
@@ -52,7 +52,7 @@ export function writePng(height: number, width: number, samples: ArrayLike<numbe
 /** The pass of a pixel, from the square of 8 × 8 in Section 8.1. */
 const passOf = (y: number, x: number): number =>
   Number(
-    ["16462646", "77777777", "56565656", "77777777", "36463646", "77777777", "56565656", "77777777"][y % 8][x % 8],
+    ["16462646", "77777777", "56565656", "77777777", "36463646", "77777777", "56565656", "77777777"][y % 8]![x % 8],
   );
 
 function pack(samples: readonly number[], depth: number): Uint8Array {
@@ -63,11 +63,11 @@ function pack(samples: readonly number[], depth: number): Uint8Array {
 function filtered(row: Uint8Array, former: Uint8Array, filter: number): Uint8Array {
   const paeth = (a: number, b: number, c: number): number => {
     const distances = [a, b, c].map((value) => Math.abs(a + b - c - value));
-    return [a, b, c][distances.indexOf(Math.min(...distances))];
+    return [a, b, c][distances.indexOf(Math.min(...distances))]!;
   };
   const bytes = row.map((value, i) => {
     const [left, up, corner] = [row[i - 1] ?? 0, former[i], former[i - 1] ?? 0];
-    return value - [0, left, up, Math.floor((left + up) / 2), paeth(left, up, corner)][filter];
+    return value - [0, left, up, Math.floor((left + up!) / 2), paeth(left, up!, corner)][filter]!;
   });
   return concatenate([Uint8Array.of(filter), bytes]);
 }

@@ -10,7 +10,7 @@ const place = (height: number, width: number) => ({ file: "instances.json", path
 /** Row by row, one byte a pixel. */
 function maskOf(runs: Runs, height: number, width: number): number[] {
   const mask = new Array<number>(height * width).fill(0);
-  paintRuns(runs, height, width, (offset) => mask[offset]++);
+  paintRuns(runs, height, width, (offset) => mask[offset]!++);
   return mask;
 }
 
@@ -18,7 +18,7 @@ function maskOf(runs: Runs, height: number, width: number): number[] {
 function encodeRuns(runs: Runs): string {
   return runs
     .map((count, i) => {
-      let value = i > 2 ? count - runs[i - 2] : count;
+      let value = i > 2 ? count - runs[i - 2]! : count;
       let text = "";
       for (let more = true; more;) {
         const five = value & 31;
@@ -86,7 +86,7 @@ describe("COCO's masks", () => {
           for (let pixel = 0, now = false; pixel < height * width; pixel++) {
             if (at(pixel) !== now) runs.push(0);
             now = at(pixel);
-            runs[runs.length - 1]++;
+            runs[runs.length - 1]!++;
           }
           const mask = maskOf(decodeRuns(encodeRuns(runs), place(height, width)), height, width);
           expect(mask).toEqual(Array.from({ length: height * width }, (_, i) => Number(bits[i] ?? false)));

@@ -40,9 +40,9 @@ export async function rows(golden: Loaded, role: string): Promise<Rows> {
 
 /** [channels, height, width] as [height, width, channels]. */
 export function channelsLast({ data, shape }: NpyArray): Rows {
-  const [channels, height, width] = shape;
-  const pixels = height * width;
-  return { channels, data: data.map((_, i) => data[(i % channels) * pixels + Math.floor(i / channels)]) };
+  const [channels, height, width] = shape as [number, number, number];
+  const pixels = height! * width!;
+  return { channels, data: data.map((_, i) => data[(i % channels!) * pixels + Math.floor(i / channels!)]!) };
 }
 
 async function checkFilter(golden: Loaded, run: Implementation): Promise<void> {
@@ -69,27 +69,27 @@ async function checkTables(golden: Loaded, run: Implementation): Promise<void> {
     ["keys", "offset", "bary", "neighbours", "rank"].map(async (role) => (await golden.array(role)).data),
   );
   const tables = await run.tables(features);
-  const vertices = keys.length / d;
+  const vertices = keys!.length / d;
   check(tables.keys.length === vertices, `expected ${vertices} vertices, got ${tables.keys.length}`);
-  close(tables.weights.flat(), bary, tolerance(golden, "bary", d + 1), "barycentric weights");
-  const goldenKey = (row: number): string => (row < 0 ? "absent" : keys.slice(row * d, (row + 1) * d).join());
-  const ownKey = (vertex: number): string => (vertex === vertices ? "absent" : tables.keys[vertex].join());
+  close(tables.weights.flat(), bary!, tolerance(golden, "bary", d + 1), "barycentric weights");
+  const goldenKey = (row: number): string => (row < 0 ? "absent" : keys!.slice(row * d, (row + 1) * d).join());
+  const ownKey = (vertex: number): string => (vertex === vertices ? "absent" : tables.keys[vertex]!.join());
   const row = new Map(Array.from({ length: vertices }, (_, i) => [goldenKey(i), i]));
   tables.simplices.forEach((simplex, point) => {
     simplex.forEach((vertex, r) => {
-      const expected = goldenKey(offset[point * (d + 1) + r]);
+      const expected = goldenKey(offset![point * (d + 1) + r]!);
       check(ownKey(vertex) === expected, `vertex ${r} of point ${point}: expected ${expected}, got ${ownKey(vertex)}`);
     });
     // Coordinate i of vertex r is r more than at vertex 0, or r − (d + 1) more for the last rank_i of the vertices.
     for (let i = 0; i < d; i++) {
-      const over = simplex.filter((vertex, r) => tables.keys[vertex][i] - tables.keys[simplex[0]][i] !== r).length;
-      check(over === rank[point * (d + 1) + i], `rank of coordinate ${i} of point ${point}: got ${over}`);
+      const over = simplex.filter((vertex, r) => tables.keys[vertex]![i]! - tables.keys[simplex[0]!]![i]! !== r).length;
+      check(over === rank![point * (d + 1) + i], `rank of coordinate ${i} of point ${point}: got ${over}`);
     }
   });
   tables.neighbors.forEach((pairs, axis) =>
     pairs.forEach((pair, vertex) => {
       const at = (axis * vertices + row.get(ownKey(vertex))!) * 2;
-      const expected = `${goldenKey(neighbors[at])} and ${goldenKey(neighbors[at + 1])}`;
+      const expected = `${goldenKey(neighbors![at]!)} and ${goldenKey(neighbors![at + 1]!)}`;
       const actual = pair.map(ownKey).join(" and ");
       check(actual === expected, `neighbors of ${ownKey(vertex)} on axis ${axis}: expected ${expected}, got ${actual}`);
     }),
@@ -101,13 +101,13 @@ async function factsFeatures(golden: Loaded): Promise<Rows> {
   const { d, height, width, features } = golden.params;
   const image = golden.arrays.image_hwc && (await golden.array("image_hwc")).data;
   const bandwidths = (features as string).match(/[\d.]+/g)!.map(Number);
-  const position = d === 3 ? [] : [bandwidths[0], bandwidths[0]];
+  const position = d === 3 ? [] : [bandwidths[0]!, bandwidths[0]!];
   const color = d === 2 ? [] : new Array<number>(3).fill(bandwidths.at(-1)!);
   const data = new Float32Array(height * width * d);
   for (let point = 0; point < height * width; point++) {
     const xy = [point % width, Math.floor(point / width)];
-    position.forEach((theta, i) => (data[point * d + i] = xy[i] / theta));
-    color.forEach((theta, c) => (data[point * d + position.length + c] = image[point * 3 + c] / theta));
+    position.forEach((theta, i) => (data[point * d + i] = xy[i]! / theta));
+    color.forEach((theta, c) => (data[point * d + position.length + c] = image![point * 3 + c]! / theta));
   }
   return { data, channels: d };
 }
@@ -121,7 +121,7 @@ async function checkFacts(golden: Loaded, run: Implementation): Promise<void> {
   const norm = await run.filter(features, { data: new Float32Array(points).fill(1), channels: 1 });
   const expected = (await golden.array("norm_strided")).data;
   const stride = Math.floor((points - 1) / (expected.length - 1));
-  const strided = Float32Array.from(expected, (_, i) => norm[i * stride]);
+  const strided = Float32Array.from(expected, (_, i) => norm[i * stride]!);
   close(strided, expected, tolerance(golden, "norm_strided", 1), `norm at every ${stride}th point`);
 }
 
@@ -137,7 +137,7 @@ async function checkGauss(golden: Loaded, run: Implementation): Promise<void> {
   close(actual, lattice, { ofMaximum: 1e-5 }, "out_lattice_normalised");
   const exact = (await golden.array("out_exact_normalised")).data;
   const facts = golden.facts.lattice_vs_exact_normalised;
-  const errors = actual.map((value, i) => Math.abs(value - exact[i]));
+  const errors = actual.map((value, i) => Math.abs(value - exact[i]!));
   const largest = Math.max(...errors);
   const rms = Math.sqrt(errors.reduce((sum, error) => sum + error * error, 0) / errors.length);
   check(largest <= facts.max_abs * rounding, `largest error ${largest}, the reference's ${facts.max_abs}`);
@@ -171,17 +171,20 @@ async function checkCrf(golden: Loaded, run: Implementation): Promise<void> {
     close(actual, expected, tolerance(golden, role, channels), role);
     const marginals = `softmax(${role})`;
     if (golden.suggested_tolerance_rel_to_max[marginals] === undefined) continue;
-    const [own, theirs] = [actual, expected].map((x) => activation(x, channels));
-    close(own, theirs, tolerance(golden, marginals, channels), marginals);
+    const [own, theirs] = [actual, expected].map((x) => activation(x, channels)) as [
+      Float64Array<ArrayBuffer>,
+      Float64Array<ArrayBuffer>,
+    ];
+    close(own!, theirs!, tolerance(golden, marginals, channels), marginals);
   }
 }
 
 /** densecrf's words for a message's weights, as ours: Potts −w·I, diagonal, or a matrix made symmetric. */
 function messageWeight(values: ArrayLike<number>, kind: string, classes: number): number | number[] {
-  if (kind === "potts") return -values[0];
+  if (kind === "potts") return -values[0]!;
   if (kind === "diag") return Array.from(values);
   const transposed = (i: number): number => (i % classes) * classes + Math.floor(i / classes);
-  return Array.from(values, (value, i) => (value + values[transposed(i)]) / 2);
+  return Array.from(values, (value, i) => (value + values[transposed(i)]!) / 2);
 }
 
 async function checkDenseCrf(golden: Loaded, run: Implementation): Promise<void> {
@@ -235,11 +238,11 @@ export const listGoldens = (fixtures: Fixtures, folder: string): Promise<Golden[
   listKinds(fixtures, folder, checks);
 
 export function load(golden: Golden, fixtures: Fixtures, folder: string): Loaded {
-  return { ...golden, array: (role) => readNpy(fixtures, `${folder}/${golden.arrays[role].file}`) };
+  return { ...golden, array: (role) => readNpy(fixtures, `${folder}/${golden.arrays[role]!.file}`) };
 }
 
 export async function checkGolden(golden: Golden, run: Implementation, fixtures: Fixtures, folder: string) {
-  await checks[golden.kind](load(golden, fixtures, folder), run);
+  await checks[golden.kind]!(load(golden, fixtures, folder), run);
 }
 
 /** A suite of the goldens in `folder`. */

@@ -25,6 +25,6 @@ describe.each([
   afterAll(() => device.dispose());
 
   test.each(goldens.map((golden): [string, Golden] => [golden.name, golden]))("%s", async (_, golden) => {
-    await gradientChecks[golden.kind](load(golden, fixtures, folder), device);
+    await gradientChecks[golden.kind]!(load(golden, fixtures, folder), device);
   });
 });

@@ -4,16 +4,22 @@ import type { Device } from "../../src/device/device.ts";
 import { filter } from "../../src/lattice/filter.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
 import { Tape } from "../../src/tape.ts";
+import type { Tensor } from "../../src/tensor.ts";
 import { activation } from "../reference/crf.ts";
 import { type Cases, close, type Fixtures } from "../suite.ts";
 import { channelsLast, type Golden, listKinds, load, type Loaded, rows, tolerance } from "./goldens.ts";
 
 async function checkFilter(golden: Loaded, device: Device): Promise<void> {
-  const [f, v, g] = await Promise.all(["features", "values", "grad_out"].map((role) => rows(golden, role)));
   using scope = device.scope();
-  const [features, values, gradient] = [f, v, g].map(({ data, channels }) =>
-    scope.tensor([data.length / channels, channels], data),
-  );
+  const tensorOf = async (role: string): Promise<Tensor> => {
+    const { data, channels } = await rows(golden, role);
+    return scope.tensor([data.length / channels, channels], data);
+  };
+  const [features, values, gradient] = [
+    await tensorOf("features"),
+    await tensorOf("values"),
+    await tensorOf("grad_out"),
+  ];
   const tape = new Tape([features, values]);
   using lattice = await buildLattice(features);
   const result = filter(values, lattice);
@@ -82,7 +88,7 @@ async function checkCrf(golden: Loaded, device: Device): Promise<void> {
   close(
     own.slice(0, checked),
     theirs.slice(0, checked),
-    { absolute: relative * largest },
+    { absolute: relative! * largest },
     "grad_theta_alpha_beta_gamma",
   );
 }
@@ -102,5 +108,5 @@ export const gradientCases =
   async (fixtures) =>
     (await listGradients(fixtures, folder)).map((golden) => ({
       name: golden.name,
-      run: (device, files) => gradientChecks[golden.kind](load(golden, files, folder), device),
+      run: (device, files) => gradientChecks[golden.kind]!(load(golden, files, folder), device),
     }));

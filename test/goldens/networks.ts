@@ -76,13 +76,13 @@ export class NetworkCheck {
     const expected = Object.keys(arrays).filter((role) => role === "score" || role.startsWith("acts/"));
     check(seen.sort().join() === expected.sort().join(), `expected ${expected}, compared ${seen}`);
     const loss = crossEntropy(output, scope.add(await this.#labels()));
-    this.#compareLoss("loss", (await loss.read())[0], facts.loss_f64);
+    this.#compareLoss("loss", (await loss.read())[0]!, facts.loss_f64);
     const gradients = await tape.gradients(loss);
     await this.#compareMap("grads/input", gradients.get(image)!, "grads/*");
     for (const role of Object.keys(arrays)) {
       if (!role.startsWith("grads/") || role === "grads/input") continue;
       const { parameter, sign } = parameterOf(role);
-      const values = await gradients.get(network.parameters[parameter])!.read();
+      const values = await gradients.get(network.parameters[parameter]!)!.read();
       await this.#compare(
         role,
         values.map((value) => sign * value),
@@ -105,7 +105,7 @@ export class NetworkCheck {
     for (const [round, expected] of (losses as number[]).entries()) {
       using tape = new Tape(Object.values(network.parameters));
       const loss = crossEntropy(await network(image), labels);
-      this.#compareLoss(`${kind} loss ${round}`, (await loss.read())[0], expected);
+      this.#compareLoss(`${kind} loss ${round}`, (await loss.read())[0]!, expected);
       if (round === 3) break;
       step(await tape.gradients(loss));
     }
@@ -114,13 +114,13 @@ export class NetworkCheck {
       if (!role.startsWith(`${kind}_step3/`)) continue;
       const { parameter } = parameterOf(role);
       const expected = (await this.#array(role)).data;
-      const moved = maximum(Array.from(expected, (value, i) => value - before[parameter].values[i]));
-      this.#within(role, after[parameter].values, expected, 1e-3 * moved + 1e-6 * maximum(expected));
+      const moved = maximum(Array.from(expected, (value, i) => value - before[parameter]!.values[i]!));
+      this.#within(role, after[parameter]!.values, expected, 1e-3 * moved + 1e-6 * maximum(expected));
     }
     if (kind === "sgd_plain") return;
     // The manifest has no arrays of what is to stay as it is.
     for (const name of ["upscore2.weight", "upscore_pool4.weight", "upscore8.weight"]) {
-      same(after[name].values, before[name].values, name);
+      same(after[name]!.values, before[name]!.values, name);
     }
   }
 
@@ -146,14 +146,14 @@ export class NetworkCheck {
   }
 
   #array(role: string): ReturnType<typeof readNpy> {
-    return readNpy(this.#fixtures, `${this.#folder}/${this.#golden.arrays[role].file}`);
+    return readNpy(this.#fixtures, `${this.#folder}/${this.#golden.arrays[role]!.file}`);
   }
 
   /** An array [n, c, h, w] as a map [n, h, w, c]. */
   async #map(role: string): Promise<Tensor> {
     const { data, shape } = await this.#array(role);
-    const [images, channels, height, width] = shape;
-    return this.#device.tensor([images, height, width, channels], channelsLast(data, shape));
+    const [images, channels, height, width] = shape as [number, number, number, number];
+    return this.#device.tensor([images!, height!, width!, channels!], channelsLast(data, shape));
   }
 
   async #labels(): Promise<Labels> {
@@ -183,7 +183,7 @@ export class NetworkCheck {
 
   #within(role: string, values: ArrayLike<number>, expected: ArrayLike<number>, allowed: number): void {
     check(values.length === expected.length, `${role}: expected ${expected.length} values, got ${values.length}`);
-    const worst = maximum(Array.from(expected, (value, i) => values[i] - value));
+    const worst = maximum(Array.from(expected, (value, i) => values[i]! - value));
     this.#note(role, allowed === 0 && worst === 0 ? 0 : worst / allowed);
     check(worst <= allowed, `${role}: off by ${worst}, allowed ${allowed}`);
   }
@@ -202,9 +202,9 @@ function valuesOf({ data, shape }: { data: ArrayLike<number>; shape: readonly nu
 
 /** [n, c, h, w] → [n, h, w, c] */
 function channelsLast(data: ArrayLike<number>, [, channels, height, width]: readonly number[]): Float32Array {
-  const pixels = height * width;
+  const pixels = height! * width!;
   return Float32Array.from(data, (_, i) => {
-    const [c, pixel, image] = [i % channels, Math.floor(i / channels) % pixels, Math.floor(i / channels / pixels)];
-    return data[(image * channels + c) * pixels + pixel];
+    const [c, pixel, image] = [i % channels!, Math.floor(i / channels!) % pixels, Math.floor(i / channels! / pixels)];
+    return data[(image * channels! + c) * pixels + pixel]!;
   });
 }

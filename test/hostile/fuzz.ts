@@ -48,7 +48,7 @@ export const grown: Record<string, { readonly kind: Kind; readonly grow: (dice: 
 
 /** Reads `count` files grown by chance; a plain Error names the seed of one that ends in anything but a FormatError or a result. */
 export async function readGrown(name: string, count: number, seed: number): Promise<{ refused: number; read: number }> {
-  const { kind, grow } = grown[name];
+  const { kind, grow } = grown[name]!;
   const outcome = { refused: 0, read: 0 };
   for (let i = 0; i < count; i++) {
     const bytes = grow(random(seed * 1_000_003 + i));
@@ -116,7 +116,7 @@ function growJson(dice: Random, levels: number): string {
     case 1:
       return `"${"x\\u001b".repeat(dice.integer(200))}"`;
     case 2:
-      return ["null", "true", "[]", "{}", "[0]", '"F32"', "[0,4]"][dice.integer(7)];
+      return ["null", "true", "[]", "{}", "[0]", '"F32"', "[0,4]"][dice.integer(7)]!;
     case 3:
       return `[${inner()},${growJson(dice, 1)}]`;
     case 4:

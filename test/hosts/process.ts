@@ -8,11 +8,11 @@ import type { Fixtures } from "../suite.ts";
 import type { Folders } from "./folders.ts";
 import { MARK, type ProcessOptions } from "./protocol.ts";
 
-const options = JSON.parse(process.argv[2]) as ProcessOptions;
+const options = JSON.parse(process.argv[2]!) as ProcessOptions;
 const fixtures: Fixtures = {
   shared: options.folders.shared !== undefined,
   bytes: async (path) => {
-    const [folder, ...rest] = path.split("/");
+    const [folder = "", ...rest] = path.split("/");
     return new Uint8Array(await readFile(join(options.folders[folder as keyof Folders] ?? folder, ...rest)));
   },
 };

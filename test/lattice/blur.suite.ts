@@ -22,20 +22,20 @@ export const cases: Case[] = [
         [100, 7],
         [100, 17],
         [5000, 2],
-      ]) {
+      ] as const) {
         using memory = new Memory(device);
-        const numbers = random(vertices + quads);
-        const width = quads * 4;
-        const pairs = Uint32Array.from({ length: 2 * vertices + 2 }, (_, i) =>
-          i < 2 * vertices ? numbers.integer(vertices + 1) : vertices,
+        const numbers = random(vertices! + quads!);
+        const width = quads! * 4;
+        const pairs = Uint32Array.from({ length: 2 * vertices! + 2 }, (_, i) =>
+          i < 2 * vertices! ? numbers.integer(vertices! + 1) : vertices,
         );
-        const values = numbers.array((vertices + 1) * width, -1, 1).fill(0, vertices * width);
-        const result = memory.result((vertices + 1) * width);
+        const values = numbers.array((vertices! + 1) * width, -1, 1).fill(0, vertices! * width);
+        const result = memory.result((vertices! + 1) * width);
         const [neighbors, from] = [memory.of(pairs), memory.of(values)];
         device.run(kernel, { neighbors, values: from, result, vertices, quads });
         const expected = Float64Array.from(values, (value, i) => {
           const [vertex, c] = [Math.floor(i / width), i % width];
-          return value + (values[pairs[2 * vertex] * width + c] + values[pairs[2 * vertex + 1] * width + c]) / 2;
+          return value + (values[pairs[2 * vertex]! * width + c]! + values[pairs[2 * vertex + 1]! * width + c]!) / 2;
         });
         // Two roundings of sums below 2.
         close(await memory.floats(result), expected, { absolute: 2 ** -22 }, `${vertices} vertices of ${quads} quads`);
@@ -55,14 +55,14 @@ export const cases: Case[] = [
         const { vertices } = lattice;
         const values = random(7).array(vertices * 4);
         const renumbered = new Float32Array((vertices + 1) * 4);
-        own.forEach((to, from) => renumbered.set(values.subarray(from * 4, from * 4 + 4), to * 4));
+        own.forEach((to, from) => renumbered.set(values.subarray(from * 4, from * 4 + 4), to! * 4));
         for (const transpose of [false, true]) {
           using memory = new Memory(device);
           const [from, spare] = [memory.of(renumbered), memory.zeros((vertices + 1) * 4)];
           const options = { vertices, dimensions: d, quads: 1, transpose };
           const blurred = perform(device, blur(lattice.parts.neighbors, from, spare, options));
           const result = new Float32Array(await device.read(blurred));
-          const actual = values.map((_, i) => result[own.get(i >> 2)! * 4 + (i % 4)]);
+          const actual = values.map((_, i) => result[own.get(i >> 2)! * 4 + (i % 4)]!);
           const axes = Array.from({ length: d + 1 }, (_, i) => (transpose ? d - i : i));
           let expected: ArrayLike<number> = values;
           for (const axis of axes) expected = blurAxis(reference, axis, expected, 4);

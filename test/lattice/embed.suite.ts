@@ -20,7 +20,7 @@ function checkPoints(
     const row = features.subarray(point * d, (point + 1) * d);
     const expected = embedPoint(row);
     expected.keys.forEach((key, r) => {
-      const own = keys[point * (d + 1) + r];
+      const own = keys[point * (d + 1) + r]!;
       check(own.remainder === r, `${what}: remainder ${own.remainder} for vertex ${r} of point ${point}`);
       const [actual, wanted] = [own.coordinates.join(), key.join()];
       check(actual === wanted, `${what}: vertex ${r} of point ${point}: expected ${wanted}, got ${actual}`);
@@ -67,7 +67,7 @@ export const cases: Case[] = [
       const { keys, weights } = await readEmbedded(tensor);
       close(weights, [1, 0, 0, 0, 0, 0], {}, "weights");
       check(
-        keys[0].coordinates.every((x) => x === 0),
+        keys[0]!.coordinates.every((x) => x === 0),
         "the origin's key",
       );
     },
@@ -93,8 +93,8 @@ export const cases: Case[] = [
           check(Math.abs(sum - 1) < 1e-5, `weights of point ${point} sum to ${sum}`);
           const exact = embedPoint(row);
           const mean = (simplex: readonly (readonly number[])[], by: readonly number[]): number[] =>
-            simplex[0].map((_, i) => simplex.reduce((total, key, r) => total + by[r] * key[i], 0));
-          const simplex = own.map((_, r) => keys[point * (d + 1) + r].coordinates);
+            simplex[0]!.map((_, i) => simplex.reduce((total, key, r) => total + by[r]! * key[i]!, 0));
+          const simplex = own.map((_, r) => keys[point * (d + 1) + r]!.coordinates);
           close(mean(simplex, own), mean(exact.keys, exact.weights), { absolute }, `d = ${d}, point ${point}`);
         }
       }
@@ -110,7 +110,7 @@ export const cases: Case[] = [
         const entries = 70 * (d + 1);
         keys.forEach(({ coordinates, image }, entry) => {
           check(image === Math.floor(entry / entries), `image ${image} of entry ${entry}`);
-          check(coordinates.join() === keys[entry % entries].coordinates.join(), `coordinates of entry ${entry}`);
+          check(coordinates.join() === keys[entry % entries]!.coordinates.join(), `coordinates of entry ${entry}`);
         });
       }
     },
@@ -150,8 +150,8 @@ export const cases: Case[] = [
       };
       perform(device, embed(device, tensor, 130, tables));
       const [notFinite, outOfRange] = new Uint32Array(await device.read(status));
-      check(~notFinite >>> 0 === 77, `point ${~notFinite >>> 0} is not finite`);
-      check(~outOfRange >>> 0 === 91, `point ${~outOfRange >>> 0} is out of range`);
+      check(~notFinite! >>> 0 === 77, `point ${~notFinite! >>> 0} is not finite`);
+      check(~outOfRange! >>> 0 === 91, `point ${~outOfRange! >>> 0} is out of range`);
     },
   },
 ];

@@ -61,9 +61,9 @@ export const cases: Case[] = [
         [20_000, 700],
         [20_000, 1],
         [9000, 9000],
-      ]) {
-        const numbers = random(entries + different);
-        const keys = Uint32Array.from({ length: entries }, () => Math.imul(numbers.integer(different), 0x10003));
+      ] as const) {
+        const numbers = random(entries! + different!);
+        const keys = Uint32Array.from({ length: entries }, () => Math.imul(numbers.integer(different!), 0x10003));
         const what = `${entries} entries of ${different} keys`;
         const found = await insert(device, keys, 16_384);
         check(!found.full, what);
@@ -102,7 +102,7 @@ export const cases: Case[] = [
         "every key comes once",
       );
       same((await insertInto(largest)).slots, slots, "as if the last entries had come first");
-      const first = slots.map((held) => (held === 0 ? 0 : keys.indexOf(keys[held - 1]) + 1));
+      const first = slots.map((held) => (held === 0 ? 0 : keys.indexOf(keys[held - 1]!) + 1));
       same(slots, first, "the smallest");
     },
   },
@@ -114,11 +114,11 @@ export const cases: Case[] = [
         [257, 256],
         // No slot would be left to end the search for a key that is absent.
         [256, 256],
-      ]) {
+      ] as const) {
         const found = await insert(
           device,
           Uint32Array.from({ length: keys }, (_, i) => i),
-          capacity,
+          capacity!,
         );
         check(found.full, `${keys} keys in ${capacity} slots`);
       }
@@ -133,10 +133,10 @@ export const cases: Case[] = [
         [64, 3],
         [1500, 5],
         [300, 15],
-      ]) {
-        using features = device.tensor([points, dimensions], apart(points, dimensions));
+      ] as const) {
+        using features = device.tensor([points!, dimensions!], apart(points!, dimensions!));
         using lattice = await buildLattice(features);
-        const expected = points * (dimensions + 1);
+        const expected = points! * (dimensions! + 1);
         check(lattice.vertices === expected, `expected ${expected} vertices, got ${lattice.vertices}`);
       }
     },

@@ -16,16 +16,16 @@ export const cases: Case[] = [1, 2, 3, 4, 5, 6, 7, 8, 15].map((d) => ({
     const numbers = new Map<number, number>([[expected.keys.length, own.keys.length]]);
     expected.simplices.forEach((simplex, point) =>
       simplex.forEach((vertex, r) => {
-        const actual = own.simplices[point][r];
+        const actual = own.simplices[point]![r]!;
         check((numbers.get(vertex) ?? actual) === actual, `vertex ${r} of point ${point}`);
         numbers.set(vertex, actual);
-        check(own.keys[actual].join() === expected.keys[vertex].join(), `key of vertex ${r} of point ${point}`);
+        check(own.keys[actual]!.join() === expected.keys[vertex]!.join(), `key of vertex ${r} of point ${point}`);
       }),
     );
     check(new Set(numbers.values()).size === numbers.size, "two vertices have one number");
     expected.neighbors.forEach((pairs, axis) =>
       pairs.forEach((pair, vertex) => {
-        const actual = own.neighbors[axis][numbers.get(vertex)!].join();
+        const actual = own.neighbors[axis]![numbers.get(vertex)!]!.join();
         const wanted = pair.map((neighbor) => numbers.get(neighbor)).join();
         check(actual === wanted, `axis ${axis} of ${expected.keys[vertex]}: expected ${wanted}, got ${actual}`);
       }),

@@ -13,7 +13,7 @@ export const cases: Case[] = [false, true].map((symmetric) => ({
       device.run(normalization, { values: memory.of(values), factors, points, symmetric: symmetric ? 1 : 0 });
       const expected = Float64Array.from(
         { length: points },
-        (_, i) => (values[4 * i] + 1e-20) ** (symmetric ? -0.5 : -1),
+        (_, i) => (values[4 * i]! + 1e-20) ** (symmetric ? -0.5 : -1),
       );
       // WGSL: 2.5 units for the division, 2 for the inverse square root it may take, and half of one for ε itself.
       close(await memory.floats(factors), expected, { relative: 6 * 2 ** -23 }, `${points} points`);

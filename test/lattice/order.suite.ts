@@ -9,7 +9,7 @@ import { decodeKey, readWords } from "./tables.ts";
 /** Fails unless `a` comes before `b` in the order of a dictionary. */
 function checkBefore(a: readonly number[], b: readonly number[]): void {
   const first = a.findIndex((x, i) => x !== b[i]);
-  check(first >= 0 && a[first] < b[first], `[${a.join()}] before [${b.join()}]`);
+  check(first >= 0 && a[first]! < b[first]!, `[${a.join()}] before [${b.join()}]`);
 }
 
 export const cases: Case[] = [1, 2, 5].map((d) => ({

@@ -18,7 +18,7 @@ export interface Key {
 /** Reads a key by the layout that kernels/lattice/embed.wgsl describes. */
 export function decodeKey(words: Uint32Array, dimensions: number): Key {
   const halves = Array.from(words).flatMap((word) => [word & 0xffff, word >>> 16]);
-  const tag = dimensions % 2 === 1 ? halves[dimensions] : words[dimensions / 2];
+  const tag = dimensions % 2 === 1 ? halves[dimensions]! : words[dimensions / 2]!;
   const remainder = tag & 15;
   const coordinates = halves.slice(0, dimensions).map((half) => (half - 32768) * (dimensions + 1) + remainder);
   return { coordinates, remainder, image: tag >>> 4 };
@@ -59,14 +59,14 @@ function unpackRanks(words: Uint32Array, points: number, dimensions: number): nu
   const own = coordinateRankWords(dimensions);
   return Array.from({ length: points * (dimensions + 1) }, (_, entry) => {
     const coordinate = entry % (dimensions + 1);
-    const word = words[Math.floor(entry / (dimensions + 1)) * own + Math.floor(coordinate / 8)];
+    const word = words[Math.floor(entry / (dimensions + 1)) * own + Math.floor(coordinate / 8)]!;
     return (word >>> (4 * (coordinate % 8))) & 15;
   });
 }
 
 /** Pairs [first, second] of words. */
 export const pairsOf = (words: ArrayLike<number>): [number, number][] =>
-  Array.from({ length: words.length / 2 }, (_, i) => [words[2 * i], words[2 * i + 1]]);
+  Array.from({ length: words.length / 2 }, (_, i) => [words[2 * i]!, words[2 * i + 1]!]);
 
 /** Both neighbors of each vertex, axis by axis. */
 export async function readNeighbors({ device, vertices, dimensions, parts }: Lattice): Promise<[number, number][][]> {
@@ -88,15 +88,15 @@ export async function readTables(features: Tensor): Promise<Tables> {
   const floats = new Float32Array(pairs);
   const coordinates = lattice.dimensions + 1;
   const keys: (readonly number[])[] = [];
-  entryKeys.forEach((key, entry) => (keys[words[2 * entry]] = key.coordinates));
+  entryKeys.forEach((key, entry) => (keys[words[2 * entry]!] = key.coordinates));
   const perPoint = (of: (entry: number) => number): number[][] =>
     Array.from({ length: lattice.points }, (_, point) =>
       Array.from({ length: coordinates }, (_, r) => of(point * coordinates + r)),
     );
   return {
     keys,
-    simplices: perPoint((entry) => words[2 * entry]),
-    weights: perPoint((entry) => floats[2 * entry + 1]),
+    simplices: perPoint((entry) => words[2 * entry]!),
+    weights: perPoint((entry) => floats[2 * entry + 1]!),
     neighbors: await readNeighbors(lattice),
   };
 }

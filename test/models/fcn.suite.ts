@@ -70,7 +70,7 @@ async function checkStage(device: Device, stage: Stage): Promise<void> {
   const at = (step: number): number => {
     const moved = Object.entries(reference).map(([name, { shape, data }]) => [
       name,
-      { shape, data: data.map((value, i) => value + step * directions[name][i]) },
+      { shape, data: data.map((value, i) => value + step * directions[name]![i]!) },
     ]);
     return lossOf(referenceFcn(stage, Object.fromEntries(moved), data, poolScales), classes, labels);
   };
@@ -78,8 +78,8 @@ async function checkStage(device: Device, stage: Stage): Promise<void> {
   for (const [name, tensor] of Object.entries(network.parameters)) {
     const gradient = await gradients.get(tensor)!.read();
     gradient.forEach((value, i) => {
-      found += value * directions[name][i];
-      size += Math.abs(value * directions[name][i]);
+      found += value * directions[name]![i]!;
+      size += Math.abs(value * directions[name]![i]!);
     });
   }
   const slope = (at(1e-6) - at(-1e-6)) / 2e-6;
@@ -93,7 +93,7 @@ async function masksOf(scope: Scope, network: Network, image: Tensor): Promise<{
     if (/^fc/.test(name)) made[name] = scope.tensor(shape, new Float32Array(elementsOf(shape)).fill(1));
   };
   (await network(image, { onLayer })).dispose();
-  return { fc6: made.fc6, fc7: made.fc7 };
+  return { fc6: made.fc6!, fc7: made.fc7! };
 }
 
 /** Loss and gradients of a recorded pass. */
@@ -153,11 +153,11 @@ export const cases: Case[] = [
       for (const [height, width] of [
         [1, 1],
         [2, 31],
-      ]) {
-        const data = random(height).array(2 * height * width * 3, -1, 1);
-        const both = await network(scope.tensor([2, height, width, 3], data));
+      ] as const) {
+        const data = random(height!).array(2 * height! * width! * 3, -1, 1);
+        const both = await network(scope.tensor([2, height!, width!, 3], data));
         check(both.shape.join() === [2, height, width, classes].join(), `shape ${both.shape}`);
-        const second = await network(scope.tensor([height, width, 3], data.slice(data.length / 2)));
+        const second = await network(scope.tensor([height!, width!, 3], data.slice(data.length / 2)));
         check(second.shape.join() === [height, width, classes].join(), `shape ${second.shape}`);
         same((await both.read()).slice(second.rows * classes), await second.read(), `${height}×${width}`);
       }
@@ -178,8 +178,8 @@ export const cases: Case[] = [
         await recorded(network, image, 4),
         await recorded(network, image, 5),
       ];
-      first.forEach((values, i) => same(again[i], values, `result ${i} of the same seed`));
-      check(first[0][0] !== other[0][0], "another seed drops other values");
+      first.forEach((values, i) => same(again[i]!, values, `result ${i} of the same seed`));
+      check(first[0]![0] !== other[0]![0], "another seed drops other values");
     },
   },
   {
@@ -206,12 +206,11 @@ export const cases: Case[] = [
     async run(device) {
       using scope = device.scope();
       const image = imageOn(scope, 2, 3);
-      const [plain, frugal] = [fcn8s(device, options), fcn8s(device, { ...options, checkpoints: true })].map((one) =>
-        scope.add(one),
-      );
+      const plain = scope.add(fcn8s(device, options));
+      const frugal = scope.add(fcn8s(device, { ...options, checkpoints: true }));
       for (const network of [plain, frugal]) randomize(network);
       const [expected, actual] = [await recorded(plain, image, 7), await recorded(frugal, image, 7)];
-      expected.forEach((values, i) => same(actual[i], values, `result ${i}`));
+      expected.forEach((values, i) => same(actual[i]!, values, `result ${i}`));
       const held = async (network: Network): Promise<number> => {
         using _tape = new Tape(Object.values(network.parameters));
         device.resetPeak();
@@ -268,7 +267,7 @@ export const cases: Case[] = [
       const state = await network.state();
       await other.load(state);
       const after = await other.state();
-      for (const [name, { values }] of Object.entries(state)) same(after[name].values, values, name);
+      for (const [name, { values }] of Object.entries(state)) same(after[name]!.values, values, name);
       const { "fc7.bias": _, ...missing } = state;
       const error = await rejects(other.load(missing), ShapeError);
       check(error.message.includes("fc7.bias is missing"), error.message);
@@ -300,7 +299,7 @@ export const cases: Case[] = [
       const adopted = await last.adopt(await fine.state());
       check(adopted.left.join() === "spatialWeight,bilateralWeight,compatibility,bandwidths", `left ${adopted.left}`);
       const names = ["conv1_1.weight", "fc6.bias", "score_fr.weight"];
-      for (const name of names) same(await last.parameters[name].read(), await coarse.parameters[name].read(), name);
+      for (const name of names) same(await last.parameters[name]!.read(), await coarse.parameters[name]!.read(), name);
       let scores = new Float32Array();
       const onLayer = async (name: string, result: Tensor): Promise<void> => {
         if (name === "score") scores = new Float32Array(await result.read());

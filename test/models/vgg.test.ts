@@ -20,7 +20,7 @@ test(shared ? "conv1_1 to conv3_3 begin from ImageNet's weights of VGG-19" : "VG
   expect(taken).toEqual(layers.flatMap((layer) => [`${layer}.weight`, `${layer}.bias`]));
   expect([...unused].sort()).toEqual(["conv3_4.bias", "conv3_4.weight"]);
   for (const name of taken) {
-    same(await network.parameters[name].read(), (await tensors.get(name)!.read()) as Float32Array, name);
+    same(await network.parameters[name]!.read(), (await tensors.get(name)!.read()) as Float32Array, name);
   }
   await source.close();
 });

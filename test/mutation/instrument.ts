@@ -32,7 +32,7 @@ export class Instrumenter {
   /** The file's text with its mutants in it; `file` is its path from the root. */
   instrument(file: string, source: string): string {
     const { program, errors } = parseSync(file, source);
-    if (errors.length > 0) throw new Error(`${file}: ${errors[0].message}`);
+    if (errors.length > 0) throw new Error(`${file}: ${errors[0]!.message}`);
     return new FileInstrumenter(file, source, this.mutants).render(program as unknown as Node);
   }
 }
@@ -108,7 +108,7 @@ class FileInstrumenter {
   #test(node: Node, replacement: string): string {
     const id = this.#mutants.length;
     const line = this.#source.slice(0, node.start).split("\n").length;
-    const text = this.#source.split("\n")[line - 1].trim();
+    const text = this.#source.split("\n")[line - 1]!.trim();
     this.#mutants.push({ id, file: this.#file, line, text, original: this.#text(node), replacement });
     return `isMutant(${id})`;
   }

@@ -6,11 +6,11 @@ import type { Case, Fixtures } from "../suite.ts";
 import type { Switches } from "./bundle.ts";
 import type { Answer, Measured, Request, WorkerOptions } from "./protocol.ts";
 
-const { choice, folders } = JSON.parse(process.argv[2]) as WorkerOptions;
+const { choice, folders } = JSON.parse(process.argv[2]!) as WorkerOptions;
 const fixtures: Fixtures = {
   shared: folders.shared !== undefined,
   bytes: async (path) => {
-    const [folder, ...rest] = path.split("/");
+    const [folder = "", ...rest] = path.split("/");
     return new Uint8Array(await readFile(join(folders[folder as keyof typeof folders] ?? folder, ...rest)));
   },
 };
@@ -55,7 +55,7 @@ async function run(bundle: Bundle, entry: Case, mutant: number, limit: number): 
     if (unhandled !== undefined) throw unhandled;
     return undefined;
   } catch (error) {
-    return String(error).split("\n")[0].slice(0, 200);
+    return String(error).split("\n")[0]!.slice(0, 200);
   } finally {
     switches.active = -1;
   }

@@ -63,7 +63,7 @@ export const cases: Case[] = [
         [false, false],
         [true, false],
         [true, true],
-      ]) {
+      ] as const) {
         const numbers = random(index + 1);
         const case_ = given(numbers, size, { bias, relu });
         const got = await run(device, case_);
@@ -90,7 +90,7 @@ export const cases: Case[] = [
           const got = await run(device, case_);
           checkOp(case_, got, growthOf(size));
           same(got.result, whole.result, nameOf(size));
-          same(got.gradients[0], whole.gradients[0], `${nameOf(size)}, values`);
+          same(got.gradients[0]!, whole.gradients[0]!, `${nameOf(size)}, values`);
         });
       }
     },

@@ -15,8 +15,8 @@ function transposed(
   padding = 0,
 ): Convolution {
   const pixels = (size: number, kernel: number): number => (size - 1) * stride + kernel - 2 * padding;
-  const input = [images, pixels(height, kernelHeight), pixels(width, kernelWidth), outputs];
-  return convolution(input, [channels, kernelHeight, kernelWidth], stride, padding);
+  const input = [images!, pixels(height!, kernelHeight!), pixels(width!, kernelWidth!), outputs!];
+  return convolution(input, [channels!, kernelHeight!, kernelWidth!], stride, padding);
 }
 
 const sizes: readonly Convolution[] = [
@@ -56,7 +56,7 @@ export const cases: Case[] = [
           const got = await runOp(device, case_, op);
           checkOp(case_, got);
           same(got.result, whole.result, nameOf(size));
-          same(got.gradients[0], whole.gradients[0], `${nameOf(size)}, values`);
+          same(got.gradients[0]!, whole.gradients[0]!, `${nameOf(size)}, values`);
         });
       }
     },

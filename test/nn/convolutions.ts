@@ -8,16 +8,13 @@ import { absolute, columnSums, convolved, convolvedBack, elements, weightGradien
 import { check, close, maximum, type Random, random } from "../suite.ts";
 
 /** The sizes of a convolution of a map [images, height, width, channels]. */
-export function convolution(
-  [images, height, width, channels]: readonly number[],
-  [outputs, kernelHeight, kernelWidth]: readonly number[],
-  stride = 1,
-  padding = 0,
-): Convolution {
+export function convolution(size: readonly number[], kernel: readonly number[], stride = 1, padding = 0): Convolution {
+  const [images, height, width, channels] = size as [number, number, number, number];
+  const [outputs, kernelHeight, kernelWidth] = kernel as [number, number, number];
   const pixels = (size: number, kernel: number): number => Math.floor((size + 2 * padding - kernel) / stride) + 1;
   return {
     input: { images, height, width, channels },
-    output: { images, height: pixels(height, kernelHeight), width: pixels(width, kernelWidth), channels: outputs },
+    output: { images, height: pixels(height!, kernelHeight!), width: pixels(width!, kernelWidth!), channels: outputs },
     kernelHeight,
     kernelWidth,
     stride,
@@ -71,7 +68,7 @@ export function reference({ sizes, values, weights, bias, relu, transposed }: Om
   const result = (transposed ? convolvedBack : convolved)(sizes, values, weights);
   const channels = (transposed ? sizes.input : sizes.output).channels;
   return result.map((sum, i) => {
-    const total = sum + (bias ? bias[i % channels] : 0);
+    const total = sum + (bias ? bias[i % channels]! : 0);
     return relu ? Math.max(0, total) : total;
   });
 }
@@ -92,7 +89,7 @@ export async function runOp(
   const inputs = [scope.tensor(mapShape(from), values), scope.tensor(weightShape(sizes), weights, panels)];
   if (bias) inputs.push(scope.tensor([bias.length], bias));
   using tape = new Tape(inputs);
-  const output = op(inputs[0], inputs[1], inputs[2]);
+  const output = op(inputs[0]!, inputs[1]!, inputs[2]);
   check(output.shape.join() === mapShape(to).join(), `shape ${output.shape}`);
   const result = await output.read();
   const gradients = await tape.gradients(output, scope.tensor(mapShape(to), seed));
@@ -129,7 +126,7 @@ export function checkOp(given: Given, got: Got, growth = 1): void {
   const channels = (transposed ? sizes.input : sizes.output).channels;
   const what = nameOf(sizes);
   const sum = reference({ ...given, relu: false });
-  const gradient = Float64Array.from(seed, (value, i) => (relu && sum[i] <= 0 ? 0 : value));
+  const gradient = Float64Array.from(seed, (value, i) => (relu && sum[i]! <= 0 ? 0 : value));
   const [forward, back] = transposed ? [convolvedBack, convolved] : [convolved, convolvedBack];
   const ofWeight = (x: ArrayLike<number>, g: ArrayLike<number>): Float64Array =>
     transposed ? weightGradient(sizes, g, x) : weightGradient(sizes, x, g);
@@ -143,12 +140,12 @@ export function checkOp(given: Given, got: Got, growth = 1): void {
   const expected = reference(given);
   close(got.result, expected, bound((transposed ? output : input).channels * taps, forward(sizes, a, w)), what);
   const behind = (transposed ? input : output).channels * taps;
-  close(got.gradients[0], back(sizes, gradient, weights), bound(behind, back(sizes, g, w)), `${what}, values`);
+  close(got.gradients[0]!, back(sizes, gradient, weights), bound(behind, back(sizes, g, w)), `${what}, values`);
   const pixels = elements(output) / output.channels;
-  close(got.gradients[1], ofWeight(values, gradient), bound(pixels, ofWeight(a, g)), `${what}, weight`);
+  close(got.gradients[1]!, ofWeight(values, gradient), bound(pixels, ofWeight(a, g)), `${what}, weight`);
   if (!bias) return;
   const sums = columnSums(gradient, channels);
-  close(got.gradients[2], sums, bound(elements(output), columnSums(g, channels)), `${what}, bias`);
+  close(got.gradients[2]!, sums, bound(elements(output), columnSums(g, channels)), `${what}, bias`);
 }
 
 /**
@@ -161,19 +158,22 @@ export function checkSlope(given: Given, got: Got, numbers: Random, what: string
   const directions = inputs.map(({ length }) => numbers.array(length, -1, 1));
   const at = (step: number): number => {
     const [values, weights, bias] = inputs.map((input, i) =>
-      Float64Array.from(input, (value, j) => value + step * directions[i][j]),
-    ) as unknown as Float32Array[];
+      Float64Array.from(input, (value, j) => value + step * directions[i]![j]!),
+    ) as unknown as [Float32Array, Float32Array, Float32Array];
     return dot(reference({ ...given, values, weights, bias: given.bias && bias }), given.seed);
   };
   const slope = (at(h) - at(-h)) / (2 * h);
-  const predicted = directions.reduce((sum, direction, i) => sum + dot(got.gradients[i], direction), 0);
-  const scale = directions.reduce((sum, direction, i) => sum + dot(absolute(got.gradients[i]), absolute(direction)), 0);
+  const predicted = directions.reduce((sum, direction, i) => sum + dot(got.gradients[i]!, direction), 0);
+  const scale = directions.reduce(
+    (sum, direction, i) => sum + dot(absolute(got.gradients[i]!), absolute(direction)),
+    0,
+  );
   check(Math.abs(slope - predicted) < 1e-6 * scale, `${what}: slope ${slope}, gradients say ${predicted}`);
 }
 
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
   return sum;
 };
 

@@ -31,7 +31,7 @@ async function checkLoss(
 ): Promise<void> {
   const { ignore = 255, reduction } = options;
   for (const shape of shapes) {
-    const classes = shape[shape.length - 1];
+    const classes = shape[shape.length - 1]!;
     const labels = someLabels(elementsOf(shape) / classes, classes, ignore);
     const counted = labels.filter((label) => label !== ignore).length;
     const divisor = reduction === "mean" ? Math.max(1, counted) : 1;
@@ -83,7 +83,7 @@ export const cases: Case[] = [
         using scores = device.tensor([1, 1, 21], data);
         using labels = device.labels([1, 1], [4]);
         using loss = crossEntropy(scores, labels);
-        return (await loss.read())[0];
+        return (await loss.read())[0]!;
       };
       for (const channel of [0, 3, 5, 20]) {
         for (const value of [NaN, Infinity]) {

@@ -34,15 +34,15 @@ export const cases: Case[] = [
     async run(device) {
       for (const shape of shapes) {
         const inputs = [uniform(shape, 1), uniform(shape, 2)];
-        const sums = (a: Float64Array, b: Float64Array): Float64Array => a.map((value, i) => value + b[i]);
-        const products = (a: Float64Array, b: Float64Array): Float64Array => a.map((value, i) => value * b[i]);
+        const sums = (a: Float64Array, b: Float64Array): Float64Array => a.map((value, i) => value + b[i]!);
+        const products = (a: Float64Array, b: Float64Array): Float64Array => a.map((value, i) => value * b[i]!);
         // One rounding of at most half a unit of a number below 2.
         const tolerance = { absolute: 2 ** -23 };
         await checkOp(device, { inputs, run: add, reference: sums, tolerance }, `add [${shape}]`);
         await checkOp(device, { inputs, run: multiply, reference: products, tolerance }, `multiply [${shape}]`);
         const scaled = (a: Float64Array): Float64Array => a.map((value) => -0.01 * value);
         const run = (a: Parameters<typeof scale>[0]) => scale(a, -0.01);
-        await checkOp(device, { inputs: [inputs[0]], run, reference: scaled, tolerance }, `scale [${shape}]`);
+        await checkOp(device, { inputs: [inputs[0]!], run, reference: scaled, tolerance }, `scale [${shape}]`);
       }
     },
   },

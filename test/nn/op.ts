@@ -37,7 +37,7 @@ export function distinct(shape: readonly number[], seed: number, gap = 0.01): In
   const data = Float32Array.from({ length: count }, (_, i) => (i - Math.floor(count / 2) + 0.5) * gap);
   for (let i = count - 1; i > 0; i--) {
     const j = numbers.integer(i + 1);
-    [data[i], data[j]] = [data[j], data[i]];
+    [data[i], data[j]] = [data[j]!, data[i]!];
   }
   return { shape, data };
 }
@@ -63,9 +63,9 @@ export async function checkOp(device: Device, op: Op, what: string): Promise<voi
     await checkPadding(slope, `${what}: gradient ${i}`);
     const actual = await slope.read();
     for (let round = 0; round < 3; round++) {
-      const direction = random(7 * round + i).array(values[i].length, -1, 1);
+      const direction = random(7 * round + i).array(values[i]!.length, -1, 1);
       const expectedSlope = slopeOf(op, values, i, direction, seed);
-      const products = actual.map((value, j) => value * direction[j]);
+      const products = actual.map((value, j) => value * direction[j]!);
       const found = products.reduce((sum, product) => sum + product, 0);
       const size = products.reduce((sum, product) => sum + Math.abs(product), 0);
       const allowed = (op.slopeTolerance ?? 1e-6) * size + 1e-9;
@@ -87,8 +87,8 @@ function slopeOf(
   seed: Float32Array,
 ): number {
   const at = (step: number): number => {
-    const moved = values.map((own, i) => (i === input ? own.map((x, j) => x + step * direction[j]) : own));
-    return reference(...moved).reduce((sum, value, j) => sum + value * seed[j], 0);
+    const moved = values.map((own, i) => (i === input ? own.map((x, j) => x + step * direction[j]!) : own));
+    return reference(...moved).reduce((sum, value, j) => sum + value * seed[j]!, 0);
   };
   return (at(distance) - at(-distance)) / (2 * distance);
 }

@@ -27,22 +27,22 @@ async function checkAll(device: Device, size: Convolution, seed: number): Promis
   const [x, w] = [scope.tensor(map(input), values), scope.tensor(weightShape(size), weights, panels)];
   const [g, b] = [scope.tensor(map(output), gradient), scope.tensor([output.channels], bias)];
   const [y, ofValues, ofWeight] = [g, x, w].map((tensor) => scope.add(tensor.like()));
-  winograd.convolve(device, size, x.storage, w.storage, y.storage, { bias: b.storage, relu: true });
-  winograd.convolveBack(device, size, g.storage, w.storage, ofValues.storage, {});
-  winograd.weightGradient(device, size, x.storage, g.storage, ofWeight.storage);
+  winograd.convolve(device, size, x.storage, w.storage, y!.storage, { bias: b.storage, relu: true });
+  winograd.convolveBack(device, size, g.storage, w.storage, ofValues!.storage, {});
+  winograd.weightGradient(device, size, x.storage, g.storage, ofWeight!.storage);
 
   const [a, c, d] = [absolute(values), absolute(weights), absolute(gradient)];
   // As in `checkOp`; three roundings in each of the two transforms, before and behind.
   const bound = (terms: number, magnitudes: Float64Array): { absolute: number } => ({
     absolute: (terms + 8) * growth * 2 ** -24 * (maximum(magnitudes) + 1),
   });
-  const sums = convolved(size, values, weights).map((sum, i) => Math.max(0, sum + bias![i % output.channels]));
-  close(await y.read(), sums, bound(input.channels, convolved(size, a, c)), "result");
+  const sums = convolved(size, values, weights).map((sum, i) => Math.max(0, sum + bias![i % output.channels]!));
+  close(await y!.read(), sums, bound(input.channels, convolved(size, a, c)), "result");
   const back = convolvedBack(size, gradient, weights);
-  close(await ofValues.read(), back, bound(output.channels, convolvedBack(size, d, c)), "values");
+  close(await ofValues!.read(), back, bound(output.channels, convolvedBack(size, d, c)), "values");
   const tiles = (output.images * output.height * output.width) / 4 + 4;
   close(
-    await ofWeight.read(),
+    await ofWeight!.read(),
     weightGradient(size, values, gradient),
     bound(tiles, weightGradient(size, a, d)),
     "weight",

@@ -67,23 +67,23 @@ async function checkSteps(
     [1, 0.1],
     [2, 0.1],
     [3, 0.02],
-  ]) {
-    const gradients = gradientsFor(parameters, round, round === 2 ? ["b.bias"] : []);
+  ] as const) {
+    const gradients = gradientsFor(parameters, round!, round === 2 ? ["b.bias"] : []);
     step.rate = rate;
     step(gradients);
     for (const [name, tensor] of Object.entries(parameters)) {
       const gradient = await gradients.get(tensor)?.read();
       gradient?.forEach((g, i) => {
-        expected[name][i] = update(expected[name][i], g, name, moments.get(name)![i], round, rate * rateOf(name));
+        expected[name]![i] = update(expected[name]![i]!, g, name, moments.get(name)![i]!, round!, rate! * rateOf(name));
       });
     }
   }
   const after = await read(parameters);
   for (const name of Object.keys(parameters)) {
     // Three steps of ten roundings of numbers below 2.
-    close(after[name], expected[name], { absolute: 30 * 2 ** -24 }, name);
+    close(after[name]!, expected[name]!, { absolute: 30 * 2 ** -24 }, name);
   }
-  same(after["d.weight"], before["d.weight"], "a parameter of rate 0");
+  same(after["d.weight"]!, before["d.weight"]!, "a parameter of rate 0");
   check(step.steps === 3, `steps: ${step.steps}`);
 }
 
@@ -101,7 +101,7 @@ export const cases: Case[] = [
         device,
         (parameters) => sgd(parameters, { rate: 0.1, momentum: 0.9, decay: 0.05, multipliers }),
         (w, g, name, moments, _, rate) => {
-          moments[0] = 0.9 * moments[0] + rate * (g + 0.05 * decayOf(name) * w);
+          moments[0] = 0.9 * moments[0]! + rate * (g + 0.05 * decayOf(name) * w);
           return w - moments[0];
         },
       ),
@@ -111,8 +111,8 @@ export const cases: Case[] = [
     run: (device) =>
       checkSteps(device, optimizers.adam, (w, gradient, name, moments, step, rate) => {
         const g = gradient + 0.05 * decayOf(name) * w;
-        moments[0] = 0.9 * moments[0] + 0.1 * g;
-        moments[1] = 0.999 * moments[1] + 0.001 * g * g;
+        moments[0] = 0.9 * moments[0]! + 0.1 * g;
+        moments[1] = 0.999 * moments[1]! + 0.001 * g * g;
         const mean = moments[0] / (1 - 0.9 ** step);
         return w - (rate * mean) / (Math.sqrt(moments[1] / (1 - 0.999 ** step)) + 1e-8);
       }),
@@ -131,9 +131,9 @@ export const cases: Case[] = [
         scope.add(sgd(plain, { rate: 1 }))(gradientsFor(plain, 1));
         const [after, other] = [await read(clipped), await read(plain)];
         Object.keys(clipped).forEach((name, i) => {
-          if (clip > norm) return same(after[name], other[name], name);
-          const expected = Array.from(values[i], (g, j) => before[name][j] - (g * clip) / norm);
-          close(after[name], expected, { absolute: 2 ** -22 }, name);
+          if (clip > norm) return same(after[name]!, other[name]!, name);
+          const expected = Array.from(values[i]!, (g, j) => before[name]![j]! - (g * clip) / norm);
+          close(after[name]!, expected, { absolute: 2 ** -22 }, name);
         });
       }
     },
@@ -153,7 +153,7 @@ export const cases: Case[] = [
       check(resumed.steps === 2, `steps: ${resumed.steps}`);
       resumed(gradientsFor(first, 3));
       const [a, b] = [await read(whole), await read(first)];
-      for (const parameter of Object.keys(whole)) same(b[parameter], a[parameter], parameter);
+      for (const parameter of Object.keys(whole)) same(b[parameter]!, a[parameter]!, parameter);
       check(!Object.keys(state).some((key) => key.startsWith("d.weight")), "a parameter of rate 0 has no state");
     },
   })),
@@ -176,7 +176,7 @@ export const cases: Case[] = [
       const other = { ...state, "b.bias.velocity": { shape: [4], values: [0, 0, 0, 0] } };
       check((await rejects(() => step.load(other), ShapeError)).message.includes("b.bias.velocity is [4]"), "shape");
       const after = await step.state();
-      for (const [name, { values }] of Object.entries(state)) same(after[name].values, values, name);
+      for (const [name, { values }] of Object.entries(state)) same(after[name]!.values, values, name);
     },
   },
   {
@@ -193,7 +193,7 @@ export const cases: Case[] = [
         close(sum, expected, { absolute: 2 ** -22 }, name);
       }
       check(
-        [...rounds[2].values()].every((gradient) => gradient.disposed),
+        [...rounds[2]!.values()].every((gradient) => gradient.disposed),
         "the last gradients are freed",
       );
     },
@@ -209,9 +209,9 @@ export const cases: Case[] = [
       await rejects(() => sgd(parameters, { rate: 1, momentum: -1 }), ValueError);
       await rejects(() => adam(parameters, { rate: 1, betas: [0.9, 1] }), ValueError);
       const step = scope.add(sgd(parameters, { rate: 1 }));
-      await rejects(() => step(new Map([[parameters["b.bias"], parameters["c.bias"]]])), ShapeError);
-      const rows = scope.tensor(shapes["f.weight"]);
-      await rejects(() => step(new Map([[parameters["f.weight"], rows]])), ShapeError);
+      await rejects(() => step(new Map([[parameters["b.bias"]!, parameters["c.bias"]!]])), ShapeError);
+      const rows = scope.tensor(shapes["f.weight"]!);
+      await rejects(() => step(new Map([[parameters["f.weight"]!, rows]])), ShapeError);
     },
   },
 ];

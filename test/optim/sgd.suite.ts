@@ -23,9 +23,9 @@ export const cases: Case[] = [
       step(new Map([[weights, gradient]]));
       gradient.dispose();
       check(Object.keys(step.moments).join() === "weights.velocity", `moments: ${Object.keys(step.moments)}`);
-      same(await step.moments["weights.velocity"].read(), [3, 5], "velocity");
+      same(await step.moments["weights.velocity"]!.read(), [3, 5], "velocity");
       step.dispose();
-      check(step.moments["weights.velocity"].disposed, "the velocity is freed");
+      check(step.moments["weights.velocity"]!.disposed, "the velocity is freed");
       using _again = sgd({ weights }, { rate: 1, clip: 1 });
     },
   },

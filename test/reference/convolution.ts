@@ -39,20 +39,20 @@ export const elements = ({ images, height, width, channels }: Convolution["input
 /** Σ of products into a new array: each of the three maps of a convolution is bilinear in the two others. */
 export function convolved(sizes: Convolution, values: Values, weights: Values): Float64Array {
   const result = new Float64Array(elements(sizes.output));
-  eachProduct(sizes, (to, from, weight) => (result[to] += values[from] * weights[weight]));
+  eachProduct(sizes, (to, from, weight) => (result[to]! += values[from]! * weights[weight]!));
   return result;
 }
 
 export function convolvedBack(sizes: Convolution, gradient: Values, weights: Values): Float64Array {
   const result = new Float64Array(elements(sizes.input));
-  eachProduct(sizes, (to, from, weight) => (result[from] += gradient[to] * weights[weight]));
+  eachProduct(sizes, (to, from, weight) => (result[from]! += gradient[to]! * weights[weight]!));
   return result;
 }
 
 export function weightGradient(sizes: Convolution, values: Values, gradient: Values): Float64Array {
   const { input, output, kernelHeight, kernelWidth } = sizes;
   const result = new Float64Array(output.channels * input.channels * kernelHeight * kernelWidth);
-  eachProduct(sizes, (to, from, weight) => (result[weight] += gradient[to] * values[from]));
+  eachProduct(sizes, (to, from, weight) => (result[weight]! += gradient[to]! * values[from]!));
   return result;
 }
 
@@ -61,6 +61,6 @@ export const absolute = (values: Values): Float64Array => Float64Array.from(valu
 /** Σ over rows, for each channel. */
 export function columnSums(values: Values, channels: number): Float64Array {
   const result = new Float64Array(channels);
-  for (let i = 0; i < values.length; i++) result[i % channels] += values[i];
+  for (let i = 0; i < values.length; i++) result[i % channels]! += values[i]!;
   return result;
 }

@@ -6,7 +6,7 @@ import { type ReferenceLattice, referenceFilter, referenceLattice } from "./latt
 export function activation(values: ArrayLike<number>, channels: number, kind: "softmax" | "relu" = "softmax") {
   const result = new Float64Array(values.length);
   for (let row = 0; row < values.length; row += channels) {
-    const own = Array.from({ length: channels }, (_, c) => values[row + c]);
+    const own = Array.from({ length: channels }, (_, c) => values[row + c]!);
     const largest = Math.max(...own);
     const powers = own.map((x) => (kind === "softmax" ? Math.exp(x - largest) : Math.max(x, 0)));
     const sum = powers.reduce((total, power) => total + power, kind === "softmax" ? 0 : 1e-20);
@@ -27,11 +27,11 @@ export function pullBackActivation(
     const row = i - (i % channels);
     let sum = 0;
     let total = 1e-20;
-    for (let c = row; c < row + channels; c++) total += Math.max(values[c], 0);
+    for (let c = row; c < row + channels; c++) total += Math.max(values[c]!, 0);
     for (let c = row; c < row + channels; c++) {
       const same = c === i ? 1 : 0;
-      if (kind === "softmax") sum += gradient[c] * result[c] * (same - result[i]);
-      else if (values[i] > 0) sum += (gradient[c] * (same - result[c])) / total;
+      if (kind === "softmax") sum += gradient[c]! * result[c]! * (same - result[i]!);
+      else if (values[i]! > 0) sum += (gradient[c]! * (same - result[c]!)) / total;
     }
     return sum;
   });
@@ -42,7 +42,7 @@ export function transform(values: ArrayLike<number>, matrix: ArrayLike<number>, 
   return Float64Array.from({ length: values.length }, (_, i) => {
     const row = i - (i % channels);
     let sum = 0;
-    for (let c = 0; c < channels; c++) sum += matrix[(i % channels) * channels + c] * values[row + c];
+    for (let c = 0; c < channels; c++) sum += matrix[(i % channels) * channels + c]! * values[row + c]!;
     return sum;
   });
 }
@@ -61,7 +61,7 @@ export function features(
   const rows = Array.from({ length: height * width }, (_, i) => [
     (i % width) / position,
     Math.floor(i / width) / position,
-    ...Array.from({ length: channels }, (_, c) => guide!.values[i * channels + c] / guide!.color),
+    ...Array.from({ length: channels }, (_, c) => guide!.values[i * channels + c]! / guide!.color),
   ]);
   return { values: exact ? rows.flat() : Float32Array.from(rows.flat()), dimensions: 2 + channels };
 }
@@ -90,9 +90,9 @@ export function referenceCrf(crf: ReferenceCrf): Float64Array {
     const bilateral = referenceFilter(crf.bilateral, marginals, classes, { normalization });
     const weighted = transform(spatial, crf.spatialWeight(t), classes);
     const other = transform(bilateral, crf.bilateralWeight(t), classes);
-    const message = weighted.map((value, i) => value + other[i]);
+    const message = weighted.map((value, i) => value + other[i]!);
     const pairwise = transform(message, crf.compatibility(t), classes);
-    x = Float64Array.from(unary, (value, i) => value - pairwise[i]);
+    x = Float64Array.from(unary, (value, i) => value - pairwise[i]!);
   }
   return x;
 }

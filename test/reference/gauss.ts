@@ -12,12 +12,13 @@ export function exactGauss(
     let total = 0;
     for (let j = 0; j < points; j++) {
       let square = 0;
-      for (let k = 0; k < dimensions; k++) square += (features[i * dimensions + k] - features[j * dimensions + k]) ** 2;
+      for (let k = 0; k < dimensions; k++)
+        square += (features[i * dimensions + k]! - features[j * dimensions + k]!) ** 2;
       const weight = Math.exp(-square / 2);
       total += weight;
-      for (let c = 0; c < channels; c++) result[i * channels + c] += weight * values[j * channels + c];
+      for (let c = 0; c < channels; c++) result[i * channels + c]! += weight * values[j * channels + c]!;
     }
-    if (normalized) for (let c = 0; c < channels; c++) result[i * channels + c] /= total;
+    if (normalized) for (let c = 0; c < channels; c++) result[i * channels + c]! /= total;
   }
   return result;
 }

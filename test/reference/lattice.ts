@@ -35,7 +35,7 @@ export function embedPoint(features: ArrayLike<number>): Simplex {
   const elevated: number[] = [];
   let sum = 0;
   for (let j = d; j >= 1; j--) {
-    const c = (features[j - 1] * (Math.sqrt(2 / 3) * size)) / Math.sqrt(j * (j + 1));
+    const c = (features[j - 1]! * (Math.sqrt(2 / 3) * size)) / Math.sqrt(j * (j + 1));
     elevated[j] = sum - j * c;
     sum += c;
   }
@@ -45,27 +45,27 @@ export function embedPoint(features: ArrayLike<number>): Simplex {
   const ranks = elevated.map(() => 0);
   for (let i = 0; i < d; i++) {
     for (let j = i + 1; j <= d; j++) {
-      if (elevated[i] - remainder[i] < elevated[j] - remainder[j]) ranks[i]++;
-      else ranks[j]++;
+      if (elevated[i]! - remainder[i]! < elevated[j]! - remainder[j]!) ranks[i]!++;
+      else ranks[j]!++;
     }
   }
   const excess = remainder.reduce((total, value) => total + value / size, 0);
   for (let i = 0; i <= d; i++) {
-    ranks[i] += excess;
-    const turns = ranks[i] < 0 ? 1 : ranks[i] > d ? -1 : 0;
-    ranks[i] += turns * size;
-    remainder[i] += turns * size;
+    ranks[i]! += excess;
+    const turns = ranks[i]! < 0 ? 1 : ranks[i]! > d ? -1 : 0;
+    ranks[i]! += turns * size;
+    remainder[i]! += turns * size;
   }
 
   const slots = new Array<number>(d + 2).fill(0);
   for (let i = 0; i <= d; i++) {
-    const delta = (elevated[i] - remainder[i]) / size;
-    slots[d - ranks[i]] += delta;
-    slots[size - ranks[i]] -= delta;
+    const delta = (elevated[i]! - remainder[i]!) / size;
+    slots[d - ranks[i]!]! += delta;
+    slots[size - ranks[i]!]! -= delta;
   }
-  slots[0] += 1 + slots[size];
+  slots[0]! += 1 + slots[size]!;
   const keys = Array.from({ length: size }, (_, r) =>
-    remainder.slice(0, d).map((value, i) => value + (ranks[i] <= d - r ? r : r - size)),
+    remainder.slice(0, d).map((value, i) => value + (ranks[i]! <= d - r ? r : r - size)),
   );
   return { keys, weights: slots.slice(0, size), ranks };
 }
@@ -81,7 +81,7 @@ export function referenceLattice(features: ArrayLike<number>, dimensions: number
   const weights: (readonly number[])[] = [];
   for (let point = 0; point < points; point++) {
     const image = Math.floor(point / group);
-    const simplex = embedPoint(Array.from({ length: dimensions }, (_, i) => features[point * dimensions + i]));
+    const simplex = embedPoint(Array.from({ length: dimensions }, (_, i) => features[point * dimensions + i]!));
     weights.push(simplex.weights);
     simplices.push(
       simplex.keys.map((key) => {
@@ -99,7 +99,7 @@ export function referenceLattice(features: ArrayLike<number>, dimensions: number
   const neighbors = Array.from({ length: dimensions + 1 }, (_, axis) =>
     keys.map((key, vertex): [number, number] => {
       const step = (sign: number): number[] => key.map((x, i) => x + sign * (i === axis ? dimensions : -1));
-      return [find(step(1), images[vertex]), find(step(-1), images[vertex])];
+      return [find(step(1), images[vertex]!), find(step(-1), images[vertex]!)];
     }),
   );
   return { points, dimensions, keys, simplices, weights, neighbors };
@@ -111,7 +111,7 @@ export function splat({ keys, simplices, weights }: ReferenceLattice, values: Ar
   simplices.forEach((simplex, point) =>
     simplex.forEach((vertex, r) => {
       for (let c = 0; c < channels; c++)
-        result[vertex * channels + c] += weights[point][r] * values[point * channels + c];
+        result[vertex * channels + c]! += weights[point]![r]! * values[point * channels + c]!;
     }),
   );
   return result;
@@ -119,11 +119,11 @@ export function splat({ keys, simplices, weights }: ReferenceLattice, values: Ar
 
 /** Blur along one axis. */
 export function blurAxis(lattice: ReferenceLattice, axis: number, values: ArrayLike<number>, channels: number) {
-  const at = (vertex: number, c: number): number => (vertex < lattice.keys.length ? values[vertex * channels + c] : 0);
+  const at = (vertex: number, c: number): number => (vertex < lattice.keys.length ? values[vertex * channels + c]! : 0);
   return Float64Array.from({ length: values.length }, (_, i) => {
     const vertex = Math.floor(i / channels);
-    const [first, second] = lattice.neighbors[axis][vertex];
-    return values[i] + 0.5 * (at(first, i % channels) + at(second, i % channels));
+    const [first, second] = lattice.neighbors[axis]![vertex]!;
+    return values[i]! + 0.5 * (at(first, i % channels) + at(second, i % channels));
   });
 }
 
@@ -134,7 +134,7 @@ export function slice(lattice: ReferenceLattice, values: ArrayLike<number>, chan
   const result = new Float64Array(points * channels);
   for (let point = 0; point < points; point++) {
     for (let c = 0; c < channels; c++) {
-      const terms = simplices[point].map((vertex, r) => weights[point][r] * values[vertex * channels + c]);
+      const terms = simplices[point]!.map((vertex, r) => weights[point]![r]! * values[vertex * channels + c]!);
       result[point * channels + c] = alpha * terms.reduce((sum, term) => sum + term, 0);
     }
   }
@@ -159,7 +159,7 @@ export function referenceFilter(
   const ones = plainFilter(lattice, new Float64Array(lattice.points).fill(1), 1, false);
   const power = normalization === "none" ? 0 : normalization === "symmetric" ? -0.5 : -1;
   const scale = (map: ArrayLike<number>, apply: boolean): Float64Array =>
-    Float64Array.from(map, (value, i) => (apply ? value * (ones[Math.floor(i / channels)] + 1e-20) ** power : value));
+    Float64Array.from(map, (value, i) => (apply ? value * (ones[Math.floor(i / channels)]! + 1e-20) ** power : value));
   const first = normalization === "symmetric" || normalization === (transpose ? "after" : "before");
   const last = normalization === "symmetric" || normalization === (transpose ? "before" : "after");
   return scale(plainFilter(lattice, scale(values, first), channels, transpose), last);

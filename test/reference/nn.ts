@@ -13,7 +13,7 @@ export function maxPool(values: ArrayLike<number>, shape: readonly number[]): Fl
     const [c, x] = [i % channels, Math.floor(i / channels) % width];
     const [y, image] = [Math.floor(i / channels / width) % height, Math.floor(i / channels / width / height)];
     const to = ((image * rows + (y >> 1)) * columns + (x >> 1)) * channels + c;
-    result[to] = Math.max(result[to], values[i]);
+    result[to] = Math.max(result[to]!, values[i]!);
   }
   return result;
 }
@@ -28,7 +28,7 @@ export function cropped(
   return Float64Array.from({ length: images * height * width * channels }, (_, i) => {
     const [c, column] = [i % channels, Math.floor(i / channels) % width];
     const [row, image] = [Math.floor(i / channels / width) % height, Math.floor(i / channels / width / height)];
-    return values[((image * rows + y + row) * columns + x + column) * channels + c];
+    return values[((image * rows + y + row) * columns + x + column) * channels + c]!;
   });
 }
 
@@ -42,10 +42,10 @@ export function lossOf(
   let loss = 0;
   for (let pixel = 0; pixel < labels.length; pixel++) {
     if (labels[pixel] === ignore) continue;
-    const own = Array.from({ length: channels }, (_, c) => scores[pixel * channels + c]);
+    const own = Array.from({ length: channels }, (_, c) => scores[pixel * channels + c]!);
     const largest = Math.max(...own);
     const sum = own.reduce((total, x) => total + Math.exp(x - largest), 0);
-    const log = own[labels[pixel]] - largest - Math.log(sum);
+    const log = own[labels[pixel]!]! - largest - Math.log(sum);
     loss -= epsilon === 0 ? log : Math.log(Math.exp(log) + epsilon);
   }
   return loss;

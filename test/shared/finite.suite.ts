@@ -20,7 +20,7 @@ export const cases: Case[] = [
         using memory = new Memory(device);
         const status = memory.zeros(1);
         device.run(finite, { values: memory.of(data), status, count: data.length / 4 });
-        return ~new Uint32Array(await device.read(status))[0] >>> 0;
+        return ~new Uint32Array(await device.read(status))[0]! >>> 0;
       }
     },
   },

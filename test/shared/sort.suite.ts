@@ -16,25 +16,25 @@ export const cases: Case[] = [
         [4097, 17], // two blocks, two digits
         [12_000, 1024],
         [70_000, 66_000], // five digits
-      ]) {
+      ] as const) {
         for (const given of [false, true]) {
           using memory = new Memory(device);
           using workspace = new Workspace(device);
-          const numbers = random(count);
-          const keys = Uint32Array.from({ length: count }, () => numbers.integer(bound));
-          const order = Uint32Array.from({ length: count }, (_, i) => (given ? count - i + 5 : i));
+          const numbers = random(count!);
+          const keys = Uint32Array.from({ length: count }, () => numbers.integer(bound!));
+          const order = Uint32Array.from({ length: count }, (_, i) => (given ? count! - i + 5 : i));
           const from = { keys: memory.of(keys), order: given ? memory.of(order) : undefined };
           const sorted = perform(device, sort(device, workspace, from, count, bound));
           const expected = Array.from(keys.keys()).sort((a, b) => keys[a] - keys[b] || a - b);
           const what = `${count} keys below ${bound}`;
           same(
             new Uint32Array(await device.read(sorted.keys)),
-            expected.map((i) => keys[i]),
+            expected.map((i) => keys[i]!),
             what,
           );
           same(
             new Uint32Array(await device.read(sorted.order)),
-            expected.map((i) => order[i]),
+            expected.map((i) => order[i]!),
             `${what}: order`,
           );
           same(new Uint32Array(await device.read(from.keys)), keys, `${what}: left as they are`);

@@ -64,10 +64,10 @@ async function explain(network: Network, what: string): Promise<string> {
 
 /** Calls `body` with parameters filled with a number, which then hold what they held before. */
 async function filled(network: Network, names: readonly string[], value: number, body: () => Promise<void>) {
-  const before = await Promise.all(names.map((name) => network.parameters[name].read()));
-  for (const [i, name] of names.entries()) network.parameters[name].write(before[i].map(() => value));
+  const before = await Promise.all(names.map((name) => network.parameters[name]!.read()));
+  for (const [i, name] of names.entries()) network.parameters[name]!.write(before[i]!.map(() => value));
   await body();
-  for (const [i, name] of names.entries()) network.parameters[name].write(before[i]);
+  for (const [i, name] of names.entries()) network.parameters[name]!.write(before[i]!);
 }
 
 export const cases: Case[] = [

@@ -33,11 +33,11 @@ async function changed(configuration: Configuration, given: Sample = sample): Pr
   const read = () => Promise.all(Object.values(learner.parameters).map((tensor) => tensor.read()));
   const before = await read();
   for (let seed = 0; seed < 2; seed++) {
-    using _tape = new Tape(learner.learned.map((name) => learner.parameters[name]));
+    using _tape = new Tape(learner.learned.map((name) => learner.parameters[name]!));
     optimizer(await _tape.gradients(await learner.loss(given, seed)));
   }
   const after = await read();
-  const names = Object.keys(learner.parameters).filter((_, i) => before[i].some((value, k) => value !== after[i][k]));
+  const names = Object.keys(learner.parameters).filter((_, i) => before[i]!.some((value, k) => value !== after[i]![k]));
   expect([...learner.learned].sort()).toEqual(names.sort());
   return names;
 }
@@ -87,13 +87,13 @@ test("a summed loss is the mean loss times the pixels that count", async () => {
     await (await learner.loss(sample, 0)).read(),
     await (await mean.loss(sample, 0)).read(),
   ];
-  expect(summed / averaged / counted).toBeCloseTo(1, 5);
+  expect(summed! / averaged! / counted).toBeCloseTo(1, 5);
 });
 
 test("labels are not made of scores that are NaN or infinite", async () => {
   for (const stray of [NaN, Infinity, -Infinity]) {
     using learner = createTrainable(device, stage("fcn8s"));
-    const bias = learner.parameters["score_fr.bias"];
+    const bias = learner.parameters["score_fr.bias"]!;
     bias.write(Float32Array.of(stray, 0));
     await expect(learner.predict(sample)).rejects.toThrow(
       /^the model: expected finite scores, got (NaN|-?Infinity) at \d+/,

@@ -46,7 +46,7 @@ test.each(stages.flatMap((stage) => (["adam", "sgd"] as const).map((kind) => [st
     const [height, width] = [6, 6];
     const image = { height, width, values: new Float32Array(height * width * 3).fill(100) };
     // After a step the optimizer has all its moments.
-    using tape = new Tape(learner.learned.map((name) => learner.parameters[name]));
+    using tape = new Tape(learner.learned.map((name) => learner.parameters[name]!));
     using loss = await learner.loss({ id: "gray", image, labels: new Uint8Array(height * width) }, 0);
     optimizer(await tape.gradients(loss));
     const sink = memorySink();

@@ -30,7 +30,7 @@ describe("the training loop", () => {
     const { metrics, saves } = await uninterrupted();
     const losses = metrics.flatMap((metric) => (metric.event === "step" ? [metric.loss] : []));
     expect(losses).toHaveLength(12);
-    expect(Math.min(...losses.slice(6))).toBeLessThan(losses[0] / 5);
+    expect(Math.min(...losses.slice(6))).toBeLessThan(losses[0]! / 5);
     expect(metrics.filter(({ event }) => event === "validation").map(({ step }) => step)).toEqual([4, 8, 12]);
     expect(saves.filter((name) => name === checkpointFile)).toHaveLength(4); // at 0, 5, 10, 12
     expect(saves.filter((name) => name === samplesFile)).toHaveLength(3);
@@ -143,8 +143,8 @@ describe("the training loop", () => {
     expect(step).toBeLessThan(4);
     expect(steps.length).toBeGreaterThan(step + 10);
     const [first] = steps;
-    expect(steps[step].lossPerPixel).toBeLessThan(10 * (first.lossPerPixel + Math.LN2));
-    expect(steps[step + 2].lossPerPixel).toBeGreaterThan(10 * (first.lossPerPixel + Math.LN2));
+    expect(steps[step]!.lossPerPixel).toBeLessThan(10 * (first!.lossPerPixel + Math.LN2));
+    expect(steps[step + 2]!.lossPerPixel).toBeGreaterThan(10 * (first!.lossPerPixel + Math.LN2));
   });
 
   test("a checkpoint that was saved when the run had diverged is blamed itself", async () => {

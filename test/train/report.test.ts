@@ -72,13 +72,13 @@ describe("the report", () => {
 
   test("draws a curve through all steps, within the chart, falling as the loss does", () => {
     const [, path] = /<path class="curve first" d="([^"]+)"/.exec(report)!;
-    const points = path
+    const points = path!
       .slice(1)
       .split("L")
       .map((pair) => pair.split(",").map(Number));
     expect(points).toHaveLength(59); // means of 17 steps
-    expect(points.every(([x, y]) => x >= 56 && x <= 624 && y >= 12 && y <= 262)).toBe(true);
-    expect(points.at(-1)![1]).toBeGreaterThan(points[0][1] + 150);
+    expect(points.every(([x, y]) => x! >= 56 && x! <= 624 && y! >= 12 && y! <= 262)).toBe(true);
+    expect(points.at(-1)![1]).toBeGreaterThan(points[0]![1]! + 150);
   });
 
   test("draws a heat map with the value of each cell, and leaves out what there is not", () => {

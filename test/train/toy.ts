@@ -55,7 +55,7 @@ export class Toy implements Trainable {
     const { device } = this.threshold;
     const noise = seed / 2 ** 40;
     const mean = image.values.reduce((sum, value) => sum + value / 255, 0) / image.values.length;
-    const difference = (await this.threshold.read())[0] - mean - noise;
+    const difference = (await this.threshold.read())[0]! - mean - noise;
     const result = device.tensor([1], [0.5 * difference * difference]);
     await listener?.("difference", result);
     return record(result, [this.threshold], [], () => [device.tensor([1], [difference])]);
@@ -63,7 +63,7 @@ export class Toy implements Trainable {
 
   async predict({ image, labels }: Sample) {
     const [threshold] = await this.threshold.read();
-    return { network: labels.map((_, pixel) => Number(image.values[pixel * 3] / 255 > threshold)) };
+    return { network: labels.map((_, pixel) => Number(image.values[pixel * 3]! / 255 > threshold!)) };
   }
 
   finish = (): Promise<void> => this.threshold.device.finish();
