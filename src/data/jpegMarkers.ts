@@ -71,9 +71,9 @@ export function findJpegFault(bytes: Uint8Array): Fault | { readonly pixels: num
 export function* markersOf(bytes: Uint8Array, { restarts = true } = {}): Generator<Segment> {
   let start = 2;
   while ((start = nextMarker(bytes, start, restarts)) < bytes.length) {
-    const code = bytes[start + 1];
+    const code = bytes[start + 1]!;
     const hasLength = code >= 0xc0 && !isRestart(code) && code !== startOfImage && code !== endOfImage;
-    const length = hasLength && start + 4 <= bytes.length ? bytes[start + 2] * 256 + bytes[start + 3] : 0;
+    const length = hasLength && start + 4 <= bytes.length ? bytes[start + 2]! * 256 + bytes[start + 3]! : 0;
     const offset = start + (hasLength ? 4 : 2);
     const body = bytes.subarray(offset, Math.max(offset, start + 2 + length));
     yield { code, start, body, offset };
@@ -89,7 +89,7 @@ function nextMarker(bytes: Uint8Array, from: number, restarts: boolean): number 
       if (at < 0) break;
       continue;
     }
-    const code = bytes[at + 1];
+    const code = bytes[at + 1]!;
     if (code !== 0 && code !== 0xff && (restarts || !isRestart(code))) return at;
     at += code === 0xff ? 1 : 2;
   }
@@ -110,15 +110,15 @@ function findMarker(bytes: Uint8Array, position: number): Pick<Segment, "code" |
   let at = position;
   while (bytes[at] === 0xff && bytes[at + 1] === 0xff) at++;
   if (at + 1 >= bytes.length) return { offset: bytes.length, expected: "a marker", got: "the end of the file" };
-  const code = bytes[at + 1];
+  const code = bytes[at + 1]!;
   const isMarker = bytes[at] === 0xff && code >= 0xc0 && code < 0xff;
   if (isMarker && code !== startOfImage && !isRestart(code)) return { code, start: at };
-  return { offset: at, expected: "a marker", got: hex(bytes[at], code) };
+  return { offset: at, expected: "a marker", got: hex(bytes[at]!, code) };
 }
 
 function readSegment(bytes: Uint8Array, { code, start }: Pick<Segment, "code" | "start">): Segment | Fault {
   const at = start + 2;
-  const length = at + 2 <= bytes.length ? bytes[at] * 256 + bytes[at + 1] : 2;
+  const length = at + 2 <= bytes.length ? bytes[at]! * 256 + bytes[at + 1]! : 2;
   if (length < 2) return { offset: at, expected: "a segment's length, 2 or more", got: `${length}` };
   if (at + 2 > bytes.length || at + length > bytes.length) {
     const expected = `${length} bytes of the segment ${name(code)} from byte ${at} on`;
@@ -132,7 +132,7 @@ function skipScan(bytes: Uint8Array, position: number): number {
   for (let at = position; ; at += 2) {
     at = bytes.indexOf(0xff, at);
     if (at < 0) return bytes.length;
-    if (at + 1 < bytes.length && bytes[at + 1] !== 0 && !isRestart(bytes[at + 1])) return at;
+    if (at + 1 < bytes.length && bytes[at + 1] !== 0 && !isRestart(bytes[at + 1]!)) return at;
   }
 }
 
@@ -153,21 +153,22 @@ function faultIn(segment: Segment, frame: Segment | undefined): Fault | undefine
   if (code !== startOfScan) return undefined;
   if (!frame) return { offset: start, expected: "a frame (SOF) before the scan", got: "none" };
   const known = frame.body.filter((_, i) => i >= 6 && i % 3 === 0);
-  if (body.length < 4 || body[0] < 1 || body[0] > 4 || body.length !== 4 + 2 * body[0]) {
+  if (body.length < 4 || body[0]! < 1 || body[0]! > 4 || body.length !== 4 + 2 * body[0]!) {
     return { offset, expected: "a scan of 1 to 4 components", got: `${body[0]} in ${body.length} bytes` };
   }
-  for (let i = 1; i <= 2 * body[0]; i += 2) {
-    if (!known.includes(body[i])) return { offset: offset + i, expected: `a component of ${known}`, got: `${body[i]}` };
+  for (let i = 1; i <= 2 * body[0]!; i += 2) {
+    if (!known.includes(body[i]!))
+      return { offset: offset + i, expected: `a component of ${known}`, got: `${body[i]}` };
   }
   return undefined;
 }
 
 function faultInFrame({ start, body, offset }: Segment, former: Segment | undefined): Fault | undefined {
   if (former) return { offset: start, expected: "one frame", got: "a second" };
-  if (body.length < 6 || body.length !== 6 + 3 * body[5]) {
+  if (body.length < 6 || body.length !== 6 + 3 * body[5]!) {
     return { offset, expected: "a frame of 6 bytes and 3 a component", got: `${body.length} bytes` };
   }
-  const [height, width] = [body[1] * 256 + body[2], body[3] * 256 + body[4]];
+  const [height, width] = [body[1]! * 256 + body[2]!, body[3]! * 256 + body[4]!];
   if (height * width > 0 && height * width <= maximumPixels) return undefined;
   const remedy = height * width > 0 ? tooLarge : undefined;
   return { offset: offset + 1, expected: `1 to ${maximumPixels} pixels`, got: `${width}×${height}`, remedy };
@@ -179,9 +180,9 @@ function faultInTables(
   size: (head: number, at: number) => number | undefined,
 ): Fault | undefined {
   for (let at = 0; at < body.length;) {
-    const length = size(body[at], at);
+    const length = size(body[at]!, at);
     if (length === undefined || at + 1 + length > body.length) {
-      const got = length === undefined ? hex(body[at]) : `${1 + length} bytes where ${body.length - at} are left`;
+      const got = length === undefined ? hex(body[at]!) : `${1 + length} bytes where ${body.length - at} are left`;
       return { offset: offset + at, expected: `a table of the segment ${name(code)}`, got };
     }
     at += 1 + length;

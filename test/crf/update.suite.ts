@@ -22,7 +22,7 @@ function filtered(numbers: Random, points: number, corners: number, channels: nu
   const sliced = new Float64Array(points * channels);
   vertex.forEach((v, entry) => {
     const point = Math.floor(entry / corners);
-    for (let c = 0; c < channels; c++) sliced[point * channels + c] += weight[entry] * values[v * channels + c];
+    for (let c = 0; c < channels; c++) sliced[point * channels + c]! += weight[entry]! * values[v * channels + c]!;
   });
   return { simplices: pack(vertex, weight), values, sliced };
 }
@@ -58,7 +58,7 @@ export const cases: Case[] = [true, false].flatMap((diagonal) =>
             values: memory.of(padRows(bilateral.values, channels)),
             dimensions,
           },
-          matrices: { storage: memory.of(Float32Array.of(...stored[0], ...stored[1])), diagonal },
+          matrices: { storage: memory.of(Float32Array.of(...stored[0]!, ...stored[1]!)), diagonal },
           unary: memory.of(padRows(unary, channels)),
           result,
           points,
@@ -69,8 +69,8 @@ export const cases: Case[] = [true, false].flatMap((diagonal) =>
         const x = Float64Array.from(unary, (value, i) => {
           const [first, out] = [i - (i % channels), i % channels];
           return [spatial, bilateral].reduce((rest, { sliced }, k) => {
-            if (diagonal) return rest - matrices[k][out] * sliced[i];
-            for (let c = 0; c < channels; c++) rest -= matrices[k][c * channels + out] * sliced[first + c];
+            if (diagonal) return rest - matrices[k]![out]! * sliced[i]!;
+            for (let c = 0; c < channels; c++) rest -= matrices[k]![c * channels + out]! * sliced[first + c]!;
             return rest;
           }, value);
         });

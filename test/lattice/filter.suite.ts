@@ -129,7 +129,7 @@ export const cases: Case[] = [
       for (const data of [
         Float32Array.from({ length: 5000 * 5 }, (_, i) => row[i % 5]!),
         Float32Array.of(...few, ...few),
-      ]) {
+      ] as const) {
         const points = data.length / 5;
         const input = random(points).array(points * 2, 0, 1);
         using features = device.tensor([points, 5], data);

@@ -15,7 +15,7 @@ export const cases: Case[] = [
         [50, 3, 7, 9, 1],
         [50, 8, 17, 17, 0],
         [2000, 15, 3, 3, 0],
-      ]) {
+      ] as const) {
         using memory = new Memory(device);
         const numbers = random(points + quads);
         const entries = points * (dimensions + 1);
@@ -32,7 +32,7 @@ export const cases: Case[] = [
           if (c < 0 || c >= quads * 4) return 9;
           let sum = 0;
           for (let e = point * (dimensions + 1); e < (point + 1) * (dimensions + 1); e++)
-            sum += weight[e] * values[vertex[e] * quads * 4 + c];
+            sum += weight[e]! * values[vertex[e]! * quads * 4 + c]!;
           return sum / (1 + 2 ** -dimensions);
         });
         // d + 1 products and sums below 2, and the factor.
@@ -57,7 +57,7 @@ export const cases: Case[] = [
         [64, 5],
         [65, 5],
         [3000, 8],
-      ]) {
+      ] as const) {
         using memory = new Memory(device);
         const numbers = random(points);
         const entries = points * (dimensions + 1);
@@ -68,7 +68,7 @@ export const cases: Case[] = [
         normalizeSimplices(device, memory.of(pack(vertex, weight)), memory.of(factors), normalized, dimensions);
         const { words, floats } = unpack(await memory.words(normalized));
         same(words, vertex, `${points} points`);
-        const expected = weight.map((value, entry) => value * factors[Math.floor(entry / (dimensions + 1))]);
+        const expected = weight.map((value, entry) => value * factors[Math.floor(entry / (dimensions + 1))]!);
         same(floats, expected, `${points} points: weights`);
         check(floats.length === entries, "as many weights");
       }

@@ -16,14 +16,14 @@ export const cases: Case[] = [
         [40, 7, 9, 2],
         [40, 17, 17, 0],
         [1500, 3, 3, 0],
-      ]) {
+      ] as const) {
         using memory = new Memory(device);
         const numbers = random(vertices + quads);
         const points = 200;
         // One list takes most of the points, some are empty.
         const lengths = Array.from({ length: vertices }, (_, v) => (v === 0 ? 1000 : numbers.integer(6)));
         const offsets = [0, ...lengths, 0].map((_, i) => lengths.slice(0, i).reduce((sum, length) => sum + length, 0));
-        const entries = offsets[vertices];
+        const entries = offsets[vertices]!;
         const point = Array.from({ length: entries }, () => numbers.integer(points));
         const weight = numbers.array(entries);
         const values = numbers.array(points * rowQuads * 4, -1, 1);
@@ -33,10 +33,10 @@ export const cases: Case[] = [
         perform(device, splat(lists, channels, result, { vertices, quads }));
         const expected = new Float64Array((vertices + 1) * quads * 4);
         for (let vertex = 0; vertex < vertices; vertex++) {
-          for (let i = offsets[vertex]; i < offsets[vertex + 1]; i++) {
+          for (let i = offsets[vertex]!; i < offsets[vertex + 1]!; i++) {
             for (let c = 0; c < quads * 4; c++) {
-              const value = values[(point[i] * rowQuads + firstQuad) * 4 + c];
-              expected[vertex * quads * 4 + c] += weight[i] * value;
+              const value = values[(point[i]! * rowQuads + firstQuad) * 4 + c]!;
+              expected[vertex * quads * 4 + c]! += weight[i]! * value;
             }
           }
         }
