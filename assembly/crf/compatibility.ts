@@ -39,7 +39,7 @@ export function compatibility(
       const lowTo = rowsBefore(to, quad, quads);
       const highFrom = wide ? rowsBefore(from, quad + 1, quads) : lowFrom;
       const highTo = wide ? rowsBefore(to, quad + 1, quads) : lowTo;
-      const at = <usize>quad << 4;
+      const at = (<usize>quad) << 4;
       let row = max(lowFrom, highFrom);
       const common = min(lowTo, highTo);
       if (wide) {
@@ -68,8 +68,8 @@ function fillPanel(matrix: usize, rowStride: usize, channels: u32, channel: u32)
     const own = channel + lane < channels;
     const row = matrix + <usize>(channel + lane) * rowStride;
     for (let c: u32 = 0; c < channels; c++) {
-      const value = own ? load<f32>(row + (<usize>c << 2)) : <f32>0;
-      store<f32>(scratch + (<usize>c << 5) + (<usize>lane << 2), value);
+      const value = own ? load<f32>(row + ((<usize>c) << 2)) : <f32>0;
+      store<f32>(scratch + ((<usize>c) << 5) + ((<usize>lane) << 2), value);
     }
   }
 }
@@ -99,7 +99,7 @@ function four(values: usize, addend: usize, result: usize, row: u32, rowStride: 
   let b2 = a0;
   let a3 = a0;
   let b3 = a0;
-  const end = scratch + (<usize>channels << 5);
+  const end = scratch + ((<usize>channels) << 5);
   for (let panel = scratch; panel < end; panel += 32) {
     const low = v128.load(panel);
     const high = v128.load(panel, 16);
@@ -138,7 +138,7 @@ function one(values: usize, addend: usize, result: usize, row: u32, rowStride: u
   const x = values + offset;
   let sum = f32x4.splat(0);
   for (let c: u32 = 0; c < channels; c++) {
-    sum = multiplyAdd(v128.load32_splat(x + (<usize>c << 2)), v128.load(scratch + (<usize>c << 5) + half), sum);
+    sum = multiplyAdd(v128.load32_splat(x + ((<usize>c) << 2)), v128.load(scratch + ((<usize>c) << 5) + half), sum);
   }
   finish(sum, scale, addend + offset + at, result + offset + at, add);
 }

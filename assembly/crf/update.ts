@@ -60,7 +60,7 @@ function transform(unary: usize, spatial: usize, bilateral: usize, matrices: usi
     let e = a;
     let f = a;
     let row = matrices + at;
-    for (let channel: usize = 0; channel < <usize>channels << 2; channel += 4) {
+    for (let channel: usize = 0; channel < (<usize>channels) << 2; channel += 4) {
       const s = v128.load32_splat(spatial + channel);
       a = multiplyAdd(s, v128.load(row), a);
       b = multiplyAdd(s, v128.load(row, 16), b);
@@ -88,7 +88,7 @@ function transform(unary: usize, spatial: usize, bilateral: usize, matrices: usi
   for (; at < rowStride; at += 16) {
     let message = f32x4.splat(0);
     let row = matrices + at;
-    for (let channel: usize = 0; channel < <usize>channels << 2; channel += 4) {
+    for (let channel: usize = 0; channel < (<usize>channels) << 2; channel += 4) {
       message = multiplyAdd(v128.load32_splat(spatial + channel), v128.load(row), message);
       message = multiplyAdd(v128.load32_splat(bilateral + channel), v128.load(row + other), message);
       row += rowStride;

@@ -27,7 +27,7 @@ export function embed(
   const offsets = elevated + arrayBytes;
   const nearest = offsets + arrayBytes;
   const ranking = nearest + arrayBytes;
-  const last = <usize>dimensions << 4;
+  const last = (<usize>dimensions) << 4;
   const size = f32x4.splat(<f32>coordinates);
   const reciprocal = f32x4.splat(<f32>1 / <f32>coordinates);
 
@@ -40,7 +40,7 @@ export function embed(
     let sum = f32x4.splat(0);
     let finite = i32x4.splat(-1);
     for (let j = dimensions; j > 0; j--) {
-      const at = <usize>(j - 1) << 2;
+      const at = (<usize>(j - 1)) << 2;
       let f = v128.load32_zero(row0 + at);
       f = v128.load_lane<f32>(row1 + at, f, 1);
       f = v128.load_lane<f32>(row2 + at, f, 2);
@@ -105,7 +105,7 @@ export function embed(
 // @ts-ignore: decorator
 @inline
 function writeWeights(weights: usize, deltas: usize, ranks: usize, coordinates: u32, lanes: u32): void {
-  const last = <usize>(coordinates - 1) << 4;
+  const last = (<usize>(coordinates - 1)) << 4;
   let before = f32x4.splat(0);
   let first = before;
   for (let r: u32 = 0; r < coordinates; r++) {
@@ -115,11 +115,11 @@ function writeWeights(weights: usize, deltas: usize, ranks: usize, coordinates: 
       delta = v128.or(delta, v128.and(v128.load(deltas + at), i32x4.eq(v128.load(ranks + at), wanted)));
     }
     if (r == 0) first = delta;
-    else storeLanes(weights + (<usize>r << 2), f32x4.sub(delta, before), <usize>coordinates << 2, lanes);
+    else storeLanes(weights + ((<usize>r) << 2), f32x4.sub(delta, before), (<usize>coordinates) << 2, lanes);
     before = delta;
   }
   const zeroth = f32x4.add(first, f32x4.sub(f32x4.splat(1), before));
-  storeLanes(weights, zeroth, <usize>coordinates << 2, lanes);
+  storeLanes(weights, zeroth, (<usize>coordinates) << 2, lanes);
 }
 
 /** The words of all keys: two biased coordinates each, less one where rank > d − r (adding −1 to either half borrows nothing). */
@@ -128,11 +128,11 @@ function writeWeights(weights: usize, deltas: usize, ranks: usize, coordinates: 
 function writeKeys(keys: usize, nearest: usize, ranks: usize, point: u32, imagePoints: u32, dimensions: u32, lanes: u32): void {
   const coordinates = dimensions + 1;
   const words = dimensions / 2 + 1;
-  const pointBytes = <usize>(coordinates * words) << 2;
+  const pointBytes = (<usize>(coordinates * words)) << 2;
   const first = keys + <usize>point * pointBytes;
   const images = i32x4(point / imagePoints, (point + 1) / imagePoints, (point + 2) / imagePoints, (point + 3) / imagePoints);
   for (let k: u32 = 0; k < words; k++) {
-    const low = <usize>k << 5;
+    const low = (<usize>k) << 5;
     const hasLow = k << 1 < dimensions;
     const hasHigh = (k << 1) + 1 < dimensions;
     const bias = i32x4.splat((hasLow ? 32768 : 0) + (hasHigh ? 32768 << 16 : 0));
@@ -155,7 +155,7 @@ function writeKeys(keys: usize, nearest: usize, ranks: usize, point: u32, imageP
       let key = i32x4.add(word, i32x4.gt_s(lowRank, limit));
       key = i32x4.add(key, i32x4.shl(i32x4.gt_s(highRank, limit), 16));
       if (tagShift >= 0) key = i32x4.add(key, i32x4.splat(r << tagShift));
-      storeLanes(first + (<usize>(r * words + k) << 2), key, pointBytes, lanes);
+      storeLanes(first + ((<usize>(r * words + k)) << 2), key, pointBytes, lanes);
     }
   }
 }
@@ -165,13 +165,13 @@ function writeKeys(keys: usize, nearest: usize, ranks: usize, point: u32, imageP
 @inline
 function writeRanks(to: usize, ranks: usize, point: u32, coordinates: u32, lanes: u32): void {
   const words = (coordinates + 7) >> 3;
-  const bytes = <usize>words << 2;
+  const bytes = (<usize>words) << 2;
   for (let k: u32 = 0; k < words; k++) {
     let word = i32x4.splat(0);
     for (let i = k << 3; i < min(coordinates, (k + 1) << 3); i++) {
-      word = v128.or(word, i32x4.shl(v128.load(ranks + (<usize>i << 4)), (i & 7) << 2));
+      word = v128.or(word, i32x4.shl(v128.load(ranks + ((<usize>i) << 4)), (i & 7) << 2));
     }
-    storeLanes(to + <usize>point * bytes + (<usize>k << 2), word, bytes, lanes);
+    storeLanes(to + <usize>point * bytes + ((<usize>k) << 2), word, bytes, lanes);
   }
 }
 

@@ -15,7 +15,7 @@ export function featuresPullback(
     const row = gradient + (<usize>(point * rowStride + 2) << 2);
     const to = result + (<usize>(point * guideStride) << 2);
     for (let c: u32 = 0; c < guideStride; c++) {
-      const at = <usize>c << 2;
+      const at = (<usize>c) << 2;
       store<f32>(to + at, c < channels ? load<f32>(row + at) / color : 0);
     }
   }

@@ -25,7 +25,7 @@ export function hashInsert(
   const keyBytes = words << 2;
   const coordinates = dimensions + 1;
   const firstSlots = scratch;
-  const found = firstSlots + (<usize>blockLength << 2);
+  const found = firstSlots + ((<usize>blockLength) << 2);
   for (let first = begin; first < end; first += blockLength) {
     const count = min(blockLength, end - first);
     for (let i: u32 = 0; i < count; i++) {
@@ -35,16 +35,16 @@ export function hashInsert(
     }
     let touched: u32 = 0;
     for (let i: u32 = 0; i < count; i++) {
-      const held = load<u32>(found + (<usize>i << 2));
+      const held = load<u32>(found + ((<usize>i) << 2));
       touched ^= load<u32>(keys + <usize>(select<u32>(held - 1, first + i, held != 0) * keyBytes));
     }
     store<u32>(found, touched); // keeps the loads from being optimized away
     for (let i: u32 = 0; i < count; i++) {
       const entry = first + i;
-      const to = entrySlots + (<usize>entry << 2);
+      const to = entrySlots + ((<usize>entry) << 2);
       // Pixels side by side often share a spatial simplex: the smaller entry's slot serves, as it is.
       if (words < 3 && entry >= begin + coordinates && sameKeyAs(keys, entry, entry - coordinates, words)) {
-        store<u32>(to, load<u32>(to - (<usize>coordinates << 2)));
+        store<u32>(to, load<u32>(to - ((<usize>coordinates) << 2)));
         continue;
       }
       const slot = insert(keys, slots, load<u32>(firstSlots + (<usize>i << 2)), entry, slotMask, words);
@@ -57,7 +57,7 @@ export function hashInsert(
 // @ts-ignore: decorator
 @inline
 function sameKeyAs(keys: usize, entry: u32, other: u32, words: u32): bool {
-  return sameKey(keys + <usize>(entry * words << 2), keys + <usize>(other * words << 2), words);
+  return sameKey(keys + <usize>((entry * words) << 2), keys + <usize>((other * words) << 2), words);
 }
 
 /** The slot of an entry's key, or slotMask + 1 if there was no place. */
@@ -68,7 +68,7 @@ function insert(keys: usize, slots: usize, firstSlot: u32, entry: u32, slotMask:
   const key = keys + <usize>(entry * keyBytes);
   let slot = firstSlot;
   for (let probes: u32 = 0; probes < probeLimit; probes++) {
-    const address = slots + (<usize>slot << 2);
+    const address = slots + ((<usize>slot) << 2);
     let held = load<u32>(address);
     if (held == 0) {
       held = atomic.cmpxchg<u32>(address, 0, entry + 1);

@@ -20,7 +20,7 @@ export function hashKey(key: usize, words: u32): u32 {
   let state = hashWord(0, load<u32>(key));
   if (words == 3) return hashEnd(hashWord(hashWord(state, load<u32>(key, 4)), load<u32>(key, 8)));
   if (words == 2) return hashEnd(hashWord(state, load<u32>(key, 4)));
-  for (let k: u32 = 1; k < words; k++) state = hashWord(state, load<u32>(key + (<usize>k << 2)));
+  for (let k: u32 = 1; k < words; k++) state = hashWord(state, load<u32>(key + ((<usize>k) << 2)));
   return hashEnd(state);
 }
 
@@ -33,7 +33,7 @@ export function sameKey(a: usize, b: usize, words: u32): bool {
   }
   if (words == 2) return load<u32>(a) == load<u32>(b) && load<u32>(a, 4) == load<u32>(b, 4);
   for (let k: u32 = 0; k < words; k++) {
-    if (load<u32>(a + (<usize>k << 2)) != load<u32>(b + (<usize>k << 2))) return false;
+    if (load<u32>(a + ((<usize>k) << 2)) != load<u32>(b + ((<usize>k) << 2))) return false;
   }
   return true;
 }

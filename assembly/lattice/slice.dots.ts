@@ -17,12 +17,12 @@ export function sliceDots(
   end: u32,
 ): void {
   const coordinates = dimensions + 1;
-  const bytes = <usize>quads << 4;
+  const bytes = (<usize>quads) << 4;
   let point = begin / coordinates;
   let r = begin % coordinates;
   for (let entry = begin; entry < end; entry++) {
-    const row = values + <usize>load<u32>(simplices + (<usize>entry << 3)) * bytes;
-    const own = other + (<usize>(point * otherQuads + otherOffset) << 4);
+    const row = values + <usize>load<u32>(simplices + ((<usize>entry) << 3)) * bytes;
+    const own = other + ((<usize>(point * otherQuads + otherOffset)) << 4);
     let sum = f32x4.splat(0);
     for (let at: usize = 0; at < bytes; at += 16) sum = multiplyAdd(v128.load(row + at), v128.load(own + at), sum);
     const factor = normalized ? load<f32>(factors + (<usize>point << 2)) : <f32>1;

@@ -14,7 +14,7 @@ export function slice(
   begin: u32,
   end: u32,
 ): void {
-  const simplexBytes = <usize>(dimensions + 1) << 3;
+  const simplexBytes = (<usize>(dimensions + 1)) << 3;
   const scale = f32x4.splat(factor);
   let index = begin;
   while (index < end) {
@@ -22,8 +22,8 @@ export function slice(
     const quad = index - point * quads;
     const count = min(quads - quad, end - index);
     const first = simplices + <usize>point * simplexBytes;
-    const to = result + (<usize>(point * resultQuads + resultOffset + quad) << 4);
-    gather(first, first + simplexBytes, values + (<usize>quad << 4), <usize>quads << 4, count, scale, to);
+    const to = result + ((<usize>(point * resultQuads + resultOffset + quad)) << 4);
+    gather(first, first + simplexBytes, values + ((<usize>quad) << 4), (<usize>quads) << 4, count, scale, to);
     index += count;
   }
 }

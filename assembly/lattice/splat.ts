@@ -19,11 +19,11 @@ export function splat(
     const vertex = index / quads;
     const quad = index - vertex * quads;
     const count = min(quads - quad, end - index);
-    const list = offsets + (<usize>vertex << 2);
-    const first = incidence + (<usize>load<u32>(list) << 3);
-    const last = incidence + (<usize>load<u32>(list, 4) << 3);
-    const column = values + (<usize>(valueOffset + quad) << 4);
-    gather(first, last, column, <usize>valueQuads << 4, count, one, result + (<usize>index << 4));
+    const list = offsets + ((<usize>vertex) << 2);
+    const first = incidence + ((<usize>load<u32>(list)) << 3);
+    const last = incidence + ((<usize>load<u32>(list, 4)) << 3);
+    const column = values + ((<usize>(valueOffset + quad)) << 4);
+    gather(first, last, column, (<usize>valueQuads) << 4, count, one, result + ((<usize>index) << 4));
     index += count;
   }
 }

@@ -49,15 +49,15 @@ export function convolution(
   const blocks = (mostRows * mostColumns + 4 * tilesOfBlock - 1) / (4 * tilesOfBlock);
   const inputs = (channels + 3) & ~3;
   const quads = (outputs + 3) >> 2;
-  const panelBytes = <usize>(kernelHeight * kernelWidth * inputs) << 5;
+  const panelBytes = (<usize>(kernelHeight * kernelWidth * inputs)) << 5;
   mapHeight = height;
   mapWidth = width;
-  pixelBytes = <usize>inputs << 2;
+  pixelBytes = (<usize>inputs) << 2;
   valueStride = stride;
   // A row of zeros for what lies outside the map, then the sums of a block.
   const zeros = scratch;
-  const sums = scratch + (<usize>chunkInputs << 2);
-  memory.fill(zeros, 0, <usize>chunkInputs << 2);
+  const sums = scratch + ((<usize>chunkInputs) << 2);
+  memory.fill(zeros, 0, (<usize>chunkInputs) << 2);
 
   for (let unit = begin / tilesOfBlock; unit * tilesOfBlock < end; unit++) {
     const panel = unit % panels;
@@ -76,8 +76,8 @@ export function convolution(
     const tapY = firstTap(paddingY - <i32>phaseY, inputDilation);
     shiftX = (<i32>(phaseX + tapX) - paddingX) / <i32>inputDilation;
     shiftY = (<i32>(phaseY + tapY) - paddingY) / <i32>inputDilation;
-    map = values + (<usize>valueSkip << 4) + <usize>(image * height * width) * pixelBytes;
-    memory.fill(sums, 0, <usize>((count + 3) & ~3) << 5);
+    map = values + ((<usize>valueSkip) << 4) + <usize>(image * height * width) * pixelBytes;
+    memory.fill(sums, 0, (<usize>((count + 3) & ~3)) << 5);
 
     // Taps and inputs in chunks, each for all tiles of the block. Rows of taps are whole only where tiles may run through them.
     const whole = inputDilation == 1 && kernelWidth * inputs <= chunkInputs;
@@ -87,13 +87,26 @@ export function convolution(
     for (let y = tapY; y < kernelHeight; y += chunkY) {
       for (let x = tapX; x < kernelWidth; x += chunkX) {
         for (let input: u32 = 0; input < inputs; input += chunkInputs) {
-          const bytes = <usize>min(chunkInputs, inputs - input) << 2;
+          const bytes = (<usize>min(chunkInputs, inputs - input)) << 2;
           const lastY = min(y + chunkY, kernelHeight);
           const lastX = min(x + chunkX, kernelWidth);
           for (let tile: u32 = 0; tile < count; tile += 4) {
             addTile(
-              panelWeights + ((<usize>input) << 5), zeros, sums + (<usize>tile << 5), first + tile, first + count - 1,
-              (y - tapY) / inputDilation, (x - tapX) / inputDilation, y, lastY, x, lastX, kernelWidth, inputDilation, input, bytes,
+              panelWeights + ((<usize>input) << 5),
+              zeros,
+              sums + ((<usize>tile) << 5),
+              first + tile,
+              first + count - 1,
+              (y - tapY) / inputDilation,
+              (x - tapX) / inputDilation,
+              y,
+              lastY,
+              x,
+              lastX,
+              kernelWidth,
+              inputDilation,
+              input,
+              bytes,
             );
           }
         }
@@ -103,14 +116,14 @@ export function convolution(
     const quad: u32 = 2 * (firstPanel + panel);
     const both = quad + 1 < quads;
     const zero = f32x4.splat(0);
-    const biasLow = biased ? v128.load(bias + (<usize>quad << 4)) : zero;
-    const biasHigh = biased && both ? v128.load(bias + (<usize>quad << 4), 16) : zero;
+    const biasLow = biased ? v128.load(bias + ((<usize>quad) << 4)) : zero;
+    const biasHigh = biased && both ? v128.load(bias + ((<usize>quad) << 4), 16) : zero;
     for (let pixel: u32 = 0; pixel < count; pixel++) {
       const number = first + pixel;
       const x = (number % columns) * inputDilation + phaseX;
       const y = (number / columns) * inputDilation + phaseY;
       const to = result + ((resultSkip + <usize>((image * resultHeight + y) * resultWidth + x) * quads + quad) << 4);
-      const from = sums + (<usize>pixel << 5);
+      const from = sums + ((<usize>pixel) << 5);
       let low = f32x4.add(v128.load(from), biasLow);
       let high = f32x4.add(v128.load(from, 16), biasHigh);
       if (relu) {
@@ -160,10 +173,14 @@ function addTile(
   let y1 = <i32>(n1 / columns) * valueStride + shiftY + row;
   let y2 = <i32>(n2 / columns) * valueStride + shiftY + row;
   let y3 = <i32>(n3 / columns) * valueStride + shiftY + row;
-  const inputBytes = <usize>input << 2;
+  const inputBytes = (<usize>input) << 2;
   // Where a row of taps lies inside the map for all four pixels, taps and inputs are one run of memory.
   const most = mapWidth - <i32>(lastX - x);
-  const through = inputDilation == 1 && bytes == pixelBytes && min(min(x0, x1), min(x2, x3)) >= 0 && max(max(x0, x1), max(x2, x3)) <= most;
+  const through =
+    inputDilation == 1 &&
+    bytes == pixelBytes &&
+    min(min(x0, x1), min(x2, x3)) >= 0 &&
+    max(max(x0, x1), max(x2, x3)) <= most;
   const runs = through ? 1 : (lastX - x + inputDilation - 1) / inputDilation;
   const runBytes = through ? bytes * (lastX - x) : bytes;
 

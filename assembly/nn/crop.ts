@@ -14,8 +14,8 @@ export function crop(
   begin: u32,
   end: u32,
 ): void {
-  const from = values + (<usize>valueSkip << 4);
-  const to = result + (<usize>resultSkip << 4);
+  const from = values + ((<usize>valueSkip) << 4);
+  const to = result + ((<usize>resultSkip) << 4);
   let quad = begin % quads;
   let x: i32 = (begin / quads) % width;
   let y: i32 = begin / quads / width;
@@ -26,7 +26,7 @@ export function crop(
     if (row >= 0 && row < <i32>valueRows && column >= 0 && column < <i32>valueWidth) {
       value = v128.load(from + (((<usize>row * valueWidth + column) * quads + quad) << 4));
     }
-    v128.store(to + (<usize>index << 4), value);
+    v128.store(to + ((<usize>index) << 4), value);
     if (++quad < quads) continue;
     quad = 0;
     if (++x < <i32>width) continue;

@@ -36,7 +36,7 @@ export function crossEntropyPullback(
       powers = f32x4.add(powers, power);
     }
     const sum = f32x4.extract_lane(sumLanes(powers), 0);
-    const own = to + (<usize>label << 2);
+    const own = to + ((<usize>label) << 2);
     let weight = factor * load<f32>(gradient);
     if (epsilon > 0) {
       const p = load<f32>(own) / sum;

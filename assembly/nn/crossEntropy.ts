@@ -23,7 +23,7 @@ export function crossEntropy(
     const at = scores + <usize>row * rowStride;
     const largest = largestScore(at, channels);
     const sum = sumOfPowers(at, channels, largest);
-    const score = load<f32>(at + (<usize>label << 2)) - largest;
+    const score = load<f32>(at + ((<usize>label) << 2)) - largest;
     let loss = Mathf.log(sum) - score;
     if (epsilon > 0) {
       const power = f32x4.extract_lane(exp4(f32x4.splat(score)), 0);
@@ -46,7 +46,7 @@ export function tailMask(channels: u32): v128 {
 // @ts-ignore: decorator
 @inline
 export function largestScore(at: usize, channels: u32): f32 {
-  const last = <usize>((channels - 1) >> 2) << 4;
+  const last = (<usize>((channels - 1) >> 2)) << 4;
   // Padding lanes are no candidates for the maximum.
   let most = v128.bitselect(v128.load(at + last), f32x4.splat(-f32.MAX_VALUE), tailMask(channels));
   // Unlike pmax, max lets NaN through, so that the loss shows it.
@@ -60,7 +60,7 @@ export function largestScore(at: usize, channels: u32): f32 {
 // @ts-ignore: decorator
 @inline
 export function sumOfPowers(at: usize, channels: u32, largest: f32): f32 {
-  const last = <usize>((channels - 1) >> 2) << 4;
+  const last = (<usize>((channels - 1) >> 2)) << 4;
   const most = f32x4.splat(largest);
   let sum = v128.and(exp4(f32x4.sub(v128.load(at + last), most)), tailMask(channels));
   for (let i: usize = 0; i < last; i += 16) sum = f32x4.add(sum, exp4(f32x4.sub(v128.load(at + i), most)));

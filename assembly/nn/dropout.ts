@@ -34,7 +34,7 @@ export function dropout(
     random = i32x4.replace_lane(random, 1, y);
     random = i32x4.replace_lane(random, 2, z);
     random = i32x4.replace_lane(random, 3, w);
-    const at = <usize>index << 4;
+    const at = (<usize>index) << 4;
     const kept = i32x4.ge_u(random, least);
     v128.store(result + at, v128.and(f32x4.mul(factors, v128.load(values + at)), kept));
   }

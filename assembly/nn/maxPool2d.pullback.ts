@@ -33,7 +33,7 @@ export function maxPool2dPullback(
     const cWins = exceeds(c, upper);
     const dWins = exceeds(d, three);
     // Where the maximum is NaN all bits are set, which is NaN again.
-    const g = v128.or(v128.load(from + (<usize>index << 4)), f32x4.ne(best, best));
+    const g = v128.or(v128.load(from + ((<usize>index) << 4)), f32x4.ne(best, best));
     const beforeD = v128.andnot(g, dWins);
     const beforeC = v128.andnot(beforeD, cWins);
     // Backwards, so that of the places of a pixel that stands for several the first is written last.

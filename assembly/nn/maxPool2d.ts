@@ -23,7 +23,7 @@ export function maxPool2d(
     const first = from + (<usize>y * width + x) * pixelStride + (<usize>quad << 4);
     const upper = f32x4.max(v128.load(first), v128.load(first + right));
     const lower = f32x4.max(v128.load(first + down), v128.load(first + down + right));
-    v128.store(to + (<usize>index << 4), f32x4.max(upper, lower));
+    v128.store(to + ((<usize>index) << 4), f32x4.max(upper, lower));
     if (++quad < quads) continue;
     quad = 0;
     x += 2;

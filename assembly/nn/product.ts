@@ -21,13 +21,13 @@ export function product(
   end: u32,
 ): void {
   const zero = f32x4.splat(0);
-  const strideBytes = <usize>termStride << 4;
+  const strideBytes = (<usize>termStride) << 4;
   for (let index = begin; index < end; index++) {
     const rowPanel = index % rowPanels;
     const element = (index / rowPanels) % batch;
     const columnPanel = firstColumnPanel + index / (rowPanels * batch);
     const first = rowPanel * leftPanelStride + (element / batchColumns) * leftRowStride + (element % batchColumns);
-    let rightAt = right + (<usize>(columnPanel * termRows * termColumns + element * rightBatchStride) << 5);
+    let rightAt = right + ((<usize>(columnPanel * termRows * termColumns + element * rightBatchStride)) << 5);
     let a0 = zero;
     let b0 = zero;
     let a1 = zero;
@@ -37,8 +37,8 @@ export function product(
     let a3 = zero;
     let b3 = zero;
     for (let row: u32 = 0; row < termRows; row++) {
-      let leftAt = left + (<usize>(first + row * termStride * leftRowStride) << 4);
-      for (const last = rightAt + (<usize>termColumns << 5); rightAt < last; rightAt += 32) {
+      let leftAt = left + ((<usize>(first + row * termStride * leftRowStride)) << 4);
+      for (const last = rightAt + ((<usize>termColumns) << 5); rightAt < last; rightAt += 32) {
         const low = v128.load(rightAt);
         const high = v128.load(rightAt, 16);
         let four = v128.load32_splat(leftAt);
@@ -56,7 +56,7 @@ export function product(
         leftAt += strideBytes;
       }
     }
-    const to = result + (<usize>index << 7);
+    const to = result + ((<usize>index) << 7);
     if (accumulate) {
       a0 = f32x4.add(a0, v128.load(to));
       b0 = f32x4.add(b0, v128.load(to, 16));

@@ -1,9 +1,9 @@
 /** Twin of kernels/nn/winograd.fold.wgsl. */
 export function winogradFold(sums: usize, result: usize, panels: u32, inputs: u32, begin: u32, end: u32): void {
-  const elementStride = <usize>(inputs * 2) << 4;
+  const elementStride = (<usize>(inputs * 2)) << 4;
   for (let index = begin; index < end; index++) {
     const panel = <usize>(index / (inputs * 2));
-    const at = <usize>(index % (inputs * 2)) << 4;
+    const at = (<usize>(index % (inputs * 2))) << 4;
     const from = sums + panel * 16 * elementStride + at;
     const to = result + panel * 9 * elementStride + at;
     for (let row: usize = 0; row < 3; row++) {

@@ -14,27 +14,28 @@ export function winogradGradient(
   begin: u32,
   end: u32,
 ): void {
-  const pixelBytes = <usize>quads << 4;
+  const pixelBytes = (<usize>quads) << 4;
   const rowBytes = <usize>width * pixelBytes;
   const resultQuads = 2 * panels;
   const paddedTiles = (tiles + 3) & ~3;
-  const elementStride = <usize>(paddedTiles * resultQuads) << 4;
+  const elementStride = (<usize>(paddedTiles * resultQuads)) << 4;
   const zero = f32x4.splat(0);
   let quad = begin % resultQuads;
   let number = begin / resultQuads;
   for (let index = begin; index < end; number++) {
     const tile = firstTile + number;
     const image = tile / (tileRows * tileColumns);
-    const y = (tile / tileColumns) % tileRows << 1;
-    const x = tile % tileColumns << 1;
+    const y = ((tile / tileColumns) % tileRows) << 1;
+    const x = (tile % tileColumns) << 1;
     const below = y + 1 < height;
     const beside = x + 1 < width;
-    const pixel = gradient + (<usize>gradientSkip << 4) + <usize>(image * height + y) * rowBytes + <usize>x * pixelBytes;
+    const pixel =
+      gradient + ((<usize>gradientSkip) << 4) + <usize>(image * height + y) * rowBytes + <usize>x * pixelBytes;
     const last: u32 = min(resultQuads, quad + end - index);
     index += last - quad;
     for (; quad < last; quad++) {
-      const to = result + (<usize>(((quad >> 1) * paddedTiles + number) * 2 + (quad & 1)) << 4);
-      const from = pixel + (<usize>quad << 4);
+      const to = result + ((<usize>(((quad >> 1) * paddedTiles + number) * 2 + (quad & 1))) << 4);
+      const from = pixel + ((<usize>quad) << 4);
       const some = number < tiles && quad < quads;
       const a = some ? v128.load(from) : zero;
       const b = some && beside ? v128.load(from + pixelBytes) : zero;

@@ -18,10 +18,10 @@ export function winogradInput(
   begin: u32,
   end: u32,
 ): void {
-  const pixelBytes = <usize>quads << 4;
+  const pixelBytes = (<usize>quads) << 4;
   const rowBytes = <usize>width * pixelBytes;
   const tilePanels = (tiles + 3) >> 2;
-  const elementStride = <usize>(tilePanels * quads) << 6;
+  const elementStride = (<usize>(tilePanels * quads)) << 6;
   // The elements of four tiles, side by side, then the pixels of a tile at the border.
   const elements = scratch;
   const border = scratch + 1024;
@@ -31,10 +31,11 @@ export function winogradInput(
     for (let lane: u32 = 0; lane < 4; lane++) {
       const number = tilePanel * 4 + lane;
       const tile = firstTile + number;
-      const y = <i32>((tile / tileColumns) % tileRows << 1) - paddingY;
-      const x = <i32>(tile % tileColumns << 1) - paddingX;
-      const map = values + <usize>(tile / (tileRows * tileColumns) * height) * rowBytes + (<usize>(valueSkip + quad) << 4);
-      const to = elements + (<usize>lane << 4);
+      const y = <i32>(((tile / tileColumns) % tileRows) << 1) - paddingY;
+      const x = <i32>((tile % tileColumns) << 1) - paddingX;
+      const map =
+        values + <usize>((tile / (tileRows * tileColumns)) * height) * rowBytes + ((<usize>(valueSkip + quad)) << 4);
+      const to = elements + ((<usize>lane) << 4);
       if (number < tiles && y >= 0 && x >= 0 && y + 4 <= <i32>height && x + 4 <= <i32>width) {
         transform(map + <usize>y * rowBytes + <usize>x * pixelBytes, pixelBytes, rowBytes, to);
       } else {
@@ -42,7 +43,7 @@ export function winogradInput(
         transform(border, 16, 64, to);
       }
     }
-    let to = result + (<usize>(rowsAreTiles ? index : quad * tilePanels + tilePanel) << 6);
+    let to = result + ((<usize>(rowsAreTiles ? index : quad * tilePanels + tilePanel)) << 6);
     if (rowsAreTiles) {
       for (let from = elements; from < border; from += 64) {
         transpose(from, to);

@@ -16,9 +16,9 @@ export function winogradOutput(
   begin: u32,
   end: u32,
 ): void {
-  const pixelBytes = <usize>quads << 4;
+  const pixelBytes = (<usize>quads) << 4;
   const rowBytes = <usize>width * pixelBytes;
-  const elementStride = <usize>((tiles + 3) >> 2) << 7;
+  const elementStride = (<usize>((tiles + 3) >> 2)) << 7;
   const zero = f32x4.splat(0);
   const least = relu ? zero : f32x4.splat(-Infinity);
   let quad = begin % quads;
@@ -26,17 +26,17 @@ export function winogradOutput(
   for (let index = begin; index < end; number++) {
     const tile = firstTile + number;
     const image = tile / (tileRows * tileColumns);
-    const y = (tile / tileColumns) % tileRows << 1;
-    const x = tile % tileColumns << 1;
+    const y = ((tile / tileColumns) % tileRows) << 1;
+    const x = (tile % tileColumns) << 1;
     // The last row or column of tiles may stick out by one.
     const below = y + 1 < height;
     const beside = x + 1 < width;
-    const pixel = result + (<usize>resultSkip << 4) + <usize>(image * height + y) * rowBytes + <usize>x * pixelBytes;
+    const pixel = result + ((<usize>resultSkip) << 4) + <usize>(image * height + y) * rowBytes + <usize>x * pixelBytes;
     const last: u32 = min(quads, quad + end - index);
     for (; quad < last; quad++) {
-      let from = products + <usize>(quad >> 1) * 16 * elementStride + (<usize>(number * 2 + (quad & 1)) << 4);
+      let from = products + <usize>(quad >> 1) * 16 * elementStride + ((<usize>(number * 2 + (quad & 1))) << 4);
       index++;
-      const at = <usize>quad << 4;
+      const at = (<usize>quad) << 4;
       const shift = biased ? v128.load(bias + at) : zero;
       let m = v128.load(from);
       let n = v128.load(from + 4 * elementStride);

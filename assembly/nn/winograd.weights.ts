@@ -1,13 +1,13 @@
 /** Twin of kernels/nn/winograd.weights.wgsl. */
 export function winogradWeights(weights: usize, result: usize, panels: u32, inputs: u32, begin: u32, end: u32): void {
-  const tapStride = <usize>(inputs * 2) << 4;
+  const tapStride = (<usize>(inputs * 2)) << 4;
   const elementStride = <usize>panels * tapStride;
   const half = f32x4.splat(0.5);
   for (let index = begin; index < end; index++) {
     const panel = index / (inputs * 2);
-    const at = <usize>(index % (inputs * 2)) << 4;
+    const at = (<usize>(index % (inputs * 2))) << 4;
     const from = weights + <usize>panel * 9 * tapStride + at;
-    const to = result + (<usize>index << 4);
+    const to = result + ((<usize>index) << 4);
     for (let column: usize = 0; column < 3; column++) {
       // A column of G g, kept where the elements will lie.
       const g = from + column * tapStride;
