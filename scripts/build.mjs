@@ -44,9 +44,13 @@ async function bundle() {
     sourcemap: false,
   });
   // Declarations only: `npm run typecheck` checks the types.
-  await run(process.execPath, [join(root, "node_modules/@typescript/native/bin/tsc"), "--project", "tsconfig.types.json"], {
-    cwd: root,
-  });
+  await run(
+    process.execPath,
+    [join(root, "node_modules/@typescript/native/bin/tsc"), "--project", "tsconfig.types.json"],
+    {
+      cwd: root,
+    },
+  );
   await cp(join(root, "kernels"), join(root, "dist/kernels"), { recursive: true });
   await cp(join(root, "build/wasm"), join(root, "dist/wasm"), { recursive: true });
 }

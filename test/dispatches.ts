@@ -64,7 +64,7 @@ export async function replay(device: Device, dispatch: Omit<Dispatch, "after">):
   const storages = storagesOf(device, dispatch);
   device.run(kernel, { ...args, ...storages });
   const after: Record<string, Uint32Array> = {};
-  for (const { name } of written(kernel)) after[name] = new Uint32Array(await device.read(storages[name]));
+  for (const { name } of written(kernel)) after[name] = new Uint32Array(await device.read(storages[name]!));
   for (const storage of Object.values(storages)) device.release(storage);
   return after;
 }
@@ -83,22 +83,22 @@ export async function replayChanged(
   changes: readonly Change[],
 ): Promise<Contents[]> {
   const { kernel, args, before } = dispatch;
-  const outputs = written(kernel).map(({ name }) => ({ name, bytes: before[name].byteLength }));
+  const outputs = written(kernel).map(({ name }) => ({ name, bytes: before[name]!.byteLength }));
   const total = outputs.reduce((sum, { bytes }) => sum + bytes, 0);
   const storages = storagesOf(device, dispatch);
   const unwritten = storagesOf(device, dispatch);
   const results = device.allocate(total * changes.length);
   let to = 0;
   for (const { name, index, bits } of changes) {
-    for (const { name } of outputs) device.copy(unwritten[name], storages[name]);
-    const word = view(storages[name], index * 4, 4);
+    for (const { name } of outputs) device.copy(unwritten[name]!, storages[name]!);
+    const word = view(storages[name]!, index * 4, 4);
     device.write(word, Uint32Array.of(bits));
     device.run(kernel, { ...args, ...storages });
     for (const { name, bytes } of outputs) {
-      device.copy(storages[name], view(results, to, bytes));
+      device.copy(storages[name]!, view(results, to, bytes));
       to += bytes;
     }
-    device.write(word, before[name].subarray(index, index + 1));
+    device.write(word, before[name]!.subarray(index, index + 1));
   }
   const words = new Uint32Array(await device.read(results));
   for (const storage of [results, ...Object.values(storages), ...Object.values(unwritten)]) device.release(storage);

@@ -51,7 +51,9 @@ for (let round = 0; round < Number(flags.rounds); round++) {
 }
 console.log(`WASM, ${device.info.threads} threads, 500×375, 21 classes, T = 10; least of ${flags.rounds} rounds`);
 for (const [key, { milliseconds, longest, ticks }] of Object.entries(least)) {
-  console.log(`${key}: ${milliseconds.toFixed(1)} ms, longest wait ${longest.toFixed(1)} ms, ${ticks} ticks of a timer`);
+  console.log(
+    `${key}: ${milliseconds.toFixed(1)} ms, longest wait ${longest.toFixed(1)} ms, ${ticks} ticks of a timer`,
+  );
 }
 const [on, off] = [least["with turns"]!, least.without!];
 console.log(`cost of turns: ${((on.milliseconds / off.milliseconds - 1) * 100).toFixed(2)} %`);

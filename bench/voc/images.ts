@@ -41,7 +41,7 @@ export async function openImages(data: string) {
     const size = [map.height, map.width] as const;
     const image = await decodeImage(await item.imageBytes(), item.image);
     const stored = logits.tensors.get(item.id)!;
-    const [classes, rows, columns] = stored.shape;
+    const [classes, rows, columns] = stored.shape as [number, number, number];
     const coarse = channelsLast(float16ToFloat32((await stored.read()) as Uint16Array), classes);
     const unary = resizeBilinear(coarse, [rows, columns, classes], size, { alignCorners: true });
     return { ...map, unary, guide: image.values, band: boundaryBand(map, bandRadius) };

@@ -44,7 +44,7 @@ const ieee: Record<number, readonly number[]> = { 2: [10, 5, 0, 10], 4: [23, 8, 
 function checkIeee(reader: ByteReader, size: number): void {
   reader.skip(4);
   const parts = [reader.u8(), reader.u8(), reader.u8(), reader.u8()];
-  if (!parts.every((part, i) => part === ieee[size][i])) throw reader.error("IEEE 754 numbers", `layout ${parts}`);
+  if (!parts.every((part, i) => part === ieee[size]![i])) throw reader.error("IEEE 754 numbers", `layout ${parts}`);
 }
 
 /** The tensor that a dataset holds; its numbers stay in the file. @throws FormatError */
@@ -57,7 +57,7 @@ export function openDataset(file: Hdf5, address: number, messages: readonly Mess
   if (version !== 3 && !(version === 4 && kind < 2)) throw reader.error("data layout version 3", `${version}, ${kind}`);
   const filters = messages.filter((message) => message.type === messageTypes.filters);
   if (kind === 2) {
-    const pipeline = filters.length > 0 ? readFilters(filters[0].reader()) : [];
+    const pipeline = filters.length > 0 ? readFilters(filters[0]!.reader()) : [];
     return openChunks(file, reader, { shape, type }, pipeline);
   }
   const bytes = byteLength({ shape, type });
@@ -124,7 +124,7 @@ function openChunks(
   const element = layout.u32();
   const fits = rank === shape.length && element === bytesPerElement(type) && chunk.every((extent) => extent > 0);
   const chunkBytes = elementsOf(chunk) * element;
-  const counts = shape.map((extent, axis) => Math.ceil(extent / chunk[axis]));
+  const counts = shape.map((extent, axis) => Math.ceil(extent / chunk[axis]!));
   // All of the grid is inflated, what sticks out of the dataset included.
   const span = elementsOf(counts) * chunkBytes;
   if (!fits || !(span <= mostPadding * byteLength({ shape, type }) + 65536)) {
@@ -158,8 +158,8 @@ async function listChunks(
   const chunks = (await readTree(file, tree, 1, 8 + 8 * (rank + 1))).map(({ key, address }) => {
     const [bytes, skipped] = [key.u32(), key.u32()];
     const offset = Array.from({ length: rank }, () => key.u64());
-    const cell = offset.map((start, axis) => start / chunk[axis]);
-    const inside = cell.every((place, axis) => Number.isInteger(place) && place < counts[axis]);
+    const cell = offset.map((start, axis) => start / chunk[axis]!);
+    const inside = cell.every((place, axis) => Number.isInteger(place) && place < counts[axis]!);
     if (!inside || seen.has(`${cell}`))
       throw key.error("a chunk of its own, inside the dataset", `one at [${offset}]`, 0);
     seen.add(`${cell}`);
@@ -191,7 +191,7 @@ function unshuffle(bytes: Uint8Array, element: number): Uint8Array {
   const count = Math.floor(bytes.length / element);
   const result = bytes.slice();
   for (let part = 0; part < element; part++) {
-    for (let i = 0; i < count; i++) result[i * element + part] = bytes[part * count + i];
+    for (let i = 0; i < count; i++) result[i * element + part] = bytes[part * count + i]!;
   }
   return result;
 }
@@ -208,18 +208,18 @@ function place(
   const element = data.BYTES_PER_ELEMENT;
   const last = shape.length - 1;
   if (last < 0) return target.set(bytes);
-  const rowLength = Math.min(chunk[last], shape[last] - offset[last]);
+  const rowLength = Math.min(chunk[last]!, shape[last]! - offset[last]!);
   const rows = elementsOf(chunk.slice(0, -1));
   for (let row = 0; row < rows; row++) {
-    let [rest, to, stride, inside] = [row, offset[last], shape[last], true];
+    let [rest, to, stride, inside] = [row, offset[last]!, shape[last]!, true];
     for (let axis = last - 1; axis >= 0; axis--) {
-      const index = offset[axis] + (rest % chunk[axis]);
-      rest = Math.floor(rest / chunk[axis]);
-      inside &&= index < shape[axis];
+      const index = offset[axis]! + (rest % chunk[axis]!);
+      rest = Math.floor(rest / chunk[axis]!);
+      inside &&= index < shape[axis]!;
       to += index * stride;
-      stride *= shape[axis];
+      stride *= shape[axis]!;
     }
-    const from = row * chunk[last] * element;
+    const from = row * chunk[last]! * element;
     if (inside) target.set(bytes.subarray(from, from + rowLength * element), to * element);
   }
 }

@@ -100,7 +100,7 @@ function parseEntry(source: Source, name: string, entry: unknown) {
   if (!isCounts(entry.data_offsets) || entry.data_offsets.length !== 2) {
     throw malformed(source, 8, `two data_offsets for ${where}`, brief(entry.data_offsets));
   }
-  const [begin, end] = entry.data_offsets;
+  const [begin, end] = entry.data_offsets as [number, number];
   const bytes = elementsOf(entry.shape) * bytesPerElement(type);
   if (end - begin !== bytes) throw malformed(source, 8, `${bytes} bytes for ${where}`, `data_offsets ${begin}, ${end}`);
   return { type, shape: entry.shape, begin, end };

@@ -37,14 +37,14 @@ export class TensorView {
   /** Numbers from its first to behind its last, as they lie in the storage. */
   get span(): number {
     if (elementsOf(this.shape) === 0) return 0;
-    return 1 + this.shape.reduce((sum, extent, axis) => sum + (extent - 1) * this.strides[axis], 0);
+    return 1 + this.shape.reduce((sum, extent, axis) => sum + (extent - 1) * this.strides[axis]!, 0);
   }
 
   isContiguous(): boolean {
     let stride = 1;
     for (let axis = this.shape.length - 1; axis >= 0; axis--) {
       if (this.shape[axis] !== 1 && this.strides[axis] !== stride) return false;
-      stride *= this.shape[axis];
+      stride *= this.shape[axis]!;
     }
     return true;
   }
@@ -107,7 +107,7 @@ function storageOf(id: unknown, complain: Complain): Storage {
   }
   if (typeof key !== "string" || !isCount(count)) throw complain("a storage's key and count", "other values");
   if (view !== undefined && view !== null) throw complain("a whole storage", "a view of one");
-  return new Storage(key, storageTypes[kind.name], count);
+  return new Storage(key, storageTypes[kind.name]!, count);
 }
 
 /** (storage, offset, shape, strides, …); what follows, requires_grad and hooks, says nothing about the numbers. */

@@ -56,15 +56,15 @@ export function soundPng(bytes: Uint8Array, file: string): SoundPng {
     throw new FormatError({ file, offset, expected, got: `${got}`, remedy });
   };
   const chunks = readChunks(bytes, file, fail);
-  const header = readHeader(bytes, chunks[0], fail);
+  const header = readHeader(bytes, chunks[0]!, fail);
   const exif = chunks.find(({ type }) => type === "eXIf");
   for (const chunk of chunks) if (kept.has(chunk.type) || chunk === exif) checkChecksum(bytes, chunk, fail);
   const data = chunks.filter(({ type }) => type === "IDAT");
-  if (data.length === 0) fail(chunks[0].end, "compressed pixels (IDAT)", "none");
-  const pixels = data[0].start;
+  if (data.length === 0) fail(chunks[0]!.end, "compressed pixels (IDAT)", "none");
+  const pixels = data[0]!.start;
   const palettes = chunks.filter(({ type }) => type === "PLTE");
   if (header.color === indexed) checkPalette(palettes, pixels, fail);
-  else if (palettes.length > 0 && header.channels < 3) fail(palettes[0].start, "no palette beside gray", "one");
+  else if (palettes.length > 0 && header.channels < 3) fail(palettes[0]!.start, "no palette beside gray", "one");
 
   const compressed = concatenate(data.map(({ start, end }) => bytes.subarray(start + 8, end - 4)));
   const rows = rowsOf(header);
@@ -81,7 +81,7 @@ export function soundPng(bytes: Uint8Array, file: string): SoundPng {
   let position = 0;
   for (const { count, length } of rows) {
     for (let row = 0; row < count; row++, position += length) {
-      if (inflated[position] > 4) fail(pixels, `filters 0…4 in the rows compressed from here on`, inflated[position]);
+      if (inflated[position]! > 4) fail(pixels, `filters 0…4 in the rows compressed from here on`, inflated[position]!);
     }
   }
   // A palette beside true colors is a suggestion for screens, and no part of the pixels.
@@ -139,13 +139,14 @@ function readHeader(bytes: Uint8Array, { type, start, end }: Chunk, fail: Fail):
   if (type !== "IHDR" || end - start !== 25) fail(8, "the header, 13 bytes", type);
   const view = new DataView(bytes.buffer, bytes.byteOffset + start + 8, 13);
   const [width, height] = [view.getUint32(0), view.getUint32(4)];
-  const [depth, color, compression, filter, interlace] = bytes.subarray(start + 16, start + 21);
+  const [depth, color, compression] = [view.getUint8(8), view.getUint8(9), view.getUint8(10)];
+  const [filter, interlace] = [view.getUint8(11), view.getUint8(12)];
   if (!(width > 0 && height > 0 && width * height <= maximumPixels)) {
     const remedy = width > 0 && height > 0 ? tooLarge : undefined;
     fail(16, `1 to ${maximumPixels} pixels`, `${width}×${height}`, remedy);
   }
   if (!Object.hasOwn(colorTypes, color)) fail(25, "a color type of 0, 2, 3, 4 or 6", color);
-  const { channels, depths } = colorTypes[color];
+  const { channels, depths } = colorTypes[color]!;
   if (!depths.includes(depth)) fail(24, `a depth of ${depths.join(", ")} bits for color type ${color}`, depth);
   if (compression !== 0) fail(26, "compression method 0", compression);
   if (filter !== 0) fail(27, "filter method 0", filter);

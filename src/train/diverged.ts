@@ -61,7 +61,7 @@ export function adviceFor({ optimizer: { rate, clip } }: Configuration, { step, 
 async function strayBandwidth({ parameters }: Trainable): Promise<string | undefined> {
   const values = await parameters.bandwidths?.read();
   const stray = values?.findIndex((value) => value <= 0) ?? -1;
-  return stray < 0 ? undefined : `${["θα", "θβ", "θγ"][stray]} = ${values![stray].toPrecision(4)}`;
+  return stray < 0 ? undefined : `${["θα", "θβ", "θγ"][stray]} = ${values![stray]!.toPrecision(4)}`;
 }
 
 async function strayParameter({ parameters }: Trainable): Promise<string | undefined> {
@@ -78,7 +78,7 @@ async function strayLayer(trainable: Trainable, sample: Sample, seed: number | u
     if ((await result.read()).some((value) => !Number.isFinite(value))) first = `the layer ${layer}`;
   };
   // Dropout acts while a tape watches.
-  using _tape = seed === undefined ? undefined : new Tape(trainable.learned.map((name) => trainable.parameters[name]));
+  using _tape = seed === undefined ? undefined : new Tape(trainable.learned.map((name) => trainable.parameters[name]!));
   try {
     (await trainable.loss(sample, seed ?? 0, listen)).dispose();
   } catch (error) {

@@ -163,7 +163,7 @@ async function add(
   saved: Saved,
 ): Promise<void> {
   const seed = randomBits(configuration.seed, purpose.dropout, draw);
-  using tape = new Tape(trainable.learned.map((name) => trainable.parameters[name]));
+  using tape = new Tape(trainable.learned.map((name) => trainable.parameters[name]!));
   const explain = (loss: number, cause?: unknown): Promise<Error> => {
     tape.dispose();
     const where = `step ${number}`;
@@ -174,9 +174,9 @@ async function add(
     throw error instanceof ValueError ? await explain(NaN, error) : error;
   });
   const [value] = await output.read();
-  if (!Number.isFinite(value)) throw await explain(value);
+  if (!Number.isFinite(value)) throw await explain(value!);
   accumulate(step.gradients, await tape.gradients(output));
-  step.loss += value;
+  step.loss += value!;
   step.pixels += sample.labels.reduce((count, label) => count + Number(label !== ignoreLabel), 0);
 }
 

@@ -16,7 +16,7 @@ export class Order {
   at(draw: number): number {
     const epoch = Math.floor(draw / this.#items);
     if (epoch !== this.#epoch) this.#permute(epoch);
-    return this.#permutation[draw % this.#items];
+    return this.#permutation[draw % this.#items]!;
   }
 
   /** Durstenfeld's shuffle (Knuth, The Art of Computer Programming 2, algorithm P). */
@@ -26,8 +26,8 @@ export class Order {
     this.#permutation = Uint32Array.from({ length: this.#items }, (_, i) => i);
     for (let last = this.#items - 1; last > 0; last--) {
       const other = Math.floor(random() * (last + 1));
-      const former = this.#permutation[last];
-      this.#permutation[last] = this.#permutation[other];
+      const former = this.#permutation[last]!;
+      this.#permutation[last] = this.#permutation[other]!;
       this.#permutation[other] = former;
     }
   }

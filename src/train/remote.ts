@@ -30,7 +30,7 @@ export function unpackSample(bytes: ArrayBuffer): Sample {
   const [length] = new Uint32Array(bytes, 0, 1);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length))) as Header;
   const { id, height, width, logits: shape } = header;
-  let at = (4 + length + 3) & ~3;
+  let at = (4 + length! + 3) & ~3;
   const take = (count: number): Float32Array<ArrayBuffer> => {
     const values = new Float32Array(bytes, at, count);
     at += 4 * count;

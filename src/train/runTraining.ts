@@ -68,4 +68,4 @@ function noteOf(changed: readonly Difference[], step: number): string {
 
 /** Numbers that a model learns. */
 export const countLearned = ({ learned, parameters }: Trainable): number =>
-  learned.reduce((sum, name) => sum + elementsOf(parameters[name].shape), 0);
+  learned.reduce((sum, name) => sum + elementsOf(parameters[name]!.shape), 0);

@@ -17,7 +17,7 @@ export interface Sample extends LabeledImage {
 export function networkInput(values: Float32Array): Float32Array<ArrayBuffer> {
   const input = new Float32Array(values.length);
   for (let at = 0; at < values.length; at += 3) {
-    for (let k = 0; k < 3; k++) input[at + k] = values[at + 2 - k] - meanColor[k];
+    for (let k = 0; k < 3; k++) input[at + k] = values[at + 2 - k]! - meanColor[k]!;
   }
   return input;
 }

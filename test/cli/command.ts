@@ -56,7 +56,8 @@ export async function crfRnnInProcess(words: readonly string[], folder = tmpdir(
     for (const spy of spies) spy.mockRestore();
     // A command hears signals until its process ends, which this one outlives.
     for (const [i, signal] of signals.entries()) {
-      for (const listener of process.listeners(signal)) if (!heard[i].includes(listener)) process.off(signal, listener);
+      for (const listener of process.listeners(signal))
+        if (!heard[i]!.includes(listener)) process.off(signal, listener);
     }
   }
 }

@@ -106,7 +106,7 @@ async function runStage(stage: Stage, knowledge: Knowledge, { jobs, cases: mostC
   const only = left.some(({ file }) => stage.home.test(file))
     ? undefined
     : [...new Set(left.flatMap(({ id }) => casesOfMutant.get(id)?.slice(0, secondChance) ?? []))];
-  const { cases, loaded } = await foremen[0].measure(only);
+  const { cases, loaded } = await foremen[0]!.measure(only);
   for (const { name, error } of cases.filter((entry) => entry.error !== undefined)) {
     console.error(`  left out, since it fails without a mutant: ${name}: ${error}`);
   }

@@ -68,22 +68,23 @@ function direct(
   { stride = 1, inputDilation = 1, padding = 0 } = {},
 ): Direct {
   const pixels = ([size, taps]: readonly number[]): number =>
-    Math.floor(((size - 1) * inputDilation + 1 + 2 * padding - taps) / stride) + 1;
-  const [resultHeight, resultWidth] = [pixels([height, kernel[0]]), pixels([width, kernel[1]])];
+    Math.floor(((size! - 1) * inputDilation + 1 + 2 * padding - taps!) / stride) + 1;
+  const [resultHeight, resultWidth] = [pixels([height!, kernel[0]]), pixels([width!, kernel[1]])];
   return {
     ...convolutionForms.typical,
-    ...{ images, height, width, channels, resultHeight, resultWidth, outputs, firstPanel, stride, inputDilation },
-    panels: panelCount,
+    ...{ images: images!, height: height!, width: width!, channels: channels! },
+    ...{ resultHeight, resultWidth, outputs: outputs!, firstPanel: firstPanel!, stride, inputDilation },
+    panels: panelCount!,
     kernelHeight: kernel[0],
     kernelWidth: kernel[1],
     paddingY: padding,
     paddingX: padding,
     valueSkip: 3,
     resultSkip: 5,
-    values: 48 + images * height * width * padded(channels) * 4,
-    weights: panelCount * kernel[0] * kernel[1] * padded(channels) * 32,
-    bias: padded(outputs) * 4,
-    result: 80 + images * resultHeight * resultWidth * padded(outputs) * 4,
+    values: 48 + images! * height! * width! * padded(channels!) * 4,
+    weights: panelCount! * kernel[0] * kernel[1] * padded(channels!) * 32,
+    bias: padded(outputs!) * 4,
+    result: 80 + images! * resultHeight * resultWidth * padded(outputs!) * 4,
   };
 }
 
@@ -212,7 +213,7 @@ export const cases: Case[] = [
       const sizes = [filtering(8, 16, 4), filtering(4, 11, 4), filtering(6, 7, 4), filtering(1, 16, 4)];
       const choose = async (): Promise<string> =>
         sizes.map((numbers) => fastest(device, productForms, numbers as never).name).join();
-      const [one, three] = [usual, tiled].map(({ kernel }) => kernel.id);
+      const [one, three] = [usual, tiled].map(({ kernel }) => kernel.id) as [string, string];
       // A tile holds 128 pairs of a column panel and a row panel, of which 43 are a third.
       const found = await withRates(device, new Map(Object.entries({ [one!]: 1, [three!]: 3 })), choose);
       check(found === "tiled,tiled,registers,registers", found);

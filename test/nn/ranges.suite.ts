@@ -35,7 +35,7 @@ async function learn(device: Device): Promise<{ readonly scores: Float32Array; r
   using scope = device.scope();
   using network = fcn8s(device, { classes: 3, widths: [8, 8, 8, 8, 8], fc: 8, dropout: 0, seed: 3 });
   for (const name of ["score_fr.weight", "score_pool4.weight", "score_pool3.weight"]) {
-    const weight = network.parameters[name];
+    const weight = network.parameters[name]!;
     weight.write(
       random(4).array(
         weight.shape.reduce((product, size) => product * size),
@@ -63,9 +63,9 @@ export const cases: Case[] = [
       same(pieces.scores, whole.scores, "scores");
       pieces.gradients.forEach((gradient, i) => {
         // The rows by which a weight's gradient is summed are fewer: another order of the same sums.
-        const largest = maximum(whole.gradients[i].map(Math.abs));
+        const largest = maximum(whole.gradients[i]!.map(Math.abs));
         check(largest > 0, `gradient ${i} is zero`);
-        close(gradient, whole.gradients[i], { absolute: 1e-5 * largest }, `gradient ${i}`);
+        close(gradient, whole.gradients[i]!, { absolute: 1e-5 * largest }, `gradient ${i}`);
       });
     },
   },
@@ -75,7 +75,7 @@ export const cases: Case[] = [
       const whole = await train(device);
       for (const bindingBytes of [8192, 24_576]) {
         using small = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes });
-        (await train(small)).forEach((values, i) => same(values, whole[i], `${bindingBytes} bytes, result ${i}`));
+        (await train(small)).forEach((values, i) => same(values, whole[i]!, `${bindingBytes} bytes, result ${i}`));
       }
     },
   },

@@ -47,7 +47,8 @@ async function fromLogits({ layout, resize }: UnaryFlags, file: string, image: P
   if (shape.length !== 3 || values.length === 0) {
     throw new ShapeError({ where: file, expected: `logits ${order}`, got, remedy: shapeRemedy(shape, layout) });
   }
-  const [rows, columns, classes] = layout === "hwc" ? shape : [shape[1], shape[2], shape[0]];
+  const [first, second, third] = shape as [number, number, number];
+  const [rows, columns, classes] = layout === "hwc" ? [first, second, third] : [second, third, first];
   if (classes === 1) {
     const remedy = shapeRemedy(shape, layout);
     throw new ShapeError({ where: file, expected: `logits ${order} of two classes or more`, got, remedy });

@@ -49,7 +49,7 @@ export async function openImages({ data, val, format, valImages }: ImageFlags): 
     });
   }
   const { classes, palette } = opened;
-  return { name: basename(data[0]), classes, palette, train, val: spread(validation, valImages ?? validation.length) };
+  return { name: basename(data[0]!), classes, palette, train, val: spread(validation, valImages ?? validation.length) };
 }
 
 const ownValidation = (dataset: Dataset | undefined): Item[] => [...(dataset?.splits.get("val") ?? [])];
@@ -108,9 +108,9 @@ export async function checkImages(
   const [first] = problems;
   const more = problems.length > 1 ? `, and ${problems.length - 1} more images with problems` : "";
   throw new FormatError({
-    file: first.file,
+    file: first!.file,
     expected: "a sound image with sound labels",
-    got: `${first.problem}${more}`,
+    got: `${first!.problem}${more}`,
     remedy: "crf-rnn data lists them all",
   });
 }

@@ -116,7 +116,7 @@ export function serveRun(
   }
 
   return async (words, request) => {
-    const [place, name, index] = words;
+    const [place, name = "", index = ""] = words;
     if (place === "sample" && words.length === 3) {
       allowOnly("GET", request);
       return sample(name, index);

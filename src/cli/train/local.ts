@@ -32,7 +32,7 @@ export class LocalSurroundings implements Surroundings {
   }
 
   sample(split: Split, index: number): Promise<Sample> {
-    return readSample(this.#of[split][index], this.#logits);
+    return readSample(this.#of[split][index]!, this.#logits);
   }
 
   async record(metric: Metric): Promise<{ readonly stop: boolean }> {

@@ -29,7 +29,7 @@ export async function openLogits(
   return {
     read: async (id) => {
       const tensor = tensors.get(id)!;
-      const [, height, width] = tensor.shape;
+      const [, height, width] = tensor.shape as [number, number, number];
       const values = channelsLast((await tensor.read()) as Float32Array<ArrayBuffer>, classes);
       return { shape: [height, width, classes], values };
     },

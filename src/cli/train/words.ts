@@ -9,7 +9,7 @@ export type ScheduleWords = Configuration["optimizer"]["schedule"] | { readonly 
 /** `fixed`, `step:EVERY:FACTOR` or `poly:POWER`. */
 export function scheduleOf(text: string): ScheduleWords {
   const [kind, ...numbers] = text.split(":");
-  const [first, second] = numbers.map(toNumber);
+  const [first = NaN, second = NaN] = numbers.map(toNumber);
   if (kind === "fixed" && numbers.length === 0) return { kind };
   if (kind === "step" && numbers.length === 2 && Number.isInteger(first) && first > 0 && second > 0) {
     return { kind, every: first, factor: second };
@@ -30,7 +30,7 @@ const mostOf: Record<Exclude<keyof Augmentation, "flip">, readonly [least: numbe
 export function augmentationOf(text: string): Augmentation {
   const augmentation: Record<string, number | boolean> = {};
   for (const word of text.split(",")) {
-    const [name, value, ...rest] = word.split("=");
+    const [name = "", value, ...rest] = word.split("=");
     if (name === "flip" && value === undefined) augmentation.flip = true;
     else {
       const [least, most] = Object.hasOwn(mostOf, name) ? mostOf[name as keyof typeof mostOf] : [NaN, NaN];
@@ -66,7 +66,7 @@ export function learnOf(text: string): Record<(typeof learnable)[number], boolea
 export function multipliersOf(text: string): Partial<Record<(typeof learnable)[number], number>> {
   return Object.fromEntries(
     text.split(",").map((word) => {
-      const [name, value = ""] = word.split("=");
+      const [name = "", value = ""] = word.split("=");
       const multiplier = toNumber(value);
       if ((learnable as readonly string[]).includes(name) && multiplier >= 0) return [name, multiplier];
       throw new InvalidArgumentError(`expected ${learnable.join("=…, ")}=…, any of them; '${word}' is not`);

@@ -65,7 +65,7 @@ async function picturesOf(folder: RunFolder, images: Images): Promise<Picture[]>
   try {
     const pictures: Picture[] = [];
     for (let index = 0; tensors.has(`${index}.network`) && index < images.val.length; index++) {
-      const { id, image, labels } = await readSample(images.val[index]);
+      const { id, image, labels } = await readSample(images.val[index]!);
       const read = async (name: string): Promise<Uint8Array<ArrayBuffer>> =>
         (await tensors.get(`${index}.${name}`)!.read()) as Uint8Array<ArrayBuffer>;
       const crf = tensors.has(`${index}.crf`) ? await read("crf") : undefined;

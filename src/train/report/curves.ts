@@ -16,9 +16,9 @@ export function drawLoss(metrics: readonly Metric[]): Markup | undefined {
     losses.slice(i * size, (i + 1) * size),
   );
   const values = groups.map((group) => group.map(([, loss]) => loss));
-  const middle = groups.map((group) => group[Math.floor(group.length / 2)][0]);
-  const points = values.map((group, i): Point => [middle[i], mean(group)]);
-  const band = values.map((group, i) => ({ x: middle[i], least: Math.min(...group), most: Math.max(...group) }));
+  const middle = groups.map((group) => group[Math.floor(group.length / 2)]![0]);
+  const points = values.map((group, i): Point => [middle[i]!, mean(group)]);
+  const band = values.map((group, i) => ({ x: middle[i]!, least: Math.min(...group), most: Math.max(...group) }));
   const all = losses.map(([, loss]) => loss);
   const log = Math.min(...all) > 0 && Math.max(...all) / Math.min(...all) > 20;
   const curve: Curve = { name: "training loss", color: "first", points, band: size > 1 ? band : [] };
@@ -37,7 +37,7 @@ export function drawMeanIU(metrics: readonly Metric[]): Markup | undefined {
   const network: Curve = { name: "network", color: "first", points: points("network") };
   const crf: Curve = { name: "network + CRF", color: "second", points: points("crf") };
   return drawChart({
-    title: `Mean IU on ${validations[0].images} validation images`,
+    title: `Mean IU on ${validations[0]!.images} validation images`,
     x: "step",
     curves: crf.points.length > 0 ? [network, crf] : [network],
     format: (value) => value.toFixed(2),

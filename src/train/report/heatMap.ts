@@ -25,7 +25,7 @@ export function drawHeatMap({ title, explanation, values }: Matrix, classes: rea
   const at = (index: number): number => label + index * cell;
   const rows = classes.map((name, row) => {
     const cells = classes.map((other, column) => {
-      const value = values[row * count + column];
+      const value = values[row * count + column]!;
       const hue = value < 0 ? "--below" : "--above";
       const fill = `fill: color-mix(in oklab, var(${hue}) ${strength(Math.abs(value)).toFixed(1)}%, var(--surface))`;
       return html`<rect x="${at(column)}" y="${at(row)}" width="${cell - 1}" height="${cell - 1}" rx="2" style="${fill}"

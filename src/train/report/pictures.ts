@@ -26,7 +26,7 @@ export function drawPictures(
   return html`<section>
     <h2>Validation images</h2>
     <p class="key">
-      ${classes.flatMap((name, label) => (shown.has(label) ? [html`<i style="${swatch(palette[label])}"></i>${name}`] : []))}
+      ${classes.flatMap((name, label) => (shown.has(label) ? [html`<i style="${swatch(palette[label]!)}"></i>${name}`] : []))}
     </p>
     <div class="pictures" style="--columns: ${titles.length}">
       ${titles.map((title) => html`<h3>${title}</h3>`)} ${pictures.map((picture) => drawRow(picture, palette, refined))}

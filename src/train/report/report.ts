@@ -132,9 +132,9 @@ function changeList(metrics: readonly Metric[]): Markup | undefined {
 
 function bandwidthLine([alpha, beta, gamma]: readonly number[]): Markup {
   const words = [
-    `θα ${alpha.toPrecision(4)} pixels`,
-    `θβ ${beta.toPrecision(4)} color levels`,
-    `θγ ${gamma.toPrecision(4)} pixels`,
+    `θα ${alpha!.toPrecision(4)} pixels`,
+    `θβ ${beta!.toPrecision(4)} color levels`,
+    `θγ ${gamma!.toPrecision(4)} pixels`,
   ];
   return html`<p>Bandwidths: ${words.join(", ")}.</p>`;
 }
