@@ -10,8 +10,8 @@ export function compatibilityTranspose(
   const rowStride = (channels + 3) & ~3;
   for (let row = begin; row < end; row++) {
     for (let c: u32 = 0; c < rowStride; c++) {
-      const value = c < channels ? load<f32>(matrix + (<usize>((matrixRow + c) * rowStride + row) << 2)) : <f32>0;
-      store<f32>(result + (<usize>(row * rowStride + c) << 2), value);
+      const value = c < channels ? load<f32>(matrix + ((<usize>((matrixRow + c) * rowStride + row)) << 2)) : <f32>0;
+      store<f32>(result + ((<usize>(row * rowStride + c)) << 2), value);
     }
   }
 }

@@ -24,7 +24,7 @@ export function compatibility(
   end: u32,
 ): void {
   const quads = (channels + 3) >> 2;
-  const rowStride = <usize>quads << 4;
+  const rowStride = (<usize>quads) << 4;
   const first = matrix + <usize>matrixRow * rowStride;
   const scale = f32x4.splat(factor);
   const last = (end + quads - 1) / quads;
@@ -43,8 +43,10 @@ export function compatibility(
       let row = max(lowFrom, highFrom);
       const common = min(lowTo, highTo);
       if (wide) {
-        for (let r = highFrom; r < min(row, highTo); r++) one(values, addend, result, r, rowStride, at + 16, channels, scale, add, 16);
-        for (let r = lowFrom; r < min(row, lowTo); r++) one(values, addend, result, r, rowStride, at, channels, scale, add, 0);
+        for (let r = highFrom; r < min(row, highTo); r++)
+          one(values, addend, result, r, rowStride, at + 16, channels, scale, add, 16);
+        for (let r = lowFrom; r < min(row, lowTo); r++)
+          one(values, addend, result, r, rowStride, at, channels, scale, add, 0);
         for (; row + 4 <= common; row += 4) four(values, addend, result, row, rowStride, at, channels, scale, add);
         for (let r = row; r < lowTo; r++) one(values, addend, result, r, rowStride, at, channels, scale, add, 0);
         for (let r = row; r < highTo; r++) one(values, addend, result, r, rowStride, at + 16, channels, scale, add, 16);
@@ -85,7 +87,17 @@ function finish(sum: v128, scale: v128, addend: usize, result: usize, add: u32):
 /** Four rows by eight results. */
 // @ts-ignore: decorator
 @inline
-function four(values: usize, addend: usize, result: usize, row: u32, rowStride: usize, at: usize, channels: u32, scale: v128, add: u32): void {
+function four(
+  values: usize,
+  addend: usize,
+  result: usize,
+  row: u32,
+  rowStride: usize,
+  at: usize,
+  channels: u32,
+  scale: v128,
+  add: u32,
+): void {
   const offset = <usize>row * rowStride;
   let x0 = values + offset;
   let x1 = x0 + rowStride;
@@ -133,7 +145,18 @@ function four(values: usize, addend: usize, result: usize, row: u32, rowStride: 
 }
 
 /** One row by four results, those from byte `half` of the panel's eight on. */
-function one(values: usize, addend: usize, result: usize, row: u32, rowStride: usize, at: usize, channels: u32, scale: v128, add: u32, half: usize): void {
+function one(
+  values: usize,
+  addend: usize,
+  result: usize,
+  row: u32,
+  rowStride: usize,
+  at: usize,
+  channels: u32,
+  scale: v128,
+  add: u32,
+  half: usize,
+): void {
   const offset = <usize>row * rowStride;
   const x = values + offset;
   let sum = f32x4.splat(0);

@@ -12,7 +12,7 @@ export function softmaxPullback(
   begin: u32,
   end: u32,
 ): void {
-  const rowStride = <usize>((channels + 3) >> 2) << 4;
+  const rowStride = (<usize>((channels + 3) >> 2)) << 4;
   const zero = f32x4.splat(0);
   for (let row = begin; row < end; row++) {
     const first = <usize>row * rowStride;

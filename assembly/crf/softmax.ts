@@ -2,8 +2,16 @@ import { exp4, largestLane, sumLanes } from "../shared/simd";
 import { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_SOFTMAX } from "./activation";
 
 /** Twin of kernels/crf/softmax.wgsl. */
-export function softmax(values: usize, result: usize, rows: u32, channels: u32, activation: u32, begin: u32, end: u32): void {
-  const rowStride = <usize>((channels + 3) >> 2) << 4;
+export function softmax(
+  values: usize,
+  result: usize,
+  rows: u32,
+  channels: u32,
+  activation: u32,
+  begin: u32,
+  end: u32,
+): void {
+  const rowStride = (<usize>((channels + 3) >> 2)) << 4;
   for (let row = begin; row < end; row++) {
     activate(values + <usize>row * rowStride, result + <usize>row * rowStride, channels, activation);
   }
@@ -13,7 +21,7 @@ export function softmax(values: usize, result: usize, rows: u32, channels: u32, 
 // @ts-ignore: decorator
 @inline
 export function activate(from: usize, to: usize, channels: u32, activation: u32): void {
-  const last = <usize>((channels - 1) >> 2) << 4;
+  const last = (<usize>((channels - 1) >> 2)) << 4;
   const left = channels & 3;
   const tail = i32x4.lt_u(i32x4(0, 1, 2, 3), i32x4.splat(left ? left : 4));
   if (activation == ACTIVATION_NONE) {

@@ -21,8 +21,8 @@ export function update(
   begin: u32,
   end: u32,
 ): void {
-  const rowStride = <usize>quads << 4;
-  const simplexBytes = <usize>(dimensions + 1) << 3;
+  const rowStride = (<usize>quads) << 4;
+  const simplexBytes = (<usize>(dimensions + 1)) << 3;
   const one = f32x4.splat(1);
   // A pixel's filtered values; a stride each. Subtracted from the unary in place of X.
   const spatial = scratch;
@@ -49,7 +49,15 @@ export function update(
 /** x = unary − Σ_c (spatial[c]·row c + bilateral[c]·row channels + c), six quads at a time in registers. */
 // @ts-ignore: decorator
 @inline
-function transform(unary: usize, spatial: usize, bilateral: usize, matrices: usize, channels: u32, rowStride: usize, x: usize): void {
+function transform(
+  unary: usize,
+  spatial: usize,
+  bilateral: usize,
+  matrices: usize,
+  channels: u32,
+  rowStride: usize,
+  x: usize,
+): void {
   const other = <usize>channels * rowStride;
   let at: usize = 0;
   for (; at + 96 <= rowStride; at += 96) {

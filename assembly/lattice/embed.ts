@@ -22,7 +22,7 @@ export function embed(
   end: u32,
 ): void {
   const coordinates = dimensions + 1;
-  const rowStride = <usize>((dimensions + 3) & ~3) << 2;
+  const rowStride = (<usize>((dimensions + 3) & ~3)) << 2;
   const elevated = scratch;
   const offsets = elevated + arrayBytes;
   const nearest = offsets + arrayBytes;
@@ -47,7 +47,7 @@ export function embed(
       f = v128.load_lane<f32>(row3 + at, f, 3);
       finite = v128.and(finite, f32x4.eq(f32x4.sub(f, f), f32x4.splat(0)));
       const c = f32x4.mul(f, v128.load32_splat(elevationFactors + at));
-      v128.store(elevated + (<usize>j << 4), f32x4.sub(sum, f32x4.mul(f32x4.splat(<f32>j), c)));
+      v128.store(elevated + ((<usize>j) << 4), f32x4.sub(sum, f32x4.mul(f32x4.splat(<f32>j), c)));
       sum = f32x4.add(sum, c);
     }
     v128.store(elevated, sum);
@@ -92,7 +92,7 @@ export function embed(
       const moved = f32x4.sub(v128.load(elevated + at), f32x4.mul(f32x4.convert_i32x4_s(n), size));
       v128.store(deltas + at, f32x4.mul(moved, reciprocal));
     }
-    writeWeights(barycentric + (<usize>(point * coordinates) << 2), deltas, ranking, coordinates, lanes);
+    writeWeights(barycentric + ((<usize>(point * coordinates)) << 2), deltas, ranking, coordinates, lanes);
     writeKeys(keys, nearest, ranking, point, imagePoints, dimensions, lanes);
     writeRanks(coordinateRanks, ranking, point, coordinates, lanes);
   }
@@ -125,12 +125,25 @@ function writeWeights(weights: usize, deltas: usize, ranks: usize, coordinates: 
 /** The words of all keys: two biased coordinates each, less one where rank > d − r (adding −1 to either half borrows nothing). */
 // @ts-ignore: decorator
 @inline
-function writeKeys(keys: usize, nearest: usize, ranks: usize, point: u32, imagePoints: u32, dimensions: u32, lanes: u32): void {
+function writeKeys(
+  keys: usize,
+  nearest: usize,
+  ranks: usize,
+  point: u32,
+  imagePoints: u32,
+  dimensions: u32,
+  lanes: u32,
+): void {
   const coordinates = dimensions + 1;
   const words = dimensions / 2 + 1;
   const pointBytes = (<usize>(coordinates * words)) << 2;
   const first = keys + <usize>point * pointBytes;
-  const images = i32x4(point / imagePoints, (point + 1) / imagePoints, (point + 2) / imagePoints, (point + 3) / imagePoints);
+  const images = i32x4(
+    point / imagePoints,
+    (point + 1) / imagePoints,
+    (point + 2) / imagePoints,
+    (point + 3) / imagePoints,
+  );
   for (let k: u32 = 0; k < words; k++) {
     const low = (<usize>k) << 5;
     const hasLow = k << 1 < dimensions;

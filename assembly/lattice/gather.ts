@@ -6,14 +6,22 @@ import { multiplyAdd } from "../shared/simd";
  */
 // @ts-ignore: decorator
 @inline
-export function gather(first: usize, last: usize, values: usize, rowStride: usize, quads: u32, scale: v128, to: usize): void {
+export function gather(
+  first: usize,
+  last: usize,
+  values: usize,
+  rowStride: usize,
+  quads: u32,
+  scale: v128,
+  to: usize,
+): void {
   let q: u32 = 0;
-  for (; q + 6 <= quads; q += 6) six(first, last, values + (<usize>q << 4), rowStride, scale, to + (<usize>q << 4));
+  for (; q + 6 <= quads; q += 6) six(first, last, values + ((<usize>q) << 4), rowStride, scale, to + ((<usize>q) << 4));
   if (q + 3 <= quads) {
-    three(first, last, values + (<usize>q << 4), rowStride, scale, to + (<usize>q << 4));
+    three(first, last, values + ((<usize>q) << 4), rowStride, scale, to + ((<usize>q) << 4));
     q += 3;
   }
-  for (; q < quads; q++) one(first, last, values + (<usize>q << 4), rowStride, scale, to + (<usize>q << 4));
+  for (; q < quads; q++) one(first, last, values + ((<usize>q) << 4), rowStride, scale, to + ((<usize>q) << 4));
 }
 
 // @ts-ignore: decorator

@@ -30,8 +30,8 @@ export function hashInsert(
     const count = min(blockLength, end - first);
     for (let i: u32 = 0; i < count; i++) {
       const slot = hashKey(keys + <usize>((first + i) * keyBytes), words) & slotMask;
-      store<u32>(firstSlots + (<usize>i << 2), slot);
-      store<u32>(found + (<usize>i << 2), load<u32>(slots + (<usize>slot << 2)));
+      store<u32>(firstSlots + ((<usize>i) << 2), slot);
+      store<u32>(found + ((<usize>i) << 2), load<u32>(slots + ((<usize>slot) << 2)));
     }
     let touched: u32 = 0;
     for (let i: u32 = 0; i < count; i++) {
@@ -47,7 +47,7 @@ export function hashInsert(
         store<u32>(to, load<u32>(to - ((<usize>coordinates) << 2)));
         continue;
       }
-      const slot = insert(keys, slots, load<u32>(firstSlots + (<usize>i << 2)), entry, slotMask, words);
+      const slot = insert(keys, slots, load<u32>(firstSlots + ((<usize>i) << 2)), entry, slotMask, words);
       store<u32>(to, slot & slotMask);
       if (slot > slotMask) store<u32>(status + 8, 1);
     }

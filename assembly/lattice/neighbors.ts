@@ -38,10 +38,11 @@ export function neighbors(
       const remainder = (load<u32>(own + keyBytes - 4) >> tagShift) & 15;
       const difference = differences + <usize>(axis + (remainder ? coordinates : 0)) * keyBytes;
       const key = keys + <usize>i * keyBytes;
-      for (let at: usize = 0; at < keyBytes; at += 4) store<u32>(key + at, load<u32>(own + at) + load<u32>(difference + at));
+      for (let at: usize = 0; at < keyBytes; at += 4)
+        store<u32>(key + at, load<u32>(own + at) + load<u32>(difference + at));
       const slot = hashKey(key, words) & slotMask;
-      store<u32>(firstSlots + (<usize>i << 2), slot);
-      store<u32>(found + (<usize>i << 2), load<u32>(slots + (<usize>slot << 2)));
+      store<u32>(firstSlots + ((<usize>i) << 2), slot);
+      store<u32>(found + ((<usize>i) << 2), load<u32>(slots + ((<usize>slot) << 2)));
       if (++axis == coordinates) {
         axis = 0;
         vertex++;
@@ -61,7 +62,7 @@ export function neighbors(
       let held = load<u32>(slots + ((<usize>slot) << 2));
       while (held && !sameKey(vertexKeys + <usize>(held - 1) * keyBytes, key, words)) {
         slot = (slot + 1) & slotMask;
-        held = load<u32>(slots + (<usize>slot << 2));
+        held = load<u32>(slots + ((<usize>slot) << 2));
       }
       if (held) {
         const row = axis * axisLength;

@@ -17,12 +17,12 @@ export function normalizationPullback(
   for (let point = begin; point < end; point++) {
     let sum: f32 = 0;
     for (let entry = point * coordinates; entry < (point + 1) * coordinates; entry++) {
-      const at = <usize>entry << 2;
+      const at = (<usize>entry) << 2;
       const share = valuesShare * load<f32>(valueDots + at) + gradientShare * load<f32>(gradientDots + at);
-      sum += load<f32>(simplices + (<usize>entry << 3), 4) * share;
+      sum += load<f32>(simplices + ((<usize>entry) << 3), 4) * share;
     }
-    let factor = load<f32>(factors + (<usize>point << 2));
+    let factor = load<f32>(factors + ((<usize>point) << 2));
     if (symmetric) factor *= factor;
-    v128.store(result + (<usize>point << 4), f32x4.replace_lane(f32x4.splat(0), 0, factor * sum));
+    v128.store(result + ((<usize>point) << 4), f32x4.replace_lane(f32x4.splat(0), 0, factor * sum));
   }
 }

@@ -25,8 +25,8 @@ export function sliceDots(
     const own = other + ((<usize>(point * otherQuads + otherOffset)) << 4);
     let sum = f32x4.splat(0);
     for (let at: usize = 0; at < bytes; at += 16) sum = multiplyAdd(v128.load(row + at), v128.load(own + at), sum);
-    const factor = normalized ? load<f32>(factors + (<usize>point << 2)) : <f32>1;
-    const to = dots + (<usize>entry << 2);
+    const factor = normalized ? load<f32>(factors + ((<usize>point) << 2)) : <f32>1;
+    const to = dots + ((<usize>entry) << 2);
     store<f32>(to, load<f32>(to) + factor * f32x4.extract_lane(sumLanes(sum), 0));
     if (++r == coordinates) {
       r = 0;

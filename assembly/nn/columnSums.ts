@@ -8,15 +8,15 @@ export function columnSums(
   begin: u32,
   end: u32,
 ): void {
-  const rowStride = <usize>quads << 4;
+  const rowStride = (<usize>quads) << 4;
   let index = begin;
   while (index < end) {
     const block = index / quads;
     const quad = index - block * quads;
     const first = block * blockRows;
     const count = min(blockRows, rows - first);
-    const column = values + <usize>first * rowStride + (<usize>quad << 4);
-    const to = result + (<usize>index << 4);
+    const column = values + <usize>first * rowStride + ((<usize>quad) << 4);
+    const to = result + ((<usize>index) << 4);
     // A cache line of columns at a time where there are as many.
     if (quad + 4 <= quads && index + 4 <= end) {
       four(column, count, rowStride, to);

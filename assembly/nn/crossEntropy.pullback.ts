@@ -16,7 +16,7 @@ export function crossEntropyPullback(
   begin: u32,
   end: u32,
 ): void {
-  const rowStride = <usize>((channels + 3) >> 2) << 4;
+  const rowStride = (<usize>((channels + 3) >> 2)) << 4;
   for (let row = begin; row < end; row++) {
     const to = scoreGradient + <usize>row * rowStride;
     const label = <u32>load<u8>(labels + first + row);

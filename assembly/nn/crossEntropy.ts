@@ -14,7 +14,7 @@ export function crossEntropy(
   begin: u32,
   end: u32,
 ): void {
-  const rowStride = <usize>((channels + 3) >> 2) << 4;
+  const rowStride = (<usize>((channels + 3) >> 2)) << 4;
   for (let row = begin; row < end; row++) {
     const to = losses + ((<usize>row) << 4);
     v128.store(to, f32x4.splat(0));

@@ -11,8 +11,8 @@ export function maxPool2dPullback(
   begin: u32,
   end: u32,
 ): void {
-  const pixelStride = <usize>quads << 4;
-  const from = gradient + (<usize>gradientSkip << 4);
+  const pixelStride = (<usize>quads) << 4;
+  const from = gradient + ((<usize>gradientSkip) << 4);
   const halfWidth = (width + 1) >> 1;
   let quad = begin % quads;
   let x = ((begin / quads) % halfWidth) << 1;
@@ -20,7 +20,7 @@ export function maxPool2dPullback(
   for (let index = begin; index < end; index++) {
     const right = x + 1 < width ? pixelStride : 0;
     const down = y + 1 < rows ? <usize>width * pixelStride : 0;
-    const first = (<usize>valueSkip << 4) + (<usize>y * width + x) * pixelStride + (<usize>quad << 4);
+    const first = ((<usize>valueSkip) << 4) + (<usize>y * width + x) * pixelStride + ((<usize>quad) << 4);
     const a = v128.load(values + first);
     const b = v128.load(values + first + right);
     const c = v128.load(values + first + down);

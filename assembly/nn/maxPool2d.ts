@@ -10,9 +10,9 @@ export function maxPool2d(
   begin: u32,
   end: u32,
 ): void {
-  const pixelStride = <usize>quads << 4;
-  const from = values + (<usize>valueSkip << 4);
-  const to = result + (<usize>resultSkip << 4);
+  const pixelStride = (<usize>quads) << 4;
+  const from = values + ((<usize>valueSkip) << 4);
+  const to = result + ((<usize>resultSkip) << 4);
   const halfWidth = (width + 1) >> 1;
   let quad = begin % quads;
   let x = ((begin / quads) % halfWidth) << 1;
@@ -20,7 +20,7 @@ export function maxPool2d(
   for (let index = begin; index < end; index++) {
     const right = x + 1 < width ? pixelStride : 0;
     const down = y + 1 < rows ? <usize>width * pixelStride : 0;
-    const first = from + (<usize>y * width + x) * pixelStride + (<usize>quad << 4);
+    const first = from + (<usize>y * width + x) * pixelStride + ((<usize>quad) << 4);
     const upper = f32x4.max(v128.load(first), v128.load(first + right));
     const lower = f32x4.max(v128.load(first + down), v128.load(first + down + right));
     v128.store(to + ((<usize>index) << 4), f32x4.max(upper, lower));

@@ -43,9 +43,9 @@ export function outerProducts(
 // @ts-ignore: decorator
 @inline
 function tile(a: usize, b: usize, to: usize, o: u32, quad: u32, quads: u32, count: u32, scale: v128): void {
-  const rowStride = <usize>quads << 4;
-  let left = a + (<usize>o << 2);
-  let right = b + (<usize>quad << 4);
+  const rowStride = (<usize>quads) << 4;
+  let left = a + ((<usize>o) << 2);
+  let right = b + ((<usize>quad) << 4);
   let a0 = f32x4.splat(0);
   let b0 = a0;
   let a1 = a0;
@@ -84,9 +84,9 @@ function tile(a: usize, b: usize, to: usize, o: u32, quad: u32, quads: u32, coun
 }
 
 function one(a: usize, b: usize, to: usize, o: u32, quad: u32, quads: u32, count: u32, scale: v128): void {
-  const rowStride = <usize>quads << 4;
-  let left = a + (<usize>o << 2);
-  let right = b + (<usize>quad << 4);
+  const rowStride = (<usize>quads) << 4;
+  let left = a + ((<usize>o) << 2);
+  let right = b + ((<usize>quad) << 4);
   let sum = f32x4.splat(0);
   for (let row: u32 = 0; row < count; row++) {
     sum = multiplyAdd(v128.load32_splat(left), v128.load(right), sum);

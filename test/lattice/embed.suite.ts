@@ -123,8 +123,13 @@ export const cases: Case[] = [
         using memory = new Memory(device);
         using tensor = device.tensor([1, 1], [(unit * 2) / scale(1, 0)]);
         const status = memory.zeros(4);
-        const [keys, barycentric, coordinateRanks] = [2, 2, 1].map((words) => memory.zeros(words));
-        perform(device, embed(device, tensor, 1, { keys, barycentric, coordinateRanks, status }));
+        const tables = {
+          keys: memory.zeros(2),
+          barycentric: memory.zeros(2),
+          coordinateRanks: memory.zeros(1),
+          status,
+        };
+        perform(device, embed(device, tensor, 1, tables));
         const [, outOfRange] = new Uint32Array(await device.read(status));
         check((outOfRange !== 0) === index >= 2, `${unit} units`);
       }

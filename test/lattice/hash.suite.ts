@@ -21,15 +21,16 @@ async function insert(device: Device, keys: Uint32Array, capacity: number) {
   if (found.full) return { full: true, vertices: 0 } as const;
   const barycentric = memory.of(Float32Array.from(keys, (_, entry) => entry / 8));
   const [vertexOfEntry, simplices, vertexKeys] = [entries, 2 * entries, found.vertices].map((n) => memory.result(n));
-  perform(device, numberVertices(table, { keys: stored, numbers: numbered.numbers, vertexKeys }, 1));
+  perform(device, numberVertices(table, { keys: stored, numbers: numbered.numbers, vertexKeys: vertexKeys! }, 1));
   const { entrySlots } = numbered;
-  perform(device, findVertices(table, { entrySlots, barycentric }, { vertexOfEntry, simplices }, entries));
+  const tables = { vertexOfEntry: vertexOfEntry!, simplices: simplices! };
+  perform(device, findVertices(table, { entrySlots, barycentric }, tables, entries));
   return {
     full: false,
     vertices: found.vertices,
-    vertexOf: await memory.words(vertexOfEntry),
-    simplices: unpack(await memory.words(simplices)),
-    vertexKeys: await memory.words(vertexKeys),
+    vertexOf: await memory.words(vertexOfEntry!),
+    simplices: unpack(await memory.words(simplices!)),
+    vertexKeys: await memory.words(vertexKeys!),
   } as const;
 }
 

@@ -22,7 +22,7 @@ export const cases: Case[] = [
           entry < vertices! ? (entry * 7919) % vertices! : numbers.integer(vertices!),
         );
         const weights = numbers.array(entries);
-        const order = Array.from(vertexOf.keys()).sort((a, b) => vertexOf[a] - vertexOf[b] || a - b);
+        const order = Array.from(vertexOf.keys()).sort((a, b) => vertexOf[a]! - vertexOf[b]! || a - b);
         const [offsets, pairs] = [memory.result(vertices + 2), memory.result(2 * entries)];
         const from = { vertexOfEntry: memory.of(vertexOf), barycentric: memory.of(weights) };
         perform(device, buildIncidence(device, from, { offsets, pairs }, entries, vertices, dimensions));

@@ -42,7 +42,7 @@ export async function readEmbedded(
   const coordinateRanks = workspace.allocate(rows * coordinateRankWords(dimensions) * 4);
   const status = workspace.zeros(16);
   const into = { keys, barycentric, coordinateRanks, status };
-  perform(device, embed(device, features, shape.length === 3 ? shape[1] : rows, into));
+  perform(device, embed(device, features, shape.length === 3 ? shape[1]! : rows, into));
   const words = await readWords(device, keys);
   const decode = (_: unknown, entry: number): Key =>
     decodeKey(words.subarray(entry * size, (entry + 1) * size), dimensions);

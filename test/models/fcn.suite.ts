@@ -191,11 +191,11 @@ export const cases: Case[] = [
       const heard: string[] = [];
       const onLayer = (name: string): void => void heard.push(name);
       const { compatibility, "fc6.bias": bias } = network.parameters;
-      const above = new Tape([compatibility]);
+      const above = new Tape([compatibility!]);
       await network(image, { onLayer });
       check(!heard.includes("drop6"), `${heard}`);
       above.dispose();
-      using _below = new Tape([bias]);
+      using _below = new Tape([bias!]);
       await network(image, { onLayer });
       // Only the second pass counted.
       check(heard.includes("drop6") && network.seed === 1, `${heard}, seed ${network.seed}`);

@@ -25,7 +25,7 @@ export const cases: Case[] = [
           const order = Uint32Array.from({ length: count }, (_, i) => (given ? count! - i + 5 : i));
           const from = { keys: memory.of(keys), order: given ? memory.of(order) : undefined };
           const sorted = perform(device, sort(device, workspace, from, count, bound));
-          const expected = Array.from(keys.keys()).sort((a, b) => keys[a] - keys[b] || a - b);
+          const expected = Array.from(keys.keys()).sort((a, b) => keys[a]! - keys[b]! || a - b);
           const what = `${count} keys below ${bound}`;
           same(
             new Uint32Array(await device.read(sorted.keys)),

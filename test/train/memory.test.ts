@@ -34,7 +34,7 @@ test.each<[string, Partial<Configuration>, number]>([
   const image = { height: side, width: side, values: Float32Array.from(random(1).array(side * side * 3, 0, 255)) };
   const sample = { id: "noise", image, labels: new Uint8Array(side * side) };
   for (let step = 0; step < 2; step++) {
-    using tape = new Tape(learner.learned.map((name) => learner.parameters[name]));
+    using tape = new Tape(learner.learned.map((name) => learner.parameters[name]!));
     using loss = await learner.loss(sample, step);
     const gradients = await tape.gradients(loss);
     optimizer(gradients);
