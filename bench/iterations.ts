@@ -22,7 +22,7 @@ export async function prepareIterations(maps: Maps, options: CrfOptions): Promis
   const { classes } = options;
   const layer = crfRnn(device, options);
   const workspace = new Workspace(device);
-  const products = workspace.zeros(updateMatrixBytes(classes, 1));
+  const products = workspace.zeros(updateMatrixBytes(device, classes, 1));
   composeMatrices(device, layer.parameters, products, 1, maps.bilateral.dimensions);
   const values = new Float32Array(await device.read(products));
   const matrices = readMatrices(device, workspace, products, values, classes, 1);

@@ -1,5 +1,6 @@
 import type { Storage } from "./device/device.ts";
 import { rowRanges } from "./device/ranges.ts";
+import { quadBytes } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** A range of the quads of all tensors that a kernel goes through element by element. */
@@ -22,8 +23,8 @@ export function* elementRanges<Name extends string>(
   const all = Object.entries(tensors) as [Name, Tensor][];
   const [[, { device, storage }]] = all as [[Name, Tensor]];
   let first = 0;
-  for (const { rows, of } of rowRanges(device, storage.bytes / 16, 16)) {
-    const storages = all.map(([name, tensor]) => [name, of(tensor.storage, 16)] as const);
+  for (const { rows, of } of rowRanges(device, storage.bytes / quadBytes, quadBytes)) {
+    const storages = all.map(([name, tensor]) => [name, of(tensor.storage, quadBytes)] as const);
     yield { storages: Object.fromEntries(storages) as Record<Name, Storage>, count: rows, first };
     first += rows;
   }

@@ -1,6 +1,7 @@
 import type { Device, Storage } from "./device/device.ts";
 import { ValueError } from "./errors.ts";
 import { Held } from "./held.ts";
+import { ignoreLabel } from "./ignoreLabel.ts";
 import { elementsOf, formatShape, positionOf } from "./shape.ts";
 
 /**
@@ -32,12 +33,15 @@ export class Labels extends Held {
   }
 
   /** How many pixels have a label other than `ignore`. */
-  counted(ignore = 255): number {
+  counted(ignore = ignoreLabel): number {
     return elementsOf(this.shape) - this.#census.counts[ignore]!;
   }
 
   /** The first pixel whose label is neither below `classes` nor `ignore`: its indices, as in `shape`. */
-  firstBeyond(classes: number, ignore = 255): { readonly label: number; readonly position: number[] } | undefined {
+  firstBeyond(
+    classes: number,
+    ignore = ignoreLabel,
+  ): { readonly label: number; readonly position: number[] } | undefined {
     const { counts, firsts } = this.#census;
     let label: number | undefined;
     for (let other = classes; other < 256; other++) {

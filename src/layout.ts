@@ -44,6 +44,9 @@ export const rows: Layout = {
 /** Outputs of a panel: the width of the register tile of conv2d. */
 export const panelWidth = 8;
 
+/** Bytes of a panel's values for one tap and input: one of each of its outputs. */
+export const panelRowBytes = panelWidth * 4;
+
 /**
  * Weights of a convolution, shape [O, I, h, w] as in PyTorch: memory [⌈O/8⌉, h, w, I padded to four, 8], zeros in the
  * padding. A panel is what eight channels of a result need, in the order in which a convolution reads it, whatever the

@@ -4,7 +4,13 @@ import { kindOf, remedyFor } from "./values.ts";
 /** Channels are padded to a multiple of four in device memory: one vec4 load, one v128 register. */
 export const padded = (channels: number): number => (channels + 3) & ~3;
 
-/** Quads (groups of four channels) that hold `channels`. */
+/** Bytes of a quad: four float32 channels. */
+export const quadBytes = 16;
+
+/** Bytes of a pair of words, such as a vertex and a barycentric weight. */
+export const pairBytes = 8;
+
+/** Quads that hold `channels`. */
 export const quadsOf = (channels: number): number => (channels + 3) >>> 2;
 
 /** How many elements a shape has: 0 where a size is 0, however large the others are. */

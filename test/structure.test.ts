@@ -11,7 +11,10 @@ import { root } from "./hosts/folders.ts";
 
 /** ARCHITECTURE.md's layers, lowest first; a file may import from its own layer and those below. */
 const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
-  ["errors, shape", /^src\/(errors|values|options|description|quote|budget|shape|layout|held|scope|turn|differences)\.ts$/],
+  [
+    "errors, shape",
+    /^src\/(errors|values|options|description|quote|budget|shape|layout|held|scope|turn|differences|ignoreLabel)\.ts$/,
+  ],
   ["kernel types, Device interface", /^(src\/(kernel|device\/device)\.ts|build\/)/],
   ["tensor, tape", /^src\/(tensor|labels|defineKernel|inputs|elementwise|sum|tape|device\/(flags|ranges|work|workspace))\.ts$/],
   ["devices", /^src\/device\/(?!open)/],

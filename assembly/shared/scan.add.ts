@@ -1,8 +1,10 @@
+import { blockLength } from "./scan";
+
 /** Twin of kernels/shared/scan.add.wgsl. */
 export function scanAdd(totals: usize, values: usize, count: u32, begin: u32, end: u32): void {
   for (let i = begin; i < end;) {
-    const last = min((i / 2048 + 1) * 2048, end);
-    const total = load<u32>(totals + ((<usize>(i / 2048)) << 2));
+    const last = min((i / blockLength + 1) * blockLength, end);
+    const total = load<u32>(totals + ((<usize>(i / blockLength)) << 2));
     const four = i32x4.splat(total);
     for (; i + 4 <= last; i += 4) {
       const address = values + ((<usize>i) << 2);

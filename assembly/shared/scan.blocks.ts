@@ -1,4 +1,4 @@
-const blockLength: u32 = 2048;
+import { blockLength } from "./scan";
 
 /** Twin of kernels/shared/scan.blocks.wgsl; begin and end count blocks. */
 export function scanBlocks(values: usize, totals: usize, count: u32, begin: u32, end: u32): void {

@@ -8,6 +8,10 @@ struct Params {
   firstBlock: u32,
 }
 
+// The directive below and src/optim/clip.ts say the same number.
+const BLOCK_QUADS = 64u;
+const GROUP_QUADS = 8u;
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> values: array<vec4f>;
 // [blocks]
@@ -17,12 +21,13 @@ struct Params {
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
   let block = invocation(id, workgroupCount);
-  if (block >= (params.count + 63u) / 64u) { return; }
-  let end = min(params.count, block * 64u + 64u);
+  let begin = block * BLOCK_QUADS;
+  if (begin >= params.count) { return; }
+  let end = min(params.count, begin + BLOCK_QUADS);
   var sum = vec4f();
-  for (var first = block * 64u; first < end; first += 8u) {
+  for (var first = begin; first < end; first += GROUP_QUADS) {
     var part = vec4f();
-    for (var i = first; i < min(end, first + 8u); i++) { part += values[i] * values[i]; }
+    for (var i = first; i < min(end, first + GROUP_QUADS); i++) { part += values[i] * values[i]; }
     sum += part;
   }
   sums[params.firstBlock + block] = sum;

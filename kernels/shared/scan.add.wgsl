@@ -1,5 +1,6 @@
-// Adds to each value the sum of the blocks of 2048 before its own: the second half of an exclusive sum.
+// Adds to each value the sum of the blocks before its own: the second half of an exclusive sum.
 //#include "invocation.wgsl"
+//#include "scan.wgsl"
 
 struct Params {
   count: u32,
@@ -13,5 +14,5 @@ struct Params {
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
   let index = invocation(id, workgroupCount);
-  if (index < params.count) { values[index] += totals[index / 2048u]; }
+  if (index < params.count) { values[index] += totals[index / BLOCK]; }
 }

@@ -1,13 +1,12 @@
-// Exclusive sum within blocks of 2048, in place, and the total of each block.
+// Exclusive sums within blocks, in place, and the total of each block.
 // One workgroup a block: every invocation sums eight neighbors, and steps of doubling distances (Hillis and Steele 1986) join the
 // 256 sums.
-//#include "invocation.wgsl"
+//#include "scan.wgsl"
 
 struct Params {
   count: u32,
 }
 
-const BLOCK = 2048u;
 const WORKGROUP_SIZE = 256u;
 const EACH = BLOCK / WORKGROUP_SIZE;
 

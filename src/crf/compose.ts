@@ -1,5 +1,5 @@
 import { compose as kernel } from "../../build/kernels.ts";
-import { type Device, type Storage, view } from "../device/device.ts";
+import { alignedBytes, type Device, type Storage, view } from "../device/device.ts";
 import type { Workspace } from "../device/workspace.ts";
 import { sliceFactor } from "../lattice/slice.ts";
 import { padded } from "../shape.ts";
@@ -12,11 +12,9 @@ export interface UpdateMatrices {
   of(iteration: number): Storage;
 }
 
-const aligned = (bytes: number): number => Math.ceil(bytes / 256) * 256;
-
 /** Bytes of the update matrices of `sets` sets of parameters, as `composeMatrices` writes them. */
-export const updateMatrixBytes = (classes: number, sets: number): number =>
-  sets * aligned(2 * classes * padded(classes) * 4);
+export const updateMatrixBytes = (device: Device, classes: number, sets: number): number =>
+  sets * alignedBytes(device, 2 * classes * padded(classes) * 4);
 
 /** Queues the products C·W_s and C·W_b of every set, transposed and with the slices' α; see kernels/crf/compose.wgsl. */
 export function composeMatrices(
@@ -33,7 +31,7 @@ export function composeMatrices(
       spatialWeight: parameters.spatialWeight.storage,
       bilateralWeight: parameters.bilateralWeight.storage,
       compatibility: parameters.compatibility.storage,
-      matrices: view(into, set * aligned(bytes), bytes),
+      matrices: view(into, set * alignedBytes(device, bytes), bytes),
       channels: classes,
       matrixRow: set * classes,
       spatialFactor: sliceFactor(2),
@@ -56,20 +54,20 @@ export function readMatrices(
 ): UpdateMatrices {
   const rowStride = padded(classes);
   const bytes = 2 * classes * rowStride * 4;
-  const diagonals = new Float32Array((sets * aligned(2 * rowStride * 4)) / 4);
+  const diagonals = new Float32Array((sets * alignedBytes(device, 2 * rowStride * 4)) / 4);
   for (let set = 0; set < sets; set++) {
     for (let row = 0; row < 2 * classes; row++) {
-      const from = (set * aligned(bytes)) / 4 + row * rowStride;
+      const from = (set * alignedBytes(device, bytes)) / 4 + row * rowStride;
       const channel = row % classes;
       for (let c = 0; c < classes; c++) {
         if (c !== channel && values[from + c] !== 0) {
           return {
             diagonal: false,
-            of: (iteration) => view(storage, Math.min(iteration, sets - 1) * aligned(bytes), bytes),
+            of: (iteration) => view(storage, Math.min(iteration, sets - 1) * alignedBytes(device, bytes), bytes),
           };
         }
       }
-      diagonals[(set * aligned(2 * rowStride * 4)) / 4 + (row < classes ? 0 : rowStride) + channel] =
+      diagonals[(set * alignedBytes(device, 2 * rowStride * 4)) / 4 + (row < classes ? 0 : rowStride) + channel] =
         values[from + channel]!;
     }
   }
@@ -77,6 +75,7 @@ export function readMatrices(
   device.write(stored, diagonals);
   return {
     diagonal: true,
-    of: (iteration) => view(stored, Math.min(iteration, sets - 1) * aligned(2 * rowStride * 4), 2 * rowStride * 4),
+    of: (iteration) =>
+      view(stored, Math.min(iteration, sets - 1) * alignedBytes(device, 2 * rowStride * 4), 2 * rowStride * 4),
   };
 }

@@ -1,4 +1,4 @@
-import { type Device, view } from "../device/device.ts";
+import { alignedBytes, type Device, view } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { disposedError, holding } from "../held.ts";
@@ -243,17 +243,18 @@ class CrfLayer implements Disposable {
 
     using workspace = new Workspace(device);
     // One read brings what the search for NaN found and the update matrices; bandwidths and vertex counts are read later.
-    // Each part begins at a multiple of 256 bytes, as bindings must.
-    const checks = workspace.allocate(512 + updateMatrixBytes(classes, sets));
-    const [inUnary, inGuide] = [view(checks, 0, 4), view(checks, 256, 4)];
-    const matrices = view(checks, 512, checks.bytes - 512);
+    // Each part begins where a binding may.
+    const wordBytes = alignedBytes(device, 4);
+    const checks = workspace.allocate(2 * wordBytes + updateMatrixBytes(device, classes, sets));
+    const [inUnary, inGuide] = [view(checks, 0, 4), view(checks, wordBytes, 4)];
+    const matrices = view(checks, 2 * wordBytes, checks.bytes - 2 * wordBytes);
     device.clear(checks);
     seekNotFinite(unary, inUnary);
     seekNotFinite(guide, inGuide);
     composeMatrices(device, parameters, matrices, sets, dimensions);
     const read = await device.read(checks);
     requireFinite("crfRnn", "logits", unary, new Uint32Array(read)[0]!);
-    requireFinite("crfRnn", "guide", guide, new Uint32Array(read)[64]!);
+    requireFinite("crfRnn", "guide", guide, new Uint32Array(read)[wordBytes / 4]!);
 
     const bandwidths = await this.#bandwidths();
     const spatial = await this.#spatialLattice(unary.shape.slice(0, -1), bandwidths, call);
@@ -264,7 +265,7 @@ class CrfLayer implements Disposable {
       spatial,
       bilateral,
       parameters: this.#learned,
-      matrices: readMatrices(device, workspace, matrices, new Float32Array(read, 512), classes, sets),
+      matrices: readMatrices(device, workspace, matrices, new Float32Array(read, 2 * wordBytes), classes, sets),
       sets,
       iterations,
       normalization: this.#normalization,

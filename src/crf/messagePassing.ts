@@ -6,7 +6,7 @@ import { splatAndBlur } from "../lattice/filterChannels.ts";
 import type { Lattice } from "../lattice/lattice.ts";
 import { filterTables, type Normalization } from "../lattice/normalization.ts";
 import { allChannels } from "../shared/channels.ts";
-import { quadsOf } from "../shape.ts";
+import { quadBytes, quadsOf } from "../shape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
 import type { Activation } from "./activation.ts";
 import type { UpdateMatrices } from "./compose.ts";
@@ -38,9 +38,9 @@ const mostFusedQuads = 16;
 /** T mean-field iterations from X₀ = U (Zheng et al. 2015, algorithm 1): a new map of the unary's shape. */
 export async function iterate(inference: Inference): Promise<Tensor> {
   const { unary, spatial, bilateral, parameters } = inference;
-  const rowBytes = quadsOf(unary.channels) * 16;
+  const rowBytes = quadsOf(unary.channels) * quadBytes;
   const largest = Math.max(unary.rows, spatial.vertices + 1, bilateral.vertices + 1) * rowBytes;
-  const fits = rowBytes <= mostFusedQuads * 16 && largest <= unary.device.limits.bindingBytes;
+  const fits = rowBytes <= mostFusedQuads * quadBytes && largest <= unary.device.limits.bindingBytes;
   const { spatialWeight, bilateralWeight, compatibility } = parameters;
   const inputs = [unary, spatial.features, bilateral.features, spatialWeight, bilateralWeight, compatibility];
   const recorded = inputs.some(({ tape }) => tape?.recording);
@@ -63,7 +63,7 @@ async function iterateFused(inference: Inference, result: Tensor): Promise<void>
   const perform = <Result>(work: Work<Result>): Promise<Result> => performInTurns(device, work, inference.turn);
   const prepare = (lattice: Lattice) => {
     const tables = filterTables(lattice, normalization, false);
-    const bytes = (lattice.vertices + 1) * quads * 16;
+    const bytes = (lattice.vertices + 1) * quads * quadBytes;
     const spaces = [workspace.allocate(bytes), workspace.allocate(bytes)] as const;
     return async (marginals: Storage) => ({
       simplices: tables.simplices,

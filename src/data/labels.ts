@@ -1,7 +1,7 @@
 import { FormatError } from "../errors.ts";
+import { ignoreLabel } from "../ignoreLabel.ts";
 
-/** The label of pixels that no loss and no metric counts (VOC: void, the border of objects). */
-export const ignoreLabel = 255;
+export { ignoreLabel };
 
 /** One image's ground truth or prediction: `labels` is `[height, width]`, row by row; 255 = ignore. */
 export interface LabelMap {

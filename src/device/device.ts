@@ -152,6 +152,10 @@ export interface Device extends Disposable {
   dispose(): void;
 }
 
+/** `bytes`, rounded up so that what follows them can be bound. */
+export const alignedBytes = ({ limits }: Device, bytes: number): number =>
+  Math.ceil(bytes / limits.alignment) * limits.alignment;
+
 /** A smaller range within `storage`, in the same memory: `bytes` from `offset` on, counted from the beginning of `storage`. */
 export function view(storage: Storage, offset: number, bytes: number): Storage {
   return { handle: storage.handle, offset: storage.offset + offset, bytes, owner: storage.owner };

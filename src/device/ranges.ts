@@ -1,4 +1,5 @@
 import { type Device, type Storage, view } from "./device.ts";
+import { quadBytes } from "../shape.ts";
 
 /** Consecutive rows of a map that one binding can hold. */
 export interface RowRange {
@@ -7,13 +8,16 @@ export interface RowRange {
   of(storage: Storage, rowBytes: number): Storage;
 }
 
+/** A range begins at a multiple of so many rows of a quad or more, which is a multiple of any device's alignment. */
+const rowsTogether = 64;
+
 /**
  * Cuts `rows` rows of at most `rowBytes` bytes into ranges that fit a binding. So kernels that treat each row by itself run
  * on maps that are larger than the adapter's largest binding.
  */
 export function* rowRanges(device: Device, rows: number, rowBytes: number): Generator<RowRange> {
-  // A range begins at a multiple of 64 rows of 16 bytes or more, which is a multiple of any device's alignment.
-  const most = Math.max(64, Math.floor(device.limits.bindingBytes / rowBytes / 64) * 64);
+  const fitting = Math.floor(device.limits.bindingBytes / rowBytes / rowsTogether) * rowsTogether;
+  const most = Math.max(rowsTogether, fitting);
   for (let first = 0; first < rows; first += most) {
     const count = Math.min(most, rows - first);
     yield { rows: count, of: (storage, bytes) => view(storage, first * bytes, count * bytes) };
@@ -51,5 +55,5 @@ export function bindRows(
   { first, rows, rowBytes }: { readonly first: number; readonly rows: number; readonly rowBytes: number },
 ): { readonly storage: Storage; readonly skip: number } {
   const before = (first * rowBytes) % device.limits.alignment;
-  return { storage: view(storage, first * rowBytes - before, before + rows * rowBytes), skip: before / 16 };
+  return { storage: view(storage, first * rowBytes - before, before + rows * rowBytes), skip: before / quadBytes };
 }

@@ -1,5 +1,5 @@
 import { blur as kernel } from "../../build/kernels.ts";
-import type { Storage } from "../device/device.ts";
+import type { Device, Storage } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
 import { axisOf } from "./neighbors.ts";
 
@@ -8,6 +8,7 @@ import { axisOf } from "./neighbors.ts";
  * @returns the one that holds the result.
  */
 export function* blur(
+  device: Device,
   neighbors: Storage,
   from: Storage,
   spare: Storage,
@@ -23,7 +24,7 @@ export function* blur(
   for (let step = 0; step <= dimensions; step++) {
     const axis = transpose ? dimensions - step : step;
     yield planned(kernel, {
-      neighbors: axisOf(neighbors, axis, vertices),
+      neighbors: axisOf(device, neighbors, axis, vertices),
       values,
       result,
       vertices,

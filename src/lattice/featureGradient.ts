@@ -2,7 +2,7 @@ import type { Storage } from "../device/device.ts";
 import { perform } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { allChannels, type MapChannels } from "../shared/channels.ts";
-import { quadsOf } from "../shape.ts";
+import { quadBytes, quadsOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { pullBackEmbed } from "./embed.ts";
 import { splatAndBlur } from "./filterChannels.ts";
@@ -45,8 +45,8 @@ export function featureGradient(
     );
   }
   if (normalization !== "none") {
-    const sumGradient = workspace.allocate(points * 16);
-    const ones = workspace.allocate(points * 16);
+    const sumGradient = workspace.allocate(points * quadBytes);
+    const ones = workspace.allocate(points * quadBytes);
     device.write(ones, new Float32Array(points * 4).fill(1));
     pullBackNormalization(lattice, normalization, dots, sumGradient);
     const [one, sum] = [allChannels(ones, 1), allChannels(sumGradient, 1)];
@@ -73,7 +73,7 @@ function addPair(
   const { device, vertices, dimensions, parts } = lattice;
   const { simplices } = parts;
   using workspace = new Workspace(device);
-  const bytes = (vertices + 1) * quads * 16;
+  const bytes = (vertices + 1) * quads * quadBytes;
   const spaces = [workspace.allocate(bytes), workspace.allocate(bytes)] as const;
   const common = { simplices, dimensions, quads };
   const add = (vertexValues: Storage, { map, factors }: WeightedMap, dots: Storage): void =>
@@ -91,7 +91,7 @@ function* channelRanges(
   { device, vertices }: Lattice,
   rowQuads: number,
 ): Generator<{ readonly quads: number; of(storage: Storage): MapChannels }> {
-  const most = Math.max(1, Math.floor(device.limits.bindingBytes / ((vertices + 1) * 16)));
+  const most = Math.max(1, Math.floor(device.limits.bindingBytes / ((vertices + 1) * quadBytes)));
   for (let firstQuad = 0; firstQuad < rowQuads; firstQuad += most) {
     yield { quads: Math.min(most, rowQuads - firstQuad), of: (storage) => ({ storage, rowQuads, firstQuad }) };
   }

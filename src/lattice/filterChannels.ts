@@ -1,6 +1,7 @@
 import { type Storage } from "../device/device.ts";
 import { perform, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
+import { quadBytes } from "../shape.ts";
 import { allChannels, copyChannels, type MapChannels } from "../shared/channels.ts";
 import { blur } from "./blur.ts";
 import type { Lattice } from "./lattice.ts";
@@ -22,9 +23,9 @@ export function* splatAndBlur(
   spaces: readonly [Storage, Storage],
   { quads, transpose }: Pass,
 ): Work<Storage> {
-  const { vertices, dimensions, parts } = lattice;
+  const { device, vertices, dimensions, parts } = lattice;
   yield* splat(incidence, values, spaces[0], { vertices, quads });
-  return yield* blur(parts.neighbors, spaces[0], spaces[1], { vertices, dimensions, quads, transpose });
+  return yield* blur(device, parts.neighbors, spaces[0], spaces[1], { vertices, dimensions, quads, transpose });
 }
 
 /** Filters channels of `values` into those of `result`: splat, blur, slice. */
@@ -38,7 +39,7 @@ export function filterChannels(
   const { device, vertices, points, dimensions } = lattice;
   const { quads } = pass;
   using workspace = new Workspace(device);
-  const bytes = (vertices + 1) * quads * 16;
+  const bytes = (vertices + 1) * quads * quadBytes;
   const spaces = [workspace.allocate(bytes), workspace.allocate(bytes)] as const;
   const blurred = perform(device, splatAndBlur(lattice, tables, values, spaces, pass));
   slice(device, tables.simplices, blurred, result, { points, dimensions, quads });
@@ -57,9 +58,9 @@ export function filterMap(
 ): void {
   const { device, points, vertices } = lattice;
   const { bindingBytes } = device.limits;
-  const whole = points * rowQuads * 16 <= bindingBytes;
+  const whole = points * rowQuads * quadBytes <= bindingBytes;
   const longest = whole ? vertices + 1 : Math.max(points, vertices + 1);
-  const most = Math.max(1, Math.floor(bindingBytes / (longest * 16)));
+  const most = Math.max(1, Math.floor(bindingBytes / (longest * quadBytes)));
   for (let firstQuad = 0; firstQuad < rowQuads; firstQuad += most) {
     const pass = { quads: Math.min(most, rowQuads - firstQuad), transpose };
     const values = { storage: maps.values, rowQuads, firstQuad };
@@ -69,7 +70,7 @@ export function filterMap(
       continue;
     }
     using workspace = new Workspace(device);
-    const part = allChannels(workspace.allocate(points * pass.quads * 16), pass.quads);
+    const part = allChannels(workspace.allocate(points * pass.quads * quadBytes), pass.quads);
     copyChannels(device, values, part, points, pass.quads);
     filterChannels(lattice, tables, part, part, pass);
     copyChannels(device, part, result, points, pass.quads);

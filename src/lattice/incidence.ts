@@ -2,6 +2,7 @@ import { incidenceFill, incidenceNormalize } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
+import { pairBytes } from "../shape.ts";
 import { sort } from "../shared/sort.ts";
 
 /** For each vertex the points in whose simplex it is, in point order, and their weights. */
@@ -43,5 +44,5 @@ export function* buildIncidence(
 
 /** result = the lists' pairs with every weight multiplied by its point's factor: normalization folded into the splat. */
 export function normalizeIncidence(device: Device, pairs: Storage, factors: Storage, result: Storage): void {
-  device.run(incidenceNormalize, { incidence: pairs, factors, result, entries: pairs.bytes / 8 });
+  device.run(incidenceNormalize, { incidence: pairs, factors, result, entries: pairs.bytes / pairBytes });
 }

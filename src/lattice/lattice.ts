@@ -6,7 +6,7 @@ import { Held, holding } from "../held.ts";
 import { requireInputs } from "../inputs.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { Scope } from "../scope.ts";
-import { formatShape } from "../shape.ts";
+import { formatShape, pairBytes } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Abortable, breathe } from "../turn.ts";
 import { checkEmbedded, coordinateRankWords, embed, mostImages } from "./embed.ts";
@@ -152,16 +152,16 @@ export async function buildLattice(features: Tensor, options: Abortable = {}): P
   for (const done of [keys, numbers]) workspace.release(done);
   const vertexKeys = await perform(orderVertices(device, workspace, table, firstKeys, vertices, dimensions));
 
-  const neighbors = workspace.allocate(neighborBytes(vertices, dimensions));
-  await perform(findNeighbors(table, vertexKeys, neighbors, vertices, dimensions));
+  const neighbors = workspace.allocate(neighborBytes(device, vertices, dimensions));
+  await perform(findNeighbors(device, table, vertexKeys, neighbors, vertices, dimensions));
   workspace.release(vertexKeys);
 
   const vertexOfEntry = workspace.allocate(entries * 4);
-  const simplices = workspace.allocate(entries * 8);
+  const simplices = workspace.allocate(entries * pairBytes);
   await perform(findVertices(table, { entrySlots, barycentric }, { vertexOfEntry, simplices }, entries));
   for (const done of [slots, entrySlots]) workspace.release(done);
 
-  const incidence = { offsets: workspace.allocate((vertices + 2) * 4), pairs: workspace.allocate(entries * 8) };
+  const incidence = { offsets: workspace.allocate((vertices + 2) * 4), pairs: workspace.allocate(entries * pairBytes) };
   await perform(buildIncidence(device, { vertexOfEntry, barycentric }, incidence, entries, vertices, dimensions));
 
   const parts = { simplices, neighbors, incidence, coordinateRanks };

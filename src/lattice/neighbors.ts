@@ -1,18 +1,20 @@
 import { fill, neighbors as kernel } from "../../build/kernels.ts";
-import type { Storage } from "../device/device.ts";
+import { alignedBytes, type Device, type Storage, view } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
-import { view } from "../device/device.ts";
+import { pairBytes } from "../shape.ts";
 import type { HashTable } from "./hash.ts";
 
-/** Vertices and the row of zeros, rounded up so that each axis of the table starts where a binding may start. */
-const axisLength = (vertices: number): number => Math.ceil((vertices + 1) / 32) * 32;
+/** Pairs of an axis: one for each vertex and one for the row of zeros, rounded up so that each axis can be bound by itself. */
+const axisLength = (device: Device, vertices: number): number =>
+  alignedBytes(device, (vertices + 1) * pairBytes) / pairBytes;
 
 /** Bytes of the neighbor table. */
-export const neighborBytes = (vertices: number, dimensions: number): number =>
-  (dimensions + 1) * axisLength(vertices) * 8;
+export const neighborBytes = (device: Device, vertices: number, dimensions: number): number =>
+  (dimensions + 1) * axisLength(device, vertices) * pairBytes;
 
 /** Looks up both neighbors of every vertex on each of the d + 1 axes; absent ones become `vertices`. */
 export function* findNeighbors(
+  device: Device,
   { slots, capacity }: HashTable,
   vertexKeys: Storage,
   neighbors: Storage,
@@ -25,12 +27,12 @@ export function* findNeighbors(
     vertexKeys,
     neighbors,
     vertices,
-    axisLength: axisLength(vertices),
+    axisLength: axisLength(device, vertices),
     slotMask: capacity - 1,
     dimensions,
   });
 }
 
 /** One axis of the neighbor table. */
-export const axisOf = (neighbors: Storage, axis: number, vertices: number): Storage =>
-  view(neighbors, axis * axisLength(vertices) * 8, (vertices + 1) * 8);
+export const axisOf = (device: Device, neighbors: Storage, axis: number, vertices: number): Storage =>
+  view(neighbors, axis * axisLength(device, vertices) * pairBytes, (vertices + 1) * pairBytes);

@@ -2,6 +2,7 @@ import { normalization as kernel, normalizationPullback } from "../../build/kern
 import type { Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import { filterChannels } from "./filterChannels.ts";
+import { quadBytes } from "../shape.ts";
 import { allChannels } from "../shared/channels.ts";
 import { type FilterTables, type Incidence, normalizeIncidence } from "./incidence.ts";
 import type { Lattice } from "./lattice.ts";
@@ -95,9 +96,9 @@ type FactorKind = "inverse" | "inverseRoot";
 function makeFactors(lattice: Lattice, kind: FactorKind): Storage {
   const { device, points, parts } = lattice;
   return normalizationTable(lattice, kind, points * 4, (factors, workspace) => {
-    const ones = workspace.allocate(points * 16);
+    const ones = workspace.allocate(points * quadBytes);
     device.write(ones, new Float32Array(points * 4).fill(1));
-    const sums = workspace.allocate(points * 16);
+    const sums = workspace.allocate(points * quadBytes);
     filterChannels(lattice, parts, allChannels(ones, 1), allChannels(sums, 1), { quads: 1, transpose: false });
     device.run(kernel, { values: sums, factors, points, symmetric: kind === "inverseRoot" ? 1 : 0 });
   });

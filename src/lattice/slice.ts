@@ -1,5 +1,6 @@
 import { slice as kernel, sliceDots, sliceNormalize } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
+import { pairBytes } from "../shape.ts";
 import type { MapChannels } from "../shared/channels.ts";
 
 /** α = 1/(1 + 2^−d): undoes the gain of the blur. */
@@ -34,7 +35,7 @@ export function normalizeSimplices(
   result: Storage,
   dimensions: number,
 ): void {
-  const entries = simplices.bytes / 8;
+  const entries = simplices.bytes / pairBytes;
   device.run(sliceNormalize, { simplices, factors, result, entries, dimensions });
 }
 
@@ -67,7 +68,7 @@ export function addDots(
     // Unread, and any storage but the one written will do.
     factors: factors ?? simplices,
     dots,
-    entries: simplices.bytes / 8,
+    entries: simplices.bytes / pairBytes,
     quads,
     otherQuads: other.rowQuads,
     otherOffset: other.firstQuad,

@@ -1,18 +1,22 @@
 import { columnSums as kernel } from "../../build/kernels.ts";
 import { type Device, type Storage, view } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
+import { quadBytes } from "../shape.ts";
 
 /** Rows that one invocation adds up. */
 const blockRows = 256;
 
 /** result[quads] = Σ over the rows of values [rows, quads], in quads of four columns. */
 export function columnSums(device: Device, values: Storage, result: Storage, rows: number, quads: number): void {
-  const most = Math.max(blockRows, Math.floor(device.limits.bindingBytes / (quads * 16 * blockRows)) * blockRows);
+  const most = Math.max(
+    blockRows,
+    Math.floor(device.limits.bindingBytes / (quads * quadBytes * blockRows)) * blockRows,
+  );
   if (rows > most) return sumWindows(device, values, result, rows, quads, most);
   const blocks = Math.ceil(rows / blockRows);
   if (blocks === 1) return device.run(kernel, { values, result, rows, quads, blockRows });
   using workspace = new Workspace(device);
-  const sums = workspace.allocate(blocks * quads * 16);
+  const sums = workspace.allocate(blocks * quads * quadBytes);
   device.run(kernel, { values, result: sums, rows, quads, blockRows });
   columnSums(device, sums, result, blocks, quads);
 }
@@ -21,15 +25,15 @@ export function columnSums(device: Device, values: Storage, result: Storage, row
 function sumWindows(device: Device, values: Storage, result: Storage, rows: number, quads: number, most: number): void {
   using workspace = new Workspace(device);
   const blocks = Math.ceil(rows / blockRows);
-  const sums = workspace.allocate(blocks * quads * 16);
+  const sums = workspace.allocate(blocks * quads * quadBytes);
   for (let first = 0; first < rows; first += most) {
     const count = Math.min(most, rows - first);
     const part = Math.ceil(count / blockRows);
     using own = new Workspace(device);
-    const partial = own.allocate(part * quads * 16);
-    const range = view(values, first * quads * 16, count * quads * 16);
+    const partial = own.allocate(part * quads * quadBytes);
+    const range = view(values, first * quads * quadBytes, count * quads * quadBytes);
     device.run(kernel, { values: range, result: partial, rows: count, quads, blockRows });
-    device.copy(partial, view(sums, (first / blockRows) * quads * 16, part * quads * 16));
+    device.copy(partial, view(sums, (first / blockRows) * quads * quadBytes, part * quads * quadBytes));
   }
   columnSums(device, sums, result, blocks, quads);
 }

@@ -1,13 +1,14 @@
 import {
   convolution as kernel,
-  convolutionTiled as tiledKernel,
   convolutionPack as packKernel,
+  convolutionTiled as tiledKernel,
   convolutionTranspose as transposeKernel,
 } from "../../build/kernels.ts";
 import { type Device, type Storage, view } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import type { ArgumentsOf } from "../kernel.ts";
-import { quadsOf } from "../shape.ts";
+import { panelRowBytes, panelWidth } from "../layout.ts";
+import { quadBytes, quadsOf } from "../shape.ts";
 import { type Forms, runFastest } from "./forms.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { type Convolution, type Epilogue, panelBytes, panelsOf, type PixelMapping } from "./geometry.ts";
@@ -135,17 +136,24 @@ function groups({ images, inputDilation, resultHeight, resultWidth }: Arguments,
   return images * inputDilation ** 2 * Math.ceil(pixels / size);
 }
 
-/** Of 64 pixels and 8 panels. */
-const tiles = (args: Arguments): number => groups(args, 64) * Math.ceil(args.panels / 8);
+/** Pixels and outputs of a tile: of an invocation of the usual form, and of a workgroup of the other. */
+const registers = { pixels: 4, outputs: 8 };
+const tiled = { pixels: 64, outputs: 64 };
 
-/** See the headers of the kernels. */
+/** Sums that tiles of this size compute. */
+const sumsBy =
+  ({ pixels, outputs }: typeof registers) =>
+  (args: Arguments): number =>
+    groups(args, pixels) * Math.ceil((args.panels * panelWidth) / outputs) * pixels * outputs;
+
+/** The headers of the kernels say how the forms differ. */
 export const convolutionForms: Forms<Arguments> = {
   usual: {
     name: "registers",
     kernel,
-    sums: (args) => groups(args, 4) * args.panels * 32,
+    sums: sumsBy(registers),
   },
-  others: [{ name: "tiled", kernel: tiledKernel, sums: (args) => tiles(args) * 4096 }],
+  others: [{ name: "tiled", kernel: tiledKernel, sums: sumsBy(tiled) }],
   // As fc6 few pixels and many outputs, here 128 and 4096, with a kernel of 3 by 3 on 8 channels: 75 million operations.
   typical: {
     images: 1,
@@ -184,16 +192,16 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
   const valueColumns = (output.width - 1) * stride + kernelWidth;
   // Rows of both operands, in their maps or packed, within a binding.
   const room = device.limits.bindingBytes - device.limits.alignment;
-  const fed = Math.floor(room / (quads * Math.max(valueColumns, input.width) * 16));
+  const fed = Math.floor(room / (quads * Math.max(valueColumns, input.width) * quadBytes));
   const fitting = Math.min(
     Math.floor((fed - kernelHeight) / stride) + 1,
-    Math.floor(room / (panels * output.width * 32)),
+    Math.floor(room / (panels * output.width * panelRowBytes)),
   );
   const most = Math.min(output.height, Math.max(1, Math.min(fitting, Math.floor(rangePixels / output.width))));
   const valueRows = (rows: number): number => (rows - 1) * stride + kernelHeight;
   using workspace = new Workspace(device);
-  const packedValues = workspace.allocate(quads * valueRows(most) * valueColumns * 16);
-  const packedGradient = workspace.allocate(panels * most * output.width * 32);
+  const packedValues = workspace.allocate(quads * valueRows(most) * valueColumns * quadBytes);
+  const packedGradient = workspace.allocate(panels * most * output.width * panelRowBytes);
   for (let image = 0; image < output.images; image++) {
     for (let first = 0; first < output.height; first += most) {
       const rows = Math.min(most, output.height - first);

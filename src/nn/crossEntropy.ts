@@ -2,10 +2,11 @@ import { crossEntropy as kernel, crossEntropyPullback } from "../../build/kernel
 import { rowRanges } from "../device/ranges.ts";
 import { Workspace } from "../device/workspace.ts";
 import { ShapeError, ValueError } from "../errors.ts";
+import { ignoreLabel } from "../ignoreLabel.ts";
 import { requireHeld, requireInputs, requireOneDevice } from "../inputs.ts";
 import { Labels } from "../labels.ts";
 import { type Names, requireOptions } from "../options.ts";
-import { formatShape, padded, sameShape } from "../shape.ts";
+import { formatShape, padded, quadBytes, sameShape } from "../shape.ts";
 import { record } from "../tape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
 import { requireChoice } from "../values.ts";
@@ -59,7 +60,7 @@ function loss(where: string, scores: Tensor, labels: Labels, epsilon: number, op
 }
 
 function lossOf(where: string, scores: Tensor, labels: Labels, epsilon: number, options: LossOptions): Tensor {
-  const { ignore = 255, reduction = "sum" } = options;
+  const { ignore = ignoreLabel, reduction = "sum" } = options;
   const { device, channels, rows } = scores;
   check(where, scores, labels, ignore, reduction);
   const factor = reduction === "mean" ? 1 / Math.max(1, labels.counted(ignore)) : 1;
@@ -77,9 +78,9 @@ function lossOf(where: string, scores: Tensor, labels: Labels, epsilon: number, 
 
   const result = device.empty([1]);
   using workspace = new Workspace(device);
-  const losses = workspace.allocate(rows * 16);
+  const losses = workspace.allocate(rows * quadBytes);
   for (const { range, args } of ranges()) {
-    device.run(kernel, { ...args, losses: range.of(losses, 16) });
+    device.run(kernel, { ...args, losses: range.of(losses, quadBytes) });
   }
   columnSums(device, losses, result.storage, rows, 1);
 

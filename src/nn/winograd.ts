@@ -1,6 +1,7 @@
 import { winogradFold, winogradGradient, winogradInput, winogradOutput, winogradWeights } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
+import { panelRowBytes } from "../layout.ts";
 import { padded, quadsOf } from "../shape.ts";
 import { transpose } from "./convolution.ts";
 import type { Algorithm } from "./algorithm.ts";
@@ -39,12 +40,12 @@ function convolve(
   const panels = panelsOf(output.channels);
   const inputs = padded(input.channels);
   using workspace = new Workspace(device);
-  const transformed = workspace.allocate(elements * panels * inputs * 32);
+  const transformed = workspace.allocate(elements * panels * inputs * panelRowBytes);
   device.run(winogradWeights, { weights, result: transformed, panels, inputs });
 
   const most = tilesOfRange(device, output, input.channels, output.channels);
   const patches = workspace.allocate(elements * inputs * padded(most) * 4);
-  const products = workspace.allocate(elements * panels * padded(most) * 32);
+  const products = workspace.allocate(elements * panels * padded(most) * panelRowBytes);
   for (const { piece, range } of tileRanges(device, sizes, { input: values, output: result }, most)) {
     transformInput(device, piece, patches, range, true);
     const quads = quadsOf(range.tiles);
@@ -88,10 +89,10 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
   const panels = panelsOf(output.channels);
   const inputs = padded(input.channels);
   using workspace = new Workspace(device);
-  const sums = workspace.allocate(elements * panels * inputs * 32);
+  const sums = workspace.allocate(elements * panels * inputs * panelRowBytes);
   const most = tilesOfRange(device, output, input.channels, output.channels);
   const patches = workspace.allocate(elements * inputs * padded(most) * 4);
-  const gradients = workspace.allocate(elements * panels * padded(most) * 32);
+  const gradients = workspace.allocate(elements * panels * padded(most) * panelRowBytes);
   let accumulate = 0;
   for (const { piece, range } of tileRanges(device, sizes, { input: values, output: gradient }, most)) {
     transformInput(device, piece, patches, range, false);
@@ -182,7 +183,7 @@ const rangeBytes = ({ info }: Device): number => (info.hardware ? 2 ** 27 : 2 **
 
 /** The most tiles of a range, a multiple of four as the product's row panels have. */
 function tilesOfRange(device: Device, map: MapSize, channels: number, outputs: number): number {
-  const [input, output] = [elements * padded(channels) * 4, elements * panelsOf(outputs) * 32];
+  const [input, output] = [elements * padded(channels) * 4, elements * panelsOf(outputs) * panelRowBytes];
   const bound = Math.min(rangeBytes(device) / (input + output), device.limits.bindingBytes / Math.max(input, output));
   return Math.min(tilesOf(map), Math.max(4, Math.floor(bound / 4) * 4));
 }

@@ -3,6 +3,7 @@ import type { Device, Storage } from "../device/device.ts";
 import { elementRanges } from "../elementwise.ts";
 import { Workspace } from "../device/workspace.ts";
 import { columnSums } from "../nn/columnSums.ts";
+import { quadBytes } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Quads that one invocation sums the squares of. */
@@ -16,14 +17,14 @@ export function clipFactor(device: Device, gradients: readonly Tensor[], limit: 
   using workspace = new Workspace(device);
   const parts = gradients.flatMap((values) => [...elementRanges({ values })]);
   const blocks = parts.reduce((total, { count }) => total + Math.ceil(count / blockQuads), 0);
-  const sums = workspace.allocate(blocks * 16);
+  const sums = workspace.allocate(blocks * quadBytes);
   let firstBlock = 0;
   for (const { storages, count } of parts) {
     const own = Math.ceil(count / blockQuads);
     device.run(clipSquares, { ...storages, sums, count, firstBlock });
     firstBlock += own;
   }
-  const squares = workspace.allocate(16);
+  const squares = workspace.allocate(quadBytes);
   columnSums(device, sums, squares, blocks, 1);
   device.run(kernel, { squares, factor, limit });
 }

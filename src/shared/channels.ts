@@ -1,6 +1,7 @@
 import { channels as kernel } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import { rowRanges } from "../device/ranges.ts";
+import { quadBytes } from "../shape.ts";
 
 /** Channels of a map, in quads: the map, the length of its rows, and where the channels begin in a row. */
 export interface MapChannels {
@@ -14,10 +15,10 @@ export const allChannels = (storage: Storage, rowQuads: number): MapChannels => 
 
 /** Copies `quads` quads of channels of every row from one map into another. */
 export function copyChannels(device: Device, from: MapChannels, to: MapChannels, rows: number, quads: number): void {
-  for (const range of rowRanges(device, rows, Math.max(from.rowQuads, to.rowQuads) * 16)) {
+  for (const range of rowRanges(device, rows, Math.max(from.rowQuads, to.rowQuads) * quadBytes)) {
     device.run(kernel, {
-      values: range.of(from.storage, from.rowQuads * 16),
-      result: range.of(to.storage, to.rowQuads * 16),
+      values: range.of(from.storage, from.rowQuads * quadBytes),
+      result: range.of(to.storage, to.rowQuads * quadBytes),
       rows: range.rows,
       quads,
       valueQuads: from.rowQuads,

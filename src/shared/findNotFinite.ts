@@ -2,6 +2,7 @@ import { finite } from "../../build/kernels.ts";
 import { type Device, type Dispatch, type Storage, view } from "../device/device.ts";
 import { requireDevice } from "../inputs.ts";
 import type { Binding } from "../kernel.ts";
+import { quadBytes } from "../shape.ts";
 
 /** The first kernel that wrote NaN or infinity. */
 export interface NotFinite {
@@ -49,7 +50,7 @@ export async function findNotFinite(device: Device, work: () => unknown): Promis
       }
       const status = view(blocks.at(-1)!, (at % blockFindings) * findingBytes, 4);
       const values = args[name] as Storage;
-      device.run(finite, { values, status, count: Math.floor(values.bytes / 16) });
+      device.run(finite, { values, status, count: Math.floor(values.bytes / quadBytes) });
     }
   };
   try {

@@ -2,7 +2,7 @@ import { finite as kernel } from "../../build/kernels.ts";
 import type { Storage } from "../device/device.ts";
 import { rowRanges } from "../device/ranges.ts";
 import { ValueError } from "../errors.ts";
-import { formatShape, padded, positionOf } from "../shape.ts";
+import { formatShape, padded, positionOf, quadBytes } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Queues a search for values that are NaN or infinite; `status` (4 bytes, zero) receives what `requireFinite` reads. */
@@ -10,7 +10,7 @@ export function seekNotFinite({ device, storage, rows, channels }: Tensor, statu
   const rowBytes = padded(channels) * 4;
   for (const range of rowRanges(device, rows, rowBytes)) {
     const values = range.of(storage, rowBytes);
-    device.run(kernel, { values, status, count: values.bytes / 16 });
+    device.run(kernel, { values, status, count: values.bytes / quadBytes });
   }
 }
 

@@ -3,7 +3,7 @@ import { view } from "../device/device.ts";
 import { rowRanges } from "../device/ranges.ts";
 import { Workspace } from "../device/workspace.ts";
 import { columnSums } from "../nn/columnSums.ts";
-import { padded, quadsOf } from "../shape.ts";
+import { padded, quadBytes, quadsOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Rows whose outer products one invocation sums. */
@@ -18,10 +18,10 @@ export function outerProducts(a: Tensor, b: Tensor, factor = 1): Tensor {
   const blocksIn = (count: number): number => Math.ceil(count / blockRows);
   const blocks = ranges.reduce((sum, range) => sum + blocksIn(range.rows), 0);
   using workspace = new Workspace(device);
-  const pieces = workspace.allocate(blocks * quads * 16);
+  const pieces = workspace.allocate(blocks * quads * quadBytes);
   let done = 0;
   for (const range of ranges) {
-    const bytes = blocksIn(range.rows) * quads * 16;
+    const bytes = blocksIn(range.rows) * quads * quadBytes;
     // Copied into place: a binding could not begin there.
     const own = ranges.length === 1 ? pieces : workspace.allocate(bytes);
     device.run(kernel, {

@@ -60,7 +60,7 @@ export const cases: Case[] = [
           using memory = new Memory(device);
           const [from, spare] = [memory.of(renumbered), memory.zeros((vertices + 1) * 4)];
           const options = { vertices, dimensions: d, quads: 1, transpose };
-          const blurred = perform(device, blur(lattice.parts.neighbors, from, spare, options));
+          const blurred = perform(device, blur(device, lattice.parts.neighbors, from, spare, options));
           const result = new Float32Array(await device.read(blurred));
           const actual = values.map((_, i) => result[own.get(i >> 2)! * 4 + (i % 4)]!);
           const axes = Array.from({ length: d + 1 }, (_, i) => (transpose ? d - i : i));

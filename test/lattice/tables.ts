@@ -72,7 +72,7 @@ export const pairsOf = (words: ArrayLike<number>): [number, number][] =>
 export async function readNeighbors({ device, vertices, dimensions, parts }: Lattice): Promise<[number, number][][]> {
   const axes: [number, number][][] = [];
   for (let axis = 0; axis <= dimensions; axis++) {
-    const row = axisOf(parts.neighbors, axis, vertices);
+    const row = axisOf(device, parts.neighbors, axis, vertices);
     axes.push(pairsOf(await readWords(device, view(row, 0, vertices * 8))));
   }
   return axes;
