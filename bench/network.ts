@@ -5,7 +5,7 @@
  *   npm run bench:network -- --peer                             and ONNX Runtime Web after it; install it first:
  *                                                               npm i --no-save onnxruntime-web@1.30.0
  *   npm run bench:network -- --step --width 0.25                forward, backward and SGD
- *   npm run bench:network -- --step --size 500 --runs 1         with the peak of device memory; --checkpoints lowers it
+ *   npm run bench:network -- --step --size 500 --runs 1         with the peak of device memory; --recompute lowers it
  */
 import { parseArgs } from "node:util";
 import type { Device } from "../src/device/device.ts";
@@ -53,7 +53,7 @@ interface Setting {
   readonly size: number;
   readonly width: number;
   readonly runs: number;
-  readonly checkpoints: boolean;
+  readonly recompute: boolean;
 }
 
 /** Numbers in the range of an image minus its mean, the same in every run, for `size`² pixels. */
@@ -71,9 +71,9 @@ async function timed(device: Device, work: () => Promise<unknown>): Promise<numb
   return performance.now() - begin;
 }
 
-function makeNetwork(device: Device, { width, checkpoints }: Setting): Network {
+function makeNetwork(device: Device, { width, recompute }: Setting): Network {
   const widths = [64, 128, 256, 512, 512].map((full) => full * width) as [number, number, number, number, number];
-  const network = fcn8s(device, { classes, widths, fc: 4096 * width, checkpoints });
+  const network = fcn8s(device, { classes, widths, fc: 4096 * width, recompute });
   // They begin at zero, and so would all scores.
   for (const name of ["score_fr", "score_pool4", "score_pool3"]) {
     const weight = network.parameters[`${name}.weight`]!;
@@ -202,7 +202,7 @@ const { values: flags } = parseArgs({
     width: { type: "string", default: "1" },
     runs: { type: "string", default: "5" },
     step: { type: "boolean", default: false },
-    checkpoints: { type: "boolean", default: false },
+    recompute: { type: "boolean", default: false },
     peer: { type: "boolean", default: false },
   },
 });
@@ -210,7 +210,7 @@ const setting = {
   size: Number(flags.size),
   width: Number(flags.width),
   runs: Number(flags.runs),
-  checkpoints: flags.checkpoints,
+  recompute: flags.recompute,
 };
 
 async function measure(): Promise<{ least: number; peer: Peer } | undefined> {

@@ -17,7 +17,7 @@ export { requireInputs } from "./inputs.ts";
 export type { Binding, Kernel, Twin } from "./kernel.ts";
 export type { Labels } from "./labels.ts";
 export type { Scope } from "./scope.ts";
-export { checkpoint, type InputGradients, type Pullback, record, Tape } from "./tape.ts";
+export { checkpoint, type InputGradients, type Pullback, record, recompute, Tape } from "./tape.ts";
 export { Tensor } from "./tensor.ts";
 export type { Abortable } from "./turn.ts";
 export { bilateralFeatures, spatialFeatures } from "./lattice/features.ts";

@@ -64,7 +64,7 @@ export class Tape implements Disposable {
   }
 
   /**
-   * Takes back the steps by which `output` was made of `known`, and lets go of their memory, for `checkpoint`. They are
+   * Takes back the steps by which `output` was made of `known`, and lets go of their memory, for `recompute`. They are
    * found from the output backwards, since other calls may have recorded in between.
    * @throws ValueError if they use watched tensors that are not in `known`, whose gradients would be lost
    */
@@ -80,10 +80,10 @@ export class Tape implements Disposable {
         open.push(...step.inputs);
       } else if (tensor.tape === this) {
         throw new ValueError({
-          where: "checkpoint",
+          where: "recompute",
           expected: "a segment that uses its inputs and the parameters it was given",
           got: `another watched ${tensor.describe()} in it`,
-          remedy: "add the tensor to the parameters of checkpoint()",
+          remedy: "add the tensor to the parameters of recompute()",
         });
       }
     }
@@ -206,19 +206,19 @@ export function record(
  * Wraps a segment of a model so that the tape keeps its inputs only and runs it again for its gradients: less memory for
  * one more forward pass. `parameters`: the watched tensors it uses besides its inputs. It must give the same values when
  * repeated.
- * @example const block = checkpoint((x) => relu(conv2d(x, weight, { bias })), [weight, bias]);
+ * @example const block = recompute((x) => relu(conv2d(x, weight, { bias })), [weight, bias]);
  */
-export function checkpoint<Inputs extends readonly Tensor[]>(
+export function recompute<Inputs extends readonly Tensor[]>(
   segment: (...inputs: Inputs) => Tensor | Promise<Tensor>,
   parameters: readonly Tensor[] = [],
 ): (...inputs: Inputs) => Promise<Tensor> {
   if (typeof segment !== "function") {
     const remedy = "wrap the segment, and call what comes out with its inputs";
-    throw new ValueError({ where: "checkpoint", expected: "a function of tensors", got: kindOf(segment), remedy });
+    throw new ValueError({ where: "recompute", expected: "a function of tensors", got: kindOf(segment), remedy });
   }
   return async (...inputs) => {
     const known = [...inputs, ...parameters];
-    requireInputs("checkpoint", Object.fromEntries(known.map((tensor, i) => [`input ${i}`, tensor])));
+    requireInputs("recompute", Object.fromEntries(known.map((tensor, i) => [`input ${i}`, tensor])));
     const result = await segment(...inputs);
     const { tape } = result;
     if (!tape?.recording || known.includes(result)) return result;
@@ -235,6 +235,9 @@ export function checkpoint<Inputs extends readonly Tensor[]>(
     });
   };
 }
+
+/** @deprecated Its name is `recompute` now. */
+export const checkpoint = recompute;
 
 /** Gradients as they come in, summed where a tensor has several uses; the one place that owns and frees them. */
 class Sums {

@@ -121,9 +121,9 @@ export const cases: Case[] = [
   {
     name: "two images through one network on one tape, recomputed or not: the gradients' sum",
     async run(device) {
-      for (const checkpoints of [false, true]) {
+      for (const recompute of [false, true]) {
         using scope = device.scope();
-        const network = scope.add(fcn8s(device, { classes, widths: [4, 4, 4, 4, 4], fc: 4, dropout: 0, checkpoints }));
+        const network = scope.add(fcn8s(device, { classes, widths: [4, 4, 4, 4, 4], fc: 4, dropout: 0, recompute }));
         network.parameters["score_fr.weight"]!.write(random(9).array(4 * classes, -1, 1));
         const images = [1, 2].map((seed) => scope.tensor([1, 1, 3], random(seed).array(3, -50, 50)));
         const parameters = Object.values(network.parameters);
@@ -146,7 +146,7 @@ export const cases: Case[] = [
             same(
               sum,
               Float32Array.from(a!, (value, i) => value + b![i]!),
-              `checkpoints ${checkpoints}`,
+              `recompute ${recompute}`,
             );
         }
       }

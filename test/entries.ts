@@ -71,11 +71,11 @@ const entries: readonly Entry[] = [
     },
     call: ({ tape, output, seed }) => tape.gradients(output, seed),
   },
-  {
-    name: "checkpoint",
+  ...(["recompute", "checkpoint"] as const).map((name) => ({
+    name,
     given: pair,
-    call: ({ a, b }) => library.checkpoint((x: library.Tensor) => library.add(x, b), [b])(a),
-  },
+    call: ({ a, b }: Given) => library[name]((x: library.Tensor) => library.add(x, b!), [b!])(a!),
+  })),
   {
     name: "bilateralFeatures",
     given: (scope) => ({ guide: map(scope), bandwidths: scope.tensor([3], [3, 3, 3]) }),

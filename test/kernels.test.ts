@@ -37,8 +37,8 @@ struct Params {
 
 //#invocations (count + 3) / 4 * ceilDiv(count, 2)
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = invocation(id, groups);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = invocation(id, workgroupCount);
   if (index >= params.count) { return; }
   result[index] = params.factor * values[index];
 }

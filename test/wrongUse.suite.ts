@@ -277,7 +277,7 @@ const uses: readonly Use[] = [
     /an array of the tensors to watch, got a plain object/,
   ],
   ["a tape of arrays", () => new wrong.Tape([new Float32Array(3)]), /a tensor as watched\[0\], got a Float32Array/],
-  ["a checkpoint of a tensor", ({ map }) => wrong.checkpoint(map), /a function of tensors/],
+  ["a tensor to recompute", ({ map }) => wrong.recompute(map), /a function of tensors/],
   ["an output without a tape", ({ map, scope }) => new library.Tape([map]).gradients(scope.tensor([1])), /watches/],
   // Optimizers.
   [

@@ -8,7 +8,7 @@ import { mapSize } from "../nn/mapSize.ts";
 import { maxPool2d } from "../nn/maxPool2d.ts";
 import { multiply } from "../nn/multiply.ts";
 import { scale } from "../nn/scale.ts";
-import { checkpoint } from "../tape.ts";
+import { recompute } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type DropoutLayer, imageName, type Layer, layerTable } from "./layers.ts";
 import type { Parameters } from "./parameters.ts";
@@ -20,9 +20,9 @@ export function forward(
   parameters: Parameters,
   image: Tensor,
   pass: Pass,
-  checkpoints: boolean,
+  recomputed: boolean,
 ): Promise<Tensor> {
-  const steps = checkpoints ? byBlocks(layers, parameters, pass) : byLayers(layers, parameters, pass);
+  const steps = recomputed ? byBlocks(layers, parameters, pass) : byLayers(layers, parameters, pass);
   return run(steps, new Map([[imageName, image]]), pass);
 }
 
@@ -55,7 +55,7 @@ function byBlocks(layers: readonly Layer[], parameters: Parameters, pass: Pass):
     const segment = (...inputs: Tensor[]): Promise<Tensor> =>
       run(steps, new Map(first.from.map((name, i) => [name, read(inputs[i], name)])), pass);
     const used = block.flatMap((layer) => Object.keys(layerTable(layer)).map((name) => read(parameters[name], name)));
-    return [{ name: last.name, from: first.from, compute: checkpoint(segment, used) }];
+    return [{ name: last.name, from: first.from, compute: recompute(segment, used) }];
   });
 }
 

@@ -9,7 +9,7 @@ interface Common {
   readonly from: readonly string[];
   /** Channels of its result. */
   readonly channels: number;
-  /** Layers of one block follow each other; with `checkpoints` a block is computed again for its gradients. */
+  /** Layers of one block follow each other; with `recompute` a block is computed again for its gradients. */
   readonly block?: number;
 }
 

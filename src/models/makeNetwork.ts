@@ -54,7 +54,7 @@ export function makeNetwork<Of extends FcnStage>(
     crf: crf?.parameters,
     callNames: crf && callNames,
     forward: async (image, pass, call) => {
-      const scores = await forward(layers, parameters, image, pass, own.checkpoints);
+      const scores = await forward(layers, parameters, image, pass, own.recompute || own.checkpoints);
       if (!crf) return scores;
       const { iterations, onIteration, signal } = call;
       const logits = await pass.layer("crf", await crf(scores, image, { iterations, onIteration, signal }));

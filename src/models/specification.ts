@@ -50,6 +50,8 @@ const passOptions = {
    * Keep no more than the inputs of the five blocks for their gradients and compute the blocks again: less memory between
    * the two passes, while a CRF has its own, for one more forward pass. Default: false.
    */
+  recompute: truth(false),
+  /** @deprecated Its name is `recompute` now. */
   checkpoints: truth(false),
 };
 

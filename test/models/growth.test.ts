@@ -11,7 +11,7 @@ import { crossEntropy } from "../../src/nn/crossEntropy.ts";
 import { dropout } from "../../src/nn/dropout.ts";
 import { maxPool2d } from "../../src/nn/maxPool2d.ts";
 import { sgd } from "../../src/optim/sgd.ts";
-import { checkpoint, Tape } from "../../src/tape.ts";
+import { recompute, Tape } from "../../src/tape.ts";
 import { openWebGpu } from "../device/software.ts";
 import { random } from "../suite.ts";
 
@@ -39,7 +39,7 @@ async function train(device: Device, steps: number, look: (step: number) => void
   using upscore = device.tensor([4, 3, 4, 4], numbers.array(192, -0.2, 0.2), panels);
   using crf = crfRnn(device, { classes: 3, iterations: 2, learn: { bandwidths: true } });
   using step = sgd({ weight, bias, upscore, ...crf.parameters }, { rate: 1e-5, momentum: 0.9, decay: 5e-4, clip: 1 });
-  const block = checkpoint(
+  const block = recompute(
     (values) => {
       using features = conv2d(values, weight, { bias, padding: 1, relu: true });
       return maxPool2d(features);
