@@ -12,8 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-const invocation = `fn invocation(id: vec3u, groups: vec3u) -> u32 {
-  return id.y * groups.x * 64u + id.x;
+const invocation = `fn invocation(id: vec3u, workgroupCount: vec3u) -> u32 {
+  return id.y * workgroupCount.x * 64u + id.x;
 }`;
 
 /** A kernel that the build takes, with parts of it replaced. */

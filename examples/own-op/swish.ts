@@ -12,8 +12,8 @@ struct Params { count: u32 }
 @group(0) @binding(3) var<storage, read_write> result: array<f32>;
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.y * groups.x * 64u + id.x;
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let i = id.y * workgroupCount.x * 64u + id.x;
   if (i >= params.count) { return; }
   let x = values[i];
   let sigma = 1.0 / (1.0 + exp(-x));
