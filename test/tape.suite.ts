@@ -190,8 +190,8 @@ export const cases: Case[] = [
       };
       const [ofX, ofMatrix] = await run(segment);
       const [again, matrixAgain] = await run(recompute(segment, [matrix]));
-      same(again, ofX, "gradient of x");
-      close(matrixAgain, ofMatrix, {}, "gradient of the matrix");
+      same(again!, ofX!, "gradient of x");
+      close(matrixAgain!, ofMatrix!, {}, "gradient of the matrix");
       const forgotten = recompute(segment);
       const error = await rejects(run(forgotten), ValueError, "a parameter that was not named");
       check(error.message.includes("parameters of recompute()"), error.message);
