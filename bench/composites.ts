@@ -109,7 +109,7 @@ function iterate(name: string, matrices: Matrices, bandwidths: Bandwidths): Comp
 async function refine(workload: Workload): Promise<Prepared> {
   const { device, scene, classes } = workload;
   const { height, width, guide, unary } = scene;
-  let bytesInPlay = 0;
+  let bytesInPlay: number;
   {
     using spatial = await workload.buildSpatial();
     using bilateral = await workload.buildBilateral();

@@ -91,7 +91,7 @@ function report(name: string, times: readonly number[], giga: number): number {
   const sorted = [...times].sort((a, b) => a - b);
   const [least, median] = [sorted[0]!, sorted[sorted.length >> 1]!];
   console.log(
-    `${name}: least ${(least! / 1000).toFixed(3)} s, median ${(median! / 1000).toFixed(3)} s of ${times.length}; ${((giga / least!) * 1000).toFixed(1)} GFLOP/s`,
+    `${name}: least ${(least / 1000).toFixed(3)} s, median ${(median / 1000).toFixed(3)} s of ${times.length}; ${((giga / least) * 1000).toFixed(1)} GFLOP/s`,
   );
   return least;
 }

@@ -47,7 +47,7 @@ async function describe(root, file) {
     // Only declarations matter here, and the parser takes some comparisons and shifts in bodies for templates.
     module = new WgslReflect(code.replace(/^(fn [^{]*)\{[\s\S]*?^\}/gm, "$1{}"));
   } catch (error) {
-    throw new Error(`${path}: ${error.message ?? JSON.stringify(error)}`);
+    throw new Error(`${path}: ${error.message ?? JSON.stringify(error)}`, { cause: error });
   }
   if (module.entry.compute.length === 0) {
     if (code.includes("@compute"))

@@ -1,6 +1,6 @@
 import type { Device } from "./device/device.ts";
 import { DeviceError, ValueError } from "./errors.ts";
-import { disposedError, Held } from "./held.ts";
+import { disposedError, type Held } from "./held.ts";
 import { Tensor } from "./tensor.ts";
 import { kindOf, remedyFor } from "./values.ts";
 

@@ -135,7 +135,7 @@ export const cases: Case[] = [
         const both = [await gradientsOf(images[0]!), await gradientsOf(images[1]!)];
         using tape = new Tape(parameters);
         const [first, second] = (await Promise.all(images.map((image) => network(image)))) as [Tensor, Tensor];
-        const total = scope.add(add(first!, second!));
+        const total = scope.add(add(first, second));
         const gradients = await tape.gradients(total, scope.tensor(total.shape, [1, -2, 3]));
         check(gradients.size === both[0]!.size, `${gradients.size} gradients`);
         for (const parameter of parameters) {

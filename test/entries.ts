@@ -74,7 +74,7 @@ const entries: readonly Entry[] = [
   ...(["recompute", "checkpoint"] as const).map((name) => ({
     name,
     given: pair,
-    call: ({ a, b }: Given) => library[name]((x: library.Tensor) => library.add(x, b!), [b!])(a!),
+    call: ({ a, b }: Given) => library[name]((x: library.Tensor) => library.add(x, b), [b!])(a),
   })),
   {
     name: "bilateralFeatures",
@@ -146,7 +146,7 @@ const entries: readonly Entry[] = [
   { name: "adam", given: parameter, call: ({ w }) => library.adam({ w }, { rate: 0.1 }) },
   { name: "adam: a step", given: optimizer(library.adam), call: step },
   ...([library.fcn8s, library.fcn16s, library.fcn32s, library.fcn8sCrfRnn] as const).flatMap((make): Entry[] => {
-    const given = network(make as typeof library.fcn8s);
+    const given = network(make);
     const alone = (scope: Scope): Given => ({ network: given(scope).network });
     return [
       { name: make.name, given, call: ({ network, image }) => network(image, {}) },

@@ -4,7 +4,7 @@ import type { Device } from "../src/device/device.ts";
 import { AbortError, type CrfRnnError, LimitError, ValueError } from "../src/errors.ts";
 import { fcn8sCrfRnn } from "../src/models/fcn8sCrfRnn.ts";
 import { crossEntropy } from "../src/nn/crossEntropy.ts";
-import { type Optimizer } from "../src/optim/optimizer.ts";
+import type { Optimizer } from "../src/optim/optimizer.ts";
 import { sgd } from "../src/optim/sgd.ts";
 import { Tape } from "../src/tape.ts";
 import { type Case, check, random, same } from "./suite.ts";

@@ -69,12 +69,12 @@ export const cases: Case[] = [
         Tensor,
         Tensor,
       ];
-      const tape = new Tape([a!, b!]);
-      const result = add(a!, c!);
+      const tape = new Tape([a, b]);
+      const result = add(a, c);
       const gradients = await tape.gradients(result, c);
-      check(gradients.size === 1 && gradients.has(a!), "a gradient for a alone");
-      check(result.tape?.recording === false && a!.tape === undefined, "the tape is spent and a is free");
-      check(add(a!, a!).tape === undefined, "nothing is recorded any more");
+      check(gradients.size === 1 && gradients.has(a), "a gradient for a alone");
+      check(result.tape?.recording === false && a.tape === undefined, "the tape is spent and a is free");
+      check(add(a, a).tape === undefined, "nothing is recorded any more");
     },
   },
   {
@@ -196,6 +196,7 @@ export const cases: Case[] = [
       const error = await rejects(run(forgotten), ValueError, "a parameter that was not named");
       check(error.message.includes("parameters of recompute()"), error.message);
       matrix.tape?.dispose();
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- The former name works as before.
       const [former] = await run(checkpoint(segment, [matrix]));
       same(former!, ofX!, "gradient of x by the former name");
     },

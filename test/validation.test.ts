@@ -5,7 +5,7 @@ import type { Device } from "../src/device/device.ts";
 import {
   bilateralFeatures,
   buildLattice,
-  CrfRnnError,
+  type CrfRnnError,
   type CrfOptions,
   crfRnn,
   DeviceError,

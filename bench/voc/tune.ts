@@ -1,5 +1,5 @@
 import { describe, type Parameters } from "./parameters.ts";
-import { Tally, type Result } from "./tally.ts";
+import type { Tally, Result } from "./tally.ts";
 
 type Candidates = { readonly [coordinate in keyof Parameters]: readonly Parameters[coordinate][] };
 
@@ -69,7 +69,7 @@ export function gain(before: readonly Tally[], after: readonly Tally[]) {
       number,
       number,
     ];
-    return latter! - former!;
+    return latter - former;
   });
   const mean = gains.reduce((sum, value) => sum + value, 0) / gains.length;
   const variance = gains.reduce((sum, value) => sum + (value - mean) ** 2, 0) / gains.length;

@@ -10,13 +10,13 @@ export class ByteReader {
   readonly base: number;
   /** Position inside `bytes`. */
   position = 0;
-  private readonly view: DataView;
+  readonly #view: DataView;
 
   constructor(file: string, bytes: Uint8Array, base = 0) {
     this.file = file;
     this.bytes = bytes;
     this.base = base;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Position in the file. */
@@ -29,24 +29,24 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.view.getUint8(this.advance(1));
+    return this.#view.getUint8(this.#advance(1));
   }
   u16(): number {
-    return this.view.getUint16(this.advance(2), true);
+    return this.#view.getUint16(this.#advance(2), true);
   }
   u32(): number {
-    return this.view.getUint32(this.advance(4), true);
+    return this.#view.getUint32(this.#advance(4), true);
   }
   i32(): number {
-    return this.view.getInt32(this.advance(4), true);
+    return this.#view.getInt32(this.#advance(4), true);
   }
   f64BigEndian(): number {
-    return this.view.getFloat64(this.advance(8), false);
+    return this.#view.getFloat64(this.#advance(8), false);
   }
 
   /** An unsigned 64-bit number; beyond 2^53 it is an error, for no file is that large. */
   u64(): number {
-    const value = this.view.getBigUint64(this.advance(8), true);
+    const value = this.#view.getBigUint64(this.#advance(8), true);
     if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw this.error("a number below 2^53", `${value}`, this.position - 8);
     return Number(value);
   }
@@ -54,7 +54,7 @@ export class ByteReader {
   /** A 64-bit file address; undefined for the all-ones address, with which HDF5 says "none". */
   address(): number | undefined {
     const undefinedAddress = 0xffffffffffffffffn;
-    if (this.remaining >= 8 && this.view.getBigUint64(this.position, true) === undefinedAddress) {
+    if (this.remaining >= 8 && this.#view.getBigUint64(this.position, true) === undefinedAddress) {
       this.position += 8;
       return undefined;
     }
@@ -63,7 +63,7 @@ export class ByteReader {
 
   /** A view of the next `length` bytes, not a copy. */
   take(length: number): Uint8Array {
-    const start = this.advance(length);
+    const start = this.#advance(length);
     return this.bytes.subarray(start, start + length);
   }
 
@@ -93,7 +93,7 @@ export class ByteReader {
   }
 
   skip(length: number): void {
-    this.advance(length);
+    this.#advance(length);
   }
 
   error(expected: string, got: string, position = this.position): FormatError {
@@ -106,7 +106,7 @@ export class ByteReader {
     });
   }
 
-  private advance(length: number): number {
+  #advance(length: number): number {
     const start = this.position;
     if (!(length >= 0 && length <= this.remaining)) {
       throw this.error(`${length} more bytes`, `${this.remaining}`);

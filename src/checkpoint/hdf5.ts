@@ -34,7 +34,7 @@ export class Hdf5 {
   readonly source: Source;
   readonly root: number;
   readonly budget: Budget;
-  private readonly pages = new Map<number, Uint8Array>();
+  readonly #pages = new Map<number, Uint8Array>();
 
   private constructor(source: Source, root: number, budget = new Budget(source.name, source.size)) {
     this.source = source;
@@ -63,22 +63,22 @@ export class Hdf5 {
     const start = page * pageBytes;
     const isInside = address + length <= start + pageBytes;
     const bytes = isInside
-      ? (await this.page(page)).subarray(address - start, address - start + length)
-      : await this.fetch(address, length);
+      ? (await this.#page(page)).subarray(address - start, address - start + length)
+      : await this.#fetch(address, length);
     return new ByteReader(this.source.name, bytes, address);
   }
 
-  private async page(number: number): Promise<Uint8Array> {
+  async #page(number: number): Promise<Uint8Array> {
     const start = number * pageBytes;
-    const page = this.pages.get(number) ?? (await this.fetch(start, Math.min(pageBytes, this.source.size - start)));
+    const page = this.#pages.get(number) ?? (await this.#fetch(start, Math.min(pageBytes, this.source.size - start)));
     // The page used last is the last that is dropped.
-    this.pages.delete(number);
-    this.pages.set(number, page);
-    if (this.pages.size > mostPages) this.pages.delete(this.pages.keys().next().value!);
+    this.#pages.delete(number);
+    this.#pages.set(number, page);
+    if (this.#pages.size > mostPages) this.#pages.delete(this.#pages.keys().next().value!);
     return page;
   }
 
-  private fetch(address: number, length: number): Promise<Uint8Array> {
+  #fetch(address: number, length: number): Promise<Uint8Array> {
     this.budget.spend(costs.read, address);
     return readBytes(this.source, address, length);
   }

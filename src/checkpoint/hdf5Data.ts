@@ -3,8 +3,16 @@ import { elementsOf } from "../shape.ts";
 import type { ByteReader } from "./byteReader.ts";
 import { messageTypes, readTree, type Hdf5, type Message } from "./hdf5.ts";
 import { checkRange } from "./source.ts";
-import { allocate, asBytes, byteLength, bytesPerElement, readElements } from "./tensors.ts";
-import type { ElementType, StoredTensor, TensorData } from "./tensors.ts";
+import {
+  allocate,
+  asBytes,
+  byteLength,
+  bytesPerElement,
+  type ElementType,
+  readElements,
+  type StoredTensor,
+  type TensorData,
+} from "./tensors.ts";
 
 // Datasets: element types, contiguous, compact and chunked storage with deflate and shuffle.
 // Section numbers: HDF5 File Format Specification, Version 3.0.

@@ -1,30 +1,30 @@
 /** Writes the few instructions of pickle protocol 2 that a state dictionary needs; see unpickle.ts. */
 export class PickleWriter {
-  private readonly bytes: number[] = [0x80, 2];
+  readonly #bytes: number[] = [0x80, 2];
 
   global(module: string, name: string): this {
-    return this.put(0x63, ...new TextEncoder().encode(`${module}\n${name}\n`));
+    return this.#put(0x63, ...new TextEncoder().encode(`${module}\n${name}\n`));
   }
   text(value: string): this {
     const utf8 = new TextEncoder().encode(value);
-    this.put(0x58, ...littleEndian(BigInt(utf8.length), 4));
-    for (const byte of utf8) this.bytes.push(byte);
+    this.#put(0x58, ...littleEndian(BigInt(utf8.length), 4));
+    for (const byte of utf8) this.#bytes.push(byte);
     return this;
   }
   /** BININT where it fits in a signed 32-bit number, else LONG1. */
   integer(value: number): this {
-    if (value < 2 ** 31) return this.put(0x4a, ...littleEndian(BigInt(value), 4));
-    return this.put(0x8a, 8, ...littleEndian(BigInt(value), 8));
+    if (value < 2 ** 31) return this.#put(0x4a, ...littleEndian(BigInt(value), 4));
+    return this.#put(0x8a, 8, ...littleEndian(BigInt(value), 8));
   }
   /** False. */
   no(): this {
-    return this.put(0x89);
+    return this.#put(0x89);
   }
   mark(): this {
-    return this.put(0x28);
+    return this.#put(0x28);
   }
   endTuple(): this {
-    return this.put(0x74);
+    return this.#put(0x74);
   }
   tuple(values: readonly number[]): this {
     this.mark();
@@ -32,20 +32,20 @@ export class PickleWriter {
     return this.endTuple();
   }
   reduce(): this {
-    return this.put(0x52);
+    return this.#put(0x52);
   }
   persistent(): this {
-    return this.put(0x51);
+    return this.#put(0x51);
   }
   setItem(): this {
-    return this.put(0x73);
+    return this.#put(0x73);
   }
   finish(): Uint8Array {
-    return Uint8Array.from([...this.bytes, 0x2e]);
+    return Uint8Array.from([...this.#bytes, 0x2e]);
   }
 
-  private put(...bytes: number[]): this {
-    this.bytes.push(...bytes);
+  #put(...bytes: number[]): this {
+    this.#bytes.push(...bytes);
     return this;
   }
 }

@@ -41,9 +41,9 @@ export async function visitFields(
 /** The part of a file that is in memory while its fields are gone over, from its beginning to its end. */
 export class FieldWindow {
   readonly source: Source;
-  private bytes = new Uint8Array();
-  private reader = new BinaryReader(this.bytes);
-  private start = 0;
+  #bytes = new Uint8Array();
+  #reader = new BinaryReader(this.#bytes);
+  #start = 0;
 
   constructor(source: Source) {
     this.source = source;
@@ -51,19 +51,19 @@ export class FieldWindow {
 
   holds(position: number, length: number): boolean {
     const until = Math.min(position + length, this.source.size);
-    return position >= this.start && until <= this.start + this.bytes.length;
+    return position >= this.#start && until <= this.#start + this.#bytes.length;
   }
 
   async move(position: number): Promise<void> {
     const length = Math.min(windowBytes, this.source.size - position);
-    this.bytes = await readBytes(this.source, position, length);
-    this.reader = new BinaryReader(this.bytes);
-    this.start = position;
+    this.#bytes = await readBytes(this.source, position, length);
+    this.#reader = new BinaryReader(this.#bytes);
+    this.#start = position;
   }
 
   /** Bytes that `holds` has found to be here. */
   slice(position: number, length: number): Uint8Array {
-    return this.bytes.subarray(position - this.start, position - this.start + length);
+    return this.#bytes.subarray(position - this.#start, position - this.#start + length);
   }
 
   /** Bytes of a field, from memory where they are there. */
@@ -73,23 +73,23 @@ export class FieldWindow {
 
   /** The field at `position` of a message that goes to `end`. */
   field(position: number, end: number): Field {
-    const { reader } = this;
-    reader.pos = position - this.start;
+    const reader = this.#reader;
+    reader.pos = position - this.#start;
     let number: number, wire: WireType, value: number, length: number | undefined;
     try {
       [number, wire] = reader.tag();
       value = wire === WireType.Varint ? Number(reader.int64()) : 0;
       length = wire === WireType.LengthDelimited ? reader.uint32() : lengths[wire];
     } catch (cause) {
-      throw this.malformed(position, (cause as Error).message, cause);
+      throw this.#malformed(position, (cause as Error).message, cause);
     }
-    if (length === undefined) throw this.malformed(position, "a group, which Caffe never writes");
-    const start = this.start + reader.pos;
-    if (start + length > end) throw this.malformed(position, `one that ends after ${end}, where it should`);
+    if (length === undefined) throw this.#malformed(position, "a group, which Caffe never writes");
+    const start = this.#start + reader.pos;
+    if (start + length > end) throw this.#malformed(position, `one that ends after ${end}, where it should`);
     return { number, wire, value, start, end: start + length };
   }
 
-  private malformed(offset: number, got: string, cause?: unknown): FormatError {
+  #malformed(offset: number, got: string, cause?: unknown): FormatError {
     const remedy = "the file is damaged, or no caffemodel; fetch it again";
     return errorAt(this.source, offset, { expected: "a protobuf field", got, remedy }, cause);
   }

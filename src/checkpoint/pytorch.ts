@@ -4,7 +4,7 @@ import { describe, enumerate, printable } from "../quote.ts";
 import { elementsOf } from "../shape.ts";
 import { ByteReader } from "./byteReader.ts";
 import { checkRange, errorAt, readBytes, type Source } from "./source.ts";
-import { isStateDictionary, Storage, TensorView, vocabulary } from "./torchVocabulary.ts";
+import { isStateDictionary, type Storage, TensorView, vocabulary } from "./torchVocabulary.ts";
 import {
   allocate,
   bytesPerElement,
@@ -158,7 +158,7 @@ function parsePickles(source: Source, reader: ByteReader, budget: Budget) {
   if (!Array.isArray(keys) || !keys.every((key) => typeof key === "string")) {
     throw foreign(source, "a list of storages", "another value", reader.offset);
   }
-  return { object, keys: keys as string[], end: reader.offset };
+  return { object, keys: keys, end: reader.offset };
 }
 
 /** Bytes per number of every storage that the tensors of an object use, by key. */
@@ -213,7 +213,7 @@ function findState(source: Source, object: unknown, notes: string[]): ReadonlyMa
     if (key) {
       const others = [...object.keys()].filter((other) => other !== key).map(nameOf);
       if (others.length > 0) notes.push(`the state under ${key} was taken, ${enumerate(others)} skipped`);
-      return object.get(key);
+      return object.get(key) as ReadonlyMap<unknown, unknown>;
     }
   }
   throw foreign(

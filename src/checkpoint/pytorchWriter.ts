@@ -56,7 +56,7 @@ function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
   let position = 0;
   return new ReadableStream({
     pull(controller) {
-      if (position >= bytes.length) return controller.close();
+      if (position >= bytes.length) return void controller.close();
       controller.enqueue(bytes.subarray(position, position + piece));
       position += piece;
     },

@@ -133,7 +133,7 @@ export async function writeSafetensors(
   sink: Sink,
   begin?: (name: string) => void,
 ): Promise<readonly string[]> {
-  const header: Record<string, unknown> = Object.create(null);
+  const header = Object.create(null) as Record<string, unknown>;
   if (Object.keys(checkpoint.metadata).length > 0) header.__metadata__ = checkpoint.metadata;
   let position = 0;
   for (const [name, tensor] of checkpoint.tensors) {

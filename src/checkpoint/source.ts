@@ -68,8 +68,13 @@ export async function fileSource(path: string): Promise<Source> {
       for (let done = 0; done < target.byteLength;) {
         // One read call of the operating system takes at most 2 GiB.
         const length = Math.min(target.byteLength - done, 1 << 30);
-        const { bytesRead } = await handle.read(target, done, length, offset + done).catch((cause: Error) => {
-          const facts = { file: path, offset: offset + done, expected: "a readable file", got: cause.message };
+        const { bytesRead } = await handle.read(target, done, length, offset + done).catch((cause: unknown) => {
+          const facts = {
+            file: path,
+            offset: offset + done,
+            expected: "a readable file",
+            got: (cause as Error).message,
+          };
           throw new FormatError({ ...facts, remedy: "check the disk" }, { cause });
         });
         if (bytesRead === 0) throw ended(source, offset + done, target.byteLength - done);

@@ -111,20 +111,20 @@ const localHeader = 30;
 
 /** What zip.js reads from. */
 class RangeReader extends Reader<Source> {
-  private readonly source: Source;
+  readonly #source: Source;
 
   constructor(source: Source) {
     super(source);
-    this.source = source;
+    this.#source = source;
     this.size = source.size;
   }
 
   override async readUint8Array(index: number, length: number): Promise<Uint8Array> {
     const size = Math.max(0, Math.min(length, this.size - index));
     // The directory is read at once, however long the file says that it is.
-    if (size > mostStructure) throw broken(this.source, index, `a directory below ${mostStructure} bytes`, `${size}`);
+    if (size > mostStructure) throw broken(this.#source, index, `a directory below ${mostStructure} bytes`, `${size}`);
     const bytes = new Uint8Array(size);
-    await this.source.readInto(index, bytes);
+    await this.#source.readInto(index, bytes);
     return bytes;
   }
 }

@@ -57,12 +57,12 @@ export function benchCommand(): Command {
 }
 
 async function run(flags: BenchFlags): Promise<void> {
-  if (flags.list) return report(flags, { command: "bench", names }, describeFloors());
+  if (flags.list) return void report(flags, { command: "bench", names }, describeFloors());
   checkFlags(flags);
   const old = flags.compare === undefined ? undefined : await readTimes(flags.compare);
   const image = findImage(flags);
   const measured = flags.host === currentHost ? await measureHere(flags, image) : await measureThere(flags, image);
-  const facts = compare(measured, { old, peer: flags.peer === undefined ? undefined : await runPeer(flags.peer) });
+  const facts = compare(measured, { old, peer: flags.peer === undefined ? undefined : runPeer(flags.peer) });
   if (flags.save) {
     const bytes = new TextEncoder().encode(`${JSON.stringify(facts, undefined, 2)}\n`);
     writeTogether([{ file: flags.save, bytes }]);

@@ -1,5 +1,4 @@
-import type { BenchResult, CompositeResult, KernelResult } from "../../bench/run.ts";
-import { nameOf } from "../../bench/run.ts";
+import { type BenchResult, type CompositeResult, type KernelResult, nameOf } from "../../bench/run.ts";
 import { floors } from "../../bench/floors.ts";
 import { describeChoice } from "./choices.ts";
 

@@ -92,7 +92,7 @@ async function workIn(browser: Browser, url: string, run: PageRun): Promise<void
     page.on("pageerror", (error) => chatter.push(String(error)));
     await page.goto(url, { timeout: startMilliseconds });
     const actual = await page.evaluate("crossOriginIsolated");
-    if (actual !== run.isolated) throw new Error(`the page has crossOriginIsolated = ${actual}`);
+    if (actual !== run.isolated) throw new Error(`the page has crossOriginIsolated = ${String(actual)}`);
     await evaluate(page, run);
   };
   try {

@@ -75,13 +75,11 @@ export async function servePage(places: Places, isolated: boolean, answer?: Answ
   };
 
   // A large file takes its time to arrive; a request's head does not.
-  const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 }, async (request, response) => {
+  const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 }, (request, response) => {
     response.on("error", () => {}); // whoever hangs up harms only itself
-    try {
-      await send(await replyTo(request), response, headers);
-    } catch (error) {
-      refuse(error, response, headers);
-    }
+    replyTo(request)
+      .then((reply) => send(reply, response, headers))
+      .catch((error: unknown) => refuse(error, response, headers));
   });
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
   server.on("error", () => {}); // a connection that could not be taken; the next ones can

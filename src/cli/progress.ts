@@ -47,7 +47,7 @@ export function startProgress(flags: CommonFlags, steps: number, done = 0): Prog
       bar?.update(done);
     },
     note(line) {
-      if (!bar) return write(`${line}\n`);
+      if (!bar) return void write(`${line}\n`);
       bar.stop(); // Which takes it off the screen; it begins anew below the line.
       write(`${line}\n`);
       bar.start(steps, done, { stage });

@@ -8,8 +8,15 @@ import { drawOverlay } from "../data/overlay.ts";
 import { encodeLabelPng, encodeRgbPng } from "../data/png.ts";
 import { readImage } from "./input.ts";
 import { openDevice } from "./openDevice.ts";
-import { numberOrArray, positiveNumber, report, threeNumbers, toNumber, wholeNumber } from "./options.ts";
-import type { CommonFlags } from "./options.ts";
+import {
+  type CommonFlags,
+  numberOrArray,
+  positiveNumber,
+  report,
+  threeNumbers,
+  toNumber,
+  wholeNumber,
+} from "./options.ts";
 import { checkDestinations, writeTogether, type Destination, type Output } from "./output.ts";
 import { startProgress } from "./progress.ts";
 import { describe, describePlan, measureLattices, type Bandwidths } from "./refine/plan.ts";
@@ -115,7 +122,7 @@ async function run(file: string, flags: RefineFlags): Promise<void> {
     const guide = device.tensor([height, width, 3], guideOf(image, flags));
     const lattices = await measureLattices(guide, options, classes);
     progress[Symbol.dispose]();
-    return report(flags, { ...plan, dryRun: true, ...lattices }, describePlan(plan, lattices));
+    return void report(flags, { ...plan, dryRun: true, ...lattices }, describePlan(plan, lattices));
   }
 
   progress.step();

@@ -357,7 +357,7 @@ class CrfLayer implements Disposable {
     this.#disposed = true;
     this.#spatial?.lattice.dispose();
     this.#spatial = undefined;
-    for (const tensor of [...this.#detached, ...(Object.values(this.parameters) as Tensor[])]) tensor.dispose();
+    for (const tensor of [...this.#detached, ...Object.values<Tensor>(this.parameters)]) tensor.dispose();
     this.#detached.length = 0;
   }
 

@@ -93,7 +93,7 @@ export class Folder {
     const bytes = await readFile(real).catch((cause: unknown) => {
       throw readFailure(path, cause);
     });
-    return new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Whether something lies at a path below this folder. */

@@ -158,7 +158,7 @@ function faultIn(segment: Segment, frame: Segment | undefined): Fault | undefine
   }
   for (let i = 1; i <= 2 * body[0]!; i += 2) {
     if (!known.includes(body[i]!))
-      return { offset: offset + i, expected: `a component of ${known}`, got: `${body[i]}` };
+      return { offset: offset + i, expected: `a component of ${known.join()}`, got: `${body[i]}` };
   }
   return undefined;
 }

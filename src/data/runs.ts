@@ -33,7 +33,7 @@ export function checkRuns(counts: readonly unknown[], place: RunsPlace): Runs {
     if (typeof count !== "number" || !Number.isSafeInteger(count) || count < 0) {
       fail(place, "run lengths that are whole numbers of 0 or more", `${describe(count)} as number ${i}`);
     }
-    total += count as number;
+    total += count;
   }
   if (total !== place.height * place.width) {
     fail(place, `run lengths that add up to ${place.height} × ${place.width} pixels`, `${total}`);
@@ -106,7 +106,7 @@ function gridPoints(polygon: unknown, place: RunsPlace): number[] {
     if (typeof value !== "number" || !(Math.abs(value) <= far)) {
       fail(place, `coordinates within ${far} pixels`, `${describe(value)} as number ${i}`);
     }
-    return Math.trunc(5 * (value as number) + 0.5);
+    return Math.trunc(5 * value + 0.5);
   });
   let outline = 0;
   for (let i = 0; i < grid.length; i++) outline += Math.abs(grid[i]! - grid[(i + 2) % grid.length]!);

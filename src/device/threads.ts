@@ -55,7 +55,7 @@ function workerMain(
     if (Atomics.load(words, word.open) === 1) {
       try {
         const kernel = exports[kernels[words[word.kernel]!]!] as (...args: number[]) => void;
-        const args = [...values.subarray(0, words[word.argumentCount]!)];
+        const args = [...values.subarray(0, words[word.argumentCount])];
         const count = words[word.count]!;
         const chunk = words[word.chunk]!;
         for (let begin; (begin = Atomics.add(words, word.next, chunk)) < count;) {

@@ -109,7 +109,7 @@ async function create(threads: number, options: WasmOptions, fallbacks: readonly
     });
   }
   const simd = (options.relaxed ?? hasRelaxedSimd()) ? "relaxed" : "plain";
-  const variant = `${simd}${threads > 1 ? "Shared" : ""}` as keyof typeof builds;
+  const variant: keyof typeof builds = `${simd}${threads > 1 ? "Shared" : ""}`;
   const module = await compile(bytesOf(builds[variant]));
   const memory = makeMemory(threads > 1);
   const bindingBytes = Math.min(options.bindingBytes ?? Infinity, addressSpace);

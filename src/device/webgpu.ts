@@ -159,7 +159,7 @@ export class WebGpuDevice extends BaseDevice {
     this.gpu.queue.writeBuffer(
       storage.handle as GPUBuffer,
       storage.offset,
-      data.buffer as ArrayBuffer,
+      data.buffer,
       data.byteOffset,
       data.byteLength,
     );

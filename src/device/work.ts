@@ -14,8 +14,10 @@ export interface Planned {
 export type Work<Result = void> = Generator<Planned, Result, void>;
 
 /** For `yield`: a kernel with arguments of its own. */
-export const planned = <Arguments extends object>(kernel: Kernel<Arguments>, args: Arguments): Planned =>
-  ({ kernel, args }) as unknown as Planned;
+export const planned = <Arguments extends object>(kernel: Kernel<Arguments>, args: Arguments): Planned => ({
+  kernel,
+  args,
+});
 
 /** Runs or queues all of it before it returns. */
 export function perform<Result>(device: Device, work: Work<Result>): Result {

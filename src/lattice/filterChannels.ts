@@ -1,4 +1,4 @@
-import { type Storage } from "../device/device.ts";
+import type { Storage } from "../device/device.ts";
 import { perform, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { quadBytes } from "../shape.ts";

@@ -77,8 +77,8 @@ export interface LatticeParts {
 }
 
 const storagesOf = ({ incidence, ...tables }: LatticeParts): Storage[] => [
-  ...Object.values(incidence),
-  ...Object.values(tables),
+  ...(Object.values(incidence) as Storage[]),
+  ...(Object.values(tables) as Storage[]),
 ];
 
 const buildOptions: Names<Abortable> = { signal: true };

@@ -54,7 +54,9 @@ export function makeNetwork<Of extends FcnStage>(
     crf: crf?.parameters,
     callNames: crf && callNames,
     forward: async (image, pass, call) => {
-      const scores = await forward(layers, parameters, image, pass, own.recompute || own.checkpoints);
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- A name stays for one version after another takes its place.
+      const recomputed = own.recompute || own.checkpoints;
+      const scores = await forward(layers, parameters, image, pass, recomputed);
       if (!crf) return scores;
       const { iterations, onIteration, signal } = call;
       const logits = await pass.layer("crf", await crf(scores, image, { iterations, onIteration, signal }));

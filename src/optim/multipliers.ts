@@ -15,7 +15,7 @@ export type Multipliers = Readonly<Record<string, Multiplier>>;
 /** What `multipliers` say of the parameter `name`. */
 export function multiplierOf(name: string, multipliers: Multipliers): Required<Multiplier> {
   const matching = Object.entries(multipliers).filter(([pattern]) => matches(name, pattern));
-  return Object.assign({ rate: 1, decay: 1 }, ...matching.map(([, multiplier]) => multiplier));
+  return matching.reduce((all, [, multiplier]) => ({ ...all, ...multiplier }), { rate: 1, decay: 1 });
 }
 
 function matches(name: string, pattern: string): boolean {

@@ -114,7 +114,7 @@ export function optimizer<Moment extends string>(
       for (const { storages, count } of elementRanges({ parameter, gradient, ...moments })) {
         update(parameter.device, {
           count,
-          storages: { ...storages, factor: factor!.storage } as Update<Moment>["storages"],
+          storages: { ...storages, factor: factor!.storage },
           rate: optimizing.rate * own.rate,
           decay: own.decay,
           step: optimizing.steps,

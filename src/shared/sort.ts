@@ -1,7 +1,7 @@
 import { sortCount, sortScatter } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
-import { Workspace } from "../device/workspace.ts";
+import type { Workspace } from "../device/workspace.ts";
 import { scan } from "./scan.ts";
 
 /** How each device sorts: bits of a digit, and items in a block that one worker counts. */

@@ -1,5 +1,4 @@
-import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import { asFloat32 } from "../checkpoint/checkpoint.ts";
+import { asFloat32, type Checkpoint } from "../checkpoint/checkpoint.ts";
 import { FormatError } from "../errors.ts";
 import { adoptParameters } from "../models/loading.ts";
 import { isOfOptimizer, loadable, misfitOf } from "./state.ts";

@@ -6,7 +6,6 @@ import {
   openCheckpoint,
   writeSafetensors,
 } from "../../src/checkpoint/checkpoint.ts";
-import type { Checkpoint } from "../../src/checkpoint/checkpoint.ts";
 import { fromTorchvision } from "../../src/checkpoint/inputs.ts";
 import { FormatError } from "../../src/errors.ts";
 import { random } from "../suite.ts";
@@ -89,7 +88,7 @@ test("everything else stays, and halves become floats", async () => {
     ["conv1_1.weight", half],
     ["conv1_1.bias", tensorOf([1], Float32Array.of(0))],
   ]);
-  const turned = fromTorchvision({ format: "pytorch", tensors, metadata: {}, notes: [] } as Checkpoint, "x");
+  const turned = fromTorchvision({ format: "pytorch", tensors, metadata: {}, notes: [] }, "x");
   expect(turned.tensors.get("conv1_1.weight")!.type).toBe("float32");
   const kernel = await turned.tensors.get("conv1_1.weight")!.read();
   expect([...kernel].map(Number)).toEqual([Math.fround(-2 / (255 * 0.225)), 0, Math.fround(1 / (255 * 0.229))]);
@@ -100,7 +99,7 @@ test.each([
   ["four channels", { "conv1_1.weight": [2, 4, 3, 3], "conv1_1.bias": [2] }, "[2,4,3,3] and a bias"],
   ["no bias", { "conv1_1.weight": [2, 3, 3, 3] }, "[2,3,3,3] and no bias"],
 ])("%s is refused", (_, shapes, got) => {
-  const fold = () => fromTorchvision(networkOf(shapes as Record<string, number[]>), "x.pth");
+  const fold = () => fromTorchvision(networkOf(shapes), "x.pth");
   expect(fold).toThrow(FormatError);
   expect(fold).toThrow(`expected conv1_1 of three colors, got ${got}`);
 });

@@ -185,7 +185,7 @@ describe("the page's server refuses", () => {
       `http://localhost:${port}`,
       `https://${host}`,
       "http://127.0.0.1",
-      `${host}`,
+      host,
     ];
     for (const origin of origins) {
       await refused(`/${token}/sample/train/0`, 403, { headers: { origin } });

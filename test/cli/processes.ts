@@ -66,8 +66,8 @@ export function listening(family: readonly Process[]): Listener[] {
         string,
         string,
       ];
-      const [address, port] = local!.split(":") as [string, string];
-      if (state === "0A") places.set(`socket:[${inode}]`, { address, port: Number.parseInt(port!, 16) });
+      const [address, port] = local.split(":") as [string, string];
+      if (state === "0A") places.set(`socket:[${inode}]`, { address, port: Number.parseInt(port, 16) });
     }
   }
   return family.flatMap(({ id }) => {

@@ -11,9 +11,9 @@ export const cases: Case[] = [false, true].map((add) => ({
         using scope = device.scope();
         const numbers = random(rows * 100 + channels);
         const [v, g, a] = [0, 1, 2].map(() => numbers.array(rows * channels, -1, 1)) as [
-          Float32Array<ArrayBufferLike>,
-          Float32Array<ArrayBufferLike>,
-          Float32Array<ArrayBufferLike>,
+          Float32Array,
+          Float32Array,
+          Float32Array,
         ];
         // The second of two matrices, one below the other.
         const m = numbers.array(2 * channels * channels, -1, 1);
@@ -25,24 +25,24 @@ export const cases: Case[] = [false, true].map((add) => ({
         const what = `${rows} rows of ${channels}`;
         // A sum of L products below 1, doubled: each of L + 2 roundings is at most half a unit of 2L.
         const absolute = 2 * channels * (channels + 2) * 2 ** -24;
-        const product = transform(v!, second, channels);
-        const expected = product.map((value, i) => (add ? a![i]! : 0) - 2 * value);
+        const product = transform(v, second, channels);
+        const expected = product.map((value, i) => (add ? a[i]! : 0) - 2 * value);
         close(await result.read(), expected, { absolute }, what);
         const gradients = await tape.gradients(result, gradient);
         const transposed = second.map((_, i) => second[(i % channels) * channels + Math.floor(i / channels)]!);
-        const back = transform(g!, transposed, channels).map((value) => -2 * value);
+        const back = transform(g, transposed, channels).map((value) => -2 * value);
         close(await gradients.get(values!)!.read(), back, { absolute }, `${what}: gradient of the values`);
         // Σ over the rows of products below 1, in blocks of 256 rows and a sum of blocks.
         const ofMatrix = m.map((_, i) => {
           const [o, c] = [Math.floor(i / channels) - channels, i % channels];
           let sum = 0;
-          for (let row = 0; o >= 0 && row < rows; row++) sum -= 2 * g![row * channels + o]! * v![row * channels + c]!;
+          for (let row = 0; o >= 0 && row < rows; row++) sum -= 2 * g[row * channels + o]! * v[row * channels + c]!;
           return sum;
         });
         const gradientOfMatrix = await gradients.get(matrix)!.read();
         close(gradientOfMatrix, ofMatrix, { absolute: 2 * rows * 16 * 2 ** -24 }, `${what}: gradient of the matrix`);
         check(gradients.has(addend!) === add, `${what}: a gradient for the addend`);
-        if (add) close(await gradients.get(addend!)!.read(), g!, {}, `${what}: gradient of the addend`);
+        if (add) close(await gradients.get(addend!)!.read(), g, {}, `${what}: gradient of the addend`);
       }
     }
   },

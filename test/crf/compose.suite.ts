@@ -12,16 +12,16 @@ export const cases: Case[] = [
         using memory = new Memory(device);
         const numbers = random(channels);
         const [spatial, bilateral, compatibility] = [0, 1, 2].map(() => numbers.array(2 * channels ** 2, -1, 1)) as [
-          Float32Array<ArrayBufferLike>,
-          Float32Array<ArrayBufferLike>,
-          Float32Array<ArrayBufferLike>,
+          Float32Array,
+          Float32Array,
+          Float32Array,
         ];
         const stride = padded(channels);
         const matrices = memory.result(2 * channels * stride);
         device.run(compose, {
-          spatialWeight: memory.of(padRows(spatial!, channels)),
-          bilateralWeight: memory.of(padRows(bilateral!, channels)),
-          compatibility: memory.of(padRows(compatibility!, channels)),
+          spatialWeight: memory.of(padRows(spatial, channels)),
+          bilateralWeight: memory.of(padRows(bilateral, channels)),
+          compatibility: memory.of(padRows(compatibility, channels)),
           matrices,
           channels,
           matrixRow: channels,
@@ -35,7 +35,7 @@ export const cases: Case[] = [
             const [input, output] = [Math.floor(i / stride), i % stride];
             if (output >= channels) return 0;
             let sum = 0;
-            for (let j = 0; j < channels; j++) sum += at(compatibility!, output, j) * at(weight, j, input);
+            for (let j = 0; j < channels; j++) sum += at(compatibility, output, j) * at(weight, j, input);
             return sum * (which === 0 ? 0.5 : 2);
           }),
         );

@@ -1,5 +1,4 @@
-import { crfRnn, meanField } from "../../src/crf/crfRnn.ts";
-import type { CrfOptions, CrfRnn } from "../../src/crf/crfRnn.ts";
+import { crfRnn, type CrfOptions, type CrfRnn, meanField } from "../../src/crf/crfRnn.ts";
 import type { Device } from "../../src/device/device.ts";
 import { Tape } from "../../src/tape.ts";
 import { fullMatrix } from "../goldens/reference.ts";
@@ -37,7 +36,7 @@ function expectedOf(classes: number, options: CrfOptions, iterations: number): F
     classes,
     spatialWeight: constant(fullMatrix(options.spatial?.weight ?? 3, classes)),
     bilateralWeight: constant(fullMatrix(options.bilateral?.weight ?? 5, classes)),
-    compatibility: constant(fullMatrix(compatibility === "potts" ? -1 : (compatibility as Float32Array), classes)),
+    compatibility: constant(fullMatrix(compatibility === "potts" ? -1 : compatibility, classes)),
     iterations,
     normalization: options.normalization ?? "after",
     activation: options.activation,

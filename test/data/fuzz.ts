@@ -16,7 +16,7 @@ import type { FormatError } from "../../src/errors.ts";
 import type { FuzzTarget } from "../fuzz.ts";
 import { root } from "../hosts/folders.ts";
 import { writeMat } from "./matWriter.ts";
-import { halves, height, instances, manifest, mask, photo, Tree, width } from "./trees.ts";
+import { halves, height, instances, manifest, mask, photo, type Tree, width } from "./trees.ts";
 
 const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(`${root}test/fixtures/data/${name}`));
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);

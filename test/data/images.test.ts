@@ -107,20 +107,20 @@ describe("decodeImage", () => {
 
     test.each<[string, number, number, number, string]>([
       ["something else than a marker", quantization, 0, quantization, "a marker, got 0x00 0xdb"],
-      ["a segment of no length", quantization! + 3, 1, quantization! + 2, "a segment's length, 2 or more, got 1"],
-      ["a quantization table 15", quantization! + 4, 15, quantization! + 4, "a table of the segment DQT, got 0x0f"],
-      ["a Huffman table of class 7", codes! + 4, 0x70, codes! + 4, "a table of the segment DHT, got 0x70"],
-      ["a table with more codes than bytes", codes! + 5, 200, codes! + 4, "a table of the segment DHT, got 2"],
-      ["a lossless frame", frame! + 1, 0xc3, frame, "a baseline or progressive frame, got 0xff 0xc3"],
-      ["no frame", frame! + 1, 0xe7, scan, "a frame (SOF) before the scan, got none"],
-      ["nine components", frame! + 9, 9, frame! + 4, "a frame of 6 bytes and 3 a component, got 15"],
-      ["a scan of no components", scan! + 4, 0, scan! + 4, "a scan of 1 to 4 components, got 0 in 10"],
-      ["a scan of another component", scan! + 5, 77, scan! + 5, "a component of 1,2,3, got 77"],
+      ["a segment of no length", quantization + 3, 1, quantization + 2, "a segment's length, 2 or more, got 1"],
+      ["a quantization table 15", quantization + 4, 15, quantization + 4, "a table of the segment DQT, got 0x0f"],
+      ["a Huffman table of class 7", codes + 4, 0x70, codes + 4, "a table of the segment DHT, got 0x70"],
+      ["a table with more codes than bytes", codes + 5, 200, codes + 4, "a table of the segment DHT, got 2"],
+      ["a lossless frame", frame + 1, 0xc3, frame, "a baseline or progressive frame, got 0xff 0xc3"],
+      ["no frame", frame + 1, 0xe7, scan, "a frame (SOF) before the scan, got none"],
+      ["nine components", frame + 9, 9, frame + 4, "a frame of 6 bytes and 3 a component, got 15"],
+      ["a scan of no components", scan + 4, 0, scan + 4, "a scan of 1 to 4 components, got 0 in 10"],
+      ["a scan of another component", scan + 5, 77, scan + 5, "a component of 1,2,3, got 77"],
       [
         "a Huffman table that is not there",
-        scan! + 6,
+        scan + 6,
         0x33,
-        scan! + 14,
+        scan + 14,
         "compressed pixels from here on that can be decoded",
       ],
     ])("%s", async (_, at, byte, offset, message) => {
@@ -137,11 +137,11 @@ describe("decodeImage", () => {
         [0xff, 0xff, 0xff, 0xff],
       ] as const) {
         const bytes = baseline.slice();
-        bytes.set(size, frame! + 5);
+        bytes.set(size, frame + 5);
         await expect(decodeImage(bytes, "x.jpg")).rejects.toThrow(
           new RegExp(
-            `x.jpg at byte ${frame! + 5}: expected 1 to 67108864 pixels, .* — ` +
-              (size[0]! > 0 ? "too large to be read whole: scale it down" : "the file is damaged"),
+            `x.jpg at byte ${frame + 5}: expected 1 to 67108864 pixels, .* — ` +
+              (size[0] > 0 ? "too large to be read whole: scale it down" : "the file is damaged"),
           ),
         );
       }
@@ -159,7 +159,7 @@ describe("decodeImage", () => {
 
     test("pixels missing in the middle, which libjpeg would make up", async () => {
       const bytes = Uint8Array.from([...baseline.subarray(0, -400), 0xff, 0xd9]);
-      const message = `x.jpg at byte ${scan! + 14}: expected compressed pixels from here on that can be decoded, got VipsJpeg`;
+      const message = `x.jpg at byte ${scan + 14}: expected compressed pixels from here on that can be decoded, got VipsJpeg`;
       await expect(decodeImage(bytes, "x.jpg")).rejects.toThrow(message);
     });
 
@@ -169,15 +169,15 @@ describe("decodeImage", () => {
     });
 
     test("nowhere in a sound one, of several scans, with restarts or fill bytes", async () => {
-      expect(findJpegFault(baseline)).toEqual({ pixels: scan! + 14 });
+      expect(findJpegFault(baseline)).toEqual({ pixels: scan + 14 });
       const filled = Uint8Array.from([...baseline.subarray(0, scan), 0xff, 0xff, ...baseline.subarray(scan)]);
-      expect(findJpegFault(filled)).toEqual({ pixels: scan! + 16 });
+      expect(findJpegFault(filled)).toEqual({ pixels: scan + 16 });
       const progressive = await jpeg({ progressive: true });
       const last = progressive.length - 2;
       expect(findJpegFault(progressive)).toEqual({ pixels: expect.any(Number) });
       expect(findJpegFault(progressive.subarray(0, last))).toMatchObject({ offset: last, got: "the end of the file" });
       const restarted = Uint8Array.from([...baseline.subarray(0, last), 0xff, 0xd0, 1, 2, 0xff, 0xd9]);
-      expect(findJpegFault(restarted)).toEqual({ pixels: scan! + 14 });
+      expect(findJpegFault(restarted)).toEqual({ pixels: scan + 14 });
     });
 
     test("cut anywhere, at its end", () => {
@@ -225,12 +225,12 @@ describe("decodeImage", () => {
     ] as const) {
       const png = encodeRgbPng(5, 7, rgb);
       const view = new DataView(png.buffer, png.byteOffset);
-      view.setUint32(16, width!);
-      view.setUint32(20, height!);
+      view.setUint32(16, width);
+      view.setUint32(20, height);
       await expect(decodeImage(png, "bomb.png")).rejects.toMatchObject({
         name: "FormatError",
         offset: 16,
-        remedy: expect.stringMatching(width! * height! > 0 ? /^too large/ : /damaged/) as string,
+        remedy: expect.stringMatching(width * height > 0 ? /^too large/ : /damaged/) as string,
       });
     }
   });

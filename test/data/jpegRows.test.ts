@@ -54,7 +54,7 @@ function flat(height: number, width: number, factors: readonly number[]): Uint8A
     number,
   ];
   const blocks = factors.reduce((sum, factor) => sum + (factor >> 4) * (factor & 15), 0);
-  const units = Math.ceil(width / 8 / across!) * Math.ceil(height / 8 / down!) * blocks;
+  const units = Math.ceil(width / 8 / across) * Math.ceil(height / 8 / down) * blocks;
   // A component alone is not interleaved, whatever its factors.
   const bits = 2 * (factors.length > 1 ? units : Math.ceil(width / 8) * Math.ceil(height / 8));
   const pixels = new Array<number>(Math.ceil(bits / 8)).fill(0);

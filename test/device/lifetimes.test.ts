@@ -24,7 +24,13 @@ const devices: readonly (readonly [name: string, open: () => Promise<Device>])[]
 
 /** Collects until nothing but `bytes` is in use: finalizers run in tasks of their own. */
 async function collectUntil(device: Device, bytes: number): Promise<void> {
-  await vi.waitFor(() => (collect(), expect(device.bytes).toBe(bytes)), { timeout: 60_000, interval: 20 });
+  await vi.waitFor(
+    () => {
+      collect();
+      expect(device.bytes).toBe(bytes);
+    },
+    { timeout: 60_000, interval: 20 },
+  );
 }
 
 describe.each(devices)("on %s", (_, openDevice) => {

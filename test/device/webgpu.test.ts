@@ -121,10 +121,7 @@ describe("errors", () => {
     class GPUOutOfMemoryError extends Error {}
     const pop = gpu.popErrorScope.bind(gpu);
     let scopes = 0;
-    gpu.popErrorScope = async () => (
-      await pop(),
-      scopes++ === 0 ? (new GPUOutOfMemoryError("no memory") as never) : null
-    );
+    gpu.popErrorScope = async () => (await pop(), scopes++ === 0 ? new GPUOutOfMemoryError("no memory") : null);
     own.allocate(1024);
     const error = (await failure(own.finish())) as DeviceError;
     expect(error).toBeInstanceOf(DeviceError);

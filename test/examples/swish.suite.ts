@@ -48,7 +48,7 @@ export const cases: Case[] = [
         await rejects(() => defineKernel({ ...kernel, ...wrong } as never), ValueError);
       }
       const without = defineKernel(kernel);
-      if (device.kind === "webgpu") return device.run(without, { count: 1 });
+      if (device.kind === "webgpu") return void device.run(without, { count: 1 });
       const error = await rejects(() => device.run(without, { count: 1 }), DeviceError);
       check(error.message.includes("twin in JavaScript"), error.message);
     },

@@ -41,8 +41,8 @@ export async function rows(golden: Loaded, role: string): Promise<Rows> {
 /** [channels, height, width] as [height, width, channels]. */
 export function channelsLast({ data, shape }: NpyArray): Rows {
   const [channels, height, width] = shape as [number, number, number];
-  const pixels = height! * width!;
-  return { channels, data: data.map((_, i) => data[(i % channels!) * pixels + Math.floor(i / channels!)]!) };
+  const pixels = height * width;
+  return { channels, data: data.map((_, i) => data[(i % channels) * pixels + Math.floor(i / channels)]!) };
 }
 
 async function checkFilter(golden: Loaded, run: Implementation): Promise<void> {
@@ -175,7 +175,7 @@ async function checkCrf(golden: Loaded, run: Implementation): Promise<void> {
       Float64Array<ArrayBuffer>,
       Float64Array<ArrayBuffer>,
     ];
-    close(own!, theirs!, tolerance(golden, marginals, channels), marginals);
+    close(own, theirs, tolerance(golden, marginals, channels), marginals);
   }
 }
 

@@ -153,7 +153,7 @@ export class NetworkCheck {
   async #map(role: string): Promise<Tensor> {
     const { data, shape } = await this.#array(role);
     const [images, channels, height, width] = shape as [number, number, number, number];
-    return this.#device.tensor([images!, height!, width!, channels!], channelsLast(data, shape));
+    return this.#device.tensor([images, height, width, channels], channelsLast(data, shape));
   }
 
   async #labels(): Promise<Labels> {

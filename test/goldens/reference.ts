@@ -34,7 +34,7 @@ export const reference: Implementation = {
       classes,
       spatialWeight: constant(spatial.weight),
       bilateralWeight: constant(bilateral.weight),
-      compatibility: constant(compatibility === "potts" ? -1 : (compatibility as ArrayLike<number>)),
+      compatibility: constant(compatibility === "potts" ? -1 : compatibility),
       iterations,
       normalization,
     });

@@ -35,11 +35,11 @@ export function zipOf(
     const head = [20, 0, 0, 0, method, 0, 0, 0, 33, 0, ...sizes, 0, 0];
     const local = join(latin1("PK\x03\x04"), head, latin1(name), stored);
     const place = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ...u32(offset)];
-    locals!.push(local);
-    directory!.push(join(latin1("PK\x01\x02"), [20, 0], head, place, latin1(name)));
+    locals.push(local);
+    directory.push(join(latin1("PK\x01\x02"), [20, 0], head, place, latin1(name)));
     offset += local.length;
   }
-  const length = directory!.reduce((sum, entry) => sum + entry.length, 0);
+  const length = directory.reduce((sum, entry) => sum + entry.length, 0);
   const count = u16(Math.min(entries.length, 0xffff));
   const end = [...latin1("PK\x05\x06"), 0, 0, 0, 0, ...count, ...count, ...u32(length), ...u32(offset), 0, 0];
   return joinAll([...locals, ...directory, end]);

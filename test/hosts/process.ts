@@ -18,7 +18,8 @@ const fixtures: Fixtures = {
 };
 
 // The bundle stands beside this file: see bundle.ts.
-const { suites, listCases, runSuites }: typeof import("./entry.ts") = await import("./suites.js" as string);
+const suitesFile: string = "./suites.js";
+const { suites, listCases, runSuites }: typeof import("./entry.ts") = await import(suitesFile);
 const print = (value: unknown): void => console.log(MARK + JSON.stringify(value));
 if (options.choice === undefined) print([...(await listCases(suites, fixtures)).keys()]);
 else await runSuites(suites, { choice: options.choice, only: options.only }, fixtures, print);

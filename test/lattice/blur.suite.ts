@@ -24,13 +24,13 @@ export const cases: Case[] = [
         [5000, 2],
       ] as const) {
         using memory = new Memory(device);
-        const numbers = random(vertices! + quads!);
-        const width = quads! * 4;
-        const pairs = Uint32Array.from({ length: 2 * vertices! + 2 }, (_, i) =>
-          i < 2 * vertices! ? numbers.integer(vertices! + 1) : vertices,
+        const numbers = random(vertices + quads);
+        const width = quads * 4;
+        const pairs = Uint32Array.from({ length: 2 * vertices + 2 }, (_, i) =>
+          i < 2 * vertices ? numbers.integer(vertices + 1) : vertices,
         );
-        const values = numbers.array((vertices! + 1) * width, -1, 1).fill(0, vertices! * width);
-        const result = memory.result((vertices! + 1) * width);
+        const values = numbers.array((vertices + 1) * width, -1, 1).fill(0, vertices * width);
+        const result = memory.result((vertices + 1) * width);
         const [neighbors, from] = [memory.of(pairs), memory.of(values)];
         device.run(kernel, { neighbors, values: from, result, vertices, quads });
         const expected = Float64Array.from(values, (value, i) => {

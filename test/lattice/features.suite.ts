@@ -17,28 +17,28 @@ export const cases: Case[] = [
       for (const { shape, position, color } of sizes) {
         const [height, width, channels] = shape.slice(-3) as [number, number, number];
         const points = shape.slice(0, -1).reduce((product, size) => product * size, 1);
-        const data = random(points).array(points * channels!, -130, 130);
+        const data = random(points).array(points * channels, -130, 130);
         using guide = device.tensor(shape, data);
         using features = bilateralFeatures(guide, { position, color });
         // Divided, not multiplied by 1/θ: points on a vertex would leave it by one rounding.
         const expected = Array.from({ length: points }, (_, point) => {
-          const pixel = point % (height! * width!);
+          const pixel = point % (height * width);
           const own = Array.from(
-            data.subarray(point * channels!, (point + 1) * channels!),
+            data.subarray(point * channels, (point + 1) * channels),
             (x) => x / Math.fround(color),
           );
-          return [(pixel % width!) / position, Math.floor(pixel / width!) / position, ...own];
+          return [(pixel % width) / position, Math.floor(pixel / width) / position, ...own];
         });
         // WGSL divides to 2.5 units of the last place; the correction brings that to one where `fma` is not fused.
         const relative = device.kind === "wasm" ? 0 : 2 ** -23;
         close(await features.read(), Float32Array.from(expected.flat()), { relative }, `guide ${shape.join()}`);
-        const rows = shape.length === 4 ? [shape[0], height! * width!] : [height! * width!];
-        check(features.shape.join() === [...rows, channels! + 2].join(), `shape ${features.shape.join()}`);
+        const rows = shape.length === 4 ? [shape[0], height * width] : [height * width];
+        check(features.shape.join() === [...rows, channels + 2].join(), `shape ${features.shape.join()}`);
         // The padding behind a row is zero, as every op relies on.
         const raw = new Float32Array(await device.read(features.storage));
         const stride = raw.length / points;
         check(
-          raw.every((value, i) => i % stride < channels! + 2 || value === 0),
+          raw.every((value, i) => i % stride < channels + 2 || value === 0),
           "padding",
         );
       }

@@ -36,10 +36,7 @@ export const cases: Case[] = [
       const [points, channels] = [60, [1, 3, 4, 5][d % 4]];
       const numbers = random(d + 40);
       const data = clearPoints(numbers, points, d, 1);
-      const [input, g] = [1, 2].map(() => numbers.array(points * channels!, -1, 1)) as [
-        Float32Array<ArrayBufferLike>,
-        Float32Array<ArrayBufferLike>,
-      ];
+      const [input, g] = [1, 2].map(() => numbers.array(points * channels!, -1, 1)) as [Float32Array, Float32Array];
       for (const normalization of normalizations) {
         for (const transpose of [false, true]) {
           using scope = device.scope();
@@ -51,13 +48,13 @@ export const cases: Case[] = [
           const result = filter(values, lattice, options);
           const gradients = await tape.gradients(result, scope.tensor([points, channels!], g));
           const loss = (f: ArrayLike<number>, v: ArrayLike<number>): number =>
-            inner(referenceFilter(referenceLattice(f, d), v, channels!, options), g!);
+            inner(referenceFilter(referenceLattice(f, d), v, channels!, options), g);
           const what = `${normalization}, transpose: ${transpose}`;
           const [ofValues, ofFeatures] = (await Promise.all(
             [values, features].map((x) => gradients.get(x)!.read()),
-          )) as [Float32Array<ArrayBufferLike>, Float32Array<ArrayBufferLike>];
-          checkSlope((v) => loss(data, v), input!, ofValues!, numbers, 1e-5, `${what}, values`);
-          checkSlope((f) => loss(f, input!), data, ofFeatures!, numbers, 1e-5, `${what}, features`);
+          )) as [Float32Array, Float32Array];
+          checkSlope((v) => loss(data, v), input, ofValues, numbers, 1e-5, `${what}, values`);
+          checkSlope((f) => loss(f, input), data, ofFeatures, numbers, 1e-5, `${what}, features`);
         }
       }
     },
@@ -69,23 +66,20 @@ export const cases: Case[] = [
         using features = device.tensor([500, d], random(d).array(500 * d, -3, 3));
         using lattice = await buildLattice(features);
         // Signs cancel in the sum, so it is compared with the sum of magnitudes.
-        const [x, y] = [1, 2].map((seed) => random(seed).array(500 * 3, -1, 1)) as [
-          Float32Array<ArrayBufferLike>,
-          Float32Array<ArrayBufferLike>,
-        ];
+        const [x, y] = [1, 2].map((seed) => random(seed).array(500 * 3, -1, 1)) as [Float32Array, Float32Array];
         using left = device.tensor([500, 3], x);
         using right = device.tensor([500, 3], y);
         for (const normalization of normalizations) {
           using forward = filter(left, lattice, { normalization });
           using adjoint = filter(right, lattice, { normalization, transpose: true });
           const [kx, ky] = [await forward.read(), await adjoint.read()];
-          const magnitude = inner(kx.map(Math.abs), y!.map(Math.abs));
-          const difference = Math.abs(inner(kx, y!) - inner(x!, ky)) / magnitude;
+          const magnitude = inner(kx.map(Math.abs), y.map(Math.abs));
+          const difference = Math.abs(inner(kx, y) - inner(x, ky)) / magnitude;
           check(difference < 1e-6, `${normalization}, d = ${d}: off by ${difference} of the sum`);
           // K is not symmetric: the blur's axes do not commute on a sparse lattice.
           using wrong = filter(right, lattice, { normalization: "none" });
           using plain = filter(left, lattice, { normalization: "none" });
-          const backward = inner(x!, await wrong.read()) - inner(await plain.read(), y!);
+          const backward = inner(x, await wrong.read()) - inner(await plain.read(), y);
           check(Math.abs(backward) / magnitude > 1e-5, "the forward order taken for the adjoint would not be noticed");
         }
       }
@@ -102,20 +96,20 @@ export const cases: Case[] = [
         [66, 28],
         [20, 68],
       ] as const) {
-        const data = clearPoints(random(points!), points!, 3);
-        const input = random(channels!).array(points! * channels!, -1, 1);
-        using features = device.tensor([points!, 3], data);
+        const data = clearPoints(random(points), points, 3);
+        const input = random(channels).array(points * channels, -1, 1);
+        using features = device.tensor([points, 3], data);
         using lattice = await buildLattice(features);
-        using values = device.tensor([points!, channels!], input);
+        using values = device.tensor([points, channels], input);
         using result = filter(values, lattice, { normalization: "symmetric" });
         const options = { normalization: "symmetric" } as const;
-        const expected = referenceFilter(referenceLattice(data, 3), input, channels!, options);
+        const expected = referenceFilter(referenceLattice(data, 3), input, channels, options);
         close(await result.read(), expected, tolerance, `${points} points of ${channels} channels`);
         // Every op relies on zeros in the padding.
         const raw = new Float32Array(await device.read(result.storage));
-        const stride = raw.length / points!;
+        const stride = raw.length / points;
         check(
-          raw.every((value, i) => i % stride < channels! || value === 0),
+          raw.every((value, i) => i % stride < channels || value === 0),
           `${channels} channels: padding`,
         );
       }

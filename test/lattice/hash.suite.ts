@@ -63,8 +63,8 @@ export const cases: Case[] = [
         [20_000, 1],
         [9000, 9000],
       ] as const) {
-        const numbers = random(entries! + different!);
-        const keys = Uint32Array.from({ length: entries }, () => Math.imul(numbers.integer(different!), 0x10003));
+        const numbers = random(entries + different);
+        const keys = Uint32Array.from({ length: entries }, () => Math.imul(numbers.integer(different), 0x10003));
         const what = `${entries} entries of ${different} keys`;
         const found = await insert(device, keys, 16_384);
         check(!found.full, what);
@@ -119,7 +119,7 @@ export const cases: Case[] = [
         const found = await insert(
           device,
           Uint32Array.from({ length: keys }, (_, i) => i),
-          capacity!,
+          capacity,
         );
         check(found.full, `${keys} keys in ${capacity} slots`);
       }
@@ -135,9 +135,9 @@ export const cases: Case[] = [
         [1500, 5],
         [300, 15],
       ] as const) {
-        using features = device.tensor([points!, dimensions!], apart(points!, dimensions!));
+        using features = device.tensor([points, dimensions], apart(points, dimensions));
         using lattice = await buildLattice(features);
-        const expected = points! * (dimensions! + 1);
+        const expected = points * (dimensions + 1);
         check(lattice.vertices === expected, `expected ${expected} vertices, got ${lattice.vertices}`);
       }
     },

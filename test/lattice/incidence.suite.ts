@@ -16,10 +16,10 @@ export const cases: Case[] = [
         [70_000, 66_000, 1], // five digits
       ] as const) {
         using memory = new Memory(device);
-        const numbers = random(entries!);
+        const numbers = random(entries);
         // Every vertex has an entry, as in a lattice.
         const vertexOf = Uint32Array.from({ length: entries }, (_, entry) =>
-          entry < vertices! ? (entry * 7919) % vertices! : numbers.integer(vertices!),
+          entry < vertices ? (entry * 7919) % vertices : numbers.integer(vertices),
         );
         const weights = numbers.array(entries);
         const order = Array.from(vertexOf.keys()).sort((a, b) => vertexOf[a]! - vertexOf[b]! || a - b);
@@ -30,7 +30,7 @@ export const cases: Case[] = [
         const lists = unpack(await memory.words(pairs));
         same(
           lists.words,
-          order.map((entry) => Math.floor(entry / (dimensions! + 1))),
+          order.map((entry) => Math.floor(entry / (dimensions + 1))),
           what,
         );
         same(
@@ -38,7 +38,7 @@ export const cases: Case[] = [
           order.map((entry) => weights[entry]!),
           `${what}: weights`,
         );
-        const starts = new Array<number>(vertices! + 2).fill(entries!);
+        const starts = new Array<number>(vertices + 2).fill(entries);
         order.forEach((entry, i) => (starts[vertexOf[entry]!] = Math.min(starts[vertexOf[entry]!]!, i)));
         same(await memory.words(offsets), starts, `${what}: offsets`);
       }

@@ -1,6 +1,5 @@
 import { perform } from "../../src/device/work.ts";
-import type { Device, Storage } from "../../src/device/device.ts";
-import { view } from "../../src/device/device.ts";
+import { type Device, type Storage, view } from "../../src/device/device.ts";
 import { Workspace } from "../../src/device/workspace.ts";
 import { coordinateRankWords, embed, keyWords } from "../../src/lattice/embed.ts";
 import { buildLattice, type Lattice } from "../../src/lattice/lattice.ts";

@@ -154,10 +154,10 @@ export const cases: Case[] = [
         [1, 1],
         [2, 31],
       ] as const) {
-        const data = random(height!).array(2 * height! * width! * 3, -1, 1);
-        const both = await network(scope.tensor([2, height!, width!, 3], data));
+        const data = random(height).array(2 * height * width * 3, -1, 1);
+        const both = await network(scope.tensor([2, height, width, 3], data));
         check(both.shape.join() === [2, height, width, classes].join(), `shape ${both.shape}`);
-        const second = await network(scope.tensor([height!, width!, 3], data.slice(data.length / 2)));
+        const second = await network(scope.tensor([height, width, 3], data.slice(data.length / 2)));
         check(second.shape.join() === [height, width, classes].join(), `shape ${second.shape}`);
         same((await both.read()).slice(second.rows * classes), await second.read(), `${height}×${width}`);
       }

@@ -79,8 +79,8 @@ test.each([
     uses.push({ device: device.peakBytes, peak, heap, resident });
   });
   const [first] = uses as [Use];
-  expect(uses.map(({ device }) => device)).toEqual(uses.map(() => first!.device));
-  expect(uses.map(({ peak }) => peak)).toEqual(uses.map(() => first!.peak));
+  expect(uses.map(({ device }) => device)).toEqual(uses.map(() => first.device));
+  expect(uses.map(({ peak }) => peak)).toEqual(uses.map(() => first.peak));
   // Engine, driver and the cache of bind groups settle in the first 500 steps. From there on the heap was measured to
   // grow by 0.5 MB, and the process by up to 20 MB and back: allocators round and keep. 3000 steps stay where 500 are.
   const growth = (of: keyof Use): number =>

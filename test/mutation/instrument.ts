@@ -33,7 +33,7 @@ export class Instrumenter {
   instrument(file: string, source: string): string {
     const { program, errors } = parseSync(file, source);
     if (errors.length > 0) throw new Error(`${file}: ${errors[0]!.message}`);
-    return new FileInstrumenter(file, source, this.mutants).render(program as unknown as Node);
+    return new FileInstrumenter(file, source, this.mutants).render(program);
   }
 }
 

@@ -6,7 +6,7 @@ export interface Node {
   readonly start: number;
   readonly end: number;
   // The tree's other fields depend on the type.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+
   readonly [field: string]: any;
 }
 

@@ -15,13 +15,13 @@ export const cases: Case[] = [
         [1000, 17],
       ] as const) {
         using memory = new Memory(device);
-        const data = random(rows!).array(rows! * quads! * 4, -1, 1);
-        const result = memory.result(quads! * 4);
-        columnSums(device, memory.of(data), { ...result, bytes: quads! * 16 }, rows!, quads!);
-        const expected = new Float64Array(quads! * 4);
-        data.forEach((value, i) => (expected[i % (quads! * 4)]! += value));
+        const data = random(rows).array(rows * quads * 4, -1, 1);
+        const result = memory.result(quads * 4);
+        columnSums(device, memory.of(data), { ...result, bytes: quads * 16 }, rows, quads);
+        const expected = new Float64Array(quads * 4);
+        data.forEach((value, i) => (expected[i % (quads * 4)]! += value));
         // Each term takes part in at most three sums of up to 256 partial sums, which stay below 4·√rows in their walk.
-        const absolute = 3 * 16 * 2 ** -24 * 4 * Math.sqrt(rows!);
+        const absolute = 3 * 16 * 2 ** -24 * 4 * Math.sqrt(rows);
         close(await memory.floats(result), expected, { absolute }, `${rows} rows of ${quads} quads`);
       }
     },

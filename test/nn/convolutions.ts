@@ -14,7 +14,7 @@ export function convolution(size: readonly number[], kernel: readonly number[], 
   const pixels = (size: number, kernel: number): number => Math.floor((size + 2 * padding - kernel) / stride) + 1;
   return {
     input: { images, height, width, channels },
-    output: { images, height: pixels(height!, kernelHeight!), width: pixels(width!, kernelWidth!), channels: outputs },
+    output: { images, height: pixels(height, kernelHeight), width: pixels(width, kernelWidth), channels: outputs },
     kernelHeight,
     kernelWidth,
     stride,

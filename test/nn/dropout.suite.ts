@@ -22,10 +22,10 @@ export const cases: Case[] = [
         [4 * 65, 0.25, 2 ** 40 + 3],
       ] as const) {
         const expected = Float32Array.from({ length: count }, (_, i) => {
-          const number = pcg4d([i >> 2, seed! >>> 0, Math.floor(seed! / 2 ** 32), 0])[i & 3]!;
-          return number >= Math.floor(rate! * 2 ** 32) ? 1 / (1 - rate!) : 0;
+          const number = pcg4d([i >> 2, seed >>> 0, Math.floor(seed / 2 ** 32), 0])[i & 3]!;
+          return number >= Math.floor(rate * 2 ** 32) ? 1 / (1 - rate) : 0;
         });
-        same(await mask(device, count!, rate!, seed!), expected, `${count} values, seed ${seed}`);
+        same(await mask(device, count, rate, seed), expected, `${count} values, seed ${seed}`);
       }
     },
   },

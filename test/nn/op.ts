@@ -24,6 +24,12 @@ export interface Op {
   readonly distance?: number;
 }
 
+/** One value, a padded row, 63, 64 and 65 quads, a batch. */
+export const shapes = [[1], [3], [63, 4], [64, 3], [65, 1], [2, 5, 7, 6]] as const;
+
+/** Half a unit of a number below 2. */
+export const oneRounding: Tolerance = { absolute: 2 ** -23 };
+
 /** Uniform values of a shape. */
 export const uniform = (shape: readonly number[], seed: number, low = -1, high = 1): Input => ({
   shape,

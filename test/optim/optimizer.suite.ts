@@ -68,13 +68,13 @@ async function checkSteps(
     [2, 0.1],
     [3, 0.02],
   ] as const) {
-    const gradients = gradientsFor(parameters, round!, round === 2 ? ["b.bias"] : []);
+    const gradients = gradientsFor(parameters, round, round === 2 ? ["b.bias"] : []);
     step.rate = rate;
     step(gradients);
     for (const [name, tensor] of Object.entries(parameters)) {
       const gradient = await gradients.get(tensor)?.read();
       gradient?.forEach((g, i) => {
-        expected[name]![i] = update(expected[name]![i]!, g, name, moments.get(name)![i]!, round!, rate! * rateOf(name));
+        expected[name]![i] = update(expected[name]![i]!, g, name, moments.get(name)![i]!, round, rate * rateOf(name));
       });
     }
   }
@@ -131,7 +131,7 @@ export const cases: Case[] = [
         scope.add(sgd(plain, { rate: 1 }))(gradientsFor(plain, 1));
         const [after, other] = [await read(clipped), await read(plain)];
         Object.keys(clipped).forEach((name, i) => {
-          if (clip > norm) return same(after[name]!, other[name]!, name);
+          if (clip > norm) return void same(after[name]!, other[name]!, name);
           const expected = Array.from(values[i]!, (g, j) => before[name]![j]! - (g * clip) / norm);
           close(after[name]!, expected, { absolute: 2 ** -22 }, name);
         });

@@ -28,17 +28,17 @@ export function referenceFcn(
     const [images, height, width, channels] = x.shape as [number, number, number, number];
     const output = {
       images,
-      height: height! + 2 * padding - kernelHeight! + 1,
-      width: width! + 2 * padding - kernelWidth! + 1,
+      height: height + 2 * padding - kernelHeight + 1,
+      width: width + 2 * padding - kernelWidth + 1,
       channels: outputs,
     };
     const input = { images, height, width, channels };
     const sizes: Convolution = { input, output, kernelHeight, kernelWidth, stride: 1, padding };
     const data = convolved(sizes, x.data, parameters[`${name}.weight`]!.data).map((value, i) => {
-      const sum = value + parameters[`${name}.bias`]!.data[i % outputs!]!;
+      const sum = value + parameters[`${name}.bias`]!.data[i % outputs]!;
       return rectified ? Math.max(0, sum) : sum;
     });
-    return { shape: [images!, output.height, output.width, outputs!], data };
+    return { shape: [images, output.height, output.width, outputs], data };
   };
   const pool = ({ shape, data }: Map): Map => ({
     shape: [shape[0]!, Math.ceil(shape[1]! / 2), Math.ceil(shape[2]! / 2), shape[3]!],
@@ -47,15 +47,15 @@ export function referenceFcn(
   const up = (x: Map, name: string, stride: number): Map => {
     const [images, height, width, channels] = x.shape as [number, number, number, number];
     const [, , kernelHeight, kernelWidth] = parameters[`${name}.weight`]!.shape as [number, number, number, number];
-    const [tall, wide] = [(height! - 1) * stride + kernelHeight!, (width! - 1) * stride + kernelWidth!];
+    const [tall, wide] = [(height - 1) * stride + kernelHeight, (width - 1) * stride + kernelWidth];
     const input = { images, height: tall, width: wide, channels };
     const output = { images, height, width, channels };
     const sizes: Convolution = { input, output, kernelHeight, kernelWidth, stride, padding: 0 };
     const bias = parameters[`${name}.bias`]?.data;
     const data = convolvedBack(sizes, x.data, parameters[`${name}.weight`]!.data);
     return {
-      shape: [images!, tall, wide, channels!],
-      data: data.map((value, i) => value + (bias?.[i % channels!] ?? 0)),
+      shape: [images, tall, wide, channels],
+      data: data.map((value, i) => value + (bias?.[i % channels] ?? 0)),
     };
   };
   const cut = (x: Map, offset: number, [, height, width]: readonly number[]): Map => ({

@@ -14,15 +14,15 @@ export const cases: Case[] = [
           [7, 17, 3, 9, 2],
         ] as const) {
           using memory = new Memory(device);
-          const data = random(rows).array(rows * valueQuads! * 4);
-          const result = memory.of(new Float32Array(rows * resultQuads! * 4).fill(-1));
+          const data = random(rows).array(rows * valueQuads * 4);
+          const result = memory.of(new Float32Array(rows * resultQuads * 4).fill(-1));
           const where = { rows, quads, valueQuads, valueOffset, resultQuads, resultOffset };
           device.run(channels, { values: memory.of(data), result, ...where });
-          const expected = Float32Array.from({ length: rows * resultQuads! * 4 }, (_, i) => {
-            const row = Math.floor(i / (resultQuads! * 4));
-            const channel = (i % (resultQuads! * 4)) - resultOffset! * 4;
-            const inside = channel >= 0 && channel < quads! * 4;
-            return inside ? data[row * valueQuads! * 4 + valueOffset! * 4 + channel]! : -1;
+          const expected = Float32Array.from({ length: rows * resultQuads * 4 }, (_, i) => {
+            const row = Math.floor(i / (resultQuads * 4));
+            const channel = (i % (resultQuads * 4)) - resultOffset * 4;
+            const inside = channel >= 0 && channel < quads * 4;
+            return inside ? data[row * valueQuads * 4 + valueOffset * 4 + channel]! : -1;
           });
           same(new Float32Array(await device.read(result)), expected, JSON.stringify(where));
         }

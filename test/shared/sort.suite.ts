@@ -20,9 +20,9 @@ export const cases: Case[] = [
         for (const given of [false, true]) {
           using memory = new Memory(device);
           using workspace = new Workspace(device);
-          const numbers = random(count!);
-          const keys = Uint32Array.from({ length: count }, () => numbers.integer(bound!));
-          const order = Uint32Array.from({ length: count }, (_, i) => (given ? count! - i + 5 : i));
+          const numbers = random(count);
+          const keys = Uint32Array.from({ length: count }, () => numbers.integer(bound));
+          const order = Uint32Array.from({ length: count }, (_, i) => (given ? count - i + 5 : i));
           const from = { keys: memory.of(keys), order: given ? memory.of(order) : undefined };
           const sorted = perform(device, sort(device, workspace, from, count, bound));
           const expected = Array.from(keys.keys()).sort((a, b) => keys[a]! - keys[b]! || a - b);

@@ -51,9 +51,7 @@ describe.each(stages)("a stored %s", (stage) => {
   const crf = stage === "crf-rnn" ? "own" : "none";
 
   test.each(Object.keys(others) as (keyof RunOptions)[])("is opened as it was, with another %s", async (name) => {
-    const { model, checkpoint } = await stored(
-      configuration({ ...toyConfiguration.network!, [name]: others[name] } as RunOptions),
-    );
+    const { model, checkpoint } = await stored(configuration({ ...toyConfiguration.network!, [name]: others[name] }));
     using _model = model;
     using opened = await openModel(device, checkpoint, "run", crf);
     const logits = await logitsOf(model);

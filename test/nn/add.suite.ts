@@ -1,0 +1,25 @@
+import { ShapeError } from "../../src/errors.ts";
+import { add } from "../../src/nn/add.ts";
+import { type Case, rejects } from "../suite.ts";
+import { checkOp, oneRounding, shapes, uniform } from "./op.ts";
+
+export const cases: Case[] = [
+  {
+    name: "adds, and hands its gradient on to both",
+    async run(device) {
+      for (const shape of shapes) {
+        const inputs = [uniform(shape, 1), uniform(shape, 2)];
+        const reference = (a: Float64Array, b: Float64Array): Float64Array => a.map((value, i) => value + b[i]!);
+        await checkOp(device, { inputs, run: add, reference, tolerance: oneRounding }, `add [${shape.join()}]`);
+      }
+    },
+  },
+  {
+    name: "refuses two shapes",
+    async run(device) {
+      using a = device.tensor([2, 3]);
+      using b = device.tensor([3, 2]);
+      await rejects(() => add(a, b), ShapeError);
+    },
+  },
+];

@@ -1,0 +1,60 @@
+import { product } from "../../src/nn/product.ts";
+import { Memory } from "../memory.ts";
+import { type Case, close, random } from "../suite.ts";
+
+/** A product of matrices whose terms lie in rows and columns, as pixels of a map do, `batch` of them. */
+const sizes = [
+  { columnPanels: 1, batch: 1, rowPanels: 1, termRows: 1, termColumns: 1 },
+  { columnPanels: 2, batch: 3, rowPanels: 5, termRows: 1, termColumns: 7 },
+  { columnPanels: 1, batch: 2, rowPanels: 17, termRows: 3, termColumns: 4 },
+] as const;
+
+export const cases: Case[] = [
+  {
+    name: "sums the terms of each row and column panel by the definition, and adds to what is there where asked",
+    async run(device) {
+      for (const { columnPanels, batch, rowPanels, termRows, termColumns } of sizes) {
+        using memory = new Memory(device);
+        const numbers = random(batch + rowPanels);
+        const terms = termRows * termColumns;
+        // As in a convolution with a kernel of one column, b shifts the left operand by b rows of its map.
+        const leftPanelStride = (termRows + batch - 1) * termColumns;
+        const left = numbers.array(rowPanels * leftPanelStride * 4, -1, 1);
+        const right = numbers.array(batch * columnPanels * terms * 8, -1, 1);
+        const count = columnPanels * batch * rowPanels * 4 * 8;
+        const result = memory.result(count);
+        const args = {
+          ...{ left: memory.of(left), right: memory.of(right), result },
+          ...{ columnPanels, batch, rowPanels, termRows, termColumns, termStride: 1, firstColumnPanel: 0 },
+          ...{ batchColumns: 1, leftRowStride: termColumns, leftPanelStride },
+          rightBatchStride: columnPanels * terms,
+        };
+        const expected = new Float64Array(count);
+        for (let i = 0; i < expected.length; i++) {
+          const [column, lane] = [i % 8, Math.floor(i / 8) % 4];
+          const rowPanel = Math.floor(i / 32) % rowPanels;
+          const b = Math.floor(i / 32 / rowPanels) % batch;
+          const columnPanel = Math.floor(i / 32 / rowPanels / batch);
+          for (let row = 0; row < termRows; row++) {
+            for (let term = 0; term < termColumns; term++) {
+              const leftAt = rowPanel * leftPanelStride + (row + b) * args.leftRowStride + term;
+              const rightAt = columnPanel * terms + b * args.rightBatchStride + row * termColumns + term;
+              expected[i]! += left[leftAt * 4 + lane]! * right[rightAt * 8 + column]!;
+            }
+          }
+        }
+        // As many roundings as terms, and one more for what is added, of sums below twice the count of terms.
+        const absolute = (terms + 1) * 2 ** -24 * 2 * terms;
+        product(device, { ...args, accumulate: 0 });
+        close(await memory.floats(result), expected, { absolute }, `${terms} terms`);
+        product(device, { ...args, accumulate: 1 });
+        close(
+          await memory.floats(result),
+          expected.map((sum) => 2 * sum),
+          { absolute: 2 * absolute },
+          "twice",
+        );
+      }
+    },
+  },
+];
