@@ -1,40 +1,33 @@
 import { Command, Option } from "commander";
 import { ShapeError, UsageError } from "../errors.ts";
 import { crfRnn, type CrfOptions } from "../crf/crfRnn.ts";
+import { bandwidthOptions, inferenceOptions, weightOptions } from "../crf/options.ts";
 import { argmax } from "../data/argmax.ts";
 import type { Photograph } from "../data/images.ts";
 import { encodeNpy } from "../data/npy.ts";
 import { drawOverlay } from "../data/overlay.ts";
 import { encodeLabelPng, encodeRgbPng } from "../data/png.ts";
+import type { Complete } from "../description.ts";
+import type { Normalization } from "../lattice/normalization.ts";
+import { addFlags } from "./describedFlags.ts";
 import { readImage } from "./input.ts";
 import { openDevice } from "./openDevice.ts";
-import {
-  type CommonFlags,
-  numberOrArray,
-  positiveNumber,
-  report,
-  threeNumbers,
-  toNumber,
-  wholeNumber,
-} from "./options.ts";
+import { type CommonFlags, numberOrArray, report, threeNumbers, toNumber, wholeNumber } from "./options.ts";
 import { checkDestinations, writeTogether, type Destination, type Output } from "./output.ts";
 import { startProgress } from "./progress.ts";
 import { describe, describePlan, measureLattices, type Bandwidths } from "./refine/plan.ts";
 import { readUnary, type Unary, type UnaryFlags } from "./refine/unary.ts";
 import { readCompatibility, readWeight } from "./refine/weights.ts";
 
-interface RefineFlags extends CommonFlags, UnaryFlags {
+interface RefineFlags extends CommonFlags, UnaryFlags, Complete<typeof bandwidthOptions> {
   readonly out?: string;
   readonly outLogits?: string;
   readonly outOverlay?: string;
   readonly iterations: number;
-  readonly thetaAlpha: number;
-  readonly thetaBeta: number;
-  readonly thetaGamma: number;
   readonly spatialWeight: number | string;
   readonly bilateralWeight: number | string;
   readonly compatibility: string;
-  readonly normalize: "none" | "before" | "after" | "symmetric";
+  readonly normalize: Normalization;
   readonly mean: readonly [blue: number, green: number, red: number];
   readonly order: "rgb" | "bgr";
   readonly dryRun?: boolean;
@@ -58,7 +51,7 @@ A photograph with an EXIF orientation is turned as viewers show it; logits and a
 The compatibility matrix has the sign of Caffe: its negative identity is potts.`;
 
 export function refineCommand(): Command {
-  return new Command("refine")
+  const command = new Command("refine")
     .description(
       "refine a network's logits, or a rough annotation, along the edges of one photograph (CRF-RNN inference)",
     )
@@ -72,18 +65,14 @@ export function refineCommand(): Command {
     .option("--out <labels.png>", "where the label map goes: a palette PNG whose index is the class")
     .option("--out-logits <X.npy>", "where the refined logits [H, W, L] go")
     .option("--out-overlay <o.png>", "where the photograph with the labels drawn over it goes")
-    .option("--iterations <n>", "mean-field iterations", wholeNumber(1, 1000), 5)
-    .option("--theta-alpha <θα>", "bilateral bandwidth in pixels", positiveNumber, 160)
-    .option("--theta-beta <θβ>", "bilateral bandwidth in color levels", positiveNumber, 3)
-    .option("--theta-gamma <θγ>", "spatial bandwidth in pixels", positiveNumber, 3)
-    .option("--spatial-weight <W>", "a number, or .npy [L] or [L, L]", numberOrArray, 3)
-    .option("--bilateral-weight <W>", "a number, or .npy [L] or [L, L]", numberOrArray, 5)
-    .option("--compatibility <C>", "potts, or .npy [L, L]", "potts")
-    .addOption(
-      new Option("--normalize <mode>", "normalization of both filters")
-        .choices(["none", "before", "after", "symmetric"])
-        .default("after"),
-    )
+    .option("--iterations <n>", "mean-field iterations", wholeNumber(1, 1000), inferenceOptions.iterations.default);
+  addFlags(command, bandwidthOptions);
+  const weight = "a number, or .npy [L] or [L, L]";
+  command
+    .option("--spatial-weight <W>", weight, numberOrArray, weightOptions.spatialWeight.default)
+    .option("--bilateral-weight <W>", weight, numberOrArray, weightOptions.bilateralWeight.default)
+    .option("--compatibility <C>", "potts, or .npy [L, L]", "potts");
+  return addFlags(command, { normalization: inferenceOptions.normalization })
     .option("--mean <b,g,r>", "mean color to subtract, blue first", threeNumbers, [0, 0, 0])
     .addOption(
       new Option("--order <order>", "order of the channels in the features").choices(["rgb", "bgr"]).default("rgb"),

@@ -17,6 +17,7 @@ import { found, requireChoice, requireFlag } from "../values.ts";
 import { type Activation, activations } from "./activation.ts";
 import { composeMatrices, readMatrices, updateMatrixBytes } from "./compose.ts";
 import { iterate } from "./messagePassing.ts";
+import { bandwidthOptions, inferenceOptions, weightOptions } from "./options.ts";
 import {
   type Compatibility,
   compatibilityMatrix,
@@ -132,7 +133,12 @@ export async function meanField(
   requireOptions("meanField", options, meanFieldNames);
   const { onIteration, signal, ...layerOptions } = options;
   using layer = new CrfLayer(device, { ...layerOptions, classes: logits.channels });
-  return await layer.infer(logits, guide, { onIteration, signal }, options.activation ?? "softmax");
+  return await layer.infer(
+    logits,
+    guide,
+    { onIteration, signal },
+    options.activation ?? inferenceOptions.activation.default,
+  );
 }
 
 const { classes: _classes, ...meanFieldNames } = { ...optionNames, ...callNames };
@@ -187,9 +193,9 @@ class CrfLayer implements Disposable {
     checkOptions(device, options);
     const {
       classes,
-      iterations = 5,
+      iterations = inferenceOptions.iterations.default,
       tied = true,
-      normalization = "after",
+      normalization = inferenceOptions.normalization.default,
       bilateral = {},
       spatial = {},
     } = options ?? {};
@@ -198,10 +204,25 @@ class CrfLayer implements Disposable {
       throw new ValueError({ where, expected: "a whole number of classes, 1 or more", got: found(classes) });
     }
     checkIterations(where, iterations);
-    const bandwidths = [bilateral.position ?? 160, bilateral.color ?? 3, spatial.position ?? 3] as const;
+    const { thetaAlpha, thetaBeta, thetaGamma } = bandwidthOptions;
+    const bandwidths = [
+      bilateral.position ?? thetaAlpha.default,
+      bilateral.color ?? thetaBeta.default,
+      spatial.position ?? thetaGamma.default,
+    ] as const;
     bandwidthNames.forEach((name, i) => checkBandwidth(where, name, bandwidths[i]!));
-    const spatialWeight = weightMatrix(where, "spatial weight", spatial.weight ?? 3, classes);
-    const bilateralWeight = weightMatrix(where, "bilateral weight", bilateral.weight ?? 5, classes);
+    const spatialWeight = weightMatrix(
+      where,
+      "spatial weight",
+      spatial.weight ?? weightOptions.spatialWeight.default,
+      classes,
+    );
+    const bilateralWeight = weightMatrix(
+      where,
+      "bilateral weight",
+      bilateral.weight ?? weightOptions.bilateralWeight.default,
+      classes,
+    );
     const compatibility = compatibilityMatrix(where, options.compatibility ?? "potts", classes);
     this.#device = device;
     this.#options = options;
@@ -236,7 +257,7 @@ class CrfLayer implements Disposable {
     using alias = unary.tape?.recording ? undefined : unary.alias();
     const turn = (): Promise<void> => breathe("crfRnn", call);
     await turn();
-    const { classes, activation = "softmax" } = this.#options;
+    const { classes, activation = inferenceOptions.activation.default } = this.#options;
     const { parameters } = this;
     const sets = this.#sets;
     const dimensions = guide.channels + 2;

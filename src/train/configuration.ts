@@ -1,4 +1,5 @@
 import * as valibot from "valibot";
+import { inferenceOptions } from "../crf/options.ts";
 import { runOptions, fcnStages } from "../models/specification.ts";
 import { fixed, polynomial, stepped, type Schedule } from "../optim/schedules.ts";
 import type { Complete, Description } from "../description.ts";
@@ -34,10 +35,7 @@ const schema = valibot.object({
   /** Of stage crf-rnn. */
   crf: valibot.optional(
     valibot.object({
-      iterations: count,
-      tied: valibot.boolean(),
-      normalization: valibot.picklist(["none", "before", "after", "symmetric"]),
-      activation: valibot.picklist(["softmax", "relu"]),
+      ...entriesOf(inferenceOptions),
       /** What they begin at, unless a checkpoint says: θα, θβ, θγ; the diagonals of W_s and W_b. */
       bandwidths: valibot.tuple([number, number, number]),
       weights: valibot.object({ spatial: number, bilateral: number }),

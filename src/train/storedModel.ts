@@ -6,7 +6,8 @@ import { parseConfiguration, type Configuration, type CrfConfiguration } from ".
 import { type CrfNetworkCall, makeNetwork } from "../models/makeNetwork.ts";
 import type { Network } from "../models/network.ts";
 import { libraryOptions, networkOptions, stageOf } from "../models/specification.ts";
-import { recall, type StoredShapes } from "../description.ts";
+import { bandwidthOptions, inferenceOptions, weightOptions } from "../crf/options.ts";
+import { recall, type StoredShapes, withDefaults } from "../description.ts";
 import { crfOptionsOf, Model } from "./model.ts";
 import { isOfOptimizer, restore } from "./state.ts";
 
@@ -15,12 +16,13 @@ export type OtherCrf = Pick<CrfConfiguration, "iterations" | "bandwidths" | "wei
 
 type Tensors = ReadonlyMap<string, StoredTensor>;
 
+const { thetaAlpha, thetaBeta, thetaGamma } = bandwidthOptions;
+
 /** What a checkpoint does not say about its CRF is as in the published CRF-RNN. */
-const published: Omit<CrfConfiguration, "iterations" | "tied" | "multipliers" | "network"> = {
-  normalization: "after",
-  activation: "softmax",
-  bandwidths: [160, 3, 3],
-  weights: { spatial: 3, bilateral: 5 },
+const published: Omit<CrfConfiguration, "multipliers" | "network"> = {
+  ...withDefaults("CRF", inferenceOptions, {}),
+  bandwidths: [thetaAlpha.default, thetaBeta.default, thetaGamma.default],
+  weights: { spatial: weightOptions.spatialWeight.default, bilateral: weightOptions.bilateralWeight.default },
   learn: { weights: false, compatibility: false, bandwidths: false },
 };
 
@@ -90,7 +92,7 @@ function chooseCrf(
   crf: "none" | "own" | OtherCrf,
 ): Omit<CrfOptions, "classes"> | undefined {
   if (crf === "none") return undefined;
-  if (crf !== "own") return crfOptionsOf({ ...published, ...crf, tied: true });
+  if (crf !== "own") return crfOptionsOf({ ...published, ...crf });
   const compatibility = tensors.get("compatibility");
   if (!compatibility) {
     throw new FormatError({

@@ -5,14 +5,21 @@ import { stages, type Configuration, type CrfConfiguration } from "../../train/c
 import { currentHost, type Host } from "../hosts.ts";
 import { positiveNumber, toNumber, wholeNumber, type CommonFlags } from "../options.ts";
 import { runOptions } from "../../models/specification.ts";
-import type { Given } from "../../description.ts";
+import { bandwidthOptions, inferenceOptions, weightOptions } from "../../crf/options.ts";
+import type { Complete, Given } from "../../description.ts";
 import { freeFlags, settings } from "../../train/goingOn.ts";
 import { addFlags } from "../describedFlags.ts";
 import { defaultDecay, defaultMomentum, rateHelp } from "./defaults.ts";
 import type { ImageFlags } from "./images.ts";
 import { augmentationOf, learnOf, multipliersOf, scheduleOf, type ScheduleWords } from "./words.ts";
 
-export interface TrainFlags extends CommonFlags, ImageFlags, Omit<Given<typeof runOptions>, "fc"> {
+export interface TrainFlags
+  extends
+    CommonFlags,
+    ImageFlags,
+    Omit<Given<typeof runOptions>, "fc">,
+    Complete<typeof bandwidthOptions>,
+    Complete<typeof weightOptions> {
   readonly out: string;
   readonly stage: Configuration["stage"];
   readonly init?: string;
@@ -37,11 +44,6 @@ export interface TrainFlags extends CommonFlags, ImageFlags, Omit<Given<typeof r
   readonly normalize: CrfConfiguration["normalization"];
   readonly activation: CrfConfiguration["activation"];
   readonly untied?: boolean;
-  readonly thetaAlpha: number;
-  readonly thetaBeta: number;
-  readonly thetaGamma: number;
-  readonly spatialWeight: number;
-  readonly bilateralWeight: number;
   readonly learn: CrfConfiguration["learn"];
   readonly crfOnly?: boolean;
   readonly multipliers?: Partial<CrfConfiguration["multipliers"]>;
@@ -97,7 +99,7 @@ export function trainWords(): Command {
     .option("--logits <file>", "stage crf-rnn: logits of another network, .safetensors, in place of an own one")
     .option("--width <share>", "channels, as a share of VGG-16's", positiveNumber, 1)
     .option("--widths <list>", "channels of the five blocks and of fc6, as 64,128,256,128,128,512", widthsOf);
-  return addFlags(command, runOptions)
+  addFlags(command, runOptions)
     .option("--freeze <layers>", "layers that stay as --init has them, by how they begin: conv1,conv2", namesOf)
     .option("--steps <n>", "steps in all", wholeNumber(1))
     .option("--epochs <n>", "epochs in all, in place of --steps (default: 20)", positiveNumber)
@@ -113,21 +115,14 @@ export function trainWords(): Command {
     .addOption(new Option("--loss <kind>", "over pixels").choices(["sum", "mean"]).default("sum"))
     .option("--seed <s>", "of order, initialization, dropout and augmentation", wholeNumber(0, 2 ** 32 - 1), 1)
     .option("--augment <words>", "flip,scale=1.25,rotation=10,shear=5,shift=0.1,color=0.2, any of them", augmentationOf)
-    .option("--iterations <T>", "CRF: mean-field iterations", wholeNumber(1, 1000), 5)
-    .addOption(
-      new Option("--normalize <mode>", "CRF: normalization of both filters")
-        .choices(["none", "before", "after", "symmetric"])
-        .default("after"),
-    )
-    .addOption(
-      new Option("--activation <kind>", "CRF: between iterations").choices(["softmax", "relu"]).default("softmax"),
-    )
+    .option(
+      "--iterations <T>",
+      "CRF: mean-field iterations",
+      wholeNumber(1, 1000),
+      inferenceOptions.iterations.default,
+    );
+  return addFlags(command, { ...inferenceOptions, ...bandwidthOptions, ...weightOptions }, "CRF: ")
     .option("--untied", "CRF: parameters of its own for each iteration")
-    .option("--theta-alpha <θα>", "CRF: bilateral bandwidth in pixels", positiveNumber, 160)
-    .option("--theta-beta <θβ>", "CRF: bilateral bandwidth in color levels", positiveNumber, 3)
-    .option("--theta-gamma <θγ>", "CRF: spatial bandwidth in pixels", positiveNumber, 3)
-    .option("--spatial-weight <w>", "CRF: first diagonal of W_s", notNegative, 3)
-    .option("--bilateral-weight <w>", "CRF: first diagonal of W_b", notNegative, 5)
     .addOption(
       new Option("--learn <words>", "CRF: weights,compatibility,bandwidths, any of them")
         .argParser(learnOf)
