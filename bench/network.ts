@@ -12,7 +12,10 @@ import type { Device } from "../src/device/device.ts";
 import { open, type OpenOptions } from "../src/device/open.ts";
 import { fcn8s } from "../src/models/fcn8s.ts";
 import { describeChoice } from "../src/cli/choices.ts";
+import { withDefaults } from "../src/description.ts";
+import { sizesOf } from "../src/models/layers.ts";
 import type { Network } from "../src/models/network.ts";
+import { layersOf, networkOptions, trunkOptions } from "../src/models/specification.ts";
 import { crossEntropy } from "../src/nn/crossEntropy.ts";
 import { tune } from "../src/nn/tune.ts";
 import { sgd } from "../src/optim/sgd.ts";
@@ -25,28 +28,21 @@ const classes = 21;
 
 /** Multiply-adds ×2 of FCN-8s's convolutions for an image of `size`² at `width`, counted as direct convolutions. */
 function operations(size: number, width: number): number {
-  const channels = [64, 128, 256, 512, 512].map((full) => full * width);
-  const fc = 4096 * width;
-  let pixels = size + 198;
-  let inputs = 3;
-  let sum = 0;
-  const add = (side: number, kernel: number, from: number, to: number): number =>
-    (sum += 2 * side ** 2 * kernel ** 2 * from * to);
-  const pools: number[] = [];
-  [2, 2, 3, 3, 3].forEach((layers, block) => {
-    for (let layer = 0; layer < layers; layer++, inputs = channels[block]!) add(pixels, 3, inputs, channels[block]!);
-    pools.push((pixels = Math.ceil(pixels / 2)));
-  });
-  const coarse = pixels - 6;
-  add(coarse, 7, inputs, fc);
-  add(coarse, 1, fc, fc);
-  add(coarse, 1, fc, classes);
-  add(coarse, 4, classes, classes);
-  add(pools[3]!, 1, channels[3]!, classes);
-  add(2 * coarse + 2, 4, classes, classes);
-  add(pools[2]!, 1, channels[2]!, classes);
-  add(4 * coarse + 6, 16, classes, classes);
-  return sum;
+  const { widths, fc } = trunkOptions;
+  const scaled = { widths: widths.default.map((full) => full * width), fc: fc.default * width };
+  const layers = layersOf("fcn8s", { classes, ...withDefaults("bench", networkOptions.fcn8s, scaled) });
+  const sizes = sizesOf(layers, { height: size, width: size });
+  // A transposed convolution reads each of its pixels as often as a convolution makes one.
+  const pixelsOf = (name: string): number => {
+    const { height, width } = sizes.get(name) ?? { height: 0, width: 0 };
+    return height * width;
+  };
+  return layers.reduce((sum, layer) => {
+    const { kind, name, channels, from } = layer;
+    if (kind === "convolution") return sum + 2 * pixelsOf(name) * layer.kernel ** 2 * layer.inputs * channels;
+    if (kind !== "upsampling") return sum;
+    return sum + 2 * pixelsOf(from.join()) * layer.kernel ** 2 * channels ** 2;
+  }, 0);
 }
 
 interface Setting {

@@ -1,13 +1,13 @@
 import { asFloat32, type Checkpoint, type StoredTensor } from "../checkpoint/checkpoint.ts";
 import { type CrfOptions, crfRnn } from "../crf/crfRnn.ts";
+import { bandwidthOptions, inferenceOptions, weightOptions } from "../crf/options.ts";
 import type { Device } from "../device/device.ts";
+import { recall, type StoredShapes, withDefaults } from "../description.ts";
 import { FormatError } from "../errors.ts";
-import { parseConfiguration, type Configuration, type CrfConfiguration } from "./configuration.ts";
 import { type CrfNetworkCall, makeNetwork } from "../models/makeNetwork.ts";
 import type { Network } from "../models/network.ts";
 import { libraryOptions, networkOptions, stageOf } from "../models/specification.ts";
-import { bandwidthOptions, inferenceOptions, weightOptions } from "../crf/options.ts";
-import { recall, type StoredShapes, withDefaults } from "../description.ts";
+import { parseConfiguration, type Configuration, type CrfConfiguration } from "./configuration.ts";
 import { crfOptionsOf, Model } from "./model.ts";
 import { isOfOptimizer, restore } from "./state.ts";
 
@@ -61,8 +61,13 @@ export async function openModel(
   const model = new Model(device, { classes, ...parts });
   const isWanted = (name: string): boolean => (crfTensors.includes(name) ? crf === "own" : scored > 0);
   const wanted = Object.entries(model.parameters).filter(([name]) => isWanted(name));
-  await restore(file, new Map([...tensors].filter(([name]) => isWanted(name))), Object.fromEntries(wanted));
-  return model;
+  try {
+    await restore(file, new Map([...tensors].filter(([name]) => isWanted(name))), Object.fromEntries(wanted));
+    return model;
+  } catch (error) {
+    model[Symbol.dispose]();
+    throw error;
+  }
 }
 
 const shapesOf = (tensors: Tensors): StoredShapes => ({
