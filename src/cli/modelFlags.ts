@@ -24,6 +24,11 @@ export function addModelFlags(command: Command): Command {
           "(default: trained where it has one, else none)",
       ).choices(["none", "disconnected", "trained"]),
     )
-    .option("--iterations <T>", "mean-field iterations, which may differ from training's", wholeNumber(1, 1000), 10);
+    .option(
+      "--iterations <T>",
+      "mean-field iterations; the number may differ from that of training",
+      wholeNumber(1, 1000),
+      10,
+    );
   return addFlags(command, { ...bandwidthOptions, ...weightOptions }, "disconnected: ");
 }

@@ -8,7 +8,7 @@ export interface Fcn8sCrfRnnOptions extends Fcn8sOptions {
   readonly crf?: Omit<CrfOptions, "classes">;
 }
 
-/** Per call: what a network and what a CRF-RNN layer may be asked. */
+/** Options of one call: those of a network and those of a CRF-RNN layer. */
 export type Fcn8sCrfRnnCall = CrfNetworkCall;
 
 /**

@@ -147,18 +147,18 @@ export class LayerList {
   }
 }
 
-/** What a parameter is made from. */
+/** The shape of a parameter, and how it is initialized. */
 export interface Parameter {
   readonly shape: readonly number[];
   readonly initial: Initial;
 }
 
-export type Table = Readonly<Record<string, Parameter>>;
+export type ParameterTable = Readonly<Record<string, Parameter>>;
 
 /** The parameters of a layer by name: weights [outputs, inputs, height, width], and biases. */
-export function layerTable(layer: Layer): Table {
+export function layerTable(layer: Layer): ParameterTable {
   const { name, channels } = layer;
-  const bias: Table = { [`${name}.bias`]: { shape: [channels], initial: "zero" } };
+  const bias: ParameterTable = { [`${name}.bias`]: { shape: [channels], initial: "zero" } };
   switch (layer.kind) {
     case "convolution": {
       const { inputs, kernel, initial } = layer;
@@ -174,7 +174,7 @@ export function layerTable(layer: Layer): Table {
 }
 
 /** The parameters of a network by name, in the order of its layers. */
-export const tableOf = (layers: readonly Layer[]): Table =>
+export const tableOf = (layers: readonly Layer[]): ParameterTable =>
   Object.fromEntries(layers.flatMap((layer) => Object.entries(layerTable(layer))));
 
 /** Height and width of a layer's result. */

@@ -4,10 +4,10 @@ import type { Values } from "../optim/optimizer.ts";
 import { kindOf } from "../values.ts";
 import type { Parameters } from "./parameters.ts";
 
-/** Where values come from: an array on the host, a tensor, or a tensor of a checkpoint that is read when its turn comes. */
+/** What a parameter can be loaded from: an array on the host, a tensor, or a tensor of a checkpoint, read when its turn comes. */
 export type Loadable = Values | { readonly shape: readonly number[]; read(): Promise<ArrayLike<number>> };
 
-/** What became of tensors that a network was to begin from, by name. */
+/** The names of the tensors that `adopt` was given, and what was done with them. */
 export interface Adopted {
   readonly taken: readonly string[];
   /** Parameters that nothing was given for. */
@@ -21,11 +21,11 @@ type Loadables = Readonly<Record<string, Loadable>>;
 /** The error for tensors that do not fit; `got` says how they differ. */
 export type Misfit = (got: string) => CrfRnnError;
 
-/** Parameters that published checkpoints do without, and that keep their values then. */
+/** Parameters that published checkpoints lack. They keep their values when such a checkpoint is loaded. */
 const optional = ["bandwidths"];
 
 /**
- * Takes over all parameters.
+ * Replaces the values of all parameters.
  * @throws what `misfit` makes of what is missing, unknown or of another shape; then no parameter is changed
  */
 export async function loadParameters(parameters: Parameters, tensors: Loadables, misfit: Misfit): Promise<void> {

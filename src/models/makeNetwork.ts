@@ -11,7 +11,7 @@ import { makeParameters } from "./parameters.ts";
 import type { NetworkCall } from "./pass.ts";
 import { channels, layersOf, networkOptions, type FcnStage } from "./specification.ts";
 
-/** Per call: what a network and what a CRF-RNN layer may be asked. */
+/** Options of one call: those of a network and those of a CRF-RNN layer. */
 export type CrfNetworkCall = NetworkCall & CrfCall;
 
 export type StageOptions<Of extends FcnStage> = Given<(typeof networkOptions)[Of]> & { readonly classes: number };

@@ -26,7 +26,7 @@ export const crfMultipliers = ({ weights, compatibility, bandwidths }: CrfRates)
 });
 
 /**
- * Those of CRF-RNN, end to end: upscore2 learns, and the layer's matrices much faster than the network. The bandwidths,
- * which no published training learns, do not decay.
+ * The multipliers for training CRF-RNN end to end: upscore2 learns, and the layer's matrices learn much faster than the
+ * network. The bandwidths, which no published training learns, do not decay.
  */
 export const crfRnnMultipliers: Multipliers = crfMultipliers({ ...publishedCrfRates, bandwidths: 1 });

@@ -28,10 +28,14 @@ export interface Network<Call = NetworkCall> extends Disposable {
    * the step, and a run that was resumed drops what one without a stop does. A whole number from 0 on, below 2⁵².
    */
   seed: number;
-  /** Takes over all parameters. @throws ShapeError naming what is missing, unknown or of another shape; then none is changed */
+  /**
+   * Replaces the values of all parameters.
+   * @throws ShapeError that names what is missing, unknown or of another shape; nothing is changed then
+   */
   load(tensors: Readonly<Record<string, Loadable>>): Promise<void>;
   /**
-   * Begins from what there is: the stage before this one, or VGG. Takes the tensors that bear a parameter's name.
+   * Takes those of the given tensors that bear the name of a parameter, for example from the stage before this one or from
+   * VGG; all other parameters keep their values.
    * @throws ShapeError where one of them has another shape; then none is changed
    */
   adopt(tensors: Readonly<Record<string, Loadable>>): Promise<Adopted>;
@@ -45,12 +49,12 @@ export interface Architecture<Call> {
   readonly name: string;
   readonly device: Device;
   readonly parameters: Parameters;
-  /** Those of a CRF on top of it. While a tape watches these alone, nothing is dropped, since nothing below learns. */
+  /** The parameters of a CRF on top of it. While a tape watches only these, nothing is dropped, since the network rests. */
   readonly crf?: Parameters;
-  /** What a call may be told beside what every network's may. */
+  /** The options of a call in addition to those that every network has. */
   readonly callNames?: Readonly<Record<string, true>>;
   readonly forward: (image: Tensor, pass: Pass, call: Call) => Promise<Tensor>;
-  /** Besides the parameters. */
+  /** Disposes of what else belongs to the network, besides its parameters. */
   readonly dispose?: () => void;
 }
 

@@ -4,13 +4,13 @@ import { panels, rows } from "../layout.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { initialValues } from "./initial.ts";
-import type { Table } from "./layers.ts";
+import type { ParameterTable } from "./layers.ts";
 
 /** Parameters by name, as PyTorch's checkpoints have them. */
 export type Parameters = Readonly<Record<string, Tensor>>;
 
 /** Makes the tensors of a table. @throws LimitError if the device cannot hold one of them, naming it */
-export function makeParameters(device: Device, table: Table, seed: number): Record<string, Tensor> {
+export function makeParameters(device: Device, table: ParameterTable, seed: number): Record<string, Tensor> {
   const made: Record<string, Tensor> = {};
   try {
     for (const [name, { shape, initial }] of Object.entries(table)) {

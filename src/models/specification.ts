@@ -44,11 +44,11 @@ export const trunkOptions = {
 
 /** What concerns how a network is computed or begun, and not what it is. */
 const passOptions = {
-  /** Seed of the random numbers that the trunk's weights begin at. Default: 0. */
+  /** The seed of the random numbers with which the trunk's weights begin. Default: 0. */
   seed: number(0, { least: 0 }),
   /**
-   * Keep no more than the inputs of the five blocks for their gradients and compute the blocks again: less memory between
-   * the two passes, while a CRF has its own, for one more forward pass. Default: false.
+   * Whether only the inputs of the five VGG blocks are kept for the gradients and the blocks are computed again. This needs
+   * less memory between the two passes, where a CRF needs its own, and costs one more forward pass. Default: false.
    */
   recompute: truth(false),
   /** @deprecated Its name is `recompute` now. */
@@ -58,7 +58,7 @@ const passOptions = {
 const finite = number(1, {});
 
 const pool4Options = {
-  /** What pool4 is multiplied by before it is scored, as for `fcn8s`; that of pool3 has no use here. Default: [1]. */
+  /** The factor by which pool4 is multiplied before it is scored; one for pool3, as `fcn8s` has it, is ignored. Default: [1]. */
   poolScales: list<readonly [pool4: number, pool3?: number]>([1, 1], finite, { least: 1 }),
 };
 
@@ -66,8 +66,8 @@ const pool3Options = {
   /** Whether upscore2 has a bias, as in CRF-RNN's network. Default: false. */
   upscore2Bias: truth(false, { told: ({ has }) => has("upscore2.bias") }),
   /**
-   * What pool4 and pool3, in this order, are multiplied by before they are scored: [1, 1] (default) where one stage is
-   * trained after the other, [0.01, 0.0001] where all are trained at once.
+   * Factors by which pool4 and pool3, in this order, are multiplied before they are scored. Use [1, 1] (the default) if one
+   * stage is trained after the other, and [0.01, 0.0001] if all are trained at once.
    */
   poolScales: list<readonly [pool4: number, pool3: number]>([1, 1], finite),
 };
@@ -120,7 +120,7 @@ type Architecture = Classes &
   Complete<typeof pool4Options> &
   Omit<Complete<typeof pool3Options>, "poolScales">;
 
-/** The layers of a network. Those that a stage does not have leave their options without use. */
+/** The layers of a network. A stage ignores the options of layers that it does not have. */
 export function layersOf(stage: FcnStage, options: Architecture): readonly Layer[] {
   const list = new LayerList();
   addTrunk(list, options);

@@ -24,7 +24,7 @@ const schema = valibot.object({
   classes: valibot.array(valibot.string()),
   /** The training images: how many, and a digest of their ids in order. */
   images: valibot.object({ count, digest: valibot.string() }),
-  /** Left out where the logits are given. */
+  /** The network; absent if logits of another network are given. */
   network: valibot.optional(
     valibot.object({
       ...entriesOf(runOptions),
@@ -32,11 +32,11 @@ const schema = valibot.object({
       frozen: valibot.optional(valibot.array(valibot.string())),
     }),
   ),
-  /** Of stage crf-rnn. */
+  /** The CRF; present only in stage crf-rnn. */
   crf: valibot.optional(
     valibot.object({
       ...entriesOf(inferenceOptions),
-      /** What they begin at, unless a checkpoint says: θα, θβ, θγ; the diagonals of W_s and W_b. */
+      /** Initial values, used where no checkpoint gives others: θα, θβ, θγ, and the diagonals of W_s and W_b. */
       bandwidths: valibot.tuple([number, number, number]),
       weights: valibot.object({ spatial: number, bilateral: number }),
       learn: valibot.object({
@@ -44,9 +44,9 @@ const schema = valibot.object({
         compatibility: valibot.boolean(),
         bandwidths: valibot.boolean(),
       }),
-      /** Learning-rate multipliers: of W_s and W_b, of the compatibility, of the bandwidths. */
+      /** Learning-rate multipliers for W_s and W_b, for the compatibility and for the bandwidths. */
       multipliers: valibot.object({ weights: number, compatibility: number, bandwidths: number }),
-      /** Whether the network below learns, too. */
+      /** Whether the network learns too. */
       network: valibot.boolean(),
     }),
   ),

@@ -76,7 +76,7 @@ class Learner implements Trainable {
   }
 }
 
-/** NaN has no rank, so that labels made of it would say nothing. */
+/** Refuses NaN, because it cannot be compared and labels made from it would be meaningless. */
 function requireFinite(scores: Float32Array): Float32Array {
   const stray = scores.findIndex((score) => !Number.isFinite(score));
   if (stray < 0) return scores;

@@ -4,7 +4,7 @@ import { elementsOf } from "../shape.ts";
 import { networkLayers } from "./model.ts";
 import { pictured } from "./validate.ts";
 
-/** Names, shapes and a configuration's words, generously. */
+/** A generous bound on the bytes of names, shapes and the configuration. */
 const header = 1 << 20;
 
 /** The most bytes that a checkpoint of this configuration can have, so that a page cannot send more. */

@@ -30,12 +30,12 @@ export interface ModelParts {
   readonly crf?: CrfRnn;
 }
 
-/** A network, or given logits in its place, and a CRF or none. */
+/** A network, or logits that stand in for it, and optionally a CRF. */
 export class Model implements Disposable {
   readonly device: Device;
   readonly classes: number;
   readonly network: Network<CrfNetworkCall> | undefined;
-  /** By the names of checkpoints. */
+  /** The parameters, under the names that they have in checkpoints. */
   readonly parameters: Parameters;
   readonly #crf: CrfRnn | undefined;
 

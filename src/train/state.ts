@@ -1,10 +1,11 @@
 import { openAsIs, writeSafetensors, type Sink, type Source, type StoredTensor } from "../checkpoint/checkpoint.ts";
 import { FormatError, ValueError } from "../errors.ts";
 import { type Loadable, loadParameters, type Misfit } from "../models/loading.ts";
+import type { Parameters } from "../models/parameters.ts";
 import type { Tensor } from "../tensor.ts";
 import { parseConfiguration, type Configuration } from "./configuration.ts";
 import type { Optimizer, Values } from "../optim/optimizer.ts";
-import type { Parameters, Trainable } from "./trainable.ts";
+import type { Trainable } from "./trainable.ts";
 
 /** Where a run stands: with this it goes on to the same bits. */
 export interface State {
@@ -15,7 +16,7 @@ export interface State {
   readonly optimizer: ReadonlyMap<string, StoredTensor>;
 }
 
-/** What the optimizer remembers stands in the same file, under names that no layer has. */
+/** The optimizer's moments are stored in the same file, under names that no layer has. */
 const optimizerPrefix = "optimizer/";
 
 /** Whether a tensor of a checkpoint belongs to the optimizer, not to the model. */

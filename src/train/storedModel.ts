@@ -18,7 +18,7 @@ type Tensors = ReadonlyMap<string, StoredTensor>;
 
 const { thetaAlpha, thetaBeta, thetaGamma } = bandwidthOptions;
 
-/** What a checkpoint does not say about its CRF is as in the published CRF-RNN. */
+/** Values for what a checkpoint does not say about its CRF: those of the published CRF-RNN. */
 const published: Omit<CrfConfiguration, "multipliers" | "network"> = {
   ...withDefaults("CRF", inferenceOptions, {}),
   bandwidths: [thetaAlpha.default, thetaBeta.default, thetaGamma.default],

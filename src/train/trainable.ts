@@ -1,8 +1,6 @@
+import type { Parameters } from "../models/parameters.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Sample } from "./sample.ts";
-
-/** Parameters by name, as checkpoints have them. */
-export type Parameters = Readonly<Record<string, Tensor>>;
 
 /** Labels that a model gives to an image, `[height, width]`. */
 export interface Prediction {
