@@ -168,7 +168,11 @@ export function layerTable(layer: Layer): ParameterTable {
       const shape = [channels, channels, layer.kernel, layer.kernel];
       return { [`${name}.weight`]: { shape, initial: "bilinear" }, ...(layer.bias ? bias : {}) };
     }
-    default:
+    case "pooling":
+    case "dropout":
+    case "scaling":
+    case "cropping":
+    case "sum":
       return {};
   }
 }
@@ -213,7 +217,26 @@ function sizeOf(layer: Layer, inputs: readonly Size[]): Size {
       return each((length) => Math.ceil(length / 2));
     case "cropping":
       return second ?? first;
-    default:
+    case "dropout":
+    case "scaling":
+    case "sum":
       return first;
+  }
+}
+
+/** The results, by name, that a tape holds for the pullback of a layer. */
+export function heldFor(layer: Layer): readonly string[] {
+  switch (layer.kind) {
+    case "convolution":
+      return layer.relu ? [...layer.from, layer.name] : layer.from;
+    case "upsampling":
+    case "pooling":
+      return layer.from;
+    // A scaling, a crop and a sum need nothing, and dropout draws its mask again.
+    case "dropout":
+    case "scaling":
+    case "cropping":
+    case "sum":
+      return [];
   }
 }

@@ -1,4 +1,4 @@
-import { imageName, type Layer, layerTable, type Size, sizesOf, tableOf } from "../models/layers.ts";
+import { heldFor, imageName, type Layer, layerTable, type Size, sizesOf, tableOf } from "../models/layers.ts";
 import { elementsOf, padded } from "../shape.ts";
 import type { Configuration } from "./configuration.ts";
 import { isLearned } from "./learner.ts";
@@ -46,13 +46,10 @@ function heldBy(layers: readonly Layer[], learns: (parameter: string) => boolean
   const recorded = new Set<string>();
   const held = new Set<string>();
   for (const layer of layers) {
-    const { kind, name, from } = layer;
     const learned = Object.keys(layerTable(layer)).some(learns);
-    if (!learned && !from.some((input) => recorded.has(input))) continue;
-    recorded.add(name);
-    if (kind === "convolution" || kind === "upsampling" || kind === "pooling")
-      for (const input of from) held.add(input);
-    if (kind === "convolution" && layer.relu) held.add(name);
+    if (!learned && !layer.from.some((input) => recorded.has(input))) continue;
+    recorded.add(layer.name);
+    for (const result of heldFor(layer)) held.add(result);
   }
   return held;
 }
