@@ -35,7 +35,7 @@ import { winogradGradient } from "./nn/winograd.gradient.bench.ts";
 import { winogradInput } from "./nn/winograd.input.bench.ts";
 import { winogradOutput } from "./nn/winograd.output.bench.ts";
 import { winogradWeights } from "./nn/winograd.weights.bench.ts";
-import { columnSums } from "./nn/columnSums.bench.ts";
+import { columnSums } from "./shared/columnSums.bench.ts";
 import { crop } from "./nn/crop.bench.ts";
 import { crossEntropy } from "./nn/crossEntropy.bench.ts";
 import { crossEntropyPullback } from "./nn/crossEntropy.pullback.bench.ts";

@@ -1,4 +1,4 @@
-import type { Image } from "../src/data/images.ts";
+import type { Image } from "../src/data/image.ts";
 
 /** What is filtered: a photograph and logits for it. */
 export interface Scene {

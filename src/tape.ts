@@ -30,6 +30,9 @@ interface Step {
 /** Why a tape records no more. */
 type Ending = "used" | "disposed" | "taken over";
 
+/** The tape that watches a tensor or recorded how it was made: nothing else is a recorder. */
+const tapeOf = (tensor: Tensor): Tape | undefined => tensor.tape as Tape | undefined;
+
 /**
  * Reverse-mode differentiation: remembers the ops whose inputs descend from the watched tensors, and plays them backwards.
  * Nothing is ambient: an op finds the tape on its inputs. A tape serves one forward pass and one call of `gradients`. A new
@@ -47,7 +50,7 @@ export class Tape implements Disposable {
   /** @throws ValueError for what is no list of tensors, DisposedError */
   constructor(watched: readonly Tensor[]) {
     checkWatched(watched);
-    for (const { tape } of watched) if (tape?.recording) tape.#end("taken over");
+    for (const tape of watched.map(tapeOf)) if (tape?.recording) tape.#end("taken over");
     this.#watched = [...watched];
     for (const tensor of this.#watched) tensor.tape = this;
   }
@@ -185,7 +188,7 @@ export function record(
   { overwrites = false }: { readonly overwrites?: boolean } = {},
 ): Tensor {
   Scope.inherit(result, inputs);
-  const tapes = new Set(inputs.map(({ tape }) => tape).filter((tape) => tape?.recording));
+  const tapes = new Set(inputs.map(tapeOf).filter((tape) => tape?.recording));
   if (tapes.size > 1) {
     throw new ValueError({
       where: "tape",
@@ -220,7 +223,7 @@ export function recompute<Inputs extends readonly Tensor[]>(
     const known = [...inputs, ...parameters];
     requireInputs("recompute", Object.fromEntries(known.map((tensor, i) => [`input ${i}`, tensor])));
     const result = await segment(...inputs);
-    const { tape } = result;
+    const tape = tapeOf(result);
     if (!tape?.recording || known.includes(result)) return result;
     tape.takeBack(result, new Set(known));
     return record(result, known, inputs, async (gradient, wanted) => {

@@ -3,8 +3,13 @@ import { Held } from "./held.ts";
 import type { Layout } from "./layout.ts";
 import { elementsOf, formatShape, rowsOf } from "./shape.ts";
 import { Scope } from "./scope.ts";
-import type { Tape } from "./tape.ts";
 import { requireNumbers } from "./values.ts";
+
+/** What a tensor knows of its tape, so that tapes can know tensors and the kernels that add them up. */
+export interface Recorder {
+  /** Whether what is computed from its tensors is recorded. */
+  readonly recording: boolean;
+}
 
 /**
  * An array of float32 in device memory, row-major. Rows (the last axis) are padded with zeros to a multiple of four;
@@ -15,7 +20,7 @@ export class Tensor extends Held {
   readonly shape: readonly number[];
   readonly layout: Layout;
   /** The tape that watches this tensor or recorded how it was made. */
-  tape: Tape | undefined;
+  tape: Recorder | undefined;
   readonly #storage: Storage;
 
   /** For devices only; users call `device.tensor`. `free`: see `Held`. */

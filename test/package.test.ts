@@ -136,6 +136,22 @@ test("its declarations hold in strict TypeScript, without skipLibCheck", async (
   }
 });
 
+test("resolvers that know no exports find main and the types of all entry points", async () => {
+  expect(packageJson.main).toBe(packageJson.exports["."].default);
+  expect(packageJson.types).toBe(packageJson.exports["."].types);
+  // TypeScript 7 has no such resolver any more; 6 still has the one of Node 10.
+  const compilerOptions = { strict: true, noEmit: true, types: [], target: "es2022", lib: ["esnext", "dom"] };
+  const old = { module: "esnext", moduleResolution: "node10", ignoreDeprecations: "6.0" };
+  const config = { compilerOptions: { ...compilerOptions, ...old }, files: ["program.ts", "readers.ts"] };
+  await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
+  const tsc = [`${root}node_modules/typescript/bin/tsc`, "--project", folder];
+  const output = await run(process.execPath, tsc).then(
+    () => "",
+    ({ stdout }: { stdout: string }) => stdout,
+  );
+  expect(output).toBe("");
+});
+
 test("esbuild bundles it for the browser without configuration, and nothing is left to import", async () => {
   const { metafile, warnings, outputFiles } = await esbuild({
     entryPoints: [join(folder, "program.js")],

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, posix } from "node:path";
 import { createContext, runInContext } from "node:vm";
 import { build } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -8,6 +8,14 @@ import * as kernelModule from "../build/kernels.ts";
 import type { Kernel } from "../src/kernel.ts";
 import { kernelForms } from "../src/nn/tune.ts";
 import { root } from "./hosts/folders.ts";
+
+/** Files among the ops that put ops of several concepts together; the others run the kernels of their own concept. */
+const composites = [
+  "lattice/(lattice|normalization|filterChannels|featureGradient|filter)",
+  "crf/(messagePassing|crfRnn)",
+  "nn/(convolution|winograd|chooseAlgorithm|conv2d|convTranspose2d|tune)",
+  "optim/(optimizer|accumulate|sgd|adam)",
+].join("|");
 
 /** ARCHITECTURE.md's layers, lowest first; a file may import from its own layer and those below. */
 const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
@@ -18,8 +26,11 @@ const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   ["kernel types, Device interface", /^(src\/(kernel|device\/device)\.ts|build\/)/],
   ["tensor, tape", /^src\/(tensor|labels|defineKernel|inputs|elementwise|sum|tape|device\/(flags|ranges|work|workspace))\.ts$/],
   ["devices", /^src\/device\/(?!open)/],
-  ["ops, composites, models", /^src\/(shared|lattice|crf|nn|optim|models)\//],
-  ["checkpoint, data, train, interop", /^src\/(checkpoint|data|train|interop)\//],
+  ["shared ops", /^src\/shared\//],
+  ["ops", new RegExp(`^src/(?!(${composites})\\.ts$)(lattice|crf|nn|optim)/`)],
+  ["composites", new RegExp(`^src/(${composites})\\.ts$`)],
+  ["models", /^src\/models\//],
+  ["checkpoint, data, train", /^src\/(checkpoint|data|train)\//],
   ["open, index", /^src\/(device\/open|index)\.ts$/],
   ["cli, bench", /^(src\/cli|scripts|bench)\/|^package\.json$/],
 ];
@@ -59,15 +70,29 @@ beforeAll(async () => {
   );
 });
 
+/** All imports within src/ and bench/, those of types included, which esbuild does not see. */
+const withTypes = [...sources, ...list("bench", ".ts")].flatMap((from) =>
+  [...text(from).matchAll(/^(?:import|export)\b[^;]*?\bfrom "(\.[^"]+)";/gm)].map(([, path]) => ({
+    from,
+    to: posix.join(posix.dirname(from), path!),
+  })),
+);
+
 const within = (): typeof imports => imports.filter(({ external }) => !external);
 const line = ({ from, to }: { from: string; to: string }): string => `${from} imports ${to}`;
 
+type Edges = readonly { readonly from: string; readonly to: string }[];
+
 /** Files that `file` reaches by imports, itself included. */
-function reachable(file: string): Set<string> {
+function reachable(file: string, edges: Edges = within()): Set<string> {
   const seen = new Set([file]);
-  for (const reached of seen) for (const { from, to } of within()) if (from === reached) seen.add(to);
+  for (const reached of seen) for (const { from, to } of edges) if (from === reached) seen.add(to);
   return seen;
 }
+
+/** Files that reach themselves, sorted. */
+const cyclic = (edges: Edges): string[] =>
+  [...new Set(edges.filter(({ from, to }) => reachable(to, edges).has(from)).map(({ from }) => from))].sort();
 
 describe("imports", () => {
   test("every file has a layer", () => {
@@ -94,8 +119,28 @@ describe("imports", () => {
   });
 
   test("form no cycle", () => {
-    const cyclic = within().filter(({ from, to }) => reachable(to).has(from));
-    expect(cyclic.map(line)).toEqual([]);
+    expect(cyclic(within())).toEqual([]);
+  });
+
+  test("form one cycle where types count: a device makes tensors, labels and scopes, and each of these knows its device", () => {
+    // Held is what tensors and labels are by class; a scope disposes of what it holds, and what it holds knows its scope.
+    expect(cyclic(withTypes)).toEqual([
+      "src/device/device.ts",
+      "src/held.ts",
+      "src/labels.ts",
+      "src/scope.ts",
+      "src/tensor.ts",
+    ]);
+  });
+
+  test("of ops lead to shared ops and to their own room: putting rooms together is for composites", () => {
+    const ops = LAYERS.find(([name]) => name === "ops")![1];
+    const room = (file: string): string => file.split("/")[1]!;
+    const rooms = ["lattice", "crf", "nn", "optim"];
+    const wrong = withTypes.filter(
+      ({ from, to }) => ops.test(from) && rooms.includes(room(to)) && room(to) !== room(from),
+    );
+    expect(wrong.map(line)).toEqual([]);
   });
 
   test("from index.ts on reach no package and no built-in of Node", () => {
@@ -144,6 +189,12 @@ describe("one concept, one path", () => {
     );
     expect(declared.sort()).toEqual(measured);
     expect(floors.map(({ kernel }) => kernel.file).sort()).toEqual(measured);
+  });
+
+  test("every kernel has its suite, with its forms and its pullback", () => {
+    const suites = list("test", ".suite.ts").map((file) => file.slice("test/".length, -".suite.ts".length));
+    const concepts = own.map((file) => file.slice("kernels/".length).replace(/^([^.]*).*/, "$1"));
+    expect([...new Set(concepts)].filter((concept) => !suites.includes(concept))).toEqual([]);
   });
 
   test("every kernel is run by the source file of its own name only; those of kernels/shared by any", () => {

@@ -5,7 +5,7 @@ import { filter, normalizations } from "../src/lattice/filter.ts";
 import { buildLattice } from "../src/lattice/lattice.ts";
 import { clearPoints } from "./reference/points.ts";
 import { panels } from "../src/layout.ts";
-import { columnSums } from "../src/nn/columnSums.ts";
+import { columnSums } from "../src/shared/columnSums.ts";
 import { conv2d } from "../src/nn/conv2d.ts";
 import { convTranspose2d } from "../src/nn/convTranspose2d.ts";
 import { Tape } from "../src/tape.ts";

@@ -3,7 +3,7 @@ import { conv2d } from "../../src/nn/conv2d.ts";
 import { elementsOf } from "../../src/shape.ts";
 import { Tape } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
-import type { Composite, Prepared } from "../composites.ts";
+import type { Composite, Prepared } from "../composite.ts";
 import type { Workload } from "../workload.ts";
 import { waves } from "./layer.ts";
 

@@ -7,7 +7,7 @@ import { isSelected, names, runBench, type BenchOptions, type BenchResult } from
 import { makeScene, usualSize, type Scene } from "../../bench/scene.ts";
 import type { Timing } from "../../bench/stopwatch.ts";
 import { UsageError } from "../errors.ts";
-import type { Image } from "../data/images.ts";
+import type { Image } from "../data/image.ts";
 import { describeFacts, describeFloors, type BenchFacts, type Ratios } from "./benchTable.ts";
 import { readTimes, runPeer, type Times } from "./benchTimes.ts";
 import { runInPage } from "./chromium.ts";

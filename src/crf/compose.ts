@@ -1,7 +1,6 @@
 import { compose as kernel } from "../../build/kernels.ts";
 import { alignedBytes, type Device, type Storage, view } from "../device/device.ts";
 import type { Workspace } from "../device/workspace.ts";
-import { sliceFactor } from "../lattice/slice.ts";
 import { padded } from "../shape.ts";
 import type { CrfParameters } from "./parameters.ts";
 
@@ -22,7 +21,7 @@ export function composeMatrices(
   parameters: CrfParameters,
   into: Storage,
   sets: number,
-  dimensions: number,
+  factors: { readonly spatialFactor: number; readonly bilateralFactor: number },
 ): void {
   const classes = parameters.compatibility.channels;
   const bytes = 2 * classes * padded(classes) * 4;
@@ -34,8 +33,7 @@ export function composeMatrices(
       matrices: view(into, set * alignedBytes(device, bytes), bytes),
       channels: classes,
       matrixRow: set * classes,
-      spatialFactor: sliceFactor(2),
-      bilateralFactor: sliceFactor(dimensions),
+      ...factors,
     });
   }
 }

@@ -1,5 +1,5 @@
 import { mat4d, vec3d, type Mat4d } from "wgpu-matrix";
-import type { Image } from "./images.ts";
+import type { Image } from "./image.ts";
 
 /** Shares of red, green and blue in the perceived brightness (ITU-R BT.601). */
 const luma = [0.299, 0.587, 0.114];

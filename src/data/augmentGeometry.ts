@@ -1,5 +1,5 @@
 import { mat3d, type Mat3d } from "wgpu-matrix";
-import type { Augmentation, LabeledImage } from "./augment.ts";
+import type { Augmentation, LabeledImage } from "./labeledImage.ts";
 import { ignoreLabel } from "./labels.ts";
 
 const radians = Math.PI / 180;

@@ -15,7 +15,8 @@ export { checkDataset, type Census, type ClassCount, type Note, type Problem } f
 export { Confusion, type ClassScore, type Scores } from "./confusion.ts";
 export { drawContactSheet } from "./contactSheet.ts";
 export { itemsOf, unite, type Dataset, type Item, type Part } from "./dataset.ts";
-export { decodeImage, type Image, type Photograph } from "./images.ts";
+export type { Image } from "./image.ts";
+export { decodeImage, type Photograph } from "./images.ts";
 export { ignoreLabel, type LabelMap } from "./labels.ts";
 export { decodeNpy, encodeNpy, type NpyArray, type NpyData } from "./npy.ts";
 export { formats, openDataset, openPart, openUnion, type Format, type OpenDatasetOptions } from "./openDataset.ts";

@@ -1,5 +1,6 @@
 import { FormatError } from "../errors.ts";
 import { freePixelBytes, structurePerByte } from "../budget.ts";
+import type { Image } from "./image.ts";
 import { findJpegFault, findSegment, isFrame, isJpeg } from "./jpegMarkers.ts";
 import { withRowsToSpare } from "./jpegRows.ts";
 import { mendings } from "./jpegWarnings.ts";
@@ -7,13 +8,6 @@ import { maximumPixels } from "./labels.ts";
 import { decodeNpy } from "./npy.ts";
 import { readOrientation, startsWithExif, turnUpright, upright } from "./orientation.ts";
 import { decodeRgbPng, isPng } from "./png.ts";
-
-/** An image `[height, width, 3]`: red, green and blue, 0…255. */
-export interface Image {
-  readonly height: number;
-  readonly width: number;
-  readonly values: Float32Array<ArrayBuffer>;
-}
 
 /** An image as it was read from a file, turned as its camera said. */
 export interface Photograph extends Image {

@@ -1,4 +1,4 @@
-import type { Image } from "./images.ts";
+import type { Image } from "./image.ts";
 
 /** Pixels that are to be shown as they are stored. */
 export const upright = 1;

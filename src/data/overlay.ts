@@ -1,4 +1,4 @@
-import type { Image } from "./images.ts";
+import type { Image } from "./image.ts";
 import type { Annotation } from "./png.ts";
 import { vocPalette } from "./palette.ts";
 

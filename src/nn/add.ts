@@ -2,7 +2,7 @@ import { op } from "../inputs.ts";
 import { sum } from "../sum.ts";
 import { record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
-import { requireAlike } from "./checks.ts";
+import { requireAlike } from "../shared/alike.ts";
 
 /** a + b, element by element. @throws ShapeError unless both have one shape */
 export function add(a: Tensor, b: Tensor): Tensor {

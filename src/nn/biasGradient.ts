@@ -1,6 +1,6 @@
 import { quadsOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { columnSums } from "./columnSums.ts";
+import { columnSums } from "../shared/columnSums.ts";
 
 /** The gradient of a bias [channels] that was added to every pixel, from that of the map. */
 export function biasGradient(gradient: Tensor): Tensor {

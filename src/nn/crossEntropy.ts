@@ -10,7 +10,7 @@ import { formatShape, padded, quadBytes, sameShape } from "../shape.ts";
 import { record } from "../tape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
 import { requireChoice } from "../values.ts";
-import { columnSums } from "./columnSums.ts";
+import { columnSums } from "../shared/columnSums.ts";
 
 export interface LossOptions {
   /** The label of pixels that do not count, whose scores get no gradient. Default: 255. */

@@ -3,7 +3,7 @@ import { elementRanges } from "../elementwise.ts";
 import { op } from "../inputs.ts";
 import { record } from "../tape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
-import { requireAlike } from "./checks.ts";
+import { requireAlike } from "../shared/alike.ts";
 
 /** a·b, element by element: by a fixed mask, say. @throws ShapeError unless both have one shape */
 export function multiply(a: Tensor, b: Tensor): Tensor {

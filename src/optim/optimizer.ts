@@ -5,7 +5,7 @@ import { disposedError, holding } from "../held.ts";
 import { requireInputs } from "../inputs.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { kindOf, remedyFor, requireNumber } from "../values.ts";
-import { requireAlike } from "../nn/checks.ts";
+import { requireAlike } from "../shared/alike.ts";
 import type { Tensor } from "../tensor.ts";
 import { differences, listed } from "../differences.ts";
 import { clipFactor } from "./clip.ts";

@@ -2,7 +2,6 @@ import { augment } from "../data/augment.ts";
 import { ignoreLabel } from "../data/labels.ts";
 import { ValueError } from "../errors.ts";
 import { accumulate } from "../optim/accumulate.ts";
-import type { Optimizer } from "../optim/optimizer.ts";
 import { Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import { ahead } from "./ahead.ts";
@@ -10,10 +9,10 @@ import { scheduleOf, type Configuration } from "./configuration.ts";
 import { adviceFor, explainDivergence, type Saved } from "./diverged.ts";
 import { Order } from "./order.ts";
 import { purpose, randomBits, randomNumbers } from "./random.ts";
+import type { Run } from "./run.ts";
 import type { Sample } from "./sample.ts";
 import { writeState } from "./state.ts";
 import { checkpointFile, type Surroundings } from "./surroundings.ts";
-import type { Trainable } from "./trainable.ts";
 import { validate } from "./validate.ts";
 
 /** How long to train, and how often to look and to save, in steps. */
@@ -23,13 +22,6 @@ export interface Schedule {
   readonly steps: number;
   readonly validateEvery: number;
   readonly saveEvery: number;
-}
-
-export interface Run {
-  readonly trainable: Trainable;
-  readonly optimizer: Optimizer;
-  readonly configuration: Configuration;
-  readonly surroundings: Surroundings;
 }
 
 /**

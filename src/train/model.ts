@@ -1,6 +1,6 @@
 import { type CrfCall, type CrfOptions, type CrfRnn, crfRnn } from "../crf/crfRnn.ts";
 import { argmax } from "../data/argmax.ts";
-import type { Image } from "../data/images.ts";
+import type { Image } from "../data/image.ts";
 import { resizeBilinear } from "../data/resize.ts";
 import type { Device } from "../device/device.ts";
 import { InternalError } from "../errors.ts";

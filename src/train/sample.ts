@@ -1,4 +1,4 @@
-import type { LabeledImage } from "../data/augment.ts";
+import type { LabeledImage } from "../data/labeledImage.ts";
 import { meanColor } from "../models/meanColor.ts";
 
 /** Logits of another network, in place of the own network's: `[height, width, classes]`, of any size. */

@@ -2,7 +2,7 @@ import { ValueError } from "../errors.ts";
 import { Confusion, type Scores } from "../data/confusion.ts";
 import { writeSafetensors, type StoredTensor } from "../checkpoint/checkpoint.ts";
 import { explainDivergence, type Saved } from "./diverged.ts";
-import type { Run } from "./loop.ts";
+import type { Run } from "./run.ts";
 import type { ValidationScores } from "./metrics.ts";
 import type { Prediction } from "./trainable.ts";
 import { samplesFile } from "./surroundings.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { augment, type LabeledImage } from "../../src/data/augment.ts";
+import { augment } from "../../src/data/augment.ts";
+import type { LabeledImage } from "../../src/data/labeledImage.ts";
 import { random } from "../suite.ts";
 
 const [height, width] = [7, 10];

@@ -5,7 +5,7 @@ import { crfRnn } from "../../crf/crfRnn.ts";
 import type { Device } from "../../device/device.ts";
 import { argmax } from "../../data/argmax.ts";
 import { Confusion } from "../../data/confusion.ts";
-import type { Image } from "../../data/images.ts";
+import type { Image } from "../../data/image.ts";
 import { drawOverlay } from "../../data/overlay.ts";
 import { encodeLabelPng, encodeRgbPng } from "../../data/png.ts";
 import { acanthus } from "./acanthus.ts";

@@ -1,4 +1,4 @@
-import type { LabeledImage } from "../../data/augment.ts";
+import type { LabeledImage } from "../../data/labeledImage.ts";
 import type { Color } from "../../data/palette.ts";
 import { randomBits, randomNumbers } from "../../train/random.ts";
 

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { formats } from "../../data/openDataset.ts";
-import type { Augmentation } from "../../data/augment.ts";
+import type { Augmentation } from "../../data/labeledImage.ts";
 import { stages, type Configuration, type CrfConfiguration } from "../../train/configuration.ts";
 import { currentHost, type Host } from "../hosts.ts";
 import { positiveNumber, toNumber, wholeNumber, type CommonFlags } from "../options.ts";

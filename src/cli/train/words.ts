@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import type { Augmentation } from "../../data/augment.ts";
+import type { Augmentation } from "../../data/labeledImage.ts";
 import type { Configuration } from "../../train/configuration.ts";
 import { toNumber } from "../options.ts";
 

@@ -1,4 +1,4 @@
-import type { Image } from "../../data/images.ts";
+import type { Image } from "../../data/image.ts";
 import type { LabelMap } from "../../data/labels.ts";
 import type { Color } from "../../data/palette.ts";
 import { encodeLabelPng, encodeRgbPng } from "../../data/png.ts";

@@ -1,5 +1,5 @@
 import { columnSums as kernel } from "../../build/kernels.ts";
-import { columnSums as queueSums } from "../../src/nn/columnSums.ts";
+import { columnSums as queueSums } from "../../src/shared/columnSums.ts";
 import { floor } from "../floor.ts";
 
 export const columnSums = floor({

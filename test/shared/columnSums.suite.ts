@@ -1,4 +1,4 @@
-import { columnSums } from "../../src/nn/columnSums.ts";
+import { columnSums } from "../../src/shared/columnSums.ts";
 import { Memory } from "../memory.ts";
 import { type Case, close, random } from "../suite.ts";
 

@@ -2,7 +2,7 @@
 // until one block is left. Blocks of a fixed length keep the sums the same bits for any number of threads, and their tree
 // keeps rounding small: ⌈log rows⌉ levels of blockRows terms. One invocation a block and quad.
 // Adjoint: every row the same. Gradients of biases, and of a matrix from its pieces.
-//#include "../shared/invocation.wgsl"
+//#include "invocation.wgsl"
 
 struct Params {
   rows: u32,

@@ -1,4 +1,4 @@
-/** Twin of kernels/nn/columnSums.wgsl. */
+/** Twin of kernels/shared/columnSums.wgsl. */
 export function columnSums(
   values: usize,
   result: usize,
