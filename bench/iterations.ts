@@ -1,3 +1,4 @@
+import { sliceFactor } from "../src/lattice/slice.ts";
 import { composeMatrices, readMatrices, updateMatrixBytes } from "../src/crf/compose.ts";
 import { type CrfOptions, crfRnn } from "../src/crf/crfRnn.ts";
 import { iterate } from "../src/crf/messagePassing.ts";
@@ -23,7 +24,10 @@ export async function prepareIterations(maps: Maps, options: CrfOptions): Promis
   const layer = crfRnn(device, options);
   const workspace = new Workspace(device);
   const products = workspace.zeros(updateMatrixBytes(device, classes, 1));
-  composeMatrices(device, layer.parameters, products, 1, maps.bilateral.dimensions);
+  composeMatrices(device, layer.parameters, products, 1, {
+    spatialFactor: sliceFactor(2),
+    bilateralFactor: sliceFactor(maps.bilateral.dimensions),
+  });
   const values = new Float32Array(await device.read(products));
   const matrices = readMatrices(device, workspace, products, values, classes, 1);
   return {

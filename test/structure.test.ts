@@ -24,7 +24,10 @@ const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
     /^src\/(errors|values|options|description|quote|budget|shape|layout|held|scope|turn|differences|ignoreLabel)\.ts$/,
   ],
   ["kernel types, Device interface", /^(src\/(kernel|device\/device)\.ts|build\/)/],
-  ["tensor, tape", /^src\/(tensor|labels|defineKernel|inputs|elementwise|sum|tape|device\/(flags|ranges|work|workspace))\.ts$/],
+  [
+    "tensor, tape",
+    /^src\/(tensor|labels|defineKernel|inputs|elementwise|sum|tape|device\/(flags|ranges|work|workspace))\.ts$/,
+  ],
   ["devices", /^src\/device\/(?!open)/],
   ["shared ops", /^src\/shared\//],
   ["ops", new RegExp(`^src/(?!(${composites})\\.ts$)(lattice|crf|nn|optim)/`)],

@@ -313,7 +313,11 @@ const uses: readonly Use[] = [
   ["no options for a network", ({ device }) => wrong.fcn8s(device), /options with classes, got nothing/],
   ["a misspelled width", ({ device }) => wrong.fcn8s(device, { classes: 2, width: [1] }), /"width" — write widths/],
   ["poolScales for 32s", ({ device }) => wrong.fcn32s(device, { classes: 2, poolScales: [1] }), /"poolScales"/],
-  ["widths as a number", ({ device }) => wrong.fcn8s(device, { classes: 2, widths: 64 }), /fcn8s: expected widths: 5 values, each a whole number of 1 or more, got 64/],
+  [
+    "widths as a number",
+    ({ device }) => wrong.fcn8s(device, { classes: 2, widths: 64 }),
+    /fcn8s: expected widths: 5 values, each a whole number of 1 or more, got 64/,
+  ],
   ["a seed in words", ({ device }) => wrong.fcn8s(device, { classes: 2, seed: "7" }), /seed/],
   ["dropout of 1", ({ device }) => wrong.fcn8s(device, { classes: 2, dropout: 1 }), /dropout/],
 ];

@@ -6,6 +6,7 @@ import { requireDevice, requireInputs } from "../inputs.ts";
 import { bilateralFeatures, checkBandwidth, spatialFeatures } from "../lattice/features.ts";
 import { normalizations } from "../lattice/filter.ts";
 import { buildLattice, type Lattice } from "../lattice/lattice.ts";
+import { sliceFactor } from "../lattice/slice.ts";
 import type { Normalization } from "../lattice/normalization.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { Scope } from "../scope.ts";
@@ -272,7 +273,10 @@ class CrfLayer implements Disposable {
     device.clear(checks);
     seekNotFinite(unary, inUnary);
     seekNotFinite(guide, inGuide);
-    composeMatrices(device, parameters, matrices, sets, dimensions);
+    composeMatrices(device, parameters, matrices, sets, {
+      spatialFactor: sliceFactor(2),
+      bilateralFactor: sliceFactor(dimensions),
+    });
     const read = await device.read(checks);
     requireFinite("crfRnn", "logits", unary, new Uint32Array(read)[0]!);
     requireFinite("crfRnn", "guide", guide, new Uint32Array(read)[wordBytes / 4]!);

@@ -2,7 +2,7 @@ import { clip as kernel, clipSquares } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import { elementRanges } from "../elementwise.ts";
 import { Workspace } from "../device/workspace.ts";
-import { columnSums } from "../nn/columnSums.ts";
+import { columnSums } from "../shared/columnSums.ts";
 import { quadBytes } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 

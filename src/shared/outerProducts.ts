@@ -2,7 +2,7 @@ import { outerProducts as kernel } from "../../build/kernels.ts";
 import { view } from "../device/device.ts";
 import { rowRanges } from "../device/ranges.ts";
 import { Workspace } from "../device/workspace.ts";
-import { columnSums } from "../nn/columnSums.ts";
+import { columnSums } from "./columnSums.ts";
 import { padded, quadBytes, quadsOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
