@@ -5,7 +5,7 @@ import type { Kernel } from "../src/kernel.ts";
 /** One run of a kernel as the library made it, to be repeated any number of times on copies of its arguments. */
 export interface Call<Arguments> extends Disposable {
   readonly args: Arguments;
-  /** Queues what puts the arguments back to what they were before the first run. */
+  /** Queues the copies that restore the arguments to their values before the first run. */
   restore(): void;
   /** Queues the kernel. */
   run(): void;

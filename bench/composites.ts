@@ -137,17 +137,17 @@ async function learn(workload: Workload, bandwidths: boolean): Promise<Prepared>
   };
 }
 
-/** Of unary and result, both lattices, and both lattices' vertex values. */
+/** The bytes of unary and result, of both lattices, and of both lattices' vertex values. */
 function inferenceBytes({ unary }: Workload, spatial: Lattice, bilateral: Lattice): number {
   const lattices = [spatial, bilateral].map((lattice) => latticeBytes(lattice) + vertexBytes(lattice, unary.channels));
   return 2 * unary.storage.bytes + lattices[0]! + lattices[1]!;
 }
 
-/** Of a lattice's lists and weights. */
+/** The bytes of a lattice's incidence lists and barycentric weights. */
 function latticeBytes({ parts }: Lattice): number {
   const { simplices, neighbors, incidence, coordinateRanks } = parts;
   return coordinateRanks.bytes + simplices.bytes + neighbors.bytes + incidence.offsets.bytes + incidence.pairs.bytes;
 }
 
-/** Of one set of vertex values. */
+/** The bytes of one table of vertex values. */
 const vertexBytes = ({ vertices }: Lattice, channels: number): number => (vertices + 1) * quadsOf(channels) * 16;

@@ -105,7 +105,7 @@ async function measureForward(device: Device, setting: Setting): Promise<{ least
       using result = await network(image);
       scores = await result.read();
     });
-    if (i > 0) own.push(time); // the first makes ready
+    if (i > 0) own.push(time); // the first run only warms up
   }
   const giga = operations(size, width) / 1e9;
   console.log(

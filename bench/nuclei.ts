@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { compareModels, type Line } from "../src/cli/demo/comparison.ts";
 import { CrfRnnError } from "../src/errors.ts";
 
-/** Of bandwidths for cells of some twenty pixels, before a ground of some ten gray levels. */
+/** Bandwidths for cells of about twenty pixels on a ground that differs by about ten gray levels. */
 const crf = "--theta-alpha 20 --theta-beta 10 --theta-gamma 2 --spatial-weight 1 --bilateral-weight 3".split(" ");
 
 const { values } = parseArgs({

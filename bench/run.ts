@@ -37,7 +37,7 @@ export interface CompositeResult extends Timing {
   readonly peakBytes: number;
   readonly bytesInPlay: number;
   readonly peakOverInPlay: number;
-  /** Of the operations of the definition, where they are counted. */
+  /** GFLOP/s, by the operations of the definition, where these are counted. */
   readonly gigaflopsPerSecond?: number;
 }
 

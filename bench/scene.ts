@@ -13,7 +13,7 @@ export interface Scene {
   readonly unary: Float32Array;
 }
 
-/** Of PASCAL VOC with the background. */
+/** The number of classes of PASCAL VOC, including the background. */
 export const classes = 21;
 
 /** The size of the photograph that the C++ dense CRF was timed on. */

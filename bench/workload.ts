@@ -15,7 +15,7 @@ export interface Bandwidths {
   readonly color: number;
 }
 
-/** Those of CRF-RNN: θα, θβ and θγ. */
+/** The bandwidths of CRF-RNN: θα, θβ and θγ. */
 export const paper = { bilateral: { position: 160, color: 3 }, spatial: { position: 3 } } as const;
 
 /** The matrices of an iteration: C = −I and a weight for each filter, or three full matrices. */
@@ -146,7 +146,7 @@ export function crfOptions(classes: number, matrices: Matrices, bandwidths: Band
   };
 }
 
-/** Nowhere zero, so that no product of such matrices is taken for a diagonal one. */
+/** Makes a matrix without zeros, so that no product of such matrices is taken for a diagonal one. */
 function fullMatrix(classes: number): Float32Array {
   return Float32Array.from({ length: classes * classes }, (_, i) => {
     const [row, column] = [Math.floor(i / classes), i % classes];

@@ -7,7 +7,7 @@ import { FormatError } from "./errors.ts";
  */
 export const mostStructure = 192 * 2 ** 20;
 
-/** And no more than so many times the file's size, beyond a mebibyte that every file may cost. */
+/** A file may also cost at most this many times its own size, beyond one mebibyte that every file may cost. */
 export const structurePerByte = 64;
 const freeStructure = 2 ** 20;
 
@@ -59,8 +59,8 @@ export class Budget {
   readonly #what: (most: number) => string;
 
   /**
-   * @param most beside the bound that comes from the file's size
-   * @param what names what may be had, where it is something else than structure
+   * @param most a bound in addition to the one that follows from the file's size
+   * @param what names the thing that is limited, where it is not the structure
    */
   constructor(file: string, size: number, most = mostStructure, what = structure) {
     this.#file = file;

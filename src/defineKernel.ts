@@ -27,7 +27,7 @@ export interface KernelDefinition<Bindings extends readonly Binding[], Params ex
   /**
    * WGSL with an entry point `main`. The uniform block `params` is at binding 0 of group 0 and the storages follow from binding
    * 1 on, in the order of `bindings`. A grid of workgroups may fold over y, as one axis holds 65,535 of them: an invocation's
-   * index is `id.y * groups.x * workgroupSize + id.x`, with `id` its global_invocation_id and `groups` num_workgroups.
+   * index is `id.y * workgroupCount.x * workgroupSize + id.x`, with `id` its global_invocation_id and `workgroupCount` num_workgroups.
    */
   readonly code: string;
   readonly bindings: Bindings;

@@ -4,7 +4,10 @@ interface Shaped {
   readonly shape: readonly number[];
 }
 
-/** How `got` differs from the tensors that are expected, by name: what is missing, unknown or of another shape. */
+/**
+ * Lists, one phrase each, how `got` differs from the expected tensors: names that are missing, names that are unknown,
+ * shapes that differ.
+ */
 export function differences(
   expected: Readonly<Record<string, Shaped>>,
   got: Readonly<Record<string, Shaped>>,

@@ -36,7 +36,7 @@ export class ShapeError extends CrfRnnError {
   override readonly name = "ShapeError";
 }
 
-/** A value outside what the computation is defined for: NaN, infinity, a bandwidth of zero. */
+/** A value for which the computation is not defined: NaN, infinity, a bandwidth of zero. */
 export class ValueError extends CrfRnnError {
   override readonly name = "ValueError";
 }
@@ -73,7 +73,10 @@ export class DisposedError extends CrfRnnError {
   override readonly name = "DisposedError";
 }
 
-/** Characters that a `FormatError` takes of each of its parts: what files say comes through here, and no message passes 1000. */
+/**
+ * A `FormatError` takes at most this many characters of each of its parts, because they may quote a file. No message
+ * becomes longer than 1000 characters.
+ */
 const longest = { file: 160, expected: 280, got: 340, remedy: 170 } as const;
 
 /**

@@ -9,7 +9,7 @@ import type { Scope } from "./scope.ts";
  */
 export abstract class Held implements Disposable {
   readonly device: Device;
-  /** The scope that disposes of it when it ends, if one does. */
+  /** The scope that disposes of this object at its end, if there is one. */
   scope: Scope | undefined;
   readonly #free: () => void;
   #owned = true;
@@ -22,7 +22,7 @@ export abstract class Held implements Disposable {
     forgotten?.register(this, free, this);
   }
 
-  /** What it is, for errors: `tensor [3, 4]`. */
+  /** Describes the object for error messages, for example `tensor [3, 4]`. */
   abstract describe(): string;
 
   /** Whether its owner has disposed of it. */
@@ -72,15 +72,18 @@ export abstract class Held implements Disposable {
 }
 
 /**
- * Gives back the memory of what nobody can reach any more and nobody disposed of. It is a net and not the way: engines
- * collect late or never, since a tensor is small to them whatever it weighs on the device.
+ * Gives back the memory of objects that are no longer reachable although nobody disposed of them. Do not rely on it:
+ * engines collect late or never, because a tensor is a small object to them whatever its size on the device.
  */
 const forgotten =
   typeof FinalizationRegistry === "undefined"
     ? undefined
     : /* @__PURE__ */ new FinalizationRegistry<() => void>((free) => free());
 
-/** Holds all of them, but for those left out, until the end of a `using` block. @throws DisposedError, and then it holds none */
+/**
+ * Holds all arguments that are not undefined until the end of a `using` block.
+ * @throws DisposedError if one of them was disposed of; it holds none then
+ */
 export function holding(...all: readonly (Held | undefined)[]): Disposable {
   const held: Held[] = [];
   const dispose = (): void => {
@@ -98,7 +101,10 @@ export function holding(...all: readonly (Held | undefined)[]): Disposable {
   return { [Symbol.dispose]: dispose };
 }
 
-/** `what`, such as `guide, tensor [8, 8, 3]`, was disposed of; `where` is who noticed. */
+/**
+ * Makes the error for something that was disposed of: `what` it is, such as `guide, tensor [8, 8, 3]`, and `where` that
+ * was noticed.
+ */
 export function disposedError(where: string, what = "it"): DisposedError {
   return new DisposedError({
     where,

@@ -5,9 +5,9 @@ import { Tensor } from "./tensor.ts";
 import { kindOf, remedyFor } from "./values.ts";
 
 /**
- * What every op asks of its inputs before it computes or queues anything: that they are tensors, that none was disposed
- * of, and that all are on one device (`device`, where that is given), which it returns. Inputs that were left out are not
- * in `tensors`, or undefined under a name that ends in "?".
+ * Checks what every op requires of its inputs before it computes or queues anything: they are tensors, none was
+ * disposed of, and all are on one device (on `device`, if given). Returns that device. An input that was left out is
+ * missing from `tensors` or undefined under a name that ends in "?".
  * @throws ValueError, DisposedError, DeviceError
  */
 export function requireInputs(where: string, tensors: Readonly<Record<string, unknown>>, device?: Device): Device {
@@ -19,8 +19,8 @@ export function requireInputs(where: string, tensors: Readonly<Record<string, un
 }
 
 /**
- * What an op is: a computation that is queued as soon as its inputs are what `requireInputs` asks for. If it throws, the
- * tensors that it had made are disposed of.
+ * Runs an op: checks its inputs with `requireInputs` and then calls `work`. If `work` throws, the tensors that it had
+ * made are disposed of.
  */
 export function op(where: string, tensors: Readonly<Record<string, unknown>>, work: () => Tensor): Tensor {
   return requireInputs(where, tensors).attempt(work);

@@ -50,9 +50,9 @@ export interface Kernel<Arguments> {
   count(args: Arguments): number;
   /** Of a kernel that `defineKernel` made: those of the library have their twins in the WebAssembly module. */
   readonly twin?: Twin;
-  /** Type only: never present. */
+  /** This field exists only for the type checker; no kernel has it. */
   readonly arguments?: Arguments;
 }
 
-/** What a kernel is run with. */
+/** The arguments of a kernel: storages for its bindings, numbers for its parameters and constants. */
 export type ArgumentsOf<Of> = Of extends Kernel<infer Arguments> ? Arguments & object : never;

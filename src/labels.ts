@@ -5,8 +5,8 @@ import { ignoreLabel } from "./ignoreLabel.ts";
 import { elementsOf, formatShape, positionOf } from "./shape.ts";
 
 /**
- * A label for every pixel, one byte each, in device memory; made by `device.labels`. Which labels there are is counted
- * when they are made, so that a loss can refuse what it has no scores for before anything runs.
+ * The label of every pixel, one byte each, in device memory; made by `device.labels`. The labels are counted when the
+ * object is made, so that a loss can refuse labels without scores before anything runs.
  */
 export class Labels extends Held {
   /** [h, w] or [b, h, w] */
@@ -37,7 +37,10 @@ export class Labels extends Held {
     return elementsOf(this.shape) - this.#census.counts[ignore]!;
   }
 
-  /** The first pixel whose label is neither below `classes` nor `ignore`: its indices, as in `shape`. */
+  /**
+   * Finds the first pixel whose label is neither below `classes` nor equal to `ignore` and returns its position along
+   * each axis of `shape`.
+   */
   firstBeyond(
     classes: number,
     ignore = ignoreLabel,

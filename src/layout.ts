@@ -5,9 +5,9 @@ export interface Layout {
   readonly name: string;
   /** Float32 values in device memory, padding included. */
   length(shape: readonly number[]): number;
-  /** Device memory of `values`, dense and row-major. */
+  /** Converts dense, row-major `values` to their order in device memory. */
   pack(shape: readonly number[], values: ArrayLike<number>): Float32Array;
-  /** The dense, row-major values of `memory`. */
+  /** Converts device memory back to dense, row-major values. */
   unpack(shape: readonly number[], memory: Float32Array): Float32Array;
 }
 
@@ -41,7 +41,7 @@ export const rows: Layout = {
   },
 };
 
-/** Outputs of a panel: the width of the register tile of conv2d. */
+/** The number of outputs in a panel, which is the width of the tile that conv2d keeps in registers. */
 export const panelWidth = 8;
 
 /** Bytes of a panel's values for one tap and input: one of each of its outputs. */
@@ -49,8 +49,8 @@ export const panelRowBytes = panelWidth * 4;
 
 /**
  * Weights of a convolution, shape [O, I, h, w] as in PyTorch: memory [⌈O/8⌉, h, w, I padded to four, 8], zeros in the
- * padding. A panel is what eight channels of a result need, in the order in which a convolution reads it, whatever the
- * kernel's size (rows of w = 3 or 1 values would be padded to 4).
+ * padding. A panel has all weights of eight outputs, in the order in which a convolution reads them, whatever the size of
+ * its kernel. (In layout rows, w = 3 or 1 values would be padded to 4.)
  */
 export const panels: Layout = {
   name: "panels",

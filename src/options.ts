@@ -1,12 +1,12 @@
 import { ValueError } from "./errors.ts";
 import { kindOf, remedyFor } from "./values.ts";
 
-/** The names of the options of a call, which the type checker holds to be all of them. */
+/** The names of a call's options. The type makes the compiler check that none is missing. */
 export type Names<Options> = Readonly<Record<keyof Options, true>>;
 
 /**
- * What people write for some options: the command line's flags, other libraries' words. Where the option is not one of the call's own,
- * the full path stands, as `bilateral.position`.
+ * Words that people use in place of some options, from the command line's flags or other libraries. Where the option
+ * belongs to another object, the full path is given, as in `bilateral.position`.
  */
 const aliases: Readonly<Record<string, string>> = {
   thetaAlpha: "bilateral.position",
@@ -76,7 +76,7 @@ function nearestOf(wrong: string, names: readonly string[]): string | undefined 
   return best && best.distance <= Math.max(2, Math.floor(plain.length / 3)) ? best.name : undefined;
 }
 
-/** Insertions, deletions and replacements that make `b` of `a` (Levenshtein 1966). */
+/** Counts the insertions, deletions and replacements that turn `a` into `b` (Levenshtein 1966). */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

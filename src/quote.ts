@@ -1,6 +1,6 @@
 /**
- * What may not stand in a message as it is: control characters (those of terminals, of C1, of bidirectional text), separators of
- * lines, halves of characters, and what Unicode has not assigned.
+ * Characters that must be escaped in a message: control characters (of terminals, of C1, of bidirectional text), line
+ * separators, unpaired surrogates, and code points that Unicode has not assigned.
  */
 const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu;
 
@@ -17,8 +17,8 @@ const escape = (character: string): string => {
  * for all beyond `most` characters. Every text that comes out of a file goes through here.
  */
 export function printable(text: string, most = longest): string {
-  // What will be cut is not looked at: a name may have megabytes. Escapes make text longer, hence the second cut, which leaves
-  // no half of a character.
+  // Text beyond the limit is cut first and not examined, because a name may have megabytes. Escapes make text longer,
+  // so it is cut again afterwards.
   const clean = text.slice(0, most + 1).replace(unprintable, escape);
   if (clean.length <= most && text.length <= most) return clean;
   return `${clean.slice(0, most).replace(/[\ud800-\udbff]$/, "")}…`;

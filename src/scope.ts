@@ -36,7 +36,10 @@ export class Scope implements Disposable {
     return this.add(this.device.labels(...args));
   }
 
-  /** Puts anything disposable, a layer, a lattice, another scope, in this scope's charge and returns it. @throws DisposedError */
+  /**
+   * Adds anything disposable (a layer, a lattice, another scope) to this scope and returns it.
+   * @throws DisposedError
+   */
   add<Added extends Disposable>(added: Added): Added {
     this.#requireOpen();
     const held = added as Partial<Held>;
@@ -48,7 +51,7 @@ export class Scope implements Disposable {
     return added;
   }
 
-  /** Exempts something from being disposed of with the scope and returns it: it is the caller's from now on. */
+  /** Takes something out of the scope and returns it. It belongs to the caller from now on. */
   keep<Kept extends Disposable>(kept: Kept): Kept {
     this.forget(kept);
     const held = kept as Partial<Held>;
@@ -56,7 +59,7 @@ export class Scope implements Disposable {
     return kept;
   }
 
-  /** For what is disposed of earlier. */
+  /** Forgets a member that was disposed of before the scope ends. */
   forget(member: Disposable): void {
     this.#members.delete(member);
   }
@@ -72,7 +75,10 @@ export class Scope implements Disposable {
     this.dispose();
   }
 
-  /** Puts `result` in charge of the youngest open scope among those of `inputs`. What has a scope, or an owner, keeps it. */
+  /**
+   * Hands `result` to the youngest open scope among those of `inputs`. A result that already has a scope or another
+   * owner keeps it.
+   */
   static inherit<Result extends Held>(result: Result, inputs: readonly (Held | undefined)[]): Result {
     let youngest: Scope | undefined;
     for (const input of inputs) {

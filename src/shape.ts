@@ -1,7 +1,7 @@
 import { ShapeError, ValueError } from "./errors.ts";
 import { kindOf, remedyFor } from "./values.ts";
 
-/** Channels are padded to a multiple of four in device memory: one vec4 load, one v128 register. */
+/** Rounds channels up to a multiple of four, as rows are padded in device memory: one vec4 load, one v128 register. */
 export const padded = (channels: number): number => (channels + 3) & ~3;
 
 /** Bytes of a quad: four float32 channels. */
@@ -25,7 +25,7 @@ export const formatShape = (shape: readonly number[]): string => `[${shape.join(
 export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((size, axis) => size === b[axis]);
 
-/** The indices of an element, counted row-major, along each axis. */
+/** Returns the index of an element along each axis; elements are counted in row-major order. */
 export function positionOf(pixel: number, shape: readonly number[]): number[] {
   const position: number[] = [];
   for (const size of [...shape].reverse()) {

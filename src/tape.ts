@@ -9,12 +9,12 @@ import { emptyLike, type Tensor } from "./tensor.ts";
 import { type Abortable, breathe } from "./turn.ts";
 import { kindOf, remedyFor } from "./values.ts";
 
-/** For each input of an op, in order, its gradient; undefined where none is wanted. */
+/** The gradients of an op's inputs, in their order; undefined where none is wanted. */
 export type InputGradients = readonly (Tensor | undefined)[];
 
 /**
- * An op backwards: from the gradient of its result to those of its inputs. What it returns belongs to the tape; it may
- * return `gradient` itself. It leaves `gradient` as it is, unless it was recorded as one that overwrites.
+ * Computes the gradients of an op's inputs from the gradient of its result. The tape owns what it returns; it may
+ * return `gradient` itself. It must not change `gradient` unless the op was recorded with `overwrites`.
  */
 export type Pullback = (gradient: Tensor, wanted: readonly boolean[]) => InputGradients | Promise<InputGradients>;
 
@@ -27,7 +27,7 @@ interface Step {
   readonly overwrites: boolean;
 }
 
-/** Why a tape records no more. */
+/** The reason why a tape has stopped recording. */
 type Ending = "used" | "disposed" | "taken over";
 
 /** The tape that watches a tensor or recorded how it was made: nothing else is a recorder. */
@@ -67,8 +67,9 @@ export class Tape implements Disposable {
   }
 
   /**
-   * Takes back the steps by which `output` was made of `known`, and lets go of their memory, for `recompute`. They are
-   * found from the output backwards, since other calls may have recorded in between.
+   * Removes from the tape the ops by which `output` was computed from `known`, and lets go of the memory that they
+   * held; used by `recompute`. The ops are found from the output backwards, because other calls may have recorded ops
+   * in between.
    * @throws ValueError if they use watched tensors that are not in `known`, whose gradients would be lost
    */
   takeBack(output: Tensor, known: ReadonlySet<Tensor>): void {
@@ -109,7 +110,8 @@ export class Tape implements Disposable {
     const sums = new Sums(seed);
     try {
       sums.add(output, seed ?? output.device.tensor(output.shape, [1]));
-      // Steps lie in the order of the forward pass: when one is reached, all uses of its result have been.
+      // The tape has the order of the forward pass, so by the time an op is reached, every use of its result has been
+      // played back.
       for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
         using _kept = lettingGo(step.kept);
         await breathe("gradients", options);
@@ -175,9 +177,9 @@ function checkWatched(watched: unknown): asserts watched is readonly Tensor[] {
 }
 
 /**
- * Remembers, if an input descends from what a tape watches, how `result` was made. `kept` is what the pullback reads, held
- * until then. `overwrites`: the pullback changes the gradient it is given, which is its own then. An op calls this last and
- * returns what it returns: `result`.
+ * Remembers how `result` was made, if an input descends from what a tape watches. `kept` is what the pullback reads;
+ * the tape holds it until the pullback has run. `overwrites` says that the pullback changes its gradient, so the tape
+ * gives it one in memory of its own. An op calls this last and returns its result.
  * @throws ValueError for inputs of two tapes
  */
 export function record(
@@ -206,9 +208,9 @@ export function record(
 }
 
 /**
- * Wraps a segment of a model so that the tape keeps its inputs only and runs it again for its gradients: less memory for
- * one more forward pass. `parameters`: the watched tensors it uses besides its inputs. It must give the same values when
- * repeated.
+ * Wraps a segment of a model so that the tape keeps only the segment's inputs and runs the segment again for the
+ * gradients. This saves memory and costs one more forward pass of the segment. `parameters` are the watched tensors
+ * that the segment uses besides its inputs. The segment must give the same values when it is repeated.
  * @example const block = recompute((x) => relu(conv2d(x, weight, { bias })), [weight, bias]);
  */
 export function recompute<Inputs extends readonly Tensor[]>(
@@ -227,7 +229,8 @@ export function recompute<Inputs extends readonly Tensor[]>(
     if (!tape?.recording || known.includes(result)) return result;
     tape.takeBack(result, new Set(known));
     return record(result, known, inputs, async (gradient, wanted) => {
-      // The inputs may have been disposed of meanwhile, and are held: ops refuse them, but take an alias.
+      // The caller may have disposed of the inputs by now. The tape still holds their memory, and ops accept an alias
+      // of it.
       const again = inputs.map((input) => input.alias()) as unknown as Inputs;
       using _aliases = { [Symbol.dispose]: () => again.forEach((alias) => alias.dispose()) };
       const repeated = [...again, ...parameters];
@@ -242,12 +245,15 @@ export function recompute<Inputs extends readonly Tensor[]>(
 /** @deprecated Its name is `recompute` now. */
 export const checkpoint = recompute;
 
-/** Gradients as they come in, summed where a tensor has several uses; the one place that owns and frees them. */
+/**
+ * Collects gradients during the backward pass and sums them where a tensor was used several times. It is the only place
+ * that owns and frees them.
+ */
 class Sums {
-  /** The caller's, and therefore never freed. */
+  /** The seed belongs to the caller and is therefore never freed here. */
   readonly #seed: Tensor | undefined;
   readonly #sums = new Map<Tensor, Tensor>();
-  /** How often each gradient stands in the map: an op may pass one on to several inputs. */
+  /** For each gradient, how many tensors it currently stands for. An op may pass one gradient on to several inputs. */
   readonly #claims = new Map<Tensor, number>();
 
   constructor(seed: Tensor | undefined) {
@@ -271,7 +277,10 @@ class Sums {
     for (const gradient of given) this.drop(gradient);
   }
 
-  /** The sum for `tensor`, with its claim; `alone`: in memory that nothing else has a claim on. */
+  /**
+   * Removes and returns the sum for `tensor`; its claim passes to the caller. With `exclusive`, the result is in memory
+   * that nothing else has a claim on.
+   */
   take(tensor: Tensor, alone: boolean): Tensor | undefined {
     const sum = this.#sums.get(tensor);
     this.#sums.delete(tensor);
@@ -301,7 +310,7 @@ class Sums {
     this.#sums.clear();
   }
 
-  /** The sums for `tensors`, each in memory of its own, to belong to the caller. */
+  /** Returns the sums for `tensors`, each in memory of its own. They belong to the caller. */
   of(tensors: readonly Tensor[]): Map<Tensor, Tensor> {
     const found = new Map<Tensor, Tensor>();
     for (const tensor of tensors) {

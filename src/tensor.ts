@@ -50,7 +50,7 @@ export class Tensor extends Held {
     return this.shape[this.shape.length - 1]!;
   }
 
-  /** Product of all axes but the last. */
+  /** The number of rows: the product of all sizes but the last. */
   get rows(): number {
     return rowsOf(this.shape);
   }
@@ -78,7 +78,11 @@ export class Tensor extends Held {
     return Scope.inherit(emptyLike(this), [this]);
   }
 
-  /** The same values, for ops whose gradients stop here; the memory lives as long as either of both. @throws DisposedError */
+  /**
+   * Returns a tensor with the same values through which no gradient flows. The memory lives until both tensors are
+   * disposed of.
+   * @throws DisposedError
+   */
   detached(): Tensor {
     this.requireLive();
     const alias = this.alias();
@@ -86,15 +90,21 @@ export class Tensor extends Held {
     return Scope.inherit(alias, [this]);
   }
 
-  /** The same memory as a tensor of its own, which no tape knows: for what may be disposed of, but is held. */
+  /**
+   * Makes another tensor on the same memory that no tape knows. A call uses it to go on computing with a tensor that
+   * its owner may have disposed of but that is held.
+   */
   alias(): Tensor {
     this.hold();
     const alias = new Tensor(this.device, this.shape, this.layout, this.#storage, () => this.letGo());
-    // What is computed from it goes where what is computed from this would, though the scope does not own the alias.
+    // Results computed from the alias go to the scope of the original, although that scope does not own the alias.
     alias.scope = this.scope;
     return alias;
   }
 }
 
-/** Memory for a result of this tensor's shape and layout, for ops and pullbacks: in no scope, and whoever owns the tensor. */
+/**
+ * Allocates a tensor of the same shape and layout for the result of an op or a pullback. It is in no scope, even if the
+ * given tensor is in one.
+ */
 export const emptyLike = ({ device, shape, layout }: Tensor): Tensor => device.empty(shape, layout);

@@ -1,7 +1,7 @@
 import { AbortError, ValueError } from "./errors.ts";
 import { kindOf } from "./values.ts";
 
-/** What every long call may be told. */
+/** Options of every call that may take long. */
 export interface Abortable {
   /** Ends the call, soon, with an `AbortError`; what it had made is given back. */
   readonly signal?: AbortSignal;
@@ -14,11 +14,12 @@ export interface Abortable {
  */
 const longestTurn = 16;
 
-/** When this thread's event loop was last known to run. There is one loop a thread, hence one variable. */
+/** The time at which this thread's event loop last ran. A thread has one event loop, so one variable suffices. */
 let since = -Infinity;
 
 /**
- * Between two pieces of a long call: lets the event loop take a turn if it is due.
+ * Called between two parts of a long call. Lets the event loop take a turn if more than 16 ms have passed since the
+ * last one.
  * @throws AbortError if the signal has fired
  */
 export async function breathe(where: string, { signal }: Abortable = {}): Promise<void> {

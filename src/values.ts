@@ -20,10 +20,12 @@ export function kindOf(value: unknown): string {
   return `${/^(?:[AEIO]|U(?!int))/i.test(name) ? "an" : "a"} ${name}`;
 }
 
-/** A value as found in place of a number: the number, or what it is instead. */
+/**
+ * Describes a value that was found where a number was expected: the number itself, or what kind of value it is instead.
+ */
 export const found = (value: unknown): string => (typeof value === "number" ? String(value) : kindOf(value));
 
-/** What `kindOf` finds calls for, where a remedy is known. */
+/** Returns a remedy for what `kindOf` found, if one is known (await it, for a promise), and `otherwise` if none is. */
 export const remedyFor = (value: unknown, otherwise: string): string =>
   kindOf(value) === "a promise" ? "await it first" : otherwise;
 

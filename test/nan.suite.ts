@@ -350,7 +350,8 @@ export const cases: Case[] = [
   {
     name: "NaN is the maximum of its window: the first gets the gradient, and gets NaN",
     async run(device) {
-      // Of the first window the second and third are NaN, of the second the fourth, of the third only the gradient.
+      // In the first window the second and third values are NaN, in the second the fourth, and in the third only the
+      // gradient.
       using values = device.tensor([2, 6, 1], [1, NaN, 1, 2, 5, 1, NaN, 3, 3, NaN, 4, 3]);
       const tape = new Tape([values]);
       using pooled = maxPool2d(values);

@@ -49,7 +49,10 @@ export interface Tolerance {
   readonly relative?: number;
   /** Share of the largest magnitude expected, the goldens' measure. */
   readonly ofMaximum?: number;
-  /** How many elements may lie beyond (points that one rounding moves into another simplex). Default 0. */
+  /**
+   * How many elements may differ by more than the tolerance (points that one rounding moves into another simplex).
+   * Default: 0.
+   */
   readonly outliers?: number;
 }
 

@@ -96,7 +96,8 @@ export const cases: Case[] = [
       ];
       // Run only beyond a binding, or a block; their own suites compare them with what is exact, on both devices.
       const elsewhere = ["channels", "scanAdd"];
-      // Of the forms WASM has none, and SwiftShader and Deno no subgroups of 8; test/device/webgpu.test.ts has them all.
+      // WASM has no forms, and SwiftShader and Deno have no subgroups of 8; test/device/webgpu.test.ts covers all
+      // forms.
       const forms = kernelForms.flatMap((each) => formsFor(device, each)).map(({ kernel }) => kernel.id);
       const library = Object.values(kernels)
         .filter(({ file, id, formOf }) => !file.startsWith("kernels/bench/") && (!formOf || forms.includes(id)))

@@ -1,7 +1,10 @@
 import { scratch } from "../shared/scratch";
 import { multiplyAdd } from "../shared/simd";
 
-/** Rows that go by while a panel of the matrix is in use: they stay in the nearest cache for all of its panels. */
+/**
+ * How many rows are computed while one panel of the matrix is in use. They stay in the first-level cache for all
+ * panels.
+ */
 const blockRows: u32 = 256;
 
 /**
@@ -57,7 +60,7 @@ export function compatibility(
   }
 }
 
-/** Rows whose entry `quad` comes before `index` in the order of (row, quad). */
+/** Counts the rows whose element `quad` comes before `index` in the order (row, quad). */
 // @ts-ignore: decorator
 @inline
 function rowsBefore(index: u32, quad: u32, quads: u32): u32 {
@@ -84,7 +87,7 @@ function finish(sum: v128, scale: v128, addend: usize, result: usize, add: u32):
   v128.store(result, total);
 }
 
-/** Four rows by eight results. */
+/** Computes eight results of four rows. */
 // @ts-ignore: decorator
 @inline
 function four(

@@ -24,7 +24,8 @@ export function update(
   const rowStride = (<usize>quads) << 4;
   const simplexBytes = (<usize>(dimensions + 1)) << 3;
   const one = f32x4.splat(1);
-  // A pixel's filtered values; a stride each. Subtracted from the unary in place of X.
+  // The filtered values of a pixel, one row of each filter. They are subtracted from the unary directly, without an X
+  // in memory.
   const spatial = scratch;
   const bilateral = spatial + rowStride;
   const x = bilateral + rowStride;

@@ -160,7 +160,7 @@ function writeKeys(
       highRank = v128.load(ranks + low + 16);
       word = i32x4.add(word, i32x4.shl(v128.load(nearest + low + 16), 16));
     }
-    // The last word ends in the tag: r, and above it the image.
+    // The last word ends in the tag, which has r in its low bits and the number of the image above it.
     const tagShift = k + 1 == words ? (hasLow ? 16 : 0) : -1;
     if (tagShift >= 0) word = i32x4.add(word, i32x4.shl(images, tagShift + 4));
     for (let r: u32 = 0; r < coordinates; r++) {

@@ -6,7 +6,8 @@ const tilesOfBlock: u32 = 64;
 /** Inputs by taps of a panel that are gone through at once: 16 KiB of weights beside the sums. */
 const chunkInputs: u32 = 512;
 
-// What the tiles of a block share; a thread's instance works on one block at a time.
+// Module variables for what all tiles of a block share. Each thread has its own instance, which works on one block at a
+// time.
 let map: usize = 0;
 let mapHeight: i32 = 0;
 let mapWidth: i32 = 0;
@@ -54,7 +55,7 @@ export function convolution(
   mapWidth = width;
   pixelBytes = (<usize>inputs) << 2;
   valueStride = stride;
-  // A row of zeros for what lies outside the map, then the sums of a block.
+  // Scratch memory holds a row of zeros, which stands for pixels outside the map, and behind it the sums of a block.
   const zeros = scratch;
   const sums = scratch + ((<usize>chunkInputs) << 2);
   memory.fill(zeros, 0, (<usize>chunkInputs) << 2);
@@ -161,7 +162,7 @@ function addTile(
   input: u32,
   bytes: usize,
 ): void {
-  // A pixel behind the last computes what the last does, and is not written.
+  // Pixels behind the last one repeat the computation of the last one and are not stored.
   const n1 = min(number + 1, last);
   const n2 = min(number + 2, last);
   const n3 = min(number + 3, last);
@@ -201,7 +202,7 @@ function addTile(
     let w = weights + ((<usize>(ty * kernelWidth + x) * pixelBytes) << 3);
     let count = runs;
     let size = runBytes;
-    // A run over several taps has no row of zeros as long.
+    // There is no row of zeros that is long enough for a run over several taps.
     if (through && !inside && bytes != runBytes) {
       count = lastX - x;
       size = bytes;
@@ -218,7 +219,8 @@ function addTile(
           let p2 = any2 ? map + <usize>(y2 * mapWidth + x2 + run) * pixelBytes + inputBytes : zeros;
           let p3 = any3 ? map + <usize>(y3 * mapWidth + x3 + run) * pixelBytes + inputBytes : zeros;
           let at = w;
-          // Not unrolled: eight sums, two weights and a value fill the sixteen registers (measured).
+          // The loop is not unrolled, because eight sums, two weights and a value already fill the sixteen registers
+          // (measured).
           for (const end = p0 + size; p0 < end; p0 += 4) {
             const low = v128.load(at);
             const high = v128.load(at, 16);

@@ -90,7 +90,10 @@ function transpose(from: usize, to: usize): void {
   v128.store(to, v128.shuffle<f32>(abHigh, cdHigh, 2, 3, 6, 7), 48);
 }
 
-/** Bᵀ d B, a row at a time: loading each pixel twice beats keeping sixteen in registers that are not there. */
+/**
+ * Computes Bᵀ d B row by row. Loading each pixel twice is faster than keeping sixteen, for which there are not enough
+ * registers.
+ */
 // @ts-ignore: decorator
 @inline
 function transform(d: usize, pixelBytes: usize, rowBytes: usize, to: usize): void {

@@ -5,7 +5,7 @@ export function setScratch(address: usize): void {
   scratch = address;
 }
 
-/** First address behind the module's constants, where the device's heap may begin. */
+/** Returns the first address behind the module's constants, where the device's heap may begin. */
 export function heapBase(): usize {
   return __heap_base;
 }

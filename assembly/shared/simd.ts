@@ -14,7 +14,9 @@ export function sumLanes(a: v128): v128 {
   return f32x4.add(pairs, v128.shuffle<f32>(pairs, pairs, 1, 0, 3, 2));
 }
 
-/** The largest of the four lanes, in every lane; NaN in some lanes or none where a lane is NaN. */
+/**
+ * Returns the largest of the four lanes in every lane. If a lane is NaN, some lanes of the result may be NaN.
+ */
 // @ts-ignore: decorator
 @inline
 export function largestLane(a: v128): v128 {

@@ -52,11 +52,11 @@ export const layerComposites: readonly Composite[] = [
 interface Made {
   readonly values: Tensor;
   readonly weight: Tensor;
-  /** Of the values, on each side; none for fc6, whose map FCN's padding has enlarged by then. */
+  /** The padding of the values on each side. fc6 has none, because FCN's padding has enlarged its map by then. */
   readonly padding: number;
   /** [height, width, outputs] of the result */
   readonly shape: readonly number[];
-  /** Of the definition: minimal filtering does with fewer, and so may beat the ceiling. */
+  /** The operations of the definition. Minimal filtering needs fewer and may therefore exceed the ceiling. */
   readonly operations: number;
 }
 
@@ -87,7 +87,7 @@ async function forward(workload: Workload, layer: Layer): Promise<Prepared> {
   };
 }
 
-/** Without the gradient of values that are the image. */
+/** The gradient of the values is left out where the values are the image. */
 async function forwardAndBackward(workload: Workload, layer: Layer): Promise<Prepared> {
   const { values, weight, padding, shape, operations } = make(workload, layer);
   const seed = workload.device.tensor(shape, waves(elementsOf(shape)));

@@ -1,8 +1,9 @@
-// As many multiply-adds as the device can do, for the ceiling that bench measures kernels against: twelve independent
-// sums x_k ← a·x_k + b an invocation, `rounds` times, in registers throughout; result = Σ_k x_k, from x_k = index mod 64 + k.
-// Twelve in flight hide a fused multiply-add's latency of four cycles on two units, and nearly that of a product and a sum,
-// six or more (measured: WASM without fusing 35 GFLOP/s a thread with eight, less than the product kernel of nn/ reaches).
-// 24·rounds operations an invocation.
+// Computes as many multiply-adds as the device can do, for the ceiling that bench measures kernels against. Each
+// invocation keeps twelve independent sums x_k in registers, which begin at x_k = index mod 64 + k, and repeats x_k ←
+// a·x_k + b `rounds` times; result = Σ_k x_k. That is 24·rounds operations for each invocation.
+// Twelve independent sums hide the latency of a fused multiply-add, which is four cycles on two units, and nearly hide
+// that of a product and a sum, which is six or more (measured on WASM without fusing: eight sums reach 35 GFLOP/s a
+// thread, less than the kernel `product` does).
 //#include "../shared/invocation.wgsl"
 
 struct Params {

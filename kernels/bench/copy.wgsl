@@ -1,4 +1,5 @@
-// result = values: as many bytes as the device can read and write, for the ceiling that bench measures kernels against.
+// Copies values to result, as many bytes as the device can read and write, for the ceiling that bench measures kernels
+// against.
 //#include "../shared/invocation.wgsl"
 
 struct Params {

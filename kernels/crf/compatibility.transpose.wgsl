@@ -1,9 +1,10 @@
-// result = matrixᵀ, for the adjoint of compatibility.wgsl; one invocation a row of result.
+// Transposes a matrix, for the adjoint of compatibility.wgsl: result = matrixᵀ. Each invocation computes a row of the
+// result.
 //#include "../shared/invocation.wgsl"
 
 struct Params {
   channels: u32,
-  // First row of the matrix: iterations with parameters of their own have theirs one below the other.
+  // First row of the matrix. Untied parameters have one matrix for each iteration, stacked one below the other.
   matrixRow: u32,
 }
 

@@ -1,13 +1,13 @@
-// An L×L matrix on the vector of every row: result = addend + factor·(values·matrixᵀ), that is per row factor·M·x.
-// Message weighting and compatibility transform of CRF-RNN (Zheng et al. 2015, sections 4.2.3 and 4.2.4: convolutions of size 1).
-// addend is left out where add = 0. One invocation a row and quad of result channels.
-// Adjoint in values: the transposed matrix.
+// Applies an L×L matrix M to the vector x of every row: result = addend + factor·M·x. These are the message weighting
+// and the compatibility transform of CRF-RNN (Zheng et al. 2015, sections 4.2.3 and 4.2.4: convolutions of size 1). The
+// addend is left out where add = 0. Each invocation computes a row's quad of result channels.
+// The adjoint with respect to the values applies the transposed matrix.
 //#include "../shared/invocation.wgsl"
 
 struct Params {
   rows: u32,
   channels: u32,
-  // First row of the matrix: iterations with parameters of their own have theirs one below the other.
+  // First row of the matrix. Untied parameters have one matrix for each iteration, stacked one below the other.
   matrixRow: u32,
   factor: f32,
   add: u32,

@@ -1,7 +1,8 @@
-// The two products that an inference needs of its three matrices, transposed so that a pixel's filtered values run over
-// their rows: matrices[k][in][out] = factor_k·Σ_j C[out][j]·W_k[j][in] for k = spatial, bilateral. By linearity
-// C·(W_s F_s + W_b F_b) = (C W_s) F_s + (C W_b) F_b, which saves one product a pixel and iteration.
-// The factors are the slices' α. Padding is zero. One invocation an element.
+// Computes the two matrices that inference needs from the three learned ones. They are transposed, so that a pixel's
+// filtered values run along rows:
+//   matrices[k][in][out] = factor_k·Σ_j C[out][j]·W_k[j][in] for k = spatial, bilateral.
+// C·(W_s F_s + W_b F_b) equals (C W_s) F_s + (C W_b) F_b, which saves one product for each pixel and iteration. The
+// factors are the slice factors α of both lattices. Padding is zero. Each invocation computes an element.
 //#include "../shared/invocation.wgsl"
 
 struct Params {

@@ -1,6 +1,6 @@
-// The adjoint of the activation, a row at a time. For ACTIVATION_SOFTMAX it is P∘(g − Σ_c P_c g_c), where `values` are the marginals P.
-// For ACTIVATION_RELU, with the sum S and Y = max(x, 0)/S, it is [x > 0]·(g − Σ_c Y_c g_c)/S, where `values` are the logits x.
-// Padding channels stay zero.
+// The adjoint of the activation, row by row. For ACTIVATION_SOFTMAX it is P∘(g − Σ_c P_c g_c), where `values` holds the
+// marginals P. For ACTIVATION_RELU, with the sum S and Y = max(x, 0)/S, it is [x > 0]·(g − Σ_c Y_c g_c)/S, where
+// `values` holds the logits x. Padding channels stay zero.
 //#include "../shared/invocation.wgsl"
 //#include "../shared/nan.wgsl"
 //#include "activation.wgsl"

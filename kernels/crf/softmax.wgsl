@@ -1,7 +1,7 @@
-// The activation of mean field over the channels of each row. ACTIVATION_SOFTMAX is exp(x − max)/Σ exp(x − max), with the largest
-// value taken out so that nothing overflows. ACTIVATION_RELU is the paper's alternative (Zheng et al. 2015, section on softmax), ReLU
-// followed by division by the sum: max(x, 0)/(Σ max(x, 0) + 1e-20). In a softmax NaN or ∞ makes its row NaN, and −∞ has no share.
-// Padding channels stay zero.
+// Applies the activation of mean field to the channels of each row. ACTIVATION_SOFTMAX is exp(x − max)/Σ exp(x − max);
+// the largest value is subtracted so that nothing overflows. ACTIVATION_RELU is the paper's alternative (Zheng et al.
+// 2015, section on softmax), ReLU followed by division by the sum: max(x, 0)/(Σ max(x, 0) + 1e-20). In a softmax, NaN
+// or +∞ makes the whole row NaN, and −∞ gets a share of 0. Padding channels stay zero.
 //#include "../shared/invocation.wgsl"
 //#include "../shared/nan.wgsl"
 //#include "activation.wgsl"

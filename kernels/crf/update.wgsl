@@ -1,12 +1,14 @@
-// One mean-field update, fused (Zheng et al. 2015, algorithm 1): slice both blurred lattices, normalize (folded into the
-// simplices' weights), weigh and transform (compose.wgsl), add the unary, activate. Reads each pixel's two simplices and
-// unary and writes its new marginals; nothing in between leaves the workgroup.
-//   X = U − Σ_c (spatial[c]·F_s[c] + bilateral[c]·F_b[c]);  result = X, softmax(X), or ReLU(X) over its sum: see softmax.wgsl.
-// Where diagonal ≠ 0 the matrices are diagonal and come as two rows: X = U − (spatial∘F_s + bilateral∘F_b).
+// Computes a mean-field update in one kernel (Zheng et al. 2015, algorithm 1): it slices both blurred lattices,
+// normalizes (the factors are folded into the simplices' weights), weights and transforms (compose.wgsl), adds the
+// unary, and activates. It reads each pixel's two simplices and unary and writes its new marginals; nothing in between
+// leaves the workgroup.
+//   X = U − Σ_c (spatial[c]·F_s[c] + bilateral[c]·F_b[c]);  result = X, softmax(X), or ReLU(X) over its sum (softmax.wgsl).
+// Where diagonal ≠ 0, the matrices are diagonal and come as two rows: X = U − (spatial∘F_s + bilateral∘F_b).
 //
-// A workgroup takes ⌊64/quads⌋ points, an invocation one quad of a point: rows are read and written side by side, and the
-// point's quads meet in workgroup memory (private arrays in their place took lavapipe 25 s to compile).
-// Preconditions: spatial lattice of d = 2; quads ≤ 64.
+// A workgroup computes ⌊64/quads⌋ points and each invocation one quad of a point. Rows are thus read and written
+// contiguously, and the quads of a point meet in workgroup memory. (With private arrays instead, lavapipe took 25 s to
+// compile.)
+// Preconditions: the spatial lattice has d = 2, and quads ≤ 64.
 //#include "../shared/nan.wgsl"
 //#include "activation.wgsl"
 
@@ -37,7 +39,7 @@ const POINTS = WORKGROUP_SIZE / QUADS;
 @group(0) @binding(6) var<storage, read> unary: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> result: array<vec4f>;
 
-// Filtered values and partial results of the workgroup's points, a quad each.
+// The filtered values and partial results of the workgroup's points, one quad for each invocation.
 var<workgroup> spatial: array<vec4f, WORKGROUP_SIZE>;
 var<workgroup> bilateral: array<vec4f, WORKGROUP_SIZE>;
 var<workgroup> largest: array<f32, WORKGROUP_SIZE>;
@@ -61,7 +63,8 @@ fn gatherBilateral(point: u32, quad: u32) -> vec4f {
   return sum;
 }
 
-// Messages to one quad from all channels of the point whose quads begin at invocation `first` of the workgroup.
+// Sums the messages to one quad from all channels of the point whose quads begin at index `first` of the workgroup's
+// arrays.
 fn transform(first: u32, quad: u32) -> vec4f {
   var sum = vec4f();
   for (var c = 0u; c < params.channels; c++) {

@@ -1,6 +1,6 @@
-// Blur along one axis: result = values + ½·(first neighbor + second neighbor), absent neighbors counting as zero through
-// row `vertices`, which is zero and stays so. The filter runs the axes 0…d, its adjoint d…0; one axis is its own adjoint.
-// One invocation a vertex and quad of channels.
+// Blurs along one axis: result = values + ½·(first neighbor + second neighbor). Absent neighbors are represented by row
+// `vertices`, which is zero and stays zero. The filter blurs along axes 0…d and its adjoint along axes d…0; the blur
+// along one axis is its own adjoint. Each invocation computes a vertex's quad of channels.
 //#include "../shared/invocation.wgsl"
 
 struct Params {

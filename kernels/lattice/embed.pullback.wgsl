@@ -1,11 +1,12 @@
-// The gradient of features from the dot products of slice.dots, the lattice's topology held fixed. Moving a point within
-// its simplex changes the barycentric weights linearly: b_r = δ of the coordinate of rank d − r less that of rank d − r + 1
-// (embed.wgsl), so with D_r = ∂loss/∂b_r and α the slice's factor
+// Computes the gradient of features from the dot products of slice.dots, with the lattice's topology held fixed. When a
+// point moves within its simplex, its barycentric weights change linearly: b_r is δ of the coordinate of rank d − r
+// minus δ of the coordinate of rank d − r + 1 (embed.wgsl). With D_r = ∂loss/∂b_r and the slice factor α
 //
-//   r_j = α/(d+1)·(D[d − rank_j] − D[(d − rank_j + 1) mod (d+1)]), j = 0…d, the gradient of elevated coordinate j,
-//   ∂loss/∂f_{j−1} = factor_{j−1}·(Σ_{m<j} r_m − j·r_j), j = 1…d, the adjoint of elevation.
+//   r_j = α/(d+1)·(D[d − rank_j] − D[(d − rank_j + 1) mod (d+1)]), j = 0…d, is the gradient of elevated coordinate j, and
+//   ∂loss/∂f_{j−1} = factor_{j−1}·(Σ_{m<j} r_m − j·r_j), j = 1…d, is the adjoint of elevation.
 //
-// D comes in two halves (see featureGradient.ts), which are summed here. Precondition: coordinateRanks as embed wrote them.
+// D is the sum of `valueDots` and `gradientDots`; featureGradient.ts says where they come from. Precondition:
+// coordinate ranks as embed wrote them.
 //#include "../shared/invocation.wgsl"
 
 struct Params {

@@ -1,18 +1,19 @@
-// Embeds points in the permutohedral lattice: for each point the d + 1 vertices of its simplex and their weights.
-// Adams, Baek and Davis, "Fast High-Dimensional Filtering Using the Permutohedral Lattice" (2010), sections 3 and 4;
-// ties in the rank as in Krähenbühl and Koltun (2011): the lower coordinate takes the lower rank.
+// Embeds points in the permutohedral lattice: finds for each point the d + 1 vertices of its simplex and their
+// barycentric weights. Adams, Baek and Davis, "Fast High-Dimensional Filtering Using the Permutohedral Lattice" (2010),
+// sections 3 and 4. Ties between ranks are broken as in Krähenbühl and Koltun (2011): the lower coordinate takes the
+// lower rank.
 //
-//   elevated e_j = s − j·c_j for j = d…1 with c_j = f_{j−1}·factor_{j−1}, s the sum of the c already seen; e_0 = s.
+//   elevated e_j = s − j·c_j for j = d…1, with c_j = f_{j−1}·factor_{j−1} and s the sum of the c already seen; e_0 = s.
 //   factor_i = √(2/3)·(d+1) / √((i+1)(i+2)) gives the blur [½ 1 ½] on each axis unit variance in feature space.
-//   v_i = round-half-even(e_i/(d+1)) gives the nearest remainder-0 point rem = v·(d+1).
+//   v_i = round-half-even(e_i/(d+1)) gives the nearest remainder-0 point, which is v·(d+1).
 //
-// A vertex of remainder r has the coordinates key_i = (d+1)·w_i + r with w_i = v_i − [rank_i > d−r], so that the pair
-// (w, r) names it: w_i fits 16 bits (biased by 32768) and the key d/2 + 1 words, w_0 in the low half of word 0; r is
-// added to the high half of the last word for odd d and is the last word for even d, above it the image of the point, so
-// that the images of a batch share no vertex.
+// A vertex of remainder r has the coordinates key_i = (d+1)·w_i + r with w_i = v_i − [rank_i > d−r], so that (w, r)
+// names it. The key has ⌊d/2⌋ + 1 words. Each w_i takes 16 bits (biased by 32768), with w_0 in the low half of word 0.
+// For odd d, r is in the high half of the last word; for even d it has the last word to itself. The number of the image
+// lies above r, so that the images of a batch share no vertex.
 //
-// Preconditions: features finite (bits are tested) and |v_i| < 32767; the first point that breaks one is reported in
-// status: [0] = ~(first point not finite), [1] = ~(first point out of range), 0 for none.
+// Preconditions: features are finite (their bits are tested) and |v_i| < 32767. The first point that breaks one is
+// reported in status: [0] = ~(first point not finite), [1] = ~(first point out of range), 0 for none.
 //#include "../shared/invocation.wgsl"
 
 struct Params {
@@ -27,7 +28,7 @@ const WORDS = DIMENSIONS / 2u + 1u;
 const COORDINATE_RANK_WORDS = (COORDINATES + 7u) / 8u;
 const FEATURE_STRIDE = (DIMENSIONS + 3u) / 4u * 4u;
 const RECIPROCAL = 1.0 / f32(COORDINATES);
-// The bits of 32766: those of larger magnitudes, of infinity and of NaN are larger.
+// The bits of 32766. As integers the bits of larger magnitudes, of infinity and of NaN are larger.
 const farthest = 0x46fffc00u;
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -106,7 +107,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   for (var k = 0u; k < COORDINATE_RANK_WORDS; k++) { coordinateRanks[point * COORDINATE_RANK_WORDS + k] = packed[k]; }
 
   for (var r = 0u; r < COORDINATES; r++) {
-    // Zeroed explicitly: lavapipe (Mesa 25.0) keeps a plain declaration's contents from one turn to the next.
+    // This is zeroed explicitly, because in lavapipe (Mesa 25.0) a plain declaration keeps its contents from one
+    // iteration of the loop to the next.
     var key = array<u32, WORDS>();
     for (var i = 0u; i < DIMENSIONS; i++) {
       let w = nearest[i] + 32768 - select(0, 1, u32(rank[i]) + r > DIMENSIONS);

@@ -1,12 +1,13 @@
-// Features of the bilateral kernel: (x/θα, y/θα, guide/θβ) for each pixel of a batch of images (Krähenbühl and Koltun 2011,
-// equation 3; the appearance kernel of CRF-RNN). The coordinates come divided from a table, exact to the last bit;
-// WGSL's own division may be off by 2.5 units, which one correction with the remainder a − q·b takes back.
+// Computes the features of the bilateral filter, (x/θα, y/θα, guide/θβ), for each pixel of a batch of images
+// (Krähenbühl and Koltun 2011, equation 3; the appearance kernel of CRF-RNN). The positions are read, already divided,
+// from a table and are exact to the last bit. WGSL's division may be off by 2.5 units in the last place; one correction
+// with the remainder a − q·b removes that error.
 //#include "../shared/invocation.wgsl"
 
 struct Params {
   points: u32,
   width: u32,
-  // Points of one image.
+  // Number of points of one image.
   imagePoints: u32,
   color: f32,
 }

@@ -1,5 +1,5 @@
-// The gradient of the guide from that of the bilateral features (x/θα, y/θα, guide/θβ): its channels over θβ.
-// One invocation a point.
+// Computes the gradient of the guide from the gradient of the bilateral features (x/θα, y/θα, guide/θβ), by dividing
+// its color channels by θβ. Each invocation computes a point.
 //#include "../shared/invocation.wgsl"
 
 struct Params {

@@ -1,5 +1,5 @@
-// Finds the vertex of every entry: vertexOfEntry[entry] = the number in the entry's slot, and simplices[entry] = (vertex, bits of
-// the barycentric weight), side by side as the slice reads them.
+// Finds the vertex of every entry: vertexOfEntry[entry] is the number in the entry's slot, and simplices[entry] =
+// (vertex, bits of the barycentric weight), side by side as the slice reads them.
 //#include "../shared/invocation.wgsl"
 
 struct Params {

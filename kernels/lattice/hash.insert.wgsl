@@ -1,9 +1,10 @@
-// Inserts the keys of all entries (pairs of a point and one of its vertices) in an open-addressing table, so that
-// entries of equal key share a slot. A slot holds 1 + an entry of its key, 0 while empty. The entry that stays is the
-// smallest, whatever the order in which invocations run: this is what makes the numbering of vertices deterministic.
-// The keys were written by an earlier pass, so any entry found in a slot can be compared through them.
+// Inserts the keys of all entries into an open-addressing table, so that entries with equal keys share a slot. A slot
+// holds 1 + an entry of its key, or 0 while it is empty. The smallest entry of a key stays in the slot, whatever the
+// order in which invocations run; this makes the numbering of vertices deterministic. An earlier pass has written the
+// keys, so any entry found in a slot can be compared through its key.
 //
-// Preconditions: slots zero; slotMask + 1 a power of two. A probe that finds no place sets status[2]: grow and insert anew.
+// Preconditions: all slots are zero, and slotMask + 1 is a power of two. If a search finds no free slot, status[2] is
+// set; the host then makes a larger table and inserts all keys again.
 //#include "../shared/invocation.wgsl"
 //#include "hash.wgsl"
 
@@ -43,7 +44,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   while (probes < PROBES) {
     let held = atomicLoad(&slots[slot]);
     if (held == 0u) {
-      // On failure, spurious or not, the same slot is looked at again.
+      // If the exchange fails, for whatever reason, the same slot is examined again.
       if (atomicCompareExchangeWeak(&slots[slot], 0u, entry + 1u).exchanged) { break; }
     } else if (sameKey(held - 1u, entry)) {
       if (entry + 1u < held) { atomicMin(&slots[slot], entry + 1u); }

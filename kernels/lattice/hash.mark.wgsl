@@ -1,6 +1,6 @@
 // Marks the first entry of every vertex: flags[entry] = 1. The exclusive sum of the flags numbers the vertices in the
 // order in which points first touch them.
-// Precondition: flags zero.
+// Precondition: all flags are zero.
 //#include "../shared/invocation.wgsl"
 
 struct Params {

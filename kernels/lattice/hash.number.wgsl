@@ -1,4 +1,4 @@
-// Replaces the entry in each occupied slot by its vertex number (1 + vertex) and writes down the vertex's key.
+// Replaces the entry in each occupied slot by 1 + the number of its vertex, and writes the vertex's key.
 //#include "../shared/invocation.wgsl"
 
 struct Params {

@@ -1,6 +1,6 @@
-// The incidence lists from the entries sorted by vertex: incidence[i] = (point, bits of the weight), in point order
-// within each vertex, and offsets[vertex] = where its list begins; offsets[vertices] = offsets[vertices + 1] = entries
-// (an empty list for the row of zeros that stands for absent vertices).
+// Makes the incidence lists from the entries sorted by vertex: incidence[i] = (point, bits of the barycentric weight),
+// in point order within each vertex, and offsets[vertex] = where its list begins. offsets[vertices] = offsets[vertices
+// + 1] = entries, which is an empty list for the row of zeros that stands for absent vertices.
 //#include "../shared/invocation.wgsl"
 
 struct Params {

@@ -1,5 +1,6 @@
-// Multiplies the weights of the incidence lists by a factor of each point, result = (point, weight·factors[point]): folds the
-// normalization that comes before the filter into the splat, at no cost to any later pass.
+// Multiplies the barycentric weights of the incidence lists by the factor of each point: result = (point,
+// weight·factors[point]). This includes the normalization that comes before the filter in the splat, at no cost to any
+// later pass.
 //#include "../shared/invocation.wgsl"
 
 struct Params {

@@ -1,16 +1,17 @@
-// The two neighbors of every vertex on each of the d + 1 axes. The first on axis j < d has all coordinates − 1 but
-// coordinate j + d, on axis d all − 1; the second is the opposite (Adams et al. 2010, section 4, blur). In the
-// pair (w, r) of embed.wgsl the first is (w + unit_j, r − 1), for r = 0 (w − 1 + unit_j, d): one look-up finds it, and
-// being found it knows the vertex as its own second neighbor, which saves the other look-up.
+// Finds the two neighbors of every vertex on each of the d + 1 axes. The first neighbor on axis j < d has all
+// coordinates − 1 except for coordinate j, which has + d; on axis d it has all coordinates − 1. The second neighbor is
+// the opposite (Adams et al. 2010, section 4, blur). As a pair (w, r) of embed.wgsl the first neighbor is (w + unit_j,
+// r − 1), or (w − 1 + unit_j, d) if r = 0. One look-up finds it. The vertex found has this vertex as its second
+// neighbor, which saves the other look-up.
 //
-// neighbors[axis, vertex] = (first, second); `vertices` stands for an absent one.
-// Preconditions: neighbors filled with `vertices`; slots as hash.number leaves them.
+// neighbors[axis, vertex] = (first, second); `vertices` stands for an absent neighbor.
+// Preconditions: neighbors are filled with `vertices`, and slots are as hash.number leaves them.
 //#include "../shared/invocation.wgsl"
 //#include "hash.wgsl"
 
 struct Params {
   vertices: u32,
-  // Pairs from one axis to the next: vertices + 1 rounded up, so that an axis can be bound on its own.
+  // Stride, in pairs, from one axis to the next: vertices + 1, rounded up so that each axis can be bound by itself.
   axisLength: u32,
   slotMask: u32,
 }

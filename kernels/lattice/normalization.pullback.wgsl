@@ -1,17 +1,18 @@
-// The gradient of h = K·1, through the factors n = 1/(h + ε) of a normalized filter, from the dot products of slice.dots.
-// For out = p∘K(q∘v) with gradient g, ∂loss/∂p = g·K(q∘v) = α Σ_r b_r·V_r·g, the dots of the gradient over p, and
-// ∂loss/∂q the dots of the values over q. So, n being n or s² (s = √n, ds/dh = −½s³):
+// Computes the gradient of h = K·1, through the factors n = 1/(h + ε) of a normalized filter, from the dot products of
+// slice.dots. For out = p∘K(q∘v) with gradient g, ∂loss/∂p = g·K(q∘v) = α Σ_r b_r·V_r·g, which are the dots of the
+// gradient over p, and ∂loss/∂q are the dots of the values over q. n is the factor itself, or s² where s = √n is the
+// factor (ds/dh = −½s³). Therefore
 //
 //   after (p = n):      ∂loss/∂h = −n·α Σ_r b_r·gradientDots_r
 //   before (q = n):     ∂loss/∂h = −n·α Σ_r b_r·valueDots_r
 //   symmetric (p = q = s): ∂loss/∂h = −½n·α Σ_r b_r·(valueDots_r + gradientDots_r)
 //
-// result is a map of one channel, rows padded. One invocation a point.
+// result is a map of one channel, with padded rows. Each invocation computes a point.
 //#include "../shared/invocation.wgsl"
 
 struct Params {
   points: u32,
-  // Shares of both sums, with −α: (0, −α), (−α, 0), (−α/2, −α/2).
+  // Factors of both sums, which include −α: (0, −α) for after, (−α, 0) for before, (−α/2, −α/2) for symmetric.
   valuesShare: f32,
   gradientShare: f32,
   // `factors` holds s and not n.

@@ -1,5 +1,5 @@
-// Factors of normalization from the filter of ones, of which values holds one quad a point:
-// 1/(K·1 + ε), or its square root where symmetric ≠ 0; ε = 1e-20 as in Caffe and densecrf.
+// Computes normalization factors from filtered ones, of which `values` has one quad for each point: 1/(K·1 + ε), or its
+// square root if symmetric ≠ 0, with ε = 1e-20 as in Caffe and densecrf.
 //#include "../shared/invocation.wgsl"
 
 struct Params {

@@ -1,6 +1,6 @@
-// One coordinate of the vertices' keys as a digit to sort by: digits[i] = key_c mod 1024 of vertex order[i], with
-// key_c = (d+1)·w_c + r (embed.wgsl). A range beyond 1024 wraps, which costs locality and nothing else.
-// identity ≠ 0 where the order is 0, 1, 2, … and need not be read.
+// Takes one coordinate of the vertices' keys as a digit to sort by: digits[i] = key_c mod 1024 of vertex order[i], with
+// key_c = (d+1)·w_c + r (embed.wgsl). Coordinates that span more than 1024 wrap around, which costs locality and
+// nothing else. identity ≠ 0 says that the order is 0, 1, 2, … and need not be read.
 //#include "../shared/invocation.wgsl"
 
 struct Params {

@@ -1,4 +1,4 @@
-// Applies a new order to the vertices: sortedKeys[i] = key of vertex order[i], and ranks[order[i]] = i.
+// Applies a new order to the vertices: sortedKeys[i] = the key of vertex order[i], and vertexNumbers[order[i]] = i.
 //#include "../shared/invocation.wgsl"
 
 struct Params {

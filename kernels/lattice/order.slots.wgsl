@@ -1,4 +1,4 @@
-// Gives the slots of the hash table the vertices' new numbers: 1 + vertex becomes 1 + ranks[vertex].
+// Writes the vertices' new numbers into the slots of the hash table: 1 + vertex becomes 1 + vertexNumbers[vertex].
 //#include "../shared/invocation.wgsl"
 
 struct Params {

@@ -1,11 +1,12 @@
-// The gradient of the barycentric weights in a slice, but for its factor α: dots[point][r] += factor_point·(values[vertex_r]·
-// other[point]), a dot product over the channels. factors carries the point's share of the normalization, 1 where normalized = 0.
-// One invocation an entry (a point and one of its vertices).
+// Computes the gradient of the barycentric weights of a slice without its factor α: dots[point][r] +=
+// factor_point·(values[vertex_r]·other[point]), a dot product over channels. `factors` holds the normalization factor
+// of each point and is read only if normalized ≠ 0; otherwise the factor is 1. Each invocation computes an entry.
 //#include "../shared/invocation.wgsl"
 
 struct Params {
   entries: u32,
-  // Quads of channels in this pass; row length of other; first of the quads in it.
+  // `quads` is the number of quads in this pass. otherQuads is the row length of `other`, otherOffset the first quad in
+  // it.
   quads: u32,
   otherQuads: u32,
   otherOffset: u32,

@@ -1,5 +1,6 @@
-// Multiplies the weights of the simplices by a factor of their point, result = (vertex, weight·factors[point]): folds the
-// normalization that comes after the filter into the slice, at no cost to any later pass.
+// Multiplies the barycentric weights of the simplices by the factor of their point: result = (vertex,
+// weight·factors[point]). This includes the normalization that comes after the filter in the slice, at no cost to any
+// later pass.
 //#include "../shared/invocation.wgsl"
 
 struct Params {

@@ -1,11 +1,13 @@
-// Slice: result[point] = factor·Σ_r weight·values[vertex] over the point's simplex, with weights that may already carry the
-// normalization (slice.normalize). factor = α = 1/(1 + 2^−d) undoes the gain of the blur (Krähenbühl and Koltun 2011).
-// Adjoint: factor·splat. One invocation a point and quad of channels.
+// Slices: result[point] = factor·Σ_r weight·values[vertex] over the point's simplex. The weights may already include
+// the normalization (slice.normalize). The slice factor α = 1/(1 + 2^−d) undoes the gain of the blur (Krähenbühl and
+// Koltun 2011). Each invocation computes a point's quad of channels.
+// The adjoint is factor·splat.
 //#include "../shared/invocation.wgsl"
 
 struct Params {
   points: u32,
-  // Quads of channels in this pass; row length of result; first of the quads in it.
+  // `quads` is the number of quads in this pass. resultQuads is the row length of `result`, resultOffset the first quad
+  // in it.
   quads: u32,
   resultQuads: u32,
   resultOffset: u32,

@@ -1,11 +1,13 @@
-// Splat: result[vertex] = Σ weight·values[point] over the vertex's incidence list, in point order. Gathering along the
-// lists, instead of adding to vertices from points, needs no float atomics and gives the same bits in every run.
-// Adjoint of slice without its factor. One invocation a vertex and quad of channels; row `vertices` becomes zero.
+// Splats: result[vertex] = Σ weight·values[point] over the vertex's incidence list, in point order. Gathering along the
+// lists, instead of adding to vertices from points, needs no float atomics and gives the same bits in every run. Each
+// invocation computes a vertex's quad of channels; row `vertices` becomes zero.
+// Splatting is the adjoint of slicing without its factor.
 //#include "../shared/invocation.wgsl"
 
 struct Params {
   vertices: u32,
-  // Quads of channels in this pass; row length of values; first of the quads in it.
+  // `quads` is the number of quads in this pass. valueQuads is the row length of `values`, valueOffset the first quad
+  // in it.
   quads: u32,
   valueQuads: u32,
   valueOffset: u32,

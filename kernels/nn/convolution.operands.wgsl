@@ -1,8 +1,8 @@
-// What convolution.wgsl and its forms have in common: their operands, and where pixels and their taps lie.
+// The parameters and bindings that convolution.wgsl and its forms share, and where pixels and their taps lie.
 //#include "epilogue.wgsl"
 
 struct Params {
-  // Quads before the first pixel of each binding.
+  // How many quads each binding has before its first pixel.
   valueSkip: u32,
   resultSkip: u32,
   images: u32,
@@ -12,7 +12,7 @@ struct Params {
   resultHeight: u32,
   resultWidth: u32,
   outputs: u32,
-  // The panels that `weights` holds: of outputs 8·firstPanel on.
+  // `weights` holds this many panels, beginning with that of output 8·firstPanel.
   firstPanel: u32,
   panels: u32,
   kernelHeight: u32,
@@ -40,25 +40,25 @@ fn padding() -> vec2i {
   return vec2i(params.paddingX, params.paddingY);
 }
 
-// The first tap of a phase on either axis: tap ≡ padding − phase (mod dilation).
+// The first tap that reaches the pixels of a phase, on both axes: tap ≡ padding − phase (mod inputDilation).
 fn tapsOf(phase: vec2u) -> vec2u {
   let dilation = i32(params.inputDilation);
   let rest = (padding() - vec2i(phase)) % dilation;
   return vec2u(select(rest, rest + dilation, rest < vec2i(0)));
 }
 
-// Where the first tap of a result's pixel lies in the values.
+// Position, in `values`, of the first tap of a pixel of the result.
 fn pixel(number: u32, columns: u32, shift: vec2i) -> vec2i {
   return vec2i(vec2u(number % columns, number / columns) * params.stride) + shift;
 }
 
-// Of a pixel's first quad; negative outside the map.
+// Index of the first quad of a pixel in `values`, or −1 outside the map.
 fn address(image: u32, at: vec2i, quads: u32) -> i32 {
   let inside = all(at >= vec2i(0)) && at.x < i32(params.width) && at.y < i32(params.height);
   return select(-1, i32(params.valueSkip) + ((i32(image * params.height) + at.y) * i32(params.width) + at.x) * i32(quads), inside);
 }
 
-// The first quad of a result's pixel.
+// Index of the first quad of a pixel in `result`.
 fn place(image: u32, phase: vec2u, columns: u32, number: u32) -> u32 {
   let quads = (params.outputs + 3u) / 4u;
   let at = vec2u(number % columns, number / columns) * params.inputDilation + phase;

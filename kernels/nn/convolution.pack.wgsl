@@ -1,6 +1,7 @@
-// Packs a window of a channels-last image into panels of one or two quads of channels, which product.wgsl reads in one stream:
-// result[panel][row][column][panelQuads quads] = values[top + row, left + column, quads panelQuads·panel …], zeros outside the image.
-// One invocation a quad of the result: index = (row·columns + column)·panels·panelQuads + quad.
+// Packs a window of a channels-last image into panels of one or two quads of channels:
+//   result[panel][row][column][panelQuads quads] = values[top + row, left + column, quads panelQuads·panel …],
+// with zeros outside the image. product.wgsl then reads it as one stream. Each invocation copies a quad of the result:
+// index = (row·columns + column)·panels·panelQuads + quad.
 //#include "../shared/invocation.wgsl"
 
 struct Params {

@@ -1,11 +1,13 @@
-// convolution.wgsl for GPUs: the same sums in the same order, hence the same bits, from tiles in workgroup memory. (Pixels
-// outside the map count as zeros here and are skipped there, which only weights that are not finite can tell.)
-// A workgroup computes 64 pixels, raster order within image and phase, by 8 panels, 64 by 64 sums, one invocation 8 by 8 of
-// them. It goes along taps and channels in chunks of 8 channels of a tap, which are loaded and multiplied as in product.tiled.wgsl. The
-// header there counts what a sum costs: 1/16 B an operation from the second-level cache, 1/2 from workgroup memory. Values are read in
-// runs of 32 bytes, which is all that is contiguous in 8 channels of a pixel, and weights in runs of 256. Workgroup memory takes 8,960 bytes.
-// Workgroups: index = ((panel tile·images + image)·inputDilation² + phase)·pixel tiles + pixel tile, so that those next to each other
-// share their weights: those of fc6 are 411 MB, of which no cache holds a tile for long.
+// convolution.wgsl for GPUs. It computes the same sums in the same order, hence the same bits, from tiles in workgroup
+// memory. (Here pixels outside the map count as zeros, there they are skipped. This makes a difference only if a weight
+// is not finite.)
+// A workgroup computes 64 pixels, in raster order within an image and phase, by 8 panels, that is 64 by 64 sums, and
+// each invocation 8 by 8 of them. It goes along taps and channels in chunks of 8 channels of a tap, which are loaded
+// and multiplied as in product.tiled.wgsl. The header there counts what a sum costs: 1/16 B an operation from the
+// second-level cache, 1/2 B from workgroup memory. Values are read in runs of 32 bytes, which is all that is contiguous
+// in 8 channels of a pixel, and weights in runs of 256. Workgroup memory takes 8,960 bytes.
+// Workgroups: index = ((panel tile·images + image)·inputDilation² + phase)·pixel tiles + pixel tile, so that workgroups
+// next to each other share their weights. Those of fc6 have 411 MB, of which no cache holds a tile for long.
 //#include "convolution.operands.wgsl"
 
 const tilePixels = 64u;
@@ -20,11 +22,11 @@ const weightChunk = 4u * chunkQuads * channelStride;
 var<workgroup> valueChunks: array<vec4f, 2u * valueChunk>;
 var<workgroup> weightChunks: array<vec4f, 2u * weightChunk>;
 
-// The 64 pixels of a workgroup, and what taps reach them.
+// The 64 pixels that a workgroup computes, and the taps that reach them.
 struct Tile {
   image: u32,
   phase: vec2u,
-  // Pixels of the phase in a row, and in all.
+  // How many pixels of the phase a row has, and how many the whole result has.
   columns: u32,
   pixels: u32,
   first: u32,
@@ -46,7 +48,7 @@ struct Load {
 fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id) workgroupId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
   let tile = tileAt(workgroupId.y * workgroupCount.x + workgroupId.x);
   if (tile.firstPanel >= params.panels || tile.first >= tile.pixels) { return; }
-  // Of the two pixels that the invocation loads.
+  // Positions of the two pixels that this invocation loads.
   let shift = (vec2i(tile.phase + tile.firstTap) - padding()) / i32(params.inputDilation);
   let last = tile.pixels - 1u;
   let p0 = pixel(min(tile.first + localIndex / 2u, last), tile.columns, shift);
@@ -133,8 +135,8 @@ fn tileAt(index: u32) -> Tile {
   return tile;
 }
 
-// Two neighbors read adjacent quads of a pixel, sixteen adjacent channels of a panel. Panels behind the last are the last, a quad
-// behind the last is not multiplied.
+// Two neighboring invocations read adjacent quads of a pixel, sixteen read adjacent channels of a panel. Panels behind
+// the last one are replaced by the last one; a quad behind the last one is not multiplied.
 fn load(localIndex: u32, tile: Tile, p0: vec2i, p1: vec2i, chunk: u32, chunks: u32) -> Load {
   if (chunk >= chunks) { return Load(); }
   let quads = (params.channels + 3u) / 4u;
@@ -170,7 +172,7 @@ fn storeChunk(localIndex: u32, buffer: u32, chunk: Load) {
   weightChunks[weightAt + 8u] = chunk.weight1;
 }
 
-// Four pixels, 8 apart, of a quad of outputs.
+// Stores one quad of outputs for four pixels that are 8 apart.
 fn store(tile: Tile, row: u32, column: u32, sums: mat4x4f) {
   let quad = 2u * (params.firstPanel + tile.firstPanel) + column;
   if (tile.firstPanel + column / 2u >= params.panels || quad >= (params.outputs + 3u) / 4u) { return; }

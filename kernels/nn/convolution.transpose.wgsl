@@ -1,11 +1,13 @@
-// The weights of a convolution's adjoint: inputs and outputs exchanged and the taps in reverse,
-//   result[i, o, ty, tx] = weights[o, i, kernelHeight − 1 − ty, kernelWidth − 1 − tx],
-// both in layout panels. An invocation turns a block of 8 by 8 over: index = (panel·taps + tap)·resultPanels + result panel.
-// `weights` and `result` may be ranges of panels, of the outputs 8·firstPanel on and the inputs 8·firstResultPanel on.
+// Transposes the weights of a convolution, for its adjoint: inputs and outputs change places and the taps come in
+// reverse,
+//   result[i, o, ty, tx] = weights[o, i, kernelHeight − 1 − ty, kernelWidth − 1 − tx].
+// Both are in layout panels. Each invocation transposes a block of 8 by 8: index = (panel·taps + tap)·resultPanels +
+// result panel. `weights` and `result` may be ranges of panels: those of outputs from 8·firstPanel on and of inputs
+// from 8·firstResultPanel on.
 //#include "../shared/invocation.wgsl"
 
 struct Params {
-  // Of the weights.
+  // Sizes of `weights`.
   channels: u32,
   outputs: u32,
   taps: u32,
@@ -35,7 +37,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let output = 8u * (params.firstPanel + panel);
   let block = ((panel * params.taps + tap) * channels + input) * 2u;
   let transposed = ((resultPanel * params.taps + params.taps - 1u - tap) * outputs + output) * 2u;
-  // Half a panel may lie behind the last channel, on either side.
+  // The last panel may be only half full, in the weights as well as in the result.
   let rows = min(8u, channels - input);
   let columns = min(8u, outputs - output);
   for (var half = 0u; half < columns / 4u; half++) {

@@ -1,10 +1,11 @@
-// Convolution (cross-correlation) of a channels-last map with panels of weights:
+// Convolves (cross-correlates) a channels-last map with panels of weights:
 //   result[image, y, x, o] = act(bias[o] + Σ_{ty, tx, i} values[image, v(y, ty), v(x, tx), i]·weights[o, i, ty, tx])
-//   v(y, ty) = (y·stride + ty − padding) / inputDilation; a tap counts only where the division leaves no rest and v is inside.
-// A network's convolution has stride ≥ 1 and inputDilation = 1. That of its input gradient has stride = 1, and the forward stride as
-// inputDilation: the pixels y ≡ phase (mod inputDilation) use every inputDilation-th tap, so that each phase is a plain convolution.
-// act is max(0, ·) where relu = 1.
-// An invocation computes 4 pixels, in raster order within an image and phase, by the 8 outputs of a panel:
+//   v(y, ty) = (y·stride + ty − padding) / inputDilation
+// A tap contributes only if the division is exact and v lies inside the map. act is max(0, ·) where relu = 1.
+// A network's convolution has stride ≥ 1 and inputDilation = 1. Its input gradient has stride = 1 and the forward
+// stride as inputDilation. There the pixels with y ≡ phase (mod inputDilation) use every inputDilation-th tap, so each
+// phase is an ordinary convolution.
+// Each invocation computes 4 pixels, in raster order within an image and phase, by the 8 outputs of a panel:
 //   index = (((image·inputDilation² + phase)·blocks + block)·panels + panel)·64 + tile of the block,
 // so that 64 neighbors share their weights. Adjoints: convolution.transpose.wgsl (values), product.wgsl (weights).
 //#include "../shared/invocation.wgsl"
@@ -12,7 +13,7 @@
 
 const tilesOfBlock = 64u;
 
-// A pixel's eight outputs, still without the taps to come.
+// The partial sums of a pixel's eight outputs.
 struct Sums {
   low: vec4f,
   high: vec4f,
@@ -39,7 +40,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let firstTap = tapsOf(phase);
   let shift = (vec2i(phase + firstTap) - padding()) / i32(dilation);
 
-  // A pixel behind the last computes what the last does, and is not written.
+  // Pixels behind the last one repeat the computation of the last one and are not stored.
   let last = size.x * size.y - 1u;
   let p0 = pixel(first, size.x, shift);
   let p1 = pixel(min(first + 1u, last), size.x, shift);

@@ -1,12 +1,13 @@
-// A window of an image: result[y, x] = values[y + top, x + left] where that lies inside, else 0. Cutting out and padding
-// are one: the adjoint is the same with −top and −left. One invocation a quad of the result.
+// Copies a window of an image: result[y, x] = values[y + top, x + left] where that lies inside, else 0. Cropping and
+// padding are the same kernel, and the adjoint is the kernel with −top and −left. Each invocation computes a quad of
+// the result.
 //#include "../shared/invocation.wgsl"
 
 struct Params {
-  // Of values: rows at hand and pixels a row.
+  // Size of `values`: rows in the binding and pixels in a row.
   valueRows: u32,
   valueWidth: u32,
-  // Of result.
+  // Size of `result`.
   rows: u32,
   width: u32,
   quads: u32,

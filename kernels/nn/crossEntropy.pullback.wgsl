@@ -1,6 +1,7 @@
-// Gradient of the scores of crossEntropy, softmax p computed anew: scoreGradient_c = g·weight·(p_c − [c = l]), with
-// g = factor·gradient, weight = 1 for cross-entropy and p_l/(p_l + epsilon) for the robust log-likelihood; 0 where the label
-// is `ignore`, and in the padding. One invocation a pixel.
+// Computes the gradient of crossEntropy's scores. It computes the softmax p again instead of reading a stored one:
+// scoreGradient_c = g·weight·(p_c − [c = l]), with g = factor·gradient and weight = 1 for cross-entropy or p_l/(p_l +
+// epsilon) for the robust log-likelihood. It is 0 where the label is `ignore`, and in the padding. Each invocation
+// computes a pixel.
 //#include "../shared/invocation.wgsl"
 //#include "../shared/nan.wgsl"
 
@@ -19,7 +20,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> scores: array<f32>;
 // [pixels], four to a word
 @group(0) @binding(2) var<storage, read> labels: array<u32>;
-// [1], of the loss
+// [1]: the gradient of the loss
 @group(0) @binding(3) var<storage, read> gradient: array<f32>;
 // [rows, channels], rows padded
 @group(0) @binding(4) var<storage, read_write> scoreGradient: array<f32>;

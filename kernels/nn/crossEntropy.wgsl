@@ -1,17 +1,18 @@
-// Loss of each pixel from its scores x and its label l, with p = softmax(x):
+// Computes the loss of each pixel from its scores x and its label l, with p = softmax(x):
 //   epsilon = 0: cross-entropy, −log p_l = log Σ exp(x_c − max) − (x_l − max), which neither overflows nor vanishes;
 //   epsilon > 0: the robust log-likelihood of Krähenbühl and Koltun (ICML 2013), −log(p_l + epsilon).
-// losses[pixel] = (factor·loss, 0, 0, 0), a quad each, for columnSums; 0 where the label is `ignore`. One invocation a pixel.
-// NaN or infinity among the scores makes the loss NaN, but for −∞, which is a probability of 0.
-// Precondition: every label is below `channels` or equal to `ignore` (tested when labels are made).
-// Adjoint: crossEntropy.pullback.
+// Writes losses[pixel] = (factor·loss, 0, 0, 0), one quad for each pixel, which columnSums adds up. The loss is 0 where
+// the label is `ignore`. A score that is NaN or +∞ makes the loss NaN. A score of −∞ is a probability of 0. Each
+// invocation computes a pixel.
+// Precondition: every label is below `channels` or equal to `ignore` (tested when labels are made). Adjoint:
+// crossEntropy.pullback.
 //#include "../shared/invocation.wgsl"
 //#include "../shared/nan.wgsl"
 
 struct Params {
   rows: u32,
   channels: u32,
-  // Pixel of the first row.
+  // Number of the pixel that belongs to the first row.
   first: u32,
   ignore: u32,
   epsilon: f32,

@@ -1,8 +1,8 @@
-// Inverted dropout (Srivastava et al. 2014, scaled at training): result = factor·values where an element is kept, else 0.
-// An element is kept if its random number of 32 bits reaches `threshold`, which is the rate times 2³². The four numbers
-// of a quad are pcg4d (Jarzynski and Olano, "Hash Functions for GPU Rendering", JCGT 9(3), 2020) of the quad's index and
-// the seed: nothing is stored, and the mask is the same for any device, number of threads or ranges. One invocation a
-// quad. Adjoint: itself, with the same seed.
+// Inverted dropout (Srivastava et al. 2014, scaled at training): result = factor·values where an element is kept, else
+// 0. An element is kept if its random number of 32 bits is at least `threshold`, which is the rate times 2³². The four
+// numbers of a quad are pcg4d (Jarzynski and Olano, "Hash Functions for GPU Rendering", JCGT 9(3), 2020) of the quad's
+// index and the seed. Nothing is stored, and the mask is the same on any device, with any number of threads or ranges.
+// Each invocation computes one quad. The adjoint is the kernel itself, with the same seed.
 //#include "../shared/invocation.wgsl"
 
 struct Params {

@@ -1,5 +1,5 @@
-// The epilogue of a convolution: its bias and its ReLU, where it has them. It is for kernels that have the parameters `biased` and
-// `relu` and the binding `bias`.
+// Adds the bias to a convolution's sum and applies the ReLU, where it has them. A kernel that includes this has the
+// parameters `biased` and `relu` and the binding `bias`.
 //#include "../shared/nan.wgsl"
 
 fn epilogue(sum: vec4f, quad: u32) -> vec4f {

@@ -1,12 +1,12 @@
-// Gradient of the values of maxPool2d: the gradient of each window goes to its maximum, the first in row-major order
-// where several are equal, as in Caffe and PyTorch; found anew, so that no map of winners is kept. Windows do not overlap:
-// each invocation, one a quad of the pooled map, writes the (up to) four pixels of its own. NaN is the maximum of its window, and
-// its gradient is NaN.
+// Computes the gradient of maxPool2d's values: the gradient of each window goes to its maximum, the first in row-major
+// order where several are equal, as in Caffe and PyTorch. The maximum is computed again from the values, so that no map
+// of winners is stored. Windows do not overlap, so each invocation, one for each quad of the pooled map, writes the up
+// to four pixels of its own window. NaN is the maximum of its window, and its gradient is NaN.
 //#include "../shared/invocation.wgsl"
 //#include "../shared/nan.wgsl"
 
 struct Params {
-  // Of values.
+  // Size of `values`.
   rows: u32,
   width: u32,
   quads: u32,
@@ -39,7 +39,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let right = first + select(0u, params.quads, hasRight);
   let down = first + select(0u, params.width * params.quads, hasDown);
   let diagonal = right + down - first;
-  // A pixel looked at twice is not greater than itself: the first of its places wins.
+  // A pixel that is read twice is not greater than itself, so the first of equal places wins.
   var best = values[first];
   var winner = vec4u();
   let second = values[right];

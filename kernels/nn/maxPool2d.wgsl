@@ -1,10 +1,11 @@
-// Maxima of windows of 2×2 at stride 2, ceil mode: result[y, x] = max of values[2y…2y+1, 2x…2x+1]; a window at the border
-// may be cut; NaN is the maximum of its window. One invocation a quad of the result. Adjoint: maxPool2d.pullback.
+// Takes the maxima of windows of 2×2 at stride 2, in ceil mode: result[y, x] = max of values[2y…2y+1, 2x…2x+1]. A
+// window at the border may be cut. NaN is the maximum of its window. Each invocation computes a quad of the result.
+// Adjoint: maxPool2d.pullback.
 //#include "../shared/invocation.wgsl"
 //#include "../shared/nan.wgsl"
 
 struct Params {
-  // Of values.
+  // Size of `values`.
   rows: u32,
   width: u32,
   quads: u32,
@@ -29,7 +30,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let pixel = index / params.quads;
   let y = pixel / width * 2u;
   let x = pixel % width * 2u;
-  // Where a window is cut, its last row or column is looked at twice.
+  // If the border cuts a window, its last row or column is read twice.
   let right = select(0u, params.quads, x + 1u < params.width);
   let down = select(0u, params.width * params.quads, y + 1u < params.rows);
   let first = params.valueSkip + (y * params.width + x) * params.quads + quad;

@@ -1,4 +1,5 @@
-// result = a·b, element by element. One invocation a quad. Adjoint in a: the product with b, and the other way round.
+// Multiplies element by element: result = a·b. Each invocation computes one quad. The adjoint with respect to a
+// multiplies by b, and that with respect to b by a.
 //#include "../shared/invocation.wgsl"
 
 struct Params {

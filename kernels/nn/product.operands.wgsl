@@ -1,4 +1,5 @@
-// What product.wgsl and its forms have in common: their operands, and where sums go. product.wgsl says what the words mean.
+// The parameters and bindings that product.wgsl and its forms share, and how they store sums. product.wgsl says what
+// the words mean.
 
 struct Params {
   columnPanels: u32,

@@ -1,8 +1,9 @@
-// product.wgsl for adapters all of whose subgroups have 8 invocations, as lavapipe's have on x86. Sums are the same, in the same order.
-// A subgroup is a workgroup of its own here. It computes 4 row panels by 4 column panels of one product, and each of its invocations
-// half a column panel of them: 16 by 4 sums. Two terms of the four row panels are eight vectors. Each invocation loads one of them,
-// and the others get it by broadcast from register to register: two loads for 128 multiply-adds. In product.wgsl every invocation
-// loads all that it needs: six loads for 64.
+// product.wgsl for adapters all of whose subgroups have 8 invocations, as lavapipe's have on x86. It computes the same
+// sums in the same order. A subgroup is a workgroup of its own here. It computes 4 row panels by 4 column panels of one
+// product, and each of its invocations half a column panel of them: 16 by 4 sums.
+// Two terms of the four row panels are eight vectors. Each invocation loads one of them, and the others get it by
+// broadcast from register to register: two loads for 128 multiply-adds. In product.wgsl every invocation loads all that
+// it needs: six loads for 64.
 // Workgroups: index = (column tile·batch + product)·rowTiles + row tile.
 //#include "product.operands.wgsl"
 enable subgroups;

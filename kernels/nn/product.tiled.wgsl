@@ -1,13 +1,17 @@
-// product.wgsl for GPUs, from tiles in workgroup memory. Sums are the same, in the same order, so that bits are the same.
-// A workgroup computes 16 row panels by 8 column panels of one product, that is 64 by 64 sums, and each invocation 8 by 8 of them. It
-// goes along the terms in chunks of 8, which its invocations load together. While one chunk is multiplied, the next is loaded; it goes
-// into the other of two buffers, so that a chunk costs one barrier. A multiply-add counts as two operations. Then
-//   - memory, or the second-level cache, gives 2·64·4 B for 2·64·64 operations: 1/16 B an operation, where the register form takes
-//     48 B for 64, which is 3/4. `left` is read in runs of 128 bytes and `right` in runs of 256.
-//   - workgroup memory gives 2·8·4 B for 2·8·8 operations: 1/2 B an operation, and less where neighbors read the same. Eight
-//     neighbors read one vector of `left`, which is broadcast, and eight adjacent vectors of `right`, each from a bank of its own.
-// A term takes one vector more than it needs of `left` and two more of `right`, so that what eight neighbors write falls into
-// different banks, too (of 32 banks of 4 bytes). Workgroup memory takes 8,960 bytes; 64 sums and 32 operands are in registers.
+// product.wgsl for GPUs. It computes the same sums in the same order, hence the same bits, from tiles in workgroup
+// memory.
+// A workgroup computes 16 row panels by 8 column panels of one product, that is 64 by 64 sums, and each invocation 8 by
+// 8 of them. It goes along the terms in chunks of 8, which its invocations load together. While one chunk is
+// multiplied, the next is loaded; it goes into the other of two buffers, so that a chunk costs one barrier. A
+// multiply-add counts as two operations. Then
+//   - memory, or the second-level cache, gives 2·64·4 B for 2·64·64 operations, which is 1/16 B an operation; the register
+//     form takes 48 B for 64, which is 3/4. `left` is read in runs of 128 bytes and `right` in runs of 256.
+//   - workgroup memory gives 2·8·4 B for 2·8·8 operations, which is 1/2 B an operation, and less where neighbors read the
+//     same. Eight neighbors read one vector of `left`, which is broadcast, and eight adjacent vectors of `right`, each from
+//     a bank of its own.
+// A term takes one vector more than it needs of `left` and two more of `right`, so that what eight neighbors write
+// falls into different banks, too (of 32 banks of 4 bytes). Workgroup memory takes 8,960 bytes; 64 sums and 32 operands
+// are in registers.
 // Workgroups: index = (column tile·batch + product)·rowTiles + row tile.
 //#include "product.operands.wgsl"
 

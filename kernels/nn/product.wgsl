@@ -1,14 +1,16 @@
-// A batched matrix product of packed operands, the inner loop of weight gradients and of minimal filtering:
-// result[b] = left[b]·right[b] for every b < batch, or, where accumulate = 1, is added to result[b]. The rows of a result come in
-// row panels of 4, its columns in column panels of 8, and each of its elements sums termRows·termColumns terms:
+// A batched matrix product of packed operands, the inner loop of weight gradients and of minimal filtering: result[b]
+// (+)= left[b]·right[b] for every b < batch. The rows of a result come in row panels of 4 and its columns in column
+// panels of 8, and each of its elements sums termRows·termColumns terms:
 //   result[columnPanel][b][4·rowPanel + lane][8] (+)= Σ_{row, column} left[leftAt][lane]·right[rightAt][8],
-//   leftAt = rowPanel·leftPanelStride + (row·termStride + b / batchColumns)·leftRowStride + column·termStride + b % batchColumns,
+//   leftAt = rowPanel·leftPanelStride + (row·termStride + b / batchColumns)·leftRowStride + column·termStride
+//     + b % batchColumns,
 //   rightAt = (firstColumnPanel + columnPanel)·termRows·termColumns + b·rightBatchStride + row·termColumns + column.
-// In weight gradients the batch is the taps, a term is a pixel, the rows are inputs and the columns are outputs: `left` is the
-// convolution's input, `right` is the gradient of its output, which all taps share (rightBatchStride = 0), and the result is in
-// layout panels. In minimal filtering the batch is the 16 elements of a transformed tile.
-// One invocation computes 4 by 8 sums: index = (columnPanel·batch + b)·rowPanels + rowPanel. It adds up all terms itself, so that
-// any number of threads gives the same bits.
+// With accumulate = 1 the sums are added to the result, so that a map can be summed range by range in a fixed order.
+// In weight gradients the batch is the taps, a term is a pixel, the rows are inputs and the columns are outputs. `left`
+// is the convolution's input and `right` the gradient of its output, which all taps share (rightBatchStride = 0), and
+// the result is in layout panels. In minimal filtering the batch is the 16 elements of a transformed tile.
+// Each invocation computes 4 by 8 sums: index = (columnPanel·batch + b)·rowPanels + rowPanel. It adds all terms of a
+// sum itself, so that the bits do not depend on the number of threads.
 //#include "../shared/invocation.wgsl"
 //#include "product.operands.wgsl"
 

@@ -1,5 +1,6 @@
-// The gradient of a ReLU's result y becomes that of its argument, in place: gradient stays where y > 0, is NaN where
-// y is, and 0 elsewhere. The mask is read off the result, which the next op keeps anyway. One invocation a quad.
+// Turns the gradient of a ReLU's result y, in place, into the gradient of its argument: it stays where y > 0, becomes
+// NaN where y is NaN, and 0 elsewhere. The mask is read from the result, which the next op keeps anyway. Each
+// invocation computes one quad.
 //#include "../shared/invocation.wgsl"
 //#include "../shared/nan.wgsl"
 

@@ -1,4 +1,4 @@
-// result = max(values, 0), element by element; NaN stays NaN (nan.wgsl). One invocation a quad.
+// Computes result = max(values, 0), element by element; NaN stays NaN (nan.wgsl). Each invocation computes one quad.
 // Adjoint: relu.pullback.
 //#include "../shared/invocation.wgsl"
 //#include "../shared/nan.wgsl"

@@ -1,4 +1,5 @@
-// result = factor·values, element by element. One invocation a quad. Adjoint: itself.
+// Computes result = factor·values, element by element. Each invocation computes one quad. The adjoint is the kernel
+// itself.
 //#include "../shared/invocation.wgsl"
 
 struct Params {

@@ -1,5 +1,6 @@
-// Gᵀ P G: from the gradient of U to that of the weights, the adjoint of winograd.weights.wgsl.
-// One invocation a panel, input and half of the panel's outputs: index = (panel·inputs + i)·2 + half. See winograd.wgsl.
+// Computes Gᵀ P G, which turns the gradient of U into the gradient of the weights; the adjoint of
+// winograd.weights.wgsl. Each invocation computes a panel and input for half of the panel's outputs: index =
+// (panel·inputs + i)·2 + half. See winograd.wgsl.
 //#include "../shared/invocation.wgsl"
 
 struct Params {

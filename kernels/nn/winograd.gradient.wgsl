@@ -1,7 +1,9 @@
-// Z = A y Aᵀ of the tiles of a range, y the two by two pixels of a gradient: the adjoint of winograd.output.wgsl, whose
-// products with V, summed over tiles, are the gradient of U (product.wgsl). Pixels outside and tiles behind the last count as zero.
-// Packed as the right operand of product.wgsl, result[element][panel][tile][8].
-// One invocation a tile and quad: index = tile·2·panels + quad, up to a whole number of four tiles. See winograd.wgsl.
+// Computes Z = A y Aᵀ for a range of tiles, where y is the two by two pixels of a gradient. This is the adjoint of
+// winograd.output.wgsl. The products of Z with V, summed over tiles, are the gradient of U (product.wgsl). Pixels
+// outside the map and tiles behind the last one count as zeros. The result is packed as the right operand of
+// product.wgsl: result[element][panel][tile][8].
+// Each invocation computes a tile and quad: index = tile·2·panels + quad, up to a whole number of four tiles. See
+// winograd.wgsl.
 //#include "../shared/invocation.wgsl"
 //#include "winograd.wgsl"
 

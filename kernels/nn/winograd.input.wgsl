@@ -1,9 +1,9 @@
-// V = Bᵀ d B of the tiles of a range: d the four by four pixels from 2·tile − padding on, zeros outside the map and behind
-// the last tile. It is packed as a left operand of product.wgsl:
+// Computes V = Bᵀ d B for a range of tiles. d is the four by four pixels that begin at 2·tile − padding; pixels outside
+// the map and tiles behind the last one count as zeros. The result is packed as a left operand of product.wgsl:
 //   rowsAreTiles = 1: result[element][panel of four tiles][channel][tile of the panel], for the products with U;
 //   rowsAreTiles = 0: result[element][quad of channels][tile][channel of the quad], for the gradient of U.
-// One invocation computes a tile and a quad of channels: index = (tilePanel·quads + quad)·4 + tile of the panel. See winograd.wgsl.
-// Pixels are loaded without branches: with them lavapipe compiled for 43 s.
+// Each invocation computes a tile and a quad of channels: index = (tilePanel·quads + quad)·4 + tile of the panel. See
+// winograd.wgsl. Pixels are loaded without branches, because lavapipe took 43 s to compile a version with branches.
 //#include "../shared/invocation.wgsl"
 //#include "winograd.wgsl"
 

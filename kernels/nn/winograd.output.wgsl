@@ -1,5 +1,6 @@
-// Y = Aᵀ M A of the tiles of a range, two by two pixels of the result each: result = act(bias + Y), act as in
-// convolution.wgsl. One invocation a tile and quad: index = tile·quads + quad. See winograd.wgsl.
+// Computes Y = Aᵀ M A for a range of tiles, which gives two by two pixels of the result each: result = act(bias + Y),
+// with act as in convolution.wgsl. Each invocation computes a tile and quad: index = tile·quads + quad. See
+// winograd.wgsl.
 //#include "../shared/invocation.wgsl"
 //#include "winograd.wgsl"
 //#include "epilogue.wgsl"
@@ -53,7 +54,7 @@ fn row(at: u32, elementStride: u32) -> mat4x4f {
 }
 
 fn store(tile: Tile, y: u32, x: u32, quad: u32, sum: vec4f) {
-  // The last row or column of tiles may stick out by one.
+  // The last row or column of tiles may reach one pixel beyond the result.
   if (tile.y + y >= params.height || tile.x + x >= params.width) { return; }
   let pixel = (tile.image * params.height + tile.y + y) * params.width + tile.x + x;
   result[params.resultSkip + pixel * params.quads + quad] = epilogue(sum, quad);

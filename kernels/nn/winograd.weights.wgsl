@@ -1,5 +1,6 @@
-// U = G g Gᵀ of every pair of an input and an output: result[element][panel][i][8], element = 4·row + column.
-// One invocation a panel, input and half of the panel's outputs: index = (panel·inputs + i)·2 + half. See winograd.wgsl.
+// Computes U = G g Gᵀ for every pair of an input and an output: result[element][panel][i][8], with element = 4·row +
+// column. Each invocation computes a panel and input for half of the panel's outputs: index = (panel·inputs + i)·2 +
+// half. See winograd.wgsl.
 //#include "../shared/invocation.wgsl"
 
 struct Params {

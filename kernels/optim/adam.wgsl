@@ -1,14 +1,16 @@
-// Adam (Kingma and Ba, ICLR 2015, algorithm 1), in place, with weight decay as part of the gradient g' = factor·g + decay·w:
+// Adam (Kingma and Ba, ICLR 2015, algorithm 1), in place, with weight decay as part of the gradient g' = factor·g +
+// decay·w:
 //   m ← β₁·m + (1 − β₁)·g';  v ← β₂·v + (1 − β₂)·g'²;
 //   w ← w − rate·(m·meanCorrection)/(√(v·squareCorrection) + epsilon),
-// where the corrections are 1/(1 − β₁ᵗ) and 1/(1 − β₂ᵗ) at step t. One invocation a quad.
+// where the corrections are 1/(1 − β₁ᵗ) and 1/(1 − β₂ᵗ) at step t. Each invocation computes one quad.
 //#include "../shared/invocation.wgsl"
 
 struct Params {
   // quads
   count: u32,
   rate: f32,
-  // β₁ and β₂, and 1 − β₁ and 1 − β₂: of β₂ = 0.999 in float32 the difference would be off by 3e-5.
+  // β₁, β₂, 1 − β₁ and 1 − β₂. The differences are passed too, because 1 − 0.999 computed in float32 would be off by
+  // 3e-5.
   meanDecay: f32,
   squareDecay: f32,
   meanShare: f32,
@@ -21,7 +23,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> gradient: array<vec4f>;
-// One quad, of which the first counts: 1, or what clip makes of the gradients' norm.
+// One quad. Its first number multiplies the gradient: 1, or the factor that clip computed.
 @group(0) @binding(2) var<storage, read> factor: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> mean: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> square: array<vec4f>;

@@ -1,5 +1,5 @@
-// Sums of squares over blocks of 64 quads, lane by lane: sums[firstBlock + b] = Σ values[64 b + i]². columnSums and clip go
-// on from there. One invocation a block. Within a block, eight sums of eight.
+// Sums squares over blocks of 64 quads, each lane by itself: sums[firstBlock + b] = Σ values[64 b + i]². columnSums and
+// clip add the rest. Each invocation sums one block as eight sums of eight.
 //#include "../shared/invocation.wgsl"
 
 struct Params {

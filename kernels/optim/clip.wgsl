@@ -1,6 +1,6 @@
-// The factor that brings gradients to a norm of at most `limit` (Pascanu, Mikolov and Bengio, ICML 2013):
-// factor = (min(1, limit/norm), norm, 0, 0), with norm = √Σ of the four lanes of `squares`. The factor of a norm
-// that is NaN is NaN. One invocation.
+// Computes the factor that brings gradients to a norm of at most `limit` (Pascanu, Mikolov and Bengio, ICML 2013):
+// factor = (min(1, limit/norm), norm, 0, 0), with norm = √Σ of the four lanes of `squares`. The factor of a norm that
+// is NaN is NaN. There is one invocation.
 //#include "../shared/invocation.wgsl"
 //#include "../shared/nan.wgsl"
 

@@ -1,6 +1,7 @@
 // Stochastic gradient descent with momentum in Caffe's form (SGDSolver; Jia et al. 2014), in place:
 //   v ← momentum·v + rate·(factor·g + decay·w);  w ← w − v.
-// The rate is part of the velocity: changing it changes later gradients' share only. One invocation a quad.
+// The rate is part of the velocity, so a changed rate affects only the gradients that come later. Each invocation
+// computes one quad.
 //#include "../shared/invocation.wgsl"
 
 struct Params {
@@ -13,7 +14,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> gradient: array<vec4f>;
-// One quad, of which the first counts: 1, or what clip makes of the gradients' norm.
+// One quad. Its first number multiplies the gradient: 1, or the factor that clip computed.
 @group(0) @binding(2) var<storage, read> factor: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> velocity: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> parameter: array<vec4f>;

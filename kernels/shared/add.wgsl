@@ -1,4 +1,5 @@
-// result = a + b, element by element. One invocation a quad. Adjoint: the gradient itself, for both.
+// Adds element by element: result = a + b. Each invocation computes one quad. The adjoint passes the gradient itself to
+// both.
 //#include "invocation.wgsl"
 
 struct Params {

@@ -1,9 +1,11 @@
-// Copies a range of channels between maps of different widths: result[row, resultOffset + q] = values[row, valueOffset + q].
+// Copies a range of channels between maps with different numbers of channels: result[row, resultOffset + q] =
+// values[row, valueOffset + q].
 //#include "invocation.wgsl"
 
 struct Params {
   rows: u32,
-  // Quads copied; row lengths; first quads.
+  // `quads` are copied. valueQuads and resultQuads are the lengths of rows, valueOffset and resultOffset the first
+  // quads in them.
   quads: u32,
   valueQuads: u32,
   valueOffset: u32,

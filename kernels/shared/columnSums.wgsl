@@ -1,7 +1,9 @@
-// Sums over the rows of each block: result[block][c] = Σ values[row][c], rows block·blockRows…; run again on its own result
-// until one block is left. Blocks of a fixed length keep the sums the same bits for any number of threads, and their tree
-// keeps rounding small: ⌈log rows⌉ levels of blockRows terms. One invocation a block and quad.
-// Adjoint: every row the same. Gradients of biases, and of a matrix from its pieces.
+// Sums the rows of each block: result[block][c] = Σ values[row][c] over the rows that begin at block·blockRows. It is
+// run again on its own result until one block is left. Blocks have a fixed length, so the bits do not depend on the
+// number of threads, and summing in a tree keeps rounding small: ⌈log rows⌉ levels of blockRows terms. Each invocation
+// computes a block's quad.
+// The adjoint gives every row the same gradient. The kernel computes gradients of biases and sums matrices that come in
+// parts.
 //#include "invocation.wgsl"
 
 struct Params {

@@ -1,4 +1,4 @@
-// values[i] = value.
+// Fills memory: values[i] = value.
 //#include "invocation.wgsl"
 
 struct Params {

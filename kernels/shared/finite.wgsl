@@ -1,5 +1,5 @@
-// Finds the first value that is NaN or infinite: status[0] = ~index, 0 for none. Bits are tested: WGSL lets compilers
-// assume that no float is NaN.
+// Finds the first value that is NaN or infinite: status[0] = ~index, 0 for none. Bits are tested, because WGSL lets
+// compilers assume that no float is NaN.
 //#include "invocation.wgsl"
 
 struct Params {
@@ -10,7 +10,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> values: array<vec4u>;
 @group(0) @binding(2) var<storage, read_write> status: array<atomic<u32>>;
 
-// One invocation four values.
+// Each invocation examines four values.
 //#invocations count
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {

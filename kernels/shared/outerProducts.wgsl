@@ -1,6 +1,6 @@
-// Sums of outer products over the rows of a block, the gradient of a matrix in pieces: result[block][o][c] =
-// Σ a[row][o]·b[row][c] over rows block·blockRows… The pieces are summed by columnSums. Blocks of fixed length, each by one
-// invocation a row o and quad of c, keep the sums the same bits for any number of threads.
+// Sums outer products over the rows of each block, as partial sums of a matrix's gradient: result[block][o][c] = Σ
+// a[row][o]·b[row][c] over the rows that begin at block·blockRows. columnSums adds the partial sums. Blocks have a
+// fixed length and one invocation computes a row o and a quad of c, so the bits do not depend on the number of threads.
 //#include "invocation.wgsl"
 
 struct Params {

@@ -1,4 +1,5 @@
-// Adds to each value the sum of the blocks before its own: the second half of an exclusive sum.
+// Adds to each value the total of all blocks before its own. This is the second half of an exclusive sum; scan.blocks
+// is the first.
 //#include "invocation.wgsl"
 //#include "scan.wgsl"
 

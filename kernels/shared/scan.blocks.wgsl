@@ -1,6 +1,5 @@
-// Exclusive sums within blocks, in place, and the total of each block.
-// One workgroup a block: every invocation sums eight neighbors, and steps of doubling distances (Hillis and Steele 1986) join the
-// 256 sums.
+// Computes exclusive sums within blocks, in place, and the total of each block. A workgroup computes a block: every
+// invocation sums eight neighbors, and the 256 sums are joined in steps of doubling distance (Hillis and Steele 1986).
 //#include "scan.wgsl"
 
 struct Params {

@@ -1,8 +1,8 @@
-// First step of a stable counting sort by one digit of the keys: how often each digit occurs in each block of items.
-// counts[digit, block]; its exclusive sum is where a block's first item of that digit goes (sort.scatter).
-// On WebGPU digits are four bits wide and the sort is repeated from the lowest digit up (radix sort); on WASM one digit
-// holds the whole key and one block is a thread's share.
-// Precondition: counts zero.
+// First pass of a stable counting sort by one digit of the keys: counts how often each digit occurs in each block of
+// items. The exclusive sum of counts[digit, block] is where a block's first item of that digit goes (sort.scatter). On
+// WebGPU digits have four bits and the sort is repeated from the lowest digit up (radix sort). On WASM one digit holds
+// the whole key and each thread counts one block.
+// Precondition: all counts are zero.
 
 struct Params {
   count: u32,

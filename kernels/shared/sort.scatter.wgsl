@@ -1,6 +1,7 @@
-// Second step of the stable counting sort: moves each (key, order) to its place. Within a block an invocation owns a run
-// of consecutive items; runs are ranked digit by digit through workgroup memory, so equal digits keep their order.
-// identity ≠ 0 where the order so far is 0, 1, 2, … and need not be read.
+// Second pass of the stable counting sort: moves each key, and what it belongs to, to its place. Within a block each
+// invocation has a run of consecutive items. The runs' counts are turned into places digit by digit in workgroup
+// memory, so items with equal digits keep their order. identity ≠ 0 says that the order so far is 0, 1, 2, … and need
+// not be read.
 
 struct Params {
   count: u32,
@@ -33,7 +34,7 @@ fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id)
   for (var digit = 0u; digit < 16u; digit++) { cursors[localIndex * 16u + digit] = 0u; }
   for (var i = first; i < end; i++) { cursors[localIndex * 16u + ((keys[i] >> params.shift) & params.digitMask)]++; }
   workgroupBarrier();
-  // One invocation a digit: the runs' counts become their places.
+  // Each invocation takes one digit and turns the counts of the runs into their first places.
   if (localIndex <= params.digitMask && block < params.blocks) {
     var place = starts[localIndex * params.blocks + block];
     for (var other = 0u; other < WORKGROUP_SIZE; other++) {

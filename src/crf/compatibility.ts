@@ -7,7 +7,9 @@ import { outerProducts } from "../shared/outerProducts.ts";
 import { record } from "../tape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
 
-/** Which of the matrices [L, L] that lie one below the other, the factor of the product, and what it is added to. */
+/**
+ * Options of `transform`: which of the stacked matrices [L, L] to use, a factor of the product, and a map to add it to.
+ */
 export interface TransformOptions {
   readonly set?: number;
   readonly factor?: number;

@@ -6,7 +6,7 @@ import type { CrfParameters } from "./parameters.ts";
 
 /** The update matrices: C·W_s and C·W_b of every set. */
 export interface UpdateMatrices {
-  /** Whether all are diagonal and stored as such: [2, L] in place of [2, L, L]. */
+  /** True if all matrices are diagonal. Then only their diagonals are stored, as [2, L] instead of [2, L, L]. */
   readonly diagonal: boolean;
   of(iteration: number): Storage;
 }
@@ -39,8 +39,9 @@ export function composeMatrices(
 }
 
 /**
- * Reads what `composeMatrices` wrote: where all matrices are diagonal (Potts with a weight a class, the usual start) an update
- * costs L instead of L² operations a pixel, so they are stored as diagonals. `values` is what was read back of `storage`.
+ * Reads what `composeMatrices` wrote. If all matrices are diagonal, which is usual (Potts with one weight for each
+ * class), an update costs L instead of L² operations for each pixel, so only the diagonals are stored. `values` is what
+ * was read back of `storage`.
  */
 export function readMatrices(
   device: Device,

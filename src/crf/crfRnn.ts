@@ -46,7 +46,7 @@ export interface CrfOptions {
   readonly spatial?: { readonly position?: number; readonly weight?: Weight };
   /** Default: `potts`. */
   readonly compatibility?: Compatibility;
-  /** What a tape may pass gradients on to, if it watches it. */
+  /** Which parameters and inputs receive gradients, if a tape watches them. */
   readonly learn?: {
     /** W_s and W_b. Default: true. */
     readonly weights?: boolean;
@@ -59,13 +59,13 @@ export interface CrfOptions {
   };
 }
 
-/** Per call. */
+/** Options of one call. */
 export interface CrfCall extends Abortable {
   /** T of this call; default: the layer's. */
   readonly iterations?: number;
   /**
-   * Called, and awaited, with the iterations done so far: computed on WASM, queued on WebGPU (`await device.finish()`
-   * inside, to see them computed there).
+   * Called and awaited after each iteration with the number of iterations done. On WASM they have been computed; on
+   * WebGPU they have been queued (await `device.finish()` in it to wait until they are computed).
    */
   readonly onIteration?: (done: number) => void | Promise<void>;
 }
@@ -164,13 +164,13 @@ function checkOptions(device: Device, options: CrfOptions): void {
   if (activation !== undefined) requireChoice(where, "activation", activation, activations);
 }
 
-/** Whether logits of `shape` would fit a guide if their channels, which come first, came last. */
+/** Tells whether logits of `shape` would fit the guide if their first axis, the channels, were the last. */
 const sameMap = (guide: readonly number[], [...shape]: readonly number[], classes: number): boolean =>
   shape.length === guide.length && shape.at(-3) === classes && sameShape(shape.slice(-2), guide.slice(-3, -1));
 
 const bandwidthNames = ["bilateral position", "bilateral color", "spatial position"];
 
-/** θα, θβ and θγ, and the tensor that holds them where gradients are to reach it. */
+/** The values of θα, θβ and θγ, and their tensor if gradients are to flow to it. */
 interface Bandwidths {
   readonly values: ArrayLike<number>;
   readonly bandwidths?: Tensor;
@@ -178,7 +178,7 @@ interface Bandwidths {
 
 class CrfLayer implements Disposable {
   readonly parameters: CrfParameters;
-  /** The matrices, as they are or, where they are not to be learned, out of the tape's sight. */
+  /** The three matrices. Those that are not learned are detached, so that no tape sees them. */
   readonly #learned: Omit<CrfParameters, "bandwidths">;
   readonly #detached: Tensor[] = [];
   readonly #device: Device;
@@ -186,7 +186,10 @@ class CrfLayer implements Disposable {
   readonly #sets: number;
   readonly #iterations: number;
   readonly #normalization: Normalization;
-  /** The spatial lattice depends on the size and θγ alone; the last one is held. */
+  /**
+   * The spatial lattice of the last call. It depends only on the image's size and θγ, so the next call of the same size
+   * uses it again.
+   */
   #spatial: { readonly key: string; readonly lattice: Lattice } | undefined;
   #disposed = false;
 
@@ -254,7 +257,8 @@ class CrfLayer implements Disposable {
     const iterations = call.iterations ?? this.#iterations;
     this.#check(unary, guide, iterations);
     using _held = holding(unary, guide, ...Object.values(this.parameters));
-    // An alias, since the caller may dispose of the logits meanwhile; but gradients are to reach the logits themselves.
+    // The caller may dispose of the logits during the call, so the call works on an alias. While a tape records, it
+    // works on the logits themselves, so that gradients reach them.
     using alias = unary.tape?.recording ? undefined : unary.alias();
     const turn = (): Promise<void> => breathe("crfRnn", call);
     await turn();
@@ -264,8 +268,8 @@ class CrfLayer implements Disposable {
     const dimensions = guide.channels + 2;
 
     using workspace = new Workspace(device);
-    // One read brings what the search for NaN found and the update matrices; bandwidths and vertex counts are read later.
-    // Each part begins where a binding may.
+    // One read returns both the result of the search for NaN and the update matrices. The bandwidths and the lattices'
+    // vertex counts are read later. Each part begins at a multiple of the device's alignment, as bindings must.
     const wordBytes = alignedBytes(device, 4);
     const checks = workspace.allocate(2 * wordBytes + updateMatrixBytes(device, classes, sets));
     const [inUnary, inGuide] = [view(checks, 0, 4), view(checks, wordBytes, 4)];
@@ -342,8 +346,9 @@ class CrfLayer implements Disposable {
   }
 
   /**
-   * Held for the caller, who lets it go. The layer owns the last one too, unless its bandwidth is being learned: a call that
-   * needs another meanwhile replaces it, and the holds of those under way keep theirs.
+   * Returns a spatial lattice that is held for the caller, who must let it go. The layer also owns the lattice of the
+   * last call, unless its bandwidth is being learned. A call that needs another one replaces it; calls that are under
+   * way keep theirs by their holds.
    */
   async #spatialLattice(
     size: readonly number[],
@@ -371,7 +376,8 @@ class CrfLayer implements Disposable {
 
   async #bilateralLattice(guide: Tensor, { values, bandwidths }: Bandwidths, call: Abortable): Promise<Lattice> {
     const [position, color] = values as unknown as [number, number];
-    // An alias, since the caller may have disposed of the guide meanwhile; but gradients are to reach the guide itself.
+    // The caller may have disposed of the guide, so the call works on an alias. While a tape records, it works on the
+    // guide itself, so that gradients reach it.
     using fixed = guide.alias();
     const source = this.#options.learn?.guide && guide.tape?.recording ? guide : fixed;
     using features = bilateralFeatures(source, { position, color, bandwidths });

@@ -2,7 +2,7 @@ import type { Device } from "../device/device.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** A filter's weight: one number, one a class [L], or a full matrix [L·L], row-major. */
+/** A filter weight: one number, one number for each class [L], or a full matrix [L·L], row-major. */
 export type Weight = number | ArrayLike<number>;
 
 /** `potts` is C = −I; a matrix [L·L] has the sign of Caffe: X = U − C·(…). */

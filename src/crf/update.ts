@@ -4,7 +4,7 @@ import { planned, type Work } from "../device/work.ts";
 import { quadsOf } from "../shape.ts";
 import { type Activation, activationCodes } from "./activation.ts";
 
-/** A filter's half of the update: its normalized simplices and its blurred vertex values. */
+/** What the update needs of one filter: its normalized simplices and its blurred vertex values. */
 export interface Blurred {
   readonly simplices: Storage;
   readonly values: Storage;

@@ -27,7 +27,7 @@ export interface Range {
 /** Is told when a dispatch began and ended: see `Observer.timed`. */
 export type Timed = (begin: number, end: number) => void;
 
-/** What both devices share: tensors, scopes, and the account of memory. */
+/** Implements what both devices have in common: tensors, scopes, and the count of the memory in use. */
 export abstract class BaseDevice implements Device {
   abstract readonly kind: "webgpu" | "wasm";
   abstract readonly info: DeviceInfo;
@@ -44,7 +44,7 @@ export abstract class BaseDevice implements Device {
   #peak = 0;
   protected disposed = false;
 
-  /** Memory of at least `bytes`, and how many bytes it really takes. */
+  /** Takes memory of at least `bytes` and returns it with the number of bytes that it really occupies. */
   protected abstract take(bytes: number): { readonly storage: Storage; readonly size: number };
   /** Makes the memory free to be taken again. @throws InternalError if it is free already */
   protected abstract give(storage: Storage): number;
@@ -58,9 +58,9 @@ export abstract class BaseDevice implements Device {
   protected abstract owns(storage: Storage): boolean;
   abstract finish(): Promise<void>;
   protected abstract close(): void;
-  /** A GPUBuffer of the caller's as memory for a tensor of `shape`. */
+  /** Makes a caller's GPUBuffer the memory of a tensor of `shape`. */
   protected abstract wrap(shape: readonly number[], wrapped: WrappedBuffer, bytes: number): Storage;
-  /** What is to happen when the device is done with a wrapped buffer. */
+  /** Registers what is called when the device has finished its work on a wrapped buffer. */
   protected abstract unwrap(storage: Storage, release: (() => void) | undefined): void;
   protected abstract buffer(tensor: Tensor): GPUBuffer;
 
@@ -294,7 +294,7 @@ function asWrapped(data: unknown): WrappedBuffer | undefined {
   return isBuffer(data) ? { buffer: data } : undefined;
 }
 
-/** Told by what it has, since stand-ins and other bindings have other classes. */
+/** Recognizes a GPUBuffer by its properties, because mocks and other bindings of WebGPU use classes of their own. */
 const isBuffer = (value: unknown): value is GPUBuffer =>
   typeof value === "object" && value !== null && "usage" in value && "size" in value && "mapState" in value;
 

@@ -1,11 +1,11 @@
 import { InternalError } from "../errors.ts";
 
-/** Idle buffers that may stay, whatever is in use. */
+/** The pool keeps up to this many bytes of idle buffers, however few bytes are in use. */
 const keptBytes = 2 ** 26;
 
 /** GPU buffers that were released, by size, to be used again: making one costs more than most kernels. */
 export class BufferPool {
-  /** From the longest unused on. */
+  /** The idle buffers, ordered from the one that has been unused for longest. */
   readonly #idle = new Set<{ readonly size: number; readonly buffer: GPUBuffer }>();
   readonly #bySize = new Map<number, { readonly size: number; readonly buffer: GPUBuffer }[]>();
   #bytes = 0;
@@ -37,8 +37,8 @@ export class BufferPool {
   }
 
   /**
-   * Takes out what has been unused for longest, until no more bytes are idle than `used`, or 64 MiB: images of ever new sizes
-   * would otherwise leave buffers behind for each.
+   * Removes and returns the buffers that have been unused for longest, until at most `used` bytes, or 64 MiB, are idle.
+   * Without this, a sequence of images of different sizes would leave buffers of every size behind.
    */
   surplus(used: number): GPUBuffer[] {
     const surplus: GPUBuffer[] = [];
@@ -54,7 +54,7 @@ export class BufferPool {
   }
 }
 
-/** Sizes are rounded up, by at most an eighth, so that buffers find a second use. */
+/** Rounds a size up, by at most an eighth, so that a released buffer fits a later request more often. */
 export function poolSize(bytes: number): number {
   const step = Math.max(256, 2 ** Math.max(0, Math.floor(Math.log2(Math.max(bytes, 1))) - 3));
   return Math.ceil(Math.max(bytes, 16) / step) * step;

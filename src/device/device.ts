@@ -4,13 +4,19 @@ import type { Layout } from "../layout.ts";
 import type { Scope } from "../scope.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** A range of device memory. `handle` is a GPUBuffer on WebGPU and unused on WASM, where `offset` is the address. */
+/**
+ * A range of device memory. On WebGPU `handle` is the GPUBuffer. On WASM `handle` is unused and `offset` is the
+ * address.
+ */
 export interface Storage {
   readonly handle: unknown;
   /** Bytes from the start of `handle` (WebGPU) or of the linear memory (WASM). */
   readonly offset: number;
   readonly bytes: number;
-  /** What the memory belongs to: whoever has the storage keeps it from being collected. */
+  /**
+   * The tensor that owns the memory. The reference keeps the tensor from being collected while somebody has the
+   * storage.
+   */
   readonly owner?: object;
 }
 
@@ -28,27 +34,32 @@ export interface DeviceLimits {
 
 /** Facts about the device for reports. */
 export interface DeviceInfo {
-  /** The adapter's or engine's own words, e.g. `llvmpipe (LLVM 19.1.7, 256 bits)`. */
+  /** The name that the adapter or engine gives itself, e.g. `llvmpipe (LLVM 19.1.7, 256 bits)`. */
   readonly name: string;
   /** False for adapters that run on the CPU, and for WASM. */
   readonly hardware: boolean;
   readonly threads: number;
-  /** Invocations of a subgroup, where kernels may use them and every subgroup has as many. */
+  /**
+   * The number of invocations in a subgroup. It is undefined where kernels may not use subgroups or where their sizes
+   * differ.
+   */
   readonly subgroupSize?: number;
-  /** WASM: the build in use, e.g. `relaxedShared`. WebGPU: the architecture. */
+  /** On WASM the name of the build in use, e.g. `relaxedShared`. On WebGPU the architecture of the adapter. */
   readonly variant: string;
-  /** What `open` would have preferred and could not have, and why; empty where it got what it tried first. */
+  /**
+   * The devices that `open` tried first and could not open, each with the reason. Empty if the first attempt succeeded.
+   */
   readonly fallbacks: readonly string[];
 }
 
-/** A GPUBuffer of the caller's, to be the memory of a tensor without a copy. */
+/** A caller's GPUBuffer that becomes the memory of a tensor without being copied. */
 export interface WrappedBuffer {
   readonly buffer: GPUBuffer;
   /** Called once the tensor was disposed of and the GPU is done with what was queued for it. */
   readonly release?: () => void;
 }
 
-/** The memory of a tensor in the hands of another runtime: see `Device.export`. */
+/** The memory of a tensor while another runtime uses it; see `Device.export`. */
 export interface Exported extends Disposable {
   readonly buffer: GPUBuffer;
   readonly shape: readonly number[];
@@ -105,7 +116,9 @@ export interface Device extends Disposable {
    * @throws ValueError for what is no whole number from 0 to 255, naming the first; ShapeError
    */
   labels(shape: readonly number[], data: ArrayLike<number>): Labels;
-  /** Begins a scope: what is made through it, and computed from that, is disposed of with it. */
+  /**
+   * Begins a scope. Everything that is made through it, and everything computed from that, is disposed of when it ends.
+   */
   scope(): Scope;
   /**
    * Hands the memory of a tensor to another runtime, such as ONNX Runtime or TensorFlow.js, on the same GPUDevice: it is not used for
@@ -146,7 +159,10 @@ export interface Device extends Disposable {
   finish(): Promise<void>;
   /** Bytes allocated now. */
   readonly bytes: number;
-  /** The most bytes allocated at once since the device was opened, or since the last `resetPeak()`. */
+  /**
+   * The largest number of bytes that were allocated at one time since the device was opened or since the last
+   * `resetPeak()`.
+   */
   readonly peakBytes: number;
   resetPeak(): void;
   dispose(): void;

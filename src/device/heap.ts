@@ -11,7 +11,7 @@ export class Heap {
     this.#free = [{ start: align(start), end }];
   }
 
-  /** An address, or undefined when no range is large enough; `grow` first, then. */
+  /** Returns an address, or undefined when no free range is large enough; call `grow` then and try again. */
   allocate(bytes: number): number | undefined {
     const size = align(Math.max(bytes, 64));
     const index = this.#free.findIndex(({ start, end }) => end - start >= size);

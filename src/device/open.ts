@@ -10,11 +10,17 @@ export interface OpenOptions {
   readonly prefer?: "auto" | "webgpu" | "wasm";
   /** An existing device to work on; it stays the caller's. */
   readonly gpu?: GPUDevice;
-  /** WASM threads. Default: the processors there are, or one where threads cannot be had. */
+  /** Number of WASM threads. The default is the number of processors, or 1 where the host has no threads. */
   readonly threads?: number;
-  /** A smaller limit than the device's own on the bytes that one kernel argument spans: larger maps run in blocks. */
+  /**
+   * Sets a smaller limit than the device's own on the bytes of one kernel argument. Larger maps are then computed in
+   * several dispatches.
+   */
   readonly bindingBytes?: number;
-  /** Hears, in a sentence each, what was passed over and why; `device.info.fallbacks` lists it, too. */
+  /**
+   * Called with one sentence for each device that could not be opened and why; `device.info.fallbacks` lists the same
+   * sentences.
+   */
   readonly onFallback?: (reason: string) => void;
 }
 
@@ -27,8 +33,9 @@ const optionNames: Names<OpenOptions> = {
 };
 
 /**
- * Opens a device: the GPU, else WebAssembly with threads, else with one. What is asked for by name and cannot be had is an
- * error; what `auto` tries and cannot have is passed over, and told.
+ * Opens a device: the GPU if there is one, else WebAssembly with threads, else WebAssembly with one thread. If you ask
+ * for a device by name and it is not available, that is an error. With `auto`, unavailable devices are skipped and
+ * reported through `onFallback`.
  * @throws DeviceError if `webgpu` is asked for and there is no adapter, or if WebAssembly cannot be had either; ValueError
  * @example const device = await open(); // the GPU, else WebAssembly
  */
@@ -89,7 +96,9 @@ function requireGpu(gpu: unknown): GPUDevice {
   });
 }
 
-/** Kept for good: Node's binding crashes at a garbage collection once the object that `create` returns is collected. */
+/**
+ * This reference is kept for ever, because Node's binding crashes when the object that `create` returns is collected.
+ */
 let dawn: Promise<GPU | undefined> | undefined;
 
 /** `navigator.gpu`, or in Node the entry point of npm's `webgpu` (Dawn), if it is installed. */

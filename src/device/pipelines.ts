@@ -12,7 +12,7 @@ export interface Pipeline {
 export class Pipelines {
   readonly #gpu: GPUDevice;
   readonly #pipelines = new Map<string, Pipeline>();
-  /** Compilations whose messages nobody has read yet. */
+  /** Compilations whose messages have not been checked yet. */
   #pending: Promise<void>[] = [];
 
   constructor(gpu: GPUDevice) {
@@ -72,7 +72,7 @@ export class Pipelines {
   ): Promise<void> {
     const error = await failed;
     if (!error) return;
-    this.#pipelines.delete(key); // a second use is to fail the same way
+    this.#pipelines.delete(key); // deleted, so that the next use compiles again and reports the same error
     const { messages } = await module.getCompilationInfo();
     const first = messages.find(({ type }) => type === "error");
     throw new ShaderError({

@@ -31,7 +31,7 @@ export interface ImageRowRange {
   readonly rows: number;
 }
 
-/** Cuts the `rows` rows of each of `images` images, of `rowBytes` bytes each, into ranges that fit a binding. */
+/** Cuts the `rows` rows of each of `images` images into ranges that fit a binding, with `rowBytes` bytes a row. */
 export function* imageRowRanges(
   device: Device,
   images: number,
@@ -46,8 +46,8 @@ export function* imageRowRanges(
 }
 
 /**
- * `rows` rows of a map from row `first` on, as a binding. Since a binding must begin at a multiple of the device's
- * alignment, it may begin before them: by `skip` quads.
+ * Binds `rows` rows of a map, beginning at row `first`. A binding must begin at a multiple of the device's alignment,
+ * so it begins `skip` quads before them.
  */
 export function bindRows(
   device: Device,

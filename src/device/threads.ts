@@ -1,8 +1,8 @@
 import { DeviceError } from "../errors.ts";
 
 /**
- * Words of the block of shared memory through which the main thread hands a kernel to its workers. A worker that
- * wakes late finds the job closed and goes back to sleep, so nobody ever waits for it.
+ * The main thread hands a kernel to its workers through a block of shared memory. These are the positions of its words.
+ * A worker that wakes up late finds the job closed and goes back to sleep, so the main thread never waits for it.
  */
 const Word = {
   epoch: 0,
@@ -18,7 +18,7 @@ const Word = {
   done: 9,
 } as const;
 const argumentOffset = 64;
-/** Bytes of the block: 16 words, then up to 56 arguments as float64. */
+/** Size of the block in bytes: 16 words, followed by up to 56 arguments as float64. */
 export const controlBytes = 512;
 
 /** A worker, the same for worker_threads and web workers. */
@@ -73,7 +73,10 @@ function workerMain(
 
 const sharedSource = `${workerMain.toString()}\nconst start = (message, ready) => workerMain(message, ${JSON.stringify(Word)}, ${argumentOffset}, ready);`;
 
-/** A worker that has not started after so many milliseconds never will: some hosts block it without an error. */
+/**
+ * A worker that has not started after this many milliseconds is taken to be blocked: some hosts block workers without
+ * an error.
+ */
 const startMilliseconds = 60_000;
 
 function startWorker(message: unknown): Promise<WorkerHandle> {
@@ -193,8 +196,9 @@ export class Threads {
   }
 
   /**
-   * Waits until no worker is inside the closed job. A browser's main thread may not sleep, so it spins. Chunks are of one
-   * size: a worker that finishes none in a hundred times what the longest took here, and in `patience`, is dead.
+   * Waits until no worker is inside the closed job. A browser's main thread may not sleep, so it spins. All chunks have
+   * one size. A worker counts as dead if it finishes none in `patience` plus a hundred times the longest time that a
+   * chunk took on this thread.
    * @throws DeviceError then
    */
   #join(name: string, longest: number): void {
@@ -210,7 +214,7 @@ export class Threads {
       if (mayWait) Atomics.wait(words, Word.active, active, 100);
       const now = performance.now();
       const finished = Atomics.load(words, Word.done);
-      // A machine that slept meanwhile shows as one long step, which counts as a short one.
+      // If the machine was suspended, the clock makes one long jump. Such a jump is counted as a short interval.
       waited = finished === done ? waited + Math.min(now - last, 200) : 0;
       done = finished;
       last = now;
@@ -232,7 +236,7 @@ export class Threads {
   }
 }
 
-/** Milliseconds without a finished chunk after which a worker counts as dead, at the least. */
+/** The least number of milliseconds without a finished chunk after which a worker counts as dead. */
 const patience = 5000;
 
 /** Whether this thread may sleep in Atomics.wait: everywhere but on a page's main thread. */

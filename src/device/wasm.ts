@@ -35,7 +35,7 @@ export const hasRelaxedSimd = (): boolean => WebAssembly.validate(bytesOf(relaxe
 const bytesOf = (base64: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 
-/** Whether memory can be shared between threads here: in a browser, only on a cross-origin isolated page. */
+/** Tells whether threads can share memory on this host. In a browser they can only on a cross-origin isolated page. */
 export const canShareMemory = (): boolean =>
   typeof SharedArrayBuffer !== "undefined" &&
   (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated !== false;
@@ -47,14 +47,14 @@ export interface WasmOptions {
   readonly relaxed?: boolean;
   /** See `OpenOptions.bindingBytes`. */
   readonly bindingBytes?: number;
-  /** What was passed over before, to be told by the device. */
+  /** The devices that `open` has already tried in vain, for `device.info.fallbacks`. */
   readonly fallbacks?: readonly string[];
-  /** Hears why threads could not be had, if they were not asked for by number. */
+  /** Called with the reason if threads are not available and no number of threads was asked for. */
   readonly onFallback?: (reason: string) => void;
 }
 
 function makeMemory(shared: boolean): WebAssembly.Memory {
-  // The maximum is address space set aside; where the whole 4 GiB are refused (small devices), less will do.
+  // `maximum` reserves address space. Small devices refuse to reserve all 4 GiB, so smaller maxima are tried after it.
   for (const maximum of [65536, 32768, 16384]) {
     try {
       return new WebAssembly.Memory({ initial: 64, maximum, shared });
@@ -117,10 +117,13 @@ async function create(threads: number, options: WasmOptions, fallbacks: readonly
   return await WasmDevice.create(module, memory, info, bindingBytes);
 }
 
-/** WebAssembly itself cannot be had, with threads or without. */
+/** Thrown where WebAssembly is not available at all, with threads or without. */
 class EngineError extends DeviceError {}
 
-/** Engines' words for a Content-Security-Policy, or an embedder such as workerd, that forbids compiling. */
+/**
+ * Matches the messages with which engines report that a Content-Security-Policy, or an embedder such as workerd,
+ * forbids compiling.
+ */
 const forbidden = /content security policy|\bcsp\b|unsafe-eval|wasm-eval|disallowed by embedder/i;
 
 async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
@@ -131,7 +134,7 @@ async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Modu
     throw new EngineError(
       {
         where: "wasm",
-        expected: policy ? "leave to compile WebAssembly" : "WebAssembly with SIMD and threads",
+        expected: policy ? "permission to compile WebAssembly" : "WebAssembly with SIMD and threads",
         got: String(cause),
         remedy: policy
           ? "add 'wasm-unsafe-eval' to script-src in the page's Content-Security-Policy"
@@ -227,7 +230,7 @@ export class WasmDevice extends BaseDevice {
     this.#bytes(storage).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
 
-  /** Copies before it returns its promise: what happens to the memory afterwards does not show. */
+  /** Copies the bytes before it returns its promise, so later changes of the memory do not show in the result. */
   async read(storage: Storage): Promise<ArrayBuffer> {
     this.#check();
     return new Uint8Array(this.#bytes(storage)).buffer;

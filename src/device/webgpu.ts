@@ -27,20 +27,23 @@ function subgroupSizeOf(features: GPUSupportedFeatures, info: GPUAdapterInfo): n
   return features.has("subgroups") && subgroupMinSize === subgroupMaxSize ? subgroupMinSize : undefined;
 }
 
-/** Of an adapter whose device does not tell, as Safari 26.0's, and nobody passed on. */
+/**
+ * Information used where the device does not describe its adapter (Safari 26.0, for example) and the caller did not
+ * pass it either.
+ */
 const unknownAdapter = { vendor: "", architecture: "", device: "", description: "" } as GPUAdapterInfo;
 
 /** How a GPUDevice is worked on. */
 export interface WebGpuOptions {
-  /** Whether it goes with ours. */
+  /** Whether the GPUDevice is destroyed when this device is disposed of. */
   readonly owned: boolean;
-  /** What the adapter says of itself, for devices that do not. */
+  /** The adapter's description, for GPUDevices that do not carry one. */
   readonly adapter?: GPUAdapterInfo;
   readonly bindingBytes?: number;
   readonly fallbacks?: readonly string[];
 }
 
-/** Limits that the kernels profit from, asked for as high as the adapter goes. */
+/** Limits that make kernels faster or maps larger; each is requested at the adapter's maximum. */
 export const wantedLimits = [
   "maxStorageBufferBindingSize",
   "maxBufferSize",
@@ -68,7 +71,7 @@ export class WebGpuDevice extends BaseDevice {
   readonly #sizes = new Map<GPUBuffer, number>();
   readonly #bindGroups = new Map<string, GPUBindGroup>();
   readonly #ids = new WeakMap<GPUBuffer, number>();
-  /** Buffers of the caller's in use as tensors: how many tensors each is the memory of. */
+  /** For each wrapped buffer of a caller, the number of tensors whose memory it is. */
   readonly #wrapped = new Map<GPUBuffer, number>();
   #nextId = 0;
   readonly #uniforms: GPUBuffer;
@@ -144,7 +147,8 @@ export class WebGpuDevice extends BaseDevice {
     this.#pool.give(size, gpu);
     const surplus = this.#pool.surplus(this.bytes - size);
     if (surplus.length === 0) return size;
-    // What is queued may still use them; what is submitted may be destroyed under it.
+    // Queued commands may still use these buffers, so they are submitted first. A submitted buffer may be destroyed at
+    // once.
     this.#submit();
     for (const buffer of surplus) {
       this.#sizes.delete(buffer);
@@ -240,7 +244,7 @@ export class WebGpuDevice extends BaseDevice {
     ].join(" ");
     let group = this.#bindGroups.get(key);
     if (!group) {
-      // Bind groups of buffers long gone would pile up in a training loop.
+      // Without this, bind groups of buffers that were destroyed long ago would accumulate in a training loop.
       if (this.#bindGroups.size > 4096) this.#bindGroups.clear();
       group = this.gpu.createBindGroup({
         label,

@@ -1,6 +1,8 @@
 import type { Device, Storage } from "./device.ts";
 
-/** Device memory for the length of a `using` block; what is kept outlives it. */
+/**
+ * Allocates device memory that is released at the end of a `using` block, except for what was handed over with `keep`.
+ */
 export class Workspace implements Disposable {
   readonly #device: Device;
   readonly #storages = new Set<Storage>();

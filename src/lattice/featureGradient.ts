@@ -11,16 +11,20 @@ import type { FilterTables } from "./incidence.ts";
 import { factorsOf, filterTables, type Normalization, pullBackNormalization } from "./normalization.ts";
 import { addDots, sliceFactor } from "./slice.ts";
 
-/** Dot products by point and vertex, [points, d + 1]: those of the filter's values, and those of its gradient. */
+/**
+ * Dot products [points, d + 1] of each point with each of its vertices: those with the filter's values and those with
+ * its gradient.
+ */
 interface Dots {
   readonly valueDots: Storage;
   readonly gradientDots: Storage;
 }
 
 /**
- * The gradient of the lattice's features from a filter out = p∘K(q∘v) with gradient g: the barycentric weights of splat and
- * slice follow the features while the vertices stay (Krähenbühl and Koltun 2013, with the order of the blurs put right). The splat's weights
- * meet Kᵀ-blurred p∘g, axes d…0, the slice's K-blurred q∘v, axes 0…d; K·1 inside p and q adds such a pair of its own.
+ * Computes the gradient of the lattice's features from a filter out = p∘K(q∘v) with gradient g. A small move of a point
+ * changes its barycentric weights, in the splat and in the slice, but not its vertices (Krähenbühl and Koltun 2013,
+ * with the order of the blurs corrected). The weights of the splat are paired with p∘g blurred along axes d…0, those of
+ * the slice with q∘v blurred along axes 0…d. The factor K·1 within p and q adds another such pair.
  */
 export function featureGradient(
   lattice: Lattice,
@@ -55,14 +59,19 @@ export function featureGradient(
   return pullBackEmbed(features, parts.coordinateRanks, dots, sliceFactor(dimensions));
 }
 
-/** One side of a filter: channels of a map, their factors, and the tables by which they are carried into the lattice. */
+/**
+ * One side of a filter: channels of a map, its normalization factors, and the tables that carry it into the lattice.
+ */
 interface WeightedMap {
   readonly tables: FilterTables;
   readonly map: MapChannels;
   readonly factors?: Storage;
 }
 
-/** Adds what the weights get where `values` are splatted and `gradient` comes back to the slice. */
+/**
+ * Adds the gradients of the barycentric weights for `values` that are splatted and a `gradient` that arrives at the
+ * slice.
+ */
 function addPair(
   lattice: Lattice,
   { valueDots, gradientDots }: Dots,
@@ -86,7 +95,7 @@ function addPair(
   add(toSlice, gradient, gradientDots);
 }
 
-/** Cuts the channels into ranges of as many quads as a binding holds of all vertices. */
+/** Yields ranges of channels, each with as many quads as fit a binding for all vertices. */
 function* channelRanges(
   { device, vertices }: Lattice,
   rowQuads: number,

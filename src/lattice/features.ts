@@ -21,7 +21,7 @@ export function checkBandwidth(where: string, name: string, value: number): void
   });
 }
 
-/** A kernel's bandwidths as a tensor [θα, θβ, θγ] that a tape may watch; its values are those of the other options. */
+/** The bandwidths as a tensor [θα, θβ, θγ] that a tape may watch. Its values must equal those of the other options. */
 export interface Learned {
   readonly bandwidths?: Tensor;
 }
@@ -64,7 +64,10 @@ export function spatialFeatures(
   });
 }
 
-/** Σ over the points of feature·gradient, for each feature: −θ times the gradient of what the feature was divided by. */
+/**
+ * Sums feature·gradient over all points, for each feature. This is −θ times the gradient of the bandwidth θ that the
+ * feature was divided by.
+ */
 async function featureProducts(features: Tensor, gradient: Tensor): Promise<number[]> {
   using sums = features.device.attempt(() => outerProducts(features, gradient));
   const matrix = await sums.read();

@@ -14,7 +14,7 @@ import { filterTables, type Normalization } from "./normalization.ts";
 export interface FilterOptions extends Abortable {
   /** Default: `none`. */
   readonly normalization?: Normalization;
-  /** The adjoint Kᵀ of the whole, normalization included. Default: false. */
+  /** Applies the adjoint Kᵀ of the whole filter, including its normalization. Default: false. */
   readonly transpose?: boolean;
 }
 
@@ -43,7 +43,7 @@ export function filter(values: Tensor, lattice: Lattice, options: FilterOptions 
   return filtered(values, lattice, normalization, transpose);
 }
 
-/** The same for inputs that were looked at, and that are held while others may dispose of them. */
+/** Filters inputs that have been checked. They are held, because others may dispose of them. */
 export function filtered(values: Tensor, lattice: Lattice, normalization: Normalization, transpose: boolean): Tensor {
   const { device, points } = lattice;
   if (values.rows !== points) {

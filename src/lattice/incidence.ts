@@ -5,7 +5,7 @@ import { Workspace } from "../device/workspace.ts";
 import { pairBytes } from "../shape.ts";
 import { sort } from "../shared/sort.ts";
 
-/** For each vertex the points in whose simplex it is, in point order, and their weights. */
+/** The points in whose simplex a vertex is, for each vertex and in point order, with their barycentric weights. */
 export interface Incidence {
   /** [vertices + 2]: where each vertex's list begins. */
   readonly offsets: Storage;
@@ -42,7 +42,10 @@ export function* buildIncidence(
   });
 }
 
-/** result = the lists' pairs with every weight multiplied by its point's factor: normalization folded into the splat. */
+/**
+ * Copies the lists' pairs with each barycentric weight multiplied by its point's normalization factor, so that the
+ * splat includes the normalization.
+ */
 export function normalizeIncidence(device: Device, pairs: Storage, factors: Storage, result: Storage): void {
   device.run(incidenceNormalize, { incidence: pairs, factors, result, entries: pairs.bytes / pairBytes });
 }

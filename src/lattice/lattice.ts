@@ -23,20 +23,20 @@ import { buildIncidence, type Incidence } from "./incidence.ts";
 import { findNeighbors, neighborBytes } from "./neighbors.ts";
 import { orderVertices } from "./order.ts";
 
-/** Dimensions that a key's four bits of remainder can count. */
+/** The largest number of dimensions, because a key has four bits for the remainder. */
 const mostDimensions = 15;
 
 /** The permutohedral lattice of one set of points; made by `buildLattice`, used by `filter`. */
 export class Lattice extends Held {
-  /** What it was made of. */
+  /** The features from which the lattice was built. */
   readonly features: Tensor;
   readonly points: number;
   /** d: features of a point. */
   readonly dimensions: number;
-  /** M: vertices that some point touches. */
+  /** M, the number of vertices that at least one point touches. */
   readonly vertices: number;
   readonly #parts: LatticeParts;
-  /** Made on first use by `normalization.ts`, freed with the lattice. */
+  /** Tables for normalized filters. `normalization.ts` makes them on first use, and they are freed with the lattice. */
   readonly normalizationTables: Map<string, Storage>;
 
   /** For `buildLattice` only. */

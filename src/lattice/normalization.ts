@@ -33,7 +33,10 @@ export function filterTables(lattice: Lattice, normalization: Normalization, tra
     : { incidence, simplices: normalizedSimplices(lattice, "inverse") };
 }
 
-/** The factors, one a point, of a filter's result and of its values: p and q in p∘K(q∘v). Undefined stands for ones. */
+/**
+ * Returns the normalization factors of the result and of the values of a filter, p and q in p∘K(q∘v), one for each
+ * point. Undefined means that all are 1.
+ */
 export function factorsOf(
   lattice: Lattice,
   normalization: Normalization,
@@ -73,7 +76,7 @@ export function pullBackNormalization(
   });
 }
 
-/** The lattice's table of this name: `bytes`, filled by `make` the first time. */
+/** Returns the lattice's table `name`. On first use it allocates `bytes` and calls `make` to fill them. */
 function normalizationTable(
   lattice: Lattice,
   name: string,
@@ -92,7 +95,7 @@ function normalizationTable(
 /** What values are normalized by: n = 1/(K·1 + ε) or s = √n. */
 type FactorKind = "inverse" | "inverseRoot";
 
-/** [points]: the factors, from one filter of ones. */
+/** Returns the factors of every point, computed by filtering ones. */
 function makeFactors(lattice: Lattice, kind: FactorKind): Storage {
   const { device, points, parts } = lattice;
   return normalizationTable(lattice, kind, points * 4, (factors, workspace) => {

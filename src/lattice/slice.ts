@@ -54,8 +54,8 @@ export interface DotProducts {
 }
 
 /**
- * dots[point, vertex] += factor·(values of the vertex · those of the point in `other`): what a slice's weights get of a
- * gradient, α left out.
+ * dots[point, vertex] += factor·(values of the vertex · values of the point in `other`). This is the gradient of the
+ * slice's barycentric weights, without the factor α. `factors` has one number for each point; without it all are 1.
  */
 export function addDots(
   device: Device,
@@ -65,7 +65,7 @@ export function addDots(
     simplices,
     values,
     other: other.storage,
-    // Unread, and any storage but the one written will do.
+    // This binding is not read. Any storage except the one that is written may stand here.
     factors: factors ?? simplices,
     dots,
     entries: simplices.bytes / pairBytes,

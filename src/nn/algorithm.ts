@@ -12,7 +12,10 @@ export interface Algorithm {
     result: Storage,
     epilogue: Epilogue,
   ): void;
-  /** The gradient of a convolution's input from that of its output, `values`; run forward, a transposed convolution. */
+  /**
+   * Computes the gradient of a convolution's input from the gradient of its output, which is given as `values`. Run
+   * forward, this is a transposed convolution.
+   */
   convolveBack(
     device: Device,
     sizes: Convolution,

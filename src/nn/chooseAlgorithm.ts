@@ -4,7 +4,7 @@ import { direct } from "./convolution.ts";
 import type { Convolution } from "./geometry.ts";
 import { suits, winograd } from "./winograd.ts";
 
-/** The faster way to compute a convolution. */
+/** Chooses the faster algorithm for a convolution. */
 export function algorithmFor(device: Device, sizes: Convolution): Algorithm {
   return suits(device, sizes) ? winograd : direct;
 }

@@ -17,7 +17,7 @@ import { maskGradient } from "./relu.ts";
 import { mapShape, mapSize } from "./mapSize.ts";
 
 export interface Conv2dOptions extends ConvolutionOptions {
-  /** Ends in max(0, ·). Default false. */
+  /** Whether max(0, ·) is applied to the result. Default: false. */
   readonly relu?: boolean;
 }
 

@@ -17,10 +17,10 @@ import { mapShape, mapSize } from "./mapSize.ts";
 const optionNames: Names<ConvolutionOptions> = { bias: true, stride: true, padding: true };
 
 /**
- * Transposed convolution, the input gradient of `conv2d` run forward: of a map [height, width, channels] or
- * [images, height, width, channels] with a weight [channels, outputs, height, width] in layout `panels`, as PyTorch's
- * ConvTranspose2d has it; the result has (size − 1)·stride + kernel − 2·padding pixels on each axis. Gradients of values,
- * weight and bias.
+ * Transposed convolution: the input gradient of `conv2d`, run forward. `values` is a map [height, width, channels] or
+ * [images, height, width, channels] and `weight` is [channels, outputs, height, width] in layout `panels`, as in
+ * PyTorch's ConvTranspose2d. The result has (size − 1)·stride + kernel − 2·padding pixels on each axis. Gradients flow
+ * to values, weight and bias.
  * @throws ShapeError for sizes that do not fit together, ValueError, DisposedError, DeviceError
  * @example const doubled = convTranspose2d(scores, weight, { stride: 2 });
  */
@@ -47,7 +47,7 @@ function convolved(values: Tensor, weight: Tensor, options: ConvolutionOptions):
   });
 }
 
-/** Of the convolution from the result's map to that of `values`. */
+/** Returns the sizes of the convolution that goes from the result's map to the map of `values`. */
 function sizesOf(values: Tensor, weight: Tensor, { bias, stride = 1, padding = 0 }: ConvolutionOptions): Convolution {
   const where = "convTranspose2d";
   const output = mapSize(where, values);

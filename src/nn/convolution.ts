@@ -39,8 +39,9 @@ function convolve(
 const transposedBytes = 2 ** 25;
 
 /**
- * The gradient of a convolution's input from that of its output, `values`; a transposed convolution is this run forward.
- * It is the convolution of `values`, which lie `stride` pixels apart with zeros in between, with the transposed weights.
+ * Computes the gradient of a convolution's input from the gradient of its output, which is given as `values`. A
+ * transposed convolution is this, run forward. It equals a convolution of `values`, between which stride − 1 zeros are
+ * inserted, with the transposed weights.
  */
 function convolveBack(
   device: Device,
@@ -70,7 +71,7 @@ function convolveBack(
   }
 }
 
-/** Transposes the weights, or a range of their panels. */
+/** Transposes the weights of a convolution, or those of a range of panels of the result. */
 export function transpose(
   device: Device,
   sizes: Convolution,
@@ -130,7 +131,7 @@ function run(
 
 type Arguments = ArgumentsOf<typeof kernel>;
 
-/** Groups of `size` pixels of the result, none of which spans two images or phases. */
+/** Counts groups of `size` pixels of the result. No group spans two images or two phases. */
 function groups({ images, inputDilation, resultHeight, resultWidth }: Arguments, size: number): number {
   const pixels = Math.ceil(resultHeight / inputDilation) * Math.ceil(resultWidth / inputDilation);
   return images * inputDilation ** 2 * Math.ceil(pixels / size);
@@ -154,7 +155,8 @@ export const convolutionForms: Forms<Arguments> = {
     sums: sumsBy(registers),
   },
   others: [{ name: "tiled", kernel: tiledKernel, sums: sumsBy(tiled) }],
-  // As fc6 few pixels and many outputs, here 128 and 4096, with a kernel of 3 by 3 on 8 channels: 75 million operations.
+  // Like fc6 this has few pixels and many outputs, here 128 and 4096, with a kernel of 3 by 3 on 8 channels: 75
+  // million operations.
   typical: {
     images: 1,
     height: 10,
@@ -182,7 +184,10 @@ export const convolutionForms: Forms<Arguments> = {
   },
 };
 
-/** Pixels by which a weight's gradient is summed at a time: packed, they take some MB of scratch memory for hundreds of channels. */
+/**
+ * The weight gradient is summed over this many pixels at a time. Packed, they take a few megabytes of scratch memory
+ * for hundreds of channels.
+ */
 const rangePixels = 4096;
 
 /** The gradient of a convolution's weights from its input `values` and the gradient of its output. */
@@ -190,7 +195,7 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
   const { input, output, kernelHeight, kernelWidth, stride, padding } = sizes;
   const [quads, panels, taps] = [quadsOf(input.channels), panelsOf(output.channels), kernelHeight * kernelWidth];
   const valueColumns = (output.width - 1) * stride + kernelWidth;
-  // Rows of both operands, in their maps or packed, within a binding.
+  // The rows of both operands must fit a binding, both in their maps and packed.
   const room = device.limits.bindingBytes - device.limits.alignment;
   const fed = Math.floor(room / (quads * Math.max(valueColumns, input.width) * quadBytes));
   const fitting = Math.min(
@@ -251,7 +256,7 @@ interface PackedWindow {
 
 function pack(device: Device, map: MapSize, values: Storage, result: Storage, window: PackedWindow): void {
   const { image, top, left, rows, columns, panels, panelQuads } = window;
-  // The window may reach beyond the image, or lie outside.
+  // The packed rectangle may reach beyond the image or lie entirely outside it.
   const bound = bindImageRows(device, map, values, { image, first: top, rows });
   const { height, width, channels, storage, skip, first } = bound;
   device.run(packKernel, {
@@ -270,5 +275,5 @@ function pack(device: Device, map: MapSize, values: Storage, result: Storage, wi
   });
 }
 
-/** Convolutions by the definition: any kernel, stride and padding. */
+/** Computes convolutions by their definition, for kernels of any size, stride and padding. */
 export const direct: Algorithm = { convolve, convolveBack, weightGradient };

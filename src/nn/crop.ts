@@ -21,7 +21,7 @@ export interface CropOptions {
 const optionNames: Names<CropOptions> = { y: true, x: true, height: true, width: true };
 
 /**
- * The window of a map [h, w, c] or of every map of a batch [n, h, w, c].
+ * Cuts a rectangle out of a map [h, w, c], or out of every map of a batch [n, h, w, c].
  * @throws ShapeError if the window reaches beyond the map, ValueError, DisposedError
  */
 export function crop(values: Tensor, options: CropOptions): Tensor {

@@ -13,9 +13,9 @@ import { requireChoice } from "../values.ts";
 import { columnSums } from "../shared/columnSums.ts";
 
 export interface LossOptions {
-  /** The label of pixels that do not count, whose scores get no gradient. Default: 255. */
+  /** Pixels with this label do not count, and their scores get no gradient. Default: 255. */
   readonly ignore?: number;
-  /** Over the pixels that count: their sum (default, as in the papers) or mean. */
+  /** Whether the losses of the pixels that count are summed (the default, as in the papers) or averaged. */
   readonly reduction?: "sum" | "mean";
 }
 
@@ -66,7 +66,10 @@ function lossOf(where: string, scores: Tensor, labels: Labels, epsilon: number, 
   const factor = reduction === "mean" ? 1 / Math.max(1, labels.counted(ignore)) : 1;
   const rowBytes = padded(channels) * 4;
 
-  /** Windows of the scores' rows with what both kernels are told; labels, a byte each, are always bound whole. */
+  /**
+   * Ranges of the scores' rows with the arguments that both kernels have in common. Labels have one byte each and are
+   * always bound whole.
+   */
   const ranges = function* () {
     let first = 0;
     for (const range of rowRanges(device, rows, rowBytes)) {

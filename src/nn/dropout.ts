@@ -10,7 +10,7 @@ import { found } from "../values.ts";
 export interface DropoutOptions {
   /** Share of the values that become 0, from 0 on and below 1; those kept are multiplied by 1/(1 − rate). */
   readonly rate: number;
-  /** A whole number from 0 to 2⁵³ − 1: the same seed, the same mask on every device; another seed, another mask. */
+  /** A whole number from 0 to 2⁵³ − 1. The same seed gives the same mask on every device. */
   readonly seed: number;
 }
 

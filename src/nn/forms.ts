@@ -5,21 +5,21 @@ import type { Kernel } from "../kernel.ts";
 export interface Form<Arguments extends object> {
   readonly name: "registers" | "tiled" | "subgroup";
   readonly kernel: Kernel<Arguments>;
-  /** Sums that it computes, wanted or not: a tile takes its time however much of it is needed. */
+  /** How many sums a dispatch computes, including those in partly filled tiles that are discarded. */
   readonly sums: (args: Arguments) => number;
-  /** Of the subgroups that it needs. */
+  /** The number of invocations that every subgroup must have for this form; undefined if it uses no subgroups. */
   readonly subgroupSize?: number;
 }
 
 /**
- * The ways to compute a kernel. All add up the same products in the same order and so give the same bits: which one runs
- * is a matter of time only, and differs between adapters.
+ * The forms of a kernel. All of them add the same products in the same order and therefore give the same bits. They
+ * differ only in speed, and which one is fastest depends on the adapter.
  */
 export interface Forms<Arguments extends object> {
-  /** Runs on WASM, and on a device that was not tuned. */
+  /** The form that runs on WASM and on devices that were not tuned. */
   readonly usual: Form<Arguments>;
   readonly others: readonly Form<Arguments>[];
-  /** A run to be timed, and the bytes of its storages. */
+  /** The arguments of a typical run for `tune` to time. Bindings are given as their sizes in bytes. */
   readonly typical: { readonly [Name in keyof Arguments]: number };
 }
 
@@ -32,13 +32,13 @@ export function formsFor<Arguments extends object>(
   return [usual, ...others.filter(({ subgroupSize = info.subgroupSize }) => subgroupSize === info.subgroupSize)];
 }
 
-/** Sums that a device computes in a millisecond, by the id of a form's kernel. */
+/** How many sums a device computes in a millisecond, by the id of the form's kernel. */
 export type Rates = ReadonlyMap<string, number>;
 
 /** What `tune` has measured. */
 export const rates = new WeakMap<Device, Rates>();
 
-/** The form that is to take the least time; the usual one on a device that was not tuned. */
+/** Returns the form that is expected to take the least time, or the usual one on a device that was not tuned. */
 export function fastest<Arguments extends object>(
   device: Device,
   { usual, others }: Forms<Arguments>,

@@ -5,7 +5,7 @@ import { panelWidth } from "../layout.ts";
 import type { Tensor } from "../tensor.ts";
 import type { MapSize } from "./mapSize.ts";
 
-/** The sizes of a convolution from a map of `input` to one of `output`; a transposed one goes the other way. */
+/** The sizes of a convolution that maps `input` to `output`. A transposed convolution goes from `output` to `input`. */
 export interface Convolution {
   readonly input: MapSize;
   readonly output: MapSize;
@@ -18,13 +18,13 @@ export interface Convolution {
 export interface ConvolutionOptions {
   /** [channels of the result] */
   readonly bias?: Tensor;
-  /** Pixels between one window of the kernel and the next. Default 1. */
+  /** By how many pixels the kernel moves. Default: 1. */
   readonly stride?: number;
   /** Zeros around the map, on each side. Default 0. */
   readonly padding?: number;
 }
 
-/** From pixels of the output to those of the input: v(y, ty) = (y·stride + ty − padding) / inputDilation. */
+/** Maps pixels of the output to pixels of the input: v(y, ty) = (y·stride + ty − padding) / inputDilation. */
 export interface PixelMapping {
   readonly stride: number;
   readonly inputDilation: number;
@@ -32,7 +32,7 @@ export interface PixelMapping {
   readonly paddingX: number;
 }
 
-/** What a convolution ends in: its bias and its ReLU, where it has them. */
+/** What is applied to the sums of a convolution: a bias, a ReLU, both or neither. */
 export interface Epilogue {
   readonly bias?: Storage;
   readonly relu?: boolean;

@@ -9,9 +9,9 @@ import { mapShape, mapSize } from "./mapSize.ts";
 import { type BoundMap, bindImageRows, rowBytes } from "./parts.ts";
 
 /**
- * Maxima of windows of 2×2 at stride 2 in ceil mode, as in Caffe and the FCNs: [h, w, c] gives [⌈h/2⌉, ⌈w/2⌉, c], windows
- * at the border are cut. Batches [n, h, w, c] likewise. The gradient of a window goes to its first maximum in row-major
- * order, which is found anew from `values`.
+ * Takes the maximum of each window of 2×2 pixels at stride 2 in ceil mode, as Caffe and the FCNs do: [h, w, c] gives
+ * [⌈h/2⌉, ⌈w/2⌉, c], and windows at the border are cut. Batches [n, h, w, c] are treated alike. The gradient of a
+ * window goes to its first maximum in row-major order, which is computed again from `values`.
  * @throws ShapeError, ValueError, DisposedError
  */
 export function maxPool2d(values: Tensor): Tensor {
@@ -25,7 +25,7 @@ function pooled(values: Tensor): Tensor {
   const result = device.empty(mapShape(half, values));
   const quads = quadsOf(whole.channels);
 
-  /** Rows of whole windows, in the map and in the pooled one. */
+  /** Yields ranges of rows that contain whole windows, for the map and for the pooled map. */
   const ranges = function* () {
     for (const range of imageRowRanges(device, whole.images, half.height, 2 * rowBytes(whole))) {
       const of = (storage: Storage): BoundMap =>

@@ -4,13 +4,13 @@ import { type Device, type Storage, view } from "../device/device.ts";
 export interface PanelRange {
   readonly first: number;
   readonly count: number;
-  /** These panels of a weight with panels of `panelBytes`, as a binding. */
+  /** Binds this range of the panels of `storage`. */
   of(storage: Storage): Storage;
 }
 
 /**
- * Cuts `panels` panels of `panelBytes` each into ranges of at most `mostBytes` that fit a binding: the weights of fc6 are
- * 411 MB, a binding often 128 MiB.
+ * Cuts `panels` panels of `panelBytes` each into ranges of at most `mostBytes` that fit a binding. The weights of fc6
+ * have 411 MB, and a binding often holds 128 MiB.
  */
 export function* panelRanges(
   { limits }: Device,
@@ -18,7 +18,7 @@ export function* panelRanges(
   panelBytes: number,
   mostBytes = limits.bindingBytes,
 ): Generator<PanelRange> {
-  // A range begins at a multiple of the alignment, a power of two.
+  // Each range must begin at a multiple of the alignment, which is a power of two.
   let together = 1;
   while ((together * panelBytes) % limits.alignment !== 0) together *= 2;
   const bytes = Math.min(mostBytes, limits.bindingBytes);

@@ -4,23 +4,29 @@ import { padded } from "../shape.ts";
 import type { Convolution, PixelMapping } from "./geometry.ts";
 import type { MapSize } from "./mapSize.ts";
 
-/** A map as one binding holds it: the whole of it, or rows of one of its images. */
+/** A map that fits one binding: a whole map, or some rows of one of its images. */
 export interface BoundMap extends MapSize {
   readonly storage: Storage;
-  /** Quads in the binding before the first row. */
+  /** How many quads the binding has before the first row. */
   readonly skip: number;
-  /** Where the first row stands in its image. */
+  /** The number of the first row in its image. */
   readonly first: number;
 }
 
-/** One of the convolutions that a large one is cut into: rows of its output, all rows of its input that they take, and the mapping from the one to the other. */
+/**
+ * One of the convolutions that a large one is cut into: some rows of the output, all rows of the input that they depend
+ * on, and the mapping between the two.
+ */
 export interface Piece {
   readonly input: BoundMap;
   readonly output: BoundMap;
   readonly mapping: PixelMapping;
 }
 
-/** Those of an image's rows `first` … `first + rows` that it has; where they all lie outside, one row all the same. */
+/**
+ * Binds those of the rows `first` … `first + rows` that the image has. If all of them lie outside, it binds one row of
+ * the image anyway, because a binding cannot be empty.
+ */
 export function bindImageRows(
   device: Device,
   map: MapSize,
@@ -34,9 +40,9 @@ export function bindImageRows(
 }
 
 /**
- * Cuts a convolution into pieces whose maps fit a binding: a conv1 activation of full width is 125 MB for 500×500 pixels,
- * a binding often 128 MiB. The sums of a pixel, and so its bits, are those of the whole. `together`: rows of the output
- * that are not to be parted.
+ * Cuts a convolution into pieces whose maps fit a binding. At full width the activation of conv1 is 125 MB for 500×500
+ * pixels, and a binding often holds 128 MiB. Each pixel is summed as in the whole convolution, so its bits are the
+ * same. `together` is the number of output rows that must stay in one piece.
  */
 export function* pieces(
   device: Device,
@@ -57,7 +63,8 @@ export function* pieces(
   const { stride, inputDilation, paddingY } = mapping;
   // A binding may begin up to an alignment before its rows: see `bindRows`.
   const roomFor = (map: MapSize): number => Math.floor((bindingBytes - alignment) / rowBytes(map));
-  // `rows` of the output take ((rows − 1)·stride + kernelHeight − 1) / inputDilation + 1 of the input, or one less.
+  // `rows` rows of the output depend on ((rows − 1)·stride + kernelHeight − 1) / inputDilation + 1 rows of the input, or on
+  // one less.
   const fed = Math.floor(((roomFor(input) - 1) * inputDilation - kernelHeight + 1) / stride) + 1;
   const most = Math.max(together, Math.floor(Math.min(roomFor(output), fed) / together) * together);
   for (let image = 0; image < output.images; image++) {

@@ -9,7 +9,7 @@ import { type Forms, runFastest } from "./forms.ts";
 
 export type ProductArguments = ArgumentsOf<typeof kernel>;
 
-/** Products of packed operands: see kernels/nn/product.wgsl. */
+/** Computes a batched product of packed matrices; see kernels/nn/product.wgsl. */
 export function product(device: Device, args: ProductArguments): void {
   runFastest(device, productForms, args);
 }

@@ -21,7 +21,7 @@ function rectified(values: Tensor): Tensor {
   return record(result, [values], [result], pullback, { overwrites: true });
 }
 
-/** Turns the gradient of `result` into that of what it is the ReLU of. */
+/** Turns the gradient of a ReLU's `result`, in place, into the gradient of its argument. */
 export function maskGradient(result: Tensor, gradient: Tensor): void {
   for (const { storages, count } of elementRanges({ result, gradient })) {
     result.device.run(reluPullback, { ...storages, count });

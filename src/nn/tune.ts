@@ -14,13 +14,16 @@ export interface Choice {
   /** As `nn/product`. */
   readonly kernel: string;
   readonly form: Form<object>["name"];
-  /** How many times as long each form takes as the one chosen, where all that it computes is wanted. */
+  /** For each form, its time for full tiles as a multiple of the chosen form's time. */
   readonly times: Readonly<Partial<Record<Form<object>["name"], number>>>;
-  /** Forms that this adapter does not compile, or that gave other bits than the usual one, and so do not run. */
+  /**
+   * Forms that are not used on this adapter, because it does not compile them or because their bits differ from the
+   * usual form's.
+   */
   readonly refused: readonly Form<object>["name"][];
 }
 
-/** Measurements by adapter: a process may open many devices on one. */
+/** Measurements by adapter, shared by all devices that a process opens on it. */
 const measured = new Map<string, Promise<Rates>>();
 
 /**
@@ -69,9 +72,15 @@ async function measure(device: Device): Promise<Rates> {
   return found;
 }
 
-/** Milliseconds that a round of all forms takes at least: so that a GPU reaches its clock and what starts it counts for little. */
+/**
+ * A round of all forms must take at least this many milliseconds, so that a GPU reaches its full clock and the cost of
+ * starting a dispatch does not matter.
+ */
 const shortest = 15;
-/** Measurements of a form, of which the least counts: on a busy machine one may well take ten times as long as another. */
+/**
+ * How often each form is measured. The least time counts, because on a busy machine one measurement may take ten times
+ * as long as another.
+ */
 const rounds = 5;
 
 /**
@@ -110,13 +119,16 @@ export async function measureForms(device: Device, all: Forms<object>): Promise<
 
 const sum = (times: readonly number[]): number => times.reduce((total, time) => total + time, 0);
 
-/** Of both signs and with all their bits, so that a fused multiply-add differs from a product and a sum. */
+/**
+ * Makes numbers of both signs that use all bits of the mantissa, so that a fused multiply-add gives another result than
+ * a product followed by a sum.
+ */
 const numbers = (length: number): Float32Array =>
   new Float32Array(length).map((_, i) => (Math.imul(i + 1, 0x9e3779b1) >> 8) / 2 ** 23);
 
 /**
- * The forms that leave the same bits as the first. Their order of sums is the same; but a compiler may fuse a product and a
- * sum, and is free to do so in one form and not in another. One that rejects a form is served by the others.
+ * Returns the forms that give the same bits as the first one. All of them sum in the same order, but a compiler may
+ * fuse a product and a sum in one form and not in another. A form that does not compile is left out.
  */
 async function agreeing(
   device: Device,

@@ -10,10 +10,10 @@ import type { MapSize } from "./mapSize.ts";
 import { type Piece, pieces } from "./parts.ts";
 import { product, type ProductArguments } from "./product.ts";
 
-/** Elements of a tile, transformed. */
+/** Number of elements of a transformed tile. */
 const elements = 16;
 
-/** Whether F(2×2, 3×3) applies to a convolution and pays. */
+/** Tells whether F(2×2, 3×3) is applicable to a convolution and faster than computing it directly. */
 export function suits(device: Device, sizes: Convolution): boolean {
   const { input, output, kernelHeight, kernelWidth, stride } = sizes;
   if (kernelHeight !== 3 || kernelWidth !== 3 || stride !== 1) return false;
@@ -23,8 +23,9 @@ export function suits(device: Device, sizes: Convolution): boolean {
 }
 
 /**
- * Below, transforms cost what the products save: measured on WASM at 454 by 454 pixels, 16 channels take 28 ms for 30
- * forward and 20 for 33 in the weights' gradient, 3 channels to 16 take 10 ms for 8.
+ * With fewer channels than this, the transforms cost as much time as the cheaper products save. Measured on WASM at 454
+ * by 454 pixels: with 16 channels, forward takes 28 ms instead of 30 and the weights' gradient 20 ms instead of 33;
+ * from 3 channels to 16, forward takes 10 ms instead of 8.
  */
 const fewestChannels = 8;
 
@@ -66,7 +67,7 @@ function convolve(
   }
 }
 
-/** The convolution with the transposed weights. */
+/** Computes the adjoint as a convolution with transposed weights. */
 function convolveBack(
   device: Device,
   sizes: Convolution,
@@ -126,7 +127,7 @@ function transformInput(
   device.run(winogradInput, { values: storage, valueSkip: skip, result, ...sizes });
 }
 
-/** For each element a product of matrices, [rowPanels, terms, 4] by [columnPanels, terms, 8]. */
+/** Computes, for each of the 16 elements, a product of matrices: [rowPanels, terms, 4] by [columnPanels, terms, 8]. */
 function multiplyElements(
   device: Device,
   operands: Pick<ProductArguments, "left" | "right" | "result" | "columnPanels" | "rowPanels" | "accumulate">,
@@ -156,7 +157,10 @@ interface TileRange {
 
 const tilesOf = ({ images, height, width }: MapSize): number => images * Math.ceil(height / 2) * Math.ceil(width / 2);
 
-/** The tiles of a convolution's output, two by two pixels each, in ranges of at most `most`, each within maps that fit a binding. */
+/**
+ * Yields the tiles of a convolution's output, which have two by two pixels, in ranges of at most `most` tiles. Each
+ * range lies within maps that fit a binding.
+ */
 function* tileRanges(
   device: Device,
   sizes: Convolution,
@@ -175,13 +179,14 @@ function* tileRanges(
 }
 
 /**
- * Scratch memory for the tiles and products of a range. Processors want it in their caches (WASM: 1 MiB costs a tenth to a
- * quarter of the time, 8 save nothing). Of 512 channels 4 MiB hold 64 tiles, 16,384 invocations of the product, where a GPU
- * runs some hundred thousand at once: 128 MiB hold 2048 (by reckoning; no GPU was at hand).
+ * Bytes of scratch memory for the transformed tiles of a range and their products. On processors they should fit into
+ * the caches (on WASM 1 MiB costs a tenth to a quarter more time, and 8 MiB save nothing). With 512 channels 4 MiB hold
+ * 64 tiles, for which the product has 16,384 invocations. A GPU runs about a hundred thousand at once, and 128 MiB hold
+ * 2048 tiles (by calculation; no GPU was available).
  */
 const rangeBytes = ({ info }: Device): number => (info.hardware ? 2 ** 27 : 2 ** 22);
 
-/** The most tiles of a range, a multiple of four as the product's row panels have. */
+/** The largest number of tiles in a range, a multiple of four because the product's row panels have four. */
 function tilesOfRange(device: Device, map: MapSize, channels: number, outputs: number): number {
   const [input, output] = [elements * padded(channels) * 4, elements * panelsOf(outputs) * panelRowBytes];
   const bound = Math.min(rangeBytes(device) / (input + output), device.limits.bindingBytes / Math.max(input, output));

@@ -5,8 +5,8 @@ import type { Tensor } from "../tensor.ts";
 import { requireGradients } from "./gradients.ts";
 
 /**
- * Adds the gradients of one more tape to `total`, for a step over several images that do not fit memory at once. The
- * tensors of both belong to `total` afterwards: those that were summed are disposed of.
+ * Adds the gradients of another tape to `total`, for a step over several images that do not fit into memory at once.
+ * The tensors of both maps belong to `total` afterwards; those that were summed are disposed of.
  * @example
  * const total = new Map<Tensor, Tensor>();
  * for (const image of images) accumulate(total, await gradientsOf(image));

@@ -6,7 +6,10 @@ import { type Names, requireOptions } from "../options.ts";
 import { type Optimizer, optimizer, optimizerNames, type OptimizerOptions } from "./optimizer.ts";
 
 export interface AdamOptions extends OptimizerOptions {
-  /** β₁ (0.9) and β₂ (0.999): how much of the gradients' running mean, and of that of their squares, stays at a step. */
+  /**
+   * β₁ and β₂, by default 0.9 and 0.999: how much of the running mean of the gradients, and of their squares, remains
+   * after each step.
+   */
   readonly betas?: readonly [number, number];
   /** Default: 1e-8. */
   readonly epsilon?: number;

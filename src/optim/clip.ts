@@ -6,12 +6,12 @@ import { columnSums } from "../shared/columnSums.ts";
 import { quadBytes } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** Quads that one invocation sums the squares of. */
+/** How many quads one invocation sums the squares of. */
 const blockQuads = 64;
 
 /**
- * Writes what all gradients are to be multiplied by, so that together their Euclidean norm is at most `limit`, into the
- * one quad of `factor`: (min(1, limit/norm), norm, 0, 0). Nothing is read back; the order of the sums is fixed.
+ * Writes (min(1, limit/norm), norm, 0, 0) into the one quad of `factor`. Multiplied by the first number, all gradients
+ * together have a Euclidean norm of at most `limit`. Nothing is read back, and the order of the sums is fixed.
  */
 export function clipFactor(device: Device, gradients: readonly Tensor[], limit: number, factor: Storage): void {
   using workspace = new Workspace(device);

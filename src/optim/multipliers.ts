@@ -6,13 +6,13 @@ export interface Multiplier {
 }
 
 /**
- * Multipliers by parameter: a name, or a pattern in which `*` stands for any letters. Of several that match, the last
- * one counts for what it states. Patterns may match nothing: one table serves a family of models.
+ * Multipliers by parameter name or by a pattern in which `*` stands for any letters. Where several match, a later one
+ * overrides what it states of an earlier one. A pattern may match nothing, so that one table serves a family of models.
  * @example { "*.bias": { rate: 2, decay: 0 }, "upscore*.weight": { rate: 0 } }
  */
 export type Multipliers = Readonly<Record<string, Multiplier>>;
 
-/** What `multipliers` say of the parameter `name`. */
+/** Returns the multipliers of the parameter `name`. */
 export function multiplierOf(name: string, multipliers: Multipliers): Required<Multiplier> {
   const matching = Object.entries(multipliers).filter(([pattern]) => matches(name, pattern));
   return matching.reduce((all, [, multiplier]) => ({ ...all, ...multiplier }), { rate: 1, decay: 1 });

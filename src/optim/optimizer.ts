@@ -12,13 +12,16 @@ import { clipFactor } from "./clip.ts";
 import { requireGradients } from "./gradients.ts";
 import { type Multiplier, type Multipliers, multiplierOf } from "./multipliers.ts";
 
-/** What every optimizer is told. */
+/** Options of every optimizer. */
 export interface OptimizerOptions {
   readonly rate: number;
   /** Weight decay: this multiple of a parameter is added to its gradient. Default: 0. */
   readonly decay?: number;
   readonly multipliers?: Multipliers;
-  /** The largest Euclidean norm of all gradients together; larger ones are scaled down to it. Default: any. */
+  /**
+   * The largest Euclidean norm that all gradients together may have. Larger gradients are scaled down to it. Default:
+   * no limit.
+   */
   readonly clip?: number;
 }
 
@@ -37,24 +40,30 @@ export interface Optimizer extends Disposable {
   (gradients: ReadonlyMap<Tensor, Tensor>): void;
   /** The learning rate of the steps to come. */
   rate: number;
-  /** Steps taken. */
+  /** How many steps were taken. */
   steps: number;
-  /** What goes on from step to step beside their number, by name: `conv1_1.weight.velocity`. */
+  /**
+   * The moments by name, for example `conv1_1.weight.velocity`: what the optimizer carries from step to step besides
+   * their number.
+   */
   readonly moments: Readonly<Record<string, Tensor>>;
   /** For checkpoints: `steps` and the values of all moments. */
   state(): Promise<Record<string, Values>>;
-  /** Takes up what `state` gave. @throws ShapeError naming what is missing, too many or of another shape; then nothing is changed */
+  /**
+   * Restores what `state` returned.
+   * @throws ShapeError naming what is missing, unexpected or of another shape; nothing is changed then
+   */
   load(state: Readonly<Record<string, Values>>): void;
   dispose(): void;
 }
 
-/** What an update works on: ranges of memory of `count` quads. */
+/** The arguments of one update: views of memory with `count` quads each. */
 export interface Update<Moment extends string> {
   readonly count: number;
   readonly storages: Record<Moment | "gradient" | "factor" | "parameter", Storage>;
   readonly rate: number;
   readonly decay: number;
-  /** From 1 on. */
+  /** The number of the step, counted from 1. */
   readonly step: number;
 }
 
@@ -83,7 +92,7 @@ export function optimizer<Moment extends string>(
     const own = { rate: multiplier.rate, decay: decay * multiplier.decay };
     return [{ name, parameter, ...own, moments: moments as Record<Moment, Tensor> }];
   });
-  /** One quad: what gradients are multiplied by. */
+  /** One quad whose first number is what gradients are multiplied by. */
   const factor = moving[0]?.parameter.device.tensor([1], [1]);
   const all: Record<string, Tensor> = Object.fromEntries(
     moving.flatMap(({ name, moments }) => names.map((moment) => [`${name}.${moment}`, moments[moment]])),

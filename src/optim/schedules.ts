@@ -2,7 +2,7 @@ import { ValueError } from "../errors.ts";
 import { requireOptions } from "../options.ts";
 import { found, requireNumber } from "../values.ts";
 
-/** The learning rate of a step, counted from 0. */
+/** Gives the learning rate of a step; steps are counted from 0. */
 export type Schedule = (step: number) => number;
 
 /** The same rate at every step. @throws ValueError */

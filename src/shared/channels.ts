@@ -3,7 +3,7 @@ import type { Device, Storage } from "../device/device.ts";
 import { rowRanges } from "../device/ranges.ts";
 import { quadBytes } from "../shape.ts";
 
-/** Channels of a map, in quads: the map, the length of its rows, and where the channels begin in a row. */
+/** A range of a map's channels: the storage, the length of its rows and the first channel, both in quads. */
 export interface MapChannels {
   readonly storage: Storage;
   readonly rowQuads: number;

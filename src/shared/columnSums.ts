@@ -3,7 +3,7 @@ import { type Device, type Storage, view } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import { quadBytes } from "../shape.ts";
 
-/** Rows that one invocation adds up. */
+/** How many rows one invocation adds up. */
 const blockRows = 256;
 
 /** result[quads] = Σ over the rows of values [rows, quads], in quads of four columns. */
@@ -21,7 +21,7 @@ export function columnSums(device: Device, values: Storage, result: Storage, row
   columnSums(device, sums, result, blocks, quads);
 }
 
-/** The same where `values` is larger than a binding: as many blocks at a time as one holds. */
+/** Does the same where `values` is larger than a binding, with as many blocks at a time as a binding holds. */
 function sumWindows(device: Device, values: Storage, result: Storage, rows: number, quads: number, most: number): void {
   using workspace = new Workspace(device);
   const blocks = Math.ceil(rows / blockRows);

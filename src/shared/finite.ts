@@ -14,7 +14,7 @@ export function seekNotFinite({ device, storage, rows, channels }: Tensor, statu
   }
 }
 
-/** @throws ValueError if the search that left `found` in its status came upon something. */
+/** Throws a ValueError if `found`, read from the search's status, says that a value is NaN or infinite. */
 export function requireFinite(where: string, name: string, { channels, shape }: Tensor, found: number): void {
   if (found === 0) return;
   const index = ~found >>> 0;

@@ -9,7 +9,7 @@ import type { Tensor } from "../tensor.ts";
 /** Rows whose outer products one invocation sums. */
 const blockRows = 256;
 
-/** factor·Σ a bᵀ over the rows of two maps [..., L]: [L, L]. */
+/** Computes factor·Σ a bᵀ over the rows of two maps [..., L]; the result is [L, L]. */
 export function outerProducts(a: Tensor, b: Tensor, factor = 1): Tensor {
   const { device, rows, channels } = a;
   const rowBytes = padded(channels) * 4;
@@ -22,7 +22,7 @@ export function outerProducts(a: Tensor, b: Tensor, factor = 1): Tensor {
   let done = 0;
   for (const range of ranges) {
     const bytes = blocksIn(range.rows) * quads * quadBytes;
-    // Copied into place: a binding could not begin there.
+    // The partial sums are copied into place, because a binding could not begin at that offset.
     const own = ranges.length === 1 ? pieces : workspace.allocate(bytes);
     device.run(kernel, {
       a: range.of(a.storage, rowBytes),

@@ -4,11 +4,12 @@ import { planned, type Work } from "../device/work.ts";
 import type { Workspace } from "../device/workspace.ts";
 import { scan } from "./scan.ts";
 
-/** How each device sorts: bits of a digit, and items in a block that one worker counts. */
+/** How each device sorts: how many bits a digit has and how many items a block has. */
 const methods = {
-  // Sixteen counters a run fit workgroup memory; a key takes several rounds.
+  // Sixteen counters for each invocation fit into workgroup memory, so a digit has four bits and a key takes several
+  // rounds.
   webgpu: () => ({ bits: 4, blockSize: 4096 }),
-  // One round with a counter for each key; blocks are the threads' shares.
+  // One round suffices with a counter for each key; each thread counts one block.
   wasm: (device: Device, count: number) => ({
     bits: 32,
     blockSize: Math.max(4096, Math.ceil(count / device.info.threads)),
@@ -16,8 +17,8 @@ const methods = {
 };
 
 /**
- * Sorts u32 keys below `bound`, stably, by counting, summing and scattering, so that the result is the same in every run.
- * `order`: what the keys belong to, 0, 1, 2, … where it is left out. Both are left as they are.
+ * Sorts u32 keys below `bound` with a stable counting sort, so that the result is the same in every run. `order` gives
+ * what each key belongs to; it is 0, 1, 2, … where it is left out. Neither input is changed.
  * @returns keys and order, sorted, in memory of `workspace`.
  */
 export function* sort(

@@ -252,7 +252,7 @@ export const cases: Case[] = [
         using alone = crfRnn(device, options);
         same(await inferred(crf, size), await inferred(alone, size), `${size.join(" by ")} pixels`);
       }
-      // Of the position's bandwidth as well, which training moves.
+      // The lattice depends on the bandwidth of the position as well, which training changes.
       crf.parameters.bandwidths.write([bandwidths.position, bandwidths.color, 5]);
       using wide = crfRnn(device, { ...options, spatial: { position: 5 } });
       same(await inferred(crf, [6, 4]), await inferred(wide, [6, 4]), "another bandwidth");

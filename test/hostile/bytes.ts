@@ -7,12 +7,12 @@ type Part = Uint8Array | readonly number[];
 
 export const join = (...parts: Part[]): Uint8Array => joinAll(parts);
 
-/** As `join`, of more parts than a call may have arguments. */
+/** Joins more parts than a call may have arguments. */
 export function joinAll(parts: readonly Part[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts.map((part) => Buffer.from(part))));
 }
 
-/** So many times the same bytes. */
+/** Repeats bytes a number of times. */
 export const times = (count: number, unit: Uint8Array | string): Uint8Array =>
   new Uint8Array(Buffer.alloc(count * unit.length, typeof unit === "string" ? latin1(unit) : unit));
 

@@ -22,9 +22,9 @@ const collect = runInNewContext("gc") as () => void;
 interface Use {
   readonly device: number;
   readonly peak: number;
-  /** Of JavaScript's objects. */
+  /** Bytes of JavaScript's heap. */
   readonly heap: number;
-  /** Of the process. */
+  /** Bytes of the whole process. */
   readonly resident: number;
 }
 

@@ -14,7 +14,7 @@ export interface Outcome extends Mutant, Verdict {
 /** `nn` of `src/nn/relu.ts`, `tape` of `src/tape.ts`. */
 export const roomOf = (file: string): string => file.replace(/^src\//, "").replace(/(\/.*|\.ts)$/, "");
 
-/** Of the mutants that are not equivalent, the share that is killed, in percent. */
+/** The percentage of the mutants that are killed, without those that are equivalent. */
 export function scoreOf(outcomes: readonly Outcome[]): number {
   const counted = outcomes.filter(({ fate }) => fate !== "equivalent");
   return counted.length === 0 ? 100 : (100 * counted.filter(({ fate }) => fate === "killed").length) / counted.length;

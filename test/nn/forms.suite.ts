@@ -97,7 +97,7 @@ const convolutions: readonly Direct[] = [
   direct([1, 4, 5, 3], [21, 0, 3], [3, 3], { padding: 7 }),
   direct([1, 17, 16, 9], [9, 0, 2], [7, 7], { stride: 3, padding: 2 }),
   direct([2, 5, 6, 21], [21, 0, 3], [4, 4], { inputDilation: 2, padding: 3 }),
-  // Of the nine phases some have no tap at all.
+  // Some of the nine phases have no tap at all.
   direct([1, 8, 9, 6], [10, 0, 2], [2, 2], { inputDilation: 3, padding: 1 }),
   direct([1, 20, 19, 17], [5, 0, 1], [1, 3]),
 ];

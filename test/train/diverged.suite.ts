@@ -18,7 +18,7 @@ const sample: Sample = {
   labels: Uint8Array.from({ length: height * width }, (_, i) => i % classes),
 };
 
-/** Of the wide blocks the convolutions go by minimal filtering, of the others directly. */
+/** The convolutions of the wide VGG blocks use minimal filtering, those of the others the direct algorithm. */
 const makeNetwork = (device: Device): Network =>
   fcn8s(device, { classes, widths: [3, 8, 8, 4, 8], fc: 6, dropout: 0.5, poolScales: [1, 1] });
 
