@@ -1,9 +1,9 @@
 import { FormatError } from "./errors.ts";
 
 /**
- * The most that the structure of one file may cost: its names, shapes, nesting, directories and messages, reckoned in bytes of
- * memory. With a host that starts at some 60 MB and holds the bytes read besides, this stays below 512 MB; at 32 bytes a step or
- * more it is work of about a second.
+ * The most that the structure of one file may cost, in bytes of memory: its names, shapes, nesting, directories and
+ * messages. A host starts at some 60 MB and holds the bytes that were read besides; with this limit it stays below 512
+ * MB. At 32 bytes a step or more the structure is also work of about a second.
  */
 export const mostStructure = 192 * 2 ** 20;
 
@@ -12,12 +12,12 @@ export const structurePerByte = 64;
 const freeStructure = 2 ** 20;
 
 /**
- * Bytes of pixels that an image may have however small its file is: the largest label map, of one color. Above that it may have
- * `structurePerByte` times its file's size, of which photographs have less.
+ * The bytes of pixels that an image may have however small its file is: those of the largest label map, of one color. A
+ * larger image may have `structurePerByte` times the bytes of its file, and photographs have less.
  */
 export const freePixelBytes = 2 ** 26 + 2 ** 16;
 
-/** What things cost, in bytes, rounded up from what V8 takes for them; reading is charged by the byte. */
+/** The cost of things in bytes, rounded up from what V8 takes for them. Reading is charged by the byte. */
 export const costs = {
   /** An instruction of a pickle, a separator in JSON: the least that anything costs. */
   step: 32,
@@ -34,20 +34,20 @@ export const costs = {
   pair: 128,
   /** A character of text. */
   character: 2,
-  /** A tensor, through all that is made of it on the way to our names. */
+  /** A tensor, with everything that is made of it until it has our names. */
   tensor: 1024,
   /** An entry of a zip archive, which the library holds as an object of fifty fields and takes 30 µs to read. */
   entry: 8192,
-  /** One call to the host to read: time, not memory, as much as 8192 bytes of structure take. */
+  /** One call to the host to read. It costs time and not memory: as much time as 8192 bytes of structure take. */
   read: 8192,
 } as const;
 
 const structure = (most: number): string => `names, shapes and nesting that take at most ${most} bytes to hold`;
 
 /**
- * The account of one reading: everything that a reader makes or does because the file says so is spent here first, so that time
- * and memory are bounded by the file's size, and by a constant for all files. The numbers of tensors and pixels are not
- * structure: readers hold what is declared of them against the bytes that there are.
+ * The account of one reading. Everything that a reader makes or does because the file says so is charged here first, so
+ * that time and memory are bounded by the file's size, and by a constant for all files. The numbers of tensors and
+ * pixels are not structure: readers compare what a file declares of them with the bytes that it has.
  */
 export class Budget {
   /** Bytes that this file's structure may cost. */

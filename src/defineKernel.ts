@@ -4,9 +4,9 @@ import type { Binding, Kernel, Twin } from "./kernel.ts";
 import { type Names, requireOptions } from "./options.ts";
 import { kindOf, requireChoice } from "./values.ts";
 
-/** Bytes that the uniform block of a kernel may have: see `uniformStride` of src/device/webgpu.ts. */
+/** The most bytes that the uniform block of a kernel may have: see `uniformStride` of src/device/webgpu.ts. */
 const mostParams = 64;
-/** Storage buffers that every WebGPU device lets a kernel have. */
+/** The number of storage buffers that every WebGPU device lets a kernel have. */
 const mostBindings = 8;
 
 /** A uniform parameter, in the order of the WGSL's `struct Params`. */
@@ -15,29 +15,30 @@ export interface ParamDefinition {
   readonly type: "f32" | "u32" | "i32";
 }
 
-/** What a kernel's arguments are: a storage for each binding, a number for each parameter. */
+/** The arguments of a kernel: a storage for each binding, a number for each parameter. */
 export type DefinedArguments<Bindings extends readonly Binding[], Params extends readonly ParamDefinition[]> = Readonly<
   Record<Bindings[number]["name"], Storage> & Record<Params[number]["name"], number>
 >;
 
-/** A kernel of one's own. */
+/** The definition of a kernel outside this library. */
 export interface KernelDefinition<Bindings extends readonly Binding[], Params extends readonly ParamDefinition[]> {
-  /** Names it in errors and traces; a path is a good name. */
+  /** The name of the kernel in errors and traces; a path is a good name. */
   readonly id: string;
   /**
-   * WGSL with an entry point `main`. The uniform block `params` is at binding 0 of group 0 and the storages follow from binding
-   * 1 on, in the order of `bindings`. A grid of workgroups may fold over y, as one axis holds 65,535 of them: an invocation's
-   * index is `id.y * workgroupCount.x * workgroupSize + id.x`, with `id` its global_invocation_id and `workgroupCount` num_workgroups.
+   * WGSL with an entry point `main`. The uniform block `params` is at binding 0 of group 0, and the storages follow
+   * from binding 1 on, in the order of `bindings`. A grid of workgroups may fold over y, because one axis holds 65,535
+   * of them. The index of an invocation is therefore `id.y * workgroupCount.x * workgroupSize + id.x`, where `id` is
+   * its global_invocation_id and `workgroupCount` is num_workgroups.
    */
   readonly code: string;
   readonly bindings: Bindings;
   readonly params: Params;
   /** The number in `@workgroup_size(…)`. Default: 64. */
   readonly workgroupSize?: number;
-  /** What `count` counts. Default: invocations. */
+  /** Whether `count` counts invocations (the default) or workgroups. */
   readonly unit?: "invocation" | "workgroup";
   readonly count: (args: DefinedArguments<Bindings, Params>) => number;
-  /** The same in JavaScript, for the WASM device. Without it the kernel runs on WebGPU alone. */
+  /** The same computation in JavaScript, for the WASM device. Without it the kernel runs on WebGPU alone. */
   readonly twin?: Twin;
 }
 
@@ -53,8 +54,9 @@ const definitionNames: Names<KernelDefinition<[], []>> = {
 };
 
 /**
- * Makes a kernel of one's own, for `device.run` and for ops that `record` gives a gradient. The library's own kernels are
- * read from their WGSL by the build, which checks what is taken on trust here: that the bindings and parameters are those of the code.
+ * Makes a kernel for `device.run`, and for ops that get a gradient by `record`. The build reads the library's own
+ * kernels from their WGSL and checks what is taken on trust here: that the bindings and parameters are those of the
+ * code.
  * @throws ValueError, ShapeError for more than 8 bindings or 64 parameters
  * @example examples/own-op/swish.ts
  */

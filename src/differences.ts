@@ -27,7 +27,7 @@ export function differences(
   ];
 }
 
-/** The first few of a list, and how many more there are. */
+/** Lists the first few phrases and says how many more there are. */
 export function listed(words: readonly string[], most = 6): string {
   return words.length > most ? `${words.slice(0, most).join(", ")} and ${words.length - most} more` : words.join(", ");
 }

@@ -7,7 +7,7 @@ import type { Tensor } from "./tensor.ts";
 export interface ElementRange<Name extends string> {
   /** The range of each tensor, by the tensor's name, which is the kernel's name for it. */
   readonly storages: Readonly<Record<Name, Storage>>;
-  /** Quads in the range, and before it. */
+  /** The number of quads in the range, and before it. */
   readonly count: number;
   readonly first: number;
 }

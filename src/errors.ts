@@ -1,6 +1,6 @@
 import { printable, printableEnd } from "./quote.ts";
 
-/** What an error says: where it arose, what was expected, what was found, and what to do about it. */
+/** The parts of an error: where it arose, what was expected, what was found, and what to do about it. */
 export interface ErrorFacts {
   /** The function, kernel, file or flag that noticed, e.g. `filter` or `logits.npy`. */
   readonly where: string;

@@ -4,8 +4,8 @@ import type { Scope } from "./scope.ts";
 
 /**
  * Something in device memory that belongs to whoever made it, until `dispose()`. Others may hold it for a while: a tape
- * holds what pullbacks read, a call under way what it computes with. Its memory is given back when its owner has disposed of
- * it and nobody holds it any more.
+ * holds what pullbacks read, and a call holds what it computes with. The memory is given back when the owner has
+ * disposed of the object and nobody holds it any more.
  */
 export abstract class Held implements Disposable {
   readonly device: Device;
@@ -51,7 +51,7 @@ export abstract class Held implements Disposable {
     this.#freeUnlessNeeded();
   }
 
-  /** Gives the device memory back, as soon as no tape and no call needs it; harmless when repeated. */
+  /** Gives the device memory back as soon as no tape and no call needs it. A second call does nothing. */
   dispose(): void {
     if (!this.#owned) return;
     this.#owned = false;

@@ -14,8 +14,9 @@ export interface Param {
 }
 
 /**
- * A kernel in JavaScript, for the WASM device: works on the elements `begin` to `end` of what the kernel counts. `memory` has
- * a view of each storage by the name of its binding: Float32Array for bindings of f32 and vectors of it, else Uint32Array.
+ * A kernel in JavaScript, for the WASM device. It computes the elements `begin` to `end` of what the kernel counts.
+ * `memory` has a view of each storage by the name of its binding: a Float32Array for bindings of f32 and vectors of it,
+ * else a Uint32Array.
  */
 export type Twin = (
   memory: Readonly<Record<string, Float32Array | Uint32Array>>,
@@ -31,8 +32,8 @@ export type Twin = (
 export interface Kernel<Arguments> {
   readonly id: string;
   /**
-   * The id of the kernel that this is another form of: the same signature and the same bits, computed in a way that suits
-   * other adapters. It has no twin of its own, so that WASM never runs it.
+   * The id of the kernel that this is another form of: it has the same signature and gives the same bits, but computes
+   * in a way that suits other adapters. It has no twin of its own, and WASM never runs it.
    */
   readonly formOf?: string;
   /** Path from the repository's root, e.g. `kernels/lattice/blur.wgsl`. */
@@ -42,13 +43,13 @@ export interface Kernel<Arguments> {
   readonly params: readonly Param[];
   /** `const NAME: u32` declarations whose value is set when the pipeline is made; `argument` is its camelCase name. */
   readonly constants: readonly { readonly name: string; readonly argument: string }[];
-  /** What `count` counts: invocations, or workgroups where the kernel's invocations work together. */
+  /** Whether `count` counts invocations, or workgroups where the kernel's invocations work together. */
   readonly unit: "invocation" | "workgroup";
-  /** Invocations of a workgroup. */
+  /** The number of invocations in a workgroup. */
   readonly workgroupSize: number;
-  /** How many invocations or workgroups a dispatch has, from the expression above the kernel's entry point. */
+  /** Returns how many invocations or workgroups a dispatch has, by the expression above the kernel's entry point. */
   count(args: Arguments): number;
-  /** Of a kernel that `defineKernel` made: those of the library have their twins in the WebAssembly module. */
+  /** The twin of a kernel that `defineKernel` made. The library's kernels have theirs in the WebAssembly module. */
   readonly twin?: Twin;
   /** This field exists only for the type checker; no kernel has it. */
   readonly arguments?: Arguments;

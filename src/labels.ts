@@ -14,7 +14,7 @@ export class Labels extends Held {
   readonly #storage: Storage;
   readonly #census: Census;
 
-  /** For devices only; users call `device.labels`. `free`: see `Held`. */
+  /** Called by devices only; users call `device.labels`. `free`: see `Held`. */
   constructor(device: Device, shape: readonly number[], storage: Storage, census: Census, free: () => void) {
     super(device, free);
     this.shape = [...shape];
@@ -26,13 +26,16 @@ export class Labels extends Held {
     return `labels ${formatShape(this.shape)}`;
   }
 
-  /** One byte a pixel, four to a word, the first in the low bits. @throws DisposedError if the memory was given back */
+  /**
+   * The labels in device memory: one byte for each pixel, four bytes to a word, the first in the low bits.
+   * @throws DisposedError if the memory was given back
+   */
   get storage(): Storage {
     this.requireMemory();
     return this.#storage;
   }
 
-  /** How many pixels have a label other than `ignore`. */
+  /** Counts the pixels whose label is not `ignore`. */
   counted(ignore = ignoreLabel): number {
     return elementsOf(this.shape) - this.#census.counts[ignore]!;
   }
@@ -61,7 +64,7 @@ export class Labels extends Held {
   }
 }
 
-/** How many pixels each of 256 labels has, and its first one. */
+/** For each of the 256 labels, the number of pixels that have it and the first of them. */
 export interface Census {
   readonly counts: Uint32Array;
   readonly firsts: Uint32Array;

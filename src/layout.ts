@@ -3,7 +3,7 @@ import { elementsOf, padded, rowsOf } from "./shape.ts";
 /** How the values of a tensor lie in device memory. */
 export interface Layout {
   readonly name: string;
-  /** Float32 values in device memory, padding included. */
+  /** Returns the number of float32 values in device memory, padding included. */
   length(shape: readonly number[]): number;
   /** Converts dense, row-major `values` to their order in device memory. */
   pack(shape: readonly number[], values: ArrayLike<number>): Float32Array;
@@ -44,7 +44,7 @@ export const rows: Layout = {
 /** The number of outputs in a panel, which is the width of the tile that conv2d keeps in registers. */
 export const panelWidth = 8;
 
-/** Bytes of a panel's values for one tap and input: one of each of its outputs. */
+/** The bytes of a panel's values for one tap and input, one for each of its outputs. */
 export const panelRowBytes = panelWidth * 4;
 
 /**

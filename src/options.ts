@@ -64,7 +64,7 @@ export function requireOptions(where: string, options: unknown, names: Readonly<
   }
 }
 
-/** The name among `names` that somebody who wrote `wrong` probably meant. */
+/** Returns the name among `names` that somebody who wrote `wrong` probably meant. */
 function nearestOf(wrong: string, names: readonly string[]): string | undefined {
   const alias = Object.hasOwn(aliases, wrong) ? aliases[wrong]! : undefined;
   if (alias && names.includes(alias.split(".")[0]!)) return alias;

@@ -4,9 +4,9 @@ import type { Labels } from "./labels.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
- * Disposes, on `dispose()` or at the end of a `using` block, of what was made through it, and of what ops computed from
- * that: an op finds the scope on its inputs, as it finds the tape. Nothing is ambient, so that calls which overlap never
- * free each other's tensors.
+ * Disposes, on `dispose()` or at the end of a `using` block, of everything that was made through it and of everything
+ * that ops computed from that. An op finds the scope on its inputs, as it finds the tape. Nothing is ambient, so calls
+ * that overlap never free each other's tensors.
  * @example
  * using scope = device.scope();
  * const logits = await crf(scope.tensor([h, w, 21], scores), scope.tensor([h, w, 3], image));
@@ -14,23 +14,23 @@ import type { Tensor } from "./tensor.ts";
  */
 export class Scope implements Disposable {
   readonly device: Device;
-  /** Counts scopes, so that what comes from two of them goes to the younger, which is the inner one. */
+  /** The number of scopes so far. A result that comes from two scopes goes to the younger, which is the inner one. */
   readonly #age = ages++;
   readonly #members = new Set<Disposable>();
   #open = true;
 
-  /** For devices only; users call `device.scope()`. */
+  /** Called by devices only; users call `device.scope()`. */
   constructor(device: Device) {
     this.device = device;
   }
 
-  /** As `device.tensor`. @throws DisposedError once the scope has ended */
+  /** Does what `device.tensor` does. @throws DisposedError once the scope has ended */
   tensor(...args: Parameters<Device["tensor"]>): Tensor {
     this.#requireOpen();
     return this.add(this.device.tensor(...args));
   }
 
-  /** As `device.labels`. @throws DisposedError once the scope has ended */
+  /** Does what `device.labels` does. @throws DisposedError once the scope has ended */
   labels(...args: Parameters<Device["labels"]>): Labels {
     this.#requireOpen();
     return this.add(this.device.labels(...args));
@@ -66,7 +66,7 @@ export class Scope implements Disposable {
 
   dispose(): void {
     this.#open = false;
-    // From the youngest on, as `using` does.
+    // Members are disposed of from the youngest on, as `using` does.
     for (const member of [...this.#members].reverse()) member[Symbol.dispose]();
     this.#members.clear();
   }

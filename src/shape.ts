@@ -4,20 +4,20 @@ import { kindOf, remedyFor } from "./values.ts";
 /** Rounds channels up to a multiple of four, as rows are padded in device memory: one vec4 load, one v128 register. */
 export const padded = (channels: number): number => (channels + 3) & ~3;
 
-/** Bytes of a quad: four float32 channels. */
+/** The bytes of a quad, which has four float32 channels. */
 export const quadBytes = 16;
 
-/** Bytes of a pair of words, such as a vertex and a barycentric weight. */
+/** The bytes of a pair of words, such as a vertex and a barycentric weight. */
 export const pairBytes = 8;
 
-/** Quads that hold `channels`. */
+/** Returns the number of quads that hold `channels`. */
 export const quadsOf = (channels: number): number => (channels + 3) >>> 2;
 
-/** How many elements a shape has: 0 where a size is 0, however large the others are. */
+/** Counts the elements of a shape: 0 where a size is 0, however large the others are. */
 export const elementsOf = (shape: readonly number[]): number =>
   shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
 
-/** Rows of a tensor: the product of all axes but the last. */
+/** Counts the rows of a tensor: the product of all axes but the last. */
 export const rowsOf = (shape: readonly number[]): number => elementsOf(shape.slice(0, -1));
 
 export const formatShape = (shape: readonly number[]): string => `[${shape.join(", ")}]`;

@@ -60,7 +60,7 @@ export class Tape implements Disposable {
     return this.#ending === undefined;
   }
 
-  /** For `record`. */
+  /** Called by `record`. */
   remember(step: Step): void {
     for (const kept of step.kept) kept.hold();
     this.#steps.push(step);
@@ -96,9 +96,9 @@ export class Tape implements Disposable {
   }
 
   /**
-   * The gradients of `output` with respect to those watched tensors that it depends on, in their shapes; they are the
-   * caller's, or belong to the output's scope. `seed`: the gradient of `output`, in its shape; 1 where it is left out, for
-   * an output of one value. The tape is spent afterwards, also by an error.
+   * Computes the gradients of `output` with respect to those watched tensors that it depends on, in their shapes. They
+   * are the caller's, or belong to the output's scope. `seed` is the gradient of `output`, in its shape; it is 1 where
+   * it is left out, for an output of one value. The tape is spent afterwards, also by an error.
    * @throws ValueError if the tape was used or `output` was not made of watched tensors; ShapeError for the seed;
    * DisposedError; AbortError
    */

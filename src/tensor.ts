@@ -23,7 +23,7 @@ export class Tensor extends Held {
   tape: Recorder | undefined;
   readonly #storage: Storage;
 
-  /** For devices only; users call `device.tensor`. `free`: see `Held`. */
+  /** Called by devices only; users call `device.tensor`. `free`: see `Held`. */
   constructor(device: Device, shape: readonly number[], layout: Layout, storage: Storage, free: () => void) {
     super(device, free);
     this.shape = [...shape];
@@ -36,8 +36,9 @@ export class Tensor extends Held {
   }
 
   /**
-   * The memory behind this tensor, padding included. On WebGPU `storage.handle` is the GPUBuffer, which is used again for
-   * other tensors once this one is disposed of or collected: whoever hands it to another runtime wants `device.export`.
+   * The memory behind this tensor, padding included. On WebGPU `storage.handle` is the GPUBuffer, which is used again
+   * for other tensors once this one is disposed of or collected. To hand the memory to another runtime, use
+   * `device.export`.
    * @throws DisposedError if the memory was given back
    */
   get storage(): Storage {
@@ -45,7 +46,7 @@ export class Tensor extends Held {
     return this.#storage;
   }
 
-  /** Size of the last axis. */
+  /** The size of the last axis. */
   get channels(): number {
     return this.shape[this.shape.length - 1]!;
   }
@@ -55,15 +56,18 @@ export class Tensor extends Held {
     return rowsOf(this.shape);
   }
 
-  /** The values, dense and row-major. @throws DisposedError; DeviceError for anything that went wrong on the device before */
+  /**
+   * Reads the values, dense and row-major.
+   * @throws DisposedError; DeviceError for anything that went wrong on the device before
+   */
   async read(): Promise<Float32Array> {
     this.requireLive();
     return this.layout.unpack(this.shape, new Float32Array(await this.device.read(this.storage)));
   }
 
   /**
-   * Replaces the values; dense and row-major. What a call that is under way computes with is either the old values or the
-   * new ones, so await it first.
+   * Replaces the values, which are dense and row-major. A call that is under way computes with either the old values or
+   * the new ones, so await it first.
    * @throws ShapeError for another number of them, ValueError for what are no numbers, DisposedError
    */
   write(values: ArrayLike<number>): void {
@@ -72,7 +76,7 @@ export class Tensor extends Held {
     this.device.write(this.storage, this.layout.pack(this.shape, values));
   }
 
-  /** A tensor of this shape and layout, with undefined contents. @throws DisposedError */
+  /** Makes a tensor of this shape and layout, with undefined contents. @throws DisposedError */
   like(): Tensor {
     this.requireLive();
     return Scope.inherit(emptyLike(this), [this]);

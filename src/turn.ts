@@ -3,14 +3,14 @@ import { kindOf } from "./values.ts";
 
 /** Options of every call that may take long. */
 export interface Abortable {
-  /** Ends the call, soon, with an `AbortError`; what it had made is given back. */
+  /** Ends the call soon with an `AbortError`; what it had made is given back. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * A call that has computed for this many milliseconds lets the event loop take a turn before it goes on: a frame at 60 Hz.
- * WebAssembly computes on the thread that calls it, so that without turns no timer would tick, no page would paint and no
- * server would answer while an image is worked on.
+ * A call that has computed for this many milliseconds, which is a frame at 60 Hz, lets the event loop take a turn
+ * before it goes on. WebAssembly computes on the thread that calls it, so that without turns no timer would fire, no
+ * page would paint and no server would answer while an image is computed.
  */
 const longestTurn = 16;
 
@@ -49,7 +49,7 @@ function nextTurn(): Promise<void> {
   const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
   if (setImmediate) return new Promise((resolve) => setImmediate(resolve));
   return new Promise((resolve) => {
-    // A timer would wait for 4 ms once a few of them are nested.
+    // A timer would wait for 4 ms where several are nested.
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
       port1.close();

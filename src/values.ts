@@ -4,7 +4,7 @@ interface Described {
   describe(): string;
 }
 
-/** What a value is, for errors: `a Float32Array`, `a promise`, `nothing`. */
+/** Describes a value for errors: `a Float32Array`, `a promise`, `nothing`. */
 export function kindOf(value: unknown): string {
   if (value === undefined || value === null) return value === null ? "null" : "nothing";
   if (typeof value === "string") return `the string ${brief(value)}`;
@@ -12,7 +12,7 @@ export function kindOf(value: unknown): string {
   if (typeof value !== "object") return `the ${typeof value} ${brief(String(value))}`;
   if (typeof (value as Partial<Promise<unknown>>).then === "function") return "a promise";
   if (Array.isArray(value)) return "an array";
-  // Tensors, labels and lattices tell what they are.
+  // Tensors, labels and lattices describe themselves.
   if (typeof (value as { describe?: unknown }).describe === "function") return (value as Described).describe();
   const tag = Object.prototype.toString.call(value).slice(8, -1);
   const name = tag === "Object" ? (value.constructor?.name ?? "object") : tag;

@@ -35,7 +35,7 @@ struct Tile {
   taps: vec2u,
 }
 
-// What an invocation loads of a chunk: one quad of two pixels, 32 apart, and half of one channel of two panels, 4 apart.
+// One invocation's part of a chunk: one quad of two pixels, 32 apart, and half of one channel of two panels, 4 apart.
 struct Load {
   value0: vec4f,
   value1: vec4f,

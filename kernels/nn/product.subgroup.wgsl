@@ -21,7 +21,7 @@ fn main(@builtin(subgroup_invocation_id) subgroupIndex: u32, @builtin(workgroup_
   let firstColumnPanel = index / (rowTiles * params.batch) * tileColumnPanels;
   if (firstColumnPanel >= params.columnPanels) { return; }
 
-  // In place of a panel behind the last, the last is loaded again.
+  // Panels behind the last one are computed from the last one and discarded.
   let rowPanel = min(firstRowPanel + subgroupIndex % tileRowPanels, params.rowPanels - 1u);
   let columnPanel = params.firstColumnPanel + min(firstColumnPanel + subgroupIndex / 2u, params.columnPanels - 1u);
   let terms = params.termRows * params.termColumns;
@@ -59,7 +59,8 @@ fn main(@builtin(subgroup_invocation_id) subgroupIndex: u32, @builtin(workgroup_
     leftAt += select(0u, wrap, beyond);
   }
   if (terms % 2u == 1u) {
-    // What the last four invocations load lies behind the last term and is not multiplied.
+    // The number of terms is odd, so the vectors that the last four invocations load lie behind the last term and are
+    // not used.
     let x = left[leftAt];
     let a = right[rightAt];
     s0 += outer(subgroupBroadcast(x, 0u), a);

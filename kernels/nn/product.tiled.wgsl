@@ -27,7 +27,8 @@ const rightChunk = chunkTerms * rightStride;
 var<workgroup> lefts: array<vec4f, 2u * leftChunk>;
 var<workgroup> rights: array<vec4f, 2u * rightChunk>;
 
-// What an invocation loads of a chunk: one term of two row panels, 8 apart, and half of one term of two column panels, 4 apart.
+// One invocation's part of a chunk: one term of two row panels, 8 apart, and half of one term of two column panels, 4
+// apart.
 struct Load {
   left0: vec4f,
   left1: vec4f,

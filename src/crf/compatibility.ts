@@ -17,8 +17,8 @@ export interface TransformOptions {
 }
 
 /**
- * addend + factor·M x for the vector x of every row: message weighting and compatibility transform. `values`: [..., L];
- * `matrix`: [sets·L, L].
+ * Returns addend + factor·M x for the vector x of every row: message weighting and compatibility transform. `values` is
+ * [..., L] and `matrix` is [sets·L, L].
  */
 export function transform(values: Tensor, matrix: Tensor, options: TransformOptions = {}): Tensor {
   return values.device.attempt(() => transformed(values, matrix, options));

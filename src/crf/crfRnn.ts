@@ -28,13 +28,13 @@ import {
   weightMatrix,
 } from "./parameters.ts";
 
-/** How a CRF-RNN layer is set up; every value but `classes` has the paper's default. */
+/** Options of a CRF-RNN layer. Every value except `classes` has the paper's default. */
 export interface CrfOptions {
-  /** L */
+  /** The number of classes, L. */
   readonly classes: number;
-  /** T, default 5; a call may ask for another. */
+  /** The number of iterations, T. Default: 5. A call may ask for another number. */
   readonly iterations?: number;
-  /** One set of parameters for all iterations (default), or one each. */
+  /** Whether all iterations share one set of parameters (the default) or have one set each. */
   readonly tied?: boolean;
   /** Default: `after`. */
   readonly normalization?: Normalization;
@@ -61,7 +61,7 @@ export interface CrfOptions {
 
 /** Options of one call. */
 export interface CrfCall extends Abortable {
-  /** T of this call; default: the layer's. */
+  /** The number of iterations of this call. Default: the layer's. */
   readonly iterations?: number;
   /**
    * Called and awaited after each iteration with the number of iterations done. On WASM they have been computed; on
@@ -89,15 +89,16 @@ const learnNames: Names<NonNullable<CrfOptions["learn"]>> = {
   bandwidths: true,
   guide: true,
 };
-/** What a call may be told. */
+/** The names of a call's options. */
 export const callNames: Names<CrfCall> = { iterations: true, onIteration: true, signal: true };
 
 /** A CRF-RNN layer: call it with unary logits and the guide image. */
 export interface CrfRnn extends Disposable {
   /**
-   * T mean-field iterations. `unary`: [h, w, L] or a batch [b, h, w, L]; `guide`: the same size with C channels, for
-   * Caffe's weights the network's mean-subtracted BGR input. Gives the logits X_T, in the unary's shape.
-   * Calls may overlap, of one size or of many, and each gets what it gets alone. Disposing of an input meanwhile does no harm.
+   * Runs T mean-field iterations. `unary` is [h, w, L] or a batch [b, h, w, L]. `guide` has the same size with C
+   * channels; for Caffe's weights it is the network's mean-subtracted BGR input. Returns the logits X_T, in the unary's
+   * shape. Calls may overlap, of one size or of many, and each gets what it gets alone. Inputs may be disposed of while
+   * a call is under way.
    * @throws ShapeError, ValueError (NaN, infinity), LimitError, DeviceError, DisposedError, AbortError
    */
   (unary: Tensor, guide: Tensor, call?: CrfCall): Promise<Tensor>;
@@ -106,7 +107,7 @@ export interface CrfRnn extends Disposable {
 }
 
 /**
- * CRF-RNN (Zheng et al., ICCV 2015) as a layer on `device`.
+ * Makes a CRF-RNN layer (Zheng et al., ICCV 2015) on `device`.
  * @throws ShapeError for weights of a wrong size, ValueError
  * @example const crf = crfRnn(device, { classes: 21 }); const logits = await crf(unary, image);
  */
@@ -122,7 +123,8 @@ export function crfRnn(device: Device, options: CrfOptions): CrfRnn {
 }
 
 /**
- * Mean-field inference in a dense CRF: the marginals softmax(X_T), in the logits' shape. Options as for `crfRnn` and its calls.
+ * Infers the marginals of a dense CRF by mean field: softmax(X_T), in the logits' shape. Its options are those of
+ * `crfRnn` and of its calls.
  * @throws ShapeError, ValueError (NaN, infinity), LimitError, DeviceError, DisposedError, AbortError
  */
 export async function meanField(
@@ -333,7 +335,10 @@ class CrfLayer implements Disposable {
     }
   }
 
-  /** θα, θβ and θγ; the tensor besides, where gradients are to reach it. @throws ValueError if one is not above 0 */
+  /**
+   * Reads θα, θβ and θγ, and returns their tensor too if gradients are to flow to it.
+   * @throws ValueError if one is not above 0
+   */
   async #bandwidths(): Promise<Bandwidths> {
     const { bandwidths } = this.parameters;
     const values = bandwidths.layout.unpack(

@@ -35,7 +35,9 @@ export interface Inference {
 /** Widest row, in quads, that the fused update takes: at least four points share a workgroup. */
 const mostFusedQuads = 16;
 
-/** T mean-field iterations from X₀ = U (Zheng et al. 2015, algorithm 1): a new map of the unary's shape. */
+/**
+ * Runs T mean-field iterations from X₀ = U (Zheng et al. 2015, algorithm 1) and returns a new map of the unary's shape.
+ */
 export async function iterate(inference: Inference): Promise<Tensor> {
   const { unary, spatial, bilateral, parameters } = inference;
   const rowBytes = quadsOf(unary.channels) * quadBytes;

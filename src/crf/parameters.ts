@@ -8,7 +8,7 @@ export type Weight = number | ArrayLike<number>;
 /** `potts` is C = −I; a matrix [L·L] has the sign of Caffe: X = U − C·(…). */
 export type Compatibility = "potts" | ArrayLike<number>;
 
-/** The learnable tensors of a CRF-RNN layer: matrices [L, L], or [T·L, L] with one set an iteration. */
+/** The learnable tensors of a CRF-RNN layer: matrices [L, L], or [T·L, L] with one set for each iteration. */
 export type CrfParameters = {
   readonly spatialWeight: Tensor;
   readonly bilateralWeight: Tensor;
@@ -24,7 +24,7 @@ function diagonal(values: ArrayLike<number>): Float32Array {
   return matrix;
 }
 
-/** A weight as a full matrix. @throws ShapeError, ValueError */
+/** Returns a filter weight as a full matrix. @throws ShapeError, ValueError */
 export function weightMatrix(where: string, name: string, weight: Weight, classes: number): Float32Array {
   const values = typeof weight === "number" ? new Float32Array(classes).fill(weight) : weight;
   const matrix = values.length === classes && classes > 1 ? diagonal(values) : Float32Array.from(values);
@@ -40,7 +40,7 @@ export function weightMatrix(where: string, name: string, weight: Weight, classe
   return matrix;
 }
 
-/** A compatibility as a full matrix. @throws ShapeError, ValueError */
+/** Returns a compatibility as a full matrix. @throws ShapeError, ValueError */
 export function compatibilityMatrix(where: string, compatibility: Compatibility, classes: number): Float32Array {
   if (compatibility === "potts") return diagonal(new Float32Array(classes).fill(-1));
   const matrix = typeof compatibility === "string" ? new Float32Array() : Float32Array.from(compatibility);
@@ -61,7 +61,7 @@ function requireFiniteMatrix(where: string, name: string, matrix: Float32Array):
   if (index >= 0) throw new ValueError({ where, expected: `a finite ${name}`, got: `${matrix[index]} at ${index}` });
 }
 
-/** `sets` copies of a matrix, one below the other, as a tensor [sets·L, L]. */
+/** Stacks `sets` copies of a matrix, one below the other, in a tensor [sets·L, L]. */
 export function stacked(device: Device, matrix: Float32Array, classes: number, sets: number): Tensor {
   const values = new Float32Array(sets * matrix.length);
   for (let set = 0; set < sets; set++) values.set(matrix, set * matrix.length);

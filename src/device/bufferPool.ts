@@ -3,7 +3,10 @@ import { InternalError } from "../errors.ts";
 /** The pool keeps up to this many bytes of idle buffers, however few bytes are in use. */
 const keptBytes = 2 ** 26;
 
-/** GPU buffers that were released, by size, to be used again: making one costs more than most kernels. */
+/**
+ * Keeps GPU buffers that were released, by size, and hands them out again: making a buffer costs more time than most
+ * kernels.
+ */
 export class BufferPool {
   /** The idle buffers, ordered from the one that has been unused for longest. */
   readonly #idle = new Set<{ readonly size: number; readonly buffer: GPUBuffer }>();

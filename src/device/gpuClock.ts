@@ -1,7 +1,7 @@
 import { BufferUsage, MapMode } from "./flags.ts";
 import type { Timed } from "./base.ts";
 
-/** Times compute passes by WebGPU's timestamp queries, for as many passes as one submission may have. */
+/** Times compute passes with WebGPU's timestamp queries, at most as many passes as one submission may have. */
 export class GpuClock {
   readonly #gpu: GPUDevice;
   readonly #most: number;
@@ -14,7 +14,7 @@ export class GpuClock {
     this.#most = most;
   }
 
-  /** What the next pass writes when it begins and ends, of which `timed` hears. */
+  /** Returns what the next pass writes when it begins and ends; `timed` is called with both times. */
   next(timed: Timed): GPUComputePassTimestampWrites {
     this.#queries ??= this.#gpu.createQuerySet({ type: "timestamp", count: 2 * this.#most });
     const first = 2 * (this.#timed.push(timed) - 1);
@@ -22,8 +22,8 @@ export class GpuClock {
   }
 
   /**
-   * Records the reading of the times of this submission's passes, if any is timed; gives what is to be called after it is
-   * submitted, and resolves once everybody has heard.
+   * Records commands that read the times of this submission's passes, if any pass is timed. Returns a function to be
+   * called after the submission, which resolves when every callback was called.
    */
   resolve(encoder: GPUCommandEncoder): (() => Promise<void>) | undefined {
     const timed = this.#timed;

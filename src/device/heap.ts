@@ -1,6 +1,6 @@
 import { InternalError } from "../errors.ts";
 
-/** First-fit allocation of a linear memory, with neighboring free ranges joined. Addresses are multiples of 64. */
+/** Allocates from a linear memory by first fit and joins neighboring free ranges. Addresses are multiples of 64. */
 export class Heap {
   /** Free ranges, by address. */
   #free: { start: number; end: number }[];
@@ -28,7 +28,7 @@ export class Heap {
     this.#insert(address, address + align(Math.max(bytes, 64)));
   }
 
-  /** Bytes that the memory must grow by so that `bytes` fit. */
+  /** Returns by how many bytes the memory must grow so that `bytes` fit. */
   shortfall(bytes: number): number {
     const last = this.#free.at(-1);
     const tail = last && last.end === this.#end ? last.end - last.start : 0;

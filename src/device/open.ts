@@ -6,7 +6,7 @@ import { openWasm } from "./wasm.ts";
 import { adapterName, isSoftware, requestDevice, WebGpuDevice } from "./webgpu.ts";
 
 export interface OpenOptions {
-  /** `auto` takes a hardware WebGPU adapter, else WASM; a software adapter is taken only for `webgpu`. */
+  /** `auto` takes a hardware WebGPU adapter, else WASM. A software adapter is taken only if `webgpu` is asked for. */
   readonly prefer?: "auto" | "webgpu" | "wasm";
   /** An existing device to work on; it stays the caller's. */
   readonly gpu?: GPUDevice;

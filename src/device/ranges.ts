@@ -4,7 +4,7 @@ import { quadBytes } from "../shape.ts";
 /** Consecutive rows of a map that one binding can hold. */
 export interface RowRange {
   readonly rows: number;
-  /** The rows of a map with rows of `rowBytes`, as a binding. */
+  /** Binds these rows of a map with rows of `rowBytes`. */
   of(storage: Storage, rowBytes: number): Storage;
 }
 

@@ -14,14 +14,14 @@ const Word = {
   kernel: 6,
   argumentCount: 7,
   failed: 8,
-  /** Chunks that workers have finished. */
+  /** The number of chunks that workers have finished. */
   done: 9,
 } as const;
 const argumentOffset = 64;
 /** Size of the block in bytes: 16 words, followed by up to 56 arguments as float64. */
 export const controlBytes = 512;
 
-/** A worker, the same for worker_threads and web workers. */
+/** A worker, of worker_threads or of a browser. */
 interface WorkerHandle {
   terminate(): void;
 }
@@ -33,7 +33,7 @@ interface Shared {
   readonly kernels: readonly string[];
 }
 
-/** Runs in each worker; sent as source text, so it may refer to nothing outside itself. */
+/** Runs in each worker. It is sent as source text, so it must not refer to anything outside itself. */
 function workerMain(
   { module, memory, control, kernels, scratch }: Shared & { scratch: number },
   word: typeof Word,
@@ -149,7 +149,7 @@ export class Threads {
     );
   }
 
-  /** Whether a worker died inside a kernel: its memory may be half written, so that nothing runs here any more. */
+  /** Whether a worker died inside a kernel. Its memory may be half written then, so nothing runs here any more. */
   get lost(): boolean {
     return this.#lost;
   }
@@ -239,5 +239,5 @@ export class Threads {
 /** The least number of milliseconds without a finished chunk after which a worker counts as dead. */
 const patience = 5000;
 
-/** Whether this thread may sleep in Atomics.wait: everywhere but on a page's main thread. */
+/** Tells whether this thread may sleep in Atomics.wait, which every thread may but a page's main thread. */
 const mayWait = typeof (globalThis as { document?: unknown }).document === "undefined";

@@ -2,14 +2,17 @@ import type { Device, Dispatch, Storage } from "./device.ts";
 
 /** One dispatch of a trace. */
 export interface TraceEvent {
-  /** The kernel's id, its path, and what it was run over. */
+  /** The kernel's id, its path, and its count. */
   readonly kernel: string;
   readonly file: string;
   readonly count: number;
   readonly unit: "invocation" | "workgroup";
-  /** Bytes that its arguments span: an upper bound of what it moves at least once. */
+  /** The bytes that its arguments span: an upper bound of what it moves at least once. */
   readonly bytes: number;
-  /** Milliseconds since the trace began, and how long it took; undefined where the device has no clock for it. */
+  /**
+   * When it began, in milliseconds since the trace began, and how long it took. Undefined where the device has no clock
+   * for it.
+   */
   readonly begin: number;
   readonly milliseconds: number | undefined;
 }
@@ -21,8 +24,9 @@ export interface Trace extends Disposable {
 }
 
 /**
- * Begins to record every dispatch of `device` with the time that it takes: by the clock of the processor on WASM, by timestamp queries on
- * WebGPU. Where there are none, times are those of queueing and `milliseconds` is left out.
+ * Begins to record every dispatch of `device` with the time that it takes, by the processor's clock on WASM and by
+ * timestamp queries on WebGPU. Where there are no timestamp queries, the times are those of queueing and `milliseconds`
+ * is left out.
  * @example const running = trace(device); await crf(unary, guide); const json = chromeTrace(await running.stop());
  */
 export function trace(device: Device): Trace {
@@ -60,7 +64,7 @@ function eventOf({ kernel, count, args }: Dispatch, begin: number, milliseconds:
   return { kernel: kernel.id, file: kernel.file, count, unit: kernel.unit, bytes, begin, milliseconds };
 }
 
-/** A trace in the JSON that Perfetto and Chrome's tracing open: complete events in microseconds. */
+/** Writes a trace in the JSON that Perfetto and Chrome's tracing open: complete events in microseconds. */
 export function chromeTrace(events: readonly TraceEvent[], device: Device): string {
   const traceEvents = events.map(({ kernel, file, count, unit, bytes, begin, milliseconds }) => ({
     name: kernel,

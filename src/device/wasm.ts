@@ -14,9 +14,15 @@ const pageBytes = 65536;
 const addressSpace = 2 ** 32 - pageBytes;
 /** Scratch memory of one thread, for the arrays that a WGSL kernel keeps in private memory. */
 const scratchBytes = 65536;
-/** Below this many invocations a kernel runs on the calling thread: waking workers costs more (measured: 5–20 µs). */
+/**
+ * With fewer invocations a kernel runs on the calling thread, because waking workers costs more time (measured: 5 to 20
+ * µs).
+ */
 const smallestShared = 4096;
-/** Chunks begin at multiples of this, so that a thread count never changes which values share a SIMD register. */
+/**
+ * Chunks begin at multiples of this number, so that the number of threads never changes which values share a SIMD
+ * register.
+ */
 const chunkAlignment = 64;
 
 /** How long a piece of a long kernel is to take, at half of the 16 ms after which a turn is due. */
@@ -41,7 +47,10 @@ export const canShareMemory = (): boolean =>
   (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated !== false;
 
 export interface WasmOptions {
-  /** Threads, the calling one included. Default: the processors there are, or one where memory cannot be shared. */
+  /**
+   * The number of threads, including the calling one. The default is the number of processors, or 1 where memory cannot
+   * be shared.
+   */
   readonly threads?: number;
   /** Default: relaxed SIMD where the engine has it. */
   readonly relaxed?: boolean;
@@ -71,7 +80,7 @@ function makeMemory(shared: boolean): WebAssembly.Memory {
 }
 
 /**
- * Opens the WebAssembly device. Threads that were not asked for by number and cannot be had are passed over for one.
+ * Opens the WebAssembly device. If threads are not available and no number of them was asked for, it runs on one.
  * @throws DeviceError where threads that were asked for cannot be started, or WebAssembly cannot be had; LimitError
  */
 export async function openWasm(options: WasmOptions = {}): Promise<WasmDevice> {
@@ -147,7 +156,7 @@ async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Modu
 
 const processors = (): number => globalThis.process?.getBuiltinModule?.("node:os").availableParallelism() ?? 1;
 
-/** Kernels as WebAssembly SIMD, split over threads. Results do not depend on the number of threads. */
+/** Runs kernels as WebAssembly SIMD, split over threads. Results do not depend on the number of threads. */
 export class WasmDevice extends BaseDevice {
   readonly kind = "wasm";
   readonly info: DeviceInfo;
@@ -172,7 +181,7 @@ export class WasmDevice extends BaseDevice {
     this.info = info;
   }
 
-  /** For `openWasm` only. */
+  /** Called by `openWasm` only. */
   static async create(
     module: WebAssembly.Module,
     memory: WebAssembly.Memory,
@@ -207,7 +216,7 @@ export class WasmDevice extends BaseDevice {
     const found = this.#heap.allocate(bytes);
     if (found !== undefined) return found;
     const pages = Math.ceil(this.#heap.shortfall(bytes) / pageBytes);
-    // At least 16 MiB at a time: growing is a system call and, without threads, replaces the buffer.
+    // Memory grows by at least 16 MiB, because growing is a system call and, without threads, replaces the buffer.
     for (const step of [Math.max(pages, 256), pages]) {
       try {
         this.#memory.grow(step);
@@ -293,7 +302,7 @@ export class WasmDevice extends BaseDevice {
     if (started !== undefined) timed!(started, performance.now());
   }
 
-  /** A kernel in JavaScript as one that is called with its range. */
+  /** Wraps a kernel in JavaScript as a function that is called with a range. */
   #twin(twin: Twin, { bindings }: Kernel<object>, args: Dispatch["args"]): KernelFunction {
     const views = bindings.map(({ name, type }) => {
       const { offset, bytes } = args[name] as Storage;

@@ -7,9 +7,11 @@ import { BufferUsage, MapMode } from "./flags.ts";
 import { GpuClock } from "./gpuClock.ts";
 import { Pipelines } from "./pipelines.ts";
 
-/** Distance between the uniform blocks of two dispatches: WebGPU's default minUniformBufferOffsetAlignment. */
+/**
+ * The distance between the uniform blocks of two dispatches, which is WebGPU's default minUniformBufferOffsetAlignment.
+ */
 const uniformStride = 256;
-/** Dispatches recorded before they are submitted. */
+/** The number of dispatches that are recorded before they are submitted. */
 const batchSize = 256;
 const largestGroupCount = 65535;
 const usage = BufferUsage.storage | BufferUsage.copySource | BufferUsage.copyDestination;
@@ -33,7 +35,7 @@ function subgroupSizeOf(features: GPUSupportedFeatures, info: GPUAdapterInfo): n
  */
 const unknownAdapter = { vendor: "", architecture: "", device: "", description: "" } as GPUAdapterInfo;
 
-/** How a GPUDevice is worked on. */
+/** Options of a device on a GPUDevice. */
 export interface WebGpuOptions {
   /** Whether the GPUDevice is destroyed when this device is disposed of. */
   readonly owned: boolean;
@@ -59,7 +61,7 @@ export async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   return adapter.requestDevice({ label: "crf-rnn", requiredLimits, requiredFeatures });
 }
 
-/** Kernels on a GPUDevice. */
+/** Runs kernels on a GPUDevice. */
 export class WebGpuDevice extends BaseDevice {
   readonly kind = "webgpu";
   readonly info: DeviceInfo;
@@ -268,7 +270,7 @@ export class WebGpuDevice extends BaseDevice {
     return id;
   }
 
-  /** The encoder, outside of any pass. */
+  /** Returns the encoder, outside of any pass. */
   #commands(): GPUCommandEncoder {
     this.#pass?.end();
     this.#pass = undefined;
@@ -311,7 +313,7 @@ export class WebGpuDevice extends BaseDevice {
     this.#await(checked);
   }
 
-  /** Until the next finish(), which reports what went wrong. */
+  /** The error is kept until the next finish(), which reports it. */
   #await(work: Promise<void>): void {
     work.catch(() => {});
     this.#pending.push(work);

@@ -11,21 +11,21 @@ export class Workspace implements Disposable {
     this.#device = device;
   }
 
-  /** Memory with undefined contents. */
+  /** Allocates memory with undefined contents. */
   allocate(bytes: number): Storage {
     const storage = this.#device.allocate(bytes);
     this.#storages.add(storage);
     return storage;
   }
 
-  /** Memory filled with zeros. */
+  /** Allocates memory that is filled with zeros. */
   zeros(bytes: number): Storage {
     const storage = this.allocate(bytes);
     this.#device.clear(storage);
     return storage;
   }
 
-  /** Exempts `storage` from being freed at the end. */
+  /** Hands `storage` to the caller: it is not freed at the end. */
   keep(storage: Storage): Storage {
     this.#storages.delete(storage);
     return storage;

@@ -4,7 +4,7 @@ import { planned, type Work } from "../device/work.ts";
 import { axisOf } from "./neighbors.ts";
 
 /**
- * Blurs along all d + 1 axes, 0…d, or d…0 for the adjoint; `from` and `spare` take turns.
+ * Blurs along all d + 1 axes, 0…d, or d…0 for the adjoint. `from` and `spare` are read and written in turn.
  * @returns the one that holds the result.
  */
 export function* blur(

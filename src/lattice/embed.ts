@@ -8,16 +8,16 @@ import type { Tensor } from "../tensor.ts";
 /** Words of a vertex's key: d coordinates of 16 bits, the remainder and the image of a batch. */
 export const keyWords = (dimensions: number): number => Math.floor(dimensions / 2) + 1;
 
-/** Words that hold a point's coordinate ranks, four bits each. */
+/** The number of words that hold the coordinate ranks of a point, four bits for each of its d + 1 coordinates. */
 export const coordinateRankWords = (dimensions: number): number => Math.ceil((dimensions + 1) / 8);
 
 /** Images of a batch that a key can tell apart: what 16 (odd d) or 32 (even d) bits leave beside the remainder. */
 export const mostImages = (dimensions: number): number => 2 ** (dimensions % 2 === 1 ? 12 : 28);
 
-/** Coordinates of a vertex's key lie in ±this, in units of d + 1. */
+/** The largest magnitude of a coordinate in a vertex's key, in units of d + 1. */
 const keyRange = 32766;
 
-/** √(2/3)·(d+1) / √((i+1)(i+2)), i = 0…d−1: what elevation multiplies feature i by (Adams et al. 2010). */
+/** Returns √(2/3)·(d+1) / √((i+1)(i+2)) for i = 0…d−1, by which elevation multiplies feature i (Adams et al. 2010). */
 export function elevationFactorsOf(dimensions: number): Float32Array {
   return Float32Array.from(
     { length: dimensions },
@@ -25,7 +25,7 @@ export function elevationFactorsOf(dimensions: number): Float32Array {
   );
 }
 
-/** What `embed` writes: kernels/lattice/embed.wgsl describes the keys, the coordinate ranks and `status`. */
+/** The tables that `embed` writes. kernels/lattice/embed.wgsl describes the keys, the coordinate ranks and `status`. */
 export interface Embedded {
   readonly keys: Storage;
   readonly barycentric: Storage;
@@ -43,7 +43,10 @@ export function* embed(device: Device, features: Tensor, imagePoints: number, em
   yield planned(kernel, { features: features.storage, elevationFactors, ...embedded, points, imagePoints, dimensions });
 }
 
-/** The gradient of the features from the dot products of both halves of a filter's gradient; `factor`: α. */
+/**
+ * Computes the gradient of the features from the dot products of both halves of a filter's gradient. `factor` is the
+ * slice factor α.
+ */
 export function pullBackEmbed(
   features: Tensor,
   coordinateRanks: Storage,

@@ -30,8 +30,8 @@ const spatialNames: Names<{ position: number } & Learned> = { position: true, ba
 const bilateralNames: Names<{ position: number; color: number } & Learned> = { ...spatialNames, color: true };
 
 /**
- * Features [h·w, 2] of the spatial kernel: (x/θγ, y/θγ) for the pixels of an image of size [h, w]; for a batch
- * [b, h, w], [b, h·w, 2].
+ * Makes the features [h·w, 2] of the spatial filter, (x/θγ, y/θγ), for the pixels of an image of size [h, w]. A batch
+ * [b, h, w] gives [b, h·w, 2].
  * @throws ShapeError, ValueError for a bandwidth of 0 or below
  */
 export function spatialFeatures(
@@ -76,8 +76,8 @@ async function featureProducts(features: Tensor, gradient: Tensor): Promise<numb
 }
 
 /**
- * Features [h·w, 2 + C] of the bilateral kernel: (x/θα, y/θα, guide/θβ). `guide`: [h, w, C], for CRF-RNN the network's
- * mean-subtracted input; or a batch [b, h, w, C], which gives [b, h·w, 2 + C].
+ * Makes the features [h·w, 2 + C] of the bilateral filter, (x/θα, y/θα, guide/θβ). `guide` is [h, w, C], for CRF-RNN
+ * the network's mean-subtracted input; a batch [b, h, w, C] gives [b, h·w, 2 + C].
  * @throws ShapeError, ValueError for a bandwidth of 0 or below
  */
 export function bilateralFeatures(
@@ -114,7 +114,7 @@ export function bilateralFeatures(
 
   const inputs = bandwidths ? [guide, bandwidths] : [guide];
   return record(features, inputs, bandwidths ? [features] : [], async (gradient, [ofGuide, ofBandwidths]) => {
-    // What is waited for comes first, so that nothing else is at hand if it fails.
+    // This is awaited first, so that there is nothing to dispose of if it fails.
     const [x = 0, y = 0, ...colors] = ofBandwidths ? await featureProducts(features, gradient) : [];
     const ofColor = colors.reduce((sum, product) => sum + product, 0);
     return device.attempt(() => {

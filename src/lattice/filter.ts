@@ -23,8 +23,8 @@ const optionNames: Names<FilterOptions> = { normalization: true, transpose: true
 export const normalizations: readonly Normalization[] = ["none", "before", "after", "symmetric"];
 
 /**
- * Gaussian filter over the lattice: row i becomes ≈ Σ_j exp(−½‖f_i − f_j‖²)·values_j, normalized as asked.
- * `values`: [n, C], or any shape whose rows are the lattice's points; the result has the same shape.
+ * Filters values with a Gaussian over the lattice: row i becomes ≈ Σ_j exp(−½‖f_i − f_j‖²)·values_j, normalized as
+ * asked. `values` is [n, C], or has any shape whose rows are the lattice's points; the result has the same shape.
  * Adams, Baek and Davis (2010); semantics of Krähenbühl and Koltun (2011).
  * @throws ShapeError, ValueError for an unknown normalization, DeviceError for tensors of two devices, DisposedError,
  * AbortError if the signal has fired before the call, which is not interrupted itself
@@ -63,7 +63,8 @@ export function filtered(values: Tensor, lattice: Lattice, normalization: Normal
       filterMap(lattice, tables, maps, quadsOf(input.channels), adjoint);
       return output;
     });
-  // ⟨g, Kᵀv⟩ = ⟨v, Kg⟩: for the adjoint, values and gradient change places in the gradient of the features.
+  // Because ⟨g, Kᵀv⟩ = ⟨v, Kg⟩, values and gradient change places in the gradient of the features if the filter is the
+  // adjoint.
   return record(
     run(values, transpose),
     [values, features],

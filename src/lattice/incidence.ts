@@ -13,7 +13,10 @@ export interface Incidence {
   readonly pairs: Storage;
 }
 
-/** What a filter splats and slices with. Normalization is folded into the weights of the splat, of the slice, or of both. */
+/**
+ * The tables that a filter splats and slices with. Normalization is folded into the weights of the splat, of the slice,
+ * or of both.
+ */
 export interface FilterTables {
   readonly incidence: Incidence;
   readonly simplices: Storage;

@@ -31,7 +31,7 @@ export class Lattice extends Held {
   /** The features from which the lattice was built. */
   readonly features: Tensor;
   readonly points: number;
-  /** d: features of a point. */
+  /** d, the number of features of a point. */
   readonly dimensions: number;
   /** M, the number of vertices that at least one point touches. */
   readonly vertices: number;
@@ -39,7 +39,7 @@ export class Lattice extends Held {
   /** Tables for normalized filters. `normalization.ts` makes them on first use, and they are freed with the lattice. */
   readonly normalizationTables: Map<string, Storage>;
 
-  /** For `buildLattice` only. */
+  /** Called by `buildLattice` only. */
   constructor(features: Tensor, vertices: number, parts: LatticeParts) {
     const { device } = features;
     const normalizationTables = new Map<string, Storage>();

@@ -4,7 +4,10 @@ import { planned, type Work } from "../device/work.ts";
 import { pairBytes } from "../shape.ts";
 import type { HashTable } from "./hash.ts";
 
-/** Pairs of an axis: one for each vertex and one for the row of zeros, rounded up so that each axis can be bound by itself. */
+/**
+ * The number of pairs of an axis: one for each vertex and one for the row of zeros, rounded up so that each axis can be
+ * bound by itself.
+ */
 const axisLength = (device: Device, vertices: number): number =>
   alignedBytes(device, (vertices + 1) * pairBytes) / pairBytes;
 
@@ -33,6 +36,6 @@ export function* findNeighbors(
   });
 }
 
-/** One axis of the neighbor table. */
+/** Returns one axis of the neighbor table. */
 export const axisOf = (device: Device, neighbors: Storage, axis: number, vertices: number): Storage =>
   view(neighbors, axis * axisLength(device, vertices) * pairBytes, (vertices + 1) * pairBytes);

@@ -9,14 +9,14 @@ import type { Lattice } from "./lattice.ts";
 import { normalizeSimplices, sliceFactor } from "./slice.ts";
 
 /**
- * How a filter K is normalized, with n = 1/(K·1 + ε) and s = √n: `none` K v; `before` K(n∘v); `after` n∘K v, as in
- * CRF-RNN; `symmetric` s∘K(s∘v), as in densecrf.
+ * How a filter K is normalized, with n = 1/(K·1 + ε) and s = √n: `none` is K v, `before` is K(n∘v), `after` is n∘K v,
+ * as in CRF-RNN, and `symmetric` is s∘K(s∘v), as in densecrf.
  */
 export type Normalization = "none" | "before" | "after" | "symmetric";
 
 /**
- * The tables of a filter with `normalization`, or of its adjoint, in which before and after change places. They are made on
- * first use and kept with the lattice.
+ * Returns the tables of a filter with `normalization`, or of its adjoint, in which before and after change places. They
+ * are made on first use and kept with the lattice.
  */
 export function filterTables(lattice: Lattice, normalization: Normalization, transpose: boolean): FilterTables {
   const { incidence, simplices } = lattice.parts;
@@ -50,8 +50,8 @@ export function factorsOf(
 }
 
 /**
- * The gradient of K·1, a map of one channel, from the dot products of slice.dots for the values and for the gradient of a
- * filter with `normalization` (not none).
+ * Computes the gradient of K·1, a map of one channel, from the dot products of slice.dots for the values and for the
+ * gradient of a filter with `normalization` (not none).
  */
 export function pullBackNormalization(
   lattice: Lattice,
@@ -92,7 +92,7 @@ function normalizationTable(
   return result;
 }
 
-/** What values are normalized by: n = 1/(K·1 + ε) or s = √n. */
+/** The normalization factor: n = 1/(K·1 + ε) or s = √n. */
 type FactorKind = "inverse" | "inverseRoot";
 
 /** Returns the factors of every point, computed by filtering ones. */

@@ -3,10 +3,13 @@ import type { Device, Storage } from "../device/device.ts";
 import { pairBytes } from "../shape.ts";
 import type { MapChannels } from "../shared/channels.ts";
 
-/** α = 1/(1 + 2^−d): undoes the gain of the blur. */
+/** The slice factor α = 1/(1 + 2^−d), which undoes the gain of the blur. */
 export const sliceFactor = (dimensions: number): number => 1 / (1 + 2 ** -dimensions);
 
-/** result[point] = α·Σ_r weight·values[vertex], `quads` of channels; see normalization.ts for weights that carry the normalization. */
+/**
+ * Slices `quads` of channels: result[point] = α·Σ_r weight·values[vertex]. The weights may include the normalization
+ * (see normalization.ts).
+ */
 export function slice(
   device: Device,
   simplices: Storage,
@@ -27,7 +30,10 @@ export function slice(
   });
 }
 
-/** result = the simplices with every weight multiplied by its point's factor: normalization folded into the slice. */
+/**
+ * Copies the simplices with every barycentric weight multiplied by its point's normalization factor, so that the slice
+ * includes the normalization.
+ */
 export function normalizeSimplices(
   device: Device,
   simplices: Storage,
@@ -39,14 +45,14 @@ export function normalizeSimplices(
   device.run(sliceNormalize, { simplices, factors, result, entries, dimensions });
 }
 
-/** What `addDots` reads and writes. */
+/** The arguments of `addDots`. */
 export interface DotProducts {
   readonly simplices: Storage;
-  /** Of the vertices, [vertices + 1, quads]. */
+  /** The values of the vertices, [vertices + 1, quads]. */
   readonly values: Storage;
-  /** Of the points. */
+  /** The values of the points. */
   readonly other: MapChannels;
-  /** One a point, or none for 1. */
+  /** One factor for each point; undefined if all are 1. */
   readonly factors: Storage | undefined;
   readonly dots: Storage;
   readonly dimensions: number;

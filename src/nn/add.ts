@@ -4,7 +4,7 @@ import { record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import { requireAlike } from "../shared/alike.ts";
 
-/** a + b, element by element. @throws ShapeError unless both have one shape */
+/** Returns a + b, element by element. @throws ShapeError unless both have one shape */
 export function add(a: Tensor, b: Tensor): Tensor {
   return op("add", { a, b }, () => {
     requireAlike("add", a, b);

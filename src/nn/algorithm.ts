@@ -3,7 +3,7 @@ import type { Convolution, Epilogue } from "./geometry.ts";
 
 /** One way to compute a convolution and its adjoints. */
 export interface Algorithm {
-  /** result = the convolution of `values`. */
+  /** Computes the convolution of `values`. */
   convolve(
     device: Device,
     sizes: Convolution,
@@ -24,6 +24,6 @@ export interface Algorithm {
     result: Storage,
     epilogue: Epilogue,
   ): void;
-  /** The gradient of a convolution's weights from its input `values` and the gradient of its output. */
+  /** Computes the gradient of a convolution's weights from its input `values` and the gradient of its output. */
   weightGradient(device: Device, sizes: Convolution, values: Storage, gradient: Storage, result: Storage): void;
 }

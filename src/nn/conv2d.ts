@@ -24,9 +24,9 @@ export interface Conv2dOptions extends ConvolutionOptions {
 const optionNames: Names<Conv2dOptions> = { bias: true, stride: true, padding: true, relu: true };
 
 /**
- * Cross-correlation of a map [height, width, channels] or [images, height, width, channels] with a weight
- * [outputs, channels, height, width] in layout `panels`, zeros around the map; the result has
- * ⌊(size + 2·padding − kernel) / stride⌋ + 1 pixels on each axis. Gradients of values, weight and bias.
+ * Convolves (cross-correlates) a map [height, width, channels] or [images, height, width, channels] with a weight
+ * [outputs, channels, height, width] in layout `panels`, with zeros around the map. The result has ⌊(size + 2·padding −
+ * kernel) / stride⌋ + 1 pixels on each axis. Gradients flow to values, weight and bias.
  * @throws ShapeError for sizes that do not fit together, ValueError, DisposedError, DeviceError
  * @example const features = conv2d(image, weight, { bias, padding: 1, relu: true });
  */

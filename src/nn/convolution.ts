@@ -17,7 +17,7 @@ import { panelRanges } from "./panelRanges.ts";
 import { bindImageRows, pieces } from "./parts.ts";
 import { product } from "./product.ts";
 
-/** result = the convolution of `values`. */
+/** Computes the convolution of `values`. */
 function convolve(
   device: Device,
   sizes: Convolution,
@@ -141,7 +141,7 @@ function groups({ images, inputDilation, resultHeight, resultWidth }: Arguments,
 const registers = { pixels: 4, outputs: 8 };
 const tiled = { pixels: 64, outputs: 64 };
 
-/** Sums that tiles of this size compute. */
+/** Counts the sums that tiles of this size compute. */
 const sumsBy =
   ({ pixels, outputs }: typeof registers) =>
   (args: Arguments): number =>
@@ -190,7 +190,7 @@ export const convolutionForms: Forms<Arguments> = {
  */
 const rangePixels = 4096;
 
-/** The gradient of a convolution's weights from its input `values` and the gradient of its output. */
+/** Computes the gradient of a convolution's weights from its input `values` and the gradient of its output. */
 function weightGradient(device: Device, sizes: Convolution, values: Storage, gradient: Storage, result: Storage): void {
   const { input, output, kernelHeight, kernelWidth, stride, padding } = sizes;
   const [quads, panels, taps] = [quadsOf(input.channels), panelsOf(output.channels), kernelHeight * kernelWidth];

@@ -45,7 +45,7 @@ function cropped(values: Tensor, { y, x, height, width }: CropOptions = {} as Cr
   ]);
 }
 
-/** result[r, c] = values[r + top, c + left], 0 where that lies outside. */
+/** Computes result[r, c] = values[r + top, c + left], or 0 where that lies outside. */
 function shifted(values: Tensor, [rows, columns]: readonly [number, number], top: number, left: number): Tensor {
   const { device } = values;
   const map = mapSize("crop", values);

@@ -22,8 +22,9 @@ export interface LossOptions {
 const optionNames: Names<LossOptions> = { ignore: true, reduction: true };
 
 /**
- * Softmax cross-entropy −Σ log softmax(scores)[label] as one value [1]. `scores`: [h, w, L] or [n, h, w, L]; `labels` of
- * the same pixels. Where no pixel counts (`labels.counted(ignore)` is 0) the loss and its gradients are 0.
+ * Computes the softmax cross-entropy −Σ log softmax(scores)[label] as one value [1]. `scores` is [h, w, L] or [n, h, w,
+ * L], and `labels` has the same pixels. Where no pixel counts (`labels.counted(ignore)` is 0), the loss and its
+ * gradients are 0.
  * @throws ShapeError; ValueError for a label that is neither `ignore` nor below L, naming the first such pixel
  * @example const loss = crossEntropy(await network(image), device.labels([h, w], mask));
  */
@@ -33,10 +34,11 @@ export function crossEntropy(scores: Tensor, labels: Labels, options: LossOption
 }
 
 /**
- * The robust log-likelihood of Krähenbühl and Koltun ("Parameter Learning and Convergent Inference for Dense Random
- * Fields", ICML 2013), negated so that it is minimized: −Σ log(softmax(scores)[label] + epsilon), which a few wrong
- * labels cannot dominate: the gradient of a pixel whose label has probability p is p/(p + epsilon) of cross-entropy's.
- * `epsilon` above 0; default 0.01, as in the authors' learning program. Shapes, options and errors as for `crossEntropy`.
+ * Computes the robust log-likelihood of Krähenbühl and Koltun ("Parameter Learning and Convergent Inference for Dense
+ * Random Fields", ICML 2013), negated so that it is minimized: −Σ log(softmax(scores)[label] + epsilon). A few wrong
+ * labels cannot dominate it, because the gradient of a pixel whose label has probability p is p/(p + epsilon) of
+ * cross-entropy's. `epsilon` is above 0; its default is 0.01, as in the authors' learning program. Shapes, options and
+ * errors are those of `crossEntropy`.
  */
 export function robustLogLikelihood(
   scores: Tensor,

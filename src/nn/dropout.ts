@@ -8,7 +8,7 @@ import { emptyLike, type Tensor } from "../tensor.ts";
 import { found } from "../values.ts";
 
 export interface DropoutOptions {
-  /** Share of the values that become 0, from 0 on and below 1; those kept are multiplied by 1/(1 − rate). */
+  /** The share of the values that become 0, from 0 on and below 1. The other values are multiplied by 1/(1 − rate). */
   readonly rate: number;
   /** A whole number from 0 to 2⁵³ − 1. The same seed gives the same mask on every device. */
   readonly seed: number;
@@ -17,8 +17,8 @@ export interface DropoutOptions {
 const optionNames: Names<DropoutOptions> = { rate: true, seed: true };
 
 /**
- * Inverted dropout, of any shape. The mask is a function of the seed and of where an element lies, and is computed again
- * for the gradient: nothing is stored.
+ * Applies inverted dropout to a tensor of any shape. The mask is a function of the seed and of where an element lies,
+ * and is computed again for the gradient, so nothing is stored.
  * @throws ValueError for a rate or seed out of its range, DisposedError
  * @example const result = dropout(values, { rate: 0.5, seed: step });
  */

@@ -23,7 +23,7 @@ export interface Forms<Arguments extends object> {
   readonly typical: { readonly [Name in keyof Arguments]: number };
 }
 
-/** The forms that a device can run, the usual one first. */
+/** Returns the forms that a device can run, the usual one first. */
 export function formsFor<Arguments extends object>(
   { kind, info }: Device,
   { usual, others }: Forms<Arguments>,
@@ -35,7 +35,7 @@ export function formsFor<Arguments extends object>(
 /** How many sums a device computes in a millisecond, by the id of the form's kernel. */
 export type Rates = ReadonlyMap<string, number>;
 
-/** What `tune` has measured. */
+/** The rates that `tune` has measured. */
 export const rates = new WeakMap<Device, Rates>();
 
 /** Returns the form that is expected to take the least time, or the usual one on a device that was not tuned. */

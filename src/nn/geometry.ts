@@ -38,7 +38,7 @@ export interface Epilogue {
   readonly relu?: boolean;
 }
 
-/** Bytes of a panel of a convolution's weights. */
+/** Returns the bytes of a panel of a convolution's weights. */
 export const panelBytes = ({ input, kernelHeight, kernelWidth }: Convolution): number =>
   kernelHeight * kernelWidth * padded(input.channels) * panelWidth * 4;
 

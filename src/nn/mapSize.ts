@@ -2,7 +2,7 @@ import { ShapeError } from "../errors.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** What the axes of a channels-last map are: [height, width, channels] or [images, height, width, channels]. */
+/** The sizes of a channels-last map, [height, width, channels] or [images, height, width, channels]. */
 export interface MapSize {
   readonly images: number;
   readonly height: number;
@@ -25,7 +25,7 @@ export function mapSize(where: string, map: Tensor): MapSize {
   });
 }
 
-/** The shape of a map of this size, with an axis of images where `like` has one. */
+/** Returns the shape of a map of this size, with an axis of images where `like` has one. */
 export function mapShape({ images, height, width, channels }: MapSize, like: Tensor): number[] {
   return like.shape.length === 4 ? [images, height, width, channels] : [height, width, channels];
 }

@@ -5,7 +5,10 @@ import { record } from "../tape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
 import { requireAlike } from "../shared/alike.ts";
 
-/** a·b, element by element: by a fixed mask, say. @throws ShapeError unless both have one shape */
+/**
+ * Returns a·b, element by element; b may be a fixed mask, for example.
+ * @throws ShapeError unless both have one shape
+ */
 export function multiply(a: Tensor, b: Tensor): Tensor {
   return op("multiply", { a, b }, () => {
     requireAlike("multiply", a, b);

@@ -82,5 +82,5 @@ export function* pieces(
   }
 }
 
-/** Bytes of a row of a map, padding included. */
+/** Returns the bytes of a row of a map, padding included. */
 export const rowBytes = ({ width, channels }: MapSize): number => width * padded(channels) * 4;

@@ -4,7 +4,7 @@ import { op } from "../inputs.ts";
 import { type Pullback, record } from "../tape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
 
-/** max(values, 0), element by element, of any shape. conv2d has it built in. */
+/** Returns max(values, 0), element by element, of any shape. conv2d can apply it by itself. */
 export function relu(values: Tensor): Tensor {
   return op("relu", { values }, () => rectified(values));
 }

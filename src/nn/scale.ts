@@ -5,7 +5,7 @@ import { record } from "../tape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
 import { requireNumber } from "../values.ts";
 
-/** factor·values, element by element, of any shape. @throws ValueError for a factor that is not finite */
+/** Returns factor·values, element by element, of any shape. @throws ValueError for a factor that is not finite */
 export function scale(values: Tensor, factor: number): Tensor {
   requireNumber("scale", "factor", factor);
   return op("scale", { values }, () =>

@@ -11,7 +11,7 @@ export const kernelForms = [productForms, convolutionForms] as unknown as readon
 
 /** The form of a kernel that an adapter computes in the least time. */
 export interface Choice {
-  /** As `nn/product`. */
+  /** The kernel's path, for example `nn/product`. */
   readonly kernel: string;
   readonly form: Form<object>["name"];
   /** For each form, its time for full tiles as a multiple of the chosen form's time. */
@@ -27,10 +27,10 @@ export interface Choice {
 const measured = new Map<string, Promise<Rates>>();
 
 /**
- * Finds out by measurement, once an adapter and process, in which form a WebGPU device computes convolutions in the least
- * time: from registers alone, through tiles in workgroup memory, or across a subgroup. Results are the same bits either way.
- * The networks call it by themselves; call it before the first `conv2d` of your own. Resolves to nothing on WASM, which has
- * one form only, and on a device opened with bindings too small to measure with.
+ * Measures, once for each adapter and process, in which form a WebGPU device computes convolutions in the least time:
+ * from registers alone, through tiles in workgroup memory, or across a subgroup. The bits of results are the same in
+ * every form. The networks call it by themselves; call it before the first `conv2d` of your own. On WASM, which has one
+ * form only, and on a device whose bindings are too small to measure with, it resolves to an empty list.
  * @throws DeviceError, ShaderError
  * @example const [{ form }] = await tune(device);
  */
@@ -50,7 +50,7 @@ export async function tune(device: Device): Promise<readonly Choice[]> {
   return kernelForms.map((forms) => choiceOf(formsFor(device, forms), found));
 }
 
-/** Bytes of each storage of a typical run. */
+/** Returns the bytes of each storage of a typical run. */
 const storageBytes = ({ usual, typical }: Forms<object>): number[] =>
   usual.kernel.bindings.map(({ name }) => (typical as Record<string, number>)[name]!);
 
@@ -84,8 +84,8 @@ const shortest = 15;
 const rounds = 5;
 
 /**
- * The rates of a kernel's forms that give the bits of the usual one, timed in turn, so that whatever else the machine does
- * slows all of them.
+ * Returns the rates of those forms of a kernel that give the bits of the usual one. They are timed in turn, so that
+ * whatever else the machine does slows all of them.
  */
 export async function measureForms(device: Device, all: Forms<object>): Promise<Rates> {
   using workspace = new Workspace(device);

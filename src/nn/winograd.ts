@@ -193,5 +193,8 @@ function tilesOfRange(device: Device, map: MapSize, channels: number, outputs: n
   return Math.min(tilesOf(map), Math.max(4, Math.floor(bound / 4) * 4));
 }
 
-/** Convolutions of 3×3 and stride 1 by minimal filtering (kernels/nn/winograd.wgsl): 4/9 of the multiplications. */
+/**
+ * Computes convolutions of 3×3 and stride 1 by minimal filtering (kernels/nn/winograd.wgsl), with 4/9 of the
+ * multiplications.
+ */
 export const winograd: Algorithm = { convolve, convolveBack, weightGradient };

@@ -18,7 +18,7 @@ export interface AdamOptions extends OptimizerOptions {
 const optionNames: Names<AdamOptions> = { ...optimizerNames, betas: true, epsilon: true };
 
 /**
- * Adam (Kingma and Ba, ICLR 2015), with the decay as part of the gradient.
+ * Makes an optimizer for Adam (Kingma and Ba, ICLR 2015), with the decay as part of the gradient.
  * @throws ValueError for a rate, decay or epsilon below 0 or not finite, and for betas not from 0 on and below 1
  * @example const step = adam(crf.parameters, { rate: 1e-3 });
  */

@@ -1,6 +1,8 @@
-/** Learning rate and decay of some parameters, as multiples of the optimizer's; 1 where left out. */
+/**
+ * The learning rate and decay of some parameters, as multiples of the optimizer's. A multiplier that is left out is 1.
+ */
 export interface Multiplier {
-  /** 0: the parameter stays as it is, to the bit. */
+  /** With 0 the parameter stays as it is, to the bit. */
   readonly rate?: number;
   readonly decay?: number;
 }

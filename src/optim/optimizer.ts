@@ -47,7 +47,7 @@ export interface Optimizer extends Disposable {
    * their number.
    */
   readonly moments: Readonly<Record<string, Tensor>>;
-  /** For checkpoints: `steps` and the values of all moments. */
+  /** Returns `steps` and the values of all moments, for checkpoints. */
   state(): Promise<Record<string, Values>>;
   /**
    * Restores what `state` returned.
@@ -75,7 +75,10 @@ interface Moving<Moment extends string> {
   readonly moments: Readonly<Record<Moment, Tensor>>;
 }
 
-/** An optimizer that keeps the named moments of each parameter, zero at first, and runs `update` on each range. */
+/**
+ * Makes an optimizer that keeps the named moments of each parameter, which are zero at first, and runs `update` on each
+ * range.
+ */
 export function optimizer<Moment extends string>(
   where: string,
   parameters: Readonly<Record<string, Tensor>>,

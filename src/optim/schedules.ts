@@ -5,7 +5,7 @@ import { found, requireNumber } from "../values.ts";
 /** Gives the learning rate of a step; steps are counted from 0. */
 export type Schedule = (step: number) => number;
 
-/** The same rate at every step. @throws ValueError */
+/** Returns a schedule with the same rate at every step. @throws ValueError */
 export function fixed(rate: number): Schedule {
   requireNumber("fixed", "rate", rate, 0);
   return () => rate;

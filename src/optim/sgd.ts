@@ -5,15 +5,15 @@ import { type Names, requireOptions } from "../options.ts";
 import { type Optimizer, optimizer, optimizerNames, type OptimizerOptions } from "./optimizer.ts";
 
 export interface SgdOptions extends OptimizerOptions {
-  /** μ; default 0. */
+  /** The momentum μ. Default: 0. */
   readonly momentum?: number;
 }
 
 const optionNames: Names<SgdOptions> = { ...optimizerNames, momentum: true };
 
 /**
- * Stochastic gradient descent in Caffe's form: v ← μ·v + rate·(g + decay·w); w ← w − v, with rate and decay of each
- * parameter times its multipliers.
+ * Makes an optimizer for stochastic gradient descent in Caffe's form: v ← μ·v + rate·(g + decay·w); w ← w − v. Rate and
+ * decay of each parameter are multiplied by its multipliers.
  * @throws ValueError for a rate, momentum or decay below 0 or not finite
  * @example
  * const step = sgd(network.parameters, { rate: 1e-10, momentum: 0.99, decay: 5e-4, multipliers: fcnMultipliers });

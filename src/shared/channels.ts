@@ -10,7 +10,7 @@ export interface MapChannels {
   readonly firstQuad: number;
 }
 
-/** All channels of a map with rows of `rowQuads`. */
+/** Returns all channels of a map with rows of `rowQuads`. */
 export const allChannels = (storage: Storage, rowQuads: number): MapChannels => ({ storage, rowQuads, firstQuad: 0 });
 
 /** Copies `quads` quads of channels of every row from one map into another. */

@@ -6,7 +6,7 @@ import { quadBytes } from "../shape.ts";
 /** How many rows one invocation adds up. */
 const blockRows = 256;
 
-/** result[quads] = Σ over the rows of values [rows, quads], in quads of four columns. */
+/** Sums the rows of values [rows, quads] in quads of four columns: the result is [quads]. */
 export function columnSums(device: Device, values: Storage, result: Storage, rows: number, quads: number): void {
   const most = Math.max(
     blockRows,

@@ -6,23 +6,26 @@ import { quadBytes } from "../shape.ts";
 
 /** The first kernel that wrote NaN or infinity. */
 export interface NotFinite {
-  /** Path of the kernel: `kernels/nn/convolution.wgsl`. */
+  /** The path of the kernel, for example `kernels/nn/convolution.wgsl`. */
   readonly kernel: string;
   /** The argument that it wrote, and the index of the first float there that is not finite. */
   readonly result: string;
   readonly index: number;
-  /** Arguments that held such a value before, so that it may have come from there: none where the kernel made it. */
+  /**
+   * The arguments that held such a value before, so that it may have come from there. The list is empty where the
+   * kernel made it.
+   */
   readonly from: readonly string[];
-  /** Dispatches that ran before it. */
+  /** The number of dispatches that ran before it. */
   readonly dispatch: number;
 }
 
-/** Where the findings of one binding lie: each at a multiple of this many bytes, as a binding must begin. */
+/** The findings of each binding lie at a multiple of this many bytes, as a binding must begin. */
 const findingBytes = 256;
-/** Findings that one allocation holds. */
+/** The number of findings that one allocation holds. */
 const blockFindings = 256;
 
-/** A binding that is searched, before or after its dispatch, and where it is told what was found. */
+/** A binding that is searched, before or after its dispatch, and where the findings are written. */
 interface Search {
   readonly dispatch: number;
   readonly kernel: string;
@@ -31,8 +34,9 @@ interface Search {
 }
 
 /**
- * Runs `work` and finds the first kernel in it that wrote a value which is not finite, by a search of every float argument of every kernel, before and
- * after. It takes several times as long as the work alone. Infinity may be right, as the logarithm of a probability of 0 is.
+ * Runs `work` and finds the first kernel in it that wrote a value which is not finite, by searching every float
+ * argument of every kernel, before and after. It takes several times as long as the work alone. Infinity may be right:
+ * the logarithm of a probability of 0 is infinite.
  * @throws what `work` throws, once everything before was searched; DeviceError, LimitError
  * @example const found = await findNotFinite(device, async () => { await network(image); });
  */
@@ -85,8 +89,8 @@ export async function findNotFinite(device: Device, work: () => unknown): Promis
   }
 }
 
-/** What a result held before is overwritten, unless it is another argument. */
+/** The former contents of a result are overwritten, unless it is another argument too. */
 const readsBefore = (other: string, result: string): boolean => other !== result;
 
-/** Whether a binding holds floats, alone or four at a time. */
+/** Tells whether a binding holds floats, alone or four at a time. */
 const isFloat = ({ type }: Binding): boolean => /^array<(f32|vec4f|vec4<f32>)[,>]/.test(type);

@@ -5,7 +5,9 @@ import { ValueError } from "../errors.ts";
 import { formatShape, padded, positionOf, quadBytes } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** Queues a search for values that are NaN or infinite; `status` (4 bytes, zero) receives what `requireFinite` reads. */
+/**
+ * Queues a search for values that are NaN or infinite. `status` (4 bytes, zero) receives what `requireFinite` reads.
+ */
 export function seekNotFinite({ device, storage, rows, channels }: Tensor, status: Storage): void {
   const rowBytes = padded(channels) * 4;
   for (const range of rowRanges(device, rows, rowBytes)) {

@@ -6,7 +6,7 @@ import { columnSums } from "./columnSums.ts";
 import { padded, quadBytes, quadsOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** Rows whose outer products one invocation sums. */
+/** The number of rows whose outer products one invocation sums. */
 const blockRows = 256;
 
 /** Computes factor·Σ a bᵀ over the rows of two maps [..., L]; the result is [L, L]. */

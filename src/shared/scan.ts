@@ -3,7 +3,7 @@ import type { Device, Storage } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 
-/** Values that are summed at a time, as in kernels/shared/scan.wgsl. */
+/** The number of values in a block, as in kernels/shared/scan.wgsl. */
 const blockLength = 2048;
 
 /** Replaces `count` u32 values by their exclusive sums: value i becomes the sum of the values before it. */
