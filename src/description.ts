@@ -2,16 +2,16 @@ import { ValueError } from "./errors.ts";
 import type { Names } from "./options.ts";
 import { found } from "./values.ts";
 
-/** What tells how a stored network was set up: the names and shapes of its tensors. */
+/** A stored network as its options are recognized by: the names and shapes of its tensors. */
 export interface StoredShapes {
   has(name: string): boolean;
-  /** Channels of the result of a layer; 0 where there is no such layer. */
+  /** The number of channels of a layer's result; 0 where there is no such layer. */
   outputs(layer: string): number;
 }
 
 /**
- * An option, described once. The type of the options, their defaults and the refusal of other values derive from it, and
- * outside of the library the command line's flag, its help and what a checkpoint says of it.
+ * An option, described once. The type of the options, their defaults and the refusal of other values derive from it. So
+ * do, outside of the library, the command line's flag, its help, and what is read from a checkpoint.
  */
 export interface Description<Value> extends Sources<Value> {
   readonly default: Value;
@@ -24,9 +24,12 @@ export interface Description<Value> extends Sources<Value> {
 
 /** Where else the value of an option may come from. */
 interface Sources<Value> {
-  /** The command line's flag with its argument, as `--dropout <p>`, and what the help says of it. */
+  /** The command line's flag with its argument, for example `--dropout <p>`, and its help. */
   readonly flag?: readonly [words: string, help: string];
-  /** The value that a stored network had. Where it is left out, only the configuration beside the tensors tells it. */
+  /**
+   * Returns the value that a stored network had. Where it is left out, only the configuration beside the tensors has
+   * the value.
+   */
   readonly told?: (shapes: StoredShapes) => Value;
 }
 
@@ -40,7 +43,7 @@ export type Complete<Described> = { readonly [Name in keyof Described]: ValueOf<
 
 type More<Value, Limits = unknown> = Sources<Value> & Limits;
 
-/** The numbers from `least` on, and up to `most`, `above` one and `below` another. */
+/** The numbers that are accepted: those from `least` on, up to `most`, above `above` and below `below`. */
 interface Range {
   readonly least?: number;
   readonly most?: number;
@@ -63,14 +66,14 @@ function inWords(what: string, { least, most, above, below }: Range): string {
   return least === undefined ? what : `${what} of ${least} or more`;
 }
 
-/** A whole number. */
+/** Describes a whole number. */
 export function whole(value: number, { least, most, ...more }: More<number, Range>): Description<number> {
   const range = { least, most };
   const accepts = (one: unknown): one is number => isNumber(one, range) && Number.isInteger(one);
   return { default: value, accepts, expected: inWords("a whole number", range), ...more };
 }
 
-/** A number, whole or not. */
+/** Describes a number, whole or not. */
 export function number(
   value: number,
   { least, most, above, below, ...more }: More<number, Range>,
@@ -80,7 +83,7 @@ export function number(
   return { default: value, accepts, expected: inWords("a number", range), ...more };
 }
 
-/** True or false. */
+/** Describes a value that is true or false. */
 export const truth = (value: boolean, more: Sources<boolean> = {}): Description<boolean> => ({
   default: value,
   accepts: (one) => typeof one === "boolean",
@@ -88,7 +91,7 @@ export const truth = (value: boolean, more: Sources<boolean> = {}): Description<
   ...more,
 });
 
-/** One of some words. */
+/** Describes one of some words. */
 export const choice = <Word extends string>(
   choices: readonly Word[],
   value: NoInfer<Word>,
@@ -101,7 +104,9 @@ export const choice = <Word extends string>(
   ...more,
 });
 
-/** As many values as the default has, or the first `least` of them, each of which `of` accepts. */
+/**
+ * Describes a list of as many values as the default has, or of the first `least` of them, each of which `of` accepts.
+ */
 export function list<List extends readonly (number | undefined)[]>(
   value: List,
   of: Pick<Description<number>, "accepts" | "expected">,
@@ -125,7 +130,7 @@ export function requireDescribed<Value>(
   throw new ValueError({ where, expected: `${name}: ${expected}`, got });
 }
 
-/** The values of all options: those that are given, and the defaults of the others. @throws ValueError */
+/** Returns the values of all options: those that are given, and the defaults of the others. @throws ValueError */
 export function withDefaults<Described extends object>(
   where: string,
   descriptions: Described,
@@ -139,11 +144,14 @@ export function withDefaults<Described extends object>(
   return Object.fromEntries(entries) as Complete<Described>;
 }
 
-/** The names of the options that are described. */
+/** Returns the names of the options that are described. */
 export const namesOf = <Described extends object>(descriptions: Described): Names<Described> =>
   Object.fromEntries(Object.keys(descriptions).map((name) => [name, true])) as Names<Described>;
 
-/** What a stored network tells of its options by names and shapes, and of the others what stands in `beside`. */
+/**
+ * Returns the options of a stored network. They are read from names and shapes where these tell them, and from `beside`
+ * otherwise.
+ */
 export const recall = <Described extends object>(
   descriptions: Described,
   shapes: StoredShapes,

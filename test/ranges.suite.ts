@@ -69,7 +69,7 @@ export const cases: Case[] = [
       // The map has 43,200 bytes, that of its lattice, of 313 vertices and one more, 45,216.
       using device2 = await small(device, 44_032);
       const parts = await gradientsOfMany(device2, 33);
-      // Of the features: 33 products a vertex, added up in blocks in place of all at once.
+      // The gradient of the features sums 33 products for each vertex, in parts instead of all at once.
       close(parts[0]!, whole[0]!, { ofMaximum: 33 * 2 ** -24 }, "features");
       same(parts[1]!, whole[1]!, "values");
     },

@@ -2,7 +2,10 @@ import { scratch } from "../shared/scratch";
 import { hashKey, sameKey } from "./hash";
 
 const probeLimit: u32 = 512;
-/** Entries looked ahead: enough loads in flight to hide the memory behind the table, few enough to stay in cache. */
+/**
+ * How many entries are looked up ahead: enough loads at once to hide the latency of the table's memory, and few enough
+ * to stay in the cache.
+ */
 const blockLength: u32 = 64;
 
 /**
@@ -42,7 +45,8 @@ export function hashInsert(
     for (let i: u32 = 0; i < count; i++) {
       const entry = first + i;
       const to = entrySlots + ((<usize>entry) << 2);
-      // Pixels side by side often share a spatial simplex: the smaller entry's slot serves, as it is.
+      // Neighboring pixels often have the same spatial simplex. Then the slot of the smaller entry is taken over
+      // unchanged.
       if (words < 3 && entry >= begin + coordinates && sameKeyAs(keys, entry, entry - coordinates, words)) {
         store<u32>(to, load<u32>(to - ((<usize>coordinates) << 2)));
         continue;
@@ -75,7 +79,7 @@ function insert(keys: usize, slots: usize, firstSlot: u32, entry: u32, slotMask:
       if (held == 0) return slot;
     }
     if (sameKey(keys + <usize>((held - 1) * keyBytes), key, words)) {
-      // Mostly the entry in the slot is already the smaller one: a plain look first keeps the bus unlocked.
+      // The slot's entry is usually the smaller one already. A plain load first avoids a locked operation.
       while (entry + 1 < held) held = atomic.cmpxchg<u32>(address, held, entry + 1);
       return slot;
     }

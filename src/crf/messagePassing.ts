@@ -25,14 +25,16 @@ export interface Inference {
   readonly iterations: number;
   readonly normalization: Normalization;
   readonly activation: Activation;
-  /** What becomes of the last iteration's X: nothing, for logits, or the activation, for marginals. */
+  /**
+   * The activation that is applied to X after the last iteration: none for logits, the activation itself for marginals.
+   */
   readonly output: Activation | "none";
   readonly onIteration?: (done: number) => void | Promise<void>;
   /** Lets the event loop take a turn, or ends the call: see turn.ts. */
   readonly turn: () => Promise<void>;
 }
 
-/** Widest row, in quads, that the fused update takes: at least four points share a workgroup. */
+/** The widest row, in quads, for which the fused update is used. At this width four points share a workgroup. */
 const mostFusedQuads = 16;
 
 /**
@@ -78,7 +80,7 @@ async function iterateFused(inference: Inference, result: Tensor): Promise<void>
   const blurSpatial = prepare(spatial);
   const blurBilateral = prepare(bilateral);
   const maps = { unary: unary.storage, result: result.storage };
-  // The marginals are gone into the lattices by the time an update writes, so one map serves all iterations.
+  // By the time an update writes, the marginals have been splatted into the lattices, so one map serves all iterations.
   await perform(activate(device, { values: maps.unary, result: maps.result, rows, channels }, activation));
   for (let t = 0; t < iterations; t++) {
     const fromSpatial = await blurSpatial(maps.result);
@@ -97,7 +99,10 @@ async function iterateFused(inference: Inference, result: Tensor): Promise<void>
   }
 }
 
-/** The same by single ops, which a tape can record: for training, and for maps or classes beyond the fused update. */
+/**
+ * Computes the same with single ops that a tape can record. It is used for training, and for maps or numbers of classes
+ * that are too large for the fused update.
+ */
 async function iterateByOps(inference: Inference): Promise<Tensor> {
   const { unary, spatial, bilateral, parameters, sets, iterations, normalization, activation, output } = inference;
   let x = unary;

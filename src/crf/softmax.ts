@@ -9,7 +9,7 @@ import { emptyLike, type Tensor } from "../tensor.ts";
 import { requireChoice } from "../values.ts";
 import { type Activation, activationCodes, activations } from "./activation.ts";
 
-/** What an activation goes over: maps [rows, channels]. */
+/** The rows that an activation is applied to: maps [rows, channels]. */
 export interface Rows {
   readonly values: Storage;
   readonly result: Storage;
@@ -17,7 +17,7 @@ export interface Rows {
   readonly channels: number;
 }
 
-/** result = the activation over the channels of each row of `values`. */
+/** Applies the activation to the channels of each row of `values`. */
 export function* activate(device: Device, { values, result, rows, channels }: Rows, activation: Activation): Work {
   const rowBytes = padded(channels) * 4;
   for (const range of rowRanges(device, rows, rowBytes)) {
@@ -31,7 +31,7 @@ export function* activate(device: Device, { values, result, rows, channels }: Ro
   }
 }
 
-/** The marginals of logits [..., L]. Zheng et al. (2015), sections 4.1 and 4.2.5. */
+/** Returns the marginals of logits [..., L]. Zheng et al. (2015), sections 4.1 and 4.2.5. */
 export function softmax(values: Tensor, activation: Activation = "softmax"): Tensor {
   requireChoice("softmax", "activation", activation, activations);
   return op("softmax", { values }, () => activated(values, activation));
@@ -41,7 +41,7 @@ function activated(values: Tensor, activation: Activation): Tensor {
   const { device, rows, channels } = values;
   const result = emptyLike(values);
   perform(device, activate(device, { values: values.storage, result: result.storage, rows, channels }, activation));
-  // The adjoint of softmax goes by the marginals, that of ReLU over its sum by the logits.
+  // The adjoint of softmax is computed from the marginals, that of ReLU over its sum from the logits.
   const known = activation === "softmax" ? result : values;
   return record(result, [values], [known], (gradient) => {
     const ofValues = emptyLike(known);

@@ -4,13 +4,13 @@ import { planned, type Work } from "../device/work.ts";
 import { quadsOf } from "../shape.ts";
 import { type Activation, activationCodes } from "./activation.ts";
 
-/** What the update needs of one filter: its normalized simplices and its blurred vertex values. */
+/** One filter's part in the update: its normalized simplices and its blurred vertex values. */
 export interface Blurred {
   readonly simplices: Storage;
   readonly values: Storage;
 }
 
-/** What an update reads and writes, and how. */
+/** The arguments of an update. */
 export interface Update {
   readonly spatial: Blurred;
   readonly bilateral: Blurred & { readonly dimensions: number };
@@ -22,7 +22,10 @@ export interface Update {
   readonly activation: Activation | "none";
 }
 
-/** X = U − (messages of both filters, weighted and transformed), activated: one fused pass over the pixels. */
+/**
+ * Computes X = U − (messages of both filters, weighted and transformed) and activates it, in one fused pass over the
+ * pixels.
+ */
 export function* update({ spatial, bilateral, matrices, unary, result, points, channels, activation }: Update): Work {
   yield planned(kernel, {
     spatialSimplices: spatial.simplices,

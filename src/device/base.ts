@@ -18,13 +18,13 @@ import type {
   WrappedBuffer,
 } from "./device.ts";
 
-/** Invocations or workgroups of a dispatch. */
+/** The invocations or workgroups of a dispatch. */
 export interface Range {
   readonly begin: number;
   readonly end: number;
 }
 
-/** Is told when a dispatch began and ended: see `Observer.timed`. */
+/** Called with the times at which a dispatch began and ended: see `Observer.timed`. */
 export type Timed = (begin: number, end: number) => void;
 
 /** Implements what both devices have in common: tensors, scopes, and the count of the memory in use. */
@@ -32,13 +32,13 @@ export abstract class BaseDevice implements Device {
   abstract readonly kind: "webgpu" | "wasm";
   abstract readonly info: DeviceInfo;
   abstract readonly limits: DeviceLimits;
-  /** What was allocated and not released yet. */
+  /** Storages that were allocated and not released yet. */
   readonly #live = new Set<Storage>();
-  /** Tensors whose memory another runtime has: held here, so that they are not collected. */
+  /** Tensors whose memory another runtime uses. They are held here, so that they are not collected. */
   readonly #exported = new Set<Tensor>();
-  /** What the attempts under way have made, the innermost last. */
+  /** The tensors that each attempt under way has made; the innermost attempt is the last. */
   readonly #attempts: Tensor[][] = [];
-  /** Replaced and never changed, so that an observer may end in the middle of a dispatch. */
+  /** The list is replaced and never changed, so that an observer may end in the middle of a dispatch. */
   #observers: readonly Observer[] = [];
   #bytes = 0;
   #peak = 0;
@@ -52,9 +52,12 @@ export abstract class BaseDevice implements Device {
   abstract read(storage: Storage): Promise<ArrayBuffer>;
   abstract copy(from: Storage, to: Storage): void;
   abstract clear(storage: Storage): void;
-  /** Runs or queues a range of a kernel whose arguments were looked at; with `timed`, tells later how long it took. */
+  /**
+   * Runs or queues a range of a kernel whose arguments have been checked. `timed` is called later with the time that it
+   * took.
+   */
   protected abstract dispatch(dispatch: Dispatch, storages: readonly Storage[], range: Range, timed?: Timed): void;
-  /** Whether memory is this device's, or was wrapped by it. */
+  /** Tells whether memory belongs to this device or was wrapped by it. */
   protected abstract owns(storage: Storage): boolean;
   abstract finish(): Promise<void>;
   protected abstract close(): void;
@@ -193,7 +196,7 @@ export abstract class BaseDevice implements Device {
     this.#unobserved(() => observers.forEach((observer) => observer.after?.(dispatch)));
   }
 
-  /** What a device is to run, looked at, and who watches it. */
+  /** A dispatch whose arguments have been checked, and the observers that watch it. */
   #prepare<Arguments extends object>(kernel: Kernel<Arguments>, args: Arguments) {
     this.checkOpen();
     const dispatch = { kernel, count: kernel.count(args), args } as unknown as Dispatch;
@@ -206,8 +209,8 @@ export abstract class BaseDevice implements Device {
   }
 
   /**
-   * Cuts a dispatch for `runInTurns`: all of it at once, unless a device knows better. What is sent back is how many milliseconds
-   * the last piece took.
+   * Cuts a dispatch into pieces for `runInTurns`. Here it is one piece; a device may override that. The generator is
+   * sent how many milliseconds the last piece took.
    */
   protected *pieces({ count }: Dispatch): Generator<Range, void, number> {
     if (count > 0) yield { begin: 0, end: count };
@@ -223,7 +226,7 @@ export abstract class BaseDevice implements Device {
     };
   }
 
-  /** What observers run themselves is nobody's business. */
+  /** Kernels that observers run are not observed. */
   #unobserved(work: () => void): void {
     const observers = this.#observers;
     this.#observers = [];

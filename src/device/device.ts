@@ -55,7 +55,7 @@ export interface DeviceInfo {
 /** A caller's GPUBuffer that becomes the memory of a tensor without being copied. */
 export interface WrappedBuffer {
   readonly buffer: GPUBuffer;
-  /** Called once the tensor was disposed of and the GPU is done with what was queued for it. */
+  /** Called once the tensor was disposed of and the GPU has finished what was queued for it. */
   readonly release?: () => void;
 }
 
@@ -63,9 +63,12 @@ export interface WrappedBuffer {
 export interface Exported extends Disposable {
   readonly buffer: GPUBuffer;
   readonly shape: readonly number[];
-  /** Float32 values from the start of one row to that of the next: channels, padded with zeros to a multiple of four. */
+  /**
+   * The number of float32 values from the beginning of one row to that of the next: the channels, padded with zeros to
+   * a multiple of four.
+   */
   readonly stride: number;
-  /** Gives the memory back, after the other runtime has submitted its last use; harmless when repeated. */
+  /** Gives the memory back. Call it after the other runtime has submitted its last use; a second call does nothing. */
   release(): void;
 }
 
@@ -80,13 +83,14 @@ export interface Dispatch {
 
 /** Watches the dispatches of a device: for traces, for measurements, and to find where a number went wrong. */
 export interface Observer {
-  /** Before a kernel runs on WASM, or is queued on WebGPU. What an observer runs itself is not observed. */
+  /** Called before a kernel runs on WASM, or is queued on WebGPU. Kernels that an observer runs are not observed. */
   before?(dispatch: Dispatch): void;
-  /** After it has run, or is queued. */
+  /** Called after it has run, or is queued. */
   after?(dispatch: Dispatch): void;
   /**
-   * When a kernel began and ended, in milliseconds of the device's clock: right after it on WASM; on WebGPU, where the
-   * device has timestamp queries, before `finish()` resolves. Each dispatch is a pass of its own then, which takes longer.
+   * Called with the times at which a kernel began and ended, in milliseconds of the device's clock. On WASM it is
+   * called right after the kernel. On WebGPU it is called before `finish()` resolves, if the device has timestamp
+   * queries; each dispatch is a pass of its own then, which takes longer.
    */
   timed?(dispatch: Dispatch, begin: number, end: number): void;
 }
@@ -101,18 +105,18 @@ export interface Device extends Disposable {
   readonly limits: DeviceLimits;
 
   /**
-   * A float tensor. `data` is dense, row-major; rows (the last axis) are padded to a multiple of four inside device
-   * memory. Without `data` the contents are zero. A GPUBuffer is wrapped without a copy: it must hold the padded rows,
-   * with zeros in the padding, be made with STORAGE | COPY_SRC | COPY_DST on this device, and stays the caller's, who may
-   * destroy it or write to it when `release` is called (or after `finish()`, once the tensor is disposed of).
-   * `layout`: `panels` for the weights of a convolution, else left out.
+   * Makes a float tensor. `data` is dense and row-major; in device memory rows (the last axis) are padded to a multiple
+   * of four. Without `data` the contents are zero. A GPUBuffer is wrapped without a copy. It must hold the padded rows,
+   * with zeros in the padding, and be made with STORAGE | COPY_SRC | COPY_DST on this device. It stays the caller's,
+   * who may destroy it or write to it when `release` is called (or after `finish()`, once the tensor is disposed of).
+   * `layout` is `panels` for the weights of a convolution and left out otherwise.
    * @throws ShapeError if `data` and `shape` differ in size, ValueError for data that are no numbers
    */
   tensor(shape: readonly number[], data?: ArrayLike<number> | GPUBuffer | WrappedBuffer, layout?: Layout): Tensor;
-  /** A float tensor with undefined contents, for an op that writes all of it, padding included. */
+  /** Makes a float tensor with undefined contents, for an op that writes all of it, padding included. */
   empty(shape: readonly number[], layout?: Layout): Tensor;
   /**
-   * A label for every pixel of an image [h, w] or a batch [b, h, w].
+   * Makes labels for every pixel of an image [h, w] or a batch [b, h, w].
    * @throws ValueError for what is no whole number from 0 to 255, naming the first; ShapeError
    */
   labels(shape: readonly number[], data: ArrayLike<number>): Labels;
@@ -121,19 +125,20 @@ export interface Device extends Disposable {
    */
   scope(): Scope;
   /**
-   * Hands the memory of a tensor to another runtime, such as ONNX Runtime or TensorFlow.js, on the same GPUDevice: it is not used for
-   * anything else, whatever becomes of the tensor, until `release()`. All that was queued here is submitted before.
+   * Hands the memory of a tensor to another runtime, such as ONNX Runtime or TensorFlow.js, on the same GPUDevice. The
+   * memory is not used for anything else until `release()`, whatever becomes of the tensor. Everything that was queued
+   * here is submitted before.
    * @throws DeviceError on WASM, DisposedError
    */
   export(tensor: Tensor): Exported;
 
   /**
-   * Runs `work`; if it throws, what it had made by `tensor` and `empty` until then is disposed of. Synchronous work only,
-   * so that what others make never counts as its own.
+   * Runs `work`. If it throws, everything that it had made by `tensor` and `empty` is disposed of. `work` must be
+   * synchronous, so that what others make never counts as its own.
    */
   attempt<Result>(work: () => Result): Result;
 
-  /** Memory with undefined contents; give it back with `release`. */
+  /** Allocates memory with undefined contents; give it back with `release`. */
   allocate(bytes: number): Storage;
   release(storage: Storage): void;
   write(storage: Storage, data: Data): void;
@@ -144,15 +149,15 @@ export interface Device extends Disposable {
   /** Queues `kernel`, over as many invocations or workgroups as it declares for these arguments. */
   run<Arguments extends object>(kernel: Kernel<Arguments>, args: Arguments): void;
   /**
-   * The same with a turn after each piece of it: on WASM a kernel that takes long runs a few milliseconds at a time. Others may
-   * run kernels in between; the bits are the same.
+   * Does the same with a turn after each piece of it: on WASM a kernel that takes long runs for a few milliseconds at a
+   * time. Others may run kernels in between. The bits are the same.
    */
   runInTurns<Arguments extends object>(
     kernel: Kernel<Arguments>,
     args: Arguments,
     turn: () => Promise<void>,
   ): Promise<void>;
-  /** Lets somebody watch every dispatch until the observation is disposed of; see `Observer`. */
+  /** Lets an observer watch every dispatch until the returned observation is disposed of. */
   observe(observer: Observer): Disposable;
 
   /** Resolves when everything queued has run; rejects with what went wrong in it. */
@@ -168,11 +173,14 @@ export interface Device extends Disposable {
   dispose(): void;
 }
 
-/** `bytes`, rounded up so that what follows them can be bound. */
+/** Rounds `bytes` up, so that a view that begins behind them can be bound. */
 export const alignedBytes = ({ limits }: Device, bytes: number): number =>
   Math.ceil(bytes / limits.alignment) * limits.alignment;
 
-/** A smaller range within `storage`, in the same memory: `bytes` from `offset` on, counted from the beginning of `storage`. */
+/**
+ * Returns a smaller range within `storage`, in the same memory: `bytes` from `offset` on, counted from the beginning of
+ * `storage`.
+ */
 export function view(storage: Storage, offset: number, bytes: number): Storage {
   return { handle: storage.handle, offset: storage.offset + offset, bytes, owner: storage.owner };
 }

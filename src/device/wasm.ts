@@ -25,9 +25,12 @@ const smallestShared = 4096;
  */
 const chunkAlignment = 64;
 
-/** How long a piece of a long kernel is to take, at half of the 16 ms after which a turn is due. */
+/** A piece of a long kernel is to take this many milliseconds, which is half of the 16 ms after which a turn is due. */
 const pieceMilliseconds = 8;
-/** The first piece of a kernel is this part of it, and no piece is more than so many times the one before. */
+/**
+ * The first piece of a kernel is one part in this many of it, and no piece is more than this many times as large as the
+ * one before.
+ */
 const firstPieces = 64;
 
 type KernelFunction = (...args: number[]) => void;
@@ -313,9 +316,11 @@ export class WasmDevice extends BaseDevice {
     return (...range) => twin(memory, args as Parameters<Twin>[1], range.at(-2)!, range.at(-1)!);
   }
 
-  /** Pieces of a few milliseconds, whose size follows from how long the one before took. */
+  /**
+   * Cuts a dispatch into pieces of a few milliseconds. The size of each follows from the time that the one before took.
+   */
   protected override *pieces({ kernel, count }: Dispatch): Generator<Range, void, number> {
-    // A multiple of what threads share, so that pieces change no register's neighbors.
+    // Sizes are multiples of the threads' chunk unit, so that pieces do not change which values share a register.
     const unit = kernel.unit === "workgroup" ? this.info.threads : chunkAlignment * this.info.threads;
     const whole = (size: number): number => Math.max(1, Math.ceil(size / unit)) * unit;
     let size = count <= smallestShared ? count : whole(count / firstPieces);

@@ -1,25 +1,25 @@
 import type { Kernel } from "../kernel.ts";
 import type { Device } from "./device.ts";
 
-/** A kernel and what it is to run with. */
+/** A kernel with its arguments. */
 export interface Planned {
   readonly kernel: Kernel<object>;
   readonly args: object;
 }
 
 /**
- * Kernels one after the other, yielded as they become due, and what comes of them. Written once, such work runs at once in an op,
- * which is synchronous, and in turns with the event loop in a long call.
+ * Work yields kernels one after the other, as they become due, and returns their outcome. It is written once, and runs
+ * at once in an op, which is synchronous, or in turns with the event loop in a long call.
  */
 export type Work<Result = void> = Generator<Planned, Result, void>;
 
-/** For `yield`: a kernel with arguments of its own. */
+/** Makes a kernel with its arguments, to be yielded. */
 export const planned = <Arguments extends object>(kernel: Kernel<Arguments>, args: Arguments): Planned => ({
   kernel,
   args,
 });
 
-/** Runs or queues all of it before it returns. */
+/** Runs or queues all of the work before it returns. */
 export function perform<Result>(device: Device, work: Work<Result>): Result {
   for (;;) {
     const next = work.next();
@@ -33,7 +33,7 @@ export function perform<Result>(device: Device, work: Work<Result>): Result {
   }
 }
 
-/** The same in turns: kernels that take long run in pieces, and `turn` is awaited after each. */
+/** Runs or queues all of the work in turns: kernels that take long run in pieces, and `turn` is awaited after each. */
 export async function performInTurns<Result>(
   device: Device,
   work: Work<Result>,
@@ -51,5 +51,5 @@ export async function performInTurns<Result>(
   }
 }
 
-/** Ends work before its end, so that its `using` blocks give back what they have. */
+/** Stops work early, so that its `using` blocks give back what they have. */
 const close = (work: Work<unknown>): void => void work.return(undefined);

@@ -5,13 +5,19 @@ import { Workspace } from "../device/workspace.ts";
 import { LimitError, ValueError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** Words of a vertex's key: d coordinates of 16 bits, the remainder and the image of a batch. */
+/**
+ * Number of words in a vertex's key, which holds d coordinates of 16 bits, the remainder and the number of the image in
+ * its batch.
+ */
 export const keyWords = (dimensions: number): number => Math.floor(dimensions / 2) + 1;
 
 /** The number of words that hold the coordinate ranks of a point, four bits for each of its d + 1 coordinates. */
 export const coordinateRankWords = (dimensions: number): number => Math.ceil((dimensions + 1) / 8);
 
-/** Images of a batch that a key can tell apart: what 16 (odd d) or 32 (even d) bits leave beside the remainder. */
+/**
+ * Number of images that a key can tell apart: what the remainder leaves of the 16 bits (odd d) or 32 bits (even d) that
+ * they share.
+ */
 export const mostImages = (dimensions: number): number => 2 ** (dimensions % 2 === 1 ? 12 : 28);
 
 /** The largest magnitude of a coordinate in a vertex's key, in units of d + 1. */
@@ -33,7 +39,7 @@ export interface Embedded {
   readonly status: Storage;
 }
 
-/** Finds the d + 1 vertices and barycentric weights of every point. */
+/** Queues the kernel that finds the keys and the barycentric weights of the d + 1 vertices of every point. */
 export function* embed(device: Device, features: Tensor, imagePoints: number, embedded: Embedded): Work {
   const points = features.rows;
   const dimensions = features.channels;
@@ -71,7 +77,7 @@ export function pullBackEmbed(
   return result;
 }
 
-/** Turns what `embed` left in `status` into an error. @throws ValueError, LimitError */
+/** Throws the error that `embed` reported in `status`, if any. @throws ValueError for a feature that is not finite, LimitError for one beyond the range of keys */
 export async function checkEmbedded(features: Tensor, [notFinite, outOfRange]: Uint32Array): Promise<void> {
   if (!notFinite && !outOfRange) return;
   const dimensions = features.channels;
@@ -91,7 +97,9 @@ export async function checkEmbedded(features: Tensor, [notFinite, outOfRange]: U
   const elevationFactors = elevationFactorsOf(dimensions);
   let worst = { feature: 0, point: 0, reach: 0 };
   values.forEach((value, index) => {
-    // A feature moves coordinates by up to d + 1 times its scaled value, of which the key stores 1/(d+1)th.
+    // A feature changes an elevated coordinate by at most d times its scaled value. The key stores coordinates in units
+    // of d + 1, so a feature moves them by less than its scaled value, and all d features together by less than d times
+    // the largest.
     const reach = Math.abs(value) * elevationFactors[index % dimensions]!;
     if (reach > worst.reach) worst = { feature: index % dimensions, point: Math.floor(index / dimensions), reach };
   });

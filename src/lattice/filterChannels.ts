@@ -15,7 +15,10 @@ export interface Pass {
   readonly transpose: boolean;
 }
 
-/** Splat and blur: the blurred vertex values [vertices + 1, quads] of some channels, in one of `spaces`. */
+/**
+ * Splats and blurs a range of channels. Returns the blurred vertex values [vertices + 1, quads], which are in one of
+ * the two `spaces`.
+ */
 export function* splatAndBlur(
   lattice: Lattice,
   { incidence }: Pick<FilterTables, "incidence">,
@@ -46,8 +49,8 @@ export function filterChannels(
 }
 
 /**
- * Filters a whole map [points, 4·rowQuads] into `result`, as many channels at once as a binding holds. Where the map
- * itself is larger than a binding, ranges of its channels are copied out and back.
+ * Filters a whole map [points, 4·rowQuads] into `result`, with as many channels at a time as fit a binding. If the map
+ * itself is larger than a binding, each range of channels is copied out and its result copied back.
  */
 export function filterMap(
   lattice: Lattice,

@@ -7,19 +7,20 @@ import { keyWords } from "./embed.ts";
 /** The table that finds a vertex by its key. */
 export interface HashTable {
   readonly slots: Storage;
-  /** Slots; a power of two. */
+  /** The number of slots, a power of two. */
   readonly capacity: number;
 }
 
 /**
- * Share of the slots that may be taken. One must stay empty, or a search for an absent key never ends; at ⅞ such a
- * search looks at 32 slots on average (Knuth, The Art of Computer Programming 3, 6.4: ½(1 + 1/(1 − load)²)).
+ * The largest share of the slots that may be in use. At least one slot must stay empty, or a search for an absent key
+ * never ends. At ⅞ such a search looks at 32 slots on average (Knuth, The Art of Computer Programming 3, 6.4: ½(1 +
+ * 1/(1 − load)²)).
  */
 const highestLoad = 7 / 8;
 
 /**
- * Inserts the keys of all entries and counts the vertices, for `readInserted`. If the table turns out to be full, insert
- * into a larger one. `status` holds what `embed` found, too.
+ * Inserts the keys of all entries and counts the vertices, for `readInserted`. If the table turns out to be full,
+ * insert into a larger one. `status` also holds what `embed` found.
  */
 export function* insertKeys(
   device: Device,
@@ -33,14 +34,14 @@ export function* insertKeys(
   device.clear(numbers);
   yield planned(hashMark, { slots, flags: numbers, capacity });
   yield* scan(device, numbers, entries + 1);
-  // The sum of all flags goes behind the three words of status, so that one read brings everything.
+  // The sum of all flags is copied behind the three words of status, so that one read returns everything.
   device.copy(
     { ...numbers, offset: numbers.offset + entries * 4, bytes: 4 },
     { ...status, offset: status.offset + 12, bytes: 4 },
   );
 }
 
-/** What `insertKeys` came to. */
+/** The outcome of `insertKeys`. */
 export interface Inserted {
   readonly vertices: number;
   /** Whether a larger table is needed. */
@@ -48,14 +49,17 @@ export interface Inserted {
   readonly status: Uint32Array;
 }
 
-/** Reads what `insertKeys` came to, and what `embed` found before. */
+/** Reads the outcome of `insertKeys`, and what `embed` found before. */
 export async function readInserted(device: Device, status: Storage, capacity: number): Promise<Inserted> {
   const found = new Uint32Array(await device.read(status));
   const vertices = found[3]!;
   return { vertices, full: found[2] !== 0 || vertices > highestLoad * capacity, status: found };
 }
 
-/** Numbers the vertices by first touch: slots hold numbers in place of entries, `vertexKeys` their keys. */
+/**
+ * Numbers the vertices in the order in which points first touch them. The slots hold vertex numbers instead of entries
+ * afterwards, and `vertexKeys` the keys.
+ */
 export function* numberVertices(
   { slots, capacity }: HashTable,
   { keys, numbers, vertexKeys }: { keys: Storage; numbers: Storage; vertexKeys: Storage },
@@ -64,7 +68,7 @@ export function* numberVertices(
   yield planned(hashNumber, { numbers, keys, slots, vertexKeys, capacity, dimensions });
 }
 
-/** Finds the vertex of every entry, alone and beside the entry's barycentric weight. */
+/** Finds the vertex of every entry and writes it twice: by itself, and beside the entry's barycentric weight. */
 export function* findVertices(
   { slots }: HashTable,
   { entrySlots, barycentric }: { entrySlots: Storage; barycentric: Storage },
@@ -77,5 +81,8 @@ export function* findVertices(
 /** Bytes of a table's keys. */
 export const keyBytes = (count: number, dimensions: number): number => count * keyWords(dimensions) * 4;
 
-/** Slots for `points`: load below ½ at one vertex a point, which photographs stay under (measured: 0.1–0.8). */
+/**
+ * Number of slots for `points`. The load stays below ½ if there is at most one vertex for each point, which holds for
+ * photographs (measured: 0.1 to 0.8 vertices a point).
+ */
 export const firstCapacity = (points: number): number => 2 ** Math.ceil(Math.log2(Math.max(2 * points, 256)));

@@ -4,7 +4,10 @@ import { planned, type Work } from "../device/work.ts";
 import type { MapChannels } from "../shared/channels.ts";
 import type { Incidence } from "./incidence.ts";
 
-/** result[vertex] = Σ weight·values[point] over the incidence lists, `quads` of channels; `result` has a row more, of zeros. */
+/**
+ * Splats `quads` of channels: result[vertex] = Σ weight·values[point] over the incidence lists. `result` has one row
+ * more, of zeros.
+ */
 export function* splat(
   { offsets, pairs }: Incidence,
   values: MapChannels,
