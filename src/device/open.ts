@@ -105,8 +105,10 @@ let dawn: Promise<GPU | undefined> | undefined;
 export async function findGpu(): Promise<GPU | undefined> {
   const native = globalThis.navigator?.gpu;
   if (native || !globalThis.process?.versions?.node) return native;
-  const name = "webgpu"; // a variable, so that bundlers for the browser do not follow it
-  dawn ??= import(/* @vite-ignore */ name).then(
+  // A name that no bundler can compute, so that none follows it or leaves it out: Turbopack and Bun see through a constant.
+  // It is looked for at run time, from where this module, or the bundle that it is in, lies.
+  const name = ["web", "gpu"].join("");
+  dawn ??= import(/* @vite-ignore */ /* webpackIgnore: true */ /* turbopackIgnore: true */ name).then(
     // Rounding a GPU's clock to 65 µs protects pages from each other; here it would only blur measurements.
     ({ create }: { create(flags: string[]): GPU }) => create(["disable-dawn-features=timestamp_quantization"]),
     () => undefined,

@@ -1,77 +1,11 @@
+import { workerSource } from "../../build/worker.ts";
 import { DeviceError } from "../errors.ts";
-
-/**
- * The main thread hands a kernel to its workers through a block of shared memory. These are the positions of its words.
- * A worker that wakes up late finds the job closed and goes back to sleep, so the main thread never waits for it.
- */
-const Word = {
-  epoch: 0,
-  open: 1,
-  active: 2,
-  next: 3,
-  chunk: 4,
-  count: 5,
-  kernel: 6,
-  argumentCount: 7,
-  failed: 8,
-  /** The number of chunks that workers have finished. */
-  done: 9,
-} as const;
-const argumentOffset = 64;
-/** Size of the block in bytes: 16 words, followed by up to 56 arguments as float64. */
-export const controlBytes = 512;
+import { argumentOffset, type Shared, Word } from "./control.ts";
 
 /** A worker, of worker_threads or of a browser. */
 interface WorkerHandle {
   terminate(): void;
 }
-
-interface Shared {
-  readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
-  readonly control: number;
-  readonly kernels: readonly string[];
-}
-
-/** Runs in each worker. It is sent as source text, so it must not refer to anything outside itself. */
-function workerMain(
-  { module, memory, control, kernels, scratch }: Shared & { scratch: number },
-  word: typeof Word,
-  offset: number,
-  ready: () => void,
-): void {
-  const words = new Int32Array(memory.buffer, control, 16);
-  const values = new Float64Array(memory.buffer, control + offset, 56);
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  (exports.setScratch as (address: number) => void)(scratch);
-  let epoch = 0;
-  ready();
-  for (;;) {
-    // A short spin catches the next kernel of a chain without the cost of a sleep and a wake.
-    for (let spin = 0; spin < 4000 && Atomics.load(words, word.epoch) === epoch; spin++);
-    Atomics.wait(words, word.epoch, epoch);
-    epoch = Atomics.load(words, word.epoch);
-    Atomics.add(words, word.active, 1);
-    if (Atomics.load(words, word.open) === 1) {
-      try {
-        const kernel = exports[kernels[words[word.kernel]!]!] as (...args: number[]) => void;
-        const args = [...values.subarray(0, words[word.argumentCount])];
-        const count = words[word.count]!;
-        const chunk = words[word.chunk]!;
-        for (let begin; (begin = Atomics.add(words, word.next, chunk)) < count;) {
-          kernel(...args, begin, Math.min(begin + chunk, count));
-          Atomics.add(words, word.done, 1);
-        }
-      } catch {
-        Atomics.store(words, word.failed, 1);
-      }
-    }
-    Atomics.sub(words, word.active, 1);
-    Atomics.notify(words, word.active);
-  }
-}
-
-const sharedSource = `${workerMain.toString()}\nconst start = (message, ready) => workerMain(message, ${JSON.stringify(Word)}, ${argumentOffset}, ready);`;
 
 /**
  * A worker that has not started after this many milliseconds is taken to be blocked: some hosts block workers without
@@ -85,7 +19,7 @@ function startWorker(message: unknown): Promise<WorkerHandle> {
     const watch = setTimeout(() => reject(new Error(`no answer within ${startMilliseconds} ms`)), startMilliseconds);
     const clear = (): void => clearTimeout(watch);
     if (threads) {
-      const source = `const { workerData, parentPort } = require("node:worker_threads");\n${sharedSource}\nstart(workerData, () => parentPort.postMessage("ready"));`;
+      const source = `const { workerData, parentPort } = require("node:worker_threads");\n${workerSource}\nwork(workerData, () => parentPort.postMessage("ready"));`;
       const worker = new threads.Worker(source, { eval: true, workerData: message });
       worker.once("message", () => {
         clear();
@@ -98,7 +32,7 @@ function startWorker(message: unknown): Promise<WorkerHandle> {
       });
       return;
     }
-    const source = `${sharedSource}\nonmessage = ({ data }) => start(data, () => postMessage("ready"));`;
+    const source = `${workerSource}\nonmessage = ({ data }) => work(data, () => postMessage("ready"));`;
     const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
     const worker = new Worker(url);
     worker.onmessage = () => {

@@ -4,10 +4,11 @@ import type { Kernel, Twin } from "../kernel.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { BaseDevice, type Range, type Timed } from "./base.ts";
+import { controlBytes } from "./control.ts";
 import { kindOf } from "../values.ts";
 import type { Data, DeviceInfo, DeviceLimits, Dispatch, Storage } from "./device.ts";
 import { Heap } from "./heap.ts";
-import { controlBytes, Threads } from "./threads.ts";
+import { Threads } from "./threads.ts";
 
 const builds = { plain, plainShared, relaxed, relaxedShared };
 const pageBytes = 65536;

@@ -1,0 +1,29 @@
+/**
+ * Words of the block of shared memory through which the main thread hands a kernel to its workers. A worker that
+ * wakes late finds the job closed and goes back to sleep, so nobody ever waits for it.
+ */
+export const Word = {
+  epoch: 0,
+  open: 1,
+  active: 2,
+  next: 3,
+  chunk: 4,
+  count: 5,
+  kernel: 6,
+  argumentCount: 7,
+  failed: 8,
+  /** Chunks that workers have finished. */
+  done: 9,
+} as const;
+/** Where the arguments begin. */
+export const argumentOffset = 64;
+/** Bytes of the block: 16 words, then up to 56 arguments as float64. */
+export const controlBytes = 512;
+
+/** What all threads of a device share. */
+export interface Shared {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly control: number;
+  readonly kernels: readonly string[];
+}

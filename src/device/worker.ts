@@ -1,0 +1,37 @@
+import { argumentOffset, type Shared, Word } from "./control.ts";
+
+/**
+ * Runs in each worker. The build makes a string of this file (`build/worker.ts`), so that no bundler of the library's
+ * users can rename or rewrite anything of it.
+ */
+export function work({ module, memory, control, kernels, scratch }: Shared & { scratch: number }, ready: () => void): void {
+  const words = new Int32Array(memory.buffer, control, 16);
+  const values = new Float64Array(memory.buffer, control + argumentOffset, 56);
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  (exports.setScratch as (address: number) => void)(scratch);
+  let epoch = 0;
+  ready();
+  for (;;) {
+    // A short spin catches the next kernel of a chain without the cost of a sleep and a wake.
+    for (let spin = 0; spin < 4000 && Atomics.load(words, Word.epoch) === epoch; spin++);
+    Atomics.wait(words, Word.epoch, epoch);
+    epoch = Atomics.load(words, Word.epoch);
+    Atomics.add(words, Word.active, 1);
+    if (Atomics.load(words, Word.open) === 1) {
+      try {
+        const kernel = exports[kernels[words[Word.kernel]!]!] as (...args: number[]) => void;
+        const args = [...values.subarray(0, words[Word.argumentCount]!)];
+        const count = words[Word.count]!;
+        const chunk = words[Word.chunk]!;
+        for (let begin; (begin = Atomics.add(words, Word.next, chunk)) < count;) {
+          kernel(...args, begin, Math.min(begin + chunk, count));
+          Atomics.add(words, Word.done, 1);
+        }
+      } catch {
+        Atomics.store(words, Word.failed, 1);
+      }
+    }
+    Atomics.sub(words, Word.active, 1);
+    Atomics.notify(words, Word.active);
+  }
+}

@@ -1,0 +1,67 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { runInPage } from "../../src/cli/chromium.ts";
+
+const run = promisify(execFile);
+
+/** What the program tells of a run. */
+export interface Outcome {
+  readonly kind: string;
+  readonly threads: number;
+  readonly variant: string;
+  readonly processors: number;
+  /** A hash of all bits of the result. */
+  readonly bits: number;
+}
+
+/**
+ * A user's program, JavaScript and TypeScript alike: the default `open()` and inference on a picture that is large enough
+ * to be shared between threads. Its promise is a global, for pages, and is printed where there is a process.
+ */
+export const PROGRAM = `
+import { crfRnn, open } from "crf-rnn";
+
+const infer = async () => {
+  const device = await open();
+  const [height, width, classes] = [64, 80, 3];
+  const guide = device.tensor([height, width, 3], Float32Array.from({ length: height * width * 3 }, (_, i) => (i * 37) % 256));
+  const logits = device.tensor([height, width, classes], Float32Array.from({ length: height * width * classes }, (_, i) => (i * 53) % 17));
+  const refined = await crfRnn(device, { classes })(logits, guide, { iterations: 2 });
+  let bits = 0;
+  for (const word of new Uint32Array((await refined.read()).buffer)) bits = (Math.imul(bits, 31) + word) >>> 0;
+  const { threads, variant } = device.info;
+  const outcome = { kind: device.kind, threads, variant, processors: globalThis.navigator?.hardwareConcurrency, bits };
+  device.dispose();
+  return outcome;
+};
+
+globalThis.outcome = infer();
+if (!globalThis.document) globalThis.outcome.then((outcome) => console.log(JSON.stringify(outcome)));
+`;
+
+/** Loads a script or module of a folder into a page of Chromium, and hands out what the program tells. */
+export async function outcomeInPage(
+  folder: string,
+  file: string,
+  { isolated, type = "module" }: { isolated: boolean; type?: "module" | "text/javascript" },
+): Promise<Outcome> {
+  const outcomes: Outcome[] = [];
+  const script = `(async () => {
+    const element = Object.assign(document.createElement("script"), { src: "./bundle/${file}", type: "${type}" });
+    await new Promise((resolve, reject) => {
+      Object.assign(element, { onload: resolve, onerror: () => reject(new Error("${file} did not load")) });
+      document.head.append(element);
+    });
+    await report(await outcome);
+  })()`;
+  const report = (outcome: Outcome): unknown => outcomes.push(outcome);
+  await runInPage({ places: { bundle: folder }, isolated, software: false, script, report, silence: 120_000 });
+  return outcomes[0]!;
+}
+
+/** The same in a process, which must say nothing else. */
+export async function outcomeInProcess(program: string, args: readonly string[], folder: string): Promise<Outcome> {
+  const { stdout, stderr } = await run(program, [...args], { cwd: folder });
+  if (stderr) throw new Error(stderr);
+  return JSON.parse(stdout) as Outcome;
+}
