@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import packageJson from "../package.json" with { type: "json" };
 import { findDeno, findNewerNode } from "../scripts/environment.mjs";
 import { encodeLabelPng, encodeRgbPng } from "../src/data/png.ts";
+import { installPackage } from "./bundles/install.ts";
 import { root } from "./hosts/folders.ts";
 
 const run = promisify(execFile);
@@ -46,17 +47,7 @@ let files: string[];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "crf-rnn-package-"));
-  const installed = join(folder, "node_modules", "crf-rnn");
-  await mkdir(installed, { recursive: true });
-  // npm test has built dist just before; packing must not build again.
-  const { stdout } = await run("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], { cwd: root });
-  const tarball = join(folder, stdout.trim().split("\n").at(-1)!);
-  await run("tar", ["-xzf", tarball, "-C", installed, "--strip-components=1"]);
-  files = (await run("tar", ["-tzf", tarball])).stdout
-    .trim()
-    .split("\n")
-    .map((file) => file.slice("package/".length));
-  await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+  files = await installPackage(folder);
   await writeFile(join(folder, "program.js"), PROGRAM);
   await writeFile(join(folder, "program.ts"), PROGRAM);
   await writeFile(join(folder, "readers.js"), READERS);

@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findNewerNode } from "../../scripts/environment.mjs";
+import { root } from "../hosts/folders.ts";
 import { asCommonJs, bundled, type Bundler, esbuild, vite, webpack } from "./bundlers.ts";
 import { installPackage } from "./install.ts";
 import { type Outcome, outcomeInPage, outcomeInProcess, PROGRAM } from "./program.ts";
@@ -49,9 +50,20 @@ test.each([
   ["esbuild", esbuild({ platform: "node" }), undefined],
   ["esbuild, CommonJS", esbuild({ platform: "node", format: "cjs" }), asCommonJs],
   ["webpack", webpack("node20"), asCommonJs],
-])("a server by %s has every thread, and the bits of Node", async (name, bundle, place) => {
-  const out = `server-${name.replaceAll(/\W/g, "")}`;
-  expect(await bundle(folder, out)).toEqual([]);
-  const file = (await place?.(folder, out)) ?? join(out, bundled);
-  expect(await outcomeInProcess(findNewerNode()!, [file], folder)).toEqual(plain);
-});
+])(
+  "a server by %s has every thread, the bits of Node, and WebGPU where it is installed",
+  async (name, bundle, place) => {
+    const out = `server-${name.replaceAll(/\W/g, "")}`;
+    expect(await bundle(folder, out)).toEqual([]);
+    const file = (await place?.(folder, out)) ?? join(out, bundled);
+    expect(await outcomeInProcess(findNewerNode()!, [file], folder)).toEqual(plain);
+    // Node's WebGPU is found at run time, from where the bundle lies.
+    await expect(outcomeInProcess(findNewerNode()!, [file, "webgpu"], folder)).rejects.toThrow(
+      /no WebGPU in this host/,
+    );
+    await symlink(join(root, "node_modules/webgpu"), join(folder, "node_modules/webgpu"));
+    const gpu = await outcomeInProcess(findNewerNode()!, [file, "webgpu"], folder);
+    await rm(join(folder, "node_modules/webgpu"));
+    expect(gpu.kind).toBe("webgpu");
+  },
+);

@@ -14,15 +14,12 @@ export interface Outcome {
   readonly bits: number;
 }
 
-/**
- * A user's program, JavaScript and TypeScript alike: the default `open()` and inference on a picture that is large enough
- * to be shared between threads. Its promise is a global, for pages, and is printed where there is a process.
- */
-export const PROGRAM = `
+/** The default `open()`, and inference on a picture that is large enough to be shared between threads. */
+export const INFER = `
 import { crfRnn, open } from "crf-rnn";
 
-const infer = async () => {
-  const device = await open();
+export const infer = async (prefer) => {
+  const device = await (prefer ? open({ prefer }) : open());
   const [height, width, classes] = [64, 80, 3];
   const guide = device.tensor([height, width, 3], Float32Array.from({ length: height * width * 3 }, (_, i) => (i * 37) % 256));
   const logits = device.tensor([height, width, classes], Float32Array.from({ length: height * width * classes }, (_, i) => (i * 53) % 17));
@@ -34,8 +31,11 @@ const infer = async () => {
   device.dispose();
   return outcome;
 };
+`;
 
-globalThis.outcome = infer();
+/** A user's program. Its promise is a global, for pages, and is printed where there is a process. */
+export const PROGRAM = `${INFER}
+globalThis.outcome = infer(globalThis.process?.argv?.[2]);
 if (!globalThis.document) globalThis.outcome.then((outcome) => console.log(JSON.stringify(outcome)));
 `;
 
@@ -59,9 +59,13 @@ export async function outcomeInPage(
   return outcomes[0]!;
 }
 
+/** What Dawn prints whenever it opens a device. */
+const chatterOfDawn = /^Warning: maxDynamic.*\n/gm;
+
 /** The same in a process, which must say nothing else. */
 export async function outcomeInProcess(program: string, args: readonly string[], folder: string): Promise<Outcome> {
   const { stdout, stderr } = await run(program, [...args], { cwd: folder });
-  if (stderr) throw new Error(stderr);
+  const said = stderr.replace(chatterOfDawn, "");
+  if (said) throw new Error(said);
   return JSON.parse(stdout) as Outcome;
 }
