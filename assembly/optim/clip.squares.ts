@@ -12,7 +12,7 @@ export function clipSquares(values: usize, sums: usize, count: u32, firstBlock: 
     for (let first = block * blockQuads; first < last; first += groupQuads) {
       let part = f32x4.splat(0);
       for (let i = first; i < min(last, first + groupQuads); i++) {
-        const x = v128.load(values + (<usize>i << 4));
+        const x = v128.load(values + ((<usize>i) << 4));
         part = multiplyAdd(x, x, part);
       }
       sum = f32x4.add(sum, part);
