@@ -23,7 +23,7 @@ export function work(
     if (Atomics.load(words, Word.open) === 1) {
       try {
         const kernel = exports[kernels[words[Word.kernel]!]!] as (...args: number[]) => void;
-        const args = [...values.subarray(0, words[Word.argumentCount]!)];
+        const args = [...values.subarray(0, words[Word.argumentCount])];
         const count = words[Word.count]!;
         const chunk = words[Word.chunk]!;
         for (let begin; (begin = Atomics.add(words, Word.next, chunk)) < count;) {

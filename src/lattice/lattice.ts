@@ -78,7 +78,7 @@ export interface LatticeParts {
 
 const storagesOf = ({ incidence, ...tables }: LatticeParts): Storage[] => [
   ...(Object.values(incidence) as Storage[]),
-  ...(Object.values(tables) as Storage[]),
+  ...Object.values<Storage>(tables),
 ];
 
 const buildOptions: Names<Abortable> = { signal: true };

@@ -63,7 +63,7 @@ async function start(): Promise<{ server: ChildProcess; url: string }> {
   const words = [toolProgram("next"), "start", "--port", "0", "--hostname", "127.0.0.1"];
   const server = spawn(findNewerNode()!, words, { cwd: folder, env: environment });
   let said = "";
-  for await (const piece of server.stdout!) {
+  for await (const piece of server.stdout) {
     said += String(piece);
     const url = /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0];
     if (url && said.includes("Ready")) return { server, url };
