@@ -84,7 +84,7 @@ export function number(
 }
 
 /** Describes a value that is true or false. */
-export const truth = (value: boolean, more: Sources<boolean> = {}): Description<boolean> => ({
+export const boolean = (value: boolean, more: Sources<boolean> = {}): Description<boolean> => ({
   default: value,
   accepts: (one) => typeof one === "boolean",
   expected: "true or false",

@@ -12,14 +12,14 @@ export class Labels extends Held {
   /** [h, w] or [b, h, w] */
   readonly shape: readonly number[];
   readonly #storage: Storage;
-  readonly #census: Census;
+  readonly #tally: LabelTally;
 
   /** Called by devices only; users call `device.labels`. `free`: see `Held`. */
-  constructor(device: Device, shape: readonly number[], storage: Storage, census: Census, free: () => void) {
+  constructor(device: Device, shape: readonly number[], storage: Storage, tally: LabelTally, free: () => void) {
     super(device, free);
     this.shape = [...shape];
     this.#storage = { ...storage, owner: this };
-    this.#census = census;
+    this.#tally = tally;
   }
 
   describe(): string {
@@ -37,7 +37,7 @@ export class Labels extends Held {
 
   /** Counts the pixels whose label is not `ignore`. */
   counted(ignore = ignoreLabel): number {
-    return elementsOf(this.shape) - this.#census.counts[ignore]!;
+    return elementsOf(this.shape) - this.#tally.counts[ignore]!;
   }
 
   /**
@@ -48,7 +48,7 @@ export class Labels extends Held {
     classes: number,
     ignore = ignoreLabel,
   ): { readonly label: number; readonly position: number[] } | undefined {
-    const { counts, firsts } = this.#census;
+    const { counts, firsts } = this.#tally;
     let label: number | undefined;
     for (let other = classes; other < 256; other++) {
       if (other === ignore || counts[other] === 0) continue;
@@ -65,13 +65,13 @@ export class Labels extends Held {
 }
 
 /** For each of the 256 labels, the number of pixels that have it and the first of them. */
-export interface Census {
+export interface LabelTally {
   readonly counts: Uint32Array;
   readonly firsts: Uint32Array;
 }
 
 /** @throws ValueError for what is no whole number from 0 to 255 */
-export function census(shape: readonly number[], data: ArrayLike<number>): Census {
+export function tallyLabels(shape: readonly number[], data: ArrayLike<number>): LabelTally {
   const counts = new Uint32Array(256);
   const firsts = new Uint32Array(256);
   for (let pixel = 0; pixel < data.length; pixel++) {

@@ -4,7 +4,7 @@ import { requireInputs } from "./inputs.ts";
 import { type Names, requireOptions } from "./options.ts";
 import { Scope } from "./scope.ts";
 import { formatShape, sameShape } from "./shape.ts";
-import { sum } from "./sum.ts";
+import { addUnrecorded } from "./addUnrecorded.ts";
 import { emptyLike, type Tensor } from "./tensor.ts";
 import { type Abortable, breathe } from "./turn.ts";
 import { kindOf, remedyFor } from "./values.ts";
@@ -18,11 +18,11 @@ export type InputGradients = readonly (Tensor | undefined)[];
  */
 export type Pullback = (gradient: Tensor, wanted: readonly boolean[]) => InputGradients | Promise<InputGradients>;
 
-interface Step {
+interface OpRecord {
   readonly result: Tensor;
   readonly inputs: readonly Tensor[];
   readonly wanted: readonly boolean[];
-  readonly kept: readonly Held[];
+  readonly held: readonly Held[];
   readonly pullback: Pullback;
   readonly overwrites: boolean;
 }
@@ -44,7 +44,7 @@ const tapeOf = (tensor: Tensor): Tape | undefined => tensor.tape as Tape | undef
  */
 export class Tape implements Disposable {
   readonly #watched: readonly Tensor[];
-  #steps: Step[] = [];
+  #records: OpRecord[] = [];
   #ending: Ending | undefined;
 
   /** @throws ValueError for what is no list of tensors, DisposedError */
@@ -61,9 +61,9 @@ export class Tape implements Disposable {
   }
 
   /** Called by `record`. */
-  remember(step: Step): void {
-    for (const kept of step.kept) kept.hold();
-    this.#steps.push(step);
+  remember(op: OpRecord): void {
+    for (const held of op.held) held.hold();
+    this.#records.push(op);
   }
 
   /**
@@ -73,15 +73,15 @@ export class Tape implements Disposable {
    * @throws ValueError if they use watched tensors that are not in `known`, whose gradients would be lost
    */
   takeBack(output: Tensor, known: ReadonlySet<Tensor>): void {
-    const byResult = new Map(this.#steps.map((step) => [step.result, step]));
-    const taken = new Set<Step>();
+    const byResult = new Map(this.#records.map((op) => [op.result, op]));
+    const taken = new Set<OpRecord>();
     const open = [output];
     for (let tensor = open.pop(); tensor; tensor = open.pop()) {
-      const step = byResult.get(tensor);
-      if (known.has(tensor) || (step && taken.has(step))) continue;
-      if (step) {
-        taken.add(step);
-        open.push(...step.inputs);
+      const op = byResult.get(tensor);
+      if (known.has(tensor) || (op && taken.has(op))) continue;
+      if (op) {
+        taken.add(op);
+        open.push(...op.inputs);
       } else if (tensor.tape === this) {
         throw new ValueError({
           where: "recompute",
@@ -91,8 +91,8 @@ export class Tape implements Disposable {
         });
       }
     }
-    this.#steps = this.#steps.filter((step) => !taken.has(step));
-    for (const step of taken) for (const kept of step.kept) kept.letGo();
+    this.#records = this.#records.filter((op) => !taken.has(op));
+    for (const op of taken) for (const held of op.held) held.letGo();
   }
 
   /**
@@ -112,15 +112,15 @@ export class Tape implements Disposable {
       sums.add(output, seed ?? output.device.tensor(output.shape, [1]));
       // The tape has the order of the forward pass, so by the time an op is reached, every use of its result has been
       // played back.
-      for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
-        using _kept = lettingGo(step.kept);
+      for (let op = this.#records.pop(); op; op = this.#records.pop()) {
+        using _letGo = lettingGo(op.held);
         await breathe("gradients", options);
-        const gradient = sums.take(step.result, step.overwrites);
+        const gradient = sums.take(op.result, op.overwrites);
         if (!gradient) continue;
-        const { pullback, wanted } = step;
+        const { pullback, wanted } = op;
         const gradients = await gradient.device.attempt(() => pullback(gradient, wanted));
-        sums.addAll(step.inputs, gradients, wanted);
-        sums.drop(gradient);
+        sums.addAll(op.inputs, gradients, wanted);
+        sums.unclaim(gradient);
       }
       const found = sums.of(this.#watched);
       for (const gradient of found.values()) Scope.inherit(gradient, [output]);
@@ -153,14 +153,14 @@ export class Tape implements Disposable {
   }
 
   #letGo(): void {
-    for (const { kept } of this.#steps.splice(0)) for (const one of kept) one.letGo();
+    for (const { held } of this.#records.splice(0)) for (const one of held) one.letGo();
   }
 }
 
 const gradientsOptions: Names<Abortable> = { signal: true };
 
-const lettingGo = (kept: readonly Held[]): Disposable => ({
-  [Symbol.dispose]: () => kept.forEach((one) => one.letGo()),
+const lettingGo = (held: readonly Held[]): Disposable => ({
+  [Symbol.dispose]: () => held.forEach((one) => one.letGo()),
 });
 
 /** @throws ValueError, DisposedError */
@@ -177,7 +177,7 @@ function checkWatched(watched: unknown): asserts watched is readonly Tensor[] {
 }
 
 /**
- * Remembers how `result` was made, if an input descends from what a tape watches. `kept` is what the pullback reads;
+ * Remembers how `result` was made, if an input descends from what a tape watches. `held` is what the pullback reads;
  * the tape holds it until the pullback has run. `overwrites` says that the pullback changes its gradient, so the tape
  * gives it one in memory of its own. An op calls this last and returns its result.
  * @throws ValueError for inputs of two tapes
@@ -185,7 +185,7 @@ function checkWatched(watched: unknown): asserts watched is readonly Tensor[] {
 export function record(
   result: Tensor,
   inputs: readonly Tensor[],
-  kept: readonly Held[],
+  held: readonly Held[],
   pullback: Pullback,
   { overwrites = false }: { readonly overwrites?: boolean } = {},
 ): Tensor {
@@ -202,7 +202,7 @@ export function record(
   const [tape] = tapes;
   if (!tape) return result;
   const wanted = inputs.map((input) => input.tape === tape);
-  tape.remember({ result, inputs, wanted, kept, pullback, overwrites });
+  tape.remember({ result, inputs, wanted, held, pullback, overwrites });
   result.tape = tape;
   return result;
 }
@@ -258,44 +258,44 @@ class Sums {
 
   constructor(seed: Tensor | undefined) {
     this.#seed = seed;
-    if (seed) this.keep(seed);
+    if (seed) this.claim(seed);
   }
 
   add(tensor: Tensor, gradient: Tensor): void {
     const before = this.#sums.get(tensor);
-    const total = before ? sum(before, gradient) : gradient;
-    this.keep(total);
+    const total = before ? addUnrecorded(before, gradient) : gradient;
+    this.claim(total);
     this.#sums.set(tensor, total);
-    if (before) this.drop(before);
+    if (before) this.unclaim(before);
   }
 
   /** Adds what an op's inputs get. All is claimed before anything is summed, so that an error frees all of it. */
   addAll(inputs: readonly Tensor[], gradients: InputGradients, wanted: readonly boolean[]): void {
     const given = gradients.filter((gradient) => gradient !== undefined);
-    for (const gradient of given) this.keep(gradient);
+    for (const gradient of given) this.claim(gradient);
     inputs.forEach((input, i) => gradients[i] && wanted[i] && this.add(input, gradients[i]));
-    for (const gradient of given) this.drop(gradient);
+    for (const gradient of given) this.unclaim(gradient);
   }
 
   /**
    * Removes and returns the sum for `tensor`; its claim passes to the caller. With `exclusive`, the result is in memory
    * that nothing else has a claim on.
    */
-  take(tensor: Tensor, alone: boolean): Tensor | undefined {
+  take(tensor: Tensor, exclusive: boolean): Tensor | undefined {
     const sum = this.#sums.get(tensor);
     this.#sums.delete(tensor);
-    if (!alone || !sum || this.#claims.get(sum) === 1) return sum;
+    if (!exclusive || !sum || this.#claims.get(sum) === 1) return sum;
     const copy = copied(sum);
-    this.keep(copy);
-    this.drop(sum);
+    this.claim(copy);
+    this.unclaim(sum);
     return copy;
   }
 
-  keep(gradient: Tensor): void {
+  claim(gradient: Tensor): void {
     this.#claims.set(gradient, (this.#claims.get(gradient) ?? 0) + 1);
   }
 
-  drop(gradient: Tensor): void {
+  unclaim(gradient: Tensor): void {
     const claims = this.#claims.get(gradient)! - 1;
     this.#claims.set(gradient, claims);
     if (claims > 0) return;

@@ -21,12 +21,12 @@ const composites = [
 const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   [
     "errors, shape",
-    /^src\/(errors|values|options|description|quote|budget|shape|layout|held|scope|turn|differences|ignoreLabel)\.ts$/,
+    /^src\/(errors|values|options|description|quote|budget|shape|layout|held|scope|turn|mismatches|ignoreLabel)\.ts$/,
   ],
   ["kernel types, Device interface", /^(src\/(kernel|device\/device)\.ts|build\/)/],
   [
     "tensor, tape",
-    /^src\/(tensor|labels|defineKernel|inputs|elementwise|sum|tape|device\/(flags|ranges|work|workspace))\.ts$/,
+    /^src\/(tensor|labels|defineKernel|inputs|elementwise|addUnrecorded|tape|device\/(flags|ranges|work|workspace))\.ts$/,
   ],
   ["devices", /^src\/device\/(?!open)/],
   ["shared ops", /^src\/shared\//],

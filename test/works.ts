@@ -9,7 +9,7 @@ import { columnSums } from "../src/shared/columnSums.ts";
 import { conv2d } from "../src/nn/conv2d.ts";
 import { convTranspose2d } from "../src/nn/convTranspose2d.ts";
 import { Tape } from "../src/tape.ts";
-import { sum } from "../src/sum.ts";
+import { addUnrecorded } from "../src/addUnrecorded.ts";
 import { crop } from "../src/nn/crop.ts";
 import { crossEntropy, robustLogLikelihood } from "../src/nn/crossEntropy.ts";
 import { dropout } from "../src/nn/dropout.ts";
@@ -75,7 +75,7 @@ async function learnAll(device: Device): Promise<void> {
 
 async function sumAll(device: Device): Promise<void> {
   using a = device.tensor([7, 5], random(3).array(35));
-  sum(a, a).dispose();
+  addUnrecorded(a, a).dispose();
   using sums = device.tensor([5]);
   columnSums(device, a.storage, sums.storage, 7, 2);
 }

@@ -1,5 +1,5 @@
 import { add as kernel } from "../../build/kernels.ts";
-import { sum } from "../../src/sum.ts";
+import { addUnrecorded } from "../../src/addUnrecorded.ts";
 import { floor } from "../floor.ts";
 
 export const add = floor({
@@ -8,5 +8,5 @@ export const add = floor({
   bytes: ({ count }) => count * 48,
   computes: "a sum an element",
   operations: ({ count }) => count * 4,
-  queue: ({ unary }) => sum(unary, unary).dispose(),
+  queue: ({ unary }) => addUnrecorded(unary, unary).dispose(),
 });

@@ -3,7 +3,7 @@ import { fileSource, type Source } from "../checkpoint/checkpoint.ts";
 import { open } from "../device/open.ts";
 import type { Configuration } from "../train/configuration.ts";
 import type { Setting } from "../train/goingOn.ts";
-import type { Schedule } from "../train/loop.ts";
+import type { Timetable } from "../train/loop.ts";
 import { createTrainable } from "../train/learner.ts";
 import type { Metric } from "../train/metrics.ts";
 import { countLearned, runTraining, type Outcome } from "../train/runTraining.ts";
@@ -32,7 +32,7 @@ interface Task {
   readonly configuration: Configuration;
   /** What of the settings was said in so many words. */
   readonly said: ReadonlySet<Setting>;
-  readonly schedule: Omit<Schedule, "from">;
+  readonly timetable: Omit<Timetable, "from">;
 }
 
 /** What became of a run. */
@@ -85,17 +85,17 @@ async function check(flags: TrainFlags, images: Images): Promise<void> {
   for (const line of flags.quiet ? [] : describeNotes(notes)) progress.note(line);
 }
 
-async function printPlan({ flags, images, configuration, schedule }: Task): Promise<undefined> {
+async function printPlan({ flags, images, configuration, timetable }: Task): Promise<undefined> {
   using device = await open({ prefer: "wasm", threads: 1 });
   using trainable = createTrainable(device, configuration);
-  const plan = await planOf(images, configuration, schedule, countLearned(trainable));
+  const plan = await planOf(images, configuration, timetable, countLearned(trainable));
   report(flags, { command: "train", dryRun: true, ...plan }, describePlan(plan));
 }
 
 async function trainTask(asked: Task): Promise<Trained> {
   using folder = new RunFolder(asked.flags.out);
-  const { flags, schedule } = asked;
-  const resumed = flags.resume ? await folder.resume({ ...asked, steps: schedule.steps }) : undefined;
+  const { flags, timetable } = asked;
+  const resumed = flags.resume ? await folder.resume({ ...asked, steps: timetable.steps }) : undefined;
   const task = { ...asked, configuration: resumed?.configuration ?? asked.configuration };
   const trained = await trainIn(task, folder, resumed?.step);
   const outcome = { ...trained, notes: [...(resumed?.notes ?? []), ...trained.notes] };
@@ -105,23 +105,23 @@ async function trainTask(asked: Task): Promise<Trained> {
 
 /** `from`: the steps done before, where the run goes on from its checkpoint. */
 async function trainIn(task: Task, folder: RunFolder, from?: number): Promise<Outcome> {
-  const { flags, images, logits, configuration, schedule } = task;
+  const { flags, images, logits, configuration, timetable } = task;
   using interrupt = new Interrupt();
-  using progress = startProgress(flags, schedule.steps, from);
+  using progress = startProgress(flags, timetable.steps, from);
   progress.stage("opening the device");
-  const tell = tellProgress(progress, schedule.steps, configuration.batch);
+  const tell = tellProgress(progress, timetable.steps, configuration.batch);
   const surroundings = new LocalSurroundings(images, logits, folder, interrupt, tell);
   const beginning = from === undefined ? { init: flags.init } : { resume: folder.file(checkpointFile) };
   if (flags.host !== "chromium") return await trainHere(task, surroundings, beginning);
   const { device: prefer, threads } = flags;
   return await trainInPage(
-    { configuration, schedule, images: surroundings.images, prefer, threads, ...beginning },
+    { configuration, timetable, images: surroundings.images, prefer, threads, ...beginning },
     surroundings,
   );
 }
 
 async function trainHere(
-  { flags, configuration, schedule }: Task,
+  { flags, configuration, timetable }: Task,
   surroundings: Surroundings,
   files: { readonly resume?: string; readonly init?: string },
 ): Promise<Outcome> {
@@ -130,7 +130,7 @@ async function trainHere(
   try {
     await using opened = await openDevice(flags);
     const { device } = opened;
-    return await runTraining(device, configuration, schedule, surroundings, beginning);
+    return await runTraining(device, configuration, timetable, surroundings, beginning);
   } finally {
     await beginning.resume?.close();
     await beginning.init?.close();

@@ -1,6 +1,6 @@
 import { DeviceError, DisposedError, InternalError, LimitError, ShapeError, ValueError } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
-import { census, Labels } from "../labels.ts";
+import { Labels, tallyLabels } from "../labels.ts";
 import { type Layout, panels, rows } from "../layout.ts";
 import { Scope } from "../scope.ts";
 import { checkShape, elementsOf, formatShape } from "../shape.ts";
@@ -136,7 +136,7 @@ export abstract class BaseDevice implements Device {
     this.checkOpen();
     checkShape("labels", shape);
     requireNumbers(`labels ${formatShape(shape)}`, data, elementsOf(shape));
-    const counted = census(shape, data);
+    const counted = tallyLabels(shape, data);
     const bytes = new Uint8Array((data.length + 3) & ~3);
     bytes.set(data);
     const storage = this.allocate(bytes.length);

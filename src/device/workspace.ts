@@ -1,7 +1,7 @@
 import type { Device, Storage } from "./device.ts";
 
 /**
- * Allocates device memory that is released at the end of a `using` block, except for what was handed over with `keep`.
+ * Allocates device memory that is released at the end of a `using` block, except for what was handed over with `handOver`.
  */
 export class Workspace implements Disposable {
   readonly #device: Device;
@@ -26,7 +26,7 @@ export class Workspace implements Disposable {
   }
 
   /** Hands `storage` to the caller: it is not freed at the end. */
-  keep(storage: Storage): Storage {
+  handOver(storage: Storage): Storage {
     this.#storages.delete(storage);
     return storage;
   }

@@ -165,6 +165,6 @@ export async function buildLattice(features: Tensor, options: Abortable = {}): P
   await perform(buildIncidence(device, { vertexOfEntry, barycentric }, incidence, entries, vertices, dimensions));
 
   const parts = { simplices, neighbors, incidence, coordinateRanks };
-  for (const kept of storagesOf(parts)) workspace.keep(kept);
+  for (const kept of storagesOf(parts)) workspace.handOver(kept);
   return Scope.inherit(new Lattice(features, vertices, parts), [features]);
 }

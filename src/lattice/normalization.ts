@@ -88,7 +88,7 @@ function normalizationTable(
   using workspace = new Workspace(lattice.device);
   const result = workspace.allocate(bytes);
   make(result, workspace);
-  lattice.normalizationTables.set(name, workspace.keep(result));
+  lattice.normalizationTables.set(name, workspace.handOver(result));
   return result;
 }
 

@@ -1,4 +1,4 @@
-import { differences, listed } from "../differences.ts";
+import { listed, mismatches } from "../mismatches.ts";
 import { type CrfRnnError, ValueError } from "../errors.ts";
 import type { Values } from "../optim/optimizer.ts";
 import { kindOf } from "../values.ts";
@@ -50,7 +50,7 @@ export async function adoptParameters(parameters: Parameters, tensors: Loadables
 }
 
 async function take(parameters: Parameters, tensors: Loadables, misfit: Misfit): Promise<void> {
-  const wrong = differences(parameters, tensors);
+  const wrong = mismatches(parameters, tensors);
   if (wrong.length > 0) throw misfit(listed(wrong));
   for (const [name, from] of Object.entries(tensors)) {
     const values = "read" in from ? await from.read() : from.values;

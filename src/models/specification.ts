@@ -2,13 +2,13 @@
 // the forward pass, the command line's flags, what a run's configuration holds, how a checkpoint is told apart and opened,
 // its size and the memory that a step takes all derive from here. Nothing in this file computes.
 import {
+  boolean,
   choice,
   type Complete,
   type Given,
   list,
   number,
   type StoredShapes,
-  truth,
   whole,
   withDefaults,
 } from "../description.ts";
@@ -50,9 +50,9 @@ const passOptions = {
    * Whether only the inputs of the five VGG blocks are kept for the gradients and the blocks are computed again. This needs
    * less memory between the two passes, where a CRF needs its own, and costs one more forward pass. Default: false.
    */
-  recompute: truth(false),
+  recompute: boolean(false),
   /** @deprecated Its name is `recompute` now. */
-  checkpoints: truth(false),
+  checkpoints: boolean(false),
 };
 
 const finite = number(1, {});
@@ -64,7 +64,7 @@ const pool4Options = {
 
 const pool3Options = {
   /** Whether upscore2 has a bias, as in CRF-RNN's network. Default: false. */
-  upscore2Bias: truth(false, { told: ({ has }) => has("upscore2.bias") }),
+  upscore2Bias: boolean(false, { told: ({ has }) => has("upscore2.bias") }),
   /**
    * Factors by which pool4 and pool3, in this order, are multiplied before they are scored. Use [1, 1] (the default) if one
    * stage is trained after the other, and [0.01, 0.0001] if all are trained at once.
@@ -171,11 +171,11 @@ const addHead: Readonly<Record<FcnStage, (list: LayerList, options: Architecture
   },
 };
 
-/** Adds the scores of a pooling layer, multiplied by `scale`, to those before; `offset`: their first that has a counterpart. */
-function addSkip(list: LayerList, pool: string, classes: number, scale: number, offset: number): void {
+/** Adds the scores of a pooling layer, multiplied by `factor`, to those before; `offset`: their first that has a counterpart. */
+function addSkip(list: LayerList, pool: string, classes: number, factor: number, offset: number): void {
   const coarse = list.last;
-  if (scale !== 1) list.scaling(`${pool} scaled`, scale, pool);
-  list.convolution(`score_${pool}`, classes, 1, { from: scale === 1 ? pool : list.last });
+  if (factor !== 1) list.scaling(`${pool} scaled`, factor, pool);
+  list.convolution(`score_${pool}`, classes, 1, { from: factor === 1 ? pool : list.last });
   list.cropping(`score_${pool} cropped`, offset, coarse);
   list.sum(`fuse_${pool}`, coarse);
 }

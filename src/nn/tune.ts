@@ -109,7 +109,7 @@ export async function measureForms(device: Device, all: Forms<object>): Promise<
     return times;
   };
   let least = await round();
-  for (; sum(least) < shortest; least = await round()) runs *= 2;
+  for (; totalOf(least) < shortest; least = await round()) runs *= 2;
   for (let again = 1; again < rounds; again++) {
     const times = await round();
     least = least.map((time, i) => Math.min(time, times[i]!));
@@ -117,7 +117,7 @@ export async function measureForms(device: Device, all: Forms<object>): Promise<
   return new Map(forms.map((form, i) => [form.kernel.id, (form.sums(args) * runs) / least[i]!]));
 }
 
-const sum = (times: readonly number[]): number => times.reduce((total, time) => total + time, 0);
+const totalOf = (times: readonly number[]): number => times.reduce((total, time) => total + time, 0);
 
 /**
  * Makes numbers of both signs that use all bits of the mantissa, so that a fused multiply-add gives another result than

@@ -1,6 +1,6 @@
 import { requireInputs } from "../inputs.ts";
 import { Scope } from "../scope.ts";
-import { sum } from "../sum.ts";
+import { addUnrecorded } from "../addUnrecorded.ts";
 import type { Tensor } from "../tensor.ts";
 import { requireGradients } from "./gradients.ts";
 
@@ -18,7 +18,7 @@ export function accumulate(total: Map<Tensor, Tensor>, gradients: ReadonlyMap<Te
   for (const [parameter, gradient] of gradients) {
     const before = total.get(parameter);
     if (before) requireInputs("accumulate", { total: before, gradient });
-    total.set(parameter, before ? Scope.inherit(sum(before, gradient), [before, gradient]) : gradient);
+    total.set(parameter, before ? Scope.inherit(addUnrecorded(before, gradient), [before, gradient]) : gradient);
     if (!before) continue;
     before.dispose();
     gradient.dispose();

@@ -7,10 +7,10 @@ import { type Names, requireOptions } from "../options.ts";
 import { kindOf, remedyFor, requireNumber } from "../values.ts";
 import { requireAlike } from "../shared/alike.ts";
 import type { Tensor } from "../tensor.ts";
-import { differences, listed } from "../differences.ts";
+import { listed, mismatches } from "../mismatches.ts";
 import { clipFactor } from "./clip.ts";
 import { requireGradients } from "./gradients.ts";
-import { type Multiplier, type Multipliers, multiplierOf } from "./multipliers.ts";
+import { type Multiplier, multiplierOf, type Multipliers } from "./multipliers.ts";
 
 /** Options of every optimizer. */
 export interface OptimizerOptions {
@@ -191,7 +191,7 @@ function requireState(
   own: Readonly<Record<string, Tensor>>,
   state: Readonly<Record<string, Values>>,
 ): void {
-  const wrong = differences({ steps: { shape: [1] }, ...own }, state);
+  const wrong = mismatches({ steps: { shape: [1] }, ...own }, state);
   if (wrong.length === 0) return;
   throw new ShapeError({
     where: `${where}: state`,

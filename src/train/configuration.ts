@@ -1,7 +1,7 @@
 import * as valibot from "valibot";
 import { inferenceOptions } from "../crf/options.ts";
-import { runOptions, fcnStages } from "../models/specification.ts";
-import { fixed, polynomial, stepped, type Schedule } from "../optim/schedules.ts";
+import { fcnStages, runOptions } from "../models/specification.ts";
+import { fixed, polynomial, type Schedule, stepped } from "../optim/schedules.ts";
 import type { Complete, Description } from "../description.ts";
 
 export const stages = [...fcnStages, "crf-rnn"] as const;
@@ -100,7 +100,7 @@ export interface Difference {
   readonly here?: string;
 }
 
-export function differences(theirs: Configuration, ours: Configuration): Difference[] {
+export function configurationDifferences(theirs: Configuration, ours: Configuration): Difference[] {
   const [there, here] = [leaves(theirs), leaves(ours)];
   return [...new Set([...there.keys(), ...here.keys()])]
     .filter((path) => there.get(path) !== here.get(path))

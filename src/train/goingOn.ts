@@ -1,4 +1,4 @@
-import { differences, type Configuration, type Difference } from "./configuration.ts";
+import { type Configuration, configurationDifferences, type Difference } from "./configuration.ts";
 
 /**
  * What may be set anew when a run goes on, with the flag that sets it: how gradients become steps. All else that a run's bits
@@ -55,7 +55,7 @@ export function compare(
   there: Configuration,
   here: Configuration,
 ): { readonly changed: readonly Difference[]; readonly refused: readonly Difference[] } {
-  const differing = differences(there, here);
+  const differing = configurationDifferences(there, here);
   return {
     changed: differing.filter(({ path }) => settingOf(path)),
     refused: differing.filter(({ path }) => !settingOf(path)),

@@ -5,7 +5,7 @@ import { accumulate } from "../optim/accumulate.ts";
 import { Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import { ahead } from "./ahead.ts";
-import { scheduleOf, type Configuration } from "./configuration.ts";
+import { type Configuration, scheduleOf } from "./configuration.ts";
 import { adviceFor, explainDivergence, type Saved } from "./diverged.ts";
 import { Order } from "./order.ts";
 import { purpose, randomBits, randomNumbers } from "./random.ts";
@@ -16,7 +16,7 @@ import { checkpointFile, type Surroundings } from "./surroundings.ts";
 import { validate } from "./validate.ts";
 
 /** How long to train, and how often to look and to save, in steps. */
-export interface Schedule {
+export interface Timetable {
   /** Steps done before. */
   readonly from: number;
   readonly steps: number;
@@ -29,21 +29,21 @@ export interface Schedule {
  * number of the step alone, so that a run that goes on from a checkpoint ends where one without a stop does.
  * @throws ValueError where a loss is NaN or infinite, with the layer where it first appears; the last checkpoint stands
  */
-export async function train(run: Run, schedule: Schedule): Promise<"finished" | "interrupted"> {
+export async function train(run: Run, timetable: Timetable): Promise<"finished" | "interrupted"> {
   const { optimizer, configuration, surroundings } = run;
   const { batch, seed, optimizer: options } = configuration;
   const rateOf = scheduleOf(options);
   const order = new Order(surroundings.images.train, seed);
-  const sample = ahead((draw) => sampleOf(draw, order, configuration, surroundings), schedule.steps * batch);
+  const sample = ahead((draw) => sampleOf(draw, order, configuration, surroundings), timetable.steps * batch);
   const isSound = soundness(configuration.classes.length);
-  let saved: Saved = schedule.from === 0 ? {} : { step: schedule.from, unproven: true };
-  let due = schedule.from === 0;
+  let saved: Saved = timetable.from === 0 ? {} : { step: timetable.from, unproven: true };
+  let due = timetable.from === 0;
   const keep = async (step: number): Promise<void> => {
     await save(run, step, saved);
     saved = { step };
     due = false;
   };
-  for (let step = schedule.from; step < schedule.steps; step++) {
+  for (let step = timetable.from; step < timetable.steps; step++) {
     let began = performance.now();
     const draws = Array.from({ length: batch }, (_, i) => step * batch + i);
     const { gradients, loss, pixels } = await differentiate(run, sample, draws, saved);
@@ -73,9 +73,9 @@ export async function train(run: Run, schedule: Schedule): Promise<"finished" | 
       rate: optimizer.rate,
       seconds: (performance.now() - began) / 1000,
     });
-    const last = done === schedule.steps;
-    if (last || done % schedule.validateEvery === 0) await validate(run, done, saved);
-    due ||= done % schedule.saveEvery === 0;
+    const last = done === timetable.steps;
+    if (last || done % timetable.validateEvery === 0) await validate(run, done, saved);
+    due ||= done % timetable.saveEvery === 0;
     if (last || stop) await keep(done);
     if (stop && !last) return "interrupted";
   }

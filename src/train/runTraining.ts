@@ -3,7 +3,7 @@ import type { Device } from "../device/device.ts";
 import { elementsOf } from "../shape.ts";
 import type { Configuration, Difference } from "./configuration.ts";
 import { compare, describeChanges, keepsMemory } from "./goingOn.ts";
-import { train, type Schedule } from "./loop.ts";
+import { type Timetable, train } from "./loop.ts";
 import { beginFrom } from "./begin.ts";
 import { createOptimizer, createTrainable } from "./learner.ts";
 import { openState, restore, restoreOptimizer } from "./state.ts";
@@ -34,7 +34,7 @@ export interface Outcome {
 export async function runTraining(
   device: Device,
   configuration: Configuration,
-  schedule: Omit<Schedule, "from">,
+  timetable: Omit<Timetable, "from">,
   surroundings: Surroundings,
   { resume, init }: Beginning,
 ): Promise<Outcome> {
@@ -48,7 +48,7 @@ export async function runTraining(
     await restore(resume.name, state.parameters, trainable.parameters);
     if (keepsMemory(changed)) await restoreOptimizer(state.optimizer, optimizer);
     from = state.step;
-    if (from < schedule.steps && changed.length > 0) {
+    if (from < timetable.steps && changed.length > 0) {
       await surroundings.record({ event: "change", step: from, settings: changed });
       notes = [noteOf(changed, from)];
     }
@@ -56,7 +56,7 @@ export async function runTraining(
     notes = await beginFrom(await openCheckpoint(init, { partial: true }), init.name, trainable.parameters);
   }
   const run = { trainable, optimizer, configuration, surroundings };
-  const ending = from < schedule.steps ? await train(run, { ...schedule, from }) : "finished";
+  const ending = from < timetable.steps ? await train(run, { ...timetable, from }) : "finished";
   const { info, peakBytes } = device;
   return { ending, adapter: info.name, peakBytes, learned: countLearned(trainable), notes };
 }

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { open } from "../../src/device/open.ts";
 import type { Device } from "../../src/device/device.ts";
 import { FormatError, ValueError } from "../../src/errors.ts";
-import { differences, scheduleOf } from "../../src/train/configuration.ts";
+import { configurationDifferences, scheduleOf } from "../../src/train/configuration.ts";
 import { train } from "../../src/train/loop.ts";
-import { formatMetrics, metricsUntil, type Metric } from "../../src/train/metrics.ts";
+import { formatMetrics, type Metric, metricsUntil } from "../../src/train/metrics.ts";
 import { restore, restoreOptimizer } from "../../src/train/state.ts";
 import { checkpointFile, samplesFile } from "../../src/train/surroundings.ts";
 import { Memory, momentum, Toy, toyConfiguration as configuration } from "./toy.ts";
@@ -13,13 +13,13 @@ let device: Device;
 beforeAll(async () => void (device = await open({ prefer: "wasm", threads: 1 })));
 afterAll(() => device.dispose());
 
-const schedule = { from: 0, steps: 12, validateEvery: 4, saveEvery: 5 };
+const timetable = { from: 0, steps: 12, validateEvery: 4, saveEvery: 5 };
 const withoutTimes = (metrics: readonly Metric[]) => metrics.map((metric) => ({ ...metric, seconds: undefined }));
 
 async function uninterrupted(): Promise<Memory> {
   const surroundings = new Memory();
   const trainable = new Toy(device);
-  expect(await train({ trainable, optimizer: momentum(trainable), configuration, surroundings }, schedule)).toBe(
+  expect(await train({ trainable, optimizer: momentum(trainable), configuration, surroundings }, timetable)).toBe(
     "finished",
   );
   return surroundings;
@@ -43,7 +43,7 @@ describe("the training loop", () => {
       surroundings.stopAfter = stopAfter;
       const first = new Toy(device);
       const run = { trainable: first, optimizer: momentum(first), configuration, surroundings };
-      expect(await train(run, schedule)).toBe("interrupted");
+      expect(await train(run, timetable)).toBe("interrupted");
 
       const state = await surroundings.state();
       expect(state.step).toBe(stopAfter);
@@ -52,7 +52,7 @@ describe("the training loop", () => {
       await restore("run", state.parameters, trainable.parameters);
       await restoreOptimizer(state.optimizer, optimizer);
       surroundings.stopAfter = Infinity;
-      await train({ trainable, optimizer, configuration, surroundings }, { ...schedule, from: state.step });
+      await train({ trainable, optimizer, configuration, surroundings }, { ...timetable, from: state.step });
       expect(surroundings.files.get(checkpointFile)).toEqual(whole.files.get(checkpointFile));
       expect(withoutTimes(surroundings.metrics)).toEqual(withoutTimes(whole.metrics));
     }
@@ -63,7 +63,7 @@ describe("the training loop", () => {
     const trainable = new Toy(device);
     const wild = { ...configuration, optimizer: { ...configuration.optimizer, rate: 1e30 } };
     const run = { trainable, optimizer: momentum(trainable), configuration: wild, surroundings };
-    const error = await train(run, schedule).catch((thrown: unknown) => thrown);
+    const error = await train(run, timetable).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ValueError);
     expect((error as Error).message).toMatch(
       /^step 2, image train\d: expected a finite loss, got Infinity, which first appears in the layer difference — lower --rate \(it is 1e\+30/,
@@ -76,7 +76,7 @@ describe("the training loop", () => {
     const trainable = new Toy(device);
     device.write(trainable.threshold.storage, Float32Array.of(NaN, 0, 0, 0));
     const run = { trainable, optimizer: momentum(trainable), configuration, surroundings };
-    await expect(train(run, schedule)).rejects.toThrow(
+    await expect(train(run, timetable)).rejects.toThrow(
       /^step 1, image train\d: .* first appears in the parameter threshold — no step was taken, .* check --init and --logits/,
     );
     expect(surroundings.files.size).toBe(0);
@@ -109,7 +109,7 @@ describe("the training loop", () => {
       break_(surroundings);
       const trainable = new Toy(device);
       const optimizer = momentum(trainable);
-      await expect(train({ trainable, optimizer, configuration, surroundings }, schedule)).rejects.toThrow();
+      await expect(train({ trainable, optimizer, configuration, surroundings }, timetable)).rejects.toThrow();
       optimizer.dispose();
       trainable[Symbol.dispose]();
       expect(device.bytes).toBe(before);
@@ -122,7 +122,7 @@ describe("the training loop", () => {
     const trainable = new Toy(device);
     const wild = { ...configuration, optimizer: { ...configuration.optimizer, rate: 1e39 } };
     const run = { trainable, optimizer: momentum(trainable), configuration: wild, surroundings };
-    await expect(train(run, { ...schedule, steps: 1 })).rejects.toThrow(
+    await expect(train(run, { ...timetable, steps: 1 })).rejects.toThrow(
       /^step 1, parameter threshold: expected finite values to save, got -?Infinity at 0 — lower --rate .*, of step 0, stands/,
     );
     expect((await surroundings.state()).step).toBe(0);
@@ -134,7 +134,7 @@ describe("the training loop", () => {
     // The threshold swings to and fro, ten times as far each time: some steps pass until float32 has no number for its loss.
     const wild = { ...configuration, optimizer: { ...configuration.optimizer, rate: 5.5 } };
     const run = { trainable, optimizer: momentum(trainable, wild), configuration: wild, surroundings };
-    const error = await train(run, { ...schedule, steps: 60, saveEvery: 1, validateEvery: 60 }).catch(
+    const error = await train(run, { ...timetable, steps: 60, saveEvery: 1, validateEvery: 60 }).catch(
       (thrown: Error) => thrown,
     );
     expect((error as Error).message).toMatch(/the last checkpoint, of step \d, stands/);
@@ -153,9 +153,9 @@ describe("the training loop", () => {
     const trainable = new Toy(device);
     const wild = { ...configuration, optimizer: { ...configuration.optimizer, rate: 1e25 } };
     const run = { trainable, optimizer: momentum(trainable, wild), configuration: wild, surroundings };
-    expect(await train(run, { ...schedule, validateEvery: 60 })).toBe("interrupted");
+    expect(await train(run, { ...timetable, validateEvery: 60 })).toBe("interrupted");
     surroundings.stopAfter = Infinity;
-    await expect(train(run, { ...schedule, from: 1 })).rejects.toThrow(
+    await expect(train(run, { ...timetable, from: 1 })).rejects.toThrow(
       /the checkpoint of step 1 was saved when it had happened: delete it, lower --rate .* --resume goes on from the former/,
     );
   });
@@ -194,9 +194,9 @@ describe("metrics", () => {
 
 describe("configurations", () => {
   test("differ by the options that differ", () => {
-    expect(differences(configuration, configuration)).toEqual([]);
+    expect(configurationDifferences(configuration, configuration)).toEqual([]);
     const optimizer = { ...configuration.optimizer, rate: 0.1, clip: 3 };
-    expect(differences(configuration, { ...configuration, optimizer, classes: ["a"] })).toEqual([
+    expect(configurationDifferences(configuration, { ...configuration, optimizer, classes: ["a"] })).toEqual([
       { path: "classes", there: "dark, bright", here: "a" },
       { path: "optimizer.rate", there: "0.05", here: "0.1" },
       { path: "optimizer.clip", there: undefined, here: "3" },

@@ -10,7 +10,7 @@ import { runOptions } from "../../models/specification.ts";
 import { withDefaults } from "../../description.ts";
 import { parseConfiguration, type Configuration, type CrfConfiguration } from "../../train/configuration.ts";
 import { settings, type Setting } from "../../train/goingOn.ts";
-import type { Schedule } from "../../train/loop.ts";
+import type { Timetable } from "../../train/loop.ts";
 import { defaultDecay, defaultMomentum, defaultsFor } from "./defaults.ts";
 import type { TrainFlags } from "./flags.ts";
 import { digestOf, type Images } from "./images.ts";
@@ -20,7 +20,7 @@ interface Plan {
   readonly configuration: Configuration;
   /** Those of the settings that may differ when a run goes on which the flags name. */
   readonly said: ReadonlySet<Setting>;
-  readonly schedule: Omit<Schedule, "from">;
+  readonly timetable: Omit<Timetable, "from">;
 }
 
 /** What the flags ask for, with the defaults filled in. @throws FormatError where a file cannot be read */
@@ -52,7 +52,7 @@ export async function configure(flags: TrainFlags, images: Images): Promise<Plan
   const { validateEvery = tenth, saveEvery = Math.min(tenth, 1000) } = flags;
   const names = Object.keys(settings) as Setting[];
   const said = new Set(names.filter((name) => flags[name] !== undefined));
-  return { configuration, said, schedule: { steps, validateEvery, saveEvery } };
+  return { configuration, said, timetable: { steps, validateEvery, saveEvery } };
 }
 
 function networkOf(flags: TrainFlags): Configuration["network"] {

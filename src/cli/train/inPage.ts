@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { DeviceError, ValueError, type ErrorFacts } from "../../errors.ts";
 import type { Configuration } from "../../train/configuration.ts";
 import { checkpointLimit, samplesLimit } from "../../train/limits.ts";
-import type { Schedule } from "../../train/loop.ts";
+import type { Timetable } from "../../train/loop.ts";
 import type { Metric } from "../../train/metrics.ts";
 import { packSample } from "../../train/remote.ts";
 import type { Outcome } from "../../train/runTraining.ts";
@@ -17,7 +17,7 @@ import { allowOnly, bodyOf, Refused, unknown, type Answer } from "../pageServer.
 /** What a page is told of its work. */
 export interface PageTask {
   readonly configuration: Configuration;
-  readonly schedule: Omit<Schedule, "from">;
+  readonly timetable: Omit<Timetable, "from">;
   readonly images: Surroundings["images"];
   readonly prefer: CommonFlags["device"];
   readonly threads?: number;

@@ -25,7 +25,7 @@ async function trainOnDevice(task: PageTask, report: Report): Promise<Outcome> {
   const begin = async (what: "resume" | "init"): Promise<Source | undefined> =>
     task[what] === undefined ? undefined : blobSource(await (await request(`begin/${what}`)).blob(), task[what]);
   const beginning = { resume: await begin("resume"), init: await begin("init") };
-  return await runTraining(device, task.configuration, task.schedule, surroundings, beginning);
+  return await runTraining(device, task.configuration, task.timetable, surroundings, beginning);
 }
 
 async function request(path: string, options?: RequestInit): Promise<Response> {

@@ -1,6 +1,6 @@
 import { decodeImage } from "../../data/images.ts";
 import type { Configuration } from "../../train/configuration.ts";
-import type { Schedule } from "../../train/loop.ts";
+import type { Timetable } from "../../train/loop.ts";
 import { estimateBytes } from "../../train/memory.ts";
 import type { Metric } from "../../train/metrics.ts";
 import type { Outcome } from "../../train/runTraining.ts";
@@ -25,7 +25,7 @@ export interface Plan {
 export async function planOf(
   images: Images,
   configuration: Configuration,
-  { steps }: Pick<Schedule, "steps">,
+  { steps }: Pick<Timetable, "steps">,
   learned: number,
 ): Promise<Plan> {
   const { stage, batch, optimizer } = configuration;

@@ -8,7 +8,7 @@ interface Shaped {
  * Lists, one phrase each, how `got` differs from the expected tensors: names that are missing, names that are unknown,
  * shapes that differ.
  */
-export function differences(
+export function mismatches(
   expected: Readonly<Record<string, Shaped>>,
   got: Readonly<Record<string, Shaped>>,
 ): string[] {
