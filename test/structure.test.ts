@@ -225,6 +225,21 @@ describe("one concept, one path", () => {
   });
 });
 
+describe("the glossary", () => {
+  test("writes as code what occurs in the code, and names files that are there", () => {
+    const folders = { ".ts": ["src", "assembly", "test", "bench"], ".wgsl": ["kernels"], ".mjs": ["scripts"] };
+    const files = Object.entries(folders).flatMap(([suffix, all]) => all.flatMap((folder) => list(folder, suffix)));
+    const known = new Set(files.flatMap((file) => text(file).match(/[A-Za-z_]\w*/g) ?? []));
+    const spans = [...text("docs/glossary.md").matchAll(/`([^`]+)`/g)].map(([, span]) => span!);
+    const paths = spans.filter((span) => /^\w+\/[\w./]*\.\w+$/.test(span));
+    expect(paths.length).toBeGreaterThan(20);
+    expect(paths.filter((path) => !files.includes(path))).toEqual([]);
+    const words = spans.filter((span) => !paths.includes(span)).flatMap((span) => span.match(/[A-Za-z_]\w*/g) ?? []);
+    expect(words.length).toBeGreaterThan(40);
+    expect(words.filter((word) => !known.has(word))).toEqual([]);
+  });
+});
+
 describe("the library", () => {
   const library = sources.filter((file) => !file.startsWith("src/cli/"));
 
