@@ -1,8 +1,9 @@
-import { asFloat32, fileSource } from "../../checkpoint/checkpoint.ts";
+import { asFloat32, fileSource, type StoredTensor } from "../../checkpoint/checkpoint.ts";
 import { openSafetensors } from "../../checkpoint/safetensors.ts";
 import { channelsLast } from "../../data/channelsLast.ts";
 import type { Item } from "../../data/dataset.ts";
 import { FormatError } from "../../errors.ts";
+import type { GivenLogits } from "../../train/sample.ts";
 import type { LogitsReader } from "./images.ts";
 
 /**
@@ -15,7 +16,19 @@ export async function openLogits(
   items: readonly Item[],
 ): Promise<{ readonly read: LogitsReader; close(): Promise<void> }> {
   const source = await fileSource(file);
-  const { tensors } = asFloat32(await openSafetensors(source));
+  try {
+    const { tensors } = asFloat32(await openSafetensors(source));
+    requireLogits(file, tensors, classes, items);
+    return { read: (id) => readLogits(tensors, id, classes), close: () => source.close() };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+type Tensors = ReadonlyMap<string, StoredTensor>;
+
+function requireLogits(file: string, tensors: Tensors, classes: number, items: readonly Item[]): void {
   for (const { id } of items) {
     const shape = tensors.get(id)?.shape;
     if (shape?.length === 3 && shape[0] === classes) continue;
@@ -26,13 +39,11 @@ export async function openLogits(
       remedy: "give the logits of these images, a tensor for each id",
     });
   }
-  return {
-    read: async (id) => {
-      const tensor = tensors.get(id)!;
-      const [, height, width] = tensor.shape as [number, number, number];
-      const values = channelsLast((await tensor.read()) as Float32Array<ArrayBuffer>, classes);
-      return { shape: [height, width, classes], values };
-    },
-    close: () => source.close(),
-  };
+}
+
+async function readLogits(tensors: Tensors, id: string, classes: number): Promise<GivenLogits> {
+  const tensor = tensors.get(id)!;
+  const [, height, width] = tensor.shape as [number, number, number];
+  const values = channelsLast((await tensor.read()) as Float32Array<ArrayBuffer>, classes);
+  return { shape: [height, width, classes], values };
 }

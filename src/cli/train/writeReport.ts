@@ -79,8 +79,13 @@ async function picturesOf(folder: RunFolder, images: Images): Promise<Picture[]>
 
 async function openFile(file: string) {
   const source = await fileSource(file);
-  const { tensors } = await openSafetensors(source);
-  return { tensors, close: () => source.close() };
+  try {
+    const { tensors } = await openSafetensors(source);
+    return { tensors, close: () => source.close() };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
 }
 
 const valuesOf = async (tensor: StoredTensor): Promise<Float32Array> => (await tensor.read()) as Float32Array;
