@@ -1,11 +1,11 @@
-import { choice, number, truth, whole } from "../description.ts";
+import { choice, number, boolean, whole } from "../description.ts";
 import { normalizations } from "../lattice/filter.ts";
 import { activations } from "./activation.ts";
 
 /** What a CRF-RNN layer may be told in one value, with the paper's defaults; runs and their configurations say it, too. */
 export const inferenceOptions = {
   iterations: whole(5, { least: 1 }),
-  tied: truth(true),
+  tied: boolean(true),
   normalization: choice(normalizations, "after", { flag: ["--normalize <mode>", "normalization of both filters"] }),
   activation: choice(activations, "softmax", { flag: ["--activation <kind>", "between iterations"] }),
 };
