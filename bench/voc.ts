@@ -15,7 +15,7 @@ import type { Device } from "../src/device/device.ts";
 import { open, type OpenOptions } from "../src/device/open.ts";
 import { CrfRnnError, UsageError } from "../src/errors.ts";
 import { bandRadius, openImages, type Sample } from "./voc/images.ts";
-import { describe, tuned, weightsOf, type Parameters } from "./voc/parameters.ts";
+import { describe, tuned, weightsOf, type RefineParameters } from "./voc/parameters.ts";
 import { Tally } from "./voc/tally.ts";
 import { gain, total, tune } from "./voc/tune.ts";
 
@@ -60,7 +60,8 @@ async function main(): Promise<void> {
 
   const prefer = flags.device as OpenOptions["prefer"];
   using device = await open({ prefer, threads: flags.threads ? Number(flags.threads) : undefined });
-  const evaluate = (parameters: Parameters): Promise<Tally[]> => predictAll(refine(device, classes.length, parameters));
+  const evaluate = (parameters: RefineParameters): Promise<Tally[]> =>
+    predictAll(refine(device, classes.length, parameters));
   console.log(`val, ${part}: ${chosen.length} images, ${device.info.name}`);
   const network = await predictAll(async ({ unary }) => argmax(unary, classes.length));
   report("network", network);
@@ -74,7 +75,7 @@ async function main(): Promise<void> {
   await close();
 }
 
-function refine(device: Device, classes: number, parameters: Parameters): Predict {
+function refine(device: Device, classes: number, parameters: RefineParameters): Predict {
   const { alpha, beta, gamma, iterations, normalization } = parameters;
   const weights = weightsOf(parameters, classes);
   const crf = crfRnn(device, {

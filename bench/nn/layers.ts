@@ -8,7 +8,7 @@ import type { Workload } from "../workload.ts";
 import { waves } from "./layer.ts";
 
 /** A convolution of FCN-8s, with its channels at full width. */
-interface Layer {
+interface FcnLayer {
   readonly name: string;
   /** Pixels of the image for one of the map, on each axis. */
   readonly scale: number;
@@ -17,7 +17,7 @@ interface Layer {
   readonly kernel: number;
 }
 
-const layers: readonly Layer[] = [
+const layers: readonly FcnLayer[] = [
   { name: "conv1_1", scale: 1, channels: 3, outputs: 64, kernel: 3 },
   { name: "conv1_2", scale: 1, channels: 64, outputs: 64, kernel: 3 },
   { name: "conv2_2", scale: 2, channels: 128, outputs: 128, kernel: 3 },
@@ -29,7 +29,7 @@ const layers: readonly Layer[] = [
 ];
 
 /** At a quarter of the width: that of the training step that is compared with other libraries. */
-const narrow = (layer: Layer): Layer => ({
+const narrow = (layer: FcnLayer): FcnLayer => ({
   ...layer,
   channels: layer.channels === 3 ? 3 : layer.channels / 4,
   outputs: layer.outputs / 4,
@@ -60,7 +60,7 @@ interface Made {
   readonly operations: number;
 }
 
-function make({ device, scene }: Workload, { scale, channels, outputs, kernel }: Layer): Made {
+function make({ device, scene }: Workload, { scale, channels, outputs, kernel }: FcnLayer): Made {
   const padding = kernel === 3 ? 1 : 0;
   const border = kernel - 1 - 2 * padding;
   const [height, width] = [Math.ceil(scene.height / scale), Math.ceil(scene.width / scale)];
@@ -74,7 +74,7 @@ function make({ device, scene }: Workload, { scale, channels, outputs, kernel }:
   };
 }
 
-async function forward(workload: Workload, layer: Layer): Promise<Prepared> {
+async function forward(workload: Workload, layer: FcnLayer): Promise<Prepared> {
   const { values, weight, padding, shape, operations } = make(workload, layer);
   return {
     run: async () => conv2d(values, weight, { padding, relu: true }).dispose(),
@@ -88,7 +88,7 @@ async function forward(workload: Workload, layer: Layer): Promise<Prepared> {
 }
 
 /** The gradient of the values is left out where the values are the image. */
-async function forwardAndBackward(workload: Workload, layer: Layer): Promise<Prepared> {
+async function forwardAndBackward(workload: Workload, layer: FcnLayer): Promise<Prepared> {
   const { values, weight, padding, shape, operations } = make(workload, layer);
   const seed = workload.device.tensor(shape, waves(elementsOf(shape)));
   const watched = layer.channels === 3 ? [weight] : [values, weight];

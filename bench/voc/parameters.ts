@@ -1,7 +1,7 @@
 import type { Normalization } from "../../src/lattice/normalization.ts";
 
 /** The flags of `crf-rnn refine` that matter here, and one share. */
-export interface Parameters {
+export interface RefineParameters {
   readonly alpha: number;
   readonly beta: number;
   readonly gamma: number;
@@ -14,7 +14,7 @@ export interface Parameters {
 }
 
 /** Found by `--tune`. */
-export const tuned: Parameters = {
+export const tuned: RefineParameters = {
   alpha: 80,
   beta: 4,
   gamma: 2,
@@ -26,14 +26,14 @@ export const tuned: Parameters = {
 };
 
 /** Both weights class by class, as `refine` takes them in a `.npy` file: background is class 0. */
-export function weightsOf({ bilateral, spatial, background }: Parameters, classes: number) {
+export function weightsOf({ bilateral, spatial, background }: RefineParameters, classes: number) {
   const share = (weight: number) =>
     Float32Array.from({ length: classes }, (_, i) => (i === 0 ? background * weight : weight));
   return { bilateral: share(bilateral), spatial: share(spatial) };
 }
 
 /** The parameters as flags of `crf-rnn refine`, the weights being those of every class but background. */
-export function describe(parameters: Parameters): string {
+export function describe(parameters: RefineParameters): string {
   const { alpha, beta, gamma, bilateral, spatial, background, iterations, normalization } = parameters;
   return (
     `--theta-alpha ${alpha} --theta-beta ${beta} --theta-gamma ${gamma} --bilateral-weight ${bilateral} ` +

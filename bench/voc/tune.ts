@@ -1,7 +1,7 @@
-import { describe, type Parameters } from "./parameters.ts";
+import { describe, type RefineParameters } from "./parameters.ts";
 import type { Tally, Result } from "./tally.ts";
 
-type Candidates = { readonly [coordinate in keyof Parameters]: readonly Parameters[coordinate][] };
+type Candidates = { readonly [coordinate in keyof RefineParameters]: readonly RefineParameters[coordinate][] };
 
 /** Values that the search tries, coordinate by coordinate. */
 const candidates: Omit<Candidates, "background"> = {
@@ -27,12 +27,12 @@ const draws = 200;
  */
 export async function tune(
   network: readonly Tally[],
-  start: Parameters,
-  evaluate: (parameters: Parameters) => Promise<readonly Tally[]>,
+  start: RefineParameters,
+  evaluate: (parameters: RefineParameters) => Promise<readonly Tally[]>,
   report: (line: string) => void,
-): Promise<Parameters> {
+): Promise<RefineParameters> {
   const known = new Map<string, { readonly mean: number; readonly result: Result }>();
-  const score = async (parameters: Parameters) => {
+  const score = async (parameters: RefineParameters) => {
     const name = describe(parameters);
     if (!known.has(name)) {
       const tallies = await evaluate(parameters);
@@ -44,7 +44,11 @@ export async function tune(
     }
     return known.get(name)!;
   };
-  const search = async (from: Parameters, values: Partial<Candidates>, leastAccuracy: number): Promise<Parameters> => {
+  const search = async (
+    from: RefineParameters,
+    values: Partial<Candidates>,
+    leastAccuracy: number,
+  ): Promise<RefineParameters> => {
     let best = from;
     for (let former = ""; former !== describe(best);) {
       former = describe(best);

@@ -16,7 +16,7 @@ const v1Types: Record<number, string> = { 4: "Convolution", 14: "InnerProduct", 
 const weightTypes = ["Convolution", "InnerProduct", "Deconvolution"];
 const crfType = "MultiStageMeanfield";
 
-interface Layer {
+interface CaffeLayer {
   readonly name: string;
   readonly type: string;
   readonly tops: readonly string[];
@@ -29,7 +29,7 @@ interface Layer {
  * @throws FormatError
  */
 export async function openCaffe(source: Source): Promise<Checkpoint> {
-  const layers: Layer[] = [];
+  const layers: CaffeLayer[] = [];
   const reading: Reading = { source, window: new FieldWindow(source), budget: new Budget(source.name, source.size) };
   await visitFields(reading.window, 0, source.size, async (field) => {
     reading.budget.spend(costs.field, field.start);
@@ -66,7 +66,7 @@ export async function openCaffe(source: Source): Promise<Checkpoint> {
 }
 
 /** V1 nets number their kinds; the CRF's number differs between builds of Caffe, so its three L×L blobs tell it. */
-function isKnown({ type, blobs }: Layer): boolean {
+function isKnown({ type, blobs }: CaffeLayer): boolean {
   if (type === crfType || weightTypes.includes(type)) return blobs.length <= (type === crfType ? 3 : 2);
   const squares = blobs.every(({ shape }) => shape.length >= 2 && shape.at(-1) === shape.at(-2));
   return type.startsWith("V1 ") && blobs.length === 3 && squares;
@@ -79,7 +79,7 @@ interface Reading {
   readonly budget: Budget;
 }
 
-async function openLayer(reading: Reading, layer: Field): Promise<Layer> {
+async function openLayer(reading: Reading, layer: Field): Promise<CaffeLayer> {
   expectMessage(reading.source, layer);
   reading.budget.spend(costs.object, layer.start);
   const found = { name: "", type: "", tops: [] as string[], blobs: [] as StoredTensor[] };
@@ -93,7 +93,7 @@ async function openLayer(reading: Reading, layer: Field): Promise<Layer> {
   return found;
 }
 
-async function openV1Layer(reading: Reading, layer: Field): Promise<Layer> {
+async function openV1Layer(reading: Reading, layer: Field): Promise<CaffeLayer> {
   expectMessage(reading.source, layer);
   reading.budget.spend(costs.object, layer.start);
   const found = { name: "", type: "V1 kind 0", tops: [] as string[], blobs: [] as StoredTensor[] };

@@ -56,7 +56,7 @@ function checkIeee(reader: ByteReader, size: number): void {
 }
 
 /** The tensor that a dataset holds; its numbers stay in the file. @throws FormatError */
-export function openDataset(file: Hdf5, address: number, messages: readonly Message[]): StoredTensor {
+export function openHdf5Dataset(file: Hdf5, address: number, messages: readonly Message[]): StoredTensor {
   const shape = readShape(only(file, address, messages, messageTypes.dataspace, "a dataspace"));
   const type = readElementType(only(file, address, messages, messageTypes.datatype, "a datatype"));
   const reader = only(file, address, messages, messageTypes.layout, "a data layout");

@@ -3,7 +3,7 @@ import type { FormatError } from "../errors.ts";
 import { printable } from "../quote.ts";
 import { Hdf5, readLinks, readObject, type Message } from "./hdf5.ts";
 import { readAttributes, readTexts, type Attributes } from "./hdf5Attributes.ts";
-import { openDataset } from "./hdf5Data.ts";
+import { openHdf5Dataset } from "./hdf5Data.ts";
 import { isKnownLayer } from "./names.ts";
 import { errorAt, type Source } from "./source.ts";
 import { checkTotal, type Checkpoint, type StoredTensor } from "./tensors.ts";
@@ -105,7 +105,7 @@ async function openPath(file: Hdf5, group: readonly Message[], steps: string[], 
     address = next;
     object = await readObject(file, address);
   }
-  return openDataset(file, address, object);
+  return openHdf5Dataset(file, address, object);
 }
 
 function missing(source: Source, expected: string): FormatError {

@@ -6,7 +6,7 @@ import { publishedLayers, vggBlocks } from "../models/specification.ts";
 export type Dialect = "pytorch" | "keras" | "caffe";
 
 /** What happens to a tensor on its way to PyTorch's layout (output, input, height, width). */
-export type Layout =
+export type Rearrangement =
   /** Already there. */
   | "same"
   /** Keras: height, width, input, output; transposed: height, width, output, input; dense: (height width input), output. */
@@ -16,7 +16,7 @@ export type Layout =
 
 export interface Translation {
   readonly name: string;
-  readonly layout: Layout;
+  readonly rearrangement: Rearrangement;
 }
 
 /** Layers with another name elsewhere: ours and PyTorch's, then that of the CRF-RNN release for Caffe and Keras. */
@@ -65,19 +65,19 @@ export function translator(format: Dialect, names: Iterable<string>): (name: str
   for (const [theirs, ours] of dialect === "keras" ? kerasLayers() : torchvisionLayers(all)) layers.set(theirs, ours);
   return (name) => {
     const dot = name.lastIndexOf(".");
-    if (dot < 0) return { name, layout: "same" };
+    if (dot < 0) return { name, rearrangement: "same" };
     const layer = name.slice(0, dot);
     const part = name.slice(dot + 1);
     if (layer === classifiers[dialect]) return undefined;
     const crf = crfLayers.includes(layer) && crfNames.find(([, torch, caffe]) => part === torch || part === caffe);
     if (crf) {
       const negated = crf[0] === "compatibility" && dialect === "pytorch";
-      return { name: crf[0], layout: negated ? "negated" : "same" };
+      return { name: crf[0], rearrangement: negated ? "negated" : "same" };
     }
     const ours = layers.get(layer) ?? layer;
-    if (part === biasWords[dialect]) return { name: `${ours}.bias`, layout: "same" };
-    if (part !== weightWords[dialect]) return { name, layout: "same" };
-    return { name: `${ours}.weight`, layout: dialect === "keras" ? "channelsLast" : "same" };
+    if (part === biasWords[dialect]) return { name: `${ours}.bias`, rearrangement: "same" };
+    if (part !== weightWords[dialect]) return { name, rearrangement: "same" };
+    return { name: `${ours}.weight`, rearrangement: dialect === "keras" ? "channelsLast" : "same" };
   };
 }
 
@@ -105,8 +105,8 @@ export function isCrfMatrix(name: string): boolean {
 /** Our name in crfasrnn_pytorch's words; only the CRF's differ. */
 export function toPytorch(name: string): Translation {
   const crf = crfNames.find(([ours]) => ours === name);
-  if (!crf) return { name, layout: "same" };
-  return { name: `crfrnn.${crf[1]}`, layout: name === "compatibility" ? "negated" : "same" };
+  if (!crf) return { name, rearrangement: "same" };
+  return { name: `crfrnn.${crf[1]}`, rearrangement: name === "compatibility" ? "negated" : "same" };
 }
 
 /** `features.N` counts convolutions, ReLUs and poolings; which N are convolutions tells VGG-16 from VGG-19. */

@@ -4,7 +4,7 @@ import { denseKernels, isReleaseName } from "./names.ts";
 import type { Checkpoint } from "./tensors.ts";
 
 /** A network that checkpoints are known to hold, and the tensors without which it is not whole. */
-interface Network {
+interface KnownNetwork {
   readonly name: string;
   readonly tensors: readonly string[];
 }
@@ -37,7 +37,7 @@ const fcns = Object.entries(published).map(([name, stage]) => ({
 const crfRnns = fcns.map(({ name, tensors }) => ({ name: `${name} with CRF-RNN`, tensors: [...tensors, ...crf] }));
 const crfAlone = { name: "a CRF", tensors: crf };
 
-const networks: readonly Network[] = [
+const networks: readonly KnownNetwork[] = [
   ...trunks.map(({ name, tensors }) => ({ name: `${name}'s convolutions`, tensors })),
   ...trunks.map(({ name, tensors }) => ({ name, tensors: [...tensors, ...dense] })),
   ...fcns,
@@ -50,7 +50,7 @@ const networks: readonly Network[] = [
  * counts as whole that another's beginning could be: VGG comes with its classifier, and what has the layer names of the
  * CRF-RNN release with its CRF.
  */
-const caffeNetworks: readonly Network[] = [
+const caffeNetworks: readonly KnownNetwork[] = [
   ...trunks.map(({ name, tensors }) => ({ name, tensors: [...tensors, ...dense, ...classifier] })),
   ...fcns,
   ...crfRnns,
@@ -69,8 +69,8 @@ export function findGap(stored: Checkpoint, ours: Checkpoint): Gap | undefined {
   if (found.has("fc8.0")) for (const name of classifier) found.add(name);
   const candidates =
     stored.format !== "caffe" ? networks : [...found].some(isReleaseName) ? [crfRnns[2]!] : caffeNetworks;
-  const has = ({ tensors }: Network): number => tensors.filter((name) => found.has(name)).length;
-  const lacks = (network: Network): number => network.tensors.length - has(network);
+  const has = ({ tensors }: KnownNetwork): number => tensors.filter((name) => found.has(name)).length;
+  const lacks = (network: KnownNetwork): number => network.tensors.length - has(network);
   const best = [...candidates].sort((a, b) => has(b) - has(a) || lacks(a) - lacks(b))[0];
   if (!best || has(best) === 0 || lacks(best) === 0) return undefined;
   return { network: best.name, missing: byLayer(best.tensors.filter((name) => !found.has(name))) };

@@ -4,7 +4,7 @@ import { describe, enumerate, printable } from "../quote.ts";
 import { elementsOf } from "../shape.ts";
 import { ByteReader } from "./byteReader.ts";
 import { checkRange, errorAt, readBytes, type Source } from "./source.ts";
-import { isStateDictionary, type Storage, TensorView, vocabulary } from "./torchVocabulary.ts";
+import { isStateDictionary, type TorchStorage, TensorView, vocabulary } from "./torchVocabulary.ts";
 import {
   allocate,
   bytesPerElement,
@@ -24,9 +24,9 @@ import { openZip } from "./zip.ts";
 /** Where the numbers of an object's storages lie. */
 interface Storages {
   /** @throws FormatError for a storage that is not there, or has another size than the tensors say */
-  find(storage: Storage): number;
+  find(storage: TorchStorage): number;
   /** The numbers of a storage from `from` on. @throws FormatError */
-  read(storage: Storage, from: number, count: number): Promise<TensorData>;
+  read(storage: TorchStorage, from: number, count: number): Promise<TensorData>;
 }
 
 /** Longest pickle that is read; names and shapes of a thousand layers take a few hundred kilobytes. */
@@ -49,7 +49,7 @@ export async function openPytorch(source: Source): Promise<Checkpoint> {
   }
   const pickle = await zip.read(pickles[0]!, longestPickle);
   const object = unpickle(new ByteReader(`${source.name}/data.pkl`, pickle), vocabulary, budget);
-  const location = (storage: Storage) => `${folder}data/${storage.key}`;
+  const location = (storage: TorchStorage) => `${folder}data/${storage.key}`;
   /** Where the numbers of the storages begin that have been held against their checksums. */
   const checked = new Map<string, number>();
   return checkpointOf(source, budget, object, {

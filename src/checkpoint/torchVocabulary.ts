@@ -4,7 +4,7 @@ import { bytesPerElement, type ElementType } from "./tensors.ts";
 import { Global, Tuple, type Complain, type Vocabulary } from "./unpickle.ts";
 
 /** A run of numbers in a PyTorch file, to which tensors refer by key. */
-export class Storage {
+export class TorchStorage {
   readonly key: string;
   readonly type: ElementType;
   readonly count: number;
@@ -22,12 +22,12 @@ export class Storage {
 
 /** A tensor as PyTorch has it: a window onto a storage. Offset and strides count numbers. */
 export class TensorView {
-  readonly storage: Storage;
+  readonly storage: TorchStorage;
   readonly offset: number;
   readonly shape: readonly number[];
   readonly strides: readonly number[];
 
-  constructor(storage: Storage, offset: number, shape: readonly number[], strides: readonly number[]) {
+  constructor(storage: TorchStorage, offset: number, shape: readonly number[], strides: readonly number[]) {
     this.storage = storage;
     this.offset = offset;
     this.shape = shape;
@@ -99,7 +99,7 @@ export const vocabulary: Vocabulary = {
 };
 
 /** ("storage", torch.FloatStorage, key, device, count) and, in the legacy format, None for "not a view". */
-function storageOf(id: unknown, complain: Complain): Storage {
+function storageOf(id: unknown, complain: Complain): TorchStorage {
   if (!(id instanceof Tuple) || id.items[0] !== "storage") throw complain("the id of a storage", "another id");
   const [, kind, key, , count, view] = id.items;
   if (!(kind instanceof Global) || !Object.hasOwn(storageTypes, kind.name)) {
@@ -107,13 +107,13 @@ function storageOf(id: unknown, complain: Complain): Storage {
   }
   if (typeof key !== "string" || !isCount(count)) throw complain("a storage's key and count", "other values");
   if (view !== undefined && view !== null) throw complain("a whole storage", "a view of one");
-  return new Storage(key, storageTypes[kind.name]!, count);
+  return new TorchStorage(key, storageTypes[kind.name]!, count);
 }
 
 /** (storage, offset, shape, strides, …); what follows, requires_grad and hooks, says nothing about the numbers. */
 function rebuildTensor(values: readonly unknown[], complain: Complain): TensorView {
   const [storage, offset, shape, strides] = values;
-  if (!(storage instanceof Storage)) throw complain("a storage", "another value");
+  if (!(storage instanceof TorchStorage)) throw complain("a storage", "another value");
   if (!isCount(offset) || !isCounts(shape) || !isCounts(strides) || shape.items.length !== strides.items.length) {
     throw complain("offset, shape and strides", "other values");
   }

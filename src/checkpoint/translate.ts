@@ -1,6 +1,6 @@
 import { FormatError } from "../errors.ts";
 import { elementsOf } from "../shape.ts";
-import { denseKernels, isCrfMatrix, toPytorch, translator, type Dialect, type Layout } from "./names.ts";
+import { denseKernels, isCrfMatrix, toPytorch, translator, type Dialect, type Rearrangement } from "./names.ts";
 import {
   allocate,
   toFloat32,
@@ -34,8 +34,8 @@ export function toOurs(checkpoint: Checkpoint, file: string): Checkpoint {
     }
     const place = { file, offset: tensor.offset };
     if (tensors.has(translation.name)) throw misfit(place, `one tensor for ${translation.name}`, `${name} as another`);
-    const shape = layerShape(translation.name, translation.layout, tensor.shape, place);
-    tensors.set(translation.name, rearrange({ ...tensor, shape }, translation.layout, place));
+    const shape = layerShape(translation.name, translation.rearrangement, tensor.shape, place);
+    tensors.set(translation.name, rearrange({ ...tensor, shape }, translation.rearrangement, place));
   }
   return { ...checkpoint, tensors, notes };
 }
@@ -51,7 +51,7 @@ export function toTheirs(checkpoint: Checkpoint): Pick<Checkpoint, "tensors" | "
     }
     const translation = toPytorch(name);
     const place = { file: name, offset: tensor.offset };
-    tensors.set(translation.name, rearrange(tensor, translation.layout, place));
+    tensors.set(translation.name, rearrange(tensor, translation.rearrangement, place));
   }
   return { tensors, notes };
 }
@@ -71,7 +71,12 @@ export function asFloat32(checkpoint: Checkpoint): Checkpoint {
  * four-dimensional blobs, and VGG's dense layers as the convolutions they are,
  * (O, C·7·7) → (O, C, 7, 7) and Keras' (7·7·C, O) → (7, 7, C, O).
  */
-function layerShape(name: string, layout: Layout, shape: readonly number[], place: Place): readonly number[] {
+function layerShape(
+  name: string,
+  rearrangement: Rearrangement,
+  shape: readonly number[],
+  place: Place,
+): readonly number[] {
   if (name.endsWith(".bias")) return withoutLeadingOnes(shape, 1);
   if (isCrfMatrix(name)) return withoutLeadingOnes(shape, 2);
   const layer = name.split(".")[0]!;
@@ -80,12 +85,12 @@ function layerShape(name: string, layout: Layout, shape: readonly number[], plac
   if (dense.length !== 2) return shape;
   const kernel = denseKernels[layer]!;
   const [first, second] = dense as [number, number];
-  const [outputs, inputs] = layout === "channelsLast" ? [second, first] : [first, second];
+  const [outputs, inputs] = rearrangement === "channelsLast" ? [second, first] : [first, second];
   const channels = inputs / (kernel * kernel);
   if (!Number.isInteger(channels)) {
     throw misfit(place, `${kernel}·${kernel} inputs a channel for ${layer}`, `${inputs} inputs in all`);
   }
-  return layout === "channelsLast" ? [kernel, kernel, channels, outputs] : [outputs, channels, kernel, kernel];
+  return rearrangement === "channelsLast" ? [kernel, kernel, channels, outputs] : [outputs, channels, kernel, kernel];
 }
 
 function withoutLeadingOnes(shape: readonly number[], rank: number): readonly number[] {
@@ -93,10 +98,10 @@ function withoutLeadingOnes(shape: readonly number[], rank: number): readonly nu
   return extra > 0 && shape.slice(0, extra).every((extent) => extent === 1) ? shape.slice(extra) : shape;
 }
 
-function rearrange(tensor: StoredTensor, layout: Layout, place: Place): StoredTensor {
+function rearrange(tensor: StoredTensor, rearrangement: Rearrangement, place: Place): StoredTensor {
   const { shape, type } = tensor;
-  if (layout === "negated") return { ...tensor, read: async () => negate(await tensor.read(), type, place) };
-  if (layout === "same" || shape.length < 2) return tensor;
+  if (rearrangement === "negated") return { ...tensor, read: async () => negate(await tensor.read(), type, place) };
+  if (rearrangement === "same" || shape.length < 2) return tensor;
   // (…, input, output) → (output, input, …); of a transposed convolution, (…, output, input) → (input, output, …).
   const [inputs, outputs] = shape.slice(-2) as [number, number];
   const taps = shape.slice(0, -2);

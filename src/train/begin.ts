@@ -1,8 +1,8 @@
 import { asFloat32, type Checkpoint } from "../checkpoint/checkpoint.ts";
 import { FormatError } from "../errors.ts";
 import { adoptParameters } from "../models/loading.ts";
-import { isOfOptimizer, loadable, misfitOf } from "./state.ts";
 import type { Parameters } from "../models/parameters.ts";
+import { isOfOptimizer, loadable, misfitOf } from "./state.ts";
 
 /**
  * Takes from a checkpoint the tensors that a model has, too; tells what each of them has that the other lacks.

@@ -15,15 +15,15 @@ describe("translator", () => {
     const names = indices.map((index) => `features.${index}.weight`);
     const translate = translator("pytorch", names);
     expect(names.map((name) => translate(name)?.name)).toEqual(expected);
-    expect(translate("classifier.0.weight")).toEqual({ name: "fc6.weight", layout: "same" });
-    expect(translate("classifier.3.bias")).toEqual({ name: "fc7.bias", layout: "same" });
+    expect(translate("classifier.0.weight")).toEqual({ name: "fc6.weight", rearrangement: "same" });
+    expect(translate("classifier.3.bias")).toEqual({ name: "fc7.bias", rearrangement: "same" });
     expect(translate("classifier.6.weight")).toBeUndefined();
   });
 
   test("the compatibility changes its sign from PyTorch only", () => {
     const layout = (dialect: "pytorch" | "keras" | "caffe", name: string) => translator(dialect, [])(name);
-    const ours = { name: "compatibility", layout: "same" };
-    expect(layout("pytorch", "crfrnn.compatibility_matrix")).toEqual({ ...ours, layout: "negated" });
+    const ours = { name: "compatibility", rearrangement: "same" };
+    expect(layout("pytorch", "crfrnn.compatibility_matrix")).toEqual({ ...ours, rearrangement: "negated" });
     expect(layout("keras", "crfrnn.compatibility_matrix")).toEqual(ours);
     expect(layout("caffe", "inference1.2")).toEqual(ours);
     expect(layout("pytorch", "compatibility")).toEqual(ours);
@@ -57,21 +57,21 @@ describe("translator", () => {
       ".",
       "bias",
     ]) {
-      expect(translate(name)).toEqual({ name, layout: "same" });
+      expect(translate(name)).toEqual({ name, rearrangement: "same" });
     }
   });
 
   test("Keras' weights as safetensors", () => {
     const translate = translator("pytorch", ["block1_conv1.kernel"]);
-    expect(translate("fc1.kernel")).toEqual({ name: "fc6.weight", layout: "channelsLast" });
-    expect(translate("block4_conv3.kernel")).toEqual({ name: "conv4_3.weight", layout: "channelsLast" });
-    expect(translate("block4_conv3.bias")).toEqual({ name: "conv4_3.bias", layout: "same" });
+    expect(translate("fc1.kernel")).toEqual({ name: "fc6.weight", rearrangement: "channelsLast" });
+    expect(translate("block4_conv3.kernel")).toEqual({ name: "conv4_3.weight", rearrangement: "channelsLast" });
+    expect(translate("block4_conv3.bias")).toEqual({ name: "conv4_3.bias", rearrangement: "same" });
   });
 
   test("back to PyTorch: every name of ours, and it is undone", () => {
     for (const name of ["conv1_1.weight", "spatialWeight", "bilateralWeight", "compatibility", "upscore8.weight"]) {
       const theirs = toPytorch(name);
-      expect(translator("pytorch", [])(theirs.name)).toEqual({ name, layout: theirs.layout });
+      expect(translator("pytorch", [])(theirs.name)).toEqual({ name, rearrangement: theirs.rearrangement });
     }
   });
 });

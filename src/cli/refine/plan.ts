@@ -37,7 +37,7 @@ export async function measureLattices(
 }
 
 /** What a refinement works on and where its results go. */
-export type Plan = Readonly<Record<"height" | "width" | "classes" | "iterations", number>> & {
+export type RefinePlan = Readonly<Record<"height" | "width" | "classes" | "iterations", number>> & {
   readonly image: string;
   readonly adapter: string;
   /** What is to be said of the image. */
@@ -45,13 +45,13 @@ export type Plan = Readonly<Record<"height" | "width" | "classes" | "iterations"
   readonly outputs: readonly string[];
 };
 
-const notesOf = ({ image, notes }: Plan): string =>
+const notesOf = ({ image, notes }: RefinePlan): string =>
   describeNotes(notes.map((note) => ({ file: image, note })))
     .map((line) => `${line}\n`)
     .join("");
 
 /** One sentence for `--dry-run`, after what is to be noted. */
-export function describePlan(plan: Plan, lattices: LatticeFacts): string {
+export function describePlan(plan: RefinePlan, lattices: LatticeFacts): string {
   const { vertices, bytes } = lattices;
   return (
     `${notesOf(plan)}${plan.image}: ${plan.height}×${plan.width} pixels, ${plan.classes} classes, ${plan.iterations} iterations over ` +
@@ -61,7 +61,9 @@ export function describePlan(plan: Plan, lattices: LatticeFacts): string {
 }
 
 /** One sentence for what was done, after what is to be noted. */
-export function describe(facts: Plan & { readonly changedPixels: number; readonly milliseconds: number }): string {
+export function describe(
+  facts: RefinePlan & { readonly changedPixels: number; readonly milliseconds: number },
+): string {
   const share = (100 * facts.changedPixels) / (facts.height * facts.width);
   return (
     `${notesOf(facts)}${facts.outputs.join(", ")}: ${facts.height}×${facts.width} pixels, ${facts.classes} classes; ` +

@@ -16,7 +16,7 @@ import type { TrainFlags } from "./flags.ts";
 import { digestOf, type Images } from "./images.ts";
 
 /** What the flags ask for. */
-interface Plan {
+interface RunRequest {
   readonly configuration: Configuration;
   /** Those of the settings that may differ when a run goes on which the flags name. */
   readonly said: ReadonlySet<Setting>;
@@ -24,7 +24,7 @@ interface Plan {
 }
 
 /** What the flags ask for, with the defaults filled in. @throws FormatError where a file cannot be read */
-export async function configure(flags: TrainFlags, images: Images): Promise<Plan> {
+export async function configure(flags: TrainFlags, images: Images): Promise<RunRequest> {
   const { stage, loss, batch, seed, clip, augment: augmentation = {} } = flags;
   const { momentum = defaultMomentum, decay = defaultDecay, schedule: words = { kind: "fixed" } } = flags;
   const steps = flags.steps ?? Math.max(1, Math.round(((flags.epochs ?? 20) * images.train.length) / batch));

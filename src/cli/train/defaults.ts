@@ -3,7 +3,7 @@ import type { Configuration, CrfConfiguration } from "../../train/configuration.
 
 type Kind = Configuration["optimizer"]["kind"];
 
-type Choice = Pick<Configuration, "stage" | "loss"> & {
+type RunKind = Pick<Configuration, "stage" | "loss"> & {
   /** Where it is given. */
   readonly optimizer: Kind | undefined;
   /** What the run begins from: published weights of the whole network, some of its layers, a run of ours, or nothing. */
@@ -41,7 +41,7 @@ const crfRates = {
  * Optimizer, rates and multipliers where none are given: the papers' where a run begins as theirs did, else Adam. (On nuclei,
  * from scratch at an eighth of the width, the mean IU after 300 steps was 0.64 with Adam, 0.42 with SGD, both at these rates.)
  */
-export function defaultsFor({ stage, loss, beginning, alone, pixels, ...given }: Choice): Defaults {
+export function defaultsFor({ stage, loss, beginning, alone, pixels, ...given }: RunKind): Defaults {
   const asInPapers = beginning === "published" && !alone;
   const { optimizer = asInPapers ? "sgd" : "adam" } = given;
   if (asInPapers && optimizer === "sgd") {

@@ -11,7 +11,7 @@ import { freeFlags, settings } from "../../train/goingOn.ts";
 import { addFlags } from "../describedFlags.ts";
 import { defaultDecay, defaultMomentum, rateHelp } from "./defaults.ts";
 import type { ImageFlags } from "./images.ts";
-import { augmentationOf, learnOf, multipliersOf, scheduleOf, type ScheduleWords } from "./words.ts";
+import { augmentationOf, learnOf, parseMultipliers, scheduleOf, type ScheduleWords } from "./words.ts";
 
 export interface TrainFlags
   extends
@@ -128,7 +128,7 @@ export function trainWords(): Command {
         .argParser(learnOf)
         .default(learnOf("weights,compatibility"), "weights,compatibility"),
     )
-    .option("--multipliers <words>", "CRF: weights=…,compatibility=…,bandwidths=…, times the rate", multipliersOf)
+    .option("--multipliers <words>", "CRF: weights=…,compatibility=…,bandwidths=…, times the rate", parseMultipliers)
     .option("--crf-only", "CRF: the network below stays as --init has it")
     .option("--validate-every <n>", "steps between validations (default: a tenth of all)", wholeNumber(1))
     .option("--save-every <n>", "steps between checkpoints (default: a tenth of all, at most 1000)", wholeNumber(1))

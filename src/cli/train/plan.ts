@@ -7,7 +7,7 @@ import type { Outcome } from "../../train/runTraining.ts";
 import type { Images } from "./images.ts";
 
 /** What a run is about to do, for `--dry-run`. */
-export interface Plan {
+export interface TrainPlan {
   readonly stage: Configuration["stage"];
   readonly images: { readonly train: number; readonly val: number };
   readonly classes: number;
@@ -27,7 +27,7 @@ export async function planOf(
   configuration: Configuration,
   { steps }: Pick<Timetable, "steps">,
   learned: number,
-): Promise<Plan> {
+): Promise<TrainPlan> {
   const { stage, batch, optimizer } = configuration;
   let largest = { height: 0, width: 0 };
   for (const item of images.train) {
@@ -48,7 +48,7 @@ export async function planOf(
   };
 }
 
-export function describePlan(plan: Plan): string {
+export function describePlan(plan: TrainPlan): string {
   const { images, largest } = plan;
   return [
     `stage       ${plan.stage}, ${plan.classes} classes`,

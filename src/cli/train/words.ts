@@ -63,7 +63,7 @@ export function learnOf(text: string): Record<(typeof learnable)[number], boolea
 }
 
 /** Multiples of the rate, as `weights=100,compatibility=10`. */
-export function multipliersOf(text: string): Partial<Record<(typeof learnable)[number], number>> {
+export function parseMultipliers(text: string): Partial<Record<(typeof learnable)[number], number>> {
   return Object.fromEntries(
     text.split(",").map((word) => {
       const [name = "", value = ""] = word.split("=");
