@@ -41,7 +41,10 @@ export function requireUnaborted(where: string, signal: AbortSignal | undefined)
   if (!signal.aborted) return;
   const { reason } = signal as { reason: unknown };
   const got = reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason);
-  throw new AbortError({ where, expected: "to go on", got: `its signal (${got})` }, { cause: reason });
+  throw new AbortError(
+    { where, expected: "a signal that has not fired", got: `one that was aborted (${got})` },
+    { cause: reason },
+  );
 }
 
 /** Resolves in a later task of the event loop, not in a microtask, with as little delay as the host can do. */

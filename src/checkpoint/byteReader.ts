@@ -6,7 +6,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 export class ByteReader {
   readonly file: string;
   readonly bytes: Uint8Array;
-  /** Where in the file `bytes` begins. */
+  /** The position in the file at which `bytes` begins. */
   readonly base: number;
   /** Position inside `bytes`. */
   position = 0;

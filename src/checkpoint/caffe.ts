@@ -72,7 +72,7 @@ function isKnown({ type, blobs }: CaffeLayer): boolean {
   return type.startsWith("V1 ") && blobs.length === 3 && squares;
 }
 
-/** What goes along while one file is read. */
+/** State that is kept while one file is read. */
 interface Reading {
   readonly source: Source;
   readonly window: FieldWindow;

@@ -28,7 +28,7 @@ interface Numbers {
   readonly runs: Field[];
 }
 
-/** How a number is written that is not packed; halves never are. */
+/** The wire type of numbers that are not packed. Half-precision numbers are always packed. */
 const singleWires: Partial<Record<ElementType, WireType>> = { float32: WireType.Bit32, float64: WireType.Bit64 };
 
 /** Finds shape and numbers of the blob in `message`, without reading the numbers. @throws FormatError */
@@ -43,7 +43,8 @@ export async function openBlob(window: FieldWindow, budget: Budget, message: Fie
   const raw: Field[] = [];
   let isLegacy = false;
   await visitFields(window, message.start, message.end, (field) => {
-    // Numbers one by one are numbers, not structure: there may be a hundred million.
+    // Numbers that stand one by one are data and not structure, so the budget does not pay for them: there may be a
+    // hundred million.
     const single = [floats, doubles].find((numbers) => isSingle(field, numbers));
     if (single) return collect(source, single, field);
     budget.spend(costs.field, field.start);

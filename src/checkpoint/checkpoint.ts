@@ -20,8 +20,9 @@ export interface OpenCheckpointOptions {
   /** Whether a known network may lack some of its tensors, which a note then names; default: that is an error. */
   readonly partial?: boolean;
   /**
-   * What conv1_1 was trained on; default `caffe`, which changes nothing. With `torchvision` it is made to fit this library's
-   * input, as the weights that torchvision publishes need. Names do not tell: Caffe's weights exist under torchvision's.
+   * The input on which conv1_1 was trained. The default `caffe` changes nothing. With `torchvision`, conv1_1 is adapted
+   * to this library's input, which the weights that torchvision publishes need. The names of tensors do not tell which
+   * it is, because Caffe's weights are also distributed under torchvision's names.
    */
   readonly input?: Input;
 }
@@ -64,7 +65,7 @@ function checkWhole(stored: Checkpoint, ours: Checkpoint, source: Source, partia
   });
 }
 
-/** As `openCheckpoint`, names and layouts left as the file has them. @throws FormatError */
+/** Opens a checkpoint without changing its names and layouts. @throws FormatError */
 export async function openAsIs(source: Source): Promise<Checkpoint> {
   const head = await readBytes(source, 0, Math.min(source.size, 16));
   const begins = (...bytes: number[]) => bytes.every((byte, i) => head[i] === byte);

@@ -42,7 +42,7 @@ export class Hdf5 {
     this.budget = budget;
   }
 
-  /** The same file with a new account, for what is read of it later, any number of times. */
+  /** Returns the same file with a new budget, for parts that are read later and perhaps often. */
   afresh(): Hdf5 {
     return new Hdf5(this.source, this.root);
   }
@@ -55,7 +55,9 @@ export class Hdf5 {
     return new Hdf5(source, readSuperblock(reader, source));
   }
 
-  /** Structure, not numbers: spent, so that a file cannot have the same few bytes read without end. */
+  /**
+   * Reads structure and charges it to the budget, so that a file cannot make the same few bytes be read without end.
+   */
   async read(address: number, length: number): Promise<ByteReader> {
     checkRange(this.source, address, length);
     this.budget.spend(costs.object + length, address);
@@ -185,7 +187,7 @@ function addMessage(
   blocks.push({ address: continuation.u64(), length: continuation.u64() });
 }
 
-/** Links of the groups that were read, so that a path through a group costs nothing the second time. */
+/** The links of groups that were already read, so that a path through a group costs nothing the second time. */
 const known = new WeakMap<readonly Message[], ReadonlyMap<string, number>>();
 
 /** The objects of a group by name. @throws FormatError */
@@ -202,7 +204,7 @@ export async function readLinks(file: Hdf5, group: readonly Message[]): Promise<
   return links;
 }
 
-/** Text of the structure, paid for: many names may be ends of one long text. */
+/** Reads a text of the structure and charges it to the budget, because many names may be ends of one long text. */
 export function readText(file: Hdf5, reader: ByteReader, length: number): string {
   file.budget.spend(costs.pair + costs.character * length, reader.offset);
   return reader.text(length);

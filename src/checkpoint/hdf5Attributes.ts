@@ -56,7 +56,8 @@ function readAttribute(reader: ByteReader): Attribute {
 }
 
 async function decodeTexts(file: Hdf5, attribute: Attribute): Promise<string[]> {
-  // Readers go on from where they stand, and an attribute may be asked for twice.
+  // Reading moves the reader forward, and an attribute may be asked for twice, so each request gets a reader of its
+  // own.
   const [datatype, space, data] = [anew(attribute.datatype), anew(attribute.space), anew(attribute.data)];
   const shape = readShape(space);
   const kind = datatype.u8() & 15;
@@ -95,7 +96,7 @@ interface Heap {
   readonly objects: ReadonlyMap<number, { readonly position: number; readonly size: number }>;
 }
 
-/** III.E. */
+/** Reads a global heap collection (section III.E). */
 async function readHeap(file: Hdf5, address: number): Promise<Heap> {
   const head = await file.read(address, 16);
   head.expect("GCOL");

@@ -17,7 +17,7 @@ import {
 // Datasets: element types, contiguous, compact and chunked storage with deflate and shuffle.
 // Section numbers: HDF5 File Format Specification, Version 3.0.
 
-/** IV.A.2.b. */
+/** Reads a dataspace message (section IV.A.2.b). */
 export function readShape(reader: ByteReader): number[] {
   const version = reader.u8();
   if (version !== 1 && version !== 2) throw reader.error("dataspace version 1 or 2", `${version}`);
@@ -30,7 +30,7 @@ export function readShape(reader: ByteReader): number[] {
   return Array.from({ length: rank }, () => reader.u64());
 }
 
-/** IV.A.2.d, numbers only. */
+/** Reads a datatype message (section IV.A.2.d); only numbers are supported. */
 function readElementType(reader: ByteReader): ElementType {
   const start = reader.position;
   const kind = reader.u8() & 15;
@@ -92,7 +92,7 @@ function only(file: Hdf5, address: number, messages: readonly Message[], type: n
 
 type Filter = "deflate" | "shuffle";
 
-/** IV.A.2.l. */
+/** Reads a filter pipeline message (section IV.A.2.l). */
 function readFilters(reader: ByteReader): Filter[] {
   const version = reader.u8();
   const count = reader.u8();
@@ -110,7 +110,10 @@ function readFilters(reader: ByteReader): Filter[] {
   });
 }
 
-/** How many times a dataset the grid of its chunks may be: each of four axes may stick out by almost a chunk. */
+/**
+ * The largest ratio of the chunks' grid to the dataset: on each of four axes the last chunk may reach almost a whole
+ * chunk beyond it.
+ */
 const mostPadding = 16;
 
 interface Chunk {

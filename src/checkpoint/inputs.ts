@@ -4,8 +4,9 @@ import { elementsOf } from "../shape.ts";
 import { toFloat32, type Checkpoint, type StoredTensor } from "./tensors.ts";
 
 /**
- * What the first convolution sees of a color: `caffe`, blue, green, red in 0…255 less a mean, as this library's networks
- * do; or `torchvision`, red, green, blue in 0…1, less a mean and divided by standard deviations.
+ * The form in which the first convolution gets a color. With `caffe` it is blue, green, red in 0…255 minus a mean, as
+ * in this library's networks. With `torchvision` it is red, green, blue in 0…1, minus a mean and divided by standard
+ * deviations.
  */
 export type Input = "caffe" | "torchvision";
 
@@ -14,7 +15,7 @@ const caffeMean = [...meanColor].reverse();
 const torchvisionMean = [0.485, 0.456, 0.406];
 const torchvisionDeviation = [0.229, 0.224, 0.225];
 
-/** By how much torchvision's input differs from zero, in its units, where ours is zero: below 0.018. */
+/** The input of torchvision's network, in its own units, where ours is zero. Its magnitude is below 0.018. */
 const offsets = caffeMean.map((mean, c) => (mean / 255 - torchvisionMean[c]!) / torchvisionDeviation[c]!);
 
 /**

@@ -2,10 +2,13 @@ import { publishedLayers, vggBlocks } from "../models/specification.ts";
 
 // One table of names: what the layers of published CRF-RNN, FCN and VGG checkpoints are called, and what they are here.
 
-/** Whose words and signs a checkpoint uses. Ours are PyTorch's but for the CRF, whose names tell them apart. */
+/**
+ * The framework whose names and signs a checkpoint uses. Ours are those of PyTorch, except for the CRF, whose names
+ * differ.
+ */
 export type Dialect = "pytorch" | "keras" | "caffe";
 
-/** What happens to a tensor on its way to PyTorch's layout (output, input, height, width). */
+/** How a tensor is rearranged on its way to PyTorch's layout (output, input, height, width). */
 export type Rearrangement =
   /** Already there. */
   | "same"
@@ -48,7 +51,7 @@ export const denseKernels: Readonly<Record<string, number>> = Object.fromEntries
 /** The classifier of ImageNet, which no segmentation network has: torchvision's, Keras' and Caffe's. */
 const classifiers: Record<Dialect, string> = { pytorch: "classifier.6", keras: "predictions", caffe: "fc8" };
 
-/** What weight and bias are called: by PyTorch, by Keras, and of Caffe the number of the blob. */
+/** The names of weight and bias in PyTorch and in Keras, and the number of their blob in Caffe. */
 const weightWords: Record<Dialect, string> = { pytorch: "weight", keras: "kernel", caffe: "0" };
 const biasWords: Record<Dialect, string> = { pytorch: "bias", keras: "bias", caffe: "1" };
 
@@ -102,7 +105,7 @@ export function isCrfMatrix(name: string): boolean {
   return crfNames.some(([ours]) => ours === name);
 }
 
-/** Our name in crfasrnn_pytorch's words; only the CRF's differ. */
+/** Translates our name to that of crfasrnn_pytorch; only the CRF's names differ. */
 export function toPytorch(name: string): Translation {
   const crf = crfNames.find(([ours]) => ours === name);
   if (!crf) return { name, rearrangement: "same" };

@@ -9,7 +9,7 @@ interface KnownNetwork {
   readonly tensors: readonly string[];
 }
 
-/** What a checkpoint lacks of the network that it is recognized as. */
+/** The tensors that a checkpoint lacks of the network that it is recognized as. */
 export interface Gap {
   readonly network: string;
   /** Layers of which every tensor is missing, and single tensors. */
@@ -46,9 +46,9 @@ const networks: readonly KnownNetwork[] = [
 ];
 
 /**
- * A caffemodel has neither length, directory nor checksum: cut between two layers, it is a whole smaller one. So nothing
- * counts as whole that another's beginning could be: VGG comes with its classifier, and what has the layer names of the
- * CRF-RNN release with its CRF.
+ * A caffemodel has no length, directory or checksum, so a file that was cut between two layers looks like a whole
+ * smaller network. Therefore a network counts as whole only if it cannot be the beginning of another one: VGG needs its
+ * classifier, and a network with the layer names of the CRF-RNN release needs its CRF.
  */
 const caffeNetworks: readonly KnownNetwork[] = [
   ...trunks.map(({ name, tensors }) => ({ name, tensors: [...tensors, ...dense, ...classifier] })),
@@ -58,9 +58,9 @@ const caffeNetworks: readonly KnownNetwork[] = [
 ];
 
 /**
- * What is missing, where the names are recognizably those of a network of ours: the one that has most of the tensors found,
- * and of these the one that lacks least. Undefined for a whole network, and for one that we do not know.
- *
+ * Finds what is missing where the names are recognizably those of one of our networks: of the one that has most of the
+ * tensors found, and among those of the one that lacks least. Returns undefined for a whole network, and for one that
+ * we do not know.
  * @param stored as the reader of the format gives it
  * @param ours the same with our names
  */

@@ -6,10 +6,10 @@ import { errorAt, readBytes, type Source } from "./source.ts";
 export interface Field {
   readonly number: number;
   readonly wire: WireType;
-  /** Where its contents lie; for a length-delimited field without the length. */
+  /** The position of the field's contents. For a length-delimited field this excludes the length. */
   readonly start: number;
   readonly end: number;
-  /** Of a varint. */
+  /** The value of a varint field. */
   readonly value: number;
 }
 
@@ -61,7 +61,7 @@ export class FieldWindow {
     this.#start = position;
   }
 
-  /** Bytes that `holds` has found to be here. */
+  /** Reads bytes that `holds` has found to be in memory. */
   slice(position: number, length: number): Uint8Array {
     return this.#bytes.subarray(position - this.#start, position - this.#start + length);
   }
@@ -95,7 +95,7 @@ export class FieldWindow {
   }
 }
 
-/** Bytes after what the tag and the value of a varint take. */
+/** Counts the bytes of a varint field that follow its tag and value. */
 const lengths: Partial<Record<WireType, number>> = {
   [WireType.Varint]: 0,
   [WireType.Bit32]: 4,

@@ -21,7 +21,7 @@ import { openZip } from "./zip.ts";
 // Legacy: five pickles (magic number, protocol, system, the object, the storages' keys), then for every key its count
 // as int64 and its numbers. Both facts: torch/serialization.py (_save, _legacy_save).
 
-/** Where the numbers of an object's storages lie. */
+/** Finds the numbers of an object's storages. */
 interface Storages {
   /** @throws FormatError for a storage that is not there, or has another size than the tensors say */
   find(storage: TorchStorage): number;
@@ -50,7 +50,7 @@ export async function openPytorch(source: Source): Promise<Checkpoint> {
   const pickle = await zip.read(pickles[0]!, longestPickle);
   const object = unpickle(new ByteReader(`${source.name}/data.pkl`, pickle), vocabulary, budget);
   const location = (storage: TorchStorage) => `${folder}data/${storage.key}`;
-  /** Where the numbers of the storages begin that have been held against their checksums. */
+  /** The offsets of the storages whose checksums have been verified. */
   const checked = new Map<string, number>();
   return checkpointOf(source, budget, object, {
     find(storage) {
@@ -62,7 +62,7 @@ export async function openPytorch(source: Source): Promise<Checkpoint> {
     async read(storage, from, count) {
       const name = location(storage);
       const size = bytesPerElement(storage.type);
-      // The first of the tensors that share a storage holds the whole against its checksum, and the others need not.
+      // The first tensor that reads a shared storage verifies its checksum; the others need not do it again.
       const start = checked.get(name);
       if (start !== undefined) return readElements(source, start + from * size, storage.type, count);
       const data = allocate(storage.type, count, source.name);
@@ -141,7 +141,7 @@ async function readPickles(source: Source) {
   }
 }
 
-/** A pickle that broke off with more than this left broke for another reason than its end. */
+/** If a pickle ends early although more than this many bytes are left, the end of the bytes read was not the reason. */
 const longestOperand = 1 << 18;
 
 function parsePickles(source: Source, reader: ByteReader, budget: Budget) {
@@ -178,7 +178,7 @@ function storageSizes(object: unknown): Map<string, number> {
   return sizes;
 }
 
-/** Where trainers keep the parameters, when the file holds more than them. */
+/** The keys under which trainers store the parameters, if the file holds more than them. */
 const stateKeys = ["model_state_dict", "state_dict", "model_state", "model", "network"];
 
 function checkpointOf(source: Source, budget: Budget, object: unknown, storages: Storages): Checkpoint {

@@ -1,4 +1,4 @@
-/** Where a file goes, piece by piece: an open file, a network stream, memory. */
+/** The target to which a file is written piece by piece: an open file, a network stream, memory. */
 export interface Sink {
   /** Takes the bytes before it resolves: the caller may reuse them then. */
   write(bytes: Uint8Array): Promise<void>;

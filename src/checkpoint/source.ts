@@ -3,7 +3,7 @@ import { FormatError } from "../errors.ts";
 
 /** A file that is read by ranges, so that it never has to be in memory whole. */
 export interface Source {
-  /** What errors call the file. */
+  /** The file's name in error messages. */
   readonly name: string;
   /** Bytes. */
   readonly size: number;
@@ -54,7 +54,7 @@ export async function fileSource(path: string): Promise<Source> {
   const unreadable = (cause: unknown): never => {
     throw readFailure(path, cause);
   };
-  // Before it is opened: to open a pipe is to wait for its writer.
+  // This is checked before the file is opened, because opening a pipe waits for its writer.
   const facts = await fs.stat(path).catch(unreadable);
   if (!facts.isFile()) {
     const got = facts.isDirectory() ? "a folder" : "a pipe or device";

@@ -25,9 +25,12 @@ const arrays = {
 export interface StoredTensor {
   readonly shape: readonly number[];
   readonly type: ElementType;
-  /** Where in the file its numbers, or what leads to them, begin; for errors. */
+  /** The position in the file at which its numbers, or what leads to them, begin; for errors. */
   readonly offset?: number;
-  /** Bytes that are read for it, where they are more than its own: those of the chunks or of the storage that it lies in. */
+  /**
+   * How many bytes are read to get this tensor, if that is more than its own: its chunks, or the storage that it
+   * shares.
+   */
   readonly span?: number;
   /** The numbers, row-major, in memory of their own. @throws FormatError */
   read(): Promise<TensorData>;
@@ -46,7 +49,7 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   /** Text that came with the tensors. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** What was skipped or could not be kept, one sentence each. */
+  /** Notes on what was skipped or could not be kept, one sentence each. */
   readonly notes: readonly string[];
 }
 

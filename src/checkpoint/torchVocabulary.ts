@@ -34,7 +34,7 @@ export class TensorView {
     this.strides = strides;
   }
 
-  /** Numbers from its first to behind its last, as they lie in the storage. */
+  /** How many numbers of the storage the view spans, from its first to its last. */
   get span(): number {
     if (elementsOf(this.shape) === 0) return 0;
     return 1 + this.shape.reduce((sum, extent, axis) => sum + (extent - 1) * this.strides[axis]!, 0);
@@ -75,7 +75,7 @@ export function storageClass(type: ElementType): string {
   return Object.keys(storageTypes).find((name) => storageTypes[name] === type)!;
 }
 
-/** Numbers of NumPy stand beside the state in trainers' files (a best score); they are passed over unread. */
+/** Trainers store NumPy numbers, such as a best score, beside the parameters; they are skipped without being read. */
 const ignored = () => null;
 
 const calls: Record<string, NonNullable<Global["call"]>> = {

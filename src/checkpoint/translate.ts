@@ -133,7 +133,7 @@ function channelsFirst(from: TensorData, type: ElementType, taps: number, inputs
   return to;
 }
 
-/** Changes the sign in place, of zeros as well, so that doing it twice gives back every bit. */
+/** Changes all signs in place, those of zeros too, so that doing it twice restores every bit. */
 function negate(data: TensorData, type: ElementType, place: Place): TensorData {
   if (data instanceof Uint16Array) for (let i = 0; i < data.length; i++) data[i]! ^= 0x8000;
   else if (type === "float32" || type === "float64")
@@ -142,7 +142,7 @@ function negate(data: TensorData, type: ElementType, place: Place): TensorData {
   return data;
 }
 
-/** Where a tensor was found. */
+/** Describes where in its file a tensor was found, for errors. */
 type Place = Pick<FormatError, "file" | "offset">;
 
 function misfit(place: Place, expected: string, got: string): FormatError {

@@ -16,15 +16,15 @@ export class Tuple {
 }
 
 /**
- * What stands for a key that is no text, a number of an optimizer's parameter for one. Nothing looks such a key up, and numbers
- * can be chosen so that a map takes quadratic time over them; objects cannot.
+ * Stands for a dictionary key that is not text, such as the number of an optimizer's parameter. Nothing looks such a
+ * key up. Numbers could be chosen so that a map takes quadratic time over them; objects cannot.
  */
 export class OtherKey {}
 
 /** Makes the error for the instruction that is running. */
 export type Complain = (expected: string, got: string) => Error;
 
-/** What a pickle may name, e.g. `torch.FloatStorage`. */
+/** The names that a pickle may use, e.g. `torch.FloatStorage`. */
 export class Global {
   readonly name: string;
   /** Makes the value of `name(values)`; without it, the name is only a name. */
@@ -37,7 +37,7 @@ export class Global {
 }
 
 export interface Vocabulary {
-  /** By full name, `module.name`. */
+  /** The vocabulary by full name, `module.name`. */
   readonly globals: ReadonlyMap<string, Global>;
   /** The value of a persistent id, with which torch.save refers to storages. */
   readonly persistent: (id: unknown, complain: Complain) => unknown;

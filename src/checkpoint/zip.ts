@@ -8,9 +8,9 @@ import { checkRange, errorAt, readBytes, type Source } from "./source.ts";
 /** The entries of a zip archive of which none is compressed, as PyTorch writes it. */
 export interface Archive {
   names(): Iterable<string>;
-  /** Where an entry's header begins, and how many bytes it holds. */
+  /** The position at which an entry's header begins, and how many bytes it has. */
   find(name: string): { readonly offset: number; readonly size: number } | undefined;
-  /** Where in the file an entry's bytes begin. @throws FormatError */
+  /** Returns the position in the file at which an entry's bytes begin. @throws FormatError */
   locate(name: string): Promise<number>;
   /** @throws FormatError if the entry is missing, longer than `most` bytes, or its checksum is wrong */
   read(name: string, most: number): Promise<Uint8Array>;
@@ -109,7 +109,7 @@ export async function openZip(
 /** Bytes of an entry's own header, before its name and its extra field; the lengths of both are its last. */
 const localHeader = 30;
 
-/** What zip.js reads from. */
+/** The reader that zip.js uses. */
 class RangeReader extends Reader<Source> {
   readonly #source: Source;
 

@@ -42,15 +42,17 @@ beside the repository; where it is missing, and with --size, a made-up image sta
 
 export function benchCommand(): Command {
   return new Command("bench")
-    .description("time kernels and what is made of them, in GB/s and GFLOP/s against the device's measured ceilings")
+    .description(
+      "time kernels, and operations made of them, in GB/s and GFLOP/s against the device's measured ceilings",
+    )
     .addOption(new Option("--host <name>", "where to run").choices(["node", "deno", "chromium"]).default(currentHost))
     .option("--only <pattern>", "only lines whose name matches this regular expression", pattern)
     .option("--image <file>", "the photograph: PNG, JPEG or .npy [H, W, 3]")
-    .option("--size <WxH>", "a made-up image of this size instead", size)
+    .option("--size <WxH>", "use a generated image of this size instead of a photograph", size)
     .option("--seconds <s>", "time spent on each line", positiveNumber, 0.5)
-    .option("--save <f.json>", "where the figures go")
-    .option("--compare <f.json>", "figures saved before, to print the ratio old/new")
-    .option("--peer <command>", "a program that prints times of the same names, to print the ratio peer/own")
+    .option("--save <f.json>", "write the measurements to this file")
+    .option("--compare <f.json>", "measurements saved earlier; the ratio old/new is printed")
+    .option("--peer <command>", "a program that prints times under the same names; the ratio peer/own is printed")
     .option("--list", "print what each kernel must move and compute, as a Markdown table, and measure nothing")
     .addHelpText("after", examples)
     .action(run);

@@ -8,7 +8,7 @@ export interface Ratios {
   readonly peerOverOwn?: number;
 }
 
-/** What `bench` says with --json, and what --save writes. */
+/** The facts that `bench` prints with --json and writes with --save. */
 export interface BenchFacts extends Omit<BenchResult, "kernels" | "composites"> {
   readonly command: "bench";
   readonly version: string;
@@ -21,7 +21,7 @@ export interface BenchFacts extends Omit<BenchResult, "kernels" | "composites"> 
   readonly composites: readonly (CompositeResult & Ratios)[];
 }
 
-/** What a line of a table shows under a heading. */
+/** Returns what a line of a table shows under a heading. */
 type Column<Line> = readonly [heading: string, cell: (line: Line) => string];
 
 /** The floors as a Markdown table; formulas as they are computed, in the kernels' own arguments. */
@@ -41,7 +41,7 @@ export function describeFloors(): string {
   return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
-/** What an arrow function computes, in its own words; what it calls otherwise by the arguments' names. */
+/** Returns the source of what an arrow function computes. Whatever it calls otherwise has the arguments' names. */
 function formula(compute: (args: never) => number): string {
   const [parameters, body] = compute.toString().split("=>") as [string, string];
   let text = body.trim().replace(/\s+/g, " ");

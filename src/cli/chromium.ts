@@ -13,7 +13,10 @@ import { interrupted } from "./train/interrupt.ts";
  */
 const FLAGS = ["--disable-dev-shm-usage", "--enable-unsafe-webgpu", "--disable-dawn-features=timestamp_quantization"];
 
-/** For Linux with a GPU, whose WebGPU a headless Chromium leaves aside otherwise (developer.chrome.com/blog/supercharge-web-ai-testing). */
+/**
+ * Flags for Linux with a GPU, whose WebGPU a headless Chromium does not use otherwise
+ * (developer.chrome.com/blog/supercharge-web-ai-testing).
+ */
 const GPU_FLAGS = ["--use-angle=vulkan", "--enable-features=Vulkan", "--disable-vulkan-surface"];
 
 /** Chromium refuses to run as root within its sandbox. */
@@ -35,9 +38,9 @@ export interface PageRun {
    * finds the folders by paths that begin with `./`.
    */
   readonly script: string;
-  /** Hears of what the script reports, and answers. */
+  /** Called with what the script reports; its result is the answer. */
   readonly report: (value: never) => unknown;
-  /** Serves more than the folders. */
+  /** Answers requests for what is not in the folders. */
   readonly answer?: Answer;
   /** Whether the caller hears interrupts by itself: the browser ends when the work does. Default: they end it at once. */
   readonly keepOnInterrupt?: boolean;
@@ -59,7 +62,8 @@ export async function runInPage(run: PageRun): Promise<void> {
   const env = { ...process.env, ...vulkanEnvironment(executablePath), ...temporary };
   const adapter = run.software ? ["--use-webgpu-adapter=swiftshader"] : process.platform === "linux" ? GPU_FLAGS : [];
   const args = [...ROOT_FLAGS, ...FLAGS, ...adapter];
-  // By a pipe, which no other process can reach, and whose end ends the browser however this process dies.
+  // The browser is controlled through a pipe. No other process can reach it, and its end ends the browser however this
+  // process dies.
   const pipe = { pipe: true, userDataDir: scratch.folder("profile"), protocolTimeout: 0, timeout: startMilliseconds };
   const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
   const end = (): never => process.exit(interrupted);

@@ -75,7 +75,7 @@ export async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-/** Commander's message in the form of this library's own: where, what was expected, what was found. */
+/** Brings commander's message into the form of this library's messages: where, what was expected, what was found. */
 function sentence({ message }: CommanderError): string {
   const line = message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
   const wrong = /^option '(?:-\w, )?(--[\w-]+)[^']*' argument '(.*)' is invalid\. (.*?)\.?$/.exec(line);

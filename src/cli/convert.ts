@@ -42,12 +42,12 @@ Networks here get blue, green, red in 0…255 less a mean, as Caffe's do. torchv
 
 export function convertCommand(): Command {
   return new Command("convert")
-    .description("convert a checkpoint between frameworks, names and layouts mapped")
+    .description("convert a checkpoint between frameworks, with its names and layouts")
     .argument("<in>", "a .caffemodel, .h5, .pth or .safetensors")
     .argument("[out]", "a .safetensors or .pth; left out with --list")
     .option("--list", "print names, shapes and what is skipped; write nothing")
     .option("--float32", "widen half floats and narrow doubles to float32")
-    .option("--partial", "go on where tensors of a known network are missing, and name them")
+    .option("--partial", "convert even if tensors of a known network are missing, and name them")
     .addOption(
       new Option(
         "--input <whose>",
@@ -100,7 +100,7 @@ async function writeAll(
 ): Promise<readonly string[]> {
   using progress = startProgress(flags, checkpoint.tensors.size);
   let begun = false;
-  // Awaited here, lest the progress ends before the work does.
+  // This is awaited here, so that the progress does not end before the work.
   return await writeStreamed(output, (sink) =>
     write(checkpoint, sink, (name) => {
       if (begun) progress.step();

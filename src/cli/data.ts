@@ -41,17 +41,19 @@ export function dataCommand(): Command {
   return new Command("data")
     .description("check data sets: counts, shares of the classes, what is wrong with which file")
     .argument("<folders...>", "DIR, or DIR@SPLIT,… with a split's name or a list NAME.txt of image ids")
-    .addOption(new Option("--format <kind>", "what the folders hold (default: found out)").choices(formats))
+    .addOption(
+      new Option("--format <kind>", "format of the folders (default: recognized by their files)").choices(formats),
+    )
     .addOption(
       new Option("--without <list>", "leave out these images: NAME.txt or DIR@SPLIT,…; may be repeated")
         .argParser(several)
         .default([], "none"),
     )
-    .option("--images <dir>", "where the photographs lie: COCO's images, or VOC2010 for Pascal Context")
+    .option("--images <dir>", "folder of the photographs: COCO's images, or VOC2010 for Pascal Context")
     .option("--minimum-pixels <n>", "COCO: leave out images with fewer pixels of VOC's classes", wholeNumber(0), 200)
-    .option("--sheet <sheet.png>", "where a contact sheet goes: photographs with their labels over them")
+    .option("--sheet <sheet.png>", "write a contact sheet (photographs with their labels drawn over them) to this file")
     .option("--sheet-items <n>", "photographs on the sheet, spread over the set", wholeNumber(1, 600), 36)
-    .option("--list <ids.txt>", "where the ids of the resulting set go")
+    .option("--list <ids.txt>", "write the ids of the resulting set to this file")
     .addHelpText("after", examples)
     .action(run);
 }

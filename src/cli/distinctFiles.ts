@@ -2,7 +2,9 @@ import { closeSync, existsSync, openSync, realpathSync, rmSync, statSync } from 
 import { basename, dirname, join, resolve } from "node:path";
 import { beside } from "./unfinished.ts";
 
-/** Files that are told apart by what they are, not by how they are named: links, and names that differ in case, lead to one. */
+/**
+ * Tells files apart by their identity and not by their names: links, and names that differ in case, lead to one file.
+ */
 export class DistinctFiles {
   readonly #descriptions = new Map<string, string>();
   readonly #withoutCase = new Map<string, string>();

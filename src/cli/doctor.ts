@@ -30,7 +30,7 @@ interface Adapter {
   readonly hardware: boolean;
   readonly limits: Record<string, number>;
   readonly features: readonly string[];
-  /** In which form the adapter computes kernels that have several, as measured now. */
+  /** The form in which the adapter computes each kernel that has several, as measured now. */
   readonly choices: readonly Choice[] | { readonly error: string };
 }
 

@@ -39,20 +39,22 @@ export function evaluateWords(): Command {
   const command = new Command("evaluate")
     .description("score a checkpoint: the network alone, with a disconnected CRF, or with its trained CRF")
     .requiredOption("--data <dir>", "DIR (its split val), or DIR@SPLIT,…")
-    .addOption(new Option("--format <kind>", "what the folder holds (default: found out)").choices(formats));
+    .addOption(
+      new Option("--format <kind>", "format of the folder (default: recognized by its files)").choices(formats),
+    );
   return addModelFlags(command)
-    .option("--logits <file>", "logits of another network, .safetensors, for a checkpoint of a CRF alone")
-    .option("--images <n>", "score so many images, evenly spread over the set", wholeNumber(1))
-    .option("--band <pixels>", "reach of the boundary band", positiveNumber, 7)
+    .option("--logits <file>", "logits of another network (.safetensors), for a checkpoint that holds only a CRF")
+    .option("--images <n>", "score only this many images, evenly spread over the set", wholeNumber(1))
+    .option("--band <pixels>", "half the width of the boundary band", positiveNumber, 7)
     .addHelpText("after", examples);
 }
 
-/** What `crf-rnn evaluate` found. */
+/** The result of `crf-rnn evaluate`. */
 export interface Evaluation {
   readonly crf: CrfChoice;
   readonly names: readonly string[];
   readonly images: number;
-  /** What is to be said of images that were read all the same. */
+  /** Notes on images that were read all the same. */
   readonly notes: readonly FileNote[];
   readonly seconds: number;
   readonly adapter: string;

@@ -29,9 +29,12 @@ export function filterCommand(): Command {
     .description("filter values with a Gaussian of unit width over features, on the permutohedral lattice")
     .requiredOption("--features <F.npy>", "features [N, d], divided by their bandwidths")
     .requiredOption("--values <V.npy>", "values [N, C]")
-    .requiredOption("--out <O.npy>", "where the filtered values [N, C] go")
+    .requiredOption("--out <O.npy>", "write the filtered values [N, C] to this file")
     .addOption(
-      new Option("--normalize <mode>", "divide by the filtered ones before, after or on both sides (by the root)")
+      new Option(
+        "--normalize <mode>",
+        "divide by what the filter makes of ones: before it, after it, or by the root on both sides",
+      )
         .choices(["none", "before", "after", "symmetric"])
         .default("none"),
     )

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { findChromium, findDeno, vulkanEnvironment } from "../../scripts/environment.mjs";
 import { DeviceError } from "../errors.ts";
 
-/** Where the library can run. */
+/** A host on which the library can run. */
 export type Host = "node" | "deno" | "chromium";
 
 /** The host that this program runs in. */
@@ -27,8 +27,8 @@ async function launch(host: "node" | "deno", words: readonly string[]) {
 export const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Ends this program when the one that runs it in another host is gone, however that died: the channel between the two breaks
- * then. It ends at once, as if killed, since nobody waits for it any more.
+ * Ends this program when the program that started it is gone, however that ended: the channel between the two breaks
+ * then. It ends at once, as if killed, because nobody waits for it any more.
  */
 export function endWithParent(): void {
   if (!process.channel) return;

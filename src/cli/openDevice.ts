@@ -9,7 +9,10 @@ export interface Opened extends AsyncDisposable {
   readonly device: Device;
 }
 
-/** Where a trace goes: `--trace FILE`, or the variable CRF_RNN_TRACE, of which 1 stands for a name. */
+/**
+ * Returns the file to which a trace is written: `--trace FILE`, or the variable CRF_RNN_TRACE, where 1 stands for a
+ * default name.
+ */
 function traceFile({ trace: file }: CommonFlags): string | undefined {
   const variable = process.env.CRF_RNN_TRACE;
   return file ?? (variable === "1" ? "crf-rnn-trace.json" : variable || undefined);

@@ -13,13 +13,16 @@ export interface CommonFlags {
 export function addCommonFlags(command: Command): Command {
   return command
     .addOption(
-      new Option("--device <kind>", "auto takes a hardware WebGPU adapter, else WASM; webgpu takes a software one too")
+      new Option(
+        "--device <kind>",
+        "auto takes a hardware WebGPU adapter, else WASM; webgpu also takes a software adapter",
+      )
         .choices(["auto", "webgpu", "wasm"])
         .default("auto"),
     )
-    .option("--threads <n>", "WASM threads (default: the processors there are)", wholeNumber(1, 64))
+    .option("--threads <n>", "WASM threads (default: the number of processors)", wholeNumber(1, 64))
     .option("--trace <file>", "write when each kernel ran and for how long, for Perfetto or chrome://tracing")
-    .option("--json", "print one JSON object on standard output and nothing else there")
+    .option("--json", "print one JSON object, and nothing else, on standard output")
     .option("--quiet", "print no summary and no progress");
 }
 

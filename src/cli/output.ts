@@ -74,8 +74,9 @@ export function checkDestinations(destinations: readonly Destination[], inputs: 
 }
 
 /**
- * Writes all files or none: each beside its place first, then all are renamed into place. Where a rename fails, files
- * already replaced are put back. At no moment is a file missing that was there: a process may be killed at any.
+ * Writes all files or none. Each is first written beside its place, then all are renamed into place. If a rename fails,
+ * files that were already replaced are restored. A file that existed is never missing in between, so the process may be
+ * killed at any moment.
  * @throws FormatError for a folder that is missing or not writable and for a full disk
  */
 export function writeTogether(outputs: readonly Output[]): void {
@@ -151,7 +152,7 @@ function writeWhole(file: string, bytes: Uint8Array): void {
   }
 }
 
-/** Removes a temporary file, if it came to be. */
+/** Removes a temporary file if it was created. */
 export function discard(file: string): void {
   if (existsSync(file)) rmSync(file);
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
-/** A process, told apart from others that get its number after it, which in containers is soon. */
+/** Identifies a process beyond its number, because numbers are reused, in containers soon. */
 export interface Owner {
   readonly process: number;
   /** When it began, in the system's clock ticks; empty where the system does not tell. */
@@ -22,7 +22,7 @@ export function lives(owner: Owner): boolean {
   try {
     process.kill(owner.process, 0);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false; // another user's lives, too
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false; // EPERM means that the process lives but belongs to another user
   }
   const [state, started] = statOf(owner.process);
   return state !== "Z" && state !== "X" && (started === owner.started || started === "" || owner.started === "");

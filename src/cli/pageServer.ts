@@ -26,7 +26,7 @@ const emptyPage = new TextEncoder().encode('<!doctype html><link rel="icon" href
 /** Folders by the first word of the paths that they are served under. */
 export type Places = Readonly<Record<string, string | undefined>>;
 
-/** What a request is answered with. */
+/** The answer to a request. */
 export type Reply =
   { readonly bytes: Uint8Array; readonly type?: string } | { readonly file: string; readonly type?: string };
 
@@ -46,7 +46,7 @@ export class Refused extends Error {
 }
 
 export interface PageServer {
-  /** Of the page; whoever knows it may ask for everything below it. */
+  /** The page's address. Whoever knows it may request everything below it. */
   readonly url: string;
   close(): void;
 }
@@ -98,7 +98,7 @@ export function allowOnly(method: "GET" | "POST", request: IncomingMessage): voi
   if (request.method !== method) throw new Refused(405, `expected ${method}`, { allow: method });
 }
 
-/** A path that leads nowhere. */
+/** Makes the refusal of a path that does not exist. */
 export const unknown = (): Refused => new Refused(404, "nothing here");
 
 /** The body of a request, piece by piece. @throws Refused where it is larger than `most` bytes or was broken off */
@@ -147,7 +147,7 @@ function decode(word: string): string {
   }
 }
 
-/** In a time that does not tell how much of the two is equal. */
+/** Compares two texts in a time that does not depend on how much of them is equal. */
 function isEqual(one: string, other: string): boolean {
   const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(one), digest(other));

@@ -43,7 +43,7 @@ function removeLeftovers(): void {
   for (const name of readdirSync(parent())) {
     const [, place, id, started = ""] = named.exec(name) ?? [];
     if (place === undefined || lives({ process: Number(id), started, place })) continue;
-    // Of another place, such as another container: it may live there.
+    // A folder of another machine or container is left alone, because its process may still be running there.
     if (place === thisProcess().place) removeFolder(join(parent(), name));
   }
 }
@@ -55,6 +55,6 @@ function removeFolder(path: string): void {
     if (!facts.isDirectory() || (process.getuid && facts.uid !== process.getuid())) return;
     rmSync(path, { recursive: true, force: true, maxRetries: 3 });
   } catch {
-    // It is gone, or will be.
+    // Another process has removed the folder or will remove it.
   }
 }

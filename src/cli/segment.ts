@@ -58,12 +58,12 @@ export const segmentCommand = (): Command => segmentWords().action(run);
 /** The command with all its flags. */
 export function segmentWords(): Command {
   const command = new Command("segment")
-    .description("label images or folders of images by a checkpoint")
+    .description("label images, or folders of images, with the network of a checkpoint")
     .argument("<images...>", "PNG, JPEG or .npy [H, W, 3], or folders of them");
   return addModelFlags(command)
     .requiredOption("--out <folder>", "folder for the label maps, made if need be")
     .option("--shard <i/n>", "only the i-th of n parts of the images, i from 1 on", shard, { index: 1, of: 1 })
-    .option("--no-overlays", "label maps alone")
+    .option("--no-overlays", "write only label maps, no overlays")
     .option("--strict", "stop at the first image that cannot be labeled, with exit status 2")
     .addHelpText("after", examples);
 }
@@ -122,7 +122,10 @@ export async function segment(places: readonly string[], flags: SegmentFlags) {
   return { images, all: all.length, failures, notes, crf, seconds, adapter: device.info.name };
 }
 
-/** What is to be written for an image; an error where it cannot be read or is too large, after which others can be labeled. */
+/**
+ * Makes what is to be written for an image. Returns an error where the image cannot be read or is too large, after
+ * which others can be labeled.
+ */
 async function labelImage(
   model: Model,
   { file, misnamed }: Listed,

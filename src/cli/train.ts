@@ -30,15 +30,15 @@ interface Task {
   readonly images: Images;
   readonly logits: LogitsReader | undefined;
   readonly configuration: Configuration;
-  /** What of the settings was said in so many words. */
+  /** The settings that the command line names explicitly. */
   readonly said: ReadonlySet<Setting>;
   readonly timetable: Omit<Timetable, "from">;
 }
 
-/** What became of a run. */
+/** The result of a run. */
 export interface Trained {
   readonly outcome: Outcome;
-  /** All of the run's, those of former parts among them. */
+  /** All metrics of the run, including those from before it was resumed. */
   readonly metrics: readonly Metric[];
 }
 

@@ -2,7 +2,10 @@ import { randomInt } from "node:crypto";
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
-/** What a file beside another one is for: to become it, to keep what it was, to try whether it can be written. */
+/**
+ * The purpose of a file beside another one: to become it, to keep its former contents, or to try whether it can be
+ * written.
+ */
 export type Purpose = "new" | "former" | "probe";
 
 const pattern = /^\.(.+)\.\d+\.(?:new|former|probe)\.tmp$/;

@@ -1,8 +1,9 @@
 import { passes } from "./pngChunks.ts";
 
 /**
- * Samples of 1, 2 or 4 bits, one a pixel and each in a byte, out of the inflated rows of Adam7's seven passes (PNG third edition,
- * Section 8.1). fast-png 8.0.0 cannot: it takes the rows of a pass for as many bytes as they have pixels.
+ * Unpacks samples of 1, 2 or 4 bits from the inflated rows of Adam7's seven passes (PNG third edition, Section 8.1),
+ * one byte for each pixel. fast-png 8.0.0 cannot do this: it takes the rows of a pass for as many bytes as they have
+ * pixels.
  */
 export function deinterlace(rows: Uint8Array, width: number, height: number, depth: number): Uint8Array {
   const samples = new Uint8Array(width * height);

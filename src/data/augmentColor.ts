@@ -31,7 +31,7 @@ export function paintThrough({ height, width, values }: Image, matrix: Mat4d): I
   return { height, width, values: painted };
 }
 
-/** Away from or towards the gray of the same brightness. */
+/** Changes the saturation: moves a color away from or towards the gray of the same brightness. */
 function saturationMatrix(saturation: number): Mat4d {
   const matrix = mat4d.identity();
   for (let from = 0; from < 3; from++) {

@@ -23,7 +23,7 @@ export function affineMatrix(
   return mat3d.translate(matrix, [-width / 2, -height / 2], matrix);
 }
 
-/** Draws image and labels anew, each pixel from where `toSource` puts its center. */
+/** Draws image and labels again, with each pixel taken from where `toSource` puts its center. */
 export function warp({ image, labels }: LabeledImage, toSource: Mat3d): LabeledImage {
   const { height, width, values } = image;
   const warped = new Float32Array(values.length);
@@ -43,7 +43,7 @@ export function warp({ image, labels }: LabeledImage, toSource: Mat3d): LabeledI
   return { image: { height, width, values: warped }, labels: moved };
 }
 
-/** Bilinear, the border repeated. */
+/** Samples the image bilinearly; beyond the border the border's pixels are repeated. */
 function sample(
   { height, width, values }: LabeledImage["image"],
   x: number,

@@ -33,7 +33,10 @@ function boundaryPixels(labels: Uint8Array, height: number, width: number): Uint
   return boundary;
 }
 
-/** Rows to the nearest boundary pixel in the same column, `far` where there is none nearer. */
+/**
+ * For each pixel, the distance in rows to the nearest boundary pixel of its column, or `far` if there is none within
+ * reach.
+ */
 function distanceInColumn(boundary: Uint8Array, height: number, width: number, far: number): Int32Array {
   const distance = new Int32Array(boundary.length).fill(far);
   const relax = (i: number, neighbor: number): void => {

@@ -7,7 +7,7 @@ import { sizeRemedy } from "./orientation.ts";
 /** Something wrong with one item. */
 export interface Problem {
   readonly id: string;
-  /** The file at fault, absolute. */
+  /** The absolute path of the faulty file. */
   readonly file: string;
   readonly problem: string;
 }
@@ -25,13 +25,13 @@ export interface ClassCount {
   readonly label: number;
   readonly name: string;
   readonly pixels: number;
-  /** Of the pixels that are not ignored. */
+  /** The class's share of the pixels that are not ignored. */
   readonly share: number;
   /** Images in which it occurs. */
   readonly images: number;
 }
 
-/** What `checkDataset` found; counts cover the items without problems alone. */
+/** The result of `checkDataset`. Counts cover only the items without problems. */
 export interface Census {
   /** Items of each split. */
   readonly splits: Readonly<Record<string, number>>;
@@ -41,7 +41,7 @@ export interface Census {
   readonly ignoredPixels: number;
   readonly classes: readonly ClassCount[];
   readonly problems: readonly Problem[];
-  /** What reading the images told, as that one was turned as its EXIF orientation says. */
+  /** Notes from reading the images, such as that one was turned as its EXIF orientation says. */
   readonly notes: readonly Note[];
 }
 

@@ -13,15 +13,15 @@ import { areaOf, checkRuns, decodeRuns, paintRuns, rasterize, type Runs, type Ru
 import { vocClasses } from "./vocClasses.ts";
 
 /**
- * What the values of annotations may take, for each byte of the file: those of a split of COCO are 332 MB of numbers, of two
- * bytes at least with the comma, which become eight to sixteen.
+ * How many bytes of memory the values of annotations may take for each byte of the file. A split of COCO is 332 MB of
+ * numbers; each takes at least two bytes with its comma and becomes eight to sixteen.
  */
 const mostPerByte = 24;
 
 /** Pixels that the instances of one image may cover in all, or four times the image: each is painted one by one. */
 const freePainting = 2 ** 26;
 
-/** What COCO calls VOC's classes where the names differ. */
+/** COCO's names for VOC's classes where the names differ. */
 const cocoNames = new Map([
   ["airplane", "aeroplane"],
   ["motorcycle", "motorbike"],
@@ -43,7 +43,7 @@ type Instances = valibot.InferOutput<typeof schema>;
 interface Instance {
   readonly label: number;
   readonly segmentation: unknown;
-  /** Where it stands in the file, for errors. */
+  /** The instance's position in the file, for errors. */
   readonly path: readonly (string | number)[];
 }
 
@@ -55,12 +55,12 @@ interface Picture {
   readonly width: number;
   readonly instances: Instance[];
   readonly json: Pick<Json<Instances>, "locate" | "wrong">;
-  /** The account of the file's outlines. */
+  /** The budget for rasterizing the file's outlines. */
   readonly outlines: Budget;
 }
 
 export interface CocoOptions {
-  /** Where the images lie, if not in the data set's folder. */
+  /** The folder of the images, if they are not in the data set's folder. */
   readonly images?: Folder;
   /** Splits to read, `train2014` for one; all by default. The annotations of a split are some hundred megabytes. */
   readonly splits?: readonly string[];
@@ -143,7 +143,9 @@ function* readRuns({ segmentation, path }: Instance, picture: Picture): Generato
   else throw json.wrong([...path, "segmentation", "counts"], "a list or a string", describe(counts));
 }
 
-/** Whether an image has so many labeled pixels. One large instance decides without painting, as it does for most. */
+/**
+ * Tells whether an image has this many labeled pixels. One large instance decides without painting, as in most images.
+ */
 function hasPixels(picture: Picture, minimum: number): boolean {
   let [largest, total] = [0, 0];
   // All of them are read, so that a fault in any is found when the data set is opened.

@@ -1,7 +1,7 @@
 import { ShapeError, ValueError } from "../errors.ts";
 import { ignoreLabel } from "./labels.ts";
 
-/** What one class scored; a ratio of nothing to nothing is NaN. */
+/** The scores of one class. A ratio with nothing in its denominator is NaN. */
 export interface ClassScore {
   /** Pixels of this class in the ground truth. */
   readonly truth: number;
@@ -85,7 +85,7 @@ export class Confusion {
   }
 
   /**
-   * Adds another part's counts, so that parts of a set can be evaluated apart.
+   * Adds the counts of another confusion matrix, so that parts of a set can be evaluated separately.
    * @throws ShapeError where the classes differ
    */
   merge(other: Confusion): this {

@@ -9,10 +9,10 @@ export interface Item {
   readonly id: string;
   /** The image file, absolute. */
   readonly image: string;
-  /** The file that holds the labels, absolute: for messages. */
+  /** The absolute path of the file that holds the labels, for messages. */
   readonly source: string;
   /**
-   * Reads the labels, anew each time.
+   * Reads the labels from the file at each call.
    * @throws FormatError where the file is missing or malformed, or a label is neither a class nor 255
    */
   labels(): Promise<LabelMap>;
@@ -61,9 +61,10 @@ export function itemsOf({ dataset, splits }: Part): Item[] {
 }
 
 /**
- * One set out of several, with one split `name`: each id once, with the labels of the first part that has it, and without the
- * ids of `without`. The paper's training set is `unite("train", [voc train, sbd train and val])`, 11,685 images; its reduced
- * validation set is `unite("val", [voc val], ids of that training set)`, 346 images.
+ * Makes one set of several, with one split `name`. Each id occurs once, with the labels of the first part that has it,
+ * and the ids of `without` are left out. The paper's training set is `unite("train", [voc train, sbd train and val])`
+ * with 11,685 images; its reduced validation set is `unite("val", [voc val], ids of that training set)` with 346
+ * images.
  * @throws UsageError where the parts' classes differ
  */
 export function unite(name: string, parts: readonly Part[], without: ReadonlySet<string> = new Set()): Dataset {
@@ -85,7 +86,10 @@ export function unite(name: string, parts: readonly Part[], without: ReadonlySet
   return { name, classes, palette, splits: new Map([[name, [...items.values()]]]) };
 }
 
-/** What a reader knows of one item: paths from `Folder.join`, and how to turn the label file into labels. */
+/**
+ * What a reader passes to `createItem`: paths made by `Folder.join`, and a function that turns the label file into
+ * labels.
+ */
 export interface ItemFiles {
   readonly id: string;
   readonly image: string;

@@ -4,15 +4,18 @@ import { FormatError, UsageError } from "../errors.ts";
 import { quote } from "../quote.ts";
 import { readFailure, reasonOf } from "./readFailure.ts";
 
-/** The largest file read whole, where a reader names no smaller bound: COCO's largest has 470 MB, a string may have 536. */
+/**
+ * The largest file that is read as a whole, unless a reader sets a smaller bound. COCO's largest file has 470 MB, and a
+ * string may have 536.
+ */
 const maximumBytes = 512e6;
 
 /** The largest file of labels for one image. */
 export const maximumLabelBytes = 2 ** 26;
 
 /**
- * A folder out of which nothing leads: paths that come from lists, manifests and annotations are taken only below it,
- * and a symbolic link that points outside is refused.
+ * A folder that no path can leave. Paths from lists, manifests and annotations are accepted only below it, and a
+ * symbolic link that points outside is refused.
  */
 export class Folder {
   /** The folder as given, absolute: the one in messages. */

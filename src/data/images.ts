@@ -13,7 +13,7 @@ import { decodeRgbPng, isPng } from "./png.ts";
 export interface Photograph extends Image {
   /** The EXIF orientation that was applied, 1…8; 1 where the pixels are as stored. */
   readonly orientation: number;
-  /** What a reader of the numbers should know: that the pixels were turned, that the file has flaws which cost no pixel. */
+  /** Notes for whoever reads the numbers: that the pixels were turned, that the file has flaws which cost no pixel. */
   readonly notes: readonly string[];
 }
 
@@ -60,7 +60,7 @@ function decodeArray(bytes: Uint8Array, file: string): Image {
   throw new FormatError({ file, expected: "an image [height, width, 3]", got, remedy: shapeRemedy(shape) });
 }
 
-/** What makes an array of this shape an image of three channels. */
+/** Conditions for an array of this shape to be an image of three channels. */
 function shapeRemedy(shape: readonly number[]): string {
   if (shape.length === 2) return "repeat the one channel three times: numpy.stack([x, x, x], axis=-1)";
   if (shape.length === 4 && shape[0] === 1) return "save image[0]";
@@ -70,7 +70,7 @@ function shapeRemedy(shape: readonly number[]): string {
   return shape[2]! > 3 ? "choose three of the channels: x[:, :, :3]" : "save three channels, the last axis";
 }
 
-/** Ways of mending a file that are tried, at most: each decodes it anew. */
+/** The most ways of mending a file that are tried. Each decodes it again. */
 const maximumMendings = 8;
 
 /** @throws FormatError for more pixels than a file of this size has: a few bytes may declare gigabytes of one color */
@@ -80,7 +80,7 @@ function checkJpegSize(bytes: Uint8Array, file: string): void {
   const [, heightHigh = 0, heightLow = 0, widthHigh = 0, widthLow = 0] = frame.body;
   const pixels = (heightHigh * 256 + heightLow) * (widthHigh * 256 + widthLow);
   const declared = 3 * pixels;
-  // More than any image may have is told with the file's other faults.
+  // More pixels than any image may have are reported with the file's other faults.
   if (pixels > maximumPixels || declared <= Math.max(freePixelBytes, structurePerByte * bytes.length)) return;
   throw new FormatError({
     file,
@@ -95,7 +95,7 @@ async function decodeJpeg(bytes: Uint8Array, file: string): Promise<Stored> {
   checkJpegSize(bytes, file);
   const exif = findSegment(bytes, ({ code, body }) => code === 0xe1 && startsWithExif(body));
   const orientation = exif ? readOrientation(exif.body) : upright;
-  await import("sharp"); // Where it is missing, that is the fault, not the file.
+  await import("sharp"); // If it is missing, that is the fault, and not the file.
   const first = await decodeFlawless(bytes);
   if (!(first instanceof Error)) return { ...first, orientation };
   const mended = await decodeMended(bytes, first.message);

@@ -1,13 +1,13 @@
 import { Unzlib } from "fflate";
 import { FormatError } from "../errors.ts";
 
-/** Where a compressed stream lies: its file, and where in the file a byte of the stream is. */
+/** The place of a compressed stream: its file, and the position in the file of each byte of the stream. */
 export interface StreamPlace {
   readonly file: string;
   offset(position: number): number;
 }
 
-/** Compressed bytes that are inflated at a time: they become four megabytes at most before the limit is looked at. */
+/** How many compressed bytes are inflated at a time. They become at most four megabytes before the limit is checked. */
 const step = 4096;
 
 /**
@@ -76,7 +76,7 @@ function adler32(bytes: Uint8Array): number {
   let low = 1;
   let high = 0;
   for (let at = 0; at < bytes.length;) {
-    // 3,800 bytes at most sum up without leaving 32 bits.
+    // The sums of at most 3,800 bytes fit into 32 bits.
     for (const end = Math.min(at + 3800, bytes.length); at < end; at++) {
       low += bytes[at]!;
       high += low;

@@ -1,11 +1,11 @@
 import { maximumPixels, tooLarge } from "./labels.ts";
 
-/** What is wrong in a file, and at which byte. */
+/** A fault in a file, and the byte at which it is. */
 export interface Fault {
   readonly offset: number;
   readonly expected: string;
   readonly got: string;
-  /** What to do, where it is not to write a damaged file again. */
+  /** The remedy, if it is not to write a damaged file again. */
   readonly remedy?: string;
 }
 
@@ -25,11 +25,11 @@ export function isJpeg(bytes: Uint8Array): boolean {
 /** A part of a JPEG between two markers. */
 export interface Segment {
   readonly code: number;
-  /** Where its marker begins. */
+  /** The position at which its marker begins. */
   readonly start: number;
-  /** What follows its length. */
+  /** The bytes that follow its length. */
   readonly body: Uint8Array;
-  /** Where `body` begins. */
+  /** The position at which `body` begins. */
   readonly offset: number;
 }
 
@@ -81,7 +81,10 @@ export function* markersOf(bytes: Uint8Array, { restarts = true } = {}): Generat
   }
 }
 
-/** Where the next marker begins, behind zeros that are stuffed into data and bytes that fill; the end of the file for none. */
+/**
+ * Returns the position of the next marker, behind zeros that are stuffed into data and bytes that fill, or the end of
+ * the file if there is none.
+ */
 function nextMarker(bytes: Uint8Array, from: number, restarts: boolean): number {
   for (let at = from; at + 1 < bytes.length;) {
     if (bytes[at] !== 0xff) {
@@ -127,7 +130,10 @@ function readSegment(bytes: Uint8Array, { code, start }: Pick<Segment, "code" | 
   return { code, start, body: bytes.subarray(at + 2, at + length), offset: at + 2 };
 }
 
-/** Where the compressed data end: at a marker that is neither a stuffed zero nor a restart, or with the file. */
+/**
+ * Returns the position at which the compressed data end: at a marker that is neither a stuffed zero nor a restart, or
+ * at the end of the file.
+ */
 function skipScan(bytes: Uint8Array, position: number): number {
   for (let at = position; ; at += 2) {
     at = bytes.indexOf(0xff, at);
@@ -174,7 +180,10 @@ function faultInFrame({ start, body, offset }: Segment, former: Segment | undefi
   return { offset: offset + 1, expected: `1 to ${maximumPixels} pixels`, got: `${width}×${height}`, remedy };
 }
 
-/** Tables one after the other, each a byte of kind and number and then as many as `size` says; undefined: not allowed. */
+/**
+ * Walks through tables that follow one another, each a byte of kind and number and then as many bytes as `size` says.
+ * `size` returns undefined for a table that is not allowed.
+ */
 function faultInTables(
   { code, body, offset }: Segment,
   size: (head: number, at: number) => number | undefined,

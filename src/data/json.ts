@@ -5,10 +5,10 @@ import { FormatError } from "../errors.ts";
 import { printable } from "../quote.ts";
 import { jsonText } from "./jsonText.ts";
 
-/** Above this size a wrong value is named by its path alone, not by its byte: the text that tells the byte is let go. */
+/** In larger files a wrong value is named only by its path and not by its byte, because the text is not kept. */
 const maximumLocated = 2 ** 24;
 
-/** What a JSON file says, and where. */
+/** The values of a JSON file, and their positions. */
 export interface Json<Output> {
   readonly value: Output;
   /** The byte of the value at a path, or of what should hold it; unknown in files above 16 MiB. */
@@ -86,7 +86,8 @@ function syntaxError(text: string, file: string, base: number, cause: unknown): 
 function offsetOf(text: string, path: JSONPath): number {
   let [found, length] = [0, -1];
   stopping((stop) => {
-    // Whether to look into the value that begins here: not where another path has parted.
+    // Decides whether the parser looks into the value that begins here. It does so unless the value's path differs from
+    // the one searched for.
     const look = (offset: number, _length: number, _line: number, _column: number, pathOf: () => JSONPath): boolean => {
       const here = pathOf();
       if (here.length > path.length || here.some((part, i) => part !== path[i])) return false;

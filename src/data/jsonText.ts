@@ -1,12 +1,15 @@
 import { costs, type Budget } from "../budget.ts";
 import { FormatError } from "../errors.ts";
 
-/** What the readers here want has five levels; parsers that call themselves for each level end beyond some thousands. */
+/**
+ * The deepest nesting that is accepted. The files read here have five levels, and recursive parsers overflow their
+ * stack beyond some thousands.
+ */
 const deepest = 64;
-/** Bytes that are looked at between two entries into the account. */
+/** How many bytes are examined between two charges to the budget. */
 const step = 1 << 16;
 
-/** Where a JSON text lies: its file, and the byte of the file at which it begins. */
+/** The place of a JSON text: its file, and the byte of the file at which it begins. */
 export interface JsonPlace {
   readonly file: string;
   readonly base: number;

@@ -13,7 +13,7 @@ export interface LabelMap {
 /** The largest image or label map that is read, in pixels; a file that declares more is refused before anything is allocated. */
 export const maximumPixels = 2 ** 26;
 
-/** What to do with a larger one. */
+/** The remedy for a larger one. */
 export const tooLarge = "too large to be read whole: scale it down, or cut it into parts";
 
 /**
@@ -35,7 +35,7 @@ export function checkLabels(
   });
 }
 
-/** Pixels of each label, 256 counts. */
+/** Counts the pixels of each of the 256 labels. */
 export function countLabels(labels: Uint8Array): Float64Array<ArrayBuffer> {
   const counts = new Float64Array(256);
   for (let i = 0; i < labels.length; i++) counts[labels[i]!]!++;

@@ -19,7 +19,7 @@ export function parseList(bytes: Uint8Array, file: string): string[] {
       const got = `${quote(id)}${isId(id) ? " a second time" : ""} in line ${number}`;
       throw new FormatError({ file, offset, expected: "one image id a line", got, remedy: "correct the line" });
     }
-    // The item that is made of it is an object with a few functions.
+    // The budget is charged for the item that is made from the id, an object with a few functions.
     budget.spend(2 * costs.object + costs.character * id.length, offset);
     ids.add(id);
   }
@@ -34,7 +34,10 @@ interface Line {
   readonly offset: number;
 }
 
-/** The lines of a text in Latin-1 but for blank ones, one after the other: a file may be millions of line feeds. */
+/**
+ * Yields the lines of a text in Latin-1 except for blank ones, one after the other, because a file may have millions of
+ * line feeds.
+ */
 export function* linesOf(bytes: Uint8Array): Generator<Line> {
   const text = new TextDecoder("latin1").decode(bytes);
   let offset = 0;

@@ -24,7 +24,7 @@ interface Element {
   readonly type: number;
   readonly start: number;
   readonly end: number;
-  /** Where the following element starts. */
+  /** The position at which the following element starts. */
   readonly next: number;
 }
 
@@ -33,14 +33,14 @@ interface Matrix {
   readonly arrayClass: number;
   readonly dimensions: readonly number[];
   readonly name: string;
-  /** Where the contents start, behind flags, dimensions and name. */
+  /** The position at which the contents start, behind flags, dimensions and name. */
   readonly at: number;
   readonly end: number;
 }
 
 const headerBytes = 128;
 const maximumInflated = 2 ** 26;
-/** What one more inflater takes: its window and tables. */
+/** How much memory one more inflater takes for its window and tables. */
 const inflater = 2 ** 17;
 const type = { int8: 1, uint8: 2, int32: 5, uint32: 6, matrix: 14, compressed: 15, utf8: 16 } as const;
 const structClass = 2;

@@ -14,17 +14,20 @@ export const formats = ["manifest", "voc", "sbd", "coco", "context"] as const;
 export type Format = (typeof formats)[number];
 
 export interface OpenDatasetOptions {
-  /** What the folder holds; found out from its files by default. */
+  /** The format of the folder. By default it is recognized by the folder's files. */
   readonly format?: Format;
   /** COCO: the splits to read (default all). */
   readonly splits?: readonly string[];
-  /** Where the photographs lie, if not in the folder (COCO; for Pascal Context the folder of VOC 2010). */
+  /**
+   * The folder of the photographs, if they are not in the data set's folder (COCO; for Pascal Context the folder of VOC
+   * 2010).
+   */
   readonly images?: string;
   /** COCO: images with fewer pixels of VOC's classes are left out; 200 as in the paper. */
   readonly minimumPixels?: number;
 }
 
-/** What tells a format: all of these lie in the folder. */
+/** A folder has a format if it contains all of these files. */
 const signs: Record<Format, readonly string[]> = {
   manifest: ["manifest.json"],
   voc: ["SegmentationClass", "ImageSets"],

@@ -51,7 +51,10 @@ export function turnUpright({ height, width, values }: Image, orientation: numbe
   return { height: rows, width: columns, values: turned };
 }
 
-/** What to do where a map has another size than a photograph: the tag is the reason if it has the size of the stored pixels. */
+/**
+ * Returns the remedy where a map has another size than a photograph. The EXIF tag is the reason if the map has the size
+ * of the stored pixels.
+ */
 export function sizeRemedy(
   photograph: Pick<Image, "height" | "width"> & { readonly orientation: number },
   other: Pick<Image, "height" | "width">,

@@ -78,7 +78,7 @@ export function encodeLabelPng({ height, width, labels, palette }: Annotation): 
   return encode({ width, height, data: labels, channels: 1, depth: 8, palette: colors.map((color) => [...color]) });
 }
 
-/** What is in a PNG, one sample an element where the file packs two, four or eight into a byte. */
+/** The contents of a PNG, with one sample for each element, where the file packs two, four or eight into a byte. */
 interface Png {
   readonly height: number;
   readonly width: number;
@@ -86,9 +86,9 @@ interface Png {
   readonly depth: number;
   readonly palette?: readonly (readonly number[])[];
   readonly samples: Uint8Array | Uint8ClampedArray | Uint16Array;
-  /** Where its pixels begin. */
+  /** The position at which its pixels begin. */
   readonly pixels: number;
-  /** What its EXIF data say, and where they are. */
+  /** Its EXIF data and their position. */
   readonly orientation: { readonly value: number; readonly offset?: number };
 }
 
@@ -127,7 +127,7 @@ function notPng(bytes: Uint8Array, file: string): FormatError {
   return new FormatError({ file, offset: 0, expected: "a PNG file", got, remedy });
 }
 
-/** One sample an element, where the file packs two, four or eight into a byte. */
+/** Unpacks samples, of which the file packs two, four or eight into a byte, to one element each. */
 function unpack({ width, height, channels, depth, data }: DecodedPng): Png["samples"] {
   if (depth >= 8) return data;
   const samples = new Uint8Array(width * height * channels);

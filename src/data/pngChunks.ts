@@ -28,15 +28,15 @@ export const passes = [
 
 const kept = new Set(["IHDR", "PLTE", "IDAT", "IEND"]);
 
-/** A PNG that can be decoded without a care. */
+/** A PNG that was checked completely, so that a decoder can trust it. */
 export interface SoundPng {
   /** The file with the chunks alone that make up its pixels. */
   readonly bytes: Uint8Array;
-  /** Where in the original file the pixels begin: the first IDAT. */
+  /** The position in the original file at which the pixels begin: the first IDAT. */
   readonly pixels: number;
   /**
-   * Where pixels of less than a byte are interlaced: what they inflate to, rows behind the bytes of their filters, those of Adam7's
-   * passes one after the other.
+   * For interlaced pixels of less than a byte: what they inflate to, rows behind the bytes of their filters, with those
+   * of Adam7's passes one after the other.
    */
   readonly passes?: Uint8Array;
   /** EXIF data (eXIf), where the file has some. */
@@ -97,7 +97,7 @@ export function soundPng(bytes: Uint8Array, file: string): SoundPng {
 
 interface Chunk {
   readonly type: string;
-  /** From its length to behind its checksum. */
+  /** The bytes of the chunk, from its length to the end of its checksum. */
   readonly start: number;
   readonly end: number;
 }
@@ -130,7 +130,7 @@ interface Header {
   readonly height: number;
   readonly color: number;
   readonly channels: number;
-  /** Bits of a pixel. */
+  /** The number of bits in a pixel. */
   readonly bits: number;
   readonly interlaced: boolean;
 }
@@ -173,7 +173,7 @@ function rowsOf({ width, height, bits, interlaced }: Header): { readonly count: 
   return passes.map(([x, y, stepX, stepY]) => rows(Math.ceil((width - x) / stepX), Math.ceil((height - y) / stepY)));
 }
 
-/** Where in the file a byte of the compressed stream lies, which runs through several chunks. */
+/** Returns the position in the file of a byte of the compressed stream, which runs through several chunks. */
 function placeOf(position: number, data: readonly Chunk[]): number {
   let rest = position;
   for (const { start, end } of data) {

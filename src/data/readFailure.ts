@@ -15,7 +15,7 @@ export function reasonOf(error: unknown): string {
   return reasons[code ?? ""] ?? printable(message);
 }
 
-/** What to throw for a file that the host did not read. */
+/** Returns the error for a file that the host did not read. */
 export function readFailure(file: string, cause: unknown): FormatError {
   const facts = { file, expected: "a readable file", got: reasonOf(cause), remedy: "check the path" };
   return new FormatError(facts, { cause });

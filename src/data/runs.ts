@@ -8,7 +8,7 @@ import { describe } from "../quote.ts";
  */
 export type Runs = readonly number[];
 
-/** Where a mask was read, for errors: the file, the path to the value inside it, and the mask's extent. */
+/** The place of a mask, for errors: the file, the path to the value inside it, and the mask's extent. */
 export interface RunsPlace {
   readonly file: string;
   readonly path: string;
@@ -16,7 +16,7 @@ export interface RunsPlace {
   readonly width: number;
   /** The byte of that value in the file, if known. */
   offset?(): number | undefined;
-  /** The account of the file's outlines, in steps. */
+  /** The budget for rasterizing the file's outlines, counted in steps of a fifth of a pixel. */
   readonly outlines?: Budget;
 }
 

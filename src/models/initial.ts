@@ -1,9 +1,12 @@
 import { elementsOf } from "../shape.ts";
 
-/** What a parameter begins at. */
+/** How a parameter is initialized. */
 export type Initial = "he" | "zero" | "bilinear";
 
-/** The dense values that the parameter `name` of this shape begins at; the same for a seed on every host. */
+/**
+ * Returns the initial values of the parameter `name`, dense and row-major. They depend only on the arguments and are
+ * the same on every host.
+ */
 export function initialValues(initial: Initial, name: string, shape: readonly number[], seed: number): Float32Array {
   if (initial === "he") return he(name, shape, seed);
   if (initial === "bilinear") return bilinear(shape);

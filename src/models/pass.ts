@@ -2,21 +2,27 @@ import type { Names } from "../options.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Abortable, breathe } from "../turn.ts";
 
-/** Per call of a network. */
+/** Options of one call of a network. */
 export interface NetworkCall extends Abortable {
-  /** Hears of each layer's result, in order; it is freed after its last use, so read it before you return. */
+  /**
+   * Called with the name and result of each layer, in order. The result is freed after its last use, so read it before
+   * you return.
+   */
   readonly onLayer?: (name: string, result: Tensor) => void | Promise<void>;
-  /** Fixed masks, multiplied with the results of fc6 and fc7 in place of random dropout, recorded or not. */
+  /**
+   * Fixed masks by which the results of fc6 and fc7 are multiplied instead of random dropout, whether the pass is
+   * recorded or not.
+   */
   readonly masks?: { readonly fc6: Tensor; readonly fc7: Tensor };
 }
 
-/** What a call may be told. */
+/** The names of a call's options. */
 export const networkCallNames: Names<NetworkCall> = { onLayer: true, masks: true, signal: true };
 
 /** One forward pass: its activations are freed after their last use, and whatever is left when it ends or fails. */
 export class Pass implements Disposable {
   readonly call: NetworkCall;
-  /** Of dropout; undefined where nothing is dropped. */
+  /** The seed of dropout, or undefined if nothing is dropped. */
   readonly seed: number | undefined;
   readonly #made = new Set<Tensor>();
 
@@ -33,7 +39,7 @@ export class Pass implements Disposable {
     return result;
   }
 
-  /** After the last use of an activation; leaves what is no activation alone. */
+  /** Frees an activation after its last use. A tensor that is no activation of this pass is left alone. */
   free(tensor: Tensor): void {
     if (this.#made.delete(tensor)) tensor.dispose();
   }

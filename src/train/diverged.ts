@@ -5,30 +5,34 @@ import type { Configuration } from "./configuration.ts";
 import type { Sample } from "./sample.ts";
 import type { Trainable } from "./trainable.ts";
 
-/** What a run has saved, for the advice that it ends with. */
+/** What a run has saved; the advice depends on it. */
 export interface Saved {
   /** The steps of the last checkpoint; undefined where there is none. */
   readonly step?: number;
-  /** Whether the run went on from it and has not taken a step since: then it is that checkpoint which is of no use. */
+  /**
+   * True if the run was resumed from that checkpoint and has taken no step since, so that the checkpoint itself is
+   * unusable.
+   */
   readonly unproven?: boolean;
 }
 
-/** What was at hand when a number turned out not to be finite. */
+/** The state in which a number turned out not to be finite. */
 export interface Divergence {
   readonly trainable: Trainable;
   readonly sample: Sample;
-  /** Of a pass that was recorded, as in training; undefined for one that was not, as in validation. */
+  /** The seed of dropout in a recorded pass (training), or undefined for a pass that was not recorded (validation). */
   readonly seed?: number;
-  /** What was computed, in training its value. */
+  /** What was computed: in training the value of the loss. */
   readonly loss?: number;
   readonly where: string;
-  /** An op's refusal, where one came before a loss did. */
+  /** The error of an op that refused a value before there was a loss. */
   readonly cause?: unknown;
 }
 
 /**
- * The error for a loss or scores that are NaN or infinite: looks at every parameter, runs the forward pass once more and looks at
- * every layer's result until it finds where the first such value stands. A refusal for another reason comes back as it is.
+ * Makes the error for a loss or scores that are NaN or infinite. It examines every parameter and, if these are finite,
+ * runs the forward pass again and examines every layer's result until it finds the first such value. An error for
+ * another reason is returned as it is.
  */
 export async function explainDivergence(
   { trainable, sample, seed, loss = NaN, where, cause }: Divergence,
@@ -46,7 +50,7 @@ export async function explainDivergence(
   });
 }
 
-/** What to do when a run has diverged. Who does it to the letter goes on. */
+/** Returns advice for a run that has diverged. Following it literally makes the run go on. */
 export function adviceFor({ optimizer: { rate, clip } }: Configuration, { step, unproven }: Saved): string {
   if (step === undefined) {
     return "no step was taken, so it is what the run began from: check --init and --logits, or choose another --seed";

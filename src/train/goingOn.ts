@@ -1,9 +1,9 @@
 import { type Configuration, configurationDifferences, type Difference } from "./configuration.ts";
 
 /**
- * What may be set anew when a run goes on, with the flag that sets it: how gradients become steps. All else that a run's bits
- * depend on stays as the checkpoint has it. `memory`: whether what the optimizer remembers stands, or begins anew; that of a
- * rate at which a run diverged would carry it away again.
+ * The settings that may change when a run is resumed, with their flags: how gradients become steps. Everything else
+ * that a run's bits depend on stays as in the checkpoint. `memory` says whether the optimizer's moments are kept or
+ * begin anew; moments from a rate at which a run diverged would make it diverge again.
  */
 export const settings = {
   rate: { flag: "--rate", path: "optimizer.rate", memory: "anew" },
@@ -16,7 +16,7 @@ export const settings = {
 
 export type Setting = keyof typeof settings;
 
-/** Flags that no bit of a checkpoint depends on, or on the host alone: they may differ as they like. */
+/** Flags that may always differ, because no bit of a checkpoint depends on them, or because only the host does. */
 export const freeFlags =
   "--steps --epochs --validate-every --save-every --val --val-images --host --device --threads --json --quiet".split(
     " ",
@@ -27,8 +27,8 @@ const all = Object.entries(settings) as [Setting, (typeof settings)[Setting]][];
 const settingOf = (path: string) => all.find(([, own]) => path === own.path || path.startsWith(`${own.path}.`));
 
 /**
- * What a run goes on with, up to `steps`: what is asked for, and where that was not said in so many words, what the checkpoint
- * has.
+ * Returns the configuration with which a run goes on, up to `steps`: what the flags explicitly ask for, and otherwise
+ * what the checkpoint has.
  */
 export function goOnWith(
   there: Configuration,
@@ -50,7 +50,7 @@ export function goOnWith(
   return { ...asked, crf, optimizer };
 }
 
-/** What may differ and does, and what may not. */
+/** Splits the differences into settings that may change and values that may not. */
 export function compare(
   there: Configuration,
   here: Configuration,

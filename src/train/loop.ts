@@ -82,13 +82,13 @@ export async function train(run: Run, timetable: Timetable): Promise<"finished" 
   return "finished";
 }
 
-/** After so many steps of large losses a run does not diverge: it is what its losses are like. */
+/** A run whose losses have been large for this many steps is not diverging; large losses are normal for it. */
 const patience = 20;
 
 /**
- * Tells by the loss of a step whether the parameters before it are worth going on from. A run that diverges is finite for some
- * steps, while its loss grows beyond all that pictures can differ in; a checkpoint of such a moment would not help at any rate.
- * So one that is due waits until a loss has shown that it is sound.
+ * Tells from the loss of a step whether the parameters before it are worth resuming from. A diverging run stays finite
+ * for some steps while its loss grows beyond any plausible value. A checkpoint from such a moment would not help at any
+ * rate, so a checkpoint that is due waits until a loss has shown that the parameters are sound.
  */
 function soundness(classes: number): (lossPerPixel: number) => boolean {
   const most = (loss: number): number => 10 * (loss + Math.log(classes));

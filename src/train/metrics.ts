@@ -6,9 +6,9 @@ export type Metric = StepMetric | ValidationMetric | ChangeMetric;
 export interface StepMetric {
   readonly event: "step";
   readonly step: number;
-  /** Epochs begun by then, with their fraction. */
+  /** How many epochs have passed, as a fraction. */
   readonly epoch: number;
-  /** What was minimized: summed over pixels and batch, or averaged. */
+  /** The value that was minimized: the loss summed, or averaged, over pixels and batch. */
   readonly loss: number;
   /** Summed over pixels and batch, over the pixels counted. */
   readonly lossPerPixel: number;

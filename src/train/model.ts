@@ -21,7 +21,7 @@ export interface ModelInput {
   readonly logits?: GivenLogits;
 }
 
-/** What a model consists of. */
+/** The parts of a model. */
 export interface ModelParts {
   readonly classes: number;
   /** The network, a CRF on top of it included; left out where the logits are given. */

@@ -1,6 +1,6 @@
 import { purpose, randomNumbers } from "./random.ts";
 
-/** Which item each draw takes: all items once an epoch, each epoch in an order of its own. */
+/** Chooses the item of each draw: all items once in an epoch, in each epoch in an order of its own. */
 export class Order {
   readonly #items: number;
   readonly #seed: number;

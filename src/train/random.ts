@@ -21,7 +21,7 @@ export function randomNumbers(...key: readonly number[]): () => number {
   return () => randomBits(...key, count++) / 2 ** 32;
 }
 
-/** First word of a key after the seed: what the numbers are for, lest two uses share them. */
+/** The first word of a key after the seed says what the numbers are used for, so that no two uses share them. */
 export const purpose = { order: 1, augmentation: 2, dropout: 3, initialization: 4 } as const;
 
 const rotate = (word: number, bits: number): number => (word << bits) | (word >>> (32 - bits));

@@ -10,7 +10,7 @@ import { openState, restore, restoreOptimizer } from "./state.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Trainable } from "./trainable.ts";
 
-/** Where a run's parameters come from; drawn at random without either. */
+/** The source of a run's parameters. They are initialized at random if neither is given. */
 export interface Beginning {
   /** The run's own checkpoint, to go on from. */
   readonly resume?: Source;
@@ -20,13 +20,16 @@ export interface Beginning {
 
 export interface Outcome {
   readonly ending: "finished" | "interrupted";
-  /** The device, in its own words. */
+  /** The name that the device gives itself. */
   readonly adapter: string;
   /** The most device memory in use at once. */
   readonly peakBytes: number;
   /** Numbers that are learned. */
   readonly learned: number;
-  /** What --init had and was not taken, and what was drawn at random; what changed on resuming. */
+  /**
+   * Notes: which tensors of --init were not used, which parameters were initialized at random, and what changed on
+   * resuming.
+   */
   readonly notes: readonly string[];
 }
 

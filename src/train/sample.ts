@@ -1,7 +1,7 @@
 import type { LabeledImage } from "../data/labeledImage.ts";
 import { meanColor } from "../models/meanColor.ts";
 
-/** Logits of another network, in place of the own network's: `[height, width, classes]`, of any size. */
+/** Logits of another network, `[height, width, classes]`, of any size, instead of those of the run's own network. */
 export interface GivenLogits {
   readonly shape: readonly [height: number, width: number, classes: number];
   readonly values: Float32Array<ArrayBuffer>;

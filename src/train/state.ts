@@ -7,7 +7,7 @@ import { parseConfiguration, type Configuration } from "./configuration.ts";
 import type { Optimizer, Values } from "../optim/optimizer.ts";
 import type { Trainable } from "./trainable.ts";
 
-/** Where a run stands: with this it goes on to the same bits. */
+/** The state of a run, from which it goes on to the same bits. */
 export interface State {
   /** Steps done. */
   readonly step: number;

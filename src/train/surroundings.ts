@@ -4,12 +4,15 @@ import type { Sample } from "./sample.ts";
 
 export type Split = "train" | "val";
 
-/** What a training run needs from outside: the same loop runs in Node, in Deno and in a page, where all of this is far away. */
+/**
+ * What surrounds a training run: images, metrics and files. The same loop runs in Node, in Deno and in a page, where
+ * all of this is far away.
+ */
 export interface Surroundings {
   /** Items of each split. */
   readonly images: Readonly<Record<Split, number>>;
   sample(split: Split, index: number): Promise<Sample>;
-  /** Keeps a metric; tells whether the user asks to stop. */
+  /** Stores a metric. Resolves to true if the user has asked to stop. */
   record(metric: Metric): Promise<{ readonly stop: boolean }>;
   /** Keeps a file of this name in the run's folder: beside its place first, then renamed. */
   save(name: string, produce: (sink: Sink) => Promise<void>): Promise<void>;

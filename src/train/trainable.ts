@@ -4,24 +4,24 @@ import type { Sample } from "./sample.ts";
 
 /** Labels that a model gives to an image, `[height, width]`. */
 export interface Prediction {
-  /** By the network alone. */
+  /** The labels of the network alone. */
   readonly network: Uint8Array<ArrayBuffer>;
   /** After the CRF, where the model has one. */
   readonly crf?: Uint8Array<ArrayBuffer>;
 }
 
-/** Told the name of each layer and its result, in the order of the computation. */
+/** Called with the name of each layer and its result, in the order of the computation. */
 export type Listener = (layer: string, result: Tensor) => void | Promise<void>;
 
 /** A model as the training loop sees it. */
 export interface Trainable extends Disposable {
-  /** All of them: what a checkpoint holds. */
+  /** All parameters, which is what a checkpoint holds. */
   readonly parameters: Parameters;
-  /** Names of those that are learned. */
+  /** The names of the parameters that are learned. */
   readonly learned: readonly string[];
   /**
-   * The loss of one sample, one value; recorded where a tape watches parameters. `seed`: for dropout. `listener` hears of
-   * every layer.
+   * Computes the loss of one sample as one value, which is recorded where a tape watches parameters. `seed` is the seed
+   * of dropout. `listener` is called for every layer.
    */
   loss(sample: Sample, seed: number, listener?: Listener): Promise<Tensor>;
   predict(sample: Sample): Promise<Prediction>;

@@ -7,7 +7,7 @@ import type { ValidationScores } from "./metrics.ts";
 import type { Prediction } from "./trainable.ts";
 import { samplesFile } from "./surroundings.ts";
 
-/** Validation images whose predictions are kept for the report. */
+/** How many validation images have their predictions kept for the report. */
 export const pictured = 6;
 
 /**

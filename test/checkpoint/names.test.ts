@@ -21,12 +21,12 @@ describe("translator", () => {
   });
 
   test("the compatibility changes its sign from PyTorch only", () => {
-    const layout = (dialect: "pytorch" | "keras" | "caffe", name: string) => translator(dialect, [])(name);
+    const translated = (dialect: "pytorch" | "keras" | "caffe", name: string) => translator(dialect, [])(name);
     const ours = { name: "compatibility", rearrangement: "same" };
-    expect(layout("pytorch", "crfrnn.compatibility_matrix")).toEqual({ ...ours, rearrangement: "negated" });
-    expect(layout("keras", "crfrnn.compatibility_matrix")).toEqual(ours);
-    expect(layout("caffe", "inference1.2")).toEqual(ours);
-    expect(layout("pytorch", "compatibility")).toEqual(ours);
+    expect(translated("pytorch", "crfrnn.compatibility_matrix")).toEqual({ ...ours, rearrangement: "negated" });
+    expect(translated("keras", "crfrnn.compatibility_matrix")).toEqual(ours);
+    expect(translated("caffe", "inference1.2")).toEqual(ours);
+    expect(translated("pytorch", "compatibility")).toEqual(ours);
   });
 
   test("names of the CRF-RNN release for Caffe and Keras", () => {

@@ -11,7 +11,7 @@ import { trainWords, type TrainFlags } from "../train/flags.ts";
 export interface Comparison {
   /** A folder with splits train and val. */
   readonly data: string;
-  /** Folder for the runs `fcn`, `fcn-alone` and `crf-rnn`, which are made anew. */
+  /** The folder for the runs `fcn`, `fcn-alone` and `crf-rnn`, which are made again. */
   readonly out: string;
   /** Steps of the network before the CRF-RNN begins, and those after. */
   readonly steps: number;
@@ -36,14 +36,14 @@ export interface Compared {
   readonly lines: readonly Line[];
   /** The run of the CRF-RNN. */
   readonly run: string;
-  /** What was done, as commands that could be given by hand. */
+  /** The work that was done, as commands that could be given by hand. */
   readonly commands: readonly string[];
 }
 
 /**
- * Trains an FCN-8s and a CRF-RNN on top of it end to end, and scores the network alone, with a disconnected CRF, and the
- * CRF-RNN. The network of the first two goes on by itself for as many steps as that of the last, at the same lower rate, by
- * which alone it would gain. Undefined where the user stops it.
+ * Trains an FCN-8s, and a CRF-RNN on top of it end to end. Scores the network alone, the network with a disconnected
+ * CRF, and the CRF-RNN. For a fair comparison the network of the first two is trained for as many further steps as the
+ * CRF-RNN, at the same lower rate, because these alone would improve it. Returns undefined if the user stops it.
  */
 export async function compareModels(comparison: Comparison): Promise<Compared | undefined> {
   const { data, out, steps, more, learning, crf, band, common } = comparison;
@@ -86,7 +86,7 @@ export const parseFlags = <Flags extends object>(
   ...common,
 });
 
-/** So many steps, and a few validations among them. */
+/** Returns the flags for a number of steps with a few validations. */
 const times = (steps: number, validations: number): string[] => [
   "--steps",
   String(steps),

@@ -5,7 +5,7 @@ import { paintRuns, rasterize } from "../../data/runs.ts";
 export interface Stroke {
   readonly label: number;
   readonly polygon: readonly number[];
-  /** Repaints only what is not background by then. */
+  /** Paints only over pixels that are no longer background. */
   readonly within?: "figure";
 }
 

@@ -19,7 +19,10 @@ import { annotationLogits } from "../refine/unary.ts";
 
 const drawings = [allium, acanthus];
 
-/** What suits a rough drawing: wide enough in position to reach its mistakes, weights that can overrule it. */
+/**
+ * Parameters that suit a rough drawing: a positional bandwidth that reaches across its mistakes, and weights that can
+ * overrule it.
+ */
 export const confidence = 0.6;
 export const parameters = {
   iterations: 10,
@@ -27,7 +30,7 @@ export const parameters = {
   spatial: { position: 3, weight: 3 },
 };
 
-/** What became of one photograph. */
+/** The result for one photograph. */
 export interface Refined {
   readonly facts: Measured & { readonly height: number; readonly width: number };
   readonly outputs: readonly Output[];

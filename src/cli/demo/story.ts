@@ -15,7 +15,7 @@ export interface Story extends Compared {
 /** Pictures to learn from and to validate by, and their pixels on a side. */
 const pictures = { seed: 1, size: 96, train: 60, val: 20 };
 
-/** Of bandwidths that suit pictures of 96 pixels with grain. */
+/** Bandwidths that suit pictures of 96 pixels with grain. */
 const crf = "--theta-alpha 20 --theta-beta 20 --theta-gamma 2 --spatial-weight 1 --bilateral-weight 3".split(" ");
 const learning = "--width 0.125 --dropout 0.2 --optimizer adam --seed 1".split(" ");
 

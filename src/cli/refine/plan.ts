@@ -10,7 +10,7 @@ export interface Bandwidths {
   readonly spatial: { readonly position: number };
 }
 
-/** What the lattices turn out to be, and about how many bytes an inference with them takes. */
+/** The sizes of the lattices, and an estimate of the bytes that an inference with them takes. */
 export interface LatticeFacts {
   readonly vertices: { readonly spatial: number; readonly bilateral: number };
   readonly bytes: number;
@@ -26,7 +26,7 @@ export async function measureLattices(
   classes: number,
 ): Promise<LatticeFacts> {
   const [height, width] = guide.shape as [number, number];
-  const { position, color } = bilateral; // Which come with their weights, of which features know nothing.
+  const { position, color } = bilateral; // They come with their weights, which features do not take.
   using spatialLattice = await buildLattice(
     spatialFeatures(guide.device, [height, width], { position: spatial.position }),
   );
@@ -36,11 +36,11 @@ export async function measureLattices(
   return { vertices, bytes: guide.device.peakBytes + 4 * padded(classes) * rows };
 }
 
-/** What a refinement works on and where its results go. */
+/** The inputs of a refinement and the files to which its results are written. */
 export type RefinePlan = Readonly<Record<"height" | "width" | "classes" | "iterations", number>> & {
   readonly image: string;
   readonly adapter: string;
-  /** What is to be said of the image. */
+  /** Notes on the image. */
   readonly notes: readonly string[];
   readonly outputs: readonly string[];
 };

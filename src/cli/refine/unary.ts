@@ -7,7 +7,7 @@ import { ignoreLabel } from "../../data/labels.ts";
 import { resizeBilinear } from "../../data/resize.ts";
 import { readAnnotation, readNumbers } from "../input.ts";
 
-/** What is known of each pixel before the CRF looks at the photograph. */
+/** The unary: what is known about each pixel before the CRF uses the photograph. */
 export interface Unary {
   readonly classes: number;
   /** Logits `[height, width, classes]`. */
@@ -69,7 +69,7 @@ async function fromLogits({ layout, resize }: UnaryFlags, file: string, image: P
   return { classes, logits: resizeBilinear(logits, [rows, columns, classes], [height, width]) };
 }
 
-/** What makes an array of this shape logits of one image. */
+/** Conditions for an array of this shape to be the logits of one image. */
 function shapeRemedy(shape: readonly number[], layout: UnaryFlags["layout"]): string {
   const join = shape.length === 2 ? "stack" : "concatenate";
   const axis = layout === "hwc" ? -1 : 0;

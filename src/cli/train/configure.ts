@@ -15,15 +15,18 @@ import { defaultDecay, defaultMomentum, defaultsFor } from "./defaults.ts";
 import type { TrainFlags } from "./flags.ts";
 import { digestOf, type Images } from "./images.ts";
 
-/** What the flags ask for. */
+/** The run that the flags ask for. */
 interface RunRequest {
   readonly configuration: Configuration;
-  /** Those of the settings that may differ when a run goes on which the flags name. */
+  /** The settings that the flags name explicitly; they may change when a run is resumed. */
   readonly said: ReadonlySet<Setting>;
   readonly timetable: Omit<Timetable, "from">;
 }
 
-/** What the flags ask for, with the defaults filled in. @throws FormatError where a file cannot be read */
+/**
+ * Returns the run that the flags ask for, with the defaults filled in.
+ * @throws FormatError where a file cannot be read
+ */
 export async function configure(flags: TrainFlags, images: Images): Promise<RunRequest> {
   const { stage, loss, batch, seed, clip, augment: augmentation = {} } = flags;
   const { momentum = defaultMomentum, decay = defaultDecay, schedule: words = { kind: "fixed" } } = flags;
@@ -96,7 +99,7 @@ export function checkTogether({ stage, steps, epochs, logits, init, crfOnly, aug
   }
 }
 
-/** What a checkpoint is that a run begins from. */
+/** Tells what kind of checkpoint a run begins from. */
 async function beginningOf(file: string): Promise<"own" | "published" | "part"> {
   const source = await fileSource(file);
   try {

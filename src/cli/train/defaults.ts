@@ -4,13 +4,16 @@ import type { Configuration, CrfConfiguration } from "../../train/configuration.
 type Kind = Configuration["optimizer"]["kind"];
 
 type RunKind = Pick<Configuration, "stage" | "loss"> & {
-  /** Where it is given. */
+  /** The optimizer, if one was chosen. */
   readonly optimizer: Kind | undefined;
-  /** What the run begins from: published weights of the whole network, some of its layers, a run of ours, or nothing. */
+  /**
+   * The parameters that the run begins from: published weights of the whole network, some of its layers, a run of ours,
+   * or none.
+   */
   readonly beginning: "published" | "part" | "own" | "nothing";
   /** Whether the CRF learns alone. */
   readonly alone: boolean;
-  /** Of a typical training image. */
+  /** The number of pixels of a typical training image. */
   readonly pixels: number;
 };
 
@@ -31,7 +34,7 @@ const paperMultipliers: CrfConfiguration["multipliers"] = { ...publishedCrfRates
  */
 const rates = { sgd: { nothing: 1e-6, own: 1e-7 }, adam: { nothing: 1e-3, own: 1e-4 } } as const;
 
-/** And for the CRF's parameters, whatever the network's rate is. */
+/** The rate of the CRF's parameters, whatever the network's rate is. */
 const crfRates = {
   sgd: { weights: 1e-2, compatibility: 1e-3, bandwidths: 1 },
   adam: { weights: 1e-2, compatibility: 1e-3, bandwidths: 0.1 },
@@ -64,7 +67,7 @@ export function defaultsFor({ stage, loss, beginning, alone, pixels, ...given }:
   };
 }
 
-/** Where none is given. */
+/** The momentum and the weight decay that are used where no flag gives them. */
 export const [defaultMomentum, defaultDecay] = [0.99, 5e-4];
 
 const oneDigit = (value: number): number => Number(value.toPrecision(1));

@@ -64,7 +64,7 @@ async function namedValidation(words: string, format: Format | undefined, { clas
   });
 }
 
-/** A digest of the ids in their order, by which a run knows its data again wherever it lies. */
+/** Computes a digest of the ids in their order. A run recognizes its data by it, wherever the data lie. */
 export function digestOf(items: readonly Item[]): string {
   const hash = createHash("sha256");
   for (const { id } of items) hash.update(`${id}\n`);

@@ -14,7 +14,7 @@ import { hasGraphics } from "../hosts.ts";
 import type { CommonFlags } from "../options.ts";
 import { allowOnly, bodyOf, Refused, unknown, type Answer } from "../pageServer.ts";
 
-/** What a page is told of its work. */
+/** The task that a page receives. */
 export interface PageTask {
   readonly configuration: Configuration;
   readonly timetable: Omit<Timetable, "from">;
@@ -26,7 +26,7 @@ export interface PageTask {
   readonly init?: string;
 }
 
-/** What a page tells: a metric, or how it ended. */
+/** What a page reports: a metric, or how the training ended. */
 export interface PageNews {
   readonly metric?: Metric;
   readonly outcome?: Outcome;

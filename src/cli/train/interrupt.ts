@@ -1,8 +1,8 @@
 import { endings } from "../hosts.ts";
 
 /**
- * Hears Ctrl-C, `kill` and the closing of the terminal: the first asks to stop after the step at hand, the second ends the
- * program at once.
+ * Handles Ctrl-C, `kill` and the closing of the terminal. The first signal asks the run to stop after the current step,
+ * the second ends the program at once.
  */
 export class Interrupt implements Disposable {
   asked = false;

@@ -10,7 +10,7 @@ export class Lock implements Disposable {
   readonly #folder: string;
   readonly #file: string;
   readonly #made: boolean;
-  /** What stands in the lock while it is this one's. */
+  /** The note in the lock while it belongs to this process. */
   readonly #note = JSON.stringify({ ...thisProcess(), id: randomUUID() });
 
   /**
@@ -55,7 +55,10 @@ export class Lock implements Disposable {
 
 const lockFile = "lock.json";
 
-/** Others that take the lock and let it go in between make it come and go, but not for ever. */
+/**
+ * Other processes may take and release the lock between two attempts, so several attempts are made, but not endlessly
+ * many.
+ */
 const attempts = 1000;
 
 /**
@@ -142,7 +145,10 @@ function read(file: string): string | undefined {
   }
 }
 
-/** Whose note it is; undefined for half of one, of a process that was killed, and for what is none. */
+/**
+ * Returns the process that a note belongs to. It is undefined for half of a note, from a process that was killed, and
+ * for what is no note.
+ */
 function ownerIn(note: string): Owner | undefined {
   try {
     const owner = JSON.parse(note) as Partial<Owner> | null;

@@ -6,7 +6,7 @@ import type { Metric } from "../../train/metrics.ts";
 import type { Outcome } from "../../train/runTraining.ts";
 import type { Images } from "./images.ts";
 
-/** What a run is about to do, for `--dry-run`. */
+/** The plan of a run, for `--dry-run`. */
 export interface TrainPlan {
   readonly stage: Configuration["stage"];
   readonly images: { readonly train: number; readonly val: number };

@@ -24,10 +24,10 @@ import { writeStreamed } from "../streamedOutput.ts";
 import { beside } from "../unfinished.ts";
 import { Lock } from "./lock.ts";
 
-/** What a command asks of a run that goes on. */
+/** The request with which a command goes on with a run. */
 interface Asked {
   readonly configuration: Configuration;
-  /** What of the settings was said in so many words. */
+  /** The settings that the command line names explicitly. */
   readonly said: ReadonlySet<Setting>;
   /** Steps in all. */
   readonly steps: number;
@@ -35,7 +35,7 @@ interface Asked {
 
 /** How a run goes on. */
 interface Resumed {
-  /** Steps done; undefined where it begins anew. */
+  /** The number of steps that were done; undefined if the run begins at its first step. */
   readonly step?: number;
   readonly configuration: Configuration;
   readonly notes: readonly string[];
@@ -46,7 +46,7 @@ export class RunFolder implements Disposable {
   readonly path: string;
   readonly #lock: Lock;
 
-  /** For this process alone, until it is disposed; call `check` before. @throws as Lock does */
+  /** Takes the folder for this process until it is disposed of; call `check` before. @throws as Lock does */
   constructor(path: string) {
     this.path = path;
     this.#lock = new Lock(path);
@@ -87,8 +87,8 @@ export class RunFolder implements Disposable {
   }
 
   /**
-   * Where the run stands, if it got as far as a checkpoint; metrics beyond it are dropped. Where the last checkpoint is damaged or
-   * gone, the former takes its place, and a note says so.
+   * Returns the state of the run, if it has got as far as a checkpoint; metrics beyond it are dropped. If the last
+   * checkpoint is damaged or gone, the former takes its place, and a note says so.
    * @throws FormatError where no checkpoint can be read, or it belongs to another configuration, naming the options that differ
    */
   async resume(asked: Asked): Promise<Resumed> {
@@ -219,5 +219,5 @@ function syncFile(file: string): void {
 /** A last checkpoint that could not be read. */
 const damagedFile = "checkpoint.damaged.safetensors";
 
-/** What a killed writer leaves: see `beside` and the lock. */
+/** Files that a killed writer leaves: see `beside` and the lock. */
 const unfinished = /^\..+\.(new|former|probe|claim)\.tmp$/;

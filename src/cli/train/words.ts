@@ -47,7 +47,7 @@ export function augmentationOf(text: string): Augmentation {
 
 const learnable = ["weights", "compatibility", "bandwidths"] as const;
 
-/** What the CRF learns, as `weights,compatibility`. */
+/** Parses what the CRF learns, as `weights,compatibility`. */
 export function learnOf(text: string): Record<(typeof learnable)[number], boolean> {
   const words = text.split(",");
   const stray = words.find((word) => !(learnable as readonly string[]).includes(word));

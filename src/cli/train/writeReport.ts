@@ -9,7 +9,7 @@ import { checkpointFile, reportFile, samplesFile } from "../../train/surrounding
 import { readSample, type Images } from "./images.ts";
 import type { RunFolder } from "./runFolder.ts";
 
-/** Draws the report anew from what the folder of a run holds. */
+/** Draws the report again from what the folder of a run holds. */
 export async function writeReport(
   folder: RunFolder,
   images: Images,

@@ -9,7 +9,7 @@ export interface Curve {
   readonly name: string;
   readonly color: "first" | "second";
   readonly points: readonly Point[];
-  /** From least to most at each x, drawn faintly behind the curve. */
+  /** The least and the largest value at each x, drawn as a pale area behind the curve. */
   readonly band?: readonly { readonly x: number; readonly least: number; readonly most: number }[];
 }
 

@@ -8,7 +8,7 @@ import { html, type Markup } from "./markup.ts";
 import { drawPictures, type Picture } from "./pictures.ts";
 import { style } from "./style.ts";
 
-/** What a report tells. */
+/** The facts of a report. */
 export interface ReportFacts {
   readonly title: string;
   readonly configuration: Configuration;
@@ -120,7 +120,7 @@ function classTable({ network, crf, step }: ValidationMetric, classes: readonly 
   </section>`;
 }
 
-/** What was set anew when the run went on; the configuration shows what holds at its end. */
+/** Lists the settings that changed when the run was resumed; the configuration shows the values at its end. */
 function changeList(metrics: readonly Metric[]): Markup | undefined {
   const changes = metrics.filter((metric) => metric.event === "change");
   if (changes.length === 0) return undefined;
