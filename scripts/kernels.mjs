@@ -216,6 +216,9 @@ export async function checkTwins(root, kernels) {
   }
 }
 
+/** Half of what is carried is comments; lines and columns stay as they are, so that a compiler's messages are true. */
+const withoutComments = (code) => code.replace(/[ \t]*\/\/.*$/gm, "");
+
 /** TypeScript source of build/kernels.ts: every kernel with the types of its arguments. */
 export function kernelsModule(kernels) {
   const entries = kernels.map(({ id, ...rest }) => {
@@ -224,7 +227,7 @@ export function kernelsModule(kernels) {
       ...rest.params.map(({ name }) => `${name}: number`),
       ...rest.constants.map(({ argument }) => `${argument}: number`),
     ];
-    const { count: _, ...plain } = rest;
+    const { count: _, ...plain } = { ...rest, code: withoutComments(rest.code) };
     const count = countFunction(rest);
     return `export const ${id}: Kernel<{ ${fields.join("; ")} }> = { ...${JSON.stringify({ id, ...plain })}, count: ${count} };\n`;
   });

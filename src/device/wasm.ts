@@ -1,4 +1,3 @@
-import { plain, plainShared, relaxed, relaxedShared } from "../../build/wasm.ts";
 import { DeviceError, LimitError } from "../errors.ts";
 import type { Kernel, Twin } from "../kernel.ts";
 import { formatShape } from "../shape.ts";
@@ -9,8 +8,8 @@ import { kindOf } from "../values.ts";
 import type { Data, DeviceInfo, DeviceLimits, Dispatch, Storage } from "./device.ts";
 import { Heap } from "./heap.ts";
 import { Threads } from "./threads.ts";
+import { bytesOf, wasmBytes } from "./wasmBytes.ts";
 
-const builds = { plain, plainShared, relaxed, relaxedShared };
 const pageBytes = 65536;
 const addressSpace = 2 ** 32 - pageBytes;
 /** Scratch memory of one thread, for the arrays that a WGSL kernel keeps in private memory. */
@@ -41,9 +40,6 @@ const relaxedProbe = "AGFzbQEAAAABBQFgAAF7AwIBAAoTAREAQQD9EUEA/RFBAP0R/YUCCw==";
 
 /** Relaxed SIMD brings fused multiply-add; V8 has it from Node 22 on. */
 export const hasRelaxedSimd = (): boolean => WebAssembly.validate(bytesOf(relaxedProbe));
-
-const bytesOf = (base64: string): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 
 /** Tells whether threads can share memory on this host. In a browser they can only on a cross-origin isolated page. */
 export const canShareMemory = (): boolean =>
@@ -122,8 +118,8 @@ async function create(threads: number, options: WasmOptions, fallbacks: readonly
     });
   }
   const simd = (options.relaxed ?? hasRelaxedSimd()) ? "relaxed" : "plain";
-  const variant: keyof typeof builds = `${simd}${threads > 1 ? "Shared" : ""}`;
-  const module = await compile(bytesOf(builds[variant]));
+  const variant = `${simd}${threads > 1 ? "Shared" : ""}`;
+  const module = await compile(await wasmBytes(variant));
   const memory = makeMemory(threads > 1);
   const bindingBytes = Math.min(options.bindingBytes ?? Infinity, addressSpace);
   const info = { name: "WebAssembly SIMD", hardware: false, threads, variant, fallbacks };

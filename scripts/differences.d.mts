@@ -1,0 +1,5 @@
+/** What of `target` is not in `source`: see `Patch` in src/device/wasmBytes.ts. */
+export function differences(
+  source: Buffer,
+  target: Buffer,
+): { readonly runs: readonly number[]; readonly fresh: string };

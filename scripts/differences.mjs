@@ -1,0 +1,44 @@
+// What of one array of bytes is new in another: see `Patch` in src/device/wasmBytes.ts, which puts it together again.
+
+/** Runs that are shorter are not worth naming. */
+const shortest = 8;
+
+/** `target` as runs of `source`, each as how far it begins from the end of the one before, its length, and how many new bytes follow. */
+export function differences(source, target) {
+  const places = new Map();
+  for (let i = 0; i + shortest <= source.length; i++) {
+    const key = source.toString("latin1", i, i + shortest);
+    places.set(key, [...(places.get(key) ?? []), i]);
+  }
+  const runs = [];
+  const fresh = [];
+  let after = 0;
+  let run = { from: 0, length: 0, fresh: 0 };
+  for (let i = 0; i < target.length;) {
+    // Of runs that are equally long, the one that goes on where the last ended.
+    const starts = [after + run.fresh, after, ...(places.get(target.toString("latin1", i, i + shortest)) ?? [])];
+    const best = starts.reduce((most, from) =>
+      common(source, from, target, i) > common(source, most, target, i) ? from : most,
+    );
+    const length = common(source, best, target, i);
+    if (length < shortest) {
+      fresh.push(target[i++]);
+      run.fresh++;
+      continue;
+    }
+    runs.push(run.from, run.length, run.fresh);
+    run = { from: best - after, length, fresh: 0 };
+    after = best + length;
+    i += length;
+  }
+  runs.push(run.from, run.length, run.fresh);
+  return { runs, fresh: Buffer.from(fresh).toString("base64") };
+}
+
+/** How many bytes are the same from two places on. */
+function common(source, from, target, to) {
+  let length = 0;
+  while (from + length < source.length && to + length < target.length && source[from + length] === target[to + length])
+    length++;
+  return length;
+}
