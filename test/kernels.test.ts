@@ -59,7 +59,7 @@ test("a kernel's signature, workgroup size and count come from its file", async 
   const source = await build(kernel());
   expect(source).toContain("Kernel<{ values: Storage; result: Storage; count: number; factor: number }>");
   expect(source).toContain('"unit":"invocation","workgroupSize":64');
-  const count = /count: (\(\{.*) };/.exec(source)![1]!;
+  const count = /"count":(\(\{.*)};/.exec(source)![1]!;
   const counted = new Function(`return ${count}`)() as (args: { count: number }) => number;
   // Divisions are WGSL's, of whole numbers.
   expect([1, 4, 5, 6].map((n) => counted({ count: n }))).toEqual([1, 2, 6, 6]);

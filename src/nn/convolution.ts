@@ -157,7 +157,7 @@ export const convolutionForms: Forms<Arguments> = {
   others: [{ name: "tiled", kernel: tiledKernel, sums: sumsBy(tiled) }],
   // Like fc6 this has few pixels and many outputs, here 128 and 4096, with a kernel of 3 by 3 on 8 channels: 75
   // million operations.
-  typical: {
+  typical: () => ({
     images: 1,
     height: 10,
     width: 18,
@@ -181,7 +181,7 @@ export const convolutionForms: Forms<Arguments> = {
     weights: 512 * 9 * 8 * 32,
     bias: 4096 * 4,
     result: 8 * 16 * 4096 * 4,
-  },
+  }),
 };
 
 /**

@@ -19,8 +19,11 @@ export interface Forms<Arguments extends object> {
   /** The form that runs on WASM and on devices that were not tuned. */
   readonly usual: Form<Arguments>;
   readonly others: readonly Form<Arguments>[];
-  /** The arguments of a typical run for `tune` to time. Bindings are given as their sizes in bytes. */
-  readonly typical: { readonly [Name in keyof Arguments]: number };
+  /**
+   * The arguments of a typical run for `tune` to time. Bindings are given as their sizes in bytes. It is a function so
+   * that bundlers leave out forms that nothing uses.
+   */
+  readonly typical: () => { readonly [Name in keyof Arguments]: number };
 }
 
 /** Returns the forms that a device can run, the usual one first. */

@@ -52,7 +52,7 @@ export async function tune(device: Device): Promise<readonly Choice[]> {
 
 /** Returns the bytes of each storage of a typical run. */
 const storageBytes = ({ usual, typical }: Forms<object>): number[] =>
-  usual.kernel.bindings.map(({ name }) => (typical as Record<string, number>)[name]!);
+  usual.kernel.bindings.map(({ name }) => (typical() as Record<string, number>)[name]!);
 
 function choiceOf(forms: readonly Form<object>[], found: Rates): Choice {
   const agreed = forms.filter(({ kernel }) => found.has(kernel.id));
@@ -89,7 +89,7 @@ const rounds = 5;
  */
 export async function measureForms(device: Device, all: Forms<object>): Promise<Rates> {
   using workspace = new Workspace(device);
-  const args: Record<string, Storage | number> = { ...all.typical };
+  const args: Record<string, Storage | number> = { ...all.typical() };
   for (const { name, access } of all.usual.kernel.bindings) {
     const storage = workspace.allocate(args[name] as number);
     if (access === "read") device.write(storage, numbers(storage.bytes / 4));

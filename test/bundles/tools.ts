@@ -1,18 +1,25 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { root } from "../hosts/folders.ts";
 
 const run = promisify(execFile);
-const tools = `${root}test/bundles/tools/`;
+const wanted = `${root}test/bundles/tools/`;
+const tools = `${root}.cache/tools/`;
 
 /** Installs what the slow suite alone needs, in the versions of its lock file, unless it is there. */
 export async function installTools(): Promise<void> {
-  if (!existsSync(`${tools}node_modules/.package-lock.json`)) await run("npm", ["ci"], { cwd: tools });
+  const lock = "package-lock.json";
+  const [now, installed] = await Promise.all(
+    [wanted, tools].map((at) => readFile(`${at}${lock}`, "utf8").catch(() => "")),
+  );
+  if (now === installed && existsSync(`${tools}node_modules/.${lock}`)) return;
+  await cp(wanted, tools, { recursive: true });
+  await run("npm", ["ci"], { cwd: tools });
 }
 
 /** A folder that finds the tools' packages by Node's rules; what was made in it goes with it. */

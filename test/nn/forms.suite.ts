@@ -9,12 +9,12 @@ import { padded } from "../../src/shape.ts";
 import { type Case, check, random, same } from "../suite.ts";
 import { convolvedTwice, withBindings } from "./convolutions.ts";
 
-type Product = (typeof productForms)["typical"];
-type Direct = (typeof convolutionForms)["typical"];
+type Product = ReturnType<(typeof productForms)["typical"]>;
+type Direct = ReturnType<(typeof convolutionForms)["typical"]>;
 
 /** Products as minimal filtering has them, 16 pairs of matrices: numbers, and bytes of the storages. */
 const filtering = (columnPanels: number, rowPanels: number, terms: number): Product => ({
-  ...productForms.typical,
+  ...productForms.typical(),
   columnPanels,
   rowPanels,
   termColumns: terms,
@@ -71,7 +71,7 @@ function direct(
     Math.floor(((size! - 1) * inputDilation + 1 + 2 * padding - taps!) / stride) + 1;
   const [resultHeight, resultWidth] = [pixels([height!, kernel[0]]), pixels([width!, kernel[1]])];
   return {
-    ...convolutionForms.typical,
+    ...convolutionForms.typical(),
     ...{ images: images!, height: height!, width: width!, channels: channels! },
     ...{ resultHeight, resultWidth, outputs: outputs!, firstPanel: firstPanel!, stride, inputDilation },
     panels: panelCount!,

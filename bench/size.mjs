@@ -1,0 +1,80 @@
+// What a page loads, minified and gzipped, and of which parts: `node bench/size.mjs`, after npm run build. With --write it
+// brings the README's figure up to date; test/size.test.ts says when it is stale.
+import { readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** What programs import. The first is the README's figure. */
+const programs = ["{ open, crfRnn }", "{ open, buildLattice, filter }", "{ open, fcn8sCrfRnn }", "{ ShapeError }", "*"];
+
+/** What is taken out of the built library to see what a part adds. */
+const parts = {
+  WebAssembly: /(?<="?(deflated|fresh)"?: )"[^"]*"|(?<="?runs"?: )\[[^\]]*\]/g,
+  WGSL: /(?<="code": )"(?:[^"\\]|\\.)*"/g,
+};
+
+/** Bytes of what a program becomes, without some parts: minified, and gzipped as servers do. */
+async function bytesOf(names, without = []) {
+  const leftOut = {
+    name: "left out",
+    setup({ onLoad }) {
+      onLoad({ filter: /[/\\]dist[/\\][\w-]+\.js$/ }, async ({ path }) => {
+        const text = await readFile(path, "utf8");
+        return { contents: without.reduce((rest, part) => rest.replace(parts[part], '""'), text), loader: "js" };
+      });
+    },
+  };
+  const what = names === "*" ? "* as all" : names;
+  const contents = `import ${what} from "./dist/index.js"; globalThis.used = [${names === "*" ? "all" : names.slice(1, -1)}];`;
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: root },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "esm",
+    target: "es2022",
+    plugins: [leftOut],
+  });
+  const [{ contents: bytes }] = outputFiles;
+  return { minified: bytes.length, gzipped: gzipSync(bytes, { level: 9 }).length };
+}
+
+/** The bytes of a program, and of each part what it adds. */
+export async function sizeOf(names = programs[0]) {
+  const whole = await bytesOf(names);
+  const of = { whole };
+  for (const part of Object.keys(parts)) {
+    const rest = await bytesOf(names, [part]);
+    of[part] = { minified: whole.minified - rest.minified, gzipped: whole.gzipped - rest.gzipped };
+  }
+  of.JavaScript = await bytesOf(names, Object.keys(parts));
+  return of;
+}
+
+const kilobytes = (bytes) => (bytes / 1000).toFixed(1);
+
+/** The README's sentence with today's figure, and a pattern that finds it with any. */
+export const sentence = ({ whole }) =>
+  `\`open\` and \`crfRnn\` are ${Math.round(whole.gzipped / 1000)} kB of a page's bundle, minified and gzipped`;
+export const sentencePattern = /`open` and `crfRnn` are \d+ kB of a page's bundle, minified and gzipped/;
+
+async function main() {
+  for (const names of programs) {
+    console.log(`import ${names}`);
+    for (const [part, { minified, gzipped }] of Object.entries(await sizeOf(names))) {
+      console.log(
+        `  ${part.padEnd(12)}${kilobytes(minified).padStart(7)} kB minified${kilobytes(gzipped).padStart(7)} kB gzipped`,
+      );
+    }
+  }
+  if (!process.argv.includes("--write")) return;
+  const file = join(root, "README.md");
+  const text = await readFile(file, "utf8");
+  await writeFile(file, text.replace(sentencePattern, sentence(await sizeOf())));
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) await main();

@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { beforeAll, describe, expect, test } from "vitest";
+import { sentence, sentencePattern, type Size, sizeOf } from "../bench/size.mjs";
+import { root } from "./hosts/folders.ts";
+
+describe("open and crfRnn in a page's bundle", () => {
+  let size: Size;
+  beforeAll(async () => {
+    size = await sizeOf();
+  });
+
+  test("are at most 55 kB, minified and gzipped", () => {
+    expect(size.whole.gzipped).toBeLessThanOrEqual(55_000);
+  });
+
+  test("have no part that is not counted, and none that is empty", () => {
+    const { whole, ...parts } = size;
+    const sum = Object.values(parts).reduce((total, { minified }) => total + minified, 0);
+    expect(Math.abs(sum - whole.minified)).toBeLessThan(100);
+    for (const { gzipped } of Object.values(parts)) expect(gzipped).toBeGreaterThan(5000);
+  });
+
+  test("are what the README says: node bench/size.mjs --write brings it up to date", () => {
+    const stated = sentencePattern.exec(readFileSync(`${root}README.md`, "utf8"))?.[0];
+    expect(stated).toBe(sentence(size));
+  });
+});
+
+test("an error alone brings nothing else along", async () => {
+  expect((await sizeOf("{ ShapeError }")).whole.minified).toBeLessThan(3000);
+});
