@@ -66,14 +66,17 @@ function inWords(what: string, { least, most, above, below }: Range): string {
   return least === undefined ? what : `${what} of ${least} or more`;
 }
 
-/** Describes a whole number. */
+/**
+ * Describes a whole number. Like the others it is marked as free of effects, so that bundlers leave out what nothing uses.
+ * @__NO_SIDE_EFFECTS__
+ */
 export function whole(value: number, { least, most, ...more }: More<number, Range>): Description<number> {
   const range = { least, most };
   const accepts = (one: unknown): one is number => isNumber(one, range) && Number.isInteger(one);
   return { default: value, accepts, expected: inWords("a whole number", range), ...more };
 }
 
-/** Describes a number, whole or not. */
+/** Describes a number, whole or not. @__NO_SIDE_EFFECTS__ */
 export function number(
   value: number,
   { least, most, above, below, ...more }: More<number, Range>,
@@ -83,29 +86,25 @@ export function number(
   return { default: value, accepts, expected: inWords("a number", range), ...more };
 }
 
-/** Describes a value that is true or false. */
-export const boolean = (value: boolean, more: Sources<boolean> = {}): Description<boolean> => ({
-  default: value,
-  accepts: (one) => typeof one === "boolean",
-  expected: "true or false",
-  ...more,
-});
+/** Describes a value that is true or false. @__NO_SIDE_EFFECTS__ */
+export function boolean(value: boolean, more: Sources<boolean> = {}): Description<boolean> {
+  return { default: value, accepts: (one) => typeof one === "boolean", expected: "true or false", ...more };
+}
 
-/** Describes one of some words. */
-export const choice = <Word extends string>(
+/** Describes one of some words. @__NO_SIDE_EFFECTS__ */
+export function choice<Word extends string>(
   choices: readonly Word[],
   value: NoInfer<Word>,
   more: Sources<Word> = {},
-): Description<Word> => ({
-  default: value,
-  accepts: (one): one is Word => choices.includes(one as Word),
-  expected: `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`,
-  choices,
-  ...more,
-});
+): Description<Word> {
+  const accepts = (one: unknown): one is Word => choices.includes(one as Word);
+  const expected = `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`;
+  return { default: value, accepts, expected, choices, ...more };
+}
 
 /**
  * Describes a list of as many values as the default has, or of the first `least` of them, each of which `of` accepts.
+ * @__NO_SIDE_EFFECTS__
  */
 export function list<List extends readonly (number | undefined)[]>(
   value: List,

@@ -73,15 +73,15 @@ const pool3Options = {
 };
 
 /** The options of each network but for its classes. */
-export const networkOptions = {
+export const networkOptions = /* @__PURE__ */ (() => ({
   fcn32s: { ...trunkOptions, ...passOptions },
   fcn16s: { ...trunkOptions, ...passOptions, ...pool4Options },
   fcn8s: { ...trunkOptions, ...passOptions, ...pool3Options },
-};
+}))();
 
 export type FcnStage = keyof typeof networkOptions;
 
-export const fcnStages = Object.keys(networkOptions) as FcnStage[];
+export const fcnStages = /* @__PURE__ */ Object.keys(networkOptions) as FcnStage[];
 
 interface Classes {
   /** L */
@@ -99,12 +99,12 @@ export interface Fcn8sOptions extends FcnOptions, Given<typeof pool3Options> {}
 export const poolScales = { staged: [1, 1], "at-once": [0.01, 0.0001] } as const;
 
 /** What a run's configuration and the command line say of a network. */
-export const runOptions = {
+export const runOptions = /* @__PURE__ */ (() => ({
   ...trunkOptions,
   scales: choice(Object.keys(poolScales) as (keyof typeof poolScales)[], "staged", {
     flag: ["--scales <kind>", "of the skips from pool4 and pool3: 1, or 0.01 and 0.0001 for training at once"],
   }),
-};
+}))();
 
 export type RunOptions = Complete<typeof runOptions>;
 

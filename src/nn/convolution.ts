@@ -142,19 +142,17 @@ const registers = { pixels: 4, outputs: 8 };
 const tiled = { pixels: 64, outputs: 64 };
 
 /** Counts the sums that tiles of this size compute. */
-const sumsBy =
-  ({ pixels, outputs }: typeof registers) =>
-  (args: Arguments): number =>
-    groups(args, pixels) * Math.ceil((args.panels * panelWidth) / outputs) * pixels * outputs;
+const sumsOf = (args: Arguments, { pixels, outputs }: typeof registers): number =>
+  groups(args, pixels) * Math.ceil((args.panels * panelWidth) / outputs) * pixels * outputs;
 
 /** The headers of the kernels say how the forms differ. */
 export const convolutionForms: Forms<Arguments> = {
   usual: {
     name: "registers",
     kernel,
-    sums: sumsBy(registers),
+    sums: (args) => sumsOf(args, registers),
   },
-  others: [{ name: "tiled", kernel: tiledKernel, sums: sumsBy(tiled) }],
+  others: [{ name: "tiled", kernel: tiledKernel, sums: (args) => sumsOf(args, tiled) }],
   // Like fc6 this has few pixels and many outputs, here 128 and 4096, with a kernel of 3 by 3 on 8 channels: 75
   // million operations.
   typical: () => ({
