@@ -4,7 +4,7 @@ import type { Complete } from "../description.ts";
 import { addFlags } from "./describedFlags.ts";
 import { wholeNumber } from "./options.ts";
 
-/** Which CRF follows the network. */
+/** The CRF that follows the network. */
 export type CrfChoice = "none" | "disconnected" | "trained";
 
 export interface ModelFlags extends Complete<typeof bandwidthOptions>, Complete<typeof weightOptions> {
@@ -16,7 +16,7 @@ export interface ModelFlags extends Complete<typeof bandwidthOptions>, Complete<
 /** Flags that say which model to run, for `evaluate` and `segment`. */
 export function addModelFlags(command: Command): Command {
   command
-    .requiredOption("--checkpoint <file>", "of crf-rnn train, or any that crf-rnn convert reads")
+    .requiredOption("--checkpoint <file>", "a checkpoint of crf-rnn train, or any that crf-rnn convert reads")
     .addOption(
       new Option(
         "--crf <which>",

@@ -3,7 +3,7 @@ import type { CommonFlags } from "./options.ts";
 
 /** Tells on standard error how far a command is: a bar on a terminal, now and then a line elsewhere. */
 export interface Progress extends Disposable {
-  /** Names what begins now. */
+  /** Sets the name of the part that begins now. */
   stage(name: string): void;
   /** One more of the steps is done. */
   step(): void;
@@ -18,7 +18,10 @@ const lineInterval = (elapsed: number): number => Math.max(5000, elapsed / 20);
 
 const write = (text: string): void => void process.stderr.write(text);
 
-/** Begins to report `steps` steps of work, `done` of which are; dispose it before anything else is printed. */
+/**
+ * Begins to report the progress of work with `steps` parts, `done` of which are finished. Dispose of it before anything
+ * else is printed.
+ */
 export function startProgress(flags: CommonFlags, steps: number, done = 0): Progress {
   if (flags.quiet) return { stage() {}, step() {}, note: (line) => write(`${line}\n`), [Symbol.dispose]() {} };
   const began = Date.now();
@@ -48,7 +51,7 @@ export function startProgress(flags: CommonFlags, steps: number, done = 0): Prog
     },
     note(line) {
       if (!bar) return void write(`${line}\n`);
-      bar.stop(); // Which takes it off the screen; it begins anew below the line.
+      bar.stop(); // This removes the progress from the screen; it begins again below the line.
       write(`${line}\n`);
       bar.start(steps, done, { stage });
     },

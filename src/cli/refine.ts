@@ -58,13 +58,13 @@ export function refineCommand(): Command {
     .argument("<image>", "PNG, JPEG or .npy [H, W, 3]")
     .option("--logits <L.npy>", "the network's logits")
     .addOption(new Option("--layout <order>", "axes of the logits").choices(["hwc", "chw"]).default("hwc"))
-    .option("--resize", "interpolate logits of another size bilinearly to the image's")
-    .option("--annotation <A>", "a rough annotation in place of logits: PNG, or .npy [H, W]")
+    .option("--resize", "interpolate logits of another size bilinearly to the image's size")
+    .option("--annotation <A>", "a rough annotation instead of logits: PNG, or .npy [H, W]")
     .option("--confidence <p>", "probability that an annotated pixel is right", toNumber, 0.7)
     .option("--classes <n>", "classes of the annotation (default: its highest label + 1)", wholeNumber(2, 255))
-    .option("--out <labels.png>", "where the label map goes: a palette PNG whose index is the class")
-    .option("--out-logits <X.npy>", "where the refined logits [H, W, L] go")
-    .option("--out-overlay <o.png>", "where the photograph with the labels drawn over it goes")
+    .option("--out <labels.png>", "write the label map to this file: a palette PNG whose index is the class")
+    .option("--out-logits <X.npy>", "write the refined logits [H, W, L] to this file")
+    .option("--out-overlay <o.png>", "write the photograph with the labels drawn over it to this file")
     .option("--iterations <n>", "mean-field iterations", wholeNumber(1, 1000), inferenceOptions.iterations.default);
   addFlags(command, bandwidthOptions);
   const weight = "a number, or .npy [L] or [L, L]";

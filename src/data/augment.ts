@@ -3,9 +3,9 @@ import { affineMatrix, warp } from "./augmentGeometry.ts";
 import type { Augmentation, LabeledImage } from "./labeledImage.ts";
 
 /**
- * A variation of an image, its labels moved along: the image is sampled bilinearly, its border repeated; labels take the
- * nearest pixel's, and 255 (ignore) where there is none. `random` gives numbers from 0 up to 1: the same numbers, the same
- * variation.
+ * Returns a random variation of an image and its labels. The image is sampled bilinearly and its border is repeated. A
+ * label is that of the nearest pixel, or 255 (ignore) outside the image. `random` gives numbers from 0 up to 1; the
+ * same numbers give the same variation.
  */
 export function augment(
   { image, labels }: LabeledImage,

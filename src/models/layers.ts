@@ -1,7 +1,7 @@
 import { InternalError } from "../errors.ts";
 import type { Initial } from "./initial.ts";
 
-/** What every layer has. */
+/** The fields of every layer. */
 interface Common {
   /** Also the name of its result, and how its parameters' names begin. */
   readonly name: string;
@@ -41,7 +41,7 @@ export interface DropoutLayer extends Common {
   readonly kind: "dropout";
   /** Share of the values that are dropped. */
   readonly rate: number;
-  /** Which of the network's dropouts it is: each draws other random numbers from the seed of a pass. */
+  /** The number of this dropout in the network. Each draws other random numbers from the seed of a pass. */
   readonly index: number;
 }
 

@@ -1,6 +1,6 @@
-// What the networks are: their options and their layers, each said once. The type of the options, the table of parameters,
-// the forward pass, the command line's flags, what a run's configuration holds, how a checkpoint is told apart and opened,
-// its size and the memory that a step takes all derive from here. Nothing in this file computes.
+// Says what the networks are: their options and their layers, each once. From this follow the type of the options, the
+// table of parameters, the forward pass, the command line's flags, the configuration of a run, how a checkpoint is
+// recognized and opened, its size, and the memory that a step takes. Nothing in this file computes.
 import {
   boolean,
   choice,
@@ -38,11 +38,11 @@ export const trunkOptions = {
   dropout: number(0.5, {
     least: 0,
     below: 1,
-    flag: ["--dropout <p>", "share of what fc6 and fc7 find that is dropped"],
+    flag: ["--dropout <p>", "share of the values of fc6 and fc7 that dropout drops"],
   }),
 };
 
-/** What concerns how a network is computed or begun, and not what it is. */
+/** Options of how a network is computed or begun, and not of what it is. */
 const passOptions = {
   /** The seed of the random numbers with which the trunk's weights begin. Default: 0. */
   seed: number(0, { least: 0 }),
@@ -72,7 +72,7 @@ const pool3Options = {
   poolScales: list<readonly [pool4: number, pool3: number]>([1, 1], finite),
 };
 
-/** The options of each network but for its classes. */
+/** The options of each network except for its classes. */
 export const networkOptions = /* @__PURE__ */ (() => ({
   fcn32s: { ...trunkOptions, ...passOptions },
   fcn16s: { ...trunkOptions, ...passOptions, ...pool4Options },
@@ -98,11 +98,14 @@ export interface Fcn8sOptions extends FcnOptions, Given<typeof pool3Options> {}
 /** Values of `poolScales` by the words of a run's configuration and the command line. */
 export const poolScales = { staged: [1, 1], "at-once": [0.01, 0.0001] } as const;
 
-/** What a run's configuration and the command line say of a network. */
+/** The options of a network that a run's configuration and the command line have. */
 export const runOptions = /* @__PURE__ */ (() => ({
   ...trunkOptions,
   scales: choice(Object.keys(poolScales) as (keyof typeof poolScales)[], "staged", {
-    flag: ["--scales <kind>", "of the skips from pool4 and pool3: 1, or 0.01 and 0.0001 for training at once"],
+    flag: [
+      "--scales <kind>",
+      "scale of the pool4 and pool3 skips: 1 and 1, or 0.01 and 0.0001 (all stages trained at once)",
+    ],
   }),
 }))();
 
@@ -114,7 +117,7 @@ export const libraryOptions = (run: RunOptions) => ({
   poolScales: poolScales[run.scales],
 });
 
-/** What the layers depend on: the options of the network with the most. */
+/** The options that the layers depend on: those of the network that has the most. */
 type Architecture = Classes &
   Complete<typeof trunkOptions> &
   Complete<typeof pool4Options> &
@@ -147,7 +150,7 @@ function addTrunk(list: LayerList, { classes, widths, fc, dropout }: Architectur
   list.convolution("score_fr", classes, 1);
 }
 
-/** From the scores of every 32nd pixel to those of the image's own. */
+/** Adds the layers that lead from the scores of every 32nd pixel to those of the image's own. */
 const addHead: Readonly<Record<FcnStage, (list: LayerList, options: Architecture) => void>> = {
   fcn32s(list) {
     list.upsampling("upscore", 64, 32);

@@ -11,7 +11,7 @@ import { parseConfiguration, type Configuration, type CrfConfiguration } from ".
 import { crfOptionsOf, Model } from "./model.ts";
 import { isOfOptimizer, restore } from "./state.ts";
 
-/** A CRF with Potts' compatibility, in place of the checkpoint's. */
+/** A CRF with Potts' compatibility, instead of the checkpoint's. */
 export type OtherCrf = Pick<CrfConfiguration, "iterations" | "bandwidths" | "weights">;
 
 type Tensors = ReadonlyMap<string, StoredTensor>;

@@ -25,7 +25,7 @@ export interface TrainFlags
   readonly init?: string;
   readonly logits?: string;
   readonly width: number;
-  /** Of the five blocks, and of fc6 and fc7. */
+  /** The channels of the five VGG blocks, and of fc6 and fc7. */
   readonly widths?: readonly number[];
   readonly freeze?: string[];
   readonly steps?: number;
@@ -73,11 +73,11 @@ sets it aside and goes on from the former.
 const list = (words: readonly string[]): string => `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 
 const resumeHelp = `
-Repeat the command with --resume. ${list(Object.values(settings).map(({ flag }) => flag))} may differ then:
-the bits are no longer those of an unbroken run, the optimizer's memory begins anew unless the schedule alone differs, and
-metrics.jsonl and the report say from which step on what holds; left out, they stay as they are in the checkpoint. So may
-${list(freeFlags)}, which
-the checkpoint does not keep. All else must be as it was.
+Repeat the command with --resume. These flags may then differ: ${list(Object.values(settings).map(({ flag }) => flag))}.
+If one does, the result is no longer, bit for bit, that of an uninterrupted run, and metrics.jsonl and the report say from
+which step on the new value holds. The optimizer's memory begins anew unless only the schedule differs. A flag that is left
+out keeps the checkpoint's value. ${list(freeFlags)}
+may differ as well, because the checkpoint does not store them. All other flags must be as before.
 `;
 
 /** The command with all its flags. */
@@ -91,29 +91,43 @@ export function trainWords(): Command {
         .makeOptionMandatory(),
     )
     .requiredOption("--out <run>", "folder of the run, made if need be")
-    .option("--val <dir>", "DIR@SPLIT to validate by (default: the data's split val)")
-    .option("--val-images <n>", "validate by so many of them, evenly spread", wholeNumber(0))
-    .addOption(new Option("--format <kind>", "what the folders hold (default: found out)").choices(formats))
+    .option("--val <dir>", "DIR@SPLIT to validate on (default: the split val of the data)")
+    .option("--val-images <n>", "validate on this many images, evenly spread over the set", wholeNumber(0))
+    .addOption(
+      new Option("--format <kind>", "format of the folders (default: recognized by their files)").choices(formats),
+    )
     .addOption(new Option("--stage <name>", "which network").choices(stages).default("fcn8s"))
-    .option("--init <file>", "checkpoint to begin from; what it lacks is drawn at random")
-    .option("--logits <file>", "stage crf-rnn: logits of another network, .safetensors, in place of an own one")
+    .option("--init <file>", "checkpoint to begin from; parameters that it lacks are initialized at random")
+    .option(
+      "--logits <file>",
+      "stage crf-rnn: train on these logits of another network (.safetensors) instead of a network",
+    )
     .option("--width <share>", "channels, as a share of VGG-16's", positiveNumber, 1)
     .option("--widths <list>", "channels of the five blocks and of fc6, as 64,128,256,128,128,512", widthsOf);
   addFlags(command, runOptions)
-    .option("--freeze <layers>", "layers that stay as --init has them, by how they begin: conv1,conv2", namesOf)
-    .option("--steps <n>", "steps in all", wholeNumber(1))
-    .option("--epochs <n>", "epochs in all, in place of --steps (default: 20)", positiveNumber)
+    .option("--freeze <layers>", "layers that stay as --init has them, named by how they begin: conv1,conv2", namesOf)
+    .option("--steps <n>", "total number of steps", wholeNumber(1))
+    .option("--epochs <n>", "total number of epochs, instead of --steps (default: 20)", positiveNumber)
     .addOption(
       new Option("--optimizer <kind>", "how gradients become steps (default: see below)").choices(["sgd", "adam"]),
     )
     .option("--rate <r>", "learning rate (default: see below)", positiveNumber)
     .option("--schedule <words>", "fixed, step:EVERY:FACTOR or poly:POWER (default: fixed)", scheduleOf)
-    .option("--momentum <m>", `of SGD (default: ${defaultMomentum})`, share)
+    .option("--momentum <m>", `momentum of SGD (default: ${defaultMomentum})`, share)
     .option("--decay <d>", `weight decay (default: ${defaultDecay})`, notNegative)
     .option("--clip <norm>", "largest norm of a step's gradient", positiveNumber)
     .option("--batch <n>", "images whose gradients are summed for one step", wholeNumber(1), 1)
-    .addOption(new Option("--loss <kind>", "over pixels").choices(["sum", "mean"]).default("sum"))
-    .option("--seed <s>", "of order, initialization, dropout and augmentation", wholeNumber(0, 2 ** 32 - 1), 1)
+    .addOption(
+      new Option("--loss <kind>", "whether the loss is summed or averaged over pixels")
+        .choices(["sum", "mean"])
+        .default("sum"),
+    )
+    .option(
+      "--seed <s>",
+      "seed of the order, the initialization, dropout and augmentation",
+      wholeNumber(0, 2 ** 32 - 1),
+      1,
+    )
     .option("--augment <words>", "flip,scale=1.25,rotation=10,shear=5,shift=0.1,color=0.2, any of them", augmentationOf)
     .option(
       "--iterations <T>",
@@ -122,14 +136,18 @@ export function trainWords(): Command {
       inferenceOptions.iterations.default,
     );
   return addFlags(command, { ...inferenceOptions, ...bandwidthOptions, ...weightOptions }, "CRF: ")
-    .option("--untied", "CRF: parameters of its own for each iteration")
+    .option("--untied", "CRF: each iteration has parameters of its own")
     .addOption(
       new Option("--learn <words>", "CRF: weights,compatibility,bandwidths, any of them")
         .argParser(learnOf)
         .default(learnOf("weights,compatibility"), "weights,compatibility"),
     )
-    .option("--multipliers <words>", "CRF: weights=…,compatibility=…,bandwidths=…, times the rate", parseMultipliers)
-    .option("--crf-only", "CRF: the network below stays as --init has it")
+    .option(
+      "--multipliers <words>",
+      "CRF: multiples of the rate, as weights=100,compatibility=10,bandwidths=1",
+      parseMultipliers,
+    )
+    .option("--crf-only", "CRF: only the CRF learns, the network stays as --init has it")
     .option("--validate-every <n>", "steps between validations (default: a tenth of all)", wholeNumber(1))
     .option("--save-every <n>", "steps between checkpoints (default: a tenth of all, at most 1000)", wholeNumber(1))
     .option("--resume", "go on with the run in OUT (see below for what may differ)")
