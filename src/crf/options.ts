@@ -2,22 +2,27 @@ import { choice, number, boolean, whole } from "../description.ts";
 import { normalizations } from "../lattice/filter.ts";
 import { activations } from "./activation.ts";
 
-/** What a CRF-RNN layer may be told in one value, with the paper's defaults; runs and their configurations say it, too. */
+/**
+ * The options of a CRF-RNN layer that have one value, with the paper's defaults. Runs and their configurations have
+ * them, too.
+ */
 export const inferenceOptions = {
   iterations: whole(5, { least: 1 }),
   tied: boolean(true),
   normalization: choice(normalizations, "after", { flag: ["--normalize <mode>", "normalization of both filters"] }),
-  activation: choice(activations, "softmax", { flag: ["--activation <kind>", "between iterations"] }),
+  activation: choice(activations, "softmax", {
+    flag: ["--activation <kind>", "how logits become marginals between iterations"],
+  }),
 };
 
-/** The bandwidths, which the library takes as `bilateral.position`, `bilateral.color` and `spatial.position`. */
+/** The bandwidths. The library has them as `bilateral.position`, `bilateral.color` and `spatial.position`. */
 export const bandwidthOptions = {
   thetaAlpha: number(160, { above: 0, flag: ["--theta-alpha <θα>", "bilateral bandwidth in pixels"] }),
   thetaBeta: number(3, { above: 0, flag: ["--theta-beta <θβ>", "bilateral bandwidth in color levels"] }),
   thetaGamma: number(3, { above: 0, flag: ["--theta-gamma <θγ>", "spatial bandwidth in pixels"] }),
 };
 
-/** The weights where they are one number, which the library takes as `spatial.weight` and `bilateral.weight`. */
+/** The weights where they are one number. The library has them as `spatial.weight` and `bilateral.weight`. */
 export const weightOptions = {
   spatialWeight: number(3, { least: 0, flag: ["--spatial-weight <w>", "diagonal of W_s"] }),
   bilateralWeight: number(5, { least: 0, flag: ["--bilateral-weight <w>", "diagonal of W_b"] }),

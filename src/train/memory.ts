@@ -8,10 +8,10 @@ import { networkLayers } from "./model.ts";
 const scratch = 2 ** 20;
 
 /**
- * Estimates how many bytes of device memory a training step on one image takes. Activations are kept for the pullbacks
- * of what descends from learned parameters, two of the largest gradients exist at the same time, and each learned
- * number has a gradient and the optimizer's moments. Where little is kept, the forward pass may take more by itself. A
- * CRF keeps four maps of classes for each iteration, and its lattices.
+ * Estimates how many bytes of device memory a training step on one image takes. A tape holds what the pullbacks of learned
+ * layers and of those above them read, two of the largest gradients exist at the same time, and each of the `learned` numbers
+ * has a gradient and the optimizer's moments. If little is held, the forward pass may take more than that. A CRF keeps four
+ * maps of classes for each iteration, and its lattices.
  */
 export function estimateBytes(configuration: Configuration, learned: number, image: Size): number {
   const { crf, classes, optimizer } = configuration;
