@@ -15,7 +15,7 @@ export function differences(source, target) {
   let after = 0;
   let run = { from: 0, length: 0, fresh: 0 };
   for (let i = 0; i < target.length;) {
-    // Of runs that are equally long, the one that goes on where the last ended.
+    // Among runs that are equally long, the one that goes on where the last ended is taken.
     const starts = [after + run.fresh, after, ...(places.get(target.toString("latin1", i, i + shortest)) ?? [])];
     const best = starts.reduce((most, from) =>
       common(source, from, target, i) > common(source, most, target, i) ? from : most,

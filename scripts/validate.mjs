@@ -1,7 +1,10 @@
 // Compiles every kernel with Dawn's WGSL compiler, Tint, on Dawn's null backend, which needs no GPU and no driver: a kernel that
 // no device would take stops the build, with file and line. naga, the other compiler, sees them in Deno's run of the suites.
 
-/** Kept for good: the binding crashes at a garbage collection once the object that `create` returns is collected. */
+/**
+ * This reference is kept for ever, because the binding crashes at a garbage collection once the object that `create`
+ * returns is collected.
+ */
 let dawn;
 
 /** What every kernel may take for granted: src/device/pipelines.ts makes its layouts likewise. */

@@ -22,7 +22,7 @@ export interface Description<Value> extends Sources<Value> {
   readonly choices?: readonly string[];
 }
 
-/** Where else the value of an option may come from. */
+/** Other sources of an option's value. */
 interface Sources<Value> {
   /** The command line's flag with its argument, for example `--dropout <p>`, and its help. */
   readonly flag?: readonly [words: string, help: string];

@@ -5,7 +5,7 @@ import { elementsOf, formatShape, rowsOf } from "./shape.ts";
 import { Scope } from "./scope.ts";
 import { requireNumbers } from "./values.ts";
 
-/** What a tensor knows of its tape, so that tapes can know tensors and the kernels that add them up. */
+/** The part of a tape that a tensor knows, so that tapes can know tensors and the kernels that add them up. */
 export interface Recorder {
   /** Whether what is computed from its tensors is recorded. */
   readonly recording: boolean;

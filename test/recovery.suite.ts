@@ -35,7 +35,7 @@ class Training implements Disposable {
     this.network.parameters["score_fr.weight"]!.write(random(9).array(4 * classes, -1, 1));
   }
 
-  /** As in README: `using tape` is not needed for the next step to work. */
+  /** The loop is that of README: `using tape` is not needed for the next step to work. */
   async step(image: Float32Array, signal?: AbortSignal): Promise<void> {
     using scope = this.device.scope();
     const tape = new Tape(Object.values(this.network.parameters));

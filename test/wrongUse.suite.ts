@@ -324,7 +324,7 @@ const uses: readonly Use[] = [
 
 const small = { classes: 2, widths: [4, 4, 4, 4, 4], fc: 4 };
 
-/** Those that want a network of their own. */
+/** The cases that want a network of their own. */
 const networkUses: readonly (readonly [name: string, use: (network: any, things: Things) => unknown, says: RegExp])[] =
   [
     ["an image that is an array", (network) => network(new Float32Array(60)), /a tensor as image, got a Float32Array/],

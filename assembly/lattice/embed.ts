@@ -99,8 +99,8 @@ export function embed(
 }
 
 /**
- * With T_r the δ of the coordinate of rank d − r, the barycentric weights are b_r = T_r − T_{r−1} and b_0 = T_0 + 1 − T_d:
- * a selection by rank in place of a scatter.
+ * Computes the barycentric weights. With T_r the δ of the coordinate of rank d − r, they are b_r = T_r − T_{r−1} and
+ * b_0 = T_0 + 1 − T_d: a selection by rank instead of a scatter.
  */
 // @ts-ignore: decorator
 @inline

@@ -17,7 +17,7 @@ let valueStride: i32 = 0;
 let shiftX: i32 = 0;
 let shiftY: i32 = 0;
 
-/** Twin of kernels/nn/convolution.wgsl. Begin and end are whole blocks of 64 invocations, but for the last. */
+/** Twin of kernels/nn/convolution.wgsl. Begin and end are whole blocks of 64 invocations, except for the last. */
 export function convolution(
   values: usize,
   weights: usize,

@@ -17,7 +17,7 @@ export function* mendings(bytes: Uint8Array, warning: string): Generator<Uint8Ar
   } else if (warning.includes("unknown JFIF revision")) {
     yield* changed(bytes, app0, () => [5, 1]);
   } else if (warning.includes("Unknown Adobe color transform code")) {
-    // Which libjpeg takes for the usual one: YCCK for four components, else YCbCr.
+    // libjpeg takes this for the usual transform: YCCK for four components, else YCbCr.
     const components = findSegment(bytes, isFrame)?.body[5];
     yield* changed(bytes, app14, () => [11, components === 4 ? 2 : 1]);
   }

@@ -15,12 +15,12 @@ export const Word = {
   /** Chunks that workers have finished. */
   done: 9,
 } as const;
-/** Where the arguments begin. */
+/** The byte of the block at which the arguments begin. */
 export const argumentOffset = 64;
 /** Bytes of the block: 16 words, then up to 56 arguments as float64. */
 export const controlBytes = 512;
 
-/** What all threads of a device share. */
+/** The objects that all threads of a device share. */
 export interface Shared {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;

@@ -20,7 +20,7 @@ export async function wasmBytes(name: string): Promise<Uint8Array<ArrayBuffer>> 
   return patch ? await patched(await wasmBytes(patch.from), patch) : new Uint8Array();
 }
 
-/** For `wasmBytes` and its test. */
+/** Called by `wasmBytes` and its test. */
 export async function patched(
   source: Uint8Array<ArrayBuffer>,
   { runs, fresh }: Pick<Patch, "runs" | "fresh">,

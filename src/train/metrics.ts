@@ -22,7 +22,7 @@ export interface ValidationScores {
   readonly meanIU: number;
   readonly pixelAccuracy: number;
   readonly meanAccuracy: number;
-  /** By label; null where neither truth nor prediction has the class. */
+  /** The intersection over union of each label; null where neither truth nor prediction has the class. */
   readonly iu: readonly (number | null)[];
 }
 
@@ -42,8 +42,9 @@ export interface ChangeMetric {
 }
 
 /**
- * The lines of an interrupted run that its checkpoint of `step` steps knows of; what was written after it, a last line cut
- * short among it, is left out. So is a change right after it: what now holds is told anew.
+ * Returns those lines of an interrupted run that belong to its checkpoint of `step` steps. Lines that were written
+ * after it are left out, also a last one that was cut short, and so is a change right after it, because what holds now
+ * is recorded again.
  */
 export function metricsUntil(text: string, step: number): Metric[] {
   const metrics: Metric[] = [];

@@ -3,7 +3,7 @@ import type { Configuration } from "./configuration.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Trainable } from "./trainable.ts";
 
-/** What is trained, by what means and with what around it. */
+/** The parts of a training run: the model, its optimizer, its configuration and its surroundings. */
 export interface Run {
   readonly trainable: Trainable;
   readonly optimizer: Optimizer;

@@ -9,7 +9,7 @@ import { installPackage } from "./install.ts";
 import { type Outcome, outcomeInPage, outcomeInProcess, PROGRAM } from "./program.ts";
 
 let folder: string;
-/** Of the package as it is, not bundled, in a Node that has relaxed SIMD as Chromium does. */
+/** The kernels of the package as it is, not bundled, in a Node that has relaxed SIMD as Chromium does. */
 let plain: Outcome;
 
 beforeAll(async () => {

@@ -37,7 +37,7 @@ function isMarked({ id }: Process, mark: string): boolean {
   return orNone(() => [readFileSync(`/proc/${id}/environ`, "latin1")]).some((words) => words.includes(mark));
 }
 
-/** Those of the processes that still run. */
+/** Returns those of the processes that still run. */
 export function survivors(family: readonly Process[]): Process[] {
   const all = processes();
   return family.filter(({ id, started }) => all.some((each) => each.id === id && each.started === started));

@@ -39,7 +39,7 @@ export const cases: Case[] = [
             return sum * (which === 0 ? 0.5 : 2);
           }),
         );
-        // As for a transform: L + 2 roundings of sums below L, times the factor.
+        // The bound is that of a transform: L + 2 roundings of sums below L, times the factor.
         const absolute = 2 * channels * (channels + 2) * 2 ** -24;
         close(await memory.floats(matrices), expected, { absolute }, `${channels} classes`);
       }

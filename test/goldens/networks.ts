@@ -16,14 +16,14 @@ import { check, type Fixtures, maximum, readJson, readNpy, same } from "../suite
 export interface NetworkGolden {
   readonly name: string;
   readonly kind: "fcn8s" | "fcn8s_crfrnn";
-  // As the manifest has them; the checks below know their words.
+  // The values are those of the manifest; the checks below know their words.
   readonly params: Record<string, any>;
   readonly arrays: Readonly<Record<string, { readonly file: string }>>;
   readonly facts: Record<string, any>;
   readonly suggested_tolerance_rel_to_max: Readonly<Record<string, number | string>>;
 }
 
-/** Hears how much of its tolerance each result takes up. */
+/** Called with how much of its tolerance each result takes up. */
 export type Note = (role: string, share: number) => void;
 
 /** The networks of the manifest in `folder`. */

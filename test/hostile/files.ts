@@ -215,7 +215,7 @@ export const hostileFiles: readonly HostileFile[] = [
   checkpoint("one long text, many times .h5", 4000, (n) => sameText(n, 1024 * n)),
   checkpoint("a tree that leads to itself .h5", 3000, (n) => {
     const tree = treeNode(...Array.from({ length: n }, () => 256));
-    // Of level 255: each node has the same children again.
+    // The node has level 255, and each node has the same children again.
     tree[5] = 255;
     const heap = 256 + tree.length;
     return hdf5(heap, tree, join(latin1("HEAP"), times(4, "\0"), u64(8), u64(1), u64(heap + 32), u64(0)));

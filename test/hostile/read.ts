@@ -30,7 +30,7 @@ export async function readHostile(kind: Kind, bytes: Uint8Array, name = "hostile
   }
 }
 
-/** As `readHostile`, a checkpoint by ranges of its file. */
+/** Does what `readHostile` does for a checkpoint, by ranges of its file. */
 export async function readHostileFile(kind: Kind, path: string, bytes: () => Uint8Array): Promise<void> {
   if (kind !== "checkpoint") return readHostile(kind, bytes(), path);
   const source = await fileSource(path);

@@ -6,7 +6,7 @@ import { Tape } from "../../src/tape.ts";
 import { checkSlope, inner } from "../slopes.ts";
 import { type Case, check, close, random, same } from "../suite.ts";
 
-/** As the goldens: ten times what float32 and float64 were measured to differ by. */
+/** The tolerance of the goldens: ten times what float32 and float64 were measured to differ by. */
 const tolerance = { ofMaximum: 1e-5 };
 
 export const cases: Case[] = [

@@ -62,7 +62,7 @@ const command = new Command("npm run mutate --")
   .option("--json", "print every mutant and its fate as JSON")
   .exitOverride();
 
-/** Of this run, so that several do not disturb each other. */
+/** The folder of this run, so that several runs do not disturb each other. */
 const folder = `${root}build/mutation-${process.pid}/`;
 
 class UnknownRoomError extends Error {

@@ -75,7 +75,7 @@ function mutateOperator(node: Node, parent: Node | undefined, text: (node: Node)
       if (isText(node.left) || isText(node.right)) return [];
       const [left, right] = [text(node.left), text(node.right)];
       if (["in", "instanceof"].includes(node.operator)) return isCondition(node, parent) ? [] : [`!(${text(node)})`];
-      // As a condition, its negation is no more than its being true and its being false.
+      // Where it is a condition, its negation is no more than its being true and its being false.
       const others = (binary[node.operator] ?? []).filter((other, i, { length }) => {
         return !(isCondition(node, parent) && negations.has(other) && i === length - 1);
       });

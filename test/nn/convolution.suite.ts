@@ -34,7 +34,7 @@ export const cases: Case[] = [
         using y = device.empty(mapShape(output));
         direct.convolve(device, sizes, x.storage, w.storage, y.storage, {});
         const terms = input.channels * kernel[1] * kernel[2];
-        // As many roundings as terms, of sums that stay below their count.
+        // There are as many roundings as terms, of sums that stay below the number of terms.
         close(await y.read(), convolved(sizes, values, weights), { absolute: terms ** 2 * 2 ** -24 }, shape.join());
       }
     },

@@ -17,7 +17,8 @@ export interface Op {
   readonly reference: (...inputs: Float64Array[]) => Float64Array;
   readonly tolerance?: Tolerance;
   /**
-   * Of ⟨gradient, direction⟩, as a share of Σ|gradient·direction|. Default: 1e-6, ten roundings of float32 that add up.
+   * The tolerance of ⟨gradient, direction⟩, as a share of Σ|gradient·direction|. Default: 1e-6, ten roundings of
+   * float32 that add up.
    */
   readonly slopeTolerance?: number;
   /** How far values are moved for a slope; kinks must be farther away. Default: 1e-4. */

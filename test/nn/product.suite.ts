@@ -17,7 +17,8 @@ export const cases: Case[] = [
         using memory = new Memory(device);
         const numbers = random(batch + rowPanels);
         const terms = termRows * termColumns;
-        // As in a convolution with a kernel of one column, b shifts the left operand by b rows of its map.
+        // As in a convolution with a kernel of one column, product b reads the left operand shifted by b rows of its
+        // map.
         const leftPanelStride = (termRows + batch - 1) * termColumns;
         const left = numbers.array(rowPanels * leftPanelStride * 4, -1, 1);
         const right = numbers.array(batch * columnPanels * terms * 8, -1, 1);
@@ -43,7 +44,8 @@ export const cases: Case[] = [
             }
           }
         }
-        // As many roundings as terms, and one more for what is added, of sums below twice the count of terms.
+        // There are as many roundings as terms, and one more for what is added, of sums below twice the number of
+        // terms.
         const absolute = (terms + 1) * 2 ** -24 * 2 * terms;
         product(device, { ...args, accumulate: 0 });
         close(await memory.floats(result), expected, { absolute }, `${terms} terms`);

@@ -32,7 +32,7 @@ async function checkAll(device: Device, size: Convolution, seed: number): Promis
   winograd.weightGradient(device, size, x.storage, g.storage, ofWeight!.storage);
 
   const [a, c, d] = [absolute(values), absolute(weights), absolute(gradient)];
-  // As in `checkOp`; three roundings in each of the two transforms, before and behind.
+  // The tolerance is that of `checkOp`, with three roundings in each of the two transforms, before and behind.
   const bound = (terms: number, magnitudes: Float64Array): { absolute: number } => ({
     absolute: (terms + 8) * growth * 2 ** -24 * (maximum(magnitudes) + 1),
   });
