@@ -1,11 +1,13 @@
 // npm run build: kernels/ and assembly/ → build/ (typed kernel descriptors, inlined wasm), src/ → dist/.
 import { execFile } from "node:child_process";
-import { cp, rm } from "node:fs/promises";
+import { cp, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { generate } from "./generate.mjs";
+import { licensesOf } from "./licenses.mjs";
+import { writePhotographs } from "./photographs.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const run = promisify(execFile);
@@ -20,24 +22,37 @@ async function bundle() {
     absWorkingDir: root,
   };
   await rm(join(root, "dist"), { recursive: true, force: true });
+  // Libraries are bundled, so that nothing is installed beside the package; what is binary and large, a user installs who needs it.
+  const external = ["webgpu", "sharp", "puppeteer", "deno", "node:*"];
+  const bundled = { ...common, external, metafile: true, mainFields: ["module", "main"] };
   // What several entry points use is in files of its own, so that an error of one is the same class in the other.
   const entryPoints = {
     index: "src/index.ts",
     checkpoint: "src/checkpoint/checkpoint.ts",
     data: "src/data/data.ts",
   };
-  await build({ ...common, entryPoints, outdir: "dist", platform: "neutral", packages: "external", splitting: true });
-  await build({
-    ...common,
+  const library = await build({
+    ...bundled,
+    entryPoints,
+    outdir: "dist",
+    platform: "neutral",
+    splitting: true,
+  });
+  const program = await build({
+    ...bundled,
     entryPoints: { cli: "src/cli/main.ts" },
     outdir: "dist",
     platform: "node",
-    packages: "external",
-    banner: { js: "#!/usr/bin/env node" },
+    sourcemap: false,
+    // Libraries in CommonJS ask for Node's modules by `require`.
+    banner: {
+      js: '#!/usr/bin/env node\nimport { createRequire as requireOf } from "node:module";\nconst require = requireOf(import.meta.url);',
+    },
   });
   // What a page loads for `crf-rnn bench` and `crf-rnn train` with `--host chromium`.
-  await build({
+  const pages = await build({
     ...common,
+    metafile: true,
     entryPoints: { bench: "bench/page.ts", train: "src/cli/train/page.ts" },
     outdir: "dist",
     platform: "browser",
@@ -51,6 +66,8 @@ async function bundle() {
       cwd: root,
     },
   );
+  await writeFile(join(root, "dist/THIRD-PARTY-LICENSES.txt"), await licensesOf([library, program, pages]));
+  await writePhotographs(join(root, "dist/demo"));
   await cp(join(root, "kernels"), join(root, "dist/kernels"), { recursive: true });
   await cp(join(root, "build/wasm"), join(root, "dist/wasm"), { recursive: true });
 }

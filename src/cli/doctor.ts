@@ -59,6 +59,7 @@ async function run(flags: CommonFlags): Promise<void> {
       lavapipe: found?.lavapipe,
       swiftshader: found?.swiftshader,
     },
+    packages: await findPackages(),
     wasm: { ...(await tryWasm()), relaxedSimd: hasRelaxedSimd(), sharedMemory: canShareMemory() },
     auto: adapters.some(({ hardware }) => hardware) ? "webgpu" : "wasm",
   };
@@ -74,6 +75,7 @@ type Facts = Readonly<{
   hosts: { node?: string; deno?: string; chromium?: string };
   webgpu: { available: boolean; adapters: readonly Adapter[] };
   vulkan: { loader: boolean; lavapipe?: string; swiftshader?: string };
+  packages: Readonly<Record<string, boolean>>;
   wasm: Wasm & { relaxedSimd: boolean; sharedMemory: boolean };
   auto: string;
 }>;
@@ -121,6 +123,25 @@ async function tryTuning(adapter: GPUAdapter): Promise<Adapter["choices"]> {
   }
 }
 
+/** Packages that are not installed with this one, and what needs them. */
+const optionalPackages = {
+  webgpu: "WebGPU in Node",
+  sharp: "JPEGs, and the contact sheets of data",
+  puppeteer: "--host chromium",
+};
+
+/** Which of the optional packages can be loaded here. */
+async function findPackages(): Promise<Record<string, boolean>> {
+  const found = Object.keys(optionalPackages).map(async (name) => {
+    const loaded = await (import(name) as Promise<unknown>).then(
+      () => true,
+      () => false,
+    );
+    return [name, loaded] as const;
+  });
+  return Object.fromEntries(await Promise.all(found));
+}
+
 async function tryWasm(): Promise<Wasm> {
   try {
     using device = await openWasm();
@@ -130,16 +151,19 @@ async function tryWasm(): Promise<Wasm> {
   }
 }
 
-function adviceFor({ host, hosts, webgpu, vulkan, wasm }: Facts): string[] {
+function adviceFor({ host, hosts, webgpu, vulkan, packages, wasm }: Facts): string[] {
   const advice: string[] = [];
+  for (const [name, need] of Object.entries(optionalPackages)) {
+    // Deno has WebGPU of its own.
+    if (packages[name] || (name === "webgpu" && webgpu.available)) continue;
+    advice.push(`no package ${name}, which is for ${need}: npm install ${name}`);
+  }
   const { platform } = host;
   if ("error" in wasm) advice.push(`WASM does not start (${wasm.error}): update ${host.name}`);
   if (!wasm.relaxedSimd)
     advice.push("no relaxed SIMD (fused multiply-add): Node 22 or later has it and computes faster");
   if (!webgpu.available) {
-    advice.push(
-      host.name === "node" ? "no WebGPU in Node: npm install webgpu" : "no WebGPU in Deno: update to Deno 2 or later",
-    );
+    if (host.name === "deno") advice.push("no WebGPU in Deno: update to Deno 2 or later");
   } else if (webgpu.adapters.length === 0) {
     advice.push(
       `no WebGPU adapter: ${platform === "linux" ? "install a GPU's Vulkan driver or lavapipe" : "update the GPU's driver"}`,
@@ -163,7 +187,7 @@ function adviceFor({ host, hosts, webgpu, vulkan, wasm }: Facts): string[] {
 const indent = " ".repeat(10);
 
 function describe(facts: Facts, advice: readonly string[]): string {
-  const { host, hosts, webgpu, vulkan, wasm } = facts;
+  const { host, hosts, webgpu, vulkan, packages, wasm } = facts;
   const mebibytes = (bytes = 0): string => `${Math.round(bytes / 2 ** 20)} MiB`;
   const adapters = webgpu.adapters.map(({ name, hardware, limits, features, choices }) => {
     const binding = mebibytes(limits.maxStorageBufferBindingSize);
@@ -189,6 +213,8 @@ function describe(facts: Facts, advice: readonly string[]): string {
       "error" in wasm ? wasm.error : `${wasm.threads} threads, SIMD, ${wasm.relaxedSimd ? "" : "no "}relaxed SIMD`,
     ],
   ];
+  const listed = Object.entries(packages).map(([name, found]) => (found ? name : `no ${name}`));
+  rows.push(["packages", listed.join(", ")]);
   if (host.platform === "linux") {
     const driver = vulkan.lavapipe ?? vulkan.swiftshader ?? "no software driver";
     rows.push(["Vulkan", `${vulkan.loader ? "loader" : "no loader"}, ${driver}`]);

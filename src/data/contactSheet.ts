@@ -1,6 +1,8 @@
+import type Sharp from "sharp";
 import type { Dataset, Item } from "./dataset.ts";
 import { decodeImage } from "./images.ts";
 import { drawOverlay } from "./overlay.ts";
+import { loadSharp } from "./sharp.ts";
 
 /** One cell of a contact sheet, in pixels; the caption stands below. */
 const cell = { width: 240, height: 180, caption: 18, gap: 6 } as const;
@@ -11,14 +13,14 @@ const cell = { width: 240, height: 180, caption: 18, gap: 6 } as const;
  * @throws FormatError where an image or its labels cannot be read
  */
 export async function drawContactSheet(dataset: Dataset, items: readonly Item[], columns = 6): Promise<Uint8Array> {
-  const { default: sharp } = await import("sharp");
+  const sharp = await loadSharp("contact sheet", "draws it");
   const across = Math.max(1, Math.min(columns, items.length));
   const stepX = cell.width + cell.gap;
   const stepY = cell.height + cell.caption + cell.gap;
   const tiles = [];
   for (const [i, item] of items.entries()) {
     const [left, top] = [cell.gap + (i % across) * stepX, cell.gap + Math.floor(i / across) * stepY];
-    tiles.push({ input: await drawTile(dataset, item), left, top });
+    tiles.push({ input: await drawTile(sharp, dataset, item), left, top });
     tiles.push({ input: caption(item.id), left, top: top + cell.height });
   }
   const width = cell.gap + across * stepX;
@@ -30,8 +32,7 @@ export async function drawContactSheet(dataset: Dataset, items: readonly Item[],
     .toBuffer();
 }
 
-async function drawTile(dataset: Dataset, item: Item): Promise<Buffer> {
-  const { default: sharp } = await import("sharp");
+async function drawTile(sharp: typeof Sharp, dataset: Dataset, item: Item): Promise<Buffer> {
   const image = await decodeImage(await item.imageBytes(), item.image);
   const overlay = drawOverlay(image, { ...(await item.labels()), palette: dataset.palette });
   return sharp(overlay, { raw: { width: image.width, height: image.height, channels: 3 } })

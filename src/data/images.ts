@@ -1,3 +1,4 @@
+import type Sharp from "sharp";
 import { FormatError } from "../errors.ts";
 import { freePixelBytes, structurePerByte } from "../budget.ts";
 import type { Image } from "./image.ts";
@@ -8,6 +9,7 @@ import { maximumPixels } from "./labels.ts";
 import { decodeNpy } from "./npy.ts";
 import { readOrientation, startsWithExif, turnUpright, upright } from "./orientation.ts";
 import { decodeRgbPng, isPng } from "./png.ts";
+import { loadSharp } from "./sharp.ts";
 
 /** An image as it was read from a file, turned as its camera said. */
 export interface Photograph extends Image {
@@ -95,10 +97,10 @@ async function decodeJpeg(bytes: Uint8Array, file: string): Promise<Stored> {
   checkJpegSize(bytes, file);
   const exif = findSegment(bytes, ({ code, body }) => code === 0xe1 && startsWithExif(body));
   const orientation = exif ? readOrientation(exif.body) : upright;
-  await import("sharp"); // If it is missing, that is the fault, and not the file.
-  const first = await decodeFlawless(bytes);
+  const sharp = await loadSharp(file, "decodes JPEGs (PNGs need none)"); // If it is missing, that is the fault, and not the file.
+  const first = await decodeFlawless(sharp, bytes);
   if (!(first instanceof Error)) return { ...first, orientation };
-  const mended = await decodeMended(bytes, first.message);
+  const mended = await decodeMended(sharp, bytes, first.message);
   if (mended) return { ...mended, orientation, warning: reasonOf(first) };
   const fault = findJpegFault(bytes);
   const remedy = "the file is damaged: write it again";
@@ -111,20 +113,19 @@ async function decodeJpeg(bytes: Uint8Array, file: string): Promise<Stored> {
 }
 
 /** Decodes a JPEG of which libjpeg has nothing to say. What it merely warns of, it may have made up: pixels that the file lacks. */
-async function decodeFlawless(bytes: Uint8Array): Promise<Image | Error> {
+async function decodeFlawless(sharp: typeof Sharp, bytes: Uint8Array): Promise<Image | Error> {
   try {
     const taller = withRowsToSpare(bytes);
-    if (!taller) return await decodeRows(bytes);
-    const decoded = await decodeRows(taller.bytes, taller.height);
-    return taller.exact ? decoded : await decodeRows(bytes);
+    if (!taller) return await decodeRows(sharp, bytes);
+    const decoded = await decodeRows(sharp, taller.bytes, taller.height);
+    return taller.exact ? decoded : await decodeRows(sharp, bytes);
   } catch (error) {
     return error as Error;
   }
 }
 
 /** The first `rows` of a JPEG, by default all. @throws Error with libjpeg's words, be it a mere warning */
-async function decodeRows(bytes: Uint8Array, rows?: number): Promise<Image> {
-  const { default: sharp } = await import("sharp");
+async function decodeRows(sharp: typeof Sharp, bytes: Uint8Array, rows?: number): Promise<Image> {
   const { data, info } = await sharp(bytes, {
     failOn: "warning",
     ignoreIcc: true,
@@ -147,16 +148,18 @@ async function decodeRows(bytes: Uint8Array, rows?: number): Promise<Image> {
  * in the end, each pixel is in the file.
  */
 async function decodeMended(
+  sharp: typeof Sharp,
   bytes: Uint8Array,
   warning: string,
   budget = { left: maximumMendings },
 ): Promise<Image | undefined> {
   for (const mended of mendings(bytes, warning)) {
     if (budget.left-- <= 0) return undefined;
-    const outcome = await decodeFlawless(mended);
+    const outcome = await decodeFlawless(sharp, mended);
     if (!(outcome instanceof Error)) return outcome;
     // The same warning: something else was taken away than what it is about.
-    const decoded = outcome.message === warning ? undefined : await decodeMended(mended, outcome.message, budget);
+    const decoded =
+      outcome.message === warning ? undefined : await decodeMended(sharp, mended, outcome.message, budget);
     if (decoded) return decoded;
   }
   return undefined;

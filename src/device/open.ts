@@ -62,15 +62,19 @@ export async function open(options: OpenOptions = {}): Promise<Device> {
 
 /** @throws DeviceError if there is no adapter, or only a software one that was not asked for, or it refuses a device */
 async function openWebGpu(software: boolean, bindingBytes: number | undefined): Promise<Device> {
-  const missing = (got: string): DeviceError =>
+  const driver = "install a GPU driver or Mesa's lavapipe (see crf-rnn doctor)";
+  const missing = (got: string, remedy = driver): DeviceError =>
     new DeviceError({
       where: "open",
       expected: software ? "a WebGPU adapter" : "a hardware WebGPU adapter",
       got,
-      remedy: 'install a GPU driver or Mesa\'s lavapipe (see crf-rnn doctor), or open({ prefer: "wasm" })',
+      remedy: `${remedy}, or open({ prefer: "wasm" })`,
     });
   const root = await findGpu();
-  if (!root) throw missing("no WebGPU in this host");
+  if (!root) {
+    const inNode = globalThis.process?.versions?.node !== undefined;
+    throw missing("no WebGPU in this host", inNode ? "npm install webgpu" : "use a host with WebGPU");
+  }
   const adapter = await root.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
   if (!adapter) throw missing("no adapter");
   // Browsers before 2025 lack `info`.

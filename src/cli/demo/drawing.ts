@@ -9,11 +9,9 @@ export interface Stroke {
   readonly within?: "figure";
 }
 
-/** A photograph from an npm package with a quick annotation to refine and a careful one to measure by. */
+/** A photograph (scripts/photographs.mjs makes its file of this name) with a quick annotation to refine and a careful one to measure by. */
 export interface Drawing {
   readonly name: string;
-  /** The package; its picture is `data/image.jpg`. */
-  readonly photograph: string;
   readonly classes: readonly string[];
   readonly rough: readonly Stroke[];
   readonly careful: readonly Stroke[];

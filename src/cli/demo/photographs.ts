@@ -1,6 +1,5 @@
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { FormatError } from "../../errors.ts";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { crfRnn } from "../../crf/crfRnn.ts";
 import type { Device } from "../../device/device.ts";
 import { argmax } from "../../data/argmax.ts";
@@ -41,7 +40,7 @@ export const photographs = drawings.length;
 
 /** Refines a quick drawing on each photograph; nothing is written yet. @throws FormatError where a photograph is missing */
 export async function refinePhotographs(device: Device, folder: string, progress: Progress): Promise<Refined[]> {
-  const images = await Promise.all(drawings.map(({ photograph }) => readPhotograph(photograph)));
+  const images = await Promise.all(drawings.map(({ name }) => readPhotograph(name)));
   const results: Refined[] = [];
   for (const [i, drawing] of drawings.entries()) {
     progress.stage(`refining ${drawing.name}`);
@@ -86,24 +85,14 @@ async function refineDrawing(device: Device, drawing: Drawing, image: Image, fol
     picture("refined", encodeLabelPng(refined)),
     picture("careful", encodeLabelPng(careful)),
     picture("overlay", encodeRgbPng(height, width, overlays[1]!)),
-    picture("sheet", await drawSheet(height, width, [photo, ...overlays])),
+    picture("sheet", drawSheet(height, width, [photo, ...overlays])),
   ];
   return { facts, outputs };
 }
 
-async function readPhotograph(name: string): Promise<Image> {
-  let folder: string;
-  try {
-    folder = dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
-  } catch (cause) {
-    const remedy = `npm install ${name}`;
-    throw new FormatError(
-      { file: name, expected: "the npm package with the photograph", got: "none", remedy },
-      { cause },
-    );
-  }
-  return readImage(join(folder, "data", "image.jpg"));
-}
+/** A photograph that the build has put beside the program. */
+const readPhotograph = (name: string): Promise<Image> =>
+  readImage(fileURLToPath(new URL(`demo/${name}.png`, import.meta.url)));
 
 export interface Measured {
   readonly name: string;
