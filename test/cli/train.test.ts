@@ -49,7 +49,7 @@ describe("crf-rnn train", () => {
 
   test("says in its help what may differ when a run goes on", () => {
     const help = folder.run(["help", "train"]).stdout.replace(/\s+/g, " ");
-    const [, may] = /Repeat the command with --resume\. (.*?) All else must be as it was/.exec(help)!;
+    const [, may] = /Repeat the command with --resume\. (.*?) All other flags must be as before/.exec(help)!;
     for (const flag of [...Object.values(settings).map((each) => each.flag), ...freeFlags]) expect(may).toContain(flag);
   });
 
