@@ -241,7 +241,7 @@ export const cases: Case[] = [
       device.resetPeak();
       const before = device.peakBytes;
       const scores = await network(image, { onLayer });
-      // Weights turned over take some room in between; WebGPU's pool rounds sizes up by at most an eighth.
+      // Transposed weights take some room in between; WebGPU's pool rounds sizes up by at most an eighth.
       const peak = device.peakBytes - before;
       check(peak <= 3 * largest, `${peak} bytes, of which the largest activation takes ${largest}`);
       scores.dispose();
