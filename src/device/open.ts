@@ -10,6 +10,11 @@ export interface OpenOptions {
   readonly prefer?: "auto" | "webgpu" | "wasm";
   /** An existing device to work on; it stays the caller's. */
   readonly gpu?: GPUDevice;
+  /**
+   * A compiled module, for hosts that forbid compiling at run time, such as workerd: one of `crf-rnn/wasm/*.wasm` of the same
+   * version of this package. Only `plainShared` and `relaxedShared` have threads.
+   */
+  readonly wasm?: WebAssembly.Module;
   /** Number of WASM threads. The default is the number of processors, or 1 where the host has no threads. */
   readonly threads?: number;
   /**
@@ -27,6 +32,7 @@ export interface OpenOptions {
 const optionNames: Names<OpenOptions> = {
   prefer: true,
   gpu: true,
+  wasm: true,
   threads: true,
   bindingBytes: true,
   onFallback: true,
@@ -41,7 +47,7 @@ const optionNames: Names<OpenOptions> = {
  */
 export async function open(options: OpenOptions = {}): Promise<Device> {
   requireOptions("open", options, optionNames);
-  const { prefer = "auto", gpu, threads, bindingBytes, onFallback } = options;
+  const { prefer = "auto", gpu, wasm, threads, bindingBytes, onFallback } = options;
   requireChoice("open", "prefer", prefer, ["auto", "webgpu", "wasm"]);
   if (gpu !== undefined) return new WebGpuDevice(requireGpu(gpu), { owned: false, bindingBytes });
   const fallbacks: string[] = [];
@@ -57,7 +63,7 @@ export async function open(options: OpenOptions = {}): Promise<Device> {
       passOver((error as Error).message);
     }
   }
-  return await openWasm({ threads, bindingBytes, fallbacks, onFallback: passOver });
+  return await openWasm({ module: wasm, threads, bindingBytes, fallbacks, onFallback: passOver });
 }
 
 /** @throws DeviceError if there is no adapter, or only a software one that was not asked for, or it refuses a device */

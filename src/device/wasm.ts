@@ -1,4 +1,5 @@
-import { DeviceError, LimitError } from "../errors.ts";
+import { sectionName, commonSources } from "../../build/wasm.ts";
+import { DeviceError, LimitError, ValueError } from "../errors.ts";
 import type { Kernel, Twin } from "../kernel.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -52,6 +53,8 @@ export interface WasmOptions {
    * be shared.
    */
   readonly threads?: number;
+  /** See `OpenOptions.wasm`. */
+  readonly module?: WebAssembly.Module;
   /** Default: relaxed SIMD where the engine has it. */
   readonly relaxed?: boolean;
   /** See `OpenOptions.bindingBytes`. */
@@ -93,7 +96,9 @@ export async function openWasm(options: WasmOptions = {}): Promise<WasmDevice> {
       remedy: "leave threads out to use every processor",
     });
   }
-  const threads = asked ?? Math.min(64, globalThis.navigator?.hardwareConcurrency ?? processors());
+  const given = options.module && variantOf(options.module);
+  const most = given && !isShared(given) ? 1 : (globalThis.navigator?.hardwareConcurrency ?? processors());
+  const threads = asked ?? Math.min(64, most);
   const fallbacks = [...(options.fallbacks ?? [])];
   if (threads === 1) return await create(1, options, fallbacks);
   try {
@@ -118,12 +123,40 @@ async function create(threads: number, options: WasmOptions, fallbacks: readonly
     });
   }
   const simd = (options.relaxed ?? hasRelaxedSimd()) ? "relaxed" : "plain";
-  const variant = `${simd}${threads > 1 ? "Shared" : ""}`;
-  const module = await compile(await wasmBytes(variant));
-  const memory = makeMemory(threads > 1);
+  const given = options.module && variantOf(options.module);
+  if (given && threads > 1 && !isShared(given)) {
+    throw new ValueError({
+      where: "open",
+      expected: `wasm: a module whose memory ${threads} threads can share`,
+      got: `the module ${given}`,
+      remedy: `pass ${given}Shared.wasm, or open with threads: 1`,
+    });
+  }
+  const variant = given ?? `${simd}${threads > 1 ? "Shared" : ""}`;
+  const module = options.module ?? (await compile(await wasmBytes(variant)));
+  const memory = makeMemory(isShared(variant));
   const bindingBytes = Math.min(options.bindingBytes ?? Infinity, addressSpace);
   const info = { name: "WebAssembly SIMD", hardware: false, threads, variant, fallbacks };
   return await WasmDevice.create(module, memory, info, bindingBytes);
+}
+
+const isShared = (variant: string): boolean => variant.endsWith("Shared");
+
+/**
+ * Which build a module is, as it says in a section of its own.
+ * @throws ValueError for what is no module of today's kernels: another version's take other arguments
+ */
+function variantOf(module: unknown): string {
+  const isModule = module instanceof WebAssembly.Module;
+  const section = isModule ? WebAssembly.Module.customSections(module, sectionName)[0] : undefined;
+  const [variant, sources] = section ? new TextDecoder().decode(section).split(" ") : [];
+  if (variant !== undefined && sources === commonSources) return variant;
+  throw new ValueError({
+    where: "open",
+    expected: "wasm: a WebAssembly.Module of crf-rnn/wasm of this version",
+    got: isModule ? (variant === undefined ? "another module" : "one of another version") : kindOf(module),
+    remedy: "compile crf-rnn/wasm/plain.wasm of the installed package",
+  });
 }
 
 /** Thrown where WebAssembly is not available at all, with threads or without. */
@@ -146,7 +179,7 @@ async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Modu
         expected: policy ? "permission to compile WebAssembly" : "WebAssembly with SIMD and threads",
         got: String(cause),
         remedy: policy
-          ? "add 'wasm-unsafe-eval' to script-src in the page's Content-Security-Policy"
+          ? "add 'wasm-unsafe-eval' to script-src in the page's Content-Security-Policy, or pass a module that is compiled already: open({ wasm })"
           : "update the engine",
       },
       { cause },

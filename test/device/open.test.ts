@@ -1,8 +1,11 @@
+import { readFile } from "node:fs/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { open } from "../../src/device/open.ts";
 import { openWasm } from "../../src/device/wasm.ts";
 import { WebGpuDevice } from "../../src/device/webgpu.ts";
-import { DeviceError } from "../../src/errors.ts";
+import { DeviceError, ValueError } from "../../src/errors.ts";
+import { relu } from "../../src/nn/relu.ts";
+import { root } from "../hosts/folders.ts";
 import { requestGpu } from "./software.ts";
 
 const threads = process.getBuiltinModule("node:worker_threads");
@@ -143,6 +146,55 @@ describe("what was asked for by name and cannot be had is an error", () => {
   test("WebAssembly of an old engine", async () => {
     vi.spyOn(WebAssembly, "compile").mockRejectedValue(new WebAssembly.CompileError("invalid opcode 0xfd"));
     await expect(open({ prefer: "wasm" })).rejects.toThrow(/invalid opcode 0xfd — update the engine/);
+  });
+});
+
+describe("a module that is compiled already", () => {
+  const moduleOf = async (name: string): Promise<WebAssembly.Module> =>
+    WebAssembly.compile(await readFile(`${root}build/wasm/${name}.wasm`));
+
+  test.each([
+    ["plain", 1],
+    ["plainShared", 2],
+  ] as const)("%s serves where compiling is forbidden", async (name, threads) => {
+    standIn(null);
+    const wasm = await moduleOf(name);
+    for (const forbidden of ["compile", "instantiateStreaming", "compileStreaming"] as const) {
+      vi.spyOn(WebAssembly, forbidden).mockRejectedValue(new WebAssembly.CompileError("code generation disallowed"));
+    }
+    using device = await open({ wasm });
+    expect(device.info).toMatchObject({ variant: name, threads });
+    using values = device.tensor(
+      [5000, 4],
+      Float32Array.from({ length: 20_000 }, (_, i) => (i % 2 ? i : -i)),
+    );
+    using result = relu(values);
+    expect([...(await result.read())].slice(-2)).toEqual([0, 19_999]);
+  });
+
+  test("has threads only if its memory is shared", async () => {
+    const wasm = await moduleOf("plain");
+    await expect(open({ prefer: "wasm", wasm, threads: 2 })).rejects.toThrow(
+      /2 threads can share, got the module plain/,
+    );
+    using one = await open({ prefer: "wasm", wasm: await moduleOf("plainShared"), threads: 1 });
+    expect(one.info).toMatchObject({ variant: "plainShared", threads: 1 });
+  });
+
+  test("must be one of this version's", async () => {
+    const bytes = await readFile(`${root}build/wasm/plain.wasm`);
+    // The last bytes say of which sources it is.
+    const other = await WebAssembly.compile(bytes.fill("0", bytes.length - 16));
+    const empty = await WebAssembly.compile(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+    for (const [wasm, got] of [
+      [other, "one of another version"],
+      [empty, "another module"],
+      [bytes, "compile crf-rnn/wasm/plain.wasm"],
+    ] as const) {
+      const error = await open({ prefer: "wasm", wasm: wasm as WebAssembly.Module }).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(ValueError);
+      expect((error as ValueError).message).toContain(got);
+    }
   });
 });
 
