@@ -49,7 +49,7 @@ const byCommand =
     return [stdout, stderr].join("\n").split("\n").filter((line) => /warn|error/i.test(line)); // prettier-ignore
   };
 
-/** Without source maps and the cache, which would lie beside the sources; tools/package.json lets it read `exports`. */
+/** Without source maps and the cache, which would lie beside the sources. */
 export const parcel = byCommand("parcel", (out) => [
   "build", "program.js", "--dist-dir", out, "--no-cache", "--no-source-maps", "--log-level", "warn",
 ]); // prettier-ignore

@@ -57,4 +57,6 @@ test.each([
   const expected = await outcomeInProcess(program, ["program.js"], folder);
   expect(await outcomeInProcess(program, [join(out, bundled)], folder)).toEqual(expected);
   expect(expected.threads).toBe(expected.processors);
+  // Through the package webgpu, which lies where the program finds it.
+  expect((await outcomeInProcess(program, [join(out, bundled), "webgpu"], folder)).kind).toBe("webgpu");
 });

@@ -46,6 +46,12 @@ describe.each(Object.entries(pages))("a page by %s", (name, { bundle, type }) =>
   });
 });
 
+test("a page without a bundler finds it by an import map, and has every thread and the bits of Node", async () => {
+  const library = "node_modules/crf-rnn/dist/index.js";
+  const outcome = await outcomeInPage(folder, "program.js", { isolated: true, library });
+  expect(outcome).toEqual({ ...plain, threads: outcome.processors, processors: outcome.processors });
+});
+
 test.each([
   ["esbuild", esbuild({ platform: "node" }), undefined],
   ["esbuild, CommonJS", esbuild({ platform: "node", format: "cjs" }), asCommonJs],

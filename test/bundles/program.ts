@@ -39,14 +39,19 @@ globalThis.outcome = infer(globalThis.process?.argv?.[2]);
 if (!globalThis.document) globalThis.outcome.then((outcome) => console.log(JSON.stringify(outcome)));
 `;
 
-/** Loads a script or module of a folder into a page of Chromium, and hands out what the program tells. */
+/**
+ * Loads a script or module of a folder into a page of Chromium, and hands out what the program tells. `library` is where an
+ * import map finds the package, if the program is not bundled.
+ */
 export async function outcomeInPage(
   folder: string,
   file: string,
-  { isolated, type = "module" }: { isolated: boolean; type?: "module" | "text/javascript" },
+  { isolated, type = "module", library }: { isolated: boolean; type?: "module" | "text/javascript"; library?: string },
 ): Promise<Outcome> {
   const outcomes: Outcome[] = [];
+  const map = library && JSON.stringify({ imports: { "crf-rnn": `./bundle/${library}` } });
   const script = `(async () => {
+    ${map ? `document.head.append(Object.assign(document.createElement("script"), { type: "importmap", text: ${JSON.stringify(map)} }));` : ""}
     const element = Object.assign(document.createElement("script"), { src: "./bundle/${file}", type: "${type}" });
     await new Promise((resolve, reject) => {
       Object.assign(element, { onload: resolve, onerror: () => reject(new Error("${file} did not load")) });

@@ -17,8 +17,8 @@ export async function installTools(): Promise<void> {
   const [now, installed] = await Promise.all(
     [wanted, tools].map((at) => readFile(`${at}${lock}`, "utf8").catch(() => "")),
   );
-  if (now === installed && existsSync(`${tools}node_modules/.${lock}`)) return;
   await cp(wanted, tools, { recursive: true });
+  if (now === installed && existsSync(`${tools}node_modules/.${lock}`)) return;
   await run("npm", ["ci"], { cwd: tools });
 }
 

@@ -191,7 +191,7 @@ describe("a module that is compiled already", () => {
       [empty, "another module"],
       [bytes, "compile crf-rnn/wasm/plain.wasm"],
     ] as const) {
-      const error = await open({ prefer: "wasm", wasm: wasm as WebAssembly.Module }).catch((reason: unknown) => reason);
+      const error = await open({ prefer: "wasm", wasm: wasm }).catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(ValueError);
       expect((error as ValueError).message).toContain(got);
     }
