@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
@@ -30,6 +31,15 @@ describe("crf-rnn", () => {
     const readme = readFileSync(`${root}README.md`, "utf8");
     const rows = [...readme.matchAll(/^\| `crf-rnn (\w+)[^`]*` +\| [^|]+ \|$/gm)].map(([, command]) => command);
     expect(rows.sort()).toEqual([...commands].sort());
+  });
+
+  test("ends quietly where nobody reads on, as before `| head`", async () => {
+    const child = spawn(process.execPath, [`${root}dist/cli.js`, "bench", "--list"]);
+    child.stdout.destroy();
+    let told = "";
+    child.stderr.on("data", (text: Buffer) => (told += text.toString()));
+    const status = await new Promise((resolve) => child.on("close", resolve));
+    expect({ status, told }).toEqual({ status: 0, told: "" });
   });
 
   test("without a command prints help on standard error, status 2", () => {
