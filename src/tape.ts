@@ -306,8 +306,6 @@ class Sums {
   /** Frees everything, after an error. */
   dispose(): void {
     for (const gradient of this.#claims.keys()) if (gradient !== this.#seed) gradient.dispose();
-    this.#claims.clear();
-    this.#sums.clear();
   }
 
   /** Returns the sums for `tensors`, each in memory of its own. They belong to the caller. */
@@ -344,13 +342,12 @@ function checkOutput(tape: Tape, ending: Ending | undefined, output: Tensor, see
       remedy: "make the tape before the forward pass, and watch the inputs that matter",
     });
   }
-  const shape = seed?.shape ?? [1];
-  const fits = seed ? sameShape(shape, output.shape) : output.shape.every((size) => size === 1);
+  const fits = seed ? sameShape(seed.shape, output.shape) : output.shape.every((size) => size === 1);
   if (fits) return;
   throw new ShapeError({
     where,
     expected: seed ? `a seed ${formatShape(output.shape)}` : "an output of one value",
-    got: formatShape(seed ? shape : output.shape),
+    got: formatShape((seed ?? output).shape),
     remedy: "pass the gradient of the output, in its shape, as seed",
   });
 }

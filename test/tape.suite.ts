@@ -86,18 +86,107 @@ export const cases: Case[] = [
       const tape = new Tape([scalar]);
       const gradients = await tape.gradients(add(scalar, scalar));
       same(await gradients.get(scalar)!.read(), [2], "gradient of s + s");
-      await rejects(() => tape.gradients(scalar), ValueError, "a spent tape");
+      const spent = await rejects(() => tape.gradients(scalar), ValueError, "a spent tape");
+      check(spent.message.includes("got a spent one"), spent.message);
+      tape.dispose();
+      await rejects(() => tape.gradients(scalar), ValueError, "a spent tape that was disposed of remains a spent one");
       using second = new Tape([map]);
       const result = add(map, map);
       await rejects(() => second.gradients(result), ShapeError, "no seed for a map");
       await rejects(() => second.gradients(result, scalar), ShapeError, "a seed of another shape");
       await rejects(() => second.gradients(scalar), ValueError, "an output that does not depend on it");
+      const row = scope.tensor([1, 3]);
+      using ofRow = new Tape([row]);
+      const told = await rejects(() => ofRow.gradients(add(row, row)), ShapeError, "no seed for a row");
+      check(told.message.includes("an output of one value, got [1, 3]"), told.message);
       const other = scope.tensor([2, 2]);
       using third = new Tape([other]);
       await rejects(() => add(map, other), ValueError, "inputs of two tapes");
       check(third.recording, "the third tape goes on");
       third.dispose();
       await rejects(() => third.gradients(other), DisposedError, "a disposed tape");
+    },
+  },
+  {
+    name: "what is no live tensor is refused by name: to watch, as output, as seed, and by a segment",
+    async run(device) {
+      using scope = device.scope();
+      const [a, gone] = [scope.tensor([4]), device.tensor([4])];
+      gone.dispose();
+      const says = async (call: () => unknown, kind: typeof ValueError | typeof DisposedError, text: string) => {
+        const { message } = await rejects<CrfRnnError>(call, kind, text);
+        check(message.includes(text), `expected "${text}", got "${message}"`);
+      };
+      const no = new Float32Array(4) as unknown as Tensor;
+      await says(() => new Tape({ a } as unknown as Tensor[]), ValueError, "an array of the tensors to watch");
+      await says(() => new Tape([a, no]), ValueError, "a tensor as watched[1], got a Float32Array");
+      await says(() => new Tape([gone]), DisposedError, "watched[0], tensor [4]");
+      check(a.tape === undefined, "a tape that was refused watches nothing");
+      using tape = new Tape([a]);
+      const result = add(a, a);
+      await says(() => tape.gradients(no), ValueError, "gradients: expected a tensor as output");
+      await says(() => tape.gradients(result, no), ValueError, "gradients: expected a tensor as seed");
+      await says(() => tape.gradients(result, gone), DisposedError, "seed, tensor [4]");
+      const misspelled = { abort: AbortSignal.abort() } as object;
+      await says(() => tape.gradients(result, result, misspelled), ValueError, "expected options signal");
+      check(tape.recording, "a refused call leaves the tape as it was");
+      await says(() => recompute((x: Tensor) => x)(no), ValueError, "recompute: expected a tensor as input 0");
+      const unused = recompute((x: Tensor) => add(x, x), [gone]);
+      await says(() => unused(a), DisposedError, "input 1, tensor [4]");
+    },
+  },
+  {
+    name: "gradients that come back for inputs that are not watched are freed",
+    async run(device) {
+      using scope = device.scope();
+      const [a, b, seed] = [scope.tensor([4], [1, 2, 3, 4]), scope.tensor([4]), scope.tensor([4], [1, 1, 1, 1])];
+      const before = device.bytes;
+      const eager = (x: Tensor, y: Tensor): Tensor =>
+        record(sum(x, y), [x, y], [], (gradient) => [sum(gradient, gradient), sum(gradient, gradient)]);
+      const tape = new Tape([a]);
+      const result = eager(a, b);
+      const gradients = await tape.gradients(result, seed);
+      check(gradients.size === 1, "a gradient for a alone");
+      same(await gradients.get(a)!.read(), [2, 2, 2, 2], "a");
+      for (const tensor of [result, ...gradients.values()]) tensor.dispose();
+      check(device.bytes === before, `${device.bytes - before} bytes left`);
+    },
+  },
+  {
+    name: "a gradient that two tensors share is copied for one of them; a tensor watched twice has one",
+    async run(device) {
+      using a = device.tensor([4], [1, 2, 3, 4]);
+      using b = device.tensor([4], [1, 2, 3, 4]);
+      using seed = device.tensor([4], [1, 10, 100, 2]);
+      const before = device.bytes;
+      for (const factor of [1, 2]) {
+        const tape = new Tape([a, b, a]);
+        using added = add(a, b);
+        using result = factor === 1 ? add(added, b) : scale(added, factor);
+        const gradients = await tape.gradients(result, seed);
+        check(gradients.size === 2, "a gradient for a and one for b");
+        const [ofA, ofB] = [a, b].map((tensor) => gradients.get(tensor)!);
+        check(ofA !== seed && ofB !== seed && ofA !== ofB, "gradients of their own");
+        same(await ofA!.read(), [factor, 10 * factor, 100 * factor, 2 * factor], "a");
+        same(await ofB!.read(), [2, 20, 200, 4], "b");
+        for (const gradient of gradients.values()) gradient.dispose();
+      }
+      check(device.bytes === before, `${device.bytes - before} bytes left`);
+    },
+  },
+  {
+    name: "a gradient that no pullback overwrites is passed on without a copy",
+    async run(device) {
+      using scope = device.scope();
+      const values = scope.tensor([1024]);
+      const pass = (x: Tensor): Tensor => record(sum(x, x), [x], [], (gradient) => [gradient]);
+      const tape = new Tape([values]);
+      const result = add(pass(values), pass(values));
+      const ones = scope.tensor([1024], new Array<number>(1024).fill(1));
+      device.resetPeak();
+      const before = device.peakBytes;
+      await tape.gradients(result, ones);
+      check(device.peakBytes - before === 4096, `${device.peakBytes - before} bytes for one sum`);
     },
   },
   {
@@ -115,6 +204,10 @@ export const cases: Case[] = [
       const result = add(a, a);
       const error = await rejects(() => failed.gradients(result, seed), ValueError);
       check(error.message.includes("taken over"), error.message);
+      failed.dispose();
+      const again = await rejects(() => failed.gradients(result, seed), ValueError);
+      check(again.message.includes("taken over"), again.message);
+      check(a.tape === tape, "the end of the older tape leaves a to the newer one");
       same(await (await tape.gradients(result, seed)).get(a)!.read(), [2, 2, 2, 2], "the new tape's gradient");
     },
   },
@@ -133,7 +226,8 @@ export const cases: Case[] = [
         [undefined, ValueError],
         [AbortSignal.abort(), AbortError],
       ] as const) {
-        using tape = new Tape([a]);
+        // Nobody disposes of this tape: the error alone gives back what it held.
+        const tape = new Tape([a]);
         using first = softmax(a);
         using second = failing(first);
         using last = softmax(second);
@@ -200,6 +294,31 @@ export const cases: Case[] = [
       // eslint-disable-next-line @typescript-eslint/no-deprecated -- The former name works as before.
       const [former] = await run(checkpoint(segment, [matrix]));
       same(former!, ofX!, "gradient of x by the former name");
+    },
+  },
+  {
+    name: "a segment may use what no tape watches; one that fails when it is repeated leaves nothing behind",
+    async run(device) {
+      using x = device.tensor([4], [1, 2, 3, 4]);
+      using weight = device.tensor([4], [1, 1, 1, 1]);
+      using constant = device.tensor([4], [5, 5, 5, 5]);
+      const before = device.bytes;
+      let runs = 0;
+      const segment = (input: Tensor): Tensor => {
+        using first = add(input, weight);
+        using second = softmax(first);
+        if (++runs === 4) throw new ValueError({ where: "test", expected: "no error", got: "one" });
+        return add(second, constant);
+      };
+      for (const fails of [false, true]) {
+        const tape = new Tape([x, weight]);
+        using output = await recompute(segment, [weight])(x);
+        if (fails) await rejects(() => tape.gradients(output, constant), ValueError, "the segment's error");
+        else for (const gradient of (await tape.gradients(output, constant)).values()) gradient.dispose();
+        check(x.tape === undefined && weight.tape === undefined, "no tape watches the parameters any more");
+      }
+      check(runs === 4, `the segment ran ${runs} times`);
+      check(device.bytes === before, `${device.bytes - before} bytes left`);
     },
   },
   {

@@ -41,6 +41,7 @@ interface Flags {
   readonly jobs: number;
   readonly cases: number;
   readonly json?: boolean;
+  readonly webgpu: boolean;
 }
 
 const positive = (word: string): number => {
@@ -59,6 +60,7 @@ const command = new Command("npm run mutate --")
     positive,
     Infinity,
   )
+  .option("--no-webgpu", "leave the stage on WebGPU out, for a first look: what lives may yet be killed there")
   .option("--json", "print every mutant and its fate as JSON")
   .exitOverride();
 
@@ -164,7 +166,8 @@ async function mutate(words: readonly string[], flags: Flags): Promise<number> {
   const verdicts = new Map<number, Verdict>();
   const knowledge: Knowledge = { mutants: counted, verdicts, casesOfFile: new Map(), casesOfMutant: new Map() };
   try {
-    for (const stage of stages) if (!interrupted) await runStage(stage, knowledge, flags);
+    const wanted = stages.filter(({ choice }) => flags.webgpu || choice.prefer !== "webgpu");
+    for (const stage of wanted) if (!interrupted) await runStage(stage, knowledge, flags);
   } finally {
     rmSync(folder, { recursive: true });
   }
