@@ -1,0 +1,118 @@
+import { DisposedError, ShapeError, ValueError } from "../src/errors.ts";
+import { panels } from "../src/layout.ts";
+import { relu } from "../src/nn/relu.ts";
+import { Tape } from "../src/tape.ts";
+import { emptyLike, Tensor } from "../src/tensor.ts";
+import { type Case, check, random, rejects, same } from "./suite.ts";
+
+export const cases: Case[] = [
+  {
+    name: "gives back the values that it was made with or that were written, in their order, in every layout",
+    async run(device) {
+      for (const layout of [undefined, panels]) {
+        const shape = [3, 2, 1, 5];
+        const [first, second] = [1, 2].map((seed) => random(seed).array(30)) as [Float32Array, Float32Array];
+        using tensor = device.tensor(shape, first, layout);
+        same(await tensor.read(), first, "as made");
+        tensor.write(second);
+        same(await tensor.read(), second, "as written");
+        tensor.write(Array.from(first));
+        same(await tensor.read(), first, "as written from a plain array");
+      }
+    },
+  },
+  {
+    name: "knows its rows, channels and shape, whatever becomes of the list that it was given",
+    async run(device) {
+      const shape = [2, 3, 5];
+      using tensor = device.tensor(shape);
+      shape[0] = 9;
+      check(tensor.shape.join() === "2,3,5", `shape ${tensor.shape.join()}`);
+      check(tensor.rows === 6 && tensor.channels === 5, `${tensor.rows} rows of ${tensor.channels}`);
+      check(tensor.describe() === "tensor [2, 3, 5]", tensor.describe());
+      check(tensor.storage.owner === tensor, "the memory's owner");
+    },
+  },
+  {
+    name: "writing is refused with what the tensor is, and leaves the values as they were",
+    async run(device) {
+      using tensor = device.tensor([1, 2], [1, 2]);
+      const few = await rejects(() => tensor.write([1]), ShapeError);
+      check(few.message.startsWith("tensor [1, 2]: expected 2 values, got 1"), few.message);
+      const text = await rejects(() => tensor.write(["1", "2"] as unknown as number[]), ValueError);
+      check(text.message.startsWith("tensor [1, 2]: expected 2 numbers"), text.message);
+      same(await tensor.read(), [1, 2], "the values");
+    },
+  },
+  {
+    name: "what its owner disposed of is refused, also while a call holds the memory",
+    async run(device) {
+      const tensor = device.tensor([4], [1, 2, 3, 4]);
+      tensor.hold();
+      tensor.dispose();
+      for (const [name, use] of Object.entries({
+        read: () => tensor.read(),
+        write: () => tensor.write([4, 3, 2, 1]),
+        like: () => tensor.like(),
+        detached: () => tensor.detached(),
+      })) {
+        const error = await rejects(use, DisposedError, name);
+        check(error.message.startsWith("tensor [4]: expected it to be live"), error.message);
+      }
+      const held = tensor.alias();
+      same(await held.read(), [1, 2, 3, 4], "what the holder reads");
+      held.dispose();
+      tensor.letGo();
+    },
+  },
+  {
+    name: "one like it has its shape and layout, memory of its own, and its scope",
+    async run(device) {
+      using scope = device.scope();
+      const tensor = scope.add(device.tensor([3, 2, 1, 1], [1, 2, 3, 4, 5, 6], panels));
+      const other = tensor.like();
+      check(other.shape.join() === "3,2,1,1" && other.layout === panels, "shape and layout");
+      check(other.scope === scope, "the scope");
+      other.write([6, 5, 4, 3, 2, 1]);
+      same(await tensor.read(), [1, 2, 3, 4, 5, 6], "the first");
+      same(await other.read(), [6, 5, 4, 3, 2, 1], "the other");
+      using free = emptyLike(tensor);
+      check(free.shape.join() === "3,2,1,1" && free.layout === panels, "shape and layout of an op's result");
+      check(free.scope === undefined, "an op's result is in no scope at first");
+    },
+  },
+  {
+    name: "no gradient flows through a detached tensor, which belongs to the scope and goes with it",
+    async run(device) {
+      const before = device.bytes;
+      {
+        using scope = device.scope();
+        const tensor = scope.tensor([4], [1, -1, 1, -1]);
+        using tape = new Tape([tensor]);
+        const detached = tensor.detached();
+        check(tensor.tape === tape && detached.tape === undefined, "the tape watches the tensor alone");
+        check(relu(detached).tape === undefined, "nothing is recorded");
+        check(detached.scope === scope, "the scope of the tensor");
+        tensor.dispose();
+        same(await detached.read(), [1, -1, 1, -1], "after the tensor has gone");
+        check(detached instanceof Tensor && detached.device === device, "a tensor of the device");
+      }
+      check(device.bytes === before, `${device.bytes - before} bytes left`);
+    },
+  },
+  {
+    name: "results computed from an alias go to the scope of the original, which does not own the alias",
+    async run(device) {
+      const before = device.bytes;
+      const scope = device.scope();
+      const alias = scope.tensor([4], [1, -1, 1, -1]).alias();
+      const result = relu(alias);
+      check(result.scope === scope, "the result's scope");
+      scope.dispose();
+      check(result.disposed && !alias.disposed, "the result has gone, the alias has not");
+      same(await alias.read(), [1, -1, 1, -1], "the alias");
+      alias.dispose();
+      check(device.bytes === before, `${device.bytes - before} bytes left`);
+    },
+  },
+];
