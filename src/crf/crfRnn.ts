@@ -273,9 +273,10 @@ class CrfLayer implements Disposable {
     // One read returns both the result of the search for NaN and the update matrices. The bandwidths and the lattices'
     // vertex counts are read later. Each part begins at a multiple of the device's alignment, as bindings must.
     const wordBytes = alignedBytes(device, 4);
-    const checks = workspace.allocate(2 * wordBytes + updateMatrixBytes(device, classes, sets));
+    const matrixBytes = updateMatrixBytes(device, classes, sets);
+    const checks = workspace.allocate(2 * wordBytes + matrixBytes);
     const [inUnary, inGuide] = [view(checks, 0, 4), view(checks, wordBytes, 4)];
-    const matrices = view(checks, 2 * wordBytes, checks.bytes - 2 * wordBytes);
+    const matrices = view(checks, 2 * wordBytes, matrixBytes);
     device.clear(checks);
     seekNotFinite(unary, inUnary);
     seekNotFinite(guide, inGuide);

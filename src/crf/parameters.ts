@@ -27,7 +27,7 @@ function diagonal(values: ArrayLike<number>): Float32Array {
 /** Returns a filter weight as a full matrix. @throws ShapeError, ValueError */
 export function weightMatrix(where: string, name: string, weight: Weight, classes: number): Float32Array {
   const values = typeof weight === "number" ? new Float32Array(classes).fill(weight) : weight;
-  const matrix = values.length === classes && classes > 1 ? diagonal(values) : Float32Array.from(values);
+  const matrix = values.length === classes ? diagonal(values) : Float32Array.from(values);
   if (matrix.length !== classes * classes) {
     throw new ShapeError({
       where,

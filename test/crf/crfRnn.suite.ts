@@ -1,10 +1,13 @@
+import { embed } from "../../build/kernels.ts";
 import { crfRnn, type CrfOptions, type CrfRnn, meanField } from "../../src/crf/crfRnn.ts";
 import type { Device } from "../../src/device/device.ts";
 import { Tape } from "../../src/tape.ts";
+import type { Tensor } from "../../src/tensor.ts";
+import { AbortError, type CrfRnnError, DisposedError, ShapeError, ValueError } from "../../src/errors.ts";
 import { fullMatrix } from "../goldens/reference.ts";
 import { activation, lattices, referenceCrf } from "../reference/crf.ts";
 import { checkSlope, inner } from "../slopes.ts";
-import { type Case, close, random, same } from "../suite.ts";
+import { type Case, check, close, random, rejects, same } from "../suite.ts";
 
 const size = [7, 9] as const;
 const pixels = size[0] * size[1];
@@ -288,6 +291,228 @@ export const cases: Case[] = [
           }
         }
       }
+    },
+  },
+  {
+    name: "without options, a layer is the paper's, and so is meanField",
+    async run(device) {
+      const classes = 2;
+      using scope = device.scope();
+      const plain = scope.add(crfRnn(device, { classes }));
+      const { spatialWeight, bilateralWeight, compatibility, bandwidths: theta } = plain.parameters;
+      same(await spatialWeight.read(), fullMatrix(3, classes), "W_s");
+      same(await bilateralWeight.read(), fullMatrix(5, classes), "W_b");
+      same(await compatibility.read(), [-1, 0, 0, -1], "Potts");
+      same(await theta.read(), [160, 3, 3], "bandwidths");
+      const [unary, image] = [scope.tensor([...size, classes], unaryOf(classes)), scope.tensor([...size, 3], guide)];
+      const told = { iterations: 5, tied: true, normalization: "after", activation: "softmax" } as const;
+      const full = scope.add(crfRnn(device, { classes, ...told }));
+      same(await (await plain(unary, image)).read(), await (await full(unary, image)).read(), "logits");
+      const [few, all] = [await meanField(unary, image), await meanField(unary, image, told)];
+      same(await few.read(), await all.read(), "marginals");
+      const untied = scope.add(crfRnn(device, { classes, tied: false }));
+      check(untied.parameters.spatialWeight.shape.join() === "10,2", "parameters for each of five iterations");
+    },
+  },
+  {
+    name: "onIteration is told how many iterations are done, for few classes and many, recorded or not",
+    async run(device) {
+      for (const classes of [2, 68]) {
+        using scope = device.scope();
+        const [unary, image] = [scope.tensor([...size, classes], unaryOf(classes)), scope.tensor([...size, 3], guide)];
+        const told: string[] = [];
+        const onIteration = async (done: number): Promise<void> => {
+          told.push(`begin ${done}`);
+          await new Promise((resolve) => setTimeout(resolve));
+          told.push(`end ${done}`);
+        };
+        const expected = "begin 1,end 1,begin 2,end 2";
+        const crf = scope.add(crfRnn(device, optionsOf(classes)));
+        await crf(unary, image, { iterations: 2, onIteration });
+        check(told.splice(0).join() === expected, `${classes} classes`);
+        const { bilateral, spatial } = optionsOf(classes);
+        await meanField(unary, image, { bilateral, spatial, iterations: 2, onIteration });
+        check(told.splice(0).join() === expected, `${classes} classes, meanField`);
+        using tape = new Tape([unary]);
+        await crf(unary, image, { iterations: 2, onIteration });
+        check(told.splice(0).join() === expected && tape.recording, `${classes} classes, recorded`);
+      }
+    },
+  },
+  {
+    name: "meanField applies the activation that it is told to X_T as well",
+    async run(device) {
+      const classes = 3;
+      const { bilateral, spatial } = optionsOf(classes);
+      using unary = device.tensor([...size, classes], unaryOf(classes));
+      using image = device.tensor([...size, 3], guide);
+      const options = { bilateral, spatial, activation: "relu", normalization: "before", iterations: 2 } as const;
+      using marginals = await meanField(unary, image, options);
+      const expected = activation(expectedOf(classes, optionsOf(classes, options), 2), classes, "relu");
+      close(await marginals.read(), expected, { absolute: 1e-4 }, "marginals");
+    },
+  },
+  {
+    name: "gradients reach what is learned and nothing else, and a layer gives everything back",
+    async run(device) {
+      const classes = 2;
+      const numbers = random(1);
+      using unary = device.tensor([...size, classes], unaryOf(classes));
+      using image = device.tensor([...size, 3], guide);
+      using seed = device.tensor([...size, classes], numbers.array(pixels * classes, -1, 1));
+      const before = device.bytes;
+      const usual = "spatialWeight,bilateralWeight,compatibility";
+      for (const [learn, names] of [
+        [undefined, usual],
+        [{}, usual],
+        [{ weights: false }, "compatibility"],
+        [{ compatibility: false }, "spatialWeight,bilateralWeight"],
+        [{ bandwidths: true }, `${usual},bandwidths`],
+        [{ guide: true }, `${usual},guide`],
+        [{ weights: false, compatibility: false }, ""],
+      ] as const) {
+        const crf = crfRnn(device, optionsOf(classes, { iterations: 1, learn }));
+        const watched: Record<string, Tensor> = { unary, ...crf.parameters, guide: image };
+        const tape = new Tape(Object.values(watched));
+        const result = await crf(unary, image);
+        const gradients = await tape.gradients(result, seed);
+        const found = Object.keys(watched).filter((name) => gradients.has(watched[name]!));
+        check(found.join() === ["unary", names].filter(Boolean).join(), `${JSON.stringify(learn)}: ${found.join()}`);
+        for (const one of [crf, result, ...gradients.values()]) one.dispose();
+        crf.dispose();
+        check(device.bytes === before, `${JSON.stringify(learn)}: ${device.bytes - before} bytes left`);
+      }
+    },
+  },
+  {
+    name: "the spatial lattice is built for the first call of a size and used by the next, unless its bandwidth is learned",
+    async run(device) {
+      const classes = 2;
+      using scope = device.scope();
+      const [unary, image] = [scope.tensor([...size, classes], unaryOf(classes)), scope.tensor([...size, 3], guide)];
+      const crf = scope.add(crfRnn(device, optionsOf(classes, { iterations: 1, learn: { bandwidths: true } })));
+      const built = async (call: () => Promise<unknown>): Promise<number> => {
+        let lattices = 0;
+        using _observation = device.observe({
+          before: ({ kernel }) => void (lattices += Number(kernel === embed)),
+        });
+        await call();
+        return lattices;
+      };
+      check((await built(() => crf(unary, image))) === 2, "the first call builds both lattices");
+      check((await built(() => crf(unary, image))) === 1, "the next builds the bilateral one");
+      {
+        using _tape = new Tape([crf.parameters.bandwidths]);
+        check((await built(() => crf(unary, image))) === 2, "one with learned bandwidths builds both");
+      }
+      const before = device.bytes;
+      (await crf(unary, image)).dispose();
+      check(device.bytes === before, `${device.bytes - before} bytes left`);
+    },
+  },
+  {
+    name: "the result belongs to the scope of the logits, or of the guide",
+    async run(device) {
+      const classes = 2;
+      using crf = crfRnn(device, optionsOf(classes, { iterations: 1 }));
+      for (const whose of ["unary", "guide"]) {
+        using scope = device.scope();
+        using other = device.scope();
+        const [ofUnary, ofGuide] = whose === "unary" ? [scope, undefined] : [undefined, scope];
+        using unary = (ofUnary ?? device).tensor([...size, classes], unaryOf(classes));
+        using image = (ofGuide ?? device).tensor([...size, 3], guide);
+        const result = await crf(unary, image);
+        check(result.scope === scope && result.scope !== other, `the scope of the ${whose}`);
+      }
+    },
+  },
+  {
+    name: "calls that cannot be are refused with what was found, and leave nothing behind",
+    async run(device) {
+      const classes = 2;
+      using scope = device.scope();
+      const make = (more: Partial<CrfOptions> = {}): CrfRnn => scope.add(crfRnn(device, optionsOf(classes, more)));
+      const map = (...shape: number[]): Tensor => scope.tensor(shape);
+      const [unary, image] = [map(4, 5, classes), map(4, 5, 3)];
+      const [tied, untied, gone, narrow] = [make(), make({ tied: false, iterations: 2 }), make(), make()];
+      gone.dispose();
+      narrow.parameters.bandwidths.write([3, 0, 3]);
+      const says = async (
+        call: () => Promise<unknown>,
+        kind: typeof ValueError | typeof DisposedError | typeof ShapeError,
+        text: string,
+      ) => {
+        const before = device.bytes;
+        const { message } = await rejects<CrfRnnError>(call, kind, text);
+        check(message.includes(text), `expected "${text}", got "${message}"`);
+        check(device.bytes === before, `${text}: ${device.bytes - before} bytes left`);
+      };
+      await says(() => gone(unary, image), DisposedError, "the layer");
+      await says(() => narrow(unary, image), ValueError, "bilateral color bandwidth above 0, got 0");
+      for (const iterations of [0, -1, 1.5, NaN]) {
+        const text = `a whole number of iterations, 1 or more, got ${iterations}`;
+        await says(() => tied(unary, image, { iterations }), ValueError, text);
+        await rejects(() => make({ iterations }), ValueError, text);
+      }
+      const flag = await rejects(() => make({ tied: "yes" as unknown as boolean }), ValueError, "tied");
+      check(flag.message.includes("tied: true or false"), flag.message);
+      for (const wrong of [0, -2, 1.5]) {
+        const { message } = await rejects(() => crfRnn(device, { classes: wrong }), ValueError);
+        check(message.includes(`a whole number of classes, 1 or more, got ${wrong}`), message);
+      }
+      await says(() => untied(unary, image, { iterations: 3 }), ValueError, "at most 2 iterations");
+      (await untied(unary, image, { iterations: 1 })).dispose();
+      (await untied(unary, image)).dispose();
+      for (const [logits, picture, remedy] of [
+        [map(20, classes), map(20, 3), "resize the logits to the image"],
+        [map(1, 1, 4, 5, classes), map(1, 1, 4, 5, 3), "resize the logits to the image"],
+        [map(4, 5, 3), image, "resize the logits to the image"],
+        [map(5, 4, classes), image, "resize the logits to the image"],
+        [map(classes, 4, 5), image, "put the channels last: the logits are [L, h, w]"],
+        [map(1, classes, 4, 5), map(1, 4, 5, 3), "put the channels last: the logits are [L, h, w]"],
+        [map(3, 4, 5), image, "resize the logits to the image"],
+        [map(classes, 5, 4), image, "resize the logits to the image"],
+        [map(1, classes, 4, 5), image, "resize the logits to the image"],
+      ] as const) {
+        await says(() => tied(logits, picture), ShapeError, remedy);
+      }
+      for (const [name, logits, picture] of [
+        ["logits", scope.tensor([4, 5, classes], new Float32Array(40).fill(NaN)), image],
+        ["guide", unary, scope.tensor([4, 5, 3], new Float32Array(60).fill(Infinity))],
+      ] as const) {
+        await says(() => tied(logits, picture), ValueError, `finite ${name}`);
+      }
+    },
+  },
+  {
+    name: "inputs that are disposed of right after the call serve it all the same, for few classes and many",
+    async run(device) {
+      for (const classes of [2, 68]) {
+        using crf = crfRnn(device, optionsOf(classes, { iterations: 1 }));
+        const inputs = (): [Tensor, Tensor] => [
+          device.tensor([...size, classes], unaryOf(classes)),
+          device.tensor([...size, 3], guide),
+        ];
+        const [unary, image] = inputs();
+        using expected = await crf(unary, image);
+        const given = inputs();
+        const pending = crf(...given);
+        for (const input of [unary, image, ...given]) input.dispose();
+        using result = await pending;
+        same(await result.read(), await expected.read(), `${classes} classes`);
+      }
+    },
+  },
+  {
+    name: "nothing is queued for a call whose signal has fired",
+    async run(device) {
+      using scope = device.scope();
+      const crf = scope.add(crfRnn(device, optionsOf(2)));
+      const [unary, image] = [scope.tensor([...size, 2], unaryOf(2)), scope.tensor([...size, 3], guide)];
+      let queued = 0;
+      using _observation = device.observe({ before: () => void queued++ });
+      await rejects(() => crf(unary, image, { signal: AbortSignal.abort() }), AbortError);
+      check(queued === 0, `${queued} kernels`);
     },
   },
 ];

@@ -42,6 +42,7 @@ interface Flags {
   readonly cases: number;
   readonly json?: boolean;
   readonly webgpu: boolean;
+  readonly suites?: string;
 }
 
 const positive = (word: string): number => {
@@ -60,6 +61,7 @@ const command = new Command("npm run mutate --")
     positive,
     Infinity,
   )
+  .option("--suites <pattern>", "only cases whose names fit, for a first look: '^(crf|lattice)/'")
   .option("--no-webgpu", "leave the stage on WebGPU out, for a first look: what lives may yet be killed there")
   .option("--json", "print every mutant and its fate as JSON")
   .exitOverride();
@@ -97,7 +99,7 @@ interface Knowledge {
 let interrupted = false;
 
 /** Runs the mutants that still live on one device, until a case fails; says now and then how far it is. */
-async function runStage(stage: Stage, knowledge: Knowledge, { jobs, cases: mostCases }: Flags): Promise<void> {
+async function runStage(stage: Stage, knowledge: Knowledge, { jobs, cases: mostCases, suites }: Flags): Promise<void> {
   const { mutants, verdicts, casesOfFile, casesOfMutant } = knowledge;
   const left = mutants.filter(({ id, file }) => stage.takes.test(file) && verdicts.get(id)?.reason === undefined);
   if (left.length === 0) return;
@@ -108,7 +110,7 @@ async function runStage(stage: Stage, knowledge: Knowledge, { jobs, cases: mostC
   const only = left.some(({ file }) => stage.home.test(file))
     ? undefined
     : [...new Set(left.flatMap(({ id }) => casesOfMutant.get(id)?.slice(0, secondChance) ?? []))];
-  const { cases, loaded } = await foremen[0]!.measure(only);
+  const { cases, loaded } = await foremen[0]!.measure(only, suites);
   for (const { name, error } of cases.filter((entry) => entry.error !== undefined)) {
     console.error(`  left out, since it fails without a mutant: ${name}: ${error}`);
   }

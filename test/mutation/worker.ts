@@ -61,10 +61,10 @@ async function run(bundle: Bundle, entry: Case, mutant: number, limit: number): 
   }
 }
 
-async function measure(only?: readonly string[]): Promise<Measured[]> {
+async function measure(suites: RegExp, only?: readonly string[]): Promise<Measured[]> {
   const measured: Measured[] = [];
   for (const [name, entry] of usualCases) {
-    if (only && !only.includes(name)) continue;
+    if ((only && !only.includes(name)) || !suites.test(name)) continue;
     tell({ kind: "case", name, milliseconds: 0 });
     const start = performance.now();
     const error = await run(usual, entry, -1, Infinity);
@@ -100,7 +100,7 @@ process.on("message", (request: Request) => {
   void (async () => {
     tell(
       request.kind === "measure"
-        ? { kind: "measured", cases: await measure(request.only), loaded }
+        ? { kind: "measured", cases: await measure(new RegExp(request.suites), request.only), loaded }
         : await attempt(request),
     );
   })();
