@@ -1,5 +1,8 @@
 import { bilateralFeatures, spatialFeatures } from "../../src/lattice/features.ts";
-import { type Case, check, close, random, same } from "../suite.ts";
+import { type CrfRnnError, ShapeError, ValueError } from "../../src/errors.ts";
+import { Tape } from "../../src/tape.ts";
+import type { Tensor } from "../../src/tensor.ts";
+import { type Case, check, close, random, rejects, same } from "../suite.ts";
 
 const sizes = [
   { shape: [1, 1, 3], position: 160, color: 3 },
@@ -53,6 +56,93 @@ export const cases: Case[] = [
       same(await one.read(), Float32Array.from(expected), "one image");
       same(await two.read(), Float32Array.from([...expected, ...expected]), "two images");
       check(two.shape.join() === "2,15,2", `shape ${two.shape.join()}`);
+    },
+  },
+  {
+    name: "gradients of the guide and of the bandwidths, of one image and of a batch, where they are wanted",
+    async run(device) {
+      for (const shape of [
+        [3, 4, 2],
+        [2, 3, 4, 2],
+      ]) {
+        using scope = device.scope();
+        const [position, color, spatial] = [3, 7, 2];
+        const count = shape.reduce((product, size) => product * size, 1);
+        const points = count / 2;
+        const numbers = random(count);
+        const guide = scope.tensor(shape, numbers.array(count, -9, 9));
+        const bandwidths = scope.tensor([3], [position, color, spatial]);
+        const rows = shape.length === 4 ? [2, 12] : [12];
+        const g = numbers.array(points * 4, -1, 1);
+        const seed = scope.tensor([...rows, 4], g);
+        const own = numbers.array(points * 2, -1, 1);
+        const values = await guide.read();
+        // The derivative of f/θ by θ is −f/θ², and by f it is 1/θ.
+        let [ofPosition, ofColor, ofSpatial] = [0, 0, 0];
+        for (let point = 0; point < points; point++) {
+          const [x, y] = [point % 4, Math.floor((point % 12) / 4)];
+          ofPosition -= (x * g[4 * point]! + y * g[4 * point + 1]!) / position ** 2;
+          ofSpatial -= (x * own[2 * point]! + y * own[2 * point + 1]!) / spatial ** 2;
+          for (const c of [0, 1]) ofColor -= (values[2 * point + c]! * g[4 * point + 2 + c]!) / color ** 2;
+        }
+        const ofGuide = values.map((_, i) => g[4 * Math.floor(i / 2) + 2 + (i % 2)]! / color);
+        const close5 = async (actual: Tensor, expected: ArrayLike<number>, what: string): Promise<void> =>
+          close(await actual.read(), expected, { relative: 1e-5, absolute: 1e-5 }, what);
+        for (const watched of [[guide, bandwidths], [guide], [bandwidths]]) {
+          const tape = new Tape(watched);
+          const gradients = await tape.gradients(bilateralFeatures(guide, { position, color, bandwidths }), seed);
+          check(gradients.size === watched.length, `${gradients.size} gradients of ${watched.length}`);
+          if (watched.includes(guide)) await close5(gradients.get(guide)!, ofGuide, "guide");
+          if (watched.includes(bandwidths)) {
+            await close5(gradients.get(bandwidths)!, [ofPosition, ofColor, 0], "bilateral bandwidths");
+          }
+        }
+        const tape = new Tape([bandwidths]);
+        const features = spatialFeatures(device, shape.slice(0, -1), { position: spatial, bandwidths });
+        const gradients = await tape.gradients(features, scope.tensor([...rows, 2], own));
+        await close5(gradients.get(bandwidths)!, [0, 0, ofSpatial], "spatial bandwidth");
+      }
+    },
+  },
+  {
+    name: "sizes, guides and bandwidths of which there are no features are told by name",
+    async run(device) {
+      using scope = device.scope();
+      const guide = scope.tensor([2, 2, 3]);
+      const no = new Float32Array(3) as unknown as Tensor;
+      const says = async (call: () => unknown, kind: typeof ValueError | typeof ShapeError, text: string) => {
+        const { message } = await rejects<CrfRnnError>(call, kind, text);
+        check(message.includes(text), `expected "${text}", got "${message}"`);
+      };
+      const fine = { position: 1, color: 1 };
+      for (const size of [[4], [1, 1, 2, 2]]) {
+        await says(() => spatialFeatures(device, size, { position: 1 }), ShapeError, "a size [h, w] or [b, h, w]");
+      }
+      await says(
+        () => spatialFeatures(device, [0, 2], { position: 1 }),
+        ShapeError,
+        "spatialFeatures: expected positive",
+      );
+      for (const shape of [
+        [2, 2],
+        [1, 1, 2, 2, 3],
+      ]) {
+        await says(() => bilateralFeatures(scope.tensor(shape), fine), ShapeError, "a guide [h, w, C] or [b, h, w, C]");
+      }
+      for (const wrong of [0, -1, NaN, Infinity]) {
+        const text = (name: string): string => `a ${name} bandwidth above 0, got ${wrong}`;
+        await says(() => spatialFeatures(device, [2, 2], { position: wrong }), ValueError, text("position"));
+        await says(() => bilateralFeatures(guide, { ...fine, position: wrong }), ValueError, text("position"));
+        await says(() => bilateralFeatures(guide, { ...fine, color: wrong }), ValueError, text("color"));
+      }
+      const misspelled = { ...fine, colour: 1 };
+      await says(() => bilateralFeatures(guide, misspelled), ValueError, "write color");
+      await says(() => spatialFeatures(device, [2, 2], fine), ValueError, "expected options position, bandwidths");
+      await says(() => bilateralFeatures(no, fine), ValueError, "a tensor as guide");
+      await says(() => bilateralFeatures(guide, { ...fine, bandwidths: no }), ValueError, "a tensor as bandwidths");
+      const spatial = { position: 1, bandwidths: no };
+      await says(() => spatialFeatures(device, [2, 2], spatial), ValueError, "a tensor as bandwidths");
+      await says(() => spatialFeatures({} as typeof device, [2, 2], { position: 1 }), ValueError, "a device");
     },
   },
 ];
