@@ -173,7 +173,13 @@ function checkWatched(watched: unknown): asserts watched is readonly Tensor[] {
       remedy: remedyFor(watched, "pass Object.values(network.parameters)"),
     });
   }
-  requireInputs("Tape", Object.fromEntries(watched.map((tensor, i) => [`watched[${i}]`, tensor])));
+  requireEach("Tape", (i) => `watched[${i}]`, watched);
+}
+
+/** Checks a list of inputs, which may be empty. @throws ValueError, DisposedError, DeviceError */
+function requireEach(where: string, nameOf: (index: number) => string, tensors: readonly unknown[]): void {
+  if (tensors.length === 0) return;
+  requireInputs(where, Object.fromEntries(tensors.map((tensor, i) => [nameOf(i), tensor])));
 }
 
 /**
@@ -223,7 +229,7 @@ export function recompute<Inputs extends readonly Tensor[]>(
   }
   return async (...inputs) => {
     const known = [...inputs, ...parameters];
-    requireInputs("recompute", Object.fromEntries(known.map((tensor, i) => [`input ${i}`, tensor])));
+    requireEach("recompute", (i) => `input ${i}`, known);
     const result = await segment(...inputs);
     const tape = tapeOf(result);
     if (!tape?.recording || known.includes(result)) return result;

@@ -136,6 +136,18 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "a tape may watch nothing, and a segment may take nothing",
+    async run(device) {
+      using scope = device.scope();
+      const a = scope.tensor([4]);
+      using tape = new Tape([]);
+      const result = await recompute(() => add(a, a))();
+      check(result.tape === undefined, "nothing is recorded");
+      const { message } = await rejects(() => tape.gradients(result, a), ValueError, "gradients of nothing");
+      check(message.includes("that does not depend on it"), message);
+    },
+  },
+  {
     name: "gradients that come back for inputs that are not watched are freed",
     async run(device) {
       using scope = device.scope();

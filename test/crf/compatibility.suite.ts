@@ -1,9 +1,10 @@
+import { compatibilityTranspose } from "../../build/kernels.ts";
 import { transform as op } from "../../src/crf/compatibility.ts";
 import { Tape } from "../../src/tape.ts";
 import { transform } from "../reference/crf.ts";
 import { type Case, check, close, random } from "../suite.ts";
 
-export const cases: Case[] = [false, true].map((add) => ({
+const products: Case[] = [false, true].map((add) => ({
   name: `${add ? "adds a matrix's product to another map" : "multiplies the vector of every row by a matrix"}, and back`,
   async run(device) {
     for (const rows of [1, 63, 64, 65, 257]) {
@@ -47,3 +48,36 @@ export const cases: Case[] = [false, true].map((add) => ({
     }
   },
 }));
+
+export const cases: Case[] = [
+  ...products,
+  {
+    name: "only the gradients that are wanted are computed, and values are held for that of the matrix alone",
+    async run(device) {
+      using scope = device.scope();
+      const numbers = random(1);
+      const matrix = scope.tensor([3, 3], numbers.array(9, -1, 1));
+      const seed = scope.tensor([64, 3], numbers.array(192, -1, 1));
+      for (const wanted of ["values", "matrix"]) {
+        const before = device.bytes;
+        const values = device.tensor([64, 3], random(2).array(192, -1, 1));
+        const { bytes } = values.storage;
+        const watched = wanted === "values" ? values : matrix;
+        const tape = new Tape([watched]);
+        const result = op(values, matrix);
+        const held = device.bytes;
+        values.dispose();
+        check((device.bytes === held) === (wanted === "matrix"), `${wanted}: ${held - device.bytes} of ${bytes} bytes`);
+        let transposed = 0;
+        using _observation = device.observe({
+          before: ({ kernel }) => void (transposed += Number(kernel === compatibilityTranspose)),
+        });
+        const gradients = await tape.gradients(result, seed);
+        check(gradients.size === 1 && gradients.has(watched), `a gradient of the ${wanted} alone`);
+        check(transposed === (wanted === "values" ? 1 : 0), `${wanted}: the matrix is transposed for the values alone`);
+        for (const one of [result, ...gradients.values()]) one.dispose();
+        check(device.bytes === before, `${wanted}: ${device.bytes - before} bytes left`);
+      }
+    },
+  },
+];

@@ -1,6 +1,7 @@
-import { embed } from "../../build/kernels.ts";
+import { embed, update } from "../../build/kernels.ts";
 import { crfRnn, type CrfOptions, type CrfRnn, meanField } from "../../src/crf/crfRnn.ts";
 import type { Device } from "../../src/device/device.ts";
+import { open } from "../../src/device/open.ts";
 import { Tape } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { AbortError, type CrfRnnError, DisposedError, ShapeError, ValueError } from "../../src/errors.ts";
@@ -362,6 +363,7 @@ export const cases: Case[] = [
       using seed = device.tensor([...size, classes], numbers.array(pixels * classes, -1, 1));
       const before = device.bytes;
       const usual = "spatialWeight,bilateralWeight,compatibility";
+      let logits: Float32Array | undefined;
       for (const [learn, names] of [
         [undefined, usual],
         [{}, usual],
@@ -375,6 +377,8 @@ export const cases: Case[] = [
         const watched: Record<string, Tensor> = { unary, ...crf.parameters, guide: image };
         const tape = new Tape(Object.values(watched));
         const result = await crf(unary, image);
+        logits ??= await result.read();
+        same(await result.read(), logits, `${JSON.stringify(learn)}: what is learned changes no logits`);
         const gradients = await tape.gradients(result, seed);
         const found = Object.keys(watched).filter((name) => gradients.has(watched[name]!));
         check(found.join() === ["unary", names].filter(Boolean).join(), `${JSON.stringify(learn)}: ${found.join()}`);
@@ -513,6 +517,58 @@ export const cases: Case[] = [
       using _observation = device.observe({ before: () => void queued++ });
       await rejects(() => crf(unary, image, { signal: AbortSignal.abort() }), AbortError);
       check(queued === 0, `${queued} kernels`);
+    },
+  },
+  {
+    name: "the fused update serves up to 64 classes whose maps fit a binding, and no tape",
+    async run(device) {
+      const updates = async (on: Device, classes: number, recorded: boolean): Promise<number> => {
+        let count = 0;
+        using _observation = on.observe({ before: ({ kernel }) => void (count += Number(kernel === update)) });
+        using unary = on.tensor([...size, classes], unaryOf(classes));
+        using image = on.tensor([...size, 3], guide);
+        using crf = crfRnn(on, optionsOf(classes));
+        using tape = new Tape(recorded ? [unary] : []);
+        using result = await crf(unary, image, { iterations: 2 });
+        check((result.tape === tape) === recorded, "recorded");
+        return count;
+      };
+      check((await updates(device, 64, false)) === 2, "64 classes");
+      check((await updates(device, 65, false)) === 0, "65 classes");
+      check((await updates(device, 2, true)) === 0, "on a tape");
+      // The map of 63 pixels has 16 kB and fits, that of the bilateral lattice, of more vertices, does not.
+      using small = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes: 49_152 });
+      check((await updates(small, 4, false)) === 2, "4 classes in bindings of 48 kB");
+      check((await updates(small, 64, false)) === 0, "64 classes in bindings of 48 kB");
+    },
+  },
+  {
+    name: "options that cannot be are refused by name",
+    async run(device) {
+      const wrong: readonly (readonly [options: object, text: string])[] = [
+        [{ steps: 3 }, "write iterations"],
+        [{ bilateral: { sigma: 3 } }, "crfRnn: bilateral: expected options position, color, weight"],
+        [{ spatial: { sigma: 3 } }, "crfRnn: spatial: expected options position, weight"],
+        [{ learn: { bandwidth: true } }, "crfRnn: learn: expected options weights, compatibility, bandwidths, guide"],
+        [{ learn: { weights: "yes" } }, "crfRnn: learn: expected weights: true or false"],
+        [{ normalization: "both" }, "normalization: none, before, after or symmetric"],
+        [{ activation: "sigmoid" }, "activation: softmax or relu"],
+        [{ bilateral: { position: 0 } }, "crfRnn: expected a bilateral position bandwidth above 0"],
+        [{ bilateral: { color: -1 } }, "crfRnn: expected a bilateral color bandwidth above 0"],
+        [{ spatial: { position: NaN } }, "crfRnn: expected a spatial position bandwidth above 0"],
+      ];
+      for (const [options, text] of wrong) {
+        const { message } = await rejects(() => crfRnn(device, { classes: 2, ...options }), ValueError, text);
+        check(message.includes(text), `expected "${text}", got "${message}"`);
+      }
+      await rejects(() => crfRnn({} as Device, { classes: 2 }), ValueError, "no device");
+      await rejects(() => crfRnn(device, undefined as unknown as CrfOptions), ValueError, "no options");
+      using unary = device.tensor([4, 5, 2]);
+      using image = device.tensor([4, 5, 3]);
+      using crf = crfRnn(device, optionsOf(2));
+      await rejects(() => crf(unary, image, { steps: 1 } as object), ValueError, "a misspelled option of a call");
+      await rejects(() => meanField(unary, image, { classes: 2 } as object), ValueError, "classes of meanField");
+      await rejects(() => crf({} as Tensor, image), ValueError, "no logits");
     },
   },
 ];

@@ -22,7 +22,8 @@ export const cases: Case[] = [
   {
     name: "what is of a wrong size or not finite is told by name and by index",
     async run() {
-      const potts = "ising" as "potts";
+      // It has as many letters as a matrix of two classes has values.
+      const potts = "blue" as "potts";
       const wrong: readonly (readonly [() => unknown, typeof ShapeError | typeof ValueError, string])[] = [
         [
           () => weightMatrix("x", "weight", [1, 2, 3], 2),
@@ -43,7 +44,7 @@ export const cases: Case[] = [
         [
           () => compatibilityMatrix("x", potts, 2),
           ShapeError,
-          "x: expected compatibility: potts or 2×2 values, got ising",
+          "x: expected compatibility: potts or 2×2 values, got blue",
         ],
         [
           () => compatibilityMatrix("x", [1, 2, NaN, 4], 2),
