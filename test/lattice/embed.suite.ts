@@ -1,5 +1,5 @@
 import { perform } from "../../src/device/work.ts";
-import { embed, keyWords } from "../../src/lattice/embed.ts";
+import { coordinateRankWords, embed, keyWords, mostImages } from "../../src/lattice/embed.ts";
 import { Memory } from "../memory.ts";
 import { embedPoint } from "../reference/lattice.ts";
 import { clearPoints } from "../reference/points.ts";
@@ -157,6 +157,18 @@ export const cases: Case[] = [
       const [notFinite, outOfRange] = new Uint32Array(await device.read(status));
       check(~notFinite! >>> 0 === 77, `point ${~notFinite! >>> 0} is not finite`);
       check(~outOfRange! >>> 0 === 91, `point ${~outOfRange! >>> 0} is out of range`);
+    },
+  },
+  {
+    name: "keys have 16 bits for each coordinate, and what is left of their last word for the remainder and the image",
+    async run() {
+      for (let d = 1; d <= 15; d++) {
+        const words = Math.floor((16 * d) / 32) + 1;
+        check(keyWords(d) === words, `${keyWords(d)} words for d = ${d}`);
+        const left = 32 * words - 16 * d - 4;
+        check(mostImages(d) === 2 ** left, `${mostImages(d)} images for d = ${d}`);
+        check(coordinateRankWords(d) === Math.ceil((d + 1) / 8), `${coordinateRankWords(d)} words for d = ${d}`);
+      }
     },
   },
 ];

@@ -2,12 +2,16 @@ import { filter, normalizations } from "../../src/lattice/filter.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
 import { referenceFilter, referenceLattice } from "../reference/lattice.ts";
 import { clearPoints } from "../reference/points.ts";
+import { AbortError, type CrfRnnError, ShapeError, ValueError } from "../../src/errors.ts";
 import { Tape } from "../../src/tape.ts";
+import type { Tensor } from "../../src/tensor.ts";
 import { checkSlope, inner } from "../slopes.ts";
-import { type Case, check, close, random, same } from "../suite.ts";
+import { type Case, check, close, random, rejects, same } from "../suite.ts";
 
 /** The tolerance of the goldens: ten times what float32 and float64 were measured to differ by. */
 const tolerance = { ofMaximum: 1e-5 };
+
+type Refusal = abstract new (...args: never[]) => CrfRnnError;
 
 export const cases: Case[] = [
   ...[1, 2, 3, 4, 5, 6, 7, 8, 15].map((d): Case => ({
@@ -168,6 +172,56 @@ export const cases: Case[] = [
       using values = device.tensor([kept.length, 1], input);
       using result = filter(values, lattice);
       close(await result.read(), referenceFilter(referenceLattice(masked, 3), input, 1), tolerance, "masked");
+    },
+  },
+  {
+    name: "what cannot be filtered is refused by name, and what is not wanted is not computed",
+    async run(device) {
+      using scope = device.scope();
+      const features = scope.tensor([20, 2], clearPoints(random(1), 20, 2));
+      const values = scope.tensor([20, 3], random(2).array(60));
+      const lattice = await buildLattice(features);
+      const no = {} as never;
+      const wrong: readonly (readonly [() => unknown, Refusal, string])[] = [
+        [() => filter(no, lattice), ValueError, "filter: expected a tensor as values"],
+        [() => filter(values, no), ValueError, "filter: expected a lattice as lattice"],
+        [() => filter(values, lattice, { normalize: "after" } as object), ValueError, "write normalization"],
+        [
+          () => filter(values, lattice, { normalization: "both" as "none" }),
+          ValueError,
+          "none, before, after or symmetric",
+        ],
+        [() => filter(values, lattice, { transpose: "yes" as never }), ValueError, "transpose: true or false"],
+        [() => filter(values, lattice, { signal: AbortSignal.abort() }), AbortError, "filter: expected to go on"],
+        [
+          () => filter(scope.tensor([19, 3]), lattice),
+          ShapeError,
+          "20 rows of values, the lattice's points, got [19, 3]",
+        ],
+      ];
+      for (const [call, kind, text] of wrong) {
+        const { message } = await rejects<CrfRnnError>(call, kind, text);
+        check(message.includes(text), `expected "${text}", got "${message}"`);
+      }
+      // The gradient of the values is one filter; that of the features takes more kernels, and the values themselves.
+      const kernelsFor = async (watched: Tensor): Promise<number> => {
+        const tape = new Tape([watched]);
+        using own = await buildLattice(features);
+        const result = filter(values, own);
+        let kernels = 0;
+        using _observation = device.observe({ before: () => void kernels++ });
+        const gradients = await tape.gradients(result, values);
+        check(gradients.size === 1 && gradients.has(watched), "a gradient of what is watched alone");
+        return kernels;
+      };
+      const forward = await (async () => {
+        let kernels = 0;
+        using _observation = device.observe({ before: () => void kernels++ });
+        filter(values, lattice, { transpose: true });
+        return kernels;
+      })();
+      check((await kernelsFor(values)) === forward, "the values' gradient is one filter");
+      check((await kernelsFor(features)) > forward, "the features' gradient");
     },
   },
 ];

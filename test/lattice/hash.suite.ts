@@ -1,6 +1,6 @@
 import { perform } from "../../src/device/work.ts";
 import { hashInsert } from "../../build/kernels.ts";
-import { findVertices, insertKeys, numberVertices, readInserted } from "../../src/lattice/hash.ts";
+import { findVertices, firstCapacity, insertKeys, numberVertices, readInserted } from "../../src/lattice/hash.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
 import type { Device } from "../../src/device/device.ts";
 import { Memory, unpack } from "../memory.ts";
@@ -151,6 +151,22 @@ export const cases: Case[] = [
       using lattice = await buildLattice(single);
       using three = await buildLattice(batch);
       check(three.vertices === 3 * lattice.vertices, `${three.vertices} and ${lattice.vertices} vertices`);
+    },
+  },
+  {
+    name: "the first table has a power of two of slots, twice as many as points, but not fewer than 256",
+    async run() {
+      for (const [points, slots] of [
+        [1, 256],
+        [127, 256],
+        [128, 256],
+        [129, 512],
+        [256, 512],
+        [257, 1024],
+        [1000, 2048],
+      ] as const) {
+        check(firstCapacity(points) === slots, `${firstCapacity(points)} slots for ${points} points`);
+      }
     },
   },
 ];

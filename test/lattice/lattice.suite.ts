@@ -1,7 +1,5 @@
 import { AbortError, type CrfRnnError, DisposedError, LimitError, ShapeError, ValueError } from "../../src/errors.ts";
-import { coordinateRankWords, keyWords, mostImages } from "../../src/lattice/embed.ts";
 import { filter } from "../../src/lattice/filter.ts";
-import { firstCapacity } from "../../src/lattice/hash.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
 import type { Device } from "../../src/device/device.ts";
 import type { Tensor } from "../../src/tensor.ts";
@@ -43,34 +41,6 @@ export const cases: Case[] = [
         check(incidence.offsets.bytes === 4 * (lattice.vertices + 2), "an offset for each vertex, and two more");
         // Four bits for each of d + 1 coordinates.
         check(coordinateRanks.bytes === 4 * points * Math.ceil((4 * (d + 1)) / 32), "the coordinate ranks");
-      }
-    },
-  },
-  {
-    name: "keys have 16 bits for each coordinate, and what is left of their last word for the remainder and the image",
-    async run() {
-      for (let d = 1; d <= 15; d++) {
-        const words = Math.floor((16 * d) / 32) + 1;
-        check(keyWords(d) === words, `${keyWords(d)} words for d = ${d}`);
-        const left = 32 * words - 16 * d - 4;
-        check(mostImages(d) === 2 ** left, `${mostImages(d)} images for d = ${d}`);
-        check(coordinateRankWords(d) === Math.ceil((d + 1) / 8), `${coordinateRankWords(d)} words for d = ${d}`);
-      }
-    },
-  },
-  {
-    name: "the first table has a power of two of slots, twice as many as points, but not fewer than 256",
-    async run() {
-      for (const [points, slots] of [
-        [1, 256],
-        [127, 256],
-        [128, 256],
-        [129, 512],
-        [256, 512],
-        [257, 1024],
-        [1000, 2048],
-      ] as const) {
-        check(firstCapacity(points) === slots, `${firstCapacity(points)} slots for ${points} points`);
       }
     },
   },
