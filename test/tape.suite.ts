@@ -309,6 +309,29 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "of a segment that is recomputed the tape keeps its inputs and nothing else, until it is repeated",
+    async run(device) {
+      using scope = device.scope();
+      const x = scope.tensor([256, 4], random(1).array(1024));
+      const segment = (input: Tensor): Tensor => {
+        using first = softmax(input);
+        using second = softmax(first);
+        return softmax(second);
+      };
+      using tape = new Tape([x]);
+      const before = device.bytes;
+      const whole = segment(x);
+      check(device.bytes - before === 3 * 4096, `${device.bytes - before} bytes for three marginals`);
+      const middle = device.bytes;
+      const again = await recompute(segment)(x);
+      check(device.bytes - middle === 4096, `${device.bytes - middle} bytes for the last marginals alone`);
+      same(await again.read(), await whole.read(), "the results");
+      check(tape.recording, "the tape goes on");
+      const wrong = await rejects(() => recompute(x as never), ValueError, "a tensor to recompute");
+      check(wrong.message.includes("expected a function of tensors"), wrong.message);
+    },
+  },
+  {
     name: "a segment may use what no tape watches; one that fails when it is repeated leaves nothing behind",
     async run(device) {
       using x = device.tensor([4], [1, 2, 3, 4]);

@@ -63,6 +63,7 @@ export const cases: Case[] = [
       same(await held.read(), [1, 2, 3, 4], "what the holder reads");
       held.dispose();
       tensor.letGo();
+      await rejects(() => tensor.storage, DisposedError, "memory that nobody holds");
     },
   },
   {
