@@ -51,6 +51,21 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "ranges that come back from the last to the first, or the middle at the end, become one",
+    async run() {
+      for (const order of [
+        [2, 1, 0],
+        [0, 2, 1],
+        [1, 0, 2],
+      ]) {
+        const heap = new Heap(0, 64 * 3);
+        const addresses = [heap.allocate(64)!, heap.allocate(64)!, heap.allocate(64)!];
+        for (const index of order) heap.release(addresses[index]!, 64);
+        equal(heap.allocate(64 * 3), 0, `released as ${order.join()}`);
+      }
+    },
+  },
+  {
     name: "a range that is free, or of which some is, cannot be released",
     async run() {
       const heap = new Heap(0, 64 * 10);
@@ -84,6 +99,7 @@ export const cases: Case[] = [
       // What is free at the beginning is not at the end.
       equal(heap.shortfall(128), 128, "with a range free at the beginning");
       heap.grow(448);
+      equal(heap.shortfall(256), 128, "with ranges free at the beginning and at the end");
       equal(heap.allocate(128), 320, "behind what was full");
     },
   },

@@ -9,11 +9,12 @@ import { type Case, check, rejects, same } from "../suite.ts";
 
 const options = { classes: 2, widths: [1, 2, 2, 2, 2], fc: 3 };
 type Given = Parameters<Network["load"]>[0];
+type Stored = Awaited<ReturnType<Network["state"]>>;
 
 /** Checks that every parameter has the values of `state`. */
-async function holds(network: Network<never>, state: Given): Promise<void> {
+async function holds(network: Network<never>, state: Stored): Promise<void> {
   for (const [name, tensor] of Object.entries(network.parameters)) {
-    same(await tensor.read(), (state[name] as { values: Float32Array }).values, name);
+    same(await tensor.read(), state[name]!.values, name);
   }
 }
 
@@ -23,16 +24,16 @@ export const cases: Case[] = [
     async run(device) {
       using network = fcn32s(device, options);
       const state = await network.state();
-      const expected: Given = Object.fromEntries(
+      const expected: Stored = Object.fromEntries(
         Object.entries(state).map(([name, { shape }]) => [
           name,
           { shape, values: new Float32Array(elementsOf(shape)).fill(name.length) },
         ]),
       );
-      const read = Object.entries(expected).map(([name, from]) => {
-        const { shape, values } = from as { shape: readonly number[]; values: Float32Array };
-        return [name, { shape, read: () => Promise.resolve(values) }];
-      });
+      const read = Object.entries(expected).map(([name, { shape, values }]) => [
+        name,
+        { shape, read: () => Promise.resolve(values) },
+      ]);
       await network.load(Object.fromEntries(read) as Given);
       await holds(network, expected);
       // Numbers in a plain array, too.

@@ -1,6 +1,7 @@
-import { recall, requireDescribed, type StoredShapes, withDefaults } from "../../src/description.ts";
+import { type Description, recall, requireDescribed, type StoredShapes, withDefaults } from "../../src/description.ts";
 import { ValueError } from "../../src/errors.ts";
 import { heldFor, sizesOf, tableOf } from "../../src/models/layers.ts";
+import { meanColor } from "../../src/models/meanColor.ts";
 import {
   channels,
   fcnStages,
@@ -102,6 +103,12 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "the color that Caffe's lineage subtracts, in blue, green and red",
+    async run() {
+      equal(meanColor, [104.00698793, 116.66876762, 122.67891434], "mean color");
+    },
+  },
+  {
     name: "the blocks of VGG-16 and VGG-19",
     async run() {
       equal(
@@ -144,7 +151,11 @@ export const cases: Case[] = [
         [networkOptions.fcn16s.poolScales, [], "1 to 2 values, each a number, got []"],
         [networkOptions.fcn8s.poolScales, [1], "2 values, each a number, got [1]"],
       ] as const;
-      for (const [description, value, words] of refused) {
+      for (const [description, value, words] of refused as readonly (readonly [
+        Description<unknown>,
+        unknown,
+        string,
+      ])[]) {
         const error = await rejects(() => requireDescribed("net", "option", description, value), ValueError);
         equal(error.message, `net: expected option: ${words}`, "message");
       }

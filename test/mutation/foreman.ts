@@ -29,12 +29,11 @@ export class Foreman {
     this.#environment = environment;
   }
 
-  /** Cases of these names, or all, whose names fit, without a mutant; and the mutants that are reached when the modules are loaded. */
+  /** Cases whose names begin so, or all, without a mutant; and the mutants that are reached when the modules are loaded. */
   async measure(
     only?: readonly string[],
-    suites = "",
   ): Promise<{ readonly cases: readonly Measured[]; readonly loaded: readonly number[] }> {
-    const ending = await this.#ask({ kind: "measure", only, suites }, 30);
+    const ending = await this.#ask({ kind: "measure", only }, 30);
     if (ending.kind === "measured") return ending;
     throw new Error(`without a mutant, the worker ${ending.kind} in "${"case" in ending ? ending.case : ""}"`);
   }

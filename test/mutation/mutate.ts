@@ -29,7 +29,7 @@ interface Stage {
 /** How many cases make a second chance, the quickest: what only shows on another device mostly shows in any. */
 const secondChance = 10;
 const everything = /./;
-const threads = /device\/threads\.ts$/;
+const threads = /device\/(threads|control)\.ts$/;
 const webgpu = /(device\/(webgpu|pipelines|bufferPool)|nn\/(forms|tune))\.ts$/;
 const stages: readonly Stage[] = [
   { name: "WASM, 1 thread", choice: { prefer: "wasm", threads: 1 }, takes: everything, home: everything },
@@ -40,9 +40,8 @@ const stages: readonly Stage[] = [
 interface Flags {
   readonly jobs: number;
   readonly cases: number;
+  readonly suites?: readonly string[];
   readonly json?: boolean;
-  readonly webgpu: boolean;
-  readonly suites?: string;
 }
 
 const positive = (word: string): number => {
@@ -61,12 +60,15 @@ const command = new Command("npm run mutate --")
     positive,
     Infinity,
   )
-  .option("--suites <pattern>", "only cases whose names fit, for a first look: '^(crf|lattice)/'")
-  .option("--no-webgpu", "leave the stage on WebGPU out, for a first look: what lives may yet be killed there")
+  .option(
+    "--suites <names>",
+    "run no suites but those whose names begin so, with commas between: quicker, since not every case is measured; what they do not kill may yet be killed",
+    (names) => names.split(","),
+  )
   .option("--json", "print every mutant and its fate as JSON")
   .exitOverride();
 
-/** The folder of this run, so that several runs do not disturb each other. */
+/** Of this run, so that several do not disturb each other. */
 const folder = `${root}build/mutation-${process.pid}/`;
 
 class UnknownRoomError extends Error {
@@ -108,9 +110,9 @@ async function runStage(stage: Stage, knowledge: Knowledge, { jobs, cases: mostC
   const foremen = Array.from({ length: jobs }, () => new Foreman(`${folder}worker.js`, options, environment));
   console.error(`${stage.name}: measuring cases`);
   const only = left.some(({ file }) => stage.home.test(file))
-    ? undefined
+    ? suites
     : [...new Set(left.flatMap(({ id }) => casesOfMutant.get(id)?.slice(0, secondChance) ?? []))];
-  const { cases, loaded } = await foremen[0]!.measure(only, suites);
+  const { cases, loaded } = await foremen[0]!.measure(only);
   for (const { name, error } of cases.filter((entry) => entry.error !== undefined)) {
     console.error(`  left out, since it fails without a mutant: ${name}: ${error}`);
   }
@@ -125,12 +127,14 @@ async function runStage(stage: Stage, knowledge: Knowledge, { jobs, cases: mostC
     }
   }
   const usersOf = ({ id, file }: Mutant): readonly Measured[] => {
-    // What runs when modules are loaded shows in any case that uses its file.
+    const own = file.replace(/^src\/(.*)\.ts$/, "$1");
+    // What runs when modules are loaded shows in any case that uses its file. One that reads a constant reaches no mutant
+    // while it runs, so the file's own suite counts in any case.
+    const uses = (name: string): boolean => casesOfFile.get(file)?.has(name) ?? true;
     const users = loaded.includes(id)
-      ? sound.filter(({ name }) => casesOfFile.get(file)?.has(name) ?? true)
+      ? sound.filter(({ name }) => uses(name) || name.startsWith(`${own}: `))
       : (casesOf.get(id) ?? []);
     // The file's own suite first, then its room, each from the quickest case on.
-    const own = file.replace(/^src\/(.*)\.ts$/, "$1");
     const distance = ({ name }: Measured): number =>
       name.startsWith(`${own}: `) ? 0 : name.startsWith(`${own.split("/")[0]}/`) ? 1 : 2;
     const most = stage.home.test(file) ? mostCases : Math.min(mostCases, secondChance);
@@ -168,8 +172,7 @@ async function mutate(words: readonly string[], flags: Flags): Promise<number> {
   const verdicts = new Map<number, Verdict>();
   const knowledge: Knowledge = { mutants: counted, verdicts, casesOfFile: new Map(), casesOfMutant: new Map() };
   try {
-    const wanted = stages.filter(({ choice }) => flags.webgpu || choice.prefer !== "webgpu");
-    for (const stage of wanted) if (!interrupted) await runStage(stage, knowledge, flags);
+    for (const stage of stages) if (!interrupted) await runStage(stage, knowledge, flags);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -20,8 +20,8 @@ export interface Measured {
 }
 
 export type Request =
-  /** Measures the cases of these names, or all, of those whose names fit the pattern `suites`. */
-  | { readonly kind: "measure"; readonly only?: readonly string[]; readonly suites: string }
+  /** Measures the cases whose names begin so, or all. */
+  | { readonly kind: "measure"; readonly only?: readonly string[] }
   /** Runs cases with a mutant, until one fails. One that is reached when modules are loaded wants them loaded again. */
   | { readonly kind: "try"; readonly mutant: number; readonly cases: readonly Measured[]; readonly load: boolean };
 
