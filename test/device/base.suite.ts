@@ -193,7 +193,7 @@ export const cases: Case[] = [
       using small = await openOwn(1024);
       check(small.limits.bindingBytes === 1024, `${small.limits.bindingBytes} bytes`);
       const [fits, over] = [small.allocate(1024), small.allocate(1040)];
-      small.run(addKernel, { a: fits, b: fits, result: fits, count: 64 } as never);
+      small.run(addKernel, { a: fits, b: fits, result: fits, count: 64 });
       const args = { a: fits, b: over, result: fits, count: 64 };
       const error = await rejects(() => small.run(addKernel, args as never), LimitError);
       said(
