@@ -90,6 +90,25 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "FCN-32s and FCN-16s have the interpolations that were published, and one class where none is asked for",
+    async run() {
+      const shape = (stage: (typeof fcnStages)[number], name: string): string =>
+        tableOf(publishedLayers(stage))[`${name}.weight`]!.shape.join();
+      equal(shape("fcn32s", "upscore"), "1,1,64,64", "fcn32s");
+      equal([shape("fcn16s", "upscore2"), shape("fcn16s", "upscore16")], ["1,1,4,4", "1,1,32,32"], "fcn16s");
+      equal(shape("fcn8s", "score_fr"), "1,4096,1,1", "fcn8s");
+    },
+  },
+  {
+    name: "what the command line may say of a network has its flag and its help",
+    async run() {
+      const { dropout, scales } = runOptions;
+      equal(dropout.flag, ["--dropout <p>", "share of what fc6 and fc7 find that is dropped"], "dropout");
+      equal(scales.flag?.[0], "--scales <kind>", "scales");
+      equal(scales.choices, ["staged", "at-once"], "the words of scales");
+    },
+  },
+  {
     name: "the defaults are the papers'",
     async run() {
       const widths = [64, 128, 256, 512, 512];
