@@ -81,6 +81,72 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "an attempt that failed within others leaves these whole: each keeps what it and those within it made",
+    async run(device) {
+      const before = device.bytes;
+      const fails = (): never => {
+        throw new ValueError({ where: "test", expected: "no error", got: "one" });
+      };
+      const ignored = (work: () => unknown): void => {
+        try {
+          device.attempt(work);
+        } catch {
+          return;
+        }
+        throw new InternalError({ where: "test", expected: "an error", got: "none" });
+      };
+      ignored(() => {
+        ignored(fails);
+        device.tensor([2, 4]);
+        fails();
+      });
+      check(device.bytes === before, `${device.bytes - before} bytes left of what was made after the failure`);
+      ignored(() => {
+        ignored(() => {
+          device.attempt(() => device.tensor([3, 4]));
+          fails();
+        });
+        check(device.bytes === before, `${device.bytes - before} bytes left of the innermost`);
+        fails();
+      });
+    },
+  },
+  {
+    name: "shapes are checked wherever memory is taken for them",
+    async run(device) {
+      await rejects(() => device.empty([0, 3]), ShapeError);
+      await rejects(() => device.labels([0], []), ShapeError);
+      await rejects(() => device.labels([1.5], [1]), ShapeError);
+    },
+  },
+  {
+    name: "a GPUBuffer, alone or with a callback, is refused by a device that has no use for it",
+    async run() {
+      using own = await openOwn();
+      check(own.bytes === 0 && own.peakBytes === 0, `${own.bytes} bytes of a new device`);
+      const buffer = { size: 64, usage: 140, mapState: "unmapped" } as GPUBuffer;
+      for (const data of [buffer, { buffer, release: () => {} }]) {
+        const error = await rejects(() => own.tensor([1, 4], data), DeviceError);
+        said(error, "tensor: expected an array of numbers, got a GPUBuffer on the WASM device");
+      }
+    },
+  },
+  {
+    name: "a device ends with its block, and a dispatch in turns with its device",
+    async run() {
+      let ended: Device;
+      {
+        using own = await openOwn();
+        ended = own;
+      }
+      await rejects(() => ended.allocate(64), DisposedError);
+      const own = await openOwn();
+      const [values, result] = [own.allocate(64), own.allocate(64)];
+      const turn = async (): Promise<void> => own.dispose();
+      await rejects(own.runInTurns(reluKernel, { values, result, count: 4 }, turn), DisposedError);
+    },
+  },
+  {
     name: "labels of any number read back, and take their bytes",
     async run(device) {
       for (const count of [1, 3, 4, 5, 8]) {
@@ -200,6 +266,8 @@ export const cases: Case[] = [
         error,
         "kernels/shared/add.wgsl: expected b within 1024 bytes, the device's largest binding, got 1040 bytes",
       );
+      const first = { a: over, b: fits, result: fits, count: 64 };
+      said(await rejects(() => small.run(addKernel, first as never), LimitError), "expected a within 1024 bytes");
       using mine = device.tensor([64, 4]);
       const mixed = { a: fits, b: mine.storage, result: fits, count: 64 };
       const foreign = await rejects(() => small.run(addKernel, mixed as never), DeviceError);
