@@ -10,7 +10,7 @@ export const cases: Case[] = [
       const [first, kept, early] = [workspace.allocate(256), workspace.allocate(256), workspace.zeros(256)];
       check(device.bytes === before + 768, `${device.bytes - before} bytes`);
       same(new Uint8Array(await device.read(early)), new Uint8Array(256), "zeros");
-      check(workspace.keep(kept) === kept, "kept");
+      check(workspace.handOver(kept) === kept, "kept");
       workspace.release(early);
       check(device.bytes === before + 512, `${device.bytes - before} bytes after one was released`);
       // What is its caller's, or gone, is left alone.
