@@ -101,14 +101,16 @@ export const cases: Case[] = [
         fails();
       });
       check(device.bytes === before, `${device.bytes - before} bytes left of what was made after the failure`);
+      let left = 0;
       ignored(() => {
         ignored(() => {
           device.attempt(() => device.tensor([3, 4]));
           fails();
         });
-        check(device.bytes === before, `${device.bytes - before} bytes left of the innermost`);
+        left = device.bytes - before;
         fails();
       });
+      check(left === 0, `${left} bytes left of the innermost`);
     },
   },
   {
@@ -129,6 +131,27 @@ export const cases: Case[] = [
         const error = await rejects(() => own.tensor([1, 4], data), DeviceError);
         said(error, "tensor: expected an array of numbers, got a GPUBuffer on the WASM device");
       }
+    },
+  },
+  {
+    name: "a tensor that was handed out keeps its memory until it is released, once; WASM hands out none",
+    async run(device) {
+      const before = device.bytes;
+      const tensor = device.tensor([2, 5]);
+      if (device.kind === "wasm") {
+        said(await rejects(() => device.export(tensor), DeviceError), "export of tensor [2, 5]");
+        return tensor.dispose();
+      }
+      const used = device.bytes;
+      const exported = device.export(tensor);
+      check(exported.shape.join() === "2,5" && exported.stride === 8, `${exported.shape}, ${exported.stride}`);
+      check(exported.buffer === tensor.storage.handle, "its buffer");
+      tensor.dispose();
+      check(device.bytes === used, `${used - device.bytes} bytes were given back too early`);
+      exported.release();
+      check(device.bytes === before, `${device.bytes - before} bytes left`);
+      exported[Symbol.dispose]();
+      await rejects(() => device.export(tensor), DisposedError);
     },
   },
   {
