@@ -140,7 +140,7 @@ export const cases: Case[] = [
       const tensor = device.tensor([2, 5]);
       if (device.kind === "wasm") {
         said(await rejects(() => device.export(tensor), DeviceError), "export of tensor [2, 5]");
-        return tensor.dispose();
+        return void tensor.dispose();
       }
       const used = device.bytes;
       const exported = device.export(tensor);
