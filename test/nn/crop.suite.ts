@@ -1,7 +1,7 @@
 import { ShapeError } from "../../src/errors.ts";
 import { crop } from "../../src/nn/crop.ts";
 import { cropped } from "../reference/nn.ts";
-import { type Case, rejects } from "../suite.ts";
+import { type Case, check, rejects } from "../suite.ts";
 import { checkOp, uniform } from "./op.ts";
 
 const windows = [
@@ -32,8 +32,14 @@ export const cases: Case[] = [
     name: "a window that reaches beyond the map is refused",
     async run(device) {
       using values = device.tensor([4, 5, 2]);
-      for (const change of [{ y: 2 }, { x: -1 }, { width: 6 }, { height: 0 }, { x: 0.5 }]) {
-        await rejects(() => crop(values, { y: 1, x: 0, height: 3, width: 5, ...change }), ShapeError);
+      const changes = [
+        ...[{ y: 2 }, { y: -1 }, { x: -1 }, { width: 6 }, { width: 0 }, { height: 0 }],
+        ...[{ x: 0.5, width: 4 }, { y: 0.5 }, { height: 1.5 }],
+      ];
+      for (const change of changes) {
+        const window = { y: 1, x: 0, height: 3, width: 5, ...change };
+        const error = await rejects(() => crop(values, window), ShapeError, JSON.stringify(change));
+        check(error.message.startsWith("crop: expected"), error.message);
       }
     },
   },
