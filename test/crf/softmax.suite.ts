@@ -4,7 +4,8 @@ import { padded } from "../../src/shape.ts";
 import { Memory } from "../memory.ts";
 import { Tape } from "../../src/tape.ts";
 import { activation, pullBackActivation } from "../reference/crf.ts";
-import { type Case, check, close, random } from "../suite.ts";
+import { ValueError } from "../../src/errors.ts";
+import { type Case, check, close, random, rejects } from "../suite.ts";
 import { padRows } from "./rows.ts";
 
 /**
@@ -13,7 +14,7 @@ import { padRows } from "./rows.ts";
  */
 const tolerance = { relative: 1e-5, absolute: 1e-9 };
 
-export const cases: Case[] = (["softmax", "relu"] as const).flatMap((kind) => [
+const activations: Case[] = (["softmax", "relu"] as const).flatMap((kind) => [
   {
     name: `${kind}: every row is divided among its channels, and padding stays zero`,
     async run(device) {
@@ -79,3 +80,15 @@ export const cases: Case[] = (["softmax", "relu"] as const).flatMap((kind) => [
     },
   },
 ]);
+
+export const cases: Case[] = [
+  ...activations,
+  {
+    name: "an activation of none such is refused by name",
+    async run(device) {
+      using values = device.tensor([2, 3]);
+      const { message } = await rejects(() => softmax(values, "sigmoid" as "relu"), ValueError);
+      check(message.includes('activation: softmax or relu, got the string "sigmoid"'), message);
+    },
+  },
+];

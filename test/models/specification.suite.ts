@@ -103,7 +103,7 @@ export const cases: Case[] = [
     name: "what the command line may say of a network has its flag and its help",
     async run() {
       const { dropout, scales } = runOptions;
-      equal(dropout.flag, ["--dropout <p>", "share of what fc6 and fc7 find that is dropped"], "dropout");
+      equal(dropout.flag, ["--dropout <p>", "share of the values of fc6 and fc7 that dropout drops"], "dropout");
       equal(scales.flag?.[0], "--scales <kind>", "scales");
       equal(scales.choices, ["staged", "at-once"], "the words of scales");
     },
