@@ -192,7 +192,11 @@ export const cases: Case[] = [
           "none, before, after or symmetric",
         ],
         [() => filter(values, lattice, { transpose: "yes" as never }), ValueError, "transpose: true or false"],
-        [() => filter(values, lattice, { signal: AbortSignal.abort() }), AbortError, "filter: expected a signal that has not fired"],
+        [
+          () => filter(values, lattice, { signal: AbortSignal.abort() }),
+          AbortError,
+          "filter: expected a signal that has not fired",
+        ],
         [
           () => filter(scope.tensor([19, 3]), lattice),
           ShapeError,
