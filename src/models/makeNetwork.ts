@@ -29,6 +29,15 @@ export function checkArguments(
   if (options === undefined) throw new ValueError({ where: name, expected: "options with classes", got: "nothing" });
 }
 
+/** Completes the options of a network by its defaults, and lists its layers. @throws ValueError */
+export function architectureOf<Of extends FcnStage>(name: string, stage: Of, options: StageOptions<Of>) {
+  const { classes } = options;
+  requireDescribed(name, "classes", channels, classes);
+  const all: Complete<typeof networkOptions.fcn8s> = withDefaults(name, networkOptions.fcn8s, {});
+  const own = { ...all, classes, ...withDefaults(name, networkOptions[stage], options) };
+  return { own, layers: layersOf(stage, own) };
+}
+
 /**
  * A network of the specification, alone or with a CRF-RNN layer on its scores, to which the image itself is the guide.
  * @throws ValueError, ShapeError; LimitError where the device cannot hold a parameter
@@ -40,11 +49,8 @@ export function makeNetwork<Of extends FcnStage>(
   options: StageOptions<Of>,
   crfOptions?: Omit<CrfOptions, "classes">,
 ): Network<CrfNetworkCall> {
-  const { classes } = options;
-  requireDescribed(name, "classes", channels, classes);
-  const all: Complete<typeof networkOptions.fcn8s> = withDefaults(name, networkOptions.fcn8s, {});
-  const own = { ...all, classes, ...withDefaults(name, networkOptions[stage], options) };
-  const layers = layersOf(stage, own);
+  const { own, layers } = architectureOf(name, stage, options);
+  const { classes } = own;
   const parameters = makeParameters(device, tableOf(layers), own.seed);
   const crf = crfOptions && crfRnn(device, { ...crfOptions, classes });
   return network<CrfNetworkCall>({

@@ -4,12 +4,15 @@ import { bandwidthOptions, inferenceOptions, weightOptions } from "../crf/option
 import type { Device } from "../device/device.ts";
 import { recall, type StoredShapes, withDefaults } from "../description.ts";
 import { FormatError } from "../errors.ts";
-import { type CrfNetworkCall, makeNetwork } from "../models/makeNetwork.ts";
+import { listed, mismatches } from "../mismatches.ts";
+import { tableOf } from "../models/layers.ts";
+import { architectureOf, type CrfNetworkCall, makeNetwork } from "../models/makeNetwork.ts";
 import type { Network } from "../models/network.ts";
 import { libraryOptions, networkOptions, stageOf } from "../models/specification.ts";
+import { formatShape, sameShape } from "../shape.ts";
 import { parseConfiguration, type Configuration, type CrfConfiguration } from "./configuration.ts";
 import { crfOptionsOf, Model } from "./model.ts";
-import { isOfOptimizer, restore } from "./state.ts";
+import { isOfOptimizer, misfitOf, restore } from "./state.ts";
 
 /** A CRF with Potts' compatibility, instead of the checkpoint's. */
 export type OtherCrf = Pick<CrfConfiguration, "iterations" | "bandwidths" | "weights">;
@@ -56,7 +59,7 @@ export async function openModel(
   }
   const crfOptions = chooseCrf(file, tensors, classes, configuration?.crf, crf);
   const parts = scored
-    ? { network: storedNetwork(device, shapes, classes, configuration?.network, crfOptions) }
+    ? { network: storedNetwork(device, { file, tensors, shapes, classes }, configuration?.network, crfOptions) }
     : { crf: crfOptions && crfRnn(device, { ...crfOptions, classes }) };
   const model = new Model(device, { classes, ...parts });
   const isWanted = (name: string): boolean => (crfTensors.includes(name) ? crf === "own" : scored > 0);
@@ -75,17 +78,30 @@ const shapesOf = (tensors: Tensors): StoredShapes => ({
   outputs: (layer) => tensors.get(`${layer}.weight`)?.shape[0] ?? 0,
 });
 
-/** The network that the tensors tell of; what they do not tell is as in the configuration beside them, where there is one. */
+/** A stored network: what its file says of it. */
+interface Stored {
+  readonly file: string;
+  readonly tensors: Tensors;
+  readonly shapes: StoredShapes;
+  readonly classes: number;
+}
+
+/**
+ * The network that the tensors tell of; what they do not tell is as in the configuration beside them, where there is one.
+ * All shapes are compared before memory is taken, since a file of a few bytes may claim any.
+ */
 function storedNetwork(
   device: Device,
-  shapes: StoredShapes,
-  classes: number,
+  { file, tensors, shapes, classes }: Stored,
   run: Configuration["network"],
   crf: Omit<CrfOptions, "classes"> | undefined,
 ): Network<CrfNetworkCall> {
   const stage = stageOf(shapes);
-  const options = recall(networkOptions[stage], shapes, run ? libraryOptions(run) : {});
-  return makeNetwork(stage, device, stage, { ...options, classes }, crf);
+  const options = { ...recall(networkOptions[stage], shapes, run ? libraryOptions(run) : {}), classes };
+  const own = [...tensors].filter(([name]) => !crfTensors.includes(name));
+  const wrong = mismatches(tableOf(architectureOf(file, stage, options).layers), Object.fromEntries(own));
+  if (wrong.length > 0) throw misfitOf(file)(listed(wrong));
+  return makeNetwork(stage, device, stage, options, crf);
 }
 
 /** The options of the CRF that is asked for. */
@@ -108,7 +124,13 @@ function chooseCrf(
     });
   }
   const sets = (compatibility.shape[0] ?? 0) / classes;
+  for (const name of crfMatrices) {
+    const shape = tensors.get(name)?.shape ?? [];
+    if (Number.isInteger(sets) && sets > 0 && sameShape(shape, [sets * classes, classes])) continue;
+    throw misfitOf(file)(`${name} ${formatShape(shape)} for ${classes} classes`);
+  }
   return crfOptionsOf({ ...published, ...settings, tied: sets === 1, iterations: sets });
 }
 
-const crfTensors = ["spatialWeight", "bilateralWeight", "compatibility", "bandwidths"];
+const crfMatrices = ["spatialWeight", "bilateralWeight", "compatibility"];
+const crfTensors = [...crfMatrices, "bandwidths"];

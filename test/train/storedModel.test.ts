@@ -89,3 +89,36 @@ describe.each(stages)("a stored %s", (stage) => {
     expect(await refined.parameters.bandwidths!.read()).toEqual(Float32Array.of(10, 40, 2));
   });
 });
+
+describe("a file that claims shapes without values", () => {
+  const claimed = (shapes: Readonly<Record<string, readonly number[]>>): Checkpoint => ({
+    format: "safetensors",
+    metadata: {},
+    notes: [],
+    tensors: new Map(
+      Object.entries(shapes).map(([name, shape]) => [
+        name,
+        { name, shape, type: "float32", read: () => Promise.resolve(new Float32Array()) },
+      ]),
+    ),
+  });
+
+  test("of a wide network is refused before memory is taken", async () => {
+    const wide = Object.fromEntries(
+      ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1", "fc6"].map((name) => [`${name}.weight`, [2000, 0, 3, 3]]),
+    );
+    device.resetPeak();
+    const before = device.peakBytes;
+    const opening = openModel(device, claimed({ ...wide, "score_fr.weight": [21, 0, 1, 1] }), "wide", "none");
+    await expect(opening).rejects.toThrow(/^wide: expected the tensors of this architecture.*conv1_1.bias is missing/);
+    expect(device.peakBytes).toBe(before);
+  });
+
+  test("of a CRF of many classes is refused likewise", async () => {
+    device.resetPeak();
+    const before = device.peakBytes;
+    const opening = openModel(device, claimed({ compatibility: [0, 30000] }), "many", "own");
+    await expect(opening).rejects.toThrow(/^many: .*spatialWeight \[\] for 30000 classes/);
+    expect(device.peakBytes).toBe(before);
+  });
+});
