@@ -43,7 +43,9 @@ async function bundle() {
     entryPoints: { cli: "src/cli/main.ts" },
     outdir: "dist",
     platform: "node",
-    sourcemap: false,
+    // `npm run coverage` maps what ran back to the sources. The program does not name the map, since every process that knows it would
+    // put it into its report.
+    sourcemap: process.argv.includes("--maps") && "external",
     // Libraries in CommonJS ask for Node's modules by `require`.
     banner: {
       js: '#!/usr/bin/env node\nimport { createRequire as requireOf } from "node:module";\nconst require = requireOf(import.meta.url);',
