@@ -210,16 +210,16 @@ export const withBindings = (device: Device, bindingBytes: number, test: () => P
   withProperty(device, "limits", { ...device.limits, bindingBytes }, test);
 
 /** Runs `test` on a device that says something else of itself. */
-export async function withProperty<Name extends "limits" | "info">(
+export async function withProperty<Name extends "limits" | "info", Result>(
   device: Device,
   name: Name,
   value: Device[Name],
-  test: () => Promise<void>,
-): Promise<void> {
+  test: () => Promise<Result>,
+): Promise<Result> {
   const { [name]: former } = device;
   Object.defineProperty(device, name, { value, configurable: true });
   try {
-    await test();
+    return await test();
   } finally {
     Object.defineProperty(device, name, { value: former, configurable: true });
   }
