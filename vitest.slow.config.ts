@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.slow.ts"],
+    globalSetup: "test/hosts/prepare.ts",
+    hookTimeout: 1_200_000,
     testTimeout: 1_800_000,
     env: { CRF_RNN_PROGRESS: "never" },
     maxWorkers: 2,

@@ -63,9 +63,12 @@ export function planRun(host: HostName, choice: DeviceChoice): Run {
   };
 }
 
-const webgpu: DeviceChoice = { prefer: "webgpu" };
 const wasm = (threads?: number): DeviceChoice => ({ prefer: "wasm", threads });
 
 /** Every host with every device that the tests hold it to. */
-export const runsOf = (host: HostName): readonly Run[] =>
-  [webgpu, wasm(host === "chromium" ? undefined : 1), wasm(2)].map((choice) => planRun(host, choice));
+export const runsOf = (host: HostName): readonly Run[] => [gpuRunOf(host), ...wasmRunsOf(host)];
+
+export const gpuRunOf = (host: HostName): Run => planRun(host, { prefer: "webgpu" });
+
+export const wasmRunsOf = (host: HostName): readonly Run[] =>
+  [wasm(host === "chromium" ? undefined : 1), wasm(2)].map((choice) => planRun(host, choice));

@@ -1,0 +1,4 @@
+import { describeRuns } from "./describe.ts";
+import { gpuRunOf } from "./hosts.ts";
+
+describeRuns([gpuRunOf("newer-node")]);
