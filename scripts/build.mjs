@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
+import { entries } from "./entries.mjs";
 import { generate } from "./generate.mjs";
 import { licensesOf } from "./licenses.mjs";
 import { writePhotographs } from "./photographs.mjs";
@@ -26,11 +27,7 @@ async function bundle() {
   const external = ["webgpu", "sharp", "puppeteer", "deno", "node:*"];
   const bundled = { ...common, external, metafile: true, mainFields: ["module", "main"] };
   // What several entry points use is in files of its own, so that an error of one is the same class in the other.
-  const entryPoints = {
-    index: "src/index.ts",
-    checkpoint: "src/checkpoint/checkpoint.ts",
-    data: "src/data/data.ts",
-  };
+  const entryPoints = Object.fromEntries(Object.entries(entries).map(([name, { source }]) => [name, source]));
   const library = await build({
     ...bundled,
     entryPoints,
@@ -60,18 +57,27 @@ async function bundle() {
     platform: "browser",
     sourcemap: false,
   });
-  // Declarations only: `npm run typecheck` checks the types.
-  await run(
-    process.execPath,
-    [join(root, "node_modules/@typescript/native/bin/tsc"), "--project", "tsconfig.types.json"],
-    {
-      cwd: root,
-    },
-  );
+  await declare(Object.values(entryPoints));
   await writeFile(join(root, "dist/THIRD-PARTY-LICENSES.txt"), await licensesOf([library, program, pages]));
   await writePhotographs(join(root, "dist/demo"));
   await cp(join(root, "kernels"), join(root, "dist/kernels"), { recursive: true });
   await cp(join(root, "build/wasm"), join(root, "dist/wasm"), { recursive: true });
+}
+
+/** Writes the declarations alone: `npm run typecheck` checks the types. */
+async function declare(sources) {
+  const compilerOptions = {
+    noEmit: false,
+    noCheck: true,
+    declaration: true,
+    emitDeclarationOnly: true,
+    rootDir: root,
+    outDir: join(root, "dist/types"),
+  };
+  const files = sources.map((source) => join(root, source));
+  const project = join(root, "build/tsconfig.types.json");
+  await writeFile(project, JSON.stringify({ extends: "../tsconfig.json", compilerOptions, files, include: [] }));
+  await run(process.execPath, [join(root, "node_modules/@typescript/native/bin/tsc"), "--project", project]);
 }
 
 await generate();

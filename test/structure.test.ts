@@ -3,8 +3,10 @@ import { basename, posix } from "node:path";
 import { createContext, runInContext } from "node:vm";
 import { build } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
+import packageJson from "../package.json" with { type: "json" };
 import { floors } from "../bench/floors.ts";
 import * as kernelModule from "../build/kernels.ts";
+import { entries, importName, packageFields } from "../scripts/entries.mjs";
 import type { Kernel } from "../src/kernel.ts";
 import { kernelForms } from "../src/nn/tune.ts";
 import { root } from "./hosts/folders.ts";
@@ -35,6 +37,7 @@ const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   ["models", /^src\/models\//],
   ["checkpoint, data, train", /^src\/(checkpoint|data|train)\//],
   ["open, index", /^src\/(device\/open|index)\.ts$/],
+  ["bridges", /^src\/bridges\//],
   ["cli, bench", /^(src\/cli|scripts|bench)\/|^package\.json$/],
 ];
 
@@ -146,11 +149,14 @@ describe("imports", () => {
     expect(wrong.map(line)).toEqual([]);
   });
 
-  test("from index.ts on reach no package and no built-in of Node", () => {
-    const library = reachable("src/index.ts");
-    const outside = imports.filter(({ from, external }) => external && library.has(from));
-    expect(outside.map(line)).toEqual([]);
-  });
+  test.each(Object.entries(entries).filter(([, { alone }]) => alone))(
+    "from the entry %s on reach no package and no built-in of Node",
+    (_, { source }) => {
+      const library = reachable(source);
+      const outside = imports.filter(({ from, external }) => external && library.has(from));
+      expect(outside.map(line)).toEqual([]);
+    },
+  );
 
   test("have no effect: they need nothing but the language, and add nothing to it", async () => {
     const stdin = { contents: 'export * from "./src/index.ts";', resolveDir: root };
@@ -162,6 +168,20 @@ describe("imports", () => {
     const before = names();
     runInContext(outputFiles[0]!.text, context);
     expect(names().filter((name) => !before.includes(name))).toEqual(["library"]);
+  });
+});
+
+describe("the entries", () => {
+  test("are in package.json as scripts/entries.mjs has them: node scripts/entries.mjs --write brings it up to date", () => {
+    expect(packageJson).toMatchObject(packageFields());
+    expect(Object.keys(packageJson.exports)).toEqual(Object.keys(packageFields().exports as object));
+  });
+
+  test("are what tsconfig.json finds their names at", () => {
+    const { paths } = (JSON.parse(text("tsconfig.json")) as { compilerOptions: { paths: object } }).compilerOptions;
+    expect(paths).toEqual(
+      Object.fromEntries(Object.entries(entries).map(([name, { source }]) => [importName(name), [`./${source}`]])),
+    );
   });
 });
 

@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { build, type Plugin } from "esbuild";
+import { entries, importName } from "../../scripts/entries.mjs";
 import { root } from "./folders.ts";
 
 /** Where the bundles go, for processes and for the page's server. */
@@ -34,7 +35,9 @@ export async function bundleSuites(): Promise<void> {
     outdir: bundleFolder,
     logLevel: "warning",
     // Examples import the library by its name.
-    alias: { "crf-rnn": `${root}src/index.ts` },
+    alias: Object.fromEntries(
+      Object.entries(entries).map(([name, { source }]) => [importName(name), `${root}${source}`]),
+    ),
   } as const;
   await build({
     ...common,

@@ -1,0 +1,3 @@
+export const entries: Readonly<Record<string, { readonly source: string; readonly alone: boolean }>>;
+export function importName(name: string): string;
+export function packageFields(): Readonly<Record<"main" | "types" | "typesVersions" | "exports", unknown>>;

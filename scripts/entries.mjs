@@ -1,0 +1,46 @@
+// What users import: the one list of entry points. The build bundles them and writes their declarations, the tests of the layout
+// read it, and package.json repeats it for resolvers: `node scripts/entries.mjs --write` brings that up to date.
+import { readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+/**
+ * The source of each entry by its name behind `crf-rnn/`; `index` is `crf-rnn` itself. Those that are `alone` reach neither
+ * another package nor a built-in module of a host, so that they run wherever JavaScript does.
+ */
+export const entries = {
+  index: { source: "src/index.ts", alone: true },
+  checkpoint: { source: "src/checkpoint/checkpoint.ts", alone: false },
+  data: { source: "src/data/data.ts", alone: false },
+};
+
+/** The name that a program imports. */
+export const importName = (name) => (name === "index" ? "crf-rnn" : `crf-rnn/${name}`);
+
+const typesOf = ({ source }) => `./dist/types/${source.replace(/\.ts$/, ".d.ts")}`;
+const targets = (name) => ({ types: typesOf(entries[name]), default: `./dist/${name}.js` });
+
+/** The fields of package.json that say where the entries are; `main`, `types` and `typesVersions` are for resolvers without exports. */
+export function packageFields() {
+  const others = Object.keys(entries).filter((name) => name !== "index");
+  return {
+    main: targets("index").default,
+    types: targets("index").types,
+    typesVersions: { "*": Object.fromEntries(others.map((name) => [name, [targets(name).types]])) },
+    exports: {
+      ".": targets("index"),
+      ...Object.fromEntries(others.map((name) => [`./${name}`, targets(name)])),
+      "./kernels/*": "./dist/kernels/*",
+      "./wasm/*": "./dist/wasm/*",
+      "./package.json": "./package.json",
+    },
+  };
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href && process.argv.includes("--write")) {
+  const file = join(root, "package.json");
+  const fields = { ...JSON.parse(await readFile(file, "utf8")), ...packageFields() };
+  await writeFile(file, `${JSON.stringify(fields, null, 2)}\n`);
+}
