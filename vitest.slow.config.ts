@@ -1,13 +1,18 @@
 import { defineConfig } from "vitest/config";
 
-/** `npm run test:slow`: what takes minutes, or needs programs that CI does not have. */
+const common = { testTimeout: 1_800_000, hookTimeout: 1_800_000, env: { CRF_RNN_PROGRESS: "never" } };
+const withTools = ["test/bundles/**/*.slow.ts", "test/examples/**/*.slow.ts"];
+const withSuites = ["test/hosts/*.slow.ts"];
+
+/** `npm run test:slow`: what takes minutes, or needs programs that `npm ci` does not install. */
 export default defineConfig({
   test: {
-    include: ["test/**/*.slow.ts"],
-    globalSetup: "test/hosts/prepare.ts",
-    hookTimeout: 1_200_000,
-    testTimeout: 1_800_000,
-    env: { CRF_RNN_PROGRESS: "never" },
     maxWorkers: 2,
+    projects: [
+      // Tools are installed once, before the first of the files that need them.
+      { test: { ...common, name: "tools", include: withTools, globalSetup: "test/bundles/installTools.ts" } },
+      { test: { ...common, name: "others", include: ["test/**/*.slow.ts"], exclude: [...withTools, ...withSuites] } },
+      { test: { ...common, name: "suites", include: withSuites, globalSetup: "test/hosts/prepare.ts" } },
+    ],
   },
 });

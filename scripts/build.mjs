@@ -1,6 +1,6 @@
 // npm run build: kernels/ and assembly/ → build/ (typed kernel descriptors, inlined wasm), src/ → dist/.
 import { execFile } from "node:child_process";
-import { cp, rm, writeFile } from "node:fs/promises";
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -12,6 +12,7 @@ import { writePhotographs } from "./photographs.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const run = promisify(execFile);
+const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
 
 async function bundle() {
   const common = {
@@ -34,6 +35,16 @@ async function bundle() {
     outdir: "dist",
     platform: "neutral",
     splitting: true,
+  });
+  // One file for pages without a bundler, as content delivery networks serve it.
+  await build({
+    ...common,
+    entryPoints: { "crf-rnn.min": entries.index.source },
+    outdir: "dist",
+    platform: "neutral",
+    minify: true,
+    sourcemap: false,
+    banner: { js: `/*! crf-rnn ${version}, MIT license */` },
   });
   const program = await build({
     ...bundled,

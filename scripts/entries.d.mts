@@ -1,3 +1,3 @@
 export const entries: Readonly<Record<string, { readonly source: string; readonly alone: boolean }>>;
 export function importName(name: string): string;
-export function packageFields(): Readonly<Record<"main" | "types" | "typesVersions" | "exports", unknown>>;
+export function packageFields(): Readonly<Record<"main" | "unpkg" | "jsdelivr" | "types" | "typesVersions" | "exports", unknown>>;

@@ -19,14 +19,22 @@ export const entries = {
 /** The name that a program imports. */
 export const importName = (name) => (name === "index" ? "crf-rnn" : `crf-rnn/${name}`);
 
+/** The whole library in one minified module. */
+const minified = "dist/crf-rnn.min.js";
+
 const typesOf = ({ source }) => `./dist/types/${source.replace(/\.ts$/, ".d.ts")}`;
 const targets = (name) => ({ types: typesOf(entries[name]), default: `./dist/${name}.js` });
 
-/** The fields of package.json that say where the entries are; `main`, `types` and `typesVersions` are for resolvers without exports. */
+/**
+ * The fields of package.json that say where the entries are. `main`, `types` and `typesVersions` are for resolvers that know no exports, `unpkg`
+ * and `jsdelivr` for content delivery networks, which read them instead of `main`.
+ */
 export function packageFields() {
   const others = Object.keys(entries).filter((name) => name !== "index");
   return {
     main: targets("index").default,
+    unpkg: minified,
+    jsdelivr: minified,
     types: targets("index").types,
     typesVersions: { "*": Object.fromEntries(others.map((name) => [name, [targets(name).types]])) },
     exports: {

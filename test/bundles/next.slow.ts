@@ -4,18 +4,15 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { launch } from "puppeteer";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { findChromium, findNewerNode } from "../../scripts/environment.mjs";
-import { installPackage } from "./install.ts";
-import { INFER, type Outcome, outcomeInProcess, PROGRAM } from "./program.ts";
-import { folderAmongTools, installTools, toolProgram } from "./tools.ts";
+import type { Outcome } from "./program.ts";
+import { toolProgram, useTools } from "./tools.ts";
 
 const run = promisify(execFile);
 
 /** A site whose page computes in the browser and whose route computes on the server, with threads in both. */
 const site: Record<string, string> = {
-  "program.js": PROGRAM,
-  "infer.js": INFER,
   "app/layout.js": "export default ({ children }) => <html><body>{children}</body></html>;",
   "app/page.js": `"use client";
     import { useEffect } from "react";
@@ -28,7 +25,7 @@ const site: Record<string, string> = {
     export { default } from "../page.js";`,
   "app/server/route.js": `import { infer } from "../../infer.js";
     export const dynamic = "force-dynamic";
-    export const GET = async ({ nextUrl }) => Response.json(await infer(nextUrl.searchParams.get("prefer") ?? undefined));`,
+    export const GET = async ({ nextUrl }) => Response.json(await infer(Object.fromEntries(nextUrl.searchParams)));`,
   "next.config.mjs": `const isolation = [
       { key: "Cross-Origin-Opener-Policy", value: "same-origin" },
       { key: "Cross-Origin-Embedder-Policy", value: "require-corp" },
@@ -39,29 +36,21 @@ const site: Record<string, string> = {
     };`,
 };
 
-let folder: string;
-let remove: () => Promise<void>;
-let plain: Outcome;
+const project = useTools();
 
 beforeAll(async () => {
-  await installTools();
-  ({ path: folder, remove } = await folderAmongTools());
-  await installPackage(folder);
   for (const [file, text] of Object.entries(site)) {
-    await mkdir(join(folder, file, ".."), { recursive: true });
-    await writeFile(join(folder, file), text);
+    await mkdir(join(project.folder, file, ".."), { recursive: true });
+    await writeFile(join(project.folder, file), text);
   }
-  plain = await outcomeInProcess(findNewerNode()!, ["program.js"], folder);
 });
-
-afterAll(() => remove());
 
 const environment = { ...process.env, NEXT_TELEMETRY_DISABLED: "1", NODE_ENV: "production" };
 
 /** Starts the built site in a newer Node; gives its address. */
 async function start(): Promise<{ server: ChildProcess; url: string }> {
   const words = [toolProgram("next"), "start", "--port", "0", "--hostname", "127.0.0.1"];
-  const server = spawn(findNewerNode()!, words, { cwd: folder, env: environment });
+  const server = spawn(findNewerNode()!, words, { cwd: project.folder, env: environment });
   let said = "";
   for await (const piece of server.stdout) {
     said += String(piece);
@@ -88,19 +77,19 @@ async function outcomeOfPage(url: string): Promise<Outcome> {
 describe.each(["--turbopack", "--webpack"])("a site by next build %s", (bundler) => {
   test("is built without a warning, and computes in the page and on the server", async () => {
     const { stdout, stderr } = await run(findNewerNode()!, [toolProgram("next"), "build", bundler], {
-      cwd: folder,
+      cwd: project.folder,
       env: environment,
     });
     expect(`${stdout}${stderr}`).not.toMatch(/warn|error|⚠/i);
     const { server, url } = await start();
     try {
-      expect(await (await fetch(`${url}/server`)).json()).toEqual(plain);
+      expect(await (await fetch(`${url}/server`)).json()).toEqual(project.plain);
       // Through the package webgpu, which lies where the built server finds it.
       expect(await (await fetch(`${url}/server?prefer=webgpu`)).json()).toMatchObject({ kind: "webgpu" });
       const alone = await outcomeOfPage(url);
-      expect(alone).toEqual({ ...plain, threads: 1, variant: "relaxed", processors: alone.processors });
+      expect(alone).toEqual({ ...project.plain, threads: 1, variant: "relaxed", processors: alone.processors });
       const isolated = await outcomeOfPage(`${url}/isolated`);
-      expect(isolated).toEqual({ ...plain, threads: isolated.processors, processors: isolated.processors });
+      expect(isolated).toEqual({ ...project.plain, threads: isolated.processors, processors: isolated.processors });
     } finally {
       server.kill();
       await once(server, "exit");

@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { runInPage } from "../../src/cli/chromium.ts";
 
@@ -12,14 +14,16 @@ export interface Outcome {
   readonly processors: number;
   /** A hash of all bits of the result. */
   readonly bits: number;
+  /** What the same computes in a worker of the page. */
+  readonly inWorker?: Outcome;
 }
 
 /** The default `open()`, and inference on a picture that is large enough to be shared between threads. */
 export const INFER = `
 import { crfRnn, open } from "crf-rnn";
 
-export const infer = async (prefer) => {
-  const device = await (prefer ? open({ prefer }) : open());
+export const infer = async (options) => {
+  const device = await open(options);
   const [height, width, classes] = [64, 80, 3];
   const guide = device.tensor([height, width, 3], Float32Array.from({ length: height * width * 3 }, (_, i) => (i * 37) % 256));
   const logits = device.tensor([height, width, classes], Float32Array.from({ length: height * width * classes }, (_, i) => (i * 53) % 17));
@@ -33,11 +37,30 @@ export const infer = async (prefer) => {
 };
 `;
 
-/** A user's program. Its promise is a global, for pages, and is printed where there is a process. */
-export const PROGRAM = `${INFER}
-globalThis.outcome = infer(globalThis.process?.argv?.[2]);
-if (!globalThis.document) globalThis.outcome.then((outcome) => console.log(JSON.stringify(outcome)));
-`;
+/** Programs of a user, by file. The promise of an outcome is a global, for pages, and is printed where there is a process. */
+const programs: Readonly<Record<string, string>> = {
+  "infer.js": INFER,
+  "program.js": `
+    import { infer } from "./infer.js";
+    const prefer = globalThis.process?.argv?.[2];
+    globalThis.outcome = infer(prefer && { prefer });
+    if (!globalThis.document) globalThis.outcome.then((outcome) => console.log(JSON.stringify(outcome)));`,
+  "page.js": `
+    import { infer } from "./infer.js";
+    const inWorker = () => new Promise((resolve, reject) => {
+      const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = ({ message }) => reject(new Error(message || "the worker did not load"));
+    });
+    globalThis.outcome = infer().then(async (outcome) => ({ ...outcome, inWorker: await inWorker() }));`,
+  "worker.js": `
+    import { infer } from "./infer.js";
+    infer().then((outcome) => postMessage(outcome));`,
+};
+
+export async function writePrograms(folder: string): Promise<void> {
+  for (const [file, text] of Object.entries(programs)) await writeFile(join(folder, file), text);
+}
 
 /**
  * Loads a script or module of a folder into a page of Chromium, and hands out what the program tells. `library` is where an

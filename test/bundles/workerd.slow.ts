@@ -1,11 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { findNewerNode } from "../../scripts/environment.mjs";
-import { installPackage } from "./install.ts";
-import { INFER, type Outcome, outcomeInProcess, PROGRAM } from "./program.ts";
-import { folderAmongTools, importTool, installTools } from "./tools.ts";
+import { expect, test } from "vitest";
+import { importTool, useTools } from "./tools.ts";
 
 interface Workerd {
   readonly Miniflare: new (options: object) => {
@@ -14,28 +11,16 @@ interface Workerd {
   };
 }
 
-let folder: string;
-let remove: () => Promise<void>;
-let plain: Outcome;
-
-beforeAll(async () => {
-  await installTools();
-  ({ path: folder, remove } = await folderAmongTools());
-  await installPackage(folder);
-  await writeFile(join(folder, "program.js"), PROGRAM);
-  plain = await outcomeInProcess(findNewerNode()!, ["program.js"], folder);
-});
-
-afterAll(() => remove());
+const project = useTools();
 
 /** A service on workerd, which forbids compiling: the module comes compiled, as `wrangler` does it. */
-const service = `${INFER.replace("open()", "open(globalThis.options)")}
+const service = `
+import { infer } from "./infer.js";
 import wasm from "crf-rnn/wasm/relaxed.wasm";
 export default {
   async fetch(request) {
-    globalThis.options = request.url.endsWith("/module") ? { wasm } : {};
     try {
-      return Response.json(await infer());
+      return Response.json(await infer(request.url.endsWith("/module") ? { wasm } : {}));
     } catch (error) {
       return new Response(error.message, { status: 500 });
     }
@@ -43,6 +28,7 @@ export default {
 };`;
 
 test("workerd computes with a module that is compiled already, and says so where none is given", async () => {
+  const { folder, plain } = project;
   await writeFile(join(folder, "service.js"), service);
   const { outputFiles } = await build({
     entryPoints: [join(folder, "service.js")],
