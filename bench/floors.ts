@@ -8,6 +8,7 @@ import { hashFind } from "./lattice/hash.find.bench.ts";
 import { hashInsert } from "./lattice/hash.insert.bench.ts";
 import { hashMark } from "./lattice/hash.mark.bench.ts";
 import { hashNumber } from "./lattice/hash.number.bench.ts";
+import { incidenceEntries } from "./lattice/incidence.entries.bench.ts";
 import { incidenceFill } from "./lattice/incidence.fill.bench.ts";
 import { incidenceNormalize } from "./lattice/incidence.normalize.bench.ts";
 import { neighbors } from "./lattice/neighbors.bench.ts";
@@ -71,6 +72,7 @@ export const floors = [
   hashInsert,
   hashMark,
   hashNumber,
+  incidenceEntries,
   incidenceFill,
   incidenceNormalize,
   neighbors,

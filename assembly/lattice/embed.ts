@@ -17,6 +17,7 @@ export function embed(
   coordinateRanks: usize,
   points: u32,
   imagePoints: u32,
+  firstPoint: u32,
   dimensions: u32,
   begin: u32,
   end: u32,
@@ -30,6 +31,9 @@ export function embed(
   const last = (<usize>dimensions) << 4;
   const size = f32x4.splat(<f32>coordinates);
   const reciprocal = f32x4.splat(<f32>1 / <f32>coordinates);
+  const firstEntry = <usize>firstPoint * <usize>coordinates;
+  const ownWeights = barycentric + (firstEntry << 2);
+  const ownKeys = keys + ((firstEntry * <usize>(dimensions / 2 + 1)) << 2);
 
   for (let point = begin; point < end; point += 4) {
     const lanes = min(end - point, 4);
@@ -64,7 +68,7 @@ export function embed(
       total = i32x4.add(total, n);
     }
     if (!i32x4.all_true(v128.and(finite, within))) {
-      report(status, point, lanes, finite, within);
+      report(status, firstPoint + point, lanes, finite, within);
       continue;
     }
 
@@ -92,8 +96,8 @@ export function embed(
       const moved = f32x4.sub(v128.load(elevated + at), f32x4.mul(f32x4.convert_i32x4_s(n), size));
       v128.store(deltas + at, f32x4.mul(moved, reciprocal));
     }
-    writeWeights(barycentric + ((<usize>(point * coordinates)) << 2), deltas, ranking, coordinates, lanes);
-    writeKeys(keys, nearest, ranking, point, imagePoints, dimensions, lanes);
+    writeWeights(ownWeights + ((<usize>(point * coordinates)) << 2), deltas, ranking, coordinates, lanes);
+    writeKeys(ownKeys, nearest, ranking, point, imagePoints, dimensions, lanes);
     writeRanks(coordinateRanks, ranking, point, coordinates, lanes);
   }
 }

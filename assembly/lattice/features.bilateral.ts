@@ -21,7 +21,7 @@ export function featuresBilateral(
     const from = guide + <usize>point * guideBytes;
     const to = features + <usize>point * rowStride;
     store<f32>(to, load<f32>(positions + ((<usize>x) << 2)));
-    store<f32>(to, load<f32>(positions + ((<usize>y) << 2)), 4);
+    store<f32>(to, load<f32>(positions + ((<usize>(width + y)) << 2)), 4);
     for (let c: u32 = 0; c < channels; c++)
       store<f32>(to + ((<usize>c) << 2), load<f32>(from + ((<usize>c) << 2)) / color, 8);
     for (let at = dimensions << 2; at < rowStride; at += 4) store<f32>(to + at, 0);

@@ -6,14 +6,16 @@ export function hashFind(
   vertexOfEntry: usize,
   simplices: usize,
   entries: u32,
+  firstEntry: u32,
   begin: u32,
   end: u32,
 ): void {
   for (let entry = begin; entry < end; entry++) {
     const at = (<usize>entry) << 2;
-    const vertex = load<u32>(slots + ((<usize>load<u32>(entrySlots + at)) << 2)) - 1;
+    const from = (<usize>(firstEntry + entry)) << 2;
+    const vertex = load<u32>(slots + ((<usize>load<u32>(entrySlots + from)) << 2)) - 1;
     store<u32>(vertexOfEntry + at, vertex);
     store<u32>(simplices + (at << 1), vertex);
-    store<u32>(simplices + (at << 1), load<u32>(barycentric + at), 4);
+    store<u32>(simplices + (at << 1), load<u32>(barycentric + from), 4);
   }
 }

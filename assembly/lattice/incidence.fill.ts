@@ -12,15 +12,14 @@ export function incidenceFill(
   end: u32,
 ): void {
   const coordinates = dimensions + 1;
-  let before: u32 = begin == 0 ? 0xffffffff : load<u32>(sortedVertices + ((<usize>(begin - 1)) << 2));
+  let next: u32 = begin == 0 ? 0 : load<u32>(sortedVertices + ((<usize>(begin - 1)) << 2)) + 1;
   for (let index = begin; index < end; index++) {
     const entry = load<u32>(sortedOrder + ((<usize>index) << 2));
     const pair = incidence + ((<usize>index) << 3);
     store<u32>(pair, entry / coordinates);
     store<u32>(pair, load<u32>(barycentric + ((<usize>entry) << 2)), 4);
     const vertex = load<u32>(sortedVertices + ((<usize>index) << 2));
-    if (vertex != before) store<u32>(offsets + ((<usize>vertex) << 2), index);
-    before = vertex;
+    for (; next <= vertex; next++) store<u32>(offsets + ((<usize>next) << 2), index);
   }
   if (end == entries) {
     store<u32>(offsets + ((<usize>vertices) << 2), entries);

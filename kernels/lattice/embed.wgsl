@@ -20,6 +20,9 @@ struct Params {
   points: u32,
   // Points of one image of a batch. Points of different images share no vertices.
   imagePoints: u32,
+  // The number of the first of these points among all points of the lattice. Keys, weights and reports count from 0 for
+  // all points, features and coordinate ranks for these.
+  firstPoint: u32,
 }
 
 const DIMENSIONS: u32 = 5u; // specialized
@@ -36,9 +39,9 @@ const farthest = 0x46fffc00u;
 @group(0) @binding(1) var<storage, read> features: array<u32>;
 // [d]: factor_i, computed by the host in float64: WGSL's square root and division may be off by a few units.
 @group(0) @binding(2) var<storage, read> elevationFactors: array<f32>;
-// [points, d + 1, words]
+// [all points, d + 1, words]
 @group(0) @binding(3) var<storage, read_write> keys: array<u32>;
-// [points, d + 1]: barycentric weights by remainder.
+// [all points, d + 1]: barycentric weights by remainder.
 @group(0) @binding(4) var<storage, read_write> barycentric: array<f32>;
 @group(0) @binding(5) var<storage, read_write> status: array<atomic<u32>>;
 // [points, rank words]: the rank of each coordinate, four bits each, the first in the low bits; for embed.pullback.
@@ -55,7 +58,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   for (var j = DIMENSIONS; j > 0u; j--) {
     let bits = features[point * FEATURE_STRIDE + j - 1u];
     if ((bits & 0x7f800000u) == 0x7f800000u) {
-      atomicMax(&status[0], ~point);
+      atomicMax(&status[0], ~(params.firstPoint + point));
       return;
     }
     let c = bitcast<f32>(bits) * elevationFactors[j - 1u];
@@ -71,7 +74,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   for (var i = 0u; i < COORDINATES; i++) {
     let v = round(elevated[i] * RECIPROCAL);
     if ((bitcast<u32>(v) & 0x7fffffffu) >= farthest) {
-      atomicMax(&status[1], ~point);
+      atomicMax(&status[1], ~(params.firstPoint + point));
       return;
     }
     nearest[i] = i32(v);
@@ -116,7 +119,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     }
     let tag = r | ((point / params.imagePoints) << 4u);
     key[WORDS - 1u] |= tag << (16u * (DIMENSIONS % 2u));
-    let entry = point * COORDINATES + r;
+    let entry = (params.firstPoint + point) * COORDINATES + r;
     for (var k = 0u; k < WORDS; k++) { keys[entry * WORDS + k] = key[k]; }
     barycentric[entry] = weights[r];
   }

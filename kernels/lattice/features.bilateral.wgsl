@@ -20,7 +20,7 @@ const FEATURE_STRIDE = (DIMENSIONS + 3u) / 4u * 4u;
 @group(0) @binding(0) var<uniform> params: Params;
 // [points, d − 2], rows padded
 @group(0) @binding(1) var<storage, read> guide: array<f32>;
-// [max(height, width)]: i/θα
+// [width + height]: x/θα of every column, then y/θα of every row
 @group(0) @binding(2) var<storage, read> positions: array<f32>;
 // [points, d], rows padded
 @group(0) @binding(3) var<storage, read_write> features: array<f32>;
@@ -32,7 +32,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   if (point >= params.points) { return; }
   let pixel = point % params.imagePoints;
   features[point * FEATURE_STRIDE] = positions[pixel % params.width];
-  features[point * FEATURE_STRIDE + 1u] = positions[pixel / params.width];
+  features[point * FEATURE_STRIDE + 1u] = positions[params.width + pixel / params.width];
   for (var c = 0u; c < CHANNELS; c++) {
     let value = guide[point * GUIDE_STRIDE + c];
     let quotient = value / params.color;

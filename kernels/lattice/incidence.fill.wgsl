@@ -1,6 +1,7 @@
 // Makes the incidence lists from the entries sorted by vertex: incidence[i] = (point, bits of the barycentric weight),
 // in point order within each vertex, and offsets[vertex] = where its list begins. offsets[vertices] = offsets[vertices
-// + 1] = entries, which is an empty list for the row of zeros that stands for absent vertices.
+// + 1] = entries, which is an empty list for the row of zeros that stands for absent vertices. A vertex that is in no
+// entry has an empty list, too. Precondition: offsets behind the last vertex that is in an entry hold `entries` already.
 //#include "../shared/invocation.wgsl"
 
 struct Params {
@@ -25,7 +26,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let entry = sortedOrder[index];
   incidence[index] = vec2u(entry / (DIMENSIONS + 1u), bitcast<u32>(barycentric[entry]));
   let vertex = sortedVertices[index];
-  if (index == 0u || sortedVertices[max(index, 1u) - 1u] != vertex) { offsets[vertex] = index; }
+  var next = 0u;
+  if (index > 0u) { next = sortedVertices[index - 1u] + 1u; }
+  for (; next <= vertex; next++) { offsets[next] = index; }
   if (index == params.entries - 1u) {
     offsets[params.vertices] = params.entries;
     offsets[params.vertices + 1u] = params.entries;

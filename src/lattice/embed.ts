@@ -39,14 +39,24 @@ export interface Embedded {
   readonly status: Storage;
 }
 
-/** Queues the kernel that finds the keys and the barycentric weights of the d + 1 vertices of every point. */
-export function* embed(device: Device, features: Tensor, imagePoints: number, embedded: Embedded): Work {
+/**
+ * Queues the kernel that finds the keys and the barycentric weights of the d + 1 vertices of every point. `firstPoint` is
+ * the number of the first one among all points of the lattice, for which the tables are.
+ */
+export function* embed(
+  device: Device,
+  features: Tensor,
+  imagePoints: number,
+  embedded: Embedded,
+  firstPoint = 0,
+): Work {
   const points = features.rows;
   const dimensions = features.channels;
   using workspace = new Workspace(device);
   const elevationFactors = workspace.allocate(dimensions * 4);
   device.write(elevationFactors, elevationFactorsOf(dimensions));
-  yield planned(kernel, { features: features.storage, elevationFactors, ...embedded, points, imagePoints, dimensions });
+  const sizes = { points, imagePoints, firstPoint, dimensions };
+  yield planned(kernel, { features: features.storage, elevationFactors, ...embedded, ...sizes });
 }
 
 /**
@@ -77,20 +87,28 @@ export function pullBackEmbed(
   return result;
 }
 
-/** Throws the error that `embed` reported in `status`, if any. @throws ValueError for a feature that is not finite, LimitError for one beyond the range of keys */
-export async function checkEmbedded(features: Tensor, [notFinite, outOfRange]: Uint32Array): Promise<void> {
+/**
+ * Throws the error that `embed` reported in `status`, if any. `sets` has the features of a lattice's points and, if there
+ * are any, those of its other points.
+ * @throws ValueError for a feature that is not finite, LimitError for one beyond the range of keys
+ */
+export async function checkEmbedded(sets: readonly Tensor[], [notFinite, outOfRange]: Uint32Array): Promise<void> {
   if (!notFinite && !outOfRange) return;
+  const first = ~(notFinite || outOfRange!) >>> 0;
+  const ofOther = first >= sets[0]!.rows;
+  const features = sets[ofOther ? 1 : 0]!;
+  const pointNamed = (point: number): string => `${ofOther ? "other " : ""}point ${point}`;
   const dimensions = features.channels;
   const values = await features.read();
   if (notFinite) {
-    const point = ~notFinite >>> 0;
+    const point = ofOther ? first - sets[0]!.rows : first;
     const feature = values
       .subarray(point * dimensions, (point + 1) * dimensions)
       .findIndex((value) => !Number.isFinite(value));
     throw new ValueError({
       where: "buildLattice",
       expected: "finite features",
-      got: `${values[point * dimensions + feature]} as feature ${feature} of point ${point}`,
+      got: `${values[point * dimensions + feature]} as feature ${feature} of ${pointNamed(point)}`,
       remedy: "check the guide and the bandwidths",
     });
   }
@@ -107,7 +125,7 @@ export async function checkEmbedded(features: Tensor, [notFinite, outOfRange]: U
   throw new LimitError({
     where: "buildLattice",
     expected: `lattice keys within ±${keyRange}`,
-    got: `feature ${worst.feature} of point ${worst.point} is ${values[worst.point * dimensions + worst.feature]}`,
+    got: `feature ${worst.feature} of ${pointNamed(worst.point)} is ${values[worst.point * dimensions + worst.feature]}`,
     remedy: `divide feature ${worst.feature} by a bandwidth at least ${Number(factor)} times as large`,
   });
 }

@@ -8,6 +8,7 @@ import { pullBackEmbed } from "./embed.ts";
 import { splatAndBlur } from "./filterChannels.ts";
 import type { Lattice } from "./lattice.ts";
 import type { FilterTables } from "./incidence.ts";
+import type { LatticePoints } from "./points.ts";
 import { factorsOf, filterTables, type Normalization, pullBackNormalization } from "./normalization.ts";
 import { addDots, sliceFactor } from "./slice.ts";
 
@@ -21,48 +22,76 @@ interface Dots {
 }
 
 /**
- * Computes the gradient of the lattice's features from a filter out = p∘K(q∘v) with gradient g. A small move of a point
- * changes its barycentric weights, in the splat and in the slice, but not its vertices (Krähenbühl and Koltun 2013,
+ * Computes the gradients of the features of a filter's points, first of the lattice's own, then of those `at` which it
+ * slices if they are others, where they are `wanted`. The filter is out = p∘K(q∘v) with gradient g. A small move of a point
+ * changes its barycentric weights, in the splat or in the slice, but not its vertices (Krähenbühl and Koltun 2013,
  * with the order of the blurs corrected). The weights of the splat are paired with p∘g blurred along axes d…0, those of
- * the slice with q∘v blurred along axes 0…d. The factor K·1 within p and q adds another such pair.
+ * the slice with q∘v blurred along axes 0…d. The factor K·1 within p and q adds another such pair for the points where it
+ * was taken.
  */
-export function featureGradient(
+export function featureGradients(
   lattice: Lattice,
+  at: LatticePoints,
   normalization: Normalization,
-  values: Tensor,
-  gradient: Tensor,
-): Tensor {
-  const { device, points, dimensions, features, parts } = lattice;
+  { values, gradient }: { readonly values: Tensor; readonly gradient: Tensor },
+  wanted: readonly (boolean | undefined)[],
+): (Tensor | undefined)[] {
+  if (!wanted.includes(true)) return [];
+  const { device, own } = lattice;
   using workspace = new Workspace(device);
-  const entryBytes = parts.simplices.bytes / 2;
-  const dots = { valueDots: workspace.zeros(entryBytes), gradientDots: workspace.zeros(entryBytes) };
-  const { ofResult, ofValues } = factorsOf(lattice, normalization);
+  const sets = at === own ? [own] : [own, at];
+  const dots = new Map<LatticePoints, Dots>();
+  for (const set of sets) {
+    const bytes = set.tables.simplices.bytes / 2;
+    dots.set(set, { valueDots: workspace.zeros(bytes), gradientDots: workspace.zeros(bytes) });
+  }
+  const { ofResult, ofValues } = factorsOf(lattice, normalization, at);
   for (const { quads, of } of channelRanges(lattice, quadsOf(values.channels))) {
-    const forward = filterTables(lattice, normalization, false);
-    const backward = filterTables(lattice, normalization, true);
+    const forward = filterTables(lattice, normalization, false, at);
+    const backward = filterTables(lattice, normalization, true, at);
     addPair(
       lattice,
-      dots,
-      { tables: forward, map: of(values.storage), factors: ofValues },
-      { tables: backward, map: of(gradient.storage), factors: ofResult },
+      { points: own, dots: dots.get(own)!, tables: forward, map: of(values.storage), factors: ofValues },
+      { points: at, dots: dots.get(at)!, tables: backward, map: of(gradient.storage), factors: ofResult },
       quads,
     );
   }
   if (normalization !== "none") {
-    const sumGradient = workspace.allocate(points * quadBytes);
-    const ones = workspace.allocate(points * quadBytes);
-    device.write(ones, new Float32Array(points * 4).fill(1));
-    pullBackNormalization(lattice, normalization, dots, sumGradient);
-    const [one, sum] = [allChannels(ones, 1), allChannels(sumGradient, 1)];
-    addPair(lattice, dots, { tables: parts, map: one }, { tables: parts, map: sum }, 1);
+    const ones = workspace.allocate(own.points * quadBytes);
+    device.write(ones, new Float32Array(own.points * 4).fill(1));
+    // All gradients of K·1 are computed before the first pair changes the dot products that they are made of.
+    const sums = Array.from(normalizedAt(normalization, own, at), (set) => {
+      const sum = workspace.allocate(set.points * quadBytes);
+      pullBackNormalization(lattice, normalization, set, dots.get(set)!, sum);
+      return { set, sum };
+    });
+    for (const { set, sum } of sums) {
+      const [forward, backward] = [false, true].map((transpose) => filterTables(lattice, "none", transpose, set));
+      addPair(
+        lattice,
+        { points: own, dots: dots.get(own)!, tables: forward!, map: allChannels(ones, 1) },
+        { points: set, dots: dots.get(set)!, tables: backward!, map: allChannels(sum, 1) },
+        1,
+      );
+    }
   }
-  return pullBackEmbed(features, parts.coordinateRanks, dots, sliceFactor(dimensions));
+  const factor = sliceFactor(lattice.dimensions);
+  return sets.map(({ features, tables }, i) =>
+    wanted[i] ? pullBackEmbed(features, tables.coordinateRanks, dots.get(sets[i]!)!, factor) : undefined,
+  );
 }
 
+/** Returns the sets of points at which a normalization takes K·1. */
+const normalizedAt = (normalization: Normalization, own: LatticePoints, at: LatticePoints): Set<LatticePoints> =>
+  new Set([...(normalization === "after" ? [] : [own]), ...(normalization === "before" ? [] : [at])]);
+
 /**
- * One side of a filter: channels of a map, its normalization factors, and the tables that carry it into the lattice.
+ * One side of a filter: its points and their dot products, channels of a map, its normalization factors, and the tables
+ * that carry it into the lattice.
  */
-interface WeightedMap {
+interface Side {
+  readonly points: LatticePoints;
+  readonly dots: Dots;
   readonly tables: FilterTables;
   readonly map: MapChannels;
   readonly factors?: Storage;
@@ -72,27 +101,21 @@ interface WeightedMap {
  * Adds the gradients of the barycentric weights for `values` that are splatted and a `gradient` that arrives at the
  * slice.
  */
-function addPair(
-  lattice: Lattice,
-  { valueDots, gradientDots }: Dots,
-  values: WeightedMap,
-  gradient: WeightedMap,
-  quads: number,
-): void {
-  const { device, vertices, dimensions, parts } = lattice;
-  const { simplices } = parts;
+function addPair(lattice: Lattice, values: Side, gradient: Side, quads: number): void {
+  const { device, vertices, dimensions } = lattice;
   using workspace = new Workspace(device);
   const bytes = (vertices + 1) * quads * quadBytes;
   const spaces = [workspace.allocate(bytes), workspace.allocate(bytes)] as const;
-  const common = { simplices, dimensions, quads };
-  const add = (vertexValues: Storage, { map, factors }: WeightedMap, dots: Storage): void =>
-    addDots(device, { ...common, values: vertexValues, other: map, factors, dots });
-  const blurred = ({ tables, map }: WeightedMap, transpose: boolean): Storage =>
+  const add = (vertexValues: Storage, { points, map, factors }: Side, dots: Storage): void => {
+    const { simplices } = points.tables;
+    addDots(device, { simplices, values: vertexValues, other: map, factors, dots, dimensions, quads });
+  };
+  const blurred = ({ tables, map }: Side, transpose: boolean): Storage =>
     perform(device, splatAndBlur(lattice, tables, map, spaces, { quads, transpose }));
   const toSplat = blurred(gradient, true);
-  add(toSplat, values, valueDots);
+  add(toSplat, values, values.dots.valueDots);
   const toSlice = blurred(values, false);
-  add(toSlice, gradient, gradientDots);
+  add(toSlice, gradient, gradient.dots.gradientDots);
 }
 
 /** Yields ranges of channels, each with as many quads as fit a binding for all vertices. */

@@ -7,7 +7,7 @@ import { type Names, requireOptions } from "../options.ts";
 import { checkShape, elementsOf, formatShape } from "../shape.ts";
 import { record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
-import { found } from "../values.ts";
+import { found, kindOf, requireFlag } from "../values.ts";
 import { outerProducts } from "../shared/outerProducts.ts";
 
 /** @throws ValueError unless the bandwidth is positive and finite. */
@@ -26,8 +26,24 @@ export interface Learned {
   readonly bandwidths?: Tensor;
 }
 
+/** Where the pixels of a guide lie that is smaller than the picture it stands for. */
+export interface Placement {
+  /** The size [h, w] of the picture, in whose pixels positions are counted. Default: the guide's own. */
+  readonly size?: readonly [number, number];
+  /**
+   * Whether the centers of the guide's corner pixels lie on those of the picture, as in networks that are resized so.
+   * Otherwise (the default) the guide's pixels share the picture's area evenly, as in `resize`.
+   */
+  readonly alignCorners?: boolean;
+}
+
 const spatialNames: Names<{ position: number } & Learned> = { position: true, bandwidths: true };
-const bilateralNames: Names<{ position: number; color: number } & Learned> = { ...spatialNames, color: true };
+const bilateralNames: Names<{ position: number; color: number } & Learned & Placement> = {
+  ...spatialNames,
+  color: true,
+  size: true,
+  alignCorners: true,
+};
 
 /**
  * Makes the features [h·w, 2] of the spatial filter, (x/θγ, y/θγ), for the pixels of an image of size [h, w]. A batch
@@ -75,17 +91,35 @@ async function featureProducts(features: Tensor, gradient: Tensor): Promise<numb
   return Array.from({ length: channels }, (_, i) => matrix[i * channels + i]!);
 }
 
+/** @throws ShapeError unless `size` is [h, w] */
+function checkSize(size: readonly number[]): void {
+  if (Array.isArray(size) && size.length === 2 && size.every((extent) => Number.isInteger(extent) && extent > 0)) return;
+  throw new ShapeError({
+    where: "bilateralFeatures",
+    expected: "the size [h, w] of the picture",
+    got: Array.isArray(size) ? formatShape(size) : kindOf(size),
+  });
+}
+
+/** Where the centers of `count` pixels lie among `extent` pixels that cover the same length. */
+function placesOf(count: number, extent: number, alignCorners: boolean): number[] {
+  const place = (i: number): number =>
+    alignCorners ? (i * (extent - 1)) / Math.max(count - 1, 1) : ((i + 0.5) * extent) / count - 0.5;
+  return Array.from({ length: count }, (_, i) => place(i));
+}
+
 /**
  * Makes the features [h·w, 2 + C] of the bilateral filter, (x/θα, y/θα, guide/θβ). `guide` is [h, w, C], for CRF-RNN
- * the network's mean-subtracted input; a batch [b, h, w, C] gives [b, h·w, 2 + C].
+ * the network's mean-subtracted input; a batch [b, h, w, C] gives [b, h·w, 2 + C]. With `size` the guide stands for a
+ * picture of that size, and x and y are the places of its pixels there.
  * @throws ShapeError, ValueError for a bandwidth of 0 or below
  */
 export function bilateralFeatures(
   guide: Tensor,
-  options: { readonly position: number; readonly color: number } & Learned,
+  options: { readonly position: number; readonly color: number } & Learned & Placement,
 ): Tensor {
   requireOptions("bilateralFeatures", options, bilateralNames);
-  const { position, color, bandwidths } = options ?? {};
+  const { position, color, bandwidths, alignCorners = false } = options ?? {};
   const device = requireInputs("bilateralFeatures", { guide, "bandwidths?": bandwidths });
   const { shape } = guide;
   if (shape.length !== 3 && shape.length !== 4) {
@@ -98,15 +132,18 @@ export function bilateralFeatures(
   }
   checkBandwidth("bilateralFeatures", "position", position);
   checkBandwidth("bilateralFeatures", "color", color);
+  requireFlag("bilateralFeatures", "alignCorners", alignCorners);
   const [height, width, channels] = shape.slice(-3) as [number, number, number];
+  const size = options.size ?? [height, width];
+  checkSize(size);
   const [points, imagePoints] = [guide.rows, height * width];
   const dimensions = channels + 2;
   using workspace = new Workspace(device);
-  const longer = Math.max(height, width);
-  const positions = workspace.allocate(longer * 4);
+  const positions = workspace.allocate((width + height) * 4);
+  const along = [placesOf(width, size[1]!, alignCorners), placesOf(height, size[0]!, alignCorners)].flat();
   device.write(
     positions,
-    Float32Array.from({ length: longer }, (_, i) => i / position),
+    Float32Array.from(along, (place) => place / position),
   );
   const features = device.empty(shape.length === 4 ? [shape[0]!, imagePoints, dimensions] : [imagePoints, dimensions]);
   const tables = { guide: guide.storage, positions, features: features.storage };

@@ -39,18 +39,18 @@ export function filterChannels(
   result: MapChannels,
   pass: Pass,
 ): void {
-  const { device, vertices, points, dimensions } = lattice;
+  const { device, vertices, dimensions } = lattice;
   const { quads } = pass;
   using workspace = new Workspace(device);
   const bytes = (vertices + 1) * quads * quadBytes;
   const spaces = [workspace.allocate(bytes), workspace.allocate(bytes)] as const;
   const blurred = perform(device, splatAndBlur(lattice, tables, values, spaces, pass));
-  slice(device, tables.simplices, blurred, result, { points, dimensions, quads });
+  slice(device, tables.simplices, blurred, result, { points: tables.points.to, dimensions, quads });
 }
 
 /**
- * Filters a whole map [points, 4·rowQuads] into `result`, with as many channels at a time as fit a binding. If the map
- * itself is larger than a binding, each range of channels is copied out and its result copied back.
+ * Filters a whole map [points, 4·rowQuads] into `result`, with as many channels at a time as fit a binding. If a map is
+ * larger than a binding, each range of channels is copied out and its result copied back.
  */
 export function filterMap(
   lattice: Lattice,
@@ -59,10 +59,12 @@ export function filterMap(
   rowQuads: number,
   transpose: boolean,
 ): void {
-  const { device, points, vertices } = lattice;
+  const { device, vertices } = lattice;
+  const { from, to } = tables.points;
   const { bindingBytes } = device.limits;
-  const whole = points * rowQuads * quadBytes <= bindingBytes;
-  const longest = whole ? vertices + 1 : Math.max(points, vertices + 1);
+  const longer = Math.max(from, to);
+  const whole = longer * rowQuads * quadBytes <= bindingBytes;
+  const longest = whole ? vertices + 1 : Math.max(longer, vertices + 1);
   const most = Math.max(1, Math.floor(bindingBytes / (longest * quadBytes)));
   for (let firstQuad = 0; firstQuad < rowQuads; firstQuad += most) {
     const pass = { quads: Math.min(most, rowQuads - firstQuad), transpose };
@@ -73,9 +75,9 @@ export function filterMap(
       continue;
     }
     using workspace = new Workspace(device);
-    const part = allChannels(workspace.allocate(points * pass.quads * quadBytes), pass.quads);
-    copyChannels(device, values, part, points, pass.quads);
+    const part = allChannels(workspace.allocate(longer * pass.quads * quadBytes), pass.quads);
+    copyChannels(device, values, part, from, pass.quads);
     filterChannels(lattice, tables, part, part, pass);
-    copyChannels(device, part, result, points, pass.quads);
+    copyChannels(device, part, result, to, pass.quads);
   }
 }

@@ -68,14 +68,18 @@ export function* numberVertices(
   yield planned(hashNumber, { numbers, keys, slots, vertexKeys, capacity, dimensions });
 }
 
-/** Finds the vertex of every entry and writes it twice: by itself, and beside the entry's barycentric weight. */
+/**
+ * Finds the vertex of each of `entries` from `firstEntry` on and writes it twice: by itself, and beside the entry's
+ * barycentric weight.
+ */
 export function* findVertices(
   { slots }: HashTable,
   { entrySlots, barycentric }: { entrySlots: Storage; barycentric: Storage },
   { vertexOfEntry, simplices }: { vertexOfEntry: Storage; simplices: Storage },
   entries: number,
+  firstEntry = 0,
 ): Work {
-  yield planned(hashFind, { slots, entrySlots, barycentric, vertexOfEntry, simplices, entries });
+  yield planned(hashFind, { slots, entrySlots, barycentric, vertexOfEntry, simplices, entries, firstEntry });
 }
 
 /** Bytes of a table's keys. */

@@ -1,4 +1,4 @@
-import { incidenceFill, incidenceNormalize } from "../../build/kernels.ts";
+import { fill, incidenceEntries, incidenceFill, incidenceNormalize } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
@@ -20,9 +20,20 @@ export interface Incidence {
 export interface FilterTables {
   readonly incidence: Incidence;
   readonly simplices: Storage;
+  /** How many points it splats from and slices at. */
+  readonly points: { readonly from: number; readonly to: number };
 }
 
-/** Builds the incidence lists by a stable sort of the entries by vertex, so that each keeps the order of the points. */
+/** Bytes of the incidence lists of `entries`. */
+export const incidenceBytes = (entries: number, vertices: number) => ({
+  offsets: (vertices + 2) * 4,
+  pairs: entries * pairBytes,
+});
+
+/**
+ * Builds the incidence lists by a stable sort of the entries by vertex, so that each keeps the order of the points. A
+ * vertex that is in no entry gets an empty list. `sparse` says that there may be such vertices.
+ */
 export function* buildIncidence(
   device: Device,
   { vertexOfEntry, barycentric }: { vertexOfEntry: Storage; barycentric: Storage },
@@ -30,9 +41,12 @@ export function* buildIncidence(
   entries: number,
   vertices: number,
   dimensions: number,
+  sparse = false,
 ): Work {
   using workspace = new Workspace(device);
   const sorted = yield* sort(device, workspace, { keys: vertexOfEntry }, entries, vertices);
+  // Lists behind that of the last vertex that is in an entry begin at the end.
+  if (sparse) yield planned(fill, { values: offsets, count: vertices + 2, value: entries });
   yield planned(incidenceFill, {
     sortedVertices: sorted.keys,
     sortedOrder: sorted.order,
@@ -43,6 +57,22 @@ export function* buildIncidence(
     vertices,
     dimensions,
   });
+}
+
+/** Builds the incidence lists of points from their simplices. Only some of the vertices need be in one. */
+export function* incidenceOfSimplices(
+  device: Device,
+  simplices: Storage,
+  incidence: Incidence,
+  vertices: number,
+  dimensions: number,
+): Work {
+  const entries = simplices.bytes / pairBytes;
+  using workspace = new Workspace(device);
+  const vertexOfEntry = workspace.allocate(entries * 4);
+  const barycentric = workspace.allocate(entries * 4);
+  yield planned(incidenceEntries, { simplices, vertexOfEntry, barycentric, entries });
+  yield* buildIncidence(device, { vertexOfEntry, barycentric }, incidence, entries, vertices, dimensions, true);
 }
 
 /**

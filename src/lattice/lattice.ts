@@ -6,7 +6,7 @@ import { Held, holding } from "../held.ts";
 import { requireInputs } from "../inputs.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { Scope } from "../scope.ts";
-import { formatShape, pairBytes } from "../shape.ts";
+import { formatShape, pairBytes, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Abortable, breathe } from "../turn.ts";
 import { checkEmbedded, coordinateRankWords, embed, mostImages } from "./embed.ts";
@@ -19,14 +19,15 @@ import {
   numberVertices,
   readInserted,
 } from "./hash.ts";
-import { buildIncidence, type Incidence } from "./incidence.ts";
+import { buildIncidence, type Incidence, incidenceBytes } from "./incidence.ts";
 import { findNeighbors, neighborBytes } from "./neighbors.ts";
 import { orderVertices } from "./order.ts";
+import { LatticePoints, type PointTables } from "./points.ts";
 
 /** The largest number of dimensions, because a key has four bits for the remainder. */
 const mostDimensions = 15;
 
-/** The permutohedral lattice of one set of points; made by `buildLattice`, used by `filter`. */
+/** The permutohedral lattice of a set of points; made by `buildLattice`, used by `filter`. */
 export class Lattice extends Held {
   /** The features from which the lattice was built. */
   readonly features: Tensor;
@@ -35,23 +36,34 @@ export class Lattice extends Held {
   readonly dimensions: number;
   /** M, the number of vertices that at least one point touches. */
   readonly vertices: number;
+  /** The points that the lattice was built from, at which `filter` slices unless told otherwise. */
+  readonly own: LatticePoints;
+  /** The other points at which `filter` can slice, if the lattice was built with any. */
+  readonly at: LatticePoints | undefined;
   readonly #parts: LatticeParts;
-  /** Tables for normalized filters. `normalization.ts` makes them on first use, and they are freed with the lattice. */
-  readonly normalizationTables: Map<string, Storage>;
 
   /** Called by `buildLattice` only. */
-  constructor(features: Tensor, vertices: number, parts: LatticeParts) {
+  constructor(
+    features: Tensor,
+    vertices: number,
+    parts: LatticeParts,
+    other?: { readonly features: Tensor; readonly tables: PointTables },
+  ) {
     const { device } = features;
-    const normalizationTables = new Map<string, Storage>();
+    // What frees the memory must not refer to the lattice, and tapes lead from features to it.
+    const otherTables = other?.tables;
+    const derived = [new Map<string, Storage>(), new Map<string, Storage>()] as const;
     super(device, () => {
-      for (const storage of [...storagesOf(parts), ...normalizationTables.values()]) device.release(storage);
+      const tables = [...storagesOf(parts), ...(otherTables ? storagesOf(otherTables) : [])];
+      for (const storage of [...tables, ...derived[0].values(), ...derived[1].values()]) device.release(storage);
     });
     this.features = features;
     this.points = features.rows;
     this.dimensions = features.channels;
     this.vertices = vertices;
+    this.own = new LatticePoints(features, parts, derived[0]);
+    this.at = other && new LatticePoints(other.features, other.tables, derived[1]);
     this.#parts = parts;
-    this.normalizationTables = normalizationTables;
   }
 
   describe(): string {
@@ -65,36 +77,32 @@ export class Lattice extends Held {
   }
 }
 
-/** A lattice's tables. */
-export interface LatticeParts {
-  /** [points, d + 1] pairs: the vertex of each remainder and its barycentric weight. */
-  readonly simplices: Storage;
+/** A lattice's tables, those of its own points among them. */
+export interface LatticeParts extends PointTables {
   /** [d + 1, vertices + 1, 2], axes padded: see neighbors.ts. */
   readonly neighbors: Storage;
   readonly incidence: Incidence;
-  /** The ranks of each point's coordinates, for the gradient of the features: embed.wgsl describes them. */
-  readonly coordinateRanks: Storage;
 }
 
-const storagesOf = ({ incidence, ...tables }: LatticeParts): Storage[] => [
-  ...(Object.values(incidence) as Storage[]),
+const storagesOf = ({ incidence, ...tables }: PointTables): Storage[] => [
+  ...(Object.values(incidence ?? {}) as Storage[]),
   ...Object.values<Storage>(tables),
 ];
 
-const buildOptions: Names<Abortable> = { signal: true };
+/** Options of `buildLattice`. */
+export interface LatticeOptions extends Abortable {
+  /**
+   * The features of other points at which `filter` is to slice, [m, d], or [b, m, d] for a batch. The lattice gets the
+   * vertices that either set touches, so that blurring leads from one to the other.
+   */
+  readonly at?: Tensor;
+}
 
-/**
- * Builds the permutohedral lattice of `features`, a tensor [n, d] already divided by the bandwidths (or [b, n, d]: a
- * batch of b images that share no vertex), 1 ≤ d ≤ 15. Vertices are numbered in the order in which points touch them.
- * Adams, Baek and Davis (2010); Krähenbühl and Koltun (2011).
- * @throws ShapeError, ValueError (NaN or infinity), LimitError (a feature beyond the range of keys), DisposedError, AbortError
- * @example const lattice = await buildLattice(device.tensor([n, 5], features));
- */
-export async function buildLattice(features: Tensor, options: Abortable = {}): Promise<Lattice> {
-  const device = requireInputs("buildLattice", { features });
-  requireOptions("buildLattice", options, buildOptions);
-  const { shape } = features;
-  const dimensions = features.channels;
+const buildOptions: Names<LatticeOptions> = { at: true, signal: true };
+
+/** @throws ShapeError, LimitError unless there is a lattice of `sets` of features */
+function checkFeatures(sets: readonly Tensor[]): void {
+  const [{ shape, channels: dimensions }, at] = sets as [Tensor, Tensor?];
   if (shape.length < 2 || shape.length > 3 || dimensions > mostDimensions) {
     throw new ShapeError({
       where: "buildLattice",
@@ -103,9 +111,17 @@ export async function buildLattice(features: Tensor, options: Abortable = {}): P
       remedy: "reshape the features, one row a point",
     });
   }
-  const points = features.rows;
+  const fits = !at || sameShape([...at.shape.slice(0, -2), at.channels], [...shape.slice(0, -2), dimensions]);
+  if (at && (at.shape.length !== shape.length || !fits)) {
+    throw new ShapeError({
+      where: "buildLattice",
+      expected: `features of other points [${[...shape.slice(0, -2), "m", dimensions].join(", ")}]`,
+      got: formatShape(at.shape),
+      remedy: "give both sets of points the same features, divided by the same bandwidths",
+    });
+  }
   const images = shape.length === 3 ? shape[0]! : 1;
-  const entries = points * (dimensions + 1);
+  const entries = pointsOf(sets) * (dimensions + 1);
   if (images > mostImages(dimensions) || entries >= 2 ** 31) {
     throw new LimitError({
       where: "buildLattice",
@@ -114,17 +130,51 @@ export async function buildLattice(features: Tensor, options: Abortable = {}): P
       remedy: "split the batch",
     });
   }
+}
 
-  using _held = holding(features);
+const pointsOf = (sets: readonly Tensor[]): number => sets.reduce((sum, { rows }) => sum + rows, 0);
+
+/**
+ * Builds the permutohedral lattice of `features`, a tensor [n, d] already divided by the bandwidths (or [b, n, d]: a
+ * batch of b images that share no vertex), 1 ≤ d ≤ 15. Vertices are numbered in the order in which points touch them.
+ * Adams, Baek and Davis (2010); Krähenbühl and Koltun (2011).
+ * @throws ShapeError, ValueError (NaN or infinity), LimitError (a feature beyond the range of keys), DisposedError, AbortError
+ * @example const lattice = await buildLattice(device.tensor([n, 5], features));
+ * @example
+ * // Values at the pixels of a small image, wanted at those of a large one:
+ * const lattice = await buildLattice(smallFeatures, { at: largeFeatures });
+ * const large = filter(small, lattice, { at: lattice.at, normalization: "after" });
+ */
+export function buildLattice(
+  features: Tensor,
+  options: LatticeOptions & { readonly at: Tensor },
+): Promise<Lattice & { readonly at: LatticePoints }>;
+export function buildLattice(features: Tensor, options?: LatticeOptions): Promise<Lattice>;
+export async function buildLattice(features: Tensor, options: LatticeOptions = {}): Promise<Lattice> {
+  requireOptions("buildLattice", options, buildOptions);
+  const { at } = options;
+  const device = requireInputs("buildLattice", { features, "at?": at });
+  const sets = at ? [features, at] : [features];
+  checkFeatures(sets);
+  const dimensions = features.channels;
+  const points = pointsOf(sets);
+  const entries = points * (dimensions + 1);
+
+  using _held = holding(...sets);
   using workspace = new Workspace(device);
   const turn = (): Promise<void> => breathe("buildLattice", options);
   const perform = <Result>(work: Work<Result>): Promise<Result> => performInTurns(device, work, turn);
   await turn();
   const keys = workspace.allocate(keyBytes(entries, dimensions));
   const barycentric = workspace.allocate(entries * 4);
-  const coordinateRanks = workspace.allocate(points * coordinateRankWords(dimensions) * 4);
   const status = workspace.zeros(16);
-  await perform(embed(device, features, points / images, { keys, barycentric, coordinateRanks, status }));
+  const coordinateRanks: Storage[] = [];
+  for (const [set, { shape, rows }] of sets.entries()) {
+    const ranks = workspace.allocate(rows * coordinateRankWords(dimensions) * 4);
+    const embedded = { keys, barycentric, coordinateRanks: ranks, status };
+    await perform(embed(device, sets[set]!, shape.at(-2)!, embedded, set * features.rows));
+    coordinateRanks.push(ranks);
+  }
 
   const entrySlots = workspace.allocate(entries * 4);
   const numbers = workspace.allocate((entries + 1) * 4);
@@ -136,7 +186,7 @@ export async function buildLattice(features: Tensor, options: Abortable = {}): P
     return await readInserted(device, status, capacity);
   };
   let found = await insert();
-  await checkEmbedded(features, found.status);
+  await checkEmbedded(sets, found.status);
   while (found.full) {
     workspace.release(slots);
     capacity *= 4;
@@ -156,15 +206,28 @@ export async function buildLattice(features: Tensor, options: Abortable = {}): P
   await perform(findNeighbors(device, table, vertexKeys, neighbors, vertices, dimensions));
   workspace.release(vertexKeys);
 
-  const vertexOfEntry = workspace.allocate(entries * 4);
-  const simplices = workspace.allocate(entries * pairBytes);
-  await perform(findVertices(table, { entrySlots, barycentric }, { vertexOfEntry, simplices }, entries));
+  const find = async ({ rows }: Tensor, firstEntry: number) => {
+    const own = rows * (dimensions + 1);
+    const vertexOfEntry = workspace.allocate(own * 4);
+    const simplices = workspace.allocate(own * pairBytes);
+    const into = { vertexOfEntry, simplices };
+    await perform(findVertices(table, { entrySlots, barycentric }, into, own, firstEntry));
+    return into;
+  };
+  const ownEntries = features.rows * (dimensions + 1);
+  const other = at && (await find(at, ownEntries));
+  if (other) workspace.release(other.vertexOfEntry);
+  const { vertexOfEntry, simplices } = await find(features, 0);
   for (const done of [slots, entrySlots]) workspace.release(done);
 
-  const incidence = { offsets: workspace.allocate((vertices + 2) * 4), pairs: workspace.allocate(entries * pairBytes) };
-  await perform(buildIncidence(device, { vertexOfEntry, barycentric }, incidence, entries, vertices, dimensions));
+  const bytes = incidenceBytes(ownEntries, vertices);
+  const incidence = { offsets: workspace.allocate(bytes.offsets), pairs: workspace.allocate(bytes.pairs) };
+  const from = { vertexOfEntry, barycentric };
+  await perform(buildIncidence(device, from, incidence, ownEntries, vertices, dimensions, at !== undefined));
 
-  const parts = { simplices, neighbors, incidence, coordinateRanks };
-  for (const kept of storagesOf(parts)) workspace.handOver(kept);
-  return Scope.inherit(new Lattice(features, vertices, parts), [features]);
+  const parts = { simplices, neighbors, incidence, coordinateRanks: coordinateRanks[0]! };
+  const tables = other && { simplices: other.simplices, coordinateRanks: coordinateRanks[1]! };
+  for (const kept of [...storagesOf(parts), ...(tables ? storagesOf(tables) : [])]) workspace.handOver(kept);
+  const lattice = new Lattice(features, vertices, parts, at && tables && { features: at, tables });
+  return Scope.inherit(lattice, sets);
 }

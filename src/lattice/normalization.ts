@@ -1,36 +1,48 @@
 import { normalization as kernel, normalizationPullback } from "../../build/kernels.ts";
 import type { Storage } from "../device/device.ts";
+import { perform } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { filterChannels } from "./filterChannels.ts";
 import { quadBytes } from "../shape.ts";
 import { allChannels } from "../shared/channels.ts";
-import { type FilterTables, type Incidence, normalizeIncidence } from "./incidence.ts";
+import {
+  type FilterTables,
+  type Incidence,
+  incidenceBytes,
+  incidenceOfSimplices,
+  normalizeIncidence,
+} from "./incidence.ts";
 import type { Lattice } from "./lattice.ts";
+import type { LatticePoints } from "./points.ts";
 import { normalizeSimplices, sliceFactor } from "./slice.ts";
 
 /**
  * How a filter K is normalized, with n = 1/(K·1 + ε) and s = √n: `none` is K v, `before` is K(n∘v), `after` is n∘K v,
- * as in CRF-RNN, and `symmetric` is s∘K(s∘v), as in densecrf.
+ * as in CRF-RNN, and `symmetric` is s∘K(s∘v), as in densecrf. Where a filter slices at other points, K·1 is what the ones
+ * of the lattice's own points become where n or s stands: at the own points before the filter, at the other ones after it.
  */
 export type Normalization = "none" | "before" | "after" | "symmetric";
 
 /**
- * Returns the tables of a filter with `normalization`, or of its adjoint, in which before and after change places. They
- * are made on first use and kept with the lattice.
+ * Returns the tables of a filter with `normalization` from the lattice's own points to the points `at`, or of its adjoint,
+ * which leads back and in which before and after change places. They are made on first use and kept with the lattice.
  */
-export function filterTables(lattice: Lattice, normalization: Normalization, transpose: boolean): FilterTables {
-  const { incidence, simplices } = lattice.parts;
-  if (normalization === "none") return { incidence, simplices };
-  if (normalization === "symmetric") {
-    return {
-      incidence: normalizedIncidence(lattice, "inverseRoot"),
-      simplices: normalizedSimplices(lattice, "inverseRoot"),
-    };
-  }
-  const before = (normalization === "before") !== transpose;
-  return before
-    ? { incidence: normalizedIncidence(lattice, "inverse"), simplices }
-    : { incidence, simplices: normalizedSimplices(lattice, "inverse") };
+export function filterTables(
+  lattice: Lattice,
+  normalization: Normalization,
+  transpose: boolean,
+  at: LatticePoints = lattice.own,
+): FilterTables {
+  const [from, to] = transpose ? [at, lattice.own] : [lattice.own, at];
+  const kind = normalization === "symmetric" ? "inverseRoot" : "inverse";
+  const both = normalization === "symmetric";
+  const first = both || normalization === (transpose ? "after" : "before");
+  const last = both || normalization === (transpose ? "before" : "after");
+  return {
+    incidence: first ? normalizedIncidence(lattice, from, kind) : incidenceOf(lattice, from),
+    simplices: last ? normalizedSimplices(lattice, to, kind) : to.tables.simplices,
+    points: { from: from.points, to: to.points },
+  };
 }
 
 /**
@@ -40,35 +52,37 @@ export function filterTables(lattice: Lattice, normalization: Normalization, tra
 export function factorsOf(
   lattice: Lattice,
   normalization: Normalization,
+  at: LatticePoints,
 ): { readonly ofResult?: Storage; readonly ofValues?: Storage } {
   if (normalization === "none") return {};
-  const factors = makeFactors(lattice, normalization === "symmetric" ? "inverseRoot" : "inverse");
+  const kind = normalization === "symmetric" ? "inverseRoot" : "inverse";
   return {
-    ofResult: normalization === "before" ? undefined : factors,
-    ofValues: normalization === "after" ? undefined : factors,
+    ofResult: normalization === "before" ? undefined : makeFactors(lattice, at, kind),
+    ofValues: normalization === "after" ? undefined : makeFactors(lattice, lattice.own, kind),
   };
 }
 
 /**
- * Computes the gradient of K·1, a map of one channel, from the dot products of slice.dots for the values and for the
- * gradient of a filter with `normalization` (not none).
+ * Computes the gradient of K·1 at `points`, a map of one channel, from the dot products of slice.dots that these points
+ * have for the values and for the gradient of a filter with `normalization` (not none).
  */
 export function pullBackNormalization(
   lattice: Lattice,
   normalization: Normalization,
+  points: LatticePoints,
   { valueDots, gradientDots }: { readonly valueDots: Storage; readonly gradientDots: Storage },
   result: Storage,
 ): void {
-  const { device, points, dimensions, parts } = lattice;
+  const { device, dimensions } = lattice;
   const symmetric = normalization === "symmetric";
   const share = -sliceFactor(dimensions) * (symmetric ? 0.5 : 1);
   device.run(normalizationPullback, {
-    simplices: parts.simplices,
-    factors: makeFactors(lattice, symmetric ? "inverseRoot" : "inverse"),
+    simplices: points.tables.simplices,
+    factors: makeFactors(lattice, points, symmetric ? "inverseRoot" : "inverse"),
     valueDots,
     gradientDots,
     result,
-    points,
+    points: points.points,
     valuesShare: normalization === "after" ? 0 : share,
     gradientShare: normalization === "before" ? 0 : share,
     symmetric: symmetric ? 1 : 0,
@@ -76,50 +90,66 @@ export function pullBackNormalization(
   });
 }
 
-/** Returns the lattice's table `name`. On first use it allocates `bytes` and calls `make` to fill them. */
-function normalizationTable(
-  lattice: Lattice,
+/** Returns the points' table `name`. On first use it allocates `bytes` and calls `make` to fill them. */
+function derivedTable(
+  { device }: Lattice,
+  { derived }: LatticePoints,
   name: string,
   bytes: number,
   make: (result: Storage, workspace: Workspace) => void,
 ): Storage {
-  const known = lattice.normalizationTables.get(name);
+  const known = derived.get(name);
   if (known) return known;
-  using workspace = new Workspace(lattice.device);
+  using workspace = new Workspace(device);
   const result = workspace.allocate(bytes);
   make(result, workspace);
-  lattice.normalizationTables.set(name, workspace.handOver(result));
+  derived.set(name, workspace.handOver(result));
   return result;
+}
+
+/** Returns the points' incidence lists. Other points get theirs on first use: only adjoints and gradients need them. */
+function incidenceOf(lattice: Lattice, points: LatticePoints): Incidence {
+  const { device, vertices, dimensions } = lattice;
+  const { simplices, incidence } = points.tables;
+  if (incidence) return incidence;
+  const bytes = incidenceBytes(points.points * (dimensions + 1), vertices);
+  const offsets = derivedTable(lattice, points, "offsets", bytes.offsets, (result) => {
+    derivedTable(lattice, points, "pairs", bytes.pairs, (pairs) =>
+      perform(device, incidenceOfSimplices(device, simplices, { offsets: result, pairs }, vertices, dimensions)),
+    );
+  });
+  return { offsets, pairs: points.derived.get("pairs")! };
 }
 
 /** The normalization factor: n = 1/(K·1 + ε) or s = √n. */
 type FactorKind = "inverse" | "inverseRoot";
 
-/** Returns the factors of every point, computed by filtering ones. */
-function makeFactors(lattice: Lattice, kind: FactorKind): Storage {
-  const { device, points, parts } = lattice;
-  return normalizationTable(lattice, kind, points * 4, (factors, workspace) => {
-    const ones = workspace.allocate(points * quadBytes);
-    device.write(ones, new Float32Array(points * 4).fill(1));
-    const sums = workspace.allocate(points * quadBytes);
-    filterChannels(lattice, parts, allChannels(ones, 1), allChannels(sums, 1), { quads: 1, transpose: false });
-    device.run(kernel, { values: sums, factors, points, symmetric: kind === "inverseRoot" ? 1 : 0 });
+/** Returns the factors of `points`, computed by filtering the ones of the lattice's own points. */
+function makeFactors(lattice: Lattice, points: LatticePoints, kind: FactorKind): Storage {
+  const { device, own } = lattice;
+  return derivedTable(lattice, points, kind, points.points * 4, (factors, workspace) => {
+    const ones = workspace.allocate(own.points * quadBytes);
+    device.write(ones, new Float32Array(own.points * 4).fill(1));
+    const sums = workspace.allocate(points.points * quadBytes);
+    const tables = filterTables(lattice, "none", false, points);
+    filterChannels(lattice, tables, allChannels(ones, 1), allChannels(sums, 1), { quads: 1, transpose: false });
+    const symmetric = kind === "inverseRoot" ? 1 : 0;
+    device.run(kernel, { values: sums, factors, points: points.points, symmetric });
   });
 }
 
-function normalizedIncidence(lattice: Lattice, kind: FactorKind): Incidence {
-  const { device, parts } = lattice;
-  const { offsets, pairs } = parts.incidence;
-  const normalized = normalizationTable(lattice, `incidence ${kind}`, pairs.bytes, (result) =>
-    normalizeIncidence(device, pairs, makeFactors(lattice, kind), result),
+function normalizedIncidence(lattice: Lattice, points: LatticePoints, kind: FactorKind): Incidence {
+  const { offsets, pairs } = incidenceOf(lattice, points);
+  const normalized = derivedTable(lattice, points, `incidence ${kind}`, pairs.bytes, (result) =>
+    normalizeIncidence(lattice.device, pairs, makeFactors(lattice, points, kind), result),
   );
   return { offsets, pairs: normalized };
 }
 
-function normalizedSimplices(lattice: Lattice, kind: FactorKind): Storage {
-  const { device, parts, dimensions } = lattice;
-  const { simplices } = parts;
-  return normalizationTable(lattice, `simplices ${kind}`, simplices.bytes, (result) =>
-    normalizeSimplices(device, simplices, makeFactors(lattice, kind), result, dimensions),
+function normalizedSimplices(lattice: Lattice, points: LatticePoints, kind: FactorKind): Storage {
+  const { device, dimensions } = lattice;
+  const { simplices } = points.tables;
+  return derivedTable(lattice, points, `simplices ${kind}`, simplices.bytes, (result) =>
+    normalizeSimplices(device, simplices, makeFactors(lattice, points, kind), result, dimensions),
   );
 }

@@ -58,7 +58,7 @@ export const cases: Case[] = [
       using lattice = await buildLattice(many);
       check(lattice.vertices === 2 * 4096, `${lattice.vertices} vertices, two for each image`);
       const options = { abort: 1 } as object;
-      await refuses(device, () => buildLattice(many, options), ValueError, "expected options signal");
+      await refuses(device, () => buildLattice(many, options), ValueError, "expected options at, signal");
       await refuses(device, () => buildLattice(many, { signal: AbortSignal.abort() }), AbortError, "buildLattice");
       const gone = device.tensor([4, 2]);
       gone.dispose();
