@@ -41,7 +41,7 @@ const wholeNumbers = [
 ];
 
 /** Bindings of whole numbers that hold the bits of floats. */
-const floatsAsWords = ["embed features", "finite values", "hashFind barycentric"];
+const floatsAsWords = ["embed features", "finite values", "hashFind barycentric", "incidenceEntries barycentric"];
 
 /** Inputs that are written, too. */
 const inPlace = [
@@ -189,6 +189,8 @@ async function elementsOf(reference: Device, dispatch: Dispatch, name: string): 
         .map((i) => [output.name, i] as const);
     });
     if (dependent.length === 0 && kernel.id !== "finite") continue;
+    // What embed writes for other points stays as it is.
+    if (kernel.id === "embed" && dependent.every(([output, i]) => output === name && i === index)) continue;
     found.push({ name, index, dependent, limits: { "+": others[3]!, "-": others[4]! } });
   }
   return found;

@@ -25,9 +25,14 @@ export async function filterAll(device: Device): Promise<void> {
   for (const d of [2, 5]) {
     using features = device.tensor([2, 90, d], clearPoints(random(d), 180, d));
     using lattice = await buildLattice(features);
+    using others = device.tensor([2, 30, d], clearPoints(random(d + 1), 60, d));
     using values = device.tensor([2, 90, 5], random(6).array(900, -1, 1));
     for (const normalization of normalizations) filter(values, lattice, { normalization }).dispose();
     filter(values, lattice, { transpose: true }).dispose();
+    using wider = await buildLattice(features, { at: others });
+    for (const normalization of normalizations) filter(values, wider, { normalization, at: wider.at }).dispose();
+    using elsewhere = device.tensor([2, 30, 5], random(7).array(300, -1, 1));
+    filter(elsewhere, wider, { at: wider.at, transpose: true }).dispose();
   }
 }
 

@@ -93,7 +93,8 @@ async function featureProducts(features: Tensor, gradient: Tensor): Promise<numb
 
 /** @throws ShapeError unless `size` is [h, w] */
 function checkSize(size: readonly number[]): void {
-  if (Array.isArray(size) && size.length === 2 && size.every((extent) => Number.isInteger(extent) && extent > 0)) return;
+  if (Array.isArray(size) && size.length === 2 && size.every((extent) => Number.isInteger(extent) && extent > 0))
+    return;
   throw new ShapeError({
     where: "bilateralFeatures",
     expected: "the size [h, w] of the picture",

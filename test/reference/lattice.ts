@@ -141,26 +141,51 @@ export function slice(lattice: ReferenceLattice, values: ArrayLike<number>, chan
   return result;
 }
 
-/** K or Kᵀ without normalization. */
-function plainFilter(lattice: ReferenceLattice, values: ArrayLike<number>, channels: number, transpose: boolean) {
-  let vertices = splat(lattice, values, channels);
-  const axes = lattice.neighbors.map((_, axis) => axis);
-  for (const axis of transpose ? axes.reverse() : axes) vertices = blurAxis(lattice, axis, vertices, channels);
-  return slice(lattice, vertices, channels);
+/** A lattice of the vertices that either set of points touches, once with its own points and once with the others. */
+export function referenceLatticeAt(own: ArrayLike<number>, at: ArrayLike<number>, dimensions: number) {
+  const lattice = referenceLattice([...Array.from(own), ...Array.from(at)], dimensions);
+  const points = own.length / dimensions;
+  const part = (begin: number, end?: number): ReferenceLattice => {
+    const simplices = lattice.simplices.slice(begin, end);
+    return { ...lattice, points: simplices.length, simplices, weights: lattice.weights.slice(begin, end) };
+  };
+  return { own: part(0, points), at: part(points) };
 }
 
-/** The filter of `values` [points, channels], or its exact adjoint. */
+/** K from the points of one lattice to those of another with the same vertices, or Kᵀ, without normalization. */
+function plainFilter(
+  from: ReferenceLattice,
+  to: ReferenceLattice,
+  values: ArrayLike<number>,
+  channels: number,
+  transpose: boolean,
+) {
+  let vertices = splat(from, values, channels);
+  const axes = from.neighbors.map((_, axis) => axis);
+  for (const axis of transpose ? axes.reverse() : axes) vertices = blurAxis(from, axis, vertices, channels);
+  return slice(to, vertices, channels);
+}
+
+/** The filter of `values` [points, channels], or its exact adjoint; `at` has the points where it slices. */
 export function referenceFilter(
   lattice: ReferenceLattice,
   values: ArrayLike<number>,
   channels: number,
-  { normalization = "none", transpose = false }: { normalization?: Normalization; transpose?: boolean } = {},
+  {
+    normalization = "none",
+    transpose = false,
+    at = lattice,
+  }: { normalization?: Normalization; transpose?: boolean; at?: ReferenceLattice } = {},
 ): Float64Array {
-  const ones = plainFilter(lattice, new Float64Array(lattice.points).fill(1), 1, false);
+  const [from, to] = transpose ? [at, lattice] : [lattice, at];
   const power = normalization === "none" ? 0 : normalization === "symmetric" ? -0.5 : -1;
-  const scale = (map: ArrayLike<number>, apply: boolean): Float64Array =>
-    Float64Array.from(map, (value, i) => (apply ? value * (ones[Math.floor(i / channels)]! + 1e-20) ** power : value));
+  const scale = (map: ArrayLike<number>, points: ReferenceLattice, apply: boolean): Float64Array => {
+    const ones = plainFilter(lattice, points, new Float64Array(lattice.points).fill(1), 1, false);
+    return Float64Array.from(map, (value, i) =>
+      apply ? value * (ones[Math.floor(i / channels)]! + 1e-20) ** power : value,
+    );
+  };
   const first = normalization === "symmetric" || normalization === (transpose ? "after" : "before");
   const last = normalization === "symmetric" || normalization === (transpose ? "before" : "after");
-  return scale(plainFilter(lattice, scale(values, first), channels, transpose), last);
+  return scale(plainFilter(from, to, scale(values, from, first), channels, transpose), to, last);
 }
