@@ -1,5 +1,6 @@
 /** Keeps one worker process at work: starts it anew where it hangs, dies, or is no longer what it was. */
 import { type ChildProcess, fork } from "node:child_process";
+import { Patience } from "./patience.ts";
 import type { Answer, Measured, Request, WorkerOptions } from "./protocol.ts";
 
 /** What became of a mutant: the case that it failed and why, or nothing. */
@@ -8,10 +9,19 @@ export interface Verdict {
   readonly reason?: string;
 }
 
+/** The reason of a mutant whose case did not come to an end. */
+export const hung = "hung";
 /** A worker's memory grows with every time it loads the bundle anew. */
 const mostLoads = 40;
 /** A case hangs when it takes this many times what it took without a mutant, and as many milliseconds more. */
-const patience = { factor: 20, milliseconds: 10_000 };
+const allowed = { factor: 20, milliseconds: 5000 };
+/** How often it is looked at how much time a case has used. */
+const glance = 250;
+
+/** What became of one try; after one that is soiled, a new process goes on. */
+interface Tried extends Verdict {
+  readonly soiled?: boolean;
+}
 
 type Ending =
   Extract<Answer, { kind: "measured" | "tried" }> | { readonly kind: "hung" | "died"; readonly case?: string };
@@ -38,23 +48,40 @@ export class Foreman {
     throw new Error(`without a mutant, the worker ${ending.kind} in "${"case" in ending ? ending.case : ""}"`);
   }
 
+  /** Runs a mutant in cases until one fails for no other reason than the mutant. */
   async attempt(mutant: number, cases: readonly Measured[], load: boolean): Promise<Verdict> {
-    for (let slowness = 1; ; slowness *= 4) {
-      if (load && ++this.#loads % mostLoads === 0) this.dispose();
-      const ending = await this.#ask({ kind: "try", mutant, cases, load }, slowness);
-      if (ending.kind === "tried") {
-        if (ending.soiled) this.dispose();
-        return ending;
-      }
-      this.dispose();
-      const name = "case" in ending ? ending.case : undefined;
-      if (ending.kind === "died") return { case: name, reason: "the process ended" };
-      // A machine that is busy with other things makes everything slow: then the case is so without the mutant, too.
-      const alone = cases.filter((entry) => entry.name === name);
-      const usual = await this.#ask({ kind: "try", mutant: -1, cases: alone, load: false }, slowness / 2);
-      if (usual.kind === "tried" || slowness > 16) return { case: name, reason: "hung" };
-      this.dispose();
+    for (let left = cases; ;) {
+      const verdict = await this.#try(mutant, left, load);
+      const failed = left.findIndex(({ name }) => name === verdict.case);
+      if (failed < 0 || (await this.#confirm(mutant, [left[failed]!], load))) return verdict;
+      left = left.slice(failed + 1);
     }
+  }
+
+  /**
+   * Whether a case that failed with a mutant fails again with it, and does not fail without. What fails only the first
+   * time in a process is given a new one.
+   */
+  async #confirm(mutant: number, alone: readonly Measured[], load: boolean): Promise<boolean> {
+    let again = await this.#try(mutant, alone, load);
+    if (again.reason === undefined) {
+      this.dispose();
+      again = await this.#try(mutant, alone, load);
+    }
+    if (again.reason === undefined) return false;
+    return !again.soiled || (await this.#try(-1, alone, false)).reason === undefined;
+  }
+
+  async #try(mutant: number, cases: readonly Measured[], load: boolean): Promise<Tried> {
+    if (load && ++this.#loads % mostLoads === 0) this.dispose();
+    const ending = await this.#ask({ kind: "try", mutant, cases, load });
+    if (ending.kind === "measured") throw new Error("the worker measured cases that it was to try");
+    if (ending.kind !== "tried") {
+      this.dispose();
+      return { case: ending.case, reason: ending.kind === "died" ? "the process ended" : hung, soiled: true };
+    }
+    if (ending.soiled) this.dispose();
+    return ending;
   }
 
   dispose(): void {
@@ -62,22 +89,25 @@ export class Foreman {
     this.#worker = undefined;
   }
 
-  /** Sends a request and waits for its end; a case may take `slowness` times as long as patience allows. */
-  #ask(request: Request, slowness: number): Promise<Ending> {
+  /** Sends a request and waits for its end; a case may take `slowness` times as long as is allowed. */
+  #ask(request: Request, slowness = 1): Promise<Ending> {
     const worker = (this.#worker ??= this.#start());
     return new Promise((resolve) => {
       let name: string | undefined;
-      let watch: NodeJS.Timeout;
+      let limit = 0;
+      let patience = new Patience(worker.pid!);
       const end = (ending: Ending): void => {
-        clearTimeout(watch);
+        clearInterval(watch);
         worker.off("message", hear).off("exit", die);
         resolve(ending);
       };
       const expect = (milliseconds: number): void => {
-        clearTimeout(watch);
-        const limit = slowness * (patience.milliseconds + patience.factor * milliseconds);
-        watch = setTimeout(() => end({ kind: "hung", case: name }), limit);
+        limit = slowness * (allowed.milliseconds + allowed.factor * milliseconds);
+        patience = new Patience(worker.pid!);
       };
+      const watch = setInterval(() => {
+        if (patience.spent() > limit) end({ kind: "hung", case: name });
+      }, glance);
       const die = (): void => end({ kind: "died", case: name });
       const hear = (answer: Answer): void => {
         if (answer.kind !== "case") return end(answer);

@@ -3,6 +3,7 @@ import { transformSync } from "esbuild";
 import { expect, test } from "vitest";
 import { root } from "../hosts/folders.ts";
 import { Instrumenter } from "./instrument.ts";
+import { means } from "./report.ts";
 
 /** The mutants of a source, as `original → replacement`. */
 function mutantsOf(source: string): string[] {
@@ -43,6 +44,21 @@ test.each([
   ["const x: 1 | 2 = a as 3; type T = { a: 4 }; import b from 'c'; throw new TypeError(`at ${a + 1}`);", []],
 ])("%s has the mutants %j", (source, expected) => {
   expect(mutantsOf(source)).toEqual([...expected].sort());
+});
+
+test("equal changes on lines of equal text are told apart by their occurrence", () => {
+  const instrumenter = new Instrumenter();
+  instrumenter.instrument("src/some.ts", "const x = f(4) + g(4);\nconst y = 4;\n{\n  const y = 4;\n}");
+  const literals = instrumenter.mutants.filter(({ original }) => original === "4");
+  expect(literals.map(({ line, text, occurrence }) => [line, text, occurrence])).toEqual([
+    [1, "const x = f(4) + g(4);", 1],
+    [1, "const x = f(4) + g(4);", 2],
+    [2, "const y = 4;", 1],
+    [4, "const y = 4;", 2],
+  ]);
+  const entry = { ...literals[1]!, reason: "it is unused" };
+  expect(literals.filter((mutant) => means(entry, mutant))).toEqual([literals[1]]);
+  expect(literals.filter((mutant) => means({ ...entry, occurrence: undefined }, mutant))).toEqual([literals[0]]);
 });
 
 test("the active mutant, and it alone, takes the place of the original", () => {

@@ -12,6 +12,8 @@ export interface Mutant {
   readonly text: string;
   readonly original: string;
   readonly replacement: string;
+  /** Which one it is, from 1, of the mutants of its file that have the same text, original and replacement. */
+  readonly occurrence: number;
 }
 
 /** A type, a name, or text that nothing computes: no mutants. */
@@ -41,6 +43,8 @@ class FileInstrumenter {
   readonly #file: string;
   readonly #source: string;
   readonly #mutants: Mutant[];
+  /** How many mutants there are of each text, original and replacement. */
+  readonly #occurrences = new Map<string, number>();
 
   constructor(file: string, source: string, mutants: Mutant[]) {
     this.#file = file;
@@ -109,7 +113,11 @@ class FileInstrumenter {
     const id = this.#mutants.length;
     const line = this.#source.slice(0, node.start).split("\n").length;
     const text = this.#source.split("\n")[line - 1]!.trim();
-    this.#mutants.push({ id, file: this.#file, line, text, original: this.#text(node), replacement });
+    const original = this.#text(node);
+    const key = JSON.stringify([text, original, replacement]);
+    const occurrence = (this.#occurrences.get(key) ?? 0) + 1;
+    this.#occurrences.set(key, occurrence);
+    this.#mutants.push({ id, file: this.#file, line, text, original, replacement, occurrence });
     return `isMutant(${id})`;
   }
 }

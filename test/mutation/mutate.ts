@@ -10,7 +10,7 @@ import { bundleMutants } from "./bundle.ts";
 import { Foreman, type Verdict } from "./foreman.ts";
 import type { Mutant } from "./instrument.ts";
 import type { Measured } from "./protocol.ts";
-import { describeOutcomes, type Equivalent, type Outcome, roomOf, scoreOf } from "./report.ts";
+import { describeOutcomes, type Equivalent, means, type Outcome, roomOf, scoreOf } from "./report.ts";
 
 /** The rooms of the host's code that the suites answer for. */
 const rooms = ["tape", "sum", "tensor", "labels", "held", "device", "lattice", "crf", "nn", "optim", "models"];
@@ -83,9 +83,6 @@ function findFiles(words: readonly string[]): string[] {
     throw new UnknownRoomError(`no room or file below src/ is named "${word}"; the rooms are ${rooms.join(", ")}`);
   });
 }
-
-const isSame = (mutant: Mutant, other: Equivalent): boolean =>
-  (["file", "text", "original", "replacement"] as const).every((field) => mutant[field] === other[field]);
 
 /** What is known of the mutants so far. */
 interface Knowledge {
@@ -165,9 +162,9 @@ async function mutate(words: readonly string[], flags: Flags): Promise<number> {
   await generate();
   const mutants = await bundleMutants(files, folder);
   const equivalents = JSON.parse(readFileSync(`${root}test/mutation/equivalent.json`, "utf8")) as Equivalent[];
-  const stale = equivalents.filter((one) => files.includes(one.file) && !mutants.some((mutant) => isSame(mutant, one)));
+  const stale = equivalents.filter((one) => files.includes(one.file) && !mutants.some((mutant) => means(one, mutant)));
   for (const { file, text } of stale) console.error(`equivalent.json: ${file} has no such mutant any more: ${text}`);
-  const isEquivalent = (mutant: Mutant): boolean => equivalents.some((one) => isSame(mutant, one));
+  const isEquivalent = (mutant: Mutant): boolean => equivalents.some((one) => means(one, mutant));
   const counted = mutants.filter((mutant) => !isEquivalent(mutant));
   const verdicts = new Map<number, Verdict>();
   const knowledge: Knowledge = { mutants: counted, verdicts, casesOfFile: new Map(), casesOfMutant: new Map() };

@@ -1,10 +1,17 @@
-import type { Verdict } from "./foreman.ts";
+import { hung, type Verdict } from "./foreman.ts";
 import type { Mutant } from "./instrument.ts";
 
 /** A mutant that computes the same as the original, or that no test should tell from it, and why. */
 export interface Equivalent extends Pick<Mutant, "file" | "text" | "original" | "replacement"> {
+  /** Where several mutants look like this one: which of them it is. Default: 1. */
+  readonly occurrence?: number;
   readonly reason: string;
 }
+
+/** Whether an entry of equivalent.json means this mutant. */
+export const means = (one: Equivalent, mutant: Mutant): boolean =>
+  (["file", "text", "original", "replacement"] as const).every((field) => mutant[field] === one[field]) &&
+  mutant.occurrence === (one.occurrence ?? 1);
 
 /** A mutant and what became of it. */
 export interface Outcome extends Mutant, Verdict {
@@ -40,11 +47,17 @@ export function describeOutcomes(outcomes: readonly Outcome[]): string {
     ...(rooms.length > 1 ? [row("all", outcomes)] : []),
   ];
   const living = outcomes.filter(({ fate }) => fate === "survived" || fate === "not reached");
-  return [...table, "", ...living.map(describeMutant)].join("\n");
+  const endless = outcomes.filter(({ reason }) => reason === hung);
+  const told = [`${endless.length} of the killed did not come to an end:`, ...endless.map(describeMutant)];
+  return [...table, "", ...living.map(describeMutant), ...(endless.length > 0 ? told : [])].join("\n");
 }
 
-function describeMutant({ file, line, original, replacement, fate, text }: Outcome): string {
+function describeMutant({ file, line, original, replacement, fate, text, occurrence }: Outcome): string {
   const short = (part: string): string => (part.length > 100 ? `${part.slice(0, 97)}…` : part).replace(/\s+/g, " ");
   const change = replacement === "" ? `${short(original)}  (removed)` : `${short(original)}  →  ${short(replacement)}`;
-  return `${file}:${line}  ${change}${fate === "not reached" ? "  (no case reaches it)" : ""}\n    ${text}`;
+  const notes = [
+    ...(occurrence > 1 ? [`occurrence ${occurrence}`] : []),
+    ...(fate === "not reached" ? ["no case reaches it"] : []),
+  ].map((note) => `  (${note})`);
+  return `${file}:${line}  ${change}${notes.join("")}\n    ${text}`;
 }
