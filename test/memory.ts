@@ -1,4 +1,5 @@
-import type { Data, Device, Storage } from "../src/device/device.ts";
+import { poolSize } from "../src/device/bufferPool.ts";
+import type { Data, Device, Dispatch, Storage } from "../src/device/device.ts";
 import { check } from "./suite.ts";
 
 /** What memory that nothing may write to holds. */
@@ -66,4 +67,43 @@ export function pack(words: ArrayLike<number>, floats: ArrayLike<number>): Uint3
 export function unpack(pairs: Uint32Array): { words: Uint32Array; floats: Float32Array } {
   const half = (offset: number): Uint32Array => pairs.filter((_, i) => i % 2 === offset);
   return { words: half(0), floats: new Float32Array(half(1).buffer) };
+}
+
+/** A kernel as it is about to run, and the bytes that are in use by then, without those that were before. */
+export interface Used {
+  /** As `lattice/splat`. */
+  readonly kernel: string;
+  readonly bytes: number;
+}
+
+/** What is in use while each kernel of `work` runs, of kernels whose names begin so. */
+export async function memoryOf(device: Device, room: string, work: () => unknown): Promise<Used[]> {
+  const before = device.bytes;
+  const used: Used[] = [];
+  const note = ({ kernel }: Dispatch): void => {
+    const name = kernel.file.replace(/^kernels\/|\.wgsl$/g, "");
+    if (name.startsWith(room)) used.push({ kernel: name, bytes: device.bytes - before });
+  };
+  using _observation = device.observe({ before: note });
+  await work();
+  return used;
+}
+
+/** What tables of these sizes take in all; buffers of WebGPU come in the sizes of its pool. */
+export const taken = ({ kind }: Device, sizes: readonly number[]): number =>
+  sizes.reduce((sum, bytes) => sum + (kind === "webgpu" ? poolSize(bytes) : bytes), 0);
+
+/** Fails unless the kernels ran in this order, each while just these tables were in use, given by their bytes. */
+export function checkMemory(
+  device: Device,
+  used: readonly Used[],
+  expected: readonly (readonly [kernel: string, tables: readonly number[]])[],
+  what: string,
+): void {
+  const [own, wanted] = [used.map(({ kernel }) => kernel).join(), expected.map(([kernel]) => kernel).join()];
+  check(own === wanted, `${what}: expected the kernels ${wanted}, got ${own}`);
+  for (const [i, [kernel, tables]] of expected.entries()) {
+    const [actual, bytes] = [used[i]!.bytes, taken(device, tables)];
+    check(actual === bytes, `${what}: ${actual} bytes in use while ${kernel} ran, not ${bytes} (kernel ${i})`);
+  }
 }

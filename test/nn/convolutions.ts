@@ -206,8 +206,11 @@ export async function convolvedTwice(
 }
 
 /** Runs `test` on a device that says its bindings hold no more than `bindingBytes`. */
-export const withBindings = (device: Device, bindingBytes: number, test: () => Promise<void>): Promise<void> =>
-  withProperty(device, "limits", { ...device.limits, bindingBytes }, test);
+export const withBindings = <Result>(
+  device: Device,
+  bindingBytes: number,
+  test: () => Promise<Result>,
+): Promise<Result> => withProperty(device, "limits", { ...device.limits, bindingBytes }, test);
 
 /** Runs `test` on a device that says something else of itself. */
 export async function withProperty<Name extends "limits" | "info", Result>(

@@ -1,0 +1,242 @@
+/** Which tables are in use while each kernel of the lattice runs, to the byte: none is kept longer than it is needed. */
+import { alignedBytes, type Device } from "../../src/device/device.ts";
+import { featureGradient } from "../../src/lattice/featureGradient.ts";
+import { filter, normalizations } from "../../src/lattice/filter.ts";
+import { buildLattice, type Lattice } from "../../src/lattice/lattice.ts";
+import type { Scope } from "../../src/scope.ts";
+import { checkMemory, memoryOf, taken } from "../memory.ts";
+import { withBindings } from "../nn/convolutions.ts";
+import { clearPoints } from "../reference/points.ts";
+import { type Case, check, random } from "../suite.ts";
+
+/** The bytes of the tables of a lattice and of what it is made with: n points, d features, E entries, M vertices. */
+function tablesOf({ device, points: n, dimensions: d, vertices }: Lattice) {
+  const entries = n * (d + 1);
+  const keyWords = Math.floor(d / 2) + 1;
+  return {
+    keys: 4 * entries * keyWords,
+    barycentric: 4 * entries,
+    ranks: 4 * n * Math.ceil((d + 1) / 8),
+    status: 16,
+    factors: 4 * d,
+    entrySlots: 4 * entries,
+    numbers: 4 * (entries + 1),
+    vertexKeys: 4 * vertices * keyWords,
+    ofVertices: 4 * vertices,
+    neighbors: (d + 1) * alignedBytes(device, 8 * (vertices + 1)),
+    vertexOfEntry: 4 * entries,
+    simplices: 8 * entries,
+    offsets: 4 * (vertices + 2),
+    pairs: 8 * entries,
+    sorted: 4 * entries,
+  };
+}
+
+/** The kernels of a build and the tables in use, where the table of slots takes these sizes, one after the other. */
+function buildSteps(device: Device, lattice: Lattice, slots: readonly number[]) {
+  const t = tablesOf(lattice);
+  const points = [t.barycentric, t.ranks, t.status];
+  const inserting = [...points, t.keys, t.entrySlots, t.numbers];
+  const searched = [...points, t.entrySlots, slots.at(-1)!];
+  const finding = [...searched, t.vertexKeys];
+  const ordering = [...finding, t.ofVertices];
+  const order = [
+    ["lattice/order.digit", ordering],
+    ...Array.from(
+      { length: lattice.dimensions - 1 },
+      () => ["lattice/order.digit", [...ordering, t.ofVertices]] as const,
+    ),
+    ["lattice/order.permute", [...ordering, t.ofVertices, t.ofVertices, t.vertexKeys]],
+    ["lattice/order.slots", [...ordering, t.ofVertices, t.ofVertices, t.vertexKeys]],
+  ] as const;
+  const found = [...points, t.neighbors, t.vertexOfEntry, t.simplices];
+  return [
+    ["lattice/embed", [...points, t.keys, t.factors]],
+    ...slots.flatMap(
+      (bytes) =>
+        [
+          ["lattice/hash.insert", [...inserting, bytes]],
+          ["lattice/hash.mark", [...inserting, bytes]],
+        ] as const,
+    ),
+    ["lattice/hash.number", [...inserting, slots.at(-1)!, t.vertexKeys]],
+    ...(device.kind === "wasm" ? order : []),
+    ["lattice/neighbors", [...finding, t.neighbors]],
+    ["lattice/hash.find", [...found, t.entrySlots, slots.at(-1)!]],
+    ["lattice/incidence.fill", [...found, t.offsets, t.pairs, t.sorted, t.sorted]],
+  ] as const;
+}
+
+type Step = readonly [kernel: string, tables: readonly number[]];
+
+/** The kernels that splat and blur, with these tables and two maps of the vertices. */
+function blurSteps({ vertices, dimensions }: Lattice, quads: number, tables: readonly number[]): Step[] {
+  const map = 16 * quads * (vertices + 1);
+  const all = [...tables, map, map];
+  return [["lattice/splat", all], ...Array.from({ length: dimensions + 1 }, (): Step => ["lattice/blur", all])];
+}
+
+/** The kernels that filter, and the last of which ends otherwise. */
+const filterSteps = (lattice: Lattice, quads: number, tables: readonly number[], last = "lattice/slice"): Step[] => {
+  const steps = blurSteps(lattice, quads, tables);
+  return [...steps, [last, steps[0]![1]]];
+};
+
+/** The kernels that make the factors of a normalization, by a filter of ones. */
+function factorSteps(lattice: Lattice, tables: readonly number[]): Step[] {
+  const quad = 16 * lattice.points;
+  const all = [...tables, 4 * lattice.points, quad, quad];
+  return [...filterSteps(lattice, 1, all), ["lattice/normalization", all]];
+}
+
+/** The kernels of a pair of maps whose gradients are added. */
+const pairSteps = (lattice: Lattice, quads: number, tables: readonly number[]): Step[] => [
+  ...filterSteps(lattice, quads, tables, "lattice/slice.dots"),
+  ...filterSteps(lattice, quads, tables, "lattice/slice.dots"),
+];
+
+/** A lattice of some points and the bytes of its tables, with a map of so many channels. */
+async function given(scope: Scope, points: number, channels: number, bandwidth = 1) {
+  const data = clearPoints(random(5), points, 3).map((value) => value / bandwidth);
+  const features = scope.tensor([points, 3], data);
+  const values = scope.tensor([points, channels], random(6).array(points * channels));
+  const lattice = await buildLattice(features);
+  return { lattice, values, tables: tablesOf(lattice), map: 16 * points * Math.ceil(channels / 4) };
+}
+
+export const cases: Case[] = [
+  {
+    name: "a build has the tables that its kernels need, and what it keeps is the lattice",
+    async run(device) {
+      for (const [points, d, bandwidth, slots] of [
+        [300, 1, 1, [1024]],
+        [200, 5, 1, [512, 2048]],
+        [90, 8, 1, [256, 1024]],
+        // All points in one simplex.
+        [400, 3, 1000, [1024]],
+      ] as const) {
+        const data = clearPoints(random(d), points, d).map((value) => value / bandwidth);
+        using features = device.tensor([points, d], data);
+        const before = device.bytes;
+        let lattice: Lattice | undefined;
+        const used = await memoryOf(device, "lattice/", async () => (lattice = await buildLattice(features)));
+        const what = `${points} points of ${d} features`;
+        const { ranks, neighbors, simplices, offsets, pairs } = tablesOf(lattice!);
+        const kept = taken(device, [ranks, neighbors, simplices, offsets, pairs]);
+        check(device.bytes - before === kept, `${what}: ${device.bytes - before} bytes kept, not ${kept}`);
+        checkMemory(
+          device,
+          used,
+          buildSteps(
+            device,
+            lattice!,
+            slots.map((count) => 4 * count),
+          ),
+          what,
+        );
+        lattice!.dispose();
+      }
+    },
+  },
+  {
+    name: "a filter has its result and two maps of the vertices, and keeps the tables of its normalization",
+    async run(device) {
+      for (const normalization of normalizations) {
+        using scope = device.scope();
+        const { lattice, values, tables, map } = await given(scope, 70, 6);
+        const factors = 4 * lattice.points;
+        const kept = {
+          none: [],
+          before: [factors, tables.pairs],
+          after: [factors, tables.simplices],
+          symmetric: [factors, tables.pairs, tables.simplices],
+        }[normalization];
+        const making: Record<typeof normalization, readonly Step[]> = {
+          none: [],
+          before: [...factorSteps(lattice, [tables.pairs]), ["lattice/incidence.normalize", kept]],
+          after: [...factorSteps(lattice, [tables.simplices]), ["lattice/slice.normalize", kept]],
+          symmetric: [
+            ...factorSteps(lattice, [tables.pairs]),
+            ["lattice/incidence.normalize", [factors, tables.pairs]],
+            ["lattice/slice.normalize", kept],
+          ],
+        };
+        const before = device.bytes;
+        const run = (): void => filter(values, lattice, { normalization }).dispose();
+        const first = [...making[normalization], ...filterSteps(lattice, 2, [...kept, map])];
+        checkMemory(device, await memoryOf(device, "lattice/", run), first, normalization);
+        check(device.bytes - before === taken(device, kept), `${normalization}: ${device.bytes - before} bytes kept`);
+        checkMemory(device, await memoryOf(device, "lattice/", run), filterSteps(lattice, 2, [map]), "again");
+      }
+    },
+  },
+  {
+    name: "a filter of maps beyond a binding has a part of them at a time",
+    async run(device) {
+      // More vertices than points, and fewer.
+      for (const bandwidth of [0.5, 20]) {
+        using scope = device.scope();
+        const { lattice, values, map } = await given(scope, 300, 28, bandwidth);
+        const [points, vertices] = [16 * lattice.points, 16 * (lattice.vertices + 1)];
+        const longest = Math.max(points, vertices);
+        check(vertices > points === bandwidth < 1, `${lattice.vertices} vertices`);
+        // A map that fits is filtered where it is, and of one that does not a part is copied; each by so many quads.
+        const whole = (quads: number): Step[] => filterSteps(lattice, quads, [map]);
+        const part = (quads: number): Step[] => filterSteps(lattice, quads, [map, points * quads]);
+        const split = (most: number): number[] =>
+          Array.from({ length: Math.ceil(7 / most) }, (_, i) => Math.min(most, 7 - i * most));
+        for (const [bindingBytes, most, step] of [
+          [Math.max(map, 7 * vertices), 7, whole],
+          [map, Math.min(7, Math.floor(map / vertices)), whole],
+          [map - 1, Math.floor((map - 1) / longest), part],
+          [3 * longest, 3, part],
+          [3 * longest - 1, 2, part],
+          [2 * longest, 2, part],
+          // What is one byte less no longer holds the pairs of fewer vertices than points.
+          ...(bandwidth < 1 ? ([[2 * longest - 1, 1, part]] as const) : []),
+        ] as const) {
+          const used = await withBindings(device, bindingBytes, () =>
+            memoryOf(device, "lattice/", () => filter(values, lattice).dispose()),
+          );
+          const what = `${lattice.vertices} vertices, ${bindingBytes} bytes`;
+          checkMemory(device, used, split(most).flatMap(step), what);
+        }
+      }
+    },
+  },
+  {
+    name: "the gradient of the features has two tables of dot products and two maps of the vertices",
+    async run(device) {
+      for (const normalization of normalizations) {
+        using scope = device.scope();
+        const { lattice, values, map } = await given(scope, 70, 12);
+        // So that the normalization's tables are there.
+        for (const transpose of [false, true]) filter(values, lattice, { normalization, transpose }).dispose();
+        const entries = lattice.points * (lattice.dimensions + 1);
+        const dots = [4 * entries, 4 * entries];
+        const quad = 16 * lattice.points;
+        const sums = normalization === "none" ? [] : [quad, quad];
+        const ofSums: readonly Step[] = [
+          ["lattice/normalization.pullback", [...dots, ...sums]],
+          ...pairSteps(lattice, 1, [...dots, ...sums]),
+        ];
+        const last: Step = ["lattice/embed.pullback", [...dots, ...sums, 4 * lattice.dimensions, quad]];
+        const rows = 16 * (lattice.vertices + 1);
+        for (const [bindingBytes, parts] of [
+          [device.limits.bindingBytes, [3]],
+          [Math.max(map, 3 * rows), [3]],
+          [3 * rows - 1, [2, 1]],
+          [2 * rows, [2, 1]],
+          [2 * rows - 1, [1, 1, 1]],
+        ] as const) {
+          const used = await withBindings(device, bindingBytes, () =>
+            memoryOf(device, "lattice/", () => featureGradient(lattice, normalization, values, values).dispose()),
+          );
+          const pairs = parts.flatMap((quads) => pairSteps(lattice, quads, dots));
+          const expected = [...pairs, ...(normalization === "none" ? [] : ofSums), last];
+          checkMemory(device, used, expected, `${normalization}, ${bindingBytes} bytes`);
+        }
+      }
+    },
+  },
+];
