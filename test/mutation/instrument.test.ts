@@ -3,7 +3,7 @@ import { transformSync } from "esbuild";
 import { expect, test } from "vitest";
 import { root } from "../hosts/folders.ts";
 import { Instrumenter } from "./instrument.ts";
-import { means } from "./report.ts";
+import { isAlike } from "./report.ts";
 
 /** The mutants of a source, as `original → replacement`. */
 function mutantsOf(source: string): string[] {
@@ -57,8 +57,8 @@ test("equal changes on lines of equal text are told apart by their occurrence", 
     [4, "const y = 4;", 2],
   ]);
   const entry = { ...literals[1]!, reason: "it is unused" };
-  expect(literals.filter((mutant) => means(entry, mutant))).toEqual([literals[1]]);
-  expect(literals.filter((mutant) => means({ ...entry, occurrence: undefined }, mutant))).toEqual([literals[0]]);
+  expect(literals.filter((mutant) => isAlike(entry, mutant))).toEqual([literals[1]]);
+  expect(literals.filter((mutant) => isAlike({ ...entry, occurrence: undefined }, mutant))).toEqual([literals[0]]);
 });
 
 test("the active mutant, and it alone, takes the place of the original", () => {

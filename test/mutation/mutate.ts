@@ -10,7 +10,7 @@ import { bundleMutants } from "./bundle.ts";
 import { Foreman, type Verdict } from "./foreman.ts";
 import type { Mutant } from "./instrument.ts";
 import type { Measured } from "./protocol.ts";
-import { describeOutcomes, type Equivalent, means, type Outcome, roomOf, scoreOf } from "./report.ts";
+import { describeOutcomes, type Equivalent, isAlike, type Outcome, roomOf, scoreOf } from "./report.ts";
 
 /** The rooms of the host's code that the suites answer for. */
 const rooms = ["tape", "sum", "tensor", "labels", "held", "device", "lattice", "crf", "nn", "optim", "models"];
@@ -42,6 +42,7 @@ interface Flags {
   readonly cases: number;
   readonly suites?: readonly string[];
   readonly json?: boolean;
+  readonly known?: string;
 }
 
 const positive = (word: string): number => {
@@ -66,6 +67,10 @@ const command = new Command("npm run mutate --")
     (names) => names.split(","),
   )
   .option("--json", "print every mutant and its fate as JSON")
+  .option(
+    "--known <file>",
+    "what --json printed before: what was killed then counts and is not run again, for the way from one test to the next",
+  )
   .exitOverride();
 
 /** Of this run, so that several do not disturb each other. */
@@ -82,6 +87,17 @@ function findFiles(words: readonly string[]): string[] {
     if (found.length > 0) return found.map((file) => `src/${file}`);
     throw new UnknownRoomError(`no room or file below src/ is named "${word}"; the rooms are ${rooms.join(", ")}`);
   });
+}
+
+/** What killed mutants in a former run; the mutants are found as those of equivalent.json are. */
+function readKilled(path: string, mutants: readonly Mutant[]): Map<number, Verdict> {
+  const known = JSON.parse(readFileSync(path, "utf8")) as Outcome[];
+  const killed = known.filter(({ fate }) => fate === "killed");
+  const verdicts = mutants.flatMap((mutant): [number, Verdict][] => {
+    const found = killed.find((one) => isAlike(one, mutant));
+    return found ? [[mutant.id, { case: found.case, reason: found.reason }]] : [];
+  });
+  return new Map(verdicts);
 }
 
 /** What is known of the mutants so far. */
@@ -162,11 +178,13 @@ async function mutate(words: readonly string[], flags: Flags): Promise<number> {
   await generate();
   const mutants = await bundleMutants(files, folder);
   const equivalents = JSON.parse(readFileSync(`${root}test/mutation/equivalent.json`, "utf8")) as Equivalent[];
-  const stale = equivalents.filter((one) => files.includes(one.file) && !mutants.some((mutant) => means(one, mutant)));
+  const stale = equivalents.filter(
+    (one) => files.includes(one.file) && !mutants.some((mutant) => isAlike(one, mutant)),
+  );
   for (const { file, text } of stale) console.error(`equivalent.json: ${file} has no such mutant any more: ${text}`);
-  const isEquivalent = (mutant: Mutant): boolean => equivalents.some((one) => means(one, mutant));
+  const isEquivalent = (mutant: Mutant): boolean => equivalents.some((one) => isAlike(one, mutant));
   const counted = mutants.filter((mutant) => !isEquivalent(mutant));
-  const verdicts = new Map<number, Verdict>();
+  const verdicts = flags.known === undefined ? new Map<number, Verdict>() : readKilled(flags.known, counted);
   const knowledge: Knowledge = { mutants: counted, verdicts, casesOfFile: new Map(), casesOfMutant: new Map() };
   try {
     for (const stage of stages) if (!interrupted) await runStage(stage, knowledge, flags);

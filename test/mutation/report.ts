@@ -8,8 +8,8 @@ export interface Equivalent extends Pick<Mutant, "file" | "text" | "original" | 
   readonly reason: string;
 }
 
-/** Whether an entry of equivalent.json means this mutant. */
-export const means = (one: Equivalent, mutant: Mutant): boolean =>
+/** Whether an entry of equivalent.json, or of what a former run found, means this mutant. */
+export const isAlike = (one: Omit<Equivalent, "reason">, mutant: Mutant): boolean =>
   (["file", "text", "original", "replacement"] as const).every((field) => mutant[field] === one[field]) &&
   mutant.occurrence === (one.occurrence ?? 1);
 
