@@ -1,7 +1,9 @@
 import { bilateralFeatures, spatialFeatures } from "../../src/lattice/features.ts";
 import { type CrfRnnError, ShapeError, ValueError } from "../../src/errors.ts";
+import { scale } from "../../src/nn/scale.ts";
 import { Tape } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
+import { memoryOf } from "../memory.ts";
 import { type Case, check, close, random, rejects, same } from "../suite.ts";
 
 const sizes = [
@@ -105,6 +107,41 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "what a gradient does not need is not computed, and not kept",
+    async run(device) {
+      using scope = device.scope();
+      const guide = scope.tensor([3, 4, 2], random(1).array(24, -9, 9));
+      const bandwidths = scope.tensor([3], [3, 7, 2]);
+      const seed = scope.tensor([12, 4], random(2).array(48));
+      const gradients = async (watched: readonly Tensor[], learned: Tensor | undefined) => {
+        using tape = new Tape(watched);
+        const before = device.bytes;
+        const features = bilateralFeatures(guide, { position: 3, color: 7, bandwidths: learned });
+        const doubled = scale(features, 2);
+        // The gradient of the bandwidths alone needs the features.
+        const whole = device.bytes - before;
+        features.dispose();
+        const kept = device.bytes - before;
+        check(kept === (learned ? whole : whole / 2), `${kept} of ${whole} bytes are kept`);
+        const used = await memoryOf(device, "", async () => {
+          for (const gradient of (await tape.gradients(doubled, seed)).values()) gradient.dispose();
+        });
+        doubled.dispose();
+        return used.map(({ kernel }) => kernel).join();
+      };
+      const [ofGuide, ofBandwidths] = ["lattice/features.pullback", "shared/outerProducts,shared/columnSums"];
+      for (const [watched, learned, kernels] of [
+        [[guide], undefined, ofGuide],
+        [[guide], bandwidths, ofGuide],
+        [[bandwidths], bandwidths, ofBandwidths],
+        [[guide, bandwidths], bandwidths, `${ofBandwidths},${ofGuide}`],
+      ] as const) {
+        const found = await gradients(watched, learned);
+        check(found === `nn/scale,${kernels}`, `expected nn/scale,${kernels}, got ${found}`);
+      }
+    },
+  },
+  {
     name: "sizes, guides and bandwidths of which there are no features are told by name",
     async run(device) {
       using scope = device.scope();
@@ -142,6 +179,8 @@ export const cases: Case[] = [
       await says(() => bilateralFeatures(guide, { ...fine, bandwidths: no }), ValueError, "a tensor as bandwidths");
       const spatial = { position: 1, bandwidths: no };
       await says(() => spatialFeatures(device, [2, 2], spatial), ValueError, "a tensor as bandwidths");
+      await says(() => bilateralFeatures(guide, undefined as never), ValueError, "a position bandwidth above 0");
+      await says(() => spatialFeatures(device, [2, 2], undefined as never), ValueError, "a position bandwidth above 0");
       await says(() => spatialFeatures({} as typeof device, [2, 2], { position: 1 }), ValueError, "a device");
     },
   },

@@ -2,7 +2,10 @@ import { filter, normalizations } from "../../src/lattice/filter.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
 import { referenceFilter, referenceLattice } from "../reference/lattice.ts";
 import { clearPoints } from "../reference/points.ts";
-import { AbortError, type CrfRnnError, ShapeError, ValueError } from "../../src/errors.ts";
+import { open } from "../../src/device/open.ts";
+import { AbortError, type CrfRnnError, DeviceError, ShapeError, ValueError } from "../../src/errors.ts";
+import { memoryOf } from "../memory.ts";
+import { scale } from "../../src/nn/scale.ts";
 import { Tape } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { checkSlope, inner } from "../slopes.ts";
@@ -207,25 +210,31 @@ export const cases: Case[] = [
         const { message } = await rejects<CrfRnnError>(call, kind, text);
         check(message.includes(text), `expected "${text}", got "${message}"`);
       }
-      // The gradient of the values is one filter; that of the features takes more kernels, and the values themselves.
+      using other = await open({ prefer: device.kind, threads: device.info.threads });
+      using elsewhere = other.tensor([20, 3]);
+      await rejects(() => filter(elsewhere, lattice), DeviceError);
+      // The gradient of the values is one filter; that of the features takes a filter of each map, and the values.
       const kernelsFor = async (watched: Tensor): Promise<number> => {
-        const tape = new Tape([watched]);
+        using tape = new Tape([watched]);
         using own = await buildLattice(features);
-        const result = filter(values, own);
-        let kernels = 0;
-        using _observation = device.observe({ before: () => void kernels++ });
-        const gradients = await tape.gradients(result, values);
-        check(gradients.size === 1 && gradients.has(watched), "a gradient of what is watched alone");
-        return kernels;
+        const input = scope.add(scale(values, 2));
+        const result = filter(input, own);
+        const before = device.bytes;
+        input.dispose();
+        check(
+          (before === device.bytes) === (watched === features),
+          "the values are kept for the features' gradient alone",
+        );
+        const kernels = await memoryOf(device, "lattice/", async () => {
+          const gradients = await tape.gradients(result, values);
+          check(gradients.size === 1 && gradients.has(watched), "a gradient of what is watched alone");
+        });
+        return kernels.length;
       };
-      const forward = await (async () => {
-        let kernels = 0;
-        using _observation = device.observe({ before: () => void kernels++ });
-        filter(values, lattice, { transpose: true });
-        return kernels;
-      })();
+      const forward = (await memoryOf(device, "lattice/", () => filter(values, lattice, { transpose: true }))).length;
       check((await kernelsFor(values)) === forward, "the values' gradient is one filter");
-      check((await kernelsFor(features)) > forward, "the features' gradient");
+      // Dot products take the place of each slice, and the adjoint of the embedding comes last.
+      check((await kernelsFor(features)) === 2 * forward + 1, "the features' gradient");
     },
   },
 ];

@@ -115,6 +115,8 @@ export const cases: Case[] = [
         [257, 256],
         // No slot would be left to end the search for a key that is absent.
         [256, 256],
+        // One more than seven of eight slots.
+        [225, 256],
       ] as const) {
         const found = await insert(
           device,
@@ -123,6 +125,8 @@ export const cases: Case[] = [
         );
         check(found.full, `${keys} keys in ${capacity} slots`);
       }
+      const most = Uint32Array.from({ length: 224 }, (_, i) => i);
+      check(!(await insert(device, most, 256)).full, "seven of eight slots");
     },
   },
   {

@@ -3,6 +3,7 @@ import { filter } from "../../src/lattice/filter.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
 import type { Device } from "../../src/device/device.ts";
 import type { Tensor } from "../../src/tensor.ts";
+import { memoryOf } from "../memory.ts";
 import { clearPoints } from "../reference/points.ts";
 import { type Case, check, random, rejects, same } from "../suite.ts";
 
@@ -59,7 +60,10 @@ export const cases: Case[] = [
       check(lattice.vertices === 2 * 4096, `${lattice.vertices} vertices, two for each image`);
       const options = { abort: 1 } as object;
       await refuses(device, () => buildLattice(many, options), ValueError, "expected options at, signal");
-      await refuses(device, () => buildLattice(many, { signal: AbortSignal.abort() }), AbortError, "buildLattice");
+      const begun = await memoryOf(device, "", () =>
+        refuses(device, () => buildLattice(many, { signal: AbortSignal.abort() }), AbortError, "buildLattice"),
+      );
+      check(begun.length === 0, `${begun.length} kernels ran`);
       const gone = device.tensor([4, 2]);
       gone.dispose();
       await refuses(device, () => buildLattice(gone), DisposedError, "features, tensor [4, 2]");
@@ -106,6 +110,23 @@ export const cases: Case[] = [
         await build(divided(factor * 1.01));
         // What is told holds whatever the other features are: it may be up to d + 1 times what these need.
         await refuses(device, () => build(divided(factor / (2 * (d + 1)))), LimitError, "lattice keys within ±32766");
+      }
+    },
+  },
+  {
+    name: "of features beyond the keys the one is told that moves its point the most, the first of equals",
+    async run(device) {
+      // √(2/3)·3/√2 times the first of two features, and 1 times the second.
+      for (const [data, feature, point, factor] of [
+        [[0, 0, 1e6, 1.5e6], 0, 1, 106],
+        [[1e6, 1.8e6, 0, 0], 1, 0, 110],
+        [[0, 0, 1e6, 0, -1e6, 0], 0, 1, 106],
+      ] as const) {
+        using features = device.tensor([data.length / 2, 2], data);
+        const message = await refuses(device, () => buildLattice(features), LimitError, `got feature ${feature} of`);
+        check(message.includes(`of point ${point} `), message);
+        // 2·√3·10⁶ of 32,766, to three digits.
+        check(message.endsWith(`at least ${factor} times as large`), message);
       }
     },
   },
