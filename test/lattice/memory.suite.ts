@@ -4,7 +4,7 @@ import { featureGradient } from "../../src/lattice/featureGradient.ts";
 import { filter, normalizations } from "../../src/lattice/filter.ts";
 import { buildLattice, type Lattice } from "../../src/lattice/lattice.ts";
 import type { Scope } from "../../src/scope.ts";
-import { checkMemory, memoryOf, taken } from "../memory.ts";
+import { checkMemory, memoryOf, taken, type Used } from "../memory.ts";
 import { withBindings } from "../nn/convolutions.ts";
 import { clearPoints } from "../reference/points.ts";
 import { type Case, check, random } from "../suite.ts";
@@ -104,6 +104,25 @@ async function given(scope: Scope, points: number, channels: number, bandwidth =
   return { lattice, values, tables: tablesOf(lattice), map: 16 * points * Math.ceil(channels / 4) };
 }
 
+/** The sorts of a build, each with its counters and what it sorts into: on WASM by digits of the order, and by vertex. */
+function sortSteps(device: Device, lattice: Lattice, slots: number) {
+  const t = tablesOf(lattice);
+  const step = (tables: readonly number[]): Step => ["shared/sort.count", tables];
+  const ordering = [t.barycentric, t.ranks, t.status, t.entrySlots, slots, t.vertexKeys, t.ofVertices];
+  const found = [t.barycentric, t.ranks, t.status, t.neighbors, t.vertexOfEntry, t.simplices, t.offsets, t.pairs];
+  const sorted = [t.sorted, t.sorted];
+  if (device.kind === "wasm") {
+    // A digit has 1024 values, and a vertex as many as there are vertices.
+    const into = [4 * 1024, t.ofVertices, t.ofVertices];
+    const rest = Array.from({ length: lattice.dimensions - 1 }, () => step([...ordering, t.ofVertices, ...into]));
+    return [step([...ordering, ...into]), ...rest, step([...found, t.ofVertices, ...sorted])];
+  }
+  // Four bits of the vertices' numbers at a time; from the second time on there is what the last one gave.
+  const rounds = Math.ceil(Math.log2(lattice.vertices) / 4);
+  const first = step([...found, 4 * 16, ...sorted]);
+  return [first, ...Array.from({ length: rounds - 1 }, () => step([...found, 4 * 16, ...sorted, ...sorted]))];
+}
+
 export const cases: Case[] = [
   {
     name: "a build has the tables that its kernels need, and what it keeps is the lattice",
@@ -119,21 +138,19 @@ export const cases: Case[] = [
         using features = device.tensor([points, d], data);
         const before = device.bytes;
         let lattice: Lattice | undefined;
-        const used = await memoryOf(device, "lattice/", async () => (lattice = await buildLattice(features)));
+        const used = await memoryOf(device, "", async () => (lattice = await buildLattice(features)));
+        const of = (room: string): Used[] => used.filter(({ kernel }) => kernel.startsWith(room));
         const what = `${points} points of ${d} features`;
         const { ranks, neighbors, simplices, offsets, pairs } = tablesOf(lattice!);
         const kept = taken(device, [ranks, neighbors, simplices, offsets, pairs]);
         check(device.bytes - before === kept, `${what}: ${device.bytes - before} bytes kept, not ${kept}`);
-        checkMemory(
+        const steps = buildSteps(
           device,
-          used,
-          buildSteps(
-            device,
-            lattice!,
-            slots.map((count) => 4 * count),
-          ),
-          what,
+          lattice!,
+          slots.map((count) => 4 * count),
         );
+        checkMemory(device, of("lattice/"), steps, what);
+        checkMemory(device, of("shared/sort.count"), sortSteps(device, lattice!, 4 * slots.at(-1)!), what);
         lattice!.dispose();
       }
     },
