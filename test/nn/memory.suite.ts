@@ -1,5 +1,7 @@
 /** Which tables are in use while each kernel of an op runs, to the byte: scratch memory is what it needs, and given back. */
+import type { Device } from "../../src/device/device.ts";
 import { panels } from "../../src/layout.ts";
+import { add } from "../../src/nn/add.ts";
 import { conv2d } from "../../src/nn/conv2d.ts";
 import { convTranspose2d } from "../../src/nn/convTranspose2d.ts";
 import { crop } from "../../src/nn/crop.ts";
@@ -9,22 +11,28 @@ import { maxPool2d } from "../../src/nn/maxPool2d.ts";
 import { multiply } from "../../src/nn/multiply.ts";
 import { relu } from "../../src/nn/relu.ts";
 import { scale } from "../../src/nn/scale.ts";
+import { elementsOf } from "../../src/shape.ts";
 import type { Scope } from "../../src/scope.ts";
 import { Tape } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { checkMemory, memoryOf } from "../memory.ts";
-import type { Case } from "../suite.ts";
+import { type Case, check, random, same } from "../suite.ts";
 
 type Step = readonly [kernel: string, tables: readonly number[]];
 
-/** An op on a map and what it learns, and the tables in use while its kernels run, forward and backward. */
+/** An op, and the tables in use while its kernels run, forward and backward. */
 interface Op {
-  readonly map: readonly number[];
-  /** Shapes of weights, in layout panels, and of biases. */
-  readonly parameters?: readonly (readonly number[])[];
-  run(map: Tensor, parameters: readonly Tensor[], scope: Scope): Tensor;
+  /** The shapes of its inputs: maps, weights in layout panels after the first, and biases. */
+  readonly inputs: readonly (readonly number[])[];
+  run(inputs: readonly Tensor[], scope: Scope): Tensor;
   readonly forward: readonly Step[];
   readonly backward: readonly Step[];
+  /** Which inputs its gradients are computed from. */
+  readonly keeps: readonly number[];
+  /** Whether they are computed from its result, too. */
+  readonly keepsResult?: boolean;
+  /** The kernels that compute the gradient of one input alone, where there are several. */
+  readonly alone?: readonly (readonly string[])[];
 }
 
 /** 198 pixels of 5 channels in two quads. */
@@ -47,37 +55,57 @@ const [larger, fourByFour] = [2 * 20 * 24 * 2 * 16, 16 * 8 * 32];
 const packedBack = [2 * 20 * 24 * 16, 9 * 11 * 32];
 
 const ops: Record<string, Op> = {
+  add: {
+    inputs: [map, map],
+    run: ([a, b]) => add(a!, b!),
+    forward: [["shared/add", [bytes]]],
+    backward: [],
+    keeps: [],
+    alone: [[], []],
+  },
   scale: {
-    map,
-    run: (values) => scale(values, 2),
+    inputs: [map],
+    run: ([values]) => scale(values!, 2),
     forward: [["nn/scale", [bytes]]],
     backward: [["nn/scale", [bytes]]],
+    keeps: [],
   },
-  relu: { map, run: relu, forward: [["nn/relu", [bytes]]], backward: [["nn/relu.pullback", [bytes]]] },
+  relu: {
+    inputs: [map],
+    run: ([values]) => relu(values!),
+    forward: [["nn/relu", [bytes]]],
+    backward: [["nn/relu.pullback", [bytes]]],
+    keeps: [],
+    keepsResult: true,
+  },
   multiply: {
-    map,
-    run: (values) => multiply(values, values),
+    inputs: [map, map],
+    run: ([a, b]) => multiply(a!, b!),
     forward: [["nn/multiply", [bytes]]],
     backward: [
       ["nn/multiply", [bytes]],
       ["nn/multiply", [bytes, bytes]],
     ],
+    keeps: [0, 1],
+    alone: [["nn/multiply"], ["nn/multiply"]],
   },
   dropout: {
-    map,
-    run: (values) => dropout(values, { rate: 0.5, seed: 1 }),
+    inputs: [map],
+    run: ([values]) => dropout(values!, { rate: 0.5, seed: 1 }),
     forward: [["nn/dropout", [bytes]]],
     backward: [["nn/dropout", [bytes]]],
+    keeps: [],
   },
   crop: {
-    map: [9, 11, 5],
-    run: (values) => crop(values, { y: 1, x: 1, height: 3, width: 4 }),
+    inputs: [[9, 11, 5]],
+    run: ([values]) => crop(values!, { y: 1, x: 1, height: 3, width: 4 }),
     forward: [["nn/crop", [3 * 4 * 32]]],
     backward: [["nn/crop", [9 * 11 * 32]]],
+    keeps: [],
   },
   maxPool2d: {
-    map,
-    run: maxPool2d,
+    inputs: [map],
+    run: ([values]) => maxPool2d(values!),
     // A kernel for each image.
     forward: [
       ["nn/maxPool2d", [half]],
@@ -87,18 +115,22 @@ const ops: Record<string, Op> = {
       ["nn/maxPool2d.pullback", [bytes]],
       ["nn/maxPool2d.pullback", [bytes]],
     ],
+    keeps: [0],
   },
   crossEntropy: {
-    map,
-    run: (values, _, scope) => crossEntropy(values, scope.labels([2, 9, 11], new Uint8Array(198))),
+    inputs: [map],
+    run: ([scores], scope) => crossEntropy(scores!, scope.labels([2, 9, 11], new Uint8Array(198))),
     // The labels, the loss, and those of the pixels.
-    forward: [["nn/crossEntropy", [200, 16, 198 * 16]]],
+    forward: [
+      ["nn/crossEntropy", [200, 16, 198 * 16]],
+      ["shared/columnSums", [200, 16, 198 * 16]],
+    ],
     backward: [["nn/crossEntropy.pullback", [bytes]]],
+    keeps: [0],
   },
   "conv2d by minimal filtering": {
-    map: [2, 9, 11, 9],
-    parameters: [[10, 9, 3, 3], [10]],
-    run: (values, [weight, bias]) => conv2d(values, weight!, { bias: bias!, padding: 1, relu: true }),
+    inputs: [[2, 9, 11, 9], [10, 9, 3, 3], [10]],
+    run: ([values, weight, bias]) => conv2d(values!, weight!, { bias: bias!, padding: 1, relu: true }),
     forward: [
       ["nn/winograd.weights", [nine, filtering.weights]],
       ["nn/winograd.input", [nine, ...tiles]],
@@ -118,30 +150,48 @@ const ops: Record<string, Op> = {
         kernel,
         [nine, nine, threeByThree, threeByThree, ...tiles],
       ]),
+      ["shared/columnSums", [nine, nine, threeByThree, 48]],
+    ],
+    keeps: [0, 1],
+    keepsResult: true,
+    alone: [
+      [
+        "nn/relu.pullback",
+        "nn/convolution.transpose",
+        ...["weights", "input"].map((name) => `nn/winograd.${name}`),
+        "nn/product",
+        "nn/winograd.output",
+      ],
+      ["nn/relu.pullback", "nn/winograd.input", "nn/winograd.gradient", "nn/product", "nn/winograd.fold"],
+      ["nn/relu.pullback", "shared/columnSums"],
     ],
   },
   "conv2d by the definition": {
-    map: [2, 9, 11, 9],
-    parameters: [[10, 9, 5, 5], [10]],
-    run: (values, [weight, bias]) => conv2d(values, weight!, { bias: bias!, padding: 1, relu: true }),
+    inputs: [[2, 9, 11, 9], [10, 9, 5, 5], [10]],
+    run: ([values, weight, bias]) => conv2d(values!, weight!, { bias: bias!, padding: 1 }),
     forward: [["nn/convolution", [smaller]]],
     backward: [
-      ["nn/relu.pullback", [smaller]],
       // Both operands of an image at a time.
       ...[1, 2].flatMap(() =>
         ["nn/convolution.pack", "nn/convolution.pack", "nn/product"].map((kernel): Step => [
           kernel,
-          [smaller, nine, fiveByFive, ...packed],
+          [nine, fiveByFive, ...packed],
         ]),
       ),
-      ["nn/convolution.transpose", [smaller, nine, fiveByFive, fiveByFive]],
-      ["nn/convolution", [smaller, nine, fiveByFive, fiveByFive]],
+      ["nn/convolution.transpose", [nine, fiveByFive, fiveByFive]],
+      ["nn/convolution", [nine, fiveByFive, fiveByFive]],
+      ["shared/columnSums", [nine, fiveByFive, 48]],
+    ],
+    keeps: [0, 1],
+    alone: [
+      ["nn/convolution.transpose", "nn/convolution"],
+      [1, 2].flatMap(() => ["nn/convolution.pack", "nn/convolution.pack", "nn/product"]),
+      ["shared/columnSums"],
     ],
   },
   convTranspose2d: {
-    map,
-    parameters: [[5, 7, 4, 4]],
-    run: (values, [weight]) => convTranspose2d(values, weight!, { stride: 2 }),
+    inputs: [map, [5, 7, 4, 4], [7]],
+    run: ([values, weight, bias]) => convTranspose2d(values!, weight!, { bias: bias!, stride: 2 }),
     forward: [
       ["nn/convolution.transpose", [larger, fourByFour]],
       ["nn/convolution", [larger, fourByFour]],
@@ -154,24 +204,82 @@ const ops: Record<string, Op> = {
         ]),
       ),
       ["nn/convolution", [bytes, fourByFour]],
+      // 960 rows in four blocks.
+      ["shared/columnSums", [bytes, fourByFour, 32, 4 * 32]],
+      ["shared/columnSums", [bytes, fourByFour, 32, 4 * 32]],
+    ],
+    keeps: [0, 1],
+    alone: [
+      ["nn/convolution"],
+      [1, 2].flatMap(() => ["nn/convolution.pack", "nn/convolution.pack", "nn/product"]),
+      ["shared/columnSums", "shared/columnSums"],
     ],
   },
 };
 
-export const cases: Case[] = Object.entries(ops).map(([name, op]) => ({
-  name: `${name}: its kernels have the tables that they need, and no others`,
-  async run(device) {
-    using scope = device.scope();
-    const values = scope.tensor(op.map);
-    const parameters = (op.parameters ?? []).map((shape) =>
-      scope.tensor(shape, undefined, shape.length === 4 ? panels : undefined),
-    );
-    using tape = new Tape([values, ...parameters]);
-    let result: Tensor | undefined;
-    const forward = await memoryOf(device, "nn/", () => (result = op.run(values, parameters, scope)));
-    checkMemory(device, forward, op.forward, "forward");
-    const seed = scope.tensor(result!.shape);
-    const backward = await memoryOf(device, "nn/", () => tape.gradients(result!, seed));
-    checkMemory(device, backward, op.backward, "backward");
+/** The inputs of an op, of small numbers. */
+const inputsOf = (scope: Scope, { inputs }: Op): Tensor[] =>
+  inputs.map((shape, i) =>
+    scope.tensor(
+      shape,
+      random(i + 1).array(elementsOf(shape), -1, 1),
+      i > 0 && shape.length === 4 && inputs.length > 2 ? panels : undefined,
+    ),
+  );
+
+/** The gradients of an op's inputs, which themselves are computed, as its result is computed with. */
+async function between(device: Device, op: Op, dispose: boolean) {
+  using scope = device.scope();
+  const watched = inputsOf(scope, op);
+  using tape = new Tape(watched);
+  const inputs = watched.map((input) => scale(input, 2));
+  const result = op.run(inputs, scope);
+  const last = scale(result, 3);
+  const kept: boolean[] = [];
+  for (const tensor of dispose ? [...inputs, result] : []) {
+    const before = device.bytes;
+    tensor.dispose();
+    kept.push(device.bytes === before);
+  }
+  const gradients = await tape.gradients(last, scope.tensor(last.shape, random(9).array(elementsOf(last.shape))));
+  return { kept, values: await Promise.all(watched.map((input) => gradients.get(input)!.read())) };
+}
+
+export const cases: Case[] = Object.entries(ops).flatMap(([name, op]): Case[] => [
+  {
+    name: `${name}: its kernels have the tables that they need, and no others`,
+    async run(device) {
+      using scope = device.scope();
+      const inputs = inputsOf(scope, op);
+      using tape = new Tape(inputs);
+      let result: Tensor | undefined;
+      const forward = await memoryOf(device, "", () => (result = op.run(inputs, scope)));
+      checkMemory(device, forward, op.forward, "forward");
+      const seed = scope.tensor(result!.shape);
+      const backward = await memoryOf(device, "", () => tape.gradients(result!, seed));
+      checkMemory(device, backward, op.backward, "backward");
+    },
   },
-}));
+  {
+    name: `${name}: keeps what its gradients are computed from, and computes those that are wanted`,
+    async run(device) {
+      const { kept, values } = await between(device, op, true);
+      const expected = [...op.inputs.map((_, i) => op.keeps.includes(i)), op.keepsResult ?? false];
+      check(
+        kept.join() === expected.join(),
+        `inputs and result are kept: expected ${expected.join()}, got ${kept.join()}`,
+      );
+      const usual = await between(device, op, false);
+      values.forEach((gradient, i) => same(gradient, usual.values[i]!, `gradient ${i}`));
+      for (const [i, kernels] of (op.alone ?? []).entries()) {
+        using scope = device.scope();
+        const inputs = inputsOf(scope, op);
+        using tape = new Tape([inputs[i]!]);
+        const result = op.run(inputs, scope);
+        const ran = await memoryOf(device, "", () => tape.gradients(result, scope.tensor(result.shape)));
+        const names = ran.map(({ kernel }) => kernel).join();
+        check(names === kernels.join(), `gradient ${i} alone: expected ${kernels.join()}, got ${names}`);
+      }
+    },
+  },
+]);
