@@ -1,7 +1,9 @@
 /** Bundles all suites with every mutant of some files compiled in, and the process that runs them. */
+import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { relative } from "node:path";
 import { build, type Plugin } from "esbuild";
+import { bundleThread } from "../../scripts/generate.mjs";
 import { suiteList } from "../hosts/bundle.ts";
 import { root } from "../hosts/folders.ts";
 import { Instrumenter, type Mutant } from "./instrument.ts";
@@ -26,19 +28,77 @@ export interface Switches {
   reached: Set<number>;
 }
 
-/** Writes `mutants.js` and `worker.js` into a folder; returns the mutants that are in them. */
-export async function bundleMutants(files: readonly string[], folder: string): Promise<readonly Mutant[]> {
-  const instrumenter = new Instrumenter();
-  const mutate: Plugin = {
+/** Files of vitest that count beside the suites: what they hold is of one host, or wants a device that no suite is given. */
+const testFiles = (): string[] =>
+  readdirSync(`${root}test/device`)
+    .filter((file) => file.endsWith(".test.ts"))
+    .sort();
+
+/** Resolves `virtual:tests` to a module that runs the files of vitest above, which list their tests in vitest.ts. */
+const testList: Plugin = {
+  name: "tests",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^virtual:tests$/ }, ({ path }) => ({ path, namespace: "tests" }));
+    onLoad({ filter: /.*/, namespace: "tests" }, () => {
+      const imports = testFiles().map((file) => `import "./device/${file}";`);
+      return { contents: imports.join("\n"), loader: "ts", resolveDir: `${root}test` };
+    });
+    onResolve({ filter: /^vitest$/ }, ({ importer }) =>
+      importer.endsWith(".test.ts") ? { path: `${root}test/mutation/vitest.ts` } : undefined,
+    );
+    onLoad({ filter: /\.test\.ts$/ }, async ({ path }) => {
+      const name = relative(`${root}test`, path).replace(/\.ts$/, "");
+      const first = `import { beginFile } from "vitest"; beginFile(${JSON.stringify(name)});`;
+      return { contents: `${first}\n${await readFile(path, "utf8")}`, loader: "ts" };
+    });
+  },
+};
+
+/** The files with their mutants, each behind a switch. A file that two bundles take has the same mutants in both. */
+function mutating(files: readonly string[], instrumenter: Instrumenter): Plugin {
+  const texts = new Map<string, Promise<string>>();
+  const textOf = async (file: string, path: string): Promise<string> =>
+    instrumenter.instrument(file, await readFile(path, "utf8"));
+  return {
     name: "mutants",
     setup({ onLoad }) {
       onLoad({ filter: /\.ts$/ }, async ({ path }) => {
         const file = relative(root, path);
         if (!files.includes(file)) return undefined;
-        return { contents: instrumenter.instrument(file, await readFile(path, "utf8")), loader: "ts" };
+        if (!texts.has(file)) texts.set(file, textOf(file, path));
+        return { contents: await texts.get(file), loader: "ts" };
       });
     },
   };
+}
+
+const threadFile = "src/device/worker.ts";
+
+/**
+ * Puts the text that the build makes of src/device/worker.ts, with its mutants, in place of build/worker.ts. A thread does
+ * not see the switches: its text says which mutant is active, and all of its own count as reached where a thread starts.
+ */
+const threadText = (instrumenter: Instrumenter, mutate: Plugin): Plugin => ({
+  name: "thread",
+  setup({ onLoad }) {
+    onLoad({ filter: /build\/worker\.ts$/ }, async () => {
+      const text = await bundleThread([mutate]);
+      const ids = instrumenter.mutants.filter(({ file }) => file === threadFile).map(({ id }) => id);
+      const contents = `
+        const toString = () => {
+          for (const id of ${JSON.stringify(ids)}) isMutant(id);
+          return "const isMutant = (id) => id === " + mutation.active + ";" + ${JSON.stringify(text)};
+        };
+        export const workerSource = { toString };`;
+      return { contents, loader: "js" };
+    });
+  },
+});
+
+/** Writes `mutants.js` and `worker.js` into a folder; returns the mutants that are in them. */
+export async function bundleMutants(files: readonly string[], folder: string): Promise<readonly Mutant[]> {
+  const instrumenter = new Instrumenter();
+  const mutate = mutating(files, instrumenter);
   const common = { bundle: true, format: "esm", target: "es2022", platform: "node", logLevel: "warning" } as const;
   await build({
     ...common,
@@ -46,7 +106,9 @@ export async function bundleMutants(files: readonly string[], folder: string): P
     outfile: `${folder}/mutants.js`,
     banner: { js: switches },
     packages: "external",
-    plugins: [suiteList, mutate],
+    // The files of vitest are imported for what they declare alone, and package.json says that nothing has such an effect.
+    ignoreAnnotations: true,
+    plugins: [suiteList, testList, threadText(instrumenter, mutate), mutate],
   });
   await build({
     ...common,

@@ -19,7 +19,8 @@ const goal = 95;
 /** Where mutants run. */
 interface Stage {
   readonly name: string;
-  readonly choice: DeviceChoice;
+  /** The device of the suites' cases. Without one, the tests of vitest run. */
+  readonly choice?: DeviceChoice;
   /** Files whose mutants run here if they live so far, in the cases that use them. */
   readonly takes: RegExp;
   /** Files that do all their work here, so that every case counts. Mutants of others get a second chance in few. */
@@ -29,9 +30,12 @@ interface Stage {
 /** How many cases make a second chance, the quickest: what only shows on another device mostly shows in any. */
 const secondChance = 10;
 const everything = /./;
-const threads = /device\/(threads|control)\.ts$/;
+const threads = /device\/(threads|control|worker|wasm)\.ts$/;
 const webgpu = /(device\/(webgpu|pipelines|bufferPool)|nn\/(forms|tune))\.ts$/;
+/** What the tests of vitest in test/device answer for: what hosts and collectors do, which no suite can ask for. */
+const ofTests = /(device\/(open|wasm\w*|threads|control|worker|webgpu|pipelines|gpuClock|flags)|held)\.ts$/;
 const stages: readonly Stage[] = [
+  { name: "vitest", takes: ofTests, home: ofTests },
   { name: "WASM, 1 thread", choice: { prefer: "wasm", threads: 1 }, takes: everything, home: everything },
   { name: "WASM, 2 threads", choice: { prefer: "wasm", threads: 2 }, takes: threads, home: threads },
   { name: "WebGPU", choice: { prefer: "webgpu" }, takes: everything, home: webgpu },
@@ -118,7 +122,7 @@ async function runStage(stage: Stage, knowledge: Knowledge, { jobs, cases: mostC
   const { mutants, verdicts, casesOfFile, casesOfMutant } = knowledge;
   const left = mutants.filter(({ id, file }) => stage.takes.test(file) && verdicts.get(id)?.reason === undefined);
   if (left.length === 0) return;
-  const environment = stage.choice.prefer === "webgpu" ? vulkanEnvironment(await findChromium()) : {};
+  const environment = stage.choice?.prefer !== "wasm" ? vulkanEnvironment(await findChromium()) : {};
   const options = { folders: findFolders(), choice: stage.choice };
   const foremen = Array.from({ length: jobs }, () => new Foreman(`${folder}worker.js`, options, environment));
   console.error(`${stage.name}: measuring cases`);
@@ -141,15 +145,14 @@ async function runStage(stage: Stage, knowledge: Knowledge, { jobs, cases: mostC
   }
   const usersOf = ({ id, file }: Mutant): readonly Measured[] => {
     const own = file.replace(/^src\/(.*)\.ts$/, "$1");
+    const isOwn = (name: string): boolean => name.startsWith(`${own}: `) || name.startsWith(`${own}.test: `);
     // What runs when modules are loaded shows in any case that uses its file. One that reads a constant reaches no mutant
     // while it runs, so the file's own suite counts in any case.
     const uses = (name: string): boolean => casesOfFile.get(file)?.has(name) ?? true;
-    const users = loaded.includes(id)
-      ? sound.filter(({ name }) => uses(name) || name.startsWith(`${own}: `))
-      : (casesOf.get(id) ?? []);
+    const users = loaded.includes(id) ? sound.filter(({ name }) => uses(name) || isOwn(name)) : (casesOf.get(id) ?? []);
     // The file's own suite first, then its room, each from the quickest case on.
     const distance = ({ name }: Measured): number =>
-      name.startsWith(`${own}: `) ? 0 : name.startsWith(`${own.split("/")[0]}/`) ? 1 : 2;
+      isOwn(name) ? 0 : name.startsWith(`${own.split("/")[0]}/`) ? 1 : 2;
     const most = stage.home.test(file) ? mostCases : Math.min(mostCases, secondChance);
     return [...users].sort((a, b) => distance(a) - distance(b)).slice(0, most);
   };

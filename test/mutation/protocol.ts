@@ -4,7 +4,8 @@ import type { DeviceChoice } from "../hosts/runner.ts";
 /** What a worker is told when it starts: JSON in its last argument. */
 export interface WorkerOptions {
   readonly folders: Folders;
-  readonly choice: DeviceChoice;
+  /** The device of the suites' cases; undefined: the tests of vitest run, which open their own. */
+  readonly choice?: DeviceChoice;
 }
 
 /** What a case does where no mutant is active. */

@@ -16,6 +16,7 @@ const fixtures: Fixtures = {
 };
 
 type Bundle = typeof import("./entry.ts");
+type Entry = () => Promise<void>;
 const load = (query = ""): Promise<Bundle> => {
   const url = new URL(`./mutants.js${query}`, import.meta.url).href;
   return import(url) as Promise<Bundle>;
@@ -41,18 +42,28 @@ process.on("unhandledRejection", (error) => (unhandled ??= error));
 const usual = await load();
 const switches = (globalThis as unknown as { mutation: Switches }).mutation;
 const loaded = [...switches.reached];
-const usualCases = await usual.listCases(usual.suites, fixtures);
+const usualCases = await entriesOf(usual);
 
 const firstLineOf = (error: unknown): string => String(error).split("\n")[0]!.slice(0, 200);
 
-/** Runs a case on a device of its own, so that no case leaves anything to the next. Returns why it failed. */
-async function run(bundle: Bundle, entry: Case, mutant: number, limit: number): Promise<string | undefined> {
-  Object.assign(switches, { active: mutant, asked: 0, limit, reached: new Set() });
-  unhandled = undefined;
-  try {
+/** What runs here: the suites' cases, each on a device of its own, so that none leaves anything to the next; or vitest's tests. */
+async function entriesOf(bundle: Bundle): Promise<ReadonlyMap<string, Entry>> {
+  if (choice === undefined) return bundle.tests;
+  const cases = await bundle.listCases(bundle.suites, fixtures);
+  const onDevice = async (entry: Case): Promise<void> => {
     const device = await bundle.open(choice);
     await bundle.runCase(entry, device, fixtures);
     device.dispose();
+  };
+  return new Map([...cases].map(([name, entry]) => [name, () => onDevice(entry)]));
+}
+
+/** Returns why a case failed. */
+async function run(entry: Entry, mutant: number, limit: number): Promise<string | undefined> {
+  Object.assign(switches, { active: mutant, asked: 0, limit, reached: new Set() });
+  unhandled = undefined;
+  try {
+    await entry();
     await new Promise(setImmediate);
     return unhandled === undefined ? undefined : firstLineOf(unhandled);
   } catch (error) {
@@ -68,7 +79,7 @@ async function measure(only?: readonly string[]): Promise<Measured[]> {
     if (only && !only.some((start) => name.startsWith(start))) continue;
     tell({ kind: "case", name, milliseconds: 0 });
     const start = performance.now();
-    const error = await run(usual, entry, -1, Infinity);
+    const error = await run(entry, -1, Infinity);
     const milliseconds = performance.now() - start;
     measured.push({ name, milliseconds, asked: switches.asked, reached: [...switches.reached], error });
   }
@@ -76,22 +87,20 @@ async function measure(only?: readonly string[]): Promise<Measured[]> {
 }
 
 async function attempt({ mutant, cases, load: anew }: Extract<Request, { kind: "try" }>): Promise<Answer> {
-  let bundle = usual;
   let entries = usualCases;
   if (anew) {
     Object.assign(switches, { active: mutant, asked: 0, limit: 1e6 });
     try {
-      bundle = await load(`?${mutant}`);
-      entries = await bundle.listCases(bundle.suites, fixtures);
+      entries = await entriesOf(await load(`?${mutant}`));
     } catch (error) {
       return { kind: "tried", case: "loading", reason: String(error) };
     }
   }
   for (const { name, milliseconds, asked } of cases) {
     tell({ kind: "case", name, milliseconds });
-    const reason = await run(bundle, entries.get(name)!, mutant, 20 * asked + 100_000);
+    const reason = await run(entries.get(name)!, mutant, 20 * asked + 100_000);
     if (reason === undefined) continue;
-    const soiled = !anew && (await run(usual, usualCases.get(name)!, -1, Infinity)) !== undefined;
+    const soiled = !anew && (await run(usualCases.get(name)!, -1, Infinity)) !== undefined;
     return { kind: "tried", case: name, reason, soiled };
   }
   return { kind: "tried" };
