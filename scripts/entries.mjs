@@ -14,6 +14,7 @@ export const entries = {
   index: { source: "src/index.ts", alone: true },
   checkpoint: { source: "src/checkpoint/checkpoint.ts", alone: false },
   data: { source: "src/data/data.ts", alone: false },
+  worker: { source: "src/worker.ts", alone: true },
 };
 
 /** The name that a program imports. */

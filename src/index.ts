@@ -10,6 +10,7 @@ export type {
   WrappedBuffer,
 } from "./device/device.ts";
 export { open, type OpenOptions } from "./device/open.ts";
+export type { WorkerLike } from "./device/port.ts";
 export { chromeTrace, trace, type Trace, type TraceEvent } from "./device/trace.ts";
 export { defineKernel, type KernelDefinition, type ParamDefinition } from "./defineKernel.ts";
 export * from "./errors.ts";

@@ -49,6 +49,10 @@ export abstract class BaseDevice implements Device {
   /** Makes the memory free to be taken again. @throws InternalError if it is free already */
   protected abstract give(storage: Storage): number;
   abstract write(storage: Storage, data: Data): void;
+  /** Writes data that nobody else has, so that they may be sent away without a copy. */
+  protected writeOwn(storage: Storage, data: Data): void {
+    this.write(storage, data);
+  }
   abstract read(storage: Storage): Promise<ArrayBuffer>;
   abstract copy(from: Storage, to: Storage): void;
   abstract clear(storage: Storage): void;
@@ -105,7 +109,11 @@ export abstract class BaseDevice implements Device {
     if (data !== undefined) requireNumbers(`tensor ${formatShape(shape)}`, data, elementsOf(shape));
     const tensor = this.empty(shape, layout);
     if (data === undefined) this.clear(tensor.storage);
-    else this.write(tensor.storage, layout.pack(shape, data));
+    else {
+      const packed = layout.pack(shape, data);
+      if (packed === data) this.write(tensor.storage, packed);
+      else this.writeOwn(tensor.storage, packed);
+    }
     return tensor;
   }
 
@@ -140,7 +148,7 @@ export abstract class BaseDevice implements Device {
     const bytes = new Uint8Array((data.length + 3) & ~3);
     bytes.set(data);
     const storage = this.allocate(bytes.length);
-    this.write(storage, bytes);
+    this.writeOwn(storage, bytes);
     return new Labels(this, shape, storage, counted, () => this.release(storage));
   }
 

@@ -39,6 +39,8 @@ export interface DeviceInfo {
   /** False for adapters that run on the CPU, and for WASM. */
   readonly hardware: boolean;
   readonly threads: number;
+  /** Whether kernels run in a worker, beside the thread that asks for them: see `OpenOptions.worker`. */
+  readonly worker: boolean;
   /**
    * The number of invocations in a subgroup. It is undefined where kernels may not use subgroups or where their sizes
    * differ.

@@ -2,6 +2,7 @@ import { DeviceError, ValueError } from "../errors.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { kindOf, remedyFor, requireChoice } from "../values.ts";
 import type { Device } from "./device.ts";
+import type { WorkerLike } from "./port.ts";
 import { openWasm } from "./wasm.ts";
 import { adapterName, isSoftware, requestDevice, WebGpuDevice } from "./webgpu.ts";
 
@@ -17,6 +18,13 @@ export interface OpenOptions {
   readonly wasm?: WebAssembly.Module;
   /** Number of WASM threads. The default is the number of processors, or 1 where the host has no threads. */
   readonly threads?: number;
+  /**
+   * Where kernels run as WebAssembly, run them in a worker, so that the calling thread, a page's for example, is free while
+   * they do. `true` makes a worker, for which a page's Content-Security-Policy needs `worker-src blob:`. A worker of
+   * your own is one whose module is, or imports, `crf-rnn/worker`. All calls are the same. What goes wrong is told by the
+   * next `read` or `finish`. A GPU computes beside the page anyway: on WebGPU this changes nothing.
+   */
+  readonly worker?: boolean | WorkerLike;
   /**
    * Sets a smaller limit than the device's own on the bytes of one kernel argument. Larger maps are then computed in
    * several dispatches.
@@ -34,6 +42,7 @@ const optionNames: Names<OpenOptions> = {
   gpu: true,
   wasm: true,
   threads: true,
+  worker: true,
   bindingBytes: true,
   onFallback: true,
 };
@@ -47,8 +56,9 @@ const optionNames: Names<OpenOptions> = {
  */
 export async function open(options: OpenOptions = {}): Promise<Device> {
   requireOptions("open", options, optionNames);
-  const { prefer = "auto", gpu, wasm, threads, bindingBytes, onFallback } = options;
+  const { prefer = "auto", gpu, wasm, threads, worker, bindingBytes, onFallback } = options;
   requireChoice("open", "prefer", prefer, ["auto", "webgpu", "wasm"]);
+  requireWorker(worker);
   if (gpu !== undefined) return new WebGpuDevice(requireGpu(gpu), { owned: false, bindingBytes });
   const fallbacks: string[] = [];
   const passOver = (reason: string): void => {
@@ -63,7 +73,7 @@ export async function open(options: OpenOptions = {}): Promise<Device> {
       passOver((error as Error).message);
     }
   }
-  return await openWasm({ module: wasm, threads, bindingBytes, fallbacks, onFallback: passOver });
+  return await openWasm({ module: wasm, threads, worker, bindingBytes, fallbacks, onFallback: passOver });
 }
 
 /** @throws DeviceError if there is no adapter, or only a software one that was not asked for, or it refuses a device */
@@ -93,6 +103,18 @@ async function openWebGpu(software: boolean, bindingBytes: number | undefined): 
     const remedy = 'close other programs that use the GPU, or open({ prefer: "wasm" })';
     throw new DeviceError({ where: "open", expected, got: String(cause), remedy }, { cause });
   }
+}
+
+/** @throws ValueError for what is neither true, false nor a worker */
+function requireWorker(worker: unknown): void {
+  if (worker === undefined || typeof worker === "boolean") return;
+  if (typeof (worker as Partial<WorkerLike> | null)?.postMessage === "function") return;
+  throw new ValueError({
+    where: "open",
+    expected: "worker: true, false, or a worker of crf-rnn/worker",
+    got: kindOf(worker),
+    remedy: remedyFor(worker, "pass true, or new Worker(…)"),
+  });
 }
 
 /** @throws ValueError for what is no GPUDevice */

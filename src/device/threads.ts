@@ -1,11 +1,7 @@
 import { workerSource } from "../../build/worker.ts";
 import { DeviceError } from "../errors.ts";
 import { argumentOffset, type Shared, Word } from "./control.ts";
-
-/** A worker, of worker_threads or of a browser. */
-interface WorkerHandle {
-  terminate(): void;
-}
+import { listen, type OwnWorker, startWorker } from "./port.ts";
 
 /**
  * A worker that has not started after this many milliseconds is taken to be blocked: some hosts block workers without
@@ -13,50 +9,38 @@ interface WorkerHandle {
  */
 const startMilliseconds = 60_000;
 
-function startWorker(message: unknown): Promise<WorkerHandle> {
-  const threads = globalThis.process?.getBuiltinModule?.("node:worker_threads");
+function startThread(message: unknown): Promise<OwnWorker> {
   return new Promise((resolve, reject) => {
-    const watch = setTimeout(() => reject(new Error(`no answer within ${startMilliseconds} ms`)), startMilliseconds);
-    const clear = (): void => clearTimeout(watch);
-    if (threads) {
-      const source = `const { workerData, parentPort } = require("node:worker_threads");\n${workerSource}\nwork(workerData, () => parentPort.postMessage("ready"));`;
-      const worker = new threads.Worker(source, { eval: true, workerData: message });
-      worker.once("message", () => {
-        clear();
-        worker.unref();
-        resolve({ terminate: () => void worker.terminate() });
-      });
-      worker.once("error", (error) => {
-        clear();
-        reject(error);
-      });
-      return;
-    }
-    const source = `${workerSource}\nonmessage = ({ data }) => work(data, () => postMessage("ready"));`;
-    const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-    const worker = new Worker(url);
-    worker.onmessage = () => {
-      clear();
-      URL.revokeObjectURL(url);
-      resolve({ terminate: () => worker.terminate() });
+    const worker = startWorker(workerSource);
+    const end = (): void => {
+      clearTimeout(watch);
+      stop();
     };
-    worker.onerror = ({ message }) => {
-      clear();
-      reject(new Error(message || "a worker that did not start: does the page's policy lack worker-src blob:?"));
+    const fail = (reason: string): void => {
+      end();
+      worker.terminate();
+      reject(new DeviceError({ where: "wasm", expected: "a thread", got: reason }));
     };
-    worker.postMessage(message);
+    const watch = setTimeout(() => fail(`no answer within ${startMilliseconds} ms`), startMilliseconds);
+    const ready = (): void => {
+      end();
+      worker.unref?.();
+      resolve(worker);
+    };
+    const stop = listen(worker, ready, fail);
+    worker.postMessage(message, []);
   });
 }
 
 /** Worker threads that split a kernel's range with the main thread. */
 export class Threads {
-  readonly #workers: WorkerHandle[];
+  readonly #workers: OwnWorker[];
   readonly #words: Int32Array;
   readonly #values: Float64Array;
   readonly #kernels: readonly string[];
   #lost = false;
 
-  private constructor(workers: WorkerHandle[], shared: Shared) {
+  private constructor(workers: OwnWorker[], shared: Shared) {
     this.#workers = workers;
     this.#words = new Int32Array(shared.memory.buffer, shared.control, 16);
     this.#values = new Float64Array(shared.memory.buffer, shared.control + argumentOffset, 56);
@@ -65,7 +49,7 @@ export class Threads {
 
   /** @throws DeviceError if one of them does not start; none is left then */
   static async start(shared: Shared, scratches: readonly number[]): Promise<Threads> {
-    const starting = scratches.map(async (scratch) => startWorker({ ...shared, scratch }));
+    const starting = scratches.map(async (scratch) => startThread({ ...shared, scratch }));
     const settled = await Promise.allSettled(starting);
     const workers = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
     const failed = settled.find((one) => one.status === "rejected");
@@ -76,7 +60,7 @@ export class Threads {
       {
         where: "wasm",
         expected: `${scratches.length} worker threads`,
-        got: String(cause),
+        got: cause instanceof DeviceError ? cause.got : String(cause),
         remedy: "open with threads: 1, or allow worker-src blob: in the page's Content-Security-Policy",
       },
       { cause },

@@ -8,10 +8,11 @@ import { controlBytes } from "./control.ts";
 import { kindOf } from "../values.ts";
 import type { Data, DeviceInfo, DeviceLimits, Dispatch, Storage } from "./device.ts";
 import { Heap } from "./heap.ts";
-import { Threads } from "./threads.ts";
+import { type Call, LocalMachine, type Machine, outOfMemory, pageBytes } from "./machine.ts";
+import type { WorkerLike } from "./port.ts";
+import { RemoteMachine } from "./remote.ts";
 import { bytesOf, wasmBytes } from "./wasmBytes.ts";
 
-const pageBytes = 65536;
 const addressSpace = 2 ** 32 - pageBytes;
 /** Scratch memory of one thread, for the arrays that a WGSL kernel keeps in private memory. */
 const scratchBytes = 65536;
@@ -34,8 +35,6 @@ const pieceMilliseconds = 8;
  */
 const firstPieces = 64;
 
-type KernelFunction = (...args: number[]) => void;
-
 /** A module that is valid only where the engine has relaxed SIMD: one f32x4.relaxed_madd, in base64. */
 const relaxedProbe = "AGFzbQEAAAABBQFgAAF7AwIBAAoTAREAQQD9EUEA/RFBAP0R/YUCCw==";
 
@@ -57,29 +56,14 @@ export interface WasmOptions {
   readonly module?: WebAssembly.Module;
   /** Default: relaxed SIMD where the engine has it. */
   readonly relaxed?: boolean;
+  /** See `OpenOptions.worker`. */
+  readonly worker?: boolean | WorkerLike;
   /** See `OpenOptions.bindingBytes`. */
   readonly bindingBytes?: number;
   /** The devices that `open` has already tried in vain, for `device.info.fallbacks`. */
   readonly fallbacks?: readonly string[];
   /** Called with the reason if threads are not available and no number of threads was asked for. */
   readonly onFallback?: (reason: string) => void;
-}
-
-function makeMemory(shared: boolean): WebAssembly.Memory {
-  // `maximum` reserves address space. Small devices refuse to reserve all 4 GiB, so smaller maxima are tried after it.
-  for (const maximum of [65536, 32768, 16384]) {
-    try {
-      return new WebAssembly.Memory({ initial: 64, maximum, shared });
-    } catch {
-      continue;
-    }
-  }
-  throw new DeviceError({
-    where: "wasm",
-    expected: `1 GiB of ${shared ? "shared " : ""}address space`,
-    got: "a refusal",
-    remedy: "close other pages or raise the memory limit",
-  });
 }
 
 /**
@@ -134,10 +118,13 @@ async function create(threads: number, options: WasmOptions, fallbacks: readonly
   }
   const variant = given ?? `${simd}${threads > 1 ? "Shared" : ""}`;
   const module = options.module ?? (await compile(await wasmBytes(variant)));
-  const memory = makeMemory(isShared(variant));
   const bindingBytes = Math.min(options.bindingBytes ?? Infinity, addressSpace);
-  const info = { name: "WebAssembly SIMD", hardware: false, threads, variant, fallbacks };
-  return await WasmDevice.create(module, memory, info, bindingBytes);
+  const { worker = false } = options;
+  const info = { name: "WebAssembly SIMD", hardware: false, threads, worker: worker !== false, variant, fallbacks };
+  const machine = worker
+    ? await RemoteMachine.open(worker === true ? undefined : worker, module, isShared(variant))
+    : await LocalMachine.open(module, isShared(variant));
+  return await WasmDevice.create(machine, module, info, bindingBytes);
 }
 
 const isShared = (variant: string): boolean => variant.endsWith("Shared");
@@ -194,50 +181,43 @@ export class WasmDevice extends BaseDevice {
   readonly kind = "wasm";
   readonly info: DeviceInfo;
   readonly limits: DeviceLimits;
-  readonly #memory: WebAssembly.Memory;
-  readonly #exports: Record<string, KernelFunction>;
+  readonly #machine: Machine;
+  /** The names of what the module exports. */
+  readonly #kernels: ReadonlySet<string>;
   readonly #heap: Heap;
-  #threads: Threads | undefined;
-  #failure: DeviceError | undefined;
 
-  private constructor(
-    memory: WebAssembly.Memory,
-    exports: WebAssembly.Exports,
-    info: DeviceInfo,
-    bindingBytes: number,
-  ) {
+  private constructor(machine: Machine, module: WebAssembly.Module, info: DeviceInfo, bindingBytes: number) {
     super();
     this.limits = { bindingBytes, bufferBytes: addressSpace, alignment: 16 };
-    this.#memory = memory;
-    this.#exports = exports as Record<string, KernelFunction>;
-    this.#heap = new Heap((exports.heapBase as () => number)(), memory.buffer.byteLength);
+    this.#machine = machine;
+    this.#kernels = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
+    this.#heap = new Heap(machine.heapBase, machine.bytes);
     this.info = info;
   }
 
-  /** Called by `openWasm` only. */
+  /** Called by `openWasm` only. @throws DeviceError if a thread does not start; nothing is left then */
   static async create(
+    machine: Machine,
     module: WebAssembly.Module,
-    memory: WebAssembly.Memory,
     info: DeviceInfo,
     bindingBytes: number,
   ): Promise<WasmDevice> {
-    const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
-    const device = new WasmDevice(memory, exports, info, bindingBytes);
-    const { threads } = info;
-    const address = (bytes: number): number => device.#place(bytes);
-    device.#exports.setScratch!(address(scratchBytes));
-    if (threads > 1) {
-      const control = address(controlBytes);
-      new Uint8Array(memory.buffer, control, controlBytes).fill(0);
-      const kernels = Object.keys(exports);
-      const scratches = Array.from({ length: threads - 1 }, () => address(scratchBytes));
-      device.#threads = await Threads.start({ module, memory, control, kernels }, scratches);
+    const device = new WasmDevice(machine, module, info, bindingBytes);
+    const place = (bytes: number): number => device.#place(bytes);
+    const scratch = place(scratchBytes);
+    const control = info.threads > 1 ? place(controlBytes) : undefined;
+    const scratches = Array.from({ length: info.threads - 1 }, () => place(scratchBytes));
+    try {
+      await machine.start({ scratch, control, scratches });
+    } catch (error) {
+      machine.close();
+      throw error;
     }
     return device;
   }
 
   protected take(bytes: number): { storage: Storage; size: number } {
-    return { storage: { handle: this.#memory, offset: this.#place(bytes), bytes }, size: bytes };
+    return { storage: { handle: this.#machine.handle, offset: this.#place(bytes), bytes }, size: bytes };
   }
 
   protected give({ offset, bytes }: Storage): number {
@@ -252,44 +232,43 @@ export class WasmDevice extends BaseDevice {
     // Memory grows by at least 16 MiB, because growing is a system call and, without threads, replaces the buffer.
     for (const step of [Math.max(pages, 256), pages]) {
       try {
-        this.#memory.grow(step);
+        this.#machine.grow(step);
       } catch {
         continue;
       }
-      this.#heap.grow(this.#memory.buffer.byteLength);
+      this.#heap.grow(this.#machine.bytes);
       return this.#heap.allocate(bytes)!;
     }
-    throw new LimitError({
-      where: "wasm",
-      expected: "memory within WebAssembly's 4 GiB",
-      got: `${bytes} bytes more than ${this.#memory.buffer.byteLength}`,
-      remedy: "dispose tensors that are no longer needed, or use a smaller image or fewer channels",
-    });
+    throw outOfMemory(bytes, this.#machine.bytes);
   }
 
-  write(storage: Storage, data: Data): void {
+  write({ offset }: Storage, data: Data): void {
     this.checkOpen();
-    this.#bytes(storage).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    this.#machine.write(offset, data);
   }
 
-  /** Copies the bytes before it returns its promise, so later changes of the memory do not show in the result. */
-  async read(storage: Storage): Promise<ArrayBuffer> {
-    this.#check();
-    return new Uint8Array(this.#bytes(storage)).buffer;
+  protected override writeOwn({ offset }: Storage, data: Data): void {
+    this.#machine.write(offset, data, true);
+  }
+
+  /** The bytes are those of the time of the call: later changes of the memory do not show in the result. */
+  async read({ offset, bytes }: Storage): Promise<ArrayBuffer> {
+    this.checkOpen();
+    return this.#settled(this.#machine.read(offset, bytes));
   }
 
   copy(from: Storage, to: Storage): void {
     this.checkOpen();
-    this.#bytes(to).set(this.#bytes(from));
+    this.#machine.copy(from.offset, to.offset, from.bytes);
   }
 
-  clear(storage: Storage): void {
+  clear({ offset, bytes }: Storage): void {
     this.checkOpen();
-    this.#bytes(storage).fill(0);
+    this.#machine.clear(offset, bytes);
   }
 
   protected owns({ handle }: Storage): boolean {
-    return handle === this.#memory;
+    return handle === this.#machine.handle;
   }
 
   protected dispatch(
@@ -298,58 +277,46 @@ export class WasmDevice extends BaseDevice {
     { begin, end }: Range,
     timed?: Timed,
   ): void {
-    if (this.#failure) return;
     const values = [
       ...storages.map(({ offset }) => offset),
       ...kernel.params.map(({ name }) => args[name] as number),
       ...kernel.constants.map(({ argument }) => args[argument] as number),
     ];
-    const call = kernel.twin ? this.#twin(kernel.twin, kernel, args) : this.#exports[kernel.id];
-    if (!call) {
+    const { id, file, unit } = kernel;
+    const twin = kernel.twin && twinOf(kernel.twin, kernel, args);
+    if (!twin && !this.#kernels.has(id)) {
       throw new DeviceError({
-        where: kernel.file,
-        kernel: kernel.id,
+        where: file,
+        kernel: id,
         expected: "a kernel of the library, or one with a twin",
         got: "none of this name in the WebAssembly module",
         remedy: "define it with a twin in JavaScript, or open the WebGPU device",
       });
     }
-    const started = timed && performance.now();
-    try {
-      const count = end - begin;
-      if (kernel.twin || !this.#threads || (kernel.unit === "invocation" && count < smallestShared) || count === 1)
-        call(...values, begin, end);
-      else
-        this.#threads.run(kernel.id, values, { begin, end, chunk: this.#chunk(kernel, count) }, (from, to) =>
-          call(...values, from, to),
-        );
-    } catch (cause) {
-      this.#failure =
-        cause instanceof DeviceError
-          ? cause
-          : new DeviceError(
-              { where: kernel.file, kernel: kernel.id, expected: "the kernel to finish", got: String(cause) },
-              { cause },
-            );
-    }
-    if (started !== undefined) timed!(started, performance.now());
+    const count = end - begin;
+    const alone = twin || this.info.threads === 1 || (unit === "invocation" && count < smallestShared) || count === 1;
+    const chunk = alone ? 0 : this.#chunk(kernel, count);
+    this.#machine.run({ kernel: id, file, values, begin, end, chunk, twin }, timed);
   }
 
-  /** Wraps a kernel in JavaScript as a function that is called with a range. */
-  #twin(twin: Twin, { bindings }: Kernel<object>, args: Dispatch["args"]): KernelFunction {
-    const views = bindings.map(({ name, type }) => {
-      const { offset, bytes } = args[name] as Storage;
-      const View = /f32|vec\df/.test(type) ? Float32Array : Uint32Array;
-      return [name, new View(this.#memory.buffer, offset, Math.floor(bytes / 4))] as const;
+  override runInTurns<Arguments extends object>(
+    kernel: Kernel<Arguments>,
+    args: Arguments,
+    turn: () => Promise<void>,
+  ): Promise<void> {
+    return super.runInTurns(kernel, args, async () => {
+      await this.#machine.caughtUp();
+      await turn();
     });
-    const memory = Object.fromEntries(views);
-    return (...range) => twin(memory, args as Parameters<Twin>[1], range.at(-2)!, range.at(-1)!);
   }
 
   /**
-   * Cuts a dispatch into pieces of a few milliseconds. The size of each follows from the time that the one before took.
+   * Cuts a dispatch into pieces of a few milliseconds. The size of each follows from the time that the one before took. A
+   * worker may take its time.
    */
-  protected override *pieces({ kernel, count }: Dispatch): Generator<Range, void, number> {
+  protected override *pieces(dispatch: Dispatch): Generator<Range, void, number> {
+    if (this.info.worker) return yield* super.pieces(dispatch);
+    const { kernel, count } = dispatch;
     // Sizes are multiples of the threads' chunk unit, so that pieces do not change which values share a register.
     const unit = kernel.unit === "workgroup" ? this.info.threads : chunkAlignment * this.info.threads;
     const whole = (size: number): number => Math.max(1, Math.ceil(size / unit)) * unit;
@@ -368,19 +335,18 @@ export class WasmDevice extends BaseDevice {
   }
 
   async finish(): Promise<void> {
-    this.#check();
-  }
-
-  /** @throws DisposedError; DeviceError for a kernel that failed since the last check, or for good if a thread is lost */
-  #check(): void {
     this.checkOpen();
-    const failure = this.#failure;
-    if (!this.#threads?.lost) this.#failure = undefined;
-    if (failure) throw failure;
+    await this.#settled(this.#machine.finish());
   }
 
-  #bytes({ offset, bytes }: Storage): Uint8Array {
-    return new Uint8Array(this.#memory.buffer, offset, bytes);
+  /** @throws DisposedError if the device was disposed of meanwhile */
+  async #settled<Result>(result: Result | Promise<Result>): Promise<Result> {
+    try {
+      return await result;
+    } catch (error) {
+      this.checkOpen();
+      throw error;
+    }
   }
 
   protected wrap(): never {
@@ -406,6 +372,18 @@ export class WasmDevice extends BaseDevice {
   }
 
   protected close(): void {
-    this.#threads?.terminate();
+    this.#machine.close();
   }
+}
+
+/** Wraps a kernel in JavaScript as a function that is called with the memory and a range. */
+function twinOf(twin: Twin, { bindings }: Kernel<object>, args: Dispatch["args"]): Call["twin"] {
+  return (memory, begin, end) => {
+    const views = bindings.map(({ name, type }) => {
+      const { offset, bytes } = args[name] as Storage;
+      const View = /f32|vec\df/.test(type) ? Float32Array : Uint32Array;
+      return [name, new View(memory, offset, Math.floor(bytes / 4))] as const;
+    });
+    twin(Object.fromEntries(views), args as Parameters<Twin>[1], begin, end);
+  };
 }

@@ -95,6 +95,7 @@ export class WebGpuDevice extends BaseDevice {
       name: adapterName(info),
       hardware: !isSoftware(info),
       threads: 1,
+      worker: false,
       variant: info.architecture || "webgpu",
       subgroupSize: subgroupSizeOf(gpu.features, info),
       fallbacks: options.fallbacks ?? [],

@@ -7,6 +7,8 @@ import { type Case, type Cases, check, type Fixtures } from "../suite.ts";
 export interface DeviceChoice {
   readonly prefer: "webgpu" | "wasm";
   readonly threads?: number;
+  /** Whether WASM runs in a worker. */
+  readonly worker?: boolean;
 }
 
 /** What runs, and where. */

@@ -14,6 +14,7 @@ interface Flags {
   readonly device?: DeviceChoice["prefer"];
   readonly host: HostName;
   readonly threads: number;
+  readonly worker?: boolean;
   readonly watch?: boolean;
   readonly list?: boolean;
 }
@@ -30,6 +31,7 @@ const command = new Command("npm run suite --")
   .addOption(new Option("--device <kind>", "wasm or webgpu; both without it").choices(["wasm", "webgpu"]))
   .addOption(new Option("--host <name>", "where to run").choices([...hostNames]).default("node"))
   .option("--threads <n>", "threads of WASM", count, 1)
+  .option("--worker", "WASM in a worker, and that alone")
   .option("--watch", "run again whenever a source changes")
   .option("--list", "print the names of the cases and run nothing")
   .exitOverride()
@@ -43,7 +45,7 @@ const milliseconds = (value: number): string => `${value.toFixed(0)} ms`.padStar
 /** Builds, selects and runs; prints every case. Returns how many failed. */
 async function runOnce(patterns: readonly string[], flags: Flags): Promise<number> {
   const began = performance.now();
-  const devices = flags.device ? [flags.device] : (["wasm", "webgpu"] as const);
+  const devices = flags.device ? [flags.device] : flags.worker ? (["wasm"] as const) : (["wasm", "webgpu"] as const);
   // Suites on WebGPU compare with WASM on one thread, and the suite `determinism` all variants with each other.
   const wanted =
     patterns.length === 0 || patterns.some((pattern) => pattern.includes("determinism"))
@@ -59,7 +61,7 @@ async function runOnce(patterns: readonly string[], flags: Flags): Promise<numbe
   let failed = 0;
   for (const prefer of devices) {
     failed += await runOn(
-      planRun(flags.host, prefer === "wasm" ? { prefer, threads: flags.threads } : { prefer }),
+      planRun(flags.host, prefer === "wasm" ? { prefer, threads: flags.threads, worker: flags.worker } : { prefer }),
       only,
     );
   }

@@ -1,0 +1,193 @@
+import { type CrfRnnError, DeviceError, LimitError } from "../errors.ts";
+import type { Timed } from "./base.ts";
+import { controlBytes } from "./control.ts";
+import type { Data } from "./device.ts";
+import { Threads } from "./threads.ts";
+
+/** A range of one kernel of the module, with its arguments as the module takes them. */
+export interface Call {
+  /** The kernel's id, which is the name of the module's function, and its path, for errors. */
+  readonly kernel: string;
+  readonly file: string;
+  readonly values: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+  /** The largest piece that a thread takes at once. 0: all of it runs on the calling thread. */
+  readonly chunk: number;
+  /** What runs in place of the module's function, for a kernel that has a twin in JavaScript. */
+  readonly twin?: (memory: ArrayBuffer, begin: number, end: number) => void;
+}
+
+/** Addresses of memory that the threads of a machine have for themselves. */
+export interface Places {
+  readonly scratch: number;
+  /** Undefined for a machine without threads. */
+  readonly control?: number;
+  readonly scratches: readonly number[];
+}
+
+/**
+ * A linear memory with the kernels that run on it. It knows addresses and nothing of tensors. It is in this thread
+ * (`LocalMachine`), or in a worker (`RemoteMachine`): then commands are queued, and what goes wrong is told by the next
+ * `read` or `finish`.
+ */
+export interface Machine {
+  /** What the storages of this memory have as their handle. */
+  readonly handle: object;
+  /** The first address that is free, and the bytes that there are. */
+  readonly heapBase: number;
+  readonly bytes: number;
+  /** The bytes that the memory may grow to. */
+  readonly mostBytes: number;
+  /** Whether it is in a worker. */
+  readonly worker: boolean;
+  /** Makes kernels ready to run, and starts as many threads as there are scratches. @throws DeviceError */
+  start(places: Places): Promise<void>;
+  /** @throws if the memory cannot grow so far */
+  grow(pages: number): void;
+  /** `own` data are nobody else's, so that a worker can have them without a copy. */
+  write(offset: number, data: Data, own?: boolean): void;
+  /** Copies bytes out, as they are after all commands before. @throws DeviceError for a kernel that has failed */
+  read(offset: number, bytes: number): ArrayBuffer | Promise<ArrayBuffer>;
+  copy(from: number, to: number, bytes: number): void;
+  clear(offset: number, bytes: number): void;
+  run(call: Call, timed?: Timed): void;
+  /** @throws DeviceError for a kernel that has failed */
+  finish(): void | Promise<void>;
+  /** Resolves when it is not far behind with what was queued. */
+  caughtUp(): Promise<void> | undefined;
+  close(): void;
+}
+
+type KernelFunction = (...args: number[]) => void;
+
+export const pageBytes = 65536;
+
+/** Makes the error for memory that cannot be had. */
+export const outOfMemory = (bytes: number, had: number): LimitError =>
+  new LimitError({
+    where: "wasm",
+    expected: "memory within WebAssembly's 4 GiB",
+    got: `${bytes} bytes more than ${had}`,
+    remedy: "dispose tensors that are no longer needed, or use a smaller image or fewer channels",
+  });
+
+function makeMemory(shared: boolean): { readonly memory: WebAssembly.Memory; readonly maximum: number } {
+  // `maximum` reserves address space. Small devices refuse to reserve all 4 GiB, so smaller maxima are tried after it.
+  for (const maximum of [65536, 32768, 16384]) {
+    try {
+      return { memory: new WebAssembly.Memory({ initial: 64, maximum, shared }), maximum };
+    } catch {
+      continue;
+    }
+  }
+  throw new DeviceError({
+    where: "wasm",
+    expected: `1 GiB of ${shared ? "shared " : ""}address space`,
+    got: "a refusal",
+    remedy: "close other pages or raise the memory limit",
+  });
+}
+
+/** Runs kernels on the calling thread and on threads that share its memory. */
+export class LocalMachine implements Machine {
+  readonly worker = false;
+  readonly handle: WebAssembly.Memory;
+  readonly mostBytes: number;
+  readonly #module: WebAssembly.Module;
+  readonly #exports: Record<string, KernelFunction>;
+  #threads: Threads | undefined;
+  #failure: CrfRnnError | undefined;
+
+  private constructor(
+    module: WebAssembly.Module,
+    { memory, maximum }: ReturnType<typeof makeMemory>,
+    exports: WebAssembly.Exports,
+  ) {
+    this.handle = memory;
+    this.mostBytes = maximum * pageBytes;
+    this.#module = module;
+    this.#exports = exports as Record<string, KernelFunction>;
+  }
+
+  /** @throws DeviceError if there is not enough address space */
+  static async open(module: WebAssembly.Module, shared: boolean): Promise<LocalMachine> {
+    const made = makeMemory(shared);
+    const { exports } = await WebAssembly.instantiate(module, { env: { memory: made.memory } });
+    return new LocalMachine(module, made, exports);
+  }
+
+  get heapBase(): number {
+    return (this.#exports.heapBase as unknown as () => number)();
+  }
+
+  get bytes(): number {
+    return this.handle.buffer.byteLength;
+  }
+
+  async start({ scratch, control, scratches }: Places): Promise<void> {
+    this.#exports.setScratch!(scratch);
+    if (control === undefined) return;
+    this.clear(control, controlBytes);
+    const shared = { module: this.#module, memory: this.handle, control, kernels: Object.keys(this.#exports) };
+    this.#threads = await Threads.start(shared, scratches);
+  }
+
+  grow(pages: number): void {
+    this.handle.grow(pages);
+  }
+
+  write(offset: number, data: Data): void {
+    this.#view(offset, data.byteLength).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+
+  read(offset: number, bytes: number): ArrayBuffer {
+    this.finish();
+    return new Uint8Array(this.#view(offset, bytes)).buffer;
+  }
+
+  copy(from: number, to: number, bytes: number): void {
+    this.#view(to, bytes).set(this.#view(from, bytes));
+  }
+
+  clear(offset: number, bytes: number): void {
+    this.#view(offset, bytes).fill(0);
+  }
+
+  run({ kernel, file, values, begin, end, chunk, twin }: Call, timed?: Timed): void {
+    if (this.#failure) return;
+    const started = timed && performance.now();
+    try {
+      const call = (from: number, to: number): void =>
+        twin ? twin(this.handle.buffer, from, to) : this.#exports[kernel]!(...values, from, to);
+      if (chunk === 0 || !this.#threads) call(begin, end);
+      else this.#threads.run(kernel, values, { begin, end, chunk }, call);
+    } catch (cause) {
+      const facts = { where: file, kernel, expected: "the kernel to finish", got: String(cause) };
+      this.fail(cause instanceof DeviceError ? cause : new DeviceError(facts, { cause }));
+    }
+    if (started !== undefined) timed!(started, performance.now());
+  }
+
+  /** Kernels do nothing from now on until the failure was told. */
+  fail(failure: CrfRnnError): void {
+    this.#failure ??= failure;
+  }
+
+  finish(): void {
+    const failure = this.#failure;
+    // Where a thread was lost, memory may be half written, so that nothing runs here any more.
+    if (!this.#threads?.lost) this.#failure = undefined;
+    if (failure) throw failure;
+  }
+
+  caughtUp(): undefined {}
+
+  close(): void {
+    this.#threads?.terminate();
+  }
+
+  #view(offset: number, bytes: number): Uint8Array {
+    return new Uint8Array(this.handle.buffer, offset, bytes);
+  }
+}
