@@ -8,13 +8,14 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 /**
  * The source of each entry by its name behind `crf-rnn/`; `index` is `crf-rnn` itself. Those that are `alone` reach neither
- * another package nor a built-in module of a host, so that they run wherever JavaScript does.
+ * another package nor a built-in module of a host, so that they run wherever JavaScript does. One with an `effect` is imported
+ * for it, so that no bundler may leave it out.
  */
 export const entries = {
   index: { source: "src/index.ts", alone: true },
   checkpoint: { source: "src/checkpoint/checkpoint.ts", alone: false },
   data: { source: "src/data/data.ts", alone: false },
-  worker: { source: "src/worker.ts", alone: true },
+  worker: { source: "src/worker.ts", alone: true, effect: true },
 };
 
 /** The name that a program imports. */
@@ -32,7 +33,9 @@ const targets = (name) => ({ types: typesOf(entries[name]), default: `./dist/${n
  */
 export function packageFields() {
   const others = Object.keys(entries).filter((name) => name !== "index");
+  const effects = Object.entries(entries).filter(([, { effect }]) => effect);
   return {
+    sideEffects: effects.flatMap(([name, { source }]) => [`./dist/${name}.js`, `./${source}`]),
     main: targets("index").default,
     unpkg: minified,
     jsdelivr: minified,

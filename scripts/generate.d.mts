@@ -4,4 +4,4 @@ export const variantNames: readonly Variant[];
 export function generate(wanted?: readonly Variant[]): Promise<Variant[]>;
 
 /** The text of a script that defines the global `work`, with plugins of esbuild. */
-export function bundleThread(plugins?: readonly import("esbuild").Plugin[]): Promise<string>;
+export function bundleWorker(plugins?: readonly import("esbuild").Plugin[]): Promise<string>;

@@ -36,7 +36,7 @@ const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   ["composites", new RegExp(`^src/(${composites})\\.ts$`)],
   ["models", /^src\/models\//],
   ["checkpoint, data, train", /^src\/(checkpoint|data|train)\//],
-  ["open, index", /^src\/(device\/open|index)\.ts$/],
+  ["open, index", /^src\/(device\/open|index|worker)\.ts$/],
   ["bridges", /^src\/bridges\//],
   ["cli, bench", /^(src\/cli|scripts|bench)\/|^package\.json$/],
 ];

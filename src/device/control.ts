@@ -27,3 +27,11 @@ export interface Shared {
   readonly control: number;
   readonly kernels: readonly string[];
 }
+
+/** What a worker is sent to become a thread. */
+export interface Thread extends Shared {
+  readonly scratch: number;
+}
+
+export const isThread = (message: unknown): message is Thread =>
+  typeof message === "object" && message !== null && "scratch" in message && "memory" in message;

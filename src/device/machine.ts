@@ -24,6 +24,8 @@ export interface Places {
   /** Undefined for a machine without threads. */
   readonly control?: number;
   readonly scratches: readonly number[];
+  /** The text of build/worker.ts, which threads are started with. */
+  readonly source: string;
 }
 
 /**
@@ -125,12 +127,12 @@ export class LocalMachine implements Machine {
     return this.handle.buffer.byteLength;
   }
 
-  async start({ scratch, control, scratches }: Places): Promise<void> {
+  async start({ scratch, control, scratches, source }: Places): Promise<void> {
     this.#exports.setScratch!(scratch);
     if (control === undefined) return;
     this.clear(control, controlBytes);
     const shared = { module: this.#module, memory: this.handle, control, kernels: Object.keys(this.#exports) };
-    this.#threads = await Threads.start(shared, scratches);
+    this.#threads = await Threads.start(source, shared, scratches);
   }
 
   grow(pages: number): void {

@@ -1,4 +1,4 @@
-import { serverSource } from "../../build/server.ts";
+import { workerSource } from "../../build/worker.ts";
 import { DeviceError, type ErrorFacts, InternalError, LimitError } from "../errors.ts";
 import type { Timed } from "./base.ts";
 import type { Data } from "./device.ts";
@@ -188,7 +188,7 @@ const nothing = (): void => {};
 /** @throws DeviceError where the host has no workers, or the page's policy forbids them */
 function startOwn(): OwnWorker {
   try {
-    return startWorker(serverSource);
+    return startWorker(workerSource);
   } catch (cause) {
     throw refusedWorker(String(cause));
   }

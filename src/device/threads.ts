@@ -1,6 +1,5 @@
-import { workerSource } from "../../build/worker.ts";
 import { DeviceError } from "../errors.ts";
-import { argumentOffset, type Shared, Word } from "./control.ts";
+import { argumentOffset, type Shared, type Thread, Word } from "./control.ts";
 import { listen, type OwnWorker, startWorker } from "./port.ts";
 
 /**
@@ -9,25 +8,22 @@ import { listen, type OwnWorker, startWorker } from "./port.ts";
  */
 const startMilliseconds = 60_000;
 
-function startThread(message: unknown): Promise<OwnWorker> {
+function startThread(source: string, message: Thread): Promise<OwnWorker> {
   return new Promise((resolve, reject) => {
-    const worker = startWorker(workerSource);
-    const end = (): void => {
+    const worker = startWorker(source);
+    const fail = (got: string): void => {
       clearTimeout(watch);
-      stop();
-    };
-    const fail = (reason: string): void => {
-      end();
       worker.terminate();
-      reject(new DeviceError({ where: "wasm", expected: "a thread", got: reason }));
+      reject(new DeviceError({ where: "wasm", expected: "a thread", got }));
     };
     const watch = setTimeout(() => fail(`no answer within ${startMilliseconds} ms`), startMilliseconds);
     const ready = (): void => {
-      end();
+      clearTimeout(watch);
       worker.unref?.();
       resolve(worker);
     };
-    const stop = listen(worker, ready, fail);
+    // Node ends a process whose worker tells of an error that nobody hears, so that it is heard as long as the worker lives.
+    listen(worker, ready, fail);
     worker.postMessage(message, []);
   });
 }
@@ -47,9 +43,9 @@ export class Threads {
     this.#kernels = shared.kernels;
   }
 
-  /** @throws DeviceError if one of them does not start; none is left then */
-  static async start(shared: Shared, scratches: readonly number[]): Promise<Threads> {
-    const starting = scratches.map(async (scratch) => startThread({ ...shared, scratch }));
+  /** `source` is the text of build/worker.ts. @throws DeviceError if one of them does not start; none is left then */
+  static async start(source: string, shared: Shared, scratches: readonly number[]): Promise<Threads> {
+    const starting = scratches.map(async (scratch) => startThread(source, { ...shared, scratch }));
     const settled = await Promise.allSettled(starting);
     const workers = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
     const failed = settled.find((one) => one.status === "rejected");

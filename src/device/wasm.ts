@@ -1,4 +1,5 @@
 import { sectionName, commonSources } from "../../build/wasm.ts";
+import { workerSource } from "../../build/worker.ts";
 import { DeviceError, LimitError, ValueError } from "../errors.ts";
 import type { Kernel, Twin } from "../kernel.ts";
 import { formatShape } from "../shape.ts";
@@ -208,7 +209,7 @@ export class WasmDevice extends BaseDevice {
     const control = info.threads > 1 ? place(controlBytes) : undefined;
     const scratches = Array.from({ length: info.threads - 1 }, () => place(scratchBytes));
     try {
-      await machine.start({ scratch, control, scratches });
+      await machine.start({ scratch, control, scratches, source: workerSource });
     } catch (error) {
       machine.close();
       throw error;

@@ -1,13 +1,7 @@
-import { argumentOffset, type Shared, Word } from "./control.ts";
+import { argumentOffset, type Thread, Word } from "./control.ts";
 
-/**
- * Runs in each worker. The build makes a string of this file (`build/worker.ts`), so that no bundler of the library's
- * users can rename or rewrite anything of it.
- */
-export function work(
-  { module, memory, control, kernels, scratch }: Shared & { scratch: number },
-  ready: () => void,
-): void {
+/** Runs in each thread, and never returns. */
+export function work({ module, memory, control, kernels, scratch }: Thread, ready: () => void): void {
   const words = new Int32Array(memory.buffer, control, 16);
   const values = new Float64Array(memory.buffer, control + argumentOffset, 56);
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });

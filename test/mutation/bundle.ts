@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { relative } from "node:path";
 import { build, type Plugin } from "esbuild";
-import { bundleThread } from "../../scripts/generate.mjs";
+import { bundleWorker } from "../../scripts/generate.mjs";
 import { suiteList } from "../hosts/bundle.ts";
 import { root } from "../hosts/folders.ts";
 import { Instrumenter, type Mutant } from "./instrument.ts";
@@ -72,18 +72,19 @@ function mutating(files: readonly string[], instrumenter: Instrumenter): Plugin 
   };
 }
 
-const threadFile = "src/device/worker.ts";
+/** Files that run only in workers. */
+const workerFiles = ["src/device/serve.ts", "src/device/worker.ts"];
 
 /**
- * Puts the text that the build makes of src/device/worker.ts, with its mutants, in place of build/worker.ts. A thread does
- * not see the switches: its text says which mutant is active, and all of its own count as reached where a thread starts.
+ * Puts the text that the build makes of src/device/serve.ts, with its mutants, in place of build/worker.ts. A worker does
+ * not see the switches: its text says which mutant is active, and all of its own count as reached where a worker starts.
  */
-const threadText = (instrumenter: Instrumenter, mutate: Plugin): Plugin => ({
-  name: "thread",
+const workerText = (instrumenter: Instrumenter, mutate: Plugin): Plugin => ({
+  name: "worker",
   setup({ onLoad }) {
     onLoad({ filter: /build\/worker\.ts$/ }, async () => {
-      const text = await bundleThread([mutate]);
-      const ids = instrumenter.mutants.filter(({ file }) => file === threadFile).map(({ id }) => id);
+      const text = await bundleWorker([mutate]);
+      const ids = instrumenter.mutants.filter(({ file }) => workerFiles.includes(file)).map(({ id }) => id);
       const contents = `
         const toString = () => {
           for (const id of ${JSON.stringify(ids)}) isMutant(id);
@@ -108,7 +109,7 @@ export async function bundleMutants(files: readonly string[], folder: string): P
     packages: "external",
     // The files of vitest are imported for what they declare alone, and package.json says that nothing has such an effect.
     ignoreAnnotations: true,
-    plugins: [suiteList, testList, threadText(instrumenter, mutate), mutate],
+    plugins: [suiteList, testList, workerText(instrumenter, mutate), mutate],
   });
   await build({
     ...common,
