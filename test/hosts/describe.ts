@@ -6,8 +6,7 @@ import type { Report } from "./runner.ts";
  * Turns every case of every suite into a test of its own for each run. The runs go one after the other, each with the
  * cases that vitest's `-t` selects; one that cannot start, or ends before a case, fails that case's test.
  */
-export function describeRuns(runs: readonly Run[]): void {
-  const names = inject("cases");
+export function describeRuns(runs: readonly Run[], names: readonly string[] = inject("cases")): void {
   for (const run of runs) describe(run.name, () => describeRun(run, names));
 }
 
