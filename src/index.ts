@@ -36,14 +36,25 @@ export { conv2d, type Conv2dOptions } from "./nn/conv2d.ts";
 export { convTranspose2d } from "./nn/convTranspose2d.ts";
 export type { ConvolutionOptions } from "./nn/geometry.ts";
 export { add } from "./nn/add.ts";
+export { argmax, type ArgmaxOptions } from "./nn/argmax.ts";
+export { concat } from "./nn/concat.ts";
 export { crop, type CropOptions } from "./nn/crop.ts";
 export { crossEntropy, type LossOptions, robustLogLikelihood } from "./nn/crossEntropy.ts";
 export { dropout, type DropoutOptions } from "./nn/dropout.ts";
 export { maxPool2d } from "./nn/maxPool2d.ts";
 export { multiply } from "./nn/multiply.ts";
+export { permute } from "./nn/permute.ts";
 export { relu } from "./nn/relu.ts";
+export { resize, type ResizeOptions } from "./nn/resize.ts";
 export { scale } from "./nn/scale.ts";
 export { type Choice, tune } from "./nn/tune.ts";
+export {
+  type ScoresLayout,
+  type ScoresMeaning,
+  type ScoresOptions,
+  scoresTensor,
+  type ScoresType,
+} from "./pictures/scoresTensor.ts";
 export { findNotFinite, type NotFinite } from "./shared/findNotFinite.ts";
 export { accumulate } from "./optim/accumulate.ts";
 export { adam, type AdamOptions } from "./optim/adam.ts";

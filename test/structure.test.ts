@@ -15,7 +15,7 @@ import { root } from "./hosts/folders.ts";
 const composites = [
   "lattice/(lattice|normalization|filterChannels|featureGradient|filter)",
   "crf/(options|messagePassing|crfRnn)",
-  "nn/(convolution|winograd|chooseAlgorithm|conv2d|convTranspose2d|tune)",
+  "nn/(convolution|winograd|chooseAlgorithm|conv2d|convTranspose2d|tune|concat)",
   "optim/(optimizer|accumulate|sgd|adam)",
 ].join("|");
 
@@ -34,6 +34,7 @@ const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   ["shared ops", /^src\/shared\//],
   ["ops", new RegExp(`^src/(?!(${composites})\\.ts$)(lattice|crf|nn|optim)/`)],
   ["composites", new RegExp(`^src/(${composites})\\.ts$`)],
+  ["pictures", /^src\/pictures\//],
   ["models", /^src\/models\//],
   ["checkpoint, data, train", /^src\/(checkpoint|data|train)\//],
   ["open, index", /^src\/(device\/open|index|worker)\.ts$/],

@@ -6,16 +6,17 @@ import { Scope } from "../scope.ts";
 import { checkShape, elementsOf, formatShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { kindOf, remedyFor, requireNumbers } from "../values.ts";
-import type {
-  Data,
-  Device,
-  DeviceInfo,
-  DeviceLimits,
-  Dispatch,
-  Exported,
-  Observer,
-  Storage,
-  WrappedBuffer,
+import {
+  type Data,
+  type Device,
+  type DeviceInfo,
+  type DeviceLimits,
+  type Dispatch,
+  type Exported,
+  isBuffer,
+  type Observer,
+  type Storage,
+  type WrappedBuffer,
 } from "./device.ts";
 
 /** The invocations or workgroups of a dispatch. */
@@ -65,8 +66,8 @@ export abstract class BaseDevice implements Device {
   protected abstract owns(storage: Storage): boolean;
   abstract finish(): Promise<void>;
   protected abstract close(): void;
-  /** Makes a caller's GPUBuffer the memory of a tensor of `shape`. */
-  protected abstract wrap(shape: readonly number[], wrapped: WrappedBuffer, bytes: number): Storage;
+  /** Takes a caller's GPUBuffer for memory of this device: that of a tensor, or one that is only read. */
+  protected abstract wrap(where: string, wrapped: WrappedBuffer, bytes: number, use: "tensor" | "read"): Storage;
   /** Registers what is called when the device has finished its work on a wrapped buffer. */
   protected abstract unwrap(storage: Storage, release: (() => void) | undefined): void;
   protected abstract buffer(tensor: Tensor): GPUBuffer;
@@ -103,7 +104,7 @@ export abstract class BaseDevice implements Device {
     checkLayout(layout, shape);
     const wrapped = asWrapped(data);
     if (wrapped) {
-      const storage = this.wrap(shape, wrapped, layout.length(shape) * 4);
+      const storage = this.wrap(`tensor ${formatShape(shape)}`, wrapped, layout.length(shape) * 4, "tensor");
       return new Tensor(this, shape, layout, storage, () => this.unwrap(storage, wrapped.release));
     }
     if (data !== undefined) requireNumbers(`tensor ${formatShape(shape)}`, data, elementsOf(shape));
@@ -123,6 +124,19 @@ export abstract class BaseDevice implements Device {
     const made = new Tensor(this, shape, layout, storage, () => this.release(storage));
     this.#attempts.at(-1)?.push(made);
     return made;
+  }
+
+  borrow<Result>(where: string, wrapped: WrappedBuffer, bytes: number, work: (storage: Storage) => Result): Result {
+    this.checkOpen();
+    const storage = this.wrap(where, wrapped, bytes, "read");
+    let release: (() => void) | undefined;
+    try {
+      const result = work(storage);
+      ({ release } = wrapped);
+      return result;
+    } finally {
+      this.unwrap(storage, release);
+    }
   }
 
   attempt<Result>(work: () => Result): Result {
@@ -304,10 +318,6 @@ function asWrapped(data: unknown): WrappedBuffer | undefined {
   if ("buffer" in data && isBuffer(data.buffer)) return data as WrappedBuffer;
   return isBuffer(data) ? { buffer: data } : undefined;
 }
-
-/** Recognizes a GPUBuffer by its properties, because mocks and other bindings of WebGPU use classes of their own. */
-const isBuffer = (value: unknown): value is GPUBuffer =>
-  typeof value === "object" && value !== null && "usage" in value && "size" in value && "mapState" in value;
 
 /** @throws ValueError, ShapeError */
 function checkLayout(layout: unknown, shape: readonly number[]): asserts layout is Layout {

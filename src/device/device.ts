@@ -135,6 +135,13 @@ export interface Device extends Disposable {
   export(tensor: Tensor): Exported;
 
   /**
+   * Runs `work` on a caller's GPUBuffer, which needs the usage STORAGE alone and of which kernels read the first `bytes`.
+   * What `work` has queued is submitted before this returns; `release` is called when the GPU has finished it.
+   * @throws DeviceError for another buffer, and on WASM
+   */
+  borrow<Result>(where: string, wrapped: WrappedBuffer, bytes: number, work: (storage: Storage) => Result): Result;
+
+  /**
    * Runs `work`. If it throws, everything that it had made by `tensor` and `empty` is disposed of. `work` must be
    * synchronous, so that what others make never counts as its own.
    */
@@ -174,6 +181,10 @@ export interface Device extends Disposable {
   resetPeak(): void;
   dispose(): void;
 }
+
+/** Recognizes a GPUBuffer by its properties, because mocks and other bindings of WebGPU use classes of their own. */
+export const isBuffer = (value: unknown): value is GPUBuffer =>
+  typeof value === "object" && value !== null && "usage" in value && "size" in value && "mapState" in value;
 
 /** Rounds `bytes` up, so that a view that begins behind them can be bound. */
 export const alignedBytes = ({ limits }: Device, bytes: number): number =>

@@ -350,9 +350,9 @@ export class WasmDevice extends BaseDevice {
     }
   }
 
-  protected wrap(): never {
+  protected wrap(where: string): never {
     throw new DeviceError({
-      where: "tensor",
+      where,
       expected: "an array of numbers",
       got: "a GPUBuffer on the WASM device",
       remedy: "open the WebGPU device",
@@ -360,7 +360,7 @@ export class WasmDevice extends BaseDevice {
   }
 
   protected unwrap(): never {
-    return this.wrap();
+    return this.wrap("tensor");
   }
 
   protected buffer({ shape }: Tensor): never {

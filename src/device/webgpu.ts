@@ -16,6 +16,10 @@ const batchSize = 256;
 const largestGroupCount = 65535;
 const usage = BufferUsage.storage | BufferUsage.copySource | BufferUsage.copyDestination;
 
+/** A whole number of quads, as kernels read them, as far as the buffer goes. */
+const bindingSize = ({ size }: GPUBuffer, offset: number, bytes: number): number =>
+  Math.min(Math.ceil(bytes / 16) * 16, size - offset);
+
 /** Adapters that run on the CPU: Mesa's lavapipe, Google's SwiftShader, Microsoft's WARP. */
 export const isSoftware = (info: GPUAdapterInfo): boolean =>
   (info as { isFallbackAdapter?: boolean }).isFallbackAdapter === true ||
@@ -256,7 +260,8 @@ export class WebGpuDevice extends BaseDevice {
           { binding: 0, resource: { buffer: this.#uniforms, size: uniformStride } },
           ...storages.map(({ handle, offset, bytes }, index) => ({
             binding: index + 1,
-            resource: { buffer: handle as GPUBuffer, offset, size: Math.ceil(bytes / 16) * 16 },
+            // Buffers of a caller need not be a multiple of 16 bytes long.
+            resource: { buffer: handle as GPUBuffer, offset, size: bindingSize(handle as GPUBuffer, offset, bytes) },
           })),
         ],
       });
@@ -333,13 +338,22 @@ export class WebGpuDevice extends BaseDevice {
     if (this.#lost) throw this.#lost;
   }
 
-  protected wrap(shape: readonly number[], { buffer }: WrappedBuffer, bytes: number): Storage {
-    if (buffer.size < bytes || (buffer.usage & usage) !== usage) {
+  protected wrap(where: string, { buffer }: WrappedBuffer, bytes: number, use: "tensor" | "read"): Storage {
+    const needed = use === "tensor" ? usage : BufferUsage.storage;
+    if (buffer.size < bytes || (buffer.usage & needed) !== needed) {
+      const [rows, usages, remedy] =
+        use === "tensor"
+          ? [
+              " (rows padded to four)",
+              "STORAGE, COPY_SRC and COPY_DST",
+              "pad the last axis to a multiple of four with zeros",
+            ]
+          : ["", "STORAGE", "tell the shape and the type of what the buffer holds"];
       throw new DeviceError({
-        where: `tensor [${shape.join(", ")}]`,
-        expected: `a GPUBuffer of ${bytes} bytes (rows padded to four) with STORAGE, COPY_SRC and COPY_DST`,
+        where,
+        expected: `a GPUBuffer of ${bytes} bytes${rows} with ${usages}`,
         got: `${buffer.size} bytes, usage ${buffer.usage}`,
-        remedy: "pad the last axis to a multiple of four with zeros",
+        remedy,
       });
     }
     this.#wrapped.set(buffer, (this.#wrapped.get(buffer) ?? 0) + 1);

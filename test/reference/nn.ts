@@ -50,3 +50,59 @@ export function lossOf(
   }
   return loss;
 }
+
+/** Where along an axis of `before` pixels a pixel of `after` lies, and the shares of its two neighbors. */
+function neighborsOf(index: number, before: number, after: number, aligned: boolean): [place: number, share: number][] {
+  const center = aligned
+    ? after > 1
+      ? (index * (before - 1)) / (after - 1)
+      : 0
+    : ((index + 0.5) * before) / after - 0.5;
+  const position = Math.min(Math.max(center, 0), before - 1);
+  const low = Math.floor(position);
+  return [
+    [low, 1 - (position - low)],
+    [Math.min(low + 1, before - 1), position - low],
+  ];
+}
+
+/** Bilinear interpolation to another size, as PyTorch's `interpolate` without antialiasing. */
+export function resizedMap(
+  values: ArrayLike<number>,
+  shape: readonly number[],
+  size: readonly [number, number],
+  aligned: boolean,
+): Float64Array {
+  const [images, height, width, channels] = sizeOf(shape);
+  const result = new Float64Array(images * size[0] * size[1] * channels);
+  for (let i = 0; i < result.length; i++) {
+    const [c, x] = [i % channels, Math.floor(i / channels) % size[1]];
+    const [y, image] = [Math.floor(i / channels / size[1]) % size[0], Math.floor(i / channels / size[1] / size[0])];
+    for (const [row, ofRow] of neighborsOf(y, height, size[0], aligned)) {
+      for (const [column, ofColumn] of neighborsOf(x, width, size[1], aligned))
+        result[i]! += ofRow * ofColumn * values[((image * height + row) * width + column) * channels + c]!;
+    }
+  }
+  return result;
+}
+
+/** The axes of an array, named by letters, in another order. An axis of size 1 may come and go. */
+export function permutedArray(
+  values: ArrayLike<number>,
+  shape: readonly number[],
+  from: string,
+  to: string,
+): Float64Array {
+  const sizes = Object.fromEntries([...from].map((name, axis) => [name, shape[axis]!]));
+  const result = new Float64Array(values.length);
+  for (let i = 0; i < result.length; i++) {
+    const position: Record<string, number> = {};
+    let rest = i;
+    for (const name of [...to].reverse()) {
+      position[name] = rest % (sizes[name] ?? 1);
+      rest = Math.floor(rest / (sizes[name] ?? 1));
+    }
+    result[i] = values[[...from].reduce((at, name) => at * sizes[name]! + (position[name] ?? 0), 0)]!;
+  }
+  return result;
+}

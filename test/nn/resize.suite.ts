@@ -1,0 +1,74 @@
+import { LimitError, ShapeError, ValueError } from "../../src/errors.ts";
+import { resize } from "../../src/nn/resize.ts";
+import type { Tensor } from "../../src/tensor.ts";
+import { resizedMap } from "../reference/nn.ts";
+import { type Case, check, rejects, same } from "../suite.ts";
+import { checkOp, uniform } from "./op.ts";
+
+/** Up, down, both, by whole factors and not; one pixel from many and many from one; a batch. */
+const sizes: readonly { readonly shape: readonly number[]; readonly size: readonly [number, number] }[] = [
+  { shape: [1, 1, 1], size: [1, 1] },
+  { shape: [1, 1, 3], size: [4, 5] },
+  { shape: [5, 7, 2], size: [1, 1] },
+  { shape: [3, 4, 5], size: [9, 8] },
+  { shape: [9, 11, 4], size: [3, 2] },
+  { shape: [6, 5, 3], size: [4, 13] },
+  { shape: [4, 1, 6], size: [3, 3] },
+  { shape: [2, 5, 4, 21], size: [8, 7] },
+  { shape: [13, 2, 1], size: [2, 17] },
+];
+
+export const cases: Case[] = [
+  {
+    name: "bilinear interpolation by areas and by centers of corners; the gradient is its transpose",
+    async run(device) {
+      for (const alignCorners of [false, true]) {
+        for (const { shape, size } of sizes) {
+          const reference = (x: Float64Array): Float64Array => resizedMap(x, shape, size, alignCorners);
+          const run = (x: Tensor): Tensor => resize(x, size, { alignCorners });
+          const op = { inputs: [uniform(shape, 4)], run, reference, tolerance: { absolute: 1e-6 } };
+          await checkOp(device, op, `[${shape.join()}] to ${size.join("×")}, aligned ${alignCorners}`);
+        }
+      }
+    },
+  },
+  {
+    name: "the values of PyTorch's documentation, by areas and by centers",
+    async run(device) {
+      using values = device.tensor([2, 2, 1], [1, 2, 3, 4]);
+      using areas = resize(values, [4, 4]);
+      const byAreas = [1, 1.25, 1.75, 2, 1.5, 1.75, 2.25, 2.5, 2.5, 2.75, 3.25, 3.5, 3, 3.25, 3.75, 4];
+      same(await areas.read(), byAreas, "areas");
+      using centers = resize(values, [3, 3], { alignCorners: true });
+      same(await centers.read(), [1, 1.5, 2, 2, 2.5, 3, 3, 3.5, 4], "centers");
+    },
+  },
+  {
+    name: "the same size gives the same bits, and what lies on a pixel is not touched by its neighbors",
+    async run(device) {
+      const input = uniform([5, 6, 3], 2);
+      using values = device.tensor(input.shape, input.data);
+      for (const alignCorners of [false, true]) {
+        using result = resize(values, [5, 6], { alignCorners });
+        same(await result.read(), input.data, `aligned ${alignCorners}`);
+      }
+      using spoiled = device.tensor([1, 3, 1], [1, NaN, 3]);
+      using result = resize(spoiled, [1, 5], { alignCorners: true });
+      same(await result.read(), [1, NaN, NaN, NaN, 3], "beside NaN");
+    },
+  },
+  {
+    name: "sizes that are none are refused, and products that the kernels cannot compute",
+    async run(device) {
+      using values = device.tensor([4, 5, 2]);
+      for (const size of [[0, 4], [4], [4, 5, 2], [2.5, 3], [-1, 4], "4,5", undefined]) {
+        const error = await rejects(() => resize(values, size as [number, number]), ShapeError, String(size));
+        check(error.message.startsWith("resize: expected"), error.message);
+      }
+      await rejects(() => resize(values, [2 ** 28, 1]), LimitError);
+      await rejects(() => resize(values, [1, 1], { alignCorners: 1 as unknown as boolean }), ValueError);
+      using row = device.tensor([4]);
+      await rejects(() => resize(row, [4, 4]), ShapeError);
+    },
+  },
+];
