@@ -37,15 +37,23 @@ import { winogradInput } from "./nn/winograd.input.bench.ts";
 import { winogradOutput } from "./nn/winograd.output.bench.ts";
 import { winogradWeights } from "./nn/winograd.weights.bench.ts";
 import { columnSums } from "./shared/columnSums.bench.ts";
+import { argmax } from "./nn/argmax.bench.ts";
 import { crop } from "./nn/crop.bench.ts";
 import { crossEntropy } from "./nn/crossEntropy.bench.ts";
 import { crossEntropyPullback } from "./nn/crossEntropy.pullback.bench.ts";
 import { dropout } from "./nn/dropout.bench.ts";
+import { logits } from "./nn/logits.bench.ts";
+import { logitsPullback } from "./nn/logits.pullback.bench.ts";
 import { maxPool2d } from "./nn/maxPool2d.bench.ts";
 import { maxPool2dPullback } from "./nn/maxPool2d.pullback.bench.ts";
+import { mean } from "./nn/mean.bench.ts";
+import { meanPullback } from "./nn/mean.pullback.bench.ts";
 import { multiply } from "./nn/multiply.bench.ts";
+import { permute } from "./nn/permute.bench.ts";
 import { relu } from "./nn/relu.bench.ts";
 import { reluPullback } from "./nn/relu.pullback.bench.ts";
+import { resize } from "./nn/resize.bench.ts";
+import { resizePullback } from "./nn/resize.pullback.bench.ts";
 import { scale } from "./nn/scale.bench.ts";
 import { adam } from "./optim/adam.bench.ts";
 import { clip } from "./optim/clip.bench.ts";
@@ -101,15 +109,23 @@ export const floors = [
   winogradOutput,
   winogradWeights,
   columnSums,
+  argmax,
   crop,
   crossEntropy,
   crossEntropyPullback,
   dropout,
+  logits,
+  logitsPullback,
   maxPool2d,
   maxPool2dPullback,
+  mean,
+  meanPullback,
   multiply,
+  permute,
   relu,
   reluPullback,
+  resize,
+  resizePullback,
   scale,
   adam,
   clip,

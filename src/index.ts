@@ -43,6 +43,7 @@ export { crossEntropy, type LossOptions, robustLogLikelihood } from "./nn/crossE
 export { dropout, type DropoutOptions } from "./nn/dropout.ts";
 export { maxPool2d } from "./nn/maxPool2d.ts";
 export { multiply } from "./nn/multiply.ts";
+export { mean, type MeanOptions } from "./nn/mean.ts";
 export { permute } from "./nn/permute.ts";
 export { relu } from "./nn/relu.ts";
 export { resize, type ResizeOptions } from "./nn/resize.ts";

@@ -110,6 +110,16 @@ const entries: readonly Entry[] = [
     call: ({ values, weight, bias }) => library.convTranspose2d(values, weight, { bias }),
   },
   { name: "add", given: pair, call: ({ a, b }) => library.add(a, b) },
+  { name: "argmax", given: (scope) => ({ scores: map(scope) }), call: ({ scores }) => library.argmax(scores) },
+  { name: "concat", given: pair, call: ({ a, b }) => library.concat([a, b]) },
+  { name: "mean", given: unary, call: ({ values }) => library.mean(values) },
+  { name: "permute", given: unary, call: ({ values }) => library.permute(values, "hwc", "chw") },
+  { name: "resize", given: unary, call: ({ values }) => library.resize(values, [3, 7]) },
+  {
+    name: "scoresTensor",
+    given: (scope) => ({ data: map(scope) }),
+    call: ({ data }) => library.scoresTensor(data.device, data, { layout: "chw", size: [3, 2] }),
+  },
   { name: "multiply", given: pair, call: ({ a, b }) => library.multiply(a, b) },
   {
     name: "crop",

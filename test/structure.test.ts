@@ -15,7 +15,7 @@ import { root } from "./hosts/folders.ts";
 const composites = [
   "lattice/(lattice|normalization|filterChannels|featureGradient|filter)",
   "crf/(options|messagePassing|crfRnn)",
-  "nn/(convolution|winograd|chooseAlgorithm|conv2d|convTranspose2d|tune|concat)",
+  "nn/(convolution|winograd|chooseAlgorithm|conv2d|convTranspose2d|tune)",
   "optim/(optimizer|accumulate|sgd|adam)",
 ].join("|");
 

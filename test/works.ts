@@ -8,15 +8,21 @@ import { panels } from "../src/layout.ts";
 import { columnSums } from "../src/shared/columnSums.ts";
 import { conv2d } from "../src/nn/conv2d.ts";
 import { convTranspose2d } from "../src/nn/convTranspose2d.ts";
+import { elementsOf } from "../src/shape.ts";
 import { Tape } from "../src/tape.ts";
 import { addUnrecorded } from "../src/addUnrecorded.ts";
+import { add } from "../src/nn/add.ts";
+import { argmax } from "../src/nn/argmax.ts";
+import { concat } from "../src/nn/concat.ts";
 import { crop } from "../src/nn/crop.ts";
 import { crossEntropy, robustLogLikelihood } from "../src/nn/crossEntropy.ts";
 import { dropout } from "../src/nn/dropout.ts";
 import { maxPool2d } from "../src/nn/maxPool2d.ts";
+import { mean } from "../src/nn/mean.ts";
 import { multiply } from "../src/nn/multiply.ts";
 import { relu } from "../src/nn/relu.ts";
 import { scale } from "../src/nn/scale.ts";
+import { scoresTensor } from "../src/pictures/scoresTensor.ts";
 import { adam } from "../src/optim/adam.ts";
 import { sgd } from "../src/optim/sgd.ts";
 import { random } from "./suite.ts";
@@ -105,6 +111,29 @@ async function convolveAll(device: Device): Promise<void> {
   for (const gradient of gradients.values()) gradient.dispose();
 }
 
+/** What brings scores of other networks into form, forward and back; and labels. */
+async function scoreAll(device: Device): Promise<void> {
+  using scope = device.scope();
+  const numbers = random(8);
+  for (const [shape, meaning] of [
+    [[2, 5, 4, 3], "probabilities"],
+    [[1, 1, 5, 6], "probabilities"],
+    [[1, 1, 5, 6], "sigmoid"],
+  ] as const) {
+    const values = scope.tensor(shape, numbers.array(elementsOf(shape), 0.1, 0.9));
+    for (const alignCorners of [false, true]) {
+      using tape = new Tape([values]);
+      const options = { layout: "nchw", meaning, temperature: 2, size: [7, 5], alignCorners } as const;
+      const scores = scoresTensor(device, values, options);
+      // Five channels beside others: some begin in the middle of a quad.
+      const both = concat([scores, scores]);
+      const gradients = await tape.gradients(add(mean(both), mean(mean(both, { axes: "hw" }))));
+      for (const gradient of gradients.values()) gradient.dispose();
+      await argmax(both);
+    }
+  }
+}
+
 /** Pooling, cropping, dropout, both losses, and a step of each optimizer. */
 async function trainAll(device: Device): Promise<void> {
   using scope = device.scope();
@@ -130,5 +159,6 @@ export const works: readonly ((device: Device) => Promise<void>)[] = [
   learnAll,
   sumAll,
   convolveAll,
+  scoreAll,
   trainAll,
 ];

@@ -36,7 +36,8 @@ export function permute(
   for (let index = begin; index < end; index++) {
     const first = valueSkip + a * outerStride + y * rowStride + x * columnStride;
     const to =
-      result + ((<usize>(resultSkip + a * resultOuterStride + y * resultRowStride + x * resultColumnStride + quad)) << 4);
+      result +
+      ((<usize>(resultSkip + a * resultOuterStride + y * resultRowStride + x * resultColumnStride + quad)) << 4);
     const lanes = quad << 2;
     for (let lane: u32 = 0; lane < 4; lane++) {
       const c = lanes + lane;

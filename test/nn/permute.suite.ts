@@ -1,8 +1,10 @@
+import type { Storage } from "../../src/device/device.ts";
+import { open } from "../../src/device/open.ts";
 import { ShapeError, ValueError } from "../../src/errors.ts";
 import { permute } from "../../src/nn/permute.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { permutedArray } from "../reference/nn.ts";
-import { type Case, check, rejects, same } from "../suite.ts";
+import { type Case, check, random, rejects, same } from "../suite.ts";
 import { checkOp, uniform } from "./op.ts";
 
 const orders = [
@@ -38,6 +40,29 @@ export const cases: Case[] = [
       using result = permute(values, "hwc", "nchw");
       check(result.shape.join() === "1,3,2,1", result.shape.join());
       same(await result.read(), [1, Infinity, NaN, -Infinity, -0, 6], "values");
+    },
+  },
+  {
+    name: "arrays larger than a binding, down to a row of one channel at a time",
+    async run(device) {
+      const data = random(3).array(2 * 5 * 19 * 21);
+      // A plane of a channel has 1596 bytes, or 1824 with rows padded to 24 numbers.
+      for (const bindingBytes of [1024, 2560, 8192]) {
+        using small = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes });
+        using values = small.tensor([2, 5, 19, 21], data);
+        for (const to of ["nhwc", "wchn", "hwcn"]) {
+          const expected = permutedArray(data, values.shape, "nchw", to);
+          const what = `${to} in ${bindingBytes} bytes`;
+          let largest = 0;
+          using _observation = small.observe({
+            before: ({ args }) =>
+              (largest = Math.max(largest, (args.values as Storage).bytes, (args.result as Storage).bytes)),
+          });
+          using result = permute(values, "nchw", to);
+          same(await result.read(), expected, what);
+          check(largest > bindingBytes / 4, `${what}: the largest binding has ${largest} bytes`);
+        }
+      }
     },
   },
   {

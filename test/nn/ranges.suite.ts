@@ -3,13 +3,20 @@ import type { Device } from "../../src/device/device.ts";
 import { open } from "../../src/device/open.ts";
 import { fcn8s } from "../../src/models/fcn8s.ts";
 import { add } from "../../src/nn/add.ts";
+import { argmax } from "../../src/nn/argmax.ts";
+import { concat } from "../../src/nn/concat.ts";
 import { crop } from "../../src/nn/crop.ts";
 import { crossEntropy } from "../../src/nn/crossEntropy.ts";
 import { dropout } from "../../src/nn/dropout.ts";
+import { logitsOf } from "../../src/nn/logits.ts";
 import { maxPool2d } from "../../src/nn/maxPool2d.ts";
+import { mean } from "../../src/nn/mean.ts";
 import { multiply } from "../../src/nn/multiply.ts";
+import { permute } from "../../src/nn/permute.ts";
 import { relu } from "../../src/nn/relu.ts";
+import { resize } from "../../src/nn/resize.ts";
 import { scale } from "../../src/nn/scale.ts";
+import { scoresTensor } from "../../src/pictures/scoresTensor.ts";
 import { adam } from "../../src/optim/adam.ts";
 import { sgd } from "../../src/optim/sgd.ts";
 import { Tape } from "../../src/tape.ts";
@@ -28,6 +35,27 @@ async function train(device: Device): Promise<Float32Array[]> {
   const gradients = await tape.gradients(loss);
   for (const optimizer of [sgd, adam]) scope.add(optimizer({ values }, { rate: 0.1, decay: 0.1, clip: 1 }))(gradients);
   return [await pooled.read(), await loss.read(), await gradients.get(values)!.read(), await values.read()];
+}
+
+/** Two images of 5 channels, channels first, 15,960 bytes, through all that brings scores into form, and back. */
+async function form(device: Device): Promise<ArrayLike<number>[]> {
+  using scope = device.scope();
+  const shape = [2, 5, 19, 21];
+  const data = random(7).array(2 * 5 * 19 * 21, 0.01, 1);
+  const values = scope.tensor(shape, data);
+  const tape = new Tape([values]);
+  const turned = permute(values, "nchw", "nhwc");
+  const larger = resize(logitsOf(turned, 1), [29, 33]);
+  const both = concat([larger, resize(larger, [29, 33], { alignCorners: true }), larger]);
+  const smaller = resize(permute(permute(both, "nhwc", "cnwh"), "cnwh", "nhwc"), [7, 40], { alignCorners: true });
+  const [all, pixels] = [mean(smaller), mean(smaller, { axes: "hw" })];
+  const seed = scope.tensor(smaller.shape, random(8).array(2 * 7 * 40 * 15, -1, 1));
+  const gradient = (await tape.gradients(smaller, seed)).get(values)!;
+  const plain = scope.add(scoresTensor(device, data, { shape, layout: "nchw", meaning: "probabilities" }));
+  const bytes = Uint8Array.from(data, (value) => 255 * value);
+  const packed = scope.add(scoresTensor(device, bytes, { shape: [19, 21, 2, 5], layout: "nhwc" }));
+  const tensors = [turned, both, smaller, all, pixels, gradient, plain, packed];
+  return [await argmax(both), ...(await Promise.all(tensors.map((tensor) => tensor.read())))];
 }
 
 /** FCN-8s: scores, and gradients of the image and of all parameters. The first maps, of 207 × 210 pixels, take 1.4 MB. */
@@ -67,6 +95,16 @@ export const cases: Case[] = [
         check(largest > 0, `gradient ${i} is zero`);
         close(gradient, whole.gradients[i]!, { absolute: 1e-5 * largest }, `gradient ${i}`);
       });
+    },
+  },
+  {
+    name: "scores come into form in ranges with the bits of one in a piece",
+    async run(device) {
+      const whole = await form(device);
+      for (const bindingBytes of [16_640, 40_960]) {
+        using small = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes });
+        (await form(small)).forEach((values, i) => same(values, whole[i]!, `${bindingBytes} bytes, result ${i}`));
+      }
     },
   },
   {

@@ -1,0 +1,61 @@
+import { ShapeError, ValueError } from "../../src/errors.ts";
+import { panels } from "../../src/layout.ts";
+import { mean } from "../../src/nn/mean.ts";
+import type { Tensor } from "../../src/tensor.ts";
+import { type Case, check, rejects } from "../suite.ts";
+import { checkOp, shapes, uniform } from "./op.ts";
+
+export const cases: Case[] = [
+  {
+    name: "the mean of all values of any shape; every one has the same share in it",
+    async run(device) {
+      for (const shape of [...shapes, [257, 9]]) {
+        const reference = (x: Float64Array): Float64Array =>
+          Float64Array.of(x.reduce((sum, value) => sum + value, 0) / x.length);
+        const op = {
+          inputs: [uniform(shape, 5)],
+          run: (x: Tensor): Tensor => mean(x),
+          reference,
+          tolerance: { absolute: 1e-7 },
+        };
+        await checkOp(device, op, `[${shape.join()}]`);
+      }
+    },
+  },
+  {
+    name: "the mean of the pixels, of every channel and image",
+    async run(device) {
+      for (const shape of [
+        [1, 1, 1],
+        [5, 7, 3],
+        [16, 17, 5],
+        [4, 16, 4, 4],
+        [3, 5, 7, 6],
+        [2, 1, 1, 9],
+      ]) {
+        const channels = shape.at(-1)!;
+        const [height, width] = shape.slice(-3) as [number, number];
+        const pixels = height * width;
+        const reference = (x: Float64Array): Float64Array => {
+          const sums = new Float64Array(x.length / pixels);
+          x.forEach((value, i) => (sums[Math.floor(i / channels / pixels) * channels + (i % channels)]! += value));
+          return sums.map((sum) => sum / pixels);
+        };
+        const run = (x: Tensor): Tensor => mean(x, { axes: "hw" });
+        const op = { inputs: [uniform(shape, 6)], run, reference, tolerance: { absolute: 2e-7 } };
+        await checkOp(device, op, `[${shape.join()}]`);
+      }
+    },
+  },
+  {
+    name: "pixels of what has none, weights, and axes of another name are refused",
+    async run(device) {
+      using rows = device.tensor([4, 3]);
+      using weight = device.tensor([1, 1, 1, 1], [1], panels);
+      await rejects(() => mean(rows, { axes: "hw" }), ShapeError);
+      for (const options of [{}, { axes: "hw" }] as const) await rejects(() => mean(weight, options), ShapeError);
+      const error = await rejects(() => mean(rows, { axes: "h" as "hw" }), ValueError);
+      check(error.message.includes("axes: all or hw"), error.message);
+    },
+  },
+];
