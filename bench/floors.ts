@@ -36,6 +36,8 @@ import { winogradGradient } from "./nn/winograd.gradient.bench.ts";
 import { winogradInput } from "./nn/winograd.input.bench.ts";
 import { winogradOutput } from "./nn/winograd.output.bench.ts";
 import { winogradWeights } from "./nn/winograd.weights.bench.ts";
+import { confidence } from "./pictures/confidence.bench.ts";
+import { unpack } from "./pictures/unpack.bench.ts";
 import { columnSums } from "./shared/columnSums.bench.ts";
 import { argmax } from "./nn/argmax.bench.ts";
 import { crop } from "./nn/crop.bench.ts";
@@ -108,6 +110,8 @@ export const floors = [
   winogradInput,
   winogradOutput,
   winogradWeights,
+  confidence,
+  unpack,
   columnSums,
   argmax,
   crop,

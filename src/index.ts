@@ -1,4 +1,5 @@
 export type {
+  CopiedPicture,
   Data,
   Device,
   DeviceInfo,
@@ -13,6 +14,7 @@ export { open, type OpenOptions } from "./device/open.ts";
 export type { WorkerLike } from "./device/port.ts";
 export { chromeTrace, trace, type Trace, type TraceEvent } from "./device/trace.ts";
 export { defineKernel, type KernelDefinition, type ParamDefinition } from "./defineKernel.ts";
+export type { Color } from "./data/palette.ts";
 export * from "./errors.ts";
 export { requireInputs } from "./inputs.ts";
 export type { Binding, Kernel, Twin } from "./kernel.ts";
@@ -49,6 +51,10 @@ export { relu } from "./nn/relu.ts";
 export { resize, type ResizeOptions } from "./nn/resize.ts";
 export { scale } from "./nn/scale.ts";
 export { type Choice, tune } from "./nn/tune.ts";
+export { imageTensor, type ImageTensorOptions } from "./pictures/imageTensor.ts";
+export { refine, type RefineOptions, type ScoresData } from "./pictures/refine.ts";
+export type { DrawOptions, Refined } from "./pictures/refined.ts";
+export type { Drawable, ImageSource, PixelData } from "./pictures/source.ts";
 export {
   type ScoresLayout,
   type ScoresMeaning,

@@ -98,6 +98,11 @@ const entries: readonly Entry[] = [
     given: (scope) => ({ logits: map(scope), guide: map(scope) }),
     call: ({ logits, guide }) => library.meanField(logits, guide, { iterations: 1 }),
   },
+  {
+    name: "refine",
+    given: (scope) => ({ picture: map(scope), scores: map(scope) }),
+    call: async ({ picture, scores }) => void (await library.refine(picture.device, picture, scores)),
+  },
   { name: "softmax", given: unary, call: ({ values }) => library.softmax(values) },
   {
     name: "conv2d",
@@ -176,6 +181,7 @@ const without: readonly string[] = [
   "chromeTrace",
   "defineKernel",
   "findNotFinite",
+  "imageTensor",
   "trace",
   "open",
   "tune",

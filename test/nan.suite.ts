@@ -38,6 +38,7 @@ const wholeNumbers = [
   "scanBlocks",
   "sortCount",
   "sortScatter",
+  "unpack",
 ];
 
 /** Bindings of whole numbers that hold the bits of floats. */
@@ -78,6 +79,7 @@ const finiteLimits: Readonly<Record<string, "+" | "-" | "+-">> = {
   // exp(−∞) = 0: a class that has no share in a softmax.
   "softmax activation 1 values": "-",
   "update activation 1 unary": "-",
+  "confidence logits": "-",
   "crossEntropy scores": "-",
   "crossEntropyPullback scores": "-",
   // A message is taken from the logits, and may have either sign.

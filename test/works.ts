@@ -22,6 +22,7 @@ import { mean } from "../src/nn/mean.ts";
 import { multiply } from "../src/nn/multiply.ts";
 import { relu } from "../src/nn/relu.ts";
 import { scale } from "../src/nn/scale.ts";
+import { refine } from "../src/pictures/refine.ts";
 import { scoresTensor } from "../src/pictures/scoresTensor.ts";
 import { adam } from "../src/optim/adam.ts";
 import { sgd } from "../src/optim/sgd.ts";
@@ -153,6 +154,12 @@ async function trainAll(device: Device): Promise<void> {
   }
 }
 
+/** A picture from its bytes to labels. */
+async function refineAll(device: Device): Promise<void> {
+  const picture = { data: Uint8Array.from(random(5).array(7 * 9 * 4, 0, 256)), width: 9, height: 7 };
+  await refine(device, picture, { data: random(6).array(7 * 9 * 5, -2, 2), shape: [7, 9, 5] }, { iterations: 1 });
+}
+
 export const works: readonly ((device: Device) => Promise<void>)[] = [
   filterAll,
   inferAll,
@@ -161,4 +168,5 @@ export const works: readonly ((device: Device) => Promise<void>)[] = [
   convolveAll,
   scoreAll,
   trainAll,
+  refineAll,
 ];

@@ -60,6 +60,7 @@ const tensorUses: readonly (readonly [name: string, argument: string, use: (thin
   ["crfRnn", "logits", ({ crf, guide }, x) => crf(x, guide)],
   ["crfRnn", "guide", ({ crf, map }, x) => crf(map, x)],
   ["meanField", "logits", ({ guide }, x) => wrong.meanField(x, guide)],
+  ["refine", "scores", ({ device, guide }, x) => wrong.refine(device, guide, x)],
   ["gradients", "output", ({ map }, x) => new library.Tape([map]).gradients(x)],
 ];
 

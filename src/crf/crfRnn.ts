@@ -70,7 +70,8 @@ export interface CrfCall extends Abortable {
   readonly onIteration?: (done: number) => void | Promise<void>;
 }
 
-const optionNames: Names<CrfOptions> = {
+/** The names of a layer's options. */
+export const crfNames: Names<CrfOptions> = {
   classes: true,
   iterations: true,
   tied: true,
@@ -144,7 +145,7 @@ export async function meanField(
   );
 }
 
-const { classes: _classes, ...meanFieldNames } = { ...optionNames, ...callNames };
+const { classes: _classes, ...meanFieldNames } = { ...crfNames, ...callNames };
 
 function checkIterations(where: string, iterations: number): void {
   if (Number.isInteger(iterations) && iterations >= 1) return;
@@ -155,7 +156,7 @@ function checkIterations(where: string, iterations: number): void {
 function checkOptions(device: Device, options: CrfOptions): void {
   const where = "crfRnn";
   requireDevice(where, device);
-  requireOptions(where, options, optionNames);
+  requireOptions(where, options, crfNames);
   const { bilateral, spatial, learn, normalization, activation, tied } = options ?? {};
   requireOptions(`${where}: bilateral`, bilateral, bilateralNames);
   requireOptions(`${where}: spatial`, spatial, spatialNames);

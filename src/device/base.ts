@@ -7,6 +7,7 @@ import { checkShape, elementsOf, formatShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { kindOf, remedyFor, requireNumbers } from "../values.ts";
 import {
+  type CopiedPicture,
   type Data,
   type Device,
   type DeviceInfo,
@@ -169,6 +170,10 @@ export abstract class BaseDevice implements Device {
   scope(): Scope {
     this.checkOpen();
     return new Scope(this);
+  }
+
+  copyPicture(_picture: GPUCopyExternalImageSource, _width: number, _height: number): CopiedPicture | undefined {
+    return undefined;
   }
 
   export(tensor: Tensor): Exported {

@@ -74,6 +74,13 @@ export interface Exported extends Disposable {
   release(): void;
 }
 
+/** The pixels of a picture in device memory. */
+export interface CopiedPicture {
+  readonly storage: Storage;
+  /** Bytes from the beginning of a row to that of the next. */
+  readonly rowBytes: number;
+}
+
 /** One run of a kernel, as observers see it. */
 export interface Dispatch {
   readonly kernel: Kernel<object>;
@@ -154,6 +161,12 @@ export interface Device extends Disposable {
   read(storage: Storage): Promise<ArrayBuffer>;
   copy(from: Storage, to: Storage): void;
   clear(storage: Storage): void;
+  /**
+   * Copies what the host can draw to memory, four bytes a pixel (red, green, blue, alpha), from the upper left row by
+   * row, without reading it back; give the memory back with `release`. Undefined where that cannot be done: on WASM, and
+   * for pictures that the adapter does not take.
+   */
+  copyPicture(picture: GPUCopyExternalImageSource, width: number, height: number): CopiedPicture | undefined;
 
   /** Queues `kernel`, over as many invocations or workgroups as it declares for these arguments. */
   run<Arguments extends object>(kernel: Kernel<Arguments>, args: Arguments): void;

@@ -9,3 +9,4 @@ export const BufferUsage = {
 } as const;
 export const MapMode = { read: 0x01 } as const;
 export const ShaderStage = { compute: 0x04 } as const;
+export const TextureUsage = { copySource: 0x01, copyDestination: 0x02, renderAttachment: 0x10 } as const;

@@ -2,8 +2,8 @@ import { DeviceError, LimitError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
 import { BaseDevice, type Range, type Timed } from "./base.ts";
 import { BufferPool, poolSize } from "./bufferPool.ts";
-import type { Data, DeviceInfo, DeviceLimits, Dispatch, Storage, WrappedBuffer } from "./device.ts";
-import { BufferUsage, MapMode } from "./flags.ts";
+import type { CopiedPicture, Data, DeviceInfo, DeviceLimits, Dispatch, Storage, WrappedBuffer } from "./device.ts";
+import { BufferUsage, MapMode, TextureUsage } from "./flags.ts";
 import { GpuClock } from "./gpuClock.ts";
 import { Pipelines } from "./pipelines.ts";
 
@@ -14,6 +14,9 @@ const uniformStride = 256;
 /** The number of dispatches that are recorded before they are submitted. */
 const batchSize = 256;
 const largestGroupCount = 65535;
+/** The bytes of a row of a texture that is copied to a buffer are a multiple of this. */
+const textureRowBytes = 256;
+const textureUsage = TextureUsage.copySource | TextureUsage.copyDestination | TextureUsage.renderAttachment;
 const usage = BufferUsage.storage | BufferUsage.copySource | BufferUsage.copyDestination;
 
 /** A whole number of quads, as kernels read them, as far as the buffer goes. */
@@ -214,6 +217,36 @@ export class WebGpuDevice extends BaseDevice {
   clear(storage: Storage): void {
     this.checkOpen();
     this.#commands().clearBuffer(storage.handle as GPUBuffer, storage.offset, Math.ceil(storage.bytes / 4) * 4);
+  }
+
+  override copyPicture(picture: GPUCopyExternalImageSource, width: number, height: number): CopiedPicture | undefined {
+    this.checkOpen();
+    const { queue, limits } = this.gpu;
+    if (Math.max(width, height) > limits.maxTextureDimension2D) return undefined;
+    const size = [width, height];
+    const texture = this.gpu.createTexture({ label: "picture", format: "rgba8unorm", size, usage: textureUsage });
+    try {
+      this.gpu.pushErrorScope("validation");
+      try {
+        // The defaults: colors as sRGB, not premultiplied, and the first row on top.
+        queue.copyExternalImageToTexture({ source: picture }, { texture }, size);
+      } catch {
+        // Pictures of another origin and kinds that this host does not know. Both are told by who reads them otherwise.
+        void this.gpu.popErrorScope().catch(() => {});
+        return undefined;
+      }
+      this.#expect(this.gpu.popErrorScope(), "a picture");
+      const rowBytes = Math.ceil((width * 4) / textureRowBytes) * textureRowBytes;
+      const storage = this.allocate(rowBytes * height);
+      const { handle, offset } = storage;
+      const into = { buffer: handle as GPUBuffer, offset, bytesPerRow: rowBytes };
+      this.#commands().copyTextureToBuffer({ texture }, into, size);
+      this.#submit();
+      return { storage, rowBytes };
+    } finally {
+      // What was submitted with it still runs.
+      texture.destroy();
+    }
   }
 
   protected owns({ handle }: Storage): boolean {
