@@ -43,6 +43,7 @@ import { argmax } from "./nn/argmax.bench.ts";
 import { crop } from "./nn/crop.bench.ts";
 import { crossEntropy } from "./nn/crossEntropy.bench.ts";
 import { crossEntropyPullback } from "./nn/crossEntropy.pullback.bench.ts";
+import { dense } from "./nn/dense.bench.ts";
 import { dropout } from "./nn/dropout.bench.ts";
 import { logits } from "./nn/logits.bench.ts";
 import { logitsPullback } from "./nn/logits.pullback.bench.ts";
@@ -117,6 +118,7 @@ export const floors = [
   crop,
   crossEntropy,
   crossEntropyPullback,
+  dense,
   dropout,
   logits,
   logitsPullback,

@@ -16,6 +16,7 @@ import { argmax } from "../src/nn/argmax.ts";
 import { concat } from "../src/nn/concat.ts";
 import { crop } from "../src/nn/crop.ts";
 import { crossEntropy, robustLogLikelihood } from "../src/nn/crossEntropy.ts";
+import { dense } from "../src/nn/dense.ts";
 import { dropout } from "../src/nn/dropout.ts";
 import { maxPool2d } from "../src/nn/maxPool2d.ts";
 import { mean } from "../src/nn/mean.ts";
@@ -160,6 +161,12 @@ async function refineAll(device: Device): Promise<void> {
   await refine(device, picture, { data: random(6).array(7 * 9 * 5, -2, 2), shape: [7, 9, 5] }, { iterations: 1 });
 }
 
+/** What other runtimes are given. */
+async function handOver(device: Device): Promise<void> {
+  using values = device.tensor([3, 2, 5], random(5).array(30, -1, 1));
+  for (const layout of ["nhwc", "nchw"] as const) dense(values, layout).dispose();
+}
+
 export const works: readonly ((device: Device) => Promise<void>)[] = [
   filterAll,
   inferAll,
@@ -169,4 +176,5 @@ export const works: readonly ((device: Device) => Promise<void>)[] = [
   scoreAll,
   trainAll,
   refineAll,
+  handOver,
 ];
