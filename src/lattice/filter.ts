@@ -90,8 +90,9 @@ export function filtered(
   }
   const elsewhere = shape ?? [...to.features.shape.slice(0, -1), values.channels];
   const empty = (): Tensor => (at === own ? emptyLike(values) : device.empty(elsewhere));
-  const run = (input: Tensor, adjoint: boolean, output: Tensor): Tensor => {
+  const run = (input: Tensor, adjoint: boolean, make: () => Tensor): Tensor => {
     const tables = filterTables(lattice, normalization, adjoint, at);
+    const output = make();
     const maps = { values: input.storage, result: output.storage };
     filterMap(lattice, tables, maps, quadsOf(input.channels), adjoint);
     return output;
@@ -101,11 +102,11 @@ export function filtered(
   // Because ⟨g, Kᵀv⟩ = ⟨v, Kg⟩, values and gradient change places in the gradient of the features if the filter is the
   // adjoint.
   return record(
-    device.attempt(() => run(values, transpose, empty())),
+    device.attempt(() => run(values, transpose, empty)),
     [values, ...sets],
     [lattice, ...(sets.some(({ tape }) => tape) ? [values] : [])],
     (gradient, [ofValues, ...ofSets]) => [
-      ofValues ? run(gradient, !transpose, emptyLike(values)) : undefined,
+      ofValues ? run(gradient, !transpose, () => emptyLike(values)) : undefined,
       ...featureGradients(
         lattice,
         at,

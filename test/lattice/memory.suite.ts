@@ -1,6 +1,6 @@
 /** Which tables are in use while each kernel of the lattice runs, to the byte: none is kept longer than it is needed. */
 import { alignedBytes, type Device } from "../../src/device/device.ts";
-import { featureGradient } from "../../src/lattice/featureGradient.ts";
+import { featureGradients } from "../../src/lattice/featureGradient.ts";
 import { filter, normalizations } from "../../src/lattice/filter.ts";
 import { buildLattice, type Lattice } from "../../src/lattice/lattice.ts";
 import type { Scope } from "../../src/scope.ts";
@@ -247,7 +247,12 @@ export const cases: Case[] = [
           [2 * rows - 1, [1, 1, 1]],
         ] as const) {
           const used = await withBindings(device, bindingBytes, () =>
-            memoryOf(device, "lattice/", () => featureGradient(lattice, normalization, values, values).dispose()),
+            memoryOf(device, "lattice/", () => {
+              const gradients = featureGradients(lattice, lattice.own, normalization, { values, gradient: values }, [
+                true,
+              ]);
+              gradients[0]!.dispose();
+            }),
           );
           const pairs = parts.flatMap((quads) => pairSteps(lattice, quads, dots));
           const expected = [...pairs, ...(normalization === "none" ? [] : ofSums), last];
