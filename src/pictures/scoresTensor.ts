@@ -90,7 +90,7 @@ interface Plan {
 export function scoresTensor(
   device: Device,
   data: ArrayLike<number> | GPUBuffer | Tensor,
-  options: ScoresOptions,
+  options: ScoresOptions = {},
 ): Tensor {
   requireDevice(where, device);
   requireOptions(where, options, optionNames);
@@ -152,7 +152,7 @@ function besideZero(values: Tensor): Tensor {
 }
 
 function planOf(options: ScoresOptions, own: readonly number[] | undefined, type: ScoresType): Plan {
-  const { shape = own, meaning = "logits", temperature = 1, size, alignCorners = false, release } = options ?? {};
+  const { shape = own, meaning = "logits", temperature = 1, size, alignCorners = false, release } = options;
   checkShape(where, shape);
   const { layout = shape.length === 4 ? "nhwc" : "hwc" } = options;
   requireChoice(where, "layout", layout, layouts);

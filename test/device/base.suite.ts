@@ -129,7 +129,7 @@ export const cases: Case[] = [
       const buffer = { size: 64, usage: 140, mapState: "unmapped" } as GPUBuffer;
       for (const data of [buffer, { buffer, release: () => {} }]) {
         const error = await rejects(() => own.tensor([1, 4], data), DeviceError);
-        said(error, "tensor: expected an array of numbers, got a GPUBuffer on the WASM device");
+        said(error, "tensor [1, 4]: expected an array of numbers, got a GPUBuffer on the WASM device");
       }
     },
   },
