@@ -4,6 +4,10 @@ import { canShareMemory, openWasm } from "../src/device/wasm.ts";
 import { DeviceError } from "../src/errors.ts";
 import { filter } from "../src/lattice/filter.ts";
 import { buildLattice } from "../src/lattice/lattice.ts";
+import { argmax } from "../src/nn/argmax.ts";
+import { mean } from "../src/nn/mean.ts";
+import { scoresTensor } from "../src/pictures/scoresTensor.ts";
+import { Tape } from "../src/tape.ts";
 import { convolvedTwice } from "./nn/convolutions.ts";
 import { type Case, random, rejects, same } from "./suite.ts";
 
@@ -27,10 +31,25 @@ async function results(device: Device): Promise<Float32Array[]> {
     await adjoint.read(),
     await logits.read(),
     ...(await convolvedTwice(device, [34, 42, 20], [24, 40])),
+    ...(await formed(device, numbers.array(points * 9, 0.1, 0.9))),
   ];
 }
 
-const names = ["filter", "adjoint", "logits", "convolution", "gradient", "of 3×3 weight", "of 2×2 weight"];
+/** Probabilities of nine classes, channels first, as scores of another size; the labels, the mean and the gradient. */
+async function formed(device: Device, probabilities: Float32Array): Promise<Float32Array[]> {
+  using scope = device.scope();
+  const given = scope.tensor([9, height, width], probabilities);
+  const tape = new Tape([given]);
+  const options = { layout: "chw", meaning: "probabilities", size: [48, 100] } as const;
+  const scores = scoresTensor(device, given, options);
+  const average = mean(scores);
+  const labels = Float32Array.from(await argmax(scores));
+  const [read, one] = [await scores.read(), await average.read()];
+  return [read, labels, one, await (await tape.gradients(scores, scores)).get(given)!.read()];
+}
+
+const convolutions = ["convolution", "gradient", "of 3×3 weight", "of 2×2 weight"];
+const names = ["filter", "adjoint", "logits", ...convolutions, "scores", "labels", "mean", "gradient of scores"];
 
 function sameResults(actual: readonly Float32Array[], expected: readonly Float32Array[], what: string): void {
   names.forEach((name, i) => same(actual[i]!, expected[i]!, `${what}: ${name}`));

@@ -28,6 +28,9 @@ export function permute(
 ): void {
   const lastLane = firstLane + channels;
   const quads = (lastLane + 3) >> 2;
+  const factors = f32x4.splat(factor);
+  // Channels beside each other are copied four at a time.
+  const dense = format == FLOAT32 && channelStride == 1;
   let quad = begin % quads;
   const pixel = begin / quads;
   let x = pixel % width;
@@ -39,11 +42,15 @@ export function permute(
       result +
       ((<usize>(resultSkip + a * resultOuterStride + y * resultRowStride + x * resultColumnStride + quad)) << 4);
     const lanes = quad << 2;
-    for (let lane: u32 = 0; lane < 4; lane++) {
-      const c = lanes + lane;
-      if (c < firstLane) continue;
-      const value = c < lastLane ? factor * number(values, first + (c - firstLane) * channelStride, format) : 0;
-      store<f32>(to + ((<usize>lane) << 2), value);
+    if (dense && lanes >= firstLane && lanes + 4 <= lastLane) {
+      v128.store(to, f32x4.mul(factors, v128.load(values + ((<usize>(first + lanes - firstLane)) << 2))));
+    } else {
+      for (let lane: u32 = 0; lane < 4; lane++) {
+        const c = lanes + lane;
+        if (c < firstLane) continue;
+        const value = c < lastLane ? factor * number(values, first + (c - firstLane) * channelStride, format) : 0;
+        store<f32>(to + ((<usize>lane) << 2), value);
+      }
     }
     if (++quad < quads) continue;
     quad = 0;
