@@ -91,7 +91,18 @@ const entries: readonly Entry[] = [
     given: (scope) => ({ features: matrix(scope) }),
     call: ({ features }) => library.buildLattice(features),
   },
+  {
+    name: "buildLattice: at",
+    given: (scope) => ({ features: matrix(scope), at: matrix(scope) }),
+    call: ({ features, at }) => library.buildLattice(features, { at }),
+  },
   { name: "filter", given: latticeAndValues, call: ({ lattice, values }) => library.filter(values, lattice) },
+  {
+    name: "upsample",
+    given: (scope) => ({ values: map(scope), smallGuide: map(scope, 2), guide: map(scope, 2) }),
+    call: ({ values, smallGuide, guide }) => library.upsample(values, smallGuide, guide),
+  },
+  { name: "shrink", given: (scope) => ({ guide: map(scope) }), call: ({ guide }) => library.shrink(guide, [2, 3]) },
   { name: "crfRnn", given: layer, call: ({ layer, unary, guide }) => layer(unary, guide) },
   {
     name: "meanField",

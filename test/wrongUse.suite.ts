@@ -57,6 +57,10 @@ const tensorUses: readonly (readonly [name: string, argument: string, use: (thin
   ["bilateralFeatures", "guide", (_, x) => wrong.bilateralFeatures(x, { position: 3, color: 3 })],
   ["buildLattice", "features", (_, x) => wrong.buildLattice(x)],
   ["filter", "values", ({ lattice }, x) => wrong.filter(x, lattice)],
+  ["upsample", "values", ({ map, guide }, x) => wrong.upsample(x, map, guide)],
+  ["upsample", "smallGuide", ({ map, guide }, x) => wrong.upsample(map, x, guide)],
+  ["upsample", "guide", ({ map }, x) => wrong.upsample(map, map, x)],
+  ["shrink", "guide", (_, x) => wrong.shrink(x, [2, 2])],
   ["crfRnn", "logits", ({ crf, guide }, x) => crf(x, guide)],
   ["crfRnn", "guide", ({ crf, map }, x) => crf(map, x)],
   ["meanField", "logits", ({ guide }, x) => wrong.meanField(x, guide)],
@@ -233,6 +237,12 @@ const uses: readonly Use[] = [
     ({ lattice, map }) => wrong.filter(wrong.crop(map, { y: 0, x: 0, height: 1, width: 1 }), lattice),
     /20 rows/,
   ],
+  [
+    "features as other points",
+    ({ lattice, scope }) => wrong.filter(scope.tensor([20, 2]), lattice, { at: scope.tensor([5, 2]) }),
+    /lattice\.at or lattice\.own of the same lattice as at, got tensor \[5, 2\]/,
+  ],
+  ["a small guide left out", ({ map, guide }) => wrong.upsample(map, guide), /a tensor as guide, got nothing/],
   ["sixteen dimensions", ({ scope }) => wrong.buildLattice(scope.tensor([4, 16])), /d from 1 to 15/],
   ["no bandwidth", ({ guide }) => wrong.bilateralFeatures(guide), /position bandwidth above 0, got/],
   [

@@ -37,27 +37,30 @@ export interface Placement {
   readonly alignCorners?: boolean;
 }
 
-const spatialNames: Names<{ position: number } & Learned> = { position: true, bandwidths: true };
+const spatialNames: Names<{ position: number } & Learned & Placement> = {
+  position: true,
+  bandwidths: true,
+  size: true,
+  alignCorners: true,
+};
 const bilateralNames: Names<{ position: number; color: number } & Learned & Placement> = {
   ...spatialNames,
   color: true,
-  size: true,
-  alignCorners: true,
 };
 
 /**
  * Makes the features [h·w, 2] of the spatial filter, (x/θγ, y/θγ), for the pixels of an image of size [h, w]. A batch
- * [b, h, w] gives [b, h·w, 2].
+ * [b, h, w] gives [b, h·w, 2]. With `size` among the options, x and y are places in a picture of that size.
  * @throws ShapeError, ValueError for a bandwidth of 0 or below
  */
 export function spatialFeatures(
   device: Device,
   size: readonly number[],
-  options: { readonly position: number } & Learned,
+  options: { readonly position: number } & Learned & Placement,
 ): Tensor {
   requireDevice("spatialFeatures", device);
   requireOptions("spatialFeatures", options, spatialNames);
-  const { position, bandwidths } = options ?? {};
+  const { position, bandwidths, alignCorners } = options ?? {};
   requireInputs("spatialFeatures", { "bandwidths?": bandwidths }, device);
   checkShape("spatialFeatures", size);
   if (size.length !== 2 && size.length !== 3) {
@@ -65,12 +68,13 @@ export function spatialFeatures(
   }
   checkBandwidth("spatialFeatures", "position", position);
   const [height, width] = size.slice(-2) as [number, number];
+  const { xs, ys } = placesOf("spatialFeatures", [height, width], options.size, alignCorners);
   const pixels = height * width;
   const values = new Float32Array(elementsOf(size) * 2);
   for (let point = 0; point < elementsOf(size); point++) {
     const pixel = point % pixels;
-    values[point * 2] = (pixel % width) / position;
-    values[point * 2 + 1] = Math.floor(pixel / width) / position;
+    values[point * 2] = xs[pixel % width]! / position;
+    values[point * 2 + 1] = ys[Math.floor(pixel / width)]! / position;
   }
   const features = device.tensor(size.length === 3 ? [size[0]!, pixels, 2] : [pixels, 2], values);
   if (!bandwidths) return features;
@@ -92,21 +96,30 @@ async function featureProducts(features: Tensor, gradient: Tensor): Promise<numb
 }
 
 /** @throws ShapeError unless `size` is [h, w] */
-function checkSize(size: readonly number[]): void {
-  if (Array.isArray(size) && size.length === 2 && size.every((extent) => Number.isInteger(extent) && extent > 0))
-    return;
-  throw new ShapeError({
-    where: "bilateralFeatures",
-    expected: "the size [h, w] of the picture",
-    got: Array.isArray(size) ? formatShape(size) : kindOf(size),
-  });
+export function requireSize(where: string, name: string, size: unknown): void {
+  const extents: unknown[] = Array.isArray(size) ? size : [];
+  if (extents.length === 2 && extents.every((extent) => Number.isInteger(extent) && Number(extent) > 0)) return;
+  const got = Array.isArray(size) ? formatShape(size) : kindOf(size);
+  throw new ShapeError({ where, expected: `a size [h, w] as ${name}`, got });
 }
 
-/** Where the centers of `count` pixels lie among `extent` pixels that cover the same length. */
-function placesOf(count: number, extent: number, alignCorners: boolean): number[] {
-  const place = (i: number): number =>
-    alignCorners ? (i * (extent - 1)) / Math.max(count - 1, 1) : ((i + 0.5) * extent) / count - 0.5;
-  return Array.from({ length: count }, (_, i) => place(i));
+/**
+ * Returns where the centers of the columns and of the rows of a map lie in a picture of `size`, in its pixels.
+ * @throws ShapeError, ValueError
+ */
+function placesOf(
+  where: string,
+  map: readonly [number, number],
+  size: readonly number[] = map,
+  alignCorners = false,
+): { readonly xs: readonly number[]; readonly ys: readonly number[] } {
+  requireFlag(where, "alignCorners", alignCorners);
+  requireSize(where, "size", size);
+  const along = (count: number, extent: number): number[] =>
+    Array.from({ length: count }, (_, i) =>
+      alignCorners ? (i * (extent - 1)) / Math.max(count - 1, 1) : ((i + 0.5) * extent) / count - 0.5,
+    );
+  return { xs: along(map[1], size[1]!), ys: along(map[0], size[0]!) };
 }
 
 /**
@@ -120,7 +133,7 @@ export function bilateralFeatures(
   options: { readonly position: number; readonly color: number } & Learned & Placement,
 ): Tensor {
   requireOptions("bilateralFeatures", options, bilateralNames);
-  const { position, color, bandwidths, alignCorners = false } = options ?? {};
+  const { position, color, bandwidths, alignCorners } = options ?? {};
   const device = requireInputs("bilateralFeatures", { guide, "bandwidths?": bandwidths });
   const { shape } = guide;
   if (shape.length !== 3 && shape.length !== 4) {
@@ -133,18 +146,15 @@ export function bilateralFeatures(
   }
   checkBandwidth("bilateralFeatures", "position", position);
   checkBandwidth("bilateralFeatures", "color", color);
-  requireFlag("bilateralFeatures", "alignCorners", alignCorners);
   const [height, width, channels] = shape.slice(-3) as [number, number, number];
-  const size = options.size ?? [height, width];
-  checkSize(size);
+  const { xs, ys } = placesOf("bilateralFeatures", [height, width], options.size, alignCorners);
   const [points, imagePoints] = [guide.rows, height * width];
   const dimensions = channels + 2;
   using workspace = new Workspace(device);
   const positions = workspace.allocate((width + height) * 4);
-  const along = [placesOf(width, size[1]!, alignCorners), placesOf(height, size[0]!, alignCorners)].flat();
   device.write(
     positions,
-    Float32Array.from(along, (place) => place / position),
+    Float32Array.from([...xs, ...ys], (place) => place / position),
   );
   const features = device.empty(shape.length === 4 ? [shape[0]!, imagePoints, dimensions] : [imagePoints, dimensions]);
   const tables = { guide: guide.storage, positions, features: features.storage };

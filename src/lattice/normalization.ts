@@ -1,4 +1,4 @@
-import { normalization as kernel, normalizationPullback } from "../../build/kernels.ts";
+import { add, normalization as kernel, normalizationPullback } from "../../build/kernels.ts";
 import type { Storage } from "../device/device.ts";
 import { perform } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
@@ -126,16 +126,42 @@ type FactorKind = "inverse" | "inverseRoot";
 
 /** Returns the factors of `points`, computed by filtering the ones of the lattice's own points. */
 function makeFactors(lattice: Lattice, points: LatticePoints, kind: FactorKind): Storage {
-  const { device, own } = lattice;
   return derivedTable(lattice, points, kind, points.points * 4, (factors, workspace) => {
-    const ones = workspace.allocate(own.points * quadBytes);
-    device.write(ones, new Float32Array(own.points * 4).fill(1));
-    const sums = workspace.allocate(points.points * quadBytes);
-    const tables = filterTables(lattice, "none", false, points);
-    filterChannels(lattice, tables, allChannels(ones, 1), allChannels(sums, 1), { quads: 1, transpose: false });
+    const values = filteredConstant(workspace, lattice, points, 1);
     const symmetric = kind === "inverseRoot" ? 1 : 0;
-    device.run(kernel, { values: sums, factors, points: points.points, symmetric });
+    lattice.device.run(kernel, { values, factors, points: points.points, symmetric });
   });
+}
+
+/** Returns what a filter to `points` makes of a `value` at all own points, a map of one channel. */
+function filteredConstant(workspace: Workspace, lattice: Lattice, points: LatticePoints, value: number): Storage {
+  const { device, own } = lattice;
+  const constant = workspace.allocate(own.points * quadBytes);
+  device.write(constant, new Float32Array(own.points * 4).fill(value));
+  const result = workspace.allocate(points.points * quadBytes);
+  const tables = filterTables(lattice, "none", false, points);
+  filterChannels(lattice, tables, allChannels(constant, 1), allChannels(result, 1), { quads: 1, transpose: false });
+  return result;
+}
+
+/**
+ * Makes two filters K and S of two lattices with the same points add up to one average: where they slice at the other
+ * points, normalized `after`, both are divided by K·1 + share·S·1 + ε. The caller multiplies the values of the second by
+ * the share. This must come before the first such filter. Gradients of the features do not know of it.
+ */
+export function normalizeTogether(first: Lattice, second: Lattice, share: number): void {
+  const { device } = first;
+  using workspace = new Workspace(device);
+  const a = filteredConstant(workspace, first, first.at!, 1);
+  const b = filteredConstant(workspace, second, second.at!, share);
+  const values = workspace.allocate(a.bytes);
+  device.run(add, { a, b, result: values, count: a.bytes / quadBytes });
+  for (const lattice of [first, second]) {
+    const { points } = lattice.at!;
+    derivedTable(lattice, lattice.at!, "inverse", points * 4, (factors) => {
+      device.run(kernel, { values, factors, points, symmetric: 0 });
+    });
+  }
 }
 
 function normalizedIncidence(lattice: Lattice, points: LatticePoints, kind: FactorKind): Incidence {

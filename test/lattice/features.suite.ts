@@ -61,6 +61,32 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "pixels of a small map have their places in the picture",
+    async run(device) {
+      using scope = device.scope();
+      const guide = scope.tensor([2, 3, 1], [1, 2, 3, 4, 5, 6]);
+      const bandwidths = { position: 2, color: 4 };
+      // Six columns and eight rows: areas of 2 by 4 pixels, or corners on corners.
+      for (const [alignCorners, xs, ys] of [
+        [false, [0.5, 2.5, 4.5], [1.5, 5.5]],
+        [true, [0, 2.5, 5], [0, 7]],
+      ] as const) {
+        const placement = { size: [8, 6], alignCorners } as const;
+        const spatial = scope.add(spatialFeatures(device, [2, 3], { position: 2, ...placement }));
+        const bilateral = scope.add(bilateralFeatures(guide, { ...bandwidths, ...placement }));
+        const places = ys.flatMap((y) => xs.map((x) => [x / 2, y / 2]));
+        same(await spatial.read(), Float32Array.from(places.flat()), "spatial");
+        same(
+          await bilateral.read(),
+          Float32Array.from(places.flatMap((place, i) => [...place, (i + 1) / 4])),
+          "bilateral",
+        );
+      }
+      const alone = scope.add(spatialFeatures(device, [1, 1], { position: 1, size: [5, 3], alignCorners: true }));
+      same(await alone.read(), [0, 0], "one pixel");
+    },
+  },
+  {
     name: "gradients of the guide and of the bandwidths, of one image and of a batch, where they are wanted",
     async run(device) {
       for (const shape of [
@@ -172,6 +198,12 @@ export const cases: Case[] = [
         await says(() => bilateralFeatures(guide, { ...fine, position: wrong }), ValueError, text("position"));
         await says(() => bilateralFeatures(guide, { ...fine, color: wrong }), ValueError, text("color"));
       }
+      for (const size of [[2], [2, 0], "2"] as never[]) {
+        await says(() => bilateralFeatures(guide, { ...fine, size }), ShapeError, "a size [h, w] as size");
+        await says(() => spatialFeatures(device, [2, 2], { position: 1, size }), ShapeError, "a size [h, w] as size");
+      }
+      const aligned = { ...fine, alignCorners: 1 as never };
+      await says(() => bilateralFeatures(guide, aligned), ValueError, "alignCorners: true or false");
       const misspelled = { ...fine, colour: 1 };
       await says(() => bilateralFeatures(guide, misspelled), ValueError, "write color");
       await says(() => spatialFeatures(device, [2, 2], fine), ValueError, "expected options position, bandwidths");
