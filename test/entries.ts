@@ -105,6 +105,12 @@ const entries: readonly Entry[] = [
   { name: "shrink", given: (scope) => ({ guide: map(scope) }), call: ({ guide }) => library.shrink(guide, [2, 3]) },
   { name: "crfRnn", given: layer, call: ({ layer, unary, guide }) => layer(unary, guide) },
   {
+    name: "crfRnn: state",
+    given: (scope) => ({ layer: layer(scope).layer }),
+    call: ({ layer }) => layer.state(),
+  },
+  { name: "crfRnn: load", given: (scope) => ({ layer: layer(scope).layer }), call: ({ layer }) => layer.load({}) },
+  {
     name: "meanField",
     given: (scope) => ({ logits: map(scope), guide: map(scope) }),
     call: ({ logits, guide }) => library.meanField(logits, guide, { iterations: 1 }),
@@ -198,6 +204,7 @@ const without: readonly string[] = [
   "tune",
   "panels",
   "meanColor",
+  "presets",
   "fixed",
   "polynomial",
   "stepped",

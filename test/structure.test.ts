@@ -14,7 +14,7 @@ import { root } from "./hosts/folders.ts";
 /** Files among the ops that put ops of several concepts together; the others run the kernels of their own concept. */
 const composites = [
   "lattice/(lattice|normalization|filterChannels|featureGradient|filter|upsample)",
-  "crf/(options|messagePassing|crfRnn)",
+  "crf/(options|bandwidths|messagePassing|crfRnn)",
   "nn/(convolution|winograd|chooseAlgorithm|conv2d|convTranspose2d|tune)",
   "optim/(optimizer|accumulate|sgd|adam)",
 ].join("|");
@@ -28,7 +28,7 @@ const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   ["kernel types, Device interface", /^(src\/(kernel|device\/device)\.ts|build\/)/],
   [
     "tensor, tape",
-    /^src\/(tensor|labels|defineKernel|inputs|elementwise|addUnrecorded|tape|device\/(flags|ranges|work|workspace))\.ts$/,
+    /^src\/(tensor|labels|loading|defineKernel|inputs|elementwise|addUnrecorded|tape|device\/(flags|ranges|work|workspace))\.ts$/,
   ],
   ["devices", /^src\/device\/(?!open)/],
   ["shared ops", /^src\/shared\//],

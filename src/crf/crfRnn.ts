@@ -3,11 +3,13 @@ import { Workspace } from "../device/workspace.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { disposedError, holding } from "../held.ts";
 import { requireDevice, requireInputs } from "../inputs.ts";
-import { bilateralFeatures, checkBandwidth, spatialFeatures } from "../lattice/features.ts";
+import { bilateralFeatures, spatialFeatures } from "../lattice/features.ts";
 import { normalizations } from "../lattice/filter.ts";
 import { buildLattice, type Lattice } from "../lattice/lattice.ts";
 import { sliceFactor } from "../lattice/slice.ts";
 import type { Normalization } from "../lattice/normalization.ts";
+import { type Loadable, loadParameters, readParameters, requireTensors } from "../loading.ts";
+import type { Values } from "../optim/optimizer.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { Scope } from "../scope.ts";
 import { formatShape, sameShape } from "../shape.ts";
@@ -16,6 +18,14 @@ import type { Tensor } from "../tensor.ts";
 import { type Abortable, breathe } from "../turn.ts";
 import { found, requireChoice, requireFlag } from "../values.ts";
 import { type Activation, activations } from "./activation.ts";
+import {
+  type Bandwidth,
+  type Bandwidths,
+  factorsFor,
+  inPixels,
+  parseBandwidths,
+  scaledBandwidths,
+} from "./bandwidths.ts";
 import { composeMatrices, readMatrices, updateMatrixBytes } from "./compose.ts";
 import { iterate } from "./messagePassing.ts";
 import { bandwidthOptions, inferenceOptions, weightOptions } from "./options.ts";
@@ -40,10 +50,10 @@ export interface CrfOptions {
   readonly normalization?: Normalization;
   /** Default: `softmax`. */
   readonly activation?: Activation;
-  /** θα in pixels (160), θβ in color levels (3), weight W_b (5). */
-  readonly bilateral?: { readonly position?: number; readonly color?: number; readonly weight?: Weight };
-  /** θγ in pixels (3), weight W_s (3). */
-  readonly spatial?: { readonly position?: number; readonly weight?: Weight };
+  /** θα in pixels (160) or as in `"32%"` of the longer side, θβ in color levels (3), weight W_b (5). */
+  readonly bilateral?: { readonly position?: Bandwidth; readonly color?: number; readonly weight?: Weight };
+  /** θγ in pixels (3) or percent of the longer side, weight W_s (3). */
+  readonly spatial?: { readonly position?: Bandwidth; readonly weight?: Weight };
   /** Default: `potts`. */
   readonly compatibility?: Compatibility;
   /** Which parameters and inputs receive gradients, if a tape watches them. */
@@ -104,6 +114,14 @@ export interface CrfRnn extends Disposable {
    */
   (unary: Tensor, guide: Tensor, call?: CrfCall): Promise<Tensor>;
   readonly parameters: CrfParameters;
+  /** The values of all parameters, for files: the matrices and the bandwidths. */
+  state(): Promise<Record<keyof CrfParameters, Values>>;
+  /**
+   * Replaces the values of all parameters. Bandwidths may be missing, as they are in published checkpoints.
+   * @throws ShapeError that names what is missing, unknown or of another shape; nothing is changed then
+   * @example await crf.load(await other.state());
+   */
+  load(tensors: Readonly<Record<string, Loadable>>): Promise<void>;
   dispose(): void;
 }
 
@@ -118,6 +136,8 @@ export function crfRnn(device: Device, options: CrfOptions): CrfRnn {
     layer.infer(unary, guide, per, "none");
   return Object.assign(call, {
     parameters: layer.parameters,
+    state: () => layer.state(),
+    load: (tensors: Readonly<Record<string, Loadable>>) => layer.load(tensors),
     dispose: () => layer.dispose(),
     [Symbol.dispose]: () => layer.dispose(),
   });
@@ -171,14 +191,6 @@ function checkOptions(device: Device, options: CrfOptions): void {
 const sameMap = (guide: readonly number[], [...shape]: readonly number[], classes: number): boolean =>
   shape.length === guide.length && shape.at(-3) === classes && sameShape(shape.slice(-2), guide.slice(-3, -1));
 
-const bandwidthNames = ["bilateral position", "bilateral color", "spatial position"];
-
-/** The values of θα, θβ and θγ, and their tensor if gradients are to flow to it. */
-interface Bandwidths {
-  readonly values: ArrayLike<number>;
-  readonly bandwidths?: Tensor;
-}
-
 class CrfLayer implements Disposable {
   readonly parameters: CrfParameters;
   /** The three matrices. Those that are not learned are detached, so that no tape sees them. */
@@ -189,6 +201,8 @@ class CrfLayer implements Disposable {
   readonly #sets: number;
   readonly #iterations: number;
   readonly #normalization: Normalization;
+  /** Which of the bandwidths are percent of the longer side. */
+  readonly #relative: readonly boolean[];
   /**
    * The spatial lattice of the last call. It depends only on the image's size and θγ, so the next call of the same size
    * uses it again.
@@ -212,12 +226,11 @@ class CrfLayer implements Disposable {
     }
     checkIterations(where, iterations);
     const { thetaAlpha, thetaBeta, thetaGamma } = bandwidthOptions;
-    const bandwidths = [
+    const { values: bandwidths, relative } = parseBandwidths(where, [
       bilateral.position ?? thetaAlpha.default,
       bilateral.color ?? thetaBeta.default,
       spatial.position ?? thetaGamma.default,
-    ] as const;
-    bandwidthNames.forEach((name, i) => checkBandwidth(where, name, bandwidths[i]!));
+    ]);
     const spatialWeight = weightMatrix(
       where,
       "spatial weight",
@@ -236,6 +249,7 @@ class CrfLayer implements Disposable {
     this.#iterations = iterations;
     this.#normalization = normalization;
     this.#sets = tied ? 1 : iterations;
+    this.#relative = relative;
     this.parameters = {
       spatialWeight: stacked(device, spatialWeight, classes, this.#sets),
       bilateralWeight: stacked(device, bilateralWeight, classes, this.#sets),
@@ -289,7 +303,8 @@ class CrfLayer implements Disposable {
     requireFinite("crfRnn", "logits", unary, new Uint32Array(read)[0]!);
     requireFinite("crfRnn", "guide", guide, new Uint32Array(read)[wordBytes / 4]!);
 
-    const bandwidths = await this.#bandwidths();
+    const bandwidths = await this.#bandwidths(unary.shape.slice(0, -1));
+    using _learned = bandwidths.bandwidths;
     const spatial = await this.#spatialLattice(unary.shape.slice(0, -1), bandwidths, call);
     using _spatial = { [Symbol.dispose]: () => spatial.letGo() };
     using bilateral = await this.#bilateralLattice(guide, bandwidths, call);
@@ -313,7 +328,7 @@ class CrfLayer implements Disposable {
   #check(unary: Tensor, guide: Tensor, iterations: number): void {
     const where = "crfRnn";
     const { classes } = this.#options;
-    if (this.#disposed) throw disposedError(where, "the layer");
+    this.#requireLive();
     requireInputs(where, { logits: unary, guide }, this.#device);
     checkIterations(where, iterations);
     const fits = unary.shape.length === 3 || unary.shape.length === 4;
@@ -338,18 +353,16 @@ class CrfLayer implements Disposable {
   }
 
   /**
-   * Reads θα, θβ and θγ, and returns their tensor too if gradients are to flow to it.
-   * @throws ValueError if one is not above 0
+   * Reads θα, θβ and θγ for pictures of `size`, and returns their tensor too, which the caller disposes of, if gradients
+   * are to flow to it.
    */
-  async #bandwidths(): Promise<Bandwidths> {
+  async #bandwidths(size: readonly number[]): Promise<Bandwidths> {
     const { bandwidths } = this.parameters;
-    const values = bandwidths.layout.unpack(
-      bandwidths.shape,
-      new Float32Array(await this.#device.read(bandwidths.storage)),
-    );
-    bandwidthNames.forEach((name, i) => checkBandwidth("crfRnn", name, values[i]!));
-    const learned = this.#options.learn?.bandwidths && bandwidths.tape?.recording;
-    return { values, bandwidths: learned ? bandwidths : undefined };
+    const read = new Float32Array(await this.#device.read(bandwidths.storage));
+    const factors = factorsFor(this.#relative, size);
+    const values = inPixels("crfRnn", bandwidths.layout.unpack(bandwidths.shape, read), factors);
+    if (!this.#options.learn?.bandwidths || !bandwidths.tape?.recording) return { values };
+    return { values, bandwidths: scaledBandwidths(this.#device, bandwidths, values, factors) };
   }
 
   /**
@@ -379,6 +392,26 @@ class CrfLayer implements Disposable {
     this.#spatial?.lattice.dispose();
     this.#spatial = { key, lattice };
     return lattice;
+  }
+
+  /** @throws DisposedError */
+  async state(): Promise<Record<keyof CrfParameters, Values>> {
+    this.#requireLive();
+    return (await readParameters(this.parameters));
+  }
+
+  /** @throws ShapeError, ValueError, DisposedError */
+  async load(tensors: Readonly<Record<string, Loadable>>): Promise<void> {
+    this.#requireLive();
+    requireTensors("crfRnn", tensors);
+    await loadParameters(this.parameters, tensors, (got) => {
+      const remedy = "load the state of a layer of as many classes, tied or untied as this one";
+      return new ShapeError({ where: "crfRnn: load", expected: "the tensors of its parameters", got, remedy });
+    });
+  }
+
+  #requireLive(): void {
+    if (this.#disposed) throw disposedError("crfRnn", "the layer");
   }
 
   async #bilateralLattice(guide: Tensor, { values, bandwidths }: Bandwidths, call: Abortable): Promise<Lattice> {

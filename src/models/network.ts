@@ -1,5 +1,5 @@
 import type { Device } from "../device/device.ts";
-import { ShapeError, ValueError } from "../errors.ts";
+import { ShapeError } from "../errors.ts";
 import { disposedError, holding } from "../held.ts";
 import { requireInputs } from "../inputs.ts";
 import { tune } from "../nn/tune.ts";
@@ -8,8 +8,14 @@ import { requireOptions } from "../options.ts";
 import { Scope } from "../scope.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { kindOf, remedyFor } from "../values.ts";
-import { type Adopted, adoptParameters, type Loadable, loadParameters } from "./loading.ts";
+import {
+  type Adopted,
+  adoptParameters,
+  type Loadable,
+  loadParameters,
+  readParameters,
+  requireTensors,
+} from "../loading.ts";
 import type { Parameters } from "./parameters.ts";
 import { type NetworkCall, networkCallNames, Pass } from "./pass.ts";
 
@@ -104,12 +110,7 @@ export function network<Call extends NetworkCall>(architecture: Architecture<Cal
 
   const state = async (): Promise<Record<string, Values>> => {
     requireLive();
-    using _held = holding(...all);
-    const read: Record<string, Values> = {};
-    for (const [own, tensor] of Object.entries(parameters)) {
-      read[own] = { shape: tensor.shape, values: await tensor.read() };
-    }
-    return read;
+    return await readParameters(parameters);
   };
 
   const dispose = (): void => {
@@ -128,18 +129,6 @@ export function network<Call extends NetworkCall>(architecture: Architecture<Cal
     [Symbol.dispose]: dispose,
   });
   return running;
-}
-
-/** @throws ValueError for what holds no tensors by name */
-function requireTensors(name: string, tensors: unknown): void {
-  const plain = typeof tensors === "object" && tensors !== null && !(tensors instanceof Map) && !("then" in tensors);
-  if (plain) return;
-  throw new ValueError({
-    where: `${name}: load`,
-    expected: "an object of tensors by name",
-    got: kindOf(tensors),
-    remedy: remedyFor(tensors, "turn a Map into one with Object.fromEntries(map)"),
-  });
 }
 
 /** @throws ShapeError */

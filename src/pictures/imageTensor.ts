@@ -69,15 +69,11 @@ function requireColorOptions({ order = "rgb", mean = [0, 0, 0], scale = 1 }: Ima
 function drawableTensor(device: Device, source: Drawable, colors: ColorOptions): Tensor {
   const { width, height } = sizeOf(source);
   // Moving pictures go through a canvas, which stays on the GPU as well.
-  const still = isStill(source) || device.kind === "wasm" ? source : drawnOrNot(source);
+  const still = isStill(source) || device.kind === "wasm" ? source : drawn(source);
   const copied = still && device.copyPicture(still, width, height);
   if (!copied) return pixelTensor(device, readPixels(where, source), colors);
   return unpacked(device, { ...copied, width, height, channels: 4 }, colors);
 }
-
-/** Draws what is no canvas of the browser's own, where the host can. */
-const drawnOrNot = (source: Drawable): Drawable | undefined =>
-  typeof OffscreenCanvas === "function" || typeof document === "object" ? drawn(where, source) : undefined;
 
 function pixelTensor(device: Device, source: PixelData, colors: ColorOptions): Tensor {
   const { data, width, height } = source;

@@ -2,7 +2,15 @@ import { type Color, vocPalette } from "../data/palette.ts";
 import { ValueError } from "../errors.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { found, kindOf, requireNumber } from "../values.ts";
-import { channelsOf, context2d, type Drawable, type ImageSource, isDrawable, type PixelData } from "./source.ts";
+import {
+  channelsOf,
+  contextOf,
+  type Context2d,
+  type Drawable,
+  type ImageSource,
+  isDrawable,
+  type PixelData,
+} from "./source.ts";
 
 /** How labels are drawn on a canvas. */
 export interface DrawOptions {
@@ -78,7 +86,7 @@ export function refinedOf({ classes, ...values }: RefinedValues, source: ImageSo
       const palette = requirePalette("draw", options.palette);
       if (canvas.width !== width) canvas.width = width;
       if (canvas.height !== height) canvas.height = height;
-      const context = context2d("draw", canvas);
+      const context = contextOf("draw", canvas);
       const image = pictureOn(context, canvas, source, width, height);
       blend(image.data, labels, palette, Math.min(overlay, 1));
       context.putImageData(image, 0, 0);
@@ -88,7 +96,7 @@ export function refinedOf({ classes, ...values }: RefinedValues, source: ImageSo
 
 /** The pixels of a canvas after the picture was drawn on it. */
 function pictureOn(
-  context: OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D,
+  context: Context2d,
   canvas: HTMLCanvasElement | OffscreenCanvas,
   source: ImageSource | undefined,
   width: number,
@@ -101,12 +109,7 @@ function pictureOn(
 }
 
 /** Draws a picture unless it was closed. */
-function tryToDraw(
-  context: OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D,
-  source: Drawable,
-  width: number,
-  height: number,
-): void {
+function tryToDraw(context: Context2d, source: Drawable, width: number, height: number): void {
   try {
     context.drawImage(source, 0, 0, width, height);
   } catch (error) {

@@ -110,45 +110,38 @@ export function requireColors(where: string, data: ArrayLike<number>): void {
   }
 }
 
-/** Draws a picture on a canvas of its own. @throws ValueError in a host without canvases */
-export function drawn(where: string, source: Drawable): OffscreenCanvas | HTMLCanvasElement {
-  const { width, height } = sizeOf(source);
-  const canvas = makeCanvas(where, width, height, source);
-  context2d(where, canvas).drawImage(source, 0, 0, width, height);
-  return canvas;
+export type Context2d = OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D;
+
+/** Makes a canvas to draw on, or nothing where the host has none: Deno's have no context for it. */
+function makeContext(width: number, height: number, options?: CanvasRenderingContext2DSettings): Context2d | undefined {
+  const offscreen =
+    typeof OffscreenCanvas === "function" ? new OffscreenCanvas(width, height).getContext("2d", options) : null;
+  if (offscreen || typeof document !== "object") return offscreen ?? undefined;
+  return Object.assign(document.createElement("canvas"), { width, height }).getContext("2d", options) ?? undefined;
 }
 
-/** @throws ValueError in a host without canvases */
-export function makeCanvas(
-  where: string,
-  width: number,
-  height: number,
-  source: unknown,
-): OffscreenCanvas | HTMLCanvasElement {
-  if (typeof OffscreenCanvas === "function") return new OffscreenCanvas(width, height);
-  if (typeof document === "object") return Object.assign(document.createElement("canvas"), { width, height });
-  throw new ValueError({
-    where,
-    expected: "a host with OffscreenCanvas or document",
-    got: `${kindOf(source)} in one without`,
-    remedy: "decode the picture to { data, width, height }",
-  });
-}
-
-/** @throws ValueError where the canvas has another kind of context */
-export function context2d(
+/** The context of a canvas. @throws ValueError where it has one of another kind */
+export function contextOf(
   where: string,
   canvas: OffscreenCanvas | HTMLCanvasElement,
   options?: CanvasRenderingContext2DSettings,
-) {
-  const context = canvas.getContext("2d", options);
+): Context2d {
+  const context = canvas.getContext("2d", options) as Context2d | null;
   if (context) return context;
   throw new ValueError({
     where,
     expected: "a canvas that can be drawn on",
-    got: "one with another context than 2d",
-    remedy: "pass another canvas",
+    got: "one without a 2d context",
+    remedy: "pass a canvas that has no other context",
   });
+}
+
+/** Draws a picture on a canvas of its own, in a host that has any. */
+export function drawn(source: Drawable): OffscreenCanvas | HTMLCanvasElement | undefined {
+  const { width, height } = sizeOf(source);
+  const context = makeContext(width, height);
+  context?.drawImage(source, 0, 0, width, height);
+  return context?.canvas;
 }
 
 /**
@@ -157,11 +150,20 @@ export function context2d(
  */
 export function readPixels(where: string, source: Drawable): PixelData {
   const { width, height } = sizeOf(source);
-  const ownCanvas = typeof OffscreenCanvas === "undefined" && typeof document === "undefined" && "getContext" in source;
+  const options = { willReadFrequently: true };
+  const made = makeContext(width, height, options);
+  if (!made && !("getContext" in source)) {
+    throw new ValueError({
+      where,
+      expected: "a host with canvases to draw on",
+      got: `${kindOf(source)} in one without`,
+      remedy: "decode the picture to { data, width, height }",
+    });
+  }
+  // Where the host has no canvases, the one that was given comes from a package and can be read itself.
+  const context = made ?? contextOf(where, source as HTMLCanvasElement, options);
   try {
-    const canvas = ownCanvas ? source : makeCanvas(where, width, height, source);
-    const context = context2d(where, canvas, { willReadFrequently: true });
-    if (!ownCanvas) context.drawImage(source, 0, 0, width, height);
+    made?.drawImage(source, 0, 0, width, height);
     const { data } = context.getImageData(0, 0, width, height);
     return { data, width, height, channels: 4 };
   } catch (cause) {

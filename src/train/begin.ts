@@ -1,6 +1,6 @@
 import { asFloat32, type Checkpoint } from "../checkpoint/checkpoint.ts";
 import { FormatError } from "../errors.ts";
-import { adoptParameters } from "../models/loading.ts";
+import { adoptParameters } from "../loading.ts";
 import type { Parameters } from "../models/parameters.ts";
 import { isOfOptimizer, loadable, misfitOf } from "./state.ts";
 

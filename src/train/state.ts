@@ -1,6 +1,6 @@
 import { openAsIs, writeSafetensors, type Sink, type Source, type StoredTensor } from "../checkpoint/checkpoint.ts";
 import { FormatError, ValueError } from "../errors.ts";
-import { type Loadable, loadParameters, type Misfit } from "../models/loading.ts";
+import { type Loadable, loadParameters, type Misfit } from "../loading.ts";
 import type { Parameters } from "../models/parameters.ts";
 import type { Tensor } from "../tensor.ts";
 import { parseConfiguration, type Configuration } from "./configuration.ts";

@@ -1,8 +1,9 @@
-import { listed, mismatches } from "../mismatches.ts";
-import { type CrfRnnError, ValueError } from "../errors.ts";
-import type { Values } from "../optim/optimizer.ts";
-import { kindOf } from "../values.ts";
-import type { Parameters } from "./parameters.ts";
+import { type CrfRnnError, ValueError } from "./errors.ts";
+import { holding } from "./held.ts";
+import { listed, mismatches } from "./mismatches.ts";
+import type { Values } from "./optim/optimizer.ts";
+import type { Tensor } from "./tensor.ts";
+import { kindOf, remedyFor } from "./values.ts";
 
 /** What a parameter can be loaded from: an array on the host, a tensor, or a tensor of a checkpoint, read when its turn comes. */
 export type Loadable = Values | { readonly shape: readonly number[]; read(): Promise<ArrayLike<number>> };
@@ -16,10 +17,32 @@ export interface Adopted {
   readonly unused: readonly string[];
 }
 
+type Parameters = Readonly<Record<string, Tensor>>;
 type Loadables = Readonly<Record<string, Loadable>>;
 
 /** The error for tensors that do not fit; `got` says how they differ. */
 export type Misfit = (got: string) => CrfRnnError;
+
+/** The values of all parameters, which stay in memory until all are read. @throws DisposedError */
+export async function readParameters(parameters: Parameters): Promise<Record<string, Values>> {
+  using _held = holding(...Object.values(parameters));
+  const read: Record<string, Values> = {};
+  for (const [name, tensor] of Object.entries(parameters))
+    read[name] = { shape: tensor.shape, values: await tensor.read() };
+  return read;
+}
+
+/** @throws ValueError for what holds no tensors by name */
+export function requireTensors(where: string, tensors: unknown): asserts tensors is Loadables {
+  const plain = typeof tensors === "object" && tensors !== null && !(tensors instanceof Map) && !("then" in tensors);
+  if (plain) return;
+  throw new ValueError({
+    where: `${where}: load`,
+    expected: "an object of tensors by name",
+    got: kindOf(tensors),
+    remedy: remedyFor(tensors, "turn a Map into one with Object.fromEntries(map)"),
+  });
+}
 
 /** Parameters that published checkpoints lack. They keep their values when such a checkpoint is loaded. */
 const optional = ["bandwidths"];
