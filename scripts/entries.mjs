@@ -16,6 +16,9 @@ export const entries = {
   checkpoint: { source: "src/checkpoint/checkpoint.ts", alone: false },
   data: { source: "src/data/data.ts", alone: false },
   worker: { source: "src/worker.ts", alone: true, effect: true },
+  onnxruntime: { source: "src/bridges/onnxruntime.ts", alone: true },
+  transformers: { source: "src/bridges/transformers.ts", alone: true },
+  mediapipe: { source: "src/bridges/mediapipe.ts", alone: true },
 };
 
 /** The name that a program imports. */

@@ -110,6 +110,8 @@ export interface Observer {
  */
 export interface Device extends Disposable {
   readonly kind: "webgpu" | "wasm";
+  /** The GPUDevice that kernels run on, for other runtimes to share. It is undefined on WASM. */
+  readonly gpu?: GPUDevice;
   readonly info: DeviceInfo;
   readonly limits: DeviceLimits;
 

@@ -16,7 +16,7 @@ export function dense(values: Tensor, layout: MapLayout): Tensor {
   const size = mapSize("dense", values);
   const strides = stridesOf(size);
   const sizes = denseShape(size, layout);
-  const [stride0, stride1, stride2, stride3] = [...layout].map((axis) => strides[axis as keyof typeof strides]);
+  const [stride0, stride1, stride2, stride3] = layout === "nhwc" ? strides.last : strides.first;
   const count = elementsOf(shape);
   const result = device.empty([count]);
   device.run(kernel, {
@@ -26,10 +26,10 @@ export function dense(values: Tensor, layout: MapLayout): Tensor {
     size1: sizes[1],
     size2: sizes[2],
     size3: sizes[3],
-    stride0: stride0!,
-    stride1: stride1!,
-    stride2: stride2!,
-    stride3: stride3!,
+    stride0,
+    stride1,
+    stride2,
+    stride3,
   });
   return result;
 }
@@ -42,8 +42,9 @@ export function denseShape(
   return layout === "nhwc" ? [images, height, width, channels] : [images, channels, height, width];
 }
 
-/** How far apart neighbors along each axis of a map lie in memory whose rows are padded. */
+/** How far apart neighbors along each axis of a map lie in memory whose rows are padded, with channels last or first. */
 function stridesOf({ height, width, channels }: MapSize) {
-  const row = padded(channels);
-  return { n: height * width * row, h: width * row, w: row, c: 1 };
+  const column = padded(channels);
+  const [image, row] = [height * width * column, width * column];
+  return { last: [image, row, column, 1], first: [image, 1, row, column] } as const;
 }

@@ -27,7 +27,8 @@ export interface RefineOptions extends Omit<CrfOptions, "classes" | "learn">, Cr
 }
 
 const { classes: _classes, learn: _learn, ...layerNames } = crfNames;
-const optionNames: Names<RefineOptions> = { ...layerNames, ...callNames, marginals: true };
+/** The names of its options. */
+export const refineNames: Names<RefineOptions> = { ...layerNames, ...callNames, marginals: true };
 const where = "refine";
 
 /**
@@ -46,7 +47,7 @@ export async function refine(
   options: RefineOptions = {},
 ): Promise<Refined> {
   requireDevice(where, device);
-  requireOptions(where, options, optionNames);
+  requireOptions(where, options, refineNames);
   const { marginals: wanted, iterations, onIteration, signal, ...layerOptions } = options;
   requireFlag(where, "marginals", wanted);
   using scope = device.scope();
