@@ -7,7 +7,7 @@ import { resize } from "../../nn/resize.ts";
 import { type Names, requireOptions } from "../../options.ts";
 import type { Tensor } from "../../tensor.ts";
 import { kindOf, requireChoice, requireNumber } from "../../values.ts";
-import type { OrtSession } from "./module.ts";
+import { type OrtSession, requireName } from "./module.ts";
 
 /** What a network wants to see: (color·scale − mean) / deviation, as the preprocessing of its training was. */
 export interface InputOptions {
@@ -52,7 +52,7 @@ export interface Input {
 export function inputOf(session: OrtSession, options: InputOptions = {}): Input {
   requireOptions(`${where}: input`, options, optionNames);
   const { name = session.inputNames[0]!, scale = 1 / 255, order = "rgb" } = options;
-  requireChoice(where, "input.name", name, session.inputNames);
+  requireName(where, "an input", name, session.inputNames);
   requireChoice(where, "input.order", order, ["rgb", "bgr"]);
   requireNumber(where, "input.scale", scale);
   const mean = threeNumbers("mean", options.mean, [0, 0, 0]);

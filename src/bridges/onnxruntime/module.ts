@@ -66,3 +66,14 @@ export function requireOrt(where: string, ort: unknown): void {
   const remedy = remedyFor(ort, 'import * as ort from "onnxruntime-web/webgpu"');
   throw new ValueError({ where, expected: "the module of ONNX Runtime", got: kindOf(ort), remedy });
 }
+
+/** @throws ValueError for what is none of the names that a model has for its inputs, or for its outputs */
+export function requireName(
+  where: string,
+  kind: "an input" | "an output",
+  name: unknown,
+  names: readonly string[],
+): void {
+  if (names.includes(name as string)) return;
+  throw new ValueError({ where, expected: `${kind} among ${names.join(", ")}`, got: kindOf(name) });
+}

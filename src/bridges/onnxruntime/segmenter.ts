@@ -12,7 +12,7 @@ import type { Tensor } from "../../tensor.ts";
 import { kindOf, remedyFor, requireChoice } from "../../values.ts";
 import { fromOrt, type FromOrtOptions } from "./fromOrt.ts";
 import { type Input, type InputOptions, inputOf, inputTensor } from "./input.ts";
-import { type Ort, type OrtSession, type OrtTensor, requireOrt } from "./module.ts";
+import { type Ort, type OrtSession, type OrtTensor, requireName, requireOrt } from "./module.ts";
 import { gpuOf, openWith, sessionOptions } from "./openWith.ts";
 import { toOrt } from "./toOrt.ts";
 
@@ -131,7 +131,7 @@ async function load(
 
 /** @throws ValueError for an output that the model does not have */
 function outputOf({ outputNames }: OrtSession, { output = outputNames[0]! }: SegmenterOptions): string {
-  requireChoice(where, "output", output, outputNames);
+  requireName(where, "an output", output, outputNames);
   return output;
 }
 
@@ -163,7 +163,7 @@ function callable(
     const guide = scope.add(imageTensor(device, picture));
     const output = await run(scope.add(inputTensor(device, guide, network.input)));
     const [height, width] = guide.shape as [number, number];
-    const unary = scope.add(fromOrt(device, output, { ...scores, size: [height, width], dispose: true }));
+    const unary = scope.add(scoresOf(device, output, { ...scores, size: [height, width], dispose: true }));
     return await refine(device, guide, unary, { ...crf, ...options });
   };
   const dispose = async (): Promise<void> => {
@@ -173,6 +173,16 @@ function callable(
     await release();
   };
   return Object.assign(call, { device, dispose, [Symbol.asyncDispose]: dispose });
+}
+
+/** Does what `fromOrt` does, and lets go of the output even where it is refused. */
+function scoresOf(device: Device, output: OrtTensor, options: FromOrtOptions): Tensor {
+  try {
+    return fromOrt(device, output, options);
+  } catch (error) {
+    output.dispose();
+    throw error;
+  }
 }
 
 /** Runs a network on one input, and gives back all that it tells but the scores. */
