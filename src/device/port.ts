@@ -32,7 +32,7 @@ const workerThreads = (): typeof import("node:worker_threads") | undefined =>
  */
 export function startWorker(source: string): OwnWorker {
   const threads = workerThreads();
-  if (threads) return new threads.Worker(source, { eval: true }) as OwnWorker;
+  if (threads) return new threads.Worker(source, { eval: true });
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   const worker = new Worker(url);
   for (const event of ["message", "error"])

@@ -19,6 +19,7 @@ const collect = runInNewContext("gc") as () => void;
 
 const devices: readonly (readonly [name: string, open: () => Promise<Device>])[] = [
   ["WASM", () => open({ prefer: "wasm", threads: 1 })],
+  ["WASM in a worker", () => open({ prefer: "wasm", threads: 1, worker: true })],
   ["WebGPU", () => openWebGpu()],
 ];
 
