@@ -108,7 +108,7 @@ async function openWebGpu(software: boolean, bindingBytes: number | undefined): 
 /** @throws ValueError for what is neither true, false nor a worker */
 function requireWorker(worker: unknown): void {
   if (worker === undefined || typeof worker === "boolean") return;
-  if (typeof (worker)?.postMessage === "function") return;
+  if (typeof worker === "object" && worker !== null && "postMessage" in worker) return;
   throw new ValueError({
     where: "open",
     expected: "worker: true, false, or a worker of crf-rnn/worker",
