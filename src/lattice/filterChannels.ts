@@ -64,7 +64,7 @@ export function filterMap(
   const { bindingBytes } = device.limits;
   const longer = Math.max(from, to);
   const whole = longer * rowQuads * quadBytes <= bindingBytes;
-  const longest = whole ? vertices + 1 : Math.max(longer, vertices + 1);
+  const longest = Math.max(longer, vertices + 1);
   const most = Math.max(1, Math.floor(bindingBytes / (longest * quadBytes)));
   for (let firstQuad = 0; firstQuad < rowQuads; firstQuad += most) {
     const pass = { quads: Math.min(most, rowQuads - firstQuad), transpose };

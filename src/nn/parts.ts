@@ -63,9 +63,9 @@ export function* pieces(
   const { stride, inputDilation, paddingY } = mapping;
   // A binding may begin up to an alignment before its rows: see `bindRows`.
   const roomFor = (map: MapSize): number => Math.floor((bindingBytes - alignment) / rowBytes(map));
-  // `rows` rows of the output depend on ((rows − 1)·stride + kernelHeight − 1) / inputDilation + 1 rows of the input, or on
-  // one less.
-  const fed = Math.floor(((roomFor(input) - 1) * inputDilation - kernelHeight + 1) / stride) + 1;
+  // The taps of `rows` rows of the output span (rows − 1)·stride + kernelHeight positions, of which each row of the input
+  // takes inputDilation.
+  const fed = Math.floor((roomFor(input) * inputDilation - kernelHeight) / stride) + 1;
   const most = Math.max(together, Math.floor(Math.min(roomFor(output), fed) / together) * together);
   for (let image = 0; image < output.images; image++) {
     for (let first = 0; first < output.height; first += most) {

@@ -1,5 +1,6 @@
 /** Which tables are in use while each kernel of the lattice runs, to the byte: none is kept longer than it is needed. */
 import { alignedBytes, type Device } from "../../src/device/device.ts";
+import { LimitError } from "../../src/errors.ts";
 import { featureGradients } from "../../src/lattice/featureGradient.ts";
 import { filter, normalizations } from "../../src/lattice/filter.ts";
 import { buildLattice, type Lattice } from "../../src/lattice/lattice.ts";
@@ -7,7 +8,7 @@ import type { Scope } from "../../src/scope.ts";
 import { checkMemory, memoryOf, taken, type Used } from "../memory.ts";
 import { withBindings } from "../nn/convolutions.ts";
 import { clearPoints } from "../reference/points.ts";
-import { type Case, check, random } from "../suite.ts";
+import { type Case, check, random, rejects } from "../suite.ts";
 
 /** The bytes of the tables of a lattice and of what it is made with: n points, d features, E entries, M vertices. */
 function tablesOf({ device, points: n, dimensions: d, vertices }: Lattice) {
@@ -205,6 +206,12 @@ export const cases: Case[] = [
         for (const [bindingBytes, most, step] of [
           [Math.max(map, 7 * vertices), 7, whole],
           [map, Math.min(7, Math.floor(map / vertices)), whole],
+          ...(bandwidth < 1
+            ? ([
+                [5 * vertices, 5, whole],
+                [5 * vertices - 1, 4, whole],
+              ] as const)
+            : []),
           [map - 1, Math.floor((map - 1) / longest), part],
           [3 * longest, 3, part],
           [3 * longest - 1, 2, part],
@@ -219,6 +226,21 @@ export const cases: Case[] = [
           checkMemory(device, used, split(most).flatMap(step), what);
         }
       }
+    },
+  },
+  {
+    name: "a lattice that has more vertices than a binding holds is refused, by a filter and by its gradient",
+    async run(device) {
+      using scope = device.scope();
+      const apart = Float32Array.from({ length: 120 }, (_, i) => (i % 2 === 0 ? 10 * i + 0.3 : 0.1));
+      const lattice = await buildLattice(scope.tensor([60, 2], apart));
+      const values = scope.tensor([60, 3]);
+      // The map has 960 bytes, the simplices 1440, and a quad of the lattice's map 2896.
+      check(lattice.vertices === 180, `${lattice.vertices} vertices`);
+      await withBindings(device, 2000, async () => {
+        await rejects(() => filter(values, lattice), LimitError);
+        await rejects(() => featureGradient(lattice, "none", values, values), LimitError);
+      });
     },
   },
   {

@@ -1,9 +1,12 @@
+import { alignedBytes } from "../../src/device/device.ts";
+import { axisOf, neighborBytes } from "../../src/lattice/neighbors.ts";
+import { Memory } from "../memory.ts";
 import { referenceLattice } from "../reference/lattice.ts";
 import { clearPoints } from "../reference/points.ts";
 import { type Case, check, random } from "../suite.ts";
 import { readTables } from "./tables.ts";
 
-export const cases: Case[] = [1, 2, 3, 4, 5, 6, 7, 8, 15].map((d) => ({
+const tables: Case[] = [1, 2, 3, 4, 5, 6, 7, 8, 15].map((d) => ({
   name: `d = ${d}: vertices, simplices and both neighbors on every axis are the reference's, whatever their numbers`,
   async run(device) {
     const [images, points] = [3, 50];
@@ -32,3 +35,23 @@ export const cases: Case[] = [1, 2, 3, 4, 5, 6, 7, 8, 15].map((d) => ({
     );
   },
 }));
+
+export const cases: Case[] = [
+  ...tables,
+  {
+    name: "an axis begins where it can be bound, and has a pair for each vertex and for the row of zeros",
+    async run(device) {
+      for (const vertices of [1, 31, 32, 33]) {
+        using memory = new Memory(device);
+        const bytes = alignedBytes(device, 8 * (vertices + 1));
+        check(neighborBytes(device, vertices, 2) === 3 * bytes, `${neighborBytes(device, vertices, 2)} bytes`);
+        const all = memory.zeros((3 * bytes) / 4);
+        for (const axis of [0, 1, 2]) {
+          const own = axisOf(device, all, axis, vertices);
+          check(own.offset - all.offset === axis * bytes, `axis ${axis} at ${own.offset - all.offset}`);
+          check(own.bytes === 8 * (vertices + 1), `${own.bytes} bytes for ${vertices} vertices`);
+        }
+      }
+    },
+  },
+];
