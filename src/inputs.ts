@@ -42,10 +42,13 @@ export function requireHeld<Kind extends Held>(
   if (value.disposed) throw disposedError(where, `${name}, ${value.describe()}`);
 }
 
-/** @throws DeviceError unless all are on one device, which it returns */
+/** @throws DeviceError unless all are on one device, which it returns; ValueError where there are none */
 export function requireOneDevice(where: string, inputs: Readonly<Record<string, Held>>, device?: Device): Device {
   const all = Object.values(inputs);
-  const common = device ?? all[0]!.device;
+  const common = device ?? all[0]?.device;
+  if (!common) {
+    throw new ValueError({ where, expected: "a tensor or more", got: "none", remedy: "pass what it computes with" });
+  }
   if (all.every((input) => input.device === common)) return common;
   throw new DeviceError({
     where,

@@ -1,7 +1,9 @@
 import type { Device } from "./device/device.ts";
+import { ValueError } from "./errors.ts";
 import { disposedError, type Held } from "./held.ts";
 import type { Labels } from "./labels.ts";
 import type { Tensor } from "./tensor.ts";
+import { kindOf, remedyFor } from "./values.ts";
 
 /**
  * Disposes, on `dispose()` or at the end of a `using` block, of everything that was made through it and of everything
@@ -38,10 +40,11 @@ export class Scope implements Disposable {
 
   /**
    * Adds anything disposable (a layer, a lattice, another scope) to this scope and returns it.
-   * @throws DisposedError
+   * @throws DisposedError, ValueError
    */
   add<Added extends Disposable>(added: Added): Added {
     this.#requireOpen();
+    requireDisposable(added);
     const held = added as Partial<Held>;
     if (held.hold) {
       held.scope?.forget(added);
@@ -51,8 +54,9 @@ export class Scope implements Disposable {
     return added;
   }
 
-  /** Takes something out of the scope and returns it. It belongs to the caller from now on. */
+  /** Takes something out of the scope and returns it. It belongs to the caller from now on. @throws ValueError */
   keep<Kept extends Disposable>(kept: Kept): Kept {
+    requireDisposable(kept);
     this.forget(kept);
     const held = kept as Partial<Held>;
     if (held.scope === this) held.scope = undefined;
@@ -95,3 +99,14 @@ export class Scope implements Disposable {
 }
 
 let ages = 0;
+
+/** @throws ValueError */
+function requireDisposable(value: unknown): void {
+  if (typeof (value as Partial<Disposable> | null | undefined)?.[Symbol.dispose] === "function") return;
+  throw new ValueError({
+    where: "scope",
+    expected: "something disposable: a tensor, a layer, a lattice",
+    got: kindOf(value),
+    remedy: remedyFor(value, "leave it out"),
+  });
+}

@@ -165,20 +165,19 @@ const lettingGo = (held: readonly Held[]): Disposable => ({
 
 /** @throws ValueError, DisposedError */
 function checkWatched(watched: unknown): asserts watched is readonly Tensor[] {
-  if (!Array.isArray(watched)) {
+  if (!Array.isArray(watched) || watched.length === 0) {
     throw new ValueError({
       where: "Tape",
       expected: "an array of the tensors to watch",
-      got: kindOf(watched),
+      got: Array.isArray(watched) ? "an empty one" : kindOf(watched),
       remedy: remedyFor(watched, "pass Object.values(network.parameters)"),
     });
   }
   requireEach("Tape", (i) => `watched[${i}]`, watched);
 }
 
-/** Checks a list of inputs, which may be empty. @throws ValueError, DisposedError, DeviceError */
+/** Checks a list of inputs. @throws ValueError, DisposedError, DeviceError */
 function requireEach(where: string, nameOf: (index: number) => string, tensors: readonly unknown[]): void {
-  if (tensors.length === 0) return;
   requireInputs(where, Object.fromEntries(tensors.map((tensor, i) => [nameOf(i), tensor])));
 }
 
@@ -229,7 +228,7 @@ export function recompute<Inputs extends readonly Tensor[]>(
   }
   return async (...inputs) => {
     const known = [...inputs, ...parameters];
-    requireEach("recompute", (i) => `input ${i}`, known);
+    if (known.length > 0) requireEach("recompute", (i) => `input ${i}`, known);
     const result = await segment(...inputs);
     const tape = tapeOf(result);
     if (!tape?.recording || known.includes(result)) return result;

@@ -136,11 +136,13 @@ export const cases: Case[] = [
     },
   },
   {
-    name: "a tape may watch nothing, and a segment may take nothing",
+    name: "a segment may take nothing, but a tape has something to watch, and no gradients of what it did not see",
     async run(device) {
       using scope = device.scope();
-      const a = scope.tensor([4]);
-      using tape = new Tape([]);
+      const [a, other] = [scope.tensor([4]), scope.tensor([4])];
+      const empty = await rejects(() => new Tape([]), ValueError, "a tape of nothing");
+      check(empty.message.includes("an array of the tensors to watch, got an empty one"), empty.message);
+      using tape = new Tape([other]);
       const result = await recompute(() => add(a, a))();
       check(result.tape === undefined, "nothing is recorded");
       const { message } = await rejects(() => tape.gradients(result, a), ValueError, "gradients of nothing");

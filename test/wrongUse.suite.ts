@@ -307,6 +307,11 @@ const uses: readonly Use[] = [
     /sum or mean/,
   ],
   ["an epsilon of 0", ({ map, labels }) => wrong.robustLogLikelihood(map, labels, { epsilon: 0 }), /epsilon above 0/],
+  // Lists of nothing, and scopes.
+  ["an op of no inputs", () => library.requireInputs("mine", {}), /^mine: expected a tensor or more, got none — pass/],
+  ["nothing for a scope", ({ scope }) => (scope as any).add(), /something disposable.*got nothing/],
+  ["a promise for a scope", ({ scope }) => (scope as any).add(later(1)), /got a promise — await it first/],
+  ["keeping null", ({ scope }) => (scope as any).keep(null), /something disposable.*got null/],
   // The tape.
   ["a tape of nothing", () => new wrong.Tape(), /an array of the tensors to watch, got nothing/],
   [
@@ -315,6 +320,7 @@ const uses: readonly Use[] = [
     /an array of the tensors to watch, got a plain object/,
   ],
   ["a tape of arrays", () => new wrong.Tape([new Float32Array(3)]), /a tensor as watched\[0\], got a Float32Array/],
+  ["a tape of an empty list", () => new library.Tape([]), /an array of the tensors to watch, got an empty one — pass/],
   ["a tensor to recompute", ({ map }) => wrong.recompute(map), /a function of tensors/],
   ["an output without a tape", ({ map, scope }) => new library.Tape([map]).gradients(scope.tensor([1])), /watches/],
   // Optimizers.
@@ -324,6 +330,7 @@ const uses: readonly Use[] = [
     /parameters.*got a function — pass network\.parameters/,
   ],
   ["parameters as a list", ({ map }) => wrong.sgd([map], { rate: 1 }), /parameters.*got an array/],
+  ["no parameters", () => wrong.adam({}, { rate: 1 }), /an object of tensors by name, got none — pass/],
   ["a parameter that is none", () => wrong.adam({ w: [1] }, { rate: 1 }), /a tensor as w, got an array/],
   ["no rate", ({ map }) => wrong.sgd({ map }), /a rate of 0 or more, got nothing/],
   ["lr", ({ map }) => wrong.sgd({ map }, { lr: 1 }), /"lr" — write rate/],

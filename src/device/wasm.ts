@@ -118,7 +118,7 @@ async function create(threads: number, options: WasmOptions, fallbacks: readonly
     });
   }
   const variant = given ?? `${simd}${threads > 1 ? "Shared" : ""}`;
-  const module = options.module ?? (await compile(await wasmBytes(variant)));
+  const module = options.module ?? (await compile(await bytesOfVariant(variant)));
   const bindingBytes = Math.min(options.bindingBytes ?? Infinity, addressSpace);
   const { worker = false } = options;
   const info = { name: "WebAssembly SIMD", hardware: false, threads, worker: worker !== false, variant, fallbacks };
@@ -155,6 +155,18 @@ class EngineError extends DeviceError {}
  * forbids compiling.
  */
 const forbidden = /content security policy|\bcsp\b|unsafe-eval|wasm-eval|disallowed by embedder/i;
+
+/** @throws EngineError for a variant that was stale when build/ was made, and is not in it */
+async function bytesOfVariant(variant: string): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await wasmBytes(variant);
+  if (bytes.length > 0) return bytes;
+  throw new EngineError({
+    where: "wasm",
+    expected: `the kernels compiled as ${variant}`,
+    got: "a build without them, since their sources have changed",
+    remedy: "npm run build",
+  });
+}
 
 async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
   try {

@@ -167,15 +167,17 @@ function zeros({ device, shape, layout }: Tensor): Tensor {
 
 /** @throws ValueError, DisposedError, DeviceError */
 function check(where: string, parameters: unknown, { rate, decay = 0, clip, multipliers }: OptimizerOptions): void {
-  if (typeof parameters !== "object" || parameters === null || parameters instanceof Map || Array.isArray(parameters)) {
+  const isObject = typeof parameters === "object" && parameters !== null;
+  const isList = parameters instanceof Map || Array.isArray(parameters);
+  if (!isObject || isList || Object.keys(parameters).length === 0) {
     throw new ValueError({
       where,
       expected: "parameters, an object of tensors by name",
-      got: kindOf(parameters),
+      got: isObject && !isList ? "none" : kindOf(parameters),
       remedy: remedyFor(parameters, "pass network.parameters or crf.parameters"),
     });
   }
-  if (Object.keys(parameters).length > 0) requireInputs(where, parameters as Record<string, unknown>);
+  requireInputs(where, parameters as Record<string, unknown>);
   for (const [name, multiplier] of Object.entries(multipliers ?? {})) {
     requireOptions(`${where}: multipliers of ${name}`, multiplier, multiplierNames);
   }

@@ -1,7 +1,9 @@
 import { ValueError } from "../errors.ts";
+import { elementsOf } from "../shape.ts";
 import { Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Configuration } from "./configuration.ts";
+import type { Run } from "./run.ts";
 import type { Sample } from "./sample.ts";
 import type { Trainable } from "./trainable.ts";
 
@@ -50,6 +52,34 @@ export async function explainDivergence(
   });
 }
 
+/**
+ * Looks for the gradient that made a step's norm NaN. Clipping multiplies all gradients by a number made of that norm, so
+ * that every parameter is NaN afterwards and none of them tells where it came from.
+ */
+export async function explainClipping(
+  gradients: ReadonlyMap<Tensor, Tensor>,
+  { trainable, optimizer, configuration }: Run,
+  step: number,
+  saved: Saved,
+): Promise<Error | undefined> {
+  if (configuration.optimizer.clip === undefined) return undefined;
+  const [smallest] = Object.values(optimizer.moments).sort((a, b) => elementsOf(a.shape) - elementsOf(b.shape));
+  if (!smallest || (await isFinite(smallest))) return undefined;
+  for (const [name, parameter] of Object.entries(trainable.parameters)) {
+    const gradient = gradients.get(parameter);
+    if (!gradient || (await isFinite(gradient))) continue;
+    return new ValueError({
+      where: `step ${step}`,
+      expected: "finite gradients",
+      got: `NaN or infinity in the gradient of ${name}`,
+      remedy: adviceFor(configuration, saved),
+    });
+  }
+  return undefined;
+}
+
+const isFinite = async (tensor: Tensor): Promise<boolean> => (await tensor.read()).every(Number.isFinite);
+
 /** Returns advice for a run that has diverged. Following it literally makes the run go on. */
 export function adviceFor({ optimizer: { rate, clip } }: Configuration, { step, unproven }: Saved): string {
   if (step === undefined) {
@@ -70,7 +100,7 @@ async function strayBandwidth({ parameters }: Trainable): Promise<string | undef
 
 async function strayParameter({ parameters }: Trainable): Promise<string | undefined> {
   for (const [name, tensor] of Object.entries(parameters)) {
-    if ((await tensor.read()).some((value) => !Number.isFinite(value))) return `the parameter ${name}`;
+    if (!(await isFinite(tensor))) return `the parameter ${name}`;
   }
   return undefined;
 }
@@ -79,7 +109,7 @@ async function strayLayer(trainable: Trainable, sample: Sample, seed: number | u
   let first: string | undefined;
   const listen = async (layer: string, result: Tensor): Promise<void> => {
     if (first !== undefined) return;
-    if ((await result.read()).some((value) => !Number.isFinite(value))) first = `the layer ${layer}`;
+    if (!(await isFinite(result))) first = `the layer ${layer}`;
   };
   // Dropout acts while a tape watches.
   using _tape = seed === undefined ? undefined : new Tape(trainable.learned.map((name) => trainable.parameters[name]!));

@@ -6,7 +6,7 @@ import { Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import { ahead } from "./ahead.ts";
 import { type Configuration, scheduleOf } from "./configuration.ts";
-import { adviceFor, explainDivergence, type Saved } from "./diverged.ts";
+import { adviceFor, explainClipping, explainDivergence, type Saved } from "./diverged.ts";
 import { Order } from "./order.ts";
 import { purpose, randomBits, randomNumbers } from "./random.ts";
 import type { Run } from "./run.ts";
@@ -58,6 +58,8 @@ export async function train(run: Run, timetable: Timetable): Promise<"finished" 
       }
       optimizer.rate = rateOf(step);
       optimizer(gradients);
+      const error = await explainClipping(gradients, run, step + 1, saved);
+      if (error) throw error;
     } finally {
       disposeAll(gradients);
     }

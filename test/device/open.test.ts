@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { open } from "../../src/device/open.ts";
+import { patches } from "../../build/wasm.ts";
+import { findGpu, open } from "../../src/device/open.ts";
 import { openWasm } from "../../src/device/wasm.ts";
+import type { Patch } from "../../src/device/wasmBytes.ts";
 import { WebGpuDevice } from "../../src/device/webgpu.ts";
 import { DeviceError, ValueError } from "../../src/errors.ts";
 import { relu } from "../../src/nn/relu.ts";
@@ -42,8 +44,17 @@ describe("auto passes over WebGPU and says why", () => {
     vi.stubGlobal("process", { ...process, versions: {}, getBuiltinModule: process.getBuiltinModule });
     const { fallbacks, threads } = await passedOver();
     expect(fallbacks).toHaveLength(1);
-    expect(fallbacks[0]).toContain("no WebGPU in this host");
+    expect(fallbacks[0]).toContain("no WebGPU in this host — use a host with WebGPU, or");
     expect(threads).toBe(2);
+  });
+
+  test("where Node lacks the package webgpu", async () => {
+    // Once it has been found it is there for good, so the first look sees a host that is not Node.
+    let looks = 0;
+    const versions = { get node() { return looks++ === 0 ? undefined : "20.0.0"; } }; // prettier-ignore
+    vi.stubGlobal("navigator", { gpu: undefined, hardwareConcurrency: 2 });
+    vi.stubGlobal("process", { ...process, versions, getBuiltinModule: process.getBuiltinModule });
+    expect((await passedOver()).fallbacks[0]).toContain("no WebGPU in this host — npm install webgpu, or");
   });
 
   test("where there is no adapter, or asking for one fails", async () => {
@@ -64,6 +75,8 @@ describe("auto passes over WebGPU and says why", () => {
   test("where the adapter refuses a device", async () => {
     standIn(refusing);
     expect((await passedOver()).fallbacks[0]).toMatch(/a device of the adapter Acme One.*OperationError: no/);
+    standIn({ ...refusing, info: undefined });
+    expect((await passedOver()).fallbacks[0]).toMatch(/expected a device of the adapter, got OperationError: no/);
   });
 });
 
@@ -155,6 +168,25 @@ describe("what was asked for by name and cannot be had is an error", () => {
   });
 });
 
+test("kernels that the build left out, since their sources have changed, are missed by name", async () => {
+  using usual = await openWasm({ threads: 2 });
+  const { variant } = usual.info;
+  const carried = patches as Record<string, Patch>;
+  const patch = carried[variant]!;
+  Reflect.deleteProperty(carried, variant);
+  try {
+    const says = new RegExp(
+      `^wasm: expected the kernels compiled as ${variant}, got a build without them.*npm run build$`,
+    );
+    await expect(open({ prefer: "wasm", threads: 2 })).rejects.toThrow(says);
+    // Nor does it fall back to one thread in silence.
+    standIn(null);
+    await expect(open()).rejects.toThrow(says);
+  } finally {
+    carried[variant] = patch;
+  }
+});
+
 describe("a module that is compiled already", () => {
   const moduleOf = async (name: string): Promise<WebAssembly.Module> =>
     WebAssembly.compile(await readFile(`${root}build/wasm/${name}.wasm`));
@@ -204,21 +236,48 @@ describe("a module that is compiled already", () => {
   });
 });
 
-test("a GPUDevice that does not tell its adapter, as Safari 26.0's, works", async () => {
-  const gpu = await requestGpu();
-  const quiet = new Proxy(gpu, {
+/** A GPUDevice without `adapterInfo`, as Safari 26.0's. */
+async function requestQuietGpu(): Promise<GPUDevice> {
+  return new Proxy(await requestGpu(), {
     get: (target, name) => {
       if (name === "adapterInfo") return undefined;
       const value: unknown = Reflect.get(target, name, target);
       return typeof value === "function" ? (value.bind(target) as unknown) : value;
     },
   });
+}
+
+test("a GPUDevice that does not tell its adapter works", async () => {
+  const quiet = await requestQuietGpu();
   using own = await open({ gpu: quiet });
-  expect(own.info).toMatchObject({ name: "unnamed adapter", hardware: true });
+  expect(own.info).toMatchObject({ name: "unnamed adapter", hardware: true, variant: "webgpu", fallbacks: [] });
   using tensor = own.tensor([1, 3], [1, 2, 3]);
   expect([...(await tensor.read())]).toEqual([1, 2, 3]);
   // Where the adapter itself tells, that is what counts.
-  const told = new WebGpuDevice(quiet, { owned: false, adapter: hardware });
-  expect(told.info.name).toBe("Acme One");
-  told.dispose();
+  standIn({ info: hardware, requestDevice: async () => quiet });
+  using told = await open();
+  expect(told.info).toMatchObject({ name: "Acme One", hardware: true, variant: "one" });
+  const fallbacks = ["another was tried"];
+  const made = new WebGpuDevice(quiet, { owned: false, adapter: hardware, fallbacks });
+  expect(made.info).toMatchObject({ name: "Acme One", fallbacks });
+  made.dispose();
+});
+
+test("a device of an adapter is destroyed with ours, one of the caller's is not; both keep to the bytes that are asked for", async () => {
+  for (const owned of [true, false]) {
+    const gpu = await requestGpu();
+    const destroy = vi.fn(gpu.destroy.bind(gpu));
+    gpu.destroy = destroy;
+    standIn({ info: hardware, requestDevice: async () => gpu });
+    const device = owned ? await open({ bindingBytes: 1024 }) : await open({ gpu, bindingBytes: 1024 });
+    expect(device.limits.bindingBytes).toBe(1024);
+    device.dispose();
+    expect(destroy).toHaveBeenCalledTimes(Number(owned));
+    gpu.destroy();
+  }
+});
+
+test("Node's entry point to WebGPU is made once", async () => {
+  await requestGpu();
+  expect(await findGpu()).toBe(await findGpu());
 });

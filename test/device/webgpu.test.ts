@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { blur, fill } from "../../build/kernels.ts";
 import type { Device } from "../../src/device/device.ts";
+import { BufferUsage, MapMode, ShaderStage } from "../../src/device/flags.ts";
 import { open } from "../../src/device/open.ts";
 import { DeviceError, LimitError, ShaderError } from "../../src/errors.ts";
 import type { Kernel } from "../../src/kernel.ts";
@@ -129,6 +130,42 @@ describe("errors", () => {
     await own.finish();
     gpu.destroy();
   });
+});
+
+test("a kernel is compiled once for each set of constants, and bears its name where browsers show it", async () => {
+  const gpu = await requestGpu();
+  const made: [string, string | undefined][] = [];
+  for (const method of ["createBindGroupLayout", "createShaderModule", "createComputePipeline"] as const) {
+    const create = gpu[method].bind(gpu) as (descriptor: GPUObjectDescriptorBase) => never;
+    gpu[method] = (descriptor: GPUObjectDescriptorBase) => {
+      made.push([method, descriptor.label]);
+      return create(descriptor);
+    };
+  }
+  using device = await open({ gpu });
+  const values = device.allocate(64);
+  for (let round = 0; round < 3; round++) device.run(fill, { values, count: 16, value: 7 });
+  await device.finish();
+  expect(made).toEqual([
+    ["createBindGroupLayout", "fill"],
+    ["createShaderModule", "kernels/shared/fill.wgsl"],
+    ["createComputePipeline", "fill"],
+  ]);
+  gpu.destroy();
+});
+
+test("flags have the values that WebGPU gives them", async () => {
+  const { globals } = await import("webgpu");
+  const { GPUBufferUsage: usages, GPUMapMode: modes, GPUShaderStage: stages } = globals as never as typeof globalThis;
+  expect(BufferUsage).toEqual({
+    mapRead: usages.MAP_READ,
+    copySource: usages.COPY_SRC,
+    copyDestination: usages.COPY_DST,
+    uniform: usages.UNIFORM,
+    storage: usages.STORAGE,
+    queryResolve: usages.QUERY_RESOLVE,
+  });
+  expect([MapMode.read, ShaderStage.compute]).toEqual([modes.READ, stages.COMPUTE]);
 });
 
 test("two hundred filters make no buffer that the first did not, but those to read from", async () => {

@@ -31,7 +31,7 @@ interface Stage {
 const secondChance = 10;
 const everything = /./;
 const threads = /device\/(threads|control|worker|wasm)\.ts$/;
-const webgpu = /(device\/(webgpu|pipelines|bufferPool)|nn\/(forms|tune))\.ts$/;
+const webgpu = /(device\/(webgpu|pipelines|bufferPool|gpuClock|flags)|nn\/(forms|tune))\.ts$/;
 /** What the tests of vitest in test/device answer for: what hosts and collectors do, which no suite can ask for. */
 const ofTests = /(device\/(open|wasm\w*|threads|control|worker|webgpu|pipelines|gpuClock|flags)|held)\.ts$/;
 const stages: readonly Stage[] = [

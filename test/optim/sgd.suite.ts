@@ -57,12 +57,14 @@ export const cases: Case[] = [
     },
   },
   {
-    name: "no parameters are no error, but what is no object of tensors is one",
+    name: "what is no object of tensors, or has none, is an error; a step without gradients is none",
     async run(device) {
-      using none = sgd({}, { rate: 1 });
-      none(new Map<Tensor, Tensor>());
-      check(none.steps === 1 && Object.keys(none.moments).length === 0, "nothing to do");
       using weights = device.tensor([2]);
+      using step = sgd({ weights }, { rate: 1 });
+      step(new Map<Tensor, Tensor>());
+      check(step.steps === 1, "nothing to do");
+      const { message } = await rejects(() => sgd({}, { rate: 1 }), ValueError);
+      check(message.includes("an object of tensors by name, got none — pass network.parameters"), message);
       for (const wrong of [null, undefined, new Map([["weights", weights]]), [weights], 3]) {
         await rejects(() => sgd(wrong as never, { rate: 1 }), ValueError, String(wrong));
       }

@@ -5,6 +5,9 @@ import { FormatError, ValueError } from "../../src/errors.ts";
 import { configurationDifferences, scheduleOf } from "../../src/train/configuration.ts";
 import { train } from "../../src/train/loop.ts";
 import { formatMetrics, type Metric, metricsUntil } from "../../src/train/metrics.ts";
+import { sgd } from "../../src/optim/sgd.ts";
+import { record } from "../../src/tape.ts";
+import type { Tensor } from "../../src/tensor.ts";
 import { restore, restoreOptimizer } from "../../src/train/state.ts";
 import { checkpointFile, samplesFile } from "../../src/train/surroundings.ts";
 import { Memory, momentum, Toy, toyConfiguration as configuration } from "./toy.ts";
@@ -69,6 +72,36 @@ describe("the training loop", () => {
       /^step 2, image train\d: expected a finite loss, got Infinity, which first appears in the layer difference — lower --rate \(it is 1e\+30/,
     );
     expect((await surroundings.state()).step).toBe(0);
+  });
+
+  test("names the parameter whose gradient was NaN, also where clipping spread it over all of them", async () => {
+    const sayings = [
+      [
+        undefined,
+        /^step 2, image train\d: expected a finite loss, got NaN, which first appears in the parameter weight —/,
+      ],
+      [
+        1,
+        /^step 1: expected finite gradients, got NaN or infinity in the gradient of weight — lower --rate .*, of step 0,/,
+      ],
+    ] as const;
+    for (const [clip, saying] of sayings) {
+      const [bias, weight] = [device.tensor([1], [1]), device.tensor([3], [1, 2, 3])];
+      const parameters = { bias, weight };
+      const loss = async (): Promise<Tensor> => {
+        const [value] = await weight.read();
+        return record(device.tensor([1], [value!]), [bias, weight], [], () => [
+          device.tensor([1], [1]),
+          device.tensor([3], [NaN, 0, 1]),
+        ]);
+      };
+      const { predict, finish } = new Toy(device);
+      const trainable = { parameters, learned: ["bias", "weight"], loss, predict, finish, [Symbol.dispose]() {} };
+      const clipping = { ...configuration, optimizer: { ...configuration.optimizer, clip } };
+      const optimizer = sgd(parameters, { rate: 0.1, clip });
+      const run = { trainable, optimizer, configuration: clipping, surroundings: new Memory() };
+      await expect(train(run, timetable)).rejects.toThrow(saying);
+    }
   });
 
   test("saves nothing of a run whose first loss is not finite, and does not blame the rate", async () => {
