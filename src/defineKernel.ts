@@ -58,7 +58,23 @@ const definitionNames: Names<KernelDefinition<[], []>> = {
  * kernels from their WGSL and checks what is taken on trust here: that the bindings and parameters are those of the
  * code.
  * @throws ValueError, ShapeError for more than 8 bindings or 64 parameters
- * @example examples/own-op/swish.ts
+ * @example
+ * // For an op around it, with a gradient, see examples/own-op.
+ * const negate = defineKernel({
+ *   id: "negate",
+ *   bindings: [
+ *     { name: "values", access: "read", type: "array<f32>" },
+ *     { name: "result", access: "write", type: "array<f32>" },
+ *   ],
+ *   params: [{ name: "count", type: "u32" }],
+ *   count: ({ count }) => count,
+ *   code: wgsl,
+ *   twin: ({ values, result }, _, begin, end) => {
+ *     for (let i = begin; i < end; i++) result![i] = -values![i]!;
+ *   },
+ * });
+ * const result = values.like();
+ * device.run(negate, { values: values.storage, result: result.storage, count: values.storage.bytes / 4 });
  */
 export function defineKernel<
   const Bindings extends readonly Binding[],

@@ -14,8 +14,8 @@ export interface ElementRange<Name extends string> {
 
 /**
  * Cuts tensors of one shape and layout into ranges of as many quads as a binding may hold, for a kernel that treats every
- * quad of memory by itself, whatever the layout. All such ops share this loop.
- * @example for (const { storages, count } of elementRanges({ a, b, result })) device.run(kernel, { ...storages, count });
+ * quad of memory by itself, whatever the layout. All such ops share this loop:
+ * `for (const { storages, count } of elementRanges({ a, b, result })) device.run(kernel, { ...storages, count });`
  */
 export function* elementRanges<Name extends string>(
   tensors: Readonly<Record<Name, Tensor>>,

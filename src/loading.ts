@@ -5,8 +5,13 @@ import type { Values } from "./optim/optimizer.ts";
 import type { Tensor } from "./tensor.ts";
 import { kindOf, remedyFor } from "./values.ts";
 
-/** What a parameter can be loaded from: an array on the host, a tensor, or a tensor of a checkpoint, read when its turn comes. */
-export type Loadable = Values | { readonly shape: readonly number[]; read(): Promise<ArrayLike<number>> };
+/**
+ * What a parameter can be loaded from: an array on the host, a tensor, or a tensor of a checkpoint, read when its turn comes. Integers are
+ * refused once they are read, 64-bit ones included, which a checkpoint may hold.
+ */
+export type Loadable = Values | { readonly shape: readonly number[]; read(): Promise<Numbers> };
+
+type Numbers = ArrayLike<number> | BigInt64Array;
 
 /** The names of the tensors that `adopt` was given, and what was done with them. */
 export interface Adopted {
@@ -82,8 +87,8 @@ async function take(parameters: Parameters, tensors: Loadables, misfit: Misfit):
 }
 
 /** @throws ValueError for integers, which are the bits of half-precision floats or no weights */
-function requireFloats(where: string, values: ArrayLike<number>): ArrayLike<number> {
-  if (!ArrayBuffer.isView(values) || /Float/.test(Object.prototype.toString.call(values))) return values;
+function requireFloats(where: string, values: Numbers): ArrayLike<number> {
+  if (!isIntegers(values)) return values;
   throw new ValueError({
     where,
     expected: "floating-point values",
@@ -91,3 +96,6 @@ function requireFloats(where: string, values: ArrayLike<number>): ArrayLike<numb
     remedy: "convert the checkpoint with asFloat32 of crf-rnn/checkpoint",
   });
 }
+
+const isIntegers = (values: Numbers): values is Exclude<Numbers, ArrayLike<number>> =>
+  ArrayBuffer.isView(values) && !/Float/.test(Object.prototype.toString.call(values));

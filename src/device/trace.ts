@@ -27,7 +27,7 @@ export interface Trace extends Disposable {
  * Begins to record every dispatch of `device` with the time that it takes, by the processor's clock on WASM and by
  * timestamp queries on WebGPU. Where there are no timestamp queries, the times are those of queueing and `milliseconds`
  * is left out.
- * @example const running = trace(device); await crf(unary, guide); const json = chromeTrace(await running.stop());
+ * @example const running = trace(device); await crf(unary, guide); const json = chromeTrace(await running.stop(), device);
  */
 export function trace(device: Device): Trace {
   const events: TraceEvent[] = [];

@@ -20,7 +20,7 @@ const optionNames: Names<DropoutOptions> = { rate: true, seed: true };
  * Applies inverted dropout to a tensor of any shape. The mask is a function of the seed and of where an element lies,
  * and is computed again for the gradient, so nothing is stored.
  * @throws ValueError for a rate or seed out of its range, DisposedError
- * @example const result = dropout(values, { rate: 0.5, seed: step });
+ * @example const result = dropout(values, { rate: 0.5, seed: 7 });
  */
 export function dropout(values: Tensor, options: DropoutOptions): Tensor {
   requireOptions("dropout", options, optionNames);

@@ -10,7 +10,9 @@ export interface Multiplier {
 /**
  * Multipliers by parameter name or by a pattern in which `*` stands for any letters. Where several match, a later one
  * overrides what it states of an earlier one. A pattern may match nothing, so that one table serves a family of models.
- * @example { "*.bias": { rate: 2, decay: 0 }, "upscore*.weight": { rate: 0 } }
+ * @example
+ * const multipliers = { "*.bias": { rate: 2, decay: 0 }, "upscore*.weight": { rate: 0 } };
+ * const step = sgd(network.parameters, { rate: 1e-10, multipliers });
  */
 export type Multipliers = Readonly<Record<string, Multiplier>>;
 
