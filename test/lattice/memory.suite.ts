@@ -239,7 +239,10 @@ export const cases: Case[] = [
       check(lattice.vertices === 180, `${lattice.vertices} vertices`);
       await withBindings(device, 2000, async () => {
         await rejects(() => filter(values, lattice), LimitError);
-        await rejects(() => featureGradient(lattice, "none", values, values), LimitError);
+        await rejects(
+          () => featureGradients(lattice, lattice.own, "none", { values, gradient: values }, [true]),
+          LimitError,
+        );
       });
     },
   },
