@@ -91,5 +91,5 @@ async function declare(sources) {
   await run(process.execPath, [join(root, "node_modules/@typescript/native/bin/tsc"), "--project", project]);
 }
 
-await generate();
+await generate(undefined, { smallest: true });
 await bundle();

@@ -1,7 +1,10 @@
 /** One of the WebAssembly builds: `DeviceInfo.variant` on WASM. */
 export type Variant = "plain" | "plainShared" | "relaxed" | "relaxedShared";
 export const variantNames: readonly Variant[];
-export function generate(wanted?: readonly Variant[]): Promise<Variant[]>;
+export function generate(wanted?: readonly Variant[], options?: { readonly smallest?: boolean }): Promise<Variant[]>;
 
-/** The text of the script that workers run, with plugins of esbuild. */
-export function bundleWorker(plugins?: readonly import("esbuild").Plugin[]): Promise<string>;
+export type WorkerScript = "thread" | "worker";
+export const workerScriptNames: readonly WorkerScript[];
+
+/** The text of a script that workers run, with plugins of esbuild. */
+export function bundleWorkerScript(name: WorkerScript, plugins?: readonly import("esbuild").Plugin[]): Promise<string>;

@@ -32,6 +32,3 @@ export interface Shared {
 export interface Thread extends Shared {
   readonly scratch: number;
 }
-
-export const isThread = (message: unknown): message is Thread =>
-  typeof message === "object" && message !== null && "scratch" in message && "memory" in message;

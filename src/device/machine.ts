@@ -24,7 +24,7 @@ export interface Places {
   /** Undefined for a machine without threads. */
   readonly control?: number;
   readonly scratches: readonly number[];
-  /** The text of build/worker.ts, which threads are started with. */
+  /** The text of build/thread.ts, which threads are started with. */
   readonly source: string;
 }
 

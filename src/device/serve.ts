@@ -1,22 +1,17 @@
 import { CrfRnnError, DeviceError } from "../errors.ts";
-import { isThread } from "./control.ts";
 import { LocalMachine, outOfMemory, pageBytes } from "./machine.ts";
 import { listen, parentOf } from "./port.ts";
 import { type Answer, type Command, isMessage, type Message, type Told } from "./protocol.ts";
-import { work } from "./worker.ts";
 
 /**
- * Runs in a worker: does on machines of its own what devices elsewhere ask for, or becomes a thread of a machine for good. The
- * build makes a string of it for the workers that the library starts, and the entry `crf-rnn/worker` for those that people
- * make themselves.
+ * Runs in a worker: does on machines of its own what devices elsewhere ask for. The build makes a string of it for the
+ * workers that the library starts, and the entry `crf-rnn/worker` for those that people make themselves.
  */
 export function serve(): void {
   const port = parentOf();
   const machines = new Map<number, LocalMachine>();
   listen(port, (message) => {
-    if (isThread(message)) work(message, () => port.postMessage("ready", []));
-    else if (isMessage(message))
-      void answer(message, machines).then((reply) => port.postMessage(reply, transferred(reply)));
+    if (isMessage(message)) void answer(message, machines).then((reply) => port.postMessage(reply, transferred(reply)));
   });
 }
 

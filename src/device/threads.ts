@@ -43,7 +43,7 @@ export class Threads {
     this.#kernels = shared.kernels;
   }
 
-  /** `source` is the text of build/worker.ts. @throws DeviceError if one of them does not start; none is left then */
+  /** `source` is the text of build/thread.ts. @throws DeviceError if one of them does not start; none is left then */
   static async start(source: string, shared: Shared, scratches: readonly number[]): Promise<Threads> {
     const starting = scratches.map(async (scratch) => startThread(source, { ...shared, scratch }));
     const settled = await Promise.allSettled(starting);

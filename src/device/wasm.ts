@@ -1,5 +1,5 @@
 import { sectionName, commonSources } from "../../build/wasm.ts";
-import { workerSource } from "../../build/worker.ts";
+import { threadSource } from "../../build/thread.ts";
 import { DeviceError, LimitError, ValueError } from "../errors.ts";
 import type { Kernel, Twin } from "../kernel.ts";
 import { formatShape } from "../shape.ts";
@@ -11,7 +11,6 @@ import type { Data, DeviceInfo, DeviceLimits, Dispatch, Storage } from "./device
 import { Heap } from "./heap.ts";
 import { type Call, LocalMachine, type Machine, outOfMemory, pageBytes } from "./machine.ts";
 import type { WorkerLike } from "./port.ts";
-import { RemoteMachine } from "./remote.ts";
 import { bytesOf, wasmBytes } from "./wasmBytes.ts";
 
 const addressSpace = 2 ** 32 - pageBytes;
@@ -122,10 +121,19 @@ async function create(threads: number, options: WasmOptions, fallbacks: readonly
   const bindingBytes = Math.min(options.bindingBytes ?? Infinity, addressSpace);
   const { worker = false } = options;
   const info = { name: "WebAssembly SIMD", hardware: false, threads, worker: worker !== false, variant, fallbacks };
-  const machine = worker
-    ? await RemoteMachine.open(worker === true ? undefined : worker, module, isShared(variant))
-    : await LocalMachine.open(module, isShared(variant));
+  const machine = await openMachine(worker, module, isShared(variant));
   return await WasmDevice.create(machine, module, info, bindingBytes);
+}
+
+/** Pages that ask for no worker do not load what it takes. */
+async function openMachine(
+  worker: boolean | WorkerLike,
+  module: WebAssembly.Module,
+  shared: boolean,
+): Promise<Machine> {
+  if (worker === false) return await LocalMachine.open(module, shared);
+  const { RemoteMachine } = await import("./remote.ts");
+  return await RemoteMachine.open(worker === true ? undefined : worker, module, shared);
 }
 
 const isShared = (variant: string): boolean => variant.endsWith("Shared");
@@ -221,7 +229,7 @@ export class WasmDevice extends BaseDevice {
     const control = info.threads > 1 ? place(controlBytes) : undefined;
     const scratches = Array.from({ length: info.threads - 1 }, () => place(scratchBytes));
     try {
-      await machine.start({ scratch, control, scratches, source: workerSource });
+      await machine.start({ scratch, control, scratches, source: threadSource });
     } catch (error) {
       machine.close();
       throw error;

@@ -1,7 +1,14 @@
 import { argumentOffset, type Thread, Word } from "./control.ts";
+import { listen, parentOf } from "./port.ts";
 
-/** Runs in each thread, and never returns. */
-export function work({ module, memory, control, kernels, scratch }: Thread, ready: () => void): void {
+/** Runs in a worker: becomes a thread of a machine, for good. The build makes a string of it for workers to start with. */
+export function becomeThread(): void {
+  const port = parentOf();
+  listen(port, (message) => work(message as Thread, () => port.postMessage("ready", [])));
+}
+
+/** Never returns. */
+function work({ module, memory, control, kernels, scratch }: Thread, ready: () => void): void {
   const words = new Int32Array(memory.buffer, control, 16);
   const values = new Float64Array(memory.buffer, control + argumentOffset, 56);
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { relative } from "node:path";
 import { build, type Plugin } from "esbuild";
-import { bundleWorker } from "../../scripts/generate.mjs";
+import { bundleWorkerScript, workerScriptNames } from "../../scripts/generate.mjs";
 import { suiteList } from "../hosts/bundle.ts";
 import { root } from "../hosts/folders.ts";
 import { Instrumenter, type Mutant } from "./instrument.ts";
@@ -73,26 +73,28 @@ function mutating(files: readonly string[], instrumenter: Instrumenter): Plugin 
 }
 
 /** Files that run only in workers. */
-const workerFiles = ["src/device/serve.ts", "src/device/worker.ts"];
+const workerFiles = { thread: "src/device/worker.ts", worker: "src/device/serve.ts" } as const;
 
 /**
- * Puts the text that the build makes of src/device/serve.ts, with its mutants, in place of build/worker.ts. A worker does
- * not see the switches: its text says which mutant is active, and all of its own count as reached where a worker starts.
+ * Puts the texts that the build makes for workers, with their mutants, in place of build/thread.ts and build/worker.ts. A
+ * worker does not see the switches: its text says which mutant is active, and all of its own count as reached where a worker
+ * starts.
  */
-const workerText = (instrumenter: Instrumenter, mutate: Plugin): Plugin => ({
-  name: "worker",
+const workerTexts = (instrumenter: Instrumenter, mutate: Plugin): Plugin => ({
+  name: "workers",
   setup({ onLoad }) {
-    onLoad({ filter: /build\/worker\.ts$/ }, async () => {
-      const text = await bundleWorker([mutate]);
-      const ids = instrumenter.mutants.filter(({ file }) => workerFiles.includes(file)).map(({ id }) => id);
-      const contents = `
-        const toString = () => {
-          for (const id of ${JSON.stringify(ids)}) isMutant(id);
-          return "const isMutant = (id) => id === " + mutation.active + ";" + ${JSON.stringify(text)};
-        };
-        export const workerSource = { toString };`;
-      return { contents, loader: "js" };
-    });
+    for (const name of workerScriptNames)
+      onLoad({ filter: new RegExp(`build/${name}\\.ts$`) }, async () => {
+        const text = await bundleWorkerScript(name, [mutate]);
+        const ids = instrumenter.mutants.filter(({ file }) => file === workerFiles[name]).map(({ id }) => id);
+        const contents = `
+          const toString = () => {
+            for (const id of ${JSON.stringify(ids)}) isMutant(id);
+            return "const isMutant = (id) => id === " + mutation.active + ";" + ${JSON.stringify(text)};
+          };
+          export const ${name}Source = { toString };`;
+        return { contents, loader: "js" };
+      });
   },
 });
 
@@ -109,7 +111,7 @@ export async function bundleMutants(files: readonly string[], folder: string): P
     packages: "external",
     // The files of vitest are imported for what they declare alone, and package.json says that nothing has such an effect.
     ignoreAnnotations: true,
-    plugins: [suiteList, testList, workerText(instrumenter, mutate), mutate],
+    plugins: [suiteList, testList, workerTexts(instrumenter, mutate), mutate],
   });
   await build({
     ...common,
