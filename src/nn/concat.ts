@@ -1,11 +1,10 @@
 import { ShapeError, ValueError } from "../errors.ts";
 import { requireInputs } from "../inputs.ts";
 import { rows } from "../layout.ts";
-import { formatShape, sameShape } from "../shape.ts";
+import { formatShape, padded, sameShape } from "../shape.ts";
 import { record } from "../tape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
 import { kindOf, remedyFor } from "../values.ts";
-import { padded } from "../shape.ts";
 import { rearrange } from "./permute.ts";
 
 /**

@@ -113,18 +113,21 @@ function* windows(
   { begin, size }: Window,
   reach: { readonly source: readonly number[]; readonly target: readonly number[] },
 ): Generator<Window> {
-  const { bindingBytes, alignment } = device.limits;
-  const extent = (bytes: readonly number[]): number[] => bytes.map((one, axis) => one * (size[axis]! - 1));
-  const sum = (all: readonly number[]): number => all.reduce((total, one) => total + one, 0);
-  const [source, target] = [extent(reach.source), extent(reach.target)];
-  const room = bindingBytes - alignment - quadBytes;
-  const farthest = [
-    ...(sum(source) > room ? [Math.max(...source)] : []),
-    ...(sum(target) + quadsOf(size[3] + 3) * quadBytes > bindingBytes - alignment ? [Math.max(...target)] : []),
-  ];
-  const axis = [source, target].flatMap((all) => all.map((one, i) => (farthest.includes(one) && one > 0 ? i : -1)));
-  const cut = axis.find((i) => i >= 0);
-  if (cut === undefined) return yield { begin, size };
+  const most = device.limits.bindingBytes - device.limits.alignment;
+  const cuts = [
+    { bytes: reach.source, room: most - 4 },
+    { bytes: reach.target, room: most - quadsOf(size[3] + 3) * quadBytes },
+  ]
+    .map(({ bytes, room }) => ({ room, extents: bytes.map((one, axis) => one * (size[axis]! - 1)) }))
+    .filter(({ room, extents }) => extents.reduce((sum, extent) => sum + extent, 0) > room)
+    .flatMap(({ extents }) => extents.map((extent, axis) => ({ extent, axis })))
+    .filter(({ extent }) => extent > 0)
+    .sort((a, b) => b.extent - a.extent);
+  const cut = cuts[0]?.axis;
+  if (cut === undefined) {
+    yield { begin, size };
+    return;
+  }
   const half = halfOf(size[cut]!, cut === 3);
   yield* windows(device, { begin, size: changed(size, cut, half) }, reach);
   const rest = { begin: changed(begin, cut, begin[cut]! + half), size: changed(size, cut, size[cut]! - half) };
@@ -137,7 +140,7 @@ const changed = (axes: Axes, axis: number, value: number): Axes =>
 /** About half of a size of 2 or more; of channels, whole quads as long as there are several. */
 function halfOf(size: number, channels: boolean): number {
   const half = Math.ceil(size / 2);
-  return channels && size > 4 ? Math.floor(padded(half) / 4) * 4 : half;
+  return channels && size > 4 ? padded(half) : half;
 }
 
 /**
@@ -154,14 +157,14 @@ export function permute(values: Tensor, from: string, to: string): Tensor {
 /** Returns factor·values with its axes in another order; its gradient comes back in the order of `from`. */
 export function permuted(where: string, values: Tensor, from: string, to: string, factor: number): Tensor {
   checkNames(where, values, from, to);
-  const sizes = new Map([...from].map((name, axis) => [name, values.shape[axis]!]));
-  const shape = [...to].map((name) => sizes.get(name) ?? 1);
+  const sizes = new Map(Array.from(from).map((name, axis) => [name, values.shape[axis]!]));
+  const shape = Array.from(to).map((name) => sizes.get(name) ?? 1);
   const turned = (tensor: Tensor, own: string, wanted: string, wantedShape: readonly number[]): Tensor => {
     const { device } = tensor;
     const result = device.empty(wantedShape);
     const strides = stridesOf(tensor.shape);
-    const place = (name: string): number => [...own].indexOf(name);
-    const axes = [...wanted.padStart(4, " ")].map((name) => (place(name) < 0 ? 0 : strides[place(name)]!));
+    const place = (name: string): number => Array.from(own).indexOf(name);
+    const axes = Array.from(wanted.padStart(4, " ")).map((name) => (place(name) < 0 ? 0 : strides[place(name)]!));
     const size = [...Array<number>(4 - wantedShape.length).fill(1), ...wantedShape];
     const source = { storage: tensor.storage, format: "float32", strides: axes as unknown as Axes } as const;
     const target = { storage: result.storage, channels: result.channels };
@@ -200,7 +203,7 @@ function checkNames(where: string, { shape, layout }: Tensor, from: unknown, to:
       remedy: "name every axis by a letter",
     });
   }
-  const lost = [...own].findIndex((name, axis) => !wanted.includes(name) && shape[axis] !== 1);
+  const lost = Array.from(own).findIndex((name, axis) => !wanted.includes(name) && shape[axis] !== 1);
   if (lost < 0) return;
   throw new ShapeError({
     where,

@@ -125,8 +125,8 @@ function unpacked(device: Device, storage: Storage, format: ScoresType, plan: Pl
   const sizeOf = (axis: string): number => (layout.includes(axis) ? shape[layout.indexOf(axis)]! : 1);
   const strideOf = (axis: string): number =>
     layout.includes(axis) ? elementsOf(shape.slice(layout.indexOf(axis) + 1)) : 0;
-  const [size, strides] = [sizeOf, strideOf].map((of) => [..."nhwc"].map(of)) as unknown as [Axes, Axes];
-  const result = device.empty([...wanted].map(sizeOf));
+  const [size, strides] = [sizeOf, strideOf].map((of) => Array.from("nhwc", of)) as unknown as [Axes, Axes];
+  const result = device.empty(Array.from(wanted, sizeOf));
   rearrange(device, size, { storage, format, strides }, { storage: result.storage, channels: size[3] }, factor);
   return result;
 }

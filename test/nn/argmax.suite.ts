@@ -22,10 +22,10 @@ export const cases: Case[] = [
         const scores = random(channels).array(count, -3, 3).map(Math.round);
         using tensor = device.tensor(shape, scores);
         const labels = await argmax(tensor);
-        check(labels instanceof Uint8Array, `${labels.constructor.name}`);
+        check(labels instanceof Uint8Array, labels.constructor.name);
         same(labels, highest(scores, channels), `[${shape.join()}]`);
         const wide = await argmax(tensor, { bits: 16 });
-        check(wide instanceof Uint16Array, `${wide.constructor.name}`);
+        check(wide instanceof Uint16Array, wide.constructor.name);
         same(wide, highest(scores, channels), `[${shape.join()}] in 16 bits`);
       }
     },

@@ -12,7 +12,7 @@ const layouts = ["hwc", "chw", "nhwc", "nchw"] as const;
 
 /** The sizes in the order of a layout. */
 const shapeOf = (layout: string, sizes: Readonly<Record<string, number>>): number[] =>
-  [...layout].map((axis) => sizes[axis]!);
+  Array.from(layout).map((axis) => sizes[axis]!);
 
 const dense = (values: ArrayLike<number>, shape: readonly number[], layout: string): Float64Array =>
   permutedArray(values, shape, layout, layout.length === 4 ? "nhwc" : "hwc");
@@ -159,7 +159,7 @@ export const cases: Case[] = [
           const { shape, layout, meaning } = options;
           const [h, w, c] = ["h", "w", "c"].map((axis) => shape[layout.indexOf(axis)]!) as [number, number, number];
           const classes = c === 1 ? 2 : c;
-          const images = layout.startsWith("n") ? shape[0]! : 1;
+          const images = layout.startsWith("n") ? shape[0] : 1;
           const reference = (x: Float64Array): Float64Array => {
             const logits = logitsOf(dense(x, shape, layout), c, options);
             return size ? resizedMap(logits, [images, h, w, classes], size, false) : logits;
@@ -239,7 +239,7 @@ export const cases: Case[] = [
         [/got "layouts" — write layout/, twelve, { layouts: "chw" }],
       ];
       for (const [says, data, options, kind = ValueError] of refusals) {
-        const call = (): Tensor => scoresTensor(device, data as number[], { shape, ...options } as ScoresOptions);
+        const call = (): Tensor => scoresTensor(device, data as number[], { shape, ...options });
         const { message } = await rejects<Error>(call, kind, String(says));
         check(message.startsWith("scoresTensor: expected") && says.test(message), `${says}: ${message}`);
       }

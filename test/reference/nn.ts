@@ -93,16 +93,16 @@ export function permutedArray(
   from: string,
   to: string,
 ): Float64Array {
-  const sizes = Object.fromEntries([...from].map((name, axis) => [name, shape[axis]!]));
+  const sizes = Object.fromEntries(Array.from(from).map((name, axis) => [name, shape[axis]!]));
   const result = new Float64Array(values.length);
   for (let i = 0; i < result.length; i++) {
     const position: Record<string, number> = {};
     let rest = i;
-    for (const name of [...to].reverse()) {
+    for (const name of Array.from(to).reverse()) {
       position[name] = rest % (sizes[name] ?? 1);
       rest = Math.floor(rest / (sizes[name] ?? 1));
     }
-    result[i] = values[[...from].reduce((at, name) => at * sizes[name]! + (position[name] ?? 0), 0)]!;
+    result[i] = values[Array.from(from).reduce((at, name) => at * sizes[name]! + (position[name] ?? 0), 0)]!;
   }
   return result;
 }
