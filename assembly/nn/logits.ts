@@ -1,3 +1,5 @@
+import { log4 } from "../shared/simd";
+
 /** Twin of kernels/nn/logits.wgsl. */
 export function logits(
   values: usize,
@@ -13,24 +15,24 @@ export function logits(
 ): void {
   const quads = (channels + 3) >> 2;
   for (let index = begin; index < end; index++) {
-    const from = values + ((<usize>index) << 4);
+    const p = v128.load(values + ((<usize>index) << 4));
     const to = result + ((<usize>index) << 4);
-    v128.store(to, f32x4.splat(0));
     if (stacked) {
-      const p = load<f32>(from);
-      store<f32>(to, logit(1 - p, least, factor));
-      store<f32>(to, logit(p, least, factor), 4);
+      // 1 − p and p beside each other.
+      const own = f32x4.extract_lane(p, 0);
+      const two = f32x4.replace_lane(f32x4.replace_lane(f32x4.splat(1), 1, own), 0, 1 - own);
+      v128.store(to, v128.and(logit(two, least, factor), i32x4(-1, -1, 0, 0)));
       continue;
     }
-    const lanes = min<u32>(4, channels - (((first + index) % quads) << 2));
-    for (let lane: usize = 0; lane < <usize>lanes; lane++) {
-      store<f32>(to + (lane << 2), logit(load<f32>(from + (lane << 2)), least, factor));
-    }
+    const inside = i32x4.lt_u(i32x4(0, 1, 2, 3), i32x4.splat(channels - (((first + index) % quads) << 2)));
+    v128.store(to, v128.and(logit(p, least, factor), inside));
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function logit(p: f32, least: f32, factor: f32): f32 {
-  return p >= -least ? factor * Mathf.log(max(p, least)) : NaN;
+function logit(p: v128, least: f32, factor: f32): v128 {
+  const floor = f32x4.splat(least);
+  const log = f32x4.mul(f32x4.splat(factor), log4(f32x4.pmax(floor, p)));
+  return v128.bitselect(log, f32x4.splat(NaN), f32x4.ge(p, f32x4.neg(floor)));
 }

@@ -47,3 +47,32 @@ export function exp4(x: v128): v128 {
   const power = i32x4.shl(i32x4.add(shifted, i32x4.splat(127)), 23);
   return v128.andnot(f32x4.mul(p, power), f32x4.le(x, f32x4.splat(-87.3)));
 }
+
+/**
+ * The natural logarithms of four normal numbers above 0, or of infinity. x = 2ⁿ·m with m from √½ to √2, and log x = n·ln 2 + log m, ln 2 in
+ * two parts; log m is the polynomial of Cephes' logf in m − 1, off by less than a unit of float32.
+ */
+// @ts-ignore: decorator
+@inline
+export function log4(x: v128): v128 {
+  // From the bits of √½ on, a step of 2²³ is a step of n.
+  const steps = i32x4.sub(x, i32x4.splat(0x3f3504f3));
+  const n = f32x4.convert_i32x4_s(i32x4.shr_s(steps, 23));
+  const m = i32x4.add(v128.and(steps, i32x4.splat(0x007fffff)), i32x4.splat(0x3f3504f3));
+  const r = f32x4.sub(m, f32x4.splat(1));
+  const square = f32x4.mul(r, r);
+  let p = multiplyAdd(f32x4.splat(7.0376836292e-2), r, f32x4.splat(-1.151461031e-1));
+  p = multiplyAdd(p, r, f32x4.splat(1.167699874e-1));
+  p = multiplyAdd(p, r, f32x4.splat(-1.2420140846e-1));
+  p = multiplyAdd(p, r, f32x4.splat(1.4249322787e-1));
+  p = multiplyAdd(p, r, f32x4.splat(-1.6668057665e-1));
+  p = multiplyAdd(p, r, f32x4.splat(2.0000714765e-1));
+  p = multiplyAdd(p, r, f32x4.splat(-2.4999993993e-1));
+  p = multiplyAdd(p, r, f32x4.splat(3.3333331174e-1));
+  p = f32x4.mul(f32x4.mul(p, r), square);
+  p = multiplyAdd(n, f32x4.splat(-2.1219444e-4), p);
+  p = multiplyAdd(square, f32x4.splat(-0.5), p);
+  const log = multiplyAdd(n, f32x4.splat(0.693359375), f32x4.add(r, p));
+  const infinity = f32x4.splat(f32.POSITIVE_INFINITY);
+  return v128.bitselect(infinity, log, f32x4.eq(x, infinity));
+}

@@ -49,37 +49,39 @@ export function rearrange(device: Device, size: Axes, source: Source, target: Ta
   const { code, bytes } = formats[source.format];
   const { channels, firstChannel = 0 } = target;
   const quads = quadsOf(channels);
-  const strides: Axes = [size[1] * size[2] * quads, size[2] * quads, quads, 0];
-  const reach = { source: source.strides.map((stride) => stride * bytes), target: strides.map((n) => n * quadBytes) };
-  for (const { begin, size: part } of windows(device, { begin: [0, 0, 0, 0], size }, reach)) {
+  // The axes before the channels may be gone through in any order. In the source's own, what was read is read again while
+  // it is in a cache.
+  const order = [0, 1, 2].sort((a, b) => source.strides[b]! - source.strides[a]!);
+  const ordered = (axes: Axes): Axes => [...order.map((axis) => axes[axis]!), axes[3]] as unknown as Axes;
+  const strides = ordered(source.strides);
+  const resultStrides = ordered([size[1] * size[2] * quads, size[2] * quads, quads, 0]);
+  const whole = { begin: [0, 0, 0, 0], size: ordered(size) } as const;
+  const reach = { source: strides.map((n) => n * bytes), target: resultStrides.map((n) => n * quadBytes) };
+  for (const { begin, size: part } of windows(device, whole, reach)) {
     const channel = firstChannel + begin[3];
     const firstLane = channel % 4;
-    const from = bind(
-      device,
-      source.storage,
-      (source.first ?? 0) + dot(begin, source.strides),
-      span(part, source.strides),
-      bytes,
-    );
-    const [to, filled] = [dot(begin, strides) + Math.floor(channel / 4), quadsOf(firstLane + part[3])];
-    const into = bind(device, target.storage, to, span(part, strides) - 1 + filled, quadBytes);
+    const first = (source.first ?? 0) + dot(begin, strides);
+    const own = bind(device, source.storage, first, span(part, strides), bytes);
+    const firstQuad = Math.floor(channel / 4) + dot(begin, resultStrides);
+    const filled = span(part, resultStrides) - 1 + quadsOf(firstLane + part[3]);
+    const result = bind(device, target.storage, firstQuad, filled, quadBytes);
     device.run(kernel, {
-      values: from.storage,
-      result: into.storage,
+      values: own.storage,
+      result: result.storage,
       outer: part[0],
       rows: part[1],
       width: part[2],
       firstLane,
       channels: part[3],
-      outerStride: source.strides[0],
-      rowStride: source.strides[1],
-      columnStride: source.strides[2],
-      channelStride: source.strides[3],
-      resultOuterStride: strides[0],
-      resultRowStride: strides[1],
-      resultColumnStride: strides[2],
-      valueSkip: from.skip,
-      resultSkip: into.skip,
+      outerStride: strides[0],
+      rowStride: strides[1],
+      columnStride: strides[2],
+      channelStride: strides[3],
+      resultOuterStride: resultStrides[0],
+      resultRowStride: resultStrides[1],
+      resultColumnStride: resultStrides[2],
+      valueSkip: own.skip,
+      resultSkip: result.skip,
       format: code,
       factor,
     });
