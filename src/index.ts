@@ -55,7 +55,7 @@ export { resize, type ResizeOptions } from "./nn/resize.ts";
 export { scale } from "./nn/scale.ts";
 export { type Choice, tune } from "./nn/tune.ts";
 export { imageTensor, type ImageTensorOptions } from "./pictures/imageTensor.ts";
-export { refine, type RefineOptions, type ScoresData } from "./pictures/refine.ts";
+export { refine, type RefineOptions, type Scores } from "./pictures/refine.ts";
 export type { DrawOptions, Refined } from "./pictures/refined.ts";
 export type { Drawable, ImageSource, PixelData } from "./pictures/source.ts";
 export {

@@ -1,6 +1,6 @@
 import { crfRnn } from "../../src/crf/crfRnn.ts";
 import { softmax } from "../../src/crf/softmax.ts";
-import { argmax } from "../../src/data/argmax.ts";
+import { argmax } from "../../src/nn/argmax.ts";
 import { refine } from "../../src/pictures/refine.ts";
 import { type Case, check, close, maximum, random, same } from "../suite.ts";
 
@@ -40,7 +40,7 @@ export const cases: Case[] = [
       const crf = scope.add(crfRnn(device, { classes, ...options }));
       const refined = await crf(scope.tensor([height, width, classes], scores), scope.tensor([height, width, 3], rgb));
       const marginals = await softmax(refined).read();
-      same(result.labels, argmax(await refined.read(), classes), "labels");
+      same(result.labels, await argmax(refined), "labels");
       same(result.marginals!, marginals, "marginals");
       const largest = Array.from({ length: height * width }, (_, pixel) =>
         maximum(marginals.slice(pixel * classes, (pixel + 1) * classes)),
