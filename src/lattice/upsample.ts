@@ -37,9 +37,14 @@ const defaultColor = 16;
 
 /**
  * The share of a filter over position alone in the average, without which pixels of a color that no pixel of the map has
- * nearby would get nothing. Shares from 0.002 to 0.02 make no difference on photographs; see bench/results/upsampling.md.
+ * nearby would get nothing, and how far it reaches, in pixels of the map. Both were found on photographs, where a tenth or
+ * five times the share does little harm: bench/results/upsampling.md.
  */
-const spatialShare = 0.02;
+const spatialShare = 0.06;
+const spatialReach = 0.5;
+
+/** The standard deviation of a pixel's area along one side: how far `shrink` reaches, in pixels of the map. */
+const pixelReach = 1 / Math.sqrt(12);
 
 type Size = readonly [height: number, width: number];
 const sizeOf = ({ shape }: Tensor): Size => shape.slice(-3, -1) as unknown as Size;
@@ -85,8 +90,9 @@ export async function upsample(
   using smallFixed = smallGuide.alias();
   using largeFixed = guide.alias();
   const { device } = values;
-  using smallPlaces = spatialFeatures(device, values.shape.slice(0, -1), { position: pitch, size, alignCorners });
-  using largePlaces = spatialFeatures(device, guide.shape.slice(0, -1), { position: pitch });
+  const near = { position: spatialReach * pitch };
+  using smallPlaces = spatialFeatures(device, values.shape.slice(0, -1), { ...near, size, alignCorners });
+  using largePlaces = spatialFeatures(device, guide.shape.slice(0, -1), near);
   using spatial = await buildLattice(smallPlaces, { at: largePlaces, signal });
   using small = bilateralFeatures(smallFixed, { position, color, size, alignCorners });
   using large = bilateralFeatures(largeFixed, { position, color });
@@ -104,7 +110,7 @@ export async function upsample(
 
 /**
  * Makes the guide of a small map of `size` [h, w] from the guide of a picture, [H, W, K] or a batch: each pixel gets the
- * mean of those around its place, weighted by a Gaussian of half a pixel of the map. Gradients flow to the guide.
+ * mean of those around its place, weighted by a Gaussian that is as wide as the pixel. Gradients flow to the guide.
  * @throws ShapeError, ValueError, LimitError, DisposedError, AbortError
  * @example const small = await shrink(guide, [33, 33], { alignCorners: true });
  */
@@ -118,7 +124,7 @@ export async function shrink(guide: Tensor, size: Size, options: ShrinkOptions =
   using _held = holding(guide);
   using fixed = guide.tape?.recording ? undefined : guide.alias();
   const picture = sizeOf(guide);
-  const position = pitchOf(size, picture) / 2;
+  const position = pixelReach * pitchOf(size, picture);
   const batch = guide.shape.slice(0, -3);
   using places = spatialFeatures(device, guide.shape.slice(0, -1), { position });
   using smallPlaces = spatialFeatures(device, [...batch, ...size], { position, size: picture, alignCorners });

@@ -31,17 +31,17 @@ function features(
   return rows.flat();
 }
 
-/** The sum of both filters over the sum of what they make of ones, the one over position alone having a share of 0.02. */
+/** The sum of both filters over the sum of what they make of ones, the one over position alone having a share of 0.06. */
 function referenceUpsample(
   values: Map,
   small: Map,
   large: Map,
   options: { position: number; color: number; alignCorners: boolean },
 ): Float64Array {
-  const position = Math.max(large.size[0] / values.size[0], large.size[1] / values.size[1]);
+  const position = Math.max(large.size[0] / values.size[0], large.size[1] / values.size[1]) / 2;
   const filters = [
     { ...options, share: 1 },
-    { alignCorners: options.alignCorners, position, share: 0.02 },
+    { alignCorners: options.alignCorners, position, share: 0.06 },
   ].map(({ share, ...bandwidths }) => {
     const d = "color" in bandwidths ? 2 + small.channels : 2;
     const own = features(small, large.size, bandwidths);
@@ -108,20 +108,50 @@ export const cases: Case[] = [
       const odd = 5 * width + 3;
       colors[odd] = 1000;
       const guide = scope.tensor([height, width, 1], colors);
-      // A map of three by four, which is 1 where the picture is bright.
-      const seen = [0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1];
+      // A map of three by four, which is 2 where the picture is bright and 1 elsewhere.
+      const seen = [1, 1, 2, 2, 1, 1, 2, 2, 1, 1, 2, 2];
       const values = scope.tensor([3, 4, 1], seen);
       const smallGuide = scope.tensor(
         [3, 4, 1],
-        seen.map((one) => (one ? 200 : 40)),
+        seen.map((value) => (value === 2 ? 200 : 40)),
       );
       const result = await (await upsample(values, smallGuide, guide)).read();
       colors.forEach((color, i) => {
-        if (i === odd) check(result[i]! > 0 && result[i]! < 0.5, `odd pixel ${result[i]}`);
-        else check(Math.abs(result[i]! - (color === 200 ? 1 : 0)) < 0.1, `pixel ${i} of ${color}: ${result[i]}`);
+        if (i === odd) check(result[i]! > 0.999 && result[i]! < 1.5, `odd pixel ${result[i]}`);
+        else check(Math.abs(result[i]! - (color === 200 ? 2 : 1)) < 0.1, `pixel ${i} of ${color}: ${result[i]}`);
       });
-      const constant = await upsample(scope.tensor([3, 4, 2], new Float32Array(24).fill(7)), smallGuide, guide);
-      close(await constant.read(), new Float32Array(height * width * 2).fill(7), tolerance, "a constant stays");
+      // A constant stays, in flat maps and in long ones, in whatever color.
+      for (const [small, large] of [
+        [
+          [3, 4],
+          [12, 16],
+        ],
+        [
+          [2, 2],
+          [5, 40],
+        ],
+        [
+          [1, 1],
+          [7, 9],
+        ],
+        [
+          [9, 2],
+          [9, 31],
+        ],
+      ] as const) {
+        const alone = random(9).array(large[0] * large[1], 0, 1e4);
+        const nowhere = [...large, 1];
+        for (const alignCorners of [false, true]) {
+          const constant = await upsample(
+            scope.tensor([...small, 2], new Float32Array(small[0] * small[1] * 2).fill(7)),
+            scope.tensor([...small, 1]),
+            scope.tensor(nowhere, alone),
+            { alignCorners },
+          );
+          const what = `${large.join()}, corners aligned: ${alignCorners}`;
+          close(await constant.read(), new Float32Array(large[0] * large[1] * 2).fill(7), { relative: 1e-5 }, what);
+        }
+      }
     },
   },
   {
@@ -135,7 +165,7 @@ export const cases: Case[] = [
         const tape = new Tape([guide]);
         const result = await shrink(guide, size, { alignCorners });
         check(result.shape.join() === "3,4,3", `shape ${result.shape.join()}`);
-        const position = 1.5;
+        const position = 3 / Math.sqrt(12);
         const { own, at } = referenceLatticeAt(
           features(large, [9, 11], { position, alignCorners: false }),
           features({ size, data: [], channels: 0 }, [9, 11], { position, alignCorners }),
