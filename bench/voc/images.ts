@@ -22,7 +22,9 @@ export const bandRadius = 7;
 
 /** An image of `voc-animals-320` with its truth and the network's logits. */
 export interface Sample extends LabelMap {
-  /** Logits [height, width, classes] of the network, resized to the image. */
+  /** Logits [...size, classes] as the network gives them, for a few places of the image. */
+  readonly coarse: { readonly size: readonly [height: number, width: number]; readonly logits: Float32Array };
+  /** The same [height, width, classes], resized to the image. */
   readonly unary: Float32Array;
   /** The image [height, width, 3], red, green, blue, 0…255. */
   readonly guide: Float32Array;
@@ -35,16 +37,17 @@ export async function openImages(data: string) {
   const folder = await Folder.open(join(data, "voc-animals-320"));
   const dataset = await openManifest(folder);
   const source = await fileSource(join(folder.path, "logits.safetensors"));
-  const logits = await openSafetensors(source);
+  const file = await openSafetensors(source);
   const read = async (item: Item): Promise<Sample> => {
     const map = await item.labels();
     const size = [map.height, map.width] as const;
     const image = await decodeImage(await item.imageBytes(), item.image);
-    const stored = logits.tensors.get(item.id)!;
+    const stored = file.tensors.get(item.id)!;
     const [classes, rows, columns] = stored.shape as [number, number, number];
-    const coarse = channelsLast(float16ToFloat32((await stored.read()) as Uint16Array), classes);
-    const unary = resizeBilinear(coarse, [rows, columns, classes], size, { alignCorners: true });
-    return { ...map, unary, guide: image.values, band: boundaryBand(map, bandRadius) };
+    const logits = channelsLast(float16ToFloat32((await stored.read()) as Uint16Array), classes);
+    const unary = resizeBilinear(logits, [rows, columns, classes], size, { alignCorners: true });
+    const coarse = { size: [rows, columns] as const, logits };
+    return { ...map, coarse, unary, guide: image.values, band: boundaryBand(map, bandRadius) };
   };
   return { classes: dataset.classes, items: dataset.splits.get("val")!, read, close: () => source.close() };
 }
