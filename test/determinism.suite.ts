@@ -22,6 +22,10 @@ async function results(device: Device): Promise<Float32Array[]> {
   using lattice = await buildLattice(features);
   using after = filter(values, lattice, { normalization: "after" });
   using adjoint = filter(values, lattice, { normalization: "symmetric", transpose: true });
+  using others = device.tensor([900, 5], numbers.array(900 * 5, -4, 4));
+  using wider = await buildLattice(features, { at: others });
+  using elsewhere = filter(values, wider, { normalization: "after", at: wider.at });
+  using back = filter(elsewhere, wider, { at: wider.at, transpose: true });
   using unary = device.tensor([height, width, classes], numbers.array(points * classes, -2, 2));
   using guide = device.tensor([height, width, 3], numbers.array(points * 3, -100, 100));
   using crf = crfRnn(device, { classes, iterations: 3 });
@@ -29,6 +33,8 @@ async function results(device: Device): Promise<Float32Array[]> {
   return [
     await after.read(),
     await adjoint.read(),
+    await elsewhere.read(),
+    await back.read(),
     await logits.read(),
     ...(await convolvedTwice(device, [34, 42, 20], [24, 40])),
     ...(await formed(device, numbers.array(points * 9, 0.1, 0.9))),
@@ -49,7 +55,18 @@ async function formed(device: Device, probabilities: Float32Array): Promise<Floa
 }
 
 const convolutions = ["convolution", "gradient", "of 3×3 weight", "of 2×2 weight"];
-const names = ["filter", "adjoint", "logits", ...convolutions, "scores", "labels", "mean", "gradient of scores"];
+const names = [
+  "filter",
+  "adjoint",
+  "filter elsewhere",
+  "and back",
+  "logits",
+  ...convolutions,
+  "scores",
+  "labels",
+  "mean",
+  "gradient of scores",
+];
 
 function sameResults(actual: readonly Float32Array[], expected: readonly Float32Array[], what: string): void {
   names.forEach((name, i) => same(actual[i]!, expected[i]!, `${what}: ${name}`));

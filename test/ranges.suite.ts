@@ -21,6 +21,17 @@ async function filterMany(device: Device, channels: number): Promise<Float32Arra
   return await result.read();
 }
 
+/** Filters from 300 points to 500 others, and back. */
+async function filterElsewhere(device: Device, channels: number): Promise<Float32Array[]> {
+  using features = device.tensor([300, 2], clearPoints(random(1), 300, 2, 8));
+  using others = device.tensor([500, 2], clearPoints(random(7), 500, 2, 8));
+  using lattice = await buildLattice(features, { at: others });
+  using values = device.tensor([300, channels], random(2).array(300 * channels));
+  using result = filter(values, lattice, { normalization: "after", at: lattice.at });
+  using back = filter(result, lattice, { transpose: true, at: lattice.at });
+  return [await result.read(), await back.read()];
+}
+
 /** The gradient of the features, and that of the values, from a filter of many channels. */
 async function gradientsOfMany(device: Device, channels: number): Promise<Float32Array[]> {
   using features = device.tensor([300, 2], clearPoints(random(1), 300, 2, 8));
@@ -60,6 +71,16 @@ export const cases: Case[] = [
           same(await filterMany(device2, channels), whole, `${channels} channels in ${bindingBytes} bytes`);
         }
       }
+    },
+  },
+  {
+    name: "a filter to other points in ranges of channels gives the bits of one in a piece",
+    async run(device) {
+      const whole = await filterElsewhere(device, 33);
+      // The maps have 43,200 and 72,000 bytes.
+      using device2 = await small(device, 49_152);
+      const parts = await filterElsewhere(device2, 33);
+      whole.forEach((expected, i) => same(parts[i]!, expected, i === 0 ? "there" : "and back"));
     },
   },
   {
