@@ -234,11 +234,7 @@ test("a buffer of ONNX Runtime may be larger than its numbers, and is let go of 
     buffer.destroy();
     released();
   };
-  const tensor = Tensor.fromGpuBuffer(buffer, {
-    dataType: "float32",
-    dims,
-    dispose,
-  });
+  const tensor = Tensor.fromGpuBuffer(buffer, { dataType: "float32", dims, dispose });
   using unary = fromOrt(device, tensor, { dispose: true });
   await release;
   expect(await unary.read()).toEqual(values);
