@@ -20,5 +20,5 @@ export type {
   OrtValueMetadata,
 } from "./onnxruntime/module.ts";
 export { openWith, sessionOptions } from "./onnxruntime/openWith.ts";
-export { segmenter, type Segmenter, type SegmenterOptions } from "./onnxruntime/segmenter.ts";
+export { segmenter, type Segmenter, type SegmenterCall, type SegmenterOptions } from "./onnxruntime/segmenter.ts";
 export { toOrt, type ToOrtOptions } from "./onnxruntime/toOrt.ts";

@@ -187,7 +187,9 @@ describe.each([
       await expect(segmenter(ort, model as never, { ...options, device })).rejects.toThrow(sentence);
     }
     const segment = await segmenter(ort, session, { device });
+    const last = segment(makePicture(8, 8));
     await segment.dispose();
+    expect((await last).labels).toHaveLength(64);
     await expect(segment(makePicture())).rejects.toThrow(DisposedError);
   });
 });

@@ -1,3 +1,4 @@
+import { type CrfCall, callNames, crfRnn } from "../../crf/crfRnn.ts";
 import type { Device } from "../../device/device.ts";
 import { open } from "../../device/open.ts";
 import { DeviceError, ValueError } from "../../errors.ts";
@@ -23,7 +24,7 @@ export interface SegmenterOptions {
   /** The name of the output that has the scores. Default: the model's first. */
   readonly output?: string;
   /** What its numbers are: see `scoresTensor`. Default: logits, channels first. */
-  readonly scores?: Omit<FromOrtOptions, "size" | "dispose">;
+  readonly scores?: Omit<FromOrtOptions, "dispose">;
   /** Options of the CRF: see `refine`. */
   readonly crf?: RefineOptions;
   /** The device of the CRF. Default: one that `openWith` opens. It stays the caller's. */
@@ -35,16 +36,19 @@ export interface SegmenterOptions {
   readonly location?: "cpu" | "gpu-buffer";
 }
 
+/** Options of one call of a segmenter. */
+export type SegmenterCall = CrfCall & Pick<RefineOptions, "marginals">;
+
 /** From a picture to labels: see `segmenter`. */
 export interface Segmenter extends AsyncDisposable {
   /**
-   * Runs the network, and the CRF on its scores. Options replace those of `segmenter({ crf })`. Calls may overlap; the
-   * network runs for one of them after the other.
+   * Runs the network, and the CRF on its scores. Options of the call replace those of `segmenter({ crf })`. Calls may
+   * overlap; the network runs for one of them after the other.
    * @throws as `refine` does, and what ONNX Runtime throws
    */
-  (picture: ImageSource, options?: RefineOptions): Promise<Refined>;
+  (picture: ImageSource, call?: SegmenterCall): Promise<Refined>;
   readonly device: Device;
-  /** Gives back what was made here: the device, and the session of a model that was loaded. */
+  /** Gives back what was made here, after the calls under way: the device, and the session of a model that was loaded. */
   dispose(): Promise<void>;
 }
 
@@ -57,6 +61,8 @@ const optionNames: Names<SegmenterOptions> = {
   device: true,
   location: true,
 };
+
+const segmenterCallNames: Names<SegmenterCall> = { ...callNames, marginals: true };
 
 /**
  * Makes a function from pictures to labels of a segmentation network in ONNX: the picture is resized and normalized, the
@@ -146,10 +152,13 @@ function callable(
   ort: Ort,
   device: Device,
   network: Network,
-  { scores, crf }: SegmenterOptions,
+  { scores, crf = {} }: SegmenterOptions,
   release: () => Promise<void>,
 ): Segmenter {
+  const { crf: given, iterations, onIteration, signal, marginals, ...layerOptions } = crf;
+  let layer = given;
   let disposed = false;
+  let calls: Promise<unknown> = Promise.resolve();
   // In browsers, a session refuses a second run while one is under way.
   let before: Promise<unknown> = Promise.resolve();
   const run = (input: Tensor): Promise<OrtTensor> => {
@@ -157,19 +166,27 @@ function callable(
     before = after.catch(() => {});
     return after;
   };
-  const call = async (picture: ImageSource, options?: RefineOptions): Promise<Refined> => {
+  const segment = async (picture: ImageSource, options?: SegmenterCall): Promise<Refined> => {
+    requireOptions(where, options, segmenterCallNames);
     if (disposed) throw disposedError(where, "the segmenter");
     using scope = device.scope();
     const guide = scope.add(imageTensor(device, picture));
     const output = await run(scope.add(inputTensor(device, guide, network.input)));
-    const [height, width] = guide.shape as [number, number];
-    const unary = scope.add(scoresOf(device, output, { ...scores, size: [height, width], dispose: true }));
-    return await refine(device, guide, unary, { ...crf, ...options });
+    const unary = scope.add(scoresOf(device, output, { ...scores, dispose: true }));
+    // One layer for all pictures keeps the spatial lattice. The scores tell how many classes it has.
+    layer ??= crfRnn(device, { ...layerOptions, classes: unary.channels });
+    return await refine(device, guide, unary, { iterations, onIteration, signal, marginals, ...options, crf: layer });
+  };
+  const call: typeof segment = (picture, options) => {
+    const result = segment(picture, options);
+    calls = Promise.allSettled([calls, result]);
+    return result;
   };
   const dispose = async (): Promise<void> => {
     if (disposed) return;
     disposed = true;
-    await before;
+    await calls;
+    if (!given) layer?.dispose();
     await release();
   };
   return Object.assign(call, { device, dispose, [Symbol.asyncDispose]: dispose });

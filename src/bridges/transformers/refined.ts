@@ -1,7 +1,7 @@
+import { type CrfCall, callNames, crfNames, type CrfOptions } from "../../crf/crfRnn.ts";
 import type { Device } from "../../device/device.ts";
 import { requireDevice } from "../../inputs.ts";
 import { type Names, requireOptions } from "../../options.ts";
-import { refineNames, type RefineOptions } from "../../pictures/refine.ts";
 import type { PixelData } from "../../pictures/source.ts";
 import { requireNumber } from "../../values.ts";
 import { type ModelOutput, requirePipeline, type Segment, type SegmentationPipeline } from "./pipeline.ts";
@@ -9,7 +9,7 @@ import { refineMasks } from "./masks.ts";
 import { type Plan, refineScores } from "./scores.ts";
 
 /** Options of `refined`: those of the CRF, and how far the network is trusted. */
-export interface PipelineOptions extends Omit<RefineOptions, "marginals"> {
+export interface PipelineOptions extends Omit<CrfOptions, "classes" | "learn">, CrfCall {
   /** By what the network's logits are divided; above 1 it is trusted less. Default: 1. */
   readonly temperature?: number;
   /**
@@ -20,8 +20,8 @@ export interface PipelineOptions extends Omit<RefineOptions, "marginals"> {
 }
 
 const where = "refined";
-const { marginals: _marginals, ...crfNames } = refineNames;
-const optionNames: Names<PipelineOptions> = { ...crfNames, temperature: true, confidence: true };
+const { classes: _classes, learn: _learn, ...layerNames } = crfNames;
+const optionNames: Names<PipelineOptions> = { ...layerNames, ...callNames, temperature: true, confidence: true };
 
 /**
  * Wraps a pipeline of transformers.js, "image-segmentation" or "background-removal": the same call with the same options and

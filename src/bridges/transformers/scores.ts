@@ -1,9 +1,8 @@
-import { crfRnn } from "../../crf/crfRnn.ts";
+import { type CrfCall, type CrfOptions, crfRnn } from "../../crf/crfRnn.ts";
 import { softmax } from "../../crf/softmax.ts";
 import type { Device } from "../../device/device.ts";
 import { dense } from "../../nn/dense.ts";
 import { imageTensor } from "../../pictures/imageTensor.ts";
-import type { RefineOptions } from "../../pictures/refine.ts";
 import type { PixelData } from "../../pictures/source.ts";
 import { fromOrt, type FromOrtOptions } from "../onnxruntime/fromOrt.ts";
 import type { ModelOutput, ModelTensor, SegmentationPipeline } from "./pipeline.ts";
@@ -11,7 +10,7 @@ import type { ModelOutput, ModelTensor, SegmentationPipeline } from "./pipeline.
 /** What a refined pipeline computes with. */
 export interface Plan {
   readonly device: Device;
-  readonly crf: Omit<RefineOptions, "marginals">;
+  readonly crf: Omit<CrfOptions, "classes" | "learn"> & CrfCall;
   readonly temperature: number;
   readonly confidence: number;
 }
