@@ -4,9 +4,9 @@
  *
  * @example
  * import { open, refine } from "crf-rnn";
- * import { fromMasks } from "crf-rnn/mediapipe";
+ * import { fromMasks, people } from "crf-rnn/mediapipe";
  * const { confidenceMasks } = segmenter.segment(image); // with outputConfidenceMasks: true
- * const { labels } = await refine(device, image, fromMasks(device, confidenceMasks));
+ * const { labels } = await refine(device, image, fromMasks(device, confidenceMasks), people);
  */
 import type { Device } from "../device/device.ts";
 import { ShapeError, ValueError } from "../errors.ts";
@@ -25,6 +25,19 @@ export interface ConfidenceMask {
 
 /** Options of `fromMasks`, which mean what they mean for `scoresTensor`. */
 export type MasksOptions = Pick<ScoresOptions, "size" | "temperature">;
+
+/**
+ * Options of `refine` for people in photographs, behind MediaPipe's segmenters of selfies. Their masks are smooth, at 256×256
+ * pixels, and sure of themselves, so that the CRF should look a few pixels around only. On the 27 photographs of VOC and COCO in which
+ * people cover a tenth and more, selfie_multiclass reached a mean IU of people of 0.675; with these options 0.676, better in 18
+ * and worse in 9; with the options of CRF-RNN, which are those of a network that was trained with them, 0.671, better in 12
+ * and worse in 15, and a band of 5 pixels along the outlines lost 1.6 points of accuracy where these lost 0.1. Outlines
+ * in these data sets are drawn coarsely, and the pictures are no selfies: try what suits yours.
+ */
+export const people = {
+  bilateral: { position: 15, color: 5, weight: 2 },
+  spatial: { position: 3, weight: 1 },
+} as const;
 
 const where = "fromMasks";
 const optionNames: Names<MasksOptions> = { size: true, temperature: true };

@@ -36,7 +36,12 @@ export function makeModel(): Uint8Array {
   const graph = new OnnxGraph();
   const values = colors.flatMap((color) => color.flatMap((weight) => Array<number>(16).fill(weight / 16)));
   const weight = graph.constant("weight", { shape: [classes, 3, 4, 4], values });
-  graph.node("Conv", "logits", ["pixel_values", weight], { strides: [4, 4] });
+  graph.node("Conv", "logits", ["pixel_values", weight], {
+    kernel_shape: [4, 4],
+    strides: [4, 4],
+    dilations: [1, 1],
+    pads: [0, 0, 0, 0],
+  });
   return graph.finish(
     { name: "pixel_values", shape: [1, 3, ...inputSize] },
     { name: "logits", shape: [1, classes, ...scoresSize] },

@@ -6,15 +6,19 @@ import { root } from "../hosts/folders.ts";
 import { tools } from "./tools.ts";
 
 const run = promisify(execFile);
-const wanted = `${root}test/bundles/tools/`;
 
-/** Installs what the slow suite alone needs, in the versions of its lock file, unless it is there. */
-export default async function installTools(): Promise<void> {
+/** Installs packages that `npm ci` does not, in the versions of their lock file, unless they are there. */
+export async function installFrom(wanted: string, folder: string): Promise<void> {
   const lock = "package-lock.json";
   const [now, installed] = await Promise.all(
-    [wanted, tools].map((at) => readFile(`${at}${lock}`, "utf8").catch(() => "")),
+    [wanted, folder].map((at) => readFile(`${at}${lock}`, "utf8").catch(() => "")),
   );
-  if (now === installed && existsSync(`${tools}node_modules/.${lock}`)) return;
-  await cp(wanted, tools, { recursive: true });
-  await run("npm", ["ci"], { cwd: tools });
+  if (now === installed && existsSync(`${folder}node_modules/.${lock}`)) return;
+  await cp(wanted, folder, { recursive: true });
+  await run("npm", ["ci"], { cwd: folder });
 }
+
+/** What the tests of bundles and examples need. */
+const installTools = (): Promise<void> => installFrom(`${root}test/bundles/tools/`, tools);
+
+export default installTools;
