@@ -13,7 +13,8 @@ import { type Call, LocalMachine, type Machine, outOfMemory, pageBytes } from ".
 import type { WorkerLike } from "./port.ts";
 import { bytesOf, wasmBytes } from "./wasmBytes.ts";
 
-const addressSpace = 2 ** 32 - pageBytes;
+/** 65535 pages. */
+const addressSpace = 4_294_901_760;
 /** Scratch memory of one thread, for the arrays that a WGSL kernel keeps in private memory. */
 const scratchBytes = 65536;
 /**
