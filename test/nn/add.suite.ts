@@ -1,6 +1,6 @@
 import { ShapeError } from "../../src/errors.ts";
 import { add } from "../../src/nn/add.ts";
-import { type Case, rejects } from "../suite.ts";
+import { type Case, check, rejects } from "../suite.ts";
 import { checkOp, oneRounding, shapes, uniform } from "./op.ts";
 
 export const cases: Case[] = [
@@ -19,7 +19,8 @@ export const cases: Case[] = [
     async run(device) {
       using a = device.tensor([2, 3]);
       using b = device.tensor([3, 2]);
-      await rejects(() => add(a, b), ShapeError);
+      const error = await rejects(() => add(a, b), ShapeError);
+      check(error.message.includes("got [2, 3] rows and [3, 2] rows"), error.message);
     },
   },
 ];

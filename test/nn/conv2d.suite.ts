@@ -1,5 +1,5 @@
 import type { Device } from "../../src/device/device.ts";
-import { LimitError, ShapeError } from "../../src/errors.ts";
+import { LimitError, ShapeError, ValueError } from "../../src/errors.ts";
 import { panels } from "../../src/layout.ts";
 import { add } from "../../src/nn/add.ts";
 import { conv2d } from "../../src/nn/conv2d.ts";
@@ -14,6 +14,7 @@ import {
   type Given,
   type Got,
   nameOf,
+  refusesOptions,
   runOp,
   withBindings,
 } from "./convolutions.ts";
@@ -123,11 +124,16 @@ export const cases: Case[] = [
         [() => conv2d(map, weight, { bias }), /a bias \[2\], got \[3\]/],
         [() => conv2d(map, weight, { stride: 0 }), /stride 0/],
         [() => conv2d(map, weight, { padding: -1 }), /padding -1/],
+        [() => conv2d(map, weight, { stride: 1.5 }), /stride 1.5/],
+        [() => conv2d(map, weight, { padding: 0.5 }), /padding 0.5/],
       ];
       for (const [call, message] of refusals) {
         const error = await rejects(async () => call(), ShapeError);
         check(message.test(error.message) && error.remedy !== undefined, error.message);
       }
+      await refusesOptions((options) => conv2d(map, weight, options));
+      const error = await rejects(() => conv2d(map, weight, { relu: "yes" as never }), ValueError);
+      check(error.message.includes("conv2d: expected relu: true or false"), error.message);
     },
   },
   {

@@ -5,7 +5,16 @@ import { convTranspose2d } from "../../src/nn/convTranspose2d.ts";
 import type { Convolution } from "../../src/nn/geometry.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { type Case, check, random, rejects, same } from "../suite.ts";
-import { checkOp, checkSlope, convolution, given, nameOf, runOp, withBindings } from "./convolutions.ts";
+import {
+  checkOp,
+  checkSlope,
+  convolution,
+  given,
+  nameOf,
+  refusesOptions,
+  runOp,
+  withBindings,
+} from "./convolutions.ts";
 
 /** A transposed convolution of a map [images, height, width, channels]: from the output of the convolution it reverses. */
 function transposed(
@@ -71,11 +80,15 @@ export const cases: Case[] = [
       const refusals: [() => unknown, RegExp][] = [
         [() => convTranspose2d(map, other), /for 3 channels, got \[2, 3, 2, 2\]/],
         [() => convTranspose2d(one, weight, { padding: 1 }), /one pixel or more, got 0 by 0/],
+        [() => convTranspose2d(map, weight, { stride: 0 }), /stride 0/],
+        [() => convTranspose2d(map, weight, { padding: -1 }), /padding -1/],
+        [() => convTranspose2d(map, weight, { bias: one }), /a bias \[2\], got \[1, 1, 3\]/],
       ];
       for (const [call, message] of refusals) {
         const error = await rejects(async () => call(), ShapeError);
         check(message.test(error.message) && error.remedy !== undefined, error.message);
       }
+      await refusesOptions((options) => convTranspose2d(map, weight, options));
     },
   },
 ];

@@ -3,10 +3,10 @@ import { panels as panelLayout } from "../../src/layout.ts";
 import { direct, transpose } from "../../src/nn/convolution.ts";
 import { panelsOf } from "../../src/nn/geometry.ts";
 import { padded, quadsOf } from "../../src/shape.ts";
-import { Memory } from "../memory.ts";
+import { checkMemory, Memory, memoryOf } from "../memory.ts";
 import { convolved } from "../reference/convolution.ts";
 import { type Case, close, random, same } from "../suite.ts";
-import { convolution, weightShape } from "./convolutions.ts";
+import { convolution, nameOf, weightShape, withBindings } from "./convolutions.ts";
 
 export const cases: Case[] = [
   {
@@ -95,6 +95,56 @@ export const cases: Case[] = [
           return weights[(output * inputs + input) * tall * wide + (tall * wide - 1 - tap)]!;
         });
         same(panelLayout.unpack(back, await memory.floats(result)), expected, back.join());
+      }
+    },
+  },
+  {
+    name: "the weights' gradient packs as many rows at a time as a binding holds, and no more than 4096 pixels",
+    async run(device) {
+      const { alignment, bindingBytes } = device.limits;
+      for (const [size, ...rowsToFit] of [
+        // 64 pixels a row, and one more.
+        [convolution([1, 70, 64, 1], [1, 3, 3], 1, 1), Infinity],
+        [convolution([1, 71, 65, 1], [1, 3, 3], 1, 1), Infinity],
+        // Rows of the gradient take the most room; rows of the input, packed; with their padding; and as they are.
+        [convolution([2, 11, 17, 3], [7, 3, 3], 1, 1), 2, 5],
+        [convolution([1, 12, 9, 12], [3, 5, 1], 1, 0), 2, 4],
+        [convolution([1, 12, 29, 4], [3, 3, 3], 1, 4), 2],
+        [convolution([1, 22, 21, 12], [3, 2, 1], 3, 0), 2, 3],
+      ] as const) {
+        using scope = device.scope();
+        const { input, output, kernelHeight, kernelWidth, stride } = size;
+        const map = (of: typeof input): number[] => [of.images, of.height, of.width, of.channels];
+        const [x, g] = [scope.tensor(map(input)), scope.tensor(map(output))];
+        const w = scope.tensor(weightShape(size), undefined, panelLayout);
+        const columns = (output.width - 1) * stride + kernelWidth;
+        const [quads, panels] = [quadsOf(input.channels), panelsOf(output.channels)];
+        const sizesOf = (rows: number) => {
+          const valueRows = (rows - 1) * stride + kernelHeight;
+          const row = (width: number): number => valueRows * quads * width * 16;
+          return { packed: [row(columns), rows * panels * output.width * 32], map: row(input.width) };
+        };
+        const roomOf = (rows: number): number => Math.max(...sizesOf(rows).packed, sizesOf(rows).map);
+        for (const room of rowsToFit.flatMap((rows) =>
+          rows === Infinity ? [rows] : [roomOf(rows), roomOf(rows) - 1],
+        )) {
+          let most = 1;
+          for (let rows = 1; rows <= output.height && rows * output.width <= 4096; rows++) {
+            if (roomOf(rows) <= room) most = rows;
+          }
+          const { packed } = sizesOf(most);
+          const used = await withBindings(device, Math.min(bindingBytes, room + alignment), () =>
+            memoryOf(device, "nn/", () => direct.weightGradient(device, size, x.storage, g.storage, w.storage)),
+          );
+          const ranges = output.images * Math.ceil(output.height / most);
+          const steps = Array.from({ length: ranges }, () => [
+            "convolution.pack",
+            "convolution.pack",
+            "product",
+          ]).flat();
+          const expected = steps.map((name) => [`nn/${name}`, packed] as const);
+          checkMemory(device, used, expected, `${nameOf(size)}, ${room} bytes, ${most} rows`);
+        }
       }
     },
   },

@@ -1,11 +1,12 @@
 import type { Device } from "../../src/device/device.ts";
+import { ValueError } from "../../src/errors.ts";
 import { panels } from "../../src/layout.ts";
 import { conv2d } from "../../src/nn/conv2d.ts";
 import type { Convolution } from "../../src/nn/geometry.ts";
 import { Tape } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { absolute, columnSums, convolved, convolvedBack, elements, weightGradient } from "../reference/convolution.ts";
-import { check, close, maximum, type Random, random } from "../suite.ts";
+import { check, close, maximum, type Random, random, rejects } from "../suite.ts";
 
 /** The sizes of a convolution of a map [images, height, width, channels]. */
 export function convolution(size: readonly number[], kernel: readonly number[], stride = 1, padding = 0): Convolution {
@@ -176,6 +177,14 @@ const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
   return sum;
 };
+
+/** Fails unless options that no convolution has, and a bias that is none, are refused. */
+export async function refusesOptions(call: (options: object) => Tensor): Promise<void> {
+  const unknown = await rejects(() => call({ strides: 2 }), ValueError);
+  check(unknown.message.includes("write stride"), unknown.message);
+  const noBias = await rejects(() => call({ bias: [1, 2] }), ValueError);
+  check(noBias.message.includes("a tensor as bias"), noBias.message);
+}
 
 /** Both ways to convolve, 3×3 and then 2×2 at stride 2, to so many channels: the result, and the gradients of all inputs. */
 export async function convolvedTwice(

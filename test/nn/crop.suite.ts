@@ -1,4 +1,4 @@
-import { ShapeError } from "../../src/errors.ts";
+import { ShapeError, ValueError } from "../../src/errors.ts";
 import { crop } from "../../src/nn/crop.ts";
 import { cropped } from "../reference/nn.ts";
 import { type Case, check, rejects } from "../suite.ts";
@@ -41,6 +41,9 @@ export const cases: Case[] = [
         const error = await rejects(() => crop(values, window), ShapeError, JSON.stringify(change));
         check(error.message.startsWith("crop: expected"), error.message);
       }
+      const misspelled = { y: 0, x: 0, height: 1, width: 1, top: 0 };
+      const error = await rejects(() => crop(values, misspelled), ValueError);
+      check(error.message.includes("expected options y, x, height, width"), error.message);
     },
   },
 ];

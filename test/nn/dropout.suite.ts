@@ -66,6 +66,12 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "the highest rate keeps next to nothing",
+    async run(device) {
+      same(await mask(device, 200, 1 - 2 ** -40, 3), new Float32Array(200), "values");
+    },
+  },
+  {
     name: "rates and seeds out of range are refused",
     async run(device) {
       using values = device.tensor([4]);
@@ -78,6 +84,9 @@ export const cases: Case[] = [
         { rate: 0.5, seed: 2 ** 53 },
       ])
         await rejects(() => dropout(values, options), ValueError);
+      const misspelled = { rate: 0.5, seed: 0, share: 0.5 };
+      const error = await rejects(() => dropout(values, misspelled), ValueError);
+      check(error.message.includes("expected options rate, seed"), error.message);
     },
   },
 ];

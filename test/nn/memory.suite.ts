@@ -189,6 +189,33 @@ const ops: Record<string, Op> = {
       ["shared/columnSums"],
     ],
   },
+  "convTranspose2d by minimal filtering": {
+    inputs: [
+      [2, 9, 11, 10],
+      [10, 9, 3, 3],
+    ],
+    run: ([values, weight]) => convTranspose2d(values!, weight!, { padding: 1 }),
+    forward: [
+      ["nn/convolution.transpose", [nine, threeByThree]],
+      ["nn/winograd.weights", [nine, threeByThree, filtering.weights]],
+      ...["nn/winograd.input", "nn/product", "nn/winograd.output"].map((kernel): Step => [
+        kernel,
+        [nine, threeByThree, ...tiles],
+      ]),
+    ],
+    backward: [
+      ...["nn/winograd.input", "nn/winograd.gradient", "nn/product", "nn/winograd.fold"].map((kernel): Step => [
+        kernel,
+        [nine, threeByThree, ...tiles],
+      ]),
+      ["nn/winograd.weights", [nine, threeByThree, filtering.weights]],
+      ...["nn/winograd.input", "nn/product", "nn/winograd.output"].map((kernel): Step => [
+        kernel,
+        [nine, threeByThree, ...tiles],
+      ]),
+    ],
+    keeps: [0, 1],
+  },
   convTranspose2d: {
     inputs: [map, [5, 7, 4, 4], [7]],
     run: ([values, weight, bias]) => convTranspose2d(values!, weight!, { bias: bias!, stride: 2 }),
@@ -217,13 +244,13 @@ const ops: Record<string, Op> = {
   },
 };
 
-/** The inputs of an op, of small numbers. */
+/** The inputs of an op, of small numbers; those of four axes are weights but for the first, and `map`. */
 const inputsOf = (scope: Scope, { inputs }: Op): Tensor[] =>
   inputs.map((shape, i) =>
     scope.tensor(
       shape,
       random(i + 1).array(elementsOf(shape), -1, 1),
-      i > 0 && shape.length === 4 && inputs.length > 2 ? panels : undefined,
+      i > 0 && shape.length === 4 && shape !== map ? panels : undefined,
     ),
   );
 

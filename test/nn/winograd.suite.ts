@@ -1,9 +1,12 @@
 import type { Device } from "../../src/device/device.ts";
 import { panels } from "../../src/layout.ts";
 import type { Convolution } from "../../src/nn/geometry.ts";
-import { winograd } from "../../src/nn/winograd.ts";
+import { algorithmFor } from "../../src/nn/chooseAlgorithm.ts";
+import { suits, winograd } from "../../src/nn/winograd.ts";
+import { padded } from "../../src/shape.ts";
+import { checkMemory, memoryOf, type Used } from "../memory.ts";
 import { absolute, convolved, convolvedBack, weightGradient } from "../reference/convolution.ts";
-import { type Case, close, maximum, random } from "../suite.ts";
+import { type Case, check, close, maximum, random } from "../suite.ts";
 import { convolution, given, nameOf, weightShape, withBindings, withProperty } from "./convolutions.ts";
 
 /** By how much sums of magnitudes grow on the way: (8/3)² for values of one sign (kernels/nn/winograd.wgsl). */
@@ -102,5 +105,79 @@ export const cases: Case[] = [
     // Maps of 12 KB; a tile has 1,024 bytes on either side.
     run: (device) =>
       withBindings(device, 20_000, () => checkAll(device, convolution([2, 11, 9, 15], [12, 3, 3], 1, 1), 21)),
+  },
+  {
+    name: "minimal filtering has its transformed weights, and the tiles of one range at a time with their products",
+    async run(device) {
+      const standard = device.limits.bindingBytes;
+      for (const [size, bindingBytes, hardware, most] of [
+        // A tile has 768 bytes before and 1024 behind; the transformed weights have 12,288.
+        [convolution([1, 10, 20, 12], [12, 3, 3], 1, 1), standard, false, 50],
+        [convolution([1, 10, 20, 12], [12, 3, 3], 1, 1), 16_384, false, 16],
+        [convolution([1, 10, 20, 12], [12, 3, 3], 1, 1), 16_383, false, 12],
+        // 1536 bytes before and 512 behind.
+        [convolution([2, 7, 11, 24], [4, 3, 3], 1, 1), 18_432, true, 12],
+        [convolution([2, 7, 11, 24], [4, 3, 3], 1, 1), 24_575, true, 12],
+        [convolution([2, 7, 11, 24], [4, 3, 3], 1, 1), 24_576, true, 16],
+        // 65,536 and 512: sixty-three tiles have 4 MiB, and a range is a multiple of four.
+        [convolution([1, 15, 18, 1024], [8, 3, 3], 1, 1), standard, false, 60],
+        [convolution([1, 15, 18, 1024], [8, 3, 3], 1, 1), standard, true, 72],
+      ] as const) {
+        using scope = device.scope();
+        const { input, output } = size;
+        const map = (of: typeof input): number[] => [of.images, of.height, of.width, of.channels];
+        const [x, w, y] = [
+          scope.tensor(map(input)),
+          scope.tensor(weightShape(size), undefined, panels),
+          scope.tensor(map(output)),
+        ];
+        const [inputs, outputs] = [padded(input.channels), 8 * Math.ceil(output.channels / 8)];
+        const tables = [
+          16 * inputs * outputs * 4,
+          ...[inputs, outputs].map((length) => 16 * length * padded(most) * 4),
+        ];
+        // Where not all maps fit a binding, no range spans two pieces; these do.
+        const tiles = output.images * Math.ceil(output.height / 2) * Math.ceil(output.width / 2);
+        const ranges = Array.from({ length: Math.ceil(tiles / most) }, () => tables);
+        const steps = (names: readonly string[]) =>
+          ranges.flatMap((range) => names.map((name) => [`nn/${name}`, range] as const));
+        const info = { ...device.info, hardware };
+        const of = (work: () => void): Promise<Used[]> =>
+          withProperty(device, "info", info, () =>
+            withBindings(device, bindingBytes, () => memoryOf(device, "nn/", work)),
+          );
+        const what = `${nameOf(size)}, ${bindingBytes} bytes`;
+        const forward = await of(() => winograd.convolve(device, size, x.storage, w.storage, y.storage, {}));
+        const [weights, fold] = [
+          ["nn/winograd.weights", [tables[0]!]],
+          ["nn/winograd.fold", tables],
+        ] as const;
+        checkMemory(device, forward, [weights, ...steps(["winograd.input", "product", "winograd.output"])], what);
+        const back = await of(() => winograd.weightGradient(device, size, x.storage, y.storage, w.storage));
+        checkMemory(device, back, [...steps(["winograd.input", "winograd.gradient", "product"]), fold], what);
+      }
+    },
+  },
+  {
+    name: "minimal filtering suits 3 × 3 taps and stride 1, from eight channels on, whose weights fit a binding twice",
+    async run(device) {
+      const bindingBytes = 2 * 16 * 12 * 16 * 4;
+      for (const [size, expected] of [
+        [convolution([1, 9, 9, 8], [8, 3, 3], 1, 1), true],
+        [convolution([1, 9, 9, 12], [16, 3, 3], 1, 5), true],
+        [convolution([1, 9, 9, 9], [13, 3, 3], 1, 0), true],
+        [convolution([1, 9, 9, 7], [8, 3, 3], 1, 1), false],
+        [convolution([1, 9, 9, 8], [7, 3, 3], 1, 1), false],
+        [convolution([1, 9, 9, 13], [16, 3, 3], 1, 1), false],
+        [convolution([1, 9, 9, 8], [8, 3, 2], 1, 1), false],
+        [convolution([1, 9, 9, 8], [8, 2, 3], 1, 1), false],
+        [convolution([1, 9, 9, 8], [8, 3, 3], 2, 1), false],
+      ] as const) {
+        await withBindings(device, bindingBytes, async () => {
+          check(suits(device, size) === expected, nameOf(size));
+          check((algorithmFor(device, size) === winograd) === expected, `${nameOf(size)}: the algorithm`);
+        });
+      }
+    },
   },
 ];
