@@ -78,7 +78,10 @@ export const cases: Case[] = [
       using weight = device.tensor([3, 2, 2, 2], undefined, panels);
       using other = device.tensor([2, 3, 2, 2], undefined, panels);
       const refusals: [() => unknown, RegExp][] = [
-        [() => convTranspose2d(map, other), /for 3 channels, got \[2, 3, 2, 2\]/],
+        [
+          () => convTranspose2d(map, other),
+          /a weight \[channels, outputs, height, width\] for 3 channels, got \[2, 3, 2, 2\]/,
+        ],
         [() => convTranspose2d(one, weight, { padding: 1 }), /one pixel or more, got 0 by 0/],
         [() => convTranspose2d(map, weight, { stride: 0 }), /stride 0/],
         [() => convTranspose2d(map, weight, { padding: -1 }), /padding -1/],

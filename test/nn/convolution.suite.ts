@@ -148,4 +148,31 @@ export const cases: Case[] = [
       }
     },
   },
+  {
+    name: "weights are transposed in 32 MiB at a time, into no more memory than they need",
+    async run(device) {
+      const pixel = (channels: number): number[] => [1, 1, 1, channels];
+      // A panel of the transposed weights has 128 KiB, so that 256 of the 300 go before the others.
+      for (const [inputs, outputs, memory] of [
+        [2400, 4096, [2 ** 25, 2 ** 25]],
+        [24, 4096, [3 * 2 ** 17]],
+      ] as const) {
+        using scope = device.scope();
+        const size = convolution(pixel(inputs), [outputs, 1, 1]);
+        const [x, y] = [scope.tensor(pixel(inputs)), scope.tensor(pixel(outputs))];
+        const w = scope.tensor(weightShape(size), undefined, panelLayout);
+        const used = await memoryOf(device, "nn/", () =>
+          direct.convolveBack(device, size, y.storage, w.storage, x.storage, {}),
+        );
+        const expected = memory.flatMap(
+          (bytes) =>
+            [
+              ["nn/convolution.transpose", [bytes]],
+              ["nn/convolution", [bytes]],
+            ] as const,
+        );
+        checkMemory(device, used, expected, `${inputs} inputs`);
+      }
+    },
+  },
 ];
