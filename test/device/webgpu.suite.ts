@@ -1,0 +1,492 @@
+import { fill, scanBlocks, scale } from "../../build/kernels.ts";
+import type { DeviceInfo, Storage } from "../../src/device/device.ts";
+import { adapterName, isSoftware, requestDevice, WebGpuDevice, type WebGpuOptions } from "../../src/device/webgpu.ts";
+import { DeviceError, DisposedError, LimitError } from "../../src/errors.ts";
+import { type Case, check, rejects, same } from "../suite.ts";
+import { StandInGpu, type StandInOptions } from "./standInGpu.ts";
+
+const megabyte = 2 ** 20;
+
+/** A device on a stand-in, whose calls so far are forgotten. */
+function makeDevice(standIn: StandInOptions = {}, options: Partial<WebGpuOptions> = {}) {
+  const gpu = new StandInGpu(standIn);
+  const device = new WebGpuDevice(gpu as unknown as GPUDevice, { owned: true, ...options });
+  gpu.calls();
+  return { gpu, device };
+}
+
+const text = (value: unknown): string => JSON.stringify(value, (_, field: unknown) => field ?? null);
+const equal = (actual: unknown, expected: unknown, what: string): void =>
+  check(text(actual) === text(expected), `${what}: expected ${text(expected)}, got ${text(actual)}`);
+/** The names of calls alone. */
+const namesOf = (calls: readonly (readonly unknown[])[]): string => calls.map(([name]) => name).join(" ");
+const submission = "pushErrorScope pushErrorScope writeBuffer submit popErrorScope popErrorScope";
+const withoutKernels = submission.replace("writeBuffer ", "");
+
+const adapter = (fields: object): GPUAdapterInfo => ({ vendor: "", architecture: "", device: "", description: "", ...fields }) as GPUAdapterInfo; // prettier-ignore
+const infoOf = (adapterInfo: object | undefined, features: string[] = [], options = {}): DeviceInfo =>
+  makeDevice({ adapterInfo, features }, options).device.info;
+
+/** A dispatch of `scale`, in which `groups` workgroups take part. */
+function runScale(device: WebGpuDevice, values: Storage, result: Storage, factor: number, groups = 1): void {
+  device.run(scale, { values, result, count: 64 * groups, factor });
+}
+
+export const cases: Case[] = [
+  {
+    name: "an adapter has the name that it describes itself by, and is software where it computes on the processor",
+    async run() {
+      const parts = { vendor: "acme", architecture: "one", device: "0x1" };
+      equal(adapterName(adapter({ ...parts, description: "Acme One" })), "Acme One", "described");
+      equal(adapterName(adapter(parts)), "acme one 0x1", "put together");
+      equal(adapterName(adapter({ vendor: "acme", device: "0x1" })), "acme 0x1", "in part");
+      equal(adapterName(adapter({})), "unnamed adapter", "nothing told");
+      for (const fields of [
+        { isFallbackAdapter: true },
+        { description: "llvmpipe (LLVM 19)" },
+        { device: "SwiftShader" },
+        { architecture: "warp" },
+        { description: "Microsoft Basic Render Driver" },
+      ]) {
+        check(isSoftware(adapter(fields)), JSON.stringify(fields));
+      }
+      for (const fields of [{}, { isFallbackAdapter: false }, { ...parts, description: "Acme One" }]) {
+        check(!isSoftware(adapter(fields)), JSON.stringify(fields));
+      }
+    },
+  },
+  {
+    name: "a device tells its adapter, its subgroups where all are of one size, and the limits that hold",
+    async run() {
+      const acme = adapter({ architecture: "one", description: "Acme One", subgroupMinSize: 32, subgroupMaxSize: 32 });
+      const facts = { name: "Acme One", hardware: true, threads: 1, variant: "one" };
+      equal(infoOf(acme, ["subgroups"]), { ...facts, subgroupSize: 32, fallbacks: [] }, "its own");
+      equal(infoOf(acme), { ...facts, subgroupSize: undefined, fallbacks: [] }, "without subgroups");
+      const mixed = { ...acme, subgroupMaxSize: 64 };
+      check(infoOf(mixed, ["subgroups"]).subgroupSize === undefined, "subgroups of several sizes");
+      const passed = { adapter: acme, fallbacks: ["another"] };
+      equal(infoOf(undefined, [], passed), { ...facts, subgroupSize: undefined, fallbacks: ["another"] }, "passed");
+      const other = infoOf(adapter({ description: "llvmpipe" }), [], passed);
+      equal(
+        [other.name, other.hardware, other.variant],
+        ["llvmpipe", false, "webgpu"],
+        "its own before what is passed",
+      );
+      equal(infoOf(undefined).name, "unnamed adapter", "unknown");
+      const limits = { bindingBytes: 4096, bufferBytes: megabyte, alignment: 32 };
+      equal(makeDevice().device.limits, limits, "limits");
+      equal(makeDevice({}, { bindingBytes: 1024 }).device.limits, { ...limits, bindingBytes: 1024 }, "less");
+      equal(makeDevice({}, { bindingBytes: 2 ** 40 }).device.limits, limits, "more than there is");
+    },
+  },
+  {
+    name: "an adapter is asked for the most that kernels can use, and for features that it has",
+    async run() {
+      const limits = {
+        maxStorageBufferBindingSize: 1,
+        maxBufferSize: 2,
+        maxComputeWorkgroupStorageSize: 3,
+        maxComputeInvocationsPerWorkgroup: 4,
+        maxComputeWorkgroupSizeX: 5,
+      };
+      const asked: unknown[] = [];
+      const ask = async (...features: string[]): Promise<void> => {
+        const requested = async (descriptor: unknown): Promise<void> => void asked.push(descriptor);
+        const all = { ...limits, maxBindGroups: 6 };
+        await requestDevice({ limits: all, features: new Set(features), requestDevice: requested } as never);
+      };
+      await ask("subgroups", "shader-f16");
+      await ask("timestamp-query");
+      const label = "crf-rnn";
+      equal(
+        asked,
+        [
+          { label, requiredLimits: limits, requiredFeatures: ["subgroups"] },
+          { label, requiredLimits: limits, requiredFeatures: ["timestamp-query"] },
+        ],
+        "requests",
+      );
+    },
+  },
+  {
+    name: "dispatches are one pass with their parameters side by side, submitted before what is read or written",
+    async run() {
+      const { gpu, device } = makeDevice();
+      const [a, b] = [device.allocate(48), device.allocate(48)];
+      gpu.calls();
+      runScale(device, a, b, 2);
+      runScale(device, b, a, -0.5);
+      runScale(device, a, b, 4);
+      device.run(fill, { values: a, count: 65, value: 7 });
+      equal(
+        gpu.calls().filter(([name]) => !/ErrorScope|createShaderModule/.test(String(name))),
+        [
+          ["createCommandEncoder", "crf-rnn"],
+          ["beginComputePass", "scale"],
+          ["setPipeline", "scale"],
+          ["createBindGroup", "scale", [0, "params", undefined, 256], [1, "#0", 0, 48], [2, "#1", 0, 48]],
+          ["setBindGroup", 0, "scale", 0],
+          ["dispatchWorkgroups", 1, 1],
+          ["setPipeline", "scale"],
+          ["createBindGroup", "scale", [0, "params", undefined, 256], [1, "#1", 0, 48], [2, "#0", 0, 48]],
+          ["setBindGroup", 0, "scale", 256],
+          ["dispatchWorkgroups", 1, 1],
+          ["setPipeline", "scale"],
+          ["setBindGroup", 0, "scale", 512],
+          ["dispatchWorkgroups", 1, 1],
+          ["setPipeline", "fill"],
+          ["createBindGroup", "fill", [0, "params", undefined, 256], [1, "#0", 0, 48]],
+          ["setBindGroup", 0, "fill", 768],
+          ["dispatchWorkgroups", 2, 1],
+        ],
+        "commands",
+      );
+      await device.finish();
+      const calls = gpu.calls();
+      equal(namesOf(calls), `end ${submission} onSubmittedWorkDone`, "submission");
+      const [, name, offset, bytes] = calls.find(([call]) => call === "writeBuffer") as [0, string, number, number[]];
+      equal([name, offset, bytes.length], ["params", 0, 1024], "parameters");
+      const view = new DataView(Uint8Array.from(bytes).buffer);
+      const factors = [0, 256, 512].map((slot) => [view.getUint32(slot, true), view.getFloat32(slot + 4, true)]);
+      equal(factors, [[64, 2], [64, -0.5], [64, 4]], "of scale"); // prettier-ignore
+      equal([view.getUint32(768, true), view.getUint32(772, true)], [65, 7], "of fill");
+      await device.finish();
+      equal(namesOf(gpu.calls()), "onSubmittedWorkDone", "nothing left to submit");
+      runScale(device, a, b, 2);
+      equal(gpu.calls()[0], ["createCommandEncoder", "crf-rnn"], "a new encoder");
+    },
+  },
+  {
+    name: "every 256 dispatches are submitted, and more workgroups than a dimension holds go in rows",
+    async run() {
+      const { gpu, device } = makeDevice();
+      const [a, b] = [device.allocate(64), device.allocate(64)];
+      runScale(device, a, b, 1);
+      gpu.calls();
+      for (let i = 1; i < 256; i++) runScale(device, a, b, i);
+      check(!namesOf(gpu.calls()).includes("submit"), "256 dispatches are not submitted yet");
+      runScale(device, a, b, 256);
+      const calls = namesOf(gpu.calls());
+      check(calls.startsWith(`end ${submission} createCommandEncoder`), calls);
+      const counts = (groups: number): unknown => {
+        runScale(device, a, b, 1, groups);
+        return gpu.calls().find(([name]) => name === "dispatchWorkgroups");
+      };
+      equal(counts(65535), ["dispatchWorkgroups", 65535, 1], "one row");
+      equal(counts(65536), ["dispatchWorkgroups", 32768, 2], "two rows");
+      equal(counts(131_073), ["dispatchWorkgroups", 43691, 3], "three rows");
+      device.run(scanBlocks, { values: a, totals: b, count: 5 * 2048 });
+      equal(
+        gpu.calls().find(([name]) => name === "dispatchWorkgroups"),
+        ["dispatchWorkgroups", 5, 1],
+        "workgroups",
+      );
+    },
+  },
+  {
+    name: "bind groups are kept for the same memory, some thousands of them",
+    async run() {
+      const { gpu, device } = makeDevice({ limits: { maxBufferSize: 2 ** 24 } });
+      const [a, b] = [device.allocate(32 * 4200), device.allocate(64)];
+      const made = (index: number): boolean => {
+        gpu.calls();
+        runScale(device, { ...a, offset: 32 * index, bytes: 20 }, b, 1);
+        const group = gpu.calls().find(([name]) => name === "createBindGroup");
+        if (group) equal(group[3], [1, "#0", 32 * index, 32], "what is bound, in whole quads");
+        return group !== undefined;
+      };
+      for (let index = 0; index <= 4096; index++) check(made(index), `${index} is new`);
+      check(!made(0) && !made(4096), "both are kept");
+      check(made(4097), "one too many");
+      check(!made(4097) && made(0), "kept and forgotten");
+    },
+  },
+  {
+    name: "a dispatch whose time is asked for is a pass of its own, where there is a clock",
+    async run() {
+      for (const features of [["timestamp-query"], []]) {
+        const { gpu, device } = makeDevice({ features });
+        const [a, b] = [device.allocate(64), device.allocate(64)];
+        runScale(device, a, b, 1);
+        gpu.calls();
+        runScale(device, a, b, 1);
+        {
+          using _observation = device.observe({ timed: () => {} });
+          runScale(device, a, b, 1);
+          runScale(device, a, b, 1);
+        }
+        runScale(device, a, b, 1);
+        const passes = gpu.calls().filter(([name]) => name === "beginComputePass" || name === "end");
+        const pass = [["beginComputePass", "scale", "timed"], ["end"]];
+        const expected = features.length > 0 ? [["end"], ...pass, ...pass, ["beginComputePass", "scale"]] : [];
+        equal(passes, expected, "passes");
+        gpu.contents = new Uint8Array(32);
+        await device.finish();
+        check(namesOf(gpu.calls()).includes("resolveQuerySet") === features.length > 0, "times are read");
+        device.dispose();
+        check(gpu.calls().some(([, what]) => what === "queries") === features.length > 0, "the clock ends, too");
+      }
+    },
+  },
+  {
+    name: "memory is written after what was queued, and copied, cleared and read in whole words",
+    async run() {
+      const { gpu, device } = makeDevice();
+      const [a, b] = [device.allocate(6), device.allocate(6)];
+      gpu.calls();
+      device.write({ ...a, offset: 8 }, Uint8Array.of(9, 8, 7, 6, 5, 4).subarray(1, 5));
+      equal(gpu.calls(), [["writeBuffer", "#0", 8, [8, 7, 6, 5]]], "written at once");
+      device.copy({ ...a, offset: 4, bytes: 12 }, { ...b, offset: 16 });
+      device.clear({ ...b, offset: 12 });
+      equal(
+        gpu.calls(),
+        [
+          ["createCommandEncoder", "crf-rnn"],
+          ["copyBufferToBuffer", "#0", 4, "#1", 16, 12],
+          ["clearBuffer", "#1", 12, 8],
+        ],
+        "queued",
+      );
+      device.write(a, Uint8Array.of(1));
+      equal(namesOf(gpu.calls()), `${withoutKernels} writeBuffer`, "written after");
+      const bytes = await device.read({ ...a, offset: 4 });
+      same(new Uint8Array(bytes), [1, 2, 3, 4, 5, 6], "read");
+      equal(
+        gpu.calls().filter(([name]) => !/ErrorScope/.test(String(name))),
+        [
+          ["createBuffer", "read", 8, 0x01 | 0x08],
+          ["createCommandEncoder", "crf-rnn"],
+          ["copyBufferToBuffer", "#0", 4, "read", 0, 8],
+          ["submit", 1],
+          ["onSubmittedWorkDone"],
+          ["mapAsync", "read", 1],
+          ["destroy", "read"],
+        ],
+        "reading",
+      );
+      runScale(device, a, b, 1);
+      gpu.calls();
+      device.clear(a);
+      equal(namesOf(gpu.calls()), "end clearBuffer", "no command is inside of a pass");
+    },
+  },
+  {
+    name: "reading that fails tells why, or that the device is lost or disposed of, and leaves no buffer behind",
+    async run() {
+      const { gpu, device } = makeDevice();
+      const storage = device.allocate(16);
+      const failing = async (kind: abstract new (...args: never[]) => Error, meanwhile: () => void): Promise<Error> => {
+        gpu.calls();
+        gpu.mapping = () => {
+          meanwhile();
+          throw new Error("no mapping");
+        };
+        const error = await rejects(device.read(storage), kind);
+        equal(gpu.calls().at(-1), ["destroy", "read"], "the last call");
+        return error;
+      };
+      const refused = await failing(DeviceError, () => {});
+      check(/webgpu: expected to read back a buffer, got Error: no mapping/.test(refused.message), refused.message);
+      check((refused.cause as Error).message === "no mapping", "its cause");
+      gpu.lose("unknown", "gone");
+      await gpu.lost;
+      const lost = await rejects(device.read(storage), DeviceError);
+      const says =
+        "webgpu: expected a live device, got it was lost (unknown): gone — call open() again and rebuild tensors";
+      check(lost.message === says, lost.message);
+      equal((await rejects(device.finish(), DeviceError)).message, says, "finish");
+      const other = makeDevice();
+      const own = other.device.allocate(16);
+      other.gpu.mapping = () => {
+        other.device.dispose();
+        throw new Error("no mapping");
+      };
+      await rejects(other.device.read(own), DisposedError);
+      const third = makeDevice();
+      const its = third.device.allocate(16);
+      third.gpu.mapping = () => {
+        throw new Error("no mapping");
+      };
+      const pending = third.device.read(its);
+      third.gpu.lose("unknown", "gone");
+      equal((await rejects(pending, DeviceError)).message, says, "lost in the meantime");
+    },
+  },
+  {
+    name: "a device that ends, or is lost, while it waits says so",
+    async run() {
+      const ended = makeDevice();
+      const waiting = ended.device.finish();
+      ended.device.dispose();
+      await rejects(waiting, DisposedError);
+      const lost = makeDevice();
+      const pending = lost.device.finish();
+      lost.gpu.lose("unknown", "gone");
+      await rejects(pending, DeviceError);
+    },
+  },
+  {
+    name: "buffers come from the pool, within the largest that there may be",
+    async run() {
+      const { gpu, device } = makeDevice({ limits: { maxBufferSize: 1000 } });
+      const first = device.allocate(100);
+      equal(
+        gpu.calls(),
+        [["pushErrorScope", "out-of-memory"], ["createBuffer", "#0", 256, 0x80 | 0x04 | 0x08], ["popErrorScope"]],
+        "made",
+      ); // prettier-ignore
+      check(device.bytes === 256, `${device.bytes} bytes`);
+      device.release(first);
+      const again = device.allocate(200);
+      check(again.handle === first.handle && again.bytes === 200 && again.offset === 0, "from the pool");
+      equal(gpu.calls(), [], "calls");
+      // Rounded up it would be more than there may be.
+      device.allocate(999);
+      equal(gpu.calls()[1], ["createBuffer", "#1", 1000, 0x8c], "as large as may be");
+      device.allocate(1000);
+      equal(gpu.calls()[1], ["createBuffer", "#2", 1000, 0x8c], "the largest");
+      const error = await rejects(() => device.allocate(1001), LimitError);
+      check(/buffers of at most 1000 bytes, got 1001 bytes/.test(error.message), error.message);
+    },
+  },
+  {
+    name: "buffers beyond what is kept are destroyed, after what is queued for them is submitted, and once",
+    async run() {
+      const { gpu, device } = makeDevice({ limits: { maxBufferSize: 2 ** 30, maxStorageBufferBindingSize: 2 ** 30 } });
+      const [a, b, c] = [40, 48, 56].map((size) => device.allocate(size * megabyte)) as [Storage, Storage, Storage];
+      runScale(device, a, b, 1);
+      gpu.calls();
+      device.release(a);
+      equal(gpu.calls(), [], "40 MiB are kept");
+      device.release(b);
+      const calls = gpu.calls();
+      equal(namesOf(calls), `end ${submission} destroy`, "submitted first");
+      equal(calls.at(-1), ["destroy", "#0"], "the oldest");
+      const error = await rejects(() => runScale(device, a, c, 1), DeviceError);
+      check(/those of another/.test(error.message), error.message);
+      device.dispose();
+      equal(
+        gpu.calls(),
+        [
+          ["destroy", "#1"],
+          ["destroy", "#2"],
+          ["destroy", "params"],
+          ["destroy", "device"],
+        ],
+        "the end",
+      );
+      // As much is kept as others have in use.
+      const { gpu: large, device: other } = makeDevice({ limits: { maxBufferSize: 2 ** 30 } });
+      const [, idle, last] = [80, 40, 40].map((size) => other.allocate(size * megabyte));
+      other.release(idle!);
+      large.calls();
+      other.release(last!);
+      equal(large.calls(), [], "80 MiB are kept");
+    },
+  },
+  {
+    name: "what WebGPU catches is told at the next wait, once, with the kernels of its batch",
+    async run() {
+      class GPUOutOfMemoryError extends Error {}
+      const { gpu, device } = makeDevice();
+      const [a, b] = [device.allocate(64), device.allocate(64)];
+      runScale(device, a, b, 1);
+      await device.finish();
+      const fails = async (error: Error): Promise<DeviceError> => {
+        gpu.errors.push(error);
+        const thrown = await rejects(device.finish(), DeviceError);
+        await device.finish();
+        return thrown;
+      };
+      runScale(device, a, b, 1);
+      device.run(fill, { values: a, count: 4, value: 1 });
+      runScale(device, a, b, 1);
+      await new Promise((resolve) => setTimeout(resolve));
+      const refused = await fails(new TypeError("not so"));
+      equal(refused.kernel, "scale, fill", "kernels");
+      equal(
+        refused.message,
+        "scale, fill: expected commands that WebGPU accepts, got not so — report this adapter and message",
+        "message",
+      );
+      device.clear(a);
+      equal((await fails(new TypeError("not so"))).message.slice(0, 20), "webgpu: expected com", "without kernels");
+      device.clear(a);
+      const full = await fails(new GPUOutOfMemoryError("full"));
+      equal(
+        full.message,
+        "webgpu: expected memory for it on the device, got full — dispose tensors that are no longer needed, or use a smaller image",
+        "memory",
+      );
+    },
+  },
+  {
+    name: "a wrapped buffer is told apart from another's, and given back when the last tensor of it is gone",
+    async run() {
+      const { gpu, device } = makeDevice();
+      const result = device.allocate(64);
+      const usage = 0x80 | 0x04 | 0x08;
+      const buffer = gpu.createBuffer({ label: "own", size: 32, usage: usage | 0x01 }) as unknown as GPUBuffer;
+      for (const [size, own, shown] of [
+        [28, usage, "28 bytes, usage 140"],
+        [32, usage - 4, "32 bytes, usage 136"],
+      ] as const) {
+        // prettier-ignore
+        const wrong = gpu.createBuffer({ size, usage: own }) as unknown as GPUBuffer;
+        const error = await rejects(() => device.tensor([2, 3], wrong), DeviceError);
+        check(error.message.includes(`tensor [2, 3]: expected a GPUBuffer of 32 bytes`), error.message);
+        check(error.message.includes(`got ${shown}`), error.message);
+      }
+      const [first, second] = [device.tensor([2, 3], buffer), device.tensor([1, 3], buffer)];
+      equal({ ...second.storage, handle: 0, owner: 0 }, { handle: 0, offset: 0, bytes: 16, owner: 0 }, "its memory");
+      const view = { handle: buffer, offset: 0, bytes: 16 };
+      runScale(device, view, result, 1);
+      first.dispose();
+      gpu.calls();
+      runScale(device, view, result, 1);
+      second.dispose();
+      equal(namesOf(gpu.calls()).slice(-submission.length), submission, "submitted when it is given back");
+      const error = await rejects(() => runScale(device, view, result, 1), DeviceError);
+      check(/those of another/.test(error.message), error.message);
+      const released: string[] = [];
+      const release = (): void => void released.push("once");
+      device.tensor([2, 3], { buffer, release }).dispose();
+      equal(namesOf(gpu.calls()), "onSubmittedWorkDone", "waits for the GPU");
+      equal(released, [], "too early");
+      await new Promise((resolve) => setTimeout(resolve));
+      equal(released, ["once"], "released");
+      gpu.queue.onSubmittedWorkDone = () => Promise.reject(new Error("lost"));
+      device.tensor([2, 3], { buffer, release }).dispose();
+      await new Promise((resolve) => setTimeout(resolve));
+      equal(released, ["once", "once"], "where the device is lost, too");
+    },
+  },
+  {
+    name: "a tensor that is handed out has what was queued; a device that ends submits what a wrapped buffer waits for",
+    async run() {
+      for (const owned of [true, false]) {
+        const { gpu, device } = makeDevice({}, { owned });
+        const tensor = device.tensor([1, 4]);
+        const exported = device.export(tensor);
+        equal(namesOf(gpu.calls()).slice(-withoutKernels.length), withoutKernels, "submitted");
+        check(exported.buffer === tensor.storage.handle, "its buffer");
+        device.clear(tensor.storage);
+        const buffer = gpu.createBuffer({ label: "own", size: 32, usage: 0x8c }) as unknown as GPUBuffer;
+        const wrapped = device.tensor([1, 4], buffer);
+        gpu.calls();
+        device.dispose();
+        const end = owned ? " destroy" : "";
+        equal(namesOf(gpu.calls()), `${withoutKernels} destroy destroy${end}`, "the end");
+        wrapped.dispose();
+        equal(gpu.calls(), [], "nothing is submitted any more");
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+      const { gpu, device } = makeDevice();
+      device.clear(device.allocate(16));
+      gpu.calls();
+      device.dispose();
+      equal(namesOf(gpu.calls()), "destroy destroy destroy", "what nobody waits for is not submitted");
+      await rejects(device.finish(), DisposedError);
+    },
+  },
+];
