@@ -156,6 +156,13 @@ async function runStage(stage: Stage, knowledge: Knowledge, { jobs, cases: mostC
     const most = stage.home.test(file) ? mostCases : Math.min(mostCases, secondChance);
     return [...users].sort((a, b) => distance(a) - distance(b)).slice(0, most);
   };
+  const attempt = async (foreman: Foreman, id: number, users: readonly Measured[]): Promise<Verdict> => {
+    const verdict = await foreman.attempt(id, users, loaded.includes(id));
+    if (verdict.reason !== undefined || stage.choice || loaded.includes(id)) return verdict;
+    // What a module makes when it is first asked for, such as the entry point to WebGPU, is there already. A module that is
+    // loaded anew makes it with the mutant.
+    return await foreman.attempt(id, users.slice(0, secondChance), true);
+  };
   const queue = [...left];
   const work = async (foreman: Foreman): Promise<void> => {
     for (let mutant = queue.shift(); mutant && !interrupted; mutant = queue.shift()) {
@@ -165,8 +172,7 @@ async function runStage(stage: Stage, knowledge: Knowledge, { jobs, cases: mostC
           mutant.id,
           users.map(({ name }) => name),
         );
-      if (users.length > 0)
-        verdicts.set(mutant.id, await foreman.attempt(mutant.id, users, loaded.includes(mutant.id)));
+      if (users.length > 0) verdicts.set(mutant.id, await attempt(foreman, mutant.id, users));
       const living = left.filter(({ id }) => verdicts.get(id)?.reason === undefined).length - queue.length;
       const done = left.length - queue.length;
       if (done % 100 === 0) console.error(`${stage.name}: ${done} of ${left.length} mutants, ${living} of them live`);
