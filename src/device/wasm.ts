@@ -341,7 +341,7 @@ export class WasmDevice extends BaseDevice {
     const { kernel, count } = dispatch;
     // Sizes are multiples of the threads' chunk unit, so that pieces do not change which values share a register.
     const unit = kernel.unit === "workgroup" ? this.info.threads : chunkAlignment * this.info.threads;
-    const whole = (size: number): number => Math.max(1, Math.ceil(size / unit)) * unit;
+    const whole = (size: number): number => Math.ceil(size / unit) * unit;
     let size = count <= smallestShared ? count : whole(count / firstPieces);
     for (let begin = 0; begin < count;) {
       const end = Math.min(begin + size, count);

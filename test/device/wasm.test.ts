@@ -1,8 +1,11 @@
+import { availableParallelism } from "node:os";
 import type { WorkerOptions } from "node:worker_threads";
-import { afterEach, describe, expect, test } from "vitest";
-import { blur } from "../../build/kernels.ts";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { blur, relu as reluKernel, scanBlocks } from "../../build/kernels.ts";
+import { defineKernel } from "../../src/defineKernel.ts";
+import { Word } from "../../src/device/control.ts";
 import { open } from "../../src/device/open.ts";
-import { openWasm } from "../../src/device/wasm.ts";
+import { canShareMemory, hasRelaxedSimd, openWasm } from "../../src/device/wasm.ts";
 import { DeviceError, LimitError } from "../../src/errors.ts";
 import { relu } from "../../src/nn/relu.ts";
 
@@ -65,7 +68,9 @@ describe("a worker that dies", () => {
     while (error === undefined) error = await run();
     for (const again of [error, await run(), await values.read().catch((reason: unknown) => reason)]) {
       expect(again).toBeInstanceOf(DeviceError);
-      expect((again as DeviceError).message).toMatch(/relu.*a worker thread has died.*open\(\) again/);
+      expect((again as DeviceError).message).toMatch(
+        /^relu: expected the worker threads to finish their shares.*a worker thread has died — call open\(\) again/,
+      );
     }
   });
 });
@@ -81,4 +86,292 @@ test("more than WebAssembly can address is a LimitError, and what is there stays
 test("a GPUBuffer is refused", async () => {
   using device = await openWasm({ threads: 1 });
   expect(() => device.tensor([1, 4], { size: 16, usage: 0, mapState: "unmapped" } as GPUBuffer)).toThrow(DeviceError);
+});
+
+/** A kernel in JavaScript that notes its ranges. */
+function notingKernel(unit: "invocation" | "workgroup", ranges: number[][]) {
+  return defineKernel({
+    id: "noting",
+    code: "@compute @workgroup_size(64) fn main() {}",
+    bindings: [
+      { name: "numbers", access: "write", type: "array<vec4f>" },
+      { name: "words", access: "write", type: "array<u32>" },
+    ],
+    params: [{ name: "count", type: "u32" }],
+    unit,
+    count: ({ count }) => count,
+    twin: ({ numbers, words }, { count }, begin, end) => {
+      ranges.push([begin, end]);
+      numbers![0] = 2.5;
+      words![0] = numbers!.length * 1000 + words!.length * 100 + count!;
+    },
+  });
+}
+
+test("a kernel in JavaScript has views of its arguments, as they are declared", async () => {
+  using device = await openWasm({ threads: 1 });
+  const [numbers, words] = [device.allocate(32), device.allocate(13)];
+  const ranges: number[][] = [];
+  device.run(notingKernel("invocation", ranges), { numbers, words, count: 7 });
+  expect(ranges).toEqual([[0, 7]]);
+  expect(new Float32Array(await device.read(numbers))[0]).toBe(2.5);
+  expect(new Uint32Array((await device.read(words)).slice(0, 4))[0]).toBe(8 * 1000 + 3 * 100 + 7);
+});
+
+describe("in turns", () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  /** The pieces of a kernel, which take so many milliseconds one after the other, and 0 in the end. */
+  async function pieces(threads: number, unit: "invocation" | "workgroup", count: number, ...milliseconds: number[]) {
+    using device = await openWasm({ threads });
+    const [numbers, words] = [device.allocate(16), device.allocate(16)];
+    const ranges: number[][] = [];
+    const times = milliseconds.flatMap((time) => [0, time]);
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => times.shift() ?? 0);
+    let turns = 0;
+    await device.runInTurns(notingKernel(unit, ranges), { numbers, words, count }, async () => void turns++);
+    clock.mockRestore();
+    expect(turns).toBe(ranges.length);
+    expect(ranges[0]![0]).toBe(0);
+    for (const [i, [begin]] of ranges.slice(1).entries()) expect(begin).toBe(ranges[i]![1]);
+    return ranges.map(([, end]) => end);
+  }
+
+  test("a kernel begins with a small part, and goes on in pieces of 8 ms of whole registers", async () => {
+    expect(await pieces(1, "invocation", 4096)).toEqual([4096]);
+    // 4097 / 64 is a little more than one unit of 64; then at most 64 times as much.
+    expect(await pieces(1, "invocation", 4097)).toEqual([128, 4097]);
+    expect(await pieces(1, "invocation", 100_000, 1, 16, 3)).toEqual([1600, 14_400, 20_800, 37_888, 100_000]);
+    expect(await pieces(1, "invocation", 1_000_000, 0.02)).toEqual([15_680, 1_000_000]);
+    // However long a piece took, the next has a unit at least.
+    expect(await pieces(1, "invocation", 20_000, 8e6)).toEqual([320, 384, 4480, 20_000]);
+  });
+
+  test("every thread has a unit of each piece, which is a workgroup where these work together", async () => {
+    expect(await pieces(2, "invocation", 4097)).toEqual([128, 4097]);
+    expect(await pieces(2, "invocation", 10_000, 8)).toEqual([256, 512, 10_000]);
+    expect(await pieces(1, "workgroup", 4097, 8, 8)).toEqual([65, 130, 195, 4097]);
+    expect(await pieces(2, "workgroup", 4097, 8)).toEqual([66, 132, 4097]);
+  });
+});
+
+test("threads share what is worth waking them, in chunks of which each has several", async () => {
+  using device = await openWasm({ threads: 2 });
+  const [values, result] = [device.allocate(2 ** 20), device.allocate(2 ** 20)];
+  const notify = vi.spyOn(Atomics, "notify");
+  /** The chunk of the job that a dispatch was handed to workers as, if it was. */
+  const chunkOf = (work: () => void): number | undefined => {
+    notify.mockClear();
+    work();
+    const call = notify.mock.calls.find(([, word]) => word === Word.epoch);
+    return call && (call[0] as unknown as Int32Array)[Word.chunk];
+  };
+  const invocations = (count: number) => chunkOf(() => device.run(reluKernel, { values, result, count }));
+  expect([4095, 4096, 4097, 20_000].map(invocations)).toEqual([undefined, 256, 320, 1280]);
+  const blocks = (count: number) =>
+    chunkOf(() => device.run(scanBlocks, { values, totals: result, count: 2048 * count }));
+  expect([1, 2, 16, 17].map(blocks)).toEqual([undefined, 1, 1, 2]);
+  await device.finish();
+  using alone = await openWasm({ threads: 1 });
+  const [own, other] = [alone.allocate(2 ** 20), alone.allocate(2 ** 20)];
+  expect(chunkOf(() => alone.run(reluKernel, { values: own, result: other, count: 20_000 }))).toBeUndefined();
+  notify.mockRestore();
+});
+
+test("a piece in turns is shared as a kernel of its own size, from where it begins", async () => {
+  using device = await openWasm({ threads: 2 });
+  const [values, result] = [device.allocate(2 ** 21), device.allocate(2 ** 21)];
+  const jobs: (number | undefined)[][] = [];
+  const { notify } = Atomics;
+  vi.spyOn(Atomics, "notify").mockImplementation(((words: Int32Array, word: number) => {
+    if (word === Word.epoch) jobs.push([words[Word.next], words[Word.count], words[Word.chunk]]);
+    return notify(words, word);
+  }) as never);
+  vi.spyOn(performance, "now").mockReturnValue(0);
+  await device.runInTurns(reluKernel, { values, result, count: 100_000 }, async () => {});
+  vi.restoreAllMocks();
+  // The first piece is too small to be shared; the second is 64 times as large, or what is left.
+  expect(jobs).toEqual([[1664, 100_000, 97 * 64]]);
+});
+
+test("memory that is released is handed out again", async () => {
+  using device = await openWasm({ threads: 1 });
+  const first = device.allocate(1000);
+  device.release(first);
+  expect(device.allocate(1000).offset).toBe(first.offset);
+});
+
+test("memory grows by 16 MiB or by what is missing, the smaller where the engine refuses the larger", async () => {
+  using device = await openWasm({ threads: 1 });
+  const megabyte = 2 ** 20;
+  const memory = device.allocate(64).handle as WebAssembly.Memory;
+  const size = (): number => memory.buffer.byteLength / megabyte;
+  const before = size();
+  device.allocate(before * megabyte);
+  expect(size()).toBe(before + 16);
+  const large = device.allocate(40 * megabyte);
+  expect(large.offset + large.bytes).toBeLessThanOrEqual(memory.buffer.byteLength);
+  expect(size()).toBeGreaterThan(before + 40);
+  expect(size()).toBeLessThan(before + 16 + 41);
+  const grow = memory.grow.bind(memory);
+  const steps: number[] = [];
+  memory.grow = (pages) => {
+    steps.push(pages);
+    if (pages >= 256) throw new RangeError("too much");
+    return grow(pages);
+  };
+  const whole = size();
+  const rest = device.allocate(8 * megabyte);
+  expect(steps[0]).toBe(256);
+  expect(steps[1]! * 65536).toBeGreaterThan(0);
+  expect(size()).toBe(whole + (steps[1]! * 65536) / megabyte);
+  expect(rest.offset + rest.bytes).toBeLessThanOrEqual(memory.buffer.byteLength);
+  const error = await Promise.resolve()
+    .then(() => device.allocate(100 * megabyte))
+    .catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(LimitError);
+  expect((error as Error).message).toBe(
+    `wasm: expected memory within WebAssembly's 4 GiB, got ${100 * megabyte} bytes more than ${memory.buffer.byteLength} — dispose tensors that are no longer needed, or use a smaller image or fewer channels`,
+  );
+});
+
+describe("what an engine gives", () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.restoreAllMocks();
+  });
+
+  test("is told: name, limits, and no more than is asked for", async () => {
+    using device = await openWasm({ threads: 1 });
+    expect(device.info).toMatchObject({ name: "WebAssembly SIMD", hardware: false, threads: 1, fallbacks: [] });
+    const largest = 2 ** 32 - 65536;
+    expect(device.limits).toEqual({ bindingBytes: largest, bufferBytes: largest, alignment: 16 });
+    using small = await openWasm({ threads: 1, bindingBytes: 4096, fallbacks: ["another"] });
+    expect(small.limits.bindingBytes).toBe(4096);
+    expect(small.info.fallbacks).toEqual(["another"]);
+    using large = await openWasm({ threads: 1, bindingBytes: 2 ** 40 });
+    expect(large.limits.bindingBytes).toBe(largest);
+  });
+
+  test("is as much address space as it has, down to 1 GiB", async () => {
+    const { Memory } = WebAssembly;
+    const asked: WebAssembly.MemoryDescriptor[] = [];
+    let most = 0;
+    vi.spyOn(WebAssembly, "Memory").mockImplementation(function (descriptor: WebAssembly.MemoryDescriptor) {
+      asked.push(descriptor);
+      if (descriptor.maximum! > most) throw new RangeError("could not allocate memory");
+      return new Memory(descriptor);
+    });
+    for (most of [65536, 40_000, 16384]) {
+      asked.length = 0;
+      using device = await openWasm({ threads: 1 });
+      expect(device.info.threads).toBe(1);
+      const tried = [65536, 32768, 16384].slice(0, { 65536: 1, 40000: 2, 16384: 3 }[most]);
+      expect(asked).toEqual(tried.map((maximum) => ({ initial: 64, maximum, shared: false })));
+    }
+    most = 10_000;
+    await expect(openWasm({ threads: 1 })).rejects.toThrow(
+      "wasm: expected 1 GiB of address space, got a refusal — close other pages or raise the memory limit",
+    );
+    await expect(openWasm({ threads: 2 })).rejects.toThrow("expected 1 GiB of shared address space");
+  });
+
+  test("is as many threads as processors, 64 at most, or one where nobody says how many", async () => {
+    vi.stubGlobal("navigator", undefined);
+    using device = await openWasm();
+    expect(device.info.threads).toBe(Math.min(64, availableParallelism()));
+    vi.stubGlobal("process", undefined);
+    using alone = await openWasm();
+    expect(alone.info).toMatchObject({ threads: 1, fallbacks: [] });
+    vi.unstubAllGlobals();
+    vi.stubGlobal("crossOriginIsolated", false);
+    for (const [processors, threads] of [
+      [100, 64],
+      [3, 3],
+    ]) {
+      vi.stubGlobal("navigator", { hardwareConcurrency: processors });
+      using one = await openWasm();
+      expect(one.info.fallbacks[0]).toContain(`expected memory that ${threads} threads share`);
+    }
+    for (const threads of [65, 1.5, -1]) {
+      await expect(openWasm({ threads })).rejects.toThrow(`threads from 1 to 64, got ${threads} — leave threads out`);
+    }
+    await expect(openWasm({ threads: 64 })).rejects.toThrow("memory that 64 threads share");
+  });
+
+  test("is shared memory, unless a page is not isolated or the engine has none", () => {
+    expect(canShareMemory()).toBe(true);
+    for (const [isolated, can] of [
+      [true, true],
+      [undefined, true],
+      [false, false],
+    ] as const) {
+      vi.stubGlobal("crossOriginIsolated", isolated);
+      expect(canShareMemory()).toBe(can);
+    }
+    vi.unstubAllGlobals();
+    vi.stubGlobal("SharedArrayBuffer", undefined);
+    expect(canShareMemory()).toBe(false);
+  });
+
+  test("is relaxed SIMD from V8 of Node 22 on, unless it is declined", async () => {
+    const newer = Number(process.versions.node.split(".")[0]) >= 22;
+    expect(hasRelaxedSimd()).toBe(newer);
+    using usual = await openWasm({ threads: 1 });
+    expect(usual.info.variant).toBe(newer ? "relaxed" : "plain");
+    using plain = await openWasm({ threads: 1, relaxed: false });
+    expect(plain.info.variant).toBe("plain");
+    const relaxed = openWasm({ threads: 1, relaxed: true }).then(
+      (device) => device.info.variant,
+      (error: DeviceError) => error,
+    );
+    if (newer) expect(await relaxed).toBe("relaxed");
+    else expect(await relaxed).toMatchObject({ cause: expect.any(WebAssembly.CompileError) as unknown });
+  });
+
+  test("is no engine at all: then one thread is not tried after many", async () => {
+    const compile = vi.spyOn(WebAssembly, "compile").mockRejectedValue(new WebAssembly.CompileError("no SIMD"));
+    vi.stubGlobal("navigator", { hardwareConcurrency: 2 });
+    const heard: string[] = [];
+    await expect(openWasm({ onFallback: (reason) => heard.push(reason) })).rejects.toThrow(/update the engine/);
+    expect(compile).toHaveBeenCalledTimes(1);
+    expect(heard).toEqual([]);
+  });
+});
+
+test("what is read is a copy of the moment, and what one kernel broke is told once", async () => {
+  using device = await openWasm({ threads: 1 });
+  const storage = device.allocate(8);
+  device.write(storage, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8));
+  const pending = device.read({ ...storage, offset: storage.offset + 2, bytes: 3 });
+  device.clear(storage);
+  expect([...new Uint8Array(await pending)]).toEqual([3, 4, 5]);
+  expect([...new Uint8Array(await device.read(storage))]).toEqual(new Array(8).fill(0));
+  const cause = new RangeError("broken");
+  const ranges: number[][] = [];
+  const working = notingKernel("invocation", ranges);
+  const breaking: typeof working = {
+    ...working,
+    id: "breaking",
+    twin: () => {
+      throw cause;
+    },
+  };
+  const args = { numbers: device.allocate(16), words: device.allocate(16), count: 1 };
+  device.run(breaking, args);
+  device.run(working, args);
+  expect(ranges).toEqual([]);
+  const error = await device.finish().catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(DeviceError);
+  expect(error).toMatchObject({ kernel: "breaking", cause });
+  expect((error as Error).message).toContain("expected the kernel to finish, got RangeError: broken");
+  await device.finish();
+  device.run(working, args);
+  expect(ranges).toEqual([[0, 1]]);
+  const { twin: _, ...untwinned } = working;
+  expect(() => device.run(untwinned, args)).toThrow(
+    "expected a kernel of the library, or one with a twin, got none of this name in the WebAssembly module — define it with a twin in JavaScript, or open the WebGPU device",
+  );
 });

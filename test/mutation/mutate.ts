@@ -35,8 +35,8 @@ const webgpu = /(device\/(webgpu|pipelines|bufferPool|gpuClock|flags)|nn\/(forms
 /** What the tests of vitest in test/device answer for: what hosts and collectors do, which no suite can ask for. */
 const ofTests = /(device\/(open|wasm\w*|threads|control|worker|webgpu|pipelines|gpuClock|flags)|held)\.ts$/;
 const stages: readonly Stage[] = [
-  { name: "vitest", takes: ofTests, home: ofTests },
   { name: "WASM, 1 thread", choice: { prefer: "wasm", threads: 1 }, takes: everything, home: everything },
+  { name: "vitest", takes: ofTests, home: ofTests },
   { name: "WASM, 2 threads", choice: { prefer: "wasm", threads: 2 }, takes: threads, home: threads },
   { name: "WebGPU", choice: { prefer: "webgpu" }, takes: everything, home: webgpu },
 ];
