@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
+import { mendDeclarations } from "./declarations.mjs";
 import { entries } from "./entries.mjs";
 import { generate } from "./generate.mjs";
 import { licensesOf } from "./licenses.mjs";
@@ -75,7 +76,7 @@ async function bundle() {
   await cp(join(root, "build/wasm"), join(root, "dist/wasm"), { recursive: true });
 }
 
-/** Writes the declarations alone: `npm run typecheck` checks the types. */
+/** Writes the declarations of entries alone: `npm run typecheck` checks the types. */
 async function declare(sources) {
   const compilerOptions = {
     noEmit: false,
@@ -89,6 +90,11 @@ async function declare(sources) {
   const project = join(root, "build/tsconfig.types.json");
   await writeFile(project, JSON.stringify({ extends: "../tsconfig.json", compilerOptions, files, include: [] }));
   await run(process.execPath, [join(root, "node_modules/@typescript/native/bin/tsc"), "--project", project]);
+  const types = join(root, "dist/types");
+  await mendDeclarations(
+    types,
+    sources.map((source) => join(types, source.replace(/\.ts$/, ".d.ts"))),
+  );
 }
 
 await generate(undefined, { smallest: true });

@@ -83,9 +83,15 @@ export function findSwiftShader(chromium) {
     .find((path) => existsSync(path));
 }
 
+/** Where a version of Node is installed beside the one that runs the tests. */
+export const nodeFolder = (version) => join(root, ".cache", "node", version);
+
 /** Path of the newer Node that scripts/setup.sh fetched, if it starts: it links to libatomic, which not all systems have. */
-export function findNewerNode() {
-  const folder = join(root, ".cache", "node", NEWER_NODE.version, "node_modules", NEWER_NODE.package, "bin");
+export const findNewerNode = () => findNode(NEWER_NODE.version);
+
+/** Path of another version of Node that was fetched, if it starts. */
+export function findNode(version) {
+  const folder = join(nodeFolder(version), "node_modules", NEWER_NODE.package, "bin");
   return [join(folder, "node"), join(folder, "node.exe")].find((path) => output(path, ["--version"]) !== undefined);
 }
 

@@ -45,6 +45,13 @@ const programs: Readonly<Record<string, string>> = {
     const prefer = globalThis.process?.argv?.[2];
     globalThis.outcome = infer(prefer && { prefer });
     if (!globalThis.document) globalThis.outcome.then((outcome) => console.log(JSON.stringify(outcome)));`,
+  "required.cjs": `
+    const { crfRnn, open, ShapeError } = require("crf-rnn");
+    const { openCheckpoint } = require("crf-rnn/checkpoint");
+    const { openDataset } = require("crf-rnn/data");
+    console.log([crfRnn, open, ShapeError, openCheckpoint, openDataset].map((one) => typeof one).join(" "));`,
+  "imported.cjs": `
+    import("crf-rnn").then(({ open }) => console.log(typeof open));`,
   "page.js": `
     import { infer } from "./infer.js";
     const inWorker = () => new Promise((resolve, reject) => {
