@@ -264,7 +264,9 @@ describe("the library", () => {
   const library = sources.filter((file) => !file.startsWith("src/cli/"));
 
   test("prints nothing", () => {
-    expect(library.filter((file) => /\bconsole\.\w+\(|process\.std(out|err)/.test(text(file)))).toEqual([]);
+    // Examples in doc comments may print.
+    const code = (file: string): string => text(file).replace(/^ *\*.*$/gm, "");
+    expect(library.filter((file) => /\bconsole\.\w+\(|process\.std(out|err)/.test(code(file)))).toEqual([]);
   });
 
   test("throws its own errors only", () => {

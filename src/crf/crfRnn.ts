@@ -397,7 +397,7 @@ class CrfLayer implements Disposable {
   /** @throws DisposedError */
   async state(): Promise<Record<keyof CrfParameters, Values>> {
     this.#requireLive();
-    return (await readParameters(this.parameters));
+    return await readParameters(this.parameters);
   }
 
   /** @throws ShapeError, ValueError, DisposedError */

@@ -8,7 +8,7 @@ export function becomeThread(): void {
 }
 
 /** Never returns. */
-function work({ module, memory, control, kernels, scratch }: Thread, ready: () => void): void {
+export function work({ module, memory, control, kernels, scratch }: Thread, ready: () => void): void {
   const words = new Int32Array(memory.buffer, control, 16);
   const values = new Float64Array(memory.buffer, control + argumentOffset, 56);
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });

@@ -83,7 +83,7 @@ export const restore = (
 
 /** Tensors of a checkpoint as networks load them. */
 export const loadable = (stored: ReadonlyMap<string, StoredTensor>): Readonly<Record<string, Loadable>> =>
-  Object.fromEntries(stored) as Readonly<Record<string, StoredTensor & { read(): Promise<Float32Array> }>>;
+  Object.fromEntries(stored);
 
 /** The error for tensors of a file that are not those of a model. */
 export const misfitOf =

@@ -16,7 +16,7 @@ test(shared ? "conv1_1 to conv3_3 begin from ImageNet's weights of VGG-19" : "VG
   const { tensors } = asFloat32(await openCheckpoint(source, { partial: true }));
   using device = await open({ prefer: "wasm" });
   using network = fcn8s(device, { classes: 11, widths: [64, 128, 256, 32, 32], fc: 48 });
-  const { taken, unused } = await network.adopt(Object.fromEntries(tensors) as unknown as Record<string, Loadable>);
+  const { taken, unused } = await network.adopt(Object.fromEntries(tensors));
   expect(taken).toEqual(layers.flatMap((layer) => [`${layer}.weight`, `${layer}.bias`]));
   expect([...unused].sort()).toEqual(["conv3_4.bias", "conv3_4.weight"]);
   for (const name of taken) {

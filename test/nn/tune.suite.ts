@@ -37,7 +37,7 @@ class StoppedDevice {
     { kind = "webgpu", bindingBytes = largestBinding }: { kind?: Device["kind"]; bindingBytes?: number } = {},
   ) {
     this.kind = kind;
-    this.info = { name: "stopped", hardware: false, threads: 1, variant: "", fallbacks: [], ...info };
+    this.info = { name: "stopped", hardware: false, threads: 1, worker: false, variant: "", fallbacks: [], ...info };
     this.limits = { bindingBytes, bufferBytes: bindingBytes, alignment: 256 };
     this.#behaviors = behaviors;
   }
