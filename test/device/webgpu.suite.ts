@@ -59,7 +59,7 @@ export const cases: Case[] = [
     name: "a device tells its adapter, its subgroups where all are of one size, and the limits that hold",
     async run() {
       const acme = adapter({ architecture: "one", description: "Acme One", subgroupMinSize: 32, subgroupMaxSize: 32 });
-      const facts = { name: "Acme One", hardware: true, threads: 1, variant: "one" };
+      const facts = { name: "Acme One", hardware: true, threads: 1, worker: false, variant: "one" };
       equal(infoOf(acme, ["subgroups"]), { ...facts, subgroupSize: 32, fallbacks: [] }, "its own");
       equal(infoOf(acme), { ...facts, subgroupSize: undefined, fallbacks: [] }, "without subgroups");
       const mixed = { ...acme, subgroupMaxSize: 64 };

@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { asFloat32, fileSource, openCheckpoint } from "../../src/checkpoint/checkpoint.ts";
 import { open } from "../../src/device/open.ts";
 import { fcn8s } from "../../src/models/fcn8s.ts";
-import type { Loadable } from "../../src/loading.ts";
 import { same } from "../suite.ts";
 import { findFolders } from "../hosts/folders.ts";
 
