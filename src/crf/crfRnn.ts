@@ -338,8 +338,8 @@ class CrfLayer implements Disposable {
         expected: `logits [h, w, ${classes}] or [b, h, w, ${classes}] and a guide of the same size`,
         got: `${formatShape(unary.shape)} and ${formatShape(guide.shape)}`,
         remedy: sameMap(guide.shape, unary.shape, classes)
-          ? "put the channels last: the logits are [L, h, w]"
-          : "resize the logits to the image",
+          ? 'put the channels last: the logits are [L, h, w], which permute(logits, "chw", "hwc") turns'
+          : "resize the logits to the image: resize(logits, [h, w])",
       });
     }
     if (this.#sets > 1 && iterations > this.#sets) {

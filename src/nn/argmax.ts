@@ -23,12 +23,10 @@ const optionNames: Names<ArgmaxOptions> = { bits: true };
  * @throws ShapeError for more classes than a label tells apart; ValueError beside NaN, naming the first pixel; DisposedError
  * @example const labels = await argmax(await crf(unary, guide));
  */
-export async function argmax(scores: Tensor, options?: { readonly bits?: 8 }): Promise<Uint8Array<ArrayBuffer>>;
-export async function argmax(scores: Tensor, options: { readonly bits: 16 }): Promise<Uint16Array<ArrayBuffer>>;
-export async function argmax(
-  scores: Tensor,
-  options: ArgmaxOptions = {},
-): Promise<Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>> {
+export async function argmax(scores: Tensor, options?: { readonly bits?: 8 }): Promise<Uint8Array>;
+export async function argmax(scores: Tensor, options: { readonly bits: 16 }): Promise<Uint16Array>;
+export async function argmax(scores: Tensor, options?: ArgmaxOptions): Promise<Uint8Array | Uint16Array>;
+export async function argmax(scores: Tensor, options: ArgmaxOptions = {}): Promise<Uint8Array | Uint16Array> {
   requireOptions("argmax", options, optionNames);
   const device = requireInputs("argmax", { scores });
   const { bits = 8 } = options;

@@ -82,6 +82,8 @@ interface Plan {
  * Where the picture has another size than the scores, logits are interpolated, after the logarithm and before the softmax:
  * so do the networks that upsample their own scores, and so a boundary between two sure classes stays sharp, where
  * averaged probabilities would make a band of doubt.
+ *
+ * The result of a tensor belongs to the tensor's scope; else it is the caller's, as by `scope.add(scoresTensor(…))`.
  * @throws ShapeError; ValueError, also for a negative probability in an array, by its place (on the GPU it becomes NaN, which
  * the CRF refuses); DeviceError, LimitError, DisposedError
  * @example
