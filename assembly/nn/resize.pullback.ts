@@ -10,7 +10,9 @@ export function resizePullback(
   valueWidth: u32,
   height: u32,
   width: u32,
+  gradientRows: u32,
   gradientFirst: u32,
+  accumulate: u32,
   quads: u32,
   aligned: u32,
   gradientSkip: u32,
@@ -26,11 +28,12 @@ export function resizePullback(
     const bytes = (<usize>min(quads - quad, end - index)) << 4;
     const row = first + pixel / valueWidth;
     const column = pixel % valueWidth;
-    const yEnd = endOf(row, valueHeight, height, aligned);
+    const yBegin = max(beginOf(row, valueHeight, height, aligned), gradientFirst);
+    const yEnd = min(endOf(row, valueHeight, height, aligned), gradientFirst + gradientRows);
     const xBegin = beginOf(column, valueWidth, width, aligned);
     const xEnd = endOf(column, valueWidth, width, aligned);
-    memory.fill(to, 0, bytes);
-    for (let y = beginOf(row, valueHeight, height, aligned); y < yEnd; y++) {
+    if (!accumulate) memory.fill(to, 0, bytes);
+    for (let y = yBegin; y < yEnd; y++) {
       const ofRow = shareOf(row, y, valueHeight, height, aligned);
       const start = gradient + ((<usize>(gradientSkip + quad)) << 4) + <usize>(y - gradientFirst) * width * pixelStride;
       for (let x = xBegin; x < xEnd; x++) {

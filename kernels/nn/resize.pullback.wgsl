@@ -1,6 +1,7 @@
 // Computes the gradient of resize's values, the transpose of the interpolation: each pixel of the values gathers from
 // the pixels of the result in which it has a share, a rectangle of them, in row-major order, so that the bits are the
-// same in every run. Each invocation computes a quad.
+// same in every run. Where those are more than a binding holds, one range of their rows after the other is added to what
+// the former ones gave. Each invocation computes a quad.
 //#include "../shared/invocation.wgsl"
 //#include "interpolation.wgsl"
 
@@ -11,10 +12,13 @@ struct Params {
   // Size of the whole map of values.
   valueHeight: u32,
   valueWidth: u32,
-  // Size of the whole result, and the number of the first row of its gradient in the binding.
+  // Size of the whole result; the rows of its gradient in the binding, and the number of the first of them.
   height: u32,
   width: u32,
+  gradientRows: u32,
   gradientFirst: u32,
+  // 1 where former ranges of rows have been gathered from.
+  accumulate: u32,
   quads: u32,
   aligned: u32,
   // Quads in the bindings before the first row.
@@ -37,11 +41,13 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let pixel = index / params.quads;
   let row = params.first + pixel / params.valueWidth;
   let column = pixel % params.valueWidth;
-  let yEnd = endOf(row, params.valueHeight, params.height);
+  let yBegin = max(beginOf(row, params.valueHeight, params.height), params.gradientFirst);
+  let yEnd = min(endOf(row, params.valueHeight, params.height), params.gradientFirst + params.gradientRows);
   let xBegin = beginOf(column, params.valueWidth, params.width);
   let xEnd = endOf(column, params.valueWidth, params.width);
   var sum = vec4f();
-  for (var y = beginOf(row, params.valueHeight, params.height); y < yEnd; y++) {
+  if (params.accumulate != 0u) { sum = valueGradient[params.valueSkip + index]; }
+  for (var y = yBegin; y < yEnd; y++) {
     let ofRow = shareOf(row, y, params.valueHeight, params.height);
     let start = params.gradientSkip + (y - params.gradientFirst) * params.width * params.quads + quad;
     for (var x = xBegin; x < xEnd; x++) {

@@ -49,7 +49,8 @@ export function resized(where: string, values: Tensor, size: readonly [number, n
   const result = device.empty(mapShape(to, values));
   const sizes = { valueHeight: from.height, valueWidth: from.width, height: to.height, width: to.width };
   const params = { ...sizes, quads: quadsOf(from.channels), aligned: Number(aligned) };
-  for (const { written, read } of pieces(device, to, from, (row) => readBy(row, from.height, to.height, aligned))) {
+  const readRows = (row: number): Rows => readBy(row, from.height, to.height, aligned);
+  for (const { written, read } of pieces(device, to, from, readRows, 2)) {
     const [own, target] = [read(values), written(result)];
     const storages = { values: own.storage, result: target.storage };
     const places = { first: target.first, valueFirst: own.first, valueSkip: own.skip, resultSkip: target.skip };
@@ -57,13 +58,13 @@ export function resized(where: string, values: Tensor, size: readonly [number, n
   }
   return record(result, [values], [], (gradient) => {
     const valueGradient = emptyLike(values);
-    for (const { written, read } of pieces(device, from, to, (row) =>
-      reachedBy(row, from.height, to.height, aligned),
-    )) {
+    const reached = (row: number): Rows => reachedBy(row, from.height, to.height, aligned);
+    for (const { written, read, accumulate } of pieces(device, from, to, reached, 1)) {
       const [own, target] = [read(gradient), written(valueGradient)];
       const storages = { gradient: own.storage, valueGradient: target.storage };
       const places = { first: target.first, gradientFirst: own.first, gradientSkip: own.skip, valueSkip: target.skip };
-      device.run(resizePullback, { ...storages, ...params, ...places, rows: target.height });
+      const counts = { rows: target.height, gradientRows: own.height, accumulate };
+      device.run(resizePullback, { ...storages, ...params, ...places, ...counts });
     }
     return [valueGradient];
   });
@@ -95,25 +96,40 @@ function reachedBy(row: number, from: number, to: number, aligned: boolean): Row
 interface Piece {
   readonly written: (tensor: Tensor) => BoundMap;
   readonly read: (tensor: Tensor) => BoundMap;
+  /** Whether the same rows were written before, from the rows before those that are read. */
+  readonly accumulate: 0 | 1;
 }
 
-/** Cuts the map that is written into ranges of rows that fit a binding together with what `needed` says they read. */
-function* pieces(device: Device, to: MapSize, from: MapSize, needed: (row: number) => Rows): Generator<Piece> {
+/**
+ * Cuts the map that is written into ranges of rows that fit a binding together with what `needed` says they read. A row
+ * may need more than fits: that is read `together` rows at the least at a time.
+ */
+function* pieces(
+  device: Device,
+  to: MapSize,
+  from: MapSize,
+  needed: (row: number) => Rows,
+  together: number,
+): Generator<Piece> {
   // A binding may begin up to an alignment before its rows: see `bindRows`.
   const room = device.limits.bindingBytes - device.limits.alignment;
   const most = Math.max(1, Math.floor(room / rowBytes(to)));
+  const mostRead = Math.max(together, Math.floor(room / rowBytes(from)));
   for (let image = 0; image < to.images; image++) {
     for (let first = 0, rows = 0; first < to.height; first += rows) {
       const { begin } = needed(first);
-      const last = (): number => needed(first + rows - 1).end;
+      const end = (): number => needed(first + rows - 1).end;
       rows = Math.min(most, to.height - first);
-      while (rows > 1 && (last() - begin) * rowBytes(from) > room) rows = Math.ceil(rows / 2);
+      while (rows > 1 && end() - begin > mostRead) rows = Math.ceil(rows / 2);
       const own = { image, first, rows };
-      const taken = { image, first: begin, rows: last() - begin };
-      yield {
-        written: (tensor) => bindImageRows(device, to, tensor.storage, own),
-        read: (tensor) => bindImageRows(device, from, tensor.storage, taken),
-      };
+      for (let next = begin; next < end(); next += mostRead) {
+        const taken = { image, first: next, rows: Math.min(mostRead, end() - next) };
+        yield {
+          written: (tensor) => bindImageRows(device, to, tensor.storage, own),
+          read: (tensor) => bindImageRows(device, from, tensor.storage, taken),
+          accumulate: next > begin ? 1 : 0,
+        };
+      }
     }
   }
 }

@@ -1,5 +1,8 @@
+import type { Device } from "../../src/device/device.ts";
+import { open } from "../../src/device/open.ts";
 import { LimitError, ShapeError, ValueError } from "../../src/errors.ts";
 import { resize } from "../../src/nn/resize.ts";
+import { Tape } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { resizedMap } from "../reference/nn.ts";
 import { type Case, check, rejects, same } from "../suite.ts";
@@ -17,6 +20,20 @@ const sizes: readonly { readonly shape: readonly number[]; readonly size: readon
   { shape: [2, 5, 4, 21], size: [8, 7] },
   { shape: [13, 2, 1], size: [2, 17] },
 ];
+
+/** What resizing to `size` gives, and the gradient of one that was drawn. */
+async function resizedBack(
+  device: Device,
+  shape: readonly number[],
+  size: readonly [number, number],
+): Promise<readonly Float32Array[]> {
+  using scope = device.scope();
+  const values = scope.tensor(shape, uniform(shape, 8).data);
+  const tape = new Tape([values]);
+  const result = resize(values, size);
+  const gradients = await tape.gradients(result, scope.tensor(result.shape, uniform(result.shape, 9).data));
+  return [await result.read(), await gradients.get(values)!.read()];
+}
 
 export const cases: Case[] = [
   {
@@ -55,6 +72,29 @@ export const cases: Case[] = [
       using spoiled = device.tensor([1, 3, 1], [1, NaN, 3]);
       using result = resize(spoiled, [1, 5], { alignCorners: true });
       same(await result.read(), [1, NaN, NaN, NaN, 3], "beside NaN");
+    },
+  },
+  {
+    name: "a row whose share is in more rows than a binding holds gathers them in ranges, to the same bits",
+    async run(device) {
+      using small = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes: 2048 });
+      for (const [shape, size] of [
+        [
+          [1, 1, 3],
+          [40, 7],
+        ],
+        [
+          [2, 2, 3, 5],
+          [37, 9],
+        ],
+        [
+          [30, 9, 3],
+          [2, 60],
+        ],
+      ] as const) {
+        const results = await Promise.all([resizedBack(device, shape, size), resizedBack(small, shape, size)]);
+        results[0].forEach((whole, i) => same(results[1][i]!, whole, `[${shape.join()}] to ${size.join("×")}: ${i}`));
+      }
     },
   },
   {
