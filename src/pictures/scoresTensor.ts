@@ -42,7 +42,7 @@ export interface ScoresOptions {
   readonly meaning?: ScoresMeaning;
   /** By what logits are divided. Above 1 makes an overconfident network less sure. Default: 1. */
   readonly temperature?: number;
-  /** Called once `data` is not read any more: for a GPUBuffer when the GPU has finished. */
+  /** Called once `data` is not read any more: for a GPUBuffer when the GPU has finished. A call that throws leaves it. */
   readonly release?: () => void;
 }
 

@@ -1,7 +1,7 @@
 import { softmax } from "../../src/crf/softmax.ts";
 import { BufferUsage } from "../../src/device/flags.ts";
 import type { Device } from "../../src/device/device.ts";
-import { DeviceError, ShapeError, ValueError } from "../../src/errors.ts";
+import { DeviceError, LimitError, ShapeError, ValueError } from "../../src/errors.ts";
 import { type ScoresOptions, scoresTensor } from "../../src/pictures/scoresTensor.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { checkOp, uniform } from "../nn/op.ts";
@@ -303,6 +303,11 @@ export const cases: Case[] = [
           DeviceError,
         );
         check(/^scoresTensor: expected a GPUBuffer of \d+ bytes with STORAGE, got/.test(error.message), error.message);
+        let calls = 0;
+        const tooLarge = { shape, layout: "nchw", type, size: [2 ** 29, 1], release: () => calls++ } as const;
+        await rejects(() => scoresTensor(device, buffer, tooLarge), LimitError);
+        await device.finish();
+        check(calls === 0, "release was called by a call that threw");
         buffer.destroy();
       }
     },
