@@ -67,6 +67,7 @@ import { channels } from "./shared/channels.bench.ts";
 import { fill } from "./shared/fill.bench.ts";
 import { finite } from "./shared/finite.bench.ts";
 import { outerProducts } from "./shared/outerProducts.bench.ts";
+import { sample } from "./shared/sample.bench.ts";
 import { scanAdd } from "./shared/scan.add.bench.ts";
 import { scanBlocks } from "./shared/scan.blocks.bench.ts";
 import { sortCount } from "./shared/sort.count.bench.ts";
@@ -142,6 +143,7 @@ export const floors = [
   fill,
   finite,
   outerProducts,
+  sample,
   scanAdd,
   scanBlocks,
   sortCount,

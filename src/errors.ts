@@ -118,6 +118,29 @@ export class AbortError extends CrfRnnError {
   override readonly name = "AbortError";
 }
 
+/** The kinds of mistakes that are noticed without ending a call. */
+export type WarningCode =
+  /** The colors of the guide differ by less than θβ, as after a division by 255 or by a standard deviation. */
+  | "guide-range"
+  /** The scores are probabilities, whose logarithms are the logits. */
+  | "probabilities"
+  /** The scores lie channels first under a shape with the channels last. */
+  | "channels-first"
+  /** All pixels have the same scores. */
+  | "constant-scores"
+  /** There is one class, which every pixel gets. */
+  | "one-class";
+
+/** A probable mistake in what a call was given. It is not thrown: see the option `onWarning` of `open`, `crfRnn` and `refine`. */
+export class CrfWarning extends CrfRnnError {
+  override readonly name = "CrfWarning";
+  readonly code: WarningCode;
+  constructor(facts: ErrorFacts & { readonly code: WarningCode }) {
+    super(facts);
+    this.code = facts.code;
+  }
+}
+
 /** A fault of this library itself, found by a check of its own; please report it. */
 export class InternalError extends CrfRnnError {
   override readonly name = "InternalError";

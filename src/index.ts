@@ -24,6 +24,7 @@ export type { Scope } from "./scope.ts";
 export { checkpoint, type InputGradients, type Pullback, record, recompute, Tape } from "./tape.ts";
 export { Tensor } from "./tensor.ts";
 export type { Abortable } from "./turn.ts";
+export type { OnWarning, WarningOptions, Warnings } from "./warnings.ts";
 export { bilateralFeatures, spatialFeatures } from "./lattice/features.ts";
 export { filter, type FilterOptions } from "./lattice/filter.ts";
 export { buildLattice, type Lattice, type LatticeOptions } from "./lattice/lattice.ts";

@@ -17,6 +17,7 @@ import { requireFinite, seekNotFinite } from "../shared/finite.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Abortable, breathe } from "../turn.ts";
 import { found, requireChoice, requireFlag } from "../values.ts";
+import { requireWarningOptions, type WarningOptions } from "../warnings.ts";
 import { type Activation, activations } from "./activation.ts";
 import {
   type Bandwidth,
@@ -29,6 +30,7 @@ import {
 import { composeMatrices, readMatrices, updateMatrixBytes } from "./compose.ts";
 import { iterate } from "./messagePassing.ts";
 import { bandwidthOptions, inferenceOptions, weightOptions } from "./options.ts";
+import { suspicionCodes, Suspicions } from "./suspicions.ts";
 import {
   type Compatibility,
   compatibilityMatrix,
@@ -39,7 +41,7 @@ import {
 } from "./parameters.ts";
 
 /** Options of a CRF-RNN layer. Every value except `classes` has the paper's default. */
-export interface CrfOptions {
+export interface CrfOptions extends WarningOptions {
   /** The number of classes, L. */
   readonly classes: number;
   /** The number of iterations, T. Default: 5. A call may ask for another number. */
@@ -91,6 +93,8 @@ export const crfNames: Names<CrfOptions> = {
   spatial: true,
   compatibility: true,
   learn: true,
+  onWarning: true,
+  warnings: true,
 };
 const bilateralNames: Names<NonNullable<CrfOptions["bilateral"]>> = { position: true, color: true, weight: true };
 const spatialNames: Names<NonNullable<CrfOptions["spatial"]>> = { position: true, weight: true };
@@ -183,6 +187,7 @@ function checkOptions(device: Device, options: CrfOptions): void {
   requireOptions(`${where}: learn`, learn, learnNames);
   for (const [name, flag] of Object.entries(learn ?? {})) requireFlag(`${where}: learn`, name, flag);
   requireFlag(where, "tied", tied);
+  requireWarningOptions(where, options ?? {});
   if (normalization !== undefined) requireChoice(where, "normalization", normalization, normalizations);
   if (activation !== undefined) requireChoice(where, "activation", activation, activations);
 }
@@ -289,7 +294,10 @@ class CrfLayer implements Disposable {
     // vertex counts are read later. Each part begins at a multiple of the device's alignment, as bindings must.
     const wordBytes = alignedBytes(device, 4);
     const matrixBytes = updateMatrixBytes(device, classes, sets);
-    const checks = workspace.allocate(2 * wordBytes + matrixBytes);
+    const listener = device.warnings.listener(this.#options, suspicionCodes);
+    const suspicions = listener && new Suspicions(unary, guide, listener);
+    const samplesAt = 2 * wordBytes + alignedBytes(device, matrixBytes);
+    const checks = workspace.allocate(samplesAt + (suspicions?.bytes ?? 0));
     const [inUnary, inGuide] = [view(checks, 0, 4), view(checks, wordBytes, 4)];
     const matrices = view(checks, 2 * wordBytes, matrixBytes);
     device.clear(checks);
@@ -299,12 +307,14 @@ class CrfLayer implements Disposable {
       spatialFactor: sliceFactor(2),
       bilateralFactor: sliceFactor(dimensions),
     });
+    suspicions?.sample(view(checks, samplesAt, suspicions.bytes));
     const read = await device.read(checks);
     requireFinite("crfRnn", "logits", unary, new Uint32Array(read)[0]!);
     requireFinite("crfRnn", "guide", guide, new Uint32Array(read)[wordBytes / 4]!);
 
     const bandwidths = await this.#bandwidths(unary.shape.slice(0, -1));
     using _learned = bandwidths.bandwidths;
+    await suspicions?.tell(new Float32Array(read, samplesAt), bandwidths.values[1]!);
     const spatial = await this.#spatialLattice(unary.shape.slice(0, -1), bandwidths, call);
     using _spatial = { [Symbol.dispose]: () => spatial.letGo() };
     using bilateral = await this.#bilateralLattice(guide, bandwidths, call);

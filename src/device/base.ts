@@ -6,6 +6,7 @@ import { Scope } from "../scope.ts";
 import { checkShape, elementsOf, formatShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { kindOf, remedyFor, requireNumbers } from "../values.ts";
+import { Warnings } from "../warnings.ts";
 import {
   type CopiedPicture,
   type Data,
@@ -34,6 +35,7 @@ export abstract class BaseDevice implements Device {
   abstract readonly kind: "webgpu" | "wasm";
   abstract readonly info: DeviceInfo;
   abstract readonly limits: DeviceLimits;
+  readonly warnings = new Warnings();
   /** Storages that were allocated and not released yet. */
   readonly #live = new Set<Storage>();
   /** Tensors whose memory another runtime uses. They are held here, so that they are not collected. */

@@ -3,6 +3,7 @@ import type { Labels } from "../labels.ts";
 import type { Layout } from "../layout.ts";
 import type { Scope } from "../scope.ts";
 import type { Tensor } from "../tensor.ts";
+import type { Warnings } from "../warnings.ts";
 
 /**
  * A range of device memory. On WebGPU `handle` is the GPUBuffer. On WASM `handle` is unused and `offset` is the
@@ -114,6 +115,8 @@ export interface Device extends Disposable {
   readonly gpu?: GPUDevice;
   readonly info: DeviceInfo;
   readonly limits: DeviceLimits;
+  /** Who hears of probable mistakes: the options `onWarning` and `warnings` of `open`. */
+  readonly warnings: Warnings;
 
   /**
    * Makes a float tensor. `data` is dense and row-major; in device memory rows (the last axis) are padded to a multiple

@@ -1,12 +1,13 @@
 import { DeviceError, ValueError } from "../errors.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { kindOf, remedyFor, requireChoice } from "../values.ts";
+import { requireWarningOptions, type WarningOptions } from "../warnings.ts";
 import type { Device } from "./device.ts";
 import type { WorkerLike } from "./port.ts";
 import { openWasm } from "./wasm.ts";
 import { adapterName, isSoftware, requestDevice, WebGpuDevice } from "./webgpu.ts";
 
-export interface OpenOptions {
+export interface OpenOptions extends WarningOptions {
   /** `auto` takes a hardware WebGPU adapter, else WASM. A software adapter is taken only if `webgpu` is asked for. */
   readonly prefer?: "auto" | "webgpu" | "wasm";
   /** An existing device to work on; it stays the caller's. */
@@ -45,6 +46,8 @@ const optionNames: Names<OpenOptions> = {
   worker: true,
   bindingBytes: true,
   onFallback: true,
+  onWarning: true,
+  warnings: true,
 };
 
 /**
@@ -56,6 +59,13 @@ const optionNames: Names<OpenOptions> = {
  */
 export async function open(options: OpenOptions = {}): Promise<Device> {
   requireOptions("open", options, optionNames);
+  requireWarningOptions("open", options);
+  const device = await openPreferred(options);
+  device.warnings.listen(options);
+  return device;
+}
+
+async function openPreferred(options: OpenOptions): Promise<Device> {
   const { prefer = "auto", gpu, wasm, threads, worker, bindingBytes, onFallback } = options;
   requireChoice("open", "prefer", prefer, ["auto", "webgpu", "wasm"]);
   requireWorker(worker);

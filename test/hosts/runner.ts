@@ -48,7 +48,8 @@ export async function runSuites(
   report: (report: Report) => void,
 ): Promise<void> {
   const cases = await listCases(suites, fixtures);
-  const device = await open(choice);
+  // What warnings are about is in suites on purpose; those of warnings listen themselves.
+  const device = await open({ ...choice, onWarning: () => {} });
   report({ event: "device", kind: device.kind, info: device.info });
   for (const [name, entry] of cases) {
     if (only && !only.includes(name)) continue;
