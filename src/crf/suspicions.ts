@@ -48,9 +48,10 @@ const rowPlaces = (row: number, channels: number): number[] =>
   Array.from({ length: channels }, (_, c) => row * padded(channels) + c);
 
 /**
- * Looks for the usual causes of a useless result in samples of what a call is given. The samples, some 50 kB, are gathered by
- * two dispatches and read with what the call reads anyway; only a suspicion reads the guide or the scores whole, to be sure, and
- * is told once. Nothing is done where nobody listens. A call of 500×375 pixels and 21 classes takes 0.3 ms longer of 300.
+ * Looks for the usual causes of a useless result in samples of what a call is given. The samples, 33 kB for 21 classes, are
+ * gathered by two dispatches and read with what the call reads anyway; only a suspicion reads the guide or the scores whole, to
+ * be sure, and it is told once. Nothing is done where nobody listens. In all it took 1.2 ms on WASM and 1.7 on lavapipe (least of
+ * 60), where a call of 500×375 pixels and 21 classes takes some hundred.
  */
 export class Suspicions {
   /** Bytes of the samples. */

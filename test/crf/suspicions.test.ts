@@ -48,7 +48,7 @@ describe.runIf(shared)("no false alarm", () => {
   test.each(["coco-cc-demo", "voc-animals-320"])("on photographs and scores of %s", async (folder) => {
     const source = await fileSource(`${shared}/data/${folder}/logits.safetensors`);
     const { tensors } = asFloat32(await openCheckpoint(source));
-    for await (const { name, image } of items(folder, 20)) {
+    for await (const { name, image } of items(folder, 8)) {
       const scores = tensors.get(name)!;
       const data = (await scores.read()) as Float32Array;
       expect(await warned(data, scores.shape, image), name).toEqual([]);
