@@ -120,6 +120,14 @@ const entries: readonly Entry[] = [
     given: (scope) => ({ picture: map(scope), scores: map(scope) }),
     call: async ({ picture, scores }) => void (await library.refine(picture.device, picture, scores)),
   },
+  {
+    name: "refine: with a layer, a picture of numbers and scores of another size",
+    given: (scope) => ({ crf: layer(scope).layer, scores: map(scope) }),
+    call: async ({ crf, scores }) => {
+      const picture = { data: random(1).array(8 * 10 * 3, 0, 255), width: 10, height: 8 };
+      await library.refine(scores.device, picture, { data: scores }, { crf, upsampling: "lattice" });
+    },
+  },
   { name: "softmax", given: unary, call: ({ values }) => library.softmax(values) },
   {
     name: "conv2d",

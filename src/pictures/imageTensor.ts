@@ -1,9 +1,11 @@
 import type { Device } from "../device/device.ts";
 import { ValueError } from "../errors.ts";
 import { requireDevice } from "../inputs.ts";
+import { checkSize } from "../nn/resize.ts";
 import { type Names, requireOptions } from "../options.ts";
 import type { Tensor } from "../tensor.ts";
 import { found, kindOf, requireChoice, requireNumber } from "../values.ts";
+import { fit } from "./fit.ts";
 import {
   channelsOf,
   type Drawable,
@@ -19,8 +21,10 @@ import {
 } from "./source.ts";
 import { type ColorOptions, type PixelBytes, unpack } from "./unpack.ts";
 
-/** What becomes of a picture's colors. */
+/** What becomes of a picture's size and colors. */
 export interface ImageTensorOptions {
+  /** The size of the result, [h, w]. A picture that becomes smaller is averaged. Default: the picture's own. */
+  readonly size?: readonly [height: number, width: number];
   /** Whether red (the default) or blue comes first, as in Caffe's networks. The guide of a CRF is the same in both. */
   readonly order?: "rgb" | "bgr";
   /** Is subtracted from the colors, in the order of the result: `meanColor` for VGG's networks. Default: 0. */
@@ -29,12 +33,12 @@ export interface ImageTensorOptions {
   readonly scale?: number;
 }
 
-const optionNames: Names<ImageTensorOptions> = { order: true, mean: true, scale: true };
+const optionNames: Names<ImageTensorOptions> = { size: true, order: true, mean: true, scale: true };
 const where = "imageTensor";
 
 /**
  * Makes the guide [h, w, 3] of a picture: red, green and blue, 0…255, sRGB, from the upper left row by row, in the
- * picture's own size. Alpha is dropped, and colors are those in front of it, not premultiplied, as `getImageData` tells
+ * picture's own size unless another is asked for. Alpha is dropped, and colors are those in front of it, not premultiplied, as `getImageData` tells
  * them. Gray is repeated, so that θβ means the same for a gray photograph however it was decoded. On WebGPU what the
  * browser can draw stays on the GPU.
  * @throws ValueError for what is no picture, is not loaded or may not be read; ShapeError for another number of values
@@ -46,7 +50,10 @@ export function imageTensor(device: Device, source: ImageSource, options: ImageT
   requireOptions(where, options, optionNames);
   requireSource(where, source);
   const colors = requireColorOptions(options);
-  return isDrawable(source) ? drawableTensor(device, source, colors) : pixelTensor(device, source, colors);
+  const { size } = options;
+  if (size !== undefined) checkSize(where, size);
+  const own = isDrawable(source) ? drawableTensor(device, source, colors) : pixelTensor(device, source, colors);
+  return size ? device.attempt(() => fit(own, size)) : own;
 }
 
 /** @throws ValueError */

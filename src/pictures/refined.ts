@@ -1,7 +1,7 @@
 import { type Color, vocPalette } from "../data/palette.ts";
 import { ValueError } from "../errors.ts";
 import { type Names, requireOptions } from "../options.ts";
-import { found, kindOf, requireNumber } from "../values.ts";
+import { found, kindOf } from "../values.ts";
 import {
   channelsOf,
   contextOf,
@@ -82,16 +82,34 @@ export function refinedOf({ classes, ...values }: RefinedValues, source: ImageSo
     draw(canvas, options = {}) {
       requireOptions("draw", options, drawNames);
       const { overlay = 0.5 } = options;
-      requireNumber("draw", "overlay", overlay, 0);
+      requireCanvas(canvas);
+      requireShare("overlay", overlay);
       const palette = requirePalette("draw", options.palette);
       if (canvas.width !== width) canvas.width = width;
       if (canvas.height !== height) canvas.height = height;
       const context = contextOf("draw", canvas);
       const image = pictureOn(context, canvas, source, width, height);
-      blend(image.data, labels, palette, Math.min(overlay, 1));
+      blend(image.data, labels, palette, overlay);
       context.putImageData(image, 0, 0);
     },
   };
+}
+
+/** @throws ValueError */
+function requireCanvas(canvas: unknown): void {
+  if (typeof (canvas as Partial<HTMLCanvasElement> | null | undefined)?.getContext === "function") return;
+  throw new ValueError({
+    where: "draw",
+    expected: "a canvas",
+    got: kindOf(canvas),
+    remedy: "pass a canvas element or an OffscreenCanvas",
+  });
+}
+
+/** @throws ValueError */
+function requireShare(name: string, value: number): void {
+  if (value >= 0 && value <= 1) return;
+  throw new ValueError({ where: "draw", expected: `${name} from 0 to 1`, got: found(value) });
 }
 
 /** The pixels of a canvas after the picture was drawn on it. */

@@ -1,6 +1,7 @@
 import { ShapeError, ValueError } from "../../src/errors.ts";
 import { imageTensor } from "../../src/pictures/imageTensor.ts";
-import { type Case, check, rejects, same } from "../suite.ts";
+import { resize } from "../../src/nn/resize.ts";
+import { type Case, check, close, rejects, same } from "../suite.ts";
 
 export const cases: Case[] = [
   {
@@ -34,6 +35,37 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "a picture in another size: what becomes smaller is averaged, what becomes larger interpolated",
+    async run(device) {
+      const data = Uint8Array.from({ length: 12 * 8 * 3 }, (_, i) => (i * 37) % 251);
+      const picture = { data, width: 12, height: 8 };
+      using small = imageTensor(device, picture, { size: [2, 3] });
+      same(small.shape, [2, 3, 3], "shape");
+      const means = Float32Array.from({ length: 2 * 3 * 3 }, (_, i) => {
+        const [c, x, y] = [i % 3, Math.floor(i / 3) % 3, Math.floor(i / 9)];
+        let sum = 0;
+        for (let k = 0; k < 16; k++) sum += data[((y * 4 + (k >> 2)) * 12 + x * 4 + (k & 3)) * 3 + c]!;
+        return sum / 16;
+      });
+      same(await small.read(), means, "means of sixteen");
+      using whole = imageTensor(device, picture);
+      for (const size of [
+        [8, 24],
+        [5, 9],
+      ] as const) {
+        using other = imageTensor(device, picture, { size, mean: [1, 2, 3], scale: 2 });
+        using expected = resize(whole, size);
+        const colors = (await expected.read()).map((value, i) => (value - [1, 2, 3][i % 3]!) * 2);
+        close(await other.read(), colors, { absolute: 1e-4 }, `${size}`);
+      }
+      using own = imageTensor(device, picture, { size: [8, 12] });
+      same(await own.read(), data, "its own size");
+      // Twice in height, and once more in width.
+      using flat = imageTensor(device, picture, { size: [3, 12] });
+      same(flat.shape, [3, 12, 3], "one axis");
+    },
+  },
+  {
     name: "what is no picture, or of another size, is told in a sentence",
     async run(device) {
       const wrong = imageTensor as (...args: unknown[]) => unknown;
@@ -60,6 +92,8 @@ export const cases: Case[] = [
         [{ data, width: 2, height: 2 }, { mean: 3 }, ValueError, /mean: three numbers, got the number "3"/],
         [{ data, width: 2, height: 2 }, { mean: [1, NaN, 2] }, ValueError, /mean: three finite numbers, got NaN/],
         [{ data, width: 2, height: 2 }, { scale: Infinity }, ValueError, /a finite scale/],
+        [{ data, width: 2, height: 2 }, { size: [2] }, ShapeError, /size/],
+        [{ data, width: 2, height: 2 }, { size: 3 }, ShapeError, /size/],
         [{ data, width: 2, height: 2 }, { std: 1 }, ValueError, /got "std"/],
       ];
       for (const [given, options, kind, says] of uses) {
