@@ -52,12 +52,12 @@ export function filter(values: Tensor, lattice: Lattice, options: FilterOptions 
   requireOneDevice(where, { values, lattice });
   requirePoints(lattice, at);
   requireUnaborted(where, signal);
-  return filtered(values, lattice, normalization, transpose, at);
+  return filtered(values, lattice, normalization, transpose, { at });
 }
 
 /** @throws ValueError unless `at` is one of the lattice's sets of points, or left out */
 function requirePoints(lattice: Lattice, at: unknown): void {
-  if (at === undefined || at === lattice.own || (at !== null && at === lattice.at)) return;
+  if (at === undefined || at === lattice.own || at === lattice.at) return;
   throw new ValueError({
     where: "filter",
     expected: "lattice.at or lattice.own of the same lattice as at",
@@ -67,16 +67,15 @@ function requirePoints(lattice: Lattice, at: unknown): void {
 }
 
 /**
- * Filters inputs that have been checked. They are held, because others may dispose of them. `shape` is the result's; it
- * can be left out.
+ * Filters inputs that have been checked. They are held, because others may dispose of them. `shape` is that of a result at
+ * other points; without it, it has a row for each of them.
  */
 export function filtered(
   values: Tensor,
   lattice: Lattice,
   normalization: Normalization,
   transpose: boolean,
-  at: LatticePoints = lattice.own,
-  shape?: readonly number[],
+  { at = lattice.own, shape }: { readonly at?: LatticePoints; readonly shape?: readonly number[] } = {},
 ): Tensor {
   const { device, own } = lattice;
   const [from, to] = transpose ? [at, own] : [own, at];

@@ -169,10 +169,12 @@ export async function buildLattice(features: Tensor, options: LatticeOptions = {
   const barycentric = workspace.allocate(entries * 4);
   const status = workspace.zeros(16);
   const coordinateRanks: Storage[] = [];
-  for (const [set, { shape, rows }] of sets.entries()) {
-    const ranks = workspace.allocate(rows * coordinateRankWords(dimensions) * 4);
+  for (const set of sets) {
+    const ranks = workspace.allocate(set.rows * coordinateRankWords(dimensions) * 4);
     const embedded = { keys, barycentric, coordinateRanks: ranks, status };
-    await perform(embed(device, sets[set]!, shape.at(-2)!, embedded, set * features.rows));
+    // All points are numbered in one row, those of the first set before those of the second.
+    const firstPoint = coordinateRanks.length * features.rows;
+    await perform(embed(device, set, set.shape.at(-2)!, embedded, firstPoint));
     coordinateRanks.push(ranks);
   }
 
@@ -207,11 +209,9 @@ export async function buildLattice(features: Tensor, options: LatticeOptions = {
   workspace.release(vertexKeys);
 
   const find = async ({ rows }: Tensor, firstEntry: number) => {
-    const own = rows * (dimensions + 1);
-    const vertexOfEntry = workspace.allocate(own * 4);
-    const simplices = workspace.allocate(own * pairBytes);
-    const into = { vertexOfEntry, simplices };
-    await perform(findVertices(table, { entrySlots, barycentric }, into, own, firstEntry));
+    const count = rows * (dimensions + 1);
+    const into = { vertexOfEntry: workspace.allocate(count * 4), simplices: workspace.allocate(count * pairBytes) };
+    await perform(findVertices(table, { entrySlots, barycentric }, into, count, firstEntry));
     return into;
   };
   const ownEntries = features.rows * (dimensions + 1);

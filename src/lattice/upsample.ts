@@ -101,9 +101,9 @@ export async function upsample(
   normalizeTogether(bilateral, spatial, spatialShare);
   const shape = [...guide.shape.slice(0, -1), values.channels];
   using share = scale(source, spatialShare);
-  using fromPosition = filtered(share, spatial, "after", false, spatial.at, shape);
+  using fromPosition = filtered(share, spatial, "after", false, { at: spatial.at, shape });
   await breathe(where, options);
-  using fromColor = filtered(source, bilateral, "after", false, bilateral.at, shape);
+  using fromColor = filtered(source, bilateral, "after", false, { at: bilateral.at, shape });
   await breathe(where, options);
   return Scope.inherit(add(fromColor, fromPosition), [values, guide]);
 }
@@ -129,7 +129,8 @@ export async function shrink(guide: Tensor, size: Size, options: ShrinkOptions =
   using places = spatialFeatures(device, guide.shape.slice(0, -1), { position });
   using smallPlaces = spatialFeatures(device, [...batch, ...size], { position, size: picture, alignCorners });
   using lattice = await buildLattice(places, { at: smallPlaces, signal });
-  const result = filtered(fixed ?? guide, lattice, "after", false, lattice.at, [...batch, ...size, guide.channels]);
+  const shape = [...batch, ...size, guide.channels];
+  const result = filtered(fixed ?? guide, lattice, "after", false, { at: lattice.at, shape });
   return Scope.inherit(result, [guide]);
 }
 
