@@ -44,8 +44,11 @@ const spatialNames: Names<{ position: number } & Learned & Placement> = {
   alignCorners: true,
 };
 const bilateralNames: Names<{ position: number; color: number } & Learned & Placement> = {
-  ...spatialNames,
+  position: true,
   color: true,
+  bandwidths: true,
+  size: true,
+  alignCorners: true,
 };
 
 /**

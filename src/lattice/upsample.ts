@@ -31,7 +31,7 @@ export interface UpsampleOptions extends ShrinkOptions {
 }
 
 const shrinkNames: Names<ShrinkOptions> = { alignCorners: true, signal: true };
-const upsampleNames: Names<UpsampleOptions> = { ...shrinkNames, position: true, color: true };
+const upsampleNames: Names<UpsampleOptions> = { position: true, color: true, alignCorners: true, signal: true };
 
 const defaultColor = 16;
 
@@ -44,7 +44,7 @@ const spatialShare = 0.06;
 const spatialReach = 0.5;
 
 /** The standard deviation of a pixel's area along one side: how far `shrink` reaches, in pixels of the map. */
-const pixelReach = 1 / Math.sqrt(12);
+const pixelReach = 12 ** -0.5;
 
 type Size = readonly [height: number, width: number];
 const sizeOf = ({ shape }: Tensor): Size => shape.slice(-3, -1) as unknown as Size;
