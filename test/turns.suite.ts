@@ -5,6 +5,7 @@ import type { Device } from "../src/device/device.ts";
 import { AbortError, ValueError } from "../src/errors.ts";
 import { filter } from "../src/lattice/filter.ts";
 import { buildLattice } from "../src/lattice/lattice.ts";
+import { shrink, upsample } from "../src/lattice/upsample.ts";
 import { fcn8s } from "../src/models/fcn8s.ts";
 import { relu } from "../src/nn/relu.ts";
 import { Tape } from "../src/tape.ts";
@@ -71,6 +72,15 @@ function longCalls(device: Device): Record<string, (signal?: AbortSignal) => Pro
     buildLattice: async (signal) => {
       using scope = device.scope();
       await buildLattice(scope.tensor([63, 2], map()), { signal });
+    },
+    upsample: async (signal) => {
+      using scope = device.scope();
+      const [values, small, guide] = [scope.tensor([3, 2, 4]), scope.tensor([3, 2, 3]), scope.tensor([6, 7, 3], map())];
+      await upsample(values, small, guide, { signal });
+    },
+    shrink: async (signal) => {
+      using scope = device.scope();
+      await shrink(scope.tensor([6, 7, 3], map()), [3, 2], { signal });
     },
     gradients: async (signal) => {
       using scope = device.scope();

@@ -89,6 +89,7 @@ export async function upsample(
   const source = fixed ?? values;
   using smallFixed = smallGuide.alias();
   using largeFixed = guide.alias();
+  await breathe(where, options);
   const { device } = values;
   const near = { position: spatialReach * pitch };
   using smallPlaces = spatialFeatures(device, values.shape.slice(0, -1), { ...near, size, alignCorners });
@@ -123,6 +124,7 @@ export async function shrink(guide: Tensor, size: Size, options: ShrinkOptions =
   const { alignCorners = false, signal } = options;
   using _held = holding(guide);
   using fixed = guide.tape?.recording ? undefined : guide.alias();
+  await breathe(where, options);
   const picture = sizeOf(guide);
   const position = pixelReach * pitchOf(size, picture);
   const batch = guide.shape.slice(0, -3);
