@@ -1,5 +1,4 @@
-/** A small network that finds colors, as a picture with three of them, as a model in ONNX, and by its definition. */
-import { OnnxGraph } from "../../bench/network/onnx.ts";
+/** A small network that finds colors, by its definition, and a picture with three of them. */
 import { resizedMap } from "../reference/nn.ts";
 import { random } from "../suite.ts";
 
@@ -12,7 +11,7 @@ export const scoresSize = [inputSize[0] / 4, inputSize[1] / 4] as const;
 export const preprocessing = { mean: [0.5, 0.4, 0.3], deviation: [0.25, 0.2, 0.3] } as const;
 
 /** By what the mean color of each block of pixels is multiplied for each class. */
-const colors = [
+export const colors = [
   [2, -1, -1],
   [-1, 2, -1],
   [-1, -1, 2],
@@ -29,23 +28,6 @@ export function makePicture(height = 40, width = 52): { data: Uint8Array; width:
     for (let c = 0; c < 3; c++) data[pixel * 3 + c] = (c === bright ? 170 : 60) + numbers.integer(50);
   }
   return { data, width, height };
-}
-
-/** The model: one convolution of 4×4 pixels, whose input and output have the names of SegFormer's. */
-export function makeModel(): Uint8Array {
-  const graph = new OnnxGraph();
-  const values = colors.flatMap((color) => color.flatMap((weight) => Array<number>(16).fill(weight / 16)));
-  const weight = graph.constant("weight", { shape: [classes, 3, 4, 4], values });
-  graph.node("Conv", "logits", ["pixel_values", weight], {
-    kernel_shape: [4, 4],
-    strides: [4, 4],
-    dilations: [1, 1],
-    pads: [0, 0, 0, 0],
-  });
-  return graph.finish(
-    { name: "pixel_values", shape: [1, 3, ...inputSize] },
-    { name: "logits", shape: [1, classes, ...scoresSize] },
-  );
 }
 
 /** What the network is given of a picture, channels last, in float64. */

@@ -1,7 +1,8 @@
 /** Pipelines of transformers.js with a model that is made here, in the shape of SegFormer, in Node and in Chromium. */
 import { beforeAll, expect, test } from "vitest";
 import { findNewerNode } from "../../scripts/environment.mjs";
-import { inputSize, makeModel, preprocessing } from "./colorNetwork.ts";
+import { makeModel } from "./colorModel.ts";
+import { inputSize, preprocessing } from "./colorNetwork.ts";
 import type { Findings } from "./programs/transformers.ts";
 import { useRuntimes } from "./runtimes.ts";
 

@@ -43,7 +43,7 @@ export async function refineScores(
   );
   const crf = scope.add(crfRnn(device, { ...layerOptions, classes: unary.channels }));
   const logits = await crf(unary, guide, { iterations, onIteration, signal });
-  const planes = await (one ? softmax(logits) : dense(logits, "nchw")).read();
+  const planes = await scope.add(one ? softmax(logits) : dense(logits, "nchw")).read();
   const values = one ? planes.filter((_, i) => i % 2 === 1) : planes;
   const ScoresClass = scores.constructor as unknown as ModelTensorClass;
   const refined = new ScoresClass("float32", values, [1, one ? 1 : unary.channels, height, width]);

@@ -20,7 +20,6 @@ export interface Findings {
   /** The largest difference of a probability, by hand and by the bridge, and of a sum of probabilities from 1. */
   readonly difference: number;
   readonly sum: number;
-  readonly kept: number;
 }
 
 const largest = (values: ArrayLike<number>): number =>
@@ -53,11 +52,9 @@ export async function inPage(prefer: "wasm" | "webgpu", model: string): Promise<
   const result = segmenter.segment(image);
   const planes = result.confidenceMasks.map((mask) => mask.getAsFloat32Array().slice());
   using device = await open({ prefer });
-  const before = device.bytes;
   using unary = fromMasks(device, result.confidenceMasks);
   result.close();
   const { marginals } = await refine(device, image, unary, { ...people, marginals: true });
-  const kept = device.bytes - before - unary.storage.bytes;
 
   // The same by hand: logarithms of probabilities, pixel by pixel.
   const { height, width } = image;
@@ -78,6 +75,5 @@ export async function inPage(prefer: "wasm" | "webgpu", model: string): Promise<
     shape: unary.shape,
     difference: largest(marginals!.map((value, i) => value - expected.marginals![i]!)),
     sum: largest(all[0]!.map((_, pixel) => all.reduce((sum, plane) => sum + plane[pixel]!, -1))),
-    kept: Math.max(0, kept - 256),
   };
 }

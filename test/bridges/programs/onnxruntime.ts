@@ -1,10 +1,10 @@
 /** A user's program with ONNX Runtime: what it finds out on one runtime and one device, to be printed. */
 import { crfRnn, type Device, open, refine, scoresTensor } from "crf-rnn";
 import { fromOrt, type Ort, openWith, segmenter, sessionOptions, toOrt } from "crf-rnn/onnxruntime";
+import { makeModel } from "../colorModel.ts";
 import {
   channelsFirst,
   classes,
-  makeModel,
   makePicture,
   preprocessing,
   referenceInput,

@@ -54,7 +54,13 @@ async function findings(
   device: string,
 ): Promise<Findings> {
   const { env, RawImage } = library;
-  Object.assign(env, { allowRemoteModels: false, localModelPath: models, useBrowserCache: false, useWasmCache: false });
+  Object.assign(env, {
+    allowLocalModels: true,
+    allowRemoteModels: false,
+    localModelPath: models,
+    useBrowserCache: false,
+    useWasmCache: false,
+  });
   const plain = await library.pipeline("image-segmentation", "color", { dtype: "fp32", device });
   const { data, width, height } = makePicture();
   const picture = new RawImage(data, width, height, 3);
