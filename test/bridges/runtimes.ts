@@ -9,6 +9,8 @@ import { runInPage } from "../../src/cli/chromium.ts";
 import type { Reply } from "../../src/cli/pageServer.ts";
 import { installPackage } from "../bundles/install.ts";
 import { root } from "../hosts/folders.ts";
+import { makeModel } from "./colorModel.ts";
+import { inputSize, preprocessing } from "./colorNetwork.ts";
 
 const run = promisify(execFile);
 
@@ -90,9 +92,34 @@ async function bundle(program: string, folder: string, platform: "node" | "brows
 }
 
 /** Files of the runtimes, with the types that browsers ask for. */
-function answerOf(folder: string, words: readonly string[]): Reply | undefined {
+export function answerOf(folder: string, words: readonly string[]): Reply | undefined {
   const file = words.at(-1) ?? "";
   const type = file.endsWith(".wasm") ? "application/wasm" : /\.m?js$/.test(file) ? "text/javascript" : undefined;
   if (words[0] === "runtimes") return { file: join(runtimes, "node_modules", ...words.slice(1)), type };
   return type && words[0] === "project" ? { file: join(folder, ...words.slice(1)), type } : undefined;
+}
+
+/** Writes the color network as transformers.js finds it, in the shape of SegFormer, into `models/color`. */
+export async function writeColorPipeline(project: RuntimeProject): Promise<void> {
+  const [height, width] = inputSize;
+  const config = {
+    model_type: "segformer",
+    architectures: ["SegformerForSemanticSegmentation"],
+    id2label: { 0: "reddish", 1: "greenish", 2: "bluish" },
+    label2id: { reddish: 0, greenish: 1, bluish: 2 },
+  };
+  const preprocessor = {
+    image_processor_type: "SegformerImageProcessor",
+    do_resize: true,
+    size: { height, width },
+    resample: 2,
+    do_rescale: true,
+    rescale_factor: 1 / 255,
+    do_normalize: true,
+    image_mean: preprocessing.mean,
+    image_std: preprocessing.deviation,
+  };
+  await project.write("models/color/config.json", JSON.stringify(config));
+  await project.write("models/color/preprocessor_config.json", JSON.stringify(preprocessor));
+  await project.write("models/color/onnx/model.onnx", makeModel());
 }

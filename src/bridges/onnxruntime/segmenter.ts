@@ -7,7 +7,7 @@ import { requireDevice } from "../../inputs.ts";
 import { type Names, requireOptions } from "../../options.ts";
 import { imageTensor } from "../../pictures/imageTensor.ts";
 import { refine, type RefineOptions } from "../../pictures/refine.ts";
-import type { Refined } from "../../pictures/refined.ts";
+import { type Refined, refinedOf } from "../../pictures/refined.ts";
 import type { ImageSource } from "../../pictures/source.ts";
 import type { Tensor } from "../../tensor.ts";
 import { kindOf, remedyFor, requireChoice } from "../../values.ts";
@@ -175,7 +175,9 @@ function callable(
     const unary = scope.add(scoresOf(device, output, { ...scores, dispose: true }));
     // One layer for all pictures keeps the spatial lattice. The scores tell how many classes it has.
     layer ??= crfRnn(device, { ...layerOptions, classes: unary.channels });
-    return await refine(device, guide, unary, { iterations, onIteration, signal, marginals, ...options, crf: layer });
+    // The network and the CRF see one and the same frame, also of a video that goes on.
+    const words = { iterations, onIteration, signal, marginals, ...options, crf: layer };
+    return refinedOf({ ...(await refine(device, guide, unary, words)), classes: unary.channels }, picture);
   };
   const call: typeof segment = (picture, options) => {
     const result = segment(picture, options);
