@@ -2,10 +2,12 @@ import { env, pipeline } from "@huggingface/transformers";
 import { open } from "crf-rnn";
 import { refined } from "crf-rnn/transformers";
 
-const [photograph, model = "Xenova/segformer-b0-finetuned-ade-512-512"] = process.argv.slice(2);
-env.localModelPath = "./models/"; // models that are here are not downloaded
+// The second word names a folder below ./models; without it the model comes from the hub.
+const [photograph, model] = process.argv.slice(2);
+if (model) Object.assign(env, { localModelPath: "./models/", allowRemoteModels: false });
 
-const segment = refined(await pipeline("image-segmentation", model), await open());
+const plain = await pipeline("image-segmentation", model ?? "Xenova/segformer-b0-finetuned-ade-512-512");
+const segment = refined(plain, await open());
 for (const { label, mask } of await segment(photograph!)) {
   await mask.save(`${label}.png`);
   console.log(label);

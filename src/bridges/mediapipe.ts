@@ -3,9 +3,8 @@
  * `@mediapipe/tasks-vision`, whose masks are passed in.
  *
  * @example
- * import { open, refine } from "crf-rnn";
- * import { fromMasks, people } from "crf-rnn/mediapipe";
- * const { confidenceMasks } = segmenter.segment(image); // with outputConfidenceMasks: true
+ * // selfies is an ImageSegmenter that was made with outputConfidenceMasks: true
+ * const { confidenceMasks } = selfies.segment(image);
  * const { labels } = await refine(device, image, fromMasks(device, confidenceMasks), people);
  */
 import type { Device } from "../device/device.ts";
@@ -46,7 +45,7 @@ const optionNames: Names<MasksOptions> = { size: true, temperature: true };
  * Makes unary logits of the confidence masks of MediaPipe: one for each class, or a single one, which is the probability
  * of the second of two classes. The masks are copied, so that `result.close()` may follow at once.
  * @throws ValueError for what are no masks, ShapeError for masks of several sizes
- * @example const unary = fromMasks(device, segmenter.segment(image).confidenceMasks);
+ * @example const unary = fromMasks(device, selfies.segment(image).confidenceMasks);
  */
 export function fromMasks(
   device: Device,

@@ -3,8 +3,7 @@
  * `onnxruntime-web` or `onnxruntime-node`, whose module is passed to each function.
  *
  * @example
- * import * as ort from "onnxruntime-web/webgpu";
- * import { segmenter } from "crf-rnn/onnxruntime";
+ * // ort is the module "onnxruntime-web/webgpu", or "onnxruntime-node"
  * const segment = await segmenter(ort, "model.onnx");
  * const { labels } = await segment(image);
  */

@@ -3,11 +3,8 @@
  * pipeline is passed in.
  *
  * @example
- * import { pipeline } from "@huggingface/transformers";
- * import { open } from "crf-rnn";
- * import { refined } from "crf-rnn/transformers";
- * const segment = refined(await pipeline("image-segmentation", "Xenova/segformer-b0-finetuned-ade-512-512"), await open());
- * const [{ label, mask }] = await segment("photograph.jpg");
+ * const segment = refined(await pipeline("image-segmentation"), device);
+ * const segments = await segment("photograph.jpg"); // [{ label, score, mask }, …]
  */
 export { type PipelineOptions, refined } from "./transformers/refined.ts";
 export type { SegmentationPipeline } from "./transformers/pipeline.ts";

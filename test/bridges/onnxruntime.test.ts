@@ -6,7 +6,6 @@ import * as common from "onnxruntime-common";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   fromOrt,
-  type OrtSession,
   openWith,
   segmenter,
   type SegmenterOptions,
@@ -18,12 +17,12 @@ import { open } from "../../src/device/open.ts";
 import { DeviceError, DisposedError, ShapeError, ValueError } from "../../src/errors.ts";
 import { refine } from "../../src/pictures/refine.ts";
 import { scoresTensor } from "../../src/pictures/scoresTensor.ts";
+import { ColorSession, makeOrt } from "./colorSession.ts";
 import { openWebGpu, requestGpu } from "../device/software.ts";
 import { close, random } from "../suite.ts";
 import {
   channelsFirst,
   classes,
-  inputSize,
   makePicture,
   preprocessing,
   referenceInput,
@@ -32,44 +31,6 @@ import {
 } from "./colorNetwork.ts";
 
 const { Tensor } = common;
-
-/** A network of ONNX Runtime's interface that runs the definition, and refuses a second run meanwhile, as browsers do. */
-class ColorSession implements OrtSession {
-  readonly inputNames = ["pixel_values"];
-  readonly outputNames = ["logits"];
-  readonly inputMetadata = [
-    { name: "pixel_values", isTensor: true, type: "float32", shape: [1, 3, ...inputSize] },
-  ] as const;
-  readonly inputs: common.Tensor[] = [];
-  /** The input of the last run. */
-  planes = new Float32Array();
-  released = 0;
-  #running = false;
-
-  async run({ pixel_values: input }: Record<string, common.Tensor>): Promise<Record<string, common.Tensor>> {
-    if (this.#running) throw new Error("Session already started");
-    this.#running = true;
-    this.inputs.push(input!);
-    this.planes = (await input!.getData()) as Float32Array<ArrayBuffer>;
-    this.#running = false;
-    return { logits: new Tensor("float32", runColors(this.planes), [1, classes, ...scoresSize]) };
-  }
-
-  async release(): Promise<void> {
-    this.released++;
-  }
-}
-
-/** The module, with sessions that run the definition. */
-function makeOrt(gpu?: GPUDevice) {
-  const sessions: { model: unknown; options: unknown; session: ColorSession }[] = [];
-  const create = async (model: unknown, options?: unknown): Promise<ColorSession> => {
-    const session = new ColorSession();
-    sessions.push({ model, options, session });
-    return session;
-  };
-  return { env: { webgpu: { device: gpu } }, Tensor, InferenceSession: { create }, sessions };
-}
 
 describe.each([
   ["WASM", () => open({ prefer: "wasm", threads: 1 })],

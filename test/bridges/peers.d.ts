@@ -20,6 +20,6 @@ declare module "@huggingface/transformers" {
     readonly processor: unknown;
     readonly model: unknown;
   }
-  export const env: { localModelPath: string };
+  export const env: { localModelPath: string; allowRemoteModels: boolean };
   export function pipeline(task: "image-segmentation", model: string): Promise<ImageSegmentationPipeline>;
 }

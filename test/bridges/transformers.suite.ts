@@ -3,36 +3,11 @@ import { refined } from "../../src/bridges/transformers.ts";
 import { ValueError } from "../../src/errors.ts";
 import { refine } from "../../src/pictures/refine.ts";
 import { type Case, check, close, rejects, same } from "../suite.ts";
-import { channelsFirst, makePicture, runColors } from "./colorNetwork.ts";
+import { channelsFirst, runColors } from "./colorNetwork.ts";
+import { makePipeline, Numbers, picture, Raw } from "./pipelines.ts";
 
-const picture = { ...makePicture(32, 48), channels: 3 };
 const { width, height } = picture;
 const options = { bilateral: { position: 20, color: 20 }, iterations: 3 };
-
-class Raw {
-  constructor(
-    readonly data: Uint8ClampedArray,
-    readonly width: number,
-    readonly height: number,
-    readonly channels: number,
-  ) {}
-}
-
-class Numbers {
-  readonly location = "cpu";
-  disposed = false;
-  constructor(
-    readonly type: string,
-    readonly data: Float32Array,
-    readonly dims: readonly number[],
-  ) {}
-  get gpuBuffer(): never {
-    throw new Error("no buffer");
-  }
-  dispose(): void {
-    this.disposed = true;
-  }
-}
 
 /** The color network's scores [1, 3, 8, 12] of the picture. */
 const scores = runColors(
@@ -41,25 +16,6 @@ const scores = runColors(
     3,
   ),
 );
-
-/** A pipeline whose model has one output, and whose `_call` makes its result of that. */
-function makePipeline(name: string, output: Numbers, finish: (output: Numbers, words: readonly unknown[]) => unknown) {
-  const processor = Object.assign(async (pictures: readonly unknown[]) => ({ pixel_values: pictures.length }), {
-    image_processor: {},
-  });
-  const model = Object.assign(async () => ({ [name]: output }), { sessions: { model: { outputNames: [name] } } });
-  const whole = Object.assign((...words: unknown[]): Promise<unknown> => whole._call(...words), {
-    task: "image-segmentation",
-    processor,
-    model,
-    async _call(this: { processor: typeof processor; model: typeof model }, ...words: unknown[]): Promise<unknown> {
-      const inputs = await this.processor([picture]);
-      check(inputs.pixel_values === 1, "inputs");
-      return finish((await this.model())[name]!, words);
-    },
-  });
-  return whole;
-}
 
 export const cases: Case[] = [
   {

@@ -25,6 +25,7 @@ import {
 } from "../../src/checkpoint/checkpoint.ts";
 import { type Item, itemsOf, openDataset } from "../../src/data/data.ts";
 import { Tree, writeSbd, writeVoc } from "../data/trees.ts";
+import { bridges } from "./bridges.ts";
 
 const [height, width, classes] = [6, 8, 21] as const;
 const sizes = { height, width, h: height, w: width, n: 40, d: 3, c: 2 } as const;
@@ -118,4 +119,4 @@ export async function writeDataSets(): Promise<Tree> {
   return tree;
 }
 
-export const kinds = { arrays, tensors, training, dataSets };
+export const kinds = { arrays, tensors, training, dataSets, bridges };

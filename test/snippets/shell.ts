@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import packageJson from "../../package.json" with { type: "json" };
+import runtimes from "../bridges/runtimes/package.json" with { type: "json" };
 import { program } from "../../src/cli/cli.ts";
 import { root } from "../hosts/folders.ts";
 import { fences, pages, type Snippet, spans } from "./extract.ts";
@@ -44,9 +45,13 @@ export async function checkCommand(line: string): Promise<void> {
 function checkNpm(command: string, words: readonly string[]): void {
   const script = command === "run" ? words.find((word, i) => i > 0 && !word.startsWith("-")) : undefined;
   if (script !== undefined) return checkScript(script, words);
-  const packages = [packageJson.name, ...Object.keys(packageJson.peerDependencies)];
+  const { name: own, peerDependencies, devDependencies } = packageJson;
+  const packages = [
+    own,
+    ...[peerDependencies, devDependencies, runtimes.dependencies].flatMap((all) => Object.keys(all)),
+  ];
   if (command === "install")
-    for (const name of words.slice(1)) require(packages.includes(name), `a package of ours, not ${name}`);
+    for (const name of words.slice(1)) require(packages.includes(name), `a package that is tested with, not ${name}`);
   require(["ci", "test", "install", "pack", "publish"].includes(command), `a command of npm, not ${command}`);
 }
 

@@ -6,6 +6,8 @@ import { examples, fences, pages, type Snippet } from "./extract.ts";
 /** What the text around a snippet has introduced, the first that fits. */
 const given: readonly (readonly [where: RegExp, text: RegExp, given: Program["given"]])[] = [
   [/^src\/data\//, /./, "dataSets"],
+  [/^src\/bridges\/(onnxruntime|transformers|mediapipe)/, /./, "bridges"],
+  [/./, /crf-rnn\/(onnxruntime|transformers|mediapipe)"/, "bridges"],
   [/./, /fcn8sCrfRnn/, "training"],
   [/^src\/(?!scope)/, /./, "tensors"],
   [/./, /./, "arrays"],

@@ -70,8 +70,9 @@ const segmenterCallNames: Names<SegmenterCall> = { ...callNames, marginals: true
  * which then runs where the device does, on WebGPU without copies through the processor; or a session that was made already.
  * @throws ValueError, DeviceError, and what ONNX Runtime throws
  * @example
- * const segment = await segmenter(ort, "segformer.onnx", { input: { size: [512, 512] } });
- * (await segment(image)).draw(canvas);
+ * const mean = [0.485, 0.456, 0.406] as const; // as it was trained
+ * const segment = await segmenter(ort, "segformer.onnx", { input: { mean }, crf: { iterations: 10 } });
+ * const { labels, confidence } = await segment(image); // .draw(canvas) shows them
  */
 export async function segmenter(
   ort: Ort,

@@ -24,7 +24,7 @@ const optionNames: Names<ToOrtOptions> = { layout: true, location: true };
  * are if they lie as they are wanted: channels last, and as many of them as four divides. Else a kernel puts them in order,
  * on the GPU. The memory belongs to the tensor of ONNX Runtime until its `dispose()`, whatever becomes of the map.
  * @throws ShapeError for what is no map; ValueError, DisposedError; DeviceError for `gpu-buffer` on WASM
- * @example const { logits } = await session.run({ image: await toOrt(ort, image) });
+ * @example const { logits } = await session.run({ pixel_values: await toOrt(ort, map) });
  */
 export async function toOrt<OfOrt extends OrtTensor>(
   ort: Pick<Ort<OfOrt>, "Tensor">,

@@ -29,7 +29,7 @@ const optionNames: Names<PipelineOptions> = { ...layerNames, ...callNames, tempe
  * pixel (SegFormer, UPerNet, MODNet, …), these are refined before the pipeline makes its masks of them; else its masks are.
  * The pipeline and the device stay the caller's.
  * @throws ValueError; its calls throw as `refine` and the pipeline do
- * @example const segment = refined(await pipeline("image-segmentation"), device, { iterations: 10 });
+ * @example const segment = refined(await pipeline("background-removal"), device, { iterations: 10 });
  */
 export function refined<Pipeline extends SegmentationPipeline>(
   pipeline: Pipeline,
