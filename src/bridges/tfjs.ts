@@ -1,0 +1,24 @@
+/**
+ * `crf-rnn/tfjs`: a CRF behind networks of TensorFlow.js, which learns with them. It needs the package `@tensorflow/tfjs`, or
+ * `@tensorflow/tfjs-core` and a backend, whose module is passed to each function.
+ *
+ * @example
+ * import * as tf from "@tensorflow/tfjs";
+ * import { crfLayer, openWith } from "crf-rnn/tfjs";
+ * const crf = await crfLayer(tf, await openWith(tf), { classes: 21 });
+ * const refined = await crf.apply(model.predict(picture), picture);
+ */
+export { crfLayer, type TfCrf, type TfCrfOptions } from "./tfjs/crfLayer.ts";
+export { fromTf, type FromTfOptions } from "./tfjs/fromTf.ts";
+export type {
+  GradsOf,
+  ScalarOf,
+  TensorOf,
+  Tf,
+  TfTensor,
+  TfVariable,
+  TfWebGpuBackend,
+  VariableOf,
+} from "./tfjs/module.ts";
+export { openWith, type OpenWithOptions } from "./tfjs/openWith.ts";
+export { toTf } from "./tfjs/toTf.ts";
