@@ -251,7 +251,7 @@ describe("a network, its CRF and its loss", () => {
 
   test("learn together by one optimizer of TensorFlow.js", async () => {
     using model = await Model.make();
-    const optimizer = tf.train.adam(0.1);
+    const optimizer = tf.train.adam(0.05);
     const bandwidths = await model.layer.variables.bandwidths.data();
     const losses: number[] = [];
     for (let step = 0; step < 40; step++) {
