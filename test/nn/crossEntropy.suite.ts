@@ -129,7 +129,17 @@ export const cases: Case[] = [
       using labels = device.labels([3, 2], new Uint8Array(6));
       await rejects(() => crossEntropy(scores, labels), ShapeError);
       using fitting = device.labels([2, 3], new Uint8Array(6));
-      await rejects(() => crossEntropy(scores, fitting, { ignore: 256 }), ValueError);
+      for (const ignore of [256, -1, 0.5, NaN])
+        await rejects(() => crossEntropy(scores, fitting, { ignore }), ValueError);
+      for (const [call, text] of [
+        [() => crossEntropy(scores, fitting, { weights: 1 } as object), "expected options ignore, reduction"],
+        [() => robustLogLikelihood(scores, fitting, { eps: 1 } as object), "write epsilon"],
+        [() => crossEntropy([1] as never, fitting), "crossEntropy: expected a tensor as scores"],
+        [() => crossEntropy(scores, [1] as never), "crossEntropy: expected labels as labels"],
+      ] as const) {
+        const { message } = await rejects(call, ValueError, text);
+        check(message.includes(text), `expected "${text}", got "${message}"`);
+      }
       await rejects(() => crossEntropy(scores, fitting, { reduction: "max" as "sum" }), ValueError);
       await rejects(() => robustLogLikelihood(scores, fitting, { epsilon: 0 }), ValueError);
       for (const wrong of [256, -1, 0.5, NaN]) {
