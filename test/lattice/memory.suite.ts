@@ -2,6 +2,7 @@
 import { alignedBytes, type Device } from "../../src/device/device.ts";
 import { LimitError } from "../../src/errors.ts";
 import { featureGradients } from "../../src/lattice/featureGradient.ts";
+import { bilateralFeatures } from "../../src/lattice/features.ts";
 import { filter, normalizations } from "../../src/lattice/filter.ts";
 import { buildLattice, type Lattice } from "../../src/lattice/lattice.ts";
 import type { Scope } from "../../src/scope.ts";
@@ -125,6 +126,19 @@ function sortSteps(device: Device, lattice: Lattice, slots: number) {
 }
 
 export const cases: Case[] = [
+  {
+    name: "features are made from a position for each row or column, whichever are more",
+    async run(device) {
+      for (const [height, width] of [
+        [70, 90],
+        [90, 70],
+      ] as const) {
+        using guide = device.tensor([height, width, 3]);
+        const used = await memoryOf(device, "", () => bilateralFeatures(guide, { position: 3, color: 3 }).dispose());
+        checkMemory(device, used, [["lattice/features.bilateral", [4 * 90, 6300 * 32]]], `${height} rows`);
+      }
+    },
+  },
   {
     name: "a build has the tables that its kernels need, and what it keeps is the lattice",
     async run(device) {
