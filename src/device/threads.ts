@@ -125,7 +125,7 @@ export class Threads {
       const active = Atomics.load(words, Word.active);
       if (active === 0) return;
       if (spin <= 20_000) continue;
-      if (mayWait) Atomics.wait(words, Word.active, active, 100);
+      if (mayWait()) Atomics.wait(words, Word.active, active, 100);
       const now = performance.now();
       const finished = Atomics.load(words, Word.done);
       // If the machine was suspended, the clock makes one long jump. Such a jump is counted as a short interval.
@@ -154,4 +154,4 @@ export class Threads {
 const patience = 5000;
 
 /** Tells whether this thread may sleep in Atomics.wait, which every thread may but a page's main thread. */
-const mayWait = typeof (globalThis as { document?: unknown }).document === "undefined";
+const mayWait = (): boolean => typeof (globalThis as { document?: unknown }).document === "undefined";

@@ -272,7 +272,7 @@ export class WebGpuDevice extends BaseDevice {
     pass.setBindGroup(0, this.#bindGroup(kernel.id, layout, storages), [slot]);
     const groups = kernel.unit === "workgroup" ? count : Math.ceil(count / kernel.workgroupSize);
     const rows = Math.ceil(groups / largestGroupCount);
-    pass.dispatchWorkgroups(rows === 1 ? groups : Math.ceil(groups / rows), rows);
+    pass.dispatchWorkgroups(Math.ceil(groups / rows), rows);
     if (writes) this.#commands();
     this.#batch.push(kernel.id);
   }
@@ -399,7 +399,7 @@ export class WebGpuDevice extends BaseDevice {
     if (uses > 0) this.#wrapped.set(buffer, uses);
     else this.#wrapped.delete(buffer);
     // The caller may destroy what is submitted, but not what is only recorded.
-    if (!this.disposed) this.#submit();
+    this.#submit();
     if (release) void this.gpu.queue.onSubmittedWorkDone().then(release, release);
   }
 

@@ -25,11 +25,6 @@ async function alone() {
   return { words, values, threads: await Threads.start("", shared, []) };
 }
 
-/** The clock's next times; the last one stays. */
-function setClock(...times: number[]): void {
-  vi.spyOn(performance, "now").mockImplementation(() => (times.length > 1 ? times.shift()! : times[0]!));
-}
-
 describe("a job", () => {
   test("is written where workers read it, is open while it runs, and is done here chunk by chunk", async () => {
     const { words, values, threads } = await alone();
@@ -84,52 +79,87 @@ describe("a job", () => {
 });
 
 describe("who waits for workers that are in the job", () => {
-  /** A job of two chunks, which take 0 and 3 ms here, while a worker is in it; `wait` is called in place of sleeping. */
-  async function run(wait: (words: Int32Array, waits: number) => void, ...clock: number[]) {
+  interface Waiting {
+    /** How long each of two chunks takes here. */
+    readonly chunk: number;
+    /** How long each sleep takes. */
+    readonly tick: number;
+    /** Called in place of sleeping. */
+    readonly wait: (words: Int32Array, waits: number) => void;
+  }
+
+  /** A job while a worker is in it, which has finished a chunk already. */
+  async function run({ chunk, tick, wait }: Waiting) {
     const { words, threads } = await alone();
-    let waits = 0;
-    vi.spyOn(Atomics, "wait").mockImplementation(((...args: unknown[]) => {
-      expect(args).toEqual([words, Word.active, 1, 100]);
+    let [waits, ended, time] = [0, 0, 1000];
+    vi.spyOn(Atomics, "wait").mockImplementation(((array: Int32Array, ...args: number[]) => {
+      if (array.byteOffset !== words.byteOffset || args.join() !== `${Word.active},1,100`)
+        throw new RangeError(args.join());
+      time += tick;
       wait(words, ++waits);
       return "timed-out";
     }) as never);
-    setClock(0, 0, 0, 3, 3, ...clock);
-    const job = (): void => void Atomics.store(words, Word.active, 1);
+    vi.spyOn(threads, "terminate").mockImplementation(() => void ended++);
+    vi.spyOn(performance, "now").mockImplementation(() => time);
+    const job = (): void => {
+      time += chunk;
+      words[Word.active] = 1;
+      words[Word.done] = 1;
+    };
     let error: unknown;
     try {
       threads.run("first", [], { begin: 0, end: 2, chunk: 1 }, job);
     } catch (caught) {
       error = caught;
     }
-    return { waits, error: error as Error | undefined, lost: threads.lost };
+    return { waits, ended, error: error as Error | undefined, lost: threads.lost };
   }
-  /** A clock that goes on by so much at every look. */
-  const ticks = (milliseconds: number): number[] => Array.from({ length: 200 }, (_, i) => 3 + (i + 1) * milliseconds);
+  const count = (): void => {};
+  const whole = { ended: 0, error: undefined, lost: false };
 
   test("sleeps until they are out", async () => {
-    const leave = (words: Int32Array, waits: number): void =>
-      void (waits === 3 && Atomics.store(words, Word.active, 0));
-    expect(await run(leave, ...ticks(100))).toEqual({ waits: 3, error: undefined, lost: false });
+    const wait = (words: Int32Array, waits: number): void => void (waits === 3 && Atomics.store(words, Word.active, 0));
+    expect(await run({ chunk: 0, tick: 100, wait })).toEqual({ ...whole, waits: 3 });
+  });
+
+  test("does not sleep where they are out soon, nor in a page, which may not", async () => {
+    const { load } = Atomics;
+    let looks = 0;
+    const leaving = (after: number) =>
+      vi.spyOn(Atomics, "load").mockImplementation(((words: Int32Array, word: number) => {
+        if (word === Word.active && ++looks > after) return 0;
+        return load(words, word);
+      }) as never);
+    leaving(1000);
+    expect(await run({ chunk: 0, tick: 100, wait: count })).toEqual({ ...whole, waits: 0 });
+    vi.restoreAllMocks();
+    vi.stubGlobal("document", {});
+    looks = 0;
+    leaving(20_010);
+    expect(await run({ chunk: 0, tick: 100, wait: count })).toEqual({ ...whole, waits: 0 });
   });
 
   test("gives up once none has finished a chunk in 5 s and a hundred times the longest of its own", async () => {
-    // The first look finds another number of finished chunks than before any look, and 5300 ms have to be over.
-    const { waits, error, lost } = await run(() => {}, ...ticks(100));
-    expect({ waits, lost }).toEqual({ waits: 55, lost: true });
+    // The first look finds how many chunks are finished; those after it add up to more than the limit.
+    const { error, ...rest } = await run({ chunk: 0, tick: 100.01, wait: count });
+    expect(rest).toEqual({ waits: 51, ended: 1, lost: true });
     expect(error).toBeInstanceOf(DeviceError);
     expect(error).toMatchObject({ kernel: "first" });
     expect(error!.message).toBe(
       "first: expected the worker threads to finish their shares, got none finished in 5 s: a worker thread has died — call open() again and rebuild tensors",
     );
+    const slow = await run({ chunk: 40, tick: 25, wait: count });
+    expect(slow).toMatchObject({ waits: 362, lost: true });
+    expect(slow.error!.message).toContain("none finished in 9 s");
   });
 
   test("begins anew with every chunk that one of them finishes", async () => {
-    const finish = (words: Int32Array, waits: number): void => void (waits === 40 && Atomics.add(words, Word.done, 1));
-    expect(await run(finish, ...ticks(100))).toMatchObject({ waits: 40 + 54, lost: true });
+    const wait = (words: Int32Array, waits: number): void => void (waits === 40 && Atomics.add(words, Word.done, 1));
+    expect(await run({ chunk: 0, tick: 100.01, wait })).toMatchObject({ waits: 40 + 50, lost: true });
   });
 
-  test("takes a long jump of the clock, of a machine that slept, for a short time", async () => {
-    expect(await run(() => {}, ...ticks(1e6))).toMatchObject({ waits: 28, lost: true });
+  test("takes a long jump of the clock, of a machine that slept, for 200 ms", async () => {
+    expect(await run({ chunk: 0, tick: 1e6, wait: count })).toMatchObject({ waits: 27, lost: true });
   });
 });
 
