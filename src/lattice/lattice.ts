@@ -139,7 +139,7 @@ const pointsOf = (sets: readonly Tensor[]): number => sets.reduce((sum, { rows }
  * batch of b images that share no vertex), 1 ≤ d ≤ 15. Vertices are numbered in the order in which points touch them.
  * Adams, Baek and Davis (2010); Krähenbühl and Koltun (2011).
  * @throws ShapeError, ValueError (NaN or infinity), LimitError (a feature beyond the range of keys), DisposedError, AbortError
- * @example const lattice = await buildLattice(device.tensor([n, 5], features));
+ * @example const lattice = await buildLattice(features); // [n, 5], for example positions and colors
  * @example
  * // Values at the pixels of a small image, wanted at those of a large one:
  * const lattice = await buildLattice(smallFeatures, { at: largeFeatures });

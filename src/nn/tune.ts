@@ -32,7 +32,7 @@ const measured = new Map<string, Promise<Rates>>();
  * every form. The networks call it by themselves; call it before the first `conv2d` of your own. On WASM, which has one
  * form only, and on a device whose bindings are too small to measure with, it resolves to an empty list.
  * @throws DeviceError, ShaderError
- * @example for (const { kernel, form } of await tune(device)) console.log(kernel, form);
+ * @example const forms = (await tune(device)).map(({ kernel, form }) => `${kernel}: ${form}`);
  */
 export async function tune(device: Device): Promise<readonly Choice[]> {
   requireDevice("tune", device);

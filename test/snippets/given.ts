@@ -72,7 +72,10 @@ export async function tensors() {
     scores: tensor(height, width, 3),
     values: tensor(sizes.n, 3),
     lattice: await buildLattice(tensor(sizes.n, 2)),
-    features: numbers(sizes.n * 5),
+    features: tensor(height, width, 5),
+    smallScores: tensor(3, 4, classes),
+    output: { data: numbers(classes * 65 * 65) },
+    other: crfRnn(device, { classes }),
     weight: device.tensor([3, 3, 3, 3], numbers(81), panels),
     bias: device.tensor([3], numbers(3)),
     mask,
@@ -85,6 +88,23 @@ export async function tensors() {
     loss: crossEntropy(await network(image), labels),
     step: sgd(network.parameters, { rate: 1e-12 }),
     wgsl: "@compute @workgroup_size(64) fn main() {}", // WebAssembly runs the twin
+  };
+}
+
+/** The same, but features are those of points, and the map is small beside its picture. */
+export async function points() {
+  const { device, ...given } = await tensors();
+  const tensor = (...shape: number[]): Tensor => device.tensor(shape, numbers(shape.reduce((a, b) => a * b)));
+  return {
+    ...given,
+    device,
+    features: tensor(sizes.n, sizes.d),
+    otherFeatures: tensor(7, sizes.d),
+    smallFeatures: tensor(sizes.n, sizes.d),
+    largeFeatures: tensor(60, sizes.d),
+    small: given.values,
+    unary: tensor(33, 33, classes),
+    guide: tensor(40, 44, 3),
   };
 }
 
@@ -119,4 +139,4 @@ export async function writeDataSets(): Promise<Tree> {
   return tree;
 }
 
-export const kinds = { arrays, tensors, training, dataSets, bridges };
+export const kinds = { arrays, tensors, points, training, dataSets, bridges };

@@ -9,6 +9,7 @@ const given: readonly (readonly [where: RegExp, text: RegExp, given: Program["gi
   [/^src\/bridges\/(onnxruntime|transformers|mediapipe)/, /./, "bridges"],
   [/./, /crf-rnn\/(onnxruntime|transformers|mediapipe)"/, "bridges"],
   [/./, /fcn8sCrfRnn/, "training"],
+  [/^src\/lattice\//, /./, "points"],
   [/^src\/(?!scope)/, /./, "tensors"],
   [/./, /./, "arrays"],
 ];
