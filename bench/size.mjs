@@ -25,8 +25,8 @@ const later = {
   },
 };
 
-/** Bytes of what a program becomes, without some parts: minified, and gzipped as servers do. */
-async function bytesOf(names, without = []) {
+/** Bytes of what a program becomes, without some parts: minified, and gzipped as servers do. `apart`: what is loaded later, apart. */
+async function bytesOf(names, { without = [], apart = true } = {}) {
   const leftOut = {
     name: "left out",
     setup({ onLoad }) {
@@ -45,30 +45,36 @@ async function bytesOf(names, without = []) {
     write: false,
     format: "esm",
     target: "es2022",
-    plugins: [later, leftOut],
+    plugins: apart ? [later, leftOut] : [leftOut],
   });
   const [{ contents: bytes }] = outputFiles;
   return { minified: bytes.length, gzipped: gzipSync(bytes, { level: 9 }).length };
 }
 
-/** The bytes of a program, and of each part what it adds. */
+/** The bytes of a program at its start, and of each part what it adds; last the module, which is loaded where it runs. */
 export async function sizeOf(names = programs[0]) {
   const whole = await bytesOf(names);
-  const of = { whole };
-  for (const part of Object.keys(parts)) {
-    const rest = await bytesOf(names, [part]);
-    of[part] = { minified: whole.minified - rest.minified, gzipped: whole.gzipped - rest.gzipped };
-  }
-  of.JavaScript = await bytesOf(names, Object.keys(parts));
-  return of;
+  const without = async (part, options) =>
+    difference(await bytesOf(names, options), await bytesOf(names, { ...options, without: [part] }));
+  return {
+    whole,
+    WGSL: await without("WGSL"),
+    JavaScript: await bytesOf(names, { without: ["WGSL"] }),
+    WebAssembly: await without("WebAssembly", { apart: false }),
+  };
 }
+
+const difference = (a, b) => ({ minified: a.minified - b.minified, gzipped: a.gzipped - b.gzipped });
 
 const kilobytes = (bytes) => (bytes / 1000).toFixed(1);
 
-/** The README's sentence with today's figure, and a pattern that finds it with any. */
-export const sentence = ({ whole }) =>
-  `\`open\` and \`crfRnn\` are ${Math.round(whole.gzipped / 1000)} kB of a page's bundle, minified and gzipped`;
-export const sentencePattern = /`open` and `crfRnn` are \d+ kB of a page's bundle, minified and gzipped/;
+const rounded = ({ gzipped }) => Math.round(gzipped / 1000);
+
+/** The README's sentence with today's figures, and a pattern that finds it with any. */
+export const sentence = ({ whole, WebAssembly }) =>
+  `\`open\` and \`crfRnn\` are ${rounded(whole)} kB of a page, minified and gzipped, and ${rounded(WebAssembly)} kB more where WebAssembly computes`;
+export const sentencePattern =
+  /`open` and `crfRnn` are \d+ kB of a page, minified and gzipped, and \d+ kB more where WebAssembly computes/;
 
 async function main() {
   for (const names of programs) {

@@ -1,4 +1,4 @@
-import { sectionName, commonSources } from "../../build/wasm.ts";
+import { sectionName, commonSources } from "../../build/wasmSources.ts";
 import { threadSource } from "../../build/thread.ts";
 import { DeviceError, LimitError, ValueError } from "../errors.ts";
 import type { Kernel, Twin } from "../kernel.ts";

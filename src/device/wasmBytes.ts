@@ -1,5 +1,3 @@
-import { patches, whole } from "../../build/wasm.ts";
-
 /** One module as what differs from another. */
 export interface Patch {
   /** The other one's name. */
@@ -13,8 +11,12 @@ export interface Patch {
   readonly fresh: string;
 }
 
-/** The bytes of one of the four builds. None of a build that is stale (scripts/generate.mjs). */
+/**
+ * The bytes of one of the four builds, which a page loads when it first asks for them. None of a build that is stale
+ * (scripts/generate.mjs).
+ */
 export async function wasmBytes(name: string): Promise<Uint8Array<ArrayBuffer>> {
+  const { patches, whole } = await import("../../build/wasm.ts");
   if (name === whole.name) return await inflate(bytesOf(whole.deflated));
   const patch = patches[name];
   return patch ? await patched(await wasmBytes(patch.from), patch) : new Uint8Array();

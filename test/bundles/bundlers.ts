@@ -29,6 +29,8 @@ export const vite: Bundler = async (folder, out, program) => {
     build: {
       outDir: out,
       rolldownOptions: {
+        // It warns of a slow machine.
+        checks: { bundlerTimings: false },
         output: { entryFileNames: program },
         onwarn: (warning) => void warnings.push(warning.message ?? String(warning)),
       },
