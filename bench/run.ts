@@ -73,7 +73,7 @@ export async function runBench(
   { prefer, threads, only, seconds }: BenchOptions,
   progress: (name: string) => void,
 ): Promise<BenchResult> {
-  using device = await open({ prefer, threads });
+  using device = await open({ prefer, threads, warnings: false });
   const stopwatch = stopwatchFor(device);
   progress("ceilings");
   const ceilings = await measureCeilings(device, stopwatch, seconds);

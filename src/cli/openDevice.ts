@@ -1,5 +1,6 @@
 import type { Device } from "../device/device.ts";
 import { open } from "../device/open.ts";
+import type { CrfWarning } from "../errors.ts";
 import { chromeTrace, trace } from "../device/trace.ts";
 import type { CommonFlags } from "./options.ts";
 import { checkDestinations, writeTogether } from "./output.ts";
@@ -22,7 +23,10 @@ function traceFile({ trace: file }: CommonFlags): string | undefined {
 export async function openDevice(flags: CommonFlags): Promise<Opened> {
   const file = traceFile(flags);
   if (file !== undefined) checkDestinations([{ flag: "--trace", file, extension: ".json" }]);
-  const device = await open({ prefer: flags.device, threads: flags.threads });
+  const onWarning = ({ message }: CrfWarning): void => {
+    if (!flags.quiet) process.stderr.write(`note: ${message}\n`);
+  };
+  const device = await open({ prefer: flags.device, threads: flags.threads, onWarning });
   if (file === undefined) return { device, [Symbol.asyncDispose]: async () => device.dispose() };
   const running = trace(device);
   return {

@@ -16,7 +16,6 @@ const batchSize = 256;
 const largestGroupCount = 65535;
 /** The bytes of a row of a texture that is copied to a buffer are a multiple of this. */
 const textureRowBytes = 256;
-const textureUsage = TextureUsage.copySource | TextureUsage.copyDestination | TextureUsage.renderAttachment;
 const usage = BufferUsage.storage | BufferUsage.copySource | BufferUsage.copyDestination;
 
 /** A whole number of quads, as kernels read them, as far as the buffer goes. */
@@ -224,7 +223,9 @@ export class WebGpuDevice extends BaseDevice {
     const { queue, limits } = this.gpu;
     if (Math.max(width, height) > limits.maxTextureDimension2D) return undefined;
     const size = [width, height];
-    const texture = this.gpu.createTexture({ label: "picture", format: "rgba8unorm", size, usage: textureUsage });
+    const { copySource, copyDestination, renderAttachment } = TextureUsage;
+    const usage = copySource | copyDestination | renderAttachment;
+    const texture = this.gpu.createTexture({ label: "picture", format: "rgba8unorm", size, usage });
     try {
       this.gpu.pushErrorScope("validation");
       try {

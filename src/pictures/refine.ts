@@ -42,15 +42,6 @@ export interface RefineOptions extends Omit<CrfOptions, "classes" | "learn">, Cr
   readonly marginals?: boolean;
 }
 
-const { classes: _classes, learn: _learn, ...layerNames } = crfNames;
-/** The names of its options. */
-export const refineNames: Names<RefineOptions> = {
-  ...layerNames,
-  ...callNames,
-  crf: true,
-  upsampling: true,
-  marginals: true,
-};
 const where = "refine";
 
 /**
@@ -70,7 +61,7 @@ export async function refine(
   options: RefineOptions = {},
 ): Promise<Refined> {
   requireDevice(where, device);
-  requireOptions(where, options, refineNames);
+  requireOptions(where, options, refineNames());
   const { marginals: wanted, crf, upsampling = "bilinear", iterations, onIteration, signal, ...layer } = options;
   requireFlag(where, "marginals", wanted);
   requireChoice(where, "upsampling", upsampling, ["bilinear", "lattice"]);
@@ -89,6 +80,12 @@ export async function refine(
   const marginals = wanted ? await scope.add(softmax(refined)).read() : undefined;
   const source = picture instanceof Tensor ? undefined : picture;
   return refinedOf({ width, height, classes, labels, confidence, ...(marginals && { marginals }) }, source);
+}
+
+/** The names are put together here, since bundlers keep whatever is put together where it stands alone. */
+export function refineNames(): Names<RefineOptions> {
+  const { classes: _classes, learn: _learn, ...layerNames } = crfNames;
+  return { ...layerNames, ...callNames, crf: true, upsampling: true, marginals: true };
 }
 
 /** What is refined, and how. What is made of it belongs to the scope. */
