@@ -1,6 +1,15 @@
 import { CrfWarning, type ErrorFacts, ValueError, type WarningCode } from "./errors.ts";
 import { kindOf, requireFlag } from "./values.ts";
 
+/** The mistakes that a CRF looks for. */
+export const suspicionCodes: readonly WarningCode[] = [
+  "guide-range",
+  "probabilities",
+  "channels-first",
+  "constant-scores",
+  "one-class",
+];
+
 /** Hears of mistakes that do not end a call. What it throws ends the call, so that `(warning) => { throw warning; }` is strict. */
 export type OnWarning = (warning: CrfWarning) => void;
 

@@ -17,7 +17,7 @@ import { requireFinite, seekNotFinite } from "../shared/finite.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Abortable, breathe } from "../turn.ts";
 import { found, requireChoice, requireFlag } from "../values.ts";
-import { requireWarningOptions, type WarningOptions } from "../warnings.ts";
+import { type Listener, requireWarningOptions, suspicionCodes, type WarningOptions } from "../warnings.ts";
 import { type Activation, activations } from "./activation.ts";
 import {
   type Bandwidth,
@@ -30,7 +30,7 @@ import {
 import { composeMatrices, readMatrices, updateMatrixBytes } from "./compose.ts";
 import { iterate } from "./messagePassing.ts";
 import { bandwidthOptions, inferenceOptions, weightOptions } from "./options.ts";
-import { suspicionCodes, Suspicions } from "./suspicions.ts";
+import type { Suspicions } from "./suspicions.ts";
 import {
   type Compatibility,
   compatibilityMatrix,
@@ -196,6 +196,15 @@ function checkOptions(device: Device, options: CrfOptions): void {
 const sameMap = (guide: readonly number[], [...shape]: readonly number[], classes: number): boolean =>
   shape.length === guide.length && shape.at(-3) === classes && sameShape(shape.slice(-2), guide.slice(-3, -1));
 
+/**
+ * What looks for mistakes is a file of its own, which is loaded where somebody listens: not in production. A page that cannot load
+ * it, since a newer version has taken its place on the server, goes without.
+ */
+async function makeSuspicions(unary: Tensor, guide: Tensor, listener: Listener): Promise<Suspicions | undefined> {
+  const loaded = await import("./suspicions.ts").catch(() => undefined);
+  return loaded && new loaded.Suspicions(unary, guide, listener);
+}
+
 class CrfLayer implements Disposable {
   readonly parameters: CrfParameters;
   /** The three matrices. Those that are not learned are detached, so that no tape sees them. */
@@ -295,7 +304,7 @@ class CrfLayer implements Disposable {
     const wordBytes = alignedBytes(device, 4);
     const matrixBytes = updateMatrixBytes(device, classes, sets);
     const listener = device.warnings.listener(this.#options, suspicionCodes);
-    const suspicions = listener && new Suspicions(unary, guide, listener);
+    const suspicions = listener && (await makeSuspicions(unary, guide, listener));
     const samplesAt = 2 * wordBytes + alignedBytes(device, matrixBytes);
     const checks = workspace.allocate(samplesAt + (suspicions?.bytes ?? 0));
     const [inUnary, inGuide] = [view(checks, 0, 4), view(checks, wordBytes, 4)];

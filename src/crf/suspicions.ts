@@ -1,17 +1,8 @@
 import { alignedBytes, type Device, type Storage, view } from "../device/device.ts";
-import type { WarningCode } from "../errors.ts";
 import { formatShape, padded } from "../shape.ts";
 import { sample } from "../shared/sample.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Listener } from "../warnings.ts";
-
-export const suspicionCodes: readonly WarningCode[] = [
-  "guide-range",
-  "probabilities",
-  "channels-first",
-  "constant-scores",
-  "one-class",
-];
 
 /** Rows of the scores that are looked at whole, as long as they are not more than so many values. */
 const mostRows = 128;

@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { asFloat32, fileSource, openCheckpoint } from "../../src/checkpoint/checkpoint.ts";
-import { suspicionCodes, Suspicions } from "../../src/crf/suspicions.ts";
+import { Suspicions } from "../../src/crf/suspicions.ts";
 import { decodeImage } from "../../src/data/images.ts";
 import type { Device } from "../../src/device/device.ts";
 import { Workspace } from "../../src/device/workspace.ts";
 import { open } from "../../src/device/open.ts";
 import { scoresTensor } from "../../src/pictures/scoresTensor.ts";
+import { suspicionCodes } from "../../src/warnings.ts";
 import { findFolders } from "../hosts/folders.ts";
 
 /** Photographs of the shared folder, with the scores of a real network where there are some. */
