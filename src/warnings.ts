@@ -10,7 +10,16 @@ export const suspicionCodes: readonly WarningCode[] = [
   "one-class",
 ];
 
-/** Hears of mistakes that do not end a call. What it throws ends the call, so that `(warning) => { throw warning; }` is strict. */
+/**
+ * Hears of mistakes that do not end a call. What it throws ends the call.
+ * @example
+ * const strict = crfRnn(device, {
+ *   classes: 21,
+ *   onWarning: (warning) => {
+ *     throw warning;
+ *   },
+ * });
+ */
 export type OnWarning = (warning: CrfWarning) => void;
 
 /** Who hears of warnings. */

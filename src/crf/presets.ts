@@ -3,6 +3,7 @@ import type { CrfOptions } from "./crfRnn.ts";
 /**
  * Published sets of options: `crfRnn(device, { classes: 21, ...presets.deeplab })`, and so for `refine` and `meanField`. Both were
  * found on PASCAL VOC, whose pictures are 500 pixels long; for others give the positions in percent of the longer side.
+ * @example const crf = crfRnn(device, { classes: 21, ...presets.deeplab });
  */
 export const presets = {
   /**
