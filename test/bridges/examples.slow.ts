@@ -72,7 +72,7 @@ test("the program of transformers.js writes a mask for every class", async () =>
 
 test("the bridges take what the runtimes declare, in strict TypeScript", async () => {
   await project.write(
-    "peers.ts",
+    "declared.ts",
     `import { FilesetResolver, ImageSegmenter } from "@mediapipe/tasks-vision";
     import * as node from "onnxruntime-node";
     import * as web from "onnxruntime-web";
@@ -87,8 +87,8 @@ test("the bridges take what the runtimes declare, in strict TypeScript", async (
       const { labels } = await refine(device, image, fromOrt(device, logits!, { dispose: true }));
       const segment = await segmenter(node, new Uint8Array(), { device: await open() });
       const other = await segmenter(web, session, { output: "logits" });
-      const people1 = await ImageSegmenter.createFromOptions(await FilesetResolver.forVisionTasks("."), {});
-      const unary = fromMasks(device, people1.segment(image).confidenceMasks);
+      const selfies = await ImageSegmenter.createFromOptions(await FilesetResolver.forVisionTasks("."), {});
+      const unary = fromMasks(device, selfies.segment(image).confidenceMasks);
       return [labels, await segment(image), await other(image, { marginals: true }), await refine(device, image, unary, people)];
     }`,
   );
@@ -103,7 +103,7 @@ test("the bridges take what the runtimes declare, in strict TypeScript", async (
     lib: ["esnext", "dom", "dom.iterable"],
     skipLibCheck: true,
   };
-  const files = ["peers.ts", "examples/onnxruntime/page.ts", "examples/transformers/main.ts"];
+  const files = ["declared.ts", "examples/onnxruntime/page.ts", "examples/transformers/main.ts"];
   await project.write("tsconfig.json", JSON.stringify({ compilerOptions, files }));
   const tsc = [`${root}node_modules/@typescript/native/bin/tsc`, "--project", project.folder];
   const said = await run(process.execPath, tsc).then(

@@ -1,6 +1,6 @@
 /**
  * What the examples of bridges import, where the runtimes are not installed: `npm run typecheck` takes them for this.
- * peers.slow.ts holds the examples and the bridges to the real declarations.
+ * examples.slow.ts holds the examples and the bridges to the real declarations.
  */
 declare module "onnxruntime-web/webgpu" {
   export * from "onnxruntime-common";
