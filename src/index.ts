@@ -5,6 +5,7 @@ export type {
   DeviceInfo,
   DeviceLimits,
   Dispatch,
+  Drawable,
   Exported,
   Observer,
   Storage,
@@ -58,7 +59,7 @@ export { type Choice, tune } from "./nn/tune.ts";
 export { imageTensor, type ImageTensorOptions } from "./pictures/imageTensor.ts";
 export { refine, type RefineOptions, type Scores } from "./pictures/refine.ts";
 export type { DrawOptions, Refined } from "./pictures/refined.ts";
-export type { Drawable, ImageSource, PixelData } from "./pictures/source.ts";
+export type { ImageSource, PixelData } from "./pictures/source.ts";
 export {
   type ScoresLayout,
   type ScoresMeaning,

@@ -11,6 +11,8 @@ const mostRowValues = 8192;
 const guidePixels = 1024;
 /** Places of the scores whose neighbors are looked at. */
 const orderPlaces = 512;
+/** Fewer pixels may well be all alike. */
+const leastPixels = 64;
 /** A map of fewer rows or columns has too few neighbors to tell anything of its order. */
 const leastExtent = 8;
 
@@ -87,10 +89,11 @@ export class Suspicions {
     const scores = samples.subarray(0, this.#rows * channels);
     const guide = samples.subarray(this.#guideAt / 4, this.#guideAt / 4 + this.#guidePlaces.length);
     if (due.has("one-class") && channels === 1) this.#tellOneClass();
-    if (due.has("guide-range")) await this.#tellGuideRange(guide, color);
+    const enough = this.#guide.rows >= leastPixels;
+    if (due.has("guide-range") && enough) await this.#tellGuideRange(guide, color);
     if (channels === 1) return;
     // While a tape records, a network is learning, whose first scores are all zero.
-    if (due.has("constant-scores") && !this.#unary.tape?.recording) await this.#tellConstant(scores);
+    if (due.has("constant-scores") && enough && !this.#unary.tape?.recording) await this.#tellConstant(scores);
     if (due.has("probabilities") && areProbabilities(scores, channels)) this.#tellProbabilities();
     const order = samples.subarray(scores.length, this.#unaryPlaces.length);
     if (due.has("channels-first") && liesChannelsFirst(order)) this.#tellOrder();

@@ -14,6 +14,7 @@ import {
   type DeviceInfo,
   type DeviceLimits,
   type Dispatch,
+  type Drawable,
   type Exported,
   isBuffer,
   type Observer,
@@ -174,7 +175,7 @@ export abstract class BaseDevice implements Device {
     return new Scope(this);
   }
 
-  copyPicture(_picture: GPUCopyExternalImageSource, _width: number, _height: number): CopiedPicture | undefined {
+  copyPicture(_picture: Drawable, _width: number, _height: number): CopiedPicture | undefined {
     return undefined;
   }
 

@@ -75,6 +75,10 @@ export interface Exported extends Disposable {
   release(): void;
 }
 
+/** What a browser can draw. */
+export type Drawable =
+  ImageBitmap | HTMLCanvasElement | OffscreenCanvas | HTMLImageElement | HTMLVideoElement | VideoFrame;
+
 /** The pixels of a picture in device memory. */
 export interface CopiedPicture {
   readonly storage: Storage;
@@ -171,7 +175,7 @@ export interface Device extends Disposable {
    * row, without reading it back; give the memory back with `release`. Undefined where that cannot be done: on WASM, and
    * for pictures that the adapter does not take.
    */
-  copyPicture(picture: GPUCopyExternalImageSource, width: number, height: number): CopiedPicture | undefined;
+  copyPicture(picture: Drawable, width: number, height: number): CopiedPicture | undefined;
 
   /** Queues `kernel`, over as many invocations or workgroups as it declares for these arguments. */
   run<Arguments extends object>(kernel: Kernel<Arguments>, args: Arguments): void;

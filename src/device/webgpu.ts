@@ -2,7 +2,16 @@ import { DeviceError, LimitError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
 import { BaseDevice, type Range, type Timed } from "./base.ts";
 import { BufferPool, poolSize } from "./bufferPool.ts";
-import type { CopiedPicture, Data, DeviceInfo, DeviceLimits, Dispatch, Storage, WrappedBuffer } from "./device.ts";
+import type {
+  CopiedPicture,
+  Data,
+  DeviceInfo,
+  DeviceLimits,
+  Dispatch,
+  Drawable,
+  Storage,
+  WrappedBuffer,
+} from "./device.ts";
 import { BufferUsage, MapMode, TextureUsage } from "./flags.ts";
 import { GpuClock } from "./gpuClock.ts";
 import { Pipelines } from "./pipelines.ts";
@@ -218,7 +227,7 @@ export class WebGpuDevice extends BaseDevice {
     this.#commands().clearBuffer(storage.handle as GPUBuffer, storage.offset, Math.ceil(storage.bytes / 4) * 4);
   }
 
-  override copyPicture(picture: GPUCopyExternalImageSource, width: number, height: number): CopiedPicture | undefined {
+  override copyPicture(picture: Drawable, width: number, height: number): CopiedPicture | undefined {
     this.checkOpen();
     const { queue, limits } = this.gpu;
     if (Math.max(width, height) > limits.maxTextureDimension2D) return undefined;

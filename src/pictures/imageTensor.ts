@@ -1,4 +1,4 @@
-import type { Device } from "../device/device.ts";
+import type { Device, Drawable } from "../device/device.ts";
 import { ValueError } from "../errors.ts";
 import { requireDevice } from "../inputs.ts";
 import { checkSize } from "../nn/resize.ts";
@@ -8,7 +8,6 @@ import { found, kindOf, requireChoice, requireNumber } from "../values.ts";
 import { fit } from "./fit.ts";
 import {
   channelsOf,
-  type Drawable,
   drawn,
   type ImageSource,
   isDrawable,

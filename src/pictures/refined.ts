@@ -1,16 +1,9 @@
+import type { Drawable } from "../device/device.ts";
 import { type Color, vocPalette } from "../data/palette.ts";
 import { ValueError } from "../errors.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { found, kindOf } from "../values.ts";
-import {
-  channelsOf,
-  contextOf,
-  type Context2d,
-  type Drawable,
-  type ImageSource,
-  isDrawable,
-  type PixelData,
-} from "./source.ts";
+import { channelsOf, contextOf, type Context2d, type ImageSource, isDrawable, type PixelData } from "./source.ts";
 
 /** How labels are drawn on a canvas. */
 export interface DrawOptions {

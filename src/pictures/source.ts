@@ -1,3 +1,4 @@
+import type { Drawable } from "../device/device.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { kindOf, remedyFor } from "../values.ts";
 
@@ -12,10 +13,6 @@ export interface PixelData {
   /** 1 is gray, 2 gray and alpha, 3 red, green and blue, 4 the same and alpha. Default: as many as `data` has. */
   readonly channels?: number;
 }
-
-/** What a browser can draw. */
-export type Drawable =
-  ImageBitmap | HTMLCanvasElement | OffscreenCanvas | HTMLImageElement | HTMLVideoElement | VideoFrame;
 
 /** A picture, wherever it comes from. */
 export type ImageSource = PixelData | Drawable;

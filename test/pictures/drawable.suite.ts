@@ -1,8 +1,7 @@
 /** What browsers draw, in hosts that have it; that it is refused in a sentence in those that do not. */
-import type { Device } from "../../src/device/device.ts";
+import type { Device, Drawable } from "../../src/device/device.ts";
 import { ValueError } from "../../src/errors.ts";
 import { imageTensor } from "../../src/pictures/imageTensor.ts";
-import type { Drawable } from "../../src/pictures/source.ts";
 import { type Case, check, close, random, rejects, same } from "../suite.ts";
 
 const hasPage = typeof document === "object";
