@@ -9,6 +9,7 @@
  * const refined = await crf.apply(model.predict(picture), picture);
  */
 export { crfLayer, type TfCrf, type TfCrfOptions } from "./tfjs/crfLayer.ts";
+export { crfLayerSync, type SyncOptions, type TfCrfSync } from "./tfjs/crfLayerSync.ts";
 export { fromTf, type FromTfOptions } from "./tfjs/fromTf.ts";
 export type {
   GradsOf,

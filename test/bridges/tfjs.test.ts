@@ -1,7 +1,7 @@
 /** The bridge to TensorFlow.js with its own tensors, variables and optimizers, on its backend in JavaScript. */
 import type * as Types from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { crfLayer, fromTf, openWith, type TfCrf, toTf } from "../../src/bridges/tfjs.ts";
+import { crfLayer, crfLayerSync, fromTf, openWith, type TfCrf, toTf } from "../../src/bridges/tfjs.ts";
 import { crfRnn } from "../../src/crf/crfRnn.ts";
 import type { Device } from "../../src/device/device.ts";
 import { DisposedError, ShapeError, ValueError } from "../../src/errors.ts";
@@ -299,5 +299,71 @@ describe("a network, its CRF and its loss", () => {
     const flat = tf.reshape(image, [-1]);
     await expect(layer.variableGrads(network, image, flat, loss)).rejects.toThrow(ShapeError);
     flat.dispose();
+  });
+});
+
+describe("a layer that is an op of TensorFlow.js", () => {
+  /** The network and loss of a model, with its layer in between. */
+  const lossOf =
+    (model: Model, refine: (logits: Types.Tensor, image: Types.Tensor) => Types.Tensor) => (): Types.Scalar =>
+      tf.tidy(() => model.loss(refine(model.network(model.image), model.image)));
+
+  test.each([1, 2])(
+    "has the values and gradients of the other layer, and serves tf.variableGrads; threads: %i",
+    async (threads) => {
+      using model = await Model.make();
+      using refine = await crfLayerSync(tf, crfOptions, { threads });
+      const logits = model.network(model.image);
+      const [ours, theirs] = [refine(logits, model.image), await model.layer.apply(logits, model.image)];
+      expect(await ours.data()).toEqual(await theirs.data());
+      const { value, grads } = tf.variableGrads(lossOf(model, refine));
+      const expected = await model.grads();
+      expect(await value.data()).toEqual(await expected.value.data());
+      const same = [model.weight, model.bias, model.factor].map((variable) => [variable, variable]);
+      const own = Object.entries(refine.variables).map(([name, variable]) => [
+        variable,
+        model.layer.variables[name as "bandwidths"],
+      ]);
+      for (const [mine, other] of [...same, ...own] as [Types.Variable, Types.Variable][]) {
+        const [gradient, wanted] = [await grads[mine.name]!.data(), await expected.grads[other.name]!.data()];
+        const scale = Math.max(...wanted.map(Math.abs));
+        gradient.forEach((one, i) => expect(Math.abs(one - wanted[i]!)).toBeLessThan(1e-5 * scale));
+      }
+      for (const one of [grads, expected.grads]) tf.dispose(one);
+      tf.dispose([logits, ours, theirs, value, expected.value]);
+    },
+  );
+
+  test("lets an optimizer minimize by itself, and tf.grad reach the picture", async () => {
+    using model = await Model.make();
+    using refine = await crfLayerSync(tf, { ...crfOptions, learn: { guide: true, bandwidths: true } });
+    const optimizer = tf.train.adam(0.05);
+    const losses: number[] = [];
+    for (let step = 0; step < 12; step++) {
+      const value = optimizer.minimize(lossOf(model, refine), true)!;
+      losses.push((await value.data())[0]!);
+      value.dispose();
+    }
+    expect(Math.min(...losses)).toBeLessThan(losses[0]!);
+    const logits = model.network(model.image);
+    const gradient = tf.grad((image) => model.loss(refine(logits, image)))(model.image);
+    expect(gradient.shape).toEqual(model.image.shape);
+    expect((await gradient.data()).some((one) => one !== 0)).toBe(true);
+    tf.dispose([logits, gradient]);
+    optimizer.dispose();
+  });
+
+  test("throws what is wrong at once, as an error of the library, and goes on to serve", async () => {
+    using refine = await crfLayerSync(tf, { classes, iterations: 1 });
+    const image = tf.zeros([2, 3, 3]);
+    const [wrong, right] = [tf.fill([2, 3, classes], NaN), tf.zeros([2, 3, classes])];
+    const [flat, other] = [tf.zeros([6]), tf.zeros([3, 2, 3])];
+    expect(() => refine(wrong, image)).toThrow(ValueError);
+    expect(() => refine(flat, image)).toThrow(ShapeError);
+    expect(() => refine(right, other)).toThrow(ShapeError);
+    refine(right, image).dispose();
+    await expect(crfLayerSync(tf, { classes: 0 })).rejects.toThrow(ValueError);
+    await expect(crfLayerSync(tf, { classes }, { workers: 2 } as never)).rejects.toThrow(/options threads, wasm/);
+    tf.dispose([image, wrong, right, flat, other]);
   });
 });

@@ -1,13 +1,14 @@
 import { type CrfCall, type CrfOptions, type CrfRnn, crfRnn } from "../../crf/crfRnn.ts";
-import type { CrfParameters } from "../../crf/parameters.ts";
 import type { Device } from "../../device/device.ts";
-import { ShapeError, ValueError } from "../../errors.ts";
-import { formatShape } from "../../shape.ts";
+import { ValueError } from "../../errors.ts";
 import type { Scope } from "../../scope.ts";
 import { Tape } from "../../tape.ts";
 import type { Tensor } from "../../tensor.ts";
+import { scoresTensor } from "../../pictures/scoresTensor.ts";
 import { kindOf } from "../../values.ts";
-import { numbersOf, requireNumeric } from "./fromTf.ts";
+import { type ParameterName, parameterNames, readParameters, watchedBy } from "./arrayCrf.ts";
+import { numbersOf } from "./fromTf.ts";
+import { requireMaps } from "./inputs.ts";
 import {
   callsOf,
   type GradsOf,
@@ -17,12 +18,11 @@ import {
   type Tf,
   type TfCalls,
   type TfTensor,
-  type TfVariable,
   type VariableOf,
 } from "./module.ts";
 import { sharesGpu } from "./openWith.ts";
 import { toTfOfShape } from "./toTf.ts";
-import { scoresTensor } from "../../pictures/scoresTensor.ts";
+import { makeVariables, type Variables } from "./variables.ts";
 
 /** Options of `crfLayer`: those of `crfRnn`, and one more. */
 export interface TfCrfOptions extends CrfOptions {
@@ -36,7 +36,7 @@ export interface TfCrf<Module extends Tf> extends Disposable {
    * The parameters, as variables of TensorFlow.js: those that are learned are trainable. What is assigned to them is what the
    * next call computes with.
    */
-  readonly variables: Readonly<Record<keyof CrfParameters, VariableOf<Module>>>;
+  readonly variables: Variables<VariableOf<Module>>;
   /**
    * Refines logits [h, w, L] or [n, h, w, L] on pictures of the same size, [h, w, 3] or [n, h, w, 3] with colors from 0 to 255.
    * Returns the logits X_T, in the shape of the logits.
@@ -80,59 +80,32 @@ export async function crfLayer<Module extends Tf>(
   const { name, ...crfOptions } = options ?? {};
   const crf = crfRnn(device, crfOptions);
   try {
-    const layer = new Layer(tf, crf, watchedBy(crfOptions), await initialValues(crf), name);
-    return layer as unknown as TfCrf<Module>;
+    const watched = watchedBy(crfOptions);
+    const variables = makeVariables(tf, await readParameters(crf), watched, name);
+    return new Layer(tf, crf, watched, variables) as unknown as TfCrf<Module>;
   } catch (error) {
     crf.dispose();
     throw error;
   }
 }
 
-const parameterNames = ["spatialWeight", "bilateralWeight", "compatibility", "bandwidths"] as const;
-
-type ParameterName = keyof CrfParameters;
-
-/** The parameters that gradients reach. */
-const watchedBy = ({ learn = {} }: CrfOptions): readonly ParameterName[] => {
-  const { weights = true, compatibility = true, bandwidths = false } = learn;
-  const learned = { spatialWeight: weights, bilateralWeight: weights, compatibility, bandwidths };
-  return parameterNames.filter((name) => learned[name]);
-};
-
-const initialValues = async ({ parameters }: CrfRnn): Promise<Record<ParameterName, Float32Array>> => {
-  const values = await Promise.all(parameterNames.map((name) => parameters[name].read()));
-  return Object.fromEntries(parameterNames.map((name, i) => [name, values[i]!])) as Record<ParameterName, Float32Array>;
-};
-
 type Gradients = Record<string, TfTensor>;
 
 class Layer {
-  readonly variables: Readonly<Record<ParameterName, TfVariable>>;
+  readonly variables: Variables;
   readonly #tf: Tf;
   readonly #calls: TfCalls;
   readonly #crf: CrfRnn;
   readonly #device: Device;
   readonly #watched: readonly ParameterName[];
 
-  constructor(
-    tf: Tf,
-    crf: CrfRnn,
-    watched: readonly ParameterName[],
-    values: Readonly<Record<ParameterName, Float32Array>>,
-    prefix: string | undefined,
-  ) {
+  constructor(tf: Tf, crf: CrfRnn, watched: readonly ParameterName[], variables: Variables) {
     this.#tf = tf;
     this.#calls = callsOf(tf);
     this.#crf = crf;
     this.#device = crf.parameters.bandwidths.device;
     this.#watched = watched;
-    const made = parameterNames.map((name) => {
-      const initial = this.#calls.tensor(values[name], crf.parameters[name].shape, "float32");
-      const variable = this.#calls.variable(initial, watched.includes(name), prefix && `${prefix}/${name}`);
-      initial.dispose();
-      return [name, variable];
-    });
-    this.variables = Object.fromEntries(made) as Record<ParameterName, TfVariable>;
+    this.variables = variables;
   }
 
   async apply(logits: TfTensor, image: TfTensor, call: CrfCall = {}): Promise<TfTensor> {
@@ -253,13 +226,7 @@ class Layer {
   }
 
   async #inputs(where: string, scope: Scope, logits: TfTensor, image: TfTensor): Promise<[Tensor, Tensor]> {
-    requireNumeric(where, "logits", logits);
-    requireNumeric(where, "image", image);
-    for (const [name, { shape }] of Object.entries({ logits, image })) {
-      if (shape.length === 3 || shape.length === 4) continue;
-      const expected = `${name} [h, w, c] or [n, h, w, c]`;
-      throw new ShapeError({ where, expected, got: formatShape(shape), remedy: "reshape it: channels come last" });
-    }
+    requireMaps(where, { logits, image });
     const tensors = await Promise.all([logits, image].map((tensor) => this.#read(tensor)));
     for (const tensor of tensors) scope.add(tensor);
     return tensors as [Tensor, Tensor];
