@@ -5,7 +5,7 @@ import { panelsOf } from "../../src/nn/geometry.ts";
 import { padded, quadsOf } from "../../src/shape.ts";
 import { checkMemory, Memory, memoryOf } from "../memory.ts";
 import { convolved } from "../reference/convolution.ts";
-import { type Case, close, random, same } from "../suite.ts";
+import { type Case, check, close, random, same } from "../suite.ts";
 import { convolution, nameOf, weightShape, withBindings } from "./convolutions.ts";
 
 export const cases: Case[] = [
@@ -103,9 +103,9 @@ export const cases: Case[] = [
     async run(device) {
       const { alignment, bindingBytes } = device.limits;
       for (const [size, ...rowsToFit] of [
-        // 64 pixels a row, and one more.
+        // 64 rows of 64 pixels, and 16 of 241, which are a pixel less than 17.
         [convolution([1, 70, 64, 1], [1, 3, 3], 1, 1), Infinity],
-        [convolution([1, 71, 65, 1], [1, 3, 3], 1, 1), Infinity],
+        [convolution([1, 20, 241, 1], [1, 3, 3], 1, 1), Infinity],
         // Rows of the gradient take the most room; rows of the input, packed; with their padding; and as they are.
         [convolution([2, 11, 17, 3], [7, 3, 3], 1, 1), 2, 5],
         [convolution([1, 12, 9, 12], [3, 5, 1], 1, 0), 2, 4],
@@ -133,6 +133,10 @@ export const cases: Case[] = [
             if (roomOf(rows) <= room) most = rows;
           }
           const { packed } = sizesOf(most);
+          const rowsOfProducts: unknown[] = [];
+          using _observation = device.observe({
+            before: ({ kernel, args }) => kernel.id === "product" && rowsOfProducts.push(args["termRows"]),
+          });
           const used = await withBindings(device, Math.min(bindingBytes, room + alignment), () =>
             memoryOf(device, "nn/", () => direct.weightGradient(device, size, x.storage, g.storage, w.storage)),
           );
@@ -143,7 +147,12 @@ export const cases: Case[] = [
             "product",
           ]).flat();
           const expected = steps.map((name) => [`nn/${name}`, packed] as const);
-          checkMemory(device, used, expected, `${nameOf(size)}, ${room} bytes, ${most} rows`);
+          const what = `${nameOf(size)}, ${room} bytes, ${most} rows`;
+          checkMemory(device, used, expected, what);
+          const rows = Array.from({ length: output.images }, () =>
+            Array.from({ length: Math.ceil(output.height / most) }, (_, i) => Math.min(most, output.height - i * most)),
+          );
+          check(rowsOfProducts.join() === rows.flat().join(), `${what}: rows ${rowsOfProducts.join()}`);
         }
       }
     },

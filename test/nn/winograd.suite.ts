@@ -115,6 +115,8 @@ export const cases: Case[] = [
         [convolution([1, 10, 20, 12], [12, 3, 3], 1, 1), standard, false, 50],
         [convolution([1, 10, 20, 12], [12, 3, 3], 1, 1), 16_384, false, 16],
         [convolution([1, 10, 20, 12], [12, 3, 3], 1, 1), 16_383, false, 12],
+        // 768 bytes and 512.
+        [convolution([1, 10, 20, 12], [4, 3, 3], 1, 1), 16_384, false, 20],
         // 1536 bytes before and 512 behind.
         [convolution([2, 7, 11, 24], [4, 3, 3], 1, 1), 18_432, true, 12],
         [convolution([2, 7, 11, 24], [4, 3, 3], 1, 1), 24_575, true, 12],
@@ -156,6 +158,33 @@ export const cases: Case[] = [
         const back = await of(() => winograd.weightGradient(device, size, x.storage, y.storage, w.storage));
         checkMemory(device, back, [...steps(["winograd.input", "winograd.gradient", "product"]), fold], what);
       }
+    },
+  },
+  {
+    name: "a range has as many tiles as 4 MiB of scratch memory hold, 128 MiB on a GPU, and no fewer than four",
+    async run({ limits, info }) {
+      /** The tiles of each range, on a device that neither allocates nor computes. */
+      const tilesOn = (size: Convolution, hardware: boolean, bindingBytes: number): string => {
+        const tiles: number[] = [];
+        const device = {
+          info: { ...info, hardware },
+          limits: { ...limits, bindingBytes },
+          allocate: (bytes: number) => ({ handle: undefined, offset: 0, bytes }),
+          release() {},
+          run: ({ id }: { id: string }, args: { tiles: number }) => id === "winogradInput" && tiles.push(args.tiles),
+        } as unknown as Device;
+        const storage = { handle: undefined, offset: 0, bytes: 1 };
+        winograd.convolve(device, size, storage, storage, storage, {});
+        return tiles.join();
+      };
+      // 4096 bytes on either side of 22,500 tiles.
+      const large = convolution([1, 300, 300, 64], [64, 3, 3], 1, 1);
+      const software = [...new Array<number>(43).fill(512), 484].join();
+      check(tilesOn(large, false, 2 ** 30) === software, tilesOn(large, false, 2 ** 30));
+      check(tilesOn(large, true, 2 ** 30) === "16384,6116", tilesOn(large, true, 2 ** 30));
+      // 1024 bytes, of which a binding holds two, before nine tiles.
+      const small = convolution([1, 6, 6, 12], [12, 3, 3], 1, 1);
+      check(tilesOn(small, false, 3000) === "4,4,1", tilesOn(small, false, 3000));
     },
   },
   {
