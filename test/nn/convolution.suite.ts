@@ -6,7 +6,7 @@ import { padded, quadsOf } from "../../src/shape.ts";
 import { checkMemory, Memory, memoryOf } from "../memory.ts";
 import { convolved } from "../reference/convolution.ts";
 import { type Case, check, close, random, same } from "../suite.ts";
-import { convolution, nameOf, weightShape, withBindings } from "./convolutions.ts";
+import { convolution, nameOf, paperDevice, weightShape, withBindings } from "./convolutions.ts";
 
 export const cases: Case[] = [
   {
@@ -182,6 +182,13 @@ export const cases: Case[] = [
         );
         checkMemory(device, used, expected, `${inputs} inputs`);
       }
+      // Two panels of half an alignment more than 16 MiB, since a binding cannot begin behind one.
+      const { device: paper, allocated, ran, storage } = paperDevice(device, 2 ** 30);
+      direct.convolveBack(paper, convolution(pixel(24), [2 ** 19 + 4, 1, 1]), storage, storage, storage, {});
+      check(allocated.join() === `${2 * (2 ** 24 + 128)}`, `${allocated.join()} bytes`);
+      const transposed = ran.filter(({ kernel }) => kernel === "convolutionTranspose");
+      const parts = transposed.map(({ args }) => args["resultPanels"]).join();
+      check(parts === "2,1", `panels ${parts}`);
     },
   },
 ];

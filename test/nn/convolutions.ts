@@ -178,6 +178,23 @@ const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   return sum;
 };
 
+/** A device that neither has memory nor computes, for sizes beyond any other; it notes what it is asked for. */
+export function paperDevice({ limits, info }: Device, bindingBytes: number, hardware = false) {
+  const allocated: number[] = [];
+  const ran: { readonly kernel: string; readonly args: Readonly<Record<string, unknown>> }[] = [];
+  const device = {
+    info: { ...info, hardware },
+    limits: { ...limits, bindingBytes, alignment: 256 },
+    allocate(bytes: number) {
+      allocated.push(bytes);
+      return { handle: undefined, offset: 0, bytes };
+    },
+    release() {},
+    run: ({ id }: { id: string }, args: Readonly<Record<string, unknown>>) => void ran.push({ kernel: id, args }),
+  } as unknown as Device;
+  return { device, allocated, ran, storage: { handle: undefined, offset: 0, bytes: 1 } };
+}
+
 /** Fails unless options that no convolution has, and a bias that is none, are refused. */
 export async function refusesOptions(call: (options: object) => Tensor): Promise<void> {
   const unknown = await rejects(() => call({ strides: 2 }), ValueError);

@@ -7,7 +7,7 @@ import { padded } from "../../src/shape.ts";
 import { checkMemory, memoryOf, type Used } from "../memory.ts";
 import { absolute, convolved, convolvedBack, weightGradient } from "../reference/convolution.ts";
 import { type Case, check, close, maximum, random } from "../suite.ts";
-import { convolution, given, nameOf, weightShape, withBindings, withProperty } from "./convolutions.ts";
+import { convolution, given, nameOf, paperDevice, weightShape, withBindings, withProperty } from "./convolutions.ts";
 
 /** By how much sums of magnitudes grow on the way: (8/3)² for values of one sign (kernels/nn/winograd.wgsl). */
 const growth = (8 / 3) ** 2;
@@ -162,20 +162,12 @@ export const cases: Case[] = [
   },
   {
     name: "a range has as many tiles as 4 MiB of scratch memory hold, 128 MiB on a GPU, and no fewer than four",
-    async run({ limits, info }) {
-      /** The tiles of each range, on a device that neither allocates nor computes. */
+    async run(real) {
       const tilesOn = (size: Convolution, hardware: boolean, bindingBytes: number): string => {
-        const tiles: number[] = [];
-        const device = {
-          info: { ...info, hardware },
-          limits: { ...limits, bindingBytes },
-          allocate: (bytes: number) => ({ handle: undefined, offset: 0, bytes }),
-          release() {},
-          run: ({ id }: { id: string }, args: { tiles: number }) => id === "winogradInput" && tiles.push(args.tiles),
-        } as unknown as Device;
-        const storage = { handle: undefined, offset: 0, bytes: 1 };
+        const { device, ran, storage } = paperDevice(real, bindingBytes, hardware);
         winograd.convolve(device, size, storage, storage, storage, {});
-        return tiles.join();
+        const inputs = ran.filter(({ kernel }) => kernel === "winogradInput");
+        return inputs.map(({ args }) => args["tiles"]).join();
       };
       // 4096 bytes on either side of 22,500 tiles.
       const large = convolution([1, 300, 300, 64], [64, 3, 3], 1, 1);
