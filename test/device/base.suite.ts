@@ -314,6 +314,7 @@ export const cases: Case[] = [
         () => device.allocate(64),
         () => device.tensor([1, 4]),
         () => device.labels([1], [1]),
+        () => device.labels([1], [300]),
         () => device.scope(),
         () => device.observe({}),
         () => device.export(tensor),
@@ -328,6 +329,7 @@ export const cases: Case[] = [
         const error = await rejects(call, DisposedError, `call ${i}`);
         said(error, "wasm: expected an open device, got one that was disposed — call open() again");
       }
+      device.release(storage);
       device.release(storage);
       tensor.dispose();
     },

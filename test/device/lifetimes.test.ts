@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, test, vi } from "vitest";
-import type { Device, Exported } from "../../src/device/device.ts";
+import { type Device, type Exported, view } from "../../src/device/device.ts";
 import { BufferUsage, MapMode } from "../../src/device/flags.ts";
 import { open } from "../../src/device/open.ts";
 import { openWasm } from "../../src/device/wasm.ts";
@@ -71,11 +71,15 @@ describe.each(devices)("on %s", (_, openDevice) => {
     using device = await openDevice();
     const values = random(4).array(4096);
     const storage = (() => device.tensor([1024, 4], values).storage)();
+    const part = (() => view(device.tensor([1024, 4], values).storage, 256, 256))();
+    const { bytes } = device;
     for (let round = 0; round < 5; round++) {
       collect();
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
+    expect(device.bytes).toBe(bytes);
     expect(new Float32Array(await device.read(storage))).toEqual(values);
+    expect(new Float32Array(await device.read(part))).toEqual(values.subarray(64, 128));
   });
 });
 

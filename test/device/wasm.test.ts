@@ -157,6 +157,33 @@ describe("in turns", () => {
   });
 });
 
+test("the time of a kernel in turns is that of its pieces, from the first on, and is told once", async () => {
+  using device = await openWasm({ threads: 1 });
+  const [numbers, words] = [device.allocate(16), device.allocate(16)];
+  const ranges: number[][] = [];
+  const told: number[][] = [];
+  using _observation = device.observe({ timed: (_, begin, end) => told.push([begin, end]) });
+  // Before a piece, when its kernel begins and ends, and after it.
+  const times = [[0, 1, 3, 0.1325], [10, 11, 16, 14], [20, 21, 24, 25]].flat(); // prettier-ignore
+  vi.spyOn(performance, "now").mockImplementation(() => times.shift()!);
+  await device.runInTurns(notingKernel("invocation", ranges), { numbers, words, count: 8000 }, async () => {});
+  vi.restoreAllMocks();
+  // The second piece ends as far from the end as it begins from the beginning.
+  expect(ranges).toEqual([[0, 128], [128, 7872], [7872, 8000]]); // prettier-ignore
+  expect(told).toEqual([[1, 1 + 2 + 5 + 3]]);
+});
+
+test("a piece is as large as the time of the one before asks for, whenever that was", async () => {
+  using device = await openWasm({ threads: 1 });
+  const [numbers, words] = [device.allocate(16), device.allocate(16)];
+  const ranges: number[][] = [];
+  const times = [1000, 1004, 2000, 2000];
+  vi.spyOn(performance, "now").mockImplementation(() => times.shift() ?? 3000);
+  await device.runInTurns(notingKernel("invocation", ranges), { numbers, words, count: 20_000 }, async () => {});
+  vi.restoreAllMocks();
+  expect(ranges).toEqual([[0, 320], [320, 960], [960, 20_000]]); // prettier-ignore
+});
+
 test("threads share what is worth waking them, in chunks of which each has several", async () => {
   using device = await openWasm({ threads: 2 });
   const [values, result] = [device.allocate(2 ** 20), device.allocate(2 ** 20)];

@@ -1,7 +1,7 @@
 import { fill, scanBlocks, scale } from "../../build/kernels.ts";
 import type { DeviceInfo, Storage } from "../../src/device/device.ts";
 import { adapterName, isSoftware, requestDevice, WebGpuDevice, type WebGpuOptions } from "../../src/device/webgpu.ts";
-import { DeviceError, DisposedError, LimitError } from "../../src/errors.ts";
+import { DeviceError, DisposedError, LimitError, ShapeError } from "../../src/errors.ts";
 import { type Case, check, rejects, same } from "../suite.ts";
 import { StandInGpu, type StandInOptions } from "./standInGpu.ts";
 
@@ -152,6 +152,9 @@ export const cases: Case[] = [
       equal([view.getUint32(768, true), view.getUint32(772, true)], [65, 7], "of fill");
       await device.finish();
       equal(namesOf(gpu.calls()), "onSubmittedWorkDone", "nothing left to submit");
+      const nothing = { values: a, result: b, count: 0, factor: 1 };
+      await device.runInTurns(scale, nothing, () => Promise.reject(new Error("a turn after nothing")));
+      equal(gpu.calls(), [], "of no invocations");
       runScale(device, a, b, 2);
       equal(namesOf(gpu.calls().slice(0, 2)), "createCommandEncoder beginComputePass", "a new encoder and pass");
     },
@@ -334,8 +337,10 @@ export const cases: Case[] = [
     async run() {
       const { gpu, device } = makeDevice();
       const [a, b] = [device.allocate(16), device.allocate(16)];
+      const buffer = gpu.createBuffer({ size: 16, usage: 0x8c }) as unknown as GPUBuffer;
       device.dispose();
       gpu.calls();
+      device.dispose();
       for (const call of [
         () => device.write(a, new Uint8Array(16)),
         () => device.copy(a, b),
@@ -343,6 +348,7 @@ export const cases: Case[] = [
         () => device.read(a),
         () => device.finish(),
         () => device.allocate(16),
+        () => device.tensor([1, 4], buffer),
       ]) {
         await rejects(call, DisposedError);
       }
@@ -461,6 +467,7 @@ export const cases: Case[] = [
         check(error.message.includes(`tensor [2, 3]: expected a GPUBuffer of 32 bytes`), error.message);
         check(error.message.includes(`got ${shown}`), error.message);
       }
+      await rejects(() => device.tensor([0, 3], buffer), ShapeError);
       const [first, second] = [device.tensor([2, 3], buffer), device.tensor([1, 3], buffer)];
       equal({ ...second.storage, handle: 0, owner: 0 }, { handle: 0, offset: 0, bytes: 16, owner: 0 }, "its memory");
       const view = { handle: buffer, offset: 0, bytes: 16 };
@@ -494,13 +501,17 @@ export const cases: Case[] = [
         const exported = device.export(tensor);
         equal(namesOf(gpu.calls()).slice(-withoutKernels.length), withoutKernels, "submitted");
         check(exported.buffer === tensor.storage.handle, "its buffer");
+        const gone = device.tensor([1, 4]);
+        gone.dispose();
+        await rejects(() => device.export(gone), DisposedError);
+        check(!namesOf(gpu.calls()).includes("submit"), "nothing is submitted for one that is refused");
         device.clear(tensor.storage);
         const buffer = gpu.createBuffer({ label: "own", size: 32, usage: 0x8c }) as unknown as GPUBuffer;
         const wrapped = device.tensor([1, 4], buffer);
         gpu.calls();
         device.dispose();
         const end = owned ? " destroy" : "";
-        equal(namesOf(gpu.calls()), `${withoutKernels} destroy destroy${end}`, "the end");
+        equal(namesOf(gpu.calls()), `${withoutKernels} destroy destroy destroy${end}`, "the end");
         wrapped.dispose();
         equal(gpu.calls(), [], "nothing is submitted any more");
         await new Promise((resolve) => setTimeout(resolve));
