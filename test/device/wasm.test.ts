@@ -2,12 +2,16 @@ import { availableParallelism } from "node:os";
 import type { WorkerOptions } from "node:worker_threads";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { blur, relu as reluKernel, scanBlocks } from "../../build/kernels.ts";
+import { patches } from "../../build/wasm.ts";
 import { defineKernel } from "../../src/defineKernel.ts";
 import { Word } from "../../src/device/control.ts";
 import { open } from "../../src/device/open.ts";
 import { canShareMemory, hasRelaxedSimd, openWasm } from "../../src/device/wasm.ts";
+import type { Patch } from "../../src/device/wasmBytes.ts";
 import { DeviceError, LimitError } from "../../src/errors.ts";
+import { buildLattice } from "../../src/lattice/lattice.ts";
 import { relu } from "../../src/nn/relu.ts";
+import { random } from "../suite.ts";
 
 describe("threads", () => {
   test("are as many as asked for, and one takes the build without shared memory", async () => {
@@ -33,6 +37,41 @@ describe("threads", () => {
       await device.finish();
     }
   });
+});
+
+test("kernels that the build left out, since their sources have changed, are missed by name", async () => {
+  using usual = await openWasm({ threads: 2 });
+  const { variant } = usual.info;
+  const carried = patches as Record<string, Patch>;
+  const patch = carried[variant]!;
+  Reflect.deleteProperty(carried, variant);
+  try {
+    const says = `^wasm: expected the kernels compiled as ${variant}, got a build without them.*npm run build$`;
+    await expect(openWasm({ threads: 2 })).rejects.toThrow(new RegExp(says));
+    // Nor does it fall back to one thread in silence.
+    vi.stubGlobal("navigator", { hardwareConcurrency: 2 });
+    await expect(openWasm()).rejects.toThrow(new RegExp(says));
+  } finally {
+    vi.unstubAllGlobals();
+    carried[variant] = patch;
+  }
+});
+
+test("threads end with their device", async () => {
+  const threads = process.getBuiltinModule("node:worker_threads");
+  const { Worker } = threads;
+  let ended = 0;
+  threads.Worker = class extends Worker {
+    override terminate(): Promise<number> {
+      ended++;
+      return super.terminate();
+    }
+  };
+  const device = await openWasm({ threads: 3 });
+  threads.Worker = Worker;
+  expect(ended).toBe(0);
+  device.dispose();
+  expect(ended).toBe(2);
 });
 
 describe("a worker that dies", () => {
@@ -223,6 +262,16 @@ test("a piece in turns is shared as a kernel of its own size, from where it begi
   expect(jobs).toEqual([[1664, 100_000, 97 * 64]]);
 });
 
+test("kernels keep their private arrays out of the memory of the module's constants", async () => {
+  using device = await openWasm({ threads: 1 });
+  const features = device.tensor([200, 5], random(1).array(1000));
+  const memory = features.storage.handle as WebAssembly.Memory;
+  const constants = (): Uint8Array => new Uint8Array(memory.buffer).slice(0, 1024);
+  const before = constants();
+  using _lattice = await buildLattice(features);
+  expect(constants()).toEqual(before);
+});
+
 test("memory that is released is handed out again", async () => {
   using device = await openWasm({ threads: 1 });
   const first = device.allocate(1000);
@@ -303,6 +352,12 @@ describe("what an engine gives", () => {
       "wasm: expected 1 GiB of address space, got a refusal — close other pages or raise the memory limit",
     );
     await expect(openWasm({ threads: 2 })).rejects.toThrow("expected 1 GiB of shared address space");
+    // One thread is the last that is tried, and is tried once.
+    vi.stubGlobal("navigator", { hardwareConcurrency: 1 });
+    asked.length = 0;
+    const heard: string[] = [];
+    await expect(openWasm({ onFallback: (reason) => heard.push(reason) })).rejects.toThrow(DeviceError);
+    expect([asked.length, heard]).toEqual([3, []]);
   });
 
   test("is as many threads as processors, 64 at most, or one where nobody says how many", async () => {
@@ -322,7 +377,7 @@ describe("what an engine gives", () => {
       using one = await openWasm();
       expect(one.info.fallbacks[0]).toContain(`expected memory that ${threads} threads share`);
     }
-    for (const threads of [65, 1.5, -1]) {
+    for (const threads of [65, 1.5, 0, -1]) {
       await expect(openWasm({ threads })).rejects.toThrow(`threads from 1 to 64, got ${threads} — leave threads out`);
     }
     await expect(openWasm({ threads: 64 })).rejects.toThrow("memory that 64 threads share");
@@ -350,12 +405,15 @@ describe("what an engine gives", () => {
     expect(usual.info.variant).toBe(newer ? "relaxed" : "plain");
     using plain = await openWasm({ threads: 1, relaxed: false });
     expect(plain.info.variant).toBe("plain");
-    const relaxed = openWasm({ threads: 1, relaxed: true }).then(
-      (device) => device.info.variant,
-      (error: DeviceError) => error,
-    );
-    if (newer) expect(await relaxed).toBe("relaxed");
-    else expect(await relaxed).toMatchObject({ cause: expect.any(WebAssembly.CompileError) as unknown });
+    vi.spyOn(WebAssembly, "validate").mockReturnValue(true);
+    for (const options of [{}, { relaxed: true }]) {
+      const relaxed = openWasm({ threads: 1, ...options }).then(
+        (device) => device.info.variant,
+        (error: DeviceError) => error,
+      );
+      if (newer) expect(await relaxed).toBe("relaxed");
+      else expect(await relaxed).toMatchObject({ cause: expect.any(WebAssembly.CompileError) as unknown });
+    }
   });
 
   test("is no engine at all: then one thread is not tried after many", async () => {
