@@ -43,6 +43,9 @@ describe("a job", () => {
       expect(words[Word.open]).toBe(0);
     }
     expect(notify).toHaveBeenCalledTimes(2);
+    seen.length = 0;
+    threads.run("first", [], { begin: 0, end: 10, chunk: 5 }, (...range) => seen.push(range));
+    expect(seen).toEqual([[0, 5], [5, 10]]); // prettier-ignore
   });
 
   test("leaves to workers the chunks that they have taken", async () => {
@@ -82,14 +85,16 @@ describe("who waits for workers that are in the job", () => {
   interface Waiting {
     /** How long each of two chunks takes here. */
     readonly chunk: number;
+    /** How many chunks workers have finished already. Default: 1. */
+    readonly done?: number;
     /** How long each sleep takes. */
     readonly tick: number;
     /** Called in place of sleeping. */
     readonly wait: (words: Int32Array, waits: number) => void;
   }
 
-  /** A job while a worker is in it, which has finished a chunk already. */
-  async function run({ chunk, tick, wait }: Waiting) {
+  /** A job while a worker is in it. */
+  async function run({ chunk, done = 1, tick, wait }: Waiting) {
     const { words, threads } = await alone();
     let [waits, ended, time] = [0, 0, 1000];
     vi.spyOn(Atomics, "wait").mockImplementation(((array: Int32Array, ...args: number[]) => {
@@ -104,7 +109,7 @@ describe("who waits for workers that are in the job", () => {
     const job = (): void => {
       time += chunk;
       words[Word.active] = 1;
-      words[Word.done] = 1;
+      words[Word.done] = done;
     };
     let error: unknown;
     try {
@@ -141,6 +146,9 @@ describe("who waits for workers that are in the job", () => {
 
   test("gives up once none has finished a chunk in 5 s and a hundred times the longest of its own", async () => {
     // The first look finds how many chunks are finished; those after it add up to more than the limit.
+    for (const done of [0, 1]) {
+      expect(await run({ chunk: 0, done, tick: 100.01, wait: count })).toMatchObject({ waits: 51, lost: true });
+    }
     const { error, ...rest } = await run({ chunk: 0, tick: 100.01, wait: count });
     expect(rest).toEqual({ waits: 51, ended: 1, lost: true });
     expect(error).toBeInstanceOf(DeviceError);
