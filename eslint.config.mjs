@@ -44,6 +44,12 @@ export default defineConfig(
     files: ["**/*.mjs"],
     languageOptions: { globals: Object.fromEntries(nodeGlobals.map((name) => [name, "readonly"])) },
   },
+  // Examples are for pages and servers; what they name is found out by running them.
+  {
+    files: ["examples/**/*.{js,jsx,mjs}"],
+    languageOptions: { parserOptions: { ecmaFeatures: { jsx: true } } },
+    rules: { "no-undef": "off" },
+  },
   {
     files: ["src/**/*.ts", "test/**/*.ts", "bench/**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked],
