@@ -6,7 +6,13 @@ import { FormatError } from "../errors.ts";
  * @throws FormatError that names `file` where it is missing
  */
 export async function loadSharp(file: string, need: string): Promise<typeof Sharp> {
-  const { default: sharp } = await import("sharp").catch((cause: unknown) => {
+  // A name that no bundler can compute: a server's bundle is made without the package, too, and finds it where it runs.
+  const name = ["sh", "arp"].join("");
+  const { default: sharp } = await (
+    import(/* @vite-ignore */ /* webpackIgnore: true */ /* turbopackIgnore: true */ name) as Promise<{
+      default: typeof Sharp;
+    }>
+  ).catch((cause: unknown) => {
     throw new FormatError(
       { file, expected: `the package sharp, which ${need}`, got: "none", remedy: "npm install sharp" },
       { cause },

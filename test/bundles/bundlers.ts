@@ -40,7 +40,8 @@ export const vite: Bundler = async (folder, out, program) => {
 };
 
 /** CommonJS, which webpack writes for `target: node` and esbuild on request, in a folder whose package.json says "module". */
-export async function asCommonJs(folder: string, out: string): Promise<string> {
-  await rename(join(folder, out, "program.js"), join(folder, out, "program.cjs"));
-  return join(out, "program.cjs");
+export async function asCommonJs(folder: string, out: string, program: string): Promise<string> {
+  const file = join(out, program.replace(/\.js$/, ".cjs"));
+  await rename(join(folder, out, program), join(folder, file));
+  return file;
 }

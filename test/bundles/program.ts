@@ -45,6 +45,13 @@ const programs: Readonly<Record<string, string>> = {
     const prefer = globalThis.process?.argv?.[2];
     globalThis.outcome = infer(prefer && { prefer });
     if (!globalThis.document) globalThis.outcome.then((outcome) => console.log(JSON.stringify(outcome)));`,
+  // A server that reads a PNG, and a JPEG if the package sharp is there.
+  "images.js": `
+    import { readFile } from "node:fs/promises";
+    import { decodeImage, encodeRgbPng } from "crf-rnn/data";
+    const widthOf = async (name, bytes) => decodeImage(await bytes, name).then(({ width }) => width, ({ message }) => message);
+    const widths = [widthOf("a.png", encodeRgbPng(1, 2, new Uint8Array(6))), widthOf("a.jpg", readFile("a.jpg"))];
+    Promise.all(widths).then((told) => console.log(JSON.stringify(told)));`,
   "required.cjs": `
     const { crfRnn, open, ShapeError } = require("crf-rnn");
     const { openCheckpoint } = require("crf-rnn/checkpoint");
