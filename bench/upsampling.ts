@@ -5,7 +5,7 @@
  *   npm run bench:upsampling -- --data ../shared/data [--first 0] [--count 100]
  *
  * The data must not be redistributed, so it lies outside the repository: `--data` or CRF_RNN_DATA names the folder that
- * holds `voc-animals-320`. Whatever was chosen was chosen on images 100 to 124.
+ * holds `voc-animals-320`. What was chosen was chosen on images from 100 on.
  */
 import { parseArgs } from "node:util";
 import { type CrfRnn, crfRnn } from "../src/crf/crfRnn.ts";
@@ -22,8 +22,8 @@ import { tuned, weightsOf } from "./voc/parameters.ts";
 import { Tally } from "./voc/tally.ts";
 import { gain, total } from "./voc/tune.ts";
 
-/** Bandwidths of the CRF at the network's size, in its pixels (θα 9, θγ 1) and in color levels. */
-const smallBandwidths = { alpha: 9, beta: 16, gamma: 1 };
+/** The CRF at the network's size: bandwidths in its pixels and in color levels, and the share of the weights of `tuned`. */
+const small = { alpha: 9, beta: 8, gamma: 1, share: 0.5 };
 
 /** The network's map has its corners on the picture's. */
 const alignCorners = true;
@@ -33,9 +33,9 @@ interface Way {
   predict(sample: Sample, scope: Scope): Promise<Float32Array>;
 }
 
-function layer(device: Device, classes: number, { alpha, beta, gamma }: typeof smallBandwidths): CrfRnn {
+function layer(device: Device, classes: number, { alpha, beta, gamma, share }: typeof small): CrfRnn {
   const { iterations, normalization } = tuned;
-  const weights = weightsOf(tuned, classes);
+  const weights = weightsOf({ ...tuned, bilateral: share * tuned.bilateral, spatial: share * tuned.spatial }, classes);
   return crfRnn(device, {
     classes,
     iterations,
@@ -46,8 +46,8 @@ function layer(device: Device, classes: number, { alpha, beta, gamma }: typeof s
 }
 
 function waysOn(device: Device, classes: number): Way[] {
-  const large = layer(device, classes, tuned);
-  const small = layer(device, classes, smallBandwidths);
+  const atPicture = layer(device, classes, { ...tuned, share: 1 });
+  const atNetwork = layer(device, classes, small);
   const resized = (values: Float32Array, { coarse, height, width }: Sample): Float32Array =>
     resizeBilinear(values, [...coarse.size, classes], [height, width], { alignCorners });
   const guideOf = ({ guide, height, width }: Sample, scope: Scope): Tensor => scope.tensor([height, width, 3], guide);
@@ -66,7 +66,7 @@ function waysOn(device: Device, classes: number): Way[] {
     {
       name: "CRF at the network's size, then bilinear",
       async predict(sample, scope) {
-        const refined = await small(scoresOf(sample, scope), await shrunk(guideOf(sample, scope), sample));
+        const refined = await atNetwork(scoresOf(sample, scope), await shrunk(guideOf(sample, scope), sample));
         return resized(await refined.read(), sample);
       },
     },
@@ -75,7 +75,7 @@ function waysOn(device: Device, classes: number): Way[] {
       async predict(sample, scope) {
         const guide = guideOf(sample, scope);
         const seen = await shrunk(guide, sample);
-        const refined = await small(scoresOf(sample, scope), seen);
+        const refined = await atNetwork(scoresOf(sample, scope), seen);
         return (await upsample(refined, seen, guide, { alignCorners })).read();
       },
     },
@@ -83,7 +83,7 @@ function waysOn(device: Device, classes: number): Way[] {
       name: "bilinear, then CRF at the picture's size",
       async predict(sample, scope) {
         const unary = scope.tensor([sample.height, sample.width, classes], resized(sample.coarse.logits, sample));
-        return (await large(unary, guideOf(sample, scope))).read();
+        return (await atPicture(unary, guideOf(sample, scope))).read();
       },
     },
   ];
