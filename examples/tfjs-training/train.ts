@@ -16,14 +16,11 @@ const optimizer = tf.train.adam(0.02);
 for (let step = 0; step < 30; step++) {
   const { picture, disk } = drawPicture(step % 5);
   const target = tf.tidy(() => tf.oneHot(tf.cast(tf.reshape(disk, [-1]), "int32"), classes));
-  const { value, grads } = await crf.variableGrads(network, picture, picture, (refined) =>
+  const value = await crf.minimize(optimizer, network, picture, picture, (refined) =>
     tf.tidy(() => tf.losses.softmaxCrossEntropy(target, tf.reshape(refined, [-1, classes])) as tf.Scalar),
   );
-  // Its type asks for variables, though it takes gradients by the names of variables, as tf.variableGrads gives them.
-  optimizer.applyGradients(grads as never);
   if (step % 10 === 9) console.log(`step ${step + 1}: loss ${(await value.data())[0]!.toFixed(3)}`);
   tf.dispose([picture, disk, target, value]);
-  tf.dispose(grads);
 }
 
 const { picture, disk } = drawPicture(7);

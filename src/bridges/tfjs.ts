@@ -3,10 +3,9 @@
  * `@tensorflow/tfjs-core` and a backend, whose module is passed to each function.
  *
  * @example
- * import * as tf from "@tensorflow/tfjs";
  * import { crfLayer, openWith } from "crf-rnn/tfjs";
- * const crf = await crfLayer(tf, await openWith(tf), { classes: 21 });
- * const refined = await crf.apply(model.predict(picture), picture);
+ * const layer = await crfLayer(tf, await openWith(tf), { classes: 21 }); // import * as tf from "@tensorflow/tfjs"
+ * const refined = await layer.apply(network(picture), picture);
  */
 export { crfLayer, type TfCrf, type TfCrfOptions } from "./tfjs/crfLayer.ts";
 export { crfLayerSync, type SyncOptions, type TfCrfSync } from "./tfjs/crfLayerSync.ts";
@@ -16,6 +15,7 @@ export type {
   ScalarOf,
   TensorOf,
   Tf,
+  TfOptimizer,
   TfTensor,
   TfVariable,
   TfWebGpuBackend,

@@ -40,8 +40,12 @@ export function startWorker(source: string): OwnWorker {
   return worker;
 }
 
-/** The way from a worker to whoever has made it. */
-export const parentOf = (): WorkerLike => (workerThreads()?.parentPort ?? globalThis) as unknown as WorkerLike;
+/** The way from a worker to whoever has made it; undefined elsewhere. A page hears messages of other pages, too. */
+export function parentOf(): WorkerLike | undefined {
+  const { parentPort } = workerThreads() ?? {};
+  const { document, addEventListener } = globalThis as { document?: unknown; addEventListener?: unknown };
+  return parentPort ?? (document || !addEventListener ? undefined : (globalThis as unknown as WorkerLike));
+}
 
 /**
  * Calls `heard` with every message, and `ended` with the reason when the worker ends by itself or by an error. Returns what

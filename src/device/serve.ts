@@ -5,10 +5,12 @@ import { type Answer, type Command, isMessage, type Message, type Told } from ".
 
 /**
  * Runs in a worker: does on machines of its own what devices elsewhere ask for. The build makes a string of it for the
- * workers that the library starts, and the entry `crf-rnn/worker` for those that people make themselves.
+ * workers that the library starts, and the entry `crf-rnn/worker` for those that people make themselves. Elsewhere it does
+ * nothing.
  */
 export function serve(): void {
   const port = parentOf();
+  if (!port) return;
   const machines = new Map<number, LocalMachine>();
   listen(port, (message) => {
     if (isMessage(message)) void answer(message, machines).then((reply) => port.postMessage(reply, transferred(reply)));

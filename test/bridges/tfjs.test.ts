@@ -255,12 +255,9 @@ describe("a network, its CRF and its loss", () => {
     const bandwidths = await model.layer.variables.bandwidths.data();
     const losses: number[] = [];
     for (let step = 0; step < 40; step++) {
-      const { value, grads } = await model.grads();
-      // Its types ask for variables, though it takes what variableGrads gives.
-      optimizer.applyGradients(grads as never);
+      const value = await model.layer.minimize(optimizer, model.network, model.image, model.image, model.loss);
       losses.push((await value.data())[0]!);
-      tf.dispose(value);
-      tf.dispose(grads);
+      value.dispose();
     }
     expect(losses.at(-1)).toBeLessThan(losses[0]! / 2);
     expect(await model.layer.variables.bandwidths.data()).not.toEqual(bandwidths);
@@ -296,6 +293,9 @@ describe("a network, its CRF and its loss", () => {
     const elsewhere = (): Types.Scalar => tf.tidy(() => tf.mul<Types.Scalar>(model.factor, 2));
     await expect(layer.variableGrads(network, image, image, elsewhere)).rejects.toThrow(/a loss of the refined logits/);
     await expect(layer.variableGrads(network, image, image, undefined as never)).rejects.toThrow(ValueError);
+    await expect(layer.minimize({} as never, network, image, image, loss)).rejects.toThrow(
+      /minimize: expected an optimizer/,
+    );
     const flat = tf.reshape(image, [-1]);
     await expect(layer.variableGrads(network, image, flat, loss)).rejects.toThrow(ShapeError);
     flat.dispose();

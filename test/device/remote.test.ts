@@ -4,6 +4,7 @@ import { MessageChannel, Worker } from "node:worker_threads";
 import { build } from "esbuild";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { open } from "../../src/device/open.ts";
+import { serve } from "../../src/device/serve.ts";
 import { DeviceError } from "../../src/errors.ts";
 import { relu } from "../../src/nn/relu.ts";
 import { root } from "../hosts/folders.ts";
@@ -128,4 +129,18 @@ test("a process ends by itself though nothing was disposed of, but not while som
   const { outputFiles } = await build({ stdin, bundle: true, write: false, format: "esm", target: "es2022" });
   const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", outputFiles[0]!.text]);
   expect(stdout).toBe("1,2,3,4\n");
+});
+
+test("crf-rnn/worker does nothing in a process or a page, which is no worker", async () => {
+  expect(Object.keys(await import("../../src/worker.ts"))).toEqual([]);
+  const heard = vi.fn();
+  vi.stubGlobal("document", {});
+  vi.stubGlobal("addEventListener", heard);
+  serve();
+  vi.stubGlobal("document", undefined);
+  expect(heard).not.toHaveBeenCalled();
+  // What is called is what a worker of a page has.
+  serve();
+  expect(heard).toHaveBeenCalledWith("message", expect.any(Function));
+  vi.unstubAllGlobals();
 });

@@ -5,7 +5,7 @@ import type { Scope } from "../../scope.ts";
 import { Tape } from "../../tape.ts";
 import type { Tensor } from "../../tensor.ts";
 import { scoresTensor } from "../../pictures/scoresTensor.ts";
-import { kindOf } from "../../values.ts";
+import { kindOf, remedyFor } from "../../values.ts";
 import { type ParameterName, parameterNames, readParameters, watchedBy } from "./arrayCrf.ts";
 import { numbersOf } from "./fromTf.ts";
 import { requireMaps } from "./inputs.ts";
@@ -17,6 +17,7 @@ import {
   type TensorOf,
   type Tf,
   type TfCalls,
+  type TfOptimizer,
   type TfTensor,
   type VariableOf,
 } from "./module.ts";
@@ -44,15 +45,26 @@ export interface TfCrf<Module extends Tf> extends Disposable {
    */
   apply(logits: TensorOf<Module>, image: TensorOf<Module>, call?: CrfCall): Promise<TensorOf<Module>>;
   /**
+   * Takes one step of an optimizer of TensorFlow.js with what `variableGrads` gives, and returns the loss before it.
+   * @throws as `variableGrads` does
+   * @example
+   * const layer = await crfLayer(tf, device, { classes: 21 });
+   * const value = await layer.minimize(optimizer, network, picture, picture, loss);
+   */
+  minimize<Input>(
+    optimizer: TfOptimizer,
+    network: (x: Input) => TensorOf<Module>,
+    x: Input,
+    image: TensorOf<Module>,
+    loss: (refined: TensorOf<Module>) => ScalarOf<Module>,
+    call?: CrfCall,
+  ): Promise<ScalarOf<Module>>;
+  /**
    * Computes a loss of the refined logits, and its gradients with respect to all trainable variables: those of the network, of
    * the CRF, and of the loss. It does what `tf.variableGrads` does, so that one optimizer of TensorFlow.js trains all of
    * it; dispose of what it returns in the same way. The network runs twice and must give the same values both times, so that what
    * it drops must be drawn from a seed.
    * @throws ValueError for a network that does not, or a loss that does not depend on its argument; as `apply` does
-   * @example
-   * const { value, grads } = await crf.variableGrads(
-   *   (x) => model.apply(x), x, picture, (refined) => tf.losses.softmaxCrossEntropy(target, refined));
-   * optimizer.applyGradients(grads);
    */
   variableGrads<Input>(
     network: (x: Input) => TensorOf<Module>,
@@ -68,8 +80,8 @@ export interface TfCrf<Module extends Tf> extends Disposable {
  * Makes a CRF-RNN layer that learns inside a model of TensorFlow.js.
  * @throws ShapeError, ValueError, DeviceError
  * @example
- * const crf = await crfLayer(tf, await openWith(tf), { classes: 21, learn: { bandwidths: true } });
- * const refined = await crf.apply(model.predict(picture), picture);
+ * const layer = await crfLayer(tf, await openWith(tf), { classes: 21, learn: { bandwidths: true } });
+ * const refined = await layer.apply(network(picture), picture);
  */
 export async function crfLayer<Module extends Tf>(
   tf: Module,
@@ -155,6 +167,21 @@ class Layer {
       for (const tensor of [value, ...Object.values(grads)]) tensor.dispose();
       throw error;
     }
+  }
+
+  async minimize<Input>(
+    optimizer: TfOptimizer,
+    ...step: Parameters<typeof this.variableGrads<Input>>
+  ): Promise<TfTensor> {
+    if (typeof (optimizer as Partial<TfOptimizer> | undefined)?.applyGradients !== "function") {
+      const remedy = remedyFor(optimizer, "pass one of tf.train, such as tf.train.adam(0.01)");
+      throw new ValueError({ where: "crfLayer: minimize", expected: "an optimizer", got: kindOf(optimizer), remedy });
+    }
+    const { value, grads } = await this.variableGrads(...step);
+    using ours = new Ours();
+    for (const gradient of Object.values(grads)) ours.add(gradient);
+    optimizer.applyGradients(grads as never);
+    return value;
   }
 
   /** The loss, its gradient with respect to the refined logits, and those of variables that are in the loss itself. */

@@ -24,7 +24,7 @@ const optionNames: Names<FromTfOptions> = {
  * of what `tf.browser.fromPixels` gives. Where the device shares the GPUDevice of TensorFlow.js (`openWith`), nothing goes
  * through the processor. The tensor stays the caller's, who may dispose of it as soon as this resolves.
  * @throws ValueError, ShapeError, DeviceError, DisposedError
- * @example const unary = await fromTf(device, model.predict(picture), { size: [height, width] });
+ * @example const unary = await fromTf(device, network(picture), { size: [height, width] });
  */
 export async function fromTf(device: Device, tensor: TfTensor, options: FromTfOptions = {}): Promise<Tensor> {
   requireDevice(where, device);

@@ -21,6 +21,11 @@ export interface TfVariable extends TfTensor {
   assign(value: TfTensor): void;
 }
 
+/** An optimizer of TensorFlow.js: one of `tf.train`. */
+export interface TfOptimizer {
+  applyGradients(grads: never): void;
+}
+
 /** The class of the backend `webgpu`: `WebGPUBackend` of `@tensorflow/tfjs-backend-webgpu`. */
 export type TfWebGpuBackend = new (device: GPUDevice, adapterInfo?: GPUAdapterInfo) => object;
 
