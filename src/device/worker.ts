@@ -3,7 +3,7 @@ import { listen, parentOf } from "./port.ts";
 
 /** Runs in a worker: becomes a thread of a machine, for good. The build makes a string of it for workers to start with. */
 export function becomeThread(): void {
-  const port = parentOf();
+  const port = parentOf()!;
   listen(port, (message) => work(message as Thread, () => port.postMessage("ready", [])));
 }
 

@@ -64,6 +64,16 @@ export const cases: Case[] = [
       ),
   })),
   {
+    name: "the robust log-likelihood takes an epsilon of 0.01 where none is given",
+    async run(device) {
+      using scores = uniformTensor(device);
+      using labels = device.labels([2, 3], [0, 1, 2, 3, 0, 255]);
+      using usual = robustLogLikelihood(scores, labels);
+      using given = robustLogLikelihood(scores, labels, { epsilon: 0.01 });
+      same(await usual.read(), await given.read(), "loss");
+    },
+  },
+  {
     name: "scores that lie far apart give neither infinity nor NaN",
     async run(device) {
       using scores = device.tensor([1, 2, 3], [1e4, -1e4, 0, -80, 80, 0]);

@@ -2,7 +2,8 @@ import { ShapeError } from "../../src/errors.ts";
 import { maxPool2d } from "../../src/nn/maxPool2d.ts";
 import { Tape } from "../../src/tape.ts";
 import { maxPool } from "../reference/nn.ts";
-import { type Case, rejects, same } from "../suite.ts";
+import { type Case, check, rejects, same } from "../suite.ts";
+import { withBindings } from "./convolutions.ts";
 import { checkOp, distinct } from "./op.ts";
 
 /** One pixel, cut windows on each side, 63, 64 and 65 windows, batches whose second image begins at an odd row. */
@@ -56,6 +57,27 @@ export const cases: Case[] = [
         [0, 0, 30, 0],
       ];
       same(await gradient.read(), expected.flat(), "gradient");
+    },
+  },
+  {
+    name: "a map beyond a binding is pooled by as many rows at a time as it holds",
+    async run(device) {
+      // Two rows of the map, of 128 bytes each, make one of the result.
+      const { data } = distinct([20, 8, 4], 5);
+      using values = device.tensor([20, 8, 4], data);
+      using whole = maxPool2d(values);
+      for (const [rows, kernels] of [
+        [5, 2],
+        [4, 3],
+      ] as const) {
+        const ran: string[] = [];
+        using result = await withBindings(device, device.limits.alignment + rows * 256, async () => {
+          using _observation = device.observe({ before: ({ kernel }) => void ran.push(kernel.id) });
+          return maxPool2d(values);
+        });
+        check(ran.length === kernels, `${ran.length} kernels for ${rows} rows at a time`);
+        same(await result.read(), await whole.read(), `${rows} rows at a time`);
+      }
     },
   },
   {

@@ -232,6 +232,11 @@ export const cases: Case[] = [
         { kernel: "nn/convolution", form: "registers", times: { registers: 1, tiled: 2 }, refused: [] },
       ];
       check(JSON.stringify(choices) === JSON.stringify(expected), JSON.stringify(choices));
+      const chosen = [
+        fastest(device.device, productForms, productForms.typical() as never),
+        fastest(device.device, convolutionForms, convolutionForms.typical() as never),
+      ];
+      check(chosen.map(({ name }) => name).join() === "tiled,registers", "the forms that were chosen run");
       const found = rates.get(device.device)!;
       close(
         [found.get(product)!, found.get(tiledDirect)!],
