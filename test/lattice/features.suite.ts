@@ -149,11 +149,13 @@ export const cases: Case[] = [
         features.dispose();
         const kept = device.bytes - before;
         check(kept === (learned ? whole : whole / 2), `${kept} of ${whole} bytes are kept`);
+        device.resetPeak();
+        const start = device.bytes;
         const used = await memoryOf(device, "", async () => {
           for (const gradient of (await tape.gradients(doubled, seed)).values()) gradient.dispose();
         });
         doubled.dispose();
-        return used.map(({ kernel }) => kernel).join();
+        return { kernels: used.map(({ kernel }) => kernel).join(), peak: device.peakBytes - start };
       };
       const [ofGuide, ofBandwidths] = ["lattice/features.pullback", "shared/outerProducts,shared/columnSums"];
       for (const [watched, learned, kernels] of [
@@ -162,9 +164,11 @@ export const cases: Case[] = [
         [[bandwidths], bandwidths, ofBandwidths],
         [[guide, bandwidths], bandwidths, `${ofBandwidths},${ofGuide}`],
       ] as const) {
-        const found = await gradients(watched, learned);
+        const found = (await gradients(watched, learned)).kernels;
         check(found === `nn/scale,${kernels}`, `expected nn/scale,${kernels}, got ${found}`);
       }
+      const [without, unwanted] = [await gradients([guide], undefined), await gradients([guide], bandwidths)];
+      check(unwanted.peak === without.peak, `${unwanted.peak} bytes, ${without.peak} without bandwidths`);
     },
   },
   {

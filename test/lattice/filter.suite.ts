@@ -212,7 +212,8 @@ export const cases: Case[] = [
       }
       using other = await open({ prefer: device.kind, threads: device.info.threads });
       using elsewhere = other.tensor([20, 3]);
-      await rejects(() => filter(elsewhere, lattice), DeviceError);
+      const { message } = await rejects(() => filter(elsewhere, lattice), DeviceError);
+      check(message.startsWith("filter: "), message);
       // The gradient of the values is one filter; that of the features takes a filter of each map, and the values.
       const kernelsFor = async (watched: Tensor): Promise<number> => {
         using tape = new Tape([watched]);
