@@ -67,11 +67,12 @@ describe.each(devices)("on %s", (_, openDevice) => {
     expect([...(await kept.read())]).toEqual([...random(1).array(256)]);
   });
 
-  test("whoever has a tensor's storage, or a view of it, keeps it from being collected", async () => {
+  test("whoever has the storage of a tensor or of labels, or a view of it, keeps it from being collected", async () => {
     using device = await openDevice();
     const values = random(4).array(4096);
     const storage = (() => device.tensor([1024, 4], values).storage)();
     const part = (() => view(device.tensor([1024, 4], values).storage, 256, 256))();
+    const labels = (() => device.labels([4, 4], new Uint8Array(16).fill(3)).storage)();
     const { bytes } = device;
     for (let round = 0; round < 5; round++) {
       collect();
@@ -79,6 +80,7 @@ describe.each(devices)("on %s", (_, openDevice) => {
     }
     expect(device.bytes).toBe(bytes);
     expect(new Float32Array(await device.read(storage))).toEqual(values);
+    expect(new Uint8Array(await device.read(labels))).toEqual(new Uint8Array(16).fill(3));
     expect(new Float32Array(await device.read(part))).toEqual(values.subarray(64, 128));
   });
 });

@@ -1,4 +1,5 @@
 import { resolveObjectURL } from "node:buffer";
+import type { WorkerOptions } from "node:worker_threads";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { argumentOffset, controlBytes, type Shared, Word } from "../../src/device/control.ts";
 import type { Device } from "../../src/device/device.ts";
@@ -202,7 +203,12 @@ async function watches(body: () => Promise<void>): Promise<{ set: number; cleare
 describe("in Node", () => {
   test("workers do not keep the process alive, nor does the watch over their start", async () => {
     let unreferenced = 0;
+    const scratches: number[] = [];
     threads.Worker = class extends NodeWorker {
+      constructor(source: string, options: WorkerOptions) {
+        scratches.push((options.workerData as { scratch: number }).scratch);
+        super(source, options);
+      }
       override unref(): void {
         unreferenced++;
         super.unref();
@@ -214,6 +220,10 @@ describe("in Node", () => {
     });
     expect(timers).toEqual({ set: 2, cleared: 2 });
     expect(unreferenced).toBe(2);
+    // Each has memory of its own for its private arrays.
+    const [first, second] = scratches as [number, number];
+    expect(first).toBeGreaterThan(0);
+    expect(Math.abs(second - first)).toBeGreaterThanOrEqual(65536);
     threads.Worker = class extends NodeWorker {
       constructor() {
         super("throw new Error('ended')", { eval: true });

@@ -20,7 +20,11 @@ interface Job {
 }
 
 /** Runs a worker here, which finds one job after the other whenever it would sleep. Returns all that it did, in order. */
-function runJobs(jobs: readonly Job[], kernels: Readonly<Record<string, (...args: number[]) => void>>): unknown[] {
+function runJobs(
+  jobs: readonly Job[],
+  kernels: Readonly<Record<string, (...args: number[]) => void>>,
+  sleeping: () => void = () => {},
+): unknown[] {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   const [control, scratch] = [256, 4096];
   const words = new Int32Array(memory.buffer, control, 16);
@@ -42,7 +46,10 @@ function runJobs(jobs: readonly Job[], kernels: Readonly<Record<string, (...args
   vi.spyOn(Atomics, "notify").mockImplementation((_, word) => log.push(["notify", word, state()]));
   const left = [...jobs];
   vi.spyOn(Atomics, "wait").mockImplementation(((array: Int32Array, word: number, value: number) => {
-    expect([array.byteOffset, word, value]).toEqual([control, Word.epoch, words[Word.epoch]]);
+    sleeping();
+    expect([array.byteOffset, word]).toEqual([control, Word.epoch]);
+    // A job that came meanwhile wakes it at once.
+    if (value !== words[Word.epoch]) return "not-equal";
     log.push(["sleep", state()]);
     const job = left.shift();
     if (!job) throw new End();
@@ -110,4 +117,23 @@ test("one that wakes when the job is closed does nothing of it, and one that tra
     ["notify", Word.active, { active: 0, done: 2, failed: 1 }],
     ["sleep", { active: 0, done: 2, failed: 1 }],
   ]);
+});
+
+test("a worker looks for the next job for a while before it sleeps, and no longer than until there is one", () => {
+  const looks: number[] = [];
+  const { load } = Atomics;
+  let count = 0;
+  vi.spyOn(Atomics, "load").mockImplementation(((words: Int32Array, word: number) => {
+    if (word !== Word.epoch) return load(words, word);
+    // The second job is there at the tenth look.
+    return ++count === 10 && looks.length === 1 ? Atomics.add(words, word, 1) + 1 : load(words, word);
+  }) as never);
+  const job = { kernel: 0, args: [], count: 1, chunk: 1, next: 0 };
+  const sleeping = (): void => {
+    looks.push(count);
+    count = 0;
+  };
+  runJobs([job], { only: () => {} }, sleeping);
+  expect(looks[0]).toBeGreaterThan(1000);
+  expect(looks[1]).toBeLessThan(20);
 });
