@@ -11,7 +11,7 @@ export interface Snippet {
 
 const read = (file: string): string => readFileSync(`${root}${file}`, "utf8");
 
-const files = (folder: string, suffix: string): string[] =>
+export const files = (folder: string, suffix: string): string[] =>
   readdirSync(`${root}${folder}`, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(suffix) && !file.includes("node_modules"))
     .map((file) => `${folder}/${file}`)

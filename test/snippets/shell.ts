@@ -1,9 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
-import runtimes from "../bridges/runtimes/package.json" with { type: "json" };
 import { program } from "../../src/cli/cli.ts";
 import { root } from "../hosts/folders.ts";
-import { fences, pages, type Snippet, spans } from "./extract.ts";
+import { fences, files, pages, type Snippet, spans } from "./extract.ts";
+
+/** Packages that users put beside ours, as tests do that have a package of their own. */
+const others = files("test", "package.json").flatMap((file) => {
+  const { dependencies } = JSON.parse(readFileSync(`${root}${file}`, "utf8")) as { dependencies?: object };
+  return Object.keys(dependencies ?? {});
+});
 
 /** Programs that the documentation may tell people to start. */
 const ours = /^((crf-rnn|npx|npm|node) |scripts\/\S+\.sh)/;
@@ -30,28 +36,27 @@ const linesOf = (text: string): string[] =>
     .filter((line) => line !== "");
 
 /** @throws Error unless a command starts what there is, with flags that it takes */
-export async function checkCommand(line: string): Promise<void> {
+export async function checkCommand({ where, text: line }: Snippet): Promise<void> {
   const [name = "", ...words] = wordsOf(line);
   const own = { "crf-rnn": words, npx: words[0] === "crf-rnn" && words.slice(1), node: words[0] === "dist/cli.js" && words.slice(1) }; // prettier-ignore
   const flags = own[name as keyof typeof own];
   if (flags) return parse(flags);
   const [first = "", second = ""] = words;
   if (name === "npm") return void checkNpm(first, words);
-  if (name === "npx") return void require(existsSync(`${root}node_modules/.bin/${first}`), `a program named ${first}`);
+  const isProgram = existsSync(`${root}node_modules/.bin/${first}`) || others.includes(first);
+  if (name === "npx") return void require(isProgram, `a program named ${first}`);
   const file = name === "node" ? (first.startsWith("-") ? second : first) : name;
-  require(existsSync(`${root}${file}`), `a file ${file}`);
+  require([root, `${root}${dirname(where)}/`].some((folder) => existsSync(`${folder}${file}`)), `a file ${file}`);
 }
 
 function checkNpm(command: string, words: readonly string[]): void {
   const script = command === "run" ? words.find((word, i) => i > 0 && !word.startsWith("-")) : undefined;
   if (script !== undefined) return checkScript(script, words);
-  const { name: own, peerDependencies, devDependencies } = packageJson;
-  const packages = [
-    own,
-    ...[peerDependencies, devDependencies, runtimes.dependencies].flatMap((all) => Object.keys(all)),
-  ];
+  const own = [packageJson.name, ...Object.keys(packageJson.peerDependencies)];
+  const packages = [...own, ...Object.keys(packageJson.devDependencies), ...others];
   if (command === "install")
-    for (const name of words.slice(1)) require(packages.includes(name), `a package that is tested with, not ${name}`);
+    for (const name of words.slice(1).filter((word) => !word.startsWith("-")))
+      require(packages.includes(name), `a package that we know, not ${name}`);
   require(["ci", "test", "install", "pack", "publish"].includes(command), `a command of npm, not ${command}`);
 }
 
@@ -65,7 +70,7 @@ function checkScript(script: string, words: readonly string[]): void {
   const text = (packageJson.scripts as Readonly<Record<string, string>>)[script];
   require(text !== undefined, `a script named ${script}`);
   const file = declaredIn[script] ?? /\b(bench|scripts)\/[\w/]+\.\w+/.exec(text!)?.[0];
-  for (const [, flag] of words.join(" ").matchAll(/ --(\w[\w-]*)/g)) {
+  for (const [, flag] of words.slice(words.indexOf(script)).join(" ").matchAll(/ --(\w[\w-]*)/g)) {
     const declared = new RegExp(`--${flag}\\b|\\b${flag}: \\{`);
     require(file !== undefined &&
       declared.test(readFileSync(`${root}${file}`, "utf8")), `a flag --${flag} of ${script}`);

@@ -45,5 +45,5 @@ describe("commands that documentation shows", () => {
     expect(shown.filter(({ text }) => text.startsWith("crf-rnn ")).length).toBeGreaterThanOrEqual(14);
   });
 
-  test.each(shown)("$where: $text", ({ text }) => checkCommand(text));
+  test.each(shown)("$where: $text", checkCommand);
 });
