@@ -1,4 +1,4 @@
-import type { Device } from "../../src/device/device.ts";
+import type { Device, Storage } from "../../src/device/device.ts";
 import { open } from "../../src/device/open.ts";
 import { LimitError, ShapeError, ValueError } from "../../src/errors.ts";
 import { resize } from "../../src/nn/resize.ts";
@@ -21,18 +21,24 @@ const sizes: readonly { readonly shape: readonly number[]; readonly size: readon
   { shape: [13, 2, 1], size: [2, 17] },
 ];
 
-/** What resizing to `size` gives, and the gradient of one that was drawn. */
+/** What resizing to `size` gives, the gradient of one that was drawn, and how much of it was bound for that. */
 async function resizedBack(
   device: Device,
   shape: readonly number[],
   size: readonly [number, number],
-): Promise<readonly Float32Array[]> {
+  alignCorners: boolean,
+): Promise<{ readonly results: readonly Float32Array[]; readonly bound: number }> {
   using scope = device.scope();
   const values = scope.tensor(shape, uniform(shape, 8).data);
   const tape = new Tape([values]);
-  const result = resize(values, size);
-  const gradients = await tape.gradients(result, scope.tensor(result.shape, uniform(result.shape, 9).data));
-  return [await result.read(), await gradients.get(values)!.read()];
+  const result = resize(values, size, { alignCorners });
+  const seed = scope.tensor(result.shape, uniform(result.shape, 9).data);
+  let bound = 0;
+  using _observation = device.observe({
+    before: ({ args }) => (bound += args.gradient ? (args.gradient as Storage).bytes : 0),
+  });
+  const gradients = await tape.gradients(result, seed);
+  return { results: [await result.read(), await gradients.get(values)!.read()], bound: bound / seed.storage.bytes };
 }
 
 export const cases: Case[] = [
@@ -77,23 +83,38 @@ export const cases: Case[] = [
   {
     name: "a row whose share is in more rows than a binding holds gathers them in ranges, to the same bits",
     async run(device) {
-      using small = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes: 2048 });
+      using small = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes: 4096 });
       for (const [shape, size] of [
         [
           [1, 1, 3],
-          [40, 7],
+          [80, 7],
         ],
         [
           [2, 2, 3, 5],
-          [37, 9],
+          [53, 9],
         ],
         [
           [30, 9, 3],
           [2, 60],
         ],
+        [
+          [60, 9, 3],
+          [150, 7],
+        ],
+        [
+          [2, 40, 20, 5],
+          [17, 11],
+        ],
       ] as const) {
-        const results = await Promise.all([resizedBack(device, shape, size), resizedBack(small, shape, size)]);
-        results[0].forEach((whole, i) => same(results[1][i]!, whole, `[${shape.join()}] to ${size.join("×")}: ${i}`));
+        for (const alignCorners of [false, true]) {
+          const whole = await resizedBack(device, shape, size, alignCorners);
+          const parts = await resizedBack(small, shape, size, alignCorners);
+          const what = `[${shape.join()}] to ${size.join("×")}, aligned ${alignCorners}`;
+          whole.results.forEach((values, i) => same(parts.results[i]!, values, `${what}: ${i}`));
+          // Ranges share the rows at their ends, and begin at a multiple of the device's alignment.
+          const { bound } = parts;
+          check(bound >= 1 && bound < 2.25, `${what}: the gradient was bound ${bound} times`);
+        }
       }
     },
   },
@@ -105,7 +126,13 @@ export const cases: Case[] = [
         const error = await rejects(() => resize(values, size as [number, number]), ShapeError, String(size));
         check(error.message.startsWith("resize: expected"), error.message);
       }
-      await rejects(() => resize(values, [2 ** 28, 1]), LimitError);
+      for (const size of [
+        [2 ** 27 + 1, 1],
+        [1, 2 ** 27],
+      ] as const) {
+        const { message } = await rejects(() => resize(values, size), LimitError);
+        check(message.includes("products with the new ones are at most 536870912"), message);
+      }
       await rejects(() => resize(values, [1, 1], { alignCorners: 1 as unknown as boolean }), ValueError);
       using row = device.tensor([4]);
       await rejects(() => resize(row, [4, 4]), ShapeError);
