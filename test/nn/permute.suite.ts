@@ -85,6 +85,7 @@ export const cases: Case[] = [
         ["hw", "wh"],
         ["nhwc", "nchw"],
         ["hwc", "hw"],
+        ["hwc", "wc"],
       ] as const) {
         const error = await rejects(() => permute(values, from, to), ShapeError, `${from} to ${to}`);
         check(error.message.startsWith("permute: expected"), error.message);
