@@ -1,10 +1,8 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { build as esbuild } from "esbuild";
-import { build as vite } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import packageJson from "../package.json" with { type: "json" };
 import { findDeno, findNewerNode } from "../scripts/environment.mjs";
@@ -177,43 +175,4 @@ test("resolvers that know no exports find main and the types of all entry points
     ({ stdout }: { stdout: string }) => stdout,
   );
   expect(output).toBe("");
-});
-
-test("esbuild bundles it for the browser without configuration, and nothing is left to import", async () => {
-  const { metafile, warnings, outputFiles } = await esbuild({
-    entryPoints: [join(folder, "program.js")],
-    bundle: true,
-    write: false,
-    metafile: true,
-    format: "esm",
-    platform: "browser",
-  });
-  expect(warnings).toEqual([]);
-  expect(Object.values(metafile.outputs).flatMap(({ imports }) => imports)).toEqual([]);
-  await writeFile(join(folder, "esbuild.js"), outputFiles[0]!.contents);
-  await prints(process.execPath, ["esbuild.js"]);
-});
-
-test("Vite (Rolldown) bundles it for the browser without configuration, and nothing of others is left to import", async () => {
-  const warnings: string[] = [];
-  await writeFile(join(folder, "index.html"), '<!doctype html><script type="module" src="/program.js"></script>');
-  await vite({
-    root: folder,
-    configFile: false,
-    logLevel: "silent",
-    build: {
-      target: "es2022",
-      outDir: "vite",
-      rolldownOptions: {
-        // It warns of a slow machine.
-        checks: { bundlerTimings: false },
-        output: { entryFileNames: "program.js" },
-        onwarn: (warning) => void warnings.push(warning.message ?? String(warning)),
-      },
-    },
-  });
-  expect(warnings).toEqual([]);
-  const code = await readFile(join(folder, "vite", "program.js"), "utf8");
-  // What is loaded later, and what it has in common with the rest, is in files beside it.
-  expect(code).not.toMatch(/\b(from|import)\s*["'`](?!\.\/assets\/)|__vite-browser-external/);
 });
