@@ -41,15 +41,19 @@ export async function tryOut(programs: readonly Program[]): Promise<Verdicts> {
   return { complaints, failures };
 }
 
-/** Values that the entries export, by name, each with its entry: an `@example` may use them without an import. */
-async function exported(): Promise<ReadonlyMap<string, string>> {
-  const names = new Map<string, string>();
+/** Values that the entries export, by name, each with its entries: an `@example` may use them without an import. */
+async function exported(): Promise<ReadonlyMap<string, readonly string[]>> {
+  const names = new Map<string, string[]>();
   for (const [name, { source }] of Object.entries(entries)) {
     const module = (await import(/* @vite-ignore */ `${root}${source}`)) as object;
-    for (const value of Object.keys(module)) if (!names.has(value)) names.set(value, importName(name));
+    for (const value of Object.keys(module)) names.set(value, [...(names.get(value) ?? []), importName(name)]);
   }
   return names;
 }
+
+/** The entry that an example means: that of its own bridge, where several have a value of this name. */
+const entryFor = (where: string, entriesOf: readonly string[]): string =>
+  entriesOf.find((entry) => where.startsWith(`src/bridges/${entry.split("/")[1]}`)) ?? entriesOf[0]!;
 
 async function givenNames(dataSets: string): Promise<Readonly<Record<string, readonly string[]>>> {
   const all = Object.entries(given.kinds).map(
@@ -63,9 +67,9 @@ async function givenNames(dataSets: string): Promise<Readonly<Record<string, rea
  * may give those names another meaning; functions that it declares are called with what their parameters are named after.
  */
 function moduleOf(
-  { text, given: kind }: Program,
+  { where, text, given: kind }: Program,
   names: readonly string[],
-  known: ReadonlyMap<string, string>,
+  known: ReadonlyMap<string, readonly string[]>,
 ): string {
   const source = ts.createSourceFile("snippet.ts", text, ts.ScriptTarget.ES2022, true);
   const [imports, rest] = [true, false].map((wanted) =>
@@ -82,7 +86,7 @@ function moduleOf(
     );
   return [
     ...imports!,
-    ...missing.map((name) => `import { ${name} } from "${known.get(name)!}";`),
+    ...missing.map((name) => `import { ${name} } from "${entryFor(where, known.get(name)!)}";`),
     `import { kinds } from "../../test/snippets/given.ts";`,
     `export async function run() {`,
     `const { ${names.join(", ")} } = await kinds.${kind}();`,

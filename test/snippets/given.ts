@@ -26,6 +26,7 @@ import {
 import { type Item, itemsOf, openDataset } from "../../src/data/data.ts";
 import { Tree, writeSbd, writeVoc } from "../data/trees.ts";
 import { bridges } from "./bridges.ts";
+import { tensorFlow } from "./tensorFlow.ts";
 
 const [height, width, classes] = [6, 8, 21] as const;
 const sizes = { height, width, h: height, w: width, n: 40, d: 3, c: 2 } as const;
@@ -139,4 +140,4 @@ export async function writeDataSets(): Promise<Tree> {
   return tree;
 }
 
-export const kinds = { arrays, tensors, points, training, dataSets, bridges };
+export const kinds = { arrays, tensors, points, training, dataSets, bridges, tensorFlow };

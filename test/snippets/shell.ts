@@ -46,7 +46,11 @@ export async function checkCommand({ where, text: line }: Snippet): Promise<void
   const isProgram = existsSync(`${root}node_modules/.bin/${first}`) || others.includes(first);
   if (name === "npx") return void require(isProgram, `a program named ${first}`);
   const file = name === "node" ? (first.startsWith("-") ? second : first) : name;
-  require([root, `${root}${dirname(where)}/`].some((folder) => existsSync(`${folder}${file}`)), `a file ${file}`);
+  const page = where.replace(/:\d+$/, "");
+  const isThere = [root, `${root}${dirname(page)}/`].some((folder) => existsSync(`${folder}${file}`));
+  // What a command before it makes.
+  const isMade = readFileSync(`${root}${page}`, "utf8").includes(`--outfile=${file}`);
+  require(isThere || isMade, `a file ${file}`);
 }
 
 function checkNpm(command: string, words: readonly string[]): void {
@@ -70,7 +74,10 @@ function checkScript(script: string, words: readonly string[]): void {
   const text = (packageJson.scripts as Readonly<Record<string, string>>)[script];
   require(text !== undefined, `a script named ${script}`);
   const file = declaredIn[script] ?? /\b(bench|scripts)\/[\w/]+\.\w+/.exec(text!)?.[0];
-  for (const [, flag] of words.slice(words.indexOf(script)).join(" ").matchAll(/ --(\w[\w-]*)/g)) {
+  for (const [, flag] of words
+    .slice(words.indexOf(script))
+    .join(" ")
+    .matchAll(/ --(\w[\w-]*)/g)) {
     const declared = new RegExp(`--${flag}\\b|\\b${flag}: \\{`);
     require(file !== undefined &&
       declared.test(readFileSync(`${root}${file}`, "utf8")), `a flag --${flag} of ${script}`);

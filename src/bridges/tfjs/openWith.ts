@@ -18,9 +18,7 @@ const sharing = new WeakSet<Device>();
  * Opens a device that shares the GPUDevice of TensorFlow.js, if that computes on its backend `webgpu`, so that nothing is copied
  * through the processor. Else it opens one as `open` does, and with `backend` lets TensorFlow.js compute on it.
  * @throws ValueError, DeviceError, as `open` does
- * @example
- * await tf.setBackend("webgpu");
- * const device = await openWith(tf);
+ * @example const device = await openWith(tf); // after tf.setBackend("webgpu"), on its GPUDevice
  */
 export async function openWith(tf: Tf, options: OpenWithOptions = {}): Promise<Device> {
   requireTf("openWith", tf);
