@@ -43,6 +43,7 @@ async function bytesOf(names, { without = [], apart = true } = {}) {
     bundle: true,
     minify: true,
     write: false,
+    logLevel: "error",
     format: "esm",
     target: "es2022",
     plugins: apart ? [later, leftOut] : [leftOut],
