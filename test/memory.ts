@@ -81,7 +81,9 @@ export async function memoryOf(device: Device, room: string, work: () => unknown
   const before = device.bytes;
   const used: Used[] = [];
   const note = ({ kernel }: Dispatch): void => {
-    const name = kernel.file.replace(/^kernels\/|\.wgsl$/g, "");
+    const file = kernel.file.replace(/^kernels\/|\.wgsl$/g, "");
+    // Which form of it runs depends on what was measured on the device before.
+    const name = kernel.formOf === undefined ? file : file.replace(/\.\w+$/, "");
     if (name.startsWith(room)) used.push({ kernel: name, bytes: device.bytes - before });
   };
   using _observation = device.observe({ before: note });

@@ -135,7 +135,8 @@ export const cases: Case[] = [
           const { packed } = sizesOf(most);
           const rowsOfProducts: unknown[] = [];
           using _observation = device.observe({
-            before: ({ kernel, args }) => kernel.id === "product" && rowsOfProducts.push(args["termRows"]),
+            before: ({ kernel, args }) =>
+              (kernel.formOf ?? kernel.id) === "product" && rowsOfProducts.push(args["termRows"]),
           });
           const used = await withBindings(device, Math.min(bindingBytes, room + alignment), () =>
             memoryOf(device, "nn/", () => direct.weightGradient(device, size, x.storage, g.storage, w.storage)),
