@@ -406,6 +406,8 @@ describe("what an engine gives", () => {
     using plain = await openWasm({ threads: 1, relaxed: false });
     expect(plain.info.variant).toBe("plain");
     vi.spyOn(WebAssembly, "validate").mockReturnValue(true);
+    using declined = await openWasm({ threads: 1, relaxed: false });
+    expect(declined.info.variant).toBe("plain");
     for (const options of [{}, { relaxed: true }]) {
       const relaxed = openWasm({ threads: 1, ...options }).then(
         (device) => device.info.variant,
