@@ -9,7 +9,6 @@ import { kindOf, remedyFor, requireNumbers } from "../values.ts";
 import { Warnings } from "../warnings.ts";
 import {
   type CopiedPicture,
-  type CopyablePicture,
   type Data,
   type Device,
   type DeviceInfo,
