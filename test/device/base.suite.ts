@@ -140,7 +140,8 @@ export const cases: Case[] = [
       const tensor = device.tensor([2, 5]);
       if (device.kind === "wasm") {
         said(await rejects(() => device.export(tensor), DeviceError), "export of tensor [2, 5]");
-        return void tensor.dispose();
+        tensor.dispose();
+        return void (await rejects(() => device.export(tensor), DisposedError));
       }
       const used = device.bytes;
       const exported = device.export(tensor);
