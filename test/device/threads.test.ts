@@ -205,9 +205,9 @@ describe("in Node", () => {
     let unreferenced = 0;
     const scratches: number[] = [];
     threads.Worker = class extends NodeWorker {
-      constructor(source: string, options: WorkerOptions) {
-        scratches.push((options.workerData as { scratch: number }).scratch);
-        super(source, options);
+      override postMessage(message: unknown, transfer: []): void {
+        scratches.push((message as { scratch: number }).scratch);
+        super.postMessage(message, transfer);
       }
       override unref(): void {
         unreferenced++;

@@ -263,7 +263,6 @@ export const cases: Case[] = [
           ["createCommandEncoder", "crf-rnn"],
           ["copyBufferToBuffer", "#0", 4, "read", 0, 8],
           ["submit", 1],
-          ["onSubmittedWorkDone"],
           ["mapAsync", "read", 1],
           ["destroy", "read"],
         ],
