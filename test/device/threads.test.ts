@@ -1,5 +1,4 @@
 import { resolveObjectURL } from "node:buffer";
-import type { WorkerOptions } from "node:worker_threads";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { argumentOffset, controlBytes, type Shared, Word } from "../../src/device/control.ts";
 import type { Device } from "../../src/device/device.ts";
