@@ -1,0 +1,95 @@
+/** What is done with each frame, in a page as in Node, and how long each part of it takes. */
+import {
+  type CrfRnn,
+  crfRnn,
+  type Device,
+  type ImageSource,
+  imageTensor,
+  type Refined,
+  refine,
+  type Tensor,
+} from "crf-rnn";
+import { conv2d, panels, resize } from "crf-rnn";
+
+/** The height and the width at which frames are labeled, and those of the scores, as networks give them. */
+export const size = [256, 256] as const;
+const scoresSize = [64, 64] as const;
+
+/** The parts of the work, in their order. */
+export const parts = ["picture", "scores", "lattice", "iterations", "labels"] as const;
+
+/** Milliseconds of each part. */
+export type Times = Record<(typeof parts)[number], number>;
+
+/** What is kept from frame to frame. */
+export interface Labeler extends Disposable {
+  readonly device: Device;
+  /** One layer for all frames: it keeps the spatial lattice, which depends on their size alone. */
+  readonly crf: CrfRnn;
+  /** Makes scores [h, w, 2] of a frame: here of colors alone, elsewhere a network's. */
+  scoresOf(frame: Tensor): Tensor;
+}
+
+/** Makes a labeler of what is orange. */
+export function orangeLabeler(device: Device): Labeler {
+  const crf = crfRnn(device, {
+    classes: 2,
+    bilateral: { position: 40, color: 20, weight: 3 },
+    spatial: { position: 3, weight: 1 },
+  });
+  // A network of one layer: a pixel is orange where it has more red than blue, by 60 levels at least.
+  const weight = device.tensor([2, 3, 1, 1], [0, 0, 0, 0.02, 0, -0.02], panels);
+  const bias = device.tensor([2], [0, -1.2]);
+  return {
+    device,
+    crf,
+    scoresOf(frame) {
+      using small = resize(frame, scoresSize);
+      return conv2d(small, weight, { bias });
+    },
+    [Symbol.dispose]() {
+      for (const own of [crf, weight, bias]) own.dispose();
+    },
+  };
+}
+
+/**
+ * Labels a frame. Each part is waited for, so that it can be timed. The lattice's time is that until the end of the first iteration,
+ * less what each of the others took.
+ */
+export async function labelFrame(
+  { device, crf, scoresOf }: Labeler,
+  frame: ImageSource,
+): Promise<{ readonly refined: Refined; readonly times: Times }> {
+  using scope = device.scope();
+  const marks = [performance.now()];
+  const mark = async (): Promise<void> => {
+    await device.finish();
+    marks.push(performance.now());
+  };
+  const picture = scope.add(imageTensor(device, frame, { size }));
+  await mark();
+  const scores = scope.add(scoresOf(picture));
+  await mark();
+  const refined = await refine(device, picture, scores, { crf, onIteration: mark });
+  const [begin, seen, scored, first, ...later] = marks as [number, number, number, number];
+  const last = (later as number[]).at(-1) ?? first;
+  const iteration = (last - first) / Math.max(1, later.length);
+  const times = {
+    picture: seen - begin,
+    scores: scored - seen,
+    lattice: first - scored - iteration,
+    iterations: last - first + iteration,
+    labels: performance.now() - last,
+  };
+  return { refined, times };
+}
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
+
+/** Says the median time of each part over some frames, and how many a second that makes. */
+export function summary(frames: readonly Times[]): string {
+  const told = parts.map((part) => `${part} ${median(frames.map((times) => times[part])).toFixed(1)}`);
+  const whole = median(frames.map((times) => parts.reduce((sum, part) => sum + times[part], 0)));
+  return `${told.join(", ")}: ${whole.toFixed(1)} ms a frame, ${(1000 / whole).toFixed(1)} frames a second`;
+}
