@@ -11,9 +11,8 @@ import {
 } from "crf-rnn";
 import { conv2d, panels, resize } from "crf-rnn";
 
-/** The height and the width at which frames are labeled, and those of the scores, as networks give them. */
-export const size = [256, 256] as const;
-const scoresSize = [64, 64] as const;
+/** The height and the width of the pictures that are labeled. */
+type Size = readonly [height: number, width: number];
 
 /** The parts of the work, in their order. */
 export const parts = ["picture", "scores", "lattice", "iterations", "labels"] as const;
@@ -24,14 +23,16 @@ export type Times = Record<(typeof parts)[number], number>;
 /** What is kept from frame to frame. */
 export interface Labeler extends Disposable {
   readonly device: Device;
+  /** Frames of any size are made this large. */
+  readonly size: Size;
   /** One layer for all frames: it keeps the spatial lattice, which depends on their size alone. */
   readonly crf: CrfRnn;
   /** Makes scores [h, w, 2] of a frame: here of colors alone, elsewhere a network's. */
   scoresOf(frame: Tensor): Tensor;
 }
 
-/** Makes a labeler of what is orange. */
-export function orangeLabeler(device: Device): Labeler {
+/** Makes a labeler of what is orange. Its scores are a quarter as large as the frames, as those of networks are. */
+export function orangeLabeler(device: Device, size: Size): Labeler {
   const crf = crfRnn(device, {
     classes: 2,
     bilateral: { position: 40, color: 20, weight: 3 },
@@ -42,9 +43,10 @@ export function orangeLabeler(device: Device): Labeler {
   const bias = device.tensor([2], [0, -1.2]);
   return {
     device,
+    size,
     crf,
     scoresOf(frame) {
-      using small = resize(frame, scoresSize);
+      using small = resize(frame, [Math.ceil(size[0] / 4), Math.ceil(size[1] / 4)]);
       return conv2d(small, weight, { bias });
     },
     [Symbol.dispose]() {
@@ -54,11 +56,12 @@ export function orangeLabeler(device: Device): Labeler {
 }
 
 /**
- * Labels a frame. Each part is waited for, so that it can be timed. The lattice's time is that until the end of the first iteration,
- * less what each of the others took.
+ * Labels a frame. Each part is waited for, so that it can be timed. The lattice's time is what comes before the iterations: the
+ * interpolation of the scores and a search for NaN are in it. As the first iteration is heard of when it ends, it is taken
+ * to be as long as the others.
  */
 export async function labelFrame(
-  { device, crf, scoresOf }: Labeler,
+  { device, size, crf, scoresOf }: Labeler,
   frame: ImageSource,
 ): Promise<{ readonly refined: Refined; readonly times: Times }> {
   using scope = device.scope();

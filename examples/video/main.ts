@@ -1,17 +1,19 @@
 import { parseArgs } from "node:util";
 import { open } from "crf-rnn";
-import { framesIn, madeFrames } from "./frames.ts";
-import { labelFrame, orangeLabeler, size, summary, type Times } from "./labelFrame.ts";
+import { labelFrame, orangeLabeler, summary, type Times } from "./labelFrame.ts";
+import { madeFrames } from "./madeFrames.ts";
+import { framesIn } from "./rawFrames.ts";
 
 const { values, positionals } = parseArgs({
   options: { threads: { type: "string" }, frames: { type: "string", default: "60" } },
   allowPositionals: true,
 });
 const [file] = positionals;
+const size = [256, 256] as const;
 const threads = values.threads === undefined ? undefined : Number(values.threads);
 
 const device = await open(threads === undefined ? {} : { prefer: "wasm", threads });
-const labeler = orangeLabeler(device);
+const labeler = orangeLabeler(device, size);
 const measured: Times[] = [];
 let [frames, orange] = [0, 0];
 for await (const frame of file ? framesIn(file, ...size) : madeFrames(Number(values.frames), ...size)) {

@@ -1,6 +1,7 @@
 import { open } from "crf-rnn";
-import { labelFrame, orangeLabeler, size, summary, type Times } from "./labelFrame.ts";
+import { labelFrame, orangeLabeler, summary, type Times } from "./labelFrame.ts";
 
+const size = [256, 256] as const;
 const [height, width] = size;
 const video = document.querySelector("video")!;
 const canvas = document.querySelector("canvas")!;
@@ -50,7 +51,7 @@ document.querySelector("button")!.onclick = () => {
 };
 
 const device = await open();
-const labeler = orangeLabeler(device);
+const labeler = orangeLabeler(device, size);
 await show("example", example());
 for (;;) {
   // Frames that come meanwhile are passed over.
