@@ -1,3 +1,4 @@
+import { open } from "../../src/device/open.ts";
 import { leastProbability, logitsOf } from "../../src/nn/logits.ts";
 import { Tape } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
@@ -67,6 +68,21 @@ export const cases: Case[] = [
       const slopes = await gradient.read();
       close(slopes.slice(0, 3), [-1, 1, 1], { absolute: 2e-6 }, "gradients");
       same(slopes.slice(3), [NaN, NaN, NaN], "gradients of no probabilities");
+    },
+  },
+  {
+    name: "ranges that begin within a row leave its padding 0, in logits and in gradients",
+    async run(device) {
+      // 64 quads and fewer, of rows of three.
+      using small = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes: 1024 });
+      const op = {
+        inputs: [uniform([61, 9], 4, 0.1, 0.9)],
+        run: (p: Tensor): Tensor => logitsOf(p, 1),
+        reference: (p: Float64Array): Float64Array => p.map(Math.log),
+        tolerance: { absolute: 2e-6 },
+        slopeTolerance: 2e-6,
+      };
+      await checkOp(small, op, "[61, 9]");
     },
   },
 ];

@@ -2,14 +2,19 @@
 import type { Device } from "../../src/device/device.ts";
 import { panels } from "../../src/layout.ts";
 import { add } from "../../src/nn/add.ts";
+import { concat } from "../../src/nn/concat.ts";
 import { conv2d } from "../../src/nn/conv2d.ts";
 import { convTranspose2d } from "../../src/nn/convTranspose2d.ts";
 import { crop } from "../../src/nn/crop.ts";
 import { crossEntropy } from "../../src/nn/crossEntropy.ts";
 import { dropout } from "../../src/nn/dropout.ts";
+import { logitsOf } from "../../src/nn/logits.ts";
 import { maxPool2d } from "../../src/nn/maxPool2d.ts";
+import { mean } from "../../src/nn/mean.ts";
 import { multiply } from "../../src/nn/multiply.ts";
+import { permute } from "../../src/nn/permute.ts";
 import { relu } from "../../src/nn/relu.ts";
+import { resize } from "../../src/nn/resize.ts";
 import { scale } from "../../src/nn/scale.ts";
 import { elementsOf } from "../../src/shape.ts";
 import type { Scope } from "../../src/scope.ts";
@@ -102,6 +107,75 @@ const ops: Record<string, Op> = {
     forward: [["nn/crop", [3 * 4 * 32]]],
     backward: [["nn/crop", [9 * 11 * 32]]],
     keeps: [],
+  },
+  resize: {
+    inputs: [map],
+    run: ([values]) => resize(values!, [7, 8]),
+    // A kernel for each image.
+    forward: [
+      ["nn/resize", [2 * 7 * 8 * 32]],
+      ["nn/resize", [2 * 7 * 8 * 32]],
+    ],
+    backward: [
+      ["nn/resize.pullback", [bytes]],
+      ["nn/resize.pullback", [bytes]],
+    ],
+    keeps: [],
+  },
+  permute: {
+    inputs: [map],
+    run: ([values]) => permute(values!, "nhwc", "nchw"),
+    forward: [["nn/permute", [2 * 5 * 9 * 3 * 16]]],
+    backward: [["nn/permute", [bytes]]],
+    keeps: [],
+  },
+  concat: {
+    inputs: [
+      [18, 11, 5],
+      [18, 11, 3],
+    ],
+    run: (maps) => concat(maps),
+    forward: [
+      ["nn/permute", [bytes]],
+      ["nn/permute", [bytes]],
+    ],
+    backward: [
+      ["nn/permute", [bytes]],
+      ["nn/permute", [bytes, 198 * 16]],
+    ],
+    keeps: [],
+    alone: [["nn/permute"], ["nn/permute"]],
+  },
+  "mean of all": {
+    inputs: [map],
+    run: ([values]) => mean(values!),
+    // The result, the sum of the rows, and that of its two quads.
+    forward: [
+      ["shared/columnSums", [16, 32]],
+      ["shared/columnSums", [16, 32, 16]],
+      ["nn/mean", [16, 32, 16]],
+    ],
+    backward: [["nn/mean.pullback", [bytes]]],
+    keeps: [],
+  },
+  "mean of the pixels": {
+    inputs: [[2, 8, 16, 5]],
+    run: ([values]) => mean(values!, { axes: "hw" }),
+    // The result, the sums of both images, and those of one. Every image begins where a binding may.
+    forward: [
+      ["shared/columnSums", [64, 64, 32]],
+      ["shared/columnSums", [64, 64, 32]],
+      ["nn/mean", [64, 64, 32]],
+    ],
+    backward: [["nn/mean.pullback", [2 * 128 * 32]]],
+    keeps: [],
+  },
+  logits: {
+    inputs: [map],
+    run: ([values]) => logitsOf(values!, 2),
+    forward: [["nn/logits", [bytes]]],
+    backward: [["nn/logits.pullback", [bytes]]],
+    keeps: [0],
   },
   maxPool2d: {
     inputs: [map],
