@@ -1,3 +1,4 @@
+import type { Storage } from "../../src/device/device.ts";
 import { ShapeError, ValueError } from "../../src/errors.ts";
 import { panels } from "../../src/layout.ts";
 import { argmax } from "../../src/nn/argmax.ts";
@@ -61,8 +62,26 @@ export const cases: Case[] = [
       const error = await rejects(argmax(many), ShapeError);
       check(error.message.includes("at most 255 classes") && error.message.includes("bits: 16"), error.message);
       await rejects(argmax(many, { bits: 32 as 8 }), ValueError);
+      await rejects(argmax(many, { bit: 16 } as object), ValueError);
       using weight = device.tensor([1, 1, 1, 1], [1], panels);
       await rejects(argmax(weight), ShapeError);
+    },
+  },
+  {
+    name: "whole words are bound for labels, and one for the first NaN",
+    async run(device) {
+      using scores = device.tensor([23, 3]);
+      for (const [bits, bytes] of [
+        [8, 24],
+        [16, 48],
+      ] as const) {
+        const bound: string[] = [];
+        using _observation = device.observe({
+          before: ({ args }) => bound.push([args.labels, args.status].map((own) => (own as Storage).bytes).join()),
+        });
+        await argmax(scores, { bits });
+        check(bound.join(" ") === `${bytes},4`, `${bits} bits: ${bound.join(" ")}`);
+      }
     },
   },
 ];

@@ -1,3 +1,4 @@
+import { open } from "../../src/device/open.ts";
 import { ShapeError, ValueError } from "../../src/errors.ts";
 import { panels } from "../../src/layout.ts";
 import { mean } from "../../src/nn/mean.ts";
@@ -48,12 +49,39 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "gradients in ranges of rows that begin within an image",
+    async run(device) {
+      // 64 rows of 32 bytes.
+      using small = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes: 2048 });
+      const reference = (x: Float64Array): Float64Array =>
+        Float64Array.from({ length: 18 }, (_, i) => {
+          const own = x.filter((_, j) => Math.floor(j / 210) === Math.floor(i / 6) && j % 6 === i % 6);
+          return own.reduce((sum, value) => sum + value, 0) / 35;
+        });
+      const run = (x: Tensor): Tensor => mean(x, { axes: "hw" });
+      await checkOp(small, { inputs: [uniform([3, 5, 7, 6], 6)], run, reference, tolerance: { absolute: 2e-7 } }, "hw");
+    },
+  },
+  {
+    name: "one quad is written for one number, however many channels there are",
+    run(device) {
+      using values = device.tensor([3, 9]);
+      const counts: unknown[] = [];
+      using _observation = device.observe({
+        before: ({ kernel, args }) => kernel.file.endsWith("/mean.wgsl") && counts.push(args.count),
+      });
+      using _result = mean(values);
+      check(counts.join() === "1", `quads: ${counts.join()}`);
+    },
+  },
+  {
     name: "pixels of what has none, weights, and axes of another name are refused",
     async run(device) {
       using rows = device.tensor([4, 3]);
       using weight = device.tensor([1, 1, 1, 1], [1], panels);
       await rejects(() => mean(rows, { axes: "hw" }), ShapeError);
       for (const options of [{}, { axes: "hw" }] as const) await rejects(() => mean(weight, options), ShapeError);
+      await rejects(() => mean(rows, { axis: "all" } as object), ValueError);
       const error = await rejects(() => mean(rows, { axes: "h" as "hw" }), ValueError);
       check(error.message.includes("axes: all or hw"), error.message);
     },

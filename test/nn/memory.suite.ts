@@ -158,6 +158,16 @@ const ops: Record<string, Op> = {
     backward: [["nn/mean.pullback", [bytes]]],
     keeps: [],
   },
+  "mean of all in one quad": {
+    inputs: [[18, 11, 3]],
+    run: ([values]) => mean(values!),
+    forward: [
+      ["shared/columnSums", [16, 16]],
+      ["nn/mean", [16, 16]],
+    ],
+    backward: [["nn/mean.pullback", [198 * 16]]],
+    keeps: [],
+  },
   "mean of the pixels": {
     inputs: [[2, 8, 16, 5]],
     run: ([values]) => mean(values!, { axes: "hw" }),
