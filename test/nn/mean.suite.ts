@@ -64,13 +64,14 @@ export const cases: Case[] = [
   },
   {
     name: "one quad is written for one number, however many channels there are",
-    run(device) {
-      using values = device.tensor([3, 9]);
+    async run(device) {
+      using values = device.tensor([3, 9], uniform([3, 9], 1).data);
       const counts: unknown[] = [];
       using _observation = device.observe({
         before: ({ kernel, args }) => kernel.file.endsWith("/mean.wgsl") && counts.push(args.count),
       });
-      using _result = mean(values);
+      using result = mean(values);
+      await result.read();
       check(counts.join() === "1", `quads: ${counts.join()}`);
     },
   },
