@@ -76,10 +76,13 @@ interface Rows {
   readonly end: number;
 }
 
-/** The rows of the values that a row of the result is made of. The kernel computes the same in whole numbers. */
+/**
+ * The rows of the values that a row of the result is made of. The kernel computes the same in whole numbers. No position
+ * lies as far as half a row behind the last row, so that only the first is a bound.
+ */
 function readBy(row: number, from: number, to: number, aligned: boolean): Rows {
   const position = aligned ? (row * (from - 1)) / Math.max(1, to - 1) : ((2 * row + 1) * from - to) / (2 * to);
-  const begin = Math.floor(Math.min(Math.max(position, 0), from - 1));
+  const begin = Math.floor(Math.max(position, 0));
   return { begin, end: Math.min(begin + 2, from) };
 }
 
@@ -87,9 +90,8 @@ function readBy(row: number, from: number, to: number, aligned: boolean): Rows {
 function reachedBy(row: number, from: number, to: number, aligned: boolean): Rows {
   const rowAt = (position: number): number =>
     aligned ? (position * (to - 1)) / Math.max(1, from - 1) : ((2 * position + 1) * to - from) / (2 * from);
-  const begin = row === 0 ? 0 : Math.min(Math.max(Math.floor(rowAt(row - 1)), 0), to - 1);
-  const end = row === from - 1 ? to : Math.min(Math.max(Math.ceil(rowAt(row + 1)) + 1, begin + 1), to);
-  return { begin, end };
+  const begin = Math.max(Math.floor(rowAt(row - 1)), 0);
+  return { begin, end: Math.min(Math.ceil(rowAt(row + 1)) + 1, to) };
 }
 
 /** Rows that are written by one dispatch, and those that it reads. */

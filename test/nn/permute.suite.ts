@@ -171,8 +171,8 @@ export const cases: Case[] = [
         const read = ((first * bytes) % device.limits.alignment) + 6 * bytes;
         same(bound, [Math.ceil(read / 4) * 4, 2 * 16], format);
       }
-      // Half-precision numbers: zeros, then ones.
-      const ones = Uint16Array.from({ length: 40 }, (_, i) => (i < 20 ? 0 : 0x3c00));
+      // Half-precision numbers: zeros, and ones at the places that are read.
+      const ones = Uint16Array.from({ length: 40 }, (_, i) => (i < 20 || i >= 26 ? 0 : 0x3c00));
       using memory = new Memory(device);
       using result = device.tensor([1, 6]);
       const source = {

@@ -41,6 +41,37 @@ async function resizedBack(
   return { results: [await result.read(), await gradients.get(values)!.read()], bound: bound / seed.storage.bytes };
 }
 
+/** What a kernel wrote and read: the first row and their number, "+" where it added to what was there. */
+interface Rows {
+  readonly forward: string;
+  readonly backward: string;
+}
+
+/** Resizes a map of as many rows to another number of rows, and tells which rows each kernel wrote and read. */
+async function rowsOf(device: Device, from: Size, to: Size, alignCorners: boolean): Promise<Rows> {
+  using scope = device.scope();
+  const values = scope.tensor([...from, 4], uniform([...from, 4], 8).data);
+  using tape = new Tape([values]);
+  const kernels: string[] = [];
+  using _observation = device.observe({
+    before: ({ args }) => {
+      const own = Object.fromEntries(Object.entries(args).map(([name, value]) => [name, Number(value)]));
+      const read = (args.values as Storage | undefined)?.bytes ?? 0;
+      kernels.push(
+        args.gradient
+          ? `${own.first} ${own.rows}<${own.gradientFirst} ${own.gradientRows}${own.accumulate ? "+" : ""}`
+          : `${own.first} ${own.rows}<${own.valueFirst} ${(read / 16 - own.valueSkip!) / from[1]}`,
+      );
+    },
+  });
+  const result = resize(values, to, { alignCorners });
+  const forward = kernels.splice(0).join(", ");
+  await tape.gradients(result, scope.tensor(result.shape));
+  return { forward, backward: kernels.join(", ") };
+}
+
+type Size = readonly [height: number, width: number];
+
 export const cases: Case[] = [
   {
     name: "bilinear interpolation by areas and by centers of corners; the gradient is its transpose",
@@ -126,16 +157,100 @@ export const cases: Case[] = [
         const error = await rejects(() => resize(values, size as [number, number]), ShapeError, String(size));
         check(error.message.startsWith("resize: expected"), error.message);
       }
-      for (const size of [
+      for (const [height, width] of [
         [2 ** 27 + 1, 1],
         [1, 2 ** 27],
       ] as const) {
-        const { message } = await rejects(() => resize(values, size), LimitError);
+        const { message } = await rejects(() => resize(values, [height, width]), LimitError);
         check(message.includes("products with the new ones are at most 536870912"), message);
+        check(message.includes(`got 4 by 5 pixels to ${height} by ${width} `), message);
       }
+      using pixel = device.tensor([1, 1, 1]);
+      for (const size of [
+        [2 ** 29, 1],
+        [1, 2 ** 29],
+      ] as const) {
+        // The kernels could compute it; it is memory that lacks.
+        const { message } = await rejects<Error>(() => resize(pixel, size), Error);
+        check(!message.includes("products"), message);
+      }
+      await rejects(() => resize(values, [1, 1], { align: true } as object), ValueError);
       await rejects(() => resize(values, [1, 1], { alignCorners: 1 as unknown as boolean }), ValueError);
       using row = device.tensor([4]);
       await rejects(() => resize(row, [4, 4]), ShapeError);
+    },
+  },
+  {
+    name: "a kernel writes and reads as many rows as fit a binding, with one on either side beyond its need at the most",
+    async run(device) {
+      // 32 pixels of a quad.
+      const bindingBytes = 512 + device.limits.alignment;
+      using small = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes });
+      for (const { from, to, aligned, forward, backward } of [
+        {
+          from: [4, 8],
+          to: [8, 8],
+          aligned: false,
+          forward: "0 4<0 3, 4 4<1 3",
+          backward: "0 1<0 4, 1 1<0 4, 1 1<4 2+, 2 1<2 4, 2 1<6 2+, 3 1<4 4",
+        },
+        {
+          from: [3, 8],
+          to: [9, 8],
+          aligned: false,
+          forward: "0 4<0 2, 4 4<1 2, 8 1<2 1",
+          backward: "0 1<0 4, 0 1<4 1+, 1 1<1 4, 1 1<5 3+, 2 1<4 4, 2 1<8 1+",
+        },
+        {
+          from: [3, 8],
+          to: [9, 8],
+          aligned: true,
+          forward: "0 4<0 2, 4 4<1 2, 8 1<2 1",
+          backward: "0 1<0 4, 0 1<4 1+, 1 1<0 4, 1 1<4 4+, 1 1<8 1+, 2 1<4 4, 2 1<8 1+",
+        },
+        {
+          from: [4, 16],
+          to: [9, 4],
+          aligned: false,
+          forward: "0 2<0 2, 2 1<0 2, 3 3<1 2, 6 3<2 2",
+          backward: "0 2<0 7, 2 2<2 7",
+        },
+        {
+          from: [6, 8],
+          to: [6, 8],
+          aligned: false,
+          forward: "0 2<0 3, 2 4<2 4",
+          backward: "0 2<0 3, 2 2<1 4, 4 2<3 3",
+        },
+        {
+          from: [9, 16],
+          to: [3, 16],
+          aligned: false,
+          forward: "0 1<1 2, 1 1<4 2, 2 1<7 2",
+          backward: "0 2<0 2, 2 2<0 2, 4 1<0 2, 4 1<2 1+, 5 2<1 2, 7 2<1 2",
+        },
+        {
+          from: [9, 4],
+          to: [7, 6],
+          aligned: true,
+          forward: "0 5<0 7, 5 2<6 3",
+          backward: "0 4<0 4, 4 5<2 5",
+        },
+        // A row that takes a whole binding.
+        {
+          from: [1, 4],
+          to: [3, bindingBytes / 16],
+          aligned: false,
+          forward: "0 1<0 1, 1 1<0 1, 2 1<0 1",
+          backward: "0 1<0 1, 0 1<1 1+, 0 1<2 1+",
+        },
+      ] as const) {
+        const rows = await rowsOf(small, from, to, aligned);
+        const what = `${from.join("×")} to ${to.join("×")}, aligned ${aligned}`;
+        check(rows.forward === forward, `${what}: expected ${forward}, got ${rows.forward}`);
+        check(rows.backward === backward, `${what}, gradient: expected ${backward}, got ${rows.backward}`);
+      }
+      await rejects(() => rowsOf(small, [1, 4], [3, bindingBytes / 16 + 1], false), LimitError);
     },
   },
 ];
