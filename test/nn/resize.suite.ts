@@ -236,6 +236,14 @@ export const cases: Case[] = [
           forward: "0 5<0 7, 5 2<6 3",
           backward: "0 4<0 4, 4 5<2 5",
         },
+        // Five rows fit, and are made of six: the larger half of them comes first.
+        {
+          from: [6, 6],
+          to: [6, 6],
+          aligned: false,
+          forward: "0 3<0 4, 3 3<3 3",
+          backward: "0 3<0 4, 3 3<2 4",
+        },
         // A row that takes a whole binding.
         {
           from: [1, 4],
