@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/sequence.ts";
 
 export default defineConfig({
   test: {
@@ -10,7 +11,8 @@ export default defineConfig({
     testTimeout: 1_200_000,
     // What commands print must not depend on how long they take.
     env: { CRF_RNN_PROGRESS: "never" },
-    // Hosts run kernels on two threads: more workers would only make them wait.
-    maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
+    // Two cores are enough: Deno with WebGPU, which runs for three minutes, waits most of the time.
+    maxWorkers: 3,
   },
 });
