@@ -1,4 +1,4 @@
-import { rename, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build as esbuildBuild } from "esbuild";
 import { build as viteBuild } from "vite";
@@ -41,7 +41,6 @@ export const vite: Bundler = async (folder, out, program) => {
 
 /** CommonJS, which webpack writes for `target: node` and esbuild on request, in a folder whose package.json says "module". */
 export async function asCommonJs(folder: string, out: string, program: string): Promise<string> {
-  const file = join(out, program.replace(/\.js$/, ".cjs"));
-  await rename(join(folder, out, program), join(folder, file));
-  return file;
+  await writeFile(join(folder, out, "package.json"), '{ "type": "commonjs" }');
+  return join(out, program);
 }
