@@ -83,7 +83,7 @@ export async function refine(
 }
 
 /** The names are put together here, since bundlers keep whatever is put together where it stands alone. */
-export function refineNames(): Names<RefineOptions> {
+function refineNames(): Names<RefineOptions> {
   const { classes: _classes, learn: _learn, ...layerNames } = crfNames;
   return { ...layerNames, ...callNames, crf: true, upsampling: true, marginals: true };
 }
