@@ -34,6 +34,8 @@ export { shrink, type ShrinkOptions, upsample, type UpsampleOptions } from "./la
 export type { Normalization } from "./lattice/normalization.ts";
 export { type CrfCall, type CrfOptions, type CrfRnn, crfRnn, meanField } from "./crf/crfRnn.ts";
 export type { Bandwidth } from "./crf/bandwidths.ts";
+export type { CrfLattices, KeptLattices } from "./crf/lattices.ts";
+export type { CrfStep } from "./crf/steps.ts";
 export { presets } from "./crf/presets.ts";
 export type { Compatibility, CrfParameters, Weight } from "./crf/parameters.ts";
 export type { Activation } from "./crf/activation.ts";

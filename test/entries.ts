@@ -105,6 +105,26 @@ const entries: readonly Entry[] = [
   { name: "shrink", given: (scope) => ({ guide: map(scope) }), call: ({ guide }) => library.shrink(guide, [2, 3]) },
   { name: "crfRnn", given: layer, call: ({ layer, unary, guide }) => layer(unary, guide) },
   {
+    name: "crfRnn: lattices",
+    given: (scope) => ({ layer: layer(scope).layer, guide: map(scope) }),
+    call: ({ layer, guide }) => layer.lattices(guide),
+  },
+  {
+    name: "crfRnn: steps",
+    given: layer,
+    call: async ({ layer, unary, guide }) => {
+      for await (const { iteration } of layer.steps(unary, guide)) if (iteration > 9) return;
+    },
+  },
+  {
+    name: "crfRnn with lattices",
+    given: async (scope) => {
+      const features = async (): Promise<library.Lattice> => scope.add(await library.buildLattice(matrix(scope)));
+      return { layer: layer(scope).layer, unary: map(scope), spatial: await features(), bilateral: await features() };
+    },
+    call: ({ layer, unary, spatial, bilateral }) => layer(unary, { spatial, bilateral }),
+  },
+  {
     name: "crfRnn: state",
     given: (scope) => ({ layer: layer(scope).layer }),
     call: ({ layer }) => layer.state(),

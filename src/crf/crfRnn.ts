@@ -30,6 +30,8 @@ import {
 import { composeMatrices, readMatrices, updateMatrixBytes } from "./compose.ts";
 import { iterate } from "./messagePassing.ts";
 import { bandwidthOptions, inferenceOptions, weightOptions } from "./options.ts";
+import { areLattices, type CrfLattices, kept, type KeptLattices, requireLattices } from "./lattices.ts";
+import { type CrfStep, type OnStep, stepsOf } from "./steps.ts";
 import type { Suspicions } from "./suspicions.ts";
 import {
   type Compatibility,
@@ -111,12 +113,32 @@ export const callNames: Names<CrfCall> = { iterations: true, onIteration: true, 
 export interface CrfRnn extends Disposable {
   /**
    * Runs T mean-field iterations. `unary` is [h, w, L] or a batch [b, h, w, L]. `guide` has the same size with C
-   * channels; for Caffe's weights it is the network's mean-subtracted BGR input. Returns the logits X_T, in the unary's
-   * shape. Calls may overlap, of one size or of many, and each gets what it gets alone. Inputs may be disposed of while
-   * a call is under way.
+   * channels; for Caffe's weights it is the network's mean-subtracted BGR input. With two lattices in its place (see
+   * `lattices`), `unary` has any shape whose rows are their points. Returns the logits X_T, in the unary's shape. Calls may
+   * overlap, of one size or of many, and each gets what it gets alone. Inputs may be disposed of while a call is under way.
    * @throws ShapeError, ValueError (NaN, infinity), LimitError, DeviceError, DisposedError, AbortError
    */
-  (unary: Tensor, guide: Tensor, call?: CrfCall): Promise<Tensor>;
+  (unary: Tensor, guide: Tensor | CrfLattices, call?: CrfCall): Promise<Tensor>;
+  /**
+   * Builds the lattices of a guide once, for many calls that then take them in its place: with other logits, while somebody
+   * draws, or by layers with other weights and matrices. They have this layer's bandwidths and belong to the caller.
+   * @throws ShapeError, ValueError (NaN, infinity), LimitError, DeviceError, DisposedError, AbortError
+   * @example
+   * using lattices = await crf.lattices(guide);
+   * const first = await crf(unary, lattices); // the same bits as of crf(unary, guide)
+   * const second = await crf(unary, lattices, { iterations: 10 });
+   */
+  lattices(guide: Tensor, call?: Abortable): Promise<KeptLattices>;
+  /**
+   * Infers step by step: an async iterator over the marginals after 0, 1, … T iterations, which may be looked at, read and replaced
+   * in between. To stop early, stop iterating.
+   * @throws ShapeError, ValueError (NaN, infinity), LimitError, DeviceError, DisposedError, AbortError
+   * @example
+   * for await (const { iteration, marginals } of crf.steps(unary, guide)) {
+   *   console.log(iteration, await argmax(marginals));
+   * }
+   */
+  steps(unary: Tensor, guide: Tensor | CrfLattices, call?: CrfCall): AsyncGenerator<CrfStep, void, void>;
   readonly parameters: CrfParameters;
   /** The values of all parameters, for files: the matrices and the bandwidths. */
   state(): Promise<Record<keyof CrfParameters, Values>>;
@@ -136,9 +158,12 @@ export interface CrfRnn extends Disposable {
  */
 export function crfRnn(device: Device, options: CrfOptions): CrfRnn {
   const layer = new CrfLayer(device, options);
-  const call = (unary: Tensor, guide: Tensor, per: CrfCall = {}): Promise<Tensor> =>
-    layer.infer(unary, guide, per, "none");
+  const call = (unary: Tensor, guide: Tensor | CrfLattices, per: CrfCall = {}): Promise<Tensor> =>
+    layer.infer(unary, guide, per, { output: "none" });
   return Object.assign(call, {
+    lattices: (guide: Tensor, per: Abortable = {}) => layer.lattices(guide, per),
+    steps: (unary: Tensor, guide: Tensor | CrfLattices, per: CrfCall = {}) =>
+      stepsOf((onStep) => layer.infer(unary, guide, per, { onStep })),
     parameters: layer.parameters,
     state: () => layer.state(),
     load: (tensors: Readonly<Record<string, Loadable>>) => layer.load(tensors),
@@ -154,19 +179,14 @@ export function crfRnn(device: Device, options: CrfOptions): CrfRnn {
  */
 export async function meanField(
   logits: Tensor,
-  guide: Tensor,
+  guide: Tensor | CrfLattices,
   options: Omit<CrfOptions, "classes"> & CrfCall = {},
 ): Promise<Tensor> {
-  const device = requireInputs("meanField", { logits, guide });
+  const device = requireInputs("meanField", areLattices(guide) ? { logits } : { logits, guide });
   requireOptions("meanField", options, meanFieldNames);
   const { onIteration, signal, ...layerOptions } = options;
   using layer = new CrfLayer(device, { ...layerOptions, classes: logits.channels });
-  return await layer.infer(
-    logits,
-    guide,
-    { onIteration, signal },
-    options.activation ?? inferenceOptions.activation.default,
-  );
+  return await layer.infer(logits, guide, { onIteration, signal });
 }
 
 const { classes: _classes, ...meanFieldNames } = { ...crfNames, ...callNames };
@@ -282,12 +302,20 @@ class CrfLayer implements Disposable {
     };
   }
 
-  async infer(unary: Tensor, guide: Tensor, call: CrfCall, output: Activation | "none"): Promise<Tensor> {
+  /** Infers the logits X_T, or, unless `output` is none, the marginals; `onStep` is shown those of each iteration. */
+  async infer(
+    unary: Tensor,
+    guide: Tensor | CrfLattices,
+    call: CrfCall,
+    { output, onStep }: { readonly output?: "none"; readonly onStep?: OnStep } = {},
+  ): Promise<Tensor> {
     requireOptions("crfRnn", call, callNames);
     const device = this.#device;
     const iterations = call.iterations ?? this.#iterations;
+    const given = areLattices(guide) ? guide : undefined;
+    const image = areLattices(guide) ? undefined : guide;
     this.#check(unary, guide, iterations);
-    using _held = holding(unary, guide, ...Object.values(this.parameters));
+    using _held = holding(unary, image, given?.spatial, given?.bilateral, ...Object.values(this.parameters));
     // The caller may dispose of the logits during the call, so the call works on an alias. While a tape records, it
     // works on the logits themselves, so that gradients reach them.
     using alias = unary.tape?.recording ? undefined : unary.alias();
@@ -296,7 +324,6 @@ class CrfLayer implements Disposable {
     const { classes, activation = inferenceOptions.activation.default } = this.#options;
     const { parameters } = this;
     const sets = this.#sets;
-    const dimensions = guide.channels + 2;
 
     using workspace = new Workspace(device);
     // One read returns both the result of the search for NaN and the update matrices. The bandwidths and the lattices'
@@ -304,29 +331,31 @@ class CrfLayer implements Disposable {
     const wordBytes = alignedBytes(device, 4);
     const matrixBytes = updateMatrixBytes(device, classes, sets);
     const listener = device.warnings.listener(this.#options, suspicionCodes);
-    const suspicions = listener && (await makeSuspicions(unary, guide, listener));
+    const suspicions = listener && image && (await makeSuspicions(unary, image, listener));
     const samplesAt = 2 * wordBytes + alignedBytes(device, matrixBytes);
     const checks = workspace.allocate(samplesAt + (suspicions?.bytes ?? 0));
     const [inUnary, inGuide] = [view(checks, 0, 4), view(checks, wordBytes, 4)];
     const matrices = view(checks, 2 * wordBytes, matrixBytes);
     device.clear(checks);
     seekNotFinite(unary, inUnary);
-    seekNotFinite(guide, inGuide);
+    if (image) seekNotFinite(image, inGuide);
     composeMatrices(device, parameters, matrices, sets, {
-      spatialFactor: sliceFactor(2),
-      bilateralFactor: sliceFactor(dimensions),
+      spatialFactor: sliceFactor(given ? given.spatial.dimensions : 2),
+      bilateralFactor: sliceFactor(given ? given.bilateral.dimensions : image!.channels + 2),
     });
     suspicions?.sample(view(checks, samplesAt, suspicions.bytes));
     const read = await device.read(checks);
     requireFinite("crfRnn", "logits", unary, new Uint32Array(read)[0]!);
-    requireFinite("crfRnn", "guide", guide, new Uint32Array(read)[wordBytes / 4]!);
+    if (image) requireFinite("crfRnn", "guide", image, new Uint32Array(read)[wordBytes / 4]!);
 
-    const bandwidths = await this.#bandwidths(unary.shape.slice(0, -1));
-    using _learned = bandwidths.bandwidths;
-    await suspicions?.tell(new Float32Array(read, samplesAt), bandwidths.values[1]!);
-    const spatial = await this.#spatialLattice(unary.shape.slice(0, -1), bandwidths, call);
-    using _spatial = { [Symbol.dispose]: () => spatial.letGo() };
-    using bilateral = await this.#bilateralLattice(guide, bandwidths, call);
+    const latticesOf = async (picture: Tensor): Promise<CrfLattices & Disposable> => {
+      const bandwidths = await this.#bandwidths(unary.shape.slice(0, -1));
+      using _learned = bandwidths.bandwidths;
+      await suspicions?.tell(new Float32Array(read, samplesAt), bandwidths.values[1]!);
+      return await this.#lattices(picture, bandwidths, call);
+    };
+    using own = image && (await latticesOf(image));
+    const { spatial, bilateral } = (given ?? own)!;
     const refined = await iterate({
       unary: alias ?? unary,
       spatial,
@@ -337,19 +366,87 @@ class CrfLayer implements Disposable {
       iterations,
       normalization: this.#normalization,
       activation,
-      output,
+      output: output ?? activation,
       onIteration: call.onIteration,
+      onStep,
       turn,
     });
-    return Scope.inherit(refined, [unary, guide]);
+    return Scope.inherit(refined, image ? [unary, image] : [unary]);
   }
 
-  #check(unary: Tensor, guide: Tensor, iterations: number): void {
+  /** Lattices for one call: the spatial one of the last call, if it fits, and a bilateral one. Disposing of them lets the former go. */
+  async #lattices(guide: Tensor, bandwidths: Bandwidths, call: Abortable): Promise<CrfLattices & Disposable> {
+    const spatial = await this.#spatialLattice(guide.shape.slice(0, -1), bandwidths, call);
+    try {
+      const bilateral = await this.#bilateralLattice(guide, bandwidths, call);
+      const dispose = (): void => {
+        spatial.letGo();
+        bilateral.dispose();
+      };
+      return { spatial, bilateral, [Symbol.dispose]: dispose };
+    } catch (error) {
+      spatial.letGo();
+      throw error;
+    }
+  }
+
+  /** @throws ShapeError, ValueError (NaN, infinity), LimitError, DeviceError, DisposedError, AbortError */
+  async lattices(guide: Tensor, call: Abortable): Promise<KeptLattices> {
+    const where = "crfRnn: lattices";
+    this.#requireLive();
+    requireOptions(where, call, { signal: true });
+    requireInputs(where, { guide }, this.#device);
+    if (guide.shape.length !== 3 && guide.shape.length !== 4) {
+      const expected = "a guide [h, w, C] or [b, h, w, C]";
+      throw new ShapeError({
+        where,
+        expected,
+        got: formatShape(guide.shape),
+        remedy: "for other points, buildLattice",
+      });
+    }
+    using _held = holding(guide, this.parameters.bandwidths);
+    const size = guide.shape.slice(0, -1);
+    const bandwidths = await this.#bandwidths(size);
+    using _learned = bandwidths.bandwidths;
+    const spatial = await this.#buildSpatial(size, bandwidths, call);
+    try {
+      return kept(Scope.inherit(spatial, [guide]), await this.#bilateralLattice(guide, bandwidths, call));
+    } catch (error) {
+      spatial.dispose();
+      throw error;
+    }
+  }
+
+  #check(unary: Tensor, guide: Tensor | CrfLattices, iterations: number): void {
+    const where = "crfRnn";
+    this.#requireLive();
+    requireInputs(where, areLattices(guide) ? { logits: unary } : { logits: unary, guide }, this.#device);
+    checkIterations(where, iterations);
+    if (areLattices(guide)) this.#checkLattices(unary, guide);
+    else this.#checkGuide(unary, guide);
+    if (this.#sets > 1 && iterations > this.#sets) {
+      throw new ValueError({
+        where,
+        expected: `at most ${this.#sets} iterations: untied parameters have one set for each`,
+        got: String(iterations),
+        remedy: "make the layer with more iterations, or tied",
+      });
+    }
+  }
+
+  #checkLattices(unary: Tensor, lattices: CrfLattices): void {
     const where = "crfRnn";
     const { classes } = this.#options;
-    this.#requireLive();
-    requireInputs(where, { logits: unary, guide }, this.#device);
-    checkIterations(where, iterations);
+    requireLattices(where, lattices, unary);
+    if (unary.channels === classes && unary.shape.length >= 2) return;
+    const expected = `logits [n, ${classes}], or with more axes before the last`;
+    throw new ShapeError({ where, expected, got: formatShape(unary.shape), remedy: "put the classes last" });
+  }
+
+  #checkGuide(unary: Tensor, guide: Tensor): void {
+    const where = "crfRnn";
+    const { classes } = this.#options;
     const fits = unary.shape.length === 3 || unary.shape.length === 4;
     if (!fits || unary.channels !== classes || !sameShape(unary.shape.slice(0, -1), guide.shape.slice(0, -1))) {
       throw new ShapeError({
@@ -359,14 +456,6 @@ class CrfLayer implements Disposable {
         remedy: sameMap(guide.shape, unary.shape, classes)
           ? 'put the channels last: the logits are [L, h, w], which permute(logits, "chw", "hwc") turns'
           : "resize the logits to the image: resize(logits, [h, w])",
-      });
-    }
-    if (this.#sets > 1 && iterations > this.#sets) {
-      throw new ValueError({
-        where,
-        expected: `at most ${this.#sets} iterations: untied parameters have one set for each`,
-        got: String(iterations),
-        remedy: "make the layer with more iterations, or tied",
       });
     }
   }
@@ -401,8 +490,7 @@ class CrfLayer implements Disposable {
       known.lattice.hold();
       return known.lattice;
     }
-    using features = spatialFeatures(this.#device, size, { position, bandwidths });
-    const lattice = await buildLattice(features, { signal: call.signal });
+    const lattice = await this.#buildSpatial(size, { values, bandwidths }, call);
     lattice.hold();
     if (bandwidths || this.#disposed) {
       lattice.dispose();
@@ -411,6 +499,11 @@ class CrfLayer implements Disposable {
     this.#spatial?.lattice.dispose();
     this.#spatial = { key, lattice };
     return lattice;
+  }
+
+  async #buildSpatial(size: readonly number[], { values, bandwidths }: Bandwidths, call: Abortable): Promise<Lattice> {
+    using features = spatialFeatures(this.#device, size, { position: values[2]!, bandwidths });
+    return await buildLattice(features, { signal: call.signal });
   }
 
   /** @throws DisposedError */

@@ -13,6 +13,7 @@ import type { UpdateMatrices } from "./compose.ts";
 import { transform } from "./compatibility.ts";
 import type { CrfParameters } from "./parameters.ts";
 import { activate, softmax } from "./softmax.ts";
+import type { OnStep } from "./steps.ts";
 import { update } from "./update.ts";
 
 export interface Inference {
@@ -30,11 +31,13 @@ export interface Inference {
    */
   readonly output: Activation | "none";
   readonly onIteration?: (done: number) => void | Promise<void>;
+  /** Is shown the marginals, which it may change, and awaited, at the beginning and after each iteration. Needs `output` to be the activation. */
+  readonly onStep?: OnStep;
   /** Lets the event loop take a turn, or ends the call: see turn.ts. */
   readonly turn: () => Promise<void>;
 }
 
-/** The widest row, in quads, for which the fused update is used. At this width four points share a workgroup. */
+/** The widest row, in quads, for which the fused update is used. At this width four points share a workgroup. Its spatial lattice is one of pictures. */
 const mostFusedQuads = 16;
 
 /**
@@ -44,7 +47,8 @@ export async function iterate(inference: Inference): Promise<Tensor> {
   const { unary, spatial, bilateral, parameters } = inference;
   const rowBytes = quadsOf(unary.channels) * quadBytes;
   const largest = Math.max(unary.rows, spatial.vertices + 1, bilateral.vertices + 1) * rowBytes;
-  const fits = rowBytes <= mostFusedQuads * quadBytes && largest <= unary.device.limits.bindingBytes;
+  const fits =
+    rowBytes <= mostFusedQuads * quadBytes && largest <= unary.device.limits.bindingBytes && spatial.dimensions === 2;
   const { spatialWeight, bilateralWeight, compatibility } = parameters;
   const inputs = [unary, spatial.features, bilateral.features, spatialWeight, bilateralWeight, compatibility];
   const recorded = inputs.some(({ tape }) => tape?.recording);
@@ -82,6 +86,7 @@ async function iterateFused(inference: Inference, result: Tensor): Promise<void>
   const maps = { unary: unary.storage, result: result.storage };
   // By the time an update writes, the marginals have been splatted into the lattices, so one map serves all iterations.
   await perform(activate(device, { values: maps.unary, result: maps.result, rows, channels }, activation));
+  await inference.onStep?.(0, result);
   for (let t = 0; t < iterations; t++) {
     const fromSpatial = await blurSpatial(maps.result);
     const fromBilateral = await blurBilateral(maps.result);
@@ -96,6 +101,7 @@ async function iterateFused(inference: Inference, result: Tensor): Promise<void>
     });
     await perform(work);
     if (inference.onIteration) await inference.onIteration(t + 1);
+    await inference.onStep?.(t + 1, result);
   }
 }
 
@@ -111,6 +117,7 @@ async function iterateByOps(inference: Inference): Promise<Tensor> {
       const set = Math.min(t, sets - 1);
       using marginals = softmax(x, activation);
       if (x !== unary) x.dispose();
+      await inference.onStep?.(t, marginals);
       await inference.turn();
       const weigh = (lattice: Lattice, weight: Tensor, addend?: Tensor): Tensor => {
         using smooth = filtered(marginals, lattice, normalization, false);
@@ -128,6 +135,13 @@ async function iterateByOps(inference: Inference): Promise<Tensor> {
     throw error;
   }
   if (output === "none") return x;
-  using logits = x;
-  return softmax(logits, output);
+  const result = softmax(x, output);
+  if (x !== unary) x.dispose();
+  try {
+    await inference.onStep?.(iterations, result);
+  } catch (error) {
+    result.dispose();
+    throw error;
+  }
+  return result;
 }

@@ -1,0 +1,221 @@
+/** Lattices that are kept, lattices of points that are no pictures, and inference step by step. */
+import { embed } from "../../build/kernels.ts";
+import { crfRnn, meanField } from "../../src/crf/crfRnn.ts";
+import { softmax } from "../../src/crf/softmax.ts";
+import { AbortError, DisposedError, ShapeError, ValueError } from "../../src/errors.ts";
+import { buildLattice } from "../../src/lattice/lattice.ts";
+import type { Scope } from "../../src/scope.ts";
+import { Tape } from "../../src/tape.ts";
+import type { Tensor } from "../../src/tensor.ts";
+import { activation, lattices as pictureLattices, type ReferenceCrf, referenceCrf } from "../reference/crf.ts";
+import { referenceLattice } from "../reference/lattice.ts";
+import { type Case, check, close, random, rejects, same } from "../suite.ts";
+
+const size = [6, 8] as const;
+const pixels = size[0] * size[1];
+const classes = 3;
+const bilateral = { position: 3.1, color: 23, weight: 2 };
+const spatial = { position: 2.3, weight: 1 };
+const colors = random(3).array(pixels * 3, -100, 100);
+const scores = (of = classes): Float32Array => random(of).array(pixels * of, -2, 2);
+
+const givenIn = (scope: Scope, of = classes): { unary: Tensor; guide: Tensor } => ({
+  unary: scope.tensor([...size, of], scores(of)),
+  guide: scope.tensor([...size, 3], colors),
+});
+
+const diagonal = (weight: number) => () =>
+  Array.from({ length: classes ** 2 }, (_, i) => (i % (classes + 1) === 0 ? weight : 0));
+
+/** The float64 reference's logits after so many iterations over these lattices. */
+const logitsAfter = (
+  iterations: number,
+  lattices: Pick<ReferenceCrf, "spatial" | "bilateral">,
+  unary: ArrayLike<number> = scores(),
+): Float64Array =>
+  referenceCrf({
+    ...lattices,
+    unary,
+    classes,
+    spatialWeight: diagonal(spatial.weight),
+    bilateralWeight: diagonal(bilateral.weight),
+    compatibility: diagonal(-1),
+    iterations,
+    normalization: "after",
+  });
+
+const ofPicture = pictureLattices(size, colors, 3, { ...bilateral, spatial: spatial.position });
+const marginalsAfter = (iterations: number): Float64Array => activation(logitsAfter(iterations, ofPicture), classes);
+
+export const cases: Case[] = [
+  {
+    name: "lattices that are kept give the bits of the guide's, at any number of iterations, and nothing is built again",
+    async run(device) {
+      for (const of of [classes, 68]) {
+        using scope = device.scope();
+        const { unary, guide } = givenIn(scope, of);
+        const crf = scope.add(crfRnn(device, { classes: of, bilateral, spatial }));
+        using lattices = await crf.lattices(guide);
+        for (const iterations of [1, 4]) {
+          const own = await crf(unary, guide, { iterations });
+          let built = 0;
+          using _watch = device.observe({ before: ({ kernel }) => void (built += Number(kernel === embed)) });
+          const again = await crf(unary, lattices, { iterations });
+          check(built === 0, `${built} sets of points were embedded`);
+          same(await again.read(), await own.read(), `${of} classes, T = ${iterations}`);
+        }
+      }
+    },
+  },
+  {
+    name: "layers with other weights, normalization and bandwidths filter with the lattices that they are given",
+    async run(device) {
+      using scope = device.scope();
+      const { unary, guide } = givenIn(scope);
+      using lattices = await scope.add(crfRnn(device, { classes, bilateral, spatial })).lattices(guide);
+      const heavier = { bilateral: { weight: 9 }, normalization: "symmetric" } as const;
+      const other = scope.add(crfRnn(device, { classes, ...heavier }));
+      const whole = { bilateral: { ...bilateral, weight: 9 }, spatial: { ...spatial, weight: 3 } };
+      const alike = scope.add(crfRnn(device, { classes, ...whole, normalization: "symmetric" }));
+      same(await (await other(unary, lattices)).read(), await (await alike(unary, guide)).read(), "logits");
+      const options = { ...heavier, iterations: 2 };
+      const marginals = await meanField(unary, lattices, options);
+      const expected = await meanField(unary, guide, { ...whole, normalization: "symmetric", iterations: 2 });
+      same(await marginals.read(), await expected.read(), "marginals");
+    },
+  },
+  {
+    name: "lattices of points that are no pictures are filtered with: a volume, against float64",
+    async run(device) {
+      const [depth, height, width] = [3, 4, 5];
+      const rows = depth * height * width;
+      const intensity = random(9).array(rows, 0, 4);
+      const position = (i: number, step: number): number[] =>
+        [Math.floor(i / (height * width)), Math.floor(i / width) % height, i % width].map((x) => x / step);
+      const places = Float32Array.from(Array.from({ length: rows }, (_, i) => position(i, 2)).flat());
+      const both = Float32Array.from(Array.from({ length: rows }, (_, i) => [...position(i, 4), intensity[i]!]).flat());
+      const unaryValues = random(4).array(rows * classes, -2, 2);
+      using scope = device.scope();
+      const unary = scope.tensor([depth, height, width, classes], unaryValues);
+      const lattices = {
+        spatial: await buildLattice(scope.tensor([rows, 3], places)),
+        bilateral: await buildLattice(scope.tensor([rows, 4], both)),
+      };
+      const weights = { bilateral: { weight: bilateral.weight }, spatial: { weight: spatial.weight } };
+      const crf = scope.add(crfRnn(device, { classes, ...weights, iterations: 3 }));
+      const refined = await crf(unary, lattices);
+      check(refined.shape.join() === unary.shape.join(), `shape ${refined.shape.join()}`);
+      const references = { spatial: referenceLattice(places, 3), bilateral: referenceLattice(both, 4) };
+      close(await refined.read(), logitsAfter(3, references, unaryValues), { ofMaximum: 5e-5 }, "logits");
+    },
+  },
+  {
+    name: "gradients flow through lattices that were made while the tape recorded, as through a guide",
+    async run(device) {
+      using scope = device.scope();
+      const { unary, guide } = givenIn(scope);
+      const seed = scope.tensor([...size, classes], random(8).array(pixels * classes, -1, 1));
+      const learn = { bandwidths: true, guide: true };
+      const crf = scope.add(crfRnn(device, { classes, bilateral, spatial, iterations: 2, learn }));
+      const watched = { unary, guide, ...crf.parameters };
+      const gradientsOf = async (keep: boolean): Promise<Map<string, Float32Array>> => {
+        using tape = new Tape(Object.values(watched));
+        using lattices = keep ? await crf.lattices(guide) : undefined;
+        const gradients = await tape.gradients(await crf(unary, lattices ?? guide), seed);
+        const read = new Map<string, Float32Array>();
+        for (const [name, tensor] of Object.entries(watched)) read.set(name, await gradients.get(tensor)!.read());
+        return read;
+      };
+      const expected = await gradientsOf(false);
+      for (const [name, gradient] of await gradientsOf(true)) same(gradient, expected.get(name)!, name);
+    },
+  },
+  {
+    name: "steps yields the marginals after 0, 1, … T iterations, for few classes and many",
+    async run(device) {
+      for (const of of [classes, 68]) {
+        using scope = device.scope();
+        const { unary, guide } = givenIn(scope, of);
+        const crf = scope.add(crfRnn(device, { classes: of, bilateral, spatial }));
+        const seen: number[] = [];
+        for await (const { iteration, marginals } of crf.steps(unary, guide, { iterations: 3 })) {
+          seen.push(iteration);
+          const values = await marginals.read();
+          const options = { bilateral, spatial, iterations: Math.max(1, iteration) };
+          const alone = iteration === 0 ? softmax(unary) : scope.add(await meanField(unary, guide, options));
+          same(values, await alone.read(), `${of} classes, iteration ${iteration}`);
+          if (of === classes) close(values, marginalsAfter(iteration), { absolute: 5e-5 }, `iteration ${iteration}`);
+        }
+        check(seen.join() === "0,1,2,3", seen.join());
+      }
+    },
+  },
+  {
+    name: "steps goes on from the marginals that it is given",
+    async run(device) {
+      for (const of of [classes, 68]) {
+        using scope = device.scope();
+        const { unary, guide } = givenIn(scope, of);
+        const crf = scope.add(crfRnn(device, { classes: of, bilateral, spatial }));
+        const after: Float32Array[] = [];
+        for await (const { marginals } of crf.steps(unary, guide, { iterations: 2 }))
+          after.push(await marginals.read());
+        using first = device.tensor(unary.shape, after[1]);
+        for await (const step of crf.steps(unary, guide, { iterations: 1 })) {
+          if (step.iteration === 0) step.replace(first);
+          else same(await step.marginals.read(), after[2]!, `${of} classes: one iteration from Q₁ is Q₂`);
+        }
+        using wrong = device.tensor([...size, 2]);
+        for await (const step of crf.steps(unary, guide, { iterations: 1 })) {
+          await rejects(async () => step.replace(wrong), ShapeError);
+        }
+      }
+    },
+  },
+  {
+    name: "steps that are not asked for are not computed, and what fails ends the iteration",
+    async run(device) {
+      for (const of of [classes, 68]) {
+        using scope = device.scope();
+        const { unary, guide } = givenIn(scope, of);
+        const crf = scope.add(crfRnn(device, { classes: of, bilateral, spatial }));
+        using lattices = await crf.lattices(guide);
+        const done: number[] = [];
+        const onIteration = (count: number): void => void done.push(count);
+        // The first call leaves tables for its normalization with the lattices.
+        await crf(unary, lattices);
+        const before = device.bytes;
+        for await (const { iteration } of crf.steps(unary, lattices, { iterations: 5, onIteration })) {
+          if (iteration === 2) break;
+        }
+        check(done.join() === "1,2", `iterations ${done.join()}`);
+        check(device.bytes === before, `${device.bytes - before} bytes left`);
+        const abort = new AbortController();
+        const steps = crf.steps(unary, lattices, { iterations: 5, signal: abort.signal });
+        await steps.next();
+        abort.abort();
+        await rejects(() => steps.next(), AbortError);
+        check(device.bytes === before, `${device.bytes - before} bytes left after an abort`);
+        await rejects(() => crf.steps(unary, lattices, { iterations: 0 }).next(), ValueError);
+      }
+    },
+  },
+  {
+    name: "lattices that do not fit are refused in one sentence",
+    async run(device) {
+      using scope = device.scope();
+      const { unary, guide } = givenIn(scope);
+      const crf = scope.add(crfRnn(device, { classes, bilateral, spatial }));
+      const lattices = await crf.lattices(guide);
+      const few = scope.tensor([pixels - 1, classes]);
+      await rejects(() => crf(few, lattices), ShapeError);
+      await rejects(() => crf(scope.tensor([pixels, classes + 1]), lattices), ShapeError);
+      await rejects(() => crf(unary, { ...lattices, spatial: {} } as never), ValueError);
+      await rejects(() => crf.lattices(scope.tensor([pixels, 3])), ShapeError);
+      await rejects(() => crf.lattices(guide, { signl: 1 } as never), ValueError);
+      lattices.bilateral.dispose();
+      await rejects(() => crf(unary, lattices), DisposedError);
+      lattices.dispose();
+    },
+  },
+];
