@@ -134,9 +134,8 @@ export interface CrfRnn extends Disposable {
    * in between. To stop early, stop iterating.
    * @throws ShapeError, ValueError (NaN, infinity), LimitError, DeviceError, DisposedError, AbortError
    * @example
-   * for await (const { iteration, marginals } of crf.steps(unary, guide)) {
-   *   console.log(iteration, await argmax(marginals));
-   * }
+   * const labels = []; // after 0, 1, … T iterations
+   * for await (const { marginals } of crf.steps(unary, guide)) labels.push(await argmax(marginals));
    */
   steps(unary: Tensor, guide: Tensor | CrfLattices, call?: CrfCall): AsyncGenerator<CrfStep, void, void>;
   readonly parameters: CrfParameters;
