@@ -1,29 +1,24 @@
 import type { Device, Storage } from "../device/device.ts";
 import type { Convolution, Epilogue } from "./geometry.ts";
 
+/** The maps and the weights of a convolution. Each function of an algorithm writes one of the three from the other two. */
+export interface Operands {
+  /** What is convolved, or its gradient. */
+  readonly input: Storage;
+  readonly weights: Storage;
+  /** The convolution's result, or its gradient. */
+  readonly output: Storage;
+}
+
 /** One way to compute a convolution and its adjoints. */
 export interface Algorithm {
-  /** Computes the convolution of `values`. */
-  convolve(
-    device: Device,
-    sizes: Convolution,
-    values: Storage,
-    weights: Storage,
-    result: Storage,
-    epilogue: Epilogue,
-  ): void;
+  /** Convolves `input` and writes `output`. */
+  convolve(device: Device, sizes: Convolution, operands: Operands, epilogue?: Epilogue): void;
   /**
-   * Computes the gradient of a convolution's input from the gradient of its output, which is given as `values`. Run
-   * forward, this is a transposed convolution.
+   * Writes to `input` its gradient from that of `output`. Run forward, this is a transposed convolution, whose map is
+   * `output` and whose result is `input`.
    */
-  convolveBack(
-    device: Device,
-    sizes: Convolution,
-    values: Storage,
-    weights: Storage,
-    result: Storage,
-    epilogue: Epilogue,
-  ): void;
-  /** Computes the gradient of a convolution's weights from its input `values` and the gradient of its output. */
-  weightGradient(device: Device, sizes: Convolution, values: Storage, gradient: Storage, result: Storage): void;
+  convolveBack(device: Device, sizes: Convolution, operands: Operands, epilogue?: Epilogue): void;
+  /** Writes to `weights` their gradient from `input` and the gradient of `output`. */
+  weightGradient(device: Device, sizes: Convolution, operands: Operands): void;
 }

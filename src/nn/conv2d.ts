@@ -41,18 +41,16 @@ function convolved(values: Tensor, weight: Tensor, options: Conv2dOptions): Tens
   const { device } = values;
   const sizes = sizesOf(values, weight, options);
   const result = device.empty(mapShape(sizes.output, values));
-  algorithmFor(device, sizes).convolve(device, sizes, values.storage, weight.storage, result.storage, {
-    bias: bias?.storage,
-    relu,
-  });
+  const algorithm = algorithmFor(device, sizes);
+  const [input, weights] = [values.storage, weight.storage];
+  algorithm.convolve(device, sizes, { input, weights, output: result.storage }, { bias: bias?.storage, relu });
   const inputs = bias ? [values, weight, bias] : [values, weight];
   const pullback: Pullback = (gradient, wanted) => {
     if (relu) maskGradient(result, gradient);
-    const { storage } = gradient;
+    const output = gradient.storage;
     const [ofValues, ofWeight] = [wanted[0] && emptyLike(values), wanted[1] && emptyLike(weight)];
-    if (ofWeight) algorithmFor(device, sizes).weightGradient(device, sizes, values.storage, storage, ofWeight.storage);
-    if (ofValues)
-      algorithmFor(device, sizes).convolveBack(device, sizes, storage, weight.storage, ofValues.storage, {});
+    if (ofWeight) algorithm.weightGradient(device, sizes, { input: values.storage, output, weights: ofWeight.storage });
+    if (ofValues) algorithm.convolveBack(device, sizes, { output, weights: weight.storage, input: ofValues.storage });
     return [ofValues || undefined, ofWeight || undefined, wanted[2] ? biasGradient(gradient) : undefined];
   };
   return record(result, inputs, relu ? [values, weight, result] : [values, weight], pullback, { overwrites: relu });

@@ -34,15 +34,14 @@ function convolved(values: Tensor, weight: Tensor, options: ConvolutionOptions):
   const { device } = values;
   const sizes = sizesOf(values, weight, options);
   const result = device.empty(mapShape(sizes.input, values));
-  algorithmFor(device, sizes).convolveBack(device, sizes, values.storage, weight.storage, result.storage, {
-    bias: bias?.storage,
-  });
+  const algorithm = algorithmFor(device, sizes);
+  const [output, weights] = [values.storage, weight.storage];
+  algorithm.convolveBack(device, sizes, { output, weights, input: result.storage }, { bias: bias?.storage });
   return record(result, bias ? [values, weight, bias] : [values, weight], [values, weight], (gradient, wanted) => {
     const [ofValues, ofWeight] = [wanted[0] && emptyLike(values), wanted[1] && emptyLike(weight)];
-    if (ofWeight)
-      algorithmFor(device, sizes).weightGradient(device, sizes, gradient.storage, values.storage, ofWeight.storage);
-    if (ofValues)
-      algorithmFor(device, sizes).convolve(device, sizes, gradient.storage, weight.storage, ofValues.storage, {});
+    const input = gradient.storage;
+    if (ofWeight) algorithm.weightGradient(device, sizes, { input, output: values.storage, weights: ofWeight.storage });
+    if (ofValues) algorithm.convolve(device, sizes, { input, weights: weight.storage, output: ofValues.storage });
     return [ofValues || undefined, ofWeight || undefined, wanted[2] ? biasGradient(gradient) : undefined];
   });
 }

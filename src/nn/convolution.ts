@@ -10,27 +10,19 @@ import type { ArgumentsOf } from "../kernel.ts";
 import { panelRowBytes, panelWidth } from "../layout.ts";
 import { quadBytes, quadsOf } from "../shape.ts";
 import { type Forms, runFastest } from "./forms.ts";
-import type { Algorithm } from "./algorithm.ts";
+import type { Algorithm, Operands } from "./algorithm.ts";
 import { type Convolution, type Epilogue, panelBytes, panelsOf, type PixelMapping } from "./geometry.ts";
 import type { MapSize } from "./mapSize.ts";
 import { panelRanges } from "./panelRanges.ts";
 import { bindImageRows, pieces } from "./parts.ts";
 import { product } from "./product.ts";
 
-/** Computes the convolution of `values`. */
-function convolve(
-  device: Device,
-  sizes: Convolution,
-  values: Storage,
-  weights: Storage,
-  result: Storage,
-  epilogue: Epilogue,
-): void {
-  const { output, stride, padding } = sizes;
+function convolve(device: Device, sizes: Convolution, operands: Operands, epilogue: Epilogue = {}): void {
+  const { stride, padding } = sizes;
   const mapping = { stride, inputDilation: 1, paddingY: padding, paddingX: padding };
-  const panels = panelsOf(output.channels);
+  const panels = panelsOf(sizes.output.channels);
   for (const range of panelRanges(device, panels, panelBytes(sizes))) {
-    const storages = { values, weights: range.of(weights), result };
+    const storages = { values: operands.input, weights: range.of(operands.weights), result: operands.output };
     run(device, sizes, storages, mapping, { firstPanel: range.first, panels: range.count }, epilogue);
   }
 }
@@ -38,19 +30,8 @@ function convolve(
 /** Bytes of scratch memory for transposed weights. */
 const transposedBytes = 2 ** 25;
 
-/**
- * Computes the gradient of a convolution's input from the gradient of its output, which is given as `values`. A
- * transposed convolution is this, run forward. It equals a convolution of `values`, between which stride − 1 zeros are
- * inserted, with the transposed weights.
- */
-function convolveBack(
-  device: Device,
-  sizes: Convolution,
-  values: Storage,
-  weights: Storage,
-  result: Storage,
-  epilogue: Epilogue = {},
-): void {
+/** The adjoint equals a convolution of `output`, between whose pixels stride − 1 zeros are inserted, with the transposed weights. */
+function convolveBack(device: Device, sizes: Convolution, operands: Operands, epilogue: Epilogue = {}): void {
   const { input, output, kernelHeight, kernelWidth, stride, padding } = sizes;
   const back: Convolution = { ...sizes, input: output, output: input };
   const mapping = {
@@ -65,32 +46,33 @@ function convolveBack(
   const memory = workspace.allocate(Math.min(room, resultPanels * panelBytes(back)));
   for (const to of panelRanges(device, resultPanels, panelBytes(back), room)) {
     const transposed = view(memory, 0, to.count * panelBytes(back));
-    transpose(device, sizes, weights, transposed, { firstResultPanel: to.first, resultPanels: to.count });
-    const storages = { values, weights: transposed, result };
+    const range = { firstResultPanel: to.first, resultPanels: to.count };
+    transpose(device, sizes, { weights: operands.weights, result: transposed, ...range });
+    const storages = { values: operands.output, weights: transposed, result: operands.input };
     run(device, back, storages, mapping, { firstPanel: to.first, panels: to.count }, epilogue);
   }
 }
 
-/** Transposes the weights of a convolution, or those of a range of panels of the result. */
-export function transpose(
-  device: Device,
-  sizes: Convolution,
-  weights: Storage,
-  result: Storage,
-  range: { readonly firstResultPanel: number; readonly resultPanels: number },
-): void {
+/** What `transpose` reads and writes: the weights of a convolution, and a range of panels of their transpose. */
+interface Transposition {
+  readonly weights: Storage;
+  readonly result: Storage;
+  readonly firstResultPanel: number;
+  readonly resultPanels: number;
+}
+
+export function transpose(device: Device, sizes: Convolution, { weights, ...to }: Transposition): void {
   const { input, output, kernelHeight, kernelWidth } = sizes;
   const taps = kernelHeight * kernelWidth;
   for (const from of panelRanges(device, panelsOf(output.channels), panelBytes(sizes))) {
     device.run(transposeKernel, {
+      ...to,
       weights: from.of(weights),
-      result,
       channels: input.channels,
       outputs: output.channels,
       taps,
       firstPanel: from.first,
       panels: from.count,
-      ...range,
     });
   }
 }
@@ -189,7 +171,7 @@ export const convolutionForms: Forms<Arguments> = {
 const rangePixels = 4096;
 
 /** Computes the gradient of a convolution's weights from its input `values` and the gradient of its output. */
-function weightGradient(device: Device, sizes: Convolution, values: Storage, gradient: Storage, result: Storage): void {
+function weightGradient(device: Device, sizes: Convolution, operands: Operands): void {
   const { input, output, kernelHeight, kernelWidth, stride, padding } = sizes;
   const [quads, panels, taps] = [quadsOf(input.channels), panelsOf(output.channels), kernelHeight * kernelWidth];
   const valueColumns = (output.width - 1) * stride + kernelWidth;
@@ -208,7 +190,7 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
   for (let image = 0; image < output.images; image++) {
     for (let first = 0; first < output.height; first += most) {
       const rows = Math.min(most, output.height - first);
-      pack(device, input, values, packedValues, {
+      pack(device, input, operands.input, packedValues, {
         image,
         top: first * stride - padding,
         left: -padding,
@@ -218,12 +200,12 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
         panelQuads: 1,
       });
       const window = { image, top: first, left: 0, rows, columns: output.width, panels, panelQuads: 2 };
-      pack(device, output, gradient, packedGradient, window);
+      pack(device, output, operands.output, packedGradient, window);
       for (const range of panelRanges(device, panels, panelBytes(sizes))) {
         product(device, {
           left: packedValues,
           right: packedGradient,
-          result: range.of(result),
+          result: range.of(operands.weights),
           columnPanels: range.count,
           firstColumnPanel: range.first,
           batch: taps,

@@ -4,7 +4,7 @@ import { Workspace } from "../device/workspace.ts";
 import { panelRowBytes } from "../layout.ts";
 import { padded, quadsOf } from "../shape.ts";
 import { transpose } from "./convolution.ts";
-import type { Algorithm } from "./algorithm.ts";
+import type { Algorithm, Operands } from "./algorithm.ts";
 import { type Convolution, type Epilogue, panelBytes, panelsOf } from "./geometry.ts";
 import type { MapSize } from "./mapSize.ts";
 import { type Piece, pieces } from "./parts.ts";
@@ -29,15 +29,9 @@ export function suits(device: Device, sizes: Convolution): boolean {
  */
 const fewestChannels = 8;
 
-function convolve(
-  device: Device,
-  sizes: Convolution,
-  values: Storage,
-  weights: Storage,
-  result: Storage,
-  epilogue: Epilogue,
-): void {
+function convolve(device: Device, sizes: Convolution, operands: Operands, epilogue: Epilogue = {}): void {
   const { input, output } = sizes;
+  const { weights } = operands;
   const panels = panelsOf(output.channels);
   const inputs = padded(input.channels);
   using workspace = new Workspace(device);
@@ -47,11 +41,11 @@ function convolve(
   const most = tilesOfRange(device, output, input.channels, output.channels);
   const patches = workspace.allocate(elements * inputs * padded(most) * 4);
   const products = workspace.allocate(elements * panels * padded(most) * panelRowBytes);
-  for (const { piece, range } of tileRanges(device, sizes, { input: values, output: result }, most)) {
+  for (const { piece, range } of tileRanges(device, sizes, operands, most)) {
     transformInput(device, piece, patches, range, true);
     const quads = quadsOf(range.tiles);
-    const operands = { left: patches, right: transformed, result: products };
-    multiplyElements(device, { ...operands, columnPanels: panels, rowPanels: quads, accumulate: 0 }, inputs);
+    const factors = { left: patches, right: transformed, result: products };
+    multiplyElements(device, { ...factors, columnPanels: panels, rowPanels: quads, accumulate: 0 }, inputs);
     device.run(winogradOutput, {
       products,
       bias: epilogue.bias ?? weights,
@@ -68,24 +62,17 @@ function convolve(
 }
 
 /** Computes the adjoint as a convolution with transposed weights. */
-function convolveBack(
-  device: Device,
-  sizes: Convolution,
-  values: Storage,
-  weights: Storage,
-  result: Storage,
-  epilogue: Epilogue,
-): void {
+function convolveBack(device: Device, sizes: Convolution, operands: Operands, epilogue?: Epilogue): void {
   const { input, output, padding } = sizes;
   const back = { ...sizes, input: output, output: input, padding: 2 - padding };
   const resultPanels = panelsOf(input.channels);
   using workspace = new Workspace(device);
   const transposed = workspace.allocate(resultPanels * panelBytes(back));
-  transpose(device, sizes, weights, transposed, { firstResultPanel: 0, resultPanels });
-  convolve(device, back, values, transposed, result, epilogue);
+  transpose(device, sizes, { weights: operands.weights, result: transposed, firstResultPanel: 0, resultPanels });
+  convolve(device, back, { input: operands.output, weights: transposed, output: operands.input }, epilogue);
 }
 
-function weightGradient(device: Device, sizes: Convolution, values: Storage, gradient: Storage, result: Storage): void {
+function weightGradient(device: Device, sizes: Convolution, operands: Operands): void {
   const { input, output } = sizes;
   const panels = panelsOf(output.channels);
   const inputs = padded(input.channels);
@@ -95,7 +82,7 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
   const patches = workspace.allocate(elements * inputs * padded(most) * 4);
   const gradients = workspace.allocate(elements * panels * padded(most) * panelRowBytes);
   let accumulate = 0;
-  for (const { piece, range } of tileRanges(device, sizes, { input: values, output: gradient }, most)) {
+  for (const { piece, range } of tileRanges(device, sizes, operands, most)) {
     transformInput(device, piece, patches, range, false);
     const tiles = padded(range.tiles);
     device.run(winogradGradient, {
@@ -108,11 +95,11 @@ function weightGradient(device: Device, sizes: Convolution, values: Storage, gra
       panels,
       ...range,
     });
-    const operands = { left: patches, right: gradients, result: sums };
-    multiplyElements(device, { ...operands, columnPanels: panels, rowPanels: inputs / 4, accumulate }, tiles);
+    const factors = { left: patches, right: gradients, result: sums };
+    multiplyElements(device, { ...factors, columnPanels: panels, rowPanels: inputs / 4, accumulate }, tiles);
     accumulate = 1;
   }
-  device.run(winogradFold, { sums, result, panels, inputs });
+  device.run(winogradFold, { sums, result: operands.weights, panels, inputs });
 }
 
 function transformInput(
@@ -130,12 +117,12 @@ function transformInput(
 /** Computes, for each of the 16 elements, a product of matrices: [rowPanels, terms, 4] by [columnPanels, terms, 8]. */
 function multiplyElements(
   device: Device,
-  operands: Pick<ProductArguments, "left" | "right" | "result" | "columnPanels" | "rowPanels" | "accumulate">,
+  factors: Pick<ProductArguments, "left" | "right" | "result" | "columnPanels" | "rowPanels" | "accumulate">,
   terms: number,
 ): void {
-  const { rowPanels, columnPanels } = operands;
+  const { rowPanels, columnPanels } = factors;
   product(device, {
-    ...operands,
+    ...factors,
     batch: elements,
     batchColumns: 1,
     termRows: 1,
@@ -164,11 +151,11 @@ const tilesOf = ({ images, height, width }: MapSize): number => images * Math.ce
 function* tileRanges(
   device: Device,
   sizes: Convolution,
-  storages: { readonly input: Storage; readonly output: Storage },
+  operands: Omit<Operands, "weights">,
   most: number,
 ): Generator<{ readonly piece: Piece; readonly range: TileRange }> {
   const mapping = { stride: 1, inputDilation: 1, paddingY: sizes.padding, paddingX: sizes.padding };
-  for (const piece of pieces(device, sizes, mapping, storages, 2)) {
+  for (const piece of pieces(device, sizes, mapping, operands, 2)) {
     const { output } = piece;
     const [tileRows, tileColumns] = [Math.ceil(output.height / 2), Math.ceil(output.width / 2)];
     const total = tilesOf(output);

@@ -111,7 +111,8 @@ export const cases: Case[] = [
         using map = device.tensor([6, 60, 4]);
         using weight = device.tensor([4, 4, 3, 3], undefined, panels);
         const gradient = await rejects(
-          () => direct.weightGradient(device, sizes, map.storage, map.storage, weight.storage),
+          () =>
+            direct.weightGradient(device, sizes, { input: map.storage, output: map.storage, weights: weight.storage }),
           LimitError,
         );
         check(says.test(gradient.message), gradient.message);

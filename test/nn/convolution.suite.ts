@@ -32,7 +32,7 @@ export const cases: Case[] = [
         using w = device.empty(shape, panelLayout);
         w.write(weights);
         using y = device.empty(mapShape(output));
-        direct.convolve(device, sizes, x.storage, w.storage, y.storage, {});
+        direct.convolve(device, sizes, { input: x.storage, weights: w.storage, output: y.storage });
         const terms = input.channels * kernel[1] * kernel[2];
         // There are as many roundings as terms, of sums that stay below the number of terms.
         close(await y.read(), convolved(sizes, values, weights), { absolute: terms ** 2 * 2 ** -24 }, shape.join());
@@ -87,7 +87,8 @@ export const cases: Case[] = [
         const back = [inputs, outputs, tall, wide];
         const source = memory.of(panelLayout.pack([outputs, inputs, tall, wide], weights));
         const result = memory.result(panelsOf(inputs) * tall * wide * padded(outputs) * 8);
-        transpose(device, sizes, source, result, { firstResultPanel: 0, resultPanels: panelsOf(inputs) });
+        const range = { firstResultPanel: 0, resultPanels: panelsOf(inputs) };
+        transpose(device, sizes, { weights: source, result, ...range });
         const expected = Float32Array.from({ length: weights.length }, (_, at) => {
           const tap = at % (tall * wide);
           const output = Math.floor(at / (tall * wide)) % outputs;
@@ -139,7 +140,9 @@ export const cases: Case[] = [
               (kernel.formOf ?? kernel.id) === "product" && rowsOfProducts.push(args["termRows"]),
           });
           const used = await withBindings(device, Math.min(bindingBytes, room + alignment), () =>
-            memoryOf(device, "nn/", () => direct.weightGradient(device, size, x.storage, g.storage, w.storage)),
+            memoryOf(device, "nn/", () =>
+              direct.weightGradient(device, size, { input: x.storage, output: g.storage, weights: w.storage }),
+            ),
           );
           const ranges = output.images * Math.ceil(output.height / most);
           const steps = Array.from({ length: ranges }, () => [
@@ -172,7 +175,7 @@ export const cases: Case[] = [
         const [x, y] = [scope.tensor(pixel(inputs)), scope.tensor(pixel(outputs))];
         const w = scope.tensor(weightShape(size), undefined, panelLayout);
         const used = await memoryOf(device, "nn/", () =>
-          direct.convolveBack(device, size, y.storage, w.storage, x.storage, {}),
+          direct.convolveBack(device, size, { output: y.storage, weights: w.storage, input: x.storage }),
         );
         const expected = memory.flatMap(
           (bytes) =>
@@ -185,7 +188,8 @@ export const cases: Case[] = [
       }
       // Two panels of half an alignment more than 16 MiB, since a binding cannot begin behind one.
       const { device: paper, allocated, ran, storage } = paperDevice(device, 2 ** 30);
-      direct.convolveBack(paper, convolution(pixel(24), [2 ** 19 + 4, 1, 1]), storage, storage, storage, {});
+      const operands = { input: storage, weights: storage, output: storage };
+      direct.convolveBack(paper, convolution(pixel(24), [2 ** 19 + 4, 1, 1]), operands);
       check(allocated.join() === `${2 * (2 ** 24 + 128)}`, `${allocated.join()} bytes`);
       const transposed = ran.filter(({ kernel }) => kernel === "convolutionTranspose");
       const parts = transposed.map(({ args }) => args["resultPanels"]).join();

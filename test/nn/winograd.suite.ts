@@ -62,9 +62,10 @@ async function computed(
   const [x, w] = [scope.tensor(map(input), values), scope.tensor(weightShape(size), weights, panels)];
   const [g, b] = [scope.tensor(map(output), gradient), scope.tensor([output.channels], bias)];
   const [y, ofValues, ofWeight] = [g, x, w].map((tensor) => scope.add(tensor.like()));
-  winograd.convolve(device, size, x.storage, w.storage, y!.storage, { bias: b.storage, relu: true });
-  winograd.convolveBack(device, size, g.storage, w.storage, ofValues!.storage, {});
-  winograd.weightGradient(device, size, x.storage, g.storage, ofWeight!.storage);
+  const operands = { input: x.storage, weights: w.storage, output: g.storage };
+  winograd.convolve(device, size, { ...operands, output: y!.storage }, { bias: b.storage, relu: true });
+  winograd.convolveBack(device, size, { ...operands, input: ofValues!.storage });
+  winograd.weightGradient(device, size, { ...operands, weights: ofWeight!.storage });
   return { result: await y!.read(), values: await ofValues!.read(), weight: await ofWeight!.read() };
 }
 
@@ -133,6 +134,7 @@ export const cases: Case[] = [
           scope.tensor(weightShape(size), undefined, panels),
           scope.tensor(map(output)),
         ];
+        const operands = { input: x.storage, weights: w.storage, output: y.storage };
         const [inputs, outputs] = [padded(input.channels), 8 * Math.ceil(output.channels / 8)];
         const tables = [
           16 * inputs * outputs * 4,
@@ -149,13 +151,13 @@ export const cases: Case[] = [
             withBindings(device, bindingBytes, () => memoryOf(device, "nn/", work)),
           );
         const what = `${nameOf(size)}, ${bindingBytes} bytes`;
-        const forward = await of(() => winograd.convolve(device, size, x.storage, w.storage, y.storage, {}));
+        const forward = await of(() => winograd.convolve(device, size, operands));
         const [weights, fold] = [
           ["nn/winograd.weights", [tables[0]!]],
           ["nn/winograd.fold", tables],
         ] as const;
         checkMemory(device, forward, [weights, ...steps(["winograd.input", "product", "winograd.output"])], what);
-        const back = await of(() => winograd.weightGradient(device, size, x.storage, y.storage, w.storage));
+        const back = await of(() => winograd.weightGradient(device, size, operands));
         checkMemory(device, back, [...steps(["winograd.input", "winograd.gradient", "product"]), fold], what);
       }
     },
@@ -165,7 +167,7 @@ export const cases: Case[] = [
     async run(real) {
       const tilesOn = (size: Convolution, hardware: boolean, bindingBytes: number): string => {
         const { device, ran, storage } = paperDevice(real, bindingBytes, hardware);
-        winograd.convolve(device, size, storage, storage, storage, {});
+        winograd.convolve(device, size, { input: storage, weights: storage, output: storage });
         const inputs = ran.filter(({ kernel }) => kernel === "winogradInput");
         return inputs.map(({ args }) => args["tiles"]).join();
       };
