@@ -58,6 +58,12 @@ export { relu } from "./nn/relu.ts";
 export { resize, type ResizeOptions } from "./nn/resize.ts";
 export { scale } from "./nn/scale.ts";
 export { type Choice, tune } from "./nn/tune.ts";
+export {
+  type Annotation,
+  type AnnotationOptions,
+  type AnnotationScores,
+  annotationScores,
+} from "./pictures/annotationScores.ts";
 export { imageTensor, type ImageTensorOptions } from "./pictures/imageTensor.ts";
 export { refine, type RefineOptions, type Scores } from "./pictures/refine.ts";
 export type { DrawOptions, Refined } from "./pictures/refined.ts";

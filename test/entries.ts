@@ -231,6 +231,7 @@ const without: readonly string[] = [
   "open",
   "tune",
   "panels",
+  "annotationScores",
   "meanColor",
   "presets",
   "fixed",

@@ -14,6 +14,7 @@ import { readImage } from "./input.ts";
 import { openDevice } from "./openDevice.ts";
 import { type CommonFlags, numberOrArray, report, threeNumbers, toNumber, wholeNumber } from "./options.ts";
 import { checkDestinations, writeTogether, type Destination, type Output } from "./output.ts";
+import { usualConfidence } from "../pictures/annotationScores.ts";
 import { startProgress } from "./progress.ts";
 import { describe, describePlan, measureLattices, type Bandwidths } from "./refine/plan.ts";
 import { readUnary, type Unary, type UnaryFlags } from "./refine/unary.ts";
@@ -60,7 +61,7 @@ export function refineCommand(): Command {
     .addOption(new Option("--layout <order>", "axes of the logits").choices(["hwc", "chw"]).default("hwc"))
     .option("--resize", "interpolate logits of another size bilinearly to the image's size")
     .option("--annotation <A>", "a rough annotation instead of logits: PNG, or .npy [H, W]")
-    .option("--confidence <p>", "probability that an annotated pixel is right", toNumber, 0.7)
+    .option("--confidence <p>", "probability that an annotated pixel is right", toNumber, usualConfidence)
     .option("--classes <n>", "classes of the annotation (default: its highest label + 1)", wholeNumber(2, 255))
     .option("--out <labels.png>", "write the label map to this file: a palette PNG whose index is the class")
     .option("--out-logits <X.npy>", "write the refined logits [H, W, L] to this file")

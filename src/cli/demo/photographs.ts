@@ -14,7 +14,7 @@ import { drawSheet } from "./sheet.ts";
 import { readImage } from "../input.ts";
 import type { Output } from "../output.ts";
 import type { Progress } from "../progress.ts";
-import { annotationLogits } from "../refine/unary.ts";
+import { annotationLogits } from "../../pictures/annotationScores.ts";
 
 const drawings = [allium, acanthus];
 

@@ -3,8 +3,8 @@ import { channelsLast } from "../../data/channelsLast.ts";
 import type { Photograph } from "../../data/images.ts";
 import { sizeRemedy } from "../../data/orientation.ts";
 import type { Color } from "../../data/palette.ts";
-import { ignoreLabel } from "../../data/labels.ts";
 import { resizeBilinear } from "../../data/resize.ts";
+import { annotationLogits, highestOf } from "../../pictures/annotationScores.ts";
 import { readAnnotation, readNumbers } from "../input.ts";
 
 /** The unary: what is known about each pixel before the CRF uses the photograph. */
@@ -91,7 +91,7 @@ async function fromAnnotation(flags: UnaryFlags, file: string, image: Photograph
       remedy: sizeRemedy(image, annotation, "draw the annotation at the image's size"),
     });
   }
-  const highest = labels.reduce((most, label) => (label === ignoreLabel ? most : Math.max(most, label)), -1);
+  const highest = highestOf(labels);
   const classes = flags.classes ?? Math.max(highest + 1, 2);
   if (highest < 0 || highest >= classes) {
     throw new ValueError({
@@ -110,20 +110,4 @@ async function fromAnnotation(flags: UnaryFlags, file: string, image: Photograph
     });
   }
   return { classes, logits: annotationLogits(labels, classes, confidence), palette };
-}
-
-/**
- * Logits `[pixels, classes]` of labels that are right with probability `confidence`, the rest shared evenly by the other
- * classes; pixels of 255 are uniform (as `unary_from_labels` of pydensecrf, whose unlabeled class is 0).
- */
-export function annotationLogits(labels: Uint8Array, classes: number, confidence: number): Float32Array<ArrayBuffer> {
-  const right = Math.log(confidence);
-  const wrong = Math.log((1 - confidence) / (classes - 1));
-  const logits = new Float32Array(labels.length * classes);
-  labels.forEach((label, pixel) => {
-    if (label === ignoreLabel) return;
-    logits.fill(wrong, pixel * classes, (pixel + 1) * classes);
-    logits[pixel * classes + label] = right;
-  });
-  return logits;
 }
