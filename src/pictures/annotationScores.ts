@@ -84,7 +84,7 @@ export function highestOf(labels: ArrayLike<number>): number {
 
 /** @throws ShapeError, ValueError */
 function requireAnnotation(annotation: Annotation): Annotation {
-  const { width, height, labels } = (annotation) ?? {};
+  const { width, height, labels } = annotation ?? {};
   const isList = Array.isArray(labels) || (ArrayBuffer.isView(labels) && "length" in labels);
   if (!isList || !(Number.isInteger(width) && width > 0) || !(Number.isInteger(height) && height > 0)) {
     const remedy = "write it as { width: 500, height: 375, labels: new Uint8Array(500 * 375).fill(255) }";
