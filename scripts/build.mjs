@@ -64,7 +64,7 @@ async function bundle() {
   const pages = await build({
     ...common,
     metafile: true,
-    entryPoints: { bench: "bench/page.ts", train: "src/cli/train/page.ts" },
+    entryPoints: { bench: "bench/page.ts", trainPage: "src/cli/train/page.ts" },
     outdir: "dist",
     platform: "browser",
     sourcemap: false,

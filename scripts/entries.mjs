@@ -15,6 +15,7 @@ export const entries = {
   index: { source: "src/index.ts", alone: true },
   checkpoint: { source: "src/checkpoint/checkpoint.ts", alone: false },
   data: { source: "src/data/data.ts", alone: false },
+  train: { source: "src/train/train.ts", alone: false },
   tfjs: { source: "src/bridges/tfjs.ts", alone: true },
   worker: { source: "src/worker.ts", alone: true, effect: true },
   onnxruntime: { source: "src/bridges/onnxruntime.ts", alone: true },

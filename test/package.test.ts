@@ -25,11 +25,13 @@ console.log("filtered", filtered.length);
 device.dispose();
 `;
 
-/** The same for checkpoints and data sets: errors are of one class in all entry points. */
+/** The same for checkpoints, data sets and training: errors are of one class in all entry points. */
 const READERS = `
-import { FormatError } from "crf-rnn";
+import { FormatError, open } from "crf-rnn";
 import { bytesSource, openCheckpoint } from "crf-rnn/checkpoint";
 import { checkDataset, decodeImage, openDataset } from "crf-rnn/data";
+import { checkpointFile, drawShapes, memorySurroundings, openState, runTraining, shapeClasses } from "crf-rnn/train";
+import { trainingConfiguration, trainingTimetable } from "crf-rnn/train";
 const census = await checkDataset(await openDataset("set"));
 console.log(census.items, census.classes[1].share, census.problems.length);
 const jpeg = () => decodeImage(Uint8Array.of(0xff, 0xd8), "a.jpg");
@@ -38,6 +40,13 @@ for (const refused of [jpeg, page]) {
   const error = await refused().catch((reason) => reason);
   console.log(error instanceof FormatError && error.offset);
 }
+const train = [drawShapes(1, 0, 24)];
+const options = { classes: shapeClasses.map(({ name }) => name), images: train, width: 1 / 64, steps: 1 };
+const surroundings = memorySurroundings({ train });
+const device = await open({ prefer: "wasm", threads: 1 });
+await runTraining(device, await trainingConfiguration(options), trainingTimetable(options), surroundings);
+console.log((await openState(bytesSource(surroundings.files.get(checkpointFile) ?? new Uint8Array()))).step);
+device.dispose();
 `;
 
 let folder: string;
@@ -142,7 +151,7 @@ test("reads checkpoints and data sets in Node and Deno, and JPEGs once sharp is 
     [await findDeno(), ["run", "--allow-all", "--quiet", "readers.js"]],
   ] as const) {
     const { stdout, stderr } = await run(program, [...args], { cwd: folder });
-    expect({ stdout, stderr }).toEqual({ stdout: "1 0.5 0\n2\n0\n", stderr: "" });
+    expect({ stdout, stderr }).toEqual({ stdout: "1 0.5 0\n2\n0\n1\n", stderr: "" });
   }
   await rm(sharp);
 });

@@ -5,7 +5,7 @@ export interface Sink {
 }
 
 /** Keeps everything in memory, e.g. for a download in the browser. */
-export function memorySink(): Sink & { bytes(): Uint8Array } {
+export function memorySink(): Sink & { bytes(): Uint8Array<ArrayBuffer> } {
   const pieces: Uint8Array[] = [];
   return {
     async write(bytes) {

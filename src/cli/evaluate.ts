@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { boundaryBand } from "../data/boundary.ts";
 import { Confusion, type Scores } from "../data/confusion.ts";
-import { spread } from "../data/contactSheet.ts";
+import { spread } from "../data/spread.ts";
 import { itemsOf } from "../data/dataset.ts";
 import { formats, openPart, type Format } from "../data/openDataset.ts";
 import { FormatError, UsageError } from "../errors.ts";

@@ -32,7 +32,7 @@ interface Task {
   readonly configuration: Configuration;
   /** The settings that the command line names explicitly. */
   readonly said: ReadonlySet<Setting>;
-  readonly timetable: Omit<Timetable, "from">;
+  readonly timetable: Timetable;
 }
 
 /** The result of a run. */

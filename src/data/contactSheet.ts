@@ -49,9 +49,3 @@ function caption(id: string): Buffer {
     `<svg width="${cell.width}" height="${cell.caption}"><text x="2" y="13" ${style}>${text}</text></svg>`,
   );
 }
-
-/** `count` items, evenly spread over all of them. */
-export function spread(items: readonly Item[], count: number): Item[] {
-  const number = Math.min(count, items.length);
-  return Array.from({ length: number }, (_, i) => items[Math.floor((i * items.length) / number)]!);
-}

@@ -1,10 +1,16 @@
 import * as valibot from "valibot";
 import { inferenceOptions } from "../crf/options.ts";
-import { fcnStages, runOptions } from "../models/specification.ts";
-import { fixed, polynomial, type Schedule, stepped } from "../optim/schedules.ts";
 import type { Complete, Description } from "../description.ts";
+import type { Augmentation } from "../data/labeledImage.ts";
+import { ValueError } from "../errors.ts";
+import type { CrfRates } from "../models/multipliers.ts";
+import { fcnStages, runOptions, type RunOptions } from "../models/specification.ts";
+import { fixed, polynomial, type Schedule, stepped } from "../optim/schedules.ts";
 
 export const stages = [...fcnStages, "crf-rnn"] as const;
+
+/** What is trained: a network, or FCN-8s with a CRF-RNN on top of it. */
+export type Stage = (typeof stages)[number];
 
 /** Options as they are stored. A checkpoint from before there was an option has what is its default now. */
 const entriesOf = <Described extends object>(descriptions: Described) =>
@@ -18,25 +24,73 @@ const entriesOf = <Described extends object>(descriptions: Described) =>
 const number = valibot.pipe(valibot.number(), valibot.finite());
 const count = valibot.pipe(number, valibot.integer(), valibot.minValue(0));
 
-const schema = valibot.object({
-  stage: valibot.picklist(stages),
+/** The optimizer of a run, its rate and how the rate changes. */
+export interface OptimizerConfiguration {
+  readonly kind: "sgd" | "adam";
+  readonly rate: number;
+  readonly momentum: number;
+  readonly decay: number;
+  readonly clip?: number;
+  readonly schedule:
+    | { readonly kind: "fixed" }
+    | { readonly kind: "step"; readonly every: number; readonly factor: number }
+    | { readonly kind: "poly"; readonly steps: number; readonly power: number };
+}
+
+/** The network of a run. */
+export interface NetworkConfiguration extends RunOptions {
+  /** Layers that stay as they began, by the first letters of their names: conv1 is conv1_1 and conv1_2. */
+  readonly frozen?: readonly string[];
+}
+
+/** The CRF of a run. */
+export interface CrfConfiguration extends Complete<typeof inferenceOptions> {
+  /** Initial values, used where no checkpoint gives others: θα, θβ, θγ, and the diagonals of W_s and W_b. */
+  readonly bandwidths: readonly [alpha: number, beta: number, gamma: number];
+  readonly weights: { readonly spatial: number; readonly bilateral: number };
+  readonly learn: { readonly weights: boolean; readonly compatibility: boolean; readonly bandwidths: boolean };
+  /** Learning-rate multipliers for W_s and W_b, for the compatibility and for the bandwidths. */
+  readonly multipliers: CrfRates;
+  /** Whether the network learns too. */
+  readonly network: boolean;
+}
+
+/** Everything that the bits of a run depend on, besides the device; stored in its checkpoints. */
+export interface Configuration {
+  readonly stage: Stage;
   /** Names; the index is the label. */
-  classes: valibot.array(valibot.string()),
+  readonly classes: readonly string[];
   /** The training images: how many, and a digest of their ids in order. */
-  images: valibot.object({ count, digest: valibot.string() }),
+  readonly images: { readonly count: number; readonly digest: string };
   /** The network; absent if logits of another network are given. */
+  readonly network?: NetworkConfiguration;
+  /** The CRF; present only in stage crf-rnn. */
+  readonly crf?: CrfConfiguration;
+  /** SHA-256 of the checkpoint that the parameters began from, of the logits given, or "none". */
+  readonly beginning: string;
+  readonly optimizer: OptimizerConfiguration;
+  /** Items whose gradients are summed for one step. */
+  readonly batch: number;
+  /** Whether the loss is summed or averaged over pixels. */
+  readonly loss: "sum" | "mean";
+  /** The seed of the order, the initialization, dropout and augmentation. */
+  readonly seed: number;
+  readonly augmentation: Augmentation;
+}
+
+const schema: valibot.GenericSchema<unknown, Configuration> = valibot.object({
+  stage: valibot.picklist(stages),
+  classes: valibot.array(valibot.string()),
+  images: valibot.object({ count, digest: valibot.string() }),
   network: valibot.optional(
     valibot.object({
       ...entriesOf(runOptions),
-      /** Layers that stay as they began, by the first letters of their names: conv1 is conv1_1 and conv1_2. */
       frozen: valibot.optional(valibot.array(valibot.string())),
     }),
   ),
-  /** The CRF; present only in stage crf-rnn. */
   crf: valibot.optional(
     valibot.object({
       ...entriesOf(inferenceOptions),
-      /** Initial values, used where no checkpoint gives others: θα, θβ, θγ, and the diagonals of W_s and W_b. */
       bandwidths: valibot.tuple([number, number, number]),
       weights: valibot.object({ spatial: number, bilateral: number }),
       learn: valibot.object({
@@ -44,13 +98,10 @@ const schema = valibot.object({
         compatibility: valibot.boolean(),
         bandwidths: valibot.boolean(),
       }),
-      /** Learning-rate multipliers for W_s and W_b, for the compatibility and for the bandwidths. */
       multipliers: valibot.object({ weights: number, compatibility: number, bandwidths: number }),
-      /** Whether the network learns too. */
       network: valibot.boolean(),
     }),
   ),
-  /** SHA-256 of the checkpoint that the parameters began from, of the logits given, or "none". */
   beginning: valibot.string(),
   optimizer: valibot.object({
     kind: valibot.picklist(["sgd", "adam"]),
@@ -64,7 +115,6 @@ const schema = valibot.object({
       valibot.object({ kind: valibot.literal("poly"), steps: count, power: number }),
     ]),
   }),
-  /** Items whose gradients are summed for one step. */
   batch: count,
   loss: valibot.picklist(["sum", "mean"]),
   seed: count,
@@ -78,10 +128,6 @@ const schema = valibot.object({
   }),
 });
 
-/** Everything that the bits of a run depend on, besides the device; stored in its checkpoints. */
-export type Configuration = valibot.InferOutput<typeof schema>;
-export type CrfConfiguration = NonNullable<Configuration["crf"]>;
-
 /** A configuration from a checkpoint's metadata; undefined where there is none that fits. */
 export function parseConfiguration(text: string | undefined): Configuration | undefined {
   // One of a hundred megabytes is none of ours, whatever it would unfold to.
@@ -91,6 +137,19 @@ export function parseConfiguration(text: string | undefined): Configuration | un
   } catch {
     return undefined;
   }
+}
+
+/**
+ * A configuration with its parts in the order in which checkpoints have them, so that equal ones are stored as equal bytes.
+ * @throws ValueError for what is none
+ */
+export function checkedConfiguration(where: string, configuration: unknown): Configuration {
+  const { issues, output } = valibot.safeParse(schema, configuration);
+  if (!issues) return output;
+  const [issue] = issues;
+  const place = valibot.getDotPath(issue) ?? "a configuration";
+  const got = issue.received.slice(0, 80);
+  throw new ValueError({ where, expected: `${place}: ${issue.expected ?? "another value"}`, got });
 }
 
 /** A value that differs between two configurations; undefined where there is none. */

@@ -1,3 +1,4 @@
+import { FormatError } from "../errors.ts";
 import { type Configuration, configurationDifferences, type Difference } from "./configuration.ts";
 
 /**
@@ -60,6 +61,19 @@ export function compare(
     changed: differing.filter(({ path }) => settingOf(path)),
     refused: differing.filter(({ path }) => !settingOf(path)),
   };
+}
+
+/** @throws FormatError where a run of one configuration cannot go on with another, naming what differs */
+export function requireSame(file: string, there: Configuration, here: Configuration, remedy: string): void {
+  const { refused } = compare(there, here);
+  if (refused.length === 0) return;
+  const words = refused.map((each) => `${each.path}: ${each.there ?? "nothing"} there, ${each.here ?? "nothing"} here`);
+  throw new FormatError({
+    file,
+    expected: "a run of this configuration",
+    got: `another: ${words.join("; ")}`,
+    remedy,
+  });
 }
 
 /** Whether what the optimizer remembers is of use after these changes. */

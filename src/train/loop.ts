@@ -17,11 +17,16 @@ import { validate } from "./validate.ts";
 
 /** How long to train, and how often to look and to save, in steps. */
 export interface Timetable {
-  /** Steps done before. */
-  readonly from: number;
+  /** Steps in all, those before a run was resumed included. */
   readonly steps: number;
   readonly validateEvery: number;
   readonly saveEvery: number;
+}
+
+/** What is left of a timetable. */
+interface Stretch extends Timetable {
+  /** Steps done before. */
+  readonly from: number;
 }
 
 /**
@@ -29,7 +34,7 @@ export interface Timetable {
  * number of the step alone, so that a run that goes on from a checkpoint ends where one without a stop does.
  * @throws ValueError where a loss is NaN or infinite, with the layer where it first appears; the last checkpoint stands
  */
-export async function train(run: Run, timetable: Timetable): Promise<"finished" | "interrupted"> {
+export async function train(run: Run, timetable: Stretch): Promise<"finished" | "interrupted"> {
   const { optimizer, configuration, surroundings } = run;
   const { batch, seed, optimizer: options } = configuration;
   const rateOf = scheduleOf(options);

@@ -1,8 +1,8 @@
 import { openCheckpoint, type Source } from "../checkpoint/checkpoint.ts";
 import type { Device } from "../device/device.ts";
 import { elementsOf } from "../shape.ts";
-import type { Configuration, Difference } from "./configuration.ts";
-import { compare, describeChanges, keepsMemory } from "./goingOn.ts";
+import { type Configuration, type Difference, checkedConfiguration } from "./configuration.ts";
+import { compare, describeChanges, keepsMemory, requireSame } from "./goingOn.ts";
 import { type Timetable, train } from "./loop.ts";
 import { beginFrom } from "./begin.ts";
 import { createOptimizer, createTrainable } from "./learner.ts";
@@ -33,20 +33,35 @@ export interface Outcome {
   readonly notes: readonly string[];
 }
 
-/** A whole training run on one device, the same in every host. @throws as `train`, `openState` and `restore` do */
+/**
+ * Trains on one device, the same in every host, and resolves when the run has ended. Its metrics and files go to the surroundings.
+ * @throws ValueError where a number is not finite, with the layer or parameter where it first appears, and for a configuration that
+ * is none; FormatError for a checkpoint that does not fit; LimitError, DeviceError; what the surroundings throw
+ * @example
+ * const train = [drawShapes(1, 0, 24), drawShapes(1, 1, 24)];
+ * const options = { classes: shapeClasses.map(({ name }) => name), images: train, width: 1 / 64, steps: 2 };
+ * const configuration = await trainingConfiguration(options);
+ * const timetable = trainingTimetable(options);
+ * const surroundings = memorySurroundings({ train });
+ * await runTraining(device, configuration, timetable, surroundings);
+ * const resume = bytesSource(surroundings.files.get(checkpointFile)!); // and on for two steps more
+ * await runTraining(device, configuration, { ...timetable, steps: 4 }, surroundings, { resume });
+ */
 export async function runTraining(
   device: Device,
   configuration: Configuration,
-  timetable: Omit<Timetable, "from">,
+  timetable: Timetable,
   surroundings: Surroundings,
-  { resume, init }: Beginning,
+  { resume, init }: Beginning = {},
 ): Promise<Outcome> {
+  configuration = checkedConfiguration("runTraining", configuration);
   using trainable = createTrainable(device, configuration);
   using optimizer = createOptimizer(trainable, configuration);
   let from = 0;
   let notes: readonly string[] = [];
   if (resume) {
     const state = await openState(resume);
+    requireSame(resume.name, state.configuration, configuration, "pass the configuration that openState(resume) has");
     const { changed } = compare(state.configuration, configuration);
     await restore(resume.name, state.parameters, trainable.parameters);
     if (keepsMemory(changed)) await restoreOptimizer(state.optimizer, optimizer);

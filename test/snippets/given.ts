@@ -24,6 +24,14 @@ import {
   writeSafetensors,
 } from "../../src/checkpoint/checkpoint.ts";
 import { type Item, itemsOf, openDataset } from "../../src/data/data.ts";
+import {
+  drawShapes,
+  memorySurroundings,
+  runTraining,
+  shapeClasses,
+  trainingConfiguration,
+  trainingTimetable,
+} from "../../src/train/train.ts";
 import { Tree, writeSbd, writeVoc } from "../data/trees.ts";
 import { bridges } from "./bridges.ts";
 import { tensorFlow } from "./tensorFlow.ts";
@@ -126,6 +134,16 @@ async function checkpointOf(network: Network<never>): Promise<Checkpoint> {
   return openCheckpoint(bytesSource(sink.bytes()));
 }
 
+/** What a run in memory has left. */
+export async function runs() {
+  const given = await arrays();
+  const image = drawShapes(1, 0, 24);
+  const options = { classes: shapeClasses.map(({ name }) => name), images: [image], width: 1 / 64, steps: 1 };
+  const surroundings = memorySurroundings({ train: [image], val: [image] });
+  await runTraining(given.device, await trainingConfiguration(options), trainingTimetable(options), surroundings);
+  return { ...given, surroundings };
+}
+
 /** What is in the folder with data sets, where the program runs. */
 export async function dataSets(folder = ".") {
   const items: readonly Item[] = itemsOf({ dataset: await openDataset(`${folder}/VOC2012`) });
@@ -140,4 +158,4 @@ export async function writeDataSets(): Promise<Tree> {
   return tree;
 }
 
-export const kinds = { arrays, tensors, points, training, dataSets, bridges, tensorFlow };
+export const kinds = { arrays, tensors, points, training, runs, dataSets, bridges, tensorFlow };

@@ -6,6 +6,7 @@ import { examples, fences, pages, type Snippet } from "./extract.ts";
 /** What the text around a snippet has introduced, the first that fits. */
 const given: readonly (readonly [where: RegExp, text: RegExp, given: Program["given"]])[] = [
   [/^src\/data\//, /./, "dataSets"],
+  [/^src\/train\/predictions/, /./, "runs"],
   [/^src\/bridges\/(onnxruntime|transformers|mediapipe)/, /./, "bridges"],
   [/./, /crf-rnn\/(onnxruntime|transformers|mediapipe)"/, "bridges"],
   [/^src\/bridges\/tfjs/, /./, "tensorFlow"],

@@ -1,7 +1,7 @@
 import { join } from "node:path";
+import { drawShapes, shapeClasses } from "../../train/shapes.ts";
 import { encodeLabelPng, encodeRgbPng } from "../../data/png.ts";
 import { makeFolder, writeTogether, type Output } from "../output.ts";
-import { drawShapes, shapeClasses } from "./shapes.ts";
 
 export interface ShapesOptions {
   readonly seed: number;

@@ -1,26 +1,35 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { fileSource, openCheckpoint } from "../../checkpoint/checkpoint.ts";
-import { spread } from "../../data/contactSheet.ts";
+import { fileSource } from "../../checkpoint/checkpoint.ts";
 import type { Item } from "../../data/dataset.ts";
 import { decodeImage } from "../../data/images.ts";
 import { readFailure } from "../../data/readFailure.ts";
+import { spread } from "../../data/spread.ts";
+import type { Given } from "../../description.ts";
 import { UsageError } from "../../errors.ts";
 import { runOptions } from "../../models/specification.ts";
-import { withDefaults } from "../../description.ts";
-import { parseConfiguration, type Configuration, type CrfConfiguration } from "../../train/configuration.ts";
+import type { Configuration } from "../../train/configuration.ts";
+import type { BeginningKind } from "../../train/defaults.ts";
+import { digestOfIds } from "../../train/digest.ts";
 import { settings, type Setting } from "../../train/goingOn.ts";
 import type { Timetable } from "../../train/loop.ts";
-import { defaultDecay, defaultMomentum, defaultsFor } from "./defaults.ts";
+import { openOptions, trainingOptions } from "../../train/options.ts";
+import {
+  beginningOf,
+  configurationOf,
+  type CrfTrainingOptions,
+  timetableOf,
+  type TrainingOptions,
+} from "../../train/trainingConfiguration.ts";
 import type { TrainFlags } from "./flags.ts";
-import { digestOf, type Images } from "./images.ts";
+import type { Images } from "./images.ts";
 
 /** The run that the flags ask for. */
 interface RunRequest {
   readonly configuration: Configuration;
   /** The settings that the flags name explicitly; they may change when a run is resumed. */
   readonly said: ReadonlySet<Setting>;
-  readonly timetable: Omit<Timetable, "from">;
+  readonly timetable: Timetable;
 }
 
 /**
@@ -28,56 +37,52 @@ interface RunRequest {
  * @throws FormatError where a file cannot be read
  */
 export async function configure(flags: TrainFlags, images: Images): Promise<RunRequest> {
-  const { stage, loss, batch, seed, clip, augment: augmentation = {} } = flags;
-  const { momentum = defaultMomentum, decay = defaultDecay, schedule: words = { kind: "fixed" } } = flags;
-  const steps = flags.steps ?? Math.max(1, Math.round(((flags.epochs ?? 20) * images.train.length) / batch));
-  const beginning = flags.init === undefined ? "nothing" : await beginningOf(flags.init);
-  const alone = flags.logits !== undefined || (flags.crfOnly ?? false);
-  const pixels = await typicalPixels(images.train);
-  const defaults = defaultsFor({ stage, loss, optimizer: flags.optimizer, beginning, alone, pixels });
-  const { optimizer: kind } = defaults;
-  const { rate = defaults.rate } = flags;
-  const schedule = words.kind === "poly" ? { ...words, steps } : words;
-  const configuration: Configuration = {
-    stage,
-    classes: [...images.classes],
-    images: { count: images.train.length, digest: digestOf(images.train) },
-    network: flags.logits ? undefined : networkOf(flags),
-    crf: stage === "crf-rnn" ? crfOf(flags, defaults.multipliers) : undefined,
+  const options = optionsOf(flags, images.classes);
+  const configuration = configurationOf(options, {
+    images: { count: images.train.length, digest: await digestOfIds(images.train.map(({ id }) => id)) },
+    pixels: await typicalPixels(images.train),
+    logits: flags.logits !== undefined,
+    begins: flags.init === undefined ? "nothing" : await kindOf(flags.init),
     beginning: await digestOfFiles([flags.init, flags.logits]),
-    optimizer: { kind, rate, momentum, decay, clip, schedule },
-    batch,
-    loss,
-    seed,
-    augmentation,
-  };
-  const tenth = Math.max(1, Math.round(steps / 10));
-  const { validateEvery = tenth, saveEvery = Math.min(tenth, 1000) } = flags;
+  });
   const names = Object.keys(settings) as Setting[];
   const said = new Set(names.filter((name) => flags[name] !== undefined));
-  return { configuration, said, timetable: { steps, validateEvery, saveEvery } };
+  return { configuration, said, timetable: timetableOf(flags, images.train.length) };
 }
 
-function networkOf(flags: TrainFlags): Configuration["network"] {
-  const { widths: all, fc: ofFc } = runOptions;
-  const scaled = (channels: number): number => Math.max(4, 4 * Math.round((flags.width * channels) / 4));
-  const channels = flags.widths ?? [...all.default, ofFc.default].map(scaled);
-  const [widths, fc] = [channels.slice(0, -1), channels.at(-1)];
-  return { ...withDefaults("train", runOptions, { ...flags, widths, fc }), frozen: flags.freeze };
+/** The flags as a program has them. */
+function optionsOf(flags: TrainFlags, classes: readonly string[]): Omit<TrainingOptions, "images"> {
+  const { widths, freeze: frozen, augment: augmentation } = flags;
+  return {
+    ...only(runOptions, flags),
+    ...only(trainingOptions, flags),
+    ...only(openOptions, flags),
+    widths: widths?.slice(0, -1),
+    fc: widths?.at(-1),
+    classes,
+    frozen,
+    schedule: flags.schedule,
+    augmentation,
+    crf: crfOf(flags),
+  };
 }
 
-function crfOf(flags: TrainFlags, multipliers: CrfConfiguration["multipliers"]): CrfConfiguration {
+/** Those of the flags that are named like these options. */
+const only = <Described extends object>(options: Described, flags: Given<Described>): Given<Described> =>
+  Object.fromEntries(Object.keys(options).map((name) => [name, flags[name as keyof Described]])) as Given<Described>;
+
+function crfOf(flags: TrainFlags): CrfTrainingOptions {
   const { iterations, normalize: normalization, activation, learn, thetaAlpha, thetaBeta, thetaGamma } = flags;
   return {
     iterations,
     tied: !flags.untied,
     normalization,
     activation,
-    bandwidths: [thetaAlpha, thetaBeta, thetaGamma],
-    weights: { spatial: flags.spatialWeight, bilateral: flags.bilateralWeight },
+    bilateral: { position: thetaAlpha, color: thetaBeta, weight: flags.bilateralWeight },
+    spatial: { position: thetaGamma, weight: flags.spatialWeight },
     learn,
-    multipliers: { ...multipliers, ...flags.multipliers },
-    network: !flags.crfOnly && flags.logits === undefined,
+    multipliers: flags.multipliers,
+    network: !flags.crfOnly,
   };
 }
 
@@ -100,12 +105,10 @@ export function checkTogether({ stage, steps, epochs, logits, init, crfOnly, aug
 }
 
 /** Tells what kind of checkpoint a run begins from. */
-async function beginningOf(file: string): Promise<"own" | "published" | "part"> {
+async function kindOf(file: string): Promise<BeginningKind> {
   const source = await fileSource(file);
   try {
-    const { metadata, tensors } = await openCheckpoint(source, { partial: true });
-    if (parseConfiguration(metadata.configuration)) return "own";
-    return tensors.has("fc7.weight") ? "published" : "part";
+    return await beginningOf(source);
   } finally {
     await source.close();
   }

@@ -8,10 +8,11 @@ import { runOptions } from "../../models/specification.ts";
 import { bandwidthOptions, inferenceOptions, weightOptions } from "../../crf/options.ts";
 import type { Complete, Given } from "../../description.ts";
 import { freeFlags, settings } from "../../train/goingOn.ts";
+import { trainingOptions } from "../../train/options.ts";
+import type { ScheduleOption } from "../../train/trainingConfiguration.ts";
 import { addFlags } from "../describedFlags.ts";
-import { defaultDecay, defaultMomentum, rateHelp } from "./defaults.ts";
 import type { ImageFlags } from "./images.ts";
-import { augmentationOf, learnOf, parseMultipliers, scheduleOf, type ScheduleWords } from "./words.ts";
+import { augmentationOf, learnOf, parseMultipliers, scheduleOf } from "./words.ts";
 
 export interface TrainFlags
   extends
@@ -32,7 +33,7 @@ export interface TrainFlags
   readonly epochs?: number;
   readonly optimizer?: "sgd" | "adam";
   readonly rate?: number;
-  readonly schedule?: ScheduleWords;
+  readonly schedule?: ScheduleOption;
   readonly momentum?: number;
   readonly decay?: number;
   readonly clip?: number;
@@ -80,6 +81,12 @@ out keeps the checkpoint's value. ${list(freeFlags)}
 may differ as well, because the checkpoint does not store them. All other flags must be as before.
 `;
 
+const rateHelp = `
+Where a run begins from published weights of the whole network: SGD at the papers' rates, 1e-10 (fcn32s), 1e-12, 1e-14, 1e-13
+(crf-rnn). Else Adam, at 1e-3 from scratch, 1e-4 from a checkpoint. SGD from scratch: 1e-6 over the pixels of a typical image,
+or with --loss mean 1e-6; from a checkpoint a tenth of it. The CRF's weights learn at 1e-2, its compatibility at 1e-3, as
+multiples of that rate.`;
+
 /** The command with all its flags. */
 export function trainWords(): Command {
   const some = (word: string, former: readonly string[] | undefined): readonly string[] => [...(former ?? []), word];
@@ -102,7 +109,7 @@ export function trainWords(): Command {
       "--logits <file>",
       "stage crf-rnn: train on these logits of another network (.safetensors) instead of a network",
     )
-    .option("--width <share>", "channels, as a share of VGG-16's", positiveNumber, 1)
+    .option("--width <share>", "channels, as a share of VGG-16's", positiveNumber, trainingOptions.width.default)
     .option("--widths <list>", "channels of the five blocks and of fc6, as 64,128,256,128,128,512", widthsOf);
   addFlags(command, runOptions)
     .option("--freeze <layers>", "layers that stay as --init has them, named by how they begin: conv1,conv2", namesOf)
@@ -113,10 +120,15 @@ export function trainWords(): Command {
     )
     .option("--rate <r>", "learning rate (default: see below)", positiveNumber)
     .option("--schedule <words>", "fixed, step:EVERY:FACTOR or poly:POWER (default: fixed)", scheduleOf)
-    .option("--momentum <m>", `momentum of SGD (default: ${defaultMomentum})`, share)
-    .option("--decay <d>", `weight decay (default: ${defaultDecay})`, notNegative)
+    .option("--momentum <m>", `momentum of SGD (default: ${trainingOptions.momentum.default})`, share)
+    .option("--decay <d>", `weight decay (default: ${trainingOptions.decay.default})`, notNegative)
     .option("--clip <norm>", "largest norm of a step's gradient", positiveNumber)
-    .option("--batch <n>", "images whose gradients are summed for one step", wholeNumber(1), 1)
+    .option(
+      "--batch <n>",
+      "images whose gradients are summed for one step",
+      wholeNumber(1),
+      trainingOptions.batch.default,
+    )
     .addOption(
       new Option("--loss <kind>", "whether the loss is summed or averaged over pixels")
         .choices(["sum", "mean"])

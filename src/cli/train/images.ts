@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { checkDataset, type Note } from "../../data/checkDataset.ts";
-import { spread } from "../../data/contactSheet.ts";
+import { spread } from "../../data/spread.ts";
 import { itemsOf, type Dataset, type Item } from "../../data/dataset.ts";
 import { decodeImage, type Photograph } from "../../data/images.ts";
 import { ignoreLabel } from "../../data/labels.ts";
@@ -62,13 +61,6 @@ async function namedValidation(words: string, format: Format | undefined, { clas
     expected: `the ${classes.length} classes of the training data`,
     got: `${part.dataset.classes.length} others`,
   });
-}
-
-/** Computes a digest of the ids in their order. A run recognizes its data by it, wherever the data lie. */
-export function digestOf(items: readonly Item[]): string {
-  const hash = createHash("sha256");
-  for (const { id } of items) hash.update(`${id}\n`);
-  return hash.digest("hex").slice(0, 16);
 }
 
 /**

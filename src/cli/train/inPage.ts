@@ -17,7 +17,7 @@ import { allowOnly, bodyOf, Refused, unknown, type Answer } from "../pageServer.
 /** The task that a page receives. */
 export interface PageTask {
   readonly configuration: Configuration;
-  readonly timetable: Omit<Timetable, "from">;
+  readonly timetable: Timetable;
   readonly images: Surroundings["images"];
   readonly prefer: CommonFlags["device"];
   readonly threads?: number;
@@ -60,7 +60,7 @@ export async function trainInPage(task: PageTask, surroundings: Surroundings): P
       isolated: true,
       software: !hasGraphics(),
       keepOnInterrupt: true,
-      script: `import("./bundle/train.js").then(({ trainHere }) => trainHere(${JSON.stringify(task)}, report))`,
+      script: `import("./bundle/trainPage.js").then(({ trainHere }) => trainHere(${JSON.stringify(task)}, report))`,
       report: async (said: PageNews) => {
         if (said.metric) return surroundings.record(said.metric).catch(remember);
         if (said.refusal) failure ??= new ValueError(said.refusal);

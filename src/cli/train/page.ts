@@ -1,4 +1,4 @@
-/** Entry of dist/train.js, the bundle that a page loads for `crf-rnn train --host chromium`. */
+/** Entry of dist/trainPage.js, the bundle that a page loads for `crf-rnn train --host chromium`. */
 import { blobSource, type Source } from "../../checkpoint/checkpoint.ts";
 import { open } from "../../device/open.ts";
 import { CrfRnnError } from "../../errors.ts";

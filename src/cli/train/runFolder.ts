@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { fileSource, type Sink } from "../../checkpoint/checkpoint.ts";
 import { FormatError, UsageError } from "../../errors.ts";
 import type { Configuration } from "../../train/configuration.ts";
-import { compare, goOnWith, type Setting } from "../../train/goingOn.ts";
+import { goOnWith, requireSame, type Setting } from "../../train/goingOn.ts";
 import { formatMetrics, metricsUntil, type Metric } from "../../train/metrics.ts";
 import { openState, type State } from "../../train/state.ts";
 import { checkpointFile, formerFile, metricsFile } from "../../train/surroundings.ts";
@@ -101,7 +101,9 @@ export class RunFolder implements Disposable {
     }
     if (state === undefined || state instanceof Error) throw bothDamaged(last, state);
     const configuration = goOnWith(state.configuration, asked.configuration, asked.said, asked.steps);
-    this.#requireSame(state.configuration, configuration, state === last ? checkpointFile : formerFile);
+    const name = state === last ? checkpointFile : formerFile;
+    const remedy = "repeat the command that began the run, or name another --out";
+    requireSame(this.file(name), state.configuration, configuration, remedy);
     const notes = state === last ? [] : [this.#fallBack(last as Error | undefined, state.step)];
     this.write(metricsFile, new TextEncoder().encode(formatMetrics(this.metrics(state.step))));
     return { step: state.step, notes, configuration };
@@ -119,20 +121,6 @@ export class RunFolder implements Disposable {
     } finally {
       await source.close();
     }
-  }
-
-  #requireSame(there: Configuration, here: Configuration, name: string): void {
-    const { refused } = compare(there, here);
-    if (refused.length === 0) return;
-    const words = refused.map(
-      (each) => `${each.path}: ${each.there ?? "nothing"} there, ${each.here ?? "nothing"} here`,
-    );
-    throw new FormatError({
-      file: this.file(name),
-      expected: "a run of this configuration",
-      got: `another: ${words.join("; ")}`,
-      remedy: "repeat the command that began the run, or name another --out",
-    });
   }
 
   /** Puts the former checkpoint in the last one's place. Killed in between, the folder has the former, and so this again. */

@@ -1,13 +1,11 @@
 import { InvalidArgumentError } from "commander";
 import type { Augmentation } from "../../data/labeledImage.ts";
-import type { Configuration } from "../../train/configuration.ts";
+import { augmentationOptions } from "../../train/options.ts";
+import type { ScheduleOption } from "../../train/trainingConfiguration.ts";
 import { toNumber } from "../options.ts";
 
-/** A schedule in words; the steps of `poly` are those of the run. */
-export type ScheduleWords = Configuration["optimizer"]["schedule"] | { readonly kind: "poly"; readonly power: number };
-
 /** `fixed`, `step:EVERY:FACTOR` or `poly:POWER`. */
-export function scheduleOf(text: string): ScheduleWords {
+export function scheduleOf(text: string): ScheduleOption {
   const [kind, ...numbers] = text.split(":");
   const [first = NaN, second = NaN] = numbers.map(toNumber);
   if (kind === "fixed" && numbers.length === 0) return { kind };
@@ -18,25 +16,20 @@ export function scheduleOf(text: string): ScheduleWords {
   throw new InvalidArgumentError("expected fixed, step:EVERY:FACTOR (step:2000:0.1) or poly:POWER (poly:0.9)");
 }
 
-const mostOf: Record<Exclude<keyof Augmentation, "flip">, readonly [least: number, most: number]> = {
-  scale: [1, 8],
-  rotation: [0, 180],
-  shear: [0, 60],
-  shift: [0, 1],
-  color: [0, 1],
-};
-
 /** `flip,scale=1.25,rotation=10,shear=5,shift=0.1,color=0.2`, any of them. */
 export function augmentationOf(text: string): Augmentation {
+  const { flip: _, ...measured } = augmentationOptions;
   const augmentation: Record<string, number | boolean> = {};
   for (const word of text.split(",")) {
     const [name = "", value, ...rest] = word.split("=");
     if (name === "flip" && value === undefined) augmentation.flip = true;
     else {
-      const [least, most] = Object.hasOwn(mostOf, name) ? mostOf[name as keyof typeof mostOf] : [NaN, NaN];
       const number = toNumber(value ?? "");
-      if (rest.length > 0 || !(number >= least && number <= most)) {
-        const ranges = Object.entries(mostOf).map(([each, [from, to]]) => `${each}=${from}…${to}`);
+      const known = Object.hasOwn(measured, name) && measured[name as keyof typeof measured].accepts(number);
+      if (rest.length > 0 || !known) {
+        const ranges = Object.entries(measured).map(
+          ([each, { expected }]) => `${each}=${expected.replace(/^a number, (.*) to /, "$1…")}`,
+        );
         throw new InvalidArgumentError(`expected flip, ${ranges.join(", ")}, with commas between; '${word}' is not`);
       }
       augmentation[name] = number;

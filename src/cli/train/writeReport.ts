@@ -3,6 +3,7 @@ import { openSafetensors } from "../../checkpoint/safetensors.ts";
 import type { Configuration } from "../../train/configuration.ts";
 import type { Matrix } from "../../train/report/heatMap.ts";
 import type { Picture } from "../../train/report/pictures.ts";
+import { readPredictions } from "../../train/predictions.ts";
 import { drawReport } from "../../train/report/report.ts";
 import type { Outcome } from "../../train/runTraining.ts";
 import { checkpointFile, reportFile, samplesFile } from "../../train/surroundings.ts";
@@ -61,19 +62,17 @@ async function matricesOf(tensors: ReadonlyMap<string, StoredTensor>, classes: n
 /** The validation images whose predictions the last validation kept. */
 async function picturesOf(folder: RunFolder, images: Images): Promise<Picture[]> {
   if (!folder.has(samplesFile)) return [];
-  const { tensors, close } = await openFile(folder.file(samplesFile));
+  const source = await fileSource(folder.file(samplesFile));
   try {
-    const pictures: Picture[] = [];
-    for (let index = 0; tensors.has(`${index}.network`) && index < images.val.length; index++) {
-      const { id, image, labels } = await readSample(images.val[index]!);
-      const read = async (name: string): Promise<Uint8Array<ArrayBuffer>> =>
-        (await tensors.get(`${index}.${name}`)!.read()) as Uint8Array<ArrayBuffer>;
-      const crf = tensors.has(`${index}.crf`) ? await read("crf") : undefined;
-      pictures.push({ id, image, labels, prediction: { network: await read("network"), crf } });
-    }
-    return pictures;
+    const predictions = (await readPredictions(source)).slice(0, images.val.length);
+    return await Promise.all(
+      predictions.map(async (prediction, index) => {
+        const { id, image, labels } = await readSample(images.val[index]!);
+        return { id, image, labels, prediction };
+      }),
+    );
   } finally {
-    await close();
+    await source.close();
   }
 }
 

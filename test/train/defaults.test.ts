@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { defaultsFor } from "../../src/cli/train/defaults.ts";
+import { defaultsFor } from "../../src/train/defaults.ts";
 
 const choice = { stage: "fcn8s", loss: "sum", optimizer: undefined, alone: false, pixels: 100_000 } as const;
 

@@ -1,16 +1,15 @@
-import { publishedCrfRates } from "../../models/multipliers.ts";
-import type { Configuration, CrfConfiguration } from "../../train/configuration.ts";
+import { publishedCrfRates } from "../models/multipliers.ts";
+import type { Configuration, CrfConfiguration } from "./configuration.ts";
 
 type Kind = Configuration["optimizer"]["kind"];
+
+/** What a run's parameters begin from: published weights of the whole network, some of its layers, a run of ours, or nothing. */
+export type BeginningKind = "published" | "part" | "own" | "nothing";
 
 type RunKind = Pick<Configuration, "stage" | "loss"> & {
   /** The optimizer, if one was chosen. */
   readonly optimizer: Kind | undefined;
-  /**
-   * The parameters that the run begins from: published weights of the whole network, some of its layers, a run of ours,
-   * or none.
-   */
-  readonly beginning: "published" | "part" | "own" | "nothing";
+  readonly beginning: BeginningKind;
   /** Whether the CRF learns alone. */
   readonly alone: boolean;
   /** The number of pixels of a typical training image. */
@@ -67,13 +66,4 @@ export function defaultsFor({ stage, loss, beginning, alone, pixels, ...given }:
   };
 }
 
-/** The momentum and the weight decay that are used where no flag gives them. */
-export const [defaultMomentum, defaultDecay] = [0.99, 5e-4];
-
 const oneDigit = (value: number): number => Number(value.toPrecision(1));
-
-export const rateHelp = `
-Where a run begins from published weights of the whole network: SGD at the papers' rates, 1e-10 (fcn32s), 1e-12, 1e-14, 1e-13
-(crf-rnn). Else Adam, at 1e-3 from scratch, 1e-4 from a checkpoint. SGD from scratch: 1e-6 over the pixels of a typical image,
-or with --loss mean 1e-6; from a checkpoint a tenth of it. The CRF's weights learn at 1e-2, its compatibility at 1e-3, as
-multiples of that rate.`;
