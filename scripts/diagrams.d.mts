@@ -1,0 +1,2 @@
+/** The text of every diagram of docs/diagrams, by its file. */
+export function drawAll(): Readonly<Record<string, string>>;
