@@ -50,7 +50,10 @@ export interface CrfOptions extends WarningOptions {
   readonly iterations?: number;
   /** Whether all iterations share one set of parameters (the default) or have one set each. */
   readonly tied?: boolean;
-  /** Default: `after`. */
+  /**
+   * Default: `after`. With `none` the bilateral filter of a color picture makes about half of what exact Gaussians would, since
+   * the lattice approximates them.
+   */
   readonly normalization?: Normalization;
   /** Default: `softmax`. */
   readonly activation?: Activation;
@@ -66,7 +69,10 @@ export interface CrfOptions extends WarningOptions {
     readonly weights?: boolean;
     /** C. Default: true. */
     readonly compatibility?: boolean;
-    /** θα, θβ and θγ. Default: false. */
+    /**
+     * θα, θβ and θγ. Default: false. Their gradients, and the guide's, hold while the lattice's vertices stay what they
+     * are. Over longer ways the loss jumps, and its slope may be another.
+     */
     readonly bandwidths?: boolean;
     /** The guide image. Default: false. */
     readonly guide?: boolean;
@@ -172,8 +178,8 @@ export function crfRnn(device: Device, options: CrfOptions): CrfRnn {
 }
 
 /**
- * Infers the marginals of a dense CRF by mean field: softmax(X_T), in the logits' shape. Its options are those of
- * `crfRnn` and of its calls.
+ * Infers the marginals of a dense CRF by mean field, over Gaussians that the lattice approximates: softmax(X_T), in the
+ * logits' shape. Its options are those of `crfRnn` and of its calls.
  * @throws ShapeError, ValueError (NaN, infinity), LimitError, DeviceError, DisposedError, AbortError
  */
 export async function meanField(

@@ -23,8 +23,9 @@ interface Dots {
 
 /**
  * Computes the gradients of the features of a filter's points, first of the lattice's own, then of those `at` which it
- * slices if they are others, where they are `wanted`. The filter is out = p∘K(q∘v) with gradient g. A small move of a point
- * changes its barycentric weights, in the splat or in the slice, but not its vertices (Krähenbühl and Koltun 2013,
+ * slices if they are others, where they are `wanted`. The filter is out = p∘K(q∘v) with gradient g. A move of a point that is small
+ * enough changes its barycentric weights, in the splat or in the slice, but not its vertices; what jumps when vertices change is not
+ * in the gradient (Krähenbühl and Koltun 2013,
  * with the order of the blurs corrected). The weights of the splat are paired with p∘g blurred along axes d…0, those of
  * the slice with q∘v blurred along axes 0…d. The factor K·1 within p and q adds another such pair for the points where it
  * was taken.

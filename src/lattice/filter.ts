@@ -30,9 +30,10 @@ const optionNames: Names<FilterOptions> = { normalization: true, transpose: true
 export const normalizations: readonly Normalization[] = ["none", "before", "after", "symmetric"];
 
 /**
- * Filters values with a Gaussian over the lattice: row i becomes ≈ Σ_j exp(−½‖f_i − f_j‖²)·values_j, normalized as
- * asked. `values` is [n, C], or has any shape whose rows are the lattice's points; the result has the same shape. With `at`
- * the rows of the result are other points (upsampling, for one).
+ * Filters values with what approximates a Gaussian: row i becomes ≈ Σ_j exp(−½‖f_i − f_j‖²)·values_j, normalized as
+ * asked. What is not normalized is less than that: in five dimensions about half of it. `values` is [n, C], or has any
+ * shape whose rows are the lattice's points; the result has the same shape. With `at` the rows of the result are other
+ * points (upsampling, for one).
  * Adams, Baek and Davis (2010); semantics of Krähenbühl and Koltun (2011).
  * @throws ShapeError, ValueError for an unknown normalization or for points of another lattice, DeviceError for tensors of
  * two devices, DisposedError, AbortError if the signal has fired before the call, which is not interrupted itself
