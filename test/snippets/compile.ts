@@ -159,5 +159,6 @@ async function runAll(cwd: string): Promise<Record<string, string>> {
     logLevel: "silent",
   });
   const { stdout } = await run(process.execPath, [outfile], { cwd });
-  return JSON.parse(stdout) as Record<string, string>;
+  // What snippets print comes before.
+  return JSON.parse(stdout.trimEnd().split("\n").at(-1)!) as Record<string, string>;
 }

@@ -34,6 +34,7 @@ import {
 } from "../../src/train/train.ts";
 import { Tree, writeSbd, writeVoc } from "../data/trees.ts";
 import { bridges } from "./bridges.ts";
+import { alone, page, writeFiles } from "./guides.ts";
 import { tensorFlow } from "./tensorFlow.ts";
 
 const [height, width, classes] = [6, 8, 21] as const;
@@ -155,7 +156,8 @@ export async function writeDataSets(): Promise<Tree> {
   const tree = new Tree();
   await writeVoc(tree, "VOC2012/");
   await writeSbd(tree, "benchmark_RELEASE/");
+  writeFiles(tree);
   return tree;
 }
 
-export const kinds = { arrays, tensors, points, training, runs, dataSets, bridges, tensorFlow };
+export const kinds = { arrays, tensors, points, training, runs, dataSets, bridges, tensorFlow, alone, page };

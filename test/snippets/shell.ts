@@ -48,8 +48,9 @@ export async function checkCommand({ where, text: line }: Snippet): Promise<void
   const file = name === "node" ? (first.startsWith("-") ? second : first) : name;
   const page = where.replace(/:\d+$/, "");
   const isThere = [root, `${root}${dirname(page)}/`].some((folder) => existsSync(`${folder}${file}`));
-  // What a command before it makes.
-  const isMade = readFileSync(`${root}${page}`, "utf8").includes(`--outfile=${file}`);
+  // What a command before it makes, or the reader.
+  const text = readFileSync(`${root}${page}`, "utf8");
+  const isMade = text.includes(`--outfile=${file}`) || text.includes(`Save this as \`${file}\``);
   require(isThere || isMade, `a file ${file}`);
 }
 

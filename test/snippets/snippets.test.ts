@@ -3,8 +3,12 @@ import { type Program, tryOut, type Verdicts } from "./compile.ts";
 import { checkCommand, commands } from "./shell.ts";
 import { examples, fences, pages, type Snippet } from "./extract.ts";
 
+/** Guides whose programs open a device themselves, or go on from one with a picture and its scores. */
+const guides = /^docs\/(start|parameters|data|train|volumes-and-points|faq|networks\/\w+)\.md/;
+
 /** What the text around a snippet has introduced, the first that fits. */
 const given: readonly (readonly [where: RegExp, text: RegExp, given: Program["given"]])[] = [
+  [guides, /await open\(/, "alone"],
   [/^src\/data\//, /./, "dataSets"],
   [/^src\/train\/predictions/, /./, "runs"],
   [/^src\/bridges\/(onnxruntime|transformers|mediapipe)/, /./, "bridges"],
@@ -15,6 +19,7 @@ const given: readonly (readonly [where: RegExp, text: RegExp, given: Program["gi
   [/./, /fcn8sCrfRnn/, "training"],
   [/^src\/lattice\//, /./, "points"],
   [/^src\/(?!scope)/, /./, "tensors"],
+  [guides, /./, "page"],
   [/./, /./, "arrays"],
 ];
 

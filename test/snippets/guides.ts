@@ -1,0 +1,52 @@
+/** What snippets of the guides take for granted: `alone` nothing, since they open a device themselves, `page` what a program has by then. */
+import { crfRnn, open, refine } from "./small.ts";
+import { encodeLabelPng, encodeNpy, encodeRgbPng } from "../../src/data/data.ts";
+import type { Tree } from "../data/trees.ts";
+
+const [height, width, classes] = [6, 8, 21] as const;
+
+const numbers = (count: number): Float32Array<ArrayBuffer> =>
+  Float32Array.from({ length: count }, (_, i) => (i * 37) % 101);
+
+export const alone = async (): Promise<object> => ({});
+
+/** A device, a picture, a network's scores of it, and a canvas. */
+export async function page() {
+  const device = await open({ prefer: "wasm", threads: 1 });
+  const scores = { data: numbers(height * width * classes), shape: [height, width, classes] };
+  const picture = { data: Uint8Array.from(numbers(height * width * 3)), height, width };
+  return {
+    device,
+    height,
+    width,
+    picture,
+    scores,
+    crf: crfRnn(device, { classes }),
+    unary: device.tensor(scores.shape, scores.data),
+    guide: device.tensor([height, width, 3], picture.data),
+    result: await refine(device, picture, scores),
+    output: numbers(classes * 33 * 33),
+    canvas: canvasOf(),
+    signal: new AbortController().signal,
+  };
+}
+
+/** As much of a canvas as a picture is read from and drawn on. */
+function canvasOf(): OffscreenCanvas {
+  const image = { data: new Uint8ClampedArray(height * width * 4).fill(90), height, width };
+  const context = { getImageData: () => image, putImageData: () => {}, drawImage: () => {} };
+  return { height, width, getContext: () => context } as unknown as OffscreenCanvas;
+}
+
+/** Files that programs read. */
+export function writeFiles(tree: Tree): void {
+  const rgb = Uint8Array.from(numbers(height * width * 3));
+  const logits = numbers(3 * height * width);
+  const labels = Uint8Array.from({ length: height * width }, (_, i) => (i % width < 4 ? 255 : 0));
+  tree
+    .write("photo.png", encodeRgbPng(height, width, rgb))
+    .write("logits.npy", encodeNpy({ shape: [3, height, width], data: logits }));
+  tree
+    .write("photos/images/a.png", encodeRgbPng(height, width, rgb))
+    .write("photos/masks/a.png", encodeLabelPng({ height, width, labels }));
+}
