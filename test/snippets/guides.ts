@@ -21,6 +21,8 @@ export async function page() {
     width,
     picture,
     scores,
+    classes,
+    examples: [{ picture, scores, truth: new Uint8Array(height * width) }],
     crf: crfRnn(device, { classes }),
     unary: device.tensor(scores.shape, scores.data),
     guide: device.tensor([height, width, 3], picture.data),
