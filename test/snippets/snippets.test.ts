@@ -8,11 +8,11 @@ const guides = /^docs\/(start|parameters|data|train|volumes-and-points|faq|netwo
 
 /** What the text around a snippet has introduced, the first that fits. */
 const given: readonly (readonly [where: RegExp, text: RegExp, given: Program["given"]])[] = [
-  [guides, /await open\(/, "alone"],
   [/^src\/data\//, /./, "dataSets"],
   [/^src\/train\/predictions/, /./, "runs"],
   [/^src\/bridges\/(onnxruntime|transformers|mediapipe)/, /./, "bridges"],
   [/./, /crf-rnn\/(onnxruntime|transformers|mediapipe)"/, "bridges"],
+  [guides, /await open\(/, "alone"],
   [/^src\/bridges\/tfjs/, /./, "tensorFlow"],
   [/./, /crfLayer/, "tensorFlow"],
   [/./, /scoresTensor/, "tensors"],
