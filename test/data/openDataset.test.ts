@@ -6,6 +6,7 @@ import { Folder } from "../../src/data/folder.ts";
 import { openDataset, openPart, openUnion } from "../../src/data/openDataset.ts";
 import { vocClasses } from "../../src/data/vocClasses.ts";
 import { FormatError, UsageError } from "../../src/errors.ts";
+import { fences, type Snippet } from "../snippets/extract.ts";
 import {
   halves,
   height,
@@ -240,6 +241,16 @@ describe("Pascal Context", () => {
 });
 
 describe("manifest.json", () => {
+  test("is what docs/data.md shows", async () => {
+    using tree = new Tree();
+    const [{ text }] = fences("docs/data.md", ["json"]) as [Snippet];
+    const { classes, splits } = await openDataset(tree.write("manifest.json", text).path);
+    expect([classes, [...splits.keys()]]).toEqual([
+      ["background", "leaf"],
+      ["train", "val"],
+    ]);
+  });
+
   test("opens items, classes, colors and splits", async () => {
     using tree = new Tree();
     await writeManifest(tree);

@@ -47,8 +47,8 @@ export function writeFiles(tree: Tree): void {
   const labels = Uint8Array.from({ length: height * width }, (_, i) => (i % width < 4 ? 255 : 0));
   tree
     .write("photo.png", encodeRgbPng(height, width, rgb))
-    .write("logits.npy", encodeNpy({ shape: [3, height, width], data: logits }));
-  tree
+    .write("logits.npy", encodeNpy({ shape: [3, height, width], data: logits }))
+    .write("photos/colored/a.png", encodeRgbPng(height, width, rgb))
     .write("photos/images/a.png", encodeRgbPng(height, width, rgb))
     .write("photos/masks/a.png", encodeLabelPng({ height, width, labels }));
 }
