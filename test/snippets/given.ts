@@ -156,7 +156,7 @@ export async function writeDataSets(): Promise<Tree> {
   const tree = new Tree();
   await writeVoc(tree, "VOC2012/");
   await writeSbd(tree, "benchmark_RELEASE/");
-  writeFiles(tree);
+  await writeFiles(tree);
   return tree;
 }
 

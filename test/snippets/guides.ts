@@ -1,5 +1,6 @@
 /** What snippets of the guides take for granted: `alone` nothing, since they open a device themselves, `page` what a program has by then. */
-import { crfRnn, open, refine } from "./small.ts";
+import { crfRnn, fcn8sCrfRnn, open, refine } from "./small.ts";
+import { memorySink, type StoredTensor, writeSafetensors } from "../../src/checkpoint/checkpoint.ts";
 import { encodeLabelPng, encodeNpy, encodeRgbPng } from "../../src/data/data.ts";
 import type { Tree } from "../data/trees.ts";
 
@@ -41,7 +42,7 @@ function canvasOf(): OffscreenCanvas {
 }
 
 /** Files that programs read. */
-export function writeFiles(tree: Tree): void {
+export async function writeFiles(tree: Tree): Promise<void> {
   const rgb = Uint8Array.from(numbers(height * width * 3));
   const logits = numbers(3 * height * width);
   const labels = Uint8Array.from({ length: height * width }, (_, i) => (i % width < 4 ? 255 : 0));
@@ -51,4 +52,20 @@ export function writeFiles(tree: Tree): void {
     .write("photos/colored/a.png", encodeRgbPng(height, width, rgb))
     .write("photos/images/a.png", encodeRgbPng(height, width, rgb))
     .write("photos/masks/a.png", encodeLabelPng({ height, width, labels }));
+  const checkpoint = await trained();
+  for (const run of ["8s", "crf"]) tree.write(`runs/${run}/checkpoint.safetensors`, checkpoint);
+}
+
+/** A checkpoint of a small network with a CRF, and of its optimizer. */
+async function trained(): Promise<Uint8Array> {
+  using device = await open({ prefer: "wasm", threads: 1 });
+  const state = Object.entries(await fcn8sCrfRnn(device, { classes }).state());
+  const memory: StoredTensor = { shape: [1], type: "float32", read: async () => Float32Array.of(3) };
+  const stored = state.map(([name, { shape, values }]): [string, StoredTensor] => [
+    name,
+    { shape, type: "float32", read: async () => Float32Array.from(values) },
+  ]);
+  const sink = memorySink();
+  await writeSafetensors({ tensors: new Map([...stored, ["optimizer/steps", memory]]), metadata: {} }, sink);
+  return sink.bytes();
 }

@@ -37,7 +37,9 @@ const linesOf = (text: string): string[] =>
 
 /** @throws Error unless a command starts what there is, with flags that it takes */
 export async function checkCommand({ where, text: line }: Snippet): Promise<void> {
-  const [name = "", ...words] = wordsOf(line);
+  const page = where.replace(/:\d+$/, "");
+  const text = readFileSync(`${root}${page}`, "utf8");
+  const [name = "", ...words] = wordsOf(withVariables(line, text));
   const own = { "crf-rnn": words, npx: words[0] === "crf-rnn" && words.slice(1), node: words[0] === "dist/cli.js" && words.slice(1) }; // prettier-ignore
   const flags = own[name as keyof typeof own];
   if (flags) return parse(flags);
@@ -46,12 +48,16 @@ export async function checkCommand({ where, text: line }: Snippet): Promise<void
   const isProgram = existsSync(`${root}node_modules/.bin/${first}`) || others.includes(first);
   if (name === "npx") return void require(isProgram, `a program named ${first}`);
   const file = name === "node" ? (first.startsWith("-") ? second : first) : name;
-  const page = where.replace(/:\d+$/, "");
   const isThere = [root, `${root}${dirname(page)}/`].some((folder) => existsSync(`${folder}${file}`));
   // What a command before it makes, or the reader.
-  const text = readFileSync(`${root}${page}`, "utf8");
   const isMade = text.includes(`--outfile=${file}`) || text.includes(`Save this as \`${file}\``);
   require(isThere || isMade, `a file ${file}`);
+}
+
+/** A line with the values of the shell's variables that its page has set. */
+function withVariables(line: string, page: string): string {
+  const values = new Map([...page.matchAll(/^(\w+)="([^"]*)"$/gm)].map(([, name, value]) => [name, value]));
+  return line.replace(/\$(\w+)/g, (all, name: string) => values.get(name) ?? all);
 }
 
 function checkNpm(command: string, words: readonly string[]): void {
