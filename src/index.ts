@@ -1,3 +1,9 @@
+/**
+ * `crf-rnn`: pictures and scores to labels by `refine`, a CRF-RNN layer by `crfRnn`, the lattice filter, networks, losses,
+ * optimizers and the tape. All of it computes on a device, which `open` finds. It runs wherever JavaScript does.
+ *
+ * @module
+ */
 export type {
   CopiedPicture,
   Data,

@@ -2,6 +2,7 @@
  * `crf-rnn/mediapipe`: a CRF behind the segmenters of MediaPipe, in browsers. It needs the package
  * `@mediapipe/tasks-vision`, whose masks are passed in.
  *
+ * @module
  * @example
  * // selfies is an ImageSegmenter that was made with outputConfidenceMasks: true
  * const { confidenceMasks } = selfies.segment(image);

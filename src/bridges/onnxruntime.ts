@@ -2,6 +2,7 @@
  * `crf-rnn/onnxruntime`: a CRF behind networks that ONNX Runtime runs, in browsers, Node and Deno. It needs the package
  * `onnxruntime-web` or `onnxruntime-node`, whose module is passed to each function.
  *
+ * @module
  * @example
  * // ort is the module "onnxruntime-web/webgpu", or "onnxruntime-node"
  * const segment = await segmenter(ort, "model.onnx");

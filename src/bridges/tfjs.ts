@@ -2,6 +2,7 @@
  * `crf-rnn/tfjs`: a CRF behind networks of TensorFlow.js, which learns with them. It needs the package `@tensorflow/tfjs`, or
  * `@tensorflow/tfjs-core` and a backend, whose module is passed to each function.
  *
+ * @module
  * @example
  * import { crfLayer, openWith } from "crf-rnn/tfjs";
  * const layer = await crfLayer(tf, await openWith(tf), { classes: 21 }); // import * as tf from "@tensorflow/tfjs"

@@ -1,3 +1,9 @@
+/**
+ * `crf-rnn/checkpoint`: reads checkpoints of Caffe, Keras, PyTorch and safetensors as tensors under the names of the networks here, and
+ * writes those of PyTorch and safetensors.
+ *
+ * @module
+ */
 import { FormatError } from "../errors.ts";
 import { openCaffe } from "./caffe.ts";
 import { fromTorchvision, type Input } from "./inputs.ts";

@@ -1,6 +1,7 @@
 /**
  * `crf-rnn/data`: data sets, images, label maps and metrics, for Node and Deno. Photographs as JPEG need the package `sharp`.
  *
+ * @module
  * @example
  * import { Confusion, decodeImage, itemsOf, openUnion } from "crf-rnn/data";
  * const dataset = await openUnion(["VOC2012@train", "benchmark_RELEASE@train,val"]);
