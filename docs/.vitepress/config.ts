@@ -35,7 +35,7 @@ export default defineConfig({
           { text: "Command line", link: "/commands/" },
         ],
       },
-      { text: "Lab", link: "/lab" },
+      { text: "Lab", link: "/the-lab" },
     ],
     sidebar,
     outline: { level: [2, 3] },

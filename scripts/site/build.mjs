@@ -83,13 +83,15 @@ export async function buildLab(out = site) {
   await stage("lab", () => runNode("node_modules/vite/bin/vite.js", ...words));
 }
 
-/** Builds what is missing or stale of the package, the site and the lab, for a server whose root the site is. */
+/** Builds what is missing or stale of the package, the site and the lab, for a server whose root the site is. Returns whether there is a lab. */
 export async function refresh() {
   await buildPackage();
   const built = join(site, stamp);
   const isOther = existsSync(built) && JSON.parse(await readFile(built, "utf8")).base !== "/";
-  if (isOther || (await isStale(built, ofSite, made))) return buildSite();
-  if (await isStale(join(site, "lab/index.html"), [lab, join(root, "dist/index.js")], /(^|\/)(node_modules|dist)\//)) await buildLab();
+  const index = join(site, "lab/index.html");
+  if (isOther || (await isStale(built, ofSite, made))) await buildSite();
+  else if (await isStale(index, [lab, join(root, "dist/index.js")], /(^|\/)(node_modules|dist)\//)) await buildLab();
+  return existsSync(index);
 }
 
 /** Runs a program of Node without its output. @throws Error with what it said, if it fails */
