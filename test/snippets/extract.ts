@@ -7,6 +7,8 @@ export interface Snippet {
   /** File and line. */
   readonly where: string;
   readonly text: string;
+  /** What it takes for granted, if the fence says so: ` ```ts given=points `. */
+  readonly given?: string;
 }
 
 const read = (file: string): string => readFileSync(`${root}${file}`, "utf8");
@@ -17,23 +19,34 @@ export const files = (folder: string, suffix: string): string[] =>
     .map((file) => `${folder}/${file}`)
     .sort();
 
+/** Pages that `npm run site` makes of doc comments and commands, which are tried as such. */
+const made = /^docs\/(api|commands)\//;
+
 /** What tells a user or a contributor how something is done. */
 export const pages = [
   "README.md",
   "CONTRIBUTING.md",
   "ARCHITECTURE.md",
-  ...files("docs", ".md"),
+  ...files("docs", ".md").filter((page) => !made.test(page)),
   ...files("examples", ".md"),
 ];
 
 /** The fenced blocks of a page in one of some languages. */
 export function fences(page: string, languages: readonly string[]): Snippet[] {
-  const fence = /^( *)```(\w+)\n([\s\S]*?)^\1```$/gm;
   const text = read(page);
   return [...text.matchAll(fence)]
     .filter(([, , language]) => languages.includes(language!))
-    .map(({ index, 3: code }) => ({ where: `${page}:${lineOf(text, index)}`, text: code! }));
+    .map(({ index, 3: information = "", 4: code }) => {
+      const given = /\bgiven=(\w+)/.exec(information)?.[1];
+      return { where: `${page}:${lineOf(text, index)}`, text: code!, ...(given !== undefined && { given }) };
+    });
 }
+
+/** A block with its language, what else the fence says, and its lines. */
+const fence = /^( *)```(\w*)([^\n`]*)\n([\s\S]*?)^\1```$/gm;
+
+/** The languages of a page's fenced blocks. */
+export const languages = (page: string): string[] => [...read(page).matchAll(fence)].map(([, , language]) => language!);
 
 /** The pieces of code in the running text and the tables of a page. */
 export function spans(page: string): Snippet[] {

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Program, tryOut, type Verdicts } from "./compile.ts";
 import { checkCommand, commands } from "./shell.ts";
-import { examples, fences, pages, type Snippet } from "./extract.ts";
+import { examples, fences, languages, pages, type Snippet } from "./extract.ts";
+import { kinds } from "./given.ts";
 
 /** Guides whose programs open a device themselves, or go on from one with a picture and its scores. */
 const guides = /^docs\/(start|parameters|data|train|volumes-and-points|faq|networks\/\w+)\.md/;
@@ -23,12 +24,22 @@ const given: readonly (readonly [where: RegExp, text: RegExp, given: Program["gi
   [/./, /./, "arrays"],
 ];
 
-const withGiven = (snippet: Snippet): Program => ({
-  ...snippet,
-  given: given.find(([where, text]) => where.test(snippet.where) && text.test(snippet.text))![2],
-});
+const isKind = (name: string): name is Program["given"] => Object.hasOwn(kinds, name);
 
-const snippets = [...pages.flatMap((page) => fences(page, ["ts", "js", "tsx", "jsx"])), ...examples()].map(withGiven);
+/** A fence's own word comes first. @throws Error for a word that is no kind */
+function withGiven(snippet: Snippet): Program {
+  const named =
+    snippet.given ?? given.find(([where, text]) => where.test(snippet.where) && text.test(snippet.text))![2];
+  if (!isKind(named))
+    throw new Error(`${snippet.where}: expected one of ${Object.keys(kinds).join(", ")}, got ${named}`);
+  return { ...snippet, given: named };
+}
+
+const programs = ["ts", "js", "tsx", "jsx"];
+/** What is shown in other languages is not tried: numbers, files, pages, and programs of other people's languages. */
+const others = ["", "text", "json", "jsonc", "html", "css", "vue", "yaml", "toml", "py", "wgsl", "diff", "md"];
+
+const snippets = [...pages.flatMap((page) => fences(page, programs)), ...examples()].map(withGiven);
 
 describe("what documentation shows", () => {
   let verdicts: Verdicts;
@@ -39,6 +50,13 @@ describe("what documentation shows", () => {
   test("is found: programs in the README, and an example of each main function", () => {
     expect(snippets.filter(({ where }) => where.startsWith("README.md")).length).toBeGreaterThanOrEqual(4);
     expect(snippets.filter(({ where }) => where.startsWith("src/")).length).toBeGreaterThanOrEqual(20);
+  });
+
+  test("is in a language that is tried, by the name that it is tried under, or in another one", () => {
+    const strange = pages.flatMap((page) =>
+      languages(page).filter((language) => ![...programs, "sh", ...others].includes(language)),
+    );
+    expect(strange).toEqual([]);
   });
 
   test.each(snippets)("compiles and runs: $where", ({ where }) => {
