@@ -19,7 +19,6 @@ export default defineConfig({
   transformHead: ({ siteData }) => [["link", { rel: "icon", type: "image/svg+xml", href: `${siteData.base}mark.svg` }]],
   markdown: { theme: { light: "github-light", dark: "github-dark" } },
   themeConfig: {
-    logo: { src: "/mark.svg", alt: "" },
     nav: [
       {
         text: "Guide",

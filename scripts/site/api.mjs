@@ -44,7 +44,8 @@ export async function writeApi(root) {
     const module = project.children.find((child) => [`${child.name}.ts`, `${child.name}/index.ts`].includes(source));
     if (!module) throw new Error(`TypeDoc has no module for ${source}.`);
     module.name = importName(name);
-    if (!module.comment) throw new Error(`${source} needs a doc comment with @module at its top, which the site shows.`);
+    if (!module.comment)
+      throw new Error(`${source} needs a doc comment with @module at its top, which the site shows.`);
   }
   app.validate(project);
   await app.generateOutputs(project);

@@ -90,7 +90,7 @@ function afterwards(command) {
   if (rest === "") return "";
   const [, examples = "", remarks] = /^Examples:\n((?:(?: .*)?\n?)*)([^]*)$/.exec(rest) ?? [undefined, "", rest];
   return [
-    examples.trim() && `## Examples\n\n\`\`\`sh\n${examples.replace(/^ {2}/gm, "").trim()}\n\`\`\``,
+    examples.trim() && `## Examples\n\n\`\`\`text\n${examples.replace(/^ {2}/gm, "").trim()}\n\`\`\``,
     remarks.trim() && `## Remarks\n\n\`\`\`text\n${remarks.trim()}\n\`\`\``,
   ]
     .filter(Boolean)
@@ -101,12 +101,13 @@ function flagTable(command, options) {
   const help = command.createHelp();
   const row = (option) => [
     `\`${help.optionTerm(option)}\``,
-    text(help.optionDescription(option)) + (option.mandatory ? " **Required.**" : ""),
+    text(help.optionDescription(option)) + (option.mandatory ? ". **Required.**" : ""),
   ];
   return table(["flag", "means"], options.map(row));
 }
 
-const table = (heads, rows) => [heads, heads.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+const table = (heads, rows) =>
+  [heads, heads.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
 
 /** Plain text as Markdown that shows it as it is, in a cell of a table, too, and to Vue. */
 const text = (plain) =>

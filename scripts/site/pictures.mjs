@@ -10,7 +10,7 @@ const run = promisify(execFile);
 const name = "acanthus";
 
 /** The accent of the site (docs/.vitepress/theme/tokens.css), as RGB: the color of what was drawn. */
-const accent = [88, 70, 222];
+const accent = [75, 58, 208];
 
 /** Writes `before.webp` and `after.webp` into `docs/public/generated`, by the built package. */
 export async function writePictures(root) {
