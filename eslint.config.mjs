@@ -28,7 +28,7 @@ const defaultExport = {
 
 export default defineConfig(
   // AssemblyScript is no TypeScript: its compiler checks it, and prettier its form.
-  globalIgnores(["assembly/", "build/", "dist/", "runs/", ".cache/"]),
+  globalIgnores(["assembly/", "build/", "**/dist/", "runs/", ".cache/"]),
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   eslint.configs.recommended,
   {
@@ -51,7 +51,7 @@ export default defineConfig(
     rules: { "no-undef": "off" },
   },
   {
-    files: ["src/**/*.ts", "test/**/*.ts", "bench/**/*.ts"],
+    files: ["src/**/*.ts", "test/**/*.ts", "bench/**/*.ts", "lab/**/*.{ts,tsx}"],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -114,7 +114,7 @@ export default defineConfig(
     ),
   },
   {
-    files: ["src/**/*.ts"],
+    files: ["src/**/*.ts", "lab/src/**/*.{ts,tsx}"],
     rules: { "no-restricted-syntax": ["error", defaultExport, ...privateByWord] },
   },
   {

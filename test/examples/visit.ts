@@ -5,7 +5,14 @@ import { extname, join } from "node:path";
 import { launch } from "puppeteer";
 import { findChromium } from "../../scripts/environment.mjs";
 
-const types: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript" };
+const types: Readonly<Record<string, string>> = {
+  ".css": "text/css",
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".json": "application/json",
+  ".svg": "image/svg+xml",
+  ".webp": "image/webp",
+};
 const isolation = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
 
 /** Serves a folder as any static host does, while `work` runs. */

@@ -1,0 +1,12 @@
+import { render } from "preact";
+import "./style/tokens.css";
+import "./style/base.css";
+import { followAddress } from "./shell/address.ts";
+import { tellUncaught } from "./shell/notices.ts";
+import { Shell } from "./shell/Shell.tsx";
+import { followTheme } from "./shell/theme.ts";
+
+tellUncaught();
+followTheme();
+followAddress();
+render(<Shell />, document.querySelector("#lab")!);

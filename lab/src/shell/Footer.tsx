@@ -1,0 +1,27 @@
+import type { JSX } from "preact";
+import { version } from "../../../package.json";
+import "./Footer.css";
+
+/** The site lies above the lab, on every host. */
+const links = [
+  { href: "../", text: "The site" },
+  { href: "../start.html", text: "Start here" },
+  { href: "../lattice.html", text: "How the lattice works" },
+  { href: "../faq.html", text: "Questions" },
+];
+
+export function Footer(): JSX.Element {
+  return (
+    <footer class="footer">
+      <p>Everything is computed in this page: your pictures stay on your machine.</p>
+      <nav aria-label="Site">
+        {links.map(({ href, text }) => (
+          <a key={href} href={href}>
+            {text}
+          </a>
+        ))}
+        <span>crf-rnn {version}, MIT</span>
+      </nav>
+    </footer>
+  );
+}

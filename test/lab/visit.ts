@@ -1,0 +1,114 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Browser, launch, type Page } from "puppeteer";
+import { findChromium } from "../../scripts/environment.mjs";
+import { serving } from "../examples/visit.ts";
+import { root } from "../hosts/folders.ts";
+import { builtLab } from "./build.ts";
+
+/** How the lab is served and looked at. */
+export interface Visit {
+  /** Whether the host sends the headers that isolate the page, so that WebAssembly has threads. Default: it does. */
+  readonly isolated?: boolean;
+  /** Whether there is WebGPU, on SwiftShader, which has to be asked for: `#refine?device=webgpu`. Default: there is none. */
+  readonly webgpu?: boolean;
+}
+
+/** How one page is opened. */
+export interface View {
+  /** Width and height of the window. Default: 1440 by 900. */
+  readonly size?: readonly [width: number, height: number];
+  /** Default: light. */
+  readonly scheme?: "light" | "dark";
+  /** A finger in place of a mouse. */
+  readonly touch?: boolean;
+}
+
+/** A page of the lab. */
+export interface LabPage {
+  readonly page: Page;
+  /** What the page complained of so far: errors in the console or thrown, requests that failed. */
+  readonly complaints: readonly string[];
+  /** How far things jumped without anybody having touched the page: the sum of layout shifts. */
+  shifts(): Promise<number>;
+  /** The texts of the notices on view. */
+  notices(): Promise<string[]>;
+  /** Keeps a picture of the page as an artifact: `$LAB_SCREENSHOTS/NAME.png`, or in build/lab-screenshots. */
+  screenshot(name: string, options?: { readonly whole?: boolean }): Promise<void>;
+}
+
+/** The lab in a browser. */
+export interface Lab {
+  readonly url: string;
+  readonly browser: Browser;
+  /** Opens a page at a hash such as `#refine?device=wasm&threads=1`, and waits until its room is there. */
+  open(hash?: string, view?: View): Promise<LabPage>;
+}
+
+const adapter = {
+  true: ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
+  false: ["--disable-features=WebGPUService"],
+};
+
+/** Builds the lab if it has changed, serves it, and opens Chromium while `work` runs. */
+export async function visitLab<Result>(
+  { isolated = true, webgpu = false }: Visit,
+  work: (lab: Lab) => Promise<Result>,
+): Promise<Result> {
+  const folder = await builtLab();
+  const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+  const args = [...sandbox, "--disable-dev-shm-usage", ...adapter[`${webgpu}`]];
+  return serving(folder, isolated, async (url) => {
+    const browser = await launch({
+      executablePath: await findChromium(),
+      args,
+      pipe: true,
+      timeout: 300_000,
+      protocolTimeout: 0,
+    });
+    try {
+      return await work({ url, browser, open: (hash, view) => open(browser, url, hash, view) });
+    } finally {
+      await browser.close();
+    }
+  });
+}
+
+async function open(
+  browser: Browser,
+  url: string,
+  hash = "",
+  { size: [width, height] = [1440, 900], scheme = "light", touch = false }: View = {},
+): Promise<LabPage> {
+  // A context of its own, so that nothing that one page stores is found by the next.
+  const context = await browser.createBrowserContext();
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("requestfailed", (request) => complaints.push(`${request.url()} failed: ${request.failure()?.errorText}`));
+  await page.setViewport({ width, height, hasTouch: touch, isMobile: touch });
+  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+  await page.evaluateOnNewDocument(() => {
+    const page = globalThis as unknown as { layoutShifts: number };
+    page.layoutShifts = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) {
+        if (!entry.hadRecentInput) page.layoutShifts += entry.value;
+      }
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+  await page.goto(`${url}${hash}`, { timeout: 300_000 });
+  await page.waitForSelector("main > section:not([hidden]) > :not(h1):not([data-loading])", { timeout: 60_000 });
+  return {
+    page,
+    complaints,
+    shifts: () => page.evaluate("layoutShifts") as Promise<number>,
+    notices: () => page.$$eval(".notices .notice p", (all) => all.map(({ textContent }) => textContent)),
+    screenshot: async (name, { whole = false } = {}) => {
+      const to = process.env.LAB_SCREENSHOTS ?? join(root, "build/lab-screenshots");
+      await mkdir(to, { recursive: true });
+      await page.screenshot({ path: join(to, `${name}.png`), fullPage: whole });
+    },
+  };
+}
