@@ -29,8 +29,26 @@ export async function page() {
     guide: device.tensor([height, width, 3], picture.data),
     result: await refine(device, picture, scores),
     output: numbers(classes * 33 * 33),
+    smallScores: device.tensor([3, 4, classes], numbers(3 * 4 * classes)),
+    colorsAndDepth: numbers(height * width * 4),
     canvas: canvasOf(),
     signal: new AbortController().signal,
+  };
+}
+
+/** Points with scores, by themselves and among others. */
+export async function cloud() {
+  const device = await open({ prefer: "wasm", threads: 1 });
+  const n = 40;
+  return {
+    device,
+    n,
+    positions: numbers(n * 3),
+    everything: numbers(n * 6),
+    features: device.tensor([n, 3], numbers(n * 3)),
+    otherFeatures: device.tensor([7, 3], numbers(7 * 3)),
+    values: device.tensor([n, 2], numbers(n * 2)),
+    scores: device.tensor([n, 2], numbers(n * 2)),
   };
 }
 
