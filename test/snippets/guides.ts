@@ -1,5 +1,5 @@
 /** What snippets of the guides take for granted: `alone` nothing, since they open a device themselves, `page` what a program has by then. */
-import { crfRnn, fcn8sCrfRnn, open, refine } from "./small.ts";
+import { buildLattice, crfRnn, fcn8sCrfRnn, open, refine } from "./small.ts";
 import { memorySink, type StoredTensor, writeSafetensors } from "../../src/checkpoint/checkpoint.ts";
 import { encodeLabelPng, encodeNpy, encodeRgbPng } from "../../src/data/data.ts";
 import type { Tree } from "../data/trees.ts";
@@ -21,7 +21,9 @@ export async function page() {
     height,
     width,
     picture,
+    pictures: [picture, picture],
     scores,
+    mask: Uint8Array.from(numbers(height * width), (value) => value % classes),
     classes,
     examples: [{ picture, scores, truth: new Uint8Array(height * width) }],
     crf: crfRnn(device, { classes }),
@@ -45,6 +47,7 @@ export async function cloud() {
     n,
     positions: numbers(n * 3),
     everything: numbers(n * 6),
+    lattice: await buildLattice(device.tensor([n, 3], numbers(n * 3))),
     features: device.tensor([n, 3], numbers(n * 3)),
     otherFeatures: device.tensor([7, 3], numbers(7 * 3)),
     values: device.tensor([n, 2], numbers(n * 2)),

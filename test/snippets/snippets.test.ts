@@ -20,7 +20,7 @@ const given: readonly (readonly [where: RegExp, text: RegExp, given: Program["gi
   [/./, /fcn8sCrfRnn/, "training"],
   [/^src\/lattice\//, /./, "points"],
   [/^src\/(?!scope)/, /./, "tensors"],
-  [/^docs\/volumes/, /buildLattice/, "cloud"],
+  [/^docs\/(volumes|faq)/, /buildLattice|lattice, /, "cloud"],
   [guides, /./, "page"],
   [/./, /./, "arrays"],
 ];
