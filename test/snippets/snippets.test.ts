@@ -5,7 +5,7 @@ import { examples, fences, languages, pages, type Snippet } from "./extract.ts";
 import { kinds } from "./given.ts";
 
 /** Guides whose programs open a device themselves, or go on from one with a picture and its scores. */
-const guides = /^docs\/(start|parameters|data|train|volumes-and-points|faq|networks\/\w+)\.md/;
+const guides = /^(README|docs\/(start|parameters|data|train|volumes-and-points|faq|networks\/\w+))\.md/;
 
 /** What the text around a snippet has introduced, the first that fits. */
 const given: readonly (readonly [where: RegExp, text: RegExp, given: Program["given"]])[] = [
@@ -21,6 +21,7 @@ const given: readonly (readonly [where: RegExp, text: RegExp, given: Program["gi
   [/^src\/lattice\//, /./, "points"],
   [/^src\/(?!scope)/, /./, "tensors"],
   [/^docs\/(volumes|faq)/, /buildLattice|lattice, /, "cloud"],
+  [/^README/, /buildLattice/, "arrays"],
   [guides, /./, "page"],
   [/./, /./, "arrays"],
 ];
