@@ -14,6 +14,7 @@ const given: readonly (readonly [where: RegExp, text: RegExp, given: Program["gi
   [/^src\/bridges\/(onnxruntime|transformers|mediapipe)/, /./, "bridges"],
   [/./, /crf-rnn\/(onnxruntime|transformers|mediapipe)"/, "bridges"],
   [guides, /await open\(/, "alone"],
+  [/^docs\/train/, /accumulate|recompute/, "tensors"],
   [/^src\/bridges\/tfjs/, /./, "tensorFlow"],
   [/./, /crfLayer/, "tensorFlow"],
   [/./, /scoresTensor/, "tensors"],
