@@ -1,6 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { entries, importName } from "../scripts/entries.mjs";
+import { installable } from "./installable.ts";
+import { offline } from "./offline.ts";
 import { pictures } from "./pictures.ts";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -23,7 +25,7 @@ export default defineConfig({
   cacheDir: at("../build/lab/vite"),
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   resolve: { alias },
-  plugins: [pictures(at("../build/lab/pictures"))],
+  plugins: [pictures(at("../build/lab/pictures")), installable(), offline()],
   worker: { format: "es" },
   build: {
     outDir: at("dist"),

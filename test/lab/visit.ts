@@ -12,6 +12,10 @@ export interface Visit {
   readonly isolated?: boolean;
   /** Whether there is WebGPU, on SwiftShader, which has to be asked for: `#refine?device=webgpu`. Default: there is none. */
   readonly webgpu?: boolean;
+  /** Whether the page may have a service worker, which would load a page anew to isolate it. Default: it may not. */
+  readonly keeps?: boolean;
+  /** More words for Chromium's command line. */
+  readonly words?: readonly string[];
 }
 
 /** How one page is opened. */
@@ -58,32 +62,43 @@ export async function visitLab<Result>(how: Visit, work: (lab: Lab) => Promise<R
 /** Does the same with another folder of a page. */
 export async function visitFolder<Result>(
   folder: string,
-  { isolated = true, webgpu = false }: Visit,
+  how: Visit,
   work: (lab: Lab) => Promise<Result>,
 ): Promise<Result> {
-  const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  const args = [...sandbox, "--disable-dev-shm-usage", ...adapter[`${webgpu}`]];
-  return serving(folder, isolated, async (url) => {
-    const browser = await launch({
-      executablePath: await findChromium(),
-      args,
-      pipe: true,
-      timeout: 300_000,
-      protocolTimeout: 0,
-    });
-    try {
-      return await work({ url, browser, open: (hash, view) => open(browser, url, hash, view) });
-    } finally {
-      await browser.close();
-    }
-  });
+  return serving(folder, how.isolated ?? true, (url) =>
+    browsing(how, (browser) =>
+      work({ url, browser, open: (hash, view) => openPage(browser, `${url}${hash ?? ""}`, view, how.keeps) }),
+    ),
+  );
 }
 
-async function open(
+/** Opens Chromium while `work` runs. */
+export async function browsing<Result>(
+  { webgpu = false, words = [] }: Visit,
+  work: (browser: Browser) => Promise<Result>,
+): Promise<Result> {
+  const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+  const args = [...sandbox, "--disable-dev-shm-usage", ...adapter[`${webgpu}`], ...words];
+  const browser = await launch({
+    executablePath: await findChromium(),
+    args,
+    pipe: true,
+    timeout: 300_000,
+    protocolTimeout: 0,
+  });
+  try {
+    return await work(browser);
+  } finally {
+    await browser.close();
+  }
+}
+
+/** Opens a page of the lab at a whole address, and waits until its room is there. */
+export async function openPage(
   browser: Browser,
-  url: string,
-  hash = "",
+  address: string,
   { size: [width, height] = [1440, 900], scheme = "light", touch = false }: View = {},
+  keeps = false,
 ): Promise<LabPage> {
   // A context of its own, so that nothing that one page stores is found by the next.
   const context = await browser.createBrowserContext();
@@ -103,7 +118,12 @@ async function open(
       }
     }).observe({ type: "layout-shift", buffered: true });
   });
-  await page.goto(`${url}${hash}`, { timeout: 300_000 });
+  if (!keeps) {
+    await page.evaluateOnNewDocument(
+      "Object.defineProperty(Navigator.prototype, 'serviceWorker', { value: undefined })",
+    );
+  }
+  await page.goto(address, { timeout: 300_000 });
   await page.waitForSelector("section[data-ready]:not([hidden])", { timeout: 60_000 }).catch((error: unknown) => {
     throw new Error([String(error), ...complaints].join("\n"), { cause: error });
   });
