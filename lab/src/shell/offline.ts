@@ -19,7 +19,8 @@ let isTouched = false;
  */
 export async function keepOffline(): Promise<void> {
   const container = (navigator as Partial<Navigator>).serviceWorker;
-  if (!import.meta.env.PROD || !container || window.top !== window) return;
+  // Vite's own server has no service worker: what it serves changes under one's hands.
+  if (import.meta.hot || !container || window.top !== window) return;
   for (const type of ["pointerdown", "keydown", "drop", "paste"]) {
     addEventListener(type, () => (isTouched = true), { capture: true, once: true });
   }
