@@ -25,7 +25,7 @@ const style = [
   ...classes,
   "path,line,circle,rect,polygon{vector-effect:non-scaling-stroke}",
   "text{font-family:system-ui,-apple-system,'Segoe UI','Noto Sans','DejaVu Sans',sans-serif;fill:var(--ink)}",
-  "text.soft{fill:var(--soft)}text.accent{fill:var(--accent)}text.warm{fill:var(--warm)}text.bold{font-weight:600}",
+  "text.face{fill:var(--face)}text.soft{fill:var(--soft)}text.accent{fill:var(--accent)}text.warm{fill:var(--warm)}text.bold{font-weight:600}",
   ".m{font-family:'STIX Two Text',Georgia,'Times New Roman',serif;font-style:italic}",
   ".none{fill:none}",
 ].join("");
