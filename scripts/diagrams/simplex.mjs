@@ -62,7 +62,7 @@ function enlarged() {
     ...corners.map((corner) => path(through([point, corner]), "none s-accent", { "stroke-width": 1 })),
     ...corners.map((corner, r) => vertex(corner, r, 13)),
     ...corners.map((_, r) => {
-      const [x, y] = middle(r);
+      const [x, y] = middle(r).map((place, i) => (r === 0 && i === 0 ? place + 3 : place));
       return lines(x, y - 2, [`*b*_{${r}}`, shown(chosen.weights[r])], {
         size: 14,
         anchor: "middle",
