@@ -13,11 +13,13 @@ export default defineConfig({
   outDir: here("../../site"),
   cacheDir: here("../../.cache/vitepress"),
   lastUpdated: false,
+  // What the names of all pages' files are is a file of its own; in each page it would be two thirds of it.
+  metaChunk: true,
   // A page with an address of its own, which every static host has: no rewriting of addresses is asked for.
   cleanUrls: false,
   head: [["meta", { name: "color-scheme", content: "light dark" }]],
   transformHead: ({ siteData }) => [["link", { rel: "icon", type: "image/svg+xml", href: `${siteData.base}mark.svg` }]],
-  markdown: { theme: { light: "github-light", dark: "github-dark" } },
+  markdown: { theme: { light: "github-light-high-contrast", dark: "github-dark" } },
   themeConfig: {
     nav: [
       {
@@ -38,7 +40,11 @@ export default defineConfig({
     ],
     sidebar,
     outline: { level: [2, 3] },
-    search: { provider: "local" },
+    search: {
+      provider: "local",
+      // The name of a button begins with what is written on it, the key included (WCAG 2.5.3).
+      options: { translations: { button: { buttonText: "Search", buttonAriaLabel: "Search K" } } },
+    },
     footer: { message: "MIT license. The photographs are in the public domain: Karl Blossfeldt, 1928." },
   },
   vite: {
