@@ -40,11 +40,7 @@ export default defineConfig({
     ],
     sidebar,
     outline: { level: [2, 3] },
-    search: {
-      provider: "local",
-      // The name of a button begins with what is written on it, the key included (WCAG 2.5.3).
-      options: { translations: { button: { buttonText: "Search", buttonAriaLabel: "Search K" } } },
-    },
+    search: { provider: "local" },
     footer: { message: "MIT license. The photographs are in the public domain: Karl Blossfeldt, 1928." },
   },
   vite: {
