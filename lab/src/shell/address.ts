@@ -116,14 +116,22 @@ function write(): void {
   }, pause);
 }
 
+/** How far each room was scrolled when it was left. */
+export const scrolled = new Map<RoomName, number>();
+
 /** Follows the address: links, going back, and what is typed. */
 export function followAddress(): void {
   addEventListener("hashchange", () => {
     clearTimeout(timer);
     const { room: next, search } = parse(location.hash);
-    if (ofDevice.some((name) => search.has(name)) && addressOf(next) !== location.hash) choice.value = choiceOf(search);
+    const { prefer, threads } = choiceOf(search);
+    const other = prefer !== choice.peek().prefer || threads !== choice.peek().threads;
+    // A link without a device leaves it to the reader, who may have chosen.
+    if (other && ofDevice.some((name) => search.has(name))) choice.value = choiceOf(search);
     asked.set(next, search);
     registered.get(next)?.read(search);
+    scrolled.set(room.peek(), scrollY);
     room.value = next;
+    write();
   });
 }
