@@ -125,6 +125,13 @@ test("what nobody catches, and a room that cannot be loaded, are sentences in th
     await page.evaluate("void Promise.reject(new Error('The picture has no pixels.'))");
     await page.waitForSelector(".notice");
     expect(await notices()).toEqual(["Error: The picture has no pixels."]);
+    await page.evaluate("dispatchEvent(new ErrorEvent('error', { message: 'ResizeObserver loop completed' }))");
+    expect(await notices()).toHaveLength(1);
+    // A file that is dropped beside its place does not take the page's.
+    const drop =
+      "document.querySelector('header').dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true }))";
+    expect(await page.evaluate(drop)).toBe(false);
+
     await page.setOfflineMode(true);
     await page.click("nav a:last-child");
     await page.waitForSelector(".broken");
