@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useId, useRef } from "preact/hooks";
-import { type Fit, type Size } from "./Drawing.tsx";
+import type { Fit, Size } from "./Drawing.tsx";
 import { choosePixel, chosen, picture } from "./state.ts";
 
 interface PickableProps {

@@ -5,7 +5,8 @@ export const shown = (value: number, digits = 3): string => value.toFixed(digits
 export const counted = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 
 /** The coordinates of a vertex, as papers write them. */
-export const coordinates = (values: readonly number[]): string => `(${values.map((value) => shown(value, 0)).join(", ")})`;
+export const coordinates = (values: readonly number[]): string =>
+  `(${values.map((value) => shown(value, 0)).join(", ")})`;
 
 /** A share as percent, with the digits that it needs. */
 export const percent = (share: number): string =>

@@ -52,7 +52,7 @@ function paint(
   context.imageSmoothingQuality = "high";
   context.drawImage(image, 0, 0, width, height);
   image.close();
-  return context.getImageData(0, 0, width, height).data as Uint8ClampedArray<ArrayBuffer>;
+  return context.getImageData(0, 0, width, height).data;
 }
 
 /** How bright a pixel is, 0…255: Rec. 601, as television had it. */

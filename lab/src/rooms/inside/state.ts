@@ -30,7 +30,7 @@ export const defaults = {
   view: "plane" as ViewName,
   picture: "fruit",
   /** The chosen pixel: column and row, as shares of the picture, so that it stays where it is when the picture changes. */
-  at: [0.4, 0.45] as readonly number[],
+  at: [0.331, 0.394] as readonly number[],
   theta: 16,
   signal: "points" as SignalName,
   /** Pixels that carry a 1: column, row, column, row, …, as shares of the picture. */
@@ -163,7 +163,7 @@ export const signalValues = computed((): Float32Array<ArrayBuffer> => {
 
 /** Asks the worker, and keeps the answer unless a newer one was asked for meanwhile. */
 async function ask<Answer>(call: () => Promise<Answer | undefined>, keep: (answer: Answer) => void): Promise<void> {
-  waiting.value++;
+  waiting.value = waiting.peek() + 1;
   try {
     await connection.ready();
     const answer = await call();
@@ -171,7 +171,7 @@ async function ask<Answer>(call: () => Promise<Answer | undefined>, keep: (answe
   } catch (error) {
     notifyError(error, "inside");
   } finally {
-    waiting.value--;
+    waiting.value = waiting.peek() - 1;
   }
 }
 
@@ -182,7 +182,9 @@ const source = computed((): PictureSource | undefined => {
   const absolute = (url: string): string => new URL(url, document.baseURI).href;
   return { url: absolute(known.url), truth: known.truth && absolute(known.truth.url) };
 });
-const sourceKey = computed(() => (parameters.value.picture === ownPicture ? ownFile.value : undefined) ?? parameters.value.picture);
+const sourceKey = computed(
+  () => (parameters.value.picture === ownPicture ? ownFile.value : undefined) ?? parameters.value.picture,
+);
 
 /** Follows the parameters from the room's first visit on. */
 export function follow(): void {

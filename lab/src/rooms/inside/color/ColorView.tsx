@@ -9,7 +9,7 @@ import { RemainderMark } from "../Mark.tsx";
 import { coordinates, counted, percent, shown } from "../numbers.ts";
 import { Pickable } from "../Pickable.tsx";
 import { change, chosen, defaults, footprint, parameters, picture } from "../state.ts";
-import { drawFootprint, margin } from "./drawFootprint.ts";
+import { drawFootprint } from "./drawFootprint.ts";
 import { drawProjection } from "./drawProjection.ts";
 import { brightest, comparison } from "./figures.ts";
 import type { FilterName } from "./footprint.ts";
@@ -38,7 +38,7 @@ export function ColorStage(): JSX.Element {
       <Pickable
         label={`What the pixel in column ${x} and row ${y} receives from where: ${title}.`}
         keys="Arrow keys choose another pixel, with Shift ten pixels further."
-        place={(size) => picture.peek() && fit(picture.peek()!, size, margin)}
+        place={(size) => picture.peek() && fit(picture.peek()!, size, 0)}
         onHover={(at) => (hovered.value = at)}
       >
         <Drawing draw={draws[kind]} />
@@ -48,7 +48,7 @@ export function ColorStage(): JSX.Element {
   );
   return (
     <div class="inside-pair">
-      <div>
+      <div style={{ "--ratio": picture.value ? picture.value.width / picture.value.height : 1.5 }}>
         {panel("shares", "by the lattice")}
         {panel("exact", "by the exact Gaussian")}
       </div>
@@ -84,7 +84,7 @@ export function ColorBelow(): JSX.Element {
         {now ? percent(brightest.value) : "–"}
       </span>
       <span>
-        from column {x}, row {y}: <b>{of(now?.shares)}</b> by the lattice, <b>{of(now?.exact)}</b> exactly
+        column {x}, row {y}: <b>{of(now?.shares)}</b> by the lattice, <b>{of(now?.exact)}</b> exactly
       </span>
     </div>
   );
@@ -104,6 +104,7 @@ export function ColorControls(): JSX.Element {
   const { filter, alpha, beta, gamma } = parameters.value;
   const now = footprint.value;
   const compared = comparison.value;
+  const corner = now?.corners[parameters.value.corner];
   return (
     <>
       <Panel title="Bandwidths">
@@ -154,16 +155,19 @@ export function ColorControls(): JSX.Element {
           ]}
         />
         <p class="hint">
-          In common is the share that comes from the same pixels in both. The spread is how many pixels of equal share would
-          be as concentrated.
+          In common is the share that comes from the same pixels in both. The spread is how many pixels of equal share
+          would be as concentrated.
         </p>
       </Panel>
-      <Panel title="The chosen pixel’s simplex" aside={`column ${chosen.value.x}, row ${chosen.value.y}`}>
+      <Panel title="The pixel’s simplex" aside={`x ${chosen.value.x}, y ${chosen.value.y}`}>
         <Hexagon footprint={now} />
         <Corners />
-        <p class="hint">
-          The pixel gives to these {now ? now.dimensions + 1 : 6} vertices and collects from them, by their weights. Press a
-          vertex to see the pixels in whose simplex it is, too: what they give, the pixel receives at once.
+        <p class="hint inside-corner-text">
+          {corner
+            ? `Vertex ${corner.remainder} has the coordinates ${coordinates(corner.coordinates)}; the pixels in whose simplex it is, too, are marked. `
+            : ""}
+          The pixel gives to these {now ? now.dimensions + 1 : 6} vertices and collects from them, by their weights.
+          Press a vertex to see the pixels in whose simplex it is, too: what they give, the pixel receives at once.
         </p>
       </Panel>
       {filter === "bilateral" && (
@@ -172,9 +176,9 @@ export function ColorControls(): JSX.Element {
             <Drawing draw={drawProjection} />
           </div>
           <p class="hint">
-            The pixels of row {chosen.value.y}: position x/θα across, brightness divided by θβ upwards. Filled pixels are those
-            from which the chosen one receives; small dots are vertices, large ones those of its simplex. Three dimensions of
-            color are pressed into one here, so that what looks near may be far.
+            The pixels of row {chosen.value.y}: position x/θα across, brightness divided by θβ upwards. Filled pixels
+            are those from which the chosen one receives; small dots are vertices, large ones those of its simplex.
+            Three dimensions of color are pressed into one here, so that what looks near may be far.
           </p>
         </Panel>
       )}

@@ -5,8 +5,6 @@ import { palette } from "../palette.ts";
 import { chosen, footprint, parameters, picture } from "../state.ts";
 import { brightest } from "./figures.ts";
 
-export const margin = 12;
-
 /** Draws what the chosen pixel receives from where, over the picture: by the lattice, or exactly. */
 export const drawFootprint =
   (kind: "shares" | "exact") =>
@@ -14,7 +12,7 @@ export const drawFootprint =
     const shown = picture.value;
     if (!shown) return;
     const colors = palette.value;
-    const { left, top, scale } = fit(shown, size, margin);
+    const { left, top, scale } = fit(shown, size, 0);
     const frame = [left, top, shown.width * scale, shown.height * scale] as const;
     context.imageSmoothingEnabled = false;
     context.globalAlpha = 0.42;
@@ -26,12 +24,18 @@ export const drawFootprint =
       const values = now[kind];
       // The square root lets small shares be seen, of which there are many.
       const { width, height } = shown;
-      context.drawImage(veil(width, height, colors.accent, (pixel) => Math.sqrt(Math.min(values[pixel]! / most, 1))), ...frame);
+      context.drawImage(
+        veil(width, height, colors.accent, (pixel) => Math.sqrt(Math.min(values[pixel]! / most, 1))),
+        ...frame,
+      );
       const corner = kind === "shares" ? now.corners[parameters.value.corner] : undefined;
       if (corner) {
         const weights = new Float32Array(width * height);
         corner.pixels.forEach((pixel, i) => (weights[pixel] = 0.35 + 0.65 * corner.weights[i]!));
-        context.drawImage(veil(width, height, colors.warm, (pixel) => weights[pixel]!), ...frame);
+        context.drawImage(
+          veil(width, height, colors.warm, (pixel) => weights[pixel]!),
+          ...frame,
+        );
       }
     }
     const { x, y } = chosen.value;

@@ -29,10 +29,10 @@ export function drawProjection(context: CanvasRenderingContext2D, { width, heigh
   const vertices = project(now.places);
   const corners = project(now.cornerPlaces);
   const all = [...row.map(({ place }) => place), ...corners];
-  const [least, most] = [0, 1].map((i) => [Math.min(...all.map((one) => one[i]!)), Math.max(...all.map((one) => one[i]!))]) as [
-    [number, number],
-    [number, number],
-  ];
+  const [least, most] = [0, 1].map((i) => [
+    Math.min(...all.map((one) => one[i]!)),
+    Math.max(...all.map((one) => one[i]!)),
+  ]) as [[number, number], [number, number]];
   const [edgeX, edgeY] = [10, 10];
   const toPage = ([u, v]: readonly [number, number]): [number, number] => [
     edgeX + ((u - least[0]) / (least[1] - least[0] || 1)) * (width - 2 * edgeX),

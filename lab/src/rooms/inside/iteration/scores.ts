@@ -1,8 +1,6 @@
 import { type Device, resize } from "crf-rnn";
 import { luminance, type Picture } from "../picture.ts";
-
-/** The classes of a picture of which nothing else is known. */
-export const brightnessClasses = ["dark", "middle", "light"];
+import { brightnessClasses } from "./scoreClasses.ts";
 
 /** How many pixels wide and high the cells are in which scores are known: the stride of the network that they stand for. */
 export const cell = 12;

@@ -1,4 +1,15 @@
-import { add, conv2d, crfRnn, type Device, filter, type KeptLattices, panels, scale, softmax, type Tensor } from "crf-rnn";
+import {
+  add,
+  conv2d,
+  crfRnn,
+  type Device,
+  filter,
+  type KeptLattices,
+  panels,
+  scale,
+  softmax,
+  type Tensor,
+} from "crf-rnn";
 import { colorsOf, type Picture } from "../picture.ts";
 import { scoresOf } from "./scores.ts";
 
@@ -66,7 +77,7 @@ export class StageMaker implements Disposable {
       scope.tensor([classes, classes, 1, 1], matrix, panels),
     ) as [Tensor, Tensor, Tensor];
     // A matrix at every pixel is a convolution with a kernel of one pixel.
-    const marginals = scope.tensor(shape, run.marginals[iteration - 1]!);
+    const marginals = scope.tensor(shape, run.marginals[iteration - 1]);
     const unary = scope.tensor(shape, run.unary);
     const spatial = filter(marginals, lattices.spatial, { normalization: "after" });
     const bilateral = filter(marginals, lattices.bilateral, { normalization: "after" });

@@ -46,7 +46,7 @@ const lessons: Readonly<Record<Step, { readonly title: string; readonly text: st
   },
   splat: {
     title: "Splat: pixels give to vertices",
-    text: "Each pixel gives its value to the three vertices of its simplex, in proportion to its barycentric weights. A vertex holds the sum of what it gets; disks have the area of it.",
+    text: "Each pixel gives its value to the three vertices of its simplex, in proportion to its barycentric weights. A vertex holds the sum of what all pixels around it give.",
   },
   blur0: {
     title: "Blur along axis 0",
@@ -115,22 +115,21 @@ export function PlaneBelow(): JSX.Element {
         value={step.value}
         onChange={(value) => goTo(steps.indexOf(value))}
       />
-      <Button
-        icon="step"
-        label="Next step"
-        disabled={index === steps.length - 1}
-        onClick={() => goTo(index + 1)}
-      />
+      <Button icon="step" label="Next step" disabled={index === steps.length - 1} onClick={() => goTo(index + 1)} />
     </div>
   );
 }
 
 export function PlaneLesson(): JSX.Element {
   const { title, text } = lessons[step.value];
+  const disks = parameters.value.signal === "gray" ? "the tone" : "the area";
   return (
     <div class="inside-lesson" aria-live="polite">
       <h2>{title}</h2>
-      <p>{text}</p>
+      <p>
+        {text}
+        {step.value !== "pixels" && ` Disks have ${disks} of what a vertex holds.`}
+      </p>
     </div>
   );
 }
@@ -142,7 +141,7 @@ export function PlaneControls(): JSX.Element {
   const vertices = now && now.places.length / 2;
   return (
     <>
-      <Panel title="The chosen pixel" aside={`column ${chosen.value.x}, row ${chosen.value.y}`}>
+      <Panel title="The chosen pixel" aside={`x ${chosen.value.x}, y ${chosen.value.y}`}>
         <Simplex />
       </Panel>
       <Panel title="The lattice">
@@ -184,14 +183,14 @@ export function PlaneControls(): JSX.Element {
           }
         />
         <div class="inside-row">
-          <Button
-            icon="add"
-            disabled={kind !== "points"}
-            onClick={() => togglePoint(chosen.peek().x, chosen.peek().y)}
-          >
+          <Button icon="add" disabled={kind !== "points"} onClick={() => togglePoint(chosen.peek().x, chosen.peek().y)}>
             A point here
           </Button>
-          <Button icon="eraser" disabled={kind !== "points" || points.length === 0} onClick={() => change({ points: [] })}>
+          <Button
+            icon="eraser"
+            disabled={kind !== "points" || points.length === 0}
+            onClick={() => change({ points: [] })}
+          >
             No points
           </Button>
         </div>

@@ -87,12 +87,13 @@ function Sum({ index }: { readonly index: number }): JSX.Element {
   const isNormalized = parameters.value.normalized;
   if (!now) return <p class="inside-sum">–</p>;
   if (index === 0) return <p class="inside-sum">The weights add up to 1. The pixel carries {shown(now.own)}.</p>;
-  if (index === 1) return <p class="inside-sum">The pixel carries {shown(now.own)}; other pixels give to its vertices, too.</p>;
+  if (index === 1)
+    return <p class="inside-sum">The pixel carries {shown(now.own)}; other pixels give to its vertices, too.</p>;
   if (index < 5) return <p class="inside-sum">A vertex holds own + ½ · (one neighbor + the other).</p>;
   return (
     <p class="inside-sum">
-      The sum is {shown(now.sum)}; times α = {shown(alpha, 1)} it is <strong data-result>{shown(now.plain)}</strong>. The exact
-      sum of Gaussians is <span data-exact>{shown(now.exact)}</span>.
+      The sum is {shown(now.sum)}; times α = {shown(alpha, 1)} it is <strong data-result>{shown(now.plain)}</strong>.
+      The exact sum of Gaussians is <span data-exact>{shown(now.exact)}</span>.
       {isNormalized && (
         <>
           {" "}

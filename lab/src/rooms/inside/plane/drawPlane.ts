@@ -64,7 +64,8 @@ function heldAt(now: Plane, at: number): { readonly value: (vertex: number) => n
   const share = at - before;
   const of = (step: number) => (step === 0 ? undefined : now.held[Math.min(step, 4) - 1]);
   const [a, b] = [of(before), of(after)];
-  const scale = parameters.value.signal === "points" ? 1.6 : (1 - share) * largest(a ?? b ?? []) + share * largest(b ?? []);
+  const scale =
+    parameters.value.signal === "points" ? 1.6 : (1 - share) * largest(a ?? b ?? []) + share * largest(b ?? []);
   return { value: (vertex) => (1 - share) * (a?.[vertex] ?? 0) + share * (b?.[vertex] ?? 0), unit: scale };
 }
 
@@ -107,9 +108,19 @@ export function drawPlane(context: CanvasRenderingContext2D, size: Size): void {
 }
 
 /** The center of a pixel stands at its column and row, the corner of the picture half a pixel before them. */
-export const toPage = ({ left, top, scale }: Fit, [x, y]: Place): Place => [left + (x + 0.5) * scale, top + (y + 0.5) * scale];
+export const toPage = ({ left, top, scale }: Fit, [x, y]: Place): Place => [
+  left + (x + 0.5) * scale,
+  top + (y + 0.5) * scale,
+];
 
-function drawEdges(context: CanvasRenderingContext2D, now: Plane, place: Fit, colors: Palette, at: number, sliced: number): void {
+function drawEdges(
+  context: CanvasRenderingContext2D,
+  now: Plane,
+  place: Fit,
+  colors: Palette,
+  at: number,
+  sliced: number,
+): void {
   const { left, top, scale } = place;
   const axis = Math.ceil(at) - 2;
   const side = now.bandwidth * scale;
@@ -118,29 +129,52 @@ function drawEdges(context: CanvasRenderingContext2D, now: Plane, place: Fit, co
   context.scale(scale, scale);
   edgesOf(now).forEach((path, own) => {
     const along = own === axis && at > 1 && at <= 4;
-    context.strokeStyle = cssColor(along ? colors.warm : colors.accent, along ? 0.75 : side < 14 ? 0.4 : 0.62 - 0.3 * sliced);
+    context.strokeStyle = cssColor(
+      along ? colors.warm : colors.accent,
+      along ? 0.75 : side < 14 ? 0.4 : 0.62 - 0.3 * sliced,
+    );
     context.lineWidth = (along ? 1.6 : 1) / scale;
     context.stroke(path);
   });
   context.restore();
 }
 
-/** Disks have the area of what a vertex holds. */
-function drawDisks(context: CanvasRenderingContext2D, now: Plane, place: Fit, colors: Palette, at: number, sliced: number): void {
+/** How many tones of gray are told apart. */
+const tones = 24;
+
+/** Disks have the area of what a vertex holds, or, of gray values, its tone. */
+function drawDisks(
+  context: CanvasRenderingContext2D,
+  now: Plane,
+  place: Fit,
+  colors: Palette,
+  at: number,
+  sliced: number,
+): void {
   const { value, unit } = heldAt(now, at);
+  const isGray = parameters.value.signal === "gray";
   const most = 0.43 * now.bandwidth * place.scale;
-  const path = new Path2D();
+  const paths = new Map<number, Path2D>();
   const vertices = now.places.length / 2;
   for (let vertex = 0; vertex < vertices; vertex++) {
-    const held = value(vertex);
-    if (held < 5e-4 * unit) continue;
+    const held = value(vertex) / unit;
+    if (held < 5e-4) continue;
+    const tone = isGray ? Math.round(Math.min(held, 1) * tones) : tones;
+    const path = paths.get(tone) ?? new Path2D();
+    paths.set(tone, path);
     const [x, y] = toPage(place, placeOf(now, vertex));
-    const radius = Math.max(most * Math.sqrt(Math.min(held / unit, 1.35)), 1);
+    const radius = Math.max(most * (isGray ? Math.min(at, 1) : Math.sqrt(Math.min(held, 1.35))), 1);
     path.moveTo(x + radius, y);
     path.arc(x, y, radius, 0, 7);
   }
-  context.fillStyle = cssColor(colors.accent, 0.88 - 0.66 * sliced);
-  context.fill(path);
+  for (const [tone, path] of paths) {
+    const level = (255 * tone) / tones;
+    context.fillStyle = cssColor(
+      isGray ? [level, level, level] : colors.accent,
+      (isGray ? 1 : 0.88) * (1 - 0.75 * sliced),
+    );
+    context.fill(path);
+  }
 }
 
 /** Pixels that carry something, and in the splat what they give. */
@@ -155,7 +189,10 @@ function drawPoints(context: CanvasRenderingContext2D, now: Plane, place: Fit, c
         const to = toPage(place, placeOf(now, now.simplices[3 * pixel + r]!));
         context.beginPath();
         context.moveTo(...from);
-        context.lineTo(from[0] + (to[0] - from[0]) * Math.min(given, 1), from[1] + (to[1] - from[1]) * Math.min(given, 1));
+        context.lineTo(
+          from[0] + (to[0] - from[0]) * Math.min(given, 1),
+          from[1] + (to[1] - from[1]) * Math.min(given, 1),
+        );
         context.strokeStyle = cssColor(colors.warm, 0.7);
         context.lineWidth = 1 + 0.09 * now.weights[3 * pixel + r]! * bandwidth * place.scale;
         context.stroke();
@@ -177,7 +214,13 @@ function trace(context: CanvasRenderingContext2D, ...places: readonly Place[]): 
   context.closePath();
 }
 
-function arrow(context: CanvasRenderingContext2D, from: Place, to: Place, width: number, gaps: readonly [number, number]): void {
+function arrow(
+  context: CanvasRenderingContext2D,
+  from: Place,
+  to: Place,
+  width: number,
+  gaps: readonly [number, number],
+): void {
   const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
   const length = Math.hypot(dx, dy);
   const head = Math.min(5 + 1.6 * width, 0.4 * length);
@@ -195,7 +238,14 @@ function arrow(context: CanvasRenderingContext2D, from: Place, to: Place, width:
 }
 
 /** The chosen pixel and its simplex: at first with the parts that the weights stand for, then with what flows. */
-function drawChosen(context: CanvasRenderingContext2D, now: Plane, place: Fit, colors: Palette, at: number, side: number): void {
+function drawChosen(
+  context: CanvasRenderingContext2D,
+  now: Plane,
+  place: Fit,
+  colors: Palette,
+  at: number,
+  side: number,
+): void {
   const { x, y, pixel } = chosen.value;
   const point = toPage(place, [x, y]);
   const vertices = [0, 1, 2].map((r) => now.simplices[3 * pixel + r]!);
@@ -233,7 +283,7 @@ function drawChosen(context: CanvasRenderingContext2D, now: Plane, place: Fit, c
     for (const [r, vertex] of vertices.entries()) {
       for (const beside of [0, 1]) {
         const other = now.neighbors[2 * (axis * count + vertex) + beside]!;
-        if (other < count) arrow(context, toPage(place, placeOf(now, other)), corners[r]!, 2, [4, 6]);
+        if (other < count) arrow(context, toPage(place, placeOf(now, other)), corners[r]!, 3.5, [4, 5]);
       }
     }
   }

@@ -103,7 +103,9 @@ export function gaussian(
   height: number,
   bandwidth: number,
 ): Float64Array<ArrayBuffer> {
-  const weight = Float64Array.from({ length: Math.max(width, height) }, (_, k) => Math.exp(-0.5 * (k / bandwidth) ** 2));
+  const weight = Float64Array.from({ length: Math.max(width, height) }, (_, k) =>
+    Math.exp(-0.5 * (k / bandwidth) ** 2),
+  );
   const along = (from: ArrayLike<number>, count: number, step: number, others: number, otherStep: number) => {
     const to = new Float64Array(width * height);
     for (let other = 0; other < others; other++) {
