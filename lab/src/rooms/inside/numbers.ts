@@ -8,6 +8,6 @@ export const counted = (value: number): string => String(value).replace(/\B(?=(\
 export const coordinates = (values: readonly number[]): string =>
   `(${values.map((value) => shown(value, 0)).join(", ")})`;
 
-/** A share as percent, with the digits that it needs. */
+/** A share as percent, with two digits that count where it is small. */
 export const percent = (share: number): string =>
-  `${share === 0 ? "0" : share < 0.0001 ? "< 0.01" : (100 * share).toFixed(share < 0.01 ? 2 : 1)} %`;
+  `${share === 0 ? "0" : share < 0.00001 ? "< 0.001" : (100 * share).toFixed(share < 0.001 ? 3 : share < 0.01 ? 2 : 1)} %`;
