@@ -24,7 +24,7 @@ interface ChartProps {
   readonly label: string;
   /** Counts what was drawn: the chart reads `data` anew when it has changed. */
   readonly drawn: ReadonlySignal<number>;
-  readonly data: () => { readonly steps: readonly number[]; readonly lines: readonly Line[] };
+  readonly data: () => { readonly steps: readonly number[]; readonly lines: readonly Line[]; readonly end: number };
   /** From 0 to 1, or by ratio. */
   readonly scale: "share" | "log";
 }
@@ -52,17 +52,16 @@ export function Chart({ title, label, drawn, data, scale }: ChartProps): JSX.Ele
 
   useEffect(() => {
     const frame = place.current!;
-    const chart = new UPlot(
-      optionsOf(frame, data().lines, scale, (index) => (at.value = index)),
-      [[]],
-      frame,
-    );
+    const end = (): number => Math.max(data().end, 20);
+    const onPoint = (index: number | null): void => void (at.value = index);
+    const chart = new UPlot(optionsOf(frame, data().lines, scale, end, onPoint), [[]], frame);
     let waiting = 0;
     const draw = (): void => {
       waiting = 0;
       const { steps, lines } = data();
       legend.value = lines;
-      chart.setData([steps, ...lines.map(({ values }) => values)] as unknown as UPlot.AlignedData);
+      const values = lines.map((line) => (scale === "log" ? line.values.map(drawnAs) : line.values));
+      chart.setData([steps, ...values] as unknown as UPlot.AlignedData);
     };
     const stop = effect(() => {
       void drawn.value;
@@ -70,7 +69,8 @@ export function Chart({ title, label, drawn, data, scale }: ChartProps): JSX.Ele
     });
     const resize = new ResizeObserver(() => {
       const { clientWidth: width, clientHeight: height } = frame;
-      if (width > 0 && height > 0) chart.setSize({ width, height });
+      // A room that is not on view has no size.
+      if (width > 0 && height > 0) chart.setSize(leastSize(width, height));
     });
     resize.observe(frame);
     const repaint = (): void => chart.redraw(false, true);
@@ -110,13 +110,14 @@ export function Chart({ title, label, drawn, data, scale }: ChartProps): JSX.Ele
   );
 }
 
-/** By its number: the name is one that only the compiler of uPlot itself knows. */
-const logarithmic = 3 as UPlot.Scale.Distr;
+/** Axes need some room, or there is none for the plot. */
+const leastSize = (width: number, height: number) => ({ width: Math.max(width, 120), height: Math.max(height, 80) });
 
 function optionsOf(
   frame: HTMLElement,
   lines: readonly Line[],
   scale: ChartProps["scale"],
+  end: () => number,
   onPoint: (index: number | null) => void,
 ): UPlot.Options {
   const color = colorsIn(frame);
@@ -129,15 +130,13 @@ function optionsOf(
     gap: 4,
   };
   return {
-    width: Math.max(frame.clientWidth, 50),
-    height: Math.max(frame.clientHeight, 50),
+    ...leastSize(frame.clientWidth, frame.clientHeight),
     padding: [8, 12, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
     scales: {
-      x: { time: false, range: (_, least, most) => [Math.min(least ?? 0, 0), Math.max(most ?? 0, 20)] },
-      y:
-        scale === "share" ? { range: [0, 1] } : { distr: logarithmic, range: (_, least, most) => decades(least, most) },
+      x: { time: false, range: () => [0, end()] },
+      y: { range: scale === "share" ? [0, 1] : (_, least, most) => rangeOf(least, most) },
     },
     axes: [
       {
@@ -150,7 +149,10 @@ function optionsOf(
         ...axis,
         size: 40,
         space: 28,
-        ...(scale === "share" ? {} : { values: (_, ticks) => ticks.map(tickOf), filter: (_, ticks) => ticks }),
+        ...(scale === "log" && {
+          splits: (_, __, least, most) => ticksBetween(least, most),
+          values: (_, ticks) => ticks.map((tick) => String(Number((10 ** tick).toPrecision(1)))),
+        }),
       },
     ],
     series: [
@@ -167,12 +169,18 @@ function optionsOf(
   };
 }
 
-/** Ticks at 1, 2 and 5 of each decade have a number; the others would run into each other. */
-const tickOf = (tick: number): string =>
-  /^[125]/.test(tick.toExponential()) ? String(Number(tick.toPrecision(1))) : "";
+/** Numbers by ratio are drawn by their logarithm, with ticks at 1, 2 and 5 of each decade. */
+const drawnAs = (value: number | null): number | null => (value === null ? null : Math.log10(value));
 
-/** A range of ratios about the values, with room at both ends; about 1 where there are none yet. */
-function decades(least: number | null, most: number | null): [number, number] {
-  const [low, high] = [least ?? 0.3, most ?? 2];
-  return [Math.max(low * 0.8, 1e-6), Math.max(high * 1.15, low * 2)];
+function ticksBetween(least: number, most: number): number[] {
+  const decades = Array.from({ length: Math.ceil(most) - Math.floor(least) + 1 }, (_, at) => Math.floor(least) + at);
+  const ticks = decades.flatMap((decade) => [1, 2, 5].map((digit) => decade + Math.log10(digit)));
+  return ticks.filter((tick) => tick >= least && tick <= most);
+}
+
+/** A range about the logarithms, with room at both ends, of a ratio of three at least; about 1 where there are none yet. */
+function rangeOf(least: number | null, most: number | null): [number, number] {
+  const [low, high] = [least ?? Math.log10(0.3), most ?? Math.log10(2)];
+  const more = Math.max(0, Math.log10(3) - (high - low)) / 2;
+  return [low - more - 0.06, high + more + 0.06];
 }

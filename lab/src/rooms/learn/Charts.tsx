@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { Chart } from "./Chart.tsx";
-import { drawn, history } from "./state.ts";
+import { drawn, history, step } from "./state.ts";
 
 /** The loss of every step, and the mean IU of every validation. */
 export function Charts(): JSX.Element {
@@ -15,6 +15,7 @@ export function Charts(): JSX.Element {
           const { steps, loss, smooth } = history.value;
           return {
             steps,
+            end: step.value,
             lines: [
               { name: "each step", color: "--learn-faint", width: 1, values: loss, silent: true },
               { name: "smoothed", color: "--accent", width: 2, values: smooth },
@@ -31,6 +32,7 @@ export function Charts(): JSX.Element {
           const { validations, network, crf } = history.value;
           return {
             steps: validations,
+            end: step.value,
             lines: [
               { name: "network", color: "--learn-second", width: 2, values: network, dots: true },
               { name: "with the CRF", color: "--accent", width: 2, values: crf, dots: true },

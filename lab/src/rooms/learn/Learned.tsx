@@ -52,9 +52,11 @@ export function Learned(): JSX.Element | null {
         {matrices.map((matrix) => (
           <Matrix key={matrix.name} {...matrix} classes={classes} first={first} last={last} />
         ))}
+      </div>
+      <div>
+        <h3>Bandwidths</h3>
+        <p class="unseen">{bandwidthSentence()}</p>
         <div class="learn-bandwidths">
-          <h3>Bandwidths</h3>
-          <p class="unseen">{bandwidthSentence()}</p>
           {bandwidths.map((bandwidth, index) => (
             <Bandwidth key={bandwidth.name} {...bandwidth} index={index} />
           ))}

@@ -56,7 +56,7 @@ function crfWords({ iterations, tied, normalization, activation, bandwidths, wei
     `--spatial-weight ${weights.spatial} --bilateral-weight ${weights.bilateral}`,
     ...(learned.length > 0 ? [`--learn ${learned.join(",")}`] : []),
     ...(tied ? [] : ["--untied"]),
-    ...(normalization === "symmetric" ? [] : [`--normalize ${normalization}`]),
+    ...(normalization === "after" ? [] : [`--normalize ${normalization}`]),
     ...(activation === "softmax" ? [] : [`--activation ${activation}`]),
     ...(network ? [] : ["--crf-only"]),
   ];

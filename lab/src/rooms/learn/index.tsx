@@ -10,7 +10,7 @@ import { Controls } from "./Controls.tsx";
 import { Learned } from "./Learned.tsx";
 import { Spoken, Summary } from "./Summary.tsx";
 import { Validation } from "./Validation.tsx";
-import { doing, openRun, opened, pause, reset, run, speed, step, train } from "./state.ts";
+import { begin, differs, doing, openRun, opened, pause, run, speed, step, train } from "./state.ts";
 import "./learn.css";
 
 export function Room({ active }: RoomProps): JSX.Element {
@@ -27,9 +27,11 @@ export function Room({ active }: RoomProps): JSX.Element {
       tools={<Tools />}
       stage={
         <div class="learn" tabIndex={0} role="region" aria-label="How the training goes">
-          <Charts />
-          <Validation />
-          <Learned />
+          <div class="learn-grid">
+            <Charts />
+            <Validation />
+            <Learned />
+          </div>
         </div>
       }
       below={
@@ -68,8 +70,13 @@ function Tools(): JSX.Element {
       <Button icon="step" disabled={!waits} onClick={() => void train(1)}>
         One step
       </Button>
-      <Button icon="reset" disabled={!waits || step.value === 0} onClick={() => void reset()}>
-        Reset
+      <Button
+        icon="reset"
+        look={differs.value ? "primary" : "plain"}
+        disabled={!waits || (step.value === 0 && !differs.value)}
+        onClick={() => void begin()}
+      >
+        {differs.value ? "Begin anew" : "Reset"}
       </Button>
       <Counters />
     </>

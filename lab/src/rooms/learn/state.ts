@@ -158,10 +158,9 @@ export async function train(steps?: number): Promise<void> {
 /** Training has ended: as the reader wanted, because of another device, or by a mistake. */
 function settle(well: boolean): void {
   speed.value = undefined;
-  // Another device goes on where this one stopped.
-  const asked = doing.peek() === "pausing";
-  if (asked || !well || step.peek() === 0) going.set(false);
-  doing.value = "waiting";
+  if (!well) going.set(false);
+  // Where another run is prepared meanwhile, that is not done yet.
+  if (doing.peek() !== "preparing") doing.value = "waiting";
   if (!well) service.view().then(show, notifyError);
 }
 
@@ -192,9 +191,6 @@ async function standing(work: () => Promise<RunView>): Promise<boolean> {
 
 /** Begins a run of what is set, with no step done. */
 export const begin = (): Promise<boolean> => standing(() => service.begin(settings.peek()));
-
-/** Goes back to the first step of the run that is here. */
-export const reset = (): Promise<boolean> => standing(() => service.begin(run.peek()?.settings ?? settings.peek()));
 
 export async function loadCheckpoint(file: File): Promise<void> {
   const bytes = new Uint8Array(await file.arrayBuffer());
