@@ -9,6 +9,7 @@ import { findDeno, findNewerNode } from "../scripts/environment.mjs";
 import { encodeLabelPng, encodeRgbPng } from "../src/data/png.ts";
 import { installPackage } from "./bundles/install.ts";
 import { root } from "./hosts/folders.ts";
+import { fences } from "./snippets/extract.ts";
 
 const run = promisify(execFile);
 
@@ -25,13 +26,14 @@ console.log("filtered", filtered.length);
 device.dispose();
 `;
 
-/** The same for checkpoints, data sets and training: errors are of one class in all entry points. */
+/** The same for checkpoints, data sets, training and benchmarks: errors are of one class in all entry points. */
 const READERS = `
 import { FormatError, open } from "crf-rnn";
 import { bytesSource, openCheckpoint } from "crf-rnn/checkpoint";
 import { checkDataset, decodeImage, openDataset } from "crf-rnn/data";
 import { checkpointFile, drawShapes, memorySurroundings, openState, runTraining, shapeClasses } from "crf-rnn/train";
 import { trainingConfiguration, trainingTimetable } from "crf-rnn/train";
+import { makeScene, runBench } from "crf-rnn/bench";
 const census = await checkDataset(await openDataset("set"));
 console.log(census.items, census.classes[1].share, census.problems.length);
 const jpeg = () => decodeImage(Uint8Array.of(0xff, 0xd8), "a.jpg");
@@ -46,6 +48,8 @@ const surroundings = memorySurroundings({ train });
 const device = await open({ prefer: "wasm", threads: 1 });
 await runTraining(device, await trainingConfiguration(options), trainingTimetable(options), surroundings);
 console.log((await openState(bytesSource(surroundings.files.get(checkpointFile) ?? new Uint8Array()))).step);
+const scene = makeScene(undefined, { height: 6, width: 8 });
+console.log((await runBench(scene, { device, only: "lattice/blur", seconds: 0.001 })).kernels.length);
 device.dispose();
 `;
 
@@ -131,6 +135,17 @@ test("says in a line which package a command lacks, and doctor lists them", asyn
 
 test("runs in Node without any dependency installed", () => prints(process.execPath, ["program.js"]));
 
+test.each(["README.md", "docs/start.md"])(
+  "the first program of %s runs as it stands, and prints what follows it",
+  async (page) => {
+    const [program] = fences(page, ["js"]);
+    const [printed] = fences(page, ["text"]);
+    await writeFile(join(folder, "first.mjs"), program!.text);
+    const { stdout, stderr } = await run(process.execPath, ["first.mjs"], { cwd: folder });
+    expect({ stdout, stderr }).toEqual({ stdout: printed!.text, stderr: "" });
+  },
+);
+
 test("runs in a newer Node", () => prints(findNewerNode()!, ["program.js"]));
 
 test("runs in Deno, from TypeScript", async () =>
@@ -151,7 +166,7 @@ test("reads checkpoints and data sets in Node and Deno, and JPEGs once sharp is 
     [await findDeno(), ["run", "--allow-all", "--quiet", "readers.js"]],
   ] as const) {
     const { stdout, stderr } = await run(program, [...args], { cwd: folder });
-    expect({ stdout, stderr }).toEqual({ stdout: "1 0.5 0\n2\n0\n1\n", stderr: "" });
+    expect({ stdout, stderr }).toEqual({ stdout: "1 0.5 0\n2\n0\n1\n1\n", stderr: "" });
   }
   await rm(sharp);
 });

@@ -13,11 +13,13 @@ export default defineConfig({
   outDir: here("../../site"),
   cacheDir: here("../../.cache/vitepress"),
   lastUpdated: false,
+  // What the names of all pages' files are is a file of its own; in each page it would be two thirds of it.
+  metaChunk: true,
   // A page with an address of its own, which every static host has: no rewriting of addresses is asked for.
   cleanUrls: false,
   head: [["meta", { name: "color-scheme", content: "light dark" }]],
   transformHead: ({ siteData }) => [["link", { rel: "icon", type: "image/svg+xml", href: `${siteData.base}mark.svg` }]],
-  markdown: { theme: { light: "github-light", dark: "github-dark" } },
+  markdown: { theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" } },
   themeConfig: {
     nav: [
       {
@@ -42,6 +44,8 @@ export default defineConfig({
     footer: { message: "MIT license. The photographs are in the public domain: Karl Blossfeldt, 1928." },
   },
   vite: {
+    // The index of the search is one file, which is loaded by who searches.
+    build: { chunkSizeWarningLimit: 1500 },
     // Whether this site has the lab in it (scripts/site/build.mjs builds it).
     define: { __LAB__: JSON.stringify(existsSync(here("../../lab/vite.config.ts"))) },
   },
