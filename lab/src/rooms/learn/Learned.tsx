@@ -75,9 +75,10 @@ interface MatrixProps {
   readonly last: CrfValues | undefined;
 }
 
+/** Two digits behind the point, as short as they can be: cells are narrow. */
 const number = (value: number): string => {
-  const text = value.toFixed(2);
-  return (text === "-0.00" ? "0.00" : text).replace("-", "−");
+  const text = value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
+  return Number(text) === 0 ? "0" : text.replace("0.", ".").replace("-", "−");
 };
 
 function Matrix({ name, title, detail, classes, first, last }: MatrixProps): JSX.Element {

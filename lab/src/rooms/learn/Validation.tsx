@@ -12,7 +12,7 @@ const most = 24;
 export function Validation(): JSX.Element {
   const view = run.value;
   const refines = view?.settings.stage === "crf-rnn";
-  const columns = ["Picture", "Truth", "Network", ...(refines ? ["With the CRF"] : [])];
+  const columns = ["Picture", "Truth", "Network", ...(refines ? ["With CRF"] : [])];
   const rows: readonly (Picture | undefined)[] = view?.val ?? [undefined, undefined, undefined, undefined];
   const classes = view?.classes ?? [];
   return (
