@@ -5,6 +5,12 @@ import { setTimeout as wait } from "node:timers/promises";
 import { build } from "vite";
 import { root } from "../hosts/folders.ts";
 
+/** Builds another page by the lab's own configuration, with its sources and styles. */
+export async function buildPage(from: string, to: string): Promise<void> {
+  const configFile = join(root, "lab/vite.config.ts");
+  await build({ configFile, root: from, logLevel: "warn", build: { outDir: to } });
+}
+
 const folder = join(root, "build/lab/tested");
 const stamp = join(root, "build/lab/tested.txt");
 const lock = join(root, "build/lab/lock");
@@ -48,7 +54,7 @@ export async function builtLab(): Promise<string> {
   }
   try {
     const fresh = `${folder}.new`;
-    await build({ root: join(root, "lab"), logLevel: "warn", build: { outDir: fresh } });
+    await buildPage(join(root, "lab"), fresh);
     await rm(folder, { recursive: true, force: true });
     await rename(fresh, folder);
     await writeFile(stamp, wanted);

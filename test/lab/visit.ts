@@ -51,11 +51,16 @@ const adapter = {
 };
 
 /** Builds the lab if it has changed, serves it, and opens Chromium while `work` runs. */
-export async function visitLab<Result>(
+export async function visitLab<Result>(how: Visit, work: (lab: Lab) => Promise<Result>): Promise<Result> {
+  return visitFolder(await builtLab(), how, work);
+}
+
+/** Does the same with another folder of a page. */
+export async function visitFolder<Result>(
+  folder: string,
   { isolated = true, webgpu = false }: Visit,
   work: (lab: Lab) => Promise<Result>,
 ): Promise<Result> {
-  const folder = await builtLab();
   const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
   const args = [...sandbox, "--disable-dev-shm-usage", ...adapter[`${webgpu}`]];
   return serving(folder, isolated, async (url) => {
@@ -99,7 +104,9 @@ async function open(
     }).observe({ type: "layout-shift", buffered: true });
   });
   await page.goto(`${url}${hash}`, { timeout: 300_000 });
-  await page.waitForSelector("main > section:not([hidden]) > :not(h1):not([data-loading])", { timeout: 60_000 });
+  await page.waitForSelector("section[data-ready]:not([hidden])", { timeout: 60_000 }).catch((error: unknown) => {
+    throw new Error([String(error), ...complaints].join("\n"), { cause: error });
+  });
   return {
     page,
     complaints,

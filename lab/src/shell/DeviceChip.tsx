@@ -4,6 +4,7 @@ import { Icon } from "../ui/Icon.tsx";
 import { choice } from "./address.ts";
 import { type DeviceState, deviceState } from "./device.ts";
 import { DevicePanel } from "./DevicePanel.tsx";
+import "../ui/Popup.css";
 import "./DeviceChip.css";
 
 const choices = { auto: "Automatic", webgpu: "WebGPU", wasm: "WebAssembly" };

@@ -4,9 +4,5 @@ import { Workbench } from "../ui/Workbench.tsx";
 
 /** A room's place while it is loaded: as large as the room. */
 export function Loading(): JSX.Element {
-  return (
-    <div data-loading>
-      <Workbench label="Loading" stage={<Lattice />} controls={<p role="status">The room is being loaded.</p>} />
-    </div>
-  );
+  return <Workbench label="Loading" stage={<Lattice />} controls={<p role="status">The room is being loaded.</p>} />;
 }

@@ -32,7 +32,12 @@ export function RoomView({ name, title, load }: RoomViewProps): JSX.Element | nu
   const found = loaded.value;
   if (!isActive && !found) return null;
   return (
-    <section id={`room-${name}`} hidden={!isActive} aria-labelledby={`title-${name}`}>
+    <section
+      id={`room-${name}`}
+      hidden={!isActive}
+      data-ready={found ? "" : undefined}
+      aria-labelledby={`title-${name}`}
+    >
       <h1 class="unseen" id={`title-${name}`}>
         {title}
       </h1>

@@ -3,6 +3,7 @@ import { useId, useState } from "preact/hooks";
 import { Button } from "./Button.tsx";
 import { Field, hintOf } from "./Field.tsx";
 import { type Range, positionOf, round, textOf, valueAt } from "./range.ts";
+import "./Reset.css";
 import "./Slider.css";
 
 interface SliderProps extends Range {
@@ -39,7 +40,7 @@ export function Slider(props: SliderProps): JSX.Element {
 
   const aside = (
     <span class="slider-aside">
-      <span class="slider-reset" data-shown={value !== usual}>
+      <span class="reset" data-shown={value !== usual}>
         <Button
           look="quiet"
           icon="reset"
