@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { entries, importName } from "../scripts/entries.mjs";
-import { photographs } from "./photographs.ts";
+import { pictures } from "./pictures.ts";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -23,9 +23,17 @@ export default defineConfig({
   cacheDir: at("../build/lab/vite"),
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   resolve: { alias },
-  plugins: [photographs(at("../build/lab/photographs"))],
+  plugins: [pictures(at("../build/lab/pictures"))],
   worker: { format: "es" },
-  build: { outDir: at("dist"), emptyOutDir: true, target, assetsInlineLimit: 1024, reportCompressedSize: false },
+  build: {
+    outDir: at("dist"),
+    emptyOutDir: true,
+    target,
+    assetsInlineLimit: 1024,
+    reportCompressedSize: false,
+    // The first build draws pictures, which takes seconds, as it should.
+    rolldownOptions: { checks: { pluginTimings: false } },
+  },
   server: { headers, fs: { allow: [at("..")] } },
   preview: { headers },
 });

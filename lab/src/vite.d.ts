@@ -1,6 +1,6 @@
 /// <reference types="vite/client" />
 
-/** Made by lab/photographs.ts. */
-declare module "virtual:photographs" {
-  export const photographs: readonly import("./pictures/photographs.ts").Photograph[];
+/** Made by lab/pictures.ts. */
+declare module "virtual:pictures" {
+  export const pictures: readonly import("./pictures/pictures.ts").Picture[];
 }
