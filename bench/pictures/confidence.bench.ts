@@ -1,5 +1,5 @@
 import { confidence as kernel } from "../../build/kernels.ts";
-import { confidence } from "../../src/pictures/confidence.ts";
+import { confidence as readConfidence } from "../../src/pictures/confidence.ts";
 import { quadsOf } from "../../src/shape.ts";
 import { floor } from "../floor.ts";
 
@@ -9,5 +9,5 @@ export const confidence = floor({
   bytes: ({ rows, channels }) => rows * (quadsOf(channels) * 16 + 4),
   computes: "a difference, an exp, a comparison and a sum a channel, and a quotient a pixel",
   operations: ({ rows, channels }) => rows * (quadsOf(channels) * 16 + 1),
-  queue: ({ unary }) => confidence(unary),
+  queue: ({ unary }) => readConfidence(unary),
 });
