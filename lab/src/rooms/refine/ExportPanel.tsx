@@ -39,7 +39,7 @@ export function ExportPanel(): JSX.Element {
   const code = language.value === "command" ? commandOf(wanted) : programOf(wanted);
   return (
     <Panel title="Export">
-      <div class="refine-line">
+      <div class="refine-two">
         <Button icon="download" disabled={none} onClick={save(exportLabels)}>
           Label map
         </Button>

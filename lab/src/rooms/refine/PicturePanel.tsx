@@ -55,8 +55,7 @@ export function PicturePanel(): JSX.Element {
       />
       {shown && (
         <p class="hint">
-          {shown.title}
-          {shown.by && `, ${shown.by}`}.{" "}
+          {shown.title}.{shown.by && ` ${shown.by}.`}{" "}
           {shown.source && (
             <a href={shown.source} target="_blank" rel="noreferrer">
               Where it comes from

@@ -166,7 +166,8 @@ export class RefineService implements Disposable {
   }
 
   get #size(): readonly [height: number, width: number] {
-    return this.#guide!.shape as readonly number[] as readonly [number, number];
+    const [height, width] = this.#guide!.shape as [number, number];
+    return [height, width];
   }
 
   async #work(asked: Asked, signal: AbortSignal): Promise<RefineAnswer | true> {
