@@ -28,7 +28,7 @@ const defaultExport = {
 
 export default defineConfig(
   // AssemblyScript is no TypeScript: its compiler checks it, and prettier its form.
-  globalIgnores(["assembly/", "build/", "**/dist/", "runs/", ".cache/"]),
+  globalIgnores(["assembly/", "build/", "**/dist/", "runs/", "site/", ".cache/", "docs/.vitepress/.temp/"]),
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   eslint.configs.recommended,
   {
@@ -51,7 +51,7 @@ export default defineConfig(
     rules: { "no-undef": "off" },
   },
   {
-    files: ["src/**/*.ts", "test/**/*.ts", "bench/**/*.ts", "lab/**/*.{ts,tsx}"],
+    files: ["src/**/*.ts", "test/**/*.ts", "bench/**/*.ts", "lab/**/*.{ts,tsx}", "docs/.vitepress/**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {

@@ -13,7 +13,7 @@ import { repeat, type Stopwatch, type Timing, wallClock } from "./stopwatch.ts";
 import { timestamps } from "./timestamps.ts";
 import { Workload } from "./workload.ts";
 
-export interface BenchOptions extends Pick<OpenOptions, "prefer" | "threads"> {
+export interface BenchOptions extends Pick<OpenOptions, "prefer" | "threads" | "simd"> {
   /** Measures only lines whose name matches this regular expression. */
   readonly only?: string;
   /** Time for each line. */
@@ -70,10 +70,10 @@ export const isSelected = (name: string, only = ""): boolean => new RegExp(only)
 /** Measures the ceilings, then kernels, then composites; `progress` hears of each line before it is measured. */
 export async function runBench(
   scene: Scene,
-  { prefer, threads, only, seconds }: BenchOptions,
+  { prefer, threads, simd, only, seconds }: BenchOptions,
   progress: (name: string) => void,
 ): Promise<BenchResult> {
-  using device = await open({ prefer, threads, warnings: false });
+  using device = await open({ prefer, threads, simd, warnings: false });
   const stopwatch = stopwatchFor(device);
   progress("ceilings");
   const ceilings = await measureCeilings(device, stopwatch, seconds);

@@ -6,3 +6,5 @@ export type Size = Readonly<Record<"whole" | "WebAssembly" | "WGSL" | "JavaScrip
 export function sizeOf(names?: string): Promise<Size>;
 export function sentence(size: Size): string;
 export const sentencePattern: RegExp;
+/** The pages that may have the sentence. */
+export const pages: readonly string[];

@@ -1,5 +1,5 @@
 // What a page loads, minified and gzipped, and of which parts: `node bench/size.mjs`, after npm run build. With --write it
-// brings the README's figure up to date; test/size.test.ts says when it is stale.
+// brings the figure in pages up to date; test/size.test.ts says when it is stale.
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -8,7 +8,7 @@ import { build } from "esbuild";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
-/** What programs import. The first is the README's figure. */
+/** What programs import. The first is the figure that pages tell. */
 const programs = ["{ open, crfRnn }", "{ open, buildLattice, filter }", "{ open, fcn8sCrfRnn }", "{ ShapeError }", "*"];
 
 /** What is taken out of the built library to see what a part adds. */
@@ -71,7 +71,10 @@ const kilobytes = (bytes) => (bytes / 1000).toFixed(1);
 
 const rounded = ({ gzipped }) => Math.round(gzipped / 1000);
 
-/** The README's sentence with today's figures, and a pattern that finds it with any. */
+/** The pages that may have the sentence. */
+export const pages = ["README.md", "docs/bundlers.md"];
+
+/** The pages' sentence with today's figures, and a pattern that finds it with any. */
 export const sentence = ({ whole, WebAssembly }) =>
   `\`open\` and \`crfRnn\` are ${rounded(whole)} kB of a page, minified and gzipped, and ${rounded(WebAssembly)} kB more where WebAssembly computes`;
 export const sentencePattern =
@@ -87,9 +90,11 @@ async function main() {
     }
   }
   if (!process.argv.includes("--write")) return;
-  const file = join(root, "README.md");
-  const text = await readFile(file, "utf8");
-  await writeFile(file, text.replace(sentencePattern, sentence(await sizeOf())));
+  const today = sentence(await sizeOf());
+  for (const page of pages) {
+    const text = await readFile(join(root, page), "utf8");
+    await writeFile(join(root, page), text.replace(sentencePattern, today));
+  }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) await main();

@@ -9,6 +9,7 @@ import { findDeno, findNewerNode } from "../scripts/environment.mjs";
 import { encodeLabelPng, encodeRgbPng } from "../src/data/png.ts";
 import { installPackage } from "./bundles/install.ts";
 import { root } from "./hosts/folders.ts";
+import { fences } from "./snippets/extract.ts";
 
 const run = promisify(execFile);
 
@@ -130,6 +131,17 @@ test("says in a line which package a command lacks, and doctor lists them", asyn
 });
 
 test("runs in Node without any dependency installed", () => prints(process.execPath, ["program.js"]));
+
+test.each(["README.md", "docs/start.md"])(
+  "the first program of %s runs as it stands, and prints what follows it",
+  async (page) => {
+    const [program] = fences(page, ["js"]);
+    const [printed] = fences(page, ["text"]);
+    await writeFile(join(folder, "first.mjs"), program!.text);
+    const { stdout, stderr } = await run(process.execPath, ["first.mjs"], { cwd: folder });
+    expect({ stdout, stderr }).toEqual({ stdout: printed!.text, stderr: "" });
+  },
+);
 
 test("runs in a newer Node", () => prints(findNewerNode()!, ["program.js"]));
 

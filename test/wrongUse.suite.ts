@@ -120,6 +120,12 @@ const uses: readonly Use[] = [
   ["tune nothing", () => wrong.tune(), /a device, got nothing/],
   ["open a string", () => wrong.open("wasm"), /options, as an object.*got the string "wasm"/],
   ["open an unknown device", () => wrong.open({ prefer: "cuda" }), /auto, webgpu or wasm, got the string "cuda"/],
+  ["open with other SIMD", () => wrong.open({ simd: "avx" }), /simd: auto or plain, got the string "avx"/],
+  [
+    "plain SIMD beside a GPU",
+    () => wrong.open({ prefer: "webgpu", simd: "plain" }),
+    /for WebAssembly alone, got it beside/,
+  ],
   ["open with a misspelled option", () => wrong.open({ prefers: "wasm" }), /got "prefers" — write prefer/],
   ["open no GPUDevice", () => wrong.open({ gpu: {} }), /gpu: a GPUDevice, got a plain object/],
   ["open a GPUDevice to come", () => wrong.open({ gpu: later({}) }), /got a promise — await it first/],

@@ -42,6 +42,8 @@ export default defineConfig({
     footer: { message: "MIT license. The photographs are in the public domain: Karl Blossfeldt, 1928." },
   },
   vite: {
+    // The index of the search is one file, which is loaded by who searches.
+    build: { chunkSizeWarningLimit: 1500 },
     // Whether this site has the lab in it (scripts/site/build.mjs builds it).
     define: { __LAB__: JSON.stringify(existsSync(here("../../lab/vite.config.ts"))) },
   },

@@ -26,10 +26,10 @@ const lab = join(root, "lab");
 
 /** Says what begins, and afterwards what came of it and how long it took. */
 async function stage(name, work) {
-  const began = performance.now();
+  const began = Date.now();
   process.stdout.write(`${name} …\n`);
   const outcome = await work();
-  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  const seconds = ((Date.now() - began) / 1000).toFixed(1);
   process.stdout.write(`${name}: ${outcome ?? "done"} (${seconds} s)\n`);
 }
 

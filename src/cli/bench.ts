@@ -13,7 +13,7 @@ import { readTimes, runPeer, type Times } from "./benchTimes.ts";
 import { runInPage } from "./chromium.ts";
 import { currentHost, hasGraphics, runProgram, type Host } from "./hosts.ts";
 import { readImage } from "./input.ts";
-import { positiveNumber, report, type CommonFlags } from "./options.ts";
+import { openOptionsOf, positiveNumber, report, type CommonFlags } from "./options.ts";
 import { checkDestinations, writeTogether } from "./output.ts";
 import { startProgress } from "./progress.ts";
 
@@ -99,9 +99,8 @@ async function readScene(flags: BenchFlags, file: string | undefined): Promise<{
   return { image, scene: makeScene(image, flags.size) };
 }
 
-const optionsOf = ({ device, threads, only, seconds }: BenchFlags): BenchOptions => ({
-  prefer: device,
-  threads,
+const optionsOf = ({ only, seconds, ...flags }: BenchFlags): BenchOptions => ({
+  ...openOptionsOf(flags),
   only,
   seconds,
 });
@@ -122,6 +121,7 @@ async function measureThere(flags: BenchFlags, file: string | undefined): Promis
   if (flags.host === "chromium") return measureInPage(flags, file);
   const words = ["bench", "--json", "--host", flags.host, "--device", flags.device, "--seconds", `${flags.seconds}`];
   if (flags.threads !== undefined) words.push("--threads", `${flags.threads}`);
+  if (flags.plainSimd) words.push("--plain-simd");
   if (flags.only !== undefined) words.push("--only", flags.only);
   if (file !== undefined) words.push("--image", file);
   else words.push("--size", `${flags.size?.width ?? usualSize.width}x${flags.size?.height ?? usualSize.height}`);

@@ -2,7 +2,7 @@ import type { Device } from "../device/device.ts";
 import { open } from "../device/open.ts";
 import type { CrfWarning } from "../errors.ts";
 import { chromeTrace, trace } from "../device/trace.ts";
-import type { CommonFlags } from "./options.ts";
+import { openOptionsOf, type CommonFlags } from "./options.ts";
 import { checkDestinations, writeTogether } from "./output.ts";
 
 /** A command's device, disposed of at the end of its `await using` block, when its trace is written if one was asked for. */
@@ -26,7 +26,7 @@ export async function openDevice(flags: CommonFlags): Promise<Opened> {
   const onWarning = ({ message }: CrfWarning): void => {
     if (!flags.quiet) process.stderr.write(`note: ${message}\n`);
   };
-  const device = await open({ prefer: flags.device, threads: flags.threads, onWarning });
+  const device = await open({ ...openOptionsOf(flags), onWarning });
   if (file === undefined) return { device, [Symbol.asyncDispose]: async () => device.dispose() };
   const running = trace(device);
   return {

@@ -1,10 +1,14 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { OpenOptions } from "../device/open.ts";
 
+/** The options of `open` that flags give. */
+export type DeviceOptions = Pick<OpenOptions, "prefer" | "threads" | "simd">;
+
 /** Flags that every command knows. */
 export interface CommonFlags {
   readonly device: NonNullable<OpenOptions["prefer"]>;
   readonly threads?: number;
+  readonly plainSimd?: boolean;
   readonly trace?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -21,10 +25,18 @@ export function addCommonFlags(command: Command): Command {
         .default("auto"),
     )
     .option("--threads <n>", "WASM threads (default: the number of processors)", wholeNumber(1, 64))
+    .option("--plain-simd", "WASM without relaxed SIMD: the same bits in every host, Node 20 and browsers for example")
     .option("--trace <file>", "write when each kernel ran and for how long, for Perfetto or chrome://tracing")
     .option("--json", "print one JSON object, and nothing else, on standard output")
     .option("--quiet", "print no summary and no progress");
 }
+
+/** What the flags ask `open` for. */
+export const openOptionsOf = ({ device, threads, plainSimd }: CommonFlags): DeviceOptions => ({
+  prefer: device,
+  threads,
+  simd: plainSimd ? "plain" : undefined,
+});
 
 /** Prints what a command found out: the facts with `--json`, nothing with `--quiet`, else the text. */
 export function report(flags: CommonFlags, facts: object, text: string): void {

@@ -11,7 +11,7 @@ import { checkpointFile, reportFile, type Surroundings } from "../train/surround
 import { currentHost, passOn } from "./hosts.ts";
 import { describeNotes } from "./notes.ts";
 import { openDevice } from "./openDevice.ts";
-import { report } from "./options.ts";
+import { openOptionsOf, report } from "./options.ts";
 import { startProgress } from "./progress.ts";
 import { checkTogether, configure } from "./train/configure.ts";
 import { trainWords, type TrainFlags } from "./train/flags.ts";
@@ -113,9 +113,8 @@ async function trainIn(task: Task, folder: RunFolder, from?: number): Promise<Ou
   const surroundings = new LocalSurroundings(images, logits, folder, interrupt, tell);
   const beginning = from === undefined ? { init: flags.init } : { resume: folder.file(checkpointFile) };
   if (flags.host !== "chromium") return await trainHere(task, surroundings, beginning);
-  const { device: prefer, threads } = flags;
   return await trainInPage(
-    { configuration, timetable, images: surroundings.images, prefer, threads, ...beginning },
+    { configuration, timetable, images: surroundings.images, device: openOptionsOf(flags), ...beginning },
     surroundings,
   );
 }

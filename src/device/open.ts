@@ -20,6 +20,13 @@ export interface OpenOptions extends WarningOptions {
   /** Number of WASM threads. The default is the number of processors, or 1 where the host has no threads. */
   readonly threads?: number;
   /**
+   * Which instructions WebAssembly computes with. `auto` takes relaxed SIMD where the engine has it: faster, with multiply-adds that
+   * round once. `plain` takes the instructions that every engine has, and so gives the same bits in every host, Node 20 and
+   * pages for example. It is for WebAssembly alone: refused beside a GPU that is asked for, and of no effect where `auto` finds one.
+   * Default: `auto`.
+   */
+  readonly simd?: "auto" | "plain";
+  /**
    * Where kernels run as WebAssembly, run them in a worker, so that the calling thread, a page's for example, is free while
    * they do. `true` makes a worker, for which a page's Content-Security-Policy needs `worker-src blob:`. A worker of
    * your own is one whose module is, or imports, `crf-rnn/worker`. All calls are the same. What goes wrong is told by the
@@ -43,6 +50,7 @@ const optionNames: Names<OpenOptions> = {
   gpu: true,
   wasm: true,
   threads: true,
+  simd: true,
   worker: true,
   bindingBytes: true,
   onFallback: true,
@@ -66,8 +74,10 @@ export async function open(options: OpenOptions = {}): Promise<Device> {
 }
 
 async function openPreferred(options: OpenOptions): Promise<Device> {
-  const { prefer = "auto", gpu, wasm, threads, worker, bindingBytes, onFallback } = options;
+  const { prefer = "auto", gpu, wasm, threads, simd = "auto", worker, bindingBytes, onFallback } = options;
   requireChoice("open", "prefer", prefer, ["auto", "webgpu", "wasm"]);
+  requireChoice("open", "simd", simd, ["auto", "plain"]);
+  if (simd === "plain" && (prefer === "webgpu" || gpu !== undefined)) throw plainOnGpu();
   requireWorker(worker);
   if (gpu !== undefined) return new WebGpuDevice(requireGpu(gpu), { owned: false, bindingBytes });
   const fallbacks: string[] = [];
@@ -83,7 +93,15 @@ async function openPreferred(options: OpenOptions): Promise<Device> {
       passOver((error as Error).message);
     }
   }
-  return await openWasm({ module: wasm, threads, worker, bindingBytes, fallbacks, onFallback: passOver });
+  return await openWasm({
+    module: wasm,
+    threads,
+    relaxed: simd === "plain" ? false : undefined,
+    worker,
+    bindingBytes,
+    fallbacks,
+    onFallback: passOver,
+  });
 }
 
 /** @throws DeviceError if there is no adapter, or only a software one that was not asked for, or it refuses a device */
@@ -114,6 +132,14 @@ async function openWebGpu(software: boolean, bindingBytes: number | undefined): 
     throw new DeviceError({ where: "open", expected, got: String(cause), remedy }, { cause });
   }
 }
+
+const plainOnGpu = (): ValueError =>
+  new ValueError({
+    where: "open",
+    expected: 'simd: "plain" for WebAssembly alone',
+    got: "it beside a GPU",
+    remedy: 'leave it out, or open({ prefer: "wasm", simd: "plain" })',
+  });
 
 /** @throws ValueError for what is neither true, false nor a worker */
 function requireWorker(worker: unknown): void {

@@ -117,6 +117,14 @@ async function create(threads: number, options: WasmOptions, fallbacks: readonly
       remedy: `pass ${given}Shared.wasm, or open with threads: 1`,
     });
   }
+  if (given?.startsWith("relaxed") && options.relaxed === false) {
+    throw new ValueError({
+      where: "open",
+      expected: 'wasm: a module without relaxed SIMD beside simd: "plain"',
+      got: `the module ${given}`,
+      remedy: `pass ${given.replace("relaxed", "plain")}.wasm`,
+    });
+  }
   const variant = given ?? `${simd}${threads > 1 ? "Shared" : ""}`;
   const module = options.module ?? (await compile(await bytesOfVariant(variant)));
   const bindingBytes = Math.min(options.bindingBytes ?? Infinity, addressSpace);

@@ -14,6 +14,8 @@
  *   surroundings,
  * );
  * const [first] = await readPredictions(bytesSource(surroundings.files.get(samplesFile)!));
+ *
+ * @module
  */
 export type { Augmentation, LabeledImage } from "../data/labeledImage.ts";
 export type {

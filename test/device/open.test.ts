@@ -5,6 +5,7 @@ import { openWasm } from "../../src/device/wasm.ts";
 import { WebGpuDevice } from "../../src/device/webgpu.ts";
 import { DeviceError, ValueError } from "../../src/errors.ts";
 import { relu } from "../../src/nn/relu.ts";
+import { commonSources, sectionName } from "../../build/wasmSources.ts";
 import { root } from "../hosts/folders.ts";
 import { requestGpu } from "./software.ts";
 
@@ -197,6 +198,18 @@ describe("a module that is compiled already", () => {
     );
     using one = await open({ prefer: "wasm", wasm: await moduleOf("plainShared"), threads: 1 });
     expect(one.info).toMatchObject({ variant: "plainShared", threads: 1 });
+  });
+
+  test("is without relaxed SIMD where the plain instructions are asked for", async () => {
+    using plain = await open({ prefer: "wasm", wasm: await moduleOf("plain"), threads: 1, simd: "plain" });
+    expect(plain.info.variant).toBe("plain");
+    // An engine without relaxed SIMD compiles none of the kernels' modules that have it: this one says so and has no kernel.
+    const text = (words: string): number[] => [words.length, ...new TextEncoder().encode(words)];
+    const section = [...text(sectionName), ...new TextEncoder().encode(`relaxed ${commonSources}`)];
+    const bytes = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0, section.length, ...section);
+    const wasm = await WebAssembly.compile(bytes);
+    const refused = open({ prefer: "wasm", wasm, threads: 1, simd: "plain" });
+    await expect(refused).rejects.toThrow(/got the module relaxed — pass plain\.wasm/);
   });
 
   test("must be one of this version's", async () => {

@@ -34,7 +34,7 @@ import {
 } from "../../src/train/train.ts";
 import { Tree, writeSbd, writeVoc } from "../data/trees.ts";
 import { bridges } from "./bridges.ts";
-import { alone, page, writeFiles } from "./guides.ts";
+import { alone, cloud, page, writeFiles } from "./guides.ts";
 import { tensorFlow } from "./tensorFlow.ts";
 
 const [height, width, classes] = [6, 8, 21] as const;
@@ -160,4 +160,4 @@ export async function writeDataSets(): Promise<Tree> {
   return tree;
 }
 
-export const kinds = { arrays, tensors, points, training, runs, dataSets, bridges, tensorFlow, alone, page };
+export const kinds = { arrays, tensors, points, training, runs, dataSets, bridges, tensorFlow, alone, page, cloud };

@@ -1,5 +1,5 @@
 /** What snippets of the guides take for granted: `alone` nothing, since they open a device themselves, `page` what a program has by then. */
-import { crfRnn, fcn8sCrfRnn, open, refine } from "./small.ts";
+import { buildLattice, crfRnn, fcn8sCrfRnn, open, refine } from "./small.ts";
 import { memorySink, type StoredTensor, writeSafetensors } from "../../src/checkpoint/checkpoint.ts";
 import { encodeLabelPng, encodeNpy, encodeRgbPng } from "../../src/data/data.ts";
 import type { Tree } from "../data/trees.ts";
@@ -21,7 +21,9 @@ export async function page() {
     height,
     width,
     picture,
+    pictures: [picture, picture],
     scores,
+    mask: Uint8Array.from(numbers(height * width), (value) => value % classes),
     classes,
     examples: [{ picture, scores, truth: new Uint8Array(height * width) }],
     crf: crfRnn(device, { classes }),
@@ -29,8 +31,27 @@ export async function page() {
     guide: device.tensor([height, width, 3], picture.data),
     result: await refine(device, picture, scores),
     output: numbers(classes * 33 * 33),
+    smallScores: device.tensor([3, 4, classes], numbers(3 * 4 * classes)),
+    colorsAndDepth: numbers(height * width * 4),
     canvas: canvasOf(),
     signal: new AbortController().signal,
+  };
+}
+
+/** Points with scores, by themselves and among others. */
+export async function cloud() {
+  const device = await open({ prefer: "wasm", threads: 1 });
+  const n = 40;
+  return {
+    device,
+    n,
+    positions: numbers(n * 3),
+    everything: numbers(n * 6),
+    lattice: await buildLattice(device.tensor([n, 3], numbers(n * 3))),
+    features: device.tensor([n, 3], numbers(n * 3)),
+    otherFeatures: device.tensor([7, 3], numbers(7 * 3)),
+    values: device.tensor([n, 2], numbers(n * 2)),
+    scores: device.tensor([n, 2], numbers(n * 2)),
   };
 }
 

@@ -5,7 +5,7 @@ import { examples, fences, languages, pages, type Snippet } from "./extract.ts";
 import { kinds } from "./given.ts";
 
 /** Guides whose programs open a device themselves, or go on from one with a picture and its scores. */
-const guides = /^docs\/(start|parameters|data|train|volumes-and-points|faq|networks\/\w+)\.md/;
+const guides = /^(README|docs\/(start|parameters|data|train|volumes-and-points|faq|networks\/\w+))\.md/;
 
 /** What the text around a snippet has introduced, the first that fits. */
 const given: readonly (readonly [where: RegExp, text: RegExp, given: Program["given"]])[] = [
@@ -14,12 +14,15 @@ const given: readonly (readonly [where: RegExp, text: RegExp, given: Program["gi
   [/^src\/bridges\/(onnxruntime|transformers|mediapipe)/, /./, "bridges"],
   [/./, /crf-rnn\/(onnxruntime|transformers|mediapipe)"/, "bridges"],
   [guides, /await open\(/, "alone"],
+  [/^docs\/train/, /accumulate|recompute/, "tensors"],
   [/^src\/bridges\/tfjs/, /./, "tensorFlow"],
   [/./, /crfLayer/, "tensorFlow"],
   [/./, /scoresTensor/, "tensors"],
   [/./, /fcn8sCrfRnn/, "training"],
   [/^src\/lattice\//, /./, "points"],
   [/^src\/(?!scope)/, /./, "tensors"],
+  [/^docs\/(volumes|faq)/, /buildLattice|lattice, /, "cloud"],
+  [/^README/, /buildLattice/, "arrays"],
   [guides, /./, "page"],
   [/./, /./, "arrays"],
 ];

@@ -11,7 +11,7 @@ import type { Outcome } from "../../train/runTraining.ts";
 import { checkpointFile, samplesFile, type Split, type Surroundings } from "../../train/surroundings.ts";
 import { runInPage } from "../chromium.ts";
 import { hasGraphics } from "../hosts.ts";
-import type { CommonFlags } from "../options.ts";
+import type { DeviceOptions } from "../options.ts";
 import { allowOnly, bodyOf, Refused, unknown, type Answer } from "../pageServer.ts";
 
 /** The task that a page receives. */
@@ -19,8 +19,7 @@ export interface PageTask {
   readonly configuration: Configuration;
   readonly timetable: Timetable;
   readonly images: Surroundings["images"];
-  readonly prefer: CommonFlags["device"];
-  readonly threads?: number;
+  readonly device: DeviceOptions;
   /** Names of the files to begin from, as `begin/resume` and `begin/init` serve them. */
   readonly resume?: string;
   readonly init?: string;

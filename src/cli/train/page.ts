@@ -20,7 +20,7 @@ export async function trainHere(task: PageTask, report: Report): Promise<void> {
 }
 
 async function trainOnDevice(task: PageTask, report: Report): Promise<Outcome> {
-  using device = await open({ prefer: task.prefer, threads: task.threads });
+  using device = await open(task.device);
   const surroundings = remoteSurroundings(task.images, request, (metric) => report({ metric }));
   const begin = async (what: "resume" | "init"): Promise<Source | undefined> =>
     task[what] === undefined ? undefined : blobSource(await (await request(`begin/${what}`)).blob(), task[what]);
