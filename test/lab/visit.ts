@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import axe from "axe-core";
 import { type Browser, launch, type Page } from "puppeteer";
 import { findChromium } from "../../scripts/environment.mjs";
 import { serving } from "../examples/visit.ts";
@@ -12,6 +13,8 @@ export interface Visit {
   readonly isolated?: boolean;
   /** Whether there is WebGPU, on SwiftShader, which has to be asked for: `#refine?device=webgpu`. Default: there is none. */
   readonly webgpu?: boolean;
+  /** Whether there is a camera, which shows a test picture. Default: there is none. */
+  readonly camera?: boolean;
 }
 
 /** How one page is opened. */
@@ -31,8 +34,12 @@ export interface LabPage {
   readonly complaints: readonly string[];
   /** How far things jumped without anybody having touched the page: the sum of layout shifts. */
   shifts(): Promise<number>;
+  /** Turns the system to another color scheme. */
+  dress(scheme: "light" | "dark"): Promise<void>;
   /** The texts of the notices on view. */
   notices(): Promise<string[]>;
+  /** What axe-core finds wrong for people who see, hear or move differently: a line for each rule and place. */
+  barriers(): Promise<string[]>;
   /** Keeps a picture of the page as an artifact: `$LAB_SCREENSHOTS/NAME.png`, or in build/lab-screenshots. */
   screenshot(name: string, options?: { readonly whole?: boolean }): Promise<void>;
 }
@@ -50,6 +57,8 @@ const adapter = {
   false: ["--disable-features=WebGPUService"],
 };
 
+const fakeCamera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+
 /** Builds the lab if it has changed, serves it, and opens Chromium while `work` runs. */
 export async function visitLab<Result>(how: Visit, work: (lab: Lab) => Promise<Result>): Promise<Result> {
   return visitFolder(await builtLab(), how, work);
@@ -58,11 +67,11 @@ export async function visitLab<Result>(how: Visit, work: (lab: Lab) => Promise<R
 /** Does the same with another folder of a page. */
 export async function visitFolder<Result>(
   folder: string,
-  { isolated = true, webgpu = false }: Visit,
+  { isolated = true, webgpu = false, camera = false }: Visit,
   work: (lab: Lab) => Promise<Result>,
 ): Promise<Result> {
   const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  const args = [...sandbox, "--disable-dev-shm-usage", ...adapter[`${webgpu}`]];
+  const args = [...sandbox, "--disable-dev-shm-usage", ...adapter[`${webgpu}`], ...(camera ? fakeCamera : [])];
   return serving(folder, isolated, async (url) => {
     const browser = await launch({
       executablePath: await findChromium(),
@@ -93,7 +102,9 @@ async function open(
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   page.on("requestfailed", (request) => complaints.push(`${request.url()} failed: ${request.failure()?.errorText}`));
   await page.setViewport({ width, height, hasTouch: touch, isMobile: touch });
-  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+  const dress = (value: "light" | "dark"): Promise<void> =>
+    page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
+  await dress(scheme);
   await page.evaluateOnNewDocument(() => {
     const page = globalThis as unknown as { layoutShifts: number };
     page.layoutShifts = 0;
@@ -110,12 +121,22 @@ async function open(
   return {
     page,
     complaints,
+    dress,
     shifts: () => page.evaluate("layoutShifts") as Promise<number>,
     notices: () => page.$$eval(".notices .notice p", (all) => all.map(({ textContent }) => textContent)),
+    barriers: () => findBarriers(page),
     screenshot: async (name, { whole = false } = {}) => {
       const to = process.env.LAB_SCREENSHOTS ?? join(root, "build/lab-screenshots");
       await mkdir(to, { recursive: true });
       await page.screenshot({ path: join(to, `${name}.png`), fullPage: whole });
     },
   };
+}
+
+async function findBarriers(page: Page): Promise<string[]> {
+  if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(axe.source);
+  const { violations } = (await page.evaluate("axe.run()")) as axe.AxeResults;
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id} at ${target.join(" ")}: ${failureSummary}`),
+  );
 }

@@ -1,9 +1,17 @@
 // Every component that rooms share, in one page, for test/lab/ui.test.ts and for the eye.
 import { signal } from "@preact/signals";
+import { proxy } from "comlink";
 import { type JSX, render } from "preact";
 import "../../../lab/src/style/tokens.css";
 import "../../../lab/src/style/base.css";
 import { classColor, cssColor } from "../../../lab/src/style/classes.ts";
+import { connect } from "../../../lab/src/engine/connect.ts";
+import { moved } from "../../../lab/src/engine/moved.ts";
+import { choose } from "../../../lab/src/shell/address.ts";
+import { Boundary } from "../../../lab/src/shell/Boundary.tsx";
+import { DeviceChip } from "../../../lab/src/shell/DeviceChip.tsx";
+import { Notices } from "../../../lab/src/shell/Notices.tsx";
+import { notify } from "../../../lab/src/shell/notices.ts";
 import { Button } from "../../../lab/src/ui/Button.tsx";
 import { CameraButton } from "../../../lab/src/ui/CameraButton.tsx";
 import { DropZone } from "../../../lab/src/ui/DropZone.tsx";
@@ -21,6 +29,14 @@ import { Slider } from "../../../lab/src/ui/Slider.tsx";
 import { Swatch } from "../../../lab/src/ui/Swatch.tsx";
 import { Switch } from "../../../lab/src/ui/Switch.tsx";
 import { Workbench } from "../../../lab/src/ui/Workbench.tsx";
+import type { EchoService } from "./echo.ts";
+
+// What stands between a page and its worker, with a device.
+const connection = connect<EchoService>(
+  "refine",
+  () => new Worker(new URL("./echo.worker.ts", import.meta.url), { type: "module" }),
+);
+Object.assign(globalThis, { connection, choose, moved, notify, proxy });
 
 /** All that the controls say, where the test reads it. */
 const state = signal({
@@ -184,9 +200,19 @@ function Legend(): JSX.Element {
   );
 }
 
+function Thrower(): JSX.Element {
+  if (state.value.done === "thrown") throw new Error("a canvas was expected, there is none");
+  return <p id="whole">Nothing was thrown.</p>;
+}
+
 function Gallery(): JSX.Element {
   return (
     <main>
+      <DeviceChip />
+      <Notices />
+      <Boundary title="The gallery">
+        <Thrower />
+      </Boundary>
       <section data-ready="">
         <h1 class="unseen">Components</h1>
         <Workbench label="Controls" tools={<Tools />} stage={<Stage />} below={<Legend />} controls={<Controls />} />
