@@ -58,6 +58,30 @@ async function slide({ page }: LabPage): Promise<void> {
   expect(await told(page, "position")).toBe(20);
 }
 
+async function choosePicture({ page }: LabPage): Promise<void> {
+  await press(page, "input[value=canyon]", "ArrowRight");
+  expect(await told(page, "picture")).toBe("house");
+  expect(await page.$eval(".pictures-credit", ({ textContent }) => textContent)).toBe(
+    "Abandoned dust bowl home. Dorothea Lange, about 1935–1940. CC0-1.0.",
+  );
+  const facts = await page.evaluate(`Promise.all(pictures.map(async ({ url, width, height, truth }) => {
+    const pixels = await loadPixels(url);
+    const small = await loadPixels(url, 64);
+    const labels = truth && (await loadTruth(truth.url));
+    return {
+      whole: pixels.width === width && pixels.height === height,
+      small: Math.max(small.width, small.height),
+      classes: labels && new Set(labels).size === truth.classes.length && labels.length === width * height,
+    };
+  }))`);
+  const photograph = { whole: true, small: 64 };
+  const drawing = { ...photograph, classes: true };
+  expect(facts).toEqual([...Array.from({ length: 5 }, () => photograph), drawing, drawing]);
+  expect(await page.evaluate("loadPixels(new File(['x'], 'x.png')).catch(String)")).toBe(
+    "PictureError: “x.png” is no picture that this browser can read.",
+  );
+}
+
 async function edit({ page }: LabPage): Promise<void> {
   const cell = (row: number, column: number): string => `[data-cell="${row},${column}"]`;
   await press(page, cell(0, 0), "ArrowRight", "ArrowDown", "ArrowRight");
@@ -131,6 +155,7 @@ test("components work by keyboard and by mouse, and what they tell is what was d
   visitFolder(folder, { camera: true }, async (lab) => {
     const opened = await lab.open("", { size: [1440, 1000] });
     await slide(opened);
+    await choosePicture(opened);
     await edit(opened);
     await chooseFrom(opened);
     await giveFiles(opened);

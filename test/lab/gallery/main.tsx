@@ -8,10 +8,11 @@ import { classColor, cssColor } from "../../../lab/src/style/classes.ts";
 import { connect } from "../../../lab/src/engine/connect.ts";
 import { moved } from "../../../lab/src/engine/moved.ts";
 import { choose } from "../../../lab/src/shell/address.ts";
+import { loadPixels, loadTruth } from "../../../lab/src/pictures/load.ts";
+import { pictures } from "../../../lab/src/pictures/pictures.ts";
 import { Boundary } from "../../../lab/src/shell/Boundary.tsx";
 import { DeviceChip } from "../../../lab/src/shell/DeviceChip.tsx";
 import { Notices } from "../../../lab/src/shell/Notices.tsx";
-import { notify } from "../../../lab/src/shell/notices.ts";
 import { Button } from "../../../lab/src/ui/Button.tsx";
 import { CameraButton } from "../../../lab/src/ui/CameraButton.tsx";
 import { DropZone } from "../../../lab/src/ui/DropZone.tsx";
@@ -22,6 +23,7 @@ import { MatrixEditor } from "../../../lab/src/ui/MatrixEditor.tsx";
 import { Menu } from "../../../lab/src/ui/Menu.tsx";
 import { Notice } from "../../../lab/src/ui/Notice.tsx";
 import { Panel } from "../../../lab/src/ui/Panel.tsx";
+import { PictureStrip } from "../../../lab/src/ui/PictureStrip.tsx";
 import { Progress } from "../../../lab/src/ui/Progress.tsx";
 import { Segmented } from "../../../lab/src/ui/Segmented.tsx";
 import { Select } from "../../../lab/src/ui/Select.tsx";
@@ -36,10 +38,11 @@ const connection = connect<EchoService>(
   "refine",
   () => new Worker(new URL("./echo.worker.ts", import.meta.url), { type: "module" }),
 );
-Object.assign(globalThis, { connection, choose, moved, notify, proxy });
+Object.assign(globalThis, { connection, choose, loadPixels, loadTruth, moved, pictures, proxy });
 
 /** All that the controls say, where the test reads it. */
 const state = signal({
+  picture: "canyon",
   position: 60,
   weight: 0,
   tool: "brush",
@@ -56,9 +59,12 @@ const names = ["ground", "leaves", "blossoms"];
 const files = (all: readonly File[]): void => set({ files: all.map(({ name }) => name).join() });
 
 function Controls(): JSX.Element {
-  const { position, weight, layout, playing, matrix, tool } = state.value;
+  const { picture, position, weight, layout, playing, matrix, tool } = state.value;
   return (
     <>
+      <Panel title="Picture">
+        <PictureStrip label="Picture" value={picture} onChange={({ name }) => set({ picture: name })} />
+      </Panel>
       <Panel title="Bilateral kernel" aside="θα, θβ">
         <Slider
           label="Position θα"
