@@ -1,7 +1,20 @@
 import type { JSX } from "preact";
 import { cssColor } from "../../style/classes.ts";
 import { parameters } from "./parameters.ts";
-import { busy, chosen, classes, drawing, drawn, film, frame, isEmpty, painting, picture, result, scores } from "./state.ts";
+import {
+  busy,
+  chosen,
+  classes,
+  drawing,
+  drawn,
+  film,
+  frame,
+  isEmpty,
+  painting,
+  picture,
+  result,
+  scores,
+} from "./state.ts";
 import { confidenceColor, countChanged } from "./tint.ts";
 import { cross } from "./view.ts";
 

@@ -6,8 +6,7 @@ import { Panel } from "../../ui/Panel.tsx";
 import { addClass, chosen, classes, mostClasses, removeClass, rename, scores, tool } from "./state.ts";
 
 const hexOf = (rgb: Rgb): string => `#${rgb.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
-const rgbOf = (hex: string): Rgb =>
-  [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)) as unknown as Rgb;
+const rgbOf = (hex: string): Rgb => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)) as unknown as Rgb;
 
 /** The classes, and which of them is drawn with. */
 export function ClassPanel(): JSX.Element {
@@ -69,8 +68,8 @@ export function ClassPanel(): JSX.Element {
         Add a class
       </Button>
       <p class="hint" id={`${id}-hint`}>
-        Keys 1 to 9 and 0 choose a class, B, E, F and S a tool, [ and ] the size of the pen. On the picture, arrow keys move
-        a crosshair (with Shift farther, with Alt by a pixel) and the space bar draws.
+        Keys 1 to 9 and 0 choose a class, B, E, F and S a tool, [ and ] the size of the pen. On the picture, arrow keys
+        move a crosshair (with Shift farther, with Alt by a pixel) and the space bar draws.
       </p>
       <p class="unseen" id="refine-help">
         Arrow keys move a crosshair, Shift makes it go farther, Alt by a pixel. Hold the space bar to draw.

@@ -119,7 +119,14 @@ function Knobs({ name, ...knob }: Knob): JSX.Element {
   );
 }
 
-const describe = ({ thetaAlpha, thetaBeta, thetaGamma, bilateralWeight, spatialWeight, iterations }: Partial<CrfValues>) =>
+const describe = ({
+  thetaAlpha,
+  thetaBeta,
+  thetaGamma,
+  bilateralWeight,
+  spatialWeight,
+  iterations,
+}: Partial<CrfValues>) =>
   `θ ${thetaAlpha}, ${thetaBeta}, ${thetaGamma}; W ${bilateralWeight}, ${spatialWeight}; T ${iterations}`;
 
 /** What the classes think of each other. */
@@ -131,7 +138,9 @@ export function CompatibilityPanel(): JSX.Element {
       {all.length <= 12 ? (
         <MatrixEditor
           label="Compatibility matrix"
-          rows={all.map(({ name }, label) => all.findIndex((one) => one.name === name) === label ? name : `${name} (${label})`)}
+          rows={all.map(({ name }, label) =>
+            all.findIndex((one) => one.name === name) === label ? name : `${name} (${label})`,
+          )}
           colors={all.map(({ rgb }) => cssColor(rgb))}
           values={compatibility.value}
           usual={potts(all.length)}

@@ -22,7 +22,11 @@ async function copy(text: string, what: string): Promise<void> {
     await navigator.clipboard.writeText(text);
     notify({ kind: "success", key: "copied", text: `${what} was copied.` });
   } catch {
-    notify({ kind: "warning", key: "copied", text: "The browser did not allow copying; mark the text and copy it by hand." });
+    notify({
+      kind: "warning",
+      key: "copied",
+      text: "The browser did not allow copying; mark the text and copy it by hand.",
+    });
   }
 }
 
@@ -35,7 +39,11 @@ export function ExportPanel(): JSX.Element {
   const none = result.value === undefined;
   const label = Math.min(masked.value, all.length - 1);
   const request = requestNow();
-  const wanted = { values: request?.values ?? parameters.value, classes: all.length, scored: scores.value !== undefined };
+  const wanted = {
+    values: request?.values ?? parameters.value,
+    classes: all.length,
+    scored: scores.value !== undefined,
+  };
   const code = language.value === "command" ? commandOf(wanted) : programOf(wanted);
   return (
     <Panel title="Export">
@@ -62,8 +70,8 @@ export function ExportPanel(): JSX.Element {
         </Button>
       </div>
       <p class="hint">
-        The label map is a PNG with a palette whose index is the class. The mask is white, the cutout shows the photograph;
-        the rest is transparent.
+        The label map is a PNG with a palette whose index is the class. The mask is white, the cutout shows the
+        photograph; the rest is transparent.
       </p>
       <Segmented
         label="Code that makes the same result"
@@ -85,8 +93,8 @@ export function ExportPanel(): JSX.Element {
         All its files
       </Button>
       <p class="hint">
-        A ZIP archive of the photograph, what was drawn, the result, and both programs; unpack it and run them where crf-rnn
-        is installed.
+        A ZIP archive of the photograph, what was drawn, the result, and both programs; unpack it and run them where
+        crf-rnn is installed.
       </p>
       <Button icon="link" onClick={() => void copy(linkTo("refine"), "The link")}>
         Copy a link

@@ -49,7 +49,11 @@ function Parts(): JSX.Element | null {
   const whole = kernels.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
   if (whole === 0) return <p class="hint refine-parts-none">The device tells no times of single kernels.</p>;
   return (
-    <div class="refine-parts" role="img" aria-label={kernels.map(({ name, milliseconds }) => `${name} ${short(milliseconds)} milliseconds`).join(", ")}>
+    <div
+      class="refine-parts"
+      role="img"
+      aria-label={kernels.map(({ name, milliseconds }) => `${name} ${short(milliseconds)} milliseconds`).join(", ")}
+    >
       <div class="refine-parts-bar">
         {kernels.map(({ name, milliseconds }) => (
           <span key={name} data-part={name} style={{ flexGrow: milliseconds / whole }} />

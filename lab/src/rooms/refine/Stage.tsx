@@ -108,14 +108,7 @@ function Layers({ width, height }: { readonly width: number; readonly height: nu
       {...hand}
     >
       <canvas class="refine-photograph" ref={photograph} />
-      <canvas
-        class="refine-found"
-        ref={found}
-        width={width}
-        height={height}
-        data-shown={overlaid}
-        data-wiped={wiped}
-      />
+      <canvas class="refine-found" ref={found} width={width} height={height} data-shown={overlaid} data-wiped={wiped} />
       <canvas
         class="refine-strokes"
         ref={strokes}

@@ -23,7 +23,9 @@ export const names = {
 /** The command that makes the label map of the exported files. */
 export function commandOf({ values, classes, scored }: Wanted): string {
   const flags = [
-    scored ? `--logits ${names.scores}` : `--annotation ${names.drawing} --classes ${classes} --confidence ${values.confidence}`,
+    scored
+      ? `--logits ${names.scores}`
+      : `--annotation ${names.drawing} --classes ${classes} --confidence ${values.confidence}`,
     `--theta-alpha ${values.thetaAlpha} --theta-beta ${values.thetaBeta} --theta-gamma ${values.thetaGamma}`,
     `--bilateral-weight ${values.bilateralWeight} --spatial-weight ${values.spatialWeight}`,
     `--iterations ${values.iterations} --normalize ${values.normalization}`,

@@ -36,7 +36,9 @@ export function readArray(
   if (shape.length === 2) return labelsOf(file, shape as [number, number], data);
   const got = `[${all.join(", ")}]`;
   if (shape.length !== 3 || data.length === 0) {
-    throw new Error(`${file} holds an array ${got}, expected labels [height, width] or scores [height, width, classes].`);
+    throw new Error(
+      `${file} holds an array ${got}, expected labels [height, width] or scores [height, width, classes].`,
+    );
   }
   const stray = data.findIndex((value) => !Number.isFinite(value));
   if (stray >= 0) throw new Error(`${file} holds ${data[stray]} among its scores, expected finite numbers.`);
@@ -63,7 +65,8 @@ function labelsOf(file: string, [height, width]: readonly [number, number], data
     const place = `row ${Math.floor(pixel / width)}, column ${pixel % width}`;
     throw new Error(`${file} holds ${value} at ${place}, expected labels 0…254, or 255 where there is none.`);
   }
-  if (data.length === 0) throw new Error(`${file} holds an array [${height}, ${width}], expected labels of some pixels.`);
+  if (data.length === 0)
+    throw new Error(`${file} holds an array [${height}, ${width}], expected labels of some pixels.`);
   return { kind: "labels", width, height, labels: Uint8Array.from(data) };
 }
 

@@ -4,7 +4,19 @@ import { connect } from "../../engine/connect.ts";
 import { notifyError } from "../../shell/notices.ts";
 import { parameters, ranges } from "./parameters.ts";
 import type { RefineAnswer, RefineRequest, RefineService } from "./service.ts";
-import { busy, classes, compatibility, drawing, drawn, film, frame, isEmpty, picture, result, scores } from "./state.ts";
+import {
+  busy,
+  classes,
+  compatibility,
+  drawing,
+  drawn,
+  film,
+  frame,
+  isEmpty,
+  picture,
+  result,
+  scores,
+} from "./state.ts";
 
 const connection = connect<RefineService>(
   "refine",
@@ -112,14 +124,28 @@ function follow(): void {
 
 /** What a result depends on. */
 effect(() => {
-  const { view: _view, wipe: _wipe, strokes: _strokes, size: _size, picture: _picture, classes: _names, ...values } =
-    parameters.value;
+  const {
+    view: _view,
+    wipe: _wipe,
+    strokes: _strokes,
+    size: _size,
+    picture: _picture,
+    classes: _names,
+    ...values
+  } = parameters.value;
   void values;
   void drawn.value;
   void scores.value;
   void connection.opened.value;
   const shown = picture.value;
-  const key = JSON.stringify([values, drawn.value, scores.value?.id, connection.opened.value, shown?.id, classes.value.length]);
+  const key = JSON.stringify([
+    values,
+    drawn.value,
+    scores.value?.id,
+    connection.opened.value,
+    shown?.id,
+    classes.value.length,
+  ]);
   if (!shown || key === asked) return;
   asked = key;
   queueMicrotask(follow);

@@ -35,7 +35,12 @@ async function kindOf(file: File): Promise<Kind> {
   const isPng = header.byteLength === 33 && header.getUint32(0) === 0x89504e47;
   const shown = picture.peek();
   if (!isPng || !shown) return "photograph";
-  const [width, height, depth, color] = [header.getUint32(16), header.getUint32(20), header.getUint8(24), header.getUint8(25)];
+  const [width, height, depth, color] = [
+    header.getUint32(16),
+    header.getUint32(20),
+    header.getUint8(24),
+    header.getUint8(25),
+  ];
   const fits = [shown, shown.original].some((size) => size.width === width && size.height === height);
   return fits && depth <= 8 && (color === 0 || color === 3) ? "labels" : "photograph";
 }
@@ -55,7 +60,9 @@ function drawLabels({ width, height, labels, palette }: ReadLabels, file: File):
   const sizes = [shown, shown.original];
   if (!sizes.some((size) => size.width === width && size.height === height)) {
     const wanted = `${shown.original.width} × ${shown.original.height}`;
-    throw new Error(`${name} has ${width} × ${height} labels, expected ${wanted} as the photograph has; open that first.`);
+    throw new Error(
+      `${name} has ${width} × ${height} labels, expected ${wanted} as the photograph has; open that first.`,
+    );
   }
   const highest = labels.reduce((most, label) => (label === nothing ? most : Math.max(most, label)), -1);
   if (highest < 0) throw new Error(`${name} says 255 everywhere, which means that no pixel has a class.`);
@@ -71,7 +78,12 @@ function drawLabels({ width, height, labels, palette }: ReadLabels, file: File):
     set({ strokes: share < 0.4, picture: "own" });
   });
   const action = { label: "It is a photograph", run: () => void openPhotograph(file).catch(notifyError) };
-  notify({ kind: "success", key: "file", text: `${name} was taken for a label map of ${highest + 1} classes.`, action });
+  notify({
+    kind: "success",
+    key: "file",
+    text: `${name} was taken for a label map of ${highest + 1} classes.`,
+    action,
+  });
 }
 
 function classesFor(count: number, palette: readonly Rgb[] | undefined): DrawnClass[] {
@@ -96,5 +108,10 @@ function giveScores({ shape, data }: ReadScores, name: string): void {
     set({ picture: "own" });
   });
   const text = `${name} gives scores of ${count} classes; what you draw overrules them.`;
-  notify({ kind: "success", key: "file", text, action: { label: "Do without", run: () => (scores.value = undefined) } });
+  notify({
+    kind: "success",
+    key: "file",
+    text,
+    action: { label: "Do without", run: () => (scores.value = undefined) },
+  });
 }

@@ -7,7 +7,9 @@ const letters = { b: "brush", e: "eraser", f: "fill", s: "wand" } as const;
 /** Keys of the whole room. In fields that text is written into, they write. */
 export function pressKey(event: KeyboardEvent): void {
   const { key, target } = event;
-  const field = target instanceof HTMLElement && target.closest("input:not([type=range], [type=radio], [type=checkbox]), select, textarea");
+  const field =
+    target instanceof HTMLElement &&
+    target.closest("input:not([type=range], [type=radio], [type=checkbox]), select, textarea");
   if (field || event.altKey) return;
   if (event.ctrlKey || event.metaKey) {
     const again = (key.toLowerCase() === "z" && event.shiftKey) || key.toLowerCase() === "y";

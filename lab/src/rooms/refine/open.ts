@@ -4,7 +4,19 @@ import { notifyError } from "../../shell/notices.ts";
 import { Drawing } from "./drawing.ts";
 import { examples } from "./examples.ts";
 import { parameters, set } from "./parameters.ts";
-import { chosen, classes, drawing, film, frame, newClass, type OpenPicture, picture, result, scores, touch } from "./state.ts";
+import {
+  chosen,
+  classes,
+  drawing,
+  film,
+  frame,
+  newClass,
+  type OpenPicture,
+  picture,
+  result,
+  scores,
+  touch,
+} from "./state.ts";
 
 /** The longest side of what is shown: more pixels than any stage has would cost memory alone. */
 const longestShown = 2000;
@@ -31,7 +43,7 @@ function scaled(source: CanvasImageSource, width: number, height: number): Offsc
 /** Makes a picture at the size that is computed with. What is transparent lies on white. */
 function prepare(
   bitmap: CanvasImageSource & { readonly width: number; readonly height: number },
-  told: Pick<OpenPicture, "title" | "by" | "source">,
+  title: string,
 ): OpenPicture {
   const original = { width: bitmap.width, height: bitmap.height };
   const [width, height] = fitted(original.width, original.height, parameters.peek().size);
@@ -41,7 +53,7 @@ function prepare(
   small.fillStyle = "#fff";
   small.fillRect(0, 0, width, height);
   const { data } = small.getImageData(0, 0, width, height);
-  return { id: ++opened, ...told, width, height, original, pixels: data as Uint8ClampedArray<ArrayBuffer>, shown };
+  return { id: ++opened, title, width, height, original, pixels: data as Uint8ClampedArray<ArrayBuffer>, shown };
 }
 
 /** Puts a picture on the stage, with nothing drawn on it, or with what an example draws. */
@@ -63,7 +75,8 @@ function stage(shown: OpenPicture, names: readonly string[] | undefined, example
     result.value = film.value = frame.value = scores.value = undefined;
     picture.value = shown;
     drawing.value = drawingOf;
-    classes.value = all.length >= 2 ? all.map((name, label) => newClass(label, name)) : [newClass(0), newClass(1, "object")];
+    classes.value =
+      all.length >= 2 ? all.map((name, label) => newClass(label, name)) : [newClass(0), newClass(1, "object")];
     chosen.value = Math.min(1, classes.value.length - 1);
     touch(drawingOf.whole);
   });
@@ -71,20 +84,21 @@ function stage(shown: OpenPicture, names: readonly string[] | undefined, example
 
 /** Opens one of the pictures that come along. `fresh` forgets the classes of the address. */
 export async function openPicture(name: string, fresh = true): Promise<void> {
-  const found: Picture = pictures.find((one) => one.name === name) ?? pictures.find((one) => one.name === "fruit") ?? pictures[0]!;
+  const found: Picture =
+    pictures.find((one) => one.name === name) ?? pictures.find((one) => one.name === "fruit") ?? pictures[0]!;
   const mine = (asked = {});
   try {
     const response = await fetch(found.url);
     const bitmap = await createImageBitmap(await response.blob());
     if (asked !== mine) return;
-    const { title, by, source } = found;
     const own = parameters.peek().classes;
     const names = fresh || own === "" ? undefined : own.split(",").map((one) => one.trim());
-    stage(prepare(bitmap, { title, by, source }), names && names.length >= 2 ? names : undefined, found.name);
+    stage(prepare(bitmap, found.title), names && names.length >= 2 ? names : undefined, found.name);
     set({ picture: found.name, ...(fresh && { classes: "", compatibility: [] }) });
     bitmap.close();
   } catch {
-    if (asked === mine) notifyError(new Error(`“${found.title}” could not be loaded; the connection may be gone.`), "picture");
+    if (asked === mine)
+      notifyError(new Error(`“${found.title}” could not be loaded; the connection may be gone.`), "picture");
   }
 }
 
@@ -96,7 +110,7 @@ export async function openPhotograph(file: Blob & { readonly name?: string }): P
     throw new Error(`${name} could not be read as a picture; JPEG, PNG, WebP and AVIF are known to most browsers.`);
   });
   if (asked !== mine) return;
-  stage(prepare(bitmap, { title: name }), undefined, undefined);
+  stage(prepare(bitmap, name), undefined, undefined);
   set({ picture: "own", compatibility: [] });
   bitmap.close();
 }
@@ -106,8 +120,8 @@ export function resize(size: number): void {
   set({ size });
   const [was, from] = [picture.peek(), drawing.peek()];
   if (!was) return;
-  const { shown, title, by, source, original } = was;
-  const next = { ...prepare(shown as OffscreenCanvas, { title, by, source }), original };
+  const { shown, title, original } = was;
+  const next = { ...prepare(shown as OffscreenCanvas, title), original };
   if (next.width === was.width && next.height === was.height) return;
   const to = new Drawing(next.width, next.height);
   to.replace(nearest(from.labels, was, next));

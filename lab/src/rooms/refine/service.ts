@@ -227,7 +227,10 @@ export class RefineService implements Disposable {
   async #lattices({ thetaAlpha, thetaBeta, thetaGamma }: CrfValues, signal: AbortSignal) {
     const device = this.#device;
     const guide = this.#guide!;
-    const [ofSpatial, ofBilateral] = [[...this.#size, thetaGamma], [this.#pictures, thetaAlpha, thetaBeta]];
+    const [ofSpatial, ofBilateral] = [
+      [...this.#size, thetaGamma],
+      [this.#pictures, thetaAlpha, thetaBeta],
+    ];
     const spatial = await lattice(this.#spatial, ofSpatial, signal, () =>
       spatialFeatures(device, this.#size, { position: Math.fround(thetaGamma) }),
     );
@@ -303,5 +306,7 @@ function byKernel(events: readonly TraceEvent[]): Numbers["kernels"] {
     const name = names[kernel] ?? "other";
     sums.set(name, (sums.get(name) ?? 0) + milliseconds);
   }
-  return [...sums].map(([name, milliseconds]) => ({ name, milliseconds })).sort((a, b) => b.milliseconds - a.milliseconds);
+  return [...sums]
+    .map(([name, milliseconds]) => ({ name, milliseconds }))
+    .sort((a, b) => b.milliseconds - a.milliseconds);
 }

@@ -14,9 +14,6 @@ export interface OpenPicture {
   /** Another number for each picture that was opened. */
   readonly id: number;
   readonly title: string;
-  /** Who made it, where that is known, and where it is published. */
-  readonly by?: string;
-  readonly source?: string;
   readonly width: number;
   readonly height: number;
   /** The size of its file, of which this is a smaller copy where the sizes differ. */

@@ -44,7 +44,8 @@ export function tintLabels(canvas: HTMLCanvasElement, labels: Uint8Array, colors
     for (let x = 0; x < width; x++, at++) {
       const label = labels[at]!;
       const edge =
-        label !== nothing && ((x < width - 1 && labels[at + 1] !== label) || (y < height - 1 && labels[at + width] !== label));
+        label !== nothing &&
+        ((x < width - 1 && labels[at + 1] !== label) || (y < height - 1 && labels[at + width] !== label));
       words[at] = edge ? white : values[label]!;
     }
   }
@@ -75,7 +76,8 @@ export function tintConfidence(canvas: HTMLCanvasElement, confidence: Float32Arr
   const words = new Uint32Array(image.data.buffer);
   const colors = Uint32Array.from({ length: 256 }, (_, i) => pixel(confidenceColor(i / 255), 1));
   const guess = 1 / classes;
-  for (let i = 0; i < words.length; i++) words[i] = colors[Math.round((255 * Math.max(confidence[i]! - guess, 0)) / (1 - guess))]!;
+  for (let i = 0; i < words.length; i++)
+    words[i] = colors[Math.round((255 * Math.max(confidence[i]! - guess, 0)) / (1 - guess))]!;
   canvas.getContext("2d")!.putImageData(image, 0, 0);
 }
 
@@ -98,7 +100,10 @@ export function tintDifference(
 }
 
 /** How many labels changed where there was one before, and how many there were. */
-export function countChanged(before: Uint8Array, after: Uint8Array): { readonly changed: number; readonly known: number } {
+export function countChanged(
+  before: Uint8Array,
+  after: Uint8Array,
+): { readonly changed: number; readonly known: number } {
   let [changed, known] = [0, 0];
   for (let i = 0; i < before.length; i++) {
     if (before[i] === nothing) continue;
