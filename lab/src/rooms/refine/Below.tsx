@@ -57,7 +57,7 @@ function Player(): JSX.Element {
   const here = film.value?.maps.length ?? 0;
   const loaded = film.value ? Math.max(here - 1, 0) / lastFrame : 0;
   return (
-    <div class="refine-player">
+    <div class="refine-player" data-whole={film.value?.whole ?? false}>
       <Button
         look="quiet"
         icon={playing.value ? "pause" : "play"}

@@ -14,6 +14,7 @@ import {
   picture,
   result,
   scores,
+  settled,
 } from "./state.ts";
 import { confidenceColor, countChanged } from "./tint.ts";
 import { cross } from "./view.ts";
@@ -24,7 +25,7 @@ const gradient = `linear-gradient(90deg, ${[0, 0.2, 0.4, 0.6, 0.8, 1].map((at) =
 export function Caption(): JSX.Element {
   return (
     <>
-      <p class="refine-caption" data-busy={busy.value}>
+      <p class="refine-caption" data-busy={busy.value} data-settled={settled.value}>
         <span class="refine-light" aria-hidden="true" />
         <span>{textNow()}</span>
         {parameters.value.view === "confidence" && result.value && (

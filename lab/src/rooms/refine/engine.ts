@@ -16,6 +16,7 @@ import {
   picture,
   result,
   scores,
+  settled,
 } from "./state.ts";
 
 const connection = connect<RefineService>(
@@ -82,6 +83,7 @@ async function refineNow(): Promise<void> {
     batch(() => {
       result.value = undefined;
       busy.value = false;
+      settled.value = true;
     });
     return;
   }
@@ -101,7 +103,10 @@ async function refineNow(): Promise<void> {
     if (running === mine) {
       running = undefined;
       if (again) void refineNow();
-      else busy.value = false;
+      else {
+        busy.value = false;
+        settled.value = true;
+      }
     }
   }
 }
@@ -148,6 +153,7 @@ effect(() => {
   ]);
   if (!shown || key === asked) return;
   asked = key;
+  settled.value = false;
   queueMicrotask(follow);
 });
 

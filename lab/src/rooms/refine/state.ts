@@ -90,6 +90,8 @@ export const stale = signal<Area | undefined>(undefined);
 export const painting = signal(false);
 export const result = signal<Result | undefined>(undefined);
 export const busy = signal(false);
+/** Whether the result is that of what is drawn and set now. */
+export const settled = signal(false);
 export const film = signal<Film | undefined>(undefined);
 /** The iteration that is shown in place of the result; undefined for the result itself. */
 export const frame = signal<number | undefined>(undefined);
