@@ -319,7 +319,6 @@ test("files are taken by drop and by button: photographs upright, label maps, lo
       "photograph.png": encodeRgbPng(16, 24, photograph),
     });
     await page.waitForFunction("document.querySelector('.refine-found')?.width === 24");
-    await room.drop({ "labels.png": encodeLabelPng({ width: 24, height: 16, labels, palette }) });
     await page.waitForFunction(
       "[...document.querySelectorAll('.notice p')].some((p) => p.textContent.includes('label map of 3 classes'))",
     );

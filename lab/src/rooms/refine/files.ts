@@ -15,10 +15,9 @@ let given = 0;
 
 /** Takes what was dropped, pasted or chosen: photographs first, so that labels find the picture that they belong to. */
 export async function take(files: readonly File[], as?: Kind): Promise<void> {
-  const sorted: { readonly file: File; readonly kind: Kind }[] = [];
-  for (const file of files) sorted.push({ file, kind: as ?? (await kindOf(file)) });
-  sorted.sort((one, other) => Number(one.kind === "labels") - Number(other.kind === "labels"));
-  for (const { file, kind } of sorted) {
+  const ranks = await Promise.all(files.map(async (file) => [file, await rankOf(file)] as const));
+  for (const [file] of ranks.sort(([, one], [, other]) => one - other)) {
+    const kind = as ?? (await kindOf(file));
     try {
       if (kind === "photograph") await openPhotograph(file);
       else await openLabels(file);
@@ -28,21 +27,34 @@ export async function take(files: readonly File[], as?: Kind): Promise<void> {
   }
 }
 
+interface PngHeader {
+  readonly width: number;
+  readonly height: number;
+  /** Whether its pixels are numbers of at most 8 bits, by a palette or in gray. */
+  readonly indexed: boolean;
+}
+
+async function pngHeader(file: File): Promise<PngHeader | undefined> {
+  const header = new DataView(await file.slice(0, 33).arrayBuffer());
+  if (header.byteLength < 33 || header.getUint32(0) !== 0x89504e47) return undefined;
+  const [depth, color] = [header.getUint8(24), header.getUint8(25)];
+  const indexed = depth <= 8 && (color === 0 || color === 3);
+  return { width: header.getUint32(16), height: header.getUint32(20), indexed };
+}
+
+const isArray = (file: File): boolean => file.name.toLowerCase().endsWith(".npy");
+
+/** What comes first: what is a photograph in any case, then what may be labels, then arrays. */
+const rankOf = async (file: File): Promise<number> => (isArray(file) ? 2 : (await pngHeader(file))?.indexed ? 1 : 0);
+
 /** A PNG with a palette or in gray of the picture's size is a label map, unless the reader says otherwise. */
 async function kindOf(file: File): Promise<Kind> {
-  if (file.name.toLowerCase().endsWith(".npy")) return "labels";
-  const header = new DataView(await file.slice(0, 33).arrayBuffer());
-  const isPng = header.byteLength === 33 && header.getUint32(0) === 0x89504e47;
+  if (isArray(file)) return "labels";
+  const png = await pngHeader(file);
   const shown = picture.peek();
-  if (!isPng || !shown) return "photograph";
-  const [width, height, depth, color] = [
-    header.getUint32(16),
-    header.getUint32(20),
-    header.getUint8(24),
-    header.getUint8(25),
-  ];
-  const fits = [shown, shown.original].some((size) => size.width === width && size.height === height);
-  return fits && depth <= 8 && (color === 0 || color === 3) ? "labels" : "photograph";
+  if (!png?.indexed || !shown) return "photograph";
+  const fits = [shown, shown.original].some(({ width, height }) => width === png.width && height === png.height);
+  return fits ? "labels" : "photograph";
 }
 
 async function openLabels(file: File): Promise<void> {

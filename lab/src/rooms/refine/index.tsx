@@ -10,20 +10,16 @@ import { ExportPanel } from "./ExportPanel.tsx";
 import { take } from "./files.ts";
 import { pressKey } from "./keys.ts";
 import { NumbersPanel } from "./NumbersPanel.tsx";
-import { openPicture } from "./open.ts";
-import { parameters } from "./parameters.ts";
+import { followPicture } from "./open.ts";
 import { PicturePanel } from "./PicturePanel.tsx";
 import { Stage } from "./Stage.tsx";
-import { picture } from "./state.ts";
 import { Tools } from "./Tools.tsx";
 import "./refine.css";
 
 /** Refine: draw roughly on a photograph, and the CRF finds the edges while one draws. */
 export function Room({ active }: RoomProps): JSX.Element {
   const here = active.value;
-  useEffect(() => {
-    if (!picture.peek()) void openPicture(parameters.peek().picture, false);
-  }, []);
+  useEffect(followPicture, []);
   useEffect(() => {
     if (!here) return undefined;
     document.addEventListener("keydown", pressKey);

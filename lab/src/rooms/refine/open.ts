@@ -1,6 +1,6 @@
-import { batch } from "@preact/signals";
+import { batch, effect } from "@preact/signals";
 import { type Picture, pictures } from "../../pictures/pictures.ts";
-import { notifyError } from "../../shell/notices.ts";
+import { notify, notifyError } from "../../shell/notices.ts";
 import { Drawing } from "./drawing.ts";
 import { examples } from "./examples.ts";
 import { parameters, set } from "./parameters.ts";
@@ -26,6 +26,8 @@ const penShare = 0.009;
 let opened = 0;
 /** The newest picture that was asked for: one that arrives late does not take its place. */
 let asked: object | undefined;
+/** The name of the picture that was opened last, or is being opened. */
+let wanted: string | undefined;
 
 const fitted = (width: number, height: number, longest: number): readonly [number, number] => {
   const factor = Math.min(1, longest / Math.max(width, height));
@@ -82,18 +84,31 @@ function stage(shown: OpenPicture, names: readonly string[] | undefined, example
   });
 }
 
+/** The names of the classes that the address says; undefined where it says none. */
+function namesAsked(): string[] | undefined {
+  const names = parameters
+    .peek()
+    .classes.split(",")
+    .map((one) => one.trim());
+  return names.length >= 2 ? names : undefined;
+}
+
+// The lists of classes have their rows before the picture is there, so that nothing moves when it comes.
+classes.value = (namesAsked() ?? examples[parameters.peek().picture]?.classes ?? ["background", "object"]).map(
+  (name, label) => newClass(label, name),
+);
+
 /** Opens one of the pictures that come along. `fresh` forgets the classes of the address. */
 export async function openPicture(name: string, fresh = true): Promise<void> {
   const found: Picture =
     pictures.find((one) => one.name === name) ?? pictures.find((one) => one.name === "fruit") ?? pictures[0]!;
   const mine = (asked = {});
+  wanted = name;
   try {
     const response = await fetch(found.url);
     const bitmap = await createImageBitmap(await response.blob());
     if (asked !== mine) return;
-    const own = parameters.peek().classes;
-    const names = fresh || own === "" ? undefined : own.split(",").map((one) => one.trim());
-    stage(prepare(bitmap, found.title), names && names.length >= 2 ? names : undefined, found.name);
+    stage(prepare(bitmap, found.title), fresh ? undefined : namesAsked(), found.name);
     set({ picture: found.name, ...(fresh && { classes: "", compatibility: [] }) });
     bitmap.close();
   } catch {
@@ -101,6 +116,16 @@ export async function openPicture(name: string, fresh = true): Promise<void> {
       notifyError(new Error(`“${found.title}” could not be loaded; the connection may be gone.`), "picture");
   }
 }
+
+/** Follows the address to another picture. */
+export const followPicture = (): (() => void) =>
+  effect(() => {
+    const { picture: name } = parameters.value;
+    if (name === "own" && !picture.peek()) {
+      notify({ kind: "info", text: "The link was made with a picture of somebody’s own, which it does not carry." });
+      void openPicture("fruit", false);
+    } else if (name !== "own" && name !== wanted) void openPicture(name, false);
+  });
 
 /** Opens a photograph of the reader's. @throws Error with a sentence for what is none */
 export async function openPhotograph(file: Blob & { readonly name?: string }): Promise<void> {
@@ -110,6 +135,7 @@ export async function openPhotograph(file: Blob & { readonly name?: string }): P
     throw new Error(`${name} could not be read as a picture; JPEG, PNG, WebP and AVIF are known to most browsers.`);
   });
   if (asked !== mine) return;
+  wanted = "own";
   stage(prepare(bitmap, name), undefined, undefined);
   set({ picture: "own", compatibility: [] });
   bitmap.close();
