@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { entries, importName } from "../scripts/entries.mjs";
+import { offline } from "./offline.ts";
 import { pictures } from "./pictures.ts";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -23,7 +24,7 @@ export default defineConfig({
   cacheDir: at("../build/lab/vite"),
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   resolve: { alias },
-  plugins: [pictures(at("../build/lab/pictures"))],
+  plugins: [pictures(at("../build/lab/pictures")), offline()],
   worker: { format: "es" },
   build: {
     outDir: at("dist"),

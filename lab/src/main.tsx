@@ -3,6 +3,7 @@ import "./style/tokens.css";
 import "./style/base.css";
 import { followAddress } from "./shell/address.ts";
 import { tellUncaught } from "./shell/notices.ts";
+import { keepOffline } from "./shell/offline.ts";
 import { Shell } from "./shell/Shell.tsx";
 import { followTheme } from "./shell/theme.ts";
 
@@ -10,3 +11,6 @@ tellUncaught();
 followTheme();
 followAddress();
 render(<Shell />, document.querySelector("#lab")!);
+
+// What comes first is the page; what is kept of it is fetched when it stands.
+addEventListener("load", () => void keepOffline());

@@ -1,7 +1,7 @@
 // What `npm run site` and `npm run lab` build: the package, the site, and the lab in it. Each stage says what it does.
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -45,9 +45,15 @@ export async function buildSite({ base = "/", out = site } = {}) {
     throw new Error(`${out} holds something else than a site: name an empty folder, or one that is not there.`);
   }
   await buildPackage();
+  // What was there before stays until the new site is whole.
+  const draft = `${resolve(out)}.new`;
+  await rm(draft, { recursive: true, force: true });
+  await writeSite(draft, base);
   await rm(out, { recursive: true, force: true });
-  await mkdir(out, { recursive: true });
-  await writeFile(join(out, stamp), "{}"); // what fails half-way is made anew
+  await rename(draft, out);
+}
+
+async function writeSite(out, base) {
   await stage("API reference", async () => {
     const { writeApi } = await import("./api.mjs");
     return `${await writeApi(root)} entries`;

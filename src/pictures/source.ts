@@ -123,7 +123,7 @@ export function contextOf(
   canvas: OffscreenCanvas | HTMLCanvasElement,
   options?: CanvasRenderingContext2DSettings,
 ): Context2d {
-  const context = canvas.getContext("2d", options) as Context2d | null;
+  const context = canvas.getContext("2d", options);
   if (context) return context;
   throw new ValueError({
     where,

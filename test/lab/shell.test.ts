@@ -115,3 +115,21 @@ test("what nobody catches, and a room that cannot be loaded, are sentences in th
     await page.click(".broken .button");
     await page.waitForFunction(`${onView} === 'measure' && !document.querySelector('.broken')`);
   }));
+
+test("where the host sends no headers, the page isolates itself, and it is there without a connection, with every room", () =>
+  visitLab({ isolated: false, offline: true }, async (lab) => {
+    const { page, complaints } = await lab.open();
+    // It loads itself again, once.
+    await page.waitForFunction("crossOriginIsolated && document.readyState === 'complete'");
+    await page.waitForFunction(`${onView} === 'refine'`);
+    await page.setOfflineMode(true);
+    await page.goto(`${lab.url}#measure`);
+    await page.reload();
+    for (const [name] of rooms) {
+      await page.evaluate(`location.hash = '#${name}'`);
+      await page.waitForFunction(`${onView} === '${name}'`);
+    }
+    expect(await page.$(".broken")).toBeNull();
+    expect(await page.evaluate("crossOriginIsolated")).toBe(true);
+    expect(complaints).toEqual([]);
+  }));

@@ -219,7 +219,7 @@ test("a worker opens the device that is chosen, answers with arrays that it hand
     // Whoever chooses again in a hurry gets what was chosen last.
     await page.evaluate(`choose({ prefer: "webgpu" }); choose({ prefer: "wasm", threads: 2 })`);
     await page.waitForFunction("connection.facts.value?.threads === 2");
-    expect(await page.$eval(".chip", ({ textContent }) => textContent)).toBe("Device: WebAssembly, 2 threads");
+    expect(await page.$eval(".chip", ({ textContent }) => textContent)).toBe("Device: WASM, 2 threads");
     await page.waitForFunction("location.hash === '#refine?device=wasm&threads=2'");
 
     // What cannot be had is told, with a way out.

@@ -13,6 +13,8 @@ export interface Visit {
   readonly isolated?: boolean;
   /** Whether there is WebGPU, on SwiftShader, which has to be asked for: `#refine?device=webgpu`. Default: there is none. */
   readonly webgpu?: boolean;
+  /** Whether the page may keep itself by its service worker, which also isolates it. Default: it may not. */
+  readonly offline?: boolean;
   /** Whether there is a camera, which shows a test picture. Default: there is none. */
   readonly camera?: boolean;
 }
@@ -67,7 +69,7 @@ export async function visitLab<Result>(how: Visit, work: (lab: Lab) => Promise<R
 /** Does the same with another folder of a page. */
 export async function visitFolder<Result>(
   folder: string,
-  { isolated = true, webgpu = false, camera = false }: Visit,
+  { isolated = true, webgpu = false, offline = false, camera = false }: Visit,
   work: (lab: Lab) => Promise<Result>,
 ): Promise<Result> {
   const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
@@ -81,7 +83,7 @@ export async function visitFolder<Result>(
       protocolTimeout: 0,
     });
     try {
-      return await work({ url, browser, open: (hash, view) => open(browser, url, hash, view) });
+      return await work({ url, browser, open: (hash, view) => open(browser, url, offline, hash, view) });
     } finally {
       await browser.close();
     }
@@ -91,6 +93,7 @@ export async function visitFolder<Result>(
 async function open(
   browser: Browser,
   url: string,
+  offline: boolean,
   hash = "",
   { size: [width, height] = [1440, 900], scheme = "light", touch = false }: View = {},
 ): Promise<LabPage> {
@@ -102,8 +105,15 @@ async function open(
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   page.on("requestfailed", (request) => complaints.push(`${request.url()} failed: ${request.failure()?.errorText}`));
   await page.setViewport({ width, height, hasTouch: touch, isMobile: touch });
-  const dress = (value: "light" | "dark"): Promise<void> =>
-    page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
+  const dress = async (value: "light" | "dark"): Promise<void> => {
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
+    // Colors change in a moment's time.
+    await page.evaluate(async () => {
+      await new Promise(requestAnimationFrame);
+      const moving = document.getAnimations().filter((one) => one instanceof CSSTransition);
+      await Promise.allSettled(moving.map((one) => one.finished));
+    });
+  };
   await dress(scheme);
   await page.evaluateOnNewDocument(() => {
     const page = globalThis as unknown as { layoutShifts: number };
@@ -114,6 +124,11 @@ async function open(
       }
     }).observe({ type: "layout-shift", buffered: true });
   });
+  if (!offline) {
+    await page.evaluateOnNewDocument(() =>
+      Object.defineProperty(Navigator.prototype, "serviceWorker", { value: undefined }),
+    );
+  }
   await page.goto(`${url}${hash}`, { timeout: 300_000 });
   await page.waitForSelector("section[data-ready]:not([hidden])", { timeout: 60_000 }).catch((error: unknown) => {
     throw new Error([String(error), ...complaints].join("\n"), { cause: error });
