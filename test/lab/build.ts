@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -17,6 +18,13 @@ export async function buildPage(from: string, to: string): Promise<void> {
   const vite = join(root, "node_modules/vite/bin/vite.js");
   const words = ["build", from, "--config", join(root, "lab/vite.config.ts"), "--outDir", to, "--logLevel", "warn"];
   await run(process.execPath, [vite, ...words], { env: { ...process.env, NODE_ENV: "production" } });
+}
+
+/** A folder of its own with test/lab/gallery: every component that rooms share, and a worker that has a device. */
+export async function builtGallery(): Promise<string> {
+  const to = await mkdtemp(join(tmpdir(), "crf-rnn-gallery-"));
+  await buildPage(join(root, "test/lab/gallery"), to);
+  return to;
 }
 
 const folder = join(root, "build/lab/tested");

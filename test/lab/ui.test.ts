@@ -1,19 +1,13 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "puppeteer";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { root } from "../hosts/folders.ts";
-import { buildPage } from "./build.ts";
+import { builtGallery } from "./build.ts";
 import { type LabPage, visitFolder } from "./visit.ts";
 
 /** A page with every component that rooms share, and with a worker that has a device. */
-let folder: string;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "crf-rnn-gallery-"));
-  await buildPage(join(root, "test/lab/gallery"), folder);
-});
+const folder = await builtGallery();
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -169,26 +163,6 @@ test("components work by keyboard and by mouse, and what they tell is what was d
     await opened.page.evaluate("state.value = { ...state.value, done: '' }");
     await opened.page.click(".broken .button");
     expect(await opened.page.$("#whole")).not.toBeNull();
-  }));
-
-test("components have no barriers, at three sizes and in both schemes, and nothing moves by itself", () =>
-  visitFolder(folder, {}, async (lab) => {
-    for (const width of [360, 820, 1440]) {
-      const { page, dress, barriers, complaints, shifts, screenshot } = await lab.open("", {
-        size: [width, 900],
-        touch: width < 500,
-      });
-      await page.waitForSelector(".chip[data-state=open]");
-      for (const scheme of ["light", "dark"] as const) {
-        await dress(scheme);
-        await screenshot(`components-${width}-${scheme}`, { whole: true });
-        expect(await barriers()).toEqual([]);
-      }
-      expect(await shifts()).toBe(0);
-      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
-      expect(complaints).toEqual([]);
-      await page.close();
-    }
   }));
 
 test("a worker opens the device that is chosen, answers with arrays that it hands over, and tells errors as sentences", () =>

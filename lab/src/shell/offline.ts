@@ -23,7 +23,7 @@ export async function keepOffline(): Promise<void> {
   // A page within another one is isolated by that one, or not at all.
   if (crossOriginIsolated || self !== top || sessionStorage.getItem(key) !== null) return;
   sessionStorage.setItem(key, "tried");
-  if (!touched) return location.reload();
+  if (!touched) return void location.reload();
   const text = "Loaded again, this page may use every processor for WebAssembly.";
   notify({ kind: "info", text, action: { label: "Load again", run: () => location.reload() } });
 }

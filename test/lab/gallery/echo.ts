@@ -29,8 +29,8 @@ export class EchoService implements Disposable {
   }
 
   /** Counts aloud. */
-  async count(to: number, progress: (done: number) => void): Promise<void> {
-    for (let done = 1; done <= to; done++) progress(done);
+  async count(to: number, progress: (done: number) => Promise<void>): Promise<void> {
+    for (let done = 1; done <= to; done++) await progress(done);
   }
 
   /** Fails as the package does. */

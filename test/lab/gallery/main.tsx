@@ -63,7 +63,7 @@ function Controls(): JSX.Element {
   return (
     <>
       <Panel title="Picture">
-        <PictureStrip label="Picture" value={picture} onChange={({ name }) => set({ picture: name })} />
+        <PictureStrip label="Picture" value={picture} onChange={({ name }) => set({ picture: name })} onFiles={files} />
       </Panel>
       <Panel title="Bilateral kernel" aside="θα, θβ">
         <Slider
