@@ -11,8 +11,10 @@ import { decodeImage } from "../../src/data/images.ts";
 import { decodeNpy, encodeNpy } from "../../src/data/npy.ts";
 import { decodeLabelPng, encodeLabelPng, encodeRgbPng } from "../../src/data/png.ts";
 import { open } from "../../src/device/open.ts";
+import { makeModel } from "../bridges/colorModel.ts";
+import { makePicture } from "../bridges/colorNetwork.ts";
 import { root } from "../hosts/folders.ts";
-import { openRefine, type RefineRoom } from "./refineRoom.ts";
+import { button, openRefine, type RefineRoom } from "./refineRoom.ts";
 import { type Lab, visitLab } from "./visit.ts";
 
 const run = promisify(execFile);
@@ -372,6 +374,31 @@ test("files are taken by drop and by button: photographs upright, label maps, lo
     }
     // What is there stays.
     expect(await size()).toBe("24 × 16");
+    expect(room.complaints).toEqual([]);
+  }));
+
+test("a network in ONNX gives the scores, and a file that is none a sentence", () =>
+  visitLab({}, async (lab) => {
+    const room = await openRefine(lab, `#refine?device=wasm&${small}`);
+    const { page } = room;
+    const { data, width, height } = makePicture();
+    await room.drop({ "colors.png": encodeRgbPng(height, width, data) });
+    await page.waitForFunction("document.querySelector('.refine-found')?.width === 52");
+    await room.drop({ "broken.onnx": new Uint8Array(40).fill(7) });
+    await page.waitForFunction(
+      "[...document.querySelectorAll('[role=alert] .notice p')].some((p) => p.textContent.includes('broken.onnx could not be opened'))",
+    );
+    await room.drop({ "colors.onnx": makeModel() });
+    await page.waitForSelector(".refine-dialog[open]");
+    expect(await page.$eval(".refine-dialog", ({ textContent }) => textContent)).toContain("in 48 × 32 pixels");
+    expect(await room.barriers()).toEqual([]);
+    await page.click(button("Run the network"));
+    await page.waitForFunction("document.querySelectorAll('.class-row').length === 3");
+    const files = await archive(room);
+    const found = labelsOf(files["labels.png"]!);
+    expectSame(found, await byLibrary(files, 3));
+    // Reddish to the left, greenish in the middle, bluish to the right.
+    expect([3, 26, 49].map((x) => found[20 * 52 + x])).toEqual([0, 1, 2]);
     expect(room.complaints).toEqual([]);
   }));
 

@@ -29,12 +29,12 @@ export function PicturePanel(): JSX.Element {
         </FileButton>
         <CameraButton onFile={(file) => void take([file], "photograph")} />
       </div>
-      <FileButton accept=".png,.npy" icon="upload" onFiles={(files) => void take(files, "labels")}>
-        Open labels or scores
+      <FileButton accept=".png,.npy,.onnx" icon="upload" onFiles={(files) => void take(files, "labels")}>
+        Open labels, scores or a network
       </FileButton>
       <p class="hint">
-        Or drop or paste them: a photograph, a label map (a PNG with a palette or in gray), or a network’s logits as a
-        .npy file. Nothing leaves your machine.
+        Or drop or paste them: a photograph, a label map (a PNG with a palette or in gray), a network’s logits as a .npy
+        file, or a network itself as an .onnx file. Nothing leaves your machine.
       </p>
       <Select
         label="Longest side"

@@ -4,12 +4,13 @@ import { notify, notifyError } from "../../shell/notices.ts";
 import type { ReadLabels, ReadScores } from "./codec.ts";
 import { nothing } from "./drawing.ts";
 import { service, supply } from "./engine.ts";
+import { openModel } from "./model.ts";
 import { nearest, openPhotograph } from "./open.ts";
 import { set } from "./parameters.ts";
 import { change, chosen, classes, type DrawnClass, drawing, newClass, picture, resizeTo, scores } from "./state.ts";
 
 /** What a file is taken for, where its button says so. */
-type Kind = "photograph" | "labels";
+type Kind = "photograph" | "labels" | "model";
 
 let given = 0;
 
@@ -20,6 +21,7 @@ export async function take(files: readonly File[], as?: Kind): Promise<void> {
     const kind = as ?? (await kindOf(file));
     try {
       if (kind === "photograph") await openPhotograph(file);
+      else if (kind === "model" || isModel(file)) await openModel(file);
       else await openLabels(file);
     } catch (error) {
       notifyError(error, "file");
@@ -42,13 +44,16 @@ async function pngHeader(file: File): Promise<PngHeader | undefined> {
   return { width: header.getUint32(16), height: header.getUint32(20), indexed };
 }
 
+const isModel = (file: File): boolean => file.name.toLowerCase().endsWith(".onnx");
 const isArray = (file: File): boolean => file.name.toLowerCase().endsWith(".npy");
 
-/** What comes first: what is a photograph in any case, then what may be labels, then arrays. */
-const rankOf = async (file: File): Promise<number> => (isArray(file) ? 2 : (await pngHeader(file))?.indexed ? 1 : 0);
+/** What comes first: what is a photograph in any case, then what may be labels, then arrays and models. */
+const rankOf = async (file: File): Promise<number> =>
+  isArray(file) || isModel(file) ? 2 : (await pngHeader(file))?.indexed ? 1 : 0;
 
 /** A PNG with a palette or in gray of the picture's size is a label map, unless the reader says otherwise. */
 async function kindOf(file: File): Promise<Kind> {
+  if (isModel(file)) return "model";
   if (isArray(file)) return "labels";
   const png = await pngHeader(file);
   const shown = picture.peek();
@@ -108,7 +113,7 @@ function classesFor(count: number, palette: readonly Rgb[] | undefined): DrawnCl
 }
 
 /** Puts scores where nothing is drawn. */
-function giveScores({ shape, data }: ReadScores, name: string): void {
+export function giveScores({ shape, data }: ReadScores, name: string): void {
   const count = shape[2];
   batch(() => {
     scores.value = { id: ++given, name, classes: count, data };

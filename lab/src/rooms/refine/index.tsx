@@ -9,6 +9,7 @@ import { CompatibilityPanel, CrfPanel } from "./CrfPanel.tsx";
 import { ExportPanel } from "./ExportPanel.tsx";
 import { take } from "./files.ts";
 import { pressKey } from "./keys.ts";
+import { ModelDialog } from "./ModelDialog.tsx";
 import { NumbersPanel } from "./NumbersPanel.tsx";
 import { followPicture } from "./open.ts";
 import { PicturePanel } from "./PicturePanel.tsx";
@@ -43,6 +44,7 @@ export function Room({ active }: RoomProps): JSX.Element {
           <CompatibilityPanel />
           <NumbersPanel />
           <ExportPanel />
+          <ModelDialog />
         </>
       }
     />

@@ -21,6 +21,7 @@ import {
 import { Latest } from "../../engine/latest.ts";
 import { moved } from "../../engine/moved.ts";
 import type { ReadLabels, ReadScores } from "./codec.ts";
+import type { Model, ModelFacts, Preparation } from "./onnx.ts";
 import { nothing } from "./drawing.ts";
 import type { CrfValues } from "./parameters.ts";
 import type { Numbers } from "./state.ts";
@@ -79,7 +80,9 @@ interface Kept {
 /** Refines what is drawn. Lattices stay from one request to the next, and only those whose bandwidths changed are built anew. */
 export class RefineService implements Disposable {
   readonly #device: Device;
+  #picture: Guide | undefined;
   #guide: Tensor | undefined;
+  #model: Model | undefined;
   #given: Given | undefined;
   #spatial: Kept | undefined;
   #bilateral: Kept | undefined;
@@ -94,6 +97,7 @@ export class RefineService implements Disposable {
   show(guide: Guide): void {
     this.#latest.cancel();
     this.#guide?.dispose();
+    this.#picture = guide;
     this.#guide = imageTensor(this.#device, guide);
     this.#given = undefined;
     this.#pictures++;
@@ -121,6 +125,20 @@ export class RefineService implements Disposable {
     using fitted = scoresTensor(this.#device, data, { shape, layout, size: [height, width] });
     const values = (await fitted.read()) as Float32Array<ArrayBuffer>;
     return moved({ kind: "scores", layout: "hwc", shape: [height, width, fitted.channels], data: values });
+  }
+
+  /** Opens a model in ONNX, in the place of the last. @throws Error with a sentence */
+  async openModel(bytes: Uint8Array, file: string): Promise<ModelFacts> {
+    const { Model } = await import("./onnx.ts");
+    const model = await Model.open(bytes, file);
+    await this.#model?.release();
+    this.#model = model;
+    return model.facts;
+  }
+
+  /** Runs the model on the picture. @throws Error with a sentence */
+  async runModel(size: readonly [height: number, width: number], preparation: Preparation): Promise<ReadScores> {
+    return moved(await this.#model!.run(this.#device, this.#picture!, size, preparation));
   }
 
   /** Writes files: the photograph, labels, arrays. */
@@ -163,6 +181,7 @@ export class RefineService implements Disposable {
     this.#latest.cancel();
     for (const kept of [this.#spatial, this.#bilateral]) kept?.lattice.dispose();
     this.#guide?.dispose();
+    void this.#model?.release();
   }
 
   get #size(): readonly [height: number, width: number] {
