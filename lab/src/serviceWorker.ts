@@ -56,8 +56,16 @@ scope.addEventListener("fetch", (event) => {
 const page = (request: Request): Promise<Response> =>
   fetch(request).catch(async () => (await caches.match(addressOf("index.html"))) ?? Response.error());
 
-/** A part of the page has a name that changes with it, so what was kept is right. */
-const part = async (request: Request): Promise<Response> => (await caches.match(request)) ?? fetch(request);
+/** A part of the page has a name that changes with it, so what was kept is right. What is large is kept once it was used. */
+async function part(request: Request): Promise<Response> {
+  const kept = await caches.match(request);
+  if (kept) return kept;
+  const response = await fetch(request);
+  if (response.status === 200 && request.url.startsWith(addressOf("assets/"))) {
+    await (await caches.open(current)).put(request, response.clone());
+  }
+  return response;
+}
 
 function isolating(response: Response): Response {
   // Errors and redirections that were not followed have no headers to be changed.
