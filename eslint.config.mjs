@@ -28,7 +28,16 @@ const defaultExport = {
 
 export default defineConfig(
   // AssemblyScript is no TypeScript: its compiler checks it, and prettier its form.
-  globalIgnores(["assembly/", "build/", "**/dist/", "runs/", "site/", "site.new/", ".cache/", "docs/.vitepress/.temp/"]),
+  globalIgnores([
+    "assembly/",
+    "build/",
+    "**/dist/",
+    "runs/",
+    "site/",
+    "site.new/",
+    ".cache/",
+    "docs/.vitepress/.temp/",
+  ]),
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   eslint.configs.recommended,
   {

@@ -1,7 +1,7 @@
 import { arithmetic, copy } from "../build/kernels.ts";
 import type { Device } from "../src/device/device.ts";
 import { Workspace } from "../src/device/workspace.ts";
-import { repeat, type Stopwatch } from "./stopwatch.ts";
+import { type Length, repeat, type Stopwatch } from "./stopwatch.ts";
 
 /** A copy: the bytes that one run reads and writes, and how fast it does so at best. */
 export interface Copy {
@@ -19,15 +19,15 @@ export interface Ceilings {
 
 const mebibyte = 2 ** 20;
 
-export async function measureCeilings(device: Device, stopwatch: Stopwatch, seconds: number): Promise<Ceilings> {
+export async function measureCeilings(device: Device, stopwatch: Stopwatch, length: Length): Promise<Ceilings> {
   const { hardware, threads } = device.info;
   const copies: Copy[] = [];
   for (const bytes of hardware ? [8, 32, 128, 512] : [threads / 2, 8, 32, 128]) {
     copies.push(
-      await measureCopy(device, stopwatch, seconds, Math.min(bytes * mebibyte, 2 * device.limits.bindingBytes)),
+      await measureCopy(device, stopwatch, length, Math.min(bytes * mebibyte, 2 * device.limits.bindingBytes)),
     );
   }
-  return { copies, gigaflopsPerSecond: await arithmeticRate(device, stopwatch, seconds) };
+  return { copies, gigaflopsPerSecond: await arithmeticRate(device, stopwatch, length) };
 }
 
 /** The least milliseconds that `bytes` and `operations` can take: a copy of about as many bytes, or multiply-adds. */
@@ -38,7 +38,7 @@ export function leastTime({ copies, gigaflopsPerSecond }: Ceilings, bytes: numbe
 }
 
 /** Small copies so often in a row that their starts hardly count. */
-async function measureCopy(device: Device, stopwatch: Stopwatch, seconds: number, bytes: number): Promise<Copy> {
+async function measureCopy(device: Device, stopwatch: Stopwatch, length: Length, bytes: number): Promise<Copy> {
   using workspace = new Workspace(device);
   const [values, result] = [workspace.zeros(bytes / 2), workspace.zeros(bytes / 2)];
   const count = bytes / 32;
@@ -46,16 +46,16 @@ async function measureCopy(device: Device, stopwatch: Stopwatch, seconds: number
   const queue = (): void => {
     for (let run = 0; run < runs; run++) device.run(copy, { values, result, count });
   };
-  const { least } = await repeat(() => stopwatch.time(queue), seconds);
+  const { least } = await repeat(() => stopwatch.time(queue), length);
   return { bytes, gigabytesPerSecond: (bytes * runs) / least / 1e6 };
 }
 
-async function arithmeticRate(device: Device, stopwatch: Stopwatch, seconds: number): Promise<number> {
+async function arithmeticRate(device: Device, stopwatch: Stopwatch, length: Length): Promise<number> {
   using workspace = new Workspace(device);
   const count = device.info.hardware ? 2 ** 20 : 2 ** 14;
   const rounds = 1024;
   const result = workspace.zeros(count * 4);
   const queue = (): void => device.run(arithmetic, { result, count, rounds, a: 0.5, b: 1 });
-  const { least } = await repeat(() => stopwatch.time(queue), seconds);
+  const { least } = await repeat(() => stopwatch.time(queue), length);
   return (count * rounds * 24) / least / 1e6;
 }

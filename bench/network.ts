@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import type { Device } from "../src/device/device.ts";
 import { open, type OpenOptions } from "../src/device/open.ts";
 import { fcn8s } from "../src/models/fcn8s.ts";
-import { describeChoice } from "../src/cli/choices.ts";
+import { describeChoice } from "./choices.ts";
 import { withDefaults } from "../src/description.ts";
 import { sizesOf } from "../src/models/layers.ts";
 import type { Network } from "../src/models/network.ts";

@@ -1,7 +1,12 @@
 import type { Device, DeviceInfo } from "../src/device/device.ts";
+import { number, requireDescribed } from "../src/description.ts";
 import { open, type OpenOptions } from "../src/device/open.ts";
 import { WebGpuDevice } from "../src/device/webgpu.ts";
+import { ValueError } from "../src/errors.ts";
+import { requireDevice } from "../src/inputs.ts";
 import { type Choice, tune } from "../src/nn/tune.ts";
+import { type Names, requireOptions } from "../src/options.ts";
+import { type Abortable, requireUnaborted } from "../src/turn.ts";
 import { capture } from "./capture.ts";
 import { type Ceilings, leastTime, measureCeilings } from "./ceilings.ts";
 import type { Composite } from "./composite.ts";
@@ -9,18 +14,32 @@ import { composites } from "./composites.ts";
 import type { Floor } from "./floor.ts";
 import { floors } from "./floors.ts";
 import type { Scene } from "./scene.ts";
-import { repeat, type Stopwatch, type Timing, wallClock } from "./stopwatch.ts";
+import { type Length, repeat, type Stopwatch, type Timing, wallClock } from "./stopwatch.ts";
 import { timestamps } from "./timestamps.ts";
 import { Workload } from "./workload.ts";
 
-export interface BenchOptions extends Pick<OpenOptions, "prefer" | "threads" | "simd"> {
-  /** Measures only lines whose name matches this regular expression. */
+/** What `runBench` measures, where and for how long. The options of `open` are for the device that it opens, if none is given. */
+export interface BenchOptions extends Pick<OpenOptions, "prefer" | "threads" | "simd" | "worker">, Abortable {
+  /** An open device, which stays the caller's; nothing else may use it meanwhile. Default: one of its own, closed at the end. */
+  readonly device?: Device;
+  /** Measures only lines whose name matches this regular expression. Default: all (see `names`). */
   readonly only?: string;
-  /** Time for each line. */
-  readonly seconds: number;
+  /** Time for each line. Default: 0.5. */
+  readonly seconds?: number;
 }
 
-/** A kernel, in one run of it. */
+const optionNames: Names<BenchOptions> = {
+  prefer: true,
+  threads: true,
+  simd: true,
+  worker: true,
+  device: true,
+  only: true,
+  seconds: true,
+  signal: true,
+};
+
+/** A kernel, in one run of it: what it must move and compute, and what of the device's best it reaches. */
 export interface KernelResult extends Timing {
   readonly name: string;
   readonly bytes: number;
@@ -31,6 +50,7 @@ export interface KernelResult extends Timing {
   readonly shareOfCeiling: number;
 }
 
+/** Something made of kernels, which a user waits for. */
 export interface CompositeResult extends Timing {
   readonly name: string;
   /** The most device memory in use at once. */
@@ -67,23 +87,64 @@ export const names = [...floors.map(nameOf), ...composites.map(({ name }) => nam
 /** Whether the line of this name is asked for by the regular expression. */
 export const isSelected = (name: string, only = ""): boolean => new RegExp(only).test(name);
 
-/** Measures the ceilings, then kernels, then composites; `progress` hears of each line before it is measured. */
+/**
+ * Measures the ceilings, then kernels, then composites; `progress` hears of each line, the first being "ceilings", before it is measured.
+ * @throws ValueError for options that are unknown or out of range, AbortError, DeviceError; everything made is given back then
+ * @example
+ * const scene = makeScene(undefined, { height: 30, width: 40 });
+ * const { kernels } = await runBench(scene, { prefer: "wasm", only: "^lattice/blur", seconds: 0.01 });
+ */
 export async function runBench(
   scene: Scene,
-  { prefer, threads, simd, only, seconds }: BenchOptions,
+  options: BenchOptions = {},
+  progress: (name: string) => void = () => {},
+): Promise<BenchResult> {
+  requireOptions("runBench", options, optionNames);
+  const { device, only = "", seconds: given = 0.5, signal, ...opening } = options;
+  requireDescribed("runBench", "seconds", seconds, given);
+  requirePattern(only);
+  requireUnaborted("runBench", signal);
+  const length: Length = { seconds: given, signal };
+  if (device === undefined) {
+    using own = await open({ ...opening, warnings: false });
+    return await measureOn(own, scene, only, length, progress);
+  }
+  requireDevice("runBench", device);
+  return await measureOn(device, scene, only, length, progress);
+}
+
+/** @throws ValueError for what is no regular expression, or matches no line */
+function requirePattern(only: string): void {
+  const refuse = (expected: string, cause?: unknown): never => {
+    throw new ValueError({ where: "runBench", expected: `only: ${expected}`, got: `'${only}'` }, { cause });
+  };
+  try {
+    new RegExp(only);
+  } catch (cause) {
+    refuse("a regular expression", cause);
+  }
+  if (!names.some((name) => isSelected(name, only))) refuse("a pattern that matches one of names");
+}
+
+const seconds = number(0.5, { above: 0 });
+
+async function measureOn(
+  device: Device,
+  scene: Scene,
+  only: string,
+  length: Length,
   progress: (name: string) => void,
 ): Promise<BenchResult> {
-  using device = await open({ prefer, threads, simd, warnings: false });
   const stopwatch = stopwatchFor(device);
   progress("ceilings");
-  const ceilings = await measureCeilings(device, stopwatch, seconds);
+  const ceilings = await measureCeilings(device, stopwatch, length);
   const choices = await tune(device);
   const kernels: KernelResult[] = [];
   const unused: string[] = [];
   for (const floor of floors.filter((each) => isSelected(nameOf(each), only))) {
     progress(nameOf(floor));
     using workload = new Workload(device, scene);
-    const result = await measureKernel(workload, floor, stopwatch, ceilings, seconds);
+    const result = await measureKernel(workload, floor, stopwatch, ceilings, length);
     if (result) kernels.push(result);
     else unused.push(nameOf(floor));
   }
@@ -91,7 +152,7 @@ export async function runBench(
   for (const composite of composites.filter(({ name }) => isSelected(name, only))) {
     progress(composite.name);
     using workload = new Workload(device, scene);
-    measured.push(await measureComposite(workload, composite, seconds));
+    measured.push(await measureComposite(workload, composite, length));
   }
   using workload = new Workload(device, scene);
   const [bilateral, spatial] = [await workload.bilateral(), await workload.spatial()];
@@ -119,7 +180,7 @@ async function measureKernel(
   floor: Floor<object>,
   stopwatch: Stopwatch,
   ceilings: Ceilings,
-  seconds: number,
+  length: Length,
 ): Promise<KernelResult | undefined> {
   const { device } = workload;
   using call = await capture(device, floor.kernel, floor.bytes, () => floor.queue(workload, device));
@@ -127,7 +188,7 @@ async function measureKernel(
   const timing = await repeat(() => {
     call.restore();
     return stopwatch.time(call.run);
-  }, seconds);
+  }, length);
   const moved = floor.bytes(call.args);
   const computed = floor.operations(call.args);
   return {
@@ -141,14 +202,19 @@ async function measureKernel(
   };
 }
 
-async function measureComposite(workload: Workload, composite: Composite, seconds: number): Promise<CompositeResult> {
+async function measureComposite(workload: Workload, composite: Composite, length: Length): Promise<CompositeResult> {
   const { device } = workload;
   const { run, bytesInPlay, operations, dispose } = await composite.prepare(workload);
   const stopwatch = wallClock(device);
-  device.resetPeak();
-  const timing = await repeat(() => stopwatch.time(run), seconds);
-  const { peakBytes } = device;
-  dispose?.();
+  let timing: Timing;
+  let peakBytes: number;
+  try {
+    device.resetPeak();
+    timing = await repeat(() => stopwatch.time(run), length);
+    ({ peakBytes } = device);
+  } finally {
+    dispose?.();
+  }
   const gigaflopsPerSecond = operations === undefined ? undefined : operations / timing.least / 1e6;
   const peakOverInPlay = peakBytes / bytesInPlay;
   return { name: composite.name, ...timing, peakBytes, bytesInPlay, peakOverInPlay, gigaflopsPerSecond };

@@ -1,4 +1,5 @@
 import type { Device } from "../src/device/device.ts";
+import { type Abortable, breathe } from "../src/turn.ts";
 
 /** How runs of kernels are timed: by the GPU's own clock, or by the wall clock around `finish()`. */
 export interface Stopwatch {
@@ -30,12 +31,24 @@ export interface Timing {
 const fewest = 3;
 const most = 200;
 
-/** Measures once to warm up, and then again and again for about `seconds`, three times at least. */
-export async function repeat(measure: () => Promise<number>, seconds: number): Promise<Timing> {
+/** How long to measure one line, and whether to. */
+export interface Length extends Abortable {
+  readonly seconds: number;
+}
+
+/**
+ * Measures once to warm up, and then again and again for about as many seconds, three times at least.
+ * @throws AbortError between two measurements
+ */
+export async function repeat(measure: () => Promise<number>, { seconds, signal }: Length): Promise<Timing> {
+  await breathe("runBench", { signal });
   await measure();
   const times: number[] = [];
   const end = performance.now() + seconds * 1000;
-  while (times.length < fewest || (times.length < most && performance.now() < end)) times.push(await measure());
+  while (times.length < fewest || (times.length < most && performance.now() < end)) {
+    await breathe("runBench", { signal });
+    times.push(await measure());
+  }
   times.sort((a, b) => a - b);
   return { median: times[times.length >> 1]!, least: times[0]!, repetitions: times.length };
 }

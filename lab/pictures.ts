@@ -122,7 +122,7 @@ async function drawing({ name, title, classes, draw }: Maker, folder: string): P
 /** What the module says of a picture: facts, and the addresses that the build gives its files. */
 async function describe({ files, facts, classes }: Made): Promise<{ imports: string[]; text: string }> {
   const { width, height } = await sharp(files.url).metadata();
-  const all = Object.entries<string>(files);
+  const all: readonly [string, string][] = Object.entries(files);
   const variable = (what: string): string => `${String(facts.name)}_${what}`;
   const truth = classes && `"truth":{"classes":${JSON.stringify(classes)},"url":${variable("truth")}},`;
   const urls = `"url":${variable("url")},"preview":${variable("preview")}`;

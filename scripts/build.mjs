@@ -60,11 +60,11 @@ async function bundle() {
       js: '#!/usr/bin/env node\nimport { createRequire as requireOf } from "node:module";\nconst require = requireOf(import.meta.url);',
     },
   });
-  // What a page loads for `crf-rnn bench` and `crf-rnn train` with `--host chromium`.
+  // What a page loads for `crf-rnn train` with `--host chromium`.
   const pages = await build({
     ...common,
     metafile: true,
-    entryPoints: { bench: "bench/page.ts", trainPage: "src/cli/train/page.ts" },
+    entryPoints: { trainPage: "src/cli/train/page.ts" },
     outdir: "dist",
     platform: "browser",
     sourcemap: false,

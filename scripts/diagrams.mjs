@@ -1,4 +1,4 @@
-// Draws docs/diagrams/*.svg: `node scripts/diagrams.mjs`. All places, weights and values in them are computed, by the lattice in
+// Draws docs/diagrams/*.svg: `node scripts/diagrams.mjs`. Places, weights and values of lattices in them are computed, by the one in
 // float64 that tests hold the kernels against; test/docs/diagrams.test.ts says when a file is stale.
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -9,6 +9,7 @@ import { footprint } from "./diagrams/footprint.mjs";
 import { incidence } from "./diagrams/incidence.mjs";
 import { iteration, unrolled } from "./diagrams/iteration.mjs";
 import { simplex } from "./diagrams/simplex.mjs";
+import { turns } from "./diagrams/turns.mjs";
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), "../docs/diagrams");
 
@@ -23,6 +24,7 @@ const figures = {
   footprint,
   iteration,
   unrolled,
+  turns,
 };
 
 /** The text of every diagram, by its file. */

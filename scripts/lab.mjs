@@ -34,8 +34,8 @@ try {
   const isThere = await refresh();
   const { url, close } = await serve(port);
   const page = isThere ? `${url}lab/` : url;
-  process.stdout.write(`The lab is at ${page}, the site at ${url}; Ctrl-C ends both.\n`);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, close);
+  process.stdout.write(`The lab is at ${page}, the site at ${url}; Ctrl-C ends both.\n`);
   // Where there is no browser, as on a server, the address above is all there is to say.
   if (opens) (await open(page).catch(() => undefined))?.on("error", () => {});
 } catch (error) {

@@ -96,6 +96,14 @@ const entries: readonly Entry[] = [
     given: (scope) => ({ features: matrix(scope), at: matrix(scope) }),
     call: ({ features, at }) => library.buildLattice(features, { at }),
   },
+  {
+    name: "readLattice",
+    given: async (scope) => {
+      const features = matrix(scope);
+      return { features, lattice: scope.add(await library.buildLattice(features)) };
+    },
+    call: ({ lattice }) => library.readLattice(lattice),
+  },
   { name: "filter", given: latticeAndValues, call: ({ lattice, values }) => library.filter(values, lattice) },
   {
     name: "upsample",
@@ -161,6 +169,7 @@ const entries: readonly Entry[] = [
   },
   { name: "add", given: pair, call: ({ a, b }) => library.add(a, b) },
   { name: "argmax", given: (scope) => ({ scores: map(scope) }), call: ({ scores }) => library.argmax(scores) },
+  { name: "confidence", given: (scope) => ({ logits: map(scope) }), call: ({ logits }) => library.confidence(logits) },
   { name: "concat", given: pair, call: ({ a, b }) => library.concat([a, b]) },
   { name: "mean", given: unary, call: ({ values }) => library.mean(values) },
   { name: "permute", given: unary, call: ({ values }) => library.permute(values, "hwc", "chw") },

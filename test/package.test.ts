@@ -26,13 +26,14 @@ console.log("filtered", filtered.length);
 device.dispose();
 `;
 
-/** The same for checkpoints, data sets and training: errors are of one class in all entry points. */
+/** The same for checkpoints, data sets, training and benchmarks: errors are of one class in all entry points. */
 const READERS = `
 import { FormatError, open } from "crf-rnn";
 import { bytesSource, openCheckpoint } from "crf-rnn/checkpoint";
 import { checkDataset, decodeImage, openDataset } from "crf-rnn/data";
 import { checkpointFile, drawShapes, memorySurroundings, openState, runTraining, shapeClasses } from "crf-rnn/train";
 import { trainingConfiguration, trainingTimetable } from "crf-rnn/train";
+import { makeScene, runBench } from "crf-rnn/bench";
 const census = await checkDataset(await openDataset("set"));
 console.log(census.items, census.classes[1].share, census.problems.length);
 const jpeg = () => decodeImage(Uint8Array.of(0xff, 0xd8), "a.jpg");
@@ -47,6 +48,8 @@ const surroundings = memorySurroundings({ train });
 const device = await open({ prefer: "wasm", threads: 1 });
 await runTraining(device, await trainingConfiguration(options), trainingTimetable(options), surroundings);
 console.log((await openState(bytesSource(surroundings.files.get(checkpointFile) ?? new Uint8Array()))).step);
+const scene = makeScene(undefined, { height: 6, width: 8 });
+console.log((await runBench(scene, { device, only: "lattice/blur", seconds: 0.001 })).kernels.length);
 device.dispose();
 `;
 
@@ -163,7 +166,7 @@ test("reads checkpoints and data sets in Node and Deno, and JPEGs once sharp is 
     [await findDeno(), ["run", "--allow-all", "--quiet", "readers.js"]],
   ] as const) {
     const { stdout, stderr } = await run(program, [...args], { cwd: folder });
-    expect({ stdout, stderr }).toEqual({ stdout: "1 0.5 0\n2\n0\n1\n", stderr: "" });
+    expect({ stdout, stderr }).toEqual({ stdout: "1 0.5 0\n2\n0\n1\n1\n", stderr: "" });
   }
   await rm(sharp);
 });

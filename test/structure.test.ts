@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { basename, posix } from "node:path";
 import { createContext, runInContext } from "node:vm";
 import { build } from "esbuild";
@@ -155,6 +156,15 @@ describe("imports", () => {
       const library = reachable(source);
       const outside = imports.filter(({ from, external }) => external && library.has(from));
       expect(outside.map(line)).toEqual([]);
+    },
+  );
+
+  test.each(Object.entries(entries))(
+    "from the entry %s on reach no built-in of Node when they are loaded",
+    (_, { source }) => {
+      const library = reachable(source);
+      const builtIn = imports.filter(({ from, to, external }) => external && library.has(from) && isBuiltin(to));
+      expect(builtIn.map(line)).toEqual([]);
     },
   );
 

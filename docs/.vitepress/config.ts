@@ -13,11 +13,13 @@ export default defineConfig({
   outDir: here("../../site"),
   cacheDir: here("../../.cache/vitepress"),
   lastUpdated: false,
+  // What the names of all pages' files are is a file of its own; in each page it would be two thirds of it.
+  metaChunk: true,
   // A page with an address of its own, which every static host has: no rewriting of addresses is asked for.
   cleanUrls: false,
   head: [["meta", { name: "color-scheme", content: "light dark" }]],
   transformHead: ({ siteData }) => [["link", { rel: "icon", type: "image/svg+xml", href: `${siteData.base}mark.svg` }]],
-  markdown: { theme: { light: "github-light", dark: "github-dark" } },
+  markdown: { theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" } },
   themeConfig: {
     nav: [
       {

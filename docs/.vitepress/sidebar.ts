@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { DefaultTheme } from "vitepress";
 import { type Entry, guide } from "./pages.ts";
 
@@ -62,10 +62,6 @@ const itemOf = ({ text, page, items }: Entry): DefaultTheme.SidebarItem => ({
   ...(items && { items: items.map(itemOf), collapsed: false }),
 });
 
-const isThere = ({ page }: Entry): boolean => existsSync(new URL(`${page}.md`, docs));
-const known = (entries: readonly Entry[]): Entry[] =>
-  entries.filter(isThere).map((entry) => ({ ...entry, ...(entry.items && { items: known(entry.items) }) }));
-
 const reference: DefaultTheme.SidebarItem = {
   text: "Reference",
   items: [
@@ -76,7 +72,7 @@ const reference: DefaultTheme.SidebarItem = {
 };
 
 const guides = (): DefaultTheme.SidebarItem[] => [
-  ...guide.map(({ text, items }) => ({ text, items: known(items).map(itemOf) })),
+  ...guide.map(({ text, items }) => ({ text, items: items.map(itemOf) })),
   reference,
 ];
 

@@ -12,7 +12,7 @@ import {
 } from "./plane.mjs";
 import { arrow, circle, figure, path, rect, tenth, text, through } from "./svg.mjs";
 
-const [alphaBandwidth, betaBandwidth] = [7.3, 28];
+const [alphaBandwidth, betaBandwidth] = [6.2, 28];
 const count = 54;
 const chosen = 22;
 /** The last pixel before the edge. */
@@ -38,7 +38,7 @@ const spatial = received(
   1,
 );
 
-const seen = view({ at: [58, 30], from: [-0.2, 1.6], width: 404, height: 318, unit: 52 });
+const seen = view({ at: [42, 30], from: [-0.16, 1.74], width: 476, height: 300, unit: 51 });
 
 function plane() {
   const { toPage, frame } = seen;
@@ -62,16 +62,16 @@ function plane() {
       ),
       circle(toPage(places[chosen]), 7.5, "none s-warm", { "stroke-width": 2.4 }),
     ]),
-    arrow([58, 362], [462, 362], "soft", { width: 1, head: 6 }),
-    text(260, 380, "position of the pixel, *x*/θα", { size: 13.5, anchor: "middle", kind: "soft" }),
-    arrow([46, 348], [46, 30], "soft", { width: 1, head: 6 }),
-    `<g transform="rotate(-90 34 189)">${text(34, 189, "gray / θβ", { size: 13.5, anchor: "middle", kind: "soft" })}</g>`,
+    arrow([42, 342], [518, 342], "soft", { width: 1, head: 6 }),
+    text(280, 362, "position of the pixel, *x*/θα", { size: 14, anchor: "middle", kind: "soft" }),
+    arrow([30, 330], [30, 30], "soft", { width: 1, head: 6 }),
+    `<g transform="rotate(-90 18 180)">${text(18, 180, "gray / θβ", { size: 14, anchor: "middle", kind: "soft" })}</g>`,
   ];
 }
 
 /** What comes from where, as bars, a pixel wide. */
-function bars(y, height, values, title) {
-  const [x, unit] = [486, 4.28];
+function bars([x, y], height, values, title) {
+  const unit = 4.5;
   const most = Math.max(...values);
   const drawn = [...values].map((value, i) => {
     const tall = (height * value) / most;
@@ -82,12 +82,12 @@ function bars(y, height, values, title) {
   const middle = x + (chosen + 0.5) * unit - 0.4;
   const border = x + (last + 1) * unit - 0.4;
   return [
-    text(x, y - 14, title, { size: 14, kind: "bold" }),
+    text(x, y - 14, title, { size: 15, kind: "bold" }),
     path(`M${tenth(border)} ${y - 4}v${height + 10}`, "none s-soft", { "stroke-width": 1, "stroke-dasharray": "3 3" }),
     path(drawn.join(""), "f-accent"),
     path(`M${x} ${y + height}h${tenth(count * unit)}`, "none s-soft", { "stroke-width": 1 }),
     path(through([[middle, y + height + 3], [middle - 5, y + height + 11], [middle + 5, y + height + 11]], true), "f-warm"),
-    text(border + 6, y + 8, "edge", { size: 12.5, kind: "soft" }),
+    text(border + 6, y + 8, "edge", { size: 13.5, kind: "soft" }),
   ]; // prettier-ignore
 }
 
@@ -97,18 +97,18 @@ export function edge() {
   if (beyond / whole > 1e-3) throw new Error(`the edge lets ${beyond / whole} through`);
   return figure(
     {
-      width: 720,
-      height: 390,
+      width: 520,
+      height: 540,
       title: "Why the bilateral filter stops at edges",
       description:
         "One row of pixels of a picture, dark up to an edge and light behind it. Each pixel is a point of a plane, its position across and its gray upwards, both divided by their bandwidths. " +
         `Dark and light pixels lie in two bands, and only the ${lattice.keys.length} vertices that a pixel touches exist. One dark pixel near the edge is marked. Two rows of bars show what it receives from every pixel: ` +
         "by position alone from both sides of the edge, by position and gray from its own side only.",
     },
-    text(58, 18, "A row of pixels as points of a plane", { size: 15, kind: "bold" }),
+    text(2, 18, "A row of pixels as points of a plane", { size: 16, kind: "bold" }),
     plane(),
-    bars(60, 100, spatial, "By position alone"),
-    bars(232, 100, bilateral, "By position and gray"),
-    text(486, 372, "what the marked pixel receives", { size: 13, kind: "soft" }),
+    bars([4, 418], 82, spatial, "By position alone"),
+    bars([272, 418], 82, bilateral, "By position and gray"),
+    text(4, 534, "What the marked pixel receives from each pixel of the row", { size: 14, kind: "soft" }),
   );
 }

@@ -38,7 +38,7 @@ function busiest() {
 }
 
 export function splatting() {
-  const seen = view({ at: [1, 1], from: [1.8, 1.72], width: 718, height: 338, unit: 148 });
+  const seen = view({ at: [1, 1], from: [1.72, 1.62], width: 518, height: 300, unit: 108 });
   const { toPage } = seen;
   const threads = carrying.flatMap(({ place, keys, weights, value }) =>
     keys.map((key, r) =>
@@ -54,8 +54,8 @@ export function splatting() {
   const sum = gifts.map(({ value, weight }) => `${shown(value, 1)} · ${shown(weight, 3)}`).join(" + ");
   return figure(
     {
-      width: 720,
-      height: 392,
+      width: 520,
+      height: 376,
       title: "Splat: pixels give their values to vertices",
       description:
         `Five pixels of a picture carry a value: ${carrying.map(({ value }) => shown(value, 1)).join(", ")}. Each gives it to the three vertices of its triangle, in ` +
@@ -73,42 +73,44 @@ export function splatting() {
       ]),
       circle([x, y], radiusOf(stages[0][vertex], seen.unit) + 5, "none s-ink", { "stroke-width": 1.4 }),
     ]),
-    text(2, 366, `The ringed vertex: ${sum} = ${shown(stages[0][vertex])}`, { size: 15 }),
-    text(2, 387, "Disks have the area of what a vertex holds, lines the width of what a pixel gives.", {
-      size: 13,
+    text(2, 328, `The ringed vertex: ${sum} = ${shown(stages[0][vertex])}`, { size: 14.5 }),
+    lines(2, 351, ["Disks have the area of what a vertex holds, lines the width of", "what a pixel gives."], {
+      size: 14,
       kind: "soft",
+      leading: 19,
     }),
   );
 }
 
 export function blurring() {
-  const [width, height] = [171, 166];
+  const [width, height, row] = [253, 192, 236];
   const titles = ["after the splat", "along axis 0", "then axis 1", "then axis 2"];
   const panels = stages.map((values, i) => {
-    const seen = view({ at: [1 + i * (width + 11), 30], from: [1.3, 0.42], width, height, unit: 31.5 });
-    const { x, y } = seen.frame;
+    const at = [1 + (i % 2) * (width + 12), 30 + Math.floor(i / 2) * row];
+    const seen = view({ at, from: [0.98, 0.52], width, height, unit: 40.5 });
+    const [x, y] = at;
     const count = [...values].filter((value) => value > 0).length;
-    const center = [x + 16, y + height + 22];
-    const [[fx, fy], steps] = [placeOf(axes[Math.max(i - 1, 0)]), 15];
-    const [dx, dy] = [fx * steps, fy * steps];
+    const center = [x + 126, y - 15];
+    const [fx, fy] = placeOf(axes[Math.max(i - 1, 0)]).map((step) => step * 13);
+    const tip = { gap: [2, 0], head: 6, width: 1.8 };
     return [
-      text(x + width / 2, 18, titles[i], { size: 14, anchor: "middle", kind: "bold" }),
+      text(x + 2, y - 10, titles[i], { size: 14.5, kind: "bold" }),
       panel(seen.frame),
       clipped(`plane${i}`, seen, [edges(seen, 0.9), disks(seen, values)]),
       i === 0
         ? []
         : [
-            arrow(center, [center[0] + dx, center[1] + dy], "warm", { gap: [2, 0], head: 6, width: 1.8 }),
-            arrow(center, [center[0] - dx, center[1] - dy], "warm", { gap: [2, 0], head: 6, width: 1.8 }),
+            arrow(center, [center[0] + fx, center[1] + fy], "warm", tip),
+            arrow(center, [center[0] - fx, center[1] - fy], "warm", tip),
             circle(center, 2.6, "f-warm"),
           ],
-      text(x + (i === 0 ? 4 : 38), 222, `${count} vertices`, { size: 13.5, kind: "soft" }),
+      text(x + width - 2, y - 10, `${count} vertices`, { size: 14, anchor: "end", kind: "soft" }),
     ];
   });
   return figure(
     {
-      width: 720,
-      height: 270,
+      width: 520,
+      height: 494,
       title: "Blur: vertices exchange values along one axis after the other",
       description:
         "The values of the vertices in four panels: after the splat, and after the blur along each of the three axes in turn. Along an axis every vertex keeps " +
@@ -116,13 +118,13 @@ export function blurring() {
         `${stages.map((values) => [...values].filter((value) => value > 0).length).join(", ")}.`,
     },
     panels,
-    text(360, 258, "Along an axis:  new value = own + ½ · (one neighbor + the other)", { size: 15, anchor: "middle" }),
+    text(260, 484, "Along an axis:  new = own + ½ · (one neighbor + the other)", { size: 15, anchor: "middle" }),
   );
 }
 
 export function slicing() {
   const chosen = pixelAt(14, 11);
-  const seen = view({ at: [1, 1], from: [3.08, 2.16], width: 388, height: 318, unit: 190 });
+  const seen = view({ at: [1, 1], from: [2.68, 2.2], width: 518, height: 300, unit: 190 });
   const { toPage } = seen;
   const blurred = stages.at(-1);
   const corners = chosen.keys.map((key) => toPage(placeOf(key)));
@@ -135,7 +137,7 @@ export function slicing() {
     const [cx, cy] = corners[r];
     return [
       circle([cx, cy], radiusOf(own[r], 84), "f-accent"),
-      `<text x="${cx.toFixed(1)}" y="${(cy + 5).toFixed(1)}" font-size="14" text-anchor="middle" style="fill:var(--face);font-weight:600">${shown(own[r])}</text>`,
+      text(cx, cy + 5, shown(own[r]), { size: 14, anchor: "middle", kind: "face bold" }),
     ];
   });
   // Beside the arrows, on the side that turns away from the middle of the triangle.
@@ -149,8 +151,8 @@ export function slicing() {
   const result = filtered[chosen.number];
   return figure(
     {
-      width: 720,
-      height: 322,
+      width: 520,
+      height: 442,
       title: "Slice: a pixel collects from the vertices of its triangle",
       description:
         `The pixel at column ${chosen.x} and row ${chosen.y} itself carried 0. It takes from each vertex of its triangle the blurred value times its barycentric weight: ${terms.join(" + ")} = ${shown(inner)}, ` +
@@ -167,19 +169,19 @@ export function slicing() {
       names,
       circle(point, 8, "f-blush s-warm", { "stroke-width": 2 }),
     ]),
-    text(412, 34, `What the pixel (${chosen.x}, ${chosen.y}) gets`, { size: 15, kind: "bold" }),
-    lines(412, 68, [terms[0], `+ ${terms[1]}`, `+ ${terms[2]}`, `= ${shown(inner)}`], { size: 15, leading: 25 }),
-    path("M412 168H700", "none s-line", { "stroke-width": 1 }),
-    text(412, 196, `times α = 1/(1 + 2^{−2}) = 0.8:  ${shown(result)}`, { size: 15, kind: "bold" }),
+    text(2, 330, `What the pixel (${chosen.x}, ${chosen.y}) gets`, { size: 16, kind: "bold" }),
+    lines(2, 360, [terms[0], `+ ${terms[1]}`, `+ ${terms[2]}`, `= ${shown(inner)}`], { size: 15, leading: 24 }),
+    text(178, 360, "times α = 1/(1 + 2^{−2}) = 0.8", { size: 15 }),
+    text(178, 384, `= ${shown(result)}`, { size: 15, kind: "bold" }),
     lines(
+      178,
       412,
-      236,
-      [
-        `The exact sum of Gaussians here is ${shown(exact(chosen.number))}.`,
-        "Normalization divides by what the filter",
-        "makes of ones, so that only shares count.",
-      ],
-      { size: 13.5, kind: "soft", leading: 20 },
+      [`The exact sum of Gaussians is ${shown(exact(chosen.number))}.`, "Normalization makes up for that."],
+      {
+        size: 14,
+        kind: "soft",
+        leading: 20,
+      },
     ),
   );
 }

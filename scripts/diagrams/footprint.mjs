@@ -51,7 +51,7 @@ function contours(seen, valueAt, level) {
 }
 
 function panel(x, source, title) {
-  const seen = view({ at: [x, 34], from: [source[0] - 2.9, source[1] - 2.525], width: 354, height: 308, unit: 61 });
+  const seen = view({ at: [x, 32], from: [source[0] - 2.94, source[1] - 2.65], width: 253, height: 228, unit: 43 });
   const { toPage, frame } = seen;
   const valueAt = spread(source);
   const center = toPage(source);
@@ -60,7 +60,7 @@ function panel(x, source, title) {
   return {
     most,
     drawn: [
-      text(x + 177, 20, title, { size: 15, anchor: "middle", kind: "bold" }),
+      text(x + 126, 20, title, { size: 15, anchor: "middle", kind: "bold" }),
       rect(frame.x, frame.y, frame.width, frame.height, "f-face s-line", { rx: 10, "stroke-width": 1 }),
       clipped(`plane${Math.round(x)}`, seen, [
         edges(seen, 0.9),
@@ -82,12 +82,12 @@ function panel(x, source, title) {
 export function footprint() {
   const [onVertex, between] = [
     panel(1, placeOf([0, 0]), "from a vertex"),
-    panel(365, [(placeOf([0, 0])[0] + placeOf([2, -1])[0] + placeOf([1, 1])[0]) / 3, (placeOf([0, 0])[1] + placeOf([2, -1])[1] + placeOf([1, 1])[1]) / 3], "from the middle of a triangle"),
+    panel(266, [(placeOf([0, 0])[0] + placeOf([2, -1])[0] + placeOf([1, 1])[0]) / 3, (placeOf([0, 0])[1] + placeOf([2, -1])[1] + placeOf([1, 1])[1]) / 3], "from the middle of a triangle"),
   ]; // prettier-ignore
   return figure(
     {
-      width: 720,
-      height: 392,
+      width: 520,
+      height: 340,
       title: "What one pixel spreads, by the lattice and by the Gaussian",
       description:
         `Lines of equal value around one point, at ${levels.join(", ")}, in ${dimensions} dimensions. Those of the Gaussian are circles, dashed. Those of the lattice are polygons, ` +
@@ -96,16 +96,13 @@ export function footprint() {
     },
     onVertex.drawn,
     between.drawn,
-    path(`M2 364H34`, "none s-accent", { "stroke-width": 1.8 }),
-    text(42, 369, `lattice, ${shown(onVertex.most)} and ${shown(between.most)} in the middle`, {
-      size: 13.5,
+    path("M2 283H34", "none s-accent", { "stroke-width": 1.8 }),
+    text(42, 288, `lattice, ${shown(onVertex.most)} and ${shown(between.most)} in the middle`, {
+      size: 14,
       kind: "soft",
     }),
-    path(`M366 364H398`, "none s-warm", { "stroke-width": 1.4, "stroke-dasharray": "4 4" }),
-    text(406, 369, "Gaussian, 1 in the middle", { size: 13.5, kind: "soft" }),
-    text(2, 388, `Lines of equal value: ${levels.map((level) => String(level)).join(", ")}`, {
-      size: 13,
-      kind: "soft",
-    }),
+    path("M2 307H34", "none s-warm", { "stroke-width": 1.4, "stroke-dasharray": "4 4" }),
+    text(42, 312, "Gaussian, 1 in the middle", { size: 14, kind: "soft" }),
+    text(2, 336, `Lines of equal value: ${levels.join(", ")}`, { size: 14, kind: "soft" }),
   );
 }

@@ -7,9 +7,9 @@ const key = [9, -3];
 const place = placeOf(key);
 
 /** Points around it, in no order of space: a sequence of little discrepancy, and some that lie elsewhere. */
-const points = Array.from({ length: 12 }, (_, i) => {
+const points = Array.from({ length: 16 }, (_, i) => {
   const [u, v] = [(0.5 + (i + 1) * 0.7548776662466927) % 1, (0.5 + (i + 1) * 0.5698402909980532) % 1];
-  const point = [place[0] + (u - 0.5) * 2.9, place[1] + (v - 0.5) * 2.5];
+  const point = [place[0] + (u - 0.5) * 3.6, place[1] + (v - 0.5) * 2.2];
   const { keys, weights } = embedPoint(point);
   const r = keys.findIndex((one) => one.slice(0, 2).join() === key.join());
   return { number: i, place: point, weight: r < 0 ? undefined : weights[r] };
@@ -17,31 +17,32 @@ const points = Array.from({ length: 12 }, (_, i) => {
 const list = points.filter(({ weight }) => weight !== undefined);
 
 export function incidence() {
-  const seen = view({ at: [1, 1], from: [place[0] - 1.62, place[1] - 1.42], width: 330, height: 290, unit: 102 });
+  const seen = view({ at: [1, 1], from: [place[0] - 2.46, place[1] - 1.33], width: 518, height: 280, unit: 105 });
   const { toPage, frame } = seen;
   const center = toPage(place);
   const corners = [[2, -1], [1, 1], [-1, 2], [-2, 1], [-1, -1], [1, -2]].map(([a, b]) => toPage(placeOf([key[0] + a, key[1] + b]))); // prettier-ignore
-  const step = 354 / list.length;
+  const step = 518 / list.length;
   const cells = list.map(({ number, weight }, i) => {
-    const x = 362 + i * step;
+    const x = 1 + i * step;
     return [
-      rect(x, 62, step - 5, 50, "f-tint s-accent", { rx: 7, "stroke-width": 1.2 }),
-      text(x + (step - 5) / 2, 83, `*p*_{${number}}`, { size: 15, anchor: "middle" }),
-      text(x + (step - 5) / 2, 103, shown(weight), { size: 12, anchor: "middle", kind: "soft" }),
+      rect(x, 348, step - 5, 52, "f-tint s-accent", { rx: 7, "stroke-width": 1.2 }),
+      text(x + (step - 5) / 2, 370, `*p*_{${number}}`, { size: 16, anchor: "middle" }),
+      text(x + (step - 5) / 2, 391, shown(weight), { size: 13.5, anchor: "middle", kind: "soft" }),
       i === 0
         ? []
-        : arrow([x - 7.5, 130], [x + (step - 5) / 2, 130], "accent", {
+        : arrow([x - 7.5, 414], [x + (step - 5) / 2, 414], "accent", {
             width: 1.4,
             head: 6,
             gap: [-(step - 5) / 2, 3],
           }),
-      circle([x + (step - 5) / 2, 130], 2.6, "f-accent"),
+      circle([x + (step - 5) / 2, 414], 2.6, "f-accent"),
     ];
   });
+  const terms = list.slice(0, 4).map(({ number, weight }) => `${shown(weight)}·*v*_{${number}}`);
   return figure(
     {
-      width: 720,
-      height: 294,
+      width: 520,
+      height: 532,
       title: "A vertex gathers along its incidence list",
       description:
         `A vertex and the six triangles around it. ${list.length} of ${points.length} numbered points lie in these triangles. They make the vertex's incidence list, in the order of their numbers, ` +
@@ -70,19 +71,22 @@ export function incidence() {
           }),
         ]),
     ]),
-    text(362, 30, "The vertex’s incidence list", { size: 15, kind: "bold" }),
-    text(362, 50, "points by number, with their weights", { size: 13, kind: "soft" }),
+    text(2, 312, "The vertex’s incidence list", { size: 16, kind: "bold" }),
+    text(2, 334, "points in the order of their numbers, with their weights", { size: 14, kind: "soft" }),
     cells,
-    box({ x: 362, y: 148, width: 349, height: 42, ground: "face" }, [`sum = ${list.slice(0, 3).map(({ number, weight }) => `${shown(weight)}·*v*_{${number}}`).join(" + ")} + …`], { size: 15 }), // prettier-ignore
+    box(
+      { x: 1, y: 430, width: 513, height: 42 },
+      [`sum = ${terms.join(" + ")}${list.length > terms.length ? " + …" : ""}`],
+      { size: 15 },
+    ),
     lines(
-      362,
-      220,
+      2,
+      496,
       [
-        "One invocation gathers for one vertex, in this",
-        "order. Atomic additions would come in the order",
-        "that a scheduler picks, and round differently.",
+        "One invocation gathers for one vertex, in this order. Atomic",
+        "additions would come in the order that a scheduler picks.",
       ],
-      { size: 13.5, kind: "soft", leading: 19 },
+      { size: 14, kind: "soft", leading: 20 },
     ),
   );
 }

@@ -9,14 +9,18 @@ const grounds = ["f-accent", "f-tint s-accent", "f-face s-soft"];
 
 const vertex = (place, remainder, radius = 10) => [
   circle(place, radius, grounds[remainder], { "stroke-width": 1.4 }),
-  `<text x="${place[0].toFixed(1)}" y="${(place[1] + radius * 0.42).toFixed(1)}" font-size="${radius * 1.15}" text-anchor="middle" style="fill:var(--${remainder === 0 ? "face" : "ink"})">${remainder}</text>`,
+  text(place[0], place[1] + radius * 0.42, String(remainder), {
+    size: radius * 1.15,
+    anchor: "middle",
+    kind: remainder === 0 ? "face" : undefined,
+  }),
 ];
 
 const area = ([ax, ay], [bx, by], [cx, cy]) => Math.abs((bx - ax) * (cy - ay) - (cx - ax) * (by - ay)) / 2;
 
 /** The plane, and the pixels of the picture in it. */
 function plane() {
-  const seen = view({ at: [1, 1], from: [1.07, 1.2], width: 408, height: 358, unit: 108 });
+  const seen = view({ at: [1, 1], from: [0.46, 1.62], width: 518, height: 284, unit: 106 });
   const { toPage, region, frame } = seen;
   const [left, top, right, bottom] = region;
   const corners = chosen.keys.map((key) => toPage(placeOf(key)));
@@ -37,7 +41,7 @@ function plane() {
 function enlarged() {
   const places = chosen.keys.map(placeOf);
   const low = [0, 1].map((i) => Math.min(...places.map((place) => place[i])));
-  const { toPage } = view({ at: [462, 64], from: low, width: 240, height: 240, unit: 222 });
+  const { toPage } = view({ at: [36, 320], from: low, width: 240, height: 240, unit: 196 });
   const corners = places.map(toPage);
   const point = toPage(chosen.place);
   const whole = area(...corners);
@@ -58,7 +62,7 @@ function enlarged() {
     ...corners.map((corner) => path(through([point, corner]), "none s-accent", { "stroke-width": 1 })),
     ...corners.map((corner, r) => vertex(corner, r, 13)),
     ...corners.map((_, r) => {
-      const [x, y] = middle(r);
+      const [x, y] = middle(r).map((place, i) => (r === 0 && i === 0 ? place + 3 : place));
       return lines(x, y - 2, [`*b*_{${r}}`, shown(chosen.weights[r])], {
         size: 14,
         anchor: "middle",
@@ -73,8 +77,8 @@ function enlarged() {
 export const simplex = () =>
   figure(
     {
-      width: 720,
-      height: 360,
+      width: 520,
+      height: 534,
       title: "A pixel in the lattice of two dimensions",
       description:
         `The plane of features under the spatial filter with θγ = ${bandwidth}: pixels are dots, 1/θγ of a unit apart. The lattice divides the ` +
@@ -83,10 +87,17 @@ export const simplex = () =>
         `parts, and each vertex has the share of the part across from it as its barycentric weight: ${chosen.weights.map((b) => shown(b)).join(", ")}.`,
     },
     plane(),
-    text(440, 30, `The triangle of the pixel (${chosen.x}, ${chosen.y})`, { size: 15, kind: "bold" }),
     enlarged(),
-    lines(440, 328, ["Each weight is the share of the triangle", "that lies across from its vertex."], {
-      size: 13.5,
-      kind: "soft",
-    }),
+    text(262, 346, `The pixel (${chosen.x}, ${chosen.y})`, { size: 16, kind: "bold" }),
+    lines(
+      262,
+      378,
+      [
+        "in its triangle. Each weight is the",
+        "share of the triangle that lies",
+        "across from its vertex. The three",
+        "weights add up to 1.",
+      ],
+      { size: 14.5, kind: "soft", leading: 22 },
+    ),
   );

@@ -1,15 +1,15 @@
 // What diagrams are drawn with: elements of SVG as strings, in colors that follow the reader's scheme.
 
-/** Colors by role, for light and for dark pages. Each is readable on the page's ground. */
+/** Colors by role, for light and for dark pages: those of the site, as hexadecimal numbers, which every program that shows SVG knows. */
 const colors = {
-  ink: ["#1d2233", "#e7e9f4"], // text, and what the figure is about
-  soft: ["#59617a", "#a4abc2"], // what explains it
-  line: ["#c8cddf", "#454c66"], // the lattice
-  face: ["#eef0fa", "#232840"], // surfaces
-  accent: ["#5646d6", "#a99cff"], // values, and forward
-  tint: ["#e3dfff", "#37306b"],
-  warm: ["#b8510a", "#ffa463"], // what stands against it: gradients, or the exact function
-  blush: ["#ffe7d3", "#55331a"],
+  ink: ["#202030", "#eaeaf0"], // text, and what the figure is about
+  soft: ["#565669", "#b6b6c4"], // what explains it
+  line: ["#c8c8de", "#4a4a62"], // the lattice
+  face: ["#f3f3f9", "#1f1f28"], // surfaces
+  accent: ["#5847cf", "#a9a5ff"], // values, and forward
+  tint: ["#dfdfff", "#373267"],
+  warm: ["#a55115", "#f7a55f"], // what stands against it: gradients, or the exact function
+  blush: ["#ffe6d0", "#52311a"],
 };
 
 const variables = (scheme) =>
@@ -24,8 +24,8 @@ const style = [
   `@media(prefers-color-scheme:dark){svg{${variables(1)}}}`,
   ...classes,
   "path,line,circle,rect,polygon{vector-effect:non-scaling-stroke}",
-  "text{font-family:ui-sans-serif,system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif;fill:var(--ink)}",
-  "text.soft{fill:var(--soft)}text.accent{fill:var(--accent)}text.warm{fill:var(--warm)}text.bold{font-weight:600}",
+  "text{font-family:system-ui,-apple-system,'Segoe UI','Noto Sans','DejaVu Sans',sans-serif;fill:var(--ink)}",
+  "text.face{fill:var(--face)}text.soft{fill:var(--soft)}text.accent{fill:var(--accent)}text.warm{fill:var(--warm)}text.bold{font-weight:600}",
   ".m{font-family:'STIX Two Text',Georgia,'Times New Roman',serif;font-style:italic}",
   ".none{fill:none}",
 ].join("");

@@ -2,14 +2,13 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError, Option } from "commander";
-import packageJson from "../../package.json" with { type: "json" };
+import { type BenchFacts, benchFacts, compare } from "../../bench/facts.ts";
 import { isSelected, names, runBench, type BenchOptions, type BenchResult } from "../../bench/run.ts";
 import { makeScene, usualSize, type Scene } from "../../bench/scene.ts";
-import type { Timing } from "../../bench/stopwatch.ts";
+import { describeFacts, describeFloors } from "../../bench/table.ts";
 import { UsageError } from "../errors.ts";
 import type { Image } from "../data/image.ts";
-import { describeFacts, describeFloors, type BenchFacts, type Ratios } from "./benchTable.ts";
-import { readTimes, runPeer, type Times } from "./benchTimes.ts";
+import { readTimes, runPeer } from "./benchTimes.ts";
 import { runInPage } from "./chromium.ts";
 import { currentHost, hasGraphics, runProgram, type Host } from "./hosts.ts";
 import { readImage } from "./input.ts";
@@ -96,7 +95,7 @@ function findImage({ image, size }: BenchFlags): string | undefined {
 
 async function readScene(flags: BenchFlags, file: string | undefined): Promise<{ image?: Image; scene: Scene }> {
   const image = file === undefined ? undefined : await readImage(file);
-  return { image, scene: makeScene(image, flags.size) };
+  return { image, scene: { ...makeScene(image, flags.size), source: file } };
 }
 
 const optionsOf = ({ only, seconds, ...flags }: BenchFlags): BenchOptions => ({
@@ -105,16 +104,11 @@ const optionsOf = ({ only, seconds, ...flags }: BenchFlags): BenchOptions => ({
   seconds,
 });
 
-function factsOf(host: string, file: string | undefined, { height, width }: Scene, result: BenchResult): BenchFacts {
-  const image = { file: file ?? null, height, width };
-  return { command: "bench", version: packageJson.version, host, image, ...result };
-}
-
 async function measureHere(flags: BenchFlags, file: string | undefined): Promise<BenchFacts> {
   const { scene } = await readScene(flags, file);
   using progress = startLines(flags);
   const result = await runBench(scene, optionsOf(flags), progress.begin);
-  return factsOf(`${currentHost} ${process.versions[currentHost as "node" | "deno"]}`, file, scene, result);
+  return benchFacts(result, scene, `${currentHost} ${process.versions[currentHost as "node" | "deno"]}`);
 }
 
 async function measureThere(flags: BenchFlags, file: string | undefined): Promise<BenchFacts> {
@@ -150,7 +144,7 @@ async function measureInPage(flags: BenchFlags, file: string | undefined): Promi
     },
     silence: silentMilliseconds,
   });
-  return factsOf(`chromium ${version}`, file, scene, result!);
+  return benchFacts(result!, scene, `chromium ${version}`);
 }
 
 /** Progress by lines: the ceilings and all that are selected; one is done when the next begins. */
@@ -169,20 +163,6 @@ function startLines(flags: BenchFlags): Disposable & { begin(name: string): void
 
 /** A line on a slow adapter may take minutes. */
 const silentMilliseconds = 600_000;
-
-/** Adds to each line the ratios of others' times to it. */
-function compare(facts: BenchFacts, { old, peer }: { readonly old?: Times; readonly peer?: Times }): BenchFacts {
-  const add = <Line extends Timing & { readonly name: string }>(line: Line): Line & Ratios => ({
-    ...line,
-    oldOverNew: old && ratio(old.milliseconds[line.name], line.least),
-    peerOverOwn: peer && ratio(peer.milliseconds[line.name], line.least),
-  });
-  const others = { comparedWith: old?.name, peer: peer?.name };
-  return { ...facts, ...others, kernels: facts.kernels.map(add), composites: facts.composites.map(add) };
-}
-
-const ratio = (theirs: number | undefined, own: number): number | undefined =>
-  theirs === undefined ? undefined : theirs / own;
 
 function pattern(text: string): string {
   try {

@@ -1,40 +1,10 @@
 import { spawnSync } from "node:child_process";
-import * as valibot from "valibot";
+import { parsePeer, parseTimes, type Times } from "../../bench/facts.ts";
 import { UsageError } from "../errors.ts";
-import { parseJson } from "../data/json.ts";
 import { readWhole } from "./input.ts";
 
-/** Milliseconds of lines, by name, that others took. */
-export interface Times {
-  readonly name: string;
-  readonly milliseconds: Readonly<Record<string, number>>;
-}
-
-const time = valibot.pipe(valibot.number(), valibot.finite(), valibot.gtValue(0));
-const line = valibot.object({ name: valibot.string(), least: time });
-
-const saved = valibot.object({
-  command: valibot.literal("bench"),
-  version: valibot.string(),
-  host: valibot.string(),
-  device: valibot.object({ name: valibot.string(), threads: valibot.number() }),
-  kernels: valibot.array(line),
-  composites: valibot.array(line),
-});
-
-const printed = valibot.object({
-  name: valibot.optional(valibot.string(), "peer"),
-  milliseconds: valibot.record(valibot.string(), time),
-});
-
 /** Reads what `bench --save` wrote. @throws FormatError */
-export async function readTimes(file: string): Promise<Times> {
-  const { version, host, device, kernels, composites } = parseJson(await readWhole(file), file, saved).value;
-  return {
-    name: `${file} (crf-rnn ${version}, ${host}, ${device.name}, threads: ${device.threads})`,
-    milliseconds: Object.fromEntries([...kernels, ...composites].map(({ name, least }) => [name, least])),
-  };
-}
+export const readTimes = async (file: string): Promise<Times> => parseTimes(await readWhole(file), file);
 
 /**
  * Runs a shell command that prints `{"name": "…", "milliseconds": {"build spatial 3": 13.1, …}}`.
@@ -51,5 +21,5 @@ export function runPeer(command: string): Times {
     const got = `${signal ?? `status ${status}`}${complaint ? ` (${complaint})` : ""}`;
     throw new UsageError({ where: "--peer", expected: "a command that succeeds", got, remedy: "run it by itself" });
   }
-  return parseJson(stdout, `--peer '${command}'`, printed).value;
+  return parsePeer(stdout, `--peer '${command}'`);
 }

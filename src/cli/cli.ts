@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import packageJson from "../../package.json" with { type: "json" };
+import { version } from "../../package.json";
 import { CrfRnnError } from "../errors.ts";
 import { printable } from "../quote.ts";
 import { benchCommand } from "./bench.ts";
@@ -24,7 +24,7 @@ export function program(): Command {
     .description(
       "CRF-as-RNN on WebGPU and WebAssembly: refine a network's label maps along the edges of the photograph",
     )
-    .version(packageJson.version, "--version", "print the version")
+    .version(version, "--version", "print the version")
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print help for a command")
     .addHelpText(

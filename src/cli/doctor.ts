@@ -1,13 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { availableParallelism, totalmem } from "node:os";
 import { Command } from "commander";
-import packageJson from "../../package.json" with { type: "json" };
+import { version } from "../../package.json";
 import { findAll, findDeno } from "../../scripts/environment.mjs";
 import { findGpu } from "../device/open.ts";
 import { canShareMemory, hasRelaxedSimd, openWasm } from "../device/wasm.ts";
 import { adapterName, isSoftware, requestDevice, WebGpuDevice, wantedLimits } from "../device/webgpu.ts";
 import { type Choice, tune } from "../nn/tune.ts";
-import { describeChoice } from "./choices.ts";
+import { describeChoice } from "../../bench/choices.ts";
 import { report, type CommonFlags } from "./options.ts";
 
 const examples = `
@@ -48,7 +48,7 @@ async function run(flags: CommonFlags): Promise<void> {
   const adapters = gpu ? await listAdapters(gpu) : [];
   const facts = {
     command: "doctor",
-    version: packageJson.version,
+    version,
     host: { name: deno ? "deno" : "node", platform: process.platform, architecture: process.arch },
     processors: availableParallelism(),
     memoryGiB: Math.round(totalmem() / 2 ** 30),

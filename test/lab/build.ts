@@ -1,14 +1,30 @@
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { build } from "vite";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { root } from "../hosts/folders.ts";
 
-/** Builds another page by the lab's own configuration, with its sources and styles. */
+const run = promisify(execFile);
+
+/**
+ * Builds the lab, or another page by the lab's own configuration, as the command line does. It is a process of its own, since Vite builds
+ * for production only where NODE_ENV is not that of tests.
+ */
 export async function buildPage(from: string, to: string): Promise<void> {
-  const configFile = join(root, "lab/vite.config.ts");
-  await build({ configFile, root: from, logLevel: "warn", build: { outDir: to } });
+  const vite = join(root, "node_modules/vite/bin/vite.js");
+  const words = ["build", from, "--config", join(root, "lab/vite.config.ts"), "--outDir", to, "--logLevel", "warn"];
+  await run(process.execPath, [vite, ...words], { env: { ...process.env, NODE_ENV: "production" } });
+}
+
+/** A folder of its own with test/lab/gallery: every component that rooms share, and a worker that has a device. */
+export async function builtGallery(): Promise<string> {
+  const to = await mkdtemp(join(tmpdir(), "crf-rnn-gallery-"));
+  await buildPage(join(root, "test/lab/gallery"), to);
+  return to;
 }
 
 const folder = join(root, "build/lab/tested");
@@ -26,7 +42,7 @@ async function newest(): Promise<string> {
       .filter((entry) => entry.isFile() && !entry.parentPath.startsWith(join(root, "lab/dist")))
       .map((entry) => join(entry.parentPath, entry.name));
   });
-  const paths = (await Promise.all(files)).flat();
+  const paths = [...(await Promise.all(files)).flat(), join(root, "package.json"), fileURLToPath(import.meta.url)];
   const times = await Promise.all(paths.map(async (path) => (await stat(path)).mtimeMs));
   return `${paths.length} files, ${Math.max(...times)}`;
 }

@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import axe from "axe-core";
 import { type Browser, launch, type Page } from "puppeteer";
 import { findChromium } from "../../scripts/environment.mjs";
 import { serving } from "../examples/visit.ts";
@@ -12,9 +13,11 @@ export interface Visit {
   readonly isolated?: boolean;
   /** Whether there is WebGPU, on SwiftShader, which has to be asked for: `#refine?device=webgpu`. Default: there is none. */
   readonly webgpu?: boolean;
-  /** Whether the page may have a service worker, which would load a page anew to isolate it. Default: it may not. */
-  readonly keeps?: boolean;
-  /** More words for Chromium's command line. */
+  /** Whether the page may keep itself by its service worker, which also isolates it. Default: it may not. */
+  readonly offline?: boolean;
+  /** Whether there is a camera, which shows a test picture. Default: there is none. */
+  readonly camera?: boolean;
+  /** More words for the command line of Chromium. */
   readonly words?: readonly string[];
 }
 
@@ -35,8 +38,12 @@ export interface LabPage {
   readonly complaints: readonly string[];
   /** How far things jumped without anybody having touched the page: the sum of layout shifts. */
   shifts(): Promise<number>;
+  /** Turns the system to another color scheme. */
+  dress(scheme: "light" | "dark"): Promise<void>;
   /** The texts of the notices on view. */
   notices(): Promise<string[]>;
+  /** What axe-core finds wrong for people who see, hear or move differently: a line for each rule and place. */
+  barriers(): Promise<string[]>;
   /** Keeps a picture of the page as an artifact: `$LAB_SCREENSHOTS/NAME.png`, or in build/lab-screenshots. */
   screenshot(name: string, options?: { readonly whole?: boolean }): Promise<void>;
 }
@@ -54,6 +61,8 @@ const adapter = {
   false: ["--disable-features=WebGPUService"],
 };
 
+const fakeCamera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+
 /** Builds the lab if it has changed, serves it, and opens Chromium while `work` runs. */
 export async function visitLab<Result>(how: Visit, work: (lab: Lab) => Promise<Result>): Promise<Result> {
   return visitFolder(await builtLab(), how, work);
@@ -67,18 +76,24 @@ export async function visitFolder<Result>(
 ): Promise<Result> {
   return serving(folder, how.isolated ?? true, (url) =>
     browsing(how, (browser) =>
-      work({ url, browser, open: (hash, view) => openPage(browser, `${url}${hash ?? ""}`, view, how.keeps) }),
+      work({ url, browser, open: (hash, view) => openPage(browser, `${url}${hash ?? ""}`, view, how.offline) }),
     ),
   );
 }
 
 /** Opens Chromium while `work` runs. */
 export async function browsing<Result>(
-  { webgpu = false, words = [] }: Visit,
+  { webgpu = false, camera = false, words = [] }: Visit,
   work: (browser: Browser) => Promise<Result>,
 ): Promise<Result> {
   const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  const args = [...sandbox, "--disable-dev-shm-usage", ...adapter[`${webgpu}`], ...words];
+  const args = [
+    ...sandbox,
+    "--disable-dev-shm-usage",
+    ...adapter[`${webgpu}`],
+    ...(camera ? fakeCamera : []),
+    ...words,
+  ];
   const browser = await launch({
     executablePath: await findChromium(),
     args,
@@ -98,7 +113,7 @@ export async function openPage(
   browser: Browser,
   address: string,
   { size: [width, height] = [1440, 900], scheme = "light", touch = false }: View = {},
-  keeps = false,
+  offline = false,
 ): Promise<LabPage> {
   // A context of its own, so that nothing that one page stores is found by the next.
   const context = await browser.createBrowserContext();
@@ -108,7 +123,16 @@ export async function openPage(
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   page.on("requestfailed", (request) => complaints.push(`${request.url()} failed: ${request.failure()?.errorText}`));
   await page.setViewport({ width, height, hasTouch: touch, isMobile: touch });
-  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+  const dress = async (value: "light" | "dark"): Promise<void> => {
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
+    // Colors change in a moment's time.
+    await page.evaluate(async () => {
+      await new Promise(requestAnimationFrame);
+      const moving = document.getAnimations().filter((one) => one instanceof CSSTransition);
+      await Promise.allSettled(moving.map((one) => one.finished));
+    });
+  };
+  await dress(scheme);
   await page.evaluateOnNewDocument(() => {
     const page = globalThis as unknown as { layoutShifts: number };
     page.layoutShifts = 0;
@@ -118,9 +142,9 @@ export async function openPage(
       }
     }).observe({ type: "layout-shift", buffered: true });
   });
-  if (!keeps) {
-    await page.evaluateOnNewDocument(
-      "Object.defineProperty(Navigator.prototype, 'serviceWorker', { value: undefined })",
+  if (!offline) {
+    await page.evaluateOnNewDocument(() =>
+      Object.defineProperty(Navigator.prototype, "serviceWorker", { value: undefined }),
     );
   }
   await page.goto(address, { timeout: 300_000 });
@@ -130,12 +154,22 @@ export async function openPage(
   return {
     page,
     complaints,
+    dress,
     shifts: () => page.evaluate("layoutShifts") as Promise<number>,
     notices: () => page.$$eval(".notices .notice p", (all) => all.map(({ textContent }) => textContent)),
+    barriers: () => findBarriers(page),
     screenshot: async (name, { whole = false } = {}) => {
       const to = process.env.LAB_SCREENSHOTS ?? join(root, "build/lab-screenshots");
       await mkdir(to, { recursive: true });
       await page.screenshot({ path: join(to, `${name}.png`), fullPage: whole });
     },
   };
+}
+
+async function findBarriers(page: Page): Promise<string[]> {
+  if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(axe.source);
+  const { violations } = (await page.evaluate("axe.run()")) as axe.AxeResults;
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id} at ${target.join(" ")}: ${failureSummary}`),
+  );
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { promisify } from "node:util";
+import axe, { type AxeResults } from "axe-core";
 import { type Browser, launch, type Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { guide, type Entry } from "../../docs/.vitepress/pages.ts";
@@ -137,6 +138,21 @@ describe("a reader of the site", () => {
     };
     expect(await ground("light")).not.toBe(await ground("dark"));
   });
+
+  test.each(["", "start.html", "the-lab.html", "api/crf-rnn/functions/refine.html", "commands/train.html"])(
+    "has no serious difficulty with /%s in light or dark, by axe-core",
+    async (path) => {
+      for (const value of ["light", "dark"]) {
+        await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
+        await page.goto(`${server.url}${path}`, { waitUntil: "networkidle0" });
+        await page.addScriptTag({ content: axe.source });
+        const { violations } = (await page.evaluate("axe.run()")) as AxeResults;
+        expect(
+          violations.filter(({ impact }) => impact !== "minor").map(({ id, nodes }) => [id, nodes[0]!.html]),
+        ).toEqual([]);
+      }
+    },
+  );
 
   test("meets no error and nothing that is missing on the way", () => {
     expect(complaints).toEqual([]);

@@ -61,7 +61,7 @@ const lineOf = (text: string, index: number): number => text.slice(0, index).spl
 
 /** Every `@example` of the library, as the compiler reads them. */
 export function examples(): Snippet[] {
-  return files("src", ".ts").flatMap((file) => {
+  return [...files("src", ".ts"), ...files("bench", ".ts")].flatMap((file) => {
     const source = ts.createSourceFile(file, read(file), ts.ScriptTarget.ES2022, true);
     const found = new Map<number, string>(); // a comment belongs to every declaration of its statement
     const visit = (node: ts.Node): void => {

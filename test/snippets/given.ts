@@ -32,6 +32,7 @@ import {
   trainingConfiguration,
   trainingTimetable,
 } from "../../src/train/train.ts";
+import { makeScene } from "../../bench/scene.ts";
 import { Tree, writeSbd, writeVoc } from "../data/trees.ts";
 import { bridges } from "./bridges.ts";
 import { alone, cloud, page, writeFiles } from "./guides.ts";
@@ -145,6 +146,12 @@ export async function runs() {
   return { ...given, surroundings };
 }
 
+/** A scene to measure. */
+export async function measurements() {
+  const { device } = await arrays();
+  return { device, scene: makeScene(undefined, { height: 6, width: 8 }) };
+}
+
 /** What is in the folder with data sets, where the program runs. */
 export async function dataSets(folder = ".") {
   const items: readonly Item[] = itemsOf({ dataset: await openDataset(`${folder}/VOC2012`) });
@@ -160,4 +167,5 @@ export async function writeDataSets(): Promise<Tree> {
   return tree;
 }
 
-export const kinds = { arrays, tensors, points, training, runs, dataSets, bridges, tensorFlow, alone, page, cloud };
+const small = { arrays, tensors, points, training, runs, measurements, dataSets };
+export const kinds = { ...small, bridges, tensorFlow, alone, page, cloud };

@@ -20,6 +20,7 @@ const given: readonly (readonly [where: RegExp, text: RegExp, given: Program["gi
   [/./, /scoresTensor/, "tensors"],
   [/./, /fcn8sCrfRnn/, "training"],
   [/^src\/lattice\//, /./, "points"],
+  [/^bench\//, /./, "measurements"],
   [/^src\/(?!scope)/, /./, "tensors"],
   [/^docs\/(volumes|faq)/, /buildLattice|lattice, /, "cloud"],
   [/^README/, /buildLattice/, "arrays"],

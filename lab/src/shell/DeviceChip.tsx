@@ -35,5 +35,5 @@ function textOf(state: DeviceState | undefined, { prefer }: DeviceChoice): strin
 }
 
 function nameOf({ kind, name, threads }: DeviceFacts): string {
-  return kind === "webgpu" ? name : `WebAssembly, ${threads === 1 ? "1 thread" : `${threads} threads`}`;
+  return kind === "webgpu" ? name : `WASM, ${threads === 1 ? "1 thread" : `${threads} threads`}`;
 }

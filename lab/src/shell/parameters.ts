@@ -34,7 +34,7 @@ export function decode<Defaults extends Values>(
     const limit = limits[name] as readonly string[] | readonly [number, number] | undefined;
     if (value !== undefined && isWithin(value, limit)) values[name] = value;
     else {
-      const expected = limit ? describe(limit) : kindOf(usual);
+      const expected = expectation(usual, limit);
       complaints.push(`The address says ${name}=${text}, expected ${expected}; it is ${textOf(usual)} as usual.`);
     }
   }
@@ -46,13 +46,11 @@ function textOf(value: Value): string {
   return typeof value === "object" ? value.join(",") : String(value);
 }
 
-function kindOf(value: Value): string {
-  if (typeof value === "boolean") return "yes or no";
-  return typeof value === "object" ? "numbers with commas between them" : `a ${typeof value}`;
-}
-
-function describe(limit: readonly (string | number)[]): string {
-  return typeof limit[0] === "number" ? `from ${limit[0]} to ${limit[1]}` : `one of ${limit.join(", ")}`;
+function expectation(usual: Value, limit: readonly (string | number)[] | undefined): string {
+  if (typeof usual === "boolean") return "yes or no";
+  if (typeof usual === "string") return limit ? `one of ${limit.join(", ")}` : "text";
+  const kind = typeof usual === "object" ? "numbers with commas between them" : "a number";
+  return limit ? `${kind}, from ${limit[0]} to ${limit[1]}` : kind;
 }
 
 function isWithin(value: Value, limit: readonly (string | number)[] | undefined): boolean {

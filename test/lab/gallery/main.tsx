@@ -1,9 +1,18 @@
 // Every component that rooms share, in one page, for test/lab/ui.test.ts and for the eye.
 import { signal } from "@preact/signals";
+import { proxy } from "comlink";
 import { type JSX, render } from "preact";
 import "../../../lab/src/style/tokens.css";
 import "../../../lab/src/style/base.css";
 import { classColor, cssColor } from "../../../lab/src/style/classes.ts";
+import { connect } from "../../../lab/src/engine/connect.ts";
+import { moved } from "../../../lab/src/engine/moved.ts";
+import { choose, followAddress, linkTo, roomParameters } from "../../../lab/src/shell/address.ts";
+import { loadPixels, loadTruth } from "../../../lab/src/pictures/load.ts";
+import { pictures } from "../../../lab/src/pictures/pictures.ts";
+import { Boundary } from "../../../lab/src/shell/Boundary.tsx";
+import { DeviceChip } from "../../../lab/src/shell/DeviceChip.tsx";
+import { Notices } from "../../../lab/src/shell/Notices.tsx";
 import { Button } from "../../../lab/src/ui/Button.tsx";
 import { CameraButton } from "../../../lab/src/ui/CameraButton.tsx";
 import { DropZone } from "../../../lab/src/ui/DropZone.tsx";
@@ -14,6 +23,7 @@ import { MatrixEditor } from "../../../lab/src/ui/MatrixEditor.tsx";
 import { Menu } from "../../../lab/src/ui/Menu.tsx";
 import { Notice } from "../../../lab/src/ui/Notice.tsx";
 import { Panel } from "../../../lab/src/ui/Panel.tsx";
+import { PictureStrip } from "../../../lab/src/ui/PictureStrip.tsx";
 import { Progress } from "../../../lab/src/ui/Progress.tsx";
 import { Segmented } from "../../../lab/src/ui/Segmented.tsx";
 import { Select } from "../../../lab/src/ui/Select.tsx";
@@ -21,9 +31,21 @@ import { Slider } from "../../../lab/src/ui/Slider.tsx";
 import { Swatch } from "../../../lab/src/ui/Swatch.tsx";
 import { Switch } from "../../../lab/src/ui/Switch.tsx";
 import { Workbench } from "../../../lab/src/ui/Workbench.tsx";
+import type { EchoService } from "./echo.ts";
+
+// What stands between a page and its worker, with a device.
+const connection = connect<EchoService>(
+  "refine",
+  () => new Worker(new URL("./echo.worker.ts", import.meta.url), { type: "module" }),
+);
+// Parameters that are in the address.
+const parameters = roomParameters("refine", { position: 60, view: "result", open: false }, { position: [1, 400] });
+followAddress();
+Object.assign(globalThis, { connection, choose, linkTo, parameters, loadPixels, loadTruth, moved, pictures, proxy });
 
 /** All that the controls say, where the test reads it. */
 const state = signal({
+  picture: "canyon",
   position: 60,
   weight: 0,
   tool: "brush",
@@ -40,9 +62,12 @@ const names = ["ground", "leaves", "blossoms"];
 const files = (all: readonly File[]): void => set({ files: all.map(({ name }) => name).join() });
 
 function Controls(): JSX.Element {
-  const { position, weight, layout, playing, matrix, tool } = state.value;
+  const { picture, position, weight, layout, playing, matrix, tool } = state.value;
   return (
     <>
+      <Panel title="Picture">
+        <PictureStrip label="Picture" value={picture} onChange={({ name }) => set({ picture: name })} onFiles={files} />
+      </Panel>
       <Panel title="Bilateral kernel" aside="θα, θβ">
         <Slider
           label="Position θα"
@@ -184,9 +209,19 @@ function Legend(): JSX.Element {
   );
 }
 
+function Thrower(): JSX.Element {
+  if (state.value.done === "thrown") throw new Error("a canvas was expected, there is none");
+  return <p id="whole">Nothing was thrown.</p>;
+}
+
 function Gallery(): JSX.Element {
   return (
     <main>
+      <DeviceChip />
+      <Notices />
+      <Boundary title="The gallery">
+        <Thrower />
+      </Boundary>
       <section data-ready="">
         <h1 class="unseen">Components</h1>
         <Workbench label="Controls" tools={<Tools />} stage={<Stage />} below={<Legend />} controls={<Controls />} />

@@ -1,25 +1,7 @@
-import { type BenchResult, type CompositeResult, type KernelResult, nameOf } from "../../bench/run.ts";
-import { floors } from "../../bench/floors.ts";
 import { describeChoice } from "./choices.ts";
-
-/** Others' times over the line's own; above 1 this run is the faster. */
-export interface Ratios {
-  readonly oldOverNew?: number;
-  readonly peerOverOwn?: number;
-}
-
-/** The facts that `bench` prints with --json and writes with --save. */
-export interface BenchFacts extends Omit<BenchResult, "kernels" | "composites"> {
-  readonly command: "bench";
-  readonly version: string;
-  readonly host: string;
-  /** `file` is null for an image that was made up. */
-  readonly image: { readonly file: string | null; readonly height: number; readonly width: number };
-  readonly comparedWith?: string;
-  readonly peer?: string;
-  readonly kernels: readonly (KernelResult & Ratios)[];
-  readonly composites: readonly (CompositeResult & Ratios)[];
-}
+import type { BenchFacts, Ratios } from "./facts.ts";
+import { floors } from "./floors.ts";
+import { type CompositeResult, type KernelResult, nameOf } from "./run.ts";
 
 /** Returns what a line of a table shows under a heading. */
 type Column<Line> = readonly [heading: string, cell: (line: Line) => string];
@@ -33,12 +15,11 @@ export function describeFloors(): string {
     formula(floor.operations),
     floor.computes,
   ]);
-  const lines = [
+  return markdown([
     ["kernel", "bytes", "which are", "operations", "which are"],
     ["---", "---", "---", "---", "---"],
     ...rows,
-  ];
-  return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  ]);
 }
 
 /** Returns the source of what an arrow function computes. Whatever it calls otherwise has the arguments' names. */
@@ -51,7 +32,12 @@ function formula(compute: (args: never) => number): string {
   return text === "0" ? text : `\`${text}\``;
 }
 
-export function describeFacts(facts: BenchFacts): string {
+/**
+ * Facts as the text that `crf-rnn bench` prints: what was measured where, and a table of kernels and one of what is made of them, with
+ * columns of spaces or as Markdown.
+ */
+export function describeFacts(facts: BenchFacts, format: "text" | "markdown" = "text"): string {
+  const table = format === "markdown" ? markdownTable : textTable;
   const { kernels, composites, unused, comparedWith, peer } = facts;
   const ratios: Column<Ratios>[] = [];
   if (comparedWith) ratios.push(["old/new", ({ oldOverNew }) => times(oldOverNew)]);
@@ -75,7 +61,7 @@ export function describeFacts(facts: BenchFacts): string {
     ["of bytes in play", ({ peakOverInPlay }) => times(peakOverInPlay)],
   ];
   return [
-    heading(facts),
+    format === "markdown" ? heading(facts).replaceAll("\n", "  \n") : heading(facts),
     kernels.length ? table([...kernelColumns, ...ratios], kernels) : "",
     unused.length ? `Not used on this device: ${unused.join(", ")}.` : "",
     composites.length ? table([...compositeColumns, ...ratios], composites) : "",
@@ -91,7 +77,7 @@ function heading(facts: BenchFacts): string {
   const copies = ceilings.copies.map(
     ({ bytes, gigabytesPerSecond }) => `${significant(gigabytesPerSecond)} (${bytes / 2 ** 20} MiB)`,
   );
-  const source = image.file ?? "a made-up image: the photograph was not found or --size was given";
+  const source = image.file ?? "a made-up image, as no photograph was given or found";
   return [
     `crf-rnn ${version}, ${host}; ${device.name}, ${device.kind}, ${device.variant}, threads: ${device.threads}`,
     `${source}, ${image.width}×${image.height}: ${points} points, ${classes} classes, ${vertices.bilateral} bilateral and ${vertices.spatial} spatial vertices`,
@@ -101,9 +87,15 @@ function heading(facts: BenchFacts): string {
   ].join("\n");
 }
 
+/** The headings, and the cells of each line. */
+const rowsOf = <Line>(columns: readonly Column<Line>[], lines: readonly Line[]): string[][] => [
+  columns.map(([name]) => name),
+  ...lines.map((line) => columns.map(([, cell]) => cell(line))),
+];
+
 /** The first column flush left, the others flush right. */
-function table<Line>(columns: readonly Column<Line>[], lines: readonly Line[]): string {
-  const rows = [columns.map(([name]) => name), ...lines.map((line) => columns.map(([, cell]) => cell(line)))];
+function textTable<Line>(columns: readonly Column<Line>[], lines: readonly Line[]): string {
+  const rows = rowsOf(columns, lines);
   const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows
     .map((row) =>
@@ -111,6 +103,14 @@ function table<Line>(columns: readonly Column<Line>[], lines: readonly Line[]): 
     )
     .join("\n");
 }
+
+function markdownTable<Line>(columns: readonly Column<Line>[], lines: readonly Line[]): string {
+  const [headings, ...rows] = rowsOf(columns, lines);
+  return markdown([headings!, columns.map((_, column) => (column ? "---:" : "---")), ...rows]);
+}
+
+const markdown = (rows: readonly (readonly string[])[]): string =>
+  rows.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 
 const milliseconds = (value: number): string => value.toFixed(value < 10 ? 3 : value < 100 ? 2 : 1);
 const significant = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));

@@ -1,4 +1,4 @@
-import type { Choice } from "../nn/tune.ts";
+import type { Choice } from "../src/nn/tune.ts";
 
 /** `nn/product: registers (tiled takes 2.53 times as long)` */
 export function describeChoice({ kernel, form, times, refused }: Choice): string {
