@@ -1,10 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { entries, importName } from "../scripts/entries.mjs";
-<<<<<<< HEAD
 import { installable } from "./installable.ts";
-=======
->>>>>>> main
 import { offline } from "./offline.ts";
 import { pictures } from "./pictures.ts";
 
@@ -28,11 +25,7 @@ export default defineConfig({
   cacheDir: at("../build/lab/vite"),
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   resolve: { alias },
-<<<<<<< HEAD
   plugins: [pictures(at("../build/lab/pictures")), installable(), offline()],
-=======
-  plugins: [pictures(at("../build/lab/pictures")), offline()],
->>>>>>> main
   worker: { format: "es" },
   build: {
     outDir: at("dist"),

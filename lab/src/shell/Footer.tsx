@@ -16,7 +16,7 @@ export function Footer(): JSX.Element {
     <footer class="footer">
       <p>
         Everything is computed in this page: your pictures stay on your machine.
-        {isKept.value && " It works without a network, too."}
+        {isKept.value && " It works without a connection, too."}
       </p>
       <nav aria-label="Site">
         {links.map(({ href, text }) => (

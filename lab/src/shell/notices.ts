@@ -24,8 +24,8 @@ const most = 4;
 let last = 0;
 
 /**
- * Shows a sentence and has screen readers read it. Errors, warnings and what can be answered stay until they are closed, the
- * others for some seconds.
+ * Shows a sentence and has screen readers read it. Errors, warnings and what can be answered stay until they are closed,
+ * the others for some seconds.
  * @returns a function that closes it
  */
 export function notify(note: Note): () => void {
