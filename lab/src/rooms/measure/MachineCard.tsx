@@ -15,7 +15,9 @@ export function MachineCard(): JSX.Element {
         <Fact label="Kind">
           {device && (device.kind === "wasm" ? `WebAssembly, ${device.variant}` : `WebGPU, ${device.variant}`)}
         </Fact>
-        <Fact label="Threads">{device && `${device.threads} of ${device.processors} processors`}</Fact>
+        <Fact label="Processors">
+          {device && (device.kind === "wasm" ? `${device.processors}, threads: ${device.threads}` : device.processors)}
+        </Fact>
         <Fact label="Subgroups">
           {device &&
             (device.subgroupSize === undefined
