@@ -10,6 +10,7 @@ import {
   runBench,
   timesOf,
 } from "../../bench/bench.ts";
+import { timingOf } from "../../bench/stopwatch.ts";
 import type { Device } from "../../src/device/device.ts";
 import { open } from "../../src/device/open.ts";
 
@@ -105,4 +106,10 @@ test("wrong options are refused in one sentence", async () => {
   await expect(refused({ only: "(" })).rejects.toThrow("runBench: expected only: a regular expression, got '('");
   await expect(refused({ device: {} })).rejects.toThrow("runBench: expected a device, got a plain object");
   await expect(refused({ signal: AbortSignal.abort() })).rejects.toMatchObject({ name: "AbortError" });
+});
+
+test("times below the ticks of a page's clock are told by their mean, and are never zero", () => {
+  expect(timingOf([3, 1, 2])).toEqual({ median: 2, least: 1, repetitions: 3 });
+  expect(timingOf([0, 0, 0.1, 0.1])).toEqual({ median: 0.1, least: 0.05, repetitions: 4 });
+  expect(timingOf([0, 0, 0, 0])).toEqual({ median: 0.025, least: 0.025, repetitions: 4 });
 });

@@ -202,6 +202,7 @@ test("tells all that the adapter tells, in which form kernels run, and that soft
     expect(facts.choices.length).toBeGreaterThan(0);
     for (const { kernel, form } of facts.choices) expect(words).toContain(`${kernel}${form} is taken`);
     await room.screenshot("measure-gpu-dark");
+    await room.still();
     expect(await room.barriers()).toEqual([]);
     expect(room.complaints).toEqual([]);
   }));
@@ -212,16 +213,17 @@ test("has no barriers at three sizes and in both schemes, and nothing moves by i
       for (const scheme of ["light", "dark"] as const) {
         const room = await openMeasuring(lab, `#measure?device=wasm&threads=2&${named}`, { size, scheme });
         await room.ready();
+        await room.still();
         expect(await room.barriers(), name).toEqual([]);
         await room.screenshot(`measure-${name}-${scheme}-empty`);
         await room.measure();
+        await room.still();
         expect(await room.barriers(), name).toEqual([]);
         const other = (await room.saved()).text;
         expect(await room.shifts(), name).toBeLessThan(0.01);
         await drop(room.page, { "other.json": new TextEncoder().encode(other) });
         await room.page.waitForSelector(".measure-other");
-        // A notice that is just coming is pale.
-        await room.page.evaluate("Promise.all(document.getAnimations().map(({ finished }) => finished))");
+        await room.still();
         expect(await room.barriers(), name).toEqual([]);
         expect(await room.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name).toBe(true);
         await room.page.$eval(".measure", (view) => view.scrollTo(0, 420));

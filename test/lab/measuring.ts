@@ -13,6 +13,8 @@ export interface Measuring extends LabPage {
   /** Measures, and waits until that is over. */
   measure(): Promise<void>;
   measured(): Promise<unknown>;
+  /** Waits until nothing fades in any more: what does is pale. */
+  still(): Promise<unknown>;
   /** The line below the results. */
   said(): Promise<string>;
   /** The cells of a table, row by row, by the table's title. */
@@ -48,6 +50,7 @@ export async function openMeasuring(lab: Lab, hash: string, view?: View): Promis
       await press("Measure");
       await measured();
     },
+    still: () => page.evaluate("Promise.allSettled(document.getAnimations().map(({ finished }) => finished))"),
     said: () => page.$eval(".measure-below", ({ textContent }) => textContent),
     table: (title) =>
       page.$eval(`xpath///section[h2[starts-with(., '${title}')]]`, (section) =>

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -20,6 +20,13 @@ beforeAll(async () => {
   copies = await mkdtemp(join(tmpdir(), "crf-rnn-lab-"));
 });
 afterAll(() => rm(copies, { recursive: true }));
+
+/** Files of the lab that are not kept from the beginning. */
+async function largeFiles(): Promise<string[]> {
+  const names = await readdir(join(built, "assets"));
+  const sizes = await Promise.all(names.map(async (name) => (await stat(join(built, "assets", name))).size));
+  return names.filter((name, i) => sizes[i]! > 4 * 2 ** 20 && !name.endsWith(".map")).map((name) => `assets/${name}`);
+}
 
 /** Counts how often the page is loaded. */
 async function openCounting(browser: Browser, url: string): Promise<LabPage & { readonly loads: () => number }> {
@@ -57,7 +64,17 @@ test("a host without headers: the first visit isolates the page by one reload, a
       expect(await threads(page)).toBe("WASM, 2 threads");
       expect(lab.loads()).toBe(2);
 
+      // What is large, the runtime for networks, is kept once it was used.
+      const large = await largeFiles();
+      expect(large.length).toBeGreaterThan(0);
+      const used = large[0]!;
+      expect(await page.evaluate(async (file) => (await caches.match(file)) === undefined, used)).toBe(true);
+      const bytes = (file: string): Promise<number> =>
+        page.evaluate(async (path) => (await (await fetch(path)).arrayBuffer()).byteLength, file);
+      const size = await bytes(used);
+
       host.stop();
+      expect(await bytes(used)).toBe(size);
       for (const room of rooms) {
         // Another address and the page anew, not just another hash.
         await page.goto(`${host.url}?${room}#${room}?device=wasm&threads=2`);

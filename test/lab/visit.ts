@@ -148,7 +148,9 @@ export async function openPage(
     );
   }
   await page.goto(address, { timeout: 300_000 });
-  await page.waitForSelector("section[data-ready]:not([hidden])", { timeout: 60_000 }).catch((error: unknown) => {
+  // A page may load itself again, so nothing of it is held.
+  const isThere = "document.querySelector('section[data-ready]:not([hidden])') !== null";
+  await page.waitForFunction(isThere, { timeout: 60_000 }).catch((error: unknown) => {
     throw new Error([String(error), ...complaints].join("\n"), { cause: error });
   });
   return {

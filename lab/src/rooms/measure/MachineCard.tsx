@@ -19,10 +19,7 @@ export function MachineCard(): JSX.Element {
           {device && (device.kind === "wasm" ? `${device.processors}, threads: ${device.threads}` : device.processors)}
         </Fact>
         <Fact label="Subgroups">
-          {device &&
-            (device.subgroupSize === undefined
-              ? "not used: none, or of sizes that differ"
-              : `${device.subgroupSize} invocations`)}
+          {device && (device.subgroupSize === undefined ? "not used" : `${device.subgroupSize} invocations`)}
         </Fact>
         <Fact label="Isolated">
           {crossOriginIsolated ? "yes, threads may share memory" : "no, one thread of WebAssembly"}
