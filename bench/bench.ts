@@ -7,6 +7,8 @@
  * const seen: string[] = [];
  * const result = await runBench(small, { device, only: "^lattice/blur", seconds: 0.01 }, (name) => seen.push(name));
  * const text = describeFacts(benchFacts(result, small, "my page"));
+ *
+ * @module
  */
 export type { Ceilings, Copy } from "./ceilings.ts";
 export { type BenchFacts, benchFacts, compare, parseTimes, type Ratios, type Times, timesOf } from "./facts.ts";
