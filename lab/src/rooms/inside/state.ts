@@ -24,11 +24,14 @@ export const ownPicture = "own";
 /** How many iterations there are to look at. */
 export const iterations = 10;
 
+/** What is on view first, and for whoever follows a link to a picture that only its sender has. */
+export const usualPicture = "fruit";
+
 const bandwidths: readonly [number, number] = [1, 400];
 
 export const defaults = {
   view: "plane" as ViewName,
-  picture: "fruit",
+  picture: usualPicture,
   /** The chosen pixel: column and row, as shares of the picture, so that it stays where it is when the picture changes. */
   at: [0.331, 0.394] as readonly number[],
   theta: 16,
@@ -178,9 +181,10 @@ async function ask<Answer>(call: () => Promise<Answer | undefined>, keep: (answe
 const source = computed((): PictureSource | undefined => {
   const name = parameters.value.picture;
   if (name === ownPicture && ownFile.value) return { file: ownFile.value };
-  const known = pictures.find((one) => one.name === name) ?? pictures[0]!;
+  const known = pictures.find((one) => one.name === (name === ownPicture ? usualPicture : name))!;
   const absolute = (url: string): string => new URL(url, document.baseURI).href;
-  return { url: absolute(known.url), truth: known.truth && absolute(known.truth.url) };
+  const { width, height, truth } = known;
+  return { url: absolute(known.url), width, height, truth: truth && absolute(truth.url) };
 });
 const sourceKey = computed(
   () => (parameters.value.picture === ownPicture ? ownFile.value : undefined) ?? parameters.value.picture,

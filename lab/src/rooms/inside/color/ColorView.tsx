@@ -84,7 +84,7 @@ export function ColorBelow(): JSX.Element {
         {now ? percent(brightest.value) : "–"}
       </span>
       <span>
-        column {x}, row {y}: <b>{of(now?.shares)}</b> by the lattice, <b>{of(now?.exact)}</b> exactly
+        x {x}, y {y}: <b>{of(now?.shares)}</b> by the lattice, <b>{of(now?.exact)}</b> exactly
       </span>
     </div>
   );
