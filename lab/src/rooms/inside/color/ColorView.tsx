@@ -5,6 +5,7 @@ import { Panel } from "../../../ui/Panel.tsx";
 import { Segmented } from "../../../ui/Segmented.tsx";
 import { Slider } from "../../../ui/Slider.tsx";
 import { Drawing, fit } from "../Drawing.tsx";
+import { Lesson } from "../Lesson.tsx";
 import { RemainderMark } from "../Mark.tsx";
 import { coordinates, counted, percent, shown } from "../numbers.ts";
 import { Pickable } from "../Pickable.tsx";
@@ -91,13 +92,8 @@ export function ColorBelow(): JSX.Element {
 }
 
 export function ColorLesson(): JSX.Element {
-  const { title, text } = lessons[parameters.value.filter];
-  return (
-    <div class="inside-lesson" aria-live="polite">
-      <h2>{title}</h2>
-      <p>{text}</p>
-    </div>
-  );
+  const all = Object.entries(lessons).map(([name, lesson]) => ({ name, ...lesson }));
+  return <Lesson all={all} now={parameters.value.filter} />;
 }
 
 export function ColorControls(): JSX.Element {

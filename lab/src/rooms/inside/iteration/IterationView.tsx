@@ -10,6 +10,7 @@ import { Slider } from "../../../ui/Slider.tsx";
 import { Swatch } from "../../../ui/Swatch.tsx";
 import "../../../ui/Slider.css";
 import { Drawing, fit } from "../Drawing.tsx";
+import { Lesson } from "../Lesson.tsx";
 import { counted, percent, shown } from "../numbers.ts";
 import { Pickable } from "../Pickable.tsx";
 import { change, chosen, defaults, iterations, parameters, picture, stages, view } from "../state.ts";
@@ -198,16 +199,15 @@ function Scale({ kind, full }: { readonly kind: string; readonly full: string })
 }
 
 export function IterationLesson(): JSX.Element {
-  const { layer, title, formula, text } = factsOf(parameters.value.stage);
-  return (
-    <div class="inside-lesson" aria-live="polite">
-      <h2>{title}</h2>
-      <p class="inside-layer">
+  const all = figure.map(({ name, title, text, layer, formula }) => {
+    const line = (
+      <>
         {layer}: <Formula text={formula} />
-      </p>
-      <p>{text}</p>
-    </div>
-  );
+      </>
+    );
+    return { name, title, text, line };
+  });
+  return <Lesson all={all} now={parameters.value.stage} />;
 }
 
 export function IterationControls(): JSX.Element {

@@ -1,3 +1,4 @@
+import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { Button } from "../../../ui/Button.tsx";
 import { Figures } from "../../../ui/Figures.tsx";
@@ -5,8 +6,8 @@ import { Panel } from "../../../ui/Panel.tsx";
 import { Segmented } from "../../../ui/Segmented.tsx";
 import { Slider } from "../../../ui/Slider.tsx";
 import { Switch } from "../../../ui/Switch.tsx";
-import { signal } from "@preact/signals";
 import { Drawing, fit } from "../Drawing.tsx";
+import { Lesson } from "../Lesson.tsx";
 import { counted, shown } from "../numbers.ts";
 import { Pickable } from "../Pickable.tsx";
 import {
@@ -121,17 +122,12 @@ export function PlaneBelow(): JSX.Element {
 }
 
 export function PlaneLesson(): JSX.Element {
-  const { title, text } = lessons[step.value];
   const disks = parameters.value.signal === "gray" ? "the tone" : "the area";
-  return (
-    <div class="inside-lesson" aria-live="polite">
-      <h2>{title}</h2>
-      <p>
-        {text}
-        {step.value !== "pixels" && ` Disks have ${disks} of what a vertex holds.`}
-      </p>
-    </div>
-  );
+  const all = steps.map((name) => {
+    const { title, text } = lessons[name];
+    return { name, title, text: name === "pixels" ? text : `${text} Disks have ${disks} of what a vertex holds.` };
+  });
+  return <Lesson all={all} now={step.value} />;
 }
 
 export function PlaneControls(): JSX.Element {
