@@ -9,7 +9,7 @@ import { Lesson } from "../Lesson.tsx";
 import { RemainderMark } from "../Mark.tsx";
 import { coordinates, counted, percent, shown } from "../numbers.ts";
 import { Pickable } from "../Pickable.tsx";
-import { change, chosen, defaults, footprint, parameters, picture } from "../state.ts";
+import { change, chosen, defaults, footprint, parameters, picture, size } from "../state.ts";
 import { drawFootprint } from "./drawFootprint.ts";
 import { drawProjection } from "./drawProjection.ts";
 import { brightest, comparison } from "./figures.ts";
@@ -39,7 +39,7 @@ export function ColorStage(): JSX.Element {
       <Pickable
         label={`What the pixel in column ${x} and row ${y} receives from where: ${title}.`}
         keys="Arrow keys choose another pixel, with Shift ten pixels further."
-        place={(size) => picture.peek() && fit(picture.peek()!, size, 0)}
+        place={(box) => picture.peek() && fit(picture.peek()!, box, 0)}
         onHover={(at) => (hovered.value = at)}
       >
         <Drawing draw={draws[kind]} />
@@ -49,7 +49,7 @@ export function ColorStage(): JSX.Element {
   );
   return (
     <div class="inside-pair">
-      <div style={{ "--ratio": picture.value ? picture.value.width / picture.value.height : 1.5 }}>
+      <div style={{ "--ratio": size.value.width / size.value.height }}>
         {panel("shares", "by the lattice")}
         {panel("exact", "by the exact Gaussian")}
       </div>
