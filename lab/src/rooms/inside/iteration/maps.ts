@@ -1,10 +1,9 @@
 import { computed } from "@preact/signals";
-import { pictures } from "../../../pictures/pictures.ts";
 import { classColor, cssColor, type Rgb } from "../../../style/classes.ts";
 import { bitmap, grayBitmap, veil } from "../bitmaps.ts";
 import { fit, type Size } from "../Drawing.tsx";
 import { palette } from "../palette.ts";
-import { chosen, parameters, picture, stages } from "../state.ts";
+import { chosen, known as knownPicture, parameters, picture, stages } from "../state.ts";
 import { factsOf } from "./figure.ts";
 import { brightnessClasses } from "./scoreClasses.ts";
 import type { StageName, Stages } from "./stages.ts";
@@ -12,10 +11,7 @@ import type { StageName, Stages } from "./stages.ts";
 export const margin = 12;
 
 /** The names of the classes of the picture on view. */
-export const classNames = computed((): readonly string[] => {
-  const known = pictures.find(({ name }) => name === parameters.value.picture);
-  return (picture.value?.truth && known?.truth?.classes) || brightnessClasses;
-});
+export const classNames = computed((): readonly string[] => knownPicture.value?.truth?.classes ?? brightnessClasses);
 
 /** What is drawn at full strength: 1 of shares, and of all else the largest that the stage has in any class. */
 export function fullOf({ maps }: Stages, name: StageName): number {
