@@ -242,7 +242,7 @@ test("a folder of the reader's: what fits is learned from, and what does not is 
     await learning.ready();
     await learning.go();
     expect(await barriers()).toEqual([]);
-    await screenshot("learn-folder", { whole: true });
+    await screenshot("learn-folder");
 
     // After a reload it is all there, pictures included.
     await page.reload();
@@ -298,7 +298,7 @@ test("has no barriers, at three sizes and in both schemes, and nothing moves by 
       await learning.ready();
       for (const scheme of ["light", "dark"] as const) {
         await dress(scheme);
-        await screenshot(`learn-${width}-${scheme}`, { whole: width < 1000 });
+        await screenshot(`learn-${width}-${scheme}`, { whole: width < 500 });
         expect(await barriers()).toEqual([]);
       }
       expect(await shifts()).toBe(0);

@@ -164,7 +164,7 @@ function Bandwidth({ name, detail, unit, index }: BandwidthProps): JSX.Element {
       </span>
       <Way steps={looks.map(({ step }) => step)} values={values} />
       <span class="learn-theta-value">
-        {last === undefined ? "–" : last.toFixed(2)} {unit}{" "}
+        <b>{last === undefined ? "–" : last.toFixed(2)}</b> {unit}{" "}
         <small>{change >= 0 ? `+${change.toFixed(2)}` : `−${Math.abs(change).toFixed(2)}`}</small>
       </span>
     </div>
