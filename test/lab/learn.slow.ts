@@ -47,7 +47,7 @@ test("fifty steps lower the loss; it pauses, goes a step, begins again, by keybo
     await learning.ready();
     expect(await learning.step()).toBe(paused + 1);
     const shares = await page.$$eval(".learn-cell > span", (all) => all.map(({ textContent }) => textContent));
-    expect(shares).toHaveLength(8);
+    expect(shares).toHaveLength(10);
     expect(shares.every((share) => /^\d+ %$/.test(share))).toBe(true);
     expect(await page.$eval(".learn-theta-value", ({ textContent }) => textContent)).toMatch(/^\d+\.\d\d px [+−]\d/);
     await focus("Reset");
@@ -81,7 +81,7 @@ test("a saved checkpoint goes on in Node, by library and by command, to the bits
     await learning.go();
     const own = await learning.download("Checkpoint");
 
-    const [train, val] = [pictures(0, 8), pictures(8, 12)];
+    const [train, val] = [pictures(0, 8), pictures(8, 13)];
     const { configuration } = await openState(bytesSource(saved.bytes, saved.name));
     using device = await open({ prefer: "wasm", threads: 1, simd: "plain" });
     const go = async (steps: number, resume?: Uint8Array<ArrayBuffer>): Promise<Uint8Array> => {
@@ -163,7 +163,7 @@ test("a run goes on after a reload and on another device, and keeps its settings
     await learning.ready();
     expect(await learning.step()).toBe(1);
     expect(await learning.summary()).toBe(summary);
-    expect(await page.$$(".learn-cell > span")).toHaveLength(8);
+    expect(await page.$$(".learn-cell > span")).toHaveLength(10);
     await learning.press("Train");
     await learning.until(5);
     // Another device takes over what was learned.
@@ -263,6 +263,11 @@ test("a folder of the reader's: what fits is learned from, and what does not is 
       {},
       listed,
     );
+    await learning.drop(".learn-folder", [folder.file("mine/images"), folder.file("mine/masks")]);
+    await page.waitForFunction(
+      () => document.querySelector(".learn-folder + [role=status]")!.textContent.startsWith("The folder: 6 pictures"),
+      { timeout: 60_000 },
+    );
     folder.write("mine/manifest.json", new TextEncoder().encode("{}"));
     await learning.give("Choose a folder", folder.file("mine"));
     expect(await learning.notice("manifest.json: expected JSON")).toContain("“classes”, each with a name");
@@ -279,7 +284,7 @@ test("trains on WebGPU", () =>
     const [now, first] = await learning.losses();
     expect(first).toBeCloseTo(1.39, 1);
     expect(now).toBeGreaterThan(0);
-    expect(await page.$$(".learn-cell > span")).toHaveLength(8);
+    expect(await page.$$(".learn-cell > span")).toHaveLength(10);
     expect(complaints).toEqual([]);
   }));
 

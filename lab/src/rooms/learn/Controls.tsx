@@ -85,7 +85,7 @@ function PicturesPart({ active }: ControlsProps): JSX.Element {
           min={limits.pictures[0]}
           max={limits.pictures[1]}
           step={1}
-          hint="How many pictures there are to learn from; four others are kept apart to validate by."
+          hint="How many pictures there are to learn from; five others are kept apart to validate by."
         />
       )}
     </>

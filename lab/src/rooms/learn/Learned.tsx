@@ -155,8 +155,11 @@ interface BandwidthProps {
 function Bandwidth({ name, detail, unit, index }: BandwidthProps): JSX.Element {
   const looks = crf.value;
   const values = looks.map(({ bandwidths: all }) => all[index]!);
-  const [first, last] = [values[0], values.at(-1)];
-  const change = first === undefined ? 0 : last! - first;
+  const { alpha, beta, gamma } = settings.value;
+  // Before the run is there, what it will begin with.
+  const first = values[0] ?? [alpha, beta, gamma][index]!;
+  const last = values.at(-1) ?? first;
+  const change = last - first;
   return (
     <div class="learn-bandwidth">
       <span class="learn-theta">
@@ -164,7 +167,7 @@ function Bandwidth({ name, detail, unit, index }: BandwidthProps): JSX.Element {
       </span>
       <Way steps={looks.map(({ step }) => step)} values={values} />
       <span class="learn-theta-value">
-        <b>{last === undefined ? "–" : last.toFixed(2)}</b> {unit}{" "}
+        {last.toFixed(2)} {unit}{" "}
         <small>{change >= 0 ? `+${change.toFixed(2)}` : `−${Math.abs(change).toFixed(2)}`}</small>
       </span>
     </div>

@@ -13,7 +13,7 @@ export function Validation(): JSX.Element {
   const view = run.value;
   const refines = (view?.settings ?? settings.value).stage === "crf-rnn";
   const columns = ["Picture", "Truth", "Network", ...(refines ? ["With CRF"] : [])];
-  const rows: readonly (Picture | undefined)[] = view?.val ?? [undefined, undefined, undefined, undefined];
+  const rows: readonly (Picture | undefined)[] = view?.val ?? Array.from({ length: 5 }, () => undefined);
   const classes = view?.classes ?? [];
   return (
     <section class="learn-validation" aria-labelledby="learn-validation-title" data-columns={columns.length}>
