@@ -30,7 +30,7 @@ interface ChartProps {
 }
 
 const told = (value: number | null | undefined): string =>
-  value === null || value === undefined ? "–" : value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+  value === null || value === undefined ? "–" : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 
 /** The colors of custom properties as they are now: a canvas knows no `light-dark()`. */
 function colorsIn(place: HTMLElement): (name: string) => string {

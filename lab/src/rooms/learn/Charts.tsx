@@ -35,7 +35,7 @@ export function Charts(): JSX.Element {
             end: step.value,
             lines: [
               { name: "network", color: "--learn-second", width: 2, values: network, dots: true },
-              { name: "with the CRF", color: "--accent", width: 2, values: crf, dots: true },
+              { name: "with CRF", color: "--accent", width: 2, values: crf, dots: true },
             ],
           };
         }}

@@ -13,6 +13,7 @@ import {
 import { moved } from "../../engine/moved.ts";
 import { archiveOf } from "./archive.ts";
 import { type Desk, type OpenRun, shownPictures, trainingImage } from "./desk.ts";
+import { withLook } from "./looks.ts";
 import type { CrfValues, Event, FileAt, FolderReport, Predicted, RunView } from "./run.ts";
 import type { Settings } from "./settings.ts";
 
@@ -22,9 +23,6 @@ const [validateEvery, saveEvery] = [20, 200];
 const endless = 1_000_000;
 /** How often the page hears of steps, in milliseconds. */
 const pace = 100;
-/** How many looks at the CRF are kept; beyond, every second one is left out. */
-const mostLooks = 400;
-
 const crfNames = ["spatialWeight", "bilateralWeight", "compatibility", "bandwidths"] as const;
 
 /** What the page asks of the worker. One thing is done after the other; `pause` and `train` meet in the middle. */
@@ -146,18 +144,12 @@ function turn(): Promise<void> {
   });
 }
 
-/** Looks at the CRF, the first and the last always; when there are too many, every second one of the others goes. */
-function thinned(looks: CrfValues[]): CrfValues[] {
-  if (looks.length <= mostLooks) return looks;
-  return looks.filter((_, index) => index % 2 === 0 || index === looks.length - 1);
-}
-
 /** Writes down what happens in a stretch of a run, and tells the page now and then. */
 class Diary {
   readonly #begun: OpenRun;
   readonly #tell: (event: Event) => void;
   readonly #metrics: Metric[];
-  #crf: CrfValues[];
+  #crf: readonly CrfValues[];
   #predictions: readonly Predicted[];
   #step: number;
   #untold: StepMetric[] = [];
@@ -168,7 +160,7 @@ class Diary {
     this.#begun = begun;
     this.#tell = tell;
     this.#metrics = [...begun.metrics];
-    this.#crf = [...begun.crf];
+    this.#crf = begun.crf;
     this.#predictions = begun.predictions;
     this.#step = begun.step;
   }
@@ -195,7 +187,7 @@ class Diary {
       const values = await Promise.all(crfNames.map((name) => parameters[name]!.read()));
       const read = Object.fromEntries(crfNames.map((name, at) => [name, Float32Array.from(values[at]!)]));
       this.#latest = { step, ...(read as unknown as Omit<CrfValues, "step">) };
-      this.#crf = thinned([...this.#crf.filter((each) => each.step < step), this.#latest]);
+      this.#crf = withLook(this.#crf, this.#latest);
     }
     this.flush();
   }
@@ -211,7 +203,7 @@ class Diary {
   /** The run as it is now, with the checkpoint that was just saved. */
   run(checkpoint: Uint8Array<ArrayBuffer>): OpenRun {
     const { settings, configuration, init, pictures, learned } = this.#begun;
-    const now = { step: this.#step, metrics: [...this.#metrics], crf: [...this.#crf], predictions: this.#predictions };
+    const now = { step: this.#step, metrics: [...this.#metrics], crf: this.#crf, predictions: this.#predictions };
     return { settings, configuration, init, pictures, learned, ...now, checkpoint };
   }
 }
