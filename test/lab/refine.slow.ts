@@ -42,7 +42,7 @@ async function byLibrary(files: Record<string, Uint8Array>, classes: number, val
     const scores = files["scores.npy"]
       ? decodeNpy(files["scores.npy"], "scores.npy")
       : annotationScores(decodeLabelPng(files["drawing.png"]!, "drawing.png"), { classes, confidence: 0.9 });
-    const { labels, marginals } = await refine(device, { data, width, height }, scores as { data: Float32Array }, {
+    const { labels, marginals } = await refine(device, { data, width, height }, scores, {
       iterations: values.iterations ?? 5,
       bilateral: { position: values.thetaAlpha ?? 60, color: 10, weight: 10 },
       spatial: { position: 3, weight: 3 },

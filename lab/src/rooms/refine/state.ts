@@ -112,6 +112,12 @@ export const isEmpty = computed(() => {
   return scores.value === undefined && drawing.value.labels.every((label) => label === nothing);
 });
 
+/** Whether there is something to undo, and to redo. */
+export const history = computed(() => {
+  void drawn.value;
+  return (drawing.value.canUndo ? "undo" : "") + (drawing.value.canRedo ? "redo" : "");
+});
+
 /** Tells everybody that an area was drawn on. */
 export function touch(area: Area | undefined): void {
   if (!area) return;
