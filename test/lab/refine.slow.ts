@@ -177,7 +177,7 @@ test("each slider changes the result, and only bandwidths build lattices anew", 
       await page.waitForFunction((part) => location.hash.includes(part), {}, `${name}=`);
       await room.press(
         await page
-          .$eval(`${slider}`, (input) => `Reset ${(input as HTMLInputElement).labels![0]!.textContent}`)
+          .$eval(slider, (input) => `Reset ${(input as HTMLInputElement).labels![0]!.textContent}`)
           .then(async (start) =>
             page.$$eval(
               "button",
@@ -279,8 +279,8 @@ test("a finger draws, and a pen as wide as it is pressed; another device goes on
               pointerId: 1,
               pointerType: "pen",
               pressure: pressed,
-              clientX: x!,
-              clientY: top!,
+              clientX: x,
+              clientY: top,
               bubbles: true,
               cancelable: true,
             });
