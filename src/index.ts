@@ -36,6 +36,7 @@ export { bilateralFeatures, spatialFeatures } from "./lattice/features.ts";
 export { filter, type FilterOptions } from "./lattice/filter.ts";
 export { buildLattice, type Lattice, type LatticeOptions } from "./lattice/lattice.ts";
 export type { LatticePoints } from "./lattice/points.ts";
+export { type LatticeTables, readLattice, type Simplices } from "./lattice/readLattice.ts";
 export { shrink, type ShrinkOptions, upsample, type UpsampleOptions } from "./lattice/upsample.ts";
 export type { Normalization } from "./lattice/normalization.ts";
 export { type CrfCall, type CrfOptions, type CrfRnn, crfRnn, meanField } from "./crf/crfRnn.ts";

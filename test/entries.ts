@@ -96,6 +96,14 @@ const entries: readonly Entry[] = [
     given: (scope) => ({ features: matrix(scope), at: matrix(scope) }),
     call: ({ features, at }) => library.buildLattice(features, { at }),
   },
+  {
+    name: "readLattice",
+    given: async (scope) => {
+      const features = matrix(scope);
+      return { features, lattice: scope.add(await library.buildLattice(features)) };
+    },
+    call: ({ lattice }) => library.readLattice(lattice),
+  },
   { name: "filter", given: latticeAndValues, call: ({ lattice, values }) => library.filter(values, lattice) },
   {
     name: "upsample",

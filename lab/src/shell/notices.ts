@@ -52,6 +52,9 @@ export function dismiss(id: number): void {
 
 /** Has every error that nobody catches told in the page. */
 export function tellUncaught(): void {
-  addEventListener("error", ({ error, message }) => notifyError(error ?? message));
+  addEventListener("error", ({ error, message }) => {
+    // Browsers say so where a size is told in the next frame only, which does no harm.
+    if (!message.startsWith("ResizeObserver loop")) notifyError(error ?? message);
+  });
   addEventListener("unhandledrejection", ({ reason }) => notifyError(reason));
 }
