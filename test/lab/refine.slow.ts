@@ -260,6 +260,58 @@ test("undo and redo, classes, fill and eraser, and all of it by keys alone", () 
     expect(room.complaints).toEqual([]);
   }));
 
+test("views show different things, a wipe stands between before and after, and an enlarged picture is drawn on where one sees", () =>
+  visitLab({}, async (lab) => {
+    const room = await openRefine(lab, `#refine?device=wasm&${small}`);
+    const { page } = room;
+    const seen: string[] = [];
+    for (const name of ["Result", "Confidence", "Difference"]) {
+      await room.view(name);
+      await page.waitForFunction(
+        (view) => location.hash.includes(`view=${view}`) || view === "result",
+        {},
+        name.toLowerCase(),
+      );
+      seen.push(await room.layer("found"));
+    }
+    expect(new Set(seen).size).toBe(3);
+    expect(await room.caption()).toMatch(/^\d+\.\d % of the [\d,]+ pixels that had a class got another\.$/);
+    await room.view("Photograph");
+    expect(await page.$eval(".refine-found", (canvas) => getComputedStyle(canvas).visibility)).toBe("hidden");
+    await room.view("Result");
+    await room.press("Wipe between before and after");
+    await page.focus(".refine-wipe");
+    await page.keyboard.press("ArrowRight");
+    await page.waitForFunction("location.hash.includes('wipe=52')");
+    expect(await page.$eval(".refine-found", (canvas) => getComputedStyle(canvas).clipPath)).toBe(
+      "inset(0px 0px 0px 52%)",
+    );
+    await room.press("Wipe between before and after");
+
+    await room.press("Clear the drawing");
+    for (let i = 0; i < 3; i++) await room.press("Larger");
+    const stage = (await (await page.$(".refine-stage"))!.boundingBox())!;
+    const middle = [stage.x + stage.width / 2, stage.y + stage.height / 2] as const;
+    await page.mouse.move(...middle);
+    await page.keyboard.down("Control");
+    await page.mouse.wheel({ deltaY: -100 });
+    await page.keyboard.up("Control");
+    await page.mouse.wheel({ deltaX: 90, deltaY: -60 });
+    // The place under the pointer, by where the picture's edges are now.
+    const box = (await room.picture.boundingBox())!;
+    await page.mouse.down();
+    await page.mouse.up();
+    const files = await archive(room);
+    const { labels, width, height } = decodeLabelPng(files["drawing.png"]!, "drawing.png");
+    const [x, y] = [((middle[0] - box.x) / box.width) * width, ((middle[1] - box.y) / box.height) * height];
+    expect(Math.hypot(x - width / 2, y - height / 2)).toBeGreaterThan(3);
+    expect(labels[Math.floor(y) * width + Math.floor(x)]).toBe(1);
+    const drawn = labels.reduce<number[]>((all, label, pixel) => (label === 1 ? [...all, pixel] : all), []);
+    const mean = drawn.reduce((sum, pixel) => sum + (pixel % width) + 0.5, 0) / drawn.length;
+    expect(Math.abs(mean - x)).toBeLessThan(0.75);
+    expect(room.complaints).toEqual([]);
+  }));
+
 test("a finger draws, and a pen as wide as it is pressed; another device goes on with what is drawn", () =>
   visitLab({}, async (lab) => {
     const room = await openRefine(lab, `#refine?device=wasm&threads=1&${small}`, { size: [360, 740], touch: true });
