@@ -9,10 +9,10 @@ import { leastConfidence } from "./engine.ts";
 import { beginnings, type CrfValues, type Normalization, parameters, ranges, set, usual } from "./parameters.ts";
 import { classes, compatibility, potts } from "./state.ts";
 
-type Number = keyof { [Name in keyof CrfValues as CrfValues[Name] extends number ? Name : never]: unknown };
+type KnobName = keyof { [Name in keyof CrfValues as CrfValues[Name] extends number ? Name : never]: unknown };
 
 interface Knob {
-  readonly name: Number;
+  readonly name: KnobName;
   readonly label: string;
   readonly hint: string;
   readonly unit?: string;
