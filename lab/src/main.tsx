@@ -17,5 +17,4 @@ for (const type of ["dragover", "drop"] as const) {
   addEventListener(type, (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault());
 }
 
-// What comes first is the page; what is kept of it is fetched when it stands.
-addEventListener("load", () => void keepOffline());
+void keepOffline();

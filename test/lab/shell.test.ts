@@ -154,6 +154,7 @@ test("where the host sends no headers, the page isolates itself, and it is there
     // It loads itself again, once.
     await page.waitForFunction("crossOriginIsolated && document.readyState === 'complete'");
     await page.waitForFunction(`${onView} === 'refine'`);
+    await page.waitForFunction("document.querySelector('footer').textContent.includes('without a connection')");
     await page.setOfflineMode(true);
     await page.goto(`${lab.url}#measure`);
     await page.reload();
