@@ -2,6 +2,7 @@
  * `crf-rnn/bench`: what `crf-rnn bench` measures, in a page, a worker or a program: every kernel in GB/s and GFLOP/s against what the
  * device reaches at best, and what is made of kernels in milliseconds.
  *
+ * @module
  * @example
  * const small = makeScene(undefined, { height: 30, width: 40 });
  * const seen: string[] = [];

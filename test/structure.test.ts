@@ -187,6 +187,13 @@ describe("the entries", () => {
     expect(Object.keys(packageJson.exports)).toEqual(Object.keys(packageFields().exports as object));
   });
 
+  test("say what they are in a comment with @module, which the site shows", () => {
+    const silent = Object.values(entries).filter(
+      ({ source }) => !/^\/\*\*(?:(?!\*\/)[^])* @module\b/.test(text(source)),
+    );
+    expect(silent).toEqual([]);
+  });
+
   test("are what tsconfig.json finds their names at", () => {
     const { paths } = (JSON.parse(text("tsconfig.json")) as { compilerOptions: { paths: object } }).compilerOptions;
     expect(paths).toEqual(
