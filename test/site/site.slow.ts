@@ -139,6 +139,21 @@ describe("a reader of the site", () => {
     expect(await ground("light")).not.toBe(await ground("dark"));
   });
 
+  test("chooses the other scheme, which diagrams and frames hear of, too", async () => {
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "light" }]);
+    await page.goto(`${server.url}lattice.html`, { waitUntil: "networkidle0" });
+    const figure = async (): Promise<string> => {
+      const shown = await page.$('img[src*="simplex"]');
+      await shown!.scrollIntoView();
+      return shown!.screenshot({ encoding: "base64" });
+    };
+    const before = await figure();
+    await page.click(".VPSwitchAppearance");
+    await page.waitForFunction('getComputedStyle(document.documentElement).colorScheme === "dark"');
+    expect(await figure()).not.toBe(before);
+    await page.click(".VPSwitchAppearance"); // which forgets the choice
+  });
+
   test.each(["", "start.html", "the-lab.html", "api/crf-rnn/functions/refine.html", "commands/train.html"])(
     "has no serious difficulty with /%s in light or dark, by axe-core",
     async (path) => {
