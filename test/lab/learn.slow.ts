@@ -57,6 +57,18 @@ test("fifty steps lower the loss; it pauses, goes a step, begins again, by keybo
     const shares = await page.$$eval(".learn-cell > span", (all) => all.map(({ textContent }) => textContent));
     expect(shares).toHaveLength(10);
     expect(shares.every((share) => /^\d+ %$/.test(share))).toBe(true);
+    const matrix = (): Promise<number[]> =>
+      page.$$eval(".learn-matrix:first-child td span", (all) =>
+        all.map(({ textContent }) => Number(textContent.trim().replace("−", "-"))),
+      );
+    const changes = await matrix();
+    await page.locator("::-p-aria(Values)").click();
+    await page.waitForFunction("Number(document.querySelector('.learn-matrix td span').textContent) > 0.5");
+    // Spatial weights begin at 1 on the diagonal; numbers have two digits.
+    for (const [at, value] of (await matrix()).entries()) {
+      expect(value - changes[at]!).toBeCloseTo(at % 5 === 0 ? 1 : 0, 1);
+    }
+    expect(changes.some((change) => change !== 0)).toBe(true);
     expect(await page.$eval(".learn-theta-value", ({ textContent }) => textContent)).toMatch(/^\d+\.\d\d px [+−]\d/);
     await focus("Reset");
     await page.keyboard.press("Enter");
