@@ -25,13 +25,21 @@ test("fifty steps lower the loss; it pauses, goes a step, begins again, by keybo
     const learning = new Learning(page);
     await learning.ready();
     expect(await learning.summary()).toBe(
-      "Nothing has been learned yet. There are 8 pictures to learn from, of 4 classes.",
+      "Nothing has been learned yet: press “Train”. There are 8 pictures to learn from, of 4 classes.",
     );
+    const client = await page.createCDPSession();
+    await client.send("Performance.enable", { timeDomain: "threadTicks" });
+    const busy = async (): Promise<number> =>
+      (await client.send("Performance.getMetrics")).metrics.find(({ name }) => name === "TaskDuration")!.value;
     const focus = (words: string): Promise<void> =>
       page.$$eval("button", (all, name) => all.find(({ textContent }) => textContent === name)!.focus(), words);
     await focus("Train");
     await page.keyboard.press("Enter");
+    await learning.until(10);
+    const [before, began] = [await busy(), performance.now()];
     await learning.until(60);
+    // What is painted takes a small part of the page's own thread; all else is the worker's.
+    expect((await busy()) - before).toBeLessThan((0.4 * (performance.now() - began)) / 1000);
     // The button that began is now the one that pauses, and still has the focus.
     expect(await page.evaluate("document.activeElement.textContent")).toBe("Pause");
     await page.keyboard.press("Space");
@@ -49,6 +57,18 @@ test("fifty steps lower the loss; it pauses, goes a step, begins again, by keybo
     const shares = await page.$$eval(".learn-cell > span", (all) => all.map(({ textContent }) => textContent));
     expect(shares).toHaveLength(10);
     expect(shares.every((share) => /^\d+ %$/.test(share))).toBe(true);
+    const matrix = (): Promise<number[]> =>
+      page.$$eval(".learn-matrix:first-child td span", (all) =>
+        all.map(({ textContent }) => Number(textContent.trim().replace("−", "-"))),
+      );
+    const changes = await matrix();
+    await page.locator("::-p-aria(Values)").click();
+    await page.waitForFunction("Number(document.querySelector('.learn-matrix td span').textContent) > 0.5");
+    // Spatial weights begin at 1 on the diagonal; numbers have two digits.
+    for (const [at, value] of (await matrix()).entries()) {
+      expect(value - changes[at]!).toBeCloseTo(at % 5 === 0 ? 1 : 0, 1);
+    }
+    expect(changes.some((change) => change !== 0)).toBe(true);
     expect(await page.$eval(".learn-theta-value", ({ textContent }) => textContent)).toMatch(/^\d+\.\d\d px [+−]\d/);
     await focus("Reset");
     await page.keyboard.press("Enter");
@@ -271,6 +291,21 @@ test("a folder of the reader's: what fits is learned from, and what does not is 
     folder.write("mine/manifest.json", new TextEncoder().encode("{}"));
     await learning.give("Choose a folder", folder.file("mine"));
     expect(await learning.notice("manifest.json: expected JSON")).toContain("“classes”, each with a name");
+    expect(complaints).toEqual([]);
+  }));
+
+test("a run that cannot go on says why, and where it stands", () =>
+  visitLab({}, async (lab) => {
+    const { page, complaints } = await lab.open(`#learn?device=wasm&${small}&rate=0.1&gamma=0.5`);
+    const learning = new Learning(page);
+    await learning.ready();
+    await learning.press("Train");
+    expect(await learning.notice("bandwidths above 0")).toMatch(
+      /^Error: step \d+, image shapes-1-32-\d+: expected bandwidths above 0, got θγ = -[\d.]+\. Nothing was kept yet; lower the/,
+    );
+    await learning.ready();
+    expect(await learning.step()).toBe(0);
+    await learning.go();
     expect(complaints).toEqual([]);
   }));
 

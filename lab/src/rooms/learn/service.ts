@@ -65,6 +65,8 @@ export class LearnService implements AsyncDisposable {
     this.#training = this.#train(steps, tell, stop.signal);
     try {
       await this.#training;
+    } catch (error) {
+      throw inPage(error, this.#desk.run.step);
     } finally {
       if (this.#stop === stop) this.#stop = this.#training = undefined;
     }
@@ -130,6 +132,18 @@ export class LearnService implements AsyncDisposable {
     await this.#desk.put({ ...this.#desk.run, learned }, (sentence) => tell({ kind: "warning", sentence }));
     diary.flush();
   }
+}
+
+/** The package's remedies name flags of the command line; here are other things to do. */
+function inPage(error: unknown, step: number): unknown {
+  const { where, expected, got } = error as {
+    readonly where?: string;
+    readonly expected?: string;
+    readonly got?: string;
+  };
+  if (!where || !expected || !got || !/^(step|validation)/.test(where)) return error;
+  const stands = step === 0 ? "Nothing was kept yet" : `The run stands at step ${step}, where it was last kept`;
+  return new Error(`${where}: expected ${expected}, got ${got}. ${stands}; lower the learning rate and begin anew.`);
 }
 
 /** Lets messages of the page come in between two steps. */
