@@ -26,6 +26,10 @@ export interface BenchOptions extends Pick<OpenOptions, "prefer" | "threads" | "
   readonly only?: string;
   /** Time for each line. Default: 0.5. */
   readonly seconds?: number;
+  /** Ends it, also amid a line: the result has the lines that were measured before. During the ceilings it ends as `signal` does. */
+  readonly enough?: AbortSignal;
+  /** Hears of each line when it has been measured. */
+  readonly onLine?: (line: KernelResult | CompositeResult) => void;
 }
 
 const optionNames: Names<BenchOptions> = {
@@ -36,6 +40,8 @@ const optionNames: Names<BenchOptions> = {
   device: true,
   only: true,
   seconds: true,
+  enough: true,
+  onLine: true,
   signal: true,
 };
 
@@ -100,17 +106,28 @@ export async function runBench(
   progress: (name: string) => void = () => {},
 ): Promise<BenchResult> {
   requireOptions("runBench", options, optionNames);
-  const { device, only = "", seconds: given = 0.5, signal, ...opening } = options;
+  const { device, only = "", seconds: given = 0.5, enough, onLine = () => {}, signal, ...opening } = options;
   requireDescribed("runBench", "seconds", seconds, given);
   requirePattern(only);
   requireUnaborted("runBench", signal);
-  const length: Length = { seconds: given, signal };
+  const signals = [signal, enough].filter((one) => one !== undefined);
+  const length: Length = { seconds: given, signal: signals.length > 0 ? AbortSignal.any(signals) : undefined };
+  const hasEnough = (): boolean => enough?.aborted === true && signal?.aborted !== true;
+  const following: Following = { length, progress, onLine, hasEnough };
   if (device === undefined) {
     using own = await open({ ...opening, warnings: false });
-    return await measureOn(own, scene, only, length, progress);
+    return await measureOn(own, scene, only, following);
   }
   requireDevice("runBench", device);
-  return await measureOn(device, scene, only, length, progress);
+  return await measureOn(device, scene, only, following);
+}
+
+/** How long lines are measured, who hears of them, and whether what was measured is all that is wanted. */
+interface Following {
+  readonly length: Length;
+  readonly progress: (name: string) => void;
+  readonly onLine: (line: KernelResult | CompositeResult) => void;
+  readonly hasEnough: () => boolean;
 }
 
 /** @throws ValueError for what is no regular expression, or matches no line */
@@ -128,31 +145,33 @@ function requirePattern(only: string): void {
 
 const seconds = number(0.5, { above: 0 });
 
-async function measureOn(
-  device: Device,
-  scene: Scene,
-  only: string,
-  length: Length,
-  progress: (name: string) => void,
-): Promise<BenchResult> {
+async function measureOn(device: Device, scene: Scene, only: string, following: Following): Promise<BenchResult> {
+  const { length, progress, onLine, hasEnough } = following;
   const stopwatch = stopwatchFor(device);
   progress("ceilings");
   const ceilings = await measureCeilings(device, stopwatch, length);
   const choices = await tune(device);
   const kernels: KernelResult[] = [];
   const unused: string[] = [];
-  for (const floor of floors.filter((each) => isSelected(nameOf(each), only))) {
-    progress(nameOf(floor));
-    using workload = new Workload(device, scene);
-    const result = await measureKernel(workload, floor, stopwatch, ceilings, length);
-    if (result) kernels.push(result);
-    else unused.push(nameOf(floor));
-  }
   const measured: CompositeResult[] = [];
-  for (const composite of composites.filter(({ name }) => isSelected(name, only))) {
-    progress(composite.name);
-    using workload = new Workload(device, scene);
-    measured.push(await measureComposite(workload, composite, length));
+  try {
+    for (const floor of floors.filter((each) => isSelected(nameOf(each), only))) {
+      progress(nameOf(floor));
+      using workload = new Workload(device, scene);
+      const result = await measureKernel(workload, floor, stopwatch, ceilings, length);
+      if (result) kernels.push(result);
+      else unused.push(nameOf(floor));
+      if (result) onLine(result);
+    }
+    for (const composite of composites.filter(({ name }) => isSelected(name, only))) {
+      progress(composite.name);
+      using workload = new Workload(device, scene);
+      const result = await measureComposite(workload, composite, length);
+      measured.push(result);
+      onLine(result);
+    }
+  } catch (error) {
+    if (!hasEnough() || (error as Error).name !== "AbortError") throw error;
   }
   using workload = new Workload(device, scene);
   const [bilateral, spatial] = [await workload.bilateral(), await workload.spatial()];

@@ -1,8 +1,17 @@
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import type { Plugin } from "vite";
+import type { Plugin, Rolldown } from "vite";
+
+type OutputFile = Rolldown.OutputAsset | Rolldown.OutputChunk;
 
 const fileName = "serviceWorker.js";
+
+/** More than this, in bytes, is loaded by few: ONNX Runtime is kept once it was asked for. */
+const large = 4 * 2 ** 20;
+
+/** What is not kept from the beginning. */
+const isLate = (file: OutputFile): boolean =>
+  file.fileName.endsWith(".map") || (file.type === "asset" && file.source.length > large);
 
 /** Builds the service worker beside the page, and tells it which files there are, under a name that changes with them. */
 export function offline(): Plugin {
@@ -22,7 +31,7 @@ export function offline(): Plugin {
         const others = Object.values(bundle).filter((file) => file !== worker);
         const hash = createHash("sha256");
         for (const file of others) hash.update(file.fileName).update(file.type === "chunk" ? file.code : file.source);
-        const files = others.map((file) => file.fileName).filter((name) => !name.endsWith(".map"));
+        const files = others.filter((file) => !isLate(file)).map((file) => file.fileName);
         const version = hash.digest("hex").slice(0, 16);
         worker.code = worker.code
           .replace(/["'`]FILES["'`]/, JSON.stringify(files.sort()))

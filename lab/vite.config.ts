@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { entries, importName } from "../scripts/entries.mjs";
+import { installable } from "./installable.ts";
 import { offline } from "./offline.ts";
 import { pictures } from "./pictures.ts";
 
@@ -24,7 +25,7 @@ export default defineConfig({
   cacheDir: at("../build/lab/vite"),
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   resolve: { alias },
-  plugins: [pictures(at("../build/lab/pictures")), offline()],
+  plugins: [pictures(at("../build/lab/pictures")), installable(), offline()],
   worker: { format: "es" },
   build: {
     outDir: at("dist"),

@@ -7,9 +7,9 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 /**
- * The source of each entry by its name behind `crf-rnn/`; `index` is `crf-rnn` itself. Those that are `alone` reach neither
- * another package nor a built-in module of a host, so that they run wherever JavaScript does. One with an `effect` is imported
- * for it, so that no bundler may leave it out.
+ * The source of each entry by its name behind `crf-rnn/`; `index` is `crf-rnn` itself. None imports a built-in module of a host, so that
+ * they load wherever JavaScript does; what needs one asks for it when it is called. Those that are `alone` reach no other package either,
+ * whose parts would be bundled into them. One with an `effect` is imported for it, so that no bundler may leave it out.
  */
 export const entries = {
   index: { source: "src/index.ts", alone: true },

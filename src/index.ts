@@ -71,6 +71,7 @@ export {
   type AnnotationScores,
   annotationScores,
 } from "./pictures/annotationScores.ts";
+export { confidence } from "./pictures/confidence.ts";
 export { imageTensor, type ImageTensorOptions } from "./pictures/imageTensor.ts";
 export { refine, type RefineOptions, type Scores } from "./pictures/refine.ts";
 export type { DrawOptions, Refined } from "./pictures/refined.ts";

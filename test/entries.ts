@@ -167,6 +167,7 @@ const entries: readonly Entry[] = [
   },
   { name: "add", given: pair, call: ({ a, b }) => library.add(a, b) },
   { name: "argmax", given: (scope) => ({ scores: map(scope) }), call: ({ scores }) => library.argmax(scores) },
+  { name: "confidence", given: (scope) => ({ logits: map(scope) }), call: ({ logits }) => library.confidence(logits) },
   { name: "concat", given: pair, call: ({ a, b }) => library.concat([a, b]) },
   { name: "mean", given: unary, call: ({ values }) => library.mean(values) },
   { name: "permute", given: unary, call: ({ values }) => library.permute(values, "hwc", "chw") },

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { basename, posix } from "node:path";
 import { createContext, runInContext } from "node:vm";
 import { build } from "esbuild";
@@ -158,6 +159,15 @@ describe("imports", () => {
     },
   );
 
+  test.each(Object.entries(entries))(
+    "from the entry %s on reach no built-in of Node when they are loaded",
+    (_, { source }) => {
+      const library = reachable(source);
+      const builtIn = imports.filter(({ from, to, external }) => external && library.has(from) && isBuiltin(to));
+      expect(builtIn.map(line)).toEqual([]);
+    },
+  );
+
   test("have no effect: they need nothing but the language, and add nothing to it", async () => {
     const stdin = { contents: 'export * from "./src/index.ts";', resolveDir: root };
     const options = { bundle: true, write: false, format: "iife", globalName: "library", target: "es2022" } as const;
@@ -175,6 +185,13 @@ describe("the entries", () => {
   test("are in package.json as scripts/entries.mjs has them: node scripts/entries.mjs --write brings it up to date", () => {
     expect(packageJson).toMatchObject(packageFields());
     expect(Object.keys(packageJson.exports)).toEqual(Object.keys(packageFields().exports as object));
+  });
+
+  test("say what they are in a comment with @module, which the site shows", () => {
+    const silent = Object.values(entries).filter(
+      ({ source }) => !/^\/\*\*(?:(?!\*\/)[^])* @module\b/.test(text(source)),
+    );
+    expect(silent).toEqual([]);
   });
 
   test("are what tsconfig.json finds their names at", () => {

@@ -1,5 +1,5 @@
 import { confidence as kernel } from "../../build/kernels.ts";
-import { readConfidence } from "../../src/pictures/confidence.ts";
+import { confidence as readConfidence } from "../../src/pictures/confidence.ts";
 import { quadsOf } from "../../src/shape.ts";
 import { floor } from "../floor.ts";
 

@@ -12,5 +12,9 @@ followTheme();
 followAddress();
 render(<Shell />, document.querySelector("#lab")!);
 
-// What comes first is the page; what is kept of it is fetched when it stands.
-addEventListener("load", () => void keepOffline());
+// A file that misses its place would be opened by the browser in place of the page, and what was drawn would be gone.
+for (const type of ["dragover", "drop"] as const) {
+  addEventListener(type, (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault());
+}
+
+void keepOffline();

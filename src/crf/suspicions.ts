@@ -104,7 +104,7 @@ export class Suspicions {
       where: "crfRnn",
       expected: "scores of two or more classes",
       got: "one channel, so that every pixel gets class 0",
-      remedy: 'stack [−x, x], or use scoresTensor with meaning: "sigmoid"',
+      remedy: 'stack [0, x], or use scoresTensor with meaning: "sigmoid"',
     });
   }
 

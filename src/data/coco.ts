@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import * as valibot from "valibot";
 import { Budget } from "../budget.ts";
 import { FormatError } from "../errors.ts";
@@ -93,7 +92,7 @@ export async function openCoco(folder: Folder, options: CocoOptions = {}): Promi
   }
   if (splits.size === 0) {
     throw new FormatError({
-      file: join(folder.path, "annotations"),
+      file: folder.join("annotations", folder.path),
       expected: `instances_${options.splits?.[0] ?? "NAME"}.json`,
       got: "no such file",
       remedy: "fetch COCO's instance annotations",

@@ -1,5 +1,6 @@
 /**
- * `crf-rnn/data`: data sets, images, label maps and metrics, for Node and Deno. Photographs as JPEG need the package `sharp`.
+ * `crf-rnn/data`: images, arrays, label maps and metrics, in every host, pages included, and data sets in Node and Deno. Photographs as JPEG
+ * need the package `sharp`, and so Node or Deno; pages decode them themselves, for `imageTensor`.
  *
  * @module
  * @example

@@ -1,7 +1,6 @@
-import { readFile, readdir, realpath, stat } from "node:fs/promises";
-import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { FormatError, UsageError } from "../errors.ts";
 import { quote } from "../quote.ts";
+import { type Files, filesOf } from "./files.ts";
 import { readFailure, reasonOf } from "./readFailure.ts";
 
 /**
@@ -21,15 +20,19 @@ export class Folder {
   /** The folder as given, absolute: the one in messages. */
   readonly path: string;
   readonly #real: string;
+  readonly #files: Files;
 
-  private constructor(path: string, real: string) {
+  private constructor(path: string, real: string, files: Files) {
     this.path = path;
     this.#real = real;
+    this.#files = files;
   }
 
-  /** @throws UsageError where `path` is no folder */
+  /** @throws UsageError where `path` is no folder, or the host has none */
   static async open(path: string): Promise<Folder> {
-    const absolute = resolve(path);
+    const files = filesOf(path);
+    const { realpath, stat } = files;
+    const absolute = files.resolve(path);
     const real = await realpath(absolute).catch(() => undefined);
     if (real === undefined || !(await stat(real)).isDirectory()) {
       throw new UsageError({
@@ -39,7 +42,7 @@ export class Folder {
         remedy: "name the folder of the data set",
       });
     }
-    return new Folder(absolute, real);
+    return new Folder(absolute, real, files);
   }
 
   /**
@@ -48,6 +51,7 @@ export class Folder {
    * @throws FormatError for an absolute path and for one that leads outside
    */
   join(path: string, from: string, locate?: () => number | undefined): string {
+    const { isAbsolute, join } = this.#files;
     const parts = path.split(/[\\/]/);
     if (path === "" || isAbsolute(path) || /^[A-Za-z]:/.test(path) || parts.includes("..") || path.includes("\0")) {
       throw new FormatError({
@@ -66,6 +70,7 @@ export class Folder {
    * @throws FormatError where it is missing or leads outside
    */
   async confine(path: string): Promise<string> {
+    const { isAbsolute, realpath, relative, sep } = this.#files;
     const real = await realpath(path).catch((cause: unknown) => {
       const got = reasonOf(cause);
       throw new FormatError({ file: path, expected: "a file", got, remedy: "fetch the missing file" }, { cause });
@@ -88,12 +93,12 @@ export class Folder {
    */
   async read(path: string, most = maximumBytes): Promise<Uint8Array<ArrayBuffer>> {
     const real = await this.confine(path);
-    const facts = await stat(real);
+    const facts = await this.#files.stat(real);
     if (!facts.isFile()) throw new FormatError({ file: path, expected: "a file", got: "something else" });
     if (facts.size > most) {
       throw new FormatError({ file: path, expected: `at most ${most} bytes`, got: `${facts.size}` });
     }
-    const bytes = await readFile(real).catch((cause: unknown) => {
+    const bytes = await this.#files.readFile(real).catch((cause: unknown) => {
       throw readFailure(path, cause);
     });
     return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -101,6 +106,7 @@ export class Folder {
 
   /** Whether something lies at a path below this folder. */
   async has(...parts: string[]): Promise<boolean> {
+    const { join, stat } = this.#files;
     return stat(join(this.path, ...parts)).then(
       () => true,
       () => false,
@@ -109,9 +115,9 @@ export class Folder {
 
   /** Names in a folder below this one, sorted; none where it is missing. */
   async list(...parts: string[]): Promise<string[]> {
-    const path = join(this.path, ...parts);
+    const path = this.#files.join(this.path, ...parts);
     if (!(await this.has(...parts))) return [];
     await this.confine(path);
-    return (await readdir(path)).sort();
+    return (await this.#files.readdir(path)).sort();
   }
 }

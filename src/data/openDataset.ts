@@ -1,9 +1,8 @@
-import { stat } from "node:fs/promises";
-import { basename } from "node:path";
 import { FormatError, UsageError } from "../errors.ts";
 import { openCoco } from "./coco.ts";
 import { openContext } from "./context.ts";
 import { itemsOf, unite, type Dataset, type Part } from "./dataset.ts";
+import { filesOf } from "./files.ts";
 import { Folder } from "./folder.ts";
 import { parseList } from "./lists.ts";
 import { openManifest } from "./manifest.ts";
@@ -101,7 +100,7 @@ export async function openUnion(
   for (const words of parts) opened.push(await openPart(words, options));
   const [first] = opened;
   if (opened.length === 1 && removed.size === 0 && !first!.splits) return first!.dataset;
-  return unite(parts.map((words) => basename(words)).join(" + "), opened, removed);
+  return unite(parts.map((words) => filesOf(words).basename(words)).join(" + "), opened, removed);
 }
 
 async function readIds(words: string, options: OpenDatasetOptions): Promise<string[]> {
@@ -112,7 +111,7 @@ async function readIds(words: string, options: OpenDatasetOptions): Promise<stri
 
 async function readList(path: string): Promise<string[]> {
   const folder = await Folder.open(path.replace(/[^\\/]*$/, "") || ".");
-  const file = folder.join(basename(path), path);
+  const file = folder.join(filesOf(path).basename(path), path);
   return parseList(await folder.read(file), file);
 }
 
@@ -142,8 +141,10 @@ async function recognize(folder: Folder, wanted: Format | undefined): Promise<{ 
   });
 }
 
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
+const exists = async (path: string): Promise<boolean> =>
+  filesOf(path)
+    .stat(path)
+    .then(
+      () => true,
+      () => false,
+    );

@@ -1,7 +1,7 @@
-import { crc32 } from "node:zlib";
 import { Budget, costs, structurePerByte, freePixelBytes } from "../budget.ts";
 import { FormatError } from "../errors.ts";
 import { printable } from "../quote.ts";
+import { crc32 } from "./crc32.ts";
 import { concatenate, inflate } from "./inflate.ts";
 import { maximumPixels, tooLarge } from "./labels.ts";
 

@@ -1,11 +1,26 @@
 import { confidence as kernel } from "../../build/kernels.ts";
 import { rowRanges } from "../device/ranges.ts";
 import { Workspace } from "../device/workspace.ts";
-import { padded } from "../shape.ts";
+import { ShapeError } from "../errors.ts";
+import { requireInputs } from "../inputs.ts";
+import { rows as rowLayout } from "../layout.ts";
+import { formatShape, padded } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** Reads the probability of the most probable class of each pixel of logits [h, w, L], `[h·w]`. */
-export async function readConfidence({ device, storage, rows, channels }: Tensor): Promise<Float32Array> {
+/**
+ * Reads how sure logits are of their labels: the probability of the most probable class of each row of logits [h, w, L], or of any
+ * rows [..., L], as `argmax` reads the class. It is NaN where a logit is NaN or positive infinity. Only these numbers are read back.
+ * @throws ShapeError for weights of a convolution; ValueError for what is no tensor; DisposedError
+ * @example const sure = await confidence(await crf(unary, guide)); // a number from 1/L to 1 for each pixel
+ */
+export async function confidence(logits: Tensor): Promise<Float32Array> {
+  const device = requireInputs("confidence", { logits });
+  const { storage, rows, channels, shape, layout } = logits;
+  if (layout !== rowLayout) {
+    const got = `${formatShape(shape)} in layout ${layout.name}`;
+    const remedy = "pass logits, not the weights of a convolution";
+    throw new ShapeError({ where: "confidence", expected: "logits [..., classes]", got, remedy });
+  }
   using workspace = new Workspace(device);
   const result = workspace.allocate(rows * 4);
   const rowBytes = padded(channels) * 4;

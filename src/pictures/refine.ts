@@ -13,7 +13,7 @@ import type { Scope } from "../scope.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { kindOf, remedyFor, requireChoice, requireFlag } from "../values.ts";
-import { readConfidence } from "./confidence.ts";
+import { confidence as readConfidence } from "./confidence.ts";
 import { imageTensor } from "./imageTensor.ts";
 import { type Refined, refinedOf } from "./refined.ts";
 import { type ScoresOptions, scoresTensor } from "./scoresTensor.ts";

@@ -43,6 +43,7 @@ export async function train(run: Run, timetable: Stretch): Promise<"finished" | 
   const isSound = soundness(configuration.classes.length);
   let saved: Saved = timetable.from === 0 ? {} : { step: timetable.from, unproven: true };
   let due = timetable.from === 0;
+  await surroundings.look?.(run.trainable.parameters, timetable.from);
   const keep = async (step: number): Promise<void> => {
     await save(run, step, saved);
     saved = { step };
@@ -80,6 +81,7 @@ export async function train(run: Run, timetable: Stretch): Promise<"finished" | 
       rate: optimizer.rate,
       seconds: (performance.now() - began) / 1000,
     });
+    await surroundings.look?.(run.trainable.parameters, done);
     const last = done === timetable.steps;
     if (last || done % timetable.validateEvery === 0) await validate(run, done, saved);
     due ||= done % timetable.saveEvery === 0;

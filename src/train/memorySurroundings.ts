@@ -1,5 +1,6 @@
 import { memorySink, type Sink } from "../checkpoint/checkpoint.ts";
 import { type Names, requireOptions } from "../options.ts";
+import type { Tensor } from "../tensor.ts";
 import type { Metric } from "./metrics.ts";
 import { samplesOf, type TrainingImage } from "./sample.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -12,13 +13,25 @@ export interface MemoryOptions {
   readonly val?: readonly TrainingImage[];
   /** Called and awaited with each metric, after every step and every validation. */
   readonly onMetric?: (metric: Metric) => void | Promise<void>;
+  /**
+   * Called and awaited with the model's parameters, under the names that they have in checkpoints, before the first step and after each:
+   * matrices and bandwidths can be watched while they move. They may be read until it has returned; changing them changes the run.
+   */
+  readonly onParameters?: (parameters: Readonly<Record<string, Tensor>>, step: number) => void | Promise<void>;
   /** Called and awaited with each file that the run saves, by the name that it has in a run's folder. */
   readonly onSave?: (name: string, bytes: Uint8Array<ArrayBuffer>) => void | Promise<void>;
   /** Once it is aborted, the run saves a checkpoint after the step that it is at, and ends as `interrupted`. */
   readonly stop?: AbortSignal;
 }
 
-const names: Names<MemoryOptions> = { train: true, val: true, onMetric: true, onSave: true, stop: true };
+const names: Names<MemoryOptions> = {
+  train: true,
+  val: true,
+  onMetric: true,
+  onParameters: true,
+  onSave: true,
+  stop: true,
+};
 
 /** The surroundings of a run in memory, with what the run left there. */
 export interface MemorySurroundings extends Surroundings {
@@ -47,7 +60,7 @@ export interface MemorySurroundings extends Surroundings {
  */
 export function memorySurroundings(options: MemoryOptions): MemorySurroundings {
   requireOptions("memorySurroundings", options, names);
-  const { onMetric, onSave, stop } = options;
+  const { onMetric, onParameters, onSave, stop } = options;
   const samples = {
     train: samplesOf("memorySurroundings", "train", options.train, 1),
     val: samplesOf("memorySurroundings", "val", options.val ?? []),
@@ -64,6 +77,7 @@ export function memorySurroundings(options: MemoryOptions): MemorySurroundings {
       await onMetric?.(metric);
       return { stop: stop?.aborted ?? false };
     },
+    look: async (parameters, step) => onParameters?.(parameters, step),
     async save(name: string, produce: (sink: Sink) => Promise<void>) {
       const sink = memorySink();
       await produce(sink);

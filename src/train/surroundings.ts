@@ -1,4 +1,5 @@
 import type { Sink } from "../checkpoint/checkpoint.ts";
+import type { Parameters } from "../models/parameters.ts";
 import type { Metric } from "./metrics.ts";
 import type { Sample } from "./sample.ts";
 
@@ -14,6 +15,8 @@ export interface Surroundings {
   sample(split: Split, index: number): Promise<Sample>;
   /** Stores a metric. Resolves to true if the user has asked to stop. */
   record(metric: Metric): Promise<{ readonly stop: boolean }>;
+  /** Looks at the parameters, before the first step and after each, without changing them. Left out, nobody looks. */
+  look?(parameters: Parameters, step: number): Promise<void>;
   /** Keeps a file of this name in the run's folder: beside its place first, then renamed. */
   save(name: string, produce: (sink: Sink) => Promise<void>): Promise<void>;
 }

@@ -56,6 +56,23 @@ describe("a benchmark in a program", () => {
     expect(device.bytes).toBe(0);
   });
 
+  test("with enough, has the lines that were measured before, each of which was told", async () => {
+    const enough = new AbortController();
+    const lines: string[] = [];
+    const before = await runBench(
+      scene,
+      { ...little, device, enough: enough.signal, onLine: ({ name }) => lines.push(name) },
+      (name) => name === "build spatial 3" && enough.abort(),
+    );
+    expect(lines).toEqual(["lattice/blur"]);
+    expect(before.kernels.map(({ name }) => name)).toEqual(lines);
+    expect(before.composites).toEqual([]);
+    expect(before.vertices).toEqual(result.vertices);
+    expect(device.bytes).toBe(0);
+    const none = runBench(scene, { ...little, device, enough: AbortSignal.abort() });
+    await expect(none).rejects.toMatchObject({ name: "AbortError" });
+  });
+
   test("ends in the middle of a line that would take an hour", async () => {
     const signal = AbortSignal.timeout(50);
     await expect(runBench(scene, { seconds: 3600, device, signal })).rejects.toMatchObject({ name: "AbortError" });

@@ -7,7 +7,10 @@ import { build as viteBuild } from "vite";
 export type Bundler = (folder: string, out: string, program: string) => Promise<string[]>;
 
 /** For bundlers that leave `new Worker(new URL(…))` as it is, as esbuild and Rollup do: a worker is bundled by its own name. */
-export const withWorker = (program: string): string[] => (program === "page.js" ? [program, "worker.js"] : [program]);
+export const withWorker = (program: string): string[] => {
+  const workers: Readonly<Record<string, string>> = { "page.js": "worker.js", "filesPage.js": "filesWorker.js" };
+  return [program, ...(workers[program] ? [workers[program]] : [])];
+};
 
 export const esbuild =
   (options: Parameters<typeof esbuildBuild>[0] = {}): Bundler =>
@@ -28,6 +31,8 @@ export const vite: Bundler = async (folder, out, program) => {
     logLevel: "silent",
     build: {
       outDir: out,
+      // It warns of programs of more than half a megabyte: one of the tests' has everything.
+      chunkSizeWarningLimit: 1000,
       rolldownOptions: {
         // It warns of a slow machine.
         checks: { bundlerTimings: false },

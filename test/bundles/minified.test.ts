@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { asCommonJs, esbuild, vite } from "./bundlers.ts";
 import { describePage } from "./page.ts";
 import { describeServer } from "./server.ts";
-import { outcomeInPage } from "./program.ts";
+import { outcomeInPage, outcomeInProcess } from "./program.ts";
 import { useProject } from "./project.ts";
 
 const project = useProject();
@@ -29,6 +29,30 @@ test.each([
   const { processors } = outcome;
   const threads = isolated ? { threads: processors } : { threads: 1, variant: "relaxed" };
   expect(outcome).toEqual({ ...project.plain, ...threads, processors });
+});
+
+describe.each([
+  ["esbuild", esbuild()],
+  ["Vite", vite],
+])("what is about bytes, bundled by %s", (name, bundle) => {
+  test("is bundled without a warning, and does in a page and in its worker what it does in Node", async () => {
+    const { folder } = project;
+    const out = `files-${name}`;
+    expect(await bundle(folder, out, "filesPage.js")).toEqual([]);
+    const here = await outcomeInProcess<Record<string, unknown>>(process.execPath, ["filesHere.js"], folder);
+    expect(here).toMatchObject({ labels: true, picture: true, array: [40, 40, 3], colors: [256, 21], loaded: 1 });
+    expect(here.damaged).toMatch(/^damaged\.png at byte \d+: expected the checksum of the chunk PLTE/);
+    expect([here.jpeg, here.folder]).toEqual([
+      expect.stringMatching(/^a\.jpg: expected the package sharp/),
+      expect.stringMatching(/^no-such-folder: expected a folder, got nothing there/),
+    ]);
+    const { page, worker } = await outcomeInPage<Record<"page" | "worker", object>>(join(folder, out), "filesPage.js", {
+      isolated: false,
+    });
+    const noFiles = "no-such-folder: expected a file system, as Node and Deno have, got a host without one";
+    expect(page).toEqual({ ...here, folder: expect.stringContaining(noFiles) as string });
+    expect(worker).toEqual(page);
+  });
 });
 
 describeServer("esbuild", project, esbuild({ platform: "node" }));

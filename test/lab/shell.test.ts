@@ -75,10 +75,30 @@ test("rooms are reached by keyboard, by address and by going back, and each is l
     expect(await notices()).toEqual(["Warning: There is no room named “kitchen” here; this is “Refine”."]);
     await page.click("[aria-label='Close this notice']");
     expect(await notices()).toEqual([]);
+    await page.waitForFunction("location.hash === '#refine'");
     await page.focus(".skip");
     await page.keyboard.press("Enter");
-    expect(await page.evaluate("[document.activeElement.id, location.hash]")).toEqual(["main", "#kitchen"]);
+    expect(await page.evaluate("[document.activeElement.id, location.hash]")).toEqual(["main", "#refine"]);
     expect(complaints).toEqual([]);
+  }));
+
+test("the device is chosen by keyboard, and the address keeps it in every room", () =>
+  visitLab({}, async (lab) => {
+    const { page } = await lab.open("#learn");
+    await page.focus(".chip");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("#device:popover-open");
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate("document.activeElement.value")).toBe("auto");
+    await page.keyboard.press("ArrowLeft");
+    await page.waitForFunction("location.hash === '#learn?device=wasm'");
+    await page.select("#device select", "1");
+    await page.waitForFunction("location.hash === '#learn?device=wasm&threads=1'");
+    await page.keyboard.press("Escape");
+    expect(await page.evaluate("document.activeElement.className")).toBe("chip");
+    await page.click("nav a:last-child");
+    await page.waitForFunction(`${onView} === 'measure'`);
+    expect(await page.evaluate("location.hash")).toBe("#measure?device=wasm&threads=1");
   }));
 
 test("the color scheme is the system's until another is chosen, which is kept", () =>
@@ -105,6 +125,18 @@ test("what nobody catches, and a room that cannot be loaded, are sentences in th
     await page.evaluate("void Promise.reject(new Error('The picture has no pixels.'))");
     await page.waitForSelector(".notice");
     expect(await notices()).toEqual(["Error: The picture has no pixels."]);
+    await page.evaluate("dispatchEvent(new ErrorEvent('error', { message: 'ResizeObserver loop completed' }))");
+    expect(await notices()).toHaveLength(1);
+    // A file that is dropped beside its place does not take the page's.
+    const kept = await page.evaluate(`{
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(["x"], "x.png"));
+      const event = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+      document.querySelector("header").dispatchEvent(event);
+      event.defaultPrevented;
+    }`);
+    expect(kept).toBe(true);
+
     await page.setOfflineMode(true);
     await page.click("nav a:last-child");
     await page.waitForSelector(".broken");
@@ -122,6 +154,7 @@ test("where the host sends no headers, the page isolates itself, and it is there
     // It loads itself again, once.
     await page.waitForFunction("crossOriginIsolated && document.readyState === 'complete'");
     await page.waitForFunction(`${onView} === 'refine'`);
+    await page.waitForFunction("document.querySelector('footer').textContent.includes('without a connection')");
     await page.setOfflineMode(true);
     await page.goto(`${lab.url}#measure`);
     await page.reload();

@@ -206,6 +206,30 @@ test("a worker opens the device that is chosen, answers with arrays that it hand
     expect(complaints).toEqual([]);
   }));
 
+test("the parameters of a room are in its address, both ways, and a link carries them without the device", () =>
+  visitFolder(folder, {}, async (lab) => {
+    const { page, notices, complaints } = await lab.open("#refine?position=7&open=perhaps&device=wasm");
+    const values = (): Promise<unknown> => page.evaluate("parameters.value");
+    const address = (hash: string): Promise<unknown> =>
+      page.waitForFunction(`location.hash === ${JSON.stringify(hash)}`);
+    expect(await values()).toEqual({ position: 7, view: "result", open: false });
+    expect(await notices()).toEqual(["Warning: The address says open=perhaps, expected yes or no; it is no as usual."]);
+    await address("#refine?position=7&device=wasm");
+    await page.evaluate("parameters.value = { ...parameters.value, position: 60, view: 'drawing', open: true }");
+    await address("#refine?view=drawing&open=yes&device=wasm");
+    expect(await page.evaluate("linkTo('refine')")).toBe(`${lab.url}#refine?view=drawing&open=yes`);
+    // Links and going back; a link without a device leaves it as it was chosen, and no other is opened.
+    await page.evaluate("connection.ready()");
+    await page.evaluate("location.hash = '#refine?position=8'");
+    await address("#refine?position=8&device=wasm");
+    expect(await values()).toEqual({ position: 8, view: "result", open: false });
+    await page.goBack();
+    await address("#refine?view=drawing&open=yes&device=wasm");
+    expect(await values()).toEqual({ position: 60, view: "drawing", open: true });
+    expect(await page.evaluate("connection.opened.value")).toBe(1);
+    expect(complaints).toEqual([]);
+  }));
+
 test("without isolation there is one thread, whatever the link asks for, and WebGPU by name is SwiftShader", () =>
   visitFolder(folder, { isolated: false, webgpu: true }, async (lab) => {
     const { page, complaints } = await lab.open("#refine?threads=4");

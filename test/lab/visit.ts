@@ -17,6 +17,8 @@ export interface Visit {
   readonly offline?: boolean;
   /** Whether there is a camera, which shows a test picture. Default: there is none. */
   readonly camera?: boolean;
+  /** More words for the command line of Chromium. */
+  readonly words?: readonly string[];
 }
 
 /** How one page is opened. */
@@ -69,33 +71,49 @@ export async function visitLab<Result>(how: Visit, work: (lab: Lab) => Promise<R
 /** Does the same with another folder of a page. */
 export async function visitFolder<Result>(
   folder: string,
-  { isolated = true, webgpu = false, offline = false, camera = false }: Visit,
+  how: Visit,
   work: (lab: Lab) => Promise<Result>,
 ): Promise<Result> {
-  const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  const args = [...sandbox, "--disable-dev-shm-usage", ...adapter[`${webgpu}`], ...(camera ? fakeCamera : [])];
-  return serving(folder, isolated, async (url) => {
-    const browser = await launch({
-      executablePath: await findChromium(),
-      args,
-      pipe: true,
-      timeout: 300_000,
-      protocolTimeout: 0,
-    });
-    try {
-      return await work({ url, browser, open: (hash, view) => open(browser, url, offline, hash, view) });
-    } finally {
-      await browser.close();
-    }
-  });
+  return serving(folder, how.isolated ?? true, (url) =>
+    browsing(how, (browser) =>
+      work({ url, browser, open: (hash, view) => openPage(browser, `${url}${hash ?? ""}`, view, how.offline) }),
+    ),
+  );
 }
 
-async function open(
+/** Opens Chromium while `work` runs. */
+export async function browsing<Result>(
+  { webgpu = false, camera = false, words = [] }: Visit,
+  work: (browser: Browser) => Promise<Result>,
+): Promise<Result> {
+  const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+  const args = [
+    ...sandbox,
+    "--disable-dev-shm-usage",
+    ...adapter[`${webgpu}`],
+    ...(camera ? fakeCamera : []),
+    ...words,
+  ];
+  const browser = await launch({
+    executablePath: await findChromium(),
+    args,
+    pipe: true,
+    timeout: 300_000,
+    protocolTimeout: 0,
+  });
+  try {
+    return await work(browser);
+  } finally {
+    await browser.close();
+  }
+}
+
+/** Opens a page of the lab at a whole address, and waits until its room is there. */
+export async function openPage(
   browser: Browser,
-  url: string,
-  offline: boolean,
-  hash = "",
+  address: string,
   { size: [width, height] = [1440, 900], scheme = "light", touch = false }: View = {},
+  offline = false,
 ): Promise<LabPage> {
   // A context of its own, so that nothing that one page stores is found by the next.
   const context = await browser.createBrowserContext();
@@ -129,7 +147,7 @@ async function open(
       Object.defineProperty(Navigator.prototype, "serviceWorker", { value: undefined }),
     );
   }
-  await page.goto(`${url}${hash}`, { timeout: 300_000 });
+  await page.goto(address, { timeout: 300_000 });
   await page.waitForSelector("section[data-ready]:not([hidden])", { timeout: 60_000 }).catch((error: unknown) => {
     throw new Error([String(error), ...complaints].join("\n"), { cause: error });
   });

@@ -1,4 +1,4 @@
-import { readConfidence } from "../../src/pictures/confidence.ts";
+import { confidence } from "../../src/pictures/confidence.ts";
 import { open } from "../../src/device/open.ts";
 import { activation } from "../reference/crf.ts";
 import { type Case, check, close, random, same } from "../suite.ts";
@@ -22,7 +22,7 @@ export const cases: Case[] = [
         for (const channels of [1, 2, 3, 4, 5, 21, 68]) {
           const data = random(rows + channels).array(rows * channels, -10, 10);
           using logits = device.tensor([rows, channels], data);
-          close(await readConfidence(logits), reference(data, channels), tolerance, `${rows} rows of ${channels}`);
+          close(await confidence(logits), reference(data, channels), tolerance, `${rows} rows of ${channels}`);
         }
       }
     },
@@ -31,7 +31,7 @@ export const cases: Case[] = [
     name: "large logits neither overflow nor vanish, and NaN is kept",
     async run(device) {
       using logits = device.tensor([4, 3], [1e4, -1e4, 0, -3e38, -3e38, -3e38, 1, NaN, 2, 1, Infinity, 0]);
-      const [sure, equal, ...bad] = await readConfidence(logits);
+      const [sure, equal, ...bad] = await confidence(logits);
       same([sure!], [1], "one class is certain");
       close([equal!], [1 / 3], tolerance, "equal classes");
       check(bad.every(Number.isNaN), `of NaN and infinity: ${bad}`);
@@ -48,7 +48,7 @@ export const cases: Case[] = [
       const data = random(3).array(1000 * 5, -4, 4);
       using whole = device.tensor([1000, 5], data);
       using parts = narrow.tensor([1000, 5], data);
-      same(await readConfidence(parts), await readConfidence(whole), "confidence");
+      same(await confidence(parts), await confidence(whole), "confidence");
     },
   },
 ];

@@ -5,6 +5,7 @@ import { shapesId } from "../../src/cli/demo/shapesFolder.ts";
 import { decodeLabelPng } from "../../src/data/png.ts";
 import type { Device } from "../../src/device/device.ts";
 import { open } from "../../src/device/open.ts";
+import type { Tensor } from "../../src/tensor.ts";
 import {
   checkpointFile,
   drawShapes,
@@ -189,6 +190,22 @@ describe("a run in memory", () => {
     );
     expect(await model.predict(val[0]!)).toEqual(kept!.crf);
   });
+});
+
+test("parameters are looked at before the first step and after each, as they will be saved", async () => {
+  const options = { ...smallest, stage: "crf-rnn", steps: 2, crf: { iterations: 1 } } as const;
+  const seen: { readonly step: number; readonly names: string[]; readonly compatibility: Float32Array }[] = [];
+  const onParameters = async (parameters: Readonly<Record<string, Tensor>>, step: number): Promise<void> => {
+    const compatibility = await parameters.compatibility!.read();
+    seen.push({ step, names: Object.keys(parameters), compatibility });
+  };
+  const surroundings = memorySurroundings({ train, onParameters });
+  await runTraining(device, await trainingConfiguration(options), trainingTimetable(options), surroundings);
+  expect(seen.map(({ step }) => step)).toEqual([0, 1, 2]);
+  const { parameters } = await openState(bytesSource(surroundings.files.get(checkpointFile)!));
+  expect(seen[2]!.names).toEqual([...parameters.keys()]);
+  expect(seen[2]!.compatibility).toEqual(await parameters.get("compatibility")!.read());
+  expect(seen[0]!.compatibility).not.toEqual(seen[2]!.compatibility);
 });
 
 describe("refused in one sentence", () => {

@@ -2,6 +2,8 @@
 export interface DeviceChoice {
   readonly prefer: "auto" | "webgpu" | "wasm";
   readonly threads?: number;
+  /** `plain`: WebAssembly without relaxed SIMD, whose bits are those of Node 20. */
+  readonly simd?: "plain";
 }
 
 /** What the page tells about the device that a room computes on. */

@@ -8,7 +8,9 @@ import type { DeviceChoice, DeviceFacts } from "./choice.ts";
  */
 export async function openDevice(choice: DeviceChoice, onWarning: (sentence: string) => void): Promise<Device> {
   const threads = globalThis.crossOriginIsolated ? choice.threads : undefined;
-  return open({ prefer: choice.prefer, threads, onWarning: ({ message }) => onWarning(message) });
+  // Which SIMD it is, is asked of WebAssembly alone.
+  const simd = choice.prefer === "wasm" ? choice.simd : undefined;
+  return open({ prefer: choice.prefer, threads, simd, onWarning: ({ message }) => onWarning(message) });
 }
 
 /** What the chip in the header tells of a device. */

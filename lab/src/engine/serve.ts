@@ -12,7 +12,7 @@ export interface Served<Service> {
 
 /**
  * The whole of a room's worker: `serve((device) => new RefineService(device))`. A service is an object with methods, which
- * may be asynchronous; where it has `[Symbol.dispose]`, that is called before another device is opened.
+ * may be asynchronous; where it has `[Symbol.asyncDispose]` or `[Symbol.dispose]`, that is called, and awaited, before another device is opened.
  */
 export function serve<Service extends object>(make: (device: Device) => Service | Promise<Service>): void {
   let device: Device | undefined;
@@ -23,7 +23,8 @@ export function serve<Service extends object>(make: (device: Device) => Service 
     // One after the other: whoever changes the choice twice gets the second.
     open: (choice: DeviceChoice, onWarning: (sentence: string) => void): Promise<DeviceFacts> => {
       const opened = last.then(async () => {
-        (served.service as Partial<Disposable> | undefined)?.[Symbol.dispose]?.();
+        const former = served.service as Partial<Disposable & AsyncDisposable> | undefined;
+        await (former?.[Symbol.asyncDispose]?.() ?? former?.[Symbol.dispose]?.());
         served.service = undefined;
         device?.dispose();
         device = undefined;

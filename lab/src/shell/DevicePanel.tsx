@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import type { DeviceChoice, DeviceFacts } from "../engine/choice.ts";
 import { Segmented } from "../ui/Segmented.tsx";
 import { Select } from "../ui/Select.tsx";
+import { Switch } from "../ui/Switch.tsx";
 import { choice, choose } from "./address.ts";
 import { deviceState } from "./device.ts";
 
@@ -21,10 +22,18 @@ export function DevicePanel(): JSX.Element {
           { value: "wasm", label: "WebAssembly" },
         ]}
         value={chosen.prefer}
-        onChange={(prefer) => choose({ ...chosen, prefer })}
+        onChange={(prefer) => choose({ ...chosen, prefer, simd: undefined })}
         hint="Automatic takes a GPU if there is one, and WebAssembly otherwise."
       />
       <Threads chosen={chosen} />
+      {chosen.prefer === "wasm" && (
+        <Switch
+          label="Plain SIMD"
+          value={chosen.simd === "plain"}
+          onChange={(plain) => choose({ ...chosen, simd: plain ? "plain" : undefined })}
+          hint="Rounds as Node 20 does, so that a training run goes on there to the same bits; a little slower."
+        />
+      )}
       {state?.state === "open" && <Facts {...state.facts} />}
     </>
   );
@@ -44,7 +53,7 @@ function Threads({ chosen }: { readonly chosen: DeviceChoice }): JSX.Element {
         ...numbers.map((value) => ({ value, label: value })),
       ]}
       value={crossOriginIsolated ? String(chosen.threads ?? every) : "1"}
-      onChange={(value) => choose({ prefer: chosen.prefer, ...(value !== every && { threads: Number(value) }) })}
+      onChange={(value) => choose({ ...chosen, threads: value === every ? undefined : Number(value) })}
       disabled={!crossOriginIsolated}
       hint={hint}
     />

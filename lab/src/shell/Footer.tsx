@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { version } from "../../../package.json";
+import { isKept } from "./offline.ts";
 import "./Footer.css";
 
 /** The site lies above the lab, on every host. */
@@ -13,7 +14,10 @@ const links = [
 export function Footer(): JSX.Element {
   return (
     <footer class="footer">
-      <p>Everything is computed in this page: your pictures stay on your machine.</p>
+      <p>
+        Everything is computed in this page: your pictures stay on your machine.
+        {isKept.value && " It works without a connection, too."}
+      </p>
       <nav aria-label="Site">
         {links.map(({ href, text }) => (
           <a key={href} href={href}>

@@ -1,7 +1,6 @@
-import { effect } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
-import { room } from "./address.ts";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { room, scrolled } from "./address.ts";
 import { Footer } from "./Footer.tsx";
 import { Header } from "./Header.tsx";
 import { Notices } from "./Notices.tsx";
@@ -12,13 +11,11 @@ import "./Shell.css";
 /** The whole page: what stays, and the rooms, of which one is on view. */
 export function Shell(): JSX.Element {
   const main = useRef<HTMLElement>(null);
-  useEffect(
-    () =>
-      effect(() => {
-        document.title = `${rooms.find(({ name }) => name === room.value)!.title} · crf-rnn lab`;
-      }),
-    [],
-  );
+  const { name, title } = rooms.find((each) => each.name === room.value)!;
+  useLayoutEffect(() => {
+    document.title = `${title} · crf-rnn lab`;
+    scrollTo(0, scrolled.get(name) ?? 0);
+  }, [name, title]);
   const skip = (event: Event): void => {
     // An address of its own would lead to another room.
     event.preventDefault();

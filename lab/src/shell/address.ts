@@ -9,7 +9,7 @@ import { isRoom, type RoomName, rooms } from "./rooms.ts";
 
 const first: RoomName = "refine";
 const preferences: readonly DeviceChoice["prefer"][] = ["auto", "webgpu", "wasm"];
-const ofDevice = ["device", "threads"];
+const ofDevice = ["device", "threads", "simd"];
 
 function parse(hash: string): { readonly room: RoomName; readonly search: URLSearchParams } {
   const [name = "", search = ""] = hash.replace(/^#/, "").split("?", 2);
@@ -26,7 +26,11 @@ function parse(hash: string): { readonly room: RoomName; readonly search: URLSea
 function choiceOf(search: URLSearchParams): DeviceChoice {
   const prefer = preferences.find((one) => one === search.get("device")) ?? "auto";
   const threads = Number(search.get("threads") ?? undefined);
-  return Number.isInteger(threads) && threads >= 1 && threads <= 64 ? { prefer, threads } : { prefer };
+  return {
+    prefer,
+    ...(Number.isInteger(threads) && threads >= 1 && threads <= 64 && { threads }),
+    ...(prefer === "wasm" && search.get("simd") === "plain" && { simd: "plain" as const }),
+  };
 }
 
 const begin = parse(location.hash);
@@ -77,9 +81,10 @@ export function roomParameters<Defaults extends Values>(
 
 /** The address of a room as it is now, for links within the page. It names the device where one was asked for. */
 export function addressOf(of: RoomName): string {
-  const { prefer, threads } = choice.value;
+  const { prefer, threads, simd } = choice.value;
   const device: [string, string][] = prefer === "auto" ? [] : [["device", prefer]];
   if (threads !== undefined) device.push(["threads", String(threads)]);
+  if (simd) device.push(["simd", simd]);
   return hashOf(of, [...parametersOf(of), ...device]);
 }
 
@@ -110,20 +115,31 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 function write(): void {
   clearTimeout(timer);
   timer = setTimeout(() => {
+    // A link that was followed this moment is told by `hashchange` in the next.
+    const [named = ""] = location.hash.slice(1).split("?");
+    if (isRoom(named) && named !== room.peek()) return;
     const address = addressOf(room.peek());
     if (address !== location.hash && !(location.hash === "" && address === `#${first}`))
       history.replaceState(null, "", address);
   }, pause);
 }
 
+/** How far each room was scrolled when it was left. */
+export const scrolled = new Map<RoomName, number>();
+
 /** Follows the address: links, going back, and what is typed. */
 export function followAddress(): void {
   addEventListener("hashchange", () => {
     clearTimeout(timer);
     const { room: next, search } = parse(location.hash);
-    if (ofDevice.some((name) => search.has(name)) && addressOf(next) !== location.hash) choice.value = choiceOf(search);
+    const { prefer, threads } = choiceOf(search);
+    const other = prefer !== choice.peek().prefer || threads !== choice.peek().threads;
+    // A link without a device leaves it to the reader, who may have chosen.
+    if (other && ofDevice.some((name) => search.has(name))) choice.value = choiceOf(search);
     asked.set(next, search);
     registered.get(next)?.read(search);
+    scrolled.set(room.peek(), scrollY);
     room.value = next;
+    write();
   });
 }

@@ -24,7 +24,8 @@ const most = 4;
 let last = 0;
 
 /**
- * Shows a sentence and has screen readers read it. Errors and warnings stay until they are closed, the others for some seconds.
+ * Shows a sentence and has screen readers read it. Errors, warnings and what can be answered stay until they are closed,
+ * the others for some seconds.
  * @returns a function that closes it
  */
 export function notify(note: Note): () => void {
@@ -35,7 +36,7 @@ export function notify(note: Note): () => void {
       note.key === undefined ? kind !== note.kind || text !== note.text : key !== note.key,
     );
   notes.value = [...others, { ...note, id }].slice(-most);
-  if (note.kind === "info" || note.kind === "success") setTimeout(() => dismiss(id), stay);
+  if (!note.action && (note.kind === "info" || note.kind === "success")) setTimeout(() => dismiss(id), stay);
   return () => dismiss(id);
 }
 
@@ -52,6 +53,9 @@ export function dismiss(id: number): void {
 
 /** Has every error that nobody catches told in the page. */
 export function tellUncaught(): void {
-  addEventListener("error", ({ error, message }) => notifyError(error ?? message));
+  addEventListener("error", ({ error, message }) => {
+    // Browsers say so where a size is told in the next frame only, which does no harm.
+    if (!message.startsWith("ResizeObserver loop")) notifyError(error ?? message);
+  });
   addEventListener("unhandledrejection", ({ reason }) => notifyError(reason));
 }

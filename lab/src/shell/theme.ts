@@ -22,12 +22,21 @@ function storage(): Storage | undefined {
   }
 }
 
+/** Colors the bars of the browser around the page: there is a color for each scheme, which the system chooses between as usual. */
+function colorBars(chosen: Theme): void {
+  for (const color of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')) {
+    const of = (color.dataset.media ??= color.media);
+    color.media = chosen === "auto" ? of : of.includes(chosen) ? "all" : "not all";
+  }
+}
+
 /** Keeps the page in the chosen scheme, and follows what is chosen in another page of the site. */
 export function followTheme(): void {
   effect(() => {
     const { dataset } = document.documentElement;
     if (theme.value === "auto") delete dataset.theme;
     else dataset.theme = theme.value;
+    colorBars(theme.value);
   });
   addEventListener("storage", (event) => {
     if (event.key === key) theme.value = kept();

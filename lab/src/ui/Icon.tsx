@@ -30,8 +30,11 @@ const paths = {
   step: "M7 5l9 7-9 7zM18 5v14",
   stop: "M6 6h12v12H6z",
   sun: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 2.5v2M12 19.5v2M2.5 12h2M19.5 12h2M5.3 5.3l1.4 1.4M17.3 17.3l1.4 1.4M5.3 18.7l1.4-1.4M17.3 6.7l1.4-1.4",
+  trash: "M4 7h16M9 7V4h6v3M6.5 7l1 13h9l1-13M10 11v5M14 11v5",
   undo: "M9 5L4 9.5 9 14M4 9.5h11a5 5 0 0 1 0 10h-4",
   upload: "M12 16V5M7 9l5-5 5 5M4 20h16",
+  wand: "M4 20l10-10M12.5 8.5l3 3M18 3v4M16 5h4M20.5 11v3M19 12.5h3M11 3v3M9.5 4.5h3",
+  wipe: "M12 3v18M4 6h4v12H4zM16 6h4v12h-4zM17.5 9h1M17.5 12h1M17.5 15h1",
   warning: "M12 9v5M12 17v.5M12 3.5L2.5 20h19z",
 } as const;
 

@@ -7,7 +7,7 @@ import "../../../lab/src/style/base.css";
 import { classColor, cssColor } from "../../../lab/src/style/classes.ts";
 import { connect } from "../../../lab/src/engine/connect.ts";
 import { moved } from "../../../lab/src/engine/moved.ts";
-import { choose } from "../../../lab/src/shell/address.ts";
+import { choose, followAddress, linkTo, roomParameters } from "../../../lab/src/shell/address.ts";
 import { loadPixels, loadTruth } from "../../../lab/src/pictures/load.ts";
 import { pictures } from "../../../lab/src/pictures/pictures.ts";
 import { Boundary } from "../../../lab/src/shell/Boundary.tsx";
@@ -38,7 +38,10 @@ const connection = connect<EchoService>(
   "refine",
   () => new Worker(new URL("./echo.worker.ts", import.meta.url), { type: "module" }),
 );
-Object.assign(globalThis, { connection, choose, loadPixels, loadTruth, moved, pictures, proxy });
+// Parameters that are in the address.
+const parameters = roomParameters("refine", { position: 60, view: "result", open: false }, { position: [1, 400] });
+followAddress();
+Object.assign(globalThis, { connection, choose, linkTo, parameters, loadPixels, loadTruth, moved, pictures, proxy });
 
 /** All that the controls say, where the test reads it. */
 const state = signal({

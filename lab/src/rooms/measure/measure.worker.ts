@@ -1,0 +1,4 @@
+import { serve } from "../../engine/serve.ts";
+import { MeasureService } from "./service.ts";
+
+serve((device) => new MeasureService(device));

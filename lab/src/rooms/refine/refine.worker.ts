@@ -1,0 +1,4 @@
+import { serve } from "../../engine/serve.ts";
+import { RefineService } from "./service.ts";
+
+serve((device) => new RefineService(device));

@@ -1,0 +1,127 @@
+import { expect, test } from "vitest";
+import { commandOf, programOf } from "../../lab/src/rooms/refine/code.ts";
+import { Drawing, nothing } from "../../lab/src/rooms/refine/drawing.ts";
+
+const picture = (drawing: Drawing): string[] =>
+  Array.from({ length: drawing.height }, (_, y) =>
+    [...drawing.labels.subarray(y * drawing.width, (y + 1) * drawing.width)]
+      .map((label) => (label === nothing ? "." : String(label)))
+      .join(""),
+  );
+
+/** One change. */
+function change(drawing: Drawing, work: () => unknown): void {
+  drawing.begin();
+  work();
+  drawing.end();
+}
+
+test("strokes are round, as wide as the pen, and end at the picture's edge", () => {
+  const drawing = new Drawing(9, 7);
+  change(drawing, () => drawing.stroke({ x: 2.5, y: 3.5 }, { x: 20, y: 3.5 }, 1.5, 1));
+  expect(picture(drawing)).toEqual([
+    ".........",
+    ".........",
+    ".11111111",
+    ".11111111",
+    ".11111111",
+    ".........",
+    ".........",
+  ]);
+  expect(drawing.stroke({ x: 50, y: 50 }, { x: 60, y: 60 }, 3, 1)).toBeUndefined();
+});
+
+test("a click with the finest pen draws one pixel", () => {
+  const drawing = new Drawing(5, 3);
+  change(drawing, () => drawing.stroke({ x: 2.4, y: 1.6 }, { x: 2.4, y: 1.6 }, 0.5, 0));
+  expect(drawing.count()).toBe(1);
+  expect(picture(drawing)[1]).toBe("..0..");
+});
+
+test("fill stays within its outline, and recolors what was drawn", () => {
+  const drawing = new Drawing(7, 5);
+  const outline = [
+    [1, 1],
+    [5, 1],
+    [5, 3],
+    [1, 3],
+    [1, 1],
+  ].map(([x, y]) => ({ x: x! + 0.5, y: y! + 0.5 }));
+  change(drawing, () => outline.slice(1).forEach((to, i) => drawing.stroke(outline[i]!, to, 0.5, 1)));
+  change(drawing, () => drawing.fillRegion({ x: 3.5, y: 2.5 }, 2));
+  expect(picture(drawing)).toEqual([".......", ".11111.", ".12221.", ".11111.", "......."]);
+  change(drawing, () => drawing.fillRegion({ x: 1.5, y: 1.5 }, 0));
+  expect(picture(drawing)).toEqual([".......", ".00000.", ".02220.", ".00000.", "......."]);
+  expect(drawing.fillRegion({ x: -1, y: 2 }, 1)).toBeUndefined();
+});
+
+test("similar colors hang together and differ by no more than the tolerance", () => {
+  const gray = [10, 12, 14, 40, 12, 10];
+  const pixels = Uint8ClampedArray.from(gray.flatMap((value) => [value, value, value, 255]));
+  const drawing = new Drawing(6, 1);
+  change(drawing, () => drawing.fillColor({ x: 0.5, y: 0.5 }, 3, pixels, 4));
+  expect(picture(drawing)).toEqual(["333..."]);
+});
+
+test("undo and redo go through every change, to the label", () => {
+  const drawing = new Drawing(20, 20);
+  const states = [drawing.labels.slice()];
+  const changes = [
+    () => drawing.stroke({ x: 3, y: 3 }, { x: 15, y: 9 }, 2, 1),
+    () => drawing.stroke({ x: 3, y: 12 }, { x: 15, y: 9 }, 4, 0),
+    () => drawing.fillRegion({ x: 0, y: 19 }, 2),
+    () => drawing.replace((label) => (label === 2 ? nothing : label)),
+    () => drawing.replace(() => nothing),
+  ];
+  for (const work of changes) {
+    change(drawing, work);
+    states.push(drawing.labels.slice());
+  }
+  for (const state of states.slice(0, -1).reverse()) {
+    drawing.undo();
+    expect(drawing.labels).toEqual(state);
+  }
+  expect(drawing.canUndo).toBe(false);
+  expect(drawing.undo()).toBeUndefined();
+  for (const state of states.slice(1)) {
+    drawing.redo();
+    expect(drawing.labels).toEqual(state);
+  }
+  expect(drawing.canRedo).toBe(false);
+  drawing.undo();
+  change(drawing, () => drawing.stroke({ x: 1, y: 1 }, { x: 1, y: 1 }, 1, 1));
+  expect(drawing.canRedo).toBe(false);
+});
+
+test("what changes nothing is no step of undo, and what goes with a change goes back with it", () => {
+  const drawing = new Drawing(4, 4);
+  change(drawing, () => drawing.replace(() => nothing));
+  expect(drawing.canUndo).toBe(false);
+  const told: string[] = [];
+  drawing.begin();
+  drawing.end({ undo: () => told.push("undo"), redo: () => told.push("redo") });
+  drawing.undo();
+  drawing.redo();
+  expect(told).toEqual(["undo", "redo"]);
+});
+
+test("code names every number, and scores in place of a drawing", () => {
+  const values = {
+    thetaAlpha: 61,
+    thetaBeta: 7,
+    thetaGamma: 2.5,
+    bilateralWeight: 9,
+    spatialWeight: 4,
+    iterations: 6,
+    normalization: "symmetric",
+    compatibility: [-1, 0.5, 0, -1],
+    confidence: 0.8,
+  } as const;
+  expect(commandOf({ values, classes: 2, scored: false }).replaceAll(/\s*\\\n\s*/g, " ")).toBe(
+    "npx crf-rnn refine photograph.png --annotation drawing.png --classes 2 --confidence 0.8 --theta-alpha 61 --theta-beta 7 " +
+      "--theta-gamma 2.5 --bilateral-weight 9 --spatial-weight 4 --iterations 6 --normalize symmetric " +
+      "--compatibility compatibility.npy --out refined.png",
+  );
+  expect(commandOf({ values, classes: 2, scored: true })).toContain("--logits scores.npy");
+  expect(programOf({ values, classes: 2, scored: true })).toContain('decodeNpy(await readFile("scores.npy")');
+});
