@@ -165,7 +165,8 @@ export function ColorControls(): JSX.Element {
             ? `Vertex ${corner.remainder} has the coordinates ${coordinates(corner.coordinates)}; the pixels in whose simplex it is, too, are marked. `
             : ""}
           The pixel gives to these {now ? now.dimensions + 1 : 6} vertices and collects from them, by their weights.
-          Press a vertex to see the pixels in whose simplex it is, too: what they give, the pixel receives at once.
+          Press a vertex to see the pixels in whose simplex it is, too: what they give, the pixel receives without any
+          blur.
         </p>
       </Panel>
       {filter === "bilateral" && (
