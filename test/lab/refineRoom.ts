@@ -82,7 +82,7 @@ export async function openRefine(lab: Lab, hash: string, view?: View): Promise<R
 }
 
 /** The file that comes of what is done. */
-async function downloaded(page: Page, act: () => Promise<void>): Promise<Uint8Array> {
+export async function downloaded(page: Page, act: () => Promise<void>): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), "crf-rnn-lab-"));
   const client = await page.createCDPSession();
   try {
@@ -104,7 +104,7 @@ async function downloaded(page: Page, act: () => Promise<void>): Promise<Uint8Ar
   }
 }
 
-async function drop(page: Page, files: Readonly<Record<string, Uint8Array>>): Promise<void> {
+export async function drop(page: Page, files: Readonly<Record<string, Uint8Array>>): Promise<void> {
   const texts = Object.entries(files).map(([name, bytes]) => [name, Buffer.from(bytes).toString("base64")] as const);
   await page.evaluate((all) => {
     const data = new DataTransfer();

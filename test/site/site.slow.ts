@@ -89,6 +89,7 @@ describe("a reader of the site", () => {
     const args = [...sandbox, "--disable-dev-shm-usage"];
     browser = await launch({ executablePath: await findChromium(), args, pipe: true, timeout: 300_000 });
     page = await browser.newPage();
+    await page.setViewport({ width: 1440, height: 900 });
     page.on("pageerror", (error) => complaints.push(String(error)));
     page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
     page.on("response", (response) => response.status() >= 400 && complaints.push(response.url()));

@@ -16,29 +16,31 @@ export function Choices(): JSX.Element | null {
       </p>
       <div class="measure-forms">
         {choices.map(({ kernel, form, times: all, refused }) => (
-          <dl key={kernel} class="measure-ceilings">
-            <dt class="measure-name">{kernel}</dt>
-            {Object.entries(all).map(([name, time]) => (
-              <div key={name}>
-                <dt>
-                  {name}
-                  {name === form && <strong> is taken</strong>}
-                </dt>
-                <dd>
-                  <Bar part={1 / Math.max(time, 1)} tone={name === form ? "accent" : "soft"} />
-                  <span>{times(time)}</span>
-                </dd>
-              </div>
-            ))}
-            {refused.map((name) => (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>
-                  <span>does not compile here, or gives other bits</span>
-                </dd>
-              </div>
-            ))}
-          </dl>
+          <div key={kernel}>
+            <h3>{kernel}</h3>
+            <dl class="measure-ceilings">
+              {Object.entries(all).map(([name, time]) => (
+                <div key={name}>
+                  <dt>
+                    {name}
+                    {name === form && <strong> is taken</strong>}
+                  </dt>
+                  <dd>
+                    <Bar part={1 / Math.max(time, 1)} tone={name === form ? "accent" : "soft"} />
+                    <span>{times(time)}</span>
+                  </dd>
+                </div>
+              ))}
+              {refused.map((name) => (
+                <div key={name}>
+                  <dt>{name}</dt>
+                  <dd>
+                    <span>does not compile here, or gives other bits</span>
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          </div>
         ))}
       </div>
     </section>

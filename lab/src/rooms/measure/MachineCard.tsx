@@ -5,9 +5,8 @@ import { facts, figures, machine } from "./state.ts";
 /** What the device and the browser tell of themselves. */
 export function MachineCard(): JSX.Element {
   const device = facts.value;
-  const told = machine.value;
   const measured = figures.value;
-  const adapter = device?.kind === "webgpu" ? told?.adapter : undefined;
+  const adapter = machine.value?.adapter;
   return (
     <section class="measure-card" aria-labelledby="measure-machine">
       <h2 id="measure-machine">This machine</h2>
@@ -16,7 +15,9 @@ export function MachineCard(): JSX.Element {
         <Fact label="Kind">
           {device && (device.kind === "wasm" ? `WebAssembly, ${device.variant}` : `WebGPU, ${device.variant}`)}
         </Fact>
-        <Fact label="Threads">{device && `${device.threads} of ${device.processors} processors`}</Fact>
+        <Fact label="Processors">
+          {device && (device.kind === "wasm" ? `${device.processors}, threads: ${device.threads}` : device.processors)}
+        </Fact>
         <Fact label="Subgroups">
           {device &&
             (device.subgroupSize === undefined
@@ -24,9 +25,9 @@ export function MachineCard(): JSX.Element {
               : `${device.subgroupSize} invocations`)}
         </Fact>
         <Fact label="Isolated">
-          {told && (told.isolated ? "yes, threads may share memory" : "no, one thread of WebAssembly")}
+          {crossOriginIsolated ? "yes, threads may share memory" : "no, one thread of WebAssembly"}
         </Fact>
-        <Fact label="Browser">{told && hostOf(told.browser)}</Fact>
+        <Fact label="Browser">{hostOf(navigator.userAgent)}</Fact>
         <Fact label="Timed by">{measured?.timer}</Fact>
         <Fact label="Picture">
           {measured && `${measured.image.width} × ${measured.image.height}, ${measured.classes} classes`}
@@ -41,9 +42,12 @@ export function MachineCard(): JSX.Element {
           This adapter computes on the processor. Its figures say nothing about GPUs, and WebAssembly is faster here.
         </p>
       )}
-      <div class="measure-more">
+      <div class="measure-more" data-gpu={"gpu" in navigator}>
         {adapter && (
-          <More title={`Adapter: ${Object.keys(adapter.info).length} facts`} entries={Object.entries(adapter.info)} />
+          <More
+            title={`Adapter of WebGPU: ${Object.keys(adapter.info).length} facts`}
+            entries={Object.entries(adapter.info)}
+          />
         )}
         {adapter && (
           <More
@@ -61,12 +65,10 @@ export function MachineCard(): JSX.Element {
             </ul>
           </details>
         )}
-        {told && (
-          <details>
-            <summary>What the browser calls itself</summary>
-            <p class="measure-agent">{told.browser}</p>
-          </details>
-        )}
+        <details>
+          <summary>What the browser calls itself</summary>
+          <p class="measure-agent">{navigator.userAgent}</p>
+        </details>
       </div>
     </section>
   );

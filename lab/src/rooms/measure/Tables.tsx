@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { Bar, RatioBar } from "./Bar.tsx";
 import { significant, times } from "./format.ts";
 import type { Line } from "./service.ts";
-import { lines, names, others, theirs } from "./state.ts";
+import { figures, lines, names, others, theirs, wanted } from "./state.ts";
 import { type Column, SortedTable } from "./SortedTable.tsx";
 
 /** What the names of lines that are shown have in them. */
@@ -14,6 +14,8 @@ export interface Row {
   readonly name: string;
   readonly line?: Line;
   readonly theirs?: number;
+  /** Whether the device does without it. */
+  readonly isUnused: boolean;
 }
 
 /** Names of kernels are paths; those of what is made of them are words. */
@@ -21,13 +23,15 @@ const isKernel = (name: string): boolean => !name.includes(" ");
 
 const rows = computed<readonly Row[]>(() => {
   const own = new Map(lines.value.map((line) => [line.name, line]));
-  const all = new Set([...own.keys(), ...Object.keys(others.value?.times.milliseconds ?? {})]);
+  const unused = new Set(figures.value?.unused);
+  // What is still to be measured has its place already, so that nothing moves.
+  const all = new Set([...own.keys(), ...wanted.value, ...Object.keys(others.value?.times.milliseconds ?? {})]);
   const order = new Map(names.value.map((name, index) => [name, index]));
   const words = search.value.trim().toLowerCase();
   return [...all]
     .filter((name) => name.toLowerCase().includes(words))
     .sort((a, b) => (order.get(a) ?? Infinity) - (order.get(b) ?? Infinity))
-    .map((name) => ({ name, line: own.get(name), theirs: theirs(name) }));
+    .map((name) => ({ name, line: own.get(name), theirs: theirs(name), isUnused: unused.has(name) }));
 });
 
 const ratioOf = ({ line, theirs: other }: Row): number | undefined => line && other && other / line.least;
@@ -42,7 +46,12 @@ const figure = (
 const textOf = (value: number | undefined, text: (value: number) => string): string =>
   value === undefined ? "–" : text(value);
 
-const name: Column<Row> = { key: "name", title: "Name", value: (row) => row.name, cell: (row) => row.name };
+const name: Column<Row> = {
+  key: "name",
+  title: "Name",
+  value: (row) => row.name,
+  cell: (row) => (row.isUnused ? [row.name, <span class="measure-count">not used on this device</span>] : row.name),
+};
 const timing = [
   figure("median", "Median ms", ({ line }) => line?.median),
   figure("least", "Least ms", ({ line }) => line?.least),
@@ -121,7 +130,7 @@ export function Kernels(): JSX.Element {
   return (
     <SortedTable
       title="Kernels"
-      hint="Each reads and writes so many bytes and computes so many operations: the ceiling is the least time that these can take."
+      hint="Each reads and writes so many bytes and computes so many operations: the ceiling is the least time that these can take. More than 100 % is reached by what stays in a cache, and where something else ran while the ceilings were measured."
       columns={comparing(ofKernels)}
       rows={rows.value.filter((row) => isKernel(row.name))}
       empty={emptySentence()}

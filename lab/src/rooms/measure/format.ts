@@ -1,11 +1,9 @@
-/** Three digits that count, with thin spaces between thousands: 0.0123, 1.23, 12.3, 1 230. */
+/** Three digits that count, four behind the point at most: 0.0123, 1.23, 12.3, 1,230. */
 export function significant(value: number): string {
   if (value === 0) return "0";
-  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
-  return Number(value.toPrecision(3)).toLocaleString("en", {
-    minimumFractionDigits: Math.min(digits, 4),
-    maximumFractionDigits: Math.min(digits, 4),
-  });
+  const rounded = Number(value.toPrecision(3));
+  const digits = Math.min(Math.max(0, 2 - Math.floor(Math.log10(Math.abs(rounded)))), 4);
+  return rounded.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
 /** As 12 s, or 2 min. */

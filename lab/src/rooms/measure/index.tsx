@@ -10,7 +10,7 @@ import { Choices } from "./Choices.tsx";
 import { Controls } from "./Controls.tsx";
 import { duration } from "./format.ts";
 import { MachineCard } from "./MachineCard.tsx";
-import { asked, expected, facts, figures, lines, load, measure, others, running, stop } from "./state.ts";
+import { asked, expected, facts, figures, lines, load, measure, others, running, stop, wanted } from "./state.ts";
 import { Composites, Kernels, search } from "./Tables.tsx";
 import "./measure.css";
 
@@ -62,16 +62,16 @@ function Tools(): JSX.Element {
 }
 
 function Results(): JSX.Element {
-  const isEmpty = lines.value.length === 0 && !others.value;
+  const isEmpty = lines.value.length === 0 && wanted.value.length === 0 && !others.value;
   return (
     <div class="measure" tabIndex={0} role="region" aria-label="What was measured">
       {isEmpty && <Lattice />}
       <div class="measure-grid">
         <MachineCard />
         <Ceilings />
-        <Choices />
         {isEmpty ? <Beginning /> : <Kernels />}
         {!isEmpty && <Composites />}
+        <Choices />
       </div>
     </div>
   );

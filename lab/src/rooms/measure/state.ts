@@ -21,6 +21,8 @@ export const names = signal<readonly string[]>([]);
 export const figures = signal<Figures | undefined>(undefined);
 /** Lines that have been measured in the run that is under way, or in the last. */
 export const lines = signal<readonly Line[]>([]);
+/** The names of what the run that is under way measures, or the last one measured. */
+export const wanted = signal<readonly string[]>([]);
 /** A run that is under way. */
 export const running = signal<Running | undefined>(undefined);
 /** What another run measured. */
@@ -57,7 +59,7 @@ export const asked = computed<readonly string[] | undefined>(() => {
 /** The ceilings are five measurements. */
 const ofCeilings = 5;
 /** What a line takes over the seconds that it is measured for, in seconds: to prepare, and to measure thrice where that is longer. */
-const besides = 0.5;
+const besides = 1.3;
 
 /** About how many seconds this will take. */
 export const expected = computed(
@@ -75,6 +77,7 @@ export async function measure(): Promise<void> {
     else running.value = progressOf(event.begins, (running.peek()?.begun ?? 0) + 1, all, start, whole);
   };
   running.value = { line: "", begun: 0, all, left: whole };
+  wanted.value = asked.peek() ?? [];
   lines.value = [];
   figures.value = undefined;
   try {
@@ -84,6 +87,7 @@ export async function measure(): Promise<void> {
     figures.value = measured;
     lines.value = [...measured.kernels, ...measured.composites];
   } catch (error) {
+    wanted.value = [];
     notifyError(error, "measure");
   } finally {
     running.value = undefined;
@@ -99,7 +103,11 @@ function progressOf(line: string, begun: number, all: number, start: number, gue
   return { line, begun, all, left: Math.max(1, whole - elapsed) };
 }
 
-export const stop = (): Promise<void> => service.stop();
+/** Ends the run with what was measured. */
+export async function stop(): Promise<void> {
+  wanted.value = [];
+  await service.stop();
+}
 
 /** Reads another run's figures, to compare with. */
 export async function load(files: readonly File[]): Promise<void> {

@@ -34,10 +34,12 @@ const lessons: Readonly<Record<FilterName, { readonly title: string; readonly te
 
 export function ColorStage(): JSX.Element {
   const { x, y } = chosen.value;
+  const common = comparison.value ? percent(comparison.value.common) : "";
   const panel = (kind: "shares" | "exact", title: string): JSX.Element => (
     <figure>
       <Pickable
-        label={`What the pixel in column ${x} and row ${y} receives from where: ${title}.`}
+        label={`What the chosen pixel receives from where, ${title}`}
+        status={kind === "shares" ? `Column ${x}, row ${y}: ${common} in common with the exact Gaussian.` : ""}
         keys="Arrow keys choose another pixel, with Shift ten pixels further."
         place={(box) => picture.peek() && fit(picture.peek()!, box, 0)}
         onHover={(at) => (hovered.value = at)}

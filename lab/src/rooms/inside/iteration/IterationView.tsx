@@ -47,12 +47,16 @@ function play(): void {
 }
 
 export function IterationStage(): JSX.Element {
-  const { x, y } = chosen.value;
-  const { title } = factsOf(parameters.value.stage);
+  const { x, y, pixel } = chosen.value;
+  const { stage, class: label } = parameters.value;
+  const { title } = factsOf(stage);
+  const names = classNames.value;
+  const value = stages.value?.maps[stage][pixel * stages.value.classes + label];
   return (
     <div class="inside-iteration">
       <Pickable
-        label={`${title} of the class ${classNames.value[parameters.value.class] ?? ""}. The chosen pixel is in column ${x} and row ${y}.`}
+        label={`${title} of the class ${names[label] ?? ""}`}
+        status={`Column ${x}, row ${y}: ${value === undefined ? "" : shown(value, 2)}.`}
         keys="Arrow keys choose another pixel, with Shift ten pixels further."
         place={(box) => picture.peek() && fit(picture.peek()!, box, margin)}
       >

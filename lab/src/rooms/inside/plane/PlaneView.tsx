@@ -24,6 +24,7 @@ import {
   steps,
   togglePoint,
 } from "../state.ts";
+import { corners } from "./corners.ts";
 import { drawPlane, margin } from "./drawPlane.ts";
 import { goTo, play, playing } from "./player.ts";
 import { Simplex } from "./Simplex.tsx";
@@ -73,7 +74,8 @@ export function PlaneStage(): JSX.Element {
   const onPress = press.value === "points" && parameters.value.signal === "points" ? togglePoint : undefined;
   return (
     <Pickable
-      label={`The picture with its lattice. The chosen pixel is in column ${x} and row ${y}.`}
+      label="The picture with its lattice"
+      status={`Column ${x}, row ${y}: barycentric weights ${corners.value.map(({ weight }) => shown(weight, 2)).join(", ")}.`}
       keys="Arrow keys choose another pixel, with Shift ten pixels further. Enter sets a point there, or takes it away."
       place={(size) => picture.peek() && fit(picture.peek()!, size, margin)}
       onPress={onPress}
