@@ -1,6 +1,6 @@
 /**
  * `npm run bench:lab`: how long the lab's room Refine takes from a stroke to its result, on a photograph of 500×375 pixels, and whether
- * frames are missed while somebody draws. It drives the built lab in Chromium by the mouse, as its tests do.
+ * frames are missed while somebody draws; and how long the first paint takes. It drives the built lab in Chromium by the mouse, as its tests do.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -79,8 +79,22 @@ async function measure(classes: number, threads: number): Promise<Line> {
   });
 }
 
+/** Milliseconds from the request to the first paint of a browser that has nothing of the lab yet, several times. */
+async function firstPaints(): Promise<number[]> {
+  const times: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    await visitLab({}, async (lab) => {
+      const { page } = await lab.open("#refine?device=wasm");
+      const entry = "performance.getEntriesByName('first-contentful-paint')[0].startTime";
+      times.push((await page.evaluate(entry)) as number);
+    });
+  }
+  return times;
+}
+
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 
+console.log(`first paint, median of five cold starts: ${median(await firstPaints()).toFixed(0)} ms\n`);
 console.log("| classes | threads | from stroke to result, median | least | longest frame | frames over 20 ms |");
 console.log("| ---: | ---: | ---: | ---: | ---: | ---: |");
 for (const threads of [1, 2]) {
