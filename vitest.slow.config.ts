@@ -4,6 +4,7 @@ const common = { testTimeout: 1_800_000, hookTimeout: 1_800_000, env: { CRF_RNN_
 const withTools = ["test/bundles/**/*.slow.ts", "test/examples/**/*.slow.ts"];
 const withSuites = ["test/hosts/*.slow.ts"];
 const ofLab = ["test/lab/**/*.slow.ts"];
+const ofSite = ["test/site/**/*.slow.ts"];
 const withRuntimes = ["test/bridges/**/*.slow.ts"];
 
 /** `npm run test:slow`: what takes minutes, or needs programs that `npm ci` does not install. */
@@ -16,12 +17,13 @@ export default defineConfig({
       { test: { ...common, name: "bridges", include: withRuntimes, globalSetup: "test/bridges/installRuntimes.ts" } },
       { test: { ...common, name: "suites", include: withSuites, globalSetup: "test/hosts/prepare.ts" } },
       { test: { ...common, name: "lab", include: ofLab } },
+      { test: { ...common, name: "site", include: ofSite } },
       {
         test: {
           ...common,
           name: "others",
           include: ["test/**/*.slow.ts"],
-          exclude: [...withTools, ...withRuntimes, ...withSuites, ...ofLab],
+          exclude: [...withTools, ...withRuntimes, ...withSuites, ...ofLab, ...ofSite],
         },
       },
     ],

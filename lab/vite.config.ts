@@ -33,6 +33,7 @@ export default defineConfig({
     target,
     assetsInlineLimit: 1024,
     reportCompressedSize: false,
+    license: { fileName: "licenses.md" },
     // The first build draws pictures, which takes seconds, as it should.
     rolldownOptions: { checks: { pluginTimings: false } },
   },

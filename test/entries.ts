@@ -98,10 +98,8 @@ const entries: readonly Entry[] = [
   },
   {
     name: "readLattice",
-    given: async (scope) => {
-      const features = matrix(scope);
-      return { features, lattice: scope.add(await library.buildLattice(features)) };
-    },
+    // Its features have to be there still.
+    given: async (scope) => ({ lattice: scope.add(await library.buildLattice(matrix(scope))) }),
     call: ({ lattice }) => library.readLattice(lattice),
   },
   { name: "filter", given: latticeAndValues, call: ({ lattice, values }) => library.filter(values, lattice) },

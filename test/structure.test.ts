@@ -14,7 +14,7 @@ import { root } from "./hosts/folders.ts";
 
 /** Files among the ops that put ops of several concepts together; the others run the kernels of their own concept. */
 const composites = [
-  "lattice/(lattice|normalization|filterChannels|featureGradient|filter|upsample)",
+  "lattice/(lattice|readLattice|normalization|filterChannels|featureGradient|filter|upsample)",
   "crf/(options|bandwidths|messagePassing|lattices|crfRnn)",
   "nn/(convolution|winograd|chooseAlgorithm|conv2d|convTranspose2d|tune)",
   "optim/(optimizer|accumulate|sgd|adam)",
@@ -185,6 +185,13 @@ describe("the entries", () => {
   test("are in package.json as scripts/entries.mjs has them: node scripts/entries.mjs --write brings it up to date", () => {
     expect(packageJson).toMatchObject(packageFields());
     expect(Object.keys(packageJson.exports)).toEqual(Object.keys(packageFields().exports as object));
+  });
+
+  test("say what they are in a comment with @module, which the site shows", () => {
+    const silent = Object.values(entries).filter(
+      ({ source }) => !/^\/\*\*(?:(?!\*\/)[^])* @module\b/.test(text(source)),
+    );
+    expect(silent).toEqual([]);
   });
 
   test("are what tsconfig.json finds their names at", () => {

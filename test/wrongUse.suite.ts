@@ -277,7 +277,11 @@ const uses: readonly Use[] = [
   ["scale by nothing", ({ map }) => wrong.scale(map), /a finite factor, got nothing/],
   ["no window to crop", ({ map }) => wrong.crop(map), /a window within/],
   ["argmax in 32 bits", ({ map }) => wrong.argmax(map, { bits: 32 }), /bits: 8 or 16, got 32/],
-  ["confidence of weights", ({ weight }) => wrong.confidence(weight), /logits \[\.\.\., classes\], got .* in layout panels/],
+  [
+    "confidence of weights",
+    ({ weight }) => wrong.confidence(weight),
+    /logits \[\.\.\., classes\], got .* in layout panels/,
+  ],
   ["argmax by axis", ({ map }) => wrong.argmax(map, { axis: -1 }), /options bits, got "axis"/],
   ["one map to concat", ({ map }) => wrong.concat(map), /an array of one tensor or more, got tensor \[4, 5, 3\]/],
   ["nothing to concat", () => wrong.concat([]), /an array of one tensor or more, got an empty one/],

@@ -17,7 +17,6 @@ export default defineConfig({
   metaChunk: true,
   // A page with an address of its own, which every static host has: no rewriting of addresses is asked for.
   cleanUrls: false,
-  head: [["meta", { name: "color-scheme", content: "light dark" }]],
   transformHead: ({ siteData }) => [["link", { rel: "icon", type: "image/svg+xml", href: `${siteData.base}mark.svg` }]],
   markdown: { theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" } },
   themeConfig: {

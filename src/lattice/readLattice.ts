@@ -12,19 +12,19 @@ import { axisOf } from "./neighbors.ts";
 
 /** The simplices of a set of points. */
 export interface Simplices {
-  /** [points, d + 1]: the vertex of each remainder, by its number. */
+  /** `[points, d + 1]`: the vertex of each remainder, by its number. */
   readonly vertices: Uint32Array<ArrayBuffer>;
-  /** [points, d + 1]: the barycentric weights, which add up to 1 for each point. */
+  /** `[points, d + 1]`: the barycentric weights, which add up to 1 for each point. */
   readonly weights: Float32Array<ArrayBuffer>;
 }
 
 /** A lattice of M vertices as `readLattice` finds it in device memory. */
 export interface LatticeTables {
-  /** [M, d + 1]: the coordinates of each vertex, whole numbers that sum to zero. Divided by d + 1 they all leave its remainder. */
+  /** `[M, d + 1]`: the coordinates of each vertex, whole numbers that sum to zero. Divided by d + 1 they all leave its remainder. */
   readonly coordinates: Int32Array<ArrayBuffer>;
-  /** [M, d]: where each vertex lies among the features. */
+  /** `[M, d]`: where each vertex lies among the features. */
   readonly places: Float32Array<ArrayBuffer>;
-  /** [d + 1, M, 2]: on each axis the numbers of the two vertices beside a vertex, M where there is none. */
+  /** `[d + 1, M, 2]`: on each axis the numbers of the two vertices beside a vertex, M where there is none. */
   readonly neighbors: Uint32Array<ArrayBuffer>;
   /** The simplices of the points that the lattice was built from. */
   readonly own: Simplices;

@@ -81,6 +81,18 @@ export class Learning {
     await chooser.accept([path]);
   }
 
+  /** Drops a folder or files on a part of the page, as a person would. */
+  async drop(selector: string, paths: readonly string[]): Promise<void> {
+    const place = (await this.page.$(selector))!;
+    await place.scrollIntoView();
+    const { x, y } = await place.clickablePoint();
+    const client = await this.page.createCDPSession();
+    const data = { items: [], files: [...paths], dragOperationsMask: 1 };
+    for (const type of ["dragEnter", "dragOver", "drop"] as const) {
+      await client.send("Input.dispatchDragEvent", { type, x, y, data });
+    }
+  }
+
   /** The first notice whose text has these words. */
   async notice(words: string): Promise<string> {
     const found = await this.page.waitForFunction(

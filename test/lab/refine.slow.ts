@@ -42,7 +42,7 @@ async function byLibrary(files: Record<string, Uint8Array>, classes: number, val
     const scores = files["scores.npy"]
       ? decodeNpy(files["scores.npy"], "scores.npy")
       : annotationScores(decodeLabelPng(files["drawing.png"]!, "drawing.png"), { classes, confidence: 0.9 });
-    const { labels, marginals } = await refine(device, { data, width, height }, scores as { data: Float32Array }, {
+    const { labels, marginals } = await refine(device, { data, width, height }, scores, {
       iterations: values.iterations ?? 5,
       bilateral: { position: values.thetaAlpha ?? 60, color: 10, weight: 10 },
       spatial: { position: 3, weight: 3 },
@@ -156,11 +156,11 @@ test("each slider changes the result, and only bandwidths build lattices anew", 
     const room = await openRefine(lab, `#refine?device=wasm&${small}`);
     const { page } = room;
     const sliders = [
-      ["θα", "thetaAlpha", ["kept", "built"]],
-      ["θβ", "thetaBeta", ["kept", "built"]],
-      ["θγ", "thetaGamma", ["built", "kept"]],
-      ["W_b", "bilateralWeight", ["kept", "kept"]],
-      ["W_s", "spatialWeight", ["kept", "kept"]],
+      ["Distance θα", "thetaAlpha", ["kept", "built"]],
+      ["Color θβ", "thetaBeta", ["kept", "built"]],
+      ["Distance θγ", "thetaGamma", ["built", "kept"]],
+      ["Weight W_b", "bilateralWeight", ["kept", "kept"]],
+      ["Weight W_s", "spatialWeight", ["kept", "kept"]],
       ["Iterations T", "iterations", ["kept", "kept"]],
       ["Confidence", "confidence", ["kept", "kept"]],
     ] as const;
@@ -177,7 +177,7 @@ test("each slider changes the result, and only bandwidths build lattices anew", 
       await page.waitForFunction((part) => location.hash.includes(part), {}, `${name}=`);
       await room.press(
         await page
-          .$eval(`${slider}`, (input) => `Reset ${(input as HTMLInputElement).labels![0]!.textContent}`)
+          .$eval(slider, (input) => `Reset ${(input as HTMLInputElement).labels![0]!.textContent}`)
           .then(async (start) =>
             page.$$eval(
               "button",
@@ -257,6 +257,111 @@ test("undo and redo, classes, fill and eraser, and all of it by keys alone", () 
       input.dispatchEvent(new Event("change", { bubbles: true }));
     });
     await page.waitForFunction("location.hash.includes('cloud')");
+    expect(room.complaints).toEqual([]);
+  }));
+
+test("views show different things, a wipe stands between before and after, and an enlarged picture is drawn on where one sees", () =>
+  visitLab({}, async (lab) => {
+    const room = await openRefine(lab, `#refine?device=wasm&${small}`);
+    const { page } = room;
+    const seen: string[] = [];
+    for (const name of ["Result", "Confidence", "Difference"]) {
+      await room.view(name);
+      await page.waitForFunction(
+        (view) => location.hash.includes(`view=${view}`) || view === "result",
+        {},
+        name.toLowerCase(),
+      );
+      seen.push(await room.layer("found"));
+    }
+    expect(new Set(seen).size).toBe(3);
+    expect(await room.caption()).toMatch(/^\d+\.\d % of the [\d,]+ pixels that had a class got another\.$/);
+    await room.view("Photograph");
+    expect(await page.$eval(".refine-found", (canvas) => getComputedStyle(canvas).visibility)).toBe("hidden");
+    await room.view("Result");
+    await room.press("Wipe between before and after");
+    await page.focus(".refine-wipe");
+    await page.keyboard.press("ArrowRight");
+    await page.waitForFunction("location.hash.includes('wipe=52')");
+    expect(await page.$eval(".refine-found", (canvas) => getComputedStyle(canvas).clipPath)).toBe(
+      "inset(0px 0px 0px 52%)",
+    );
+    await room.press("Wipe between before and after");
+
+    await room.press("Clear the drawing");
+    for (let i = 0; i < 3; i++) await room.press("Larger");
+    const stage = (await (await page.$(".refine-stage"))!.boundingBox())!;
+    const middle = [stage.x + stage.width / 2, stage.y + stage.height / 2] as const;
+    await page.mouse.move(...middle);
+    await page.keyboard.down("Control");
+    await page.mouse.wheel({ deltaY: -100 });
+    await page.keyboard.up("Control");
+    await page.mouse.wheel({ deltaX: 90, deltaY: -60 });
+    // The place under the pointer, by where the picture's edges are now.
+    const box = (await room.picture.boundingBox())!;
+    await page.mouse.down();
+    await page.mouse.up();
+    const files = await archive(room);
+    const { labels, width, height } = decodeLabelPng(files["drawing.png"]!, "drawing.png");
+    const [x, y] = [((middle[0] - box.x) / box.width) * width, ((middle[1] - box.y) / box.height) * height];
+    expect(Math.hypot(x - width / 2, y - height / 2)).toBeGreaterThan(3);
+    expect(labels[Math.floor(y) * width + Math.floor(x)]).toBe(1);
+    const drawn = labels.reduce<number[]>((all, label, pixel) => (label === 1 ? [...all, pixel] : all), []);
+    const mean = drawn.reduce((sum, pixel) => sum + (pixel % width) + 0.5, 0) / drawn.length;
+    expect(Math.abs(mean - x)).toBeLessThan(0.75);
+    expect(room.complaints).toEqual([]);
+  }));
+
+test("a finger draws, and a pen as wide as it is pressed; another device goes on with what is drawn", () =>
+  visitLab({}, async (lab) => {
+    const room = await openRefine(lab, `#refine?device=wasm&threads=1&${small}`, { size: [360, 740], touch: true });
+    const { page } = room;
+    await room.press("Clear the drawing");
+    await room.settled();
+    const box = (await room.picture.boundingBox())!;
+    const at = (x: number, y: number): [number, number] => [box.x + x * box.width, box.y + y * box.height];
+    const finger = await page.touchscreen.touchStart(...at(0.1, 0.1));
+    await finger.move(...at(0.8, 0.15));
+    await finger.end();
+    const press = (pressure: number, y: number): Promise<void> =>
+      room.picture.evaluate(
+        (picture, pressed, [x, top]) => {
+          const event = (name: string): PointerEvent =>
+            new PointerEvent(name, {
+              pointerId: 1,
+              pointerType: "pen",
+              pressure: pressed,
+              clientX: x,
+              clientY: top,
+              bubbles: true,
+              cancelable: true,
+            });
+          (picture as HTMLElement).setPointerCapture = () => {};
+          picture.dispatchEvent(event("pointerdown"));
+          picture.dispatchEvent(event("pointerup"));
+        },
+        pressure,
+        at(0.5, y),
+      );
+    await press(0.1, 0.5);
+    await press(1, 0.8);
+    await room.settled();
+    const files = await archive(room);
+    const drawn = decodeLabelPng(files["drawing.png"]!, "drawing.png");
+    const rows = (from: number, to: number): number =>
+      drawn.labels
+        .subarray(Math.floor(from * drawn.height) * drawn.width, Math.floor(to * drawn.height) * drawn.width)
+        .filter((label) => label === 1).length;
+    expect(rows(0, 0.3)).toBeGreaterThan(500);
+    // The area grows with the square of the pressure: a tenth of the width is a hundredth of the area.
+    expect(rows(0.4, 0.6)).toBeLessThan(12);
+    expect(rows(0.6, 1)).toBeGreaterThan(300);
+
+    const before = await room.layer("found");
+    await page.evaluate("location.hash = location.hash.replace('threads=1', 'threads=2')");
+    await page.waitForFunction("document.querySelector('.chip-text').textContent.includes('2 threads')");
+    expect(await room.layer("found")).toBe(before);
+    expect(await room.figure("Spatial lattice")).not.toBe("kept");
     expect(room.complaints).toEqual([]);
   }));
 
@@ -415,13 +520,15 @@ test("a mask, a cutout and an overlay are what is seen", () =>
       await room.download("Overlay"),
     ];
     const [masked, cut, over] = await Promise.all([raw(mask), raw(cutout), raw(overlay)]);
-    for (let pixel = 0; pixel < labels.length; pixel++) {
-      const own = labels[pixel] === 1;
-      const at = (from: Buffer): number[] => [...from.subarray(pixel * 4, pixel * 4 + 4)];
-      expect(at(masked)).toEqual(own ? [255, 255, 255, 255] : [0, 0, 0, 0]);
-      expect(at(cut)).toEqual(own ? at(photograph) : [0, 0, 0, 0]);
-      expect(over[pixel * 4 + 3]).toBe(255);
-    }
+    const wrong = labels.filter((label, pixel) => {
+      const own = label === 1;
+      const differs = (from: Buffer, colors: ArrayLike<number>): boolean =>
+        [0, 1, 2, 3].some((k) => from[pixel * 4 + k] !== (own ? colors[k] : 0));
+      const color = photograph.subarray(pixel * 4, pixel * 4 + 4);
+      return differs(masked, [255, 255, 255, 255]) || differs(cut, color) || over[pixel * 4 + 3] !== 255;
+    });
+    expect(wrong).toHaveLength(0);
+    expect(labels.includes(1) && labels.includes(0)).toBe(true);
     expect(room.complaints).toEqual([]);
   }));
 

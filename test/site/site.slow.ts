@@ -89,6 +89,7 @@ describe("a reader of the site", () => {
     const args = [...sandbox, "--disable-dev-shm-usage"];
     browser = await launch({ executablePath: await findChromium(), args, pipe: true, timeout: 300_000 });
     page = await browser.newPage();
+    await page.setViewport({ width: 1440, height: 900 });
     page.on("pageerror", (error) => complaints.push(String(error)));
     page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
     page.on("response", (response) => response.status() >= 400 && complaints.push(response.url()));
@@ -137,6 +138,21 @@ describe("a reader of the site", () => {
       return page.evaluate("getComputedStyle(document.body).backgroundColor") as Promise<string>;
     };
     expect(await ground("light")).not.toBe(await ground("dark"));
+  });
+
+  test("chooses the other scheme, which diagrams and frames hear of, too", async () => {
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "light" }]);
+    await page.goto(`${server.url}lattice.html`, { waitUntil: "networkidle0" });
+    const figure = async (): Promise<string> => {
+      const shown = await page.$('img[src*="simplex"]');
+      await shown!.scrollIntoView();
+      return shown!.screenshot({ encoding: "base64" });
+    };
+    const before = await figure();
+    await page.click(".VPSwitchAppearance");
+    await page.waitForFunction('getComputedStyle(document.documentElement).colorScheme === "dark"');
+    expect(await figure()).not.toBe(before);
+    await page.click(".VPSwitchAppearance"); // which forgets the choice
   });
 
   test.each(["", "start.html", "the-lab.html", "api/crf-rnn/functions/refine.html", "commands/train.html"])(

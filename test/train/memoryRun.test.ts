@@ -196,7 +196,7 @@ test("parameters are looked at before the first step and after each, as they wil
   const options = { ...smallest, stage: "crf-rnn", steps: 2, crf: { iterations: 1 } } as const;
   const seen: { readonly step: number; readonly names: string[]; readonly compatibility: Float32Array }[] = [];
   const onParameters = async (parameters: Readonly<Record<string, Tensor>>, step: number): Promise<void> => {
-    const compatibility = (await parameters.compatibility!.read());
+    const compatibility = await parameters.compatibility!.read();
     seen.push({ step, names: Object.keys(parameters), compatibility });
   };
   const surroundings = memorySurroundings({ train, onParameters });

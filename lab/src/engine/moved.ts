@@ -2,10 +2,11 @@ import { transfer } from "comlink";
 
 /**
  * Marks an answer or an argument as one whose arrays and bitmaps are handed over, not copied: `return moved({ labels, width })`. They
- * are found in objects and arrays at any depth. Whoever sends them cannot read them afterwards.
+ * are found in objects and arrays at any depth. Whoever sends them cannot read them afterwards. The `undefined` of a request that a newer
+ * one took the place of has none.
  */
 export function moved<Value>(value: Value): Value {
-  return transfer(value, [...transferables(value)]);
+  return typeof value === "object" && value !== null ? transfer(value, [...transferables(value)]) : value;
 }
 
 function transferables(value: unknown, found = new Set<Transferable>()): Set<Transferable> {

@@ -3,12 +3,13 @@ import { version } from "../../../package.json";
 import { isKept } from "./offline.ts";
 import "./Footer.css";
 
-/** The site lies above the lab, on every host. */
+/** The site lies above the lab, on every host; the build writes the licenses of what is bundled. */
 const links = [
   { href: "../", text: "The site" },
   { href: "../start.html", text: "Start here" },
   { href: "../lattice.html", text: "How the lattice works" },
   { href: "../faq.html", text: "Questions" },
+  { href: "./licenses.md", text: "Licenses" },
 ];
 
 export function Footer(): JSX.Element {

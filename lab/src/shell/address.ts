@@ -115,6 +115,9 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 function write(): void {
   clearTimeout(timer);
   timer = setTimeout(() => {
+    // A link that was followed this moment is told by `hashchange` in the next.
+    const [named = ""] = location.hash.slice(1).split("?");
+    if (isRoom(named) && named !== room.peek()) return;
     const address = addressOf(room.peek());
     if (address !== location.hash && !(location.hash === "" && address === `#${first}`))
       history.replaceState(null, "", address);

@@ -25,22 +25,21 @@ export function Drawing({ draw }: DrawingProps): JSX.Element {
     observer.observe(canvas.current!.parentElement!);
     return () => observer.disconnect();
   }, []);
-  useEffect(
-    () =>
-      effect(() => {
-        const { width, height } = size.value;
-        if (width === 0 || height === 0) return;
-        const element = canvas.current!;
-        const [columns, rows] = [Math.round(width * devicePixelRatio), Math.round(height * devicePixelRatio)];
-        // Setting a size clears the canvas and allocates another one.
-        if (element.width !== columns || element.height !== rows) [element.width, element.height] = [columns, rows];
-        const context = element.getContext("2d")!;
-        context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
-        context.clearRect(0, 0, width, height);
-        draw(context, { width, height });
-      }),
-    [draw],
-  );
+  useEffect(() => {
+    // A signal may change between the canvas' leaving the page and the end of this effect.
+    const element = canvas.current!;
+    return effect(() => {
+      const { width, height } = size.value;
+      if (width === 0 || height === 0) return;
+      const [columns, rows] = [Math.round(width * devicePixelRatio), Math.round(height * devicePixelRatio)];
+      // Setting a size clears the canvas and allocates another one.
+      if (element.width !== columns || element.height !== rows) [element.width, element.height] = [columns, rows];
+      const context = element.getContext("2d")!;
+      context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+      context.clearRect(0, 0, width, height);
+      draw(context, { width, height });
+    });
+  }, [draw]);
   return <canvas class="inside-drawing" ref={canvas} aria-hidden="true" />;
 }
 

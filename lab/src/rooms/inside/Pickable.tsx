@@ -8,6 +8,8 @@ interface PickableProps {
   readonly label: string;
   /** What the keys do, in a sentence. */
   readonly keys: string;
+  /** What is to be said of the chosen pixel, to screen readers, whenever it has changed. */
+  readonly status: string;
   /** Where the picture stands in this place; in several places, the one that was hit. */
   readonly place: (size: Size, x: number, y: number) => Fit | undefined;
   /** What a press does there. Default: it chooses the pixel, also while it is dragged. */
@@ -20,7 +22,16 @@ interface PickableProps {
 }
 
 /** A picture whose pixels are chosen by the pointer, or by arrow keys once it has the focus. */
-export function Pickable({ label, keys, place, onPress, onEnter, onHover, children }: PickableProps): JSX.Element {
+export function Pickable({
+  label,
+  keys,
+  status,
+  place,
+  onPress,
+  onEnter,
+  onHover,
+  children,
+}: PickableProps): JSX.Element {
   const id = useId();
   const box = useRef<HTMLDivElement>(null);
   const find = (event: PointerEvent): { x: number; y: number } | undefined => {
@@ -68,6 +79,9 @@ export function Pickable({ label, keys, place, onPress, onEnter, onHover, childr
       {children}
       <p class="unseen" id={id}>
         {keys}
+      </p>
+      <p class="unseen" role="status">
+        {status}
       </p>
     </div>
   );

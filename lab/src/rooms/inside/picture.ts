@@ -1,3 +1,5 @@
+import { loadPixels, loadTruth } from "../../pictures/load.ts";
+
 /** A picture at the size of this room: small enough for its pixels to be seen, and for every answer to come at once. */
 export interface Picture {
   readonly width: number;
@@ -8,51 +10,27 @@ export interface Picture {
   readonly truth?: Uint8Array<ArrayBuffer>;
 }
 
-/** Where a picture comes from: its address, with that of its truth, or a file of the reader's. */
-export type PictureSource = { readonly url: string; readonly truth?: string } | { readonly file: Blob };
+/** Where a picture comes from: one that comes along, with its size and the address of its truth, or a file of the reader's. */
+export type PictureSource =
+  | { readonly url: string; readonly width: number; readonly height: number; readonly truth?: string }
+  | { readonly file: File };
 
 /** The longer side of a picture in this room, in pixels. */
 export const longest = 240;
 
-/** Loads a picture and makes it small. @throws Error whose message is a sentence */
+/** Loads a picture and makes it small. @throws PictureError */
 export async function openPicture(source: PictureSource): Promise<Picture> {
-  const image = await decode("file" in source ? source.file : await load(source.url));
-  const factor = Math.min(1, longest / Math.max(image.width, image.height));
-  const [width, height] = [image.width, image.height].map((side) => Math.max(1, Math.round(side * factor))) as [
-    number,
-    number,
-  ];
-  const pixels = paint(image, width, height, "high");
-  if (!("truth" in source) || source.truth === undefined) return { width, height, pixels };
-  // Labels are numbers: between two of them lies no third, so each pixel takes the nearest.
-  const labels = paint(await decode(await load(source.truth)), width, height, "none");
-  return { width, height, pixels, truth: Uint8Array.from({ length: width * height }, (_, i) => labels[4 * i]!) };
-}
-
-async function load(url: string): Promise<Blob> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`The picture could not be loaded: the host answers ${response.status}.`);
-  return await response.blob();
-}
-
-async function decode(file: Blob): Promise<ImageBitmap> {
-  return await createImageBitmap(file).catch(() => {
-    throw new Error("This file is no picture that your browser can read; a PNG, a JPEG or a WebP is.");
+  const { data, width, height } = await loadPixels("file" in source ? source.file : source.url, longest);
+  const pixels = data;
+  if ("file" in source || source.truth === undefined) return { width, height, pixels };
+  // Labels are numbers, and between two of them lies no third: each pixel takes the one in its middle.
+  const labels = await loadTruth(source.truth);
+  const truth = Uint8Array.from({ length: width * height }, (_, pixel) => {
+    const column = Math.floor((((pixel % width) + 0.5) * source.width) / width);
+    const row = Math.floor(((Math.floor(pixel / width) + 0.5) * source.height) / height);
+    return labels[row * source.width + column]!;
   });
-}
-
-function paint(
-  image: ImageBitmap,
-  width: number,
-  height: number,
-  smoothing: "high" | "none",
-): Uint8ClampedArray<ArrayBuffer> {
-  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })!;
-  context.imageSmoothingEnabled = smoothing === "high";
-  context.imageSmoothingQuality = "high";
-  context.drawImage(image, 0, 0, width, height);
-  image.close();
-  return context.getImageData(0, 0, width, height).data;
+  return { width, height, pixels, truth };
 }
 
 /** How bright a pixel is, 0…255: Rec. 601, as television had it. */

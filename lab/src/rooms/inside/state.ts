@@ -1,4 +1,4 @@
-import { batch, computed, effect, signal, untracked } from "@preact/signals";
+import { batch, computed, effect, signal } from "@preact/signals";
 import { connect } from "../../engine/connect.ts";
 import { pictures } from "../../pictures/pictures.ts";
 import { room, roomParameters } from "../../shell/address.ts";
@@ -24,11 +24,14 @@ export const ownPicture = "own";
 /** How many iterations there are to look at. */
 export const iterations = 10;
 
+/** What is on view first, and for whoever follows a link to a picture that only its sender has. */
+export const usualPicture = "fruit";
+
 const bandwidths: readonly [number, number] = [1, 400];
 
 export const defaults = {
   view: "plane" as ViewName,
-  picture: "fruit",
+  picture: usualPicture,
   /** The chosen pixel: column and row, as shares of the picture, so that it stays where it is when the picture changes. */
   at: [0.331, 0.394] as readonly number[],
   theta: 16,
@@ -175,27 +178,32 @@ async function ask<Answer>(call: () => Promise<Answer | undefined>, keep: (answe
   }
 }
 
-const source = computed((): PictureSource | undefined => {
-  const name = parameters.value.picture;
-  if (name === ownPicture && ownFile.value) return { file: ownFile.value };
-  const known = pictures.find((one) => one.name === name) ?? pictures[0]!;
-  const absolute = (url: string): string => new URL(url, document.baseURI).href;
-  return { url: absolute(known.url), truth: known.truth && absolute(known.truth.url) };
+/** The picture that comes along and is asked for; undefined for one of the reader's own. */
+export const known = computed(() => {
+  const { picture: name } = parameters.value;
+  if (name === ownPicture && ownFile.value) return undefined;
+  return pictures.find((one) => one.name === (name === ownPicture ? usualPicture : name))!;
 });
-const sourceKey = computed(
-  () => (parameters.value.picture === ownPicture ? ownFile.value : undefined) ?? parameters.value.picture,
-);
+
+const source = computed((): PictureSource => {
+  const comes = known.value;
+  if (!comes) return { file: ownFile.value! };
+  const absolute = (url: string): string => new URL(url, document.baseURI).href;
+  const { width, height, truth } = comes;
+  return { url: absolute(comes.url), width, height, truth: truth && absolute(truth.url) };
+});
+/** The size of the picture on view, or, before it is there, of the one that is loaded. */
+export const size = computed(() => picture.value ?? known.value ?? { width: 4, height: 3 });
 
 /** Follows the parameters from the room's first visit on. */
 export function follow(): void {
   const isOpen = computed(() => room.value === "inside");
   effect(() => {
-    void sourceKey.value;
-    const wanted = untracked(() => source.value)!;
+    const wanted = source.value;
     void ask(
       () => connection.service.picture(wanted),
       (answer) => {
-        if (untracked(() => source.value) !== wanted) return;
+        if (source.peek() !== wanted) return;
         batch(() => {
           picture.value = answer;
           plane.value = footprint.value = stages.value = undefined;

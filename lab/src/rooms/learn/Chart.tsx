@@ -30,18 +30,33 @@ interface ChartProps {
 }
 
 const told = (value: number | null | undefined): string =>
-  value === null || value === undefined ? "–" : value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+  value === null || value === undefined ? "–" : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 
-/** The colors of custom properties as they are now: a canvas knows no `light-dark()`. */
-function colorsIn(place: HTMLElement): (name: string) => string {
-  const probe = document.createElement("span");
-  return (name) => {
+/** Colors of custom properties, as a canvas knows them, which has no `light-dark()`. Each is asked for once in a scheme: it costs a layout. */
+class Colors {
+  readonly #place: HTMLElement;
+  readonly #known = new Map<string, string>();
+
+  constructor(place: HTMLElement) {
+    this.#place = place;
+  }
+
+  of(name: string): string {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const probe = document.createElement("span");
     probe.style.color = `var(${name})`;
-    place.append(probe);
+    this.#place.append(probe);
     const { color } = getComputedStyle(probe);
     probe.remove();
+    this.#known.set(name, color);
     return color;
-  };
+  }
+
+  /** The scheme has changed. */
+  forget(): void {
+    this.#known.clear();
+  }
 }
 
 /** Lines over the steps of a run. Under a pointer, the legend says the values there; otherwise the last. */
@@ -54,7 +69,8 @@ export function Chart({ title, label, drawn, data, scale }: ChartProps): JSX.Ele
     const frame = place.current!;
     const end = (): number => Math.max(data().end, 20);
     const onPoint = (index: number | null): void => void (at.value = index);
-    const chart = new UPlot(optionsOf(frame, data().lines, scale, end, onPoint), [[]], frame);
+    const colors = new Colors(frame);
+    const chart = new UPlot(optionsOf(colors, frame, data().lines, scale, end, onPoint), [[]], frame);
     let waiting = 0;
     const draw = (): void => {
       waiting = 0;
@@ -73,7 +89,10 @@ export function Chart({ title, label, drawn, data, scale }: ChartProps): JSX.Ele
       if (width > 0 && height > 0) chart.setSize(leastSize(width, height));
     });
     resize.observe(frame);
-    const repaint = (): void => chart.redraw(false, true);
+    const repaint = (): void => {
+      colors.forget();
+      chart.redraw(false, true);
+    };
     const recolor = effect(() => {
       void theme.value;
       requestAnimationFrame(repaint);
@@ -114,17 +133,17 @@ export function Chart({ title, label, drawn, data, scale }: ChartProps): JSX.Ele
 const leastSize = (width: number, height: number) => ({ width: Math.max(width, 120), height: Math.max(height, 80) });
 
 function optionsOf(
+  colors: Colors,
   frame: HTMLElement,
   lines: readonly Line[],
   scale: ChartProps["scale"],
   end: () => number,
   onPoint: (index: number | null) => void,
 ): UPlot.Options {
-  const color = colorsIn(frame);
   const text = getComputedStyle(frame);
   const axis: UPlot.Axis = {
-    stroke: () => color("--text-soft"),
-    grid: { stroke: () => color("--line"), width: 1 },
+    stroke: () => colors.of("--text-soft"),
+    grid: { stroke: () => colors.of("--line"), width: 1 },
     ticks: { show: false },
     font: `13px ${text.fontFamily}`,
     gap: 4,
@@ -159,10 +178,10 @@ function optionsOf(
       {},
       ...lines.map(({ name, color: token, width, dots }) => ({
         label: name,
-        stroke: () => color(token),
+        stroke: () => colors.of(token),
         width,
         spanGaps: true,
-        points: { show: dots ?? false, size: 5, fill: () => color(token) },
+        points: { show: dots ?? false, size: 5, fill: () => colors.of(token) },
       })),
     ],
     hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? null)] },

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { Chart } from "./Chart.tsx";
-import { drawn, history, step } from "./state.ts";
+import { drawn, history, run, settings, step } from "./state.ts";
 
 /** The loss of every step, and the mean IU of every validation. */
 export function Charts(): JSX.Element {
@@ -30,12 +30,13 @@ export function Charts(): JSX.Element {
         drawn={drawn}
         data={() => {
           const { validations, network, crf } = history.value;
+          const refines = (run.value?.settings ?? settings.value).stage === "crf-rnn";
           return {
             steps: validations,
             end: step.value,
             lines: [
               { name: "network", color: "--learn-second", width: 2, values: network, dots: true },
-              { name: "with the CRF", color: "--accent", width: 2, values: crf, dots: true },
+              { name: "with CRF", color: "--accent", width: 2, values: crf, dots: true, silent: !refines },
             ],
           };
         }}

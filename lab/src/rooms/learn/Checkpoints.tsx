@@ -40,7 +40,7 @@ export function Checkpoints(): JSX.Element {
       </div>
       <div class="field">
         <div class="field-line">
-          <h3 class="field-label" id="learn-command-title">
+          <h3 class="field-label learn-command-title" id="learn-command-title">
             On the command line
           </h3>
           <Copy text={command} />

@@ -1,13 +1,12 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { Button } from "../../ui/Button.tsx";
 import { Panel } from "../../ui/Panel.tsx";
 import { Segmented } from "../../ui/Segmented.tsx";
 import { Select } from "../../ui/Select.tsx";
 import { Slider } from "../../ui/Slider.tsx";
 import { Switch } from "../../ui/Switch.tsx";
 import { FolderPicker } from "./FolderPicker.tsx";
-import { begin, differs, doing, run, set, settings, step } from "./state.ts";
+import { differs, run, set, settings, step } from "./state.ts";
 import { settingLimits as limits, shares, sizes, stages, usualSettings as usual } from "./settings.ts";
 
 interface ControlsProps {
@@ -35,24 +34,15 @@ export function Controls({ active }: ControlsProps): JSX.Element {
   );
 }
 
-/** Says whether the run is one of what is set, and begins one that is. Its place is the same in either case. */
+/** Says whether the run is one of what is set. Its place is the same in either case. */
 function Beginning(): JSX.Element {
   const other = differs.value;
   return (
-    <div class="learn-beginning" data-other={other}>
-      <p>
-        {other
-          ? "These settings hold from the next beginning on."
-          : "The run has these settings. Change any of them to begin another."}
-      </p>
-      <Button
-        look={other ? "primary" : "plain"}
-        disabled={!other || doing.value === "preparing"}
-        onClick={() => void begin()}
-      >
-        Begin anew
-      </Button>
-    </div>
+    <p class="learn-beginning" data-other={other} role="status">
+      {other
+        ? "What you have set holds for the next run: press “Begin anew”."
+        : "The run has these settings. Change any of them to begin another."}
+    </p>
   );
 }
 
@@ -95,7 +85,7 @@ function PicturesPart({ active }: ControlsProps): JSX.Element {
           min={limits.pictures[0]}
           max={limits.pictures[1]}
           step={1}
-          hint="How many pictures there are to learn from; four others are kept apart to validate by."
+          hint="How many pictures there are to learn from; five others are kept apart to validate by."
         />
       )}
     </>

@@ -4,7 +4,7 @@ import { classColor, cssColor } from "../../style/classes.ts";
 import { Segmented } from "../../ui/Segmented.tsx";
 import "../../ui/Swatch.css";
 import type { CrfValues } from "./run.ts";
-import { crf, run } from "./state.ts";
+import { crf, run, settings } from "./state.ts";
 import { bandwidthSentence } from "./Summary.tsx";
 
 const view = signal<"values" | "change">("change");
@@ -32,7 +32,7 @@ const mostNumbers = 6;
 export function Learned(): JSX.Element | null {
   const [first, last] = [crf.value[0], crf.value.at(-1)];
   const classes = run.value?.classes ?? [];
-  if (run.value && run.value.settings.stage !== "crf-rnn") return null;
+  if ((run.value?.settings ?? settings.value).stage !== "crf-rnn") return null;
   return (
     <section class="learn-learned" aria-labelledby="learn-learned-title">
       <div class="learn-learned-head">
@@ -75,10 +75,14 @@ interface MatrixProps {
   readonly last: CrfValues | undefined;
 }
 
+/** As wide as a sign, so that digits stay where they are when one comes. */
+const noSign = "\u2007";
+
 /** Two digits behind the point, as short as they can be: cells are narrow. */
 const number = (value: number): string => {
-  const text = value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
-  return Number(text) === 0 ? "0" : text.replace("0.", ".").replace("-", "−");
+  const text = Math.abs(value).toFixed(Math.abs(value) >= 10 ? 1 : 2);
+  const sign = value < 0 && Number(text) !== 0 ? "−" : noSign;
+  return sign + text.replace(/^0/, "");
 };
 
 function Matrix({ name, title, detail, classes, first, last }: MatrixProps): JSX.Element {
@@ -114,7 +118,7 @@ function Matrix({ name, title, detail, classes, first, last }: MatrixProps): JSX
                   data-sign={Math.sign(value)}
                   style={{ "--heat": `${Math.round((70 * Math.abs(value)) / largest)}%` }}
                 >
-                  {small ? number(value) : <span class="unseen">{number(value)}</span>}
+                  <span class={small ? undefined : "unseen"}>{number(value)}</span>
                 </td>
               );
             })}
@@ -151,8 +155,11 @@ interface BandwidthProps {
 function Bandwidth({ name, detail, unit, index }: BandwidthProps): JSX.Element {
   const looks = crf.value;
   const values = looks.map(({ bandwidths: all }) => all[index]!);
-  const [first, last] = [values[0], values.at(-1)];
-  const change = first === undefined ? 0 : last! - first;
+  const { alpha, beta, gamma } = settings.value;
+  // Before the run is there, what it will begin with.
+  const first = values[0] ?? [alpha, beta, gamma][index]!;
+  const last = values.at(-1) ?? first;
+  const change = last - first;
   return (
     <div class="learn-bandwidth">
       <span class="learn-theta">
@@ -160,7 +167,7 @@ function Bandwidth({ name, detail, unit, index }: BandwidthProps): JSX.Element {
       </span>
       <Way steps={looks.map(({ step }) => step)} values={values} />
       <span class="learn-theta-value">
-        {last === undefined ? "–" : last.toFixed(2)} {unit}{" "}
+        {last.toFixed(2)} {unit}{" "}
         <small>{change >= 0 ? `+${change.toFixed(2)}` : `−${Math.abs(change).toFixed(2)}`}</small>
       </span>
     </div>

@@ -12,7 +12,7 @@ export function sentence(): string {
   if (!view) return "The run is being prepared.";
   const { smooth, loss, network, crf: refined } = history.value;
   if (step.value === 0) {
-    return `Nothing has been learned yet. There are ${view.images} pictures to learn from, of ${view.classes.length} classes.`;
+    return `Nothing has been learned yet: press “Train”. There are ${view.images} pictures to learn from, of ${view.classes.length} classes.`;
   }
   const steps = step.value === 1 ? "1 step" : `${step.value.toLocaleString("en")} steps`;
   const lossTold =

@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { classColor, cssColor } from "../../style/classes.ts";
 import "../../ui/Swatch.css";
 import type { Picture } from "./run.ts";
-import { predictions, run } from "./state.ts";
+import { predictions, run, settings } from "./state.ts";
 
 /** How many classes a legend has room for. */
 const most = 24;
@@ -11,9 +11,9 @@ const most = 24;
 /** The pictures that are kept apart: photograph, truth, and what network and CRF make of it. */
 export function Validation(): JSX.Element {
   const view = run.value;
-  const refines = view?.settings.stage === "crf-rnn";
+  const refines = (view?.settings ?? settings.value).stage === "crf-rnn";
   const columns = ["Picture", "Truth", "Network", ...(refines ? ["With CRF"] : [])];
-  const rows: readonly (Picture | undefined)[] = view?.val ?? [undefined, undefined, undefined, undefined];
+  const rows: readonly (Picture | undefined)[] = view?.val ?? Array.from({ length: 5 }, () => undefined);
   const classes = view?.classes ?? [];
   return (
     <section class="learn-validation" aria-labelledby="learn-validation-title" data-columns={columns.length}>

@@ -165,7 +165,7 @@ function beginningOf({ weights, bandwidths }: CrfConfiguration, classes: number)
 }
 
 /** As many rows as the page has. */
-export const shownPictures = 4;
+export const shownPictures = 5;
 
 /** A picture as the package takes it. */
 export const trainingImage = ({ id, height, width, rgb, labels }: Picture) => ({

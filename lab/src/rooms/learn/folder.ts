@@ -168,7 +168,7 @@ async function readPair({ id, image, mask }: Pair, size: number, notes: Notes): 
     }
     return shrunk(id, bitmap, map, size);
   } catch (error) {
-    notes.add(`${(error as Error).message} It is left out.`, "");
+    notes.add(`${(error as Error).message.replace(/\.?$/, ".")} It is left out.`, "");
     return undefined;
   } finally {
     bitmap.close();

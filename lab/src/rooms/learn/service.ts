@@ -13,6 +13,7 @@ import {
 import { moved } from "../../engine/moved.ts";
 import { archiveOf } from "./archive.ts";
 import { type Desk, type OpenRun, shownPictures, trainingImage } from "./desk.ts";
+import { withLook } from "./looks.ts";
 import type { CrfValues, Event, FileAt, FolderReport, Predicted, RunView } from "./run.ts";
 import type { Settings } from "./settings.ts";
 
@@ -22,9 +23,6 @@ const [validateEvery, saveEvery] = [20, 200];
 const endless = 1_000_000;
 /** How often the page hears of steps, in milliseconds. */
 const pace = 100;
-/** How many looks at the CRF are kept; beyond, every second one is left out. */
-const mostLooks = 400;
-
 const crfNames = ["spatialWeight", "bilateralWeight", "compatibility", "bandwidths"] as const;
 
 /** What the page asks of the worker. One thing is done after the other; `pause` and `train` meet in the middle. */
@@ -67,6 +65,8 @@ export class LearnService implements AsyncDisposable {
     this.#training = this.#train(steps, tell, stop.signal);
     try {
       await this.#training;
+    } catch (error) {
+      throw inPage(error, this.#desk.run.step);
     } finally {
       if (this.#stop === stop) this.#stop = this.#training = undefined;
     }
@@ -134,6 +134,18 @@ export class LearnService implements AsyncDisposable {
   }
 }
 
+/** The package's remedies name flags of the command line; here are other things to do. */
+function inPage(error: unknown, step: number): unknown {
+  const { where, expected, got } = error as {
+    readonly where?: string;
+    readonly expected?: string;
+    readonly got?: string;
+  };
+  if (!where || !expected || !got || !/^(step|validation)/.test(where)) return error;
+  const stands = step === 0 ? "Nothing was kept yet" : `The run stands at step ${step}, where it was last kept`;
+  return new Error(`${where}: expected ${expected}, got ${got}. ${stands}; lower the learning rate and begin anew.`);
+}
+
 /** Lets messages of the page come in between two steps. */
 function turn(): Promise<void> {
   return new Promise((resolve) => {
@@ -146,18 +158,12 @@ function turn(): Promise<void> {
   });
 }
 
-/** Looks at the CRF, the first and the last always; when there are too many, every second one of the others goes. */
-function thinned(looks: CrfValues[]): CrfValues[] {
-  if (looks.length <= mostLooks) return looks;
-  return looks.filter((_, index) => index % 2 === 0 || index === looks.length - 1);
-}
-
 /** Writes down what happens in a stretch of a run, and tells the page now and then. */
 class Diary {
   readonly #begun: OpenRun;
   readonly #tell: (event: Event) => void;
   readonly #metrics: Metric[];
-  #crf: CrfValues[];
+  #crf: readonly CrfValues[];
   #predictions: readonly Predicted[];
   #step: number;
   #untold: StepMetric[] = [];
@@ -168,7 +174,7 @@ class Diary {
     this.#begun = begun;
     this.#tell = tell;
     this.#metrics = [...begun.metrics];
-    this.#crf = [...begun.crf];
+    this.#crf = begun.crf;
     this.#predictions = begun.predictions;
     this.#step = begun.step;
   }
@@ -195,7 +201,7 @@ class Diary {
       const values = await Promise.all(crfNames.map((name) => parameters[name]!.read()));
       const read = Object.fromEntries(crfNames.map((name, at) => [name, Float32Array.from(values[at]!)]));
       this.#latest = { step, ...(read as unknown as Omit<CrfValues, "step">) };
-      this.#crf = thinned([...this.#crf.filter((each) => each.step < step), this.#latest]);
+      this.#crf = withLook(this.#crf, this.#latest);
     }
     this.flush();
   }
@@ -211,7 +217,7 @@ class Diary {
   /** The run as it is now, with the checkpoint that was just saved. */
   run(checkpoint: Uint8Array<ArrayBuffer>): OpenRun {
     const { settings, configuration, init, pictures, learned } = this.#begun;
-    const now = { step: this.#step, metrics: [...this.#metrics], crf: [...this.#crf], predictions: this.#predictions };
+    const now = { step: this.#step, metrics: [...this.#metrics], crf: this.#crf, predictions: this.#predictions };
     return { settings, configuration, init, pictures, learned, ...now, checkpoint };
   }
 }

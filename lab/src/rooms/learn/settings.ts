@@ -12,7 +12,7 @@ export const sizes = [32, 48, 64, 80, 96, 128];
 export const shares = [32, 16, 8, 4];
 
 /**
- * Chosen so that a step takes some 30 ms of WebAssembly on two threads, the loss falls within seconds, and within a minute the CRF
+ * Chosen so that a step takes some 45 ms of WebAssembly on two threads (68 on one), the loss falls within seconds, and within a minute the CRF
  * is visibly better than the network below it.
  */
 export const usualSettings = {

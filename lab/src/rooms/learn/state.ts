@@ -4,6 +4,7 @@ import { connect } from "../../engine/connect.ts";
 import { moved } from "../../engine/moved.ts";
 import { roomParameters } from "../../shell/address.ts";
 import { notify, notifyError } from "../../shell/notices.ts";
+import { withLook } from "./looks.ts";
 import type { CrfValues, Event, FileAt, FolderReport, Predicted, RunView } from "./run.ts";
 import type { LearnService } from "./service.ts";
 import { sameRun, type Settings, settingLimits, usualSettings } from "./settings.ts";
@@ -103,7 +104,7 @@ function hear(event: Event): void {
       break;
     case "steps": {
       for (const metric of event.metrics) addStep(past, metric.step, metric.lossPerPixel);
-      if (event.crf) crf.value = [...crf.peek().filter(({ step: at }) => at < event.crf!.step), event.crf];
+      if (event.crf) crf.value = withLook(crf.peek(), event.crf);
       const now = { step: past.steps.at(-1) ?? 0, time: performance.now() };
       heard = [...heard.filter(({ time }) => now.time - time < 2000), now];
       const [first] = heard;

@@ -7,7 +7,6 @@ import {
   classes,
   drawing,
   drawn,
-  film,
   frame,
   isEmpty,
   painting,
@@ -15,6 +14,7 @@ import {
   result,
   scores,
   settled,
+  shownLabels,
 } from "./state.ts";
 import { confidenceColor, countChanged } from "./tint.ts";
 import { cross } from "./view.ts";
@@ -61,16 +61,15 @@ function textNow(): string {
   if (view === "drawing") return scores.value ? "What was drawn over the scores." : drawnText();
   if (!answer) return busy.value ? "The result is being computed." : "There is no result yet.";
   if (view === "confidence") return "How probable the class of each pixel is.";
-  const at = frame.value;
-  const labels = (at !== undefined && at > 0 && film.value?.maps[at]) || answer.labels;
+  const { labels, after } = shownLabels.value!;
+  if (frame.value !== undefined && frame.value > after) return `Iteration ${frame.value} is being computed.`;
   if (view === "difference") {
     const { changed, known } = countChanged(answer.before, labels);
     const share = known === 0 ? 0 : (100 * changed) / known;
     return `${share.toFixed(1)} % of the ${known.toLocaleString("en")} pixels that had a class got another.`;
   }
-  const count = at ?? answer.iterations;
-  if (count === 0) return "Before the first iteration.";
-  return `The result after ${count} ${count === 1 ? "iteration" : "iterations"}.`;
+  if (after === 0) return "Before the first iteration.";
+  return `The result after ${after} ${after === 1 ? "iteration" : "iterations"}.`;
 }
 
 function drawnText(): string {

@@ -68,8 +68,9 @@ export function ClassPanel(): JSX.Element {
         Add a class
       </Button>
       <p class="hint" id={`${id}-hint`}>
-        Keys 1 to 9 and 0 choose a class, B, E, F and S a tool, [ and ] the size of the pen. On the picture, arrow keys
-        move a crosshair (with Shift farther, with Alt by a pixel) and the space bar draws.
+        Keys 1 to 9 and 0 choose a class, B, E, F and S a tool, [ and ] the size of the pen; Ctrl+Z takes back, + and −
+        enlarge. On the picture, arrow keys move a crosshair (with Shift farther, with Alt by a pixel) and the space bar
+        draws.
       </p>
       <p class="unseen" id="refine-help">
         Arrow keys move a crosshair, Shift makes it go farther, Alt by a pixel. Hold the space bar to draw.

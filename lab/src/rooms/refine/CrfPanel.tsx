@@ -9,10 +9,10 @@ import { leastConfidence } from "./engine.ts";
 import { beginnings, type CrfValues, type Normalization, parameters, ranges, set, usual } from "./parameters.ts";
 import { classes, compatibility, potts } from "./state.ts";
 
-type Number = keyof { [Name in keyof CrfValues as CrfValues[Name] extends number ? Name : never]: unknown };
+type KnobName = keyof { [Name in keyof CrfValues as CrfValues[Name] extends number ? Name : never]: unknown };
 
 interface Knob {
-  readonly name: Number;
+  readonly name: KnobName;
   readonly label: string;
   readonly hint: string;
   readonly unit?: string;
@@ -20,45 +20,61 @@ interface Knob {
   readonly step?: number;
 }
 
-const kernels: readonly Knob[] = [
+/** The sliders, by what they belong to. */
+const knobs: readonly { readonly title: string; readonly all: readonly Knob[] }[] = [
   {
-    name: "thetaAlpha",
-    label: "θα",
-    unit: "px",
-    scale: "log",
-    hint: "How far apart two pixels may be and still speak for one class, if their colors are alike.",
+    title: "Bilateral filter, over position and color",
+    all: [
+      {
+        name: "thetaAlpha",
+        label: "Distance θα",
+        unit: "px",
+        scale: "log",
+        hint: "How far apart two pixels may be and still speak for one class, if their colors are alike.",
+      },
+      {
+        name: "thetaBeta",
+        label: "Color θβ",
+        unit: "levels",
+        scale: "log",
+        hint: "How much two colors, of 256 levels, may differ and still count as alike.",
+      },
+      {
+        name: "bilateralWeight",
+        label: "Weight W_b",
+        step: 0.1,
+        hint: "How much pixels of like color, near each other, pull each other to one class.",
+      },
+    ],
   },
   {
-    name: "thetaBeta",
-    label: "θβ",
-    unit: "levels",
-    scale: "log",
-    hint: "How much two colors, of 256 levels, may differ and still count as alike.",
+    title: "Spatial filter, over position alone",
+    all: [
+      {
+        name: "thetaGamma",
+        label: "Distance θγ",
+        unit: "px",
+        scale: "log",
+        hint: "How near two pixels must be to be smoothed together whatever their colors.",
+      },
+      {
+        name: "spatialWeight",
+        label: "Weight W_s",
+        step: 0.1,
+        hint: "How much neighbors pull each other to one class; it removes specks and rounds corners.",
+      },
+    ],
   },
   {
-    name: "thetaGamma",
-    label: "θγ",
-    unit: "px",
-    scale: "log",
-    hint: "How near two pixels must be to be smoothed together whatever their colors.",
-  },
-  {
-    name: "bilateralWeight",
-    label: "W_b",
-    step: 0.1,
-    hint: "How much pixels of like color, near each other, pull each other to one class.",
-  },
-  {
-    name: "spatialWeight",
-    label: "W_s",
-    step: 0.1,
-    hint: "How much neighbors pull each other to one class; it removes specks and rounds corners.",
-  },
-  {
-    name: "iterations",
-    label: "Iterations T",
-    step: 1,
-    hint: "How many times messages go to and fro; five bring most, and twenty are the end of it.",
+    title: "Inference",
+    all: [
+      {
+        name: "iterations",
+        label: "Iterations T",
+        step: 1,
+        hint: "How many times the pixels hear from each other; the first five bring most of the change.",
+      },
+    ],
   },
 ];
 
@@ -81,8 +97,13 @@ export function CrfPanel(): JSX.Element {
           items={beginnings.map(({ label, values: from }) => ({ label, detail: describe(from), run: () => set(from) }))}
         />
       </div>
-      {kernels.map(({ name, ...knob }) => (
-        <Knobs key={name} name={name} {...knob} />
+      {knobs.map(({ title, all }) => (
+        <div key={title} class="refine-group">
+          <h3>{title}</h3>
+          {all.map((knob) => (
+            <Knobs key={knob.name} {...knob} />
+          ))}
+        </div>
       ))}
       <Segmented
         label="Normalization"

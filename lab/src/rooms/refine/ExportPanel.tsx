@@ -7,10 +7,9 @@ import { Panel } from "../../ui/Panel.tsx";
 import { Segmented } from "../../ui/Segmented.tsx";
 import { Select } from "../../ui/Select.tsx";
 import { commandOf, programOf } from "./code.ts";
-import { requestNow } from "./engine.ts";
+import { crf } from "./engine.ts";
 import { exportAll, exportLabels, exportMask, exportOverlay } from "./exports.ts";
-import { parameters } from "./parameters.ts";
-import { classes, drawn, result, scores } from "./state.ts";
+import { classes, result, scores } from "./state.ts";
 
 type Language = "command" | "typescript";
 const language = signal<Language>("command");
@@ -34,16 +33,10 @@ const save = (work: () => Promise<void>) => () => void work().catch((error: unkn
 
 /** What one takes along: pictures, and what makes them again elsewhere. */
 export function ExportPanel(): JSX.Element {
-  void [drawn.value, parameters.value];
   const all = classes.value;
   const none = result.value === undefined;
   const label = Math.min(masked.value, all.length - 1);
-  const request = requestNow();
-  const wanted = {
-    values: request?.values ?? parameters.value,
-    classes: all.length,
-    scored: scores.value !== undefined,
-  };
+  const wanted = { ...crf.value, scored: scores.value !== undefined };
   const code = language.value === "command" ? commandOf(wanted) : programOf(wanted);
   return (
     <Panel title="Export">

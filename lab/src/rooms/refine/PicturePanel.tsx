@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { Button } from "../../ui/Button.tsx";
 import { CameraButton } from "../../ui/CameraButton.tsx";
 import { FileButton } from "../../ui/FileButton.tsx";
 import { Panel } from "../../ui/Panel.tsx";
@@ -7,7 +8,7 @@ import { Select } from "../../ui/Select.tsx";
 import { take } from "./files.ts";
 import { openPicture, resize } from "./open.ts";
 import { parameters } from "./parameters.ts";
-import { picture } from "./state.ts";
+import { picture, scores } from "./state.ts";
 
 const sizes = [250, 320, 500, 640, 800, 1000, 1600];
 
@@ -36,6 +37,19 @@ export function PicturePanel(): JSX.Element {
         Or drop or paste them: a photograph, a label map (a PNG with a palette or in gray), a network’s logits as a .npy
         file, or a network itself as an .onnx file. Nothing leaves your machine.
       </p>
+      {scores.value && (
+        <div class="refine-scores">
+          <p>
+            {scores.value.name} gives scores of {scores.value.classes} classes.
+          </p>
+          <Button
+            look="quiet"
+            icon="close"
+            label="Do without these scores"
+            onClick={() => (scores.value = undefined)}
+          />
+        </div>
+      )}
       <Select
         label="Longest side"
         options={all.map((value) => ({ value: String(value), label: `${value} pixels` }))}

@@ -5,7 +5,7 @@ import { Lattice } from "../../ui/Lattice.tsx";
 import { Caption } from "./Caption.tsx";
 import { hand } from "./hand.ts";
 import { parameters } from "./parameters.ts";
-import { brush, classes, drawing, drawn, film, frame, painting, picture, result, stale, tool } from "./state.ts";
+import { brush, classes, drawing, drawn, painting, picture, result, stale, tool, shownLabels } from "./state.ts";
 import { tintConfidence, tintDifference, tintDrawing, tintLabels } from "./tint.ts";
 import { cross, pen, place, reset, zoom } from "./view.ts";
 import { Wipe } from "./Wipe.tsx";
@@ -51,13 +51,12 @@ function Layers({ width, height }: { readonly width: number; readonly height: nu
     const { view: look } = parameters.value;
     const [canvas, all, answer] = [found.current!, classes.value, result.value];
     const colors = all.map(({ rgb }) => rgb);
-    const filmed = frame.value === undefined ? undefined : film.value?.maps[frame.value];
-    if (answer?.picture !== picture.peek()?.id || answer?.labels.length !== width * height) {
+    const seen = shownLabels.value;
+    if (!answer || !seen || answer.picture !== picture.peek()?.id || answer.labels.length !== width * height) {
       canvas.getContext("2d")!.clearRect(0, 0, width, height);
       return;
     }
-    // Before the first iteration, nobody knows more than what was drawn.
-    const labels = frame.value === 0 ? answer.before : (filmed ?? answer.labels);
+    const { labels } = seen;
     if (look === "result") tintLabels(canvas, labels, colors, opacity);
     if (look === "confidence") tintConfidence(canvas, answer.confidence, answer.classes);
     if (look === "difference") tintDifference(canvas, answer.before, labels, colors);

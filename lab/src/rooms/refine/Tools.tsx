@@ -3,15 +3,14 @@ import { useId } from "preact/hooks";
 import { Button } from "../../ui/Button.tsx";
 import { positionOf, type Range, valueAt } from "../../ui/range.ts";
 import { Segmented } from "../../ui/Segmented.tsx";
-import { brush, clear, drawing, drawn, isEmpty, redo, tolerance, tool, undo } from "./state.ts";
+import { brush, clear, history, isEmpty, redo, tolerance, tool, undo } from "./state.ts";
 
 const sizes: Range = { min: 1, max: 160, scale: "log", step: 1 };
 const tolerances: Range = { min: 1, max: 100, scale: "log", step: 1 };
 
 /** What is drawn with. */
 export function Tools(): JSX.Element {
-  void drawn.value;
-  const { canUndo, canRedo } = drawing.value;
+  const { value: steps } = history;
   const wand = tool.value === "wand";
   return (
     <>
@@ -50,8 +49,22 @@ export function Tools(): JSX.Element {
         />
       )}
       <div class="refine-history" role="group" aria-label="History">
-        <Button look="quiet" icon="undo" label="Undo" keys="Control+Z" disabled={!canUndo} onClick={undo} />
-        <Button look="quiet" icon="redo" label="Redo" keys="Control+Shift+Z" disabled={!canRedo} onClick={redo} />
+        <Button
+          look="quiet"
+          icon="undo"
+          label="Undo"
+          keys="Control+Z"
+          disabled={!steps.startsWith("undo")}
+          onClick={undo}
+        />
+        <Button
+          look="quiet"
+          icon="redo"
+          label="Redo"
+          keys="Control+Shift+Z"
+          disabled={!steps.endsWith("redo")}
+          onClick={redo}
+        />
         <Button look="quiet" icon="trash" label="Clear the drawing" disabled={isEmpty.value} onClick={clear} />
       </div>
     </>

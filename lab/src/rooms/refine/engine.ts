@@ -1,4 +1,4 @@
-import { batch, effect } from "@preact/signals";
+import { batch, computed, effect } from "@preact/signals";
 import { proxy } from "comlink";
 import { connect } from "../../engine/connect.ts";
 import { notifyError } from "../../shell/notices.ts";
@@ -40,26 +40,25 @@ let asked: string | undefined;
 
 /** What is asked for now; undefined while there is nothing to refine. */
 export function requestNow(): RefineRequest | undefined {
-  const all = classes.peek();
   const { labels } = drawing.peek();
   if (isEmpty.peek() || labels.length !== (picture.peek()?.pixels.length ?? 0) / 4) return undefined;
-  const values = parameters.peek();
-  const matrix = compatibility.peek();
-  // What the address says for other classes than there are is as good as nothing.
-  const own = values.compatibility.length === all.length ** 2 ? matrix : [];
-  const confidence = Math.max(values.confidence, leastConfidence(all.length));
-  return { classes: all.length, values: { ...crfOf(values), compatibility: own, confidence }, labels: labels.slice() };
+  return { ...crf.peek(), labels: labels.slice() };
 }
+
+/** What the CRF is told: the values that are computed with, and the number of classes. */
+export const crf = computed((): Omit<RefineRequest, "labels"> => {
+  const { value: all } = parameters;
+  const count = classes.value.length;
+  // What the address says for other classes than there are is as good as nothing.
+  const own = all.compatibility.length === count ** 2 ? compatibility.value : [];
+  const confidence = Math.max(all.confidence, leastConfidence(count));
+  const { thetaAlpha, thetaBeta, thetaGamma, bilateralWeight, spatialWeight, iterations, normalization } = all;
+  const numbers = { thetaAlpha, thetaBeta, thetaGamma, bilateralWeight, spatialWeight, iterations, confidence };
+  return { classes: count, values: { ...numbers, normalization, compatibility: own } };
+});
 
 /** A drawn pixel is surer than a guess. */
 export const leastConfidence = (count: number): number => Math.max(ranges.confidence[0], 1 / count + 0.01);
-
-function crfOf(all: RefineRequest["values"]): RefineRequest["values"] {
-  const { thetaAlpha, thetaBeta, thetaGamma, bilateralWeight, spatialWeight, iterations, normalization } = all;
-  const { compatibility: matrix, confidence } = all;
-  const numbers = { thetaAlpha, thetaBeta, thetaGamma, bilateralWeight, spatialWeight, iterations, confidence };
-  return { ...numbers, normalization, compatibility: matrix };
-}
 
 /** Sees to it that the worker has the picture and the scores. */
 export async function supply(): Promise<void> {
@@ -129,28 +128,8 @@ function follow(): void {
 
 /** What a result depends on. */
 effect(() => {
-  const {
-    view: _view,
-    wipe: _wipe,
-    strokes: _strokes,
-    size: _size,
-    picture: _picture,
-    classes: _names,
-    ...values
-  } = parameters.value;
-  void values;
-  void drawn.value;
-  void scores.value;
-  void connection.opened.value;
   const shown = picture.value;
-  const key = JSON.stringify([
-    values,
-    drawn.value,
-    scores.value?.id,
-    connection.opened.value,
-    shown?.id,
-    classes.value.length,
-  ]);
+  const key = JSON.stringify([crf.value, drawn.value, scores.value?.id, connection.opened.value, shown?.id]);
   if (!shown || key === asked) return;
   asked = key;
   settled.value = false;

@@ -93,5 +93,5 @@ export async function exportAll(): Promise<void> {
   contents[names.command] = strToU8(`${commandOf(wanted)}\n`);
   contents[names.program] = strToU8(`${programOf(wanted)}\n`);
   // Pictures are compressed already.
-  save("refine.zip", zipSync(contents, { level: 0 }) as Uint8Array<ArrayBuffer>, "application/zip");
+  save("refine.zip", zipSync(contents, { level: 0 }), "application/zip");
 }

@@ -92,7 +92,7 @@ function drawLabels({ width, height, labels, palette }: ReadLabels, file: File):
     );
     // A whole map would hide what is found.
     const share = drawing.peek().count() / fitted.length;
-    set({ strokes: share < 0.4, picture: "own" });
+    set({ strokes: share < 0.4 });
   });
   const action = { label: "It is a photograph", run: () => void openPhotograph(file).catch(notifyError) };
   notify({
@@ -122,7 +122,6 @@ export function giveScores({ shape, data }: ReadScores, name: string): void {
       () => resizeTo(classesFor(count, undefined)),
     );
     chosen.value = Math.min(chosen.peek(), count - 1);
-    set({ picture: "own" });
   });
   const text = `${name} gives scores of ${count} classes; what you draw overrules them.`;
   notify({

@@ -1,6 +1,5 @@
 import { batch } from "@preact/signals";
-import type { Point } from "./drawing.ts";
-import { nothing } from "./drawing.ts";
+import { nothing, type Point } from "./drawing.ts";
 import { brush, change, chosen, drawing, painting, picture, tolerance, tool, touch, undo } from "./state.ts";
 import { cross, panBy, pen, pointAt, zoom, zoomBy } from "./view.ts";
 

@@ -55,7 +55,7 @@ function prepare(
   small.fillStyle = "#fff";
   small.fillRect(0, 0, width, height);
   const { data } = small.getImageData(0, 0, width, height);
-  return { id: ++opened, title, width, height, original, pixels: data as Uint8ClampedArray<ArrayBuffer>, shown };
+  return { id: ++opened, title, width, height, original, pixels: data, shown };
 }
 
 /** Puts a picture on the stage, with nothing drawn on it, or with what an example draws. */

@@ -199,7 +199,7 @@ export class RefineService implements Disposable {
     const lattices = await this.#lattices(values, signal);
     if (asked.kind === "refine") {
       const before = beforeOf(asked.request.labels, data, classes, this.#given !== undefined);
-      return this.#refined(crf, unary, lattices, before, ofScores, signal);
+      return await this.#refined(crf, unary, lattices, before, ofScores, signal);
     }
     const { iterations, onFrame } = asked;
     for await (const { iteration, marginals } of crf.steps(unary, lattices, { iterations, signal })) {

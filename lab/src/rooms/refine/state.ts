@@ -96,6 +96,15 @@ export const film = signal<Film | undefined>(undefined);
 /** The iteration that is shown in place of the result; undefined for the result itself. */
 export const frame = signal<number | undefined>(undefined);
 
+/** The labels that are shown, and after how many iterations they are: of the film, as far as it is there, or of the result. */
+export const shownLabels = computed(() => {
+  const [answer, at, maps] = [result.value, frame.value, film.value?.maps ?? []];
+  if (!answer || at === undefined) return answer && { labels: answer.labels, after: answer.iterations };
+  const after = Math.min(at, Math.max(maps.length - 1, 0));
+  // Before the first iteration, nobody knows more than what was drawn.
+  return { labels: after === 0 ? answer.before : maps[after]!, after };
+});
+
 export const potts = (count: number): number[] =>
   Array.from({ length: count * count }, (_, i) => (i % (count + 1) === 0 ? -1 : 0));
 
@@ -110,6 +119,12 @@ export const compatibility = computed(() => {
 export const isEmpty = computed(() => {
   void drawn.value;
   return scores.value === undefined && drawing.value.labels.every((label) => label === nothing);
+});
+
+/** Whether there is something to undo, and to redo. */
+export const history = computed(() => {
+  void drawn.value;
+  return (drawing.value.canUndo ? "undo" : "") + (drawing.value.canRedo ? "redo" : "");
 });
 
 /** Tells everybody that an area was drawn on. */

@@ -5,10 +5,11 @@ import { Panel } from "../../../ui/Panel.tsx";
 import { Segmented } from "../../../ui/Segmented.tsx";
 import { Slider } from "../../../ui/Slider.tsx";
 import { Drawing, fit } from "../Drawing.tsx";
+import { Lesson } from "../Lesson.tsx";
 import { RemainderMark } from "../Mark.tsx";
 import { coordinates, counted, percent, shown } from "../numbers.ts";
 import { Pickable } from "../Pickable.tsx";
-import { change, chosen, defaults, footprint, parameters, picture } from "../state.ts";
+import { change, chosen, defaults, footprint, parameters, picture, size } from "../state.ts";
 import { drawFootprint } from "./drawFootprint.ts";
 import { drawProjection } from "./drawProjection.ts";
 import { brightest, comparison } from "./figures.ts";
@@ -33,12 +34,14 @@ const lessons: Readonly<Record<FilterName, { readonly title: string; readonly te
 
 export function ColorStage(): JSX.Element {
   const { x, y } = chosen.value;
+  const common = comparison.value ? percent(comparison.value.common) : "";
   const panel = (kind: "shares" | "exact", title: string): JSX.Element => (
     <figure>
       <Pickable
-        label={`What the pixel in column ${x} and row ${y} receives from where: ${title}.`}
+        label={`What the chosen pixel receives from where, ${title}`}
+        status={kind === "shares" ? `Column ${x}, row ${y}: ${common} in common with the exact Gaussian.` : ""}
         keys="Arrow keys choose another pixel, with Shift ten pixels further."
-        place={(size) => picture.peek() && fit(picture.peek()!, size, 0)}
+        place={(box) => picture.peek() && fit(picture.peek()!, box, 0)}
         onHover={(at) => (hovered.value = at)}
       >
         <Drawing draw={draws[kind]} />
@@ -48,7 +51,7 @@ export function ColorStage(): JSX.Element {
   );
   return (
     <div class="inside-pair">
-      <div style={{ "--ratio": picture.value ? picture.value.width / picture.value.height : 1.5 }}>
+      <div style={{ "--ratio": size.value.width / size.value.height }}>
         {panel("shares", "by the lattice")}
         {panel("exact", "by the exact Gaussian")}
       </div>
@@ -84,20 +87,15 @@ export function ColorBelow(): JSX.Element {
         {now ? percent(brightest.value) : "–"}
       </span>
       <span>
-        column {x}, row {y}: <b>{of(now?.shares)}</b> by the lattice, <b>{of(now?.exact)}</b> exactly
+        x {x}, y {y}: <b>{of(now?.shares)}</b> by the lattice, <b>{of(now?.exact)}</b> exactly
       </span>
     </div>
   );
 }
 
 export function ColorLesson(): JSX.Element {
-  const { title, text } = lessons[parameters.value.filter];
-  return (
-    <div class="inside-lesson" aria-live="polite">
-      <h2>{title}</h2>
-      <p>{text}</p>
-    </div>
-  );
+  const all = Object.entries(lessons).map(([name, lesson]) => ({ name, ...lesson }));
+  return <Lesson all={all} now={parameters.value.filter} />;
 }
 
 export function ColorControls(): JSX.Element {
@@ -167,7 +165,8 @@ export function ColorControls(): JSX.Element {
             ? `Vertex ${corner.remainder} has the coordinates ${coordinates(corner.coordinates)}; the pixels in whose simplex it is, too, are marked. `
             : ""}
           The pixel gives to these {now ? now.dimensions + 1 : 6} vertices and collects from them, by their weights.
-          Press a vertex to see the pixels in whose simplex it is, too: what they give, the pixel receives at once.
+          Press a vertex to see the pixels in whose simplex it is, too: what they give, the pixel receives without any
+          blur.
         </p>
       </Panel>
       {filter === "bilateral" && (

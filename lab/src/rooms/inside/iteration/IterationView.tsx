@@ -10,9 +10,10 @@ import { Slider } from "../../../ui/Slider.tsx";
 import { Swatch } from "../../../ui/Swatch.tsx";
 import "../../../ui/Slider.css";
 import { Drawing, fit } from "../Drawing.tsx";
+import { Lesson } from "../Lesson.tsx";
 import { counted, percent, shown } from "../numbers.ts";
 import { Pickable } from "../Pickable.tsx";
-import { change, chosen, defaults, iterations, parameters, picture, stages, view } from "../state.ts";
+import { change, chosen, defaults, iterations, parameters, picture, size, stages, view } from "../state.ts";
 import { factsOf, figure, type StageFacts } from "./figure.ts";
 import { classNames, drawStage, fullOf, margin, progress } from "./maps.ts";
 import type { StageName } from "./stages.ts";
@@ -46,14 +47,18 @@ function play(): void {
 }
 
 export function IterationStage(): JSX.Element {
-  const { x, y } = chosen.value;
-  const { title } = factsOf(parameters.value.stage);
+  const { x, y, pixel } = chosen.value;
+  const { stage, class: label } = parameters.value;
+  const { title } = factsOf(stage);
+  const names = classNames.value;
+  const value = stages.value?.maps[stage][pixel * stages.value.classes + label];
   return (
     <div class="inside-iteration">
       <Pickable
-        label={`${title} of the class ${classNames.value[parameters.value.class] ?? ""}. The chosen pixel is in column ${x} and row ${y}.`}
+        label={`${title} of the class ${names[label] ?? ""}`}
+        status={`Column ${x}, row ${y}: ${value === undefined ? "" : shown(value, 2)}.`}
         keys="Arrow keys choose another pixel, with Shift ten pixels further."
-        place={(size) => picture.peek() && fit(picture.peek()!, size, margin)}
+        place={(box) => picture.peek() && fit(picture.peek()!, box, margin)}
       >
         <Drawing draw={drawLarge} />
       </Pickable>
@@ -73,7 +78,7 @@ const layers = [
 
 /** The figure of the paper, with a live map at every stage: each is a radio button that shows its map large. */
 function Figure(): JSX.Element {
-  const { width = 4, height = 3 } = picture.value ?? {};
+  const { width, height } = size.value;
   const { stage } = parameters.value;
   const strip = useRef<HTMLFieldSetElement>(null);
   // Where the figure is wider than its place, the stage on view is brought into it; the page stays where it is.
@@ -198,16 +203,15 @@ function Scale({ kind, full }: { readonly kind: string; readonly full: string })
 }
 
 export function IterationLesson(): JSX.Element {
-  const { layer, title, formula, text } = factsOf(parameters.value.stage);
-  return (
-    <div class="inside-lesson" aria-live="polite">
-      <h2>{title}</h2>
-      <p class="inside-layer">
+  const all = figure.map(({ name, title, text, layer, formula }) => {
+    const line = (
+      <>
         {layer}: <Formula text={formula} />
-      </p>
-      <p>{text}</p>
-    </div>
-  );
+      </>
+    );
+    return { name, title, text, line };
+  });
+  return <Lesson all={all} now={parameters.value.stage} />;
 }
 
 export function IterationControls(): JSX.Element {

@@ -1,10 +1,9 @@
 import { computed } from "@preact/signals";
-import { pictures } from "../../../pictures/pictures.ts";
 import { classColor, cssColor, type Rgb } from "../../../style/classes.ts";
-import { bitmap, grayBitmap, veil } from "../bitmaps.ts";
+import { grayBitmap, veil, veils } from "../bitmaps.ts";
 import { fit, type Size } from "../Drawing.tsx";
 import { palette } from "../palette.ts";
-import { chosen, parameters, picture, stages } from "../state.ts";
+import { chosen, known as knownPicture, parameters, picture, stages } from "../state.ts";
 import { factsOf } from "./figure.ts";
 import { brightnessClasses } from "./scoreClasses.ts";
 import type { StageName, Stages } from "./stages.ts";
@@ -12,31 +11,27 @@ import type { StageName, Stages } from "./stages.ts";
 export const margin = 12;
 
 /** The names of the classes of the picture on view. */
-export const classNames = computed((): readonly string[] => {
-  const known = pictures.find(({ name }) => name === parameters.value.picture);
-  return (picture.value?.truth && known?.truth?.classes) || brightnessClasses;
-});
+export const classNames = computed((): readonly string[] => knownPicture.value?.truth?.classes ?? brightnessClasses);
 
 /** What is drawn at full strength: 1 of shares, and of all else the largest that the stage has in any class. */
 export function fullOf({ maps }: Stages, name: StageName): number {
   if (factsOf(name).kind === "share") return 1;
-  let most = 1e-6;
-  for (const value of maps[name]) most = Math.max(most, Math.abs(value));
-  return most;
+  const values = maps[name];
+  let [least, most] = [-1e-6, 1e-6];
+  for (let i = 0; i < values.length; i++) {
+    if (values[i]! > most) most = values[i]!;
+    else if (values[i]! < least) least = values[i]!;
+  }
+  return Math.max(most, -least);
 }
 
 /** One stage of one class as a picture: shares and amounts in the color of the class, what may be negative in two others. */
 function paint(now: Stages, name: StageName, label: number, colors: { positive: Rgb; negative: Rgb }): OffscreenCanvas {
   const { width, height } = picture.value!;
   const [values, full, classes] = [now.maps[name], fullOf(now, name), now.classes];
-  if (factsOf(name).kind !== "signed") {
-    return veil(width, height, classColor(label).rgb, (pixel) => values[pixel * classes + label]! / full);
-  }
-  return bitmap(width, height, (pixel, rgba, at) => {
-    const value = values[pixel * classes + label]! / full;
-    rgba.set(value < 0 ? colors.negative : colors.positive, at);
-    rgba[at + 3] = 255 * Math.abs(value);
-  });
+  const value = (pixel: number): number => values[pixel * classes + label]! / full;
+  if (factsOf(name).kind === "signed") return veils(width, height, colors, value);
+  return veil(width, height, classColor(label).rgb, (pixel) => Math.min(Math.max(value(pixel), 0), 1));
 }
 
 const painted = new Map<StageName, { readonly of: Stages; readonly key: string; readonly picture: OffscreenCanvas }>();

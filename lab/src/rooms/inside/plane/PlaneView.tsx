@@ -1,12 +1,14 @@
+import { signal } from "@preact/signals";
 import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { Button } from "../../../ui/Button.tsx";
 import { Figures } from "../../../ui/Figures.tsx";
 import { Panel } from "../../../ui/Panel.tsx";
 import { Segmented } from "../../../ui/Segmented.tsx";
 import { Slider } from "../../../ui/Slider.tsx";
 import { Switch } from "../../../ui/Switch.tsx";
-import { signal } from "@preact/signals";
 import { Drawing, fit } from "../Drawing.tsx";
+import { Lesson } from "../Lesson.tsx";
 import { counted, shown } from "../numbers.ts";
 import { Pickable } from "../Pickable.tsx";
 import {
@@ -22,6 +24,7 @@ import {
   steps,
   togglePoint,
 } from "../state.ts";
+import { corners } from "./corners.ts";
 import { drawPlane, margin } from "./drawPlane.ts";
 import { goTo, play, playing } from "./player.ts";
 import { Simplex } from "./Simplex.tsx";
@@ -32,9 +35,9 @@ const press = signal<"choose" | "points">("choose");
 const names: Readonly<Record<Step, string>> = {
   pixels: "Pixels",
   splat: "Splat",
-  blur0: "Blur, axis 0",
-  blur1: "axis 1",
-  blur2: "axis 2",
+  blur0: "Blur 0",
+  blur1: "Blur 1",
+  blur2: "Blur 2",
   slice: "Slice",
 };
 
@@ -71,7 +74,8 @@ export function PlaneStage(): JSX.Element {
   const onPress = press.value === "points" && parameters.value.signal === "points" ? togglePoint : undefined;
   return (
     <Pickable
-      label={`The picture with its lattice. The chosen pixel is in column ${x} and row ${y}.`}
+      label="The picture with its lattice"
+      status={`Column ${x}, row ${y}: barycentric weights ${corners.value.map(({ weight }) => shown(weight, 2)).join(", ")}.`}
       keys="Arrow keys choose another pixel, with Shift ten pixels further. Enter sets a point there, or takes it away."
       place={(size) => picture.peek() && fit(picture.peek()!, size, margin)}
       onPress={onPress}
@@ -99,9 +103,18 @@ export function PlaneTools(): JSX.Element | null {
 }
 
 export function PlaneBelow(): JSX.Element {
-  const index = steps.indexOf(step.value);
+  const now = step.value;
+  const index = steps.indexOf(now);
+  const row = useRef<HTMLDivElement>(null);
+  // Where the row is wider than its place, the step on view is brought into it.
+  useEffect(() => {
+    const [box, own] = [row.current!, row.current!.querySelector<HTMLElement>(".segment:has(:checked)")];
+    if (!own) return;
+    const { left, width } = own.getBoundingClientRect();
+    box.scrollLeft += left + width / 2 - box.getBoundingClientRect().left - box.clientWidth / 2;
+  }, [now]);
   return (
-    <div class="inside-player">
+    <div class="inside-player" ref={row}>
       <Button
         look="primary"
         icon={playing.value ? "pause" : "play"}
@@ -112,7 +125,7 @@ export function PlaneBelow(): JSX.Element {
         label="Step"
         unlabeled
         options={steps.map((value) => ({ value, label: names[value] }))}
-        value={step.value}
+        value={now}
         onChange={(value) => goTo(steps.indexOf(value))}
       />
       <Button icon="step" label="Next step" disabled={index === steps.length - 1} onClick={() => goTo(index + 1)} />
@@ -121,17 +134,12 @@ export function PlaneBelow(): JSX.Element {
 }
 
 export function PlaneLesson(): JSX.Element {
-  const { title, text } = lessons[step.value];
   const disks = parameters.value.signal === "gray" ? "the tone" : "the area";
-  return (
-    <div class="inside-lesson" aria-live="polite">
-      <h2>{title}</h2>
-      <p>
-        {text}
-        {step.value !== "pixels" && ` Disks have ${disks} of what a vertex holds.`}
-      </p>
-    </div>
-  );
+  const all = steps.map((name) => {
+    const { title, text } = lessons[name];
+    return { name, title, text: name === "pixels" ? text : `${text} Disks have ${disks} of what a vertex holds.` };
+  });
+  return <Lesson all={all} now={step.value} />;
 }
 
 export function PlaneControls(): JSX.Element {

@@ -313,6 +313,11 @@ function drawMarks(context: CanvasRenderingContext2D, corners: readonly Place[],
     const [dx, dy] = [x - middle[0], y - middle[1]];
     const away = (radius + 5) / Math.hypot(dx, dy);
     const [cx, cy] = [x + dx * away, y + dy * away];
+    // A rim, since what the vertex holds may lie behind it.
+    context.beginPath();
+    context.arc(cx, cy, radius + 2.5, 0, 7);
+    context.fillStyle = cssColor(colors.face);
+    context.fill();
     context.beginPath();
     context.arc(cx, cy, radius, 0, 7);
     context.fillStyle = cssColor([colors.accent, colors.tint, colors.face][r]!);
