@@ -64,8 +64,10 @@ describe("the lock of a run's folder", () => {
   test.runIf(process.platform === "linux")(
     "is taken over from a process that ended and that nobody asked after",
     async () => {
-      // The program that takes the shell's place knows nothing of the shell's child.
-      const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 100"], { stdio: ["ignore", "pipe", "ignore"] });
+      // The program that takes the shell's place knows nothing of the shell's child, which ends when it has done so.
+      const child = `sh -c 'while [ "$(cat /proc/$PPID/comm)" = sh ]; do sleep 0.01; done'`;
+      const words = ["-c", `${child} & echo $!; exec sleep 100`];
+      const parent = spawn("sh", words, { stdio: ["ignore", "pipe", "ignore"] });
       try {
         const [said] = (await once(parent.stdout, "data")) as [Buffer];
         const id = Number(said.toString());
