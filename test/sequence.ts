@@ -7,6 +7,8 @@ const first = [
   "hosts/node",
   "cli/orphans",
   "hosts/newer-node",
+  "hosts/deno-wasm",
+  "hosts/chromium-wasm",
   "hostile/hostile",
   "cli/train",
 ];
