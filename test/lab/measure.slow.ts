@@ -110,8 +110,10 @@ test("its file is one of crf-rnn bench: the command compares with it, and the ro
       await page.browserContext().setPermission(new URL(lab.url).origin, permission);
     }
     const copied = async (words: string): Promise<string> => {
+      await page.evaluate("navigator.clipboard.writeText('')");
       await room.press(words);
-      await page.waitForFunction("document.querySelector('.notices').textContent.includes('on the clipboard')");
+      await page.waitForFunction("navigator.clipboard.readText().then((text) => text !== '')");
+      expect(await room.notices()).toContainEqual(expect.stringContaining("on the clipboard"));
       return (await page.evaluate("navigator.clipboard.readText()")) as string;
     };
     expect(await copied("Copy the text")).toBe(issue);

@@ -45,8 +45,11 @@ const isKept = (page: Page): Promise<unknown> =>
 /** What a page complains of, but for requests that ended because it was loaded anew. */
 const seriousOf = ({ complaints }: LabPage): string[] => complaints.filter((each) => !each.includes("ERR_ABORTED"));
 
-const roomIsThere = (page: Page, room: string): Promise<unknown> =>
-  page.waitForSelector(`#room-${room}[data-ready]:not([hidden])`);
+/** Waits for a room on a page that may load itself once more meanwhile, which ends a wait. */
+async function roomIsThere(page: Page, room: string): Promise<void> {
+  const wait = (): Promise<unknown> => page.waitForSelector(`#room-${room}[data-ready]:not([hidden])`);
+  await wait().catch(wait);
+}
 
 /** The number of threads that the room for measuring has, when it asks for two. */
 async function threads(page: Page): Promise<string> {
