@@ -135,8 +135,8 @@ async function iterateByOps(inference: Inference): Promise<Tensor> {
     throw error;
   }
   if (output === "none") return x;
-  const result = softmax(x, output);
-  if (x !== unary) x.dispose();
+  using logits = x;
+  const result = softmax(logits, output);
   try {
     await inference.onStep?.(iterations, result);
   } catch (error) {
