@@ -47,14 +47,16 @@ async function bundle() {
     sourcemap: false,
     banner: { js: `/*! crf-rnn ${version}, MIT license */` },
   });
+  const maps = process.argv.includes("--maps");
   const program = await build({
     ...bundled,
     entryPoints: { cli: "src/cli/main.ts" },
+    splitting: !maps, // `--version` loads what it takes alone
     outdir: "dist",
     platform: "node",
     // `npm run coverage` maps what ran back to the sources. The program does not name the map, since every process that knows it would
     // put it into its report.
-    sourcemap: process.argv.includes("--maps") && "external",
+    sourcemap: maps && "external",
     // Libraries in CommonJS ask for Node's modules by `require`.
     banner: {
       js: '#!/usr/bin/env node\nimport { createRequire as requireOf } from "node:module";\nconst require = requireOf(import.meta.url);',
