@@ -44,8 +44,9 @@ export interface Loops {
 }
 
 /**
- * Reads AMD's assembly: labels `BB3:` at the beginning of a line, and an instruction a line. `sliceMultiplyAdds` says how
- * many multiply-adds an invocation does in one slice, where loops within a slice are not unrolled; by default the
+ * Reads AMD's assembly: labels `BB3:` at the beginning of a line, and an instruction a line; or, for generations that the
+ * disassembler does not know, what Mesa's compiler prints of its last form: labels without a colon, results before an equals
+ * sign, and pseudo-instructions `p_…` that become no code. `sliceMultiplyAdds` says how many multiply-adds an invocation does in one slice, where loops within a slice are not unrolled; by default the
  * innermost loop is a slice. Undefined for programs that multiply and add in no loop.
  */
 export function loopsOf(assembly: string, sliceMultiplyAdds?: number): Loops | undefined {
@@ -71,10 +72,10 @@ function parse(assembly: string): { readonly instructions: Instruction[]; readon
   const labels = new Map<string, number>();
   const loops = new Map<number, Loop>();
   for (const line of assembly.split("\n")) {
-    const label = /^(BB\d+):/.exec(line)?.[1];
+    const label = /^(BB\d+):?$/.exec(line)?.[1];
     if (label !== undefined) labels.set(label, instructions.length);
-    const [, name, operands = ""] = /^\s+([a-z]\w+)([^;]*)/.exec(line) ?? [];
-    if (name === undefined) continue;
+    const [, name, operands = ""] = /^\s+(?:.* = )?([a-z]\w+)([^;]*)/.exec(line) ?? [];
+    if (name === undefined || name.startsWith("p_")) continue;
     const target = /^s_c?branch/.test(name) ? labels.get(/BB\d+/.exec(operands)?.[0] ?? "") : undefined;
     // A branch back to a label that has been seen closes a loop.
     if (target !== undefined) loops.set(target, { begin: target, end: instructions.length });
