@@ -120,7 +120,7 @@ async function compile(
       env,
       stdio: ["pipe", "ignore", output],
     });
-    child.stdin.end(JSON.stringify(kernels.map(({ id, code, bindings }) => ({ id, code, bindings }))));
+    child.stdin!.end(JSON.stringify(kernels.map(({ id, code, bindings }) => ({ id, code, bindings }))));
     return await new Promise((resolve, reject) => child.on("close", resolve).on("error", reject));
   } finally {
     closeSync(output);
