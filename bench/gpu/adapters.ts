@@ -111,7 +111,7 @@ export const adapterModels: readonly AdapterModel[] = [
     cacheGigabytes: 250,
     cacheBytes: 8e6,
     units: 10,
-    unitInvocations: 512,
+    unitInvocations: 256,
     shares: {
       product: { registers: 0.22, tiled: 0.4, small: 0.36, subgroup: 0.1 },
       convolution: { registers: 0.22, tiled: 0.33, small: 0.3, subgroup: 0.1 },

@@ -40,6 +40,7 @@ export function observeLoads(
   longestList: (vertices: number) => number = () => 1,
 ): Disposable {
   return device.observe({
-    before: (dispatch) => void into.push(loadOf(dispatch, longestList((dispatch.args as Numbers).vertices ?? 0))),
+    // After it is queued, so that a submission which makes room for it counts as one of those before it.
+    after: (dispatch) => void into.push(loadOf(dispatch, longestList((dispatch.args as Numbers).vertices ?? 0))),
   });
 }

@@ -1,5 +1,5 @@
 import type { AdapterModel } from "./adapters.ts";
-import { judge } from "./findings.ts";
+import { judge } from "./judge.ts";
 import type { PlannedDispatch } from "./loads.ts";
 import { predict } from "./model.ts";
 import { type Plan, type RecordedPass, timeOf } from "./record.ts";
@@ -118,12 +118,12 @@ const tallyColumns: readonly Column<NamedPass>[] = [
   ["submissions", ({ pass }) => `${pass.tally.submissions}`],
   ["round trips", ({ pass }) => `${pass.tally.roundTrips}`],
   ["buffers made", ({ pass }) => `${pass.tally.buffers}`],
-  ["their MB", ({ pass }) => significant(pass.tally.bufferBytes / 1e6)],
+  ["their MB", ({ pass }) => significant(pass.tally.madeBytes / 1e6)],
   ["bind groups made", ({ pass }) => `${pass.tally.bindGroups}`],
   ["pipelines", ({ pass }) => `${pass.tally.pipelines}`],
   ["writes", ({ pass }) => `${pass.tally.writes}`],
   ["peak MB in use", ({ pass }) => significant(pass.usedBytes / 1e6)],
-  ["of buffers", ({ pass }) => significant(pass.bufferBytes / 1e6)],
+  ["of buffers", ({ pass }) => significant(pass.peakBufferBytes / 1e6)],
 ];
 
 const timeColumns: readonly Column<Plan>[] = [
@@ -168,13 +168,13 @@ export function factsOf(plans: readonly Plan[], options: WorkOptions, { limits }
   };
 }
 
-function factsOfPass({ dispatches, submittedAt, tally, usedBytes, bufferBytes }: RecordedPass): object {
+function factsOfPass({ dispatches, submittedAt, tally, usedBytes, peakBufferBytes }: RecordedPass): object {
   const { small, long, largestDispatch, largestSubmission } = judge(dispatches, submittedAt);
   return {
     ...tally,
     dispatches: dispatches.length,
     usedBytes,
-    bufferBytes,
+    peakBufferBytes,
     largestDispatch,
     largestSubmission,
     small: small.length,

@@ -26,7 +26,7 @@ export interface RecordedPass {
   readonly tally: Readonly<Tally>;
   /** The most bytes that were in use, as the device counts them, and that buffers had, idle ones included. */
   readonly usedBytes: number;
-  readonly bufferBytes: number;
+  readonly peakBufferBytes: number;
 }
 
 /** What would be done on a GPU: the first pass, and one in the steady state. */
@@ -38,7 +38,7 @@ export interface Plan {
 }
 
 /** Passes that run before the one that counts as steady: pools have filled by then. */
-const passesBefore = 2;
+const passesBefore = 3;
 
 /** What data tell of this work, by a run on WebAssembly. It is the same for all GPUs. */
 export const tellOf = async (options: WorkOptions): Promise<Told> =>
@@ -78,7 +78,7 @@ async function record(device: Device, recorder: Recorder, run: () => Promise<voi
     submittedAt,
     tally: recorder.tally,
     usedBytes: device.peakBytes,
-    bufferBytes: recorder.peakBytes,
+    peakBufferBytes: recorder.peakBytes,
   };
 }
 

@@ -5,7 +5,7 @@ export interface Tally {
   submissions: number;
   /** Buffers that were made, and their bytes. */
   buffers: number;
-  bufferBytes: number;
+  madeBytes: number;
   bindGroups: number;
   pipelines: number;
   passes: number;
@@ -21,7 +21,7 @@ export interface Tally {
 const nothing: Tally = {
   submissions: 0,
   buffers: 0,
-  bufferBytes: 0,
+  madeBytes: 0,
   bindGroups: 0,
   pipelines: 0,
   passes: 0,
@@ -143,7 +143,7 @@ export class Recorder {
   #buffer({ size, usage, mappedAtCreation = false }: GPUBufferDescriptor): object {
     const tally = this.#tally;
     tally.buffers++;
-    tally.bufferBytes += size;
+    tally.madeBytes += size;
     this.#liveBytes += size;
     this.#peakBytes = Math.max(this.#peakBytes, this.#liveBytes);
     let live = true;

@@ -50,13 +50,13 @@ export function prepare(device: Device, options: WorkOptions): Prepared {
   const labels = device.labels([scene.height, scene.width], labelsOf(scene));
   const step = sgd(made.parameters, { rate: 1e-10, momentum: 0.99, decay: 5e-4 });
   const run = async (): Promise<void> => {
-    using scope = device.scope();
-    const tape = new Tape(Object.values(made.parameters));
-    const loss = crossEntropy(await made.run(image), labels);
-    step(await tape.gradients(loss));
-    scope.keep(loss);
+    using tape = new Tape(Object.values(made.parameters));
+    using scores = await made.run(image);
+    using loss = crossEntropy(scores, labels);
+    const gradients = await tape.gradients(loss);
+    step(gradients);
+    for (const gradient of gradients.values()) gradient.dispose();
     await loss.read();
-    loss.dispose();
   };
   return { run, [Symbol.dispose]: dispose };
 }
