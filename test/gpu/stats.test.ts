@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { allKernels, shortName } from "../../bench/gpu/kernels.ts";
+import { kernelName } from "../../bench/floor.ts";
+import { allKernels } from "../../bench/gpu/kernels.ts";
 import { compileFor, families } from "../../bench/gpu/radv.ts";
 import { sliceMultiplyAdds } from "../../bench/gpu/slices.ts";
 import { canCompile } from "../../scripts/environment.mjs";
@@ -12,7 +13,7 @@ describe.runIf(canCompile())("compiled for GPUs that are not here", () => {
     expect(driver).toMatch(/radv/i);
     expect(statistics.map(({ id }) => id)).toEqual(allKernels.map(({ id }) => id));
     const spilling = statistics.filter(({ spills, scratch }) => spills > 0 || scratch > 0);
-    expect(spilling.map(shortName)).toEqual([]);
+    expect(spilling.map(kernelName)).toEqual([]);
     // The statistics are those of real code, whose loops were found.
     for (const { vectorRegisters, instructions } of statistics) {
       expect(vectorRegisters).toBeGreaterThan(0);
