@@ -34,10 +34,10 @@ const channelQuads = ({ channels }: Numbers): number => quadsOf(channels!);
  */
 export const chains: Readonly<Record<string, ChainOf>> = {
   product: (args) => ({ iterations: termsOf(args), wait: "term" }),
-  productTiled: (args) => ({ iterations: Math.ceil(termsOf(args) / 8), wait: "slice" }),
+  productTiled: (args) => ({ iterations: Math.ceil(termsOf(args) / 8), wait: "chunk" }),
   productSubgroup: (args) => ({ iterations: Math.ceil(termsOf(args) / 2), wait: "term" }),
   convolution: (args) => ({ iterations: tapsOf(args) * channelQuads(args), wait: "term" }),
-  convolutionTiled: (args) => ({ iterations: tapsOf(args) * Math.ceil(channelQuads(args) / 2), wait: "slice" }),
+  convolutionTiled: (args) => ({ iterations: tapsOf(args) * Math.ceil(channelQuads(args) / 2), wait: "chunk" }),
   columnSums: loads(({ rows, blockRows }) => Math.min(rows!, blockRows!)),
   outerProducts: loads(({ rows, blockRows }) => Math.min(rows!, blockRows!)),
   clipSquares: loads(({ count }) => Math.min(count!, 64)),
