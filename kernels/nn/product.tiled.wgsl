@@ -107,7 +107,7 @@ fn load(localIndex: u32, product: u32, firstRowPanel: u32, firstColumnPanel: u32
   let terms = params.termRows * params.termColumns;
   let term = min(first + localIndex % 8u, terms - 1u);
   let leftAt = (term / params.termColumns * params.termStride + product / params.batchColumns) * params.leftRowStride
-    + term % params.termColumns * params.termStride + product % params.batchColumns;
+    + term % params.termColumns * params.termStride + product % params.batchColumns * params.batchColumnStride;
   let rowPanel = firstRowPanel + localIndex / 8u;
   let lastRowPanel = params.rowPanels - 1u;
   let rightAt = 2u * (min(first + localIndex % 16u / 2u, terms - 1u) + product * params.rightBatchStride) + localIndex % 2u;
@@ -116,8 +116,8 @@ fn load(localIndex: u32, product: u32, firstRowPanel: u32, firstColumnPanel: u32
   return Load(
     left[min(rowPanel, lastRowPanel) * params.leftPanelStride + leftAt],
     left[min(rowPanel + 8u, lastRowPanel) * params.leftPanelStride + leftAt],
-    right[2u * (params.firstColumnPanel + min(columnPanel, lastColumnPanel)) * terms + rightAt],
-    right[2u * (params.firstColumnPanel + min(columnPanel + 4u, lastColumnPanel)) * terms + rightAt],
+    right[2u * (params.firstColumnPanel + min(columnPanel, lastColumnPanel)) * params.rightPanelStride + rightAt],
+    right[2u * (params.firstColumnPanel + min(columnPanel + 4u, lastColumnPanel)) * params.rightPanelStride + rightAt],
   );
 }
 

@@ -125,12 +125,14 @@ function multiplyElements(
     ...factors,
     batch: elements,
     batchColumns: 1,
+    batchColumnStride: 1,
     termRows: 1,
     termColumns: terms,
     termStride: 1,
     leftPanelStride: terms,
     leftRowStride: rowPanels * terms,
     rightBatchStride: columnPanels * terms,
+    rightPanelStride: terms,
     firstColumnPanel: 0,
   });
 }
