@@ -41,7 +41,7 @@ export function convolutionPatches(
     let to: usize;
     if (rowsArePixels) {
       to = <usize>(column / blockQuads) * pixelPanels + pixelPanel;
-      to = result + ((to * blockTerms + (((<usize>column) % blockQuads) << 2)) << 4);
+      to = result + ((to * blockTerms + ((<usize>column % blockQuads) << 2)) << 4);
     } else {
       const panel = block * (columns / panelQuads) + column / panelQuads;
       to = result + ((<usize>((panel * blockPanels * 4 + first) * panelQuads + (column % panelQuads))) << 4);

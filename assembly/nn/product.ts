@@ -28,7 +28,10 @@ export function product(
     const rowPanel = index % rowPanels;
     const element = (index / rowPanels) % batch;
     const columnPanel = firstColumnPanel + index / (rowPanels * batch);
-    const first = rowPanel * leftPanelStride + (element / batchColumns) * leftRowStride + (element % batchColumns) * batchColumnStride;
+    const first =
+      rowPanel * leftPanelStride +
+      (element / batchColumns) * leftRowStride +
+      (element % batchColumns) * batchColumnStride;
     let rightAt = right + ((<usize>(columnPanel * rightPanelStride + element * rightBatchStride)) << 5);
     let a0 = zero;
     let b0 = zero;

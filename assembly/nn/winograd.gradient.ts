@@ -22,7 +22,7 @@ export function winogradGradient(
   const elementStride = (<usize>(paddedTiles * resultQuads)) << 4;
   const zero = f32x4.splat(0);
   let quad = begin % resultQuads;
-  for (let index = begin; index < end; ) {
+  for (let index = begin; index < end;) {
     const block = index / (resultQuads * paddedTiles);
     const number = (index / resultQuads) % paddedTiles;
     const count = min(blockTiles, tiles - block * blockTiles);

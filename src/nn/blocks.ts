@@ -34,16 +34,28 @@ const fewestTerms = 256;
 export function blocksOf(terms: number, tiles: number): number {
   const wanted = Math.max(wantedTiles / tiles, terms / mostTerms);
   let blocks = 1;
-  for (let next = 1; blocks < wanted && next * fewestTerms <= terms; next++) if (terms % (4 * next) === 0) blocks = next;
+  for (let next = 1; blocks < wanted && next * fewestTerms <= terms; next++)
+    if (terms % (4 * next) === 0) blocks = next;
   return blocks;
 }
 
-/** The most terms of a block that consists of whole rows of pixels, or of tiles of minimal filtering. */
+/** The most terms of a block that consists of several rows of pixels, or of tiles of minimal filtering. */
 const rowTerms = 512;
 
-/** Returns how many rows of so many terms make a block of a weight gradient's sums. */
-export const rowsOfBlock = (columns: number, rows: number): number =>
-  Math.min(rows, Math.max(1, Math.floor(rowTerms / columns)));
+/** A block of a weight gradient's sums: whole rows of an image, or all images of a batch. */
+export interface Block {
+  readonly terms: number;
+  readonly rows: number;
+  /** Whether no block has terms of two images, so that it is the same block where a binding holds no more than one. */
+  readonly apart: boolean;
+}
+
+/** Returns the blocks of a weight gradient's sums over `images` of `rows` by `columns` terms. */
+export function blockOf(images: number, rows: number, columns: number): Block {
+  if (images * rows * columns <= rowTerms) return { terms: images * rows * columns, rows, apart: false };
+  const together = Math.min(rows, Math.max(1, Math.floor(rowTerms / columns)));
+  return { terms: together * columns, rows: together, apart: images > 1 };
+}
 
 /**
  * Bytes of scratch memory for what is computed at a time: transformed tiles, patches, products. On processors they should

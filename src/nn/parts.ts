@@ -63,7 +63,7 @@ export function* pieces(
 ): Generator<Piece> {
   const { bindingBytes, alignment } = device.limits;
   const fits = storages.input.bytes <= bindingBytes && storages.output.bytes <= bindingBytes;
-  if (fits && !(apart && output.images > 1)) {
+  if (fits && !apart) {
     yield {
       input: { ...input, storage: storages.input, skip: 0, first: 0 },
       output: { ...output, storage: storages.output, skip: 0, first: 0 },

@@ -4,7 +4,7 @@ import { Workspace } from "../device/workspace.ts";
 import { panelRowBytes, panelWidth } from "../layout.ts";
 import { padded, quadsOf } from "../shape.ts";
 import type { Algorithm, Operands } from "./algorithm.ts";
-import { atATime, blocksOf, rowsOfBlock, scratchBytes, tilesOf, worthBlocks } from "./blocks.ts";
+import { atATime, blockOf, blocksOf, scratchBytes, tilesOf, worthBlocks } from "./blocks.ts";
 import { direct, transpose } from "./convolution.ts";
 import { type Convolution, type Epilogue, panelBytes, panelsOf, type PixelMapping } from "./geometry.ts";
 import { panelRanges } from "./panelRanges.ts";
@@ -220,21 +220,21 @@ function convolveBack(device: Device, sizes: Convolution, operands: Operands, ep
 
 /** How the pixels of a weight gradient are cut: rows of a block, and how many blocks are summed at a time. */
 function blocksOfPixels(device: Device, { input, output, kernelHeight, kernelWidth }: Convolution) {
-  const rows = rowsOfBlock(output.width, output.height);
-  const pixels = padded(rows * output.width);
+  const block = blockOf(output.images, output.height, output.width);
+  const pixels = padded(block.terms);
   const numbers = kernelHeight * kernelWidth * padded(input.channels);
   const outputs = panelsOf(output.channels) * panelWidth;
   const tables = [numbers * pixels * 4, outputs * pixels * 4];
   const weights = numbers * outputs * 4;
-  const all = Math.ceil(output.height / rows);
+  const all = Math.ceil(output.height / block.rows);
   // A block by itself is added to the weights where they are, which may be larger than a binding.
   const count = weights > device.limits.bindingBytes ? 1 : atATime(device, all, [...tables, weights]);
-  return { rows, pixels, count, fits: Math.max(...tables) <= device.limits.bindingBytes };
+  return { block, pixels, count, fits: Math.max(...tables) <= device.limits.bindingBytes };
 }
 
 /** Sums the weights' gradient over blocks of whole rows of pixels, with a row for each tap and input. */
 function weightGradient(device: Device, sizes: Convolution, operands: Operands): void {
-  const { rows, pixels: terms, count, fits } = blocksOfPixels(device, sizes);
+  const { block, pixels: terms, count, fits } = blocksOfPixels(device, sizes);
   if (!fits) return direct.weightGradient(device, sizes, operands);
   const { input, output, kernelHeight, kernelWidth, stride, padding } = sizes;
   const panels = panelsOf(output.channels);
@@ -244,13 +244,12 @@ function weightGradient(device: Device, sizes: Convolution, operands: Operands):
   const left = workspace.allocate(count * rowPanels * terms * 16);
   const right = workspace.allocate(count * panels * terms * panelRowBytes);
   let accumulate = 0;
-  for (const piece of pieces(device, sizes, mapping, operands, { block: rows, apart: true })) {
+  for (const piece of pieces(device, sizes, mapping, operands, { block: block.rows, apart: block.apart })) {
     const all = pixelsOf(piece.output);
-    const blockPixels = rows * output.width;
-    for (let firstPixel = 0; firstPixel < all; firstPixel += count * blockPixels) {
-      const pixels = Math.min(count * blockPixels, all - firstPixel);
-      const blocks = Math.ceil(pixels / blockPixels);
-      const packing = { firstPixel, pixels, blockPixels, blockTerms: 4 };
+    for (let firstPixel = 0; firstPixel < all; firstPixel += count * block.terms) {
+      const pixels = Math.min(count * block.terms, all - firstPixel);
+      const blocks = Math.ceil(pixels / block.terms);
+      const packing = { firstPixel, pixels, blockPixels: block.terms, blockTerms: 4 };
       const taps = { ...sizes, ...piece.mapping };
       pack(device, piece.input, piece.output, taps, { ...packing, result: left, rowsArePixels: 0, panelQuads: 1 });
       const gradient = { ...packing, result: right, rowsArePixels: 0, panelQuads: 2 } as const;

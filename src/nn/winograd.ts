@@ -5,7 +5,7 @@ import { panelRowBytes, panelWidth } from "../layout.ts";
 import { padded, quadsOf } from "../shape.ts";
 import { transpose } from "./convolution.ts";
 import type { Algorithm, Operands } from "./algorithm.ts";
-import { atATime, rowsOfBlock, scratchBytes } from "./blocks.ts";
+import { atATime, blockOf, scratchBytes } from "./blocks.ts";
 import { type Convolution, type Epilogue, panelBytes, panelsOf } from "./geometry.ts";
 import type { MapSize } from "./mapSize.ts";
 import { type Piece, pieces } from "./parts.ts";
@@ -112,13 +112,13 @@ function blocksOfTiles(device: Device, { input, output }: Convolution) {
   // A processor's caches hold few tiles, and its threads need no more products than one block has.
   if (device.kind === "wasm") return { blockTiles: most, count: 1, cut: { together: 2 } };
   const [rows, columns] = [Math.ceil(output.height / 2), Math.ceil(output.width / 2)];
-  const blockRows = rowsOfBlock(columns, rows);
+  const block = blockOf(output.images, rows, columns);
   const fitting = Math.floor(device.limits.bindingBytes / (elements * Math.max(inputs, outputs) * 16)) * 4;
-  const blockTiles = Math.max(4, Math.min(blockRows * columns, fitting));
+  const blockTiles = Math.max(4, Math.min(block.terms, fitting));
   const numbers = padded(blockTiles);
   const tables = [inputs * numbers, outputs * numbers, inputs * outputs].map((size) => elements * size * 4);
-  const count = atATime(device, Math.ceil((rows * columns) / blockTiles), tables);
-  return { blockTiles, count, cut: { together: 2, block: 2 * blockRows, apart: true } };
+  const count = atATime(device, Math.ceil(tilesOf(output) / blockTiles), tables);
+  return { blockTiles, count, cut: { together: 2, block: 2 * block.rows, apart: block.apart } };
 }
 
 function transformInput(

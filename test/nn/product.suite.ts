@@ -1,6 +1,7 @@
-import { product } from "../../src/nn/product.ts";
+import { product, productOfBlocks } from "../../src/nn/product.ts";
+import type { Storage } from "../../src/device/device.ts";
 import { Memory } from "../memory.ts";
-import { type Case, close, random } from "../suite.ts";
+import { type Case, close, random, same } from "../suite.ts";
 
 /** A product of matrices whose terms lie in rows and columns, as pixels of a map do, `batch` of them. */
 const sizes = [
@@ -63,6 +64,40 @@ export const cases: Case[] = [
           { absolute: 2 * absolute },
           "twice",
         );
+      }
+    },
+  },
+  {
+    name: "blocks of a sum are added up in order, to what is there where asked, as if one were computed after the other",
+    async run(device) {
+      using memory = new Memory(device);
+      const [columnPanels, batch, rowPanels, terms, count] = [2, 3, 2, 5, 4];
+      const numbers = random(7);
+      const lefts = Array.from({ length: count }, () => numbers.array(batch * rowPanels * terms * 4, -1, 1));
+      const rights = Array.from({ length: count }, () => numbers.array(batch * columnPanels * terms * 8, -1, 1));
+      const joined = (blocks: readonly Float32Array[]): Float32Array =>
+        Float32Array.from(blocks.flatMap((block) => [...block]));
+      const sizes = {
+        ...{ columnPanels, batch, rowPanels, termRows: 1, termColumns: terms, termStride: 1, firstColumnPanel: 0 },
+        ...{ batchColumns: 1, batchColumnStride: 1, leftRowStride: rowPanels * terms, leftPanelStride: terms },
+        ...{ rightBatchStride: columnPanels * terms, rightPanelStride: terms },
+      };
+      const results = [1, 2].map(() => memory.result(columnPanels * batch * rowPanels * 4 * 8));
+      const [together, apart] = results as [Storage, Storage];
+      const all = { ...sizes, left: memory.of(joined(lefts)), right: memory.of(joined(rights)), result: together };
+      for (const accumulate of [0, 1]) {
+        productOfBlocks(device, { ...all, accumulate }, count);
+        for (let block = 0; block < count; block++) {
+          const [left, right] = [memory.of(lefts[block]!), memory.of(rights[block]!)];
+          product(device, {
+            ...sizes,
+            left,
+            right,
+            result: apart,
+            accumulate: Math.max(accumulate, Math.min(block, 1)),
+          });
+        }
+        same(await memory.floats(together), await memory.floats(apart), `accumulate ${accumulate}`);
       }
     },
   },
