@@ -38,3 +38,9 @@ fn store(rowPanel: u32, product: u32, columnPanel: u32, side: u32, sums: mat4x4f
     result[to] = total[lane];
   }
 }
+
+// Adds the outer product of four rows of `left` and four columns of `right`. A multiply-add is rounded once in every
+// form, so that no compiler gives a form other bits by fusing where it does not fuse elsewhere.
+fn fused(x: vec4f, a: vec4f, sums: mat4x4f) -> mat4x4f {
+  return mat4x4f(fma(vec4f(x.x), a, sums[0]), fma(vec4f(x.y), a, sums[1]), fma(vec4f(x.z), a, sums[2]), fma(vec4f(x.w), a, sums[3]));
+}
