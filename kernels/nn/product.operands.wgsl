@@ -1,5 +1,6 @@
 // The parameters and bindings that product.wgsl and its forms share, and how they store sums. product.wgsl says what
 // the words mean.
+//#include "fused.wgsl"
 
 struct Params {
   columnPanels: u32,
@@ -37,10 +38,4 @@ fn store(rowPanel: u32, product: u32, columnPanel: u32, side: u32, sums: mat4x4f
     if (params.accumulate != 0u) { total[lane] += result[to]; }
     result[to] = total[lane];
   }
-}
-
-// Adds the outer product of four rows of `left` and four columns of `right`. A multiply-add is rounded once in every
-// form, so that no compiler gives a form other bits by fusing where it does not fuse elsewhere.
-fn fused(x: vec4f, a: vec4f, sums: mat4x4f) -> mat4x4f {
-  return mat4x4f(fma(vec4f(x.x), a, sums[0]), fma(vec4f(x.y), a, sums[1]), fma(vec4f(x.z), a, sums[2]), fma(vec4f(x.w), a, sums[3]));
 }

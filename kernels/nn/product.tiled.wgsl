@@ -1,27 +1,13 @@
 // product.wgsl for GPUs. It computes the same sums in the same order, hence the same bits, from tiles in workgroup
 // memory.
-// A workgroup computes 16 row panels by 8 column panels of one product, that is 64 by 64 sums, and each invocation 8 by
-// 8 of them. It goes along the terms in slices of 8, which its invocations load together: into registers while the
-// slice before is multiplied, and from there to workgroup memory, which holds one slice. A multiply-add counts as two
-// operations. Then
-//   - memory, or the second-level cache, gives 2·64·4 B for 2·64·64 operations, which is 1/16 B an operation; the register
-//     form takes 48 B for 64, which is 3/4. `left` is read in runs of 128 bytes and `right` in runs of 256.
-//   - workgroup memory gives 2·8·4 B for 2·8·8 operations, which is 1/2 B an operation, and less where neighbors read the
-//     same. Eight neighbors read one vector of `left`, which is broadcast, and eight adjacent vectors of `right`, each from
-//     a bank of its own (of 32 banks of 4 bytes). What eight neighbors write falls into different banks, too.
-// A slice has a constant number of terms, by which alone its arrays are indexed while it is multiplied, so that compilers
-// unroll the loop, keep loads above it, and have hardly more than multiply-adds in it. Workgroup memory takes 4,480 bytes; 64 sums, 16 operands and 16 numbers on their way are in registers.
+// A workgroup computes 16 row panels by 8 column panels of one product, as tile.wgsl says. `left` is read in runs of 128
+// bytes and `right` in runs of 256.
 // Workgroups: index = (column tile·batch + product)·rowTiles + row tile.
 //#include "product.operands.wgsl"
+//#include "tile.wgsl"
 
 const tileRowPanels = 16u;
 const tileColumnPanels = 8u;
-const sliceTerms = 8u;
-
-// A slice of `left`: two row panels, 8 apart, of each row of invocations, and one vector that keeps rows in different banks.
-var<workgroup> lefts: array<array<vec4f, 2u * sliceTerms + 1u>, 8>;
-// A slice of `right`: for each term halves of two column panels, 4 apart, of each column of invocations, likewise.
-var<workgroup> rights: array<array<array<vec4f, 9>, 2>, sliceTerms>;
 
 // Where the next vectors are that an invocation loads: one term of two row panels, 8 apart, and half of one term of two
 // column panels, 4 apart.
@@ -39,14 +25,6 @@ struct Vectors {
   left1: vec4f,
   right0: vec4f,
   right1: vec4f,
-}
-
-// The sums of two row panels, 8 apart, by halves of two column panels, 4 apart.
-struct Sums {
-  s00: mat4x4f,
-  s01: mat4x4f,
-  s10: mat4x4f,
-  s11: mat4x4f,
 }
 
 //#workgroups ceilDiv(columnPanels, 8) * batch * ceilDiv(rowPanels, 16)
@@ -85,13 +63,13 @@ fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id)
     place.right0 += rightStep;
     place.right1 += rightStep;
     next = load(place);
-    for (var term = 0u; term < sliceTerms; term++) { multiply(term, row, column, &sums); }
+    multiplySlice(row, column, &sums);
     workgroupBarrier();
   }
   // The last slice may have fewer terms. What is loaded behind them is not multiplied.
   storeSlice(localIndex, next);
   workgroupBarrier();
-  for (var term = 0u; term < terms % sliceTerms; term++) { multiply(term, row, column, &sums); }
+  multiplyTerms(terms % sliceTerms, row, column, &sums);
 
   let rowPanel = firstRowPanel + row;
   let columnPanel = firstColumnPanel + column / 2u;
@@ -99,17 +77,6 @@ fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id)
   store(rowPanel, product, columnPanel + 4u, column % 2u, sums.s01);
   store(rowPanel + 8u, product, columnPanel, column % 2u, sums.s10);
   store(rowPanel + 8u, product, columnPanel + 4u, column % 2u, sums.s11);
-}
-
-fn multiply(term: u32, row: u32, column: u32, sums: ptr<function, Sums>) {
-  let x = lefts[row][term];
-  let y = lefts[row][sliceTerms + term];
-  let a = rights[term][0][column];
-  let b = rights[term][1][column];
-  (*sums).s00 = fused(x, a, (*sums).s00);
-  (*sums).s01 = fused(x, b, (*sums).s01);
-  (*sums).s10 = fused(y, a, (*sums).s10);
-  (*sums).s11 = fused(y, b, (*sums).s11);
 }
 
 // Eight neighbors read adjacent terms of a row panel, and sixteen those of a column panel. In place of a panel behind the
