@@ -28,9 +28,9 @@ import { softmax } from "./crf/softmax.bench.ts";
 import { softmaxPullback } from "./crf/softmax.pullback.bench.ts";
 import { update } from "./crf/update.bench.ts";
 import { convolution } from "./nn/convolution.bench.ts";
-import { convolutionCollect } from "./nn/convolution.collect.bench.ts";
+import { patchesCollect } from "./nn/patches.collect.bench.ts";
 import { convolutionPack } from "./nn/convolution.pack.bench.ts";
-import { convolutionPatches } from "./nn/convolution.patches.bench.ts";
+import { patchesFloor } from "./nn/patches.bench.ts";
 import { convolutionTranspose } from "./nn/convolution.transpose.bench.ts";
 import { product } from "./nn/product.bench.ts";
 import { productBlocks } from "./nn/product.blocks.bench.ts";
@@ -107,9 +107,9 @@ export const floors = [
   softmaxPullback,
   update,
   convolution,
-  convolutionCollect,
+  patchesCollect,
   convolutionPack,
-  convolutionPatches,
+  patchesFloor,
   convolutionTranspose,
   product,
   productBlocks,

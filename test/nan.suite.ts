@@ -100,8 +100,8 @@ const finiteLimits: Readonly<Record<string, "+" | "-" | "+-">> = {
   "convolution values": "+-",
   "convolution weights": "+-",
   "convolution bias": "-",
-  "convolutionCollect products": "-",
-  "convolutionCollect bias": "-",
+  "patchesCollect products": "-",
+  "patchesCollect bias": "-",
   "winogradOutput products": "+-",
   "winogradOutput bias": "-",
   // Marginals are not negative; those that were would count as 0.

@@ -1,5 +1,6 @@
 // The parameters and bindings that product.wgsl and its forms share, and how they store sums. product.wgsl says what
 // the words mean.
+//#include "fused.wgsl"
 
 struct Params {
   columnPanels: u32,

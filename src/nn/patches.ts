@@ -1,4 +1,4 @@
-import { convolutionCollect, convolutionPatches } from "../../build/kernels.ts";
+import { patchesCollect as collectKernel, patches as kernel } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import { panelRowBytes, panelWidth } from "../layout.ts";
@@ -37,7 +37,7 @@ function collect(
   { bias, relu }: Epilogue,
 ): void {
   const { kernelHeight, kernelWidth, inputDilation, paddingY, paddingX } = taps;
-  device.run(convolutionCollect, {
+  device.run(collectKernel, {
     ...rest,
     bias: bias ?? rest.products,
     result: result.storage,
@@ -56,7 +56,7 @@ function collect(
 /** The one tap, on the pixel itself, of sums that are cut into blocks only. */
 const noTaps = { kernelHeight: 1, kernelWidth: 1, inputDilation: 1, paddingY: 0, paddingX: 0 };
 
-/** How the pixels of a map are packed: see kernels/nn/convolution.patches.wgsl. */
+/** How the pixels of a map are packed: see kernels/nn/patches.wgsl. */
 interface Packing {
   readonly result: Storage;
   readonly firstPixel: number;
@@ -76,7 +76,7 @@ function pack(
 ): void {
   const { height, width, channels } = map;
   const { kernelHeight, kernelWidth, stride, paddingY, paddingX } = taps;
-  device.run(convolutionPatches, {
+  device.run(kernel, {
     ...packing,
     values: map.storage,
     valueSkip: map.skip,

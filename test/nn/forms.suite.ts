@@ -199,7 +199,7 @@ export const cases: Case[] = [
     async run(device) {
       if (device.kind === "wasm") return void check((await tune(device)).length === 0, "WASM has the usual form alone");
       const [tiled] = productForms.others;
-      const fused = tiled!.kernel.code.replace("s00[0] += x.x * a;", "s00[0] += x.x * a * 1.0000001;");
+      const fused = tiled!.kernel.code.replace("columns, sums[0]", "columns * 1.0000001, sums[0]");
       check(fused !== tiled!.kernel.code, "nothing was changed");
       const other = { ...tiled!, kernel: { ...tiled!.kernel, id: "productOther", code: fused } };
       const broken = { ...tiled!, kernel: { ...tiled!.kernel, id: "productBroken", code: "not WGSL" } };

@@ -67,7 +67,7 @@ const [larger, fourByFour] = [2 * 20 * 24 * 2 * 16, 16 * 8 * 32];
 const packedBack = [2 * 20 * 24 * 16, 9 * 11 * 32];
 const patchesBack = [16 * 2 * 200 * 16, 200 * 32];
 /** How the weights' gradient is summed on WebGPU. */
-const byPatches = ["nn/convolution.patches", "nn/convolution.patches", "nn/product"];
+const byPatches = ["nn/patches", "nn/patches", "nn/product"];
 
 const ops: Record<string, Op> = {
   add: {

@@ -8,9 +8,9 @@ import { type Case, check, close, maximum, random, same } from "../suite.ts";
 import { convolution, nameOf, paperDevice, weightShape, withBindings, withProperty } from "./convolutions.ts";
 
 /** Convolutions, and the kernels that compute them, their input's gradient and their weights' gradient. */
-const byBlocks = ["convolutionPatches", "product", "convolutionCollect"];
-const byTaps = ["convolutionPatches", "convolutionTranspose", "product", "convolutionCollect"];
-const ofWeights = ["convolutionPatches", "convolutionPatches", "product"];
+const byBlocks = ["patches", "product", "patchesCollect"];
+const byTaps = ["patches", "convolutionTranspose", "product", "patchesCollect"];
+const ofWeights = ["patches", "patches", "product"];
 const inBlocks = [...ofWeights, "productBlocks"];
 const adjoint = ["convolutionTranspose", "convolution"];
 const convolutions: readonly (readonly [Convolution, ...(readonly string[])[]])[] = [

@@ -1,5 +1,5 @@
-/** Twin of kernels/nn/convolution.collect.wgsl. */
-export function convolutionCollect(
+/** Twin of kernels/nn/patches.collect.wgsl. */
+export function patchesCollect(
   products: usize,
   bias: usize,
   result: usize,

@@ -1,7 +1,7 @@
 import { transpose } from "../shared/transpose";
 
-/** Twin of kernels/nn/convolution.patches.wgsl. */
-export function convolutionPatches(
+/** Twin of kernels/nn/patches.wgsl. */
+export function patches(
   values: usize,
   result: usize,
   valueSkip: u32,

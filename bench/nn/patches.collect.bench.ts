@@ -1,9 +1,9 @@
-import { convolutionCollect as kernel } from "../../build/kernels.ts";
+import { patchesCollect as kernel } from "../../build/kernels.ts";
 import { patches } from "../../src/nn/patches.ts";
 import { floor } from "../floor.ts";
 import { longLayer, runLayer } from "./layer.ts";
 
-export const convolutionCollect = floor({
+export const patchesCollect = floor({
   kernel,
   moves: "the products once, and the pixels of the result",
   bytes: ({ products, pixels, panels }) => products.bytes + pixels * panels * 32,
