@@ -52,10 +52,13 @@ export const chains: Readonly<Record<string, ChainOf>> = {
   crossEntropyPullback: loads(({ channels }) => 3 * channels!),
   confidence: loads(({ channels }) => 2 * quadsOf(channels!)),
   argmax: loads(({ channels }) => channels!),
-  sliceDots: gathers(({ quads }) => quads!),
+  sliceDots: loads(({ quads }) => quads!),
   sortCount: loads(({ blockSize }) => blockSize! / 64),
   sortScatter: loads(({ blockSize }) => 64 + blockSize! / 32),
+  // Vertices without an entry, of which there are few, in front of an entry's own.
   incidenceFill: loads(() => 1),
+  compatibilityTranspose: loads(({ channels }) => quadsOf(channels!) * 4),
+  convolutionTranspose: loads(() => 2),
   resizePullback: loads(
     ({ height, width, valueHeight, valueWidth }) =>
       Math.ceil((2 * height!) / valueHeight!) * Math.ceil((2 * width!) / valueWidth!),

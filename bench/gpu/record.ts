@@ -1,6 +1,6 @@
 import type { Device } from "../../src/device/device.ts";
 import { open } from "../../src/device/open.ts";
-import { rates } from "../../src/nn/forms.ts";
+import { formsFor, rates } from "../../src/nn/forms.ts";
 import { kernelForms, tune } from "../../src/nn/tune.ts";
 import type { AdapterModel } from "./adapters.ts";
 import { observeLoads, type PlannedDispatch } from "./loads.ts";
@@ -91,14 +91,15 @@ function leaveOutValues(device: Device): void {
 /** Lets every kernel take the form that the model gives the most sums, as `tune` would find it on the GPU itself. */
 async function planForms(device: Device, { teraflops, shares }: AdapterModel): Promise<void> {
   await tune(device);
-  // Where `tune` runs again it finds this map, one for each adapter.
-  const found = rates.get(device) as Map<string, number>;
-  for (const { usual, others } of kernelForms) {
-    const ofForms = shares[usual.kernel.id === "product" ? "product" : "convolution"];
-    for (const { name, kernel } of [usual, ...others]) {
-      if (found.has(kernel.id)) found.set(kernel.id, teraflops * (ofForms[name] ?? ofForms.registers));
+  // Where `tune` runs again it finds this map, one for each adapter. It measures nothing where bindings are too small.
+  const found = (rates.get(device) ?? new Map()) as Map<string, number>;
+  for (const forms of kernelForms) {
+    const ofForms = shares[forms.usual.kernel.id === "product" ? "product" : "convolution"];
+    for (const { name, kernel } of formsFor(device, forms)) {
+      found.set(kernel.id, teraflops * (ofForms[name] ?? ofForms.registers));
     }
   }
+  rates.set(device, found);
 }
 
 /** Milliseconds of a pass: on the GPU, on the processor beside it, and of the slower of both. */
