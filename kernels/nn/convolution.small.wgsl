@@ -4,12 +4,12 @@
 // are read in runs of 32 bytes and weights in runs of 256.
 // Workgroups: index = ((panel tile·images + image)·inputDilation² + phase)·pixel tiles + pixel tile.
 //#include "convolution.operands.wgsl"
-//#include "convolution.slices.wgsl"
+//#include "convolution.chunks.wgsl"
 //#include "smallTile.wgsl"
 
 const tilePanels = 4u;
 
-// What an invocation loads of a slice: one quad of a pixel, and half of one channel of a panel, which invocations 64 apart
+// What an invocation loads of a chunk: one quad of a pixel, and half of one channel of a panel, which invocations 64 apart
 // have in common.
 struct Vectors {
   value: Value,
@@ -25,35 +25,35 @@ fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id)
   let column = localIndex % 8u;
   let pixel = pixelOf(tile, localIndex / 2u);
   let weightPlace = panelPlace(tile, localIndex / 16u % 4u) + localIndex % 8u;
-  var even = Step();
+  var even = TapQuad();
   var odd = following(even, tile);
   var next = load(localIndex, tile, pixel, weightPlace, even, odd);
   var sums = mat4x4f();
-  let steps = stepsOf(tile);
-  for (var first = 0u; first + 2u <= steps; first += 2u) {
-    storeSlice(localIndex, next);
+  let tapQuads = tapQuadsOf(tile);
+  for (var first = 0u; first + 2u <= tapQuads; first += 2u) {
+    storeChunk(localIndex, next);
     workgroupBarrier();
     even = following(odd, tile);
     odd = following(even, tile);
-    // Behind the last slice this loads what is not used.
+    // Behind the last chunk this loads what is not used.
     next = load(localIndex, tile, pixel, weightPlace, even, odd);
-    multiplySlice(row, column, &sums);
+    multiplyChunk(row, column, &sums);
     workgroupBarrier();
   }
-  // The last slice may have one quad.
-  storeSlice(localIndex, next);
+  // The last chunk may have one quad.
+  storeChunk(localIndex, next);
   workgroupBarrier();
-  multiplyTerms(steps % 2u * 4u, row, column, &sums);
+  multiplyTerms(tapQuads % 2u * 4u, row, column, &sums);
   storeSums(tile, 4u * row, column, sums);
 }
 
 // Two neighboring invocations read adjacent quads of a pixel, sixteen read adjacent channels of a panel.
-fn load(localIndex: u32, tile: Tile, pixel: Pixel, weightPlace: u32, even: Step, odd: Step) -> Vectors {
+fn load(localIndex: u32, tile: Tile, pixel: Pixel, weightPlace: u32, even: TapQuad, odd: TapQuad) -> Vectors {
   let offset = select(weightOffset(tile, even), weightOffset(tile, odd), localIndex / 8u % 2u == 1u);
-  return Vectors(loadValue(pixel, stepOf(even, odd, localIndex)), weights[weightPlace + offset]);
+  return Vectors(loadValue(pixel, eitherOf(even, odd, localIndex)), weights[weightPlace + offset]);
 }
 
-fn storeSlice(localIndex: u32, vectors: Vectors) {
+fn storeChunk(localIndex: u32, vectors: Vectors) {
   let pixel = localIndex / 2u;
   let value = select(vec4f(), vectors.value.quad, vectors.value.inside);
   for (var lane = 0u; lane < 4u; lane++) { lefts[pixel / 4u][localIndex % 2u * 4u + lane][pixel % 4u] = value[lane]; }

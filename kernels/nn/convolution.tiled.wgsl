@@ -6,7 +6,7 @@
 // Workgroups: index = ((panel tile·images + image)·inputDilation² + phase)·pixel tiles + pixel tile, so that workgroups
 // next to each other share their weights. Those of fc6 have 411 MB, of which no cache holds a tile for long.
 //#include "convolution.operands.wgsl"
-//#include "convolution.slices.wgsl"
+//#include "convolution.chunks.wgsl"
 //#include "tile.wgsl"
 
 const tilePanels = 8u;
@@ -19,7 +19,7 @@ struct Place {
   weight1: u32,
 }
 
-// What it loads of a slice: one quad of the pixels, and half of one channel of the panels.
+// What it loads of a chunk: one quad of the pixels, and half of one channel of the panels.
 struct Vectors {
   value0: Value,
   value1: Value,
@@ -40,25 +40,25 @@ fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id)
     panelPlace(tile, localIndex / 16u) + localIndex % 8u,
     panelPlace(tile, localIndex / 16u + 4u) + localIndex % 8u,
   );
-  var even = Step();
+  var even = TapQuad();
   var odd = following(even, tile);
   var next = load(localIndex, tile, place, even, odd);
   var sums = Sums();
-  let steps = stepsOf(tile);
-  for (var first = 0u; first + 2u <= steps; first += 2u) {
-    storeSlice(localIndex, next);
+  let tapQuads = tapQuadsOf(tile);
+  for (var first = 0u; first + 2u <= tapQuads; first += 2u) {
+    storeChunk(localIndex, next);
     workgroupBarrier();
     even = following(odd, tile);
     odd = following(even, tile);
-    // Behind the last slice this loads what is not used.
+    // Behind the last chunk this loads what is not used.
     next = load(localIndex, tile, place, even, odd);
-    multiplySlice(row, column, &sums);
+    multiplyChunk(row, column, &sums);
     workgroupBarrier();
   }
-  // The last slice may have one quad.
-  storeSlice(localIndex, next);
+  // The last chunk may have one quad.
+  storeChunk(localIndex, next);
   workgroupBarrier();
-  multiplyTerms(steps % 2u * 4u, row, column, &sums);
+  multiplyTerms(tapQuads % 2u * 4u, row, column, &sums);
 
   storeSums(tile, 4u * row, column, sums.s00);
   storeSums(tile, 4u * row, column + 8u, sums.s01);
@@ -67,25 +67,25 @@ fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id)
 }
 
 // Two neighboring invocations read adjacent quads of a pixel, sixteen read adjacent channels of a panel.
-fn load(localIndex: u32, tile: Tile, place: Place, even: Step, odd: Step) -> Vectors {
-  let step = stepOf(even, odd, localIndex);
+fn load(localIndex: u32, tile: Tile, place: Place, even: TapQuad, odd: TapQuad) -> Vectors {
+  let tapQuad = eitherOf(even, odd, localIndex);
   let offset = select(weightOffset(tile, even), weightOffset(tile, odd), localIndex / 8u % 2u == 1u);
   return Vectors(
-    loadValue(place.pixel0, step),
-    loadValue(place.pixel1, step),
+    loadValue(place.pixel0, tapQuad),
+    loadValue(place.pixel1, tapQuad),
     weights[place.weight0 + offset],
     weights[place.weight1 + offset],
   );
 }
 
-fn storeSlice(localIndex: u32, vectors: Vectors) {
+fn storeChunk(localIndex: u32, vectors: Vectors) {
   let pixel = localIndex / 2u;
   let value0 = select(vec4f(), vectors.value0.quad, vectors.value0.inside);
   let value1 = select(vec4f(), vectors.value1.quad, vectors.value1.inside);
   for (var lane = 0u; lane < 4u; lane++) {
     let term = localIndex % 2u * 4u + lane;
     lefts[pixel / 4u][term][pixel % 4u] = value0[lane];
-    lefts[pixel / 4u][sliceTerms + term][pixel % 4u] = value1[lane];
+    lefts[pixel / 4u][chunkTerms + term][pixel % 4u] = value1[lane];
   }
   let term = localIndex % 16u / 2u;
   let column = localIndex / 16u * 2u + localIndex % 2u;

@@ -4,13 +4,13 @@
 // 128 bytes and `right` in runs of 256.
 // Workgroups: index = (column tile·batch + product)·rowTiles + row tile.
 //#include "product.operands.wgsl"
-//#include "product.slices.wgsl"
+//#include "product.chunks.wgsl"
 //#include "smallTile.wgsl"
 
 const tileRowPanels = 16u;
 const tileColumnPanels = 4u;
 
-// What an invocation loads of a slice: one term of a row panel, and half of one term of a column panel, which invocations
+// What an invocation loads of a chunk: one term of a row panel, and half of one term of a column panel, which invocations
 // 64 apart have in common.
 struct Vectors {
   left: vec4f,
@@ -26,23 +26,23 @@ fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id)
   let column = localIndex % 8u;
   let leftAt = leftPlace(tile, row);
   let rightAt = rightPlace(tile, localIndex / 16u % 4u) + localIndex % 16u;
-  let advance = advanceOfSlices();
+  let advance = advanceOfChunks();
   var at = firstTerm(localIndex % 8u);
   var next = load(leftAt, rightAt, at);
   var sums = mat4x4f();
   let terms = params.termRows * params.termColumns;
-  for (var first = 0u; first + sliceTerms <= terms; first += sliceTerms) {
-    storeSlice(localIndex, next);
+  for (var first = 0u; first + chunkTerms <= terms; first += chunkTerms) {
+    storeChunk(localIndex, next);
     workgroupBarrier();
-    at = nextSlice(at, advance, first + sliceTerms < terms);
+    at = nextChunk(at, advance, first + chunkTerms < terms);
     next = load(leftAt, rightAt, at);
-    multiplySlice(row, column, &sums);
+    multiplyChunk(row, column, &sums);
     workgroupBarrier();
   }
-  // The last slice may have fewer terms. What is loaded behind them is not multiplied.
-  storeSlice(localIndex, next);
+  // The last chunk may have fewer terms. What is loaded behind them is not multiplied.
+  storeChunk(localIndex, next);
   workgroupBarrier();
-  multiplyTerms(terms % sliceTerms, row, column, &sums);
+  multiplyTerms(terms % chunkTerms, row, column, &sums);
   store(tile.firstRowPanel + row, tile.product, tile.firstColumnPanel + column / 2u, column % 2u, sums);
 }
 
@@ -50,7 +50,7 @@ fn load(leftAt: u32, rightAt: u32, at: Term) -> Vectors {
   return Vectors(left[leftAt + at.left], right[rightAt + at.right]);
 }
 
-fn storeSlice(localIndex: u32, vectors: Vectors) {
+fn storeChunk(localIndex: u32, vectors: Vectors) {
   lefts[localIndex / 8u][localIndex % 8u] = vectors.left;
   if (localIndex < 64u) { rights[localIndex % 16u / 2u][localIndex / 16u * 2u + localIndex % 2u] = vectors.right; }
 }

@@ -4,7 +4,7 @@
 // bytes and `right` in runs of 256.
 // Workgroups: index = (column tile·batch + product)·rowTiles + row tile.
 //#include "product.operands.wgsl"
-//#include "product.slices.wgsl"
+//#include "product.chunks.wgsl"
 //#include "tile.wgsl"
 
 const tileRowPanels = 16u;
@@ -18,7 +18,7 @@ struct Place {
   right1: u32,
 }
 
-// What it loads of a slice: one term of the row panels, and half of one term of the column panels.
+// What it loads of a chunk: one term of the row panels, and half of one term of the column panels.
 struct Vectors {
   left0: vec4f,
   left1: vec4f,
@@ -39,23 +39,23 @@ fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id)
     rightPlace(tile, localIndex / 16u) + localIndex % 16u,
     rightPlace(tile, localIndex / 16u + 4u) + localIndex % 16u,
   );
-  let advance = advanceOfSlices();
+  let advance = advanceOfChunks();
   var at = firstTerm(localIndex % 8u);
   var next = load(place, at);
   var sums = Sums();
   let terms = params.termRows * params.termColumns;
-  for (var first = 0u; first + sliceTerms <= terms; first += sliceTerms) {
-    storeSlice(localIndex, next);
+  for (var first = 0u; first + chunkTerms <= terms; first += chunkTerms) {
+    storeChunk(localIndex, next);
     workgroupBarrier();
-    at = nextSlice(at, advance, first + sliceTerms < terms);
+    at = nextChunk(at, advance, first + chunkTerms < terms);
     next = load(place, at);
-    multiplySlice(row, column, &sums);
+    multiplyChunk(row, column, &sums);
     workgroupBarrier();
   }
-  // The last slice may have fewer terms. What is loaded behind them is not multiplied.
-  storeSlice(localIndex, next);
+  // The last chunk may have fewer terms. What is loaded behind them is not multiplied.
+  storeChunk(localIndex, next);
   workgroupBarrier();
-  multiplyTerms(terms % sliceTerms, row, column, &sums);
+  multiplyTerms(terms % chunkTerms, row, column, &sums);
 
   let rowPanel = tile.firstRowPanel + row;
   let columnPanel = tile.firstColumnPanel + column / 2u;
@@ -74,9 +74,9 @@ fn load(place: Place, at: Term) -> Vectors {
   );
 }
 
-fn storeSlice(localIndex: u32, vectors: Vectors) {
+fn storeChunk(localIndex: u32, vectors: Vectors) {
   lefts[localIndex / 8u][localIndex % 8u] = vectors.left0;
-  lefts[localIndex / 8u][sliceTerms + localIndex % 8u] = vectors.left1;
+  lefts[localIndex / 8u][chunkTerms + localIndex % 8u] = vectors.left1;
   let term = localIndex % 16u / 2u;
   let column = localIndex / 16u * 2u + localIndex % 2u;
   rights[term][0][column] = vectors.right0;

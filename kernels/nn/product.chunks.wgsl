@@ -1,5 +1,5 @@
 // How the tiled and the small form of a product go along its terms. The form says how many row panels and column panels
-// a tile has, and how many terms a slice.
+// a tile has, and how many terms a chunk.
 
 // The part of a product that a workgroup computes.
 struct Tile {
@@ -36,7 +36,7 @@ fn firstTerm(number: u32) -> Term {
   return Term((number / params.termColumns * params.leftRowStride + column) * params.termStride, 0u, column);
 }
 
-// How far it is from a term to that of the next slice: in columns, in quads of `left`, and where that leads to another
+// How far it is from a term to that of the next chunk: in columns, in quads of `left`, and where that leads to another
 // row, by how much more.
 struct Advance {
   columns: u32,
@@ -44,23 +44,23 @@ struct Advance {
   wrap: u32,
 }
 
-fn advanceOfSlices() -> Advance {
+fn advanceOfChunks() -> Advance {
   let rowStride = params.termStride * params.leftRowStride;
-  let columns = sliceTerms % params.termColumns;
+  let columns = chunkTerms % params.termColumns;
   return Advance(
     columns,
-    sliceTerms / params.termColumns * rowStride + columns * params.termStride,
+    chunkTerms / params.termColumns * rowStride + columns * params.termStride,
     rowStride - params.termColumns * params.termStride,
   );
 }
 
-// The same term of the next slice, or of the same one again where there is no more.
-fn nextSlice(term: Term, advance: Advance, more: bool) -> Term {
+// The same term of the next chunk, or of the same one again where there is no more.
+fn nextChunk(term: Term, advance: Advance, more: bool) -> Term {
   let column = term.column + advance.columns;
   let beyond = column >= params.termColumns;
   return Term(
     term.left + select(0u, advance.left + select(0u, advance.wrap, beyond), more),
-    term.right + select(0u, 2u * sliceTerms, more),
+    term.right + select(0u, 2u * chunkTerms, more),
     column - select(0u, params.termColumns, beyond),
   );
 }

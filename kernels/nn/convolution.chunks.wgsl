@@ -1,4 +1,4 @@
-// How the tiled and the small form of a convolution go along its terms: taps and quads of channels, two quads in a slice,
+// How the tiled and the small form of a convolution go along its terms: taps and quads of channels, two quads in a chunk,
 // which may be of two taps. The form says how many panels a tile has; its pixels are 64.
 
 const tilePixels = 64u;
@@ -17,7 +17,7 @@ struct Tile {
 }
 
 // A quad of channels of a tap. Taps are counted within the phase.
-struct Step {
+struct TapQuad {
   tap: vec2u,
   quad: u32,
 }
@@ -57,16 +57,16 @@ fn quadsOfChannels() -> u32 {
   return (params.channels + 3u) / 4u;
 }
 
-fn stepsOf(tile: Tile) -> u32 {
+fn tapQuadsOf(tile: Tile) -> u32 {
   return tile.taps.x * tile.taps.y * quadsOfChannels();
 }
 
 // The next quad of channels, which may be the next tap's first.
-fn following(step: Step, tile: Tile) -> Step {
-  let newTap = step.quad + 1u == quadsOfChannels();
-  let x = step.tap.x + select(0u, 1u, newTap);
+fn following(tapQuad: TapQuad, tile: Tile) -> TapQuad {
+  let newTap = tapQuad.quad + 1u == quadsOfChannels();
+  let x = tapQuad.tap.x + select(0u, 1u, newTap);
   let newRow = x == tile.taps.x;
-  return Step(vec2u(select(x, 0u, newRow), step.tap.y + select(0u, 1u, newRow)), select(step.quad + 1u, 0u, newTap));
+  return TapQuad(vec2u(select(x, 0u, newRow), tapQuad.tap.y + select(0u, 1u, newRow)), select(tapQuad.quad + 1u, 0u, newTap));
 }
 
 // A pixel of the tile. Pixels and panels behind the last one are replaced by the last one.
@@ -83,23 +83,23 @@ fn panelPlace(tile: Tile, number: u32) -> u32 {
   return panel * params.kernelHeight * params.kernelWidth * quadsOfChannels() * 8u;
 }
 
-fn loadValue(pixel: Pixel, step: Step) -> Value {
-  let at = vec2u(pixel.at) + step.tap;
+fn loadValue(pixel: Pixel, tapQuad: TapQuad) -> Value {
+  let at = vec2u(pixel.at) + tapQuad.tap;
   // A negative position is a large one without its sign.
   let inside = at.x < params.width && at.y < params.height;
-  let offset = (step.tap.y * params.width + step.tap.x) * quadsOfChannels() + step.quad;
+  let offset = (tapQuad.tap.y * params.width + tapQuad.tap.x) * quadsOfChannels() + tapQuad.quad;
   return Value(values[select(0u, u32(pixel.index) + offset, inside)], inside);
 }
 
-// How far the quad of a step lies behind the first one of the first tap, in `weights`.
-fn weightOffset(tile: Tile, step: Step) -> u32 {
-  let tap = tile.firstTap + step.tap * params.inputDilation;
-  return ((tap.y * params.kernelWidth + tap.x) * quadsOfChannels() + step.quad) * 8u;
+// How far the tap quad lies behind the first one of the first tap, in `weights`.
+fn weightOffset(tile: Tile, tapQuad: TapQuad) -> u32 {
+  let tap = tile.firstTap + tapQuad.tap * params.inputDilation;
+  return ((tap.y * params.kernelWidth + tap.x) * quadsOfChannels() + tapQuad.quad) * 8u;
 }
 
-fn stepOf(even: Step, odd: Step, parity: u32) -> Step {
+fn eitherOf(even: TapQuad, odd: TapQuad, parity: u32) -> TapQuad {
   let second = parity % 2u == 1u;
-  return Step(select(even.tap, odd.tap, second), select(even.quad, odd.quad, second));
+  return TapQuad(select(even.tap, odd.tap, second), select(even.quad, odd.quad, second));
 }
 
 // Stores one quad of outputs for four pixels.
