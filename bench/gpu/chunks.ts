@@ -7,4 +7,7 @@ export const chunkMultiplyAdds: Readonly<Record<string, number>> = {
   productTiled: 512,
   // Two quads of channels of eight by eight sums.
   convolutionTiled: 512,
+  // The same of four by four sums.
+  productSmall: 128,
+  convolutionSmall: 128,
 };

@@ -30,13 +30,15 @@ test("the forms of a product walk its terms one by one, by twos and by eights", 
   expect(chainOf("product", terms)).toEqual({ iterations: 21, wait: "term" });
   expect(chainOf("productSubgroup", terms)).toEqual({ iterations: 11, wait: "term" });
   expect(chainOf("productTiled", terms)).toEqual({ iterations: 3, wait: "chunk" });
+  expect(chainOf("productSmall", terms)).toEqual({ iterations: 3, wait: "chunk" });
 });
 
 test("a convolution walks the taps that reach a pixel, quad by quad or two quads at a time", () => {
   const args = { kernelHeight: 3, kernelWidth: 5, inputDilation: 2, channels: 17 };
   // 2 by 3 taps, and 5 quads.
   expect(chainOf("convolution", args)).toEqual({ iterations: 30, wait: "term" });
-  expect(chainOf("convolutionTiled", args)).toEqual({ iterations: 18, wait: "chunk" });
+  expect(chainOf("convolutionTiled", args)).toEqual({ iterations: 15, wait: "chunk" });
+  expect(chainOf("convolutionSmall", args)).toEqual({ iterations: 15, wait: "chunk" });
 });
 
 test("a splat walks the longest list, and what has no such loop one step", () => {

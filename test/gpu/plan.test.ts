@@ -1,9 +1,14 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { modelOf } from "../../bench/gpu/adapters.ts";
+import { judge } from "../../bench/gpu/judge.ts";
+import type { PlannedDispatch } from "../../bench/gpu/loads.ts";
 import { limitSets, type Plan, recordPlan, tellOf, timeOf } from "../../bench/gpu/record.ts";
 import { nothingTold } from "../../bench/gpu/replay.ts";
 import type { WorkOptions } from "../../bench/gpu/works.ts";
 import { makeScene } from "../../bench/scene.ts";
+
+// A recorder looks at no values; the weights of a network of full width take seconds to make.
+vi.mock("../../src/models/initial.ts", () => ({ initialValues: () => new Float32Array() }));
 
 const h100 = modelOf("NVIDIA H100")!;
 const iris = modelOf("Intel(R) Iris(R) Xe Graphics (TGL GT2)")!;
@@ -18,6 +23,31 @@ const small: WorkOptions = {
 
 const countOf = ({ again }: Plan, id: string): number =>
   again.dispatches.filter((dispatch) => dispatch.id === id).length;
+
+/** How a pass through FCN-8s at full width is judged, and what the model says of it. */
+async function judged(size: number, train: boolean, limits: keyof typeof limitSets) {
+  const scene = makeScene(undefined, { height: size, width: size });
+  const { again } = await recordPlan(h100, limitSets[limits], { ...small, train, width: 1, scene }, nothingTold);
+  const { small: few, long } = judge(again.dispatches, again.submittedAt);
+  const tell = ({ id, workgroups, chain }: PlannedDispatch): string => `${id} ${workgroups} ${chain.iterations}`;
+  return { few: few.map(tell), long: long.map(tell), time: timeOf(h100, again).gpu };
+}
+
+describe("FCN-8s at full width has enough to do at once, and no invocation walks a long way by itself", () => {
+  test.each([
+    [256, false, "large", 5],
+    [256, false, "default", 5],
+    [256, true, "large", 20],
+    [256, true, "default", 20],
+    [500, false, "large", 9],
+    [500, true, "large", 40],
+  ] as const)("%i pixels a side, training: %s, %s bindings", async (size, train, limits, milliseconds) => {
+    const { few, long, time } = await judged(size, train, limits);
+    expect(few).toEqual([]);
+    expect(long).toEqual([]);
+    expect(time).toBeLessThan(milliseconds);
+  });
+});
 
 describe("a plan", () => {
   test("of FCN-8s has what its layers queue, the same in every pass", async () => {
