@@ -1,8 +1,11 @@
 import { perform } from "../../src/device/work.ts";
 import type { Device } from "../../src/device/device.ts";
+import { bilateralFeatures } from "../../src/lattice/features.ts";
 import { blockLength } from "../../src/lattice/incidence.ts";
+import { buildLattice } from "../../src/lattice/lattice.ts";
 import { mapRows, splat } from "../../src/lattice/splat.ts";
-import { Memory, pack } from "../memory.ts";
+import { allChannels } from "../../src/shared/channels.ts";
+import { Memory, pack, unpack } from "../memory.ts";
 import { type Case, check, close, type Random, random, same } from "../suite.ts";
 
 /** Incidence lists of these lengths, of points below `points`. */
@@ -138,6 +141,33 @@ export const cases: Case[] = [
         // At most 65 + 3·64 additions on the way of a term, of sums that in their random walk stay below 1024.
         close(Array.from(items, first), exact, { absolute: 260 * 1024 * 2 ** -24 * 0.05 }, `${what}: float64`);
       }
+    },
+  },
+  {
+    name: "a picture of one color, whose lists are nearly as long as it has pixels",
+    async run(device) {
+      using memory = new Memory(device);
+      const size = 256;
+      using guide = device.tensor([size, size, 3], new Float32Array(size * size * 3).fill(100));
+      using features = bilateralFeatures(guide, { position: 160, color: 3 });
+      using lattice = await buildLattice(features);
+      const { vertices, own, parts } = lattice;
+      const data = random(1).array(size * size * 4, -1, 1);
+      const tables = { incidence: parts.incidence, points: { from: own.points, to: own.points } };
+      const sums = memory.zeros(mapRows(tables, vertices) * 4);
+      const result = memory.result((vertices + 1) * 4);
+      const values = allChannels(memory.of(data), 1);
+      perform(device, splat(tables, values, { result, sums }, { vertices, quads: 1 }));
+      const expected = new Float64Array((vertices + 1) * 4);
+      const lengths = new Array<number>(vertices).fill(0);
+      const { words, floats } = unpack(new Uint32Array(await device.read(parts.simplices)));
+      words.forEach((vertex, entry) => {
+        const point = Math.floor(entry / 6);
+        lengths[vertex]!++;
+        for (let c = 0; c < 4; c++) expected[vertex * 4 + c]! += floats[entry]! * data[point * 4 + c]!;
+      });
+      check(Math.max(...lengths) > 50_000, `the longest list has ${Math.max(...lengths)} points`);
+      close(await memory.floats(result), expected, { absolute: 200 * 256 * 2 ** -24 * 0.05 }, `${vertices} vertices`);
     },
   },
 ];
