@@ -216,6 +216,13 @@ describe("one concept, one path", () => {
     expect(chosen.sort()).toEqual(forms.map(({ id, formOf }) => [formOf, id]).sort());
   });
 
+  test("every kernel keeps to what compatibility mode allows: 128 invocations a workgroup, and 8 buffers", () => {
+    const large = Object.values(kernelsById).filter(
+      ({ workgroupSize, bindings }) => workgroupSize > 128 || bindings.length > 8,
+    );
+    expect(large.map(({ file }) => file)).toEqual([]);
+  });
+
   test("every kernel has a twin in assembly/, and every twin a kernel", () => {
     const wgsl = own.map((file) => file.slice("kernels/".length, -".wgsl".length));
     const assembly = list("assembly", ".ts").filter((file) => text(file).includes("begin: u32"));
