@@ -26,6 +26,8 @@ const termsOf = ({ termRows, termColumns }: Numbers): number => termRows! * term
 /** Taps that reach a pixel: every inputDilation-th on each axis. */
 const tapsOf = ({ kernelHeight, kernelWidth, inputDilation }: Numbers): number =>
   Math.ceil(kernelHeight! / inputDilation!) * Math.ceil(kernelWidth! / inputDilation!);
+/** Pairs of a block of an incidence list, as kernels/lattice/incidence.wgsl says. */
+const listBlock = 64;
 const channelQuads = ({ channels }: Numbers): number => quadsOf(channels!);
 
 /**
@@ -45,7 +47,12 @@ export const chains: Readonly<Record<string, ChainOf>> = {
   columnSums: loads(({ rows, blockRows }) => Math.min(rows!, blockRows!)),
   outerProducts: loads(({ rows, blockRows }) => Math.min(rows!, blockRows!)),
   clipSquares: loads(({ count }) => Math.min(count!, 64)),
-  splat: (_, longestList) => ({ iterations: longestList, wait: "gather" }),
+  // Blocks of at most 64 pairs, four of which are loaded at a time, and the sums of blocks.
+  splat: (_, longestList) => ({ iterations: Math.ceil(Math.min(longestList, listBlock) / 4), wait: "gather" }),
+  splatAdd: (_, longestList) => ({
+    iterations: Math.ceil(Math.min(longestList, listBlock ** 2) / listBlock),
+    wait: "load",
+  }),
   update: gathers(({ dimensions, diagonal, channels }) => 3 + dimensions! + 1 + (diagonal! ? 0 : channels!)),
   slice: gathers(({ dimensions }) => dimensions! + 1),
   softmax: loads(({ channels }) => 3 * channels!),
