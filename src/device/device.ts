@@ -49,6 +49,9 @@ export interface DeviceInfo {
   readonly subgroupSize?: number;
   /** On WASM the name of the build in use, e.g. `relaxedShared`. On WebGPU the architecture of the adapter. */
   readonly variant: string;
+  /** On WebGPU the adapter's vendor, e.g. `nvidia`, and its model; empty where the host does not tell them. */
+  readonly vendor?: string;
+  readonly model?: string;
   /**
    * The devices that `open` tried first and could not open, each with the reason. Empty if the first attempt succeeded.
    */

@@ -1,5 +1,6 @@
 import { DeviceError, LimitError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
+import { adapterName, isSoftware } from "./adapter.ts";
 import { BaseDevice, type Range, type Timed } from "./base.ts";
 import { BufferPool, poolSize } from "./bufferPool.ts";
 import type {
@@ -31,14 +32,6 @@ const usage = BufferUsage.storage | BufferUsage.copySource | BufferUsage.copyDes
 const bindingSize = ({ size }: GPUBuffer, offset: number, bytes: number): number =>
   Math.min(Math.ceil(bytes / 16) * 16, size - offset);
 
-/** Adapters that run on the CPU: Mesa's lavapipe, Google's SwiftShader, Microsoft's WARP. */
-export const isSoftware = (info: GPUAdapterInfo): boolean =>
-  (info as { isFallbackAdapter?: boolean }).isFallbackAdapter === true ||
-  /llvmpipe|lavapipe|swiftshader|warp|basic render/i.test(`${info.description} ${info.device} ${info.architecture}`);
-
-export const adapterName = (info: GPUAdapterInfo): string =>
-  info.description || [info.vendor, info.architecture, info.device].filter(Boolean).join(" ") || "unnamed adapter";
-
 function subgroupSizeOf(features: GPUSupportedFeatures, info: GPUAdapterInfo): number | undefined {
   const { subgroupMinSize, subgroupMaxSize } = info;
   return features.has("subgroups") && subgroupMinSize === subgroupMaxSize ? subgroupMinSize : undefined;
@@ -56,24 +49,10 @@ export interface WebGpuOptions {
   readonly owned: boolean;
   /** The adapter's description, for GPUDevices that do not carry one. */
   readonly adapter?: GPUAdapterInfo;
+  /** The model's name, where it is known better than `adapter` tells it. */
+  readonly model?: string;
   readonly bindingBytes?: number;
   readonly fallbacks?: readonly string[];
-}
-
-/** Limits that make kernels faster or maps larger; each is requested at the adapter's maximum. */
-export const wantedLimits = [
-  "maxStorageBufferBindingSize",
-  "maxBufferSize",
-  "maxComputeWorkgroupStorageSize",
-  "maxComputeInvocationsPerWorkgroup",
-  "maxComputeWorkgroupSizeX",
-] as const;
-
-/** Asks `adapter` for a device with every limit and feature the kernels can use, and with the clock that measurements use. */
-export async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
-  const requiredLimits = Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]]));
-  const requiredFeatures = (["timestamp-query", "subgroups"] as const).filter((name) => adapter.features.has(name));
-  return adapter.requestDevice({ label: "crf-rnn", requiredLimits, requiredFeatures });
 }
 
 /** Runs kernels on a GPUDevice. */
@@ -112,6 +91,8 @@ export class WebGpuDevice extends BaseDevice {
       threads: 1,
       worker: false,
       variant: info.architecture || "webgpu",
+      vendor: info.vendor,
+      model: options.model ?? info.device,
       subgroupSize: subgroupSizeOf(gpu.features, info),
       fallbacks: options.fallbacks ?? [],
     };

@@ -1,6 +1,7 @@
 import { fill, scanBlocks, scale } from "../../build/kernels.ts";
 import type { DeviceInfo, Storage } from "../../src/device/device.ts";
-import { adapterName, isSoftware, requestDevice, WebGpuDevice, type WebGpuOptions } from "../../src/device/webgpu.ts";
+import { adapterName, isSoftware, requestDevice } from "../../src/device/adapter.ts";
+import { WebGpuDevice, type WebGpuOptions } from "../../src/device/webgpu.ts";
 import { DeviceError, DisposedError, LimitError, ShapeError } from "../../src/errors.ts";
 import { type Case, check, rejects, same } from "../suite.ts";
 import { StandInGpu, type StandInOptions } from "./standInGpu.ts";
@@ -38,6 +39,11 @@ export const cases: Case[] = [
     async run() {
       const parts = { vendor: "acme", architecture: "one", device: "0x1" };
       equal(adapterName(adapter({ ...parts, description: "Acme One" })), "Acme One", "described");
+      const driver = "Open driver 1.2";
+      const arc = { device: "arc-graphics", description: driver };
+      equal(adapterName(adapter(arc)), `arc-graphics (${driver})`, "by its driver");
+      equal(adapterName(adapter({ ...arc, device: "0x1" })), driver, "a number");
+      equal(adapterName(adapter({ ...arc, isFallbackAdapter: true })), driver, "of no model");
       equal(adapterName(adapter(parts)), "acme one 0x1", "put together");
       equal(adapterName(adapter({ vendor: "acme", device: "0x1" })), "acme 0x1", "in part");
       equal(adapterName(adapter({})), "unnamed adapter", "nothing told");
@@ -59,11 +65,22 @@ export const cases: Case[] = [
     name: "a device tells its adapter, its subgroups where all are of one size, and the limits that hold",
     async run() {
       const acme = adapter({ architecture: "one", description: "Acme One", subgroupMinSize: 32, subgroupMaxSize: 32 });
-      const facts = { name: "Acme One", hardware: true, threads: 1, worker: false, variant: "one" };
+      const facts = {
+        name: "Acme One",
+        hardware: true,
+        threads: 1,
+        worker: false,
+        variant: "one",
+        vendor: "",
+        model: "",
+      };
       equal(infoOf(acme, ["subgroups"]), { ...facts, subgroupSize: 32, fallbacks: [] }, "its own");
       equal(infoOf(acme), { ...facts, subgroupSize: undefined, fallbacks: [] }, "without subgroups");
       const mixed = { ...acme, subgroupMaxSize: 64 };
       check(infoOf(mixed, ["subgroups"]).subgroupSize === undefined, "subgroups of several sizes");
+      equal(infoOf({ ...acme, vendor: "acme", device: "x" }).vendor, "acme", "vendor");
+      equal(infoOf({ ...acme, device: "x" }).model, "x", "model");
+      equal(infoOf({ ...acme, device: "x" }, [], { model: "X 1" }).model, "X 1", "a model known better");
       const passed = { adapter: acme, fallbacks: ["another"] };
       equal(infoOf(undefined, [], passed), { ...facts, subgroupSize: undefined, fallbacks: ["another"] }, "passed");
       const other = infoOf(adapter({ description: "llvmpipe" }), [], passed);
