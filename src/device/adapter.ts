@@ -11,7 +11,7 @@ export function adapterName(info: GPUAdapterInfo): string {
   return model ? `${device} (${description})` : description;
 }
 
-/** Limits that make kernels faster or maps larger; each is requested at the adapter's maximum. */
+/** Limits that make kernels faster or maps larger; `requestDevice` asks for each at the adapter's maximum. */
 export const wantedLimits = [
   "maxStorageBufferBindingSize",
   "maxBufferSize",
@@ -20,7 +20,14 @@ export const wantedLimits = [
   "maxComputeWorkgroupSizeX",
 ] as const;
 
-/** Asks `adapter` for a device with every limit and feature the kernels can use, and with the clock that measurements use. */
+/**
+ * Asks `adapter` for a device with every limit and feature the kernels can use, and with the clock that measurements use: for
+ * `open({ gpu })`, where the GPUDevice is shared with another library. WebGPU's default limits are too small for wide networks.
+ * @throws DOMException where the adapter refuses
+ * @example
+ * const adapter = await globalThis.navigator?.gpu?.requestAdapter();
+ * const shared = adapter ? await open({ gpu: await requestDevice(adapter) }) : undefined;
+ */
 export async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   const requiredLimits = Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]]));
   const requiredFeatures = (["timestamp-query", "subgroups"] as const).filter((name) => adapter.features.has(name));

@@ -315,7 +315,7 @@ export abstract class BaseDevice implements Device {
       where: kernel.file,
       expected: `${kernel.bindings[index]!.name} within ${this.limits.bindingBytes} bytes, the device's largest binding`,
       got: `${storages[index]!.bytes} bytes`,
-      remedy: "use a smaller image or fewer channels, or the WASM device",
+      remedy: this.limits.raise ?? "use a smaller image or fewer channels, or the WASM device",
     });
   }
 }

@@ -31,6 +31,8 @@ export interface DeviceLimits {
   readonly bufferBytes: number;
   /** A view that is bound begins at a multiple of this many bytes. */
   readonly alignment: number;
+  /** What errors advise where a caller's own GPUDevice may have been requested with less than its adapter has. */
+  readonly raise?: string;
 }
 
 /** Facts about the device for reports. */

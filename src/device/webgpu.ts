@@ -28,6 +28,10 @@ const largestGroupCount = 65535;
 const textureRowBytes = 256;
 const usage = BufferUsage.storage | BufferUsage.copySource | BufferUsage.copyDestination;
 
+/** An adapter's own limits are larger, mostly; of which adapter a GPUDevice is, it does not tell. */
+const raise =
+  "request the GPUDevice by requestDevice(adapter), which asks for all that the adapter has of maxBufferSize, maxStorageBufferBindingSize and the rest of wantedLimits";
+
 /** A whole number of quads, as kernels read them, as far as the buffer goes. */
 const bindingSize = ({ size }: GPUBuffer, offset: number, bytes: number): number =>
   Math.min(Math.ceil(bytes / 16) * 16, size - offset);
@@ -100,6 +104,7 @@ export class WebGpuDevice extends BaseDevice {
       bindingBytes: Math.min(options.bindingBytes ?? Infinity, gpu.limits.maxStorageBufferBindingSize),
       bufferBytes: gpu.limits.maxBufferSize,
       alignment: gpu.limits.minStorageBufferOffsetAlignment,
+      ...(!options.owned && { raise }),
     };
     this.#clock = gpu.features.has("timestamp-query") ? new GpuClock(gpu, batchSize) : undefined;
     this.#uniforms = gpu.createBuffer({
@@ -125,7 +130,7 @@ export class WebGpuDevice extends BaseDevice {
         where: "webgpu",
         expected: `buffers of at most ${this.limits.bufferBytes} bytes`,
         got: `${bytes} bytes`,
-        remedy: "use a smaller image or fewer channels, or the WASM device",
+        remedy: this.limits.raise ?? "use a smaller image or fewer channels, or the WASM device",
       });
     }
     const gpu = this.#pool.take(size) ?? this.#create(size);

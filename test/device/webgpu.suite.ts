@@ -4,6 +4,7 @@ import { adapterName, isSoftware, requestDevice } from "../../src/device/adapter
 import { WebGpuDevice, type WebGpuOptions } from "../../src/device/webgpu.ts";
 import { DeviceError, DisposedError, LimitError, ShapeError } from "../../src/errors.ts";
 import { type Case, check, rejects, same } from "../suite.ts";
+import { fcn32s } from "../../src/models/fcn32s.ts";
 import { StandInGpu, type StandInOptions } from "./standInGpu.ts";
 
 const megabyte = 2 ** 20;
@@ -392,7 +393,24 @@ export const cases: Case[] = [
       device.allocate(1000);
       equal(gpu.calls()[1], ["createBuffer", "#2", 1000, 0x8c], "the largest");
       const error = await rejects(() => device.allocate(1001), LimitError);
-      check(/buffers of at most 1000 bytes, got 1001 bytes/.test(error.message), error.message);
+      check(/buffers of at most 1000 bytes, got 1001 bytes — use a smaller image/.test(error.message), error.message);
+    },
+  },
+  {
+    name: "on a device of the caller's own, errors about limits advise to request larger ones",
+    async run() {
+      const { device } = makeDevice({ limits: { maxBufferSize: 8192 } }, { owned: false });
+      const advice =
+        /— request the GPUDevice by requestDevice\(adapter\), .*maxBufferSize, maxStorageBufferBindingSize/;
+      const [values, wide] = [device.allocate(64), device.allocate(8192)];
+      for (const beyond of [
+        () => device.allocate(8193),
+        () => device.run(scale, { values: wide, result: values, count: 4, factor: 1 }),
+        () => fcn32s(device, { classes: 2, widths: [8, 8, 8, 8, 64], fc: 8 }),
+      ]) {
+        const { message } = await rejects(beyond, LimitError);
+        check(advice.test(message), message);
+      }
     },
   },
   {
