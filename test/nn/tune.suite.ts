@@ -158,7 +158,7 @@ const form = (id: string, sums: number, name: Form<object>["name"] = "tiled"): F
 const formsOf = (usual: Form<object>, ...others: Form<object>[]): Forms<object> => ({
   usual,
   others,
-  typical: (scale = 1) => ({ values: 4096, result: 64, scale }) as object,
+  typical: (scale = 1) => ({ values: 4096, result: 64, scale }),
 });
 
 /** Two forms of a kernel, of which the rule takes the first. */
