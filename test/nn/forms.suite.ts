@@ -22,6 +22,7 @@ const filtering = (columnPanels: number, rowPanels: number, terms: number): Prod
   leftPanelStride: terms,
   leftRowStride: rowPanels * terms,
   rightBatchStride: columnPanels * terms,
+  rightPanelStride: terms,
   left: 16 * rowPanels * terms * 16,
   right: 16 * columnPanels * terms * 32,
   result: 16 * columnPanels * rowPanels * 128,
@@ -41,7 +42,9 @@ function weightGradient(
     leftRowStride: leftLength(termColumns),
     batch: width ** 2,
     batchColumns: width,
+    batchColumnStride: 1,
     rightBatchStride: 0,
+    rightPanelStride: termRows * termColumns,
     accumulate: 1,
     left: rowPanels * leftPanelStride * 16,
     right: (firstColumnPanel + columnPanels) * termRows * termColumns * 32,
@@ -203,7 +206,7 @@ export const cases: Case[] = [
     async run(device) {
       if (device.kind === "wasm") return void check((await tune(device)).length === 0, "WASM has the usual form alone");
       const [tiled] = productForms.others;
-      const fused = tiled!.kernel.code.replace("s00[0] += x.x * a;", "s00[0] += x.x * a * 1.0000001;");
+      const fused = tiled!.kernel.code.replace("columns, sums[0]", "columns * 1.0000001, sums[0]");
       check(fused !== tiled!.kernel.code, "nothing was changed");
       const other = { ...tiled!, kernel: { ...tiled!.kernel, id: "productOther", code: fused } };
       const broken = { ...tiled!, kernel: { ...tiled!.kernel, id: "productBroken", code: "not WGSL" } };
