@@ -95,11 +95,11 @@ export function fastest<Arguments extends object>(
   forms: Forms<Arguments>,
   args: Arguments,
 ): Form<Arguments> {
-  if (device.kind === "wasm") return forms.usual;
   const given = rates.get(device);
   // A form without a rate takes for ever, so that the usual one stays.
   if (given)
     return least([forms.usual, ...forms.others], ({ sums, kernel }) => sums(args) / (given.get(kernel.id) ?? 0));
+  if (device.kind === "wasm") return forms.usual;
   const ruled = ruledForm(device, forms, args);
   const courses = tunings.get(device)?.courses;
   if (!courses?.has(ruled.kernel.id)) return ruled;
