@@ -19,7 +19,7 @@ import {
   numberVertices,
   readInserted,
 } from "./hash.ts";
-import { buildIncidence, type Incidence, incidenceBytes } from "./incidence.ts";
+import { allocateIncidence, buildIncidence, type Incidence } from "./incidence.ts";
 import { findNeighbors, neighborBytes } from "./neighbors.ts";
 import { orderVertices } from "./order.ts";
 import { LatticePoints, type PointTables } from "./points.ts";
@@ -221,8 +221,7 @@ export async function buildLattice(features: Tensor, options: LatticeOptions = {
   const { vertexOfEntry, simplices } = await find(features, 0);
   for (const done of [slots, entrySlots]) workspace.release(done);
 
-  const bytes = incidenceBytes(ownEntries, vertices);
-  const incidence = { offsets: workspace.allocate(bytes.offsets), pairs: workspace.allocate(bytes.pairs) };
+  const incidence = allocateIncidence(workspace, ownEntries, vertices);
   const from = { vertexOfEntry, barycentric };
   await perform(buildIncidence(device, from, incidence, ownEntries, vertices, dimensions, at !== undefined));
 
