@@ -205,6 +205,13 @@ export interface Device extends Disposable {
    * `resetPeak()`.
    */
   readonly peakBytes: number;
+  /**
+   * Bytes that the device has taken from the system: those allocated, and what it keeps for what comes. On WebGPU these are
+   * buffers that the last steps have used, on WASM the linear memory, which never shrinks.
+   */
+  readonly reservedBytes: number;
+  /** The largest number of `reservedBytes` since the device was opened or since the last `resetPeak()`. */
+  readonly peakReservedBytes: number;
   resetPeak(): void;
   dispose(): void;
 }
