@@ -35,9 +35,13 @@ const channelQuads = ({ channels }: Numbers): number => quadsOf(channels!);
 export const chains: Readonly<Record<string, ChainOf>> = {
   product: (args) => ({ iterations: termsOf(args), wait: "term" }),
   productTiled: (args) => ({ iterations: Math.ceil(termsOf(args) / 8), wait: "slice" }),
+  productSmall: (args) => ({ iterations: Math.ceil(termsOf(args) / 8), wait: "slice" }),
   productSubgroup: (args) => ({ iterations: Math.ceil(termsOf(args) / 2), wait: "term" }),
   convolution: (args) => ({ iterations: tapsOf(args) * channelQuads(args), wait: "term" }),
   convolutionTiled: (args) => ({ iterations: tapsOf(args) * Math.ceil(channelQuads(args) / 2), wait: "slice" }),
+  convolutionSmall: (args) => ({ iterations: Math.ceil((tapsOf(args) * channelQuads(args)) / 2), wait: "slice" }),
+  productBlocks: loads(({ count }) => count!),
+  patchesCollect: loads((args) => args.blocks! * tapsOf(args)),
   columnSums: loads(({ rows, blockRows }) => Math.min(rows!, blockRows!)),
   outerProducts: loads(({ rows, blockRows }) => Math.min(rows!, blockRows!)),
   clipSquares: loads(({ count }) => Math.min(count!, 64)),
@@ -52,10 +56,13 @@ export const chains: Readonly<Record<string, ChainOf>> = {
   crossEntropyPullback: loads(({ channels }) => 3 * channels!),
   confidence: loads(({ channels }) => 2 * quadsOf(channels!)),
   argmax: loads(({ channels }) => channels!),
-  sliceDots: gathers(({ quads }) => quads!),
+  sliceDots: loads(({ quads }) => quads!),
   sortCount: loads(({ blockSize }) => blockSize! / 64),
   sortScatter: loads(({ blockSize }) => 64 + blockSize! / 32),
+  // Vertices without an entry, of which there are few, in front of an entry's own.
   incidenceFill: loads(() => 1),
+  compatibilityTranspose: loads(({ channels }) => quadsOf(channels!) * 4),
+  convolutionTranspose: loads(() => 2),
   resizePullback: loads(
     ({ height, width, valueHeight, valueWidth }) =>
       Math.ceil((2 * height!) / valueHeight!) * Math.ceil((2 * width!) / valueWidth!),

@@ -12,14 +12,15 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { kinds, shareOf } from "./code.ts";
-import { allKernels, shortName } from "./kernels.ts";
+import { kernelName } from "../floor.ts";
+import { allKernels } from "./kernels.ts";
 import { type Compiled, compileFor, families, type Family, type Statistics } from "./radv.ts";
 import { type Column, markdownTable, percent, textTable } from "./text.ts";
 
 const root = process.cwd();
 
 const columns: readonly Column<Statistics>[] = [
-  ["kernel", shortName],
+  ["kernel", kernelName],
   ["VGPR", ({ vectorRegisters }) => `${vectorRegisters}`],
   ["SGPR", ({ scalarRegisters }) => `${scalarRegisters}`],
   ["spills", ({ spills }) => `${spills}`],
