@@ -10,14 +10,9 @@
 // so that 64 neighbors share their weights. Adjoints: convolution.transpose.wgsl (values), product.wgsl (weights).
 //#include "../shared/invocation.wgsl"
 //#include "convolution.operands.wgsl"
+//#include "fused.wgsl"
 
 const tilesOfBlock = 64u;
-
-// The partial sums of a pixel's eight outputs.
-struct Sums {
-  low: vec4f,
-  high: vec4f,
-}
 
 //#invocations images * inputDilation * inputDilation * ceilDiv(ceilDiv(resultHeight, inputDilation) * ceilDiv(resultWidth, inputDilation), 256) * panels * 64
 @compute @workgroup_size(64)
@@ -47,10 +42,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let p2 = pixel(min(first + 2u, last), size.x, shift);
   let p3 = pixel(min(first + 3u, last), size.x, shift);
 
-  var s0 = Sums();
-  var s1 = Sums();
-  var s2 = Sums();
-  var s3 = Sums();
+  // Four pixels by the two halves of a panel.
+  var low = mat4x4f();
+  var high = mat4x4f();
   let quads = (params.channels + 3u) / 4u;
   let panelWeights = panel * params.kernelHeight * params.kernelWidth * quads * 8u;
   var row = 0i;
@@ -58,50 +52,42 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     var column = 0i;
     for (var tx = firstTap.x; tx < params.kernelWidth; tx += dilation) {
       let tap = vec2i(column, row);
-      let a0 = address(image, p0 + tap, quads);
-      let a1 = address(image, p1 + tap, quads);
-      let a2 = address(image, p2 + tap, quads);
-      let a3 = address(image, p3 + tap, quads);
+      let addresses = vec4i(
+        address(image, p0 + tap, quads),
+        address(image, p1 + tap, quads),
+        address(image, p2 + tap, quads),
+        address(image, p3 + tap, quads),
+      );
       column++;
-      if (a0 < 0 && a1 < 0 && a2 < 0 && a3 < 0) { continue; }
+      let inside = addresses >= vec4i(0);
+      if (!any(inside)) { continue; }
+      // For a pixel outside the first number is loaded, and replaced.
+      let within = max(addresses, vec4i(0));
       var at = panelWeights + (ty * params.kernelWidth + tx) * quads * 8u;
       for (var quad = 0i; quad < i32(quads); quad++) {
-        let x0 = load(a0, quad);
-        let x1 = load(a1, quad);
-        let x2 = load(a2, quad);
-        let x3 = load(a3, quad);
+        let x0 = select(vec4f(), values[within.x + quad], inside.x);
+        let x1 = select(vec4f(), values[within.y + quad], inside.y);
+        let x2 = select(vec4f(), values[within.z + quad], inside.z);
+        let x3 = select(vec4f(), values[within.w + quad], inside.w);
         for (var lane = 0u; lane < 4u; lane++) {
-          let low = weights[at];
-          let high = weights[at + 1u];
+          let x = vec4f(x0[lane], x1[lane], x2[lane], x3[lane]);
+          low = fused(x, weights[at], low);
+          high = fused(x, weights[at + 1u], high);
           at += 2u;
-          s0.low += x0[lane] * low;
-          s0.high += x0[lane] * high;
-          s1.low += x1[lane] * low;
-          s1.high += x1[lane] * high;
-          s2.low += x2[lane] * low;
-          s2.high += x2[lane] * high;
-          s3.low += x3[lane] * low;
-          s3.high += x3[lane] * high;
         }
       }
     }
     row++;
   }
 
-  store(image, phase, size.x, first, panel, s0);
-  if (first + 1u <= last) { store(image, phase, size.x, first + 1u, panel, s1); }
-  if (first + 2u <= last) { store(image, phase, size.x, first + 2u, panel, s2); }
-  if (first + 3u <= last) { store(image, phase, size.x, first + 3u, panel, s3); }
+  for (var i = 0u; i < 4u; i++) {
+    if (first + i <= last) { store(image, phase, size.x, first + i, panel, low[i], high[i]); }
+  }
 }
 
-fn load(address: i32, quad: i32) -> vec4f {
-  if (address < 0) { return vec4f(); }
-  return values[address + quad];
-}
-
-fn store(image: u32, phase: vec2u, columns: u32, number: u32, panel: u32, sums: Sums) {
+fn store(image: u32, phase: vec2u, columns: u32, number: u32, panel: u32, low: vec4f, high: vec4f) {
   let quad = 2u * (params.firstPanel + panel);
   let index = place(image, phase, columns, number) + quad;
-  result[index] = epilogue(sums.low, quad);
-  if (quad + 1u < (params.outputs + 3u) / 4u) { result[index + 1u] = epilogue(sums.high, quad + 1u); }
+  result[index] = epilogue(low, quad);
+  if (quad + 1u < (params.outputs + 3u) / 4u) { result[index + 1u] = epilogue(high, quad + 1u); }
 }

@@ -1,8 +1,10 @@
 // Computes V = Bᵀ d B for a range of tiles. d is the four by four pixels that begin at 2·tile − padding; pixels outside
 // the map and tiles behind the last one count as zeros. The result is packed as a left operand of product.wgsl:
 //   rowsAreTiles = 1: result[element][panel of four tiles][channel][tile of the panel], for the products with U;
-//   rowsAreTiles = 0: result[element][quad of channels][tile][channel of the quad], for the gradient of U.
-// Each invocation computes a tile and a quad of channels: index = (tilePanel·quads + quad)·4 + tile of the panel. See
+//   rowsAreTiles = 0: result[element][quad of channels][tile][channel of the quad], for the gradient of U,
+// in blocks of tiles: all elements of the tiles of one block, then those of the next.
+// Each invocation computes a tile and a quad of channels: index = (tilePanel·quads + quad)·4 + tile of the panel, where the panels
+// of a block follow those of the block before. See
 // winograd.wgsl. Pixels are loaded without branches, because lavapipe took 43 s to compile a version with branches.
 //#include "../shared/invocation.wgsl"
 //#include "winograd.wgsl"
@@ -19,34 +21,41 @@ struct Params {
   tileColumns: u32,
   firstTile: u32,
   tiles: u32,
+  // Tiles of a block. What fills its last panel of four counts as zeros.
+  blockTiles: u32,
   rowsAreTiles: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 // [images, height, width, channels], rows padded
 @group(0) @binding(1) var<storage, read> values: array<vec4f>;
-// [16, ⌈tiles / 4⌉, 4·quads, 4] or [16, quads, 4·⌈tiles / 4⌉, 4]
+// [blocks, 16, ⌈blockTiles / 4⌉, 4·quads, 4] or [blocks, 16, quads, 4·⌈blockTiles / 4⌉, 4]
 @group(0) @binding(2) var<storage, read_write> result: array<f32>;
 
-//#invocations 4 * ceilDiv(tiles, 4) * quads
+//#invocations 4 * ceilDiv(tiles, blockTiles) * ceilDiv(blockTiles, 4) * quads
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
   let index = invocation(id, workgroupCount);
-  let tilePanels = (params.tiles + 3u) / 4u;
-  if (index >= tilePanels * params.quads * 4u) { return; }
+  let blockPanels = (params.blockTiles + 3u) / 4u;
+  let blocks = (params.tiles + params.blockTiles - 1u) / params.blockTiles;
+  if (index >= blocks * blockPanels * params.quads * 4u) { return; }
   let lane = index % 4u;
   let quad = index / 4u % params.quads;
   let tilePanel = index / (4u * params.quads);
-  let number = 4u * tilePanel + lane;
-  let tile = tileAt(params.firstTile + number, params.tileRows, params.tileColumns);
+  let block = tilePanel / blockPanels;
+  let number = 4u * (tilePanel % blockPanels) + lane;
+  let end = min(params.blockTiles, params.tiles - block * params.blockTiles);
+  let tile = tileAt(params.firstTile + block * params.blockTiles + number, params.tileRows, params.tileColumns);
   let x = i32(tile.x) - params.paddingX;
   // Behind the last tile there are no pixels.
-  let y = select(-4, i32(tile.y) - params.paddingY, number < params.tiles);
+  let y = select(-4, i32(tile.y) - params.paddingY, number < end);
   let a = pixels(tile.image, y, x, quad);
   let b = pixels(tile.image, y + 1, x, quad);
   let c = pixels(tile.image, y + 2, x, quad);
   let d = pixels(tile.image, y + 3, x, quad);
-  let to = select((quad * tilePanels + tilePanel) * 16u + lane * 4u, index / 4u * 16u + lane, params.rowsAreTiles != 0u);
+  let panel = tilePanel % blockPanels;
+  let inBlock = select((quad * blockPanels + panel) * 16u + lane * 4u, (panel * params.quads + quad) * 16u + lane, params.rowsAreTiles != 0u);
+  let to = block * blockPanels * params.quads * 256u + inBlock;
   row(to, 0u, a - c);
   row(to, 1u, b + c);
   row(to, 2u, c - b);
@@ -55,7 +64,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
 
 // Four elements of a row of Bᵀ d.
 fn row(to: u32, number: u32, t: mat4x4f) {
-  let elementStride = (params.tiles + 3u) / 4u * params.quads * 16u;
+  let elementStride = (params.blockTiles + 3u) / 4u * params.quads * 16u;
   let at = to + 4u * number * elementStride;
   store(at, t[0] - t[2]);
   store(at + elementStride, t[1] + t[2]);

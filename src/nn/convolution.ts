@@ -137,12 +137,12 @@ export const convolutionForms: Forms<Arguments> = {
   others: [{ name: "tiled", kernel: tiledKernel, sums: (args) => sumsOf(args, tiled) }],
   // Like fc6 this has few pixels and many outputs, here 128 and 4096, with a kernel of 3 by 3 on 8 channels: 75
   // million operations.
-  typical: () => ({
+  typical: (scale = 1) => ({
     images: 1,
-    height: 10,
+    height: 8 * scale + 2,
     width: 18,
     channels: 8,
-    resultHeight: 8,
+    resultHeight: 8 * scale,
     resultWidth: 16,
     outputs: 4096,
     panels: 512,
@@ -157,10 +157,10 @@ export const convolutionForms: Forms<Arguments> = {
     relu: 1,
     valueSkip: 0,
     resultSkip: 0,
-    values: 10 * 18 * 8 * 4,
+    values: (8 * scale + 2) * 18 * 8 * 4,
     weights: 512 * 9 * 8 * 32,
     bias: 4096 * 4,
-    result: 8 * 16 * 4096 * 4,
+    result: 8 * scale * 16 * 4096 * 4,
   }),
 };
 
@@ -210,6 +210,7 @@ function weightGradient(device: Device, sizes: Convolution, operands: Operands):
           firstColumnPanel: range.first,
           batch: taps,
           batchColumns: kernelWidth,
+          batchColumnStride: 1,
           rowPanels: quads,
           termRows: rows,
           termColumns: output.width,
@@ -217,6 +218,7 @@ function weightGradient(device: Device, sizes: Convolution, operands: Operands):
           leftRowStride: valueColumns,
           leftPanelStride: valueRows(rows) * valueColumns,
           rightBatchStride: 0,
+          rightPanelStride: rows * output.width,
           accumulate: image + first > 0 ? 1 : 0,
         });
       }
