@@ -328,14 +328,15 @@ class CrfLayer implements Disposable {
     const checks = workspace.allocate(samplesAt + (suspicions?.bytes ?? 0));
     const [inUnary, inGuide] = [view(checks, 0, 4), view(checks, wordBytes, 4)];
     const matrices = view(checks, 2 * wordBytes, matrixBytes);
-    device.clear(checks);
+    // What is gathered is told the device first: at the beginning of what is submitted, that costs no submission of its own.
+    suspicions?.sample(view(checks, samplesAt, suspicions.bytes));
+    device.clear(view(checks, 0, 2 * wordBytes));
     seekNotFinite(unary, inUnary);
     if (image) seekNotFinite(image, inGuide);
     composeMatrices(device, parameters, matrices, sets, {
       spatialFactor: sliceFactor(given ? given.spatial.dimensions : 2),
       bilateralFactor: sliceFactor(given ? given.bilateral.dimensions : image!.channels + 2),
     });
-    suspicions?.sample(view(checks, samplesAt, suspicions.bytes));
     using begun = image && (await this.#lattices.begin(image, call, true));
     const [read, ...unread] = await readTogether(device, [checks, ...(begun?.unread ?? [])]);
     requireFinite("crfRnn", "logits", unary, new Uint32Array(read!)[0]!);
