@@ -59,9 +59,6 @@ describe("a plan", () => {
     expect(countOf(plan, "crop")).toBe(3);
     expect(plan.again.dispatches).toEqual(plan.first.dispatches);
     expect(plan.again.tally.roundTrips).toBe(1);
-    // At a sixteenth of the width three layers compute their operations as fc6 does: 512/16 channels, 7 by 7 taps.
-    const largest = Math.max(...plan.again.dispatches.map(({ chain }) => chain.iterations));
-    expect(largest).toBe((49 * 512) / 16 / 4);
   });
 
   test("of a step has gradients and an update of every parameter", async () => {
@@ -81,7 +78,7 @@ describe("a plan", () => {
     for (const { bytes } of cut.again.dispatches) expect(bytes).toBeLessThanOrEqual(4 * bindingBytes);
   });
 
-  test("each GPU takes the form that its model makes fastest", async () => {
+  test("each GPU takes the forms that the library's rule for it takes, and none by chance", async () => {
     const wide = { ...small, width: 1 / 4 };
     const formsOn = async (adapter: typeof h100): Promise<Set<string | undefined>> =>
       new Set((await recordPlan(adapter, limitSets.large, wide, nothingTold)).again.dispatches.map(({ form }) => form));
