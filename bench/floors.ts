@@ -28,9 +28,12 @@ import { softmax } from "./crf/softmax.bench.ts";
 import { softmaxPullback } from "./crf/softmax.pullback.bench.ts";
 import { update } from "./crf/update.bench.ts";
 import { convolution } from "./nn/convolution.bench.ts";
+import { patchesCollect } from "./nn/patches.collect.bench.ts";
 import { convolutionPack } from "./nn/convolution.pack.bench.ts";
+import { patchesFloor } from "./nn/patches.bench.ts";
 import { convolutionTranspose } from "./nn/convolution.transpose.bench.ts";
 import { product } from "./nn/product.bench.ts";
+import { productBlocks } from "./nn/product.blocks.bench.ts";
 import { winogradFold } from "./nn/winograd.fold.bench.ts";
 import { winogradGradient } from "./nn/winograd.gradient.bench.ts";
 import { winogradInput } from "./nn/winograd.input.bench.ts";
@@ -104,9 +107,12 @@ export const floors = [
   softmaxPullback,
   update,
   convolution,
+  patchesCollect,
   convolutionPack,
+  patchesFloor,
   convolutionTranspose,
   product,
+  productBlocks,
   winogradFold,
   winogradGradient,
   winogradInput,

@@ -56,6 +56,7 @@ const inPlace = [
   "adam parameter",
   "adam square",
   "product result",
+  "productBlocks result",
   "reluPullback gradient",
   "sgd parameter",
   "sgd velocity",
@@ -99,6 +100,8 @@ const finiteLimits: Readonly<Record<string, "+" | "-" | "+-">> = {
   "convolution values": "+-",
   "convolution weights": "+-",
   "convolution bias": "-",
+  "patchesCollect products": "-",
+  "patchesCollect bias": "-",
   "winogradOutput products": "+-",
   "winogradOutput bias": "-",
   // Marginals are not negative; those that were would count as 0.

@@ -16,7 +16,7 @@ import { root } from "./hosts/folders.ts";
 const composites = [
   "lattice/(lattice|readLattice|normalization|filterChannels|featureGradient|filter|upsample)",
   "crf/(options|bandwidths|messagePassing|lattices|crfRnn)",
-  "nn/(convolution|winograd|chooseAlgorithm|conv2d|convTranspose2d|tune)",
+  "nn/(convolution|patches|winograd|chooseAlgorithm|conv2d|convTranspose2d|tune)",
   "optim/(optimizer|accumulate|sgd|adam)",
 ].join("|");
 

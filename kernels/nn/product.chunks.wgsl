@@ -23,12 +23,12 @@ fn tileAt(index: u32) -> Tile {
 // Index of the first term of a panel of the tile. In place of a panel behind the last, the last is loaded again.
 fn leftPlace(tile: Tile, panel: u32) -> u32 {
   return min(tile.firstRowPanel + panel, params.rowPanels - 1u) * params.leftPanelStride
-    + tile.product / params.batchColumns * params.leftRowStride + tile.product % params.batchColumns;
+    + tile.product / params.batchColumns * params.leftRowStride + tile.product % params.batchColumns * params.batchColumnStride;
 }
 
 fn rightPlace(tile: Tile, panel: u32) -> u32 {
   let columnPanel = params.firstColumnPanel + min(tile.firstColumnPanel + panel, params.columnPanels - 1u);
-  return 2u * (columnPanel * params.termRows * params.termColumns + tile.product * params.rightBatchStride);
+  return 2u * (columnPanel * params.rightPanelStride + tile.product * params.rightBatchStride);
 }
 
 fn firstTerm(number: u32) -> Term {

@@ -32,9 +32,9 @@ fn main(@builtin(subgroup_invocation_id) subgroupIndex: u32, @builtin(workgroup_
   let wrap = rowStride - params.termColumns * params.termStride;
   let odd = subgroupIndex / tileRowPanels;
   var column = odd % params.termColumns;
-  var leftAt = rowPanel * params.leftPanelStride + product / params.batchColumns * params.leftRowStride + product % params.batchColumns
+  var leftAt = rowPanel * params.leftPanelStride + product / params.batchColumns * params.leftRowStride + product % params.batchColumns * params.batchColumnStride
     + odd / params.termColumns * rowStride + column * params.termStride;
-  var rightAt = 2u * (columnPanel * terms + product * params.rightBatchStride) + subgroupIndex % 2u;
+  var rightAt = 2u * (columnPanel * params.rightPanelStride + product * params.rightBatchStride) + subgroupIndex % 2u;
   var s0 = mat4x4f();
   var s1 = mat4x4f();
   var s2 = mat4x4f();

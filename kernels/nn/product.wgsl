@@ -3,8 +3,8 @@
 // panels of 8, and each of its elements sums termRows·termColumns terms:
 //   result[columnPanel][b][4·rowPanel + lane][8] (+)= Σ_{row, column} left[leftAt][lane]·right[rightAt][8],
 //   leftAt = rowPanel·leftPanelStride + (row·termStride + b / batchColumns)·leftRowStride + column·termStride
-//     + b % batchColumns,
-//   rightAt = (firstColumnPanel + columnPanel)·termRows·termColumns + b·rightBatchStride + row·termColumns + column.
+//     + b % batchColumns·batchColumnStride,
+//   rightAt = (firstColumnPanel + columnPanel)·rightPanelStride + b·rightBatchStride + row·termColumns + column.
 // With accumulate = 1 the sums are added to the result, so that a map can be summed range by range in a fixed order.
 // In weight gradients the batch is the taps, a term is a pixel, the rows are inputs and the columns are outputs. `left`
 // is the convolution's input and `right` the gradient of its output, which all taps share (rightBatchStride = 0), and
@@ -29,8 +29,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let product = index / params.rowPanels % params.batch;
   let columnPanel = index / (params.rowPanels * params.batch);
   var sums = Sums();
-  let first = rowPanel * params.leftPanelStride + product / params.batchColumns * params.leftRowStride + product % params.batchColumns;
-  var rightAt = 2u * ((params.firstColumnPanel + columnPanel) * params.termRows * params.termColumns + product * params.rightBatchStride);
+  let first = rowPanel * params.leftPanelStride + product / params.batchColumns * params.leftRowStride + product % params.batchColumns * params.batchColumnStride;
+  var rightAt = 2u * ((params.firstColumnPanel + columnPanel) * params.rightPanelStride + product * params.rightBatchStride);
   for (var row = 0u; row < params.termRows; row++) {
     var leftAt = first + row * params.termStride * params.leftRowStride;
     // Sixteen terms a turn, a number that compilers know, and then those that are left.

@@ -215,6 +215,7 @@ function weightGradient(device: Device, sizes: Convolution, operands: Operands):
           firstColumnPanel: range.first,
           batch: taps,
           batchColumns: kernelWidth,
+          batchColumnStride: 1,
           rowPanels: quads,
           termRows: rows,
           termColumns: output.width,
@@ -222,6 +223,7 @@ function weightGradient(device: Device, sizes: Convolution, operands: Operands):
           leftRowStride: valueColumns,
           leftPanelStride: valueRows(rows) * valueColumns,
           rightBatchStride: 0,
+          rightPanelStride: rows * output.width,
           accumulate: image + first > 0 ? 1 : 0,
         });
       }

@@ -1,11 +1,14 @@
 import {
   product as kernel,
+  productBlocks as blocksKernel,
   productSmall as smallKernel,
   productSubgroup as subgroupKernel,
   productTiled as tiledKernel,
 } from "../../build/kernels.ts";
 import type { Device } from "../device/device.ts";
+import { Workspace } from "../device/workspace.ts";
 import type { ArgumentsOf } from "../kernel.ts";
+import { quadBytes } from "../shape.ts";
 import { type Forms, runFastest } from "./forms.ts";
 
 export type ProductArguments = ArgumentsOf<typeof kernel>;
@@ -13,6 +16,21 @@ export type ProductArguments = ArgumentsOf<typeof kernel>;
 /** Computes a batched product of packed matrices; see kernels/nn/product.wgsl. */
 export function product(device: Device, args: ProductArguments): void {
   runFastest(device, productForms, args);
+}
+
+/**
+ * Computes the products of a batch whose sums are cut into `count` blocks, all blocks at once, and then adds those up in
+ * order. The batch numbers the blocks: products `batch`·k and following are block k of all of them. Without blocks it is
+ * the product itself, which adds the same numbers.
+ */
+export function productOfBlocks(device: Device, args: ProductArguments, count: number): void {
+  if (count === 1) return product(device, args);
+  const { result, columnPanels, batch, rowPanels, accumulate } = args;
+  const quads = batch * rowPanels * 8;
+  using workspace = new Workspace(device);
+  const blocks = workspace.allocate(columnPanels * count * quads * quadBytes);
+  product(device, { ...args, batch: batch * count, result: blocks, accumulate: 0 });
+  device.run(blocksKernel, { blocks, result, columnPanels, count, quads, accumulate });
 }
 
 /** Sums of a tile: of an invocation of the usual form, and of a workgroup of the others. */
@@ -37,12 +55,14 @@ export const productForms: Forms<ProductArguments> = {
     batch: 16,
     rowPanels: 128,
     batchColumns: 1,
+    batchColumnStride: 1,
     termRows: 1,
     termColumns: 64,
     termStride: 1,
     leftRowStride: 128 * 64,
     leftPanelStride: 64,
     rightBatchStride: 8 * 64,
+    rightPanelStride: 64,
     firstColumnPanel: 0,
     accumulate: 0,
     left: 16 * 128 * 64 * 16,

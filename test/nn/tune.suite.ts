@@ -331,7 +331,7 @@ export const cases: Case[] = [
       check(p.batch === 16 && p.rowPanels * 4 === tiles && p.columnPanels * 8 === channels, "panels");
       check(p.termRows === 1 && p.termColumns === channels && p.termStride === 1 && p.batchColumns === 1, "terms");
       check(p.leftPanelStride === channels && p.leftRowStride === p.rowPanels * channels, "left");
-      check(p.rightBatchStride === p.columnPanels * channels, "right");
+      check(p.rightBatchStride === p.columnPanels * channels && p.rightPanelStride === channels, "right");
       check(p.firstColumnPanel === 0 && p.accumulate === 0, "whole");
       check(p.left === 16 * tiles * channels * 4 && p.right === 16 * channels * channels * 4, "bytes of operands");
       check(p.result === 16 * tiles * channels * 4, "bytes of the result");
