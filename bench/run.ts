@@ -21,7 +21,8 @@ import { timestamps } from "./timestamps.ts";
 import { Workload } from "./workload.ts";
 
 /** What `runBench` measures, where and for how long. The options of `open` are for the device that it opens, if none is given. */
-export interface BenchOptions extends Pick<OpenOptions, "prefer" | "threads" | "simd" | "worker">, Abortable {
+export interface BenchOptions
+  extends Pick<OpenOptions, "prefer" | "adapter" | "threads" | "simd" | "worker">, Abortable {
   /** An open device, which stays the caller's; nothing else may use it meanwhile. Default: one of its own, closed at the end. */
   readonly device?: Device;
   /** Measures only lines whose name matches this regular expression. Default: all (see `names`). */
@@ -36,6 +37,7 @@ export interface BenchOptions extends Pick<OpenOptions, "prefer" | "threads" | "
 
 const optionNames: Names<BenchOptions> = {
   prefer: true,
+  adapter: true,
   threads: true,
   simd: true,
   worker: true,
