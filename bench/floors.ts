@@ -21,6 +21,7 @@ import { slice } from "./lattice/slice.bench.ts";
 import { sliceDots } from "./lattice/slice.dots.bench.ts";
 import { sliceNormalize } from "./lattice/slice.normalize.bench.ts";
 import { splat } from "./lattice/splat.bench.ts";
+import { splatAdd } from "./lattice/splat.add.bench.ts";
 import { compatibility } from "./crf/compatibility.bench.ts";
 import { compatibilityTranspose } from "./crf/compatibility.transpose.bench.ts";
 import { compose } from "./crf/compose.bench.ts";
@@ -100,6 +101,7 @@ export const floors = [
   sliceDots,
   sliceNormalize,
   splat,
+  splatAdd,
   compatibility,
   compatibilityTranspose,
   compose,

@@ -61,6 +61,8 @@ const inPlace = [
   "sgd parameter",
   "sgd velocity",
   "sliceDots dots",
+  "splatAdd result",
+  "splatAdd sums",
 ];
 
 /** Inputs of pairs of a vertex and a weight, of which the kernel reads the vertex only. */
@@ -324,7 +326,7 @@ export const cases: Case[] = [
       const untried = [...inputs, ...inPlace].filter((input) => !counts.has(input));
       checkNames("inputs that no result depends on", untried, unread);
       const without = Object.values(kernels).filter(
-        ({ formOf, id }) => !formOf && !inputs.some((input) => isOf(input, id)),
+        ({ formOf, id }) => !formOf && ![...inputs, ...inPlace].some((input) => isOf(input, id)),
       );
       checkNames("kernels without floats", without.map(({ id }) => id).sort(), wholeNumbers);
       if (device.kind !== "wasm") return;

@@ -1,7 +1,7 @@
 import type { Device } from "../../src/device/device.ts";
 import { open } from "../../src/device/open.ts";
-import { rates } from "../../src/nn/forms.ts";
-import { kernelForms, tune } from "../../src/nn/tune.ts";
+import { formsFor, rates } from "../../src/nn/forms.ts";
+import { kernelForms } from "../../src/nn/tune.ts";
 import type { AdapterModel } from "./adapters.ts";
 import { observeLoads, type PlannedDispatch } from "./loads.ts";
 import { hostTime, predict } from "./model.ts";
@@ -54,7 +54,7 @@ export async function recordPlan(
   const recorder = new Recorder(adapter, limits);
   using device = await open({ gpu: recorder.gpu, warnings: false });
   leaveOutValues(device);
-  await planForms(device, adapter);
+  planForms(device, adapter);
   using work = prepare(device, options);
   const left = answer(device, told);
   const passes: RecordedPass[] = [];
@@ -71,7 +71,9 @@ async function record(device: Device, recorder: Recorder, run: () => Promise<voi
   recorder.reset();
   device.resetPeak();
   recorder.onSubmit = () => void submittedAt.push(dispatches.length);
-  using _observation = observeLoads(device, dispatches, (vertices) => told.longestLists.get(vertices) ?? 1);
+  // Kernels that do not tell the lattice by its vertices may be at work on any.
+  const longest = Math.max(1, ...told.longestLists.values());
+  using _observation = observeLoads(device, dispatches, (vertices) => told.longestLists.get(vertices) ?? longest);
   await run();
   return {
     dispatches,
@@ -88,17 +90,15 @@ function leaveOutValues(device: Device): void {
   device.tensor = (shape, _, layout) => tensor(shape, undefined, layout);
 }
 
-/** Lets every kernel take the form that the model gives the most sums, as `tune` would find it on the GPU itself. */
-async function planForms(device: Device, { teraflops, shares }: AdapterModel): Promise<void> {
-  await tune(device);
-  // Where `tune` runs again it finds this map, one for each adapter.
-  const found = rates.get(device) as Map<string, number>;
-  for (const { usual, others } of kernelForms) {
-    const ofForms = shares[usual.kernel.id === "product" ? "product" : "convolution"];
-    for (const { name, kernel } of [usual, ...others]) {
-      if (found.has(kernel.id)) found.set(kernel.id, teraflops * (ofForms[name] ?? ofForms.registers));
-    }
-  }
+/** Lets every kernel take the form that the model gives the most sums. What `tune` would measure here is the recorder. */
+function planForms(device: Device, { teraflops, shares }: AdapterModel): void {
+  const found = kernelForms.flatMap((forms) => {
+    const ofForms = shares[forms.usual.kernel.id === "product" ? "product" : "convolution"];
+    return formsFor(device, forms).map(
+      ({ name, kernel }) => [kernel.id, teraflops * (ofForms[name] ?? ofForms.registers)] as const,
+    );
+  });
+  rates.set(device, new Map(found));
 }
 
 /** Milliseconds of a pass: on the GPU, on the processor beside it, and of the slower of both. */

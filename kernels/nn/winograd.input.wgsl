@@ -5,8 +5,9 @@
 // in blocks of tiles: all elements of the tiles of one block, then those of the next.
 // Each invocation computes four numbers of each element, which lie side by side in the result: for the products with U
 // those of a channel of four tiles, else those of a tile's quad of channels. index = (tilePanel·quads + quad)·4 + channel of
-// the quad, or tile of the panel, where the panels of a block follow those of the block before. See winograd.wgsl. Pixels are loaded one number at a time, and stored by fours: neighbors
-// read neighboring channels. There are no branches, because lavapipe took 43 s to compile a version with branches.
+// the quad, or tile of the panel, where the panels of a block follow those of the block before. See winograd.wgsl. Pixels
+// are loaded one number at a time, and stored by fours: neighbors read neighboring channels. There are no branches,
+// because lavapipe took 43 s to compile a version with branches.
 //#include "../shared/invocation.wgsl"
 //#include "winograd.wgsl"
 
@@ -55,7 +56,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let t2 = following(t1, step);
   let t3 = following(t2, step);
   let channels = 4u * quad + select(vec4u(0u, 1u, 2u, 3u), vec4u(lane), ofTiles);
-  // Behind the last tile there are no pixels.
+  // Behind the last tile of a block there are no pixels.
   let end = min(params.blockTiles, params.tiles - first);
   let beyond = number + step * vec4u(0u, 1u, 2u, 3u) >= vec4u(end);
   let y = select(vec4i(vec4u(t0.y, t1.y, t2.y, t3.y)) - params.paddingY, vec4i(-4), beyond);

@@ -255,6 +255,10 @@ export class WasmDevice extends BaseDevice {
     return bytes;
   }
 
+  protected get idleBytes(): number {
+    return this.#machine.bytes - this.bytes;
+  }
+
   #place(bytes: number): number {
     const found = this.#heap.allocate(bytes);
     if (found !== undefined) return found;

@@ -142,12 +142,12 @@ export const convolutionForms: Forms<Arguments> = {
   ],
   // Like fc6 this has few pixels and many outputs, here 128 and 4096, with a kernel of 3 by 3 on 8 channels: 75
   // million operations.
-  typical: () => ({
+  typical: (scale = 1) => ({
     images: 1,
-    height: 10,
+    height: 8 * scale + 2,
     width: 18,
     channels: 8,
-    resultHeight: 8,
+    resultHeight: 8 * scale,
     resultWidth: 16,
     outputs: 4096,
     panels: 512,
@@ -162,10 +162,10 @@ export const convolutionForms: Forms<Arguments> = {
     relu: 1,
     valueSkip: 0,
     resultSkip: 0,
-    values: 10 * 18 * 8 * 4,
+    values: (8 * scale + 2) * 18 * 8 * 4,
     weights: 512 * 9 * 8 * 32,
     bias: 4096 * 4,
-    result: 8 * 16 * 4096 * 4,
+    result: 8 * scale * 16 * 4096 * 4,
   }),
 };
 

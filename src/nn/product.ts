@@ -50,23 +50,23 @@ export const productForms: Forms<ProductArguments> = {
     },
   ],
   // Minimal filtering of 512 tiles, from 64 channels to 64: 67 million operations.
-  typical: () => ({
+  typical: (scale = 1) => ({
     columnPanels: 8,
     batch: 16,
-    rowPanels: 128,
+    rowPanels: 128 * scale,
     batchColumns: 1,
     batchColumnStride: 1,
     termRows: 1,
     termColumns: 64,
     termStride: 1,
-    leftRowStride: 128 * 64,
+    leftRowStride: 128 * scale * 64,
     leftPanelStride: 64,
     rightBatchStride: 8 * 64,
     rightPanelStride: 64,
     firstColumnPanel: 0,
     accumulate: 0,
-    left: 16 * 128 * 64 * 16,
+    left: 16 * 128 * scale * 64 * 16,
     right: 16 * 8 * 64 * 32,
-    result: 16 * 8 * 128 * 128,
+    result: 16 * 8 * 128 * scale * 128,
   }),
 };
