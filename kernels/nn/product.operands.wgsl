@@ -2,6 +2,7 @@
 // the words mean.
 //#include "fused.wgsl"
 
+//#operations columnPanels * 8 * batch * rowPanels * 4 * termRows * termColumns * 2
 struct Params {
   columnPanels: u32,
   batch: u32,

@@ -36,6 +36,7 @@ export abstract class BaseDevice implements Device {
   abstract readonly kind: "webgpu" | "wasm";
   abstract readonly info: DeviceInfo;
   abstract readonly limits: DeviceLimits;
+  pace?: number;
   readonly warnings = new Warnings();
   /** Storages that were allocated and not released yet. */
   readonly #live = new Set<Storage>();

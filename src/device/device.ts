@@ -31,6 +31,11 @@ export interface DeviceLimits {
   readonly bufferBytes: number;
   /** A view that is bound begins at a multiple of this many bytes. */
   readonly alignment: number;
+  /**
+   * The most floating-point operations that one dispatch should take: two seconds of a GPU that computes 25 in a nanosecond, after which
+   * drivers give it up. Larger convolutions are computed in several dispatches.
+   */
+  readonly operations: number;
   /** What errors advise where a caller's own GPUDevice may have been requested with less than its adapter has. */
   readonly raise?: string;
 }
@@ -124,6 +129,11 @@ export interface Device extends Disposable {
   readonly gpu?: GPUDevice;
   readonly info: DeviceInfo;
   readonly limits: DeviceLimits;
+  /**
+   * How many floating-point operations the device computes in a millisecond, once `tune` has measured it. A GPU is given 100 ms of
+   * work at a time, and before it is known ten billion operations.
+   */
+  pace?: number;
   /** Who hears of probable mistakes: the options `onWarning` and `warnings` of `open`. */
   readonly warnings: Warnings;
 

@@ -218,7 +218,7 @@ export class WasmDevice extends BaseDevice {
 
   private constructor(machine: Machine, module: WebAssembly.Module, info: DeviceInfo, bindingBytes: number) {
     super();
-    this.limits = { bindingBytes, bufferBytes: addressSpace, alignment: 16 };
+    this.limits = { bindingBytes, bufferBytes: addressSpace, alignment: 16, operations: Infinity };
     this.#machine = machine;
     this.#kernels = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
     this.#heap = new Heap(machine.heapBase, machine.bytes);

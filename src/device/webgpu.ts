@@ -23,6 +23,13 @@ import { Pipelines } from "./pipelines.ts";
 const uniformStride = 256;
 /** The number of dispatches that are recorded before they are submitted. */
 const batchSize = 256;
+/**
+ * A submission carries about as much work as takes 100 ms, so that drivers do not take the GPU for one that hangs, and others get
+ * their turn; so many operations before it is known how fast it is.
+ */
+const [submissionMilliseconds, submissionOperations] = [100, 10e9];
+/** What a kernel that does not tell its operations is taken to do for each byte of its arguments. */
+const operationsPerByte = 2;
 const largestGroupCount = 65535;
 /** The most bytes of small writes that are recorded before they are submitted. */
 const uploadBytes = 2 ** 18;
@@ -37,6 +44,8 @@ const usage = BufferUsage.storage | BufferUsage.copySource | BufferUsage.copyDes
 /** An adapter's own limits are larger, mostly; of which adapter a GPUDevice is, it does not tell. */
 const raise =
   "request the GPUDevice by requestDevice(adapter), which asks for all that the adapter has of maxBufferSize, maxStorageBufferBindingSize and the rest of wantedLimits";
+
+const bytesOf = (storages: readonly Storage[]): number => storages.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** A whole number of quads, as kernels read them, as far as the buffer goes. */
 const bindingSize = ({ size }: GPUBuffer, offset: number, bytes: number): number =>
@@ -88,6 +97,8 @@ export class WebGpuDevice extends BaseDevice {
   #uploads: GPUBuffer | undefined;
   readonly #uploadData = new Uint8Array(uploadBytes);
   #uploaded = 0;
+  /** Operations that were recorded. */
+  #work = 0;
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
   #batch: string[] = [];
@@ -116,6 +127,7 @@ export class WebGpuDevice extends BaseDevice {
       bindingBytes: Math.min(options.bindingBytes ?? Infinity, gpu.limits.maxStorageBufferBindingSize),
       bufferBytes: gpu.limits.maxBufferSize,
       alignment: gpu.limits.minStorageBufferOffsetAlignment,
+      operations: 50e9,
       ...(!options.owned && { raise }),
     };
     this.#clock = gpu.features.has("timestamp-query") ? new GpuClock(gpu, batchSize) : undefined;
@@ -295,7 +307,10 @@ export class WebGpuDevice extends BaseDevice {
   }
 
   protected dispatch({ kernel, count, args }: Dispatch, storages: readonly Storage[], _: Range, timed?: Timed): void {
-    if (this.#batch.length === batchSize) this.#submit();
+    const work = kernel.operations?.(args) ?? bytesOf(storages) * operationsPerByte;
+    const most = this.pace === undefined ? submissionOperations : this.pace * submissionMilliseconds;
+    if (this.#batch.length === batchSize || (this.#work > 0 && this.#work + work > most)) this.#submit();
+    this.#work += work;
     const constants = kernel.constants.map(({ argument }) => args[argument] as number);
     const { pipeline, layout } = this.#pipelines.get(kernel, constants);
     const slot = this.#batch.length * uniformStride;
@@ -378,6 +393,7 @@ export class WebGpuDevice extends BaseDevice {
     this.#pass = undefined;
     this.#batch = [];
     this.#uploaded = 0;
+    this.#work = 0;
   }
 
   #expect(scope: Promise<GPUError | null>, kernel: string): void {

@@ -14,7 +14,7 @@ import { type Forms, runFastest } from "./forms.ts";
 import type { Algorithm, Operands } from "./algorithm.ts";
 import { type Convolution, type Epilogue, panelBytes, panelsOf, type PixelMapping } from "./geometry.ts";
 import type { MapSize } from "./mapSize.ts";
-import { panelRanges } from "./panelRanges.ts";
+import { panelRanges, shortRanges } from "./panelRanges.ts";
 import { bindImageRows, pieces } from "./parts.ts";
 import { product } from "./product.ts";
 
@@ -88,7 +88,7 @@ function run(
 ): void {
   for (const piece of pieces(device, sizes, mapping, { input: values, output: result })) {
     const { input, output } = piece;
-    runFastest(device, convolutionForms, {
+    const args = {
       values: input.storage,
       valueSkip: input.skip,
       weights,
@@ -108,7 +108,11 @@ function run(
       ...range,
       biased: bias ? 1 : 0,
       relu: relu ? 1 : 0,
-    });
+    };
+    for (const { first, count, of } of shortRanges(device, kernel.operations!(args), range.panels, panelBytes(sizes))) {
+      const part = { weights: of(weights), firstPanel: range.firstPanel + first, panels: count };
+      runFastest(device, convolutionForms, { ...args, ...part });
+    }
   }
 }
 

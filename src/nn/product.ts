@@ -8,14 +8,21 @@ import {
 import type { Device } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import type { ArgumentsOf } from "../kernel.ts";
+import { panelRowBytes } from "../layout.ts";
 import { quadBytes } from "../shape.ts";
 import { type Forms, runFastest } from "./forms.ts";
+import { shortRanges } from "./panelRanges.ts";
 
 export type ProductArguments = ArgumentsOf<typeof kernel>;
 
 /** Computes a batched product of packed matrices; see kernels/nn/product.wgsl. */
 export function product(device: Device, args: ProductArguments): void {
-  runFastest(device, productForms, args);
+  const { columnPanels, firstColumnPanel, batch, rowPanels, result } = args;
+  const panelBytes = batch * rowPanels * 4 * panelRowBytes;
+  for (const { first, count, of } of shortRanges(device, kernel.operations!(args), columnPanels, panelBytes)) {
+    const range = { columnPanels: count, firstColumnPanel: firstColumnPanel + first, result: of(result) };
+    runFastest(device, productForms, { ...args, ...range });
+  }
 }
 
 /**

@@ -2,7 +2,17 @@ import type { Device, Storage } from "../device/device.ts";
 import { requireDevice } from "../inputs.ts";
 import { ShaderError } from "../errors.ts";
 import { Workspace } from "../device/workspace.ts";
-import { type Course, fastest, type Form, type Forms, formsFor, ruledForm, type Tuning, tunings } from "./forms.ts";
+import {
+  type Course,
+  fastest,
+  type Form,
+  type Forms,
+  formsFor,
+  rates,
+  ruledForm,
+  type Tuning,
+  tunings,
+} from "./forms.ts";
 import { convolutionForms } from "./convolution.ts";
 import { clockOf, type TuningClock } from "./tuningClock.ts";
 import { productForms } from "./product.ts";
@@ -41,14 +51,14 @@ const measured = new Map<string, Promise<Measured>>();
  * every form. Before, and where nothing can be measured, a rule for the adapter's vendor and the shape takes the form; a
  * measurement takes another only for a gain of a fifth or more in every round. The networks call `tune` by themselves; call it
  * before the first `conv2d` of your own. On WASM, which has one form only, and on a device whose bindings are too small to
- * measure with, it resolves to an empty list.
+ * measure with, or whose rates are given, it resolves to an empty list.
  * @throws DeviceError, ShaderError
  * @example const forms = (await tune(device)).map(({ kernel, form }) => `${kernel}: ${form}`);
  */
 export async function tune(device: Device): Promise<readonly Choice[]> {
   requireDevice("tune", device);
   const most = Math.max(...kernelForms.flatMap(storageBytes));
-  if (device.kind === "wasm" || most > device.limits.bindingBytes) return [];
+  if (device.kind === "wasm" || most > device.limits.bindingBytes || rates.has(device)) return [];
   const { name, vendor, model, variant, subgroupSize } = device.info;
   const key = [name, vendor, model, variant, subgroupSize].join();
   if (!measured.has(key)) {
@@ -58,12 +68,24 @@ export async function tune(device: Device): Promise<readonly Choice[]> {
   }
   const found = await measured.get(key)!;
   tunings.set(device, found);
+  device.pace = paceOf(device, found);
   return kernelForms.map((forms) => choiceOf(device, forms, found));
 }
 
 /** Returns the bytes of each storage of a typical run. */
 const storageBytes = ({ usual, typical }: Forms<object>): number[] =>
   usual.kernel.bindings.map(({ name }) => (typical() as Record<string, number>)[name]!);
+
+/** The operations in a millisecond of the kernel that computes fastest; undefined where nothing was measured. */
+function paceOf(device: Device, { courses }: Measured): number | undefined {
+  const paces = kernelForms.flatMap((forms) => {
+    const typical = forms.typical();
+    const { kernel, sums } = fastest(device, forms, typical);
+    const course = courses.get(kernel.id);
+    return course ? [kernel.operations!(typical) / (course.begin + course.sum * sums(typical))] : [];
+  });
+  return paces.length > 0 ? Math.max(...paces) : undefined;
+}
 
 function choiceOf(device: Device, forms: Forms<object>, { clock, courses, refused }: Measured): Choice {
   const typical = forms.typical();

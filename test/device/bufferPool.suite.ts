@@ -101,7 +101,7 @@ export const cases: Case[] = [
       step(large, large, 256);
       const first = count;
       // Every other step is small.
-      for (let i = 0; i < 20; i++) i % 2 ? step(large, large, 256) : step(256);
+      for (let i = 0; i < 20; i++) step(...(i % 2 ? [large, large, 256] : [256]));
       equal([count, gone.length], [first, 0], "buffers made and gone in the steady state");
       for (let i = 0; i < 14; i++) step(256);
       equal(gone, [], "fourteen turns later");

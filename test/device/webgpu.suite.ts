@@ -91,7 +91,7 @@ export const cases: Case[] = [
         "its own before what is passed",
       );
       equal(infoOf(undefined).name, "unnamed adapter", "unknown");
-      const limits = { bindingBytes: 4096, bufferBytes: megabyte, alignment: 32 };
+      const limits = { bindingBytes: 4096, bufferBytes: megabyte, alignment: 32, operations: 50e9 };
       equal(makeDevice().device.limits, limits, "limits");
       equal(makeDevice({}, { bindingBytes: 1024 }).device.limits, { ...limits, bindingBytes: 1024 }, "less");
       equal(makeDevice({}, { bindingBytes: 2 ** 40 }).device.limits, limits, "more than there is");
@@ -201,6 +201,39 @@ export const cases: Case[] = [
         gpu.calls().find(([name]) => name === "dispatchWorkgroups"),
         ["dispatchWorkgroups", 5, 1],
         "workgroups",
+      );
+    },
+  },
+  {
+    name: "a submission carries ten billion operations, or as many as take 100 ms; a larger dispatch goes alone",
+    async run() {
+      const { gpu, device } = makeDevice();
+      const [a, b] = [device.allocate(64), device.allocate(64)];
+      const heavy = { ...scale, id: "heavy", operations: ({ factor }: { factor: number }) => factor };
+      /** Queues dispatches of so many operations each, and returns how many went together. */
+      const together = async (...operations: number[]): Promise<string> => {
+        await device.finish();
+        gpu.calls();
+        for (const factor of operations) device.run(heavy, { values: a, result: b, count: 4, factor });
+        await device.finish();
+        const parts = namesOf(gpu.calls()).split(" submit ").slice(0, -1);
+        return parts.map((part) => part.split("dispatchWorkgroups").length - 1).join();
+      };
+      equal(await together(4e9, 4e9, 2e9, 1, 9e9, 9e9, 11e9, 50e9, 1), "3,2,1,1,1,1", "before the pace is known");
+      device.pace = 1e6;
+      equal(await together(4e7, 4e7, 2e7, 1, 9e7), "3,2", "a slow GPU");
+      device.pace = 1e9;
+      equal(await together(4e9, 4e9, 2e9, 1, 9e9, 9e9, 50e9, 50e9), "7,1", "a fast GPU");
+      // Two operations a byte where the kernel tells none: 128 bytes a dispatch.
+      device.pace = 7.68;
+      gpu.calls();
+      for (let i = 0; i < 5; i++) runScale(device, a, b, 1);
+      await device.finish();
+      const parts = namesOf(gpu.calls()).split(" submit ").slice(0, -1);
+      equal(
+        parts.map((part) => part.split("dispatchWorkgroups").length - 1),
+        [3, 2],
+        "by bytes",
       );
     },
   },

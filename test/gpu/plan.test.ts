@@ -7,6 +7,14 @@ import { limitSets, type Plan, recordPlan, tellOf, timeOf } from "../../bench/gp
 import { nothingTold } from "../../bench/gpu/replay.ts";
 import type { WorkOptions } from "../../bench/gpu/works.ts";
 import { makeScene } from "../../bench/scene.ts";
+import { withDefaults } from "../../src/description.ts";
+import { tableOf } from "../../src/models/layers.ts";
+import { trunkOptions } from "../../src/models/specification.ts";
+import { elementsOf } from "../../src/shape.ts";
+import type { Configuration } from "../../src/train/configuration.ts";
+import { estimateBytes } from "../../src/train/memory.ts";
+import { networkLayers } from "../../src/train/model.ts";
+import { toyConfiguration } from "../train/toy.ts";
 
 // A recorder looks at no values; the weights of a network of full width take seconds to make.
 vi.mock("../../src/models/initial.ts", () => ({ initialValues: () => new Float32Array() }));
@@ -31,7 +39,21 @@ async function judged(size: number, train: boolean, limits: keyof typeof limitSe
   const { again } = await recordPlan(h100, limitSets[limits], { ...small, train, width: 1, scene }, nothingTold);
   const { small: few, long } = judge(again.dispatches, again.submittedAt);
   const tell = ({ id, workgroups, chain }: PlannedDispatch): string => `${id} ${workgroups} ${chain.iterations}`;
-  return { few: few.map(tell), long: long.map(tell), time: timeOf(h100, again).gpu };
+  return { few: few.map(tell), long: long.map(tell), time: timeOf(h100, again).gpu, bytes: again.usedBytes };
+}
+
+/** What `train` estimates for a step on an image of so many pixels a side. */
+function estimated(size: number): number {
+  const { network, optimizer } = toyConfiguration;
+  const configuration: Configuration = {
+    ...toyConfiguration,
+    classes: Array.from({ length: 21 }, (_, i) => `class ${i}`),
+    network: { ...network!, ...withDefaults("plan", trunkOptions, {}) },
+    optimizer: { ...optimizer, kind: "sgd" },
+  };
+  const learned = Object.values(tableOf(networkLayers(configuration)));
+  const numbers = learned.reduce((sum, { shape }) => sum + elementsOf(shape), 0);
+  return estimateBytes(configuration, numbers, { height: size, width: size });
 }
 
 describe("FCN-8s at full width has enough to do at once, and no invocation walks a long way by itself", () => {
@@ -43,10 +65,12 @@ describe("FCN-8s at full width has enough to do at once, and no invocation walks
     [500, false, "large", 9],
     [500, true, "large", 40],
   ] as const)("%i pixels a side, training: %s, %s bindings", async (size, train, limits, milliseconds) => {
-    const { few, long, time } = await judged(size, train, limits);
+    const { few, long, time, bytes } = await judged(size, train, limits);
     expect(few).toEqual([]);
     expect(long).toEqual([]);
     expect(time).toBeLessThan(milliseconds);
+    // As much as on a processor, scratch memory included: recorded, 0.99 to 1.04 times what is estimated.
+    if (train) expect(bytes / estimated(size)).toBeLessThan(1.15);
   });
 });
 

@@ -65,7 +65,7 @@ class StoppedDevice {
     this.#clock = clock;
     this.gpu = clock.own ? { features: new Set(["timestamp-query"]) } : undefined;
     this.info = { name: "stopped", hardware: false, threads: 1, worker: false, variant: "", fallbacks: [], ...info };
-    this.limits = { bindingBytes, bufferBytes: bindingBytes, alignment: 256 };
+    this.limits = { bindingBytes, bufferBytes: bindingBytes, alignment: 256, operations: Infinity };
     this.#behaviors = behaviors;
   }
 
