@@ -3,6 +3,7 @@ import { crfRnn } from "../../src/crf/crfRnn.ts";
 import type { Device } from "../../src/device/device.ts";
 import { readTogether } from "../../src/device/readTogether.ts";
 import { ValueError } from "../../src/errors.ts";
+import { refine } from "../../src/pictures/refine.ts";
 import type { Scope } from "../../src/scope.ts";
 import { type Case, check, random, rejects, same } from "../suite.ts";
 
@@ -16,7 +17,8 @@ function given(scope: Scope) {
   return { unary, guide };
 }
 
-const options = { classes, iterations: 2, bilateral: { position: 5, color: 30 }, spatial: { position: 2 } };
+const call = { iterations: 2, bilateral: { position: 5, color: 30 }, spatial: { position: 2 } };
+const options = { ...call, classes };
 
 /** Lets `method` of an object count its calls, until it is disposed of. */
 function counting<Name extends string>(object: object, method: Name): Disposable & { calls: number } {
@@ -50,13 +52,15 @@ export const cases: Case[] = [
       const { unary, guide } = given(scope);
       const crf = scope.add(crfRnn(device, options));
       const infer = async (): Promise<void> => void (await scope.add(await crf(unary, guide)).read());
-      for (const call of ["the first call", "the second call"]) {
+      for (const which of ["the first call", "the second call"]) {
         const count = await waits(device, infer);
-        check(count === 2, `${call} waits ${count} times`);
+        check(count === 2, `${which} waits ${count} times`);
       }
       using lattices = await crf.lattices(guide);
       const kept = await waits(device, async () => (await crf(unary, lattices)).dispose());
       check(kept === 1, `with lattices that are kept a call waits ${kept} times`);
+      const whole = await waits(device, () => refine(device, guide, unary, { ...call, warnings: false }));
+      check(whole === 2, `refine waits ${whole} times for labels and confidence`);
     },
   },
   {
