@@ -12,8 +12,8 @@ const countDirective = /^\/\/#(invocations|workgroups) (.+)\n@compute @workgroup
 const commonWorkgroupSize = 64;
 /** What a uniform block is packed from: see `run` of src/device/webgpu.ts. */
 const packable = ["f32", "u32", "i32"];
-/** Names of forms: `tiled` goes through tiles in workgroup memory, `subgroup` from register to register. */
-const formSuffix = /\.(tiled|subgroup)\.wgsl$/;
+/** Names of forms: `tiled` and `small` go through tiles in workgroup memory, `subgroup` from register to register. */
+const formSuffix = /\.(tiled|small|subgroup)\.wgsl$/;
 const specializedConstant = /^const ([A-Z_0-9]+): u32 = \d+u; \/\/ specialized/gm;
 
 /** `hash.insert` → `hashInsert`, `NEIGHBOR_COUNT` → `neighborCount`. */

@@ -3,6 +3,3 @@ import type { Kernel } from "../../src/kernel.ts";
 
 /** Every kernel and form, in the order of their files. */
 export const allKernels = (Object.values(catalog) as Kernel<unknown>[]).sort((a, b) => (a.file < b.file ? -1 : 1));
-
-/** `kernels/nn/product.tiled.wgsl` → `nn/product.tiled` */
-export const shortName = ({ file }: { readonly file: string }): string => file.replace(/^kernels\/|\.wgsl$/g, "");

@@ -1,9 +1,8 @@
 import type { Device, Dispatch } from "../../src/device/device.ts";
 import { kernelForms } from "../../src/nn/tune.ts";
-import type { Floor } from "../floor.ts";
+import { kernelName } from "../floor.ts";
 import { floors } from "../floors.ts";
 import { chainOf, type Numbers, paddingOf } from "./chains.ts";
-import { shortName } from "./kernels.ts";
 import type { Load } from "./model.ts";
 
 /** A dispatch of a plan. `id` is its kernel's, in the form that it takes. */
@@ -11,15 +10,13 @@ export interface PlannedDispatch extends Load {
   readonly id: string;
 }
 
-const floorById = new Map(floors.map((floor): [string, Floor<object>] => [floor.kernel.id, floor]));
-
 /** What the floors and the kernel's own description say of a dispatch; `longestList` is for splats. */
-export function loadOf({ kernel, count, args }: Dispatch, longestList: number): PlannedDispatch {
-  const floor = floorById.get(kernel.formOf ?? kernel.id);
+export function loadOf({ kernel, count, args }: Dispatch, longestList = 1): PlannedDispatch {
+  const floor = floors.find((one) => one.kernel.id === (kernel.formOf ?? kernel.id));
   const numbers = args as Numbers;
   return {
     id: kernel.id,
-    kernel: floor ? shortName(floor.kernel) : shortName(kernel),
+    kernel: kernelName(floor?.kernel ?? kernel),
     form: formName(kernel.id),
     workgroups: kernel.unit === "workgroup" ? count : Math.ceil(count / kernel.workgroupSize),
     workgroupSize: kernel.workgroupSize,

@@ -15,7 +15,6 @@ import { adapterModels } from "./adapters.ts";
 import { describePlan, describeTimes, factsOf } from "./planText.ts";
 import { limitSets, type Plan, recordPlan, tellOf } from "./record.ts";
 import { type WorkName, workNames } from "./works.ts";
-import type { Image } from "../../src/data/image.ts";
 
 const positive = (text: string): number => {
   if (Number(text) > 0) return Number(text);
@@ -64,7 +63,7 @@ const usualImage = join(process.env.CRF_RNN_SHARED ?? "../shared", "data/bench/r
 
 async function sceneOf({ image, size }: Flags): Promise<Scene> {
   const file = image ?? (work === "crf" && size === undefined && existsSync(usualImage) ? usualImage : undefined);
-  if (file !== undefined) return { ...makeScene((await decodeImage(readFileSync(file), file)) as Image), source: file };
+  if (file !== undefined) return { ...makeScene(await decodeImage(readFileSync(file), file)), source: file };
   return work === "crf" && size === undefined ? makeScene(undefined) : squareOf(size ?? 500);
 }
 

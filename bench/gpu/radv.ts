@@ -1,10 +1,11 @@
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findRadv, OLDEST_MESA } from "../../scripts/environment.mjs";
 import type { Kernel } from "../../src/kernel.ts";
 import { type Loops, loopsOf } from "./code.ts";
-import { sliceMultiplyAdds } from "./slices.ts";
+import { chunkMultiplyAdds } from "./chunks.ts";
 
 /** AMD GPUs that Mesa's RADV compiles for without having them: RDNA 2, 3 and 4, and two generations of GCN. */
 export const families = ["navi21", "navi31", "gfx1201", "vega10", "polaris10"] as const;
@@ -42,14 +43,12 @@ export interface Compiled {
   readonly assembly: ReadonlyMap<string, string>;
 }
 
-const icdFolders = ["/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
-const icdNames = ["radeon_icd.json", "radeon_icd.x86_64.json", "radeon_icd.aarch64.json"];
-
 /** Path of RADV's driver description. @throws Error that says what to install */
-function findRadv(): string {
-  const found = icdFolders.flatMap((folder) => icdNames.map((name) => join(folder, name))).find(existsSync);
+function requireRadv(): string {
+  const found = findRadv();
   if (found !== undefined) return found;
-  throw new Error("gpu:stats: Mesa's RADV is missing: install mesa-vulkan-drivers, or run scripts/setup.sh");
+  const wanted = `Mesa's RADV, of Mesa ${OLDEST_MESA} or later, is missing`;
+  throw new Error(`gpu:stats: ${wanted}: install mesa-vulkan-drivers, or run scripts/setup.sh`);
 }
 
 const layerName = "VK_LAYER_crf_rnn_unrecorded";
@@ -84,7 +83,7 @@ function makeLayer(root: string, folder: string): void {
 export async function compileFor(family: Family, kernels: readonly Kernel<unknown>[], root: string): Promise<Compiled> {
   const folder = mkdtempSync(join(tmpdir(), "crf-rnn-radv-"));
   try {
-    const driver = findRadv();
+    const driver = requireRadv();
     makeLayer(root, folder);
     const env = {
       ...process.env,
@@ -163,6 +162,6 @@ function statisticsOf({ id, file }: Kernel<unknown>, printed: string): Statistic
     instructions: number("Instructions"),
     latency: number("Latency"),
     inverseThroughput: number("Inverse Throughput"),
-    loops: loopsOf(printed, sliceMultiplyAdds[id]),
+    loops: loopsOf(printed, chunkMultiplyAdds[id]),
   };
 }

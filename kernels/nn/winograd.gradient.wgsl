@@ -59,9 +59,9 @@ fn paddedTiles() -> u32 {
 }
 
 fn pixel(inside: bool, tile: Tile, y: u32, x: u32, quad: u32) -> vec4f {
-  if (!inside || tile.y + y >= params.height || tile.x + x >= params.width) { return vec4f(); }
+  let found = inside && tile.y + y < params.height && tile.x + x < params.width;
   let at = (tile.image * params.height + tile.y + y) * params.width + tile.x + x;
-  return gradient[params.gradientSkip + at * params.quads + quad];
+  return select(vec4f(), gradient[params.gradientSkip + select(0u, at * params.quads + quad, found)], found);
 }
 
 fn row(to: u32, number: u32, p: vec4f, q: vec4f) {

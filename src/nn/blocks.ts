@@ -23,7 +23,7 @@ export const worthBlocks = (terms: number, tiles: number): boolean =>
   terms > mostTerms || (terms > shortSum && tiles < fewestTiles);
 
 /** So many workgroups fill a GPU even where only a quarter of them is queued at once. */
-const wantedTiles = 4 * 256;
+const wantedTiles = 4 * fewestTiles;
 /** The fewest terms of a block. For each of them a sum is written and read, which costs as much as a few dozen terms. */
 const fewestTerms = 256;
 

@@ -1,6 +1,7 @@
 import {
   convolution as kernel,
   convolutionPack as packKernel,
+  convolutionSmall as smallKernel,
   convolutionTiled as tiledKernel,
   convolutionTranspose as transposeKernel,
 } from "../../build/kernels.ts";
@@ -119,9 +120,10 @@ function groups({ images, inputDilation, resultHeight, resultWidth }: Arguments,
   return images * inputDilation ** 2 * Math.ceil(pixels / size);
 }
 
-/** Pixels and outputs of a tile: of an invocation of the usual form, and of a workgroup of the other. */
+/** Pixels and outputs of a tile: of an invocation of the usual form, and of a workgroup of the others. */
 const registers = { pixels: 4, outputs: 8 };
 const tiled = { pixels: 64, outputs: 64 };
+const small = { pixels: 64, outputs: 32 };
 
 /** Counts the sums that tiles of this size compute. */
 const sumsOf = (args: Arguments, { pixels, outputs }: typeof registers): number =>
@@ -134,7 +136,10 @@ export const convolutionForms: Forms<Arguments> = {
     kernel,
     sums: (args) => sumsOf(args, registers),
   },
-  others: [{ name: "tiled", kernel: tiledKernel, sums: (args) => sumsOf(args, tiled) }],
+  others: [
+    { name: "tiled", kernel: tiledKernel, sums: (args) => sumsOf(args, tiled) },
+    { name: "small", kernel: smallKernel, sums: (args) => sumsOf(args, small) },
+  ],
   // Like fc6 this has few pixels and many outputs, here 128 and 4096, with a kernel of 3 by 3 on 8 channels: 75
   // million operations.
   typical: (scale = 1) => ({

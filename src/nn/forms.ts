@@ -4,7 +4,7 @@ import { type Rule, ruleFor, type Speeds } from "./rules.ts";
 
 /** One way to compute the sums of a kernel. */
 export interface Form<Arguments extends object> {
-  readonly name: "registers" | "tiled" | "subgroup";
+  readonly name: "registers" | "tiled" | "small" | "subgroup";
   readonly kernel: Kernel<Arguments>;
   /** How many sums a dispatch computes, including those in partly filled tiles that are discarded. */
   readonly sums: (args: Arguments) => number;

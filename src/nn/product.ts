@@ -1,6 +1,7 @@
 import {
   product as kernel,
   productBlocks as blocksKernel,
+  productSmall as smallKernel,
   productSubgroup as subgroupKernel,
   productTiled as tiledKernel,
 } from "../../build/kernels.ts";
@@ -33,13 +34,14 @@ export function productOfBlocks(device: Device, args: ProductArguments, count: n
 }
 
 /** Sums of a tile: of an invocation of the usual form, and of a workgroup of the others. */
-const tileSums = { registers: 4 * 8, tiled: 64 * 64, subgroup: 16 * 32 };
+const tileSums = { registers: 4 * 8, tiled: 64 * 64, small: 64 * 32, subgroup: 16 * 32 };
 
 /** The headers of the kernels say how the forms differ. */
 export const productForms: Forms<ProductArguments> = {
   usual: { name: "registers", kernel, sums: (args) => kernel.count(args) * tileSums.registers },
   others: [
     { name: "tiled", kernel: tiledKernel, sums: (args) => tiledKernel.count(args) * tileSums.tiled },
+    { name: "small", kernel: smallKernel, sums: (args) => smallKernel.count(args) * tileSums.small },
     {
       name: "subgroup",
       kernel: subgroupKernel,

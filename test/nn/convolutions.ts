@@ -196,7 +196,9 @@ export function paperDevice(
       return { handle: undefined, offset: 0, bytes };
     },
     release() {},
-    run: ({ id }: { id: string }, args: Readonly<Record<string, unknown>>) => void ran.push({ kernel: id, args }),
+    // By the kernel's name, whatever form a device takes.
+    run: ({ id, formOf }: { id: string; formOf?: string }, args: Readonly<Record<string, unknown>>) =>
+      void ran.push({ kernel: formOf ?? id, args }),
   } as unknown as Device;
   return { device, allocated, ran, storage: { handle: undefined, offset: 0, bytes: 1 } };
 }

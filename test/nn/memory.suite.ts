@@ -348,8 +348,9 @@ const ops: Record<string, Op> = {
       backward: [
         ...byPatches.map((kernel): Step => [kernel, [bytes, fourByFour, ...patchesBack]]),
         ["nn/convolution", [bytes, fourByFour]],
-        ["shared/columnSums", [bytes, fourByFour, 32, 4 * 32]],
-        ["shared/columnSums", [bytes, fourByFour, 32, 4 * 32]],
+        // 960 rows in fifteen blocks.
+        ["shared/columnSums", [bytes, fourByFour, 32, 15 * 32]],
+        ["shared/columnSums", [bytes, fourByFour, 32, 15 * 32]],
       ],
       alone: [["nn/convolution"], byPatches, ["shared/columnSums", "shared/columnSums"]],
     },

@@ -186,19 +186,20 @@ const newName = (): string => `stopped ${names++}`;
 const all = (milliseconds: Record<string, number>): Record<string, Behavior> =>
   Object.fromEntries(Object.entries(milliseconds).map(([id, time]) => [id, { milliseconds: time, word: 1 }]));
 
-const [product, tiledProduct, subgroupProduct] = [productForms.usual, ...productForms.others].map(
+const [product, tiledProduct, smallProduct, subgroupProduct] = [productForms.usual, ...productForms.others].map(
+  ({ kernel }) => kernel.id,
+) as [string, string, string, string];
+const [direct, tiledDirect, smallDirect] = [convolutionForms.usual, ...convolutionForms.others].map(
   ({ kernel }) => kernel.id,
 ) as [string, string, string];
-const [direct, tiledDirect] = [convolutionForms.usual, ...convolutionForms.others].map(({ kernel }) => kernel.id) as [
-  string,
-  string,
-];
 const times = {
   [product]: 8,
   [tiledProduct]: 2,
+  [smallProduct]: 16,
   [subgroupProduct]: 4,
   [direct]: 3,
   [tiledDirect]: 6,
+  [smallDirect]: 12,
 };
 
 const measureStopped = (device: StoppedDevice, forms: Forms<object>) =>
@@ -412,7 +413,7 @@ export const cases: Case[] = [
           rule: "subgroup",
           clock: "wall clock",
           refused: [],
-          times: { registers: 4, tiled: 1, subgroup: 2 },
+          times: { registers: 4, tiled: 1, small: 8, subgroup: 2 },
         },
         {
           kernel: "nn/convolution",
@@ -420,7 +421,7 @@ export const cases: Case[] = [
           rule: "registers",
           clock: "wall clock",
           refused: [],
-          times: { registers: 1, tiled: 2 },
+          times: { registers: 1, tiled: 2, small: 4 },
         },
       ];
       const rounded = choices.map(({ times, ...choice }) => ({
@@ -469,7 +470,7 @@ export const cases: Case[] = [
         check(ofDirect!.form === "tiled", `${JSON.stringify(other)} was not measured`);
         const names = Object.keys(ofProduct!.times).join();
         // No subgroups of eight, no form that is written for them.
-        const expected = other.subgroupSize ? "registers,tiled" : "registers,tiled,subgroup";
+        const expected = other.subgroupSize ? "registers,tiled,small" : "registers,tiled,small,subgroup";
         check(names === expected && ofProduct!.refused.length === 0, `${JSON.stringify(other)}: ${names}`);
       }
       const name = newName();
@@ -508,8 +509,8 @@ export const cases: Case[] = [
           .map(({ name }) => name)
           .join();
       check(namesOn("wasm", 8) === "registers", namesOn("wasm", 8));
-      check(namesOn("webgpu", 8) === "registers,tiled,subgroup", namesOn("webgpu", 8));
-      for (const size of [undefined, 4, 32]) check(namesOn("webgpu", size) === "registers,tiled", `${size}`);
+      check(namesOn("webgpu", 8) === "registers,tiled,small,subgroup", namesOn("webgpu", 8));
+      for (const size of [undefined, 4, 32]) check(namesOn("webgpu", size) === "registers,tiled,small", `${size}`);
     },
   },
   {
@@ -545,19 +546,19 @@ export const cases: Case[] = [
     async run() {
       const p = { ...productForms.typical(), rowPanels: 5, columnPanels: 5, batch: 3 };
       const productSums = [productForms.usual, ...productForms.others].map(({ sums }) => sums(p as never));
-      // 5 by 5 panels of 4 by 8 sums; a tile of 64 by 64; four tiles of 16 by 32.
-      close(productSums, [3 * 25 * 32, 3 * 4096, 3 * 4 * 512], {}, "products");
+      // 5 by 5 panels of 4 by 8 sums; a tile of 64 by 64; two of 64 by 32; four of 16 by 32.
+      close(productSums, [3 * 25 * 32, 3 * 4096, 3 * 2 * 2048, 3 * 4 * 512], {}, "products");
       const c = convolutionForms.typical();
-      for (const [change, registers, tiled] of [
-        // 2 images of 35 pixels in nines of four and in one tile each; 9 panels of 8 in two tiles of 64 outputs.
-        [{ images: 2, resultHeight: 5, resultWidth: 7, panels: 9 }, 2 * 36 * 72, 2 * 64 * 128],
+      for (const [change, registers, tiled, small] of [
+        // 2 images of 35 pixels in nines of four and in one tile each; 9 panels of 8 in two tiles of 64 outputs or three of 32.
+        [{ images: 2, resultHeight: 5, resultWidth: 7, panels: 9 }, 2 * 36 * 72, 2 * 64 * 128, 2 * 64 * 96],
         // Nine phases of up to 2 by 3 pixels, each by itself.
-        [{ inputDilation: 3, resultHeight: 5, resultWidth: 7, panels: 8 }, 9 * 8 * 64, 9 * 64 * 64],
+        [{ inputDilation: 3, resultHeight: 5, resultWidth: 7, panels: 8 }, 9 * 8 * 64, 9 * 64 * 64, 9 * 64 * 64],
       ] as const) {
         const sums = [convolutionForms.usual, ...convolutionForms.others].map((one) =>
           one.sums({ ...c, ...change } as never),
         );
-        close(sums, [registers, tiled], {}, JSON.stringify(change));
+        close(sums, [registers, tiled, small], {}, JSON.stringify(change));
       }
     },
   },
