@@ -209,7 +209,7 @@ export const cases: Case[] = [
     async run() {
       const { gpu, device } = makeDevice();
       const [a, b] = [device.allocate(64), device.allocate(64)];
-      const heavy = { ...scale, id: "heavy", operations: ({ factor }: { factor: number }) => factor };
+      const heavy: typeof scale = { ...scale, id: "heavy", operations: ({ factor }) => factor };
       /** Queues dispatches of so many operations each, and returns how many went together. */
       const together = async (...operations: number[]): Promise<string> => {
         await device.finish();
