@@ -4,6 +4,8 @@ import type { Kernel } from "../src/kernel.ts";
 
 /** One run of a kernel as the library made it, to be repeated any number of times on copies of its arguments. */
 export interface Call<Arguments> extends Disposable {
+  /** The kernel, in the form that ran. */
+  readonly kernel: Kernel<Arguments>;
   readonly args: Arguments;
   /** Queues the copies that restore the arguments to their values before the first run. */
   restore(): void;
@@ -58,6 +60,7 @@ function copyCall<Arguments extends object>(
     if (access === "write") written.push({ former: copyOf(storage), copy: found.copy });
   }
   return {
+    kernel,
     args: copied as Arguments,
     restore: () => written.forEach(({ former, copy }) => device.copy(former, copy)),
     run: () => device.run(kernel, copied as Arguments),

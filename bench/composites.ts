@@ -146,7 +146,11 @@ function inferenceBytes({ unary }: Workload, spatial: Lattice, bilateral: Lattic
 /** The bytes of a lattice's incidence lists and barycentric weights. */
 function latticeBytes({ parts }: Lattice): number {
   const { simplices, neighbors, incidence, coordinateRanks } = parts;
-  return coordinateRanks.bytes + simplices.bytes + neighbors.bytes + incidence.offsets.bytes + incidence.pairs.bytes;
+  const { offsets, blockVertices, pairs } = incidence;
+  return [coordinateRanks, simplices, neighbors, offsets, blockVertices, pairs].reduce(
+    (sum, { bytes }) => sum + bytes,
+    0,
+  );
 }
 
 /** The bytes of one table of vertex values. */

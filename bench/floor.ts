@@ -17,5 +17,8 @@ export interface Floor<Arguments extends object> {
   readonly queue: (workload: Workload, device: Device) => unknown;
 }
 
+/** `kernels/lattice/blur.wgsl` → `lattice/blur` */
+export const kernelName = ({ file }: { readonly file: string }): string => file.replace(/^kernels\/|\.wgsl$/g, "");
+
 /** Infers a floor's argument names from its kernel. */
 export const floor = <Arguments extends object>(declared: Floor<Arguments>): Floor<Arguments> => declared;

@@ -21,6 +21,7 @@ import { slice } from "./lattice/slice.bench.ts";
 import { sliceDots } from "./lattice/slice.dots.bench.ts";
 import { sliceNormalize } from "./lattice/slice.normalize.bench.ts";
 import { splat } from "./lattice/splat.bench.ts";
+import { splatAdd } from "./lattice/splat.add.bench.ts";
 import { compatibility } from "./crf/compatibility.bench.ts";
 import { compatibilityTranspose } from "./crf/compatibility.transpose.bench.ts";
 import { compose } from "./crf/compose.bench.ts";
@@ -28,9 +29,12 @@ import { softmax } from "./crf/softmax.bench.ts";
 import { softmaxPullback } from "./crf/softmax.pullback.bench.ts";
 import { update } from "./crf/update.bench.ts";
 import { convolution } from "./nn/convolution.bench.ts";
+import { patchesCollect } from "./nn/patches.collect.bench.ts";
 import { convolutionPack } from "./nn/convolution.pack.bench.ts";
+import { patchesFloor } from "./nn/patches.bench.ts";
 import { convolutionTranspose } from "./nn/convolution.transpose.bench.ts";
 import { product } from "./nn/product.bench.ts";
+import { productBlocks } from "./nn/product.blocks.bench.ts";
 import { winogradFold } from "./nn/winograd.fold.bench.ts";
 import { winogradGradient } from "./nn/winograd.gradient.bench.ts";
 import { winogradInput } from "./nn/winograd.input.bench.ts";
@@ -97,6 +101,7 @@ export const floors = [
   sliceDots,
   sliceNormalize,
   splat,
+  splatAdd,
   compatibility,
   compatibilityTranspose,
   compose,
@@ -104,9 +109,12 @@ export const floors = [
   softmaxPullback,
   update,
   convolution,
+  patchesCollect,
   convolutionPack,
+  patchesFloor,
   convolutionTranspose,
   product,
+  productBlocks,
   winogradFold,
   winogradGradient,
   winogradInput,

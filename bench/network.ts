@@ -22,6 +22,7 @@ import { sgd } from "../src/optim/sgd.ts";
 import type { Values } from "../src/optim/optimizer.ts";
 import { elementsOf } from "../src/shape.ts";
 import { Tape } from "../src/tape.ts";
+import { modelOfDevice, predictRun } from "./gpu/predictions.ts";
 import { fcn8sModel } from "./network/onnx.ts";
 
 const classes = 21;
@@ -92,6 +93,12 @@ function report(name: string, times: readonly number[], giga: number): number {
   return least;
 }
 
+/** Prints what the model of this GPU says of `run`, where there is one: see bench/gpu. */
+async function reportModel(device: Device, run: () => Promise<unknown>): Promise<void> {
+  const model = modelOfDevice(device);
+  if (model) console.log(`modeled for ${model.name}: ${((await predictRun(model, device, run)) / 1000).toFixed(3)} s`);
+}
+
 async function measureForward(device: Device, setting: Setting): Promise<{ least: number; peer: Peer }> {
   const { size, runs, width } = setting;
   using network = makeNetwork(device, setting);
@@ -99,12 +106,13 @@ async function measureForward(device: Device, setting: Setting): Promise<{ least
   using image = device.tensor([size, size, 3], pixels);
   const own: number[] = [];
   let scores: Float32Array = new Float32Array();
+  const forward = async (): Promise<void> => {
+    using result = await network(image);
+    scores = await result.read();
+  };
   device.resetPeak();
   for (let i = 0; i <= runs; i++) {
-    const time = await timed(device, async () => {
-      using result = await network(image);
-      scores = await result.read();
-    });
+    const time = await timed(device, forward);
     if (i > 0) own.push(time); // the first run only warms up
   }
   const giga = operations(size, width) / 1e9;
@@ -112,6 +120,7 @@ async function measureForward(device: Device, setting: Setting): Promise<{ least
     `forward, ${size}×${size}, ${classes} classes, width ${width}: ${giga.toFixed(1)} GFLOP as direct convolutions`,
   );
   const least = report("crf-rnn", own, giga);
+  await reportModel(device, forward);
   console.log(`peak of device memory ${(device.peakBytes / 2 ** 20).toFixed(0)} MiB`);
   return { least, peer: { state: await network.state(), pixels, scores, threads: device.info.threads } };
 }
@@ -167,18 +176,19 @@ async function measureStep(device: Device, setting: Setting): Promise<void> {
   );
   using image = device.tensor([size, size, 3], pixelsOf(size));
   const step = sgd(network.parameters, { rate: 1e-10, momentum: 0.99, decay: 5e-4 });
+  const run = async (): Promise<void> => {
+    using tape = new Tape(Object.values(network.parameters));
+    using scores = await network(image);
+    using loss = crossEntropy(scores, labels);
+    const gradients = await tape.gradients(loss);
+    step(gradients);
+    for (const gradient of gradients.values()) gradient.dispose();
+    await loss.read();
+  };
   const times: number[] = [];
   device.resetPeak();
   for (let i = 0; i <= runs; i++) {
-    const time = await timed(device, async () => {
-      using scope = device.scope();
-      const tape = new Tape(Object.values(network.parameters));
-      const loss = crossEntropy(await network(image), labels);
-      step(await tape.gradients(loss));
-      scope.keep(loss);
-      await loss.read();
-      loss.dispose();
-    });
+    const time = await timed(device, run);
     if (i > 0 || runs === 1) times.push(time);
     if (i === 0 && runs === 1) break;
   }
@@ -187,6 +197,7 @@ async function measureStep(device: Device, setting: Setting): Promise<void> {
     `training step, ${size}×${size}, ${classes} classes, width ${width}: ${giga.toFixed(1)} GFLOP as direct convolutions`,
   );
   report("crf-rnn", times, giga);
+  await reportModel(device, run);
   console.log(`peak of device memory ${(device.peakBytes / 2 ** 20).toFixed(0)} MiB`);
 }
 

@@ -11,15 +11,18 @@ import { capture } from "./capture.ts";
 import { type Ceilings, leastTime, measureCeilings } from "./ceilings.ts";
 import type { Composite } from "./composite.ts";
 import { composites } from "./composites.ts";
-import type { Floor } from "./floor.ts";
+import { type Floor, kernelName } from "./floor.ts";
 import { floors } from "./floors.ts";
+import type { AdapterModel } from "./gpu/adapters.ts";
+import { modelOfDevice, predictCall, predictRun } from "./gpu/predictions.ts";
 import type { Scene } from "./scene.ts";
 import { type Length, repeat, type Stopwatch, type Timing, wallClock } from "./stopwatch.ts";
 import { timestamps } from "./timestamps.ts";
 import { Workload } from "./workload.ts";
 
 /** What `runBench` measures, where and for how long. The options of `open` are for the device that it opens, if none is given. */
-export interface BenchOptions extends Pick<OpenOptions, "prefer" | "threads" | "simd" | "worker">, Abortable {
+export interface BenchOptions
+  extends Pick<OpenOptions, "prefer" | "adapter" | "threads" | "simd" | "worker">, Abortable {
   /** An open device, which stays the caller's; nothing else may use it meanwhile. Default: one of its own, closed at the end. */
   readonly device?: Device;
   /** Measures only lines whose name matches this regular expression. Default: all (see `names`). */
@@ -34,6 +37,7 @@ export interface BenchOptions extends Pick<OpenOptions, "prefer" | "threads" | "
 
 const optionNames: Names<BenchOptions> = {
   prefer: true,
+  adapter: true,
   threads: true,
   simd: true,
   worker: true,
@@ -54,6 +58,8 @@ export interface KernelResult extends Timing {
   readonly gigaflopsPerSecond: number;
   /** The least time that the ceilings allow over the least time measured. */
   readonly shareOfCeiling: number;
+  /** The milliseconds that the model of this GPU predicts, if there is one: see bench/gpu. */
+  readonly predicted?: number;
 }
 
 /** Something made of kernels, which a user waits for. */
@@ -65,6 +71,8 @@ export interface CompositeResult extends Timing {
   readonly peakOverInPlay: number;
   /** GFLOP/s, by the operations of the definition, where these are counted. */
   readonly gigaflopsPerSecond?: number;
+  /** The milliseconds that the model of this GPU predicts, if there is one. */
+  readonly predicted?: number;
 }
 
 /** What a run of the benchmark found; times in milliseconds, rates from the least time. */
@@ -84,8 +92,7 @@ export interface BenchResult {
   readonly composites: readonly CompositeResult[];
 }
 
-/** `kernels/lattice/blur.wgsl` → `lattice/blur` */
-export const nameOf = ({ kernel }: Floor<object>): string => kernel.file.replace(/^kernels\/|\.wgsl$/g, "");
+export const nameOf = ({ kernel }: Floor<object>): string => kernelName(kernel);
 
 /** The names of all lines, in their order. */
 export const names = [...floors.map(nameOf), ...composites.map(({ name }) => name)];
@@ -148,6 +155,7 @@ const seconds = number(0.5, { above: 0 });
 async function measureOn(device: Device, scene: Scene, only: string, following: Following): Promise<BenchResult> {
   const { length, progress, onLine, hasEnough } = following;
   const stopwatch = stopwatchFor(device);
+  const model = modelOfDevice(device);
   progress("ceilings");
   const ceilings = await measureCeilings(device, stopwatch, length);
   const choices = await tune(device);
@@ -158,7 +166,7 @@ async function measureOn(device: Device, scene: Scene, only: string, following: 
     for (const floor of floors.filter((each) => isSelected(nameOf(each), only))) {
       progress(nameOf(floor));
       using workload = new Workload(device, scene);
-      const result = await measureKernel(workload, floor, stopwatch, ceilings, length);
+      const result = await measureKernel(workload, floor, stopwatch, ceilings, length, model);
       if (result) kernels.push(result);
       else unused.push(nameOf(floor));
       if (result) onLine(result);
@@ -166,7 +174,7 @@ async function measureOn(device: Device, scene: Scene, only: string, following: 
     for (const composite of composites.filter(({ name }) => isSelected(name, only))) {
       progress(composite.name);
       using workload = new Workload(device, scene);
-      const result = await measureComposite(workload, composite, length);
+      const result = await measureComposite(workload, composite, length, model);
       measured.push(result);
       onLine(result);
     }
@@ -200,6 +208,7 @@ async function measureKernel(
   stopwatch: Stopwatch,
   ceilings: Ceilings,
   length: Length,
+  model: AdapterModel | undefined,
 ): Promise<KernelResult | undefined> {
   const { device } = workload;
   using call = await capture(device, floor.kernel, floor.bytes, () => floor.queue(workload, device));
@@ -208,6 +217,7 @@ async function measureKernel(
     call.restore();
     return stopwatch.time(call.run);
   }, length);
+  const predicted = model && predictCall(model, call.kernel, call.args);
   const moved = floor.bytes(call.args);
   const computed = floor.operations(call.args);
   return {
@@ -218,16 +228,24 @@ async function measureKernel(
     gigabytesPerSecond: moved / timing.least / 1e6,
     gigaflopsPerSecond: computed / timing.least / 1e6,
     shareOfCeiling: leastTime(ceilings, moved, computed) / timing.least,
+    ...(predicted !== undefined && { predicted }),
   };
 }
 
-async function measureComposite(workload: Workload, composite: Composite, length: Length): Promise<CompositeResult> {
+async function measureComposite(
+  workload: Workload,
+  composite: Composite,
+  length: Length,
+  model: AdapterModel | undefined,
+): Promise<CompositeResult> {
   const { device } = workload;
   const { run, bytesInPlay, operations, dispose } = await composite.prepare(workload);
   const stopwatch = wallClock(device);
   let timing: Timing;
   let peakBytes: number;
+  let predicted: number | undefined;
   try {
+    predicted = model && (await predictRun(model, device, run));
     device.resetPeak();
     timing = await repeat(() => stopwatch.time(run), length);
     ({ peakBytes } = device);
@@ -236,5 +254,7 @@ async function measureComposite(workload: Workload, composite: Composite, length
   }
   const gigaflopsPerSecond = operations === undefined ? undefined : operations / timing.least / 1e6;
   const peakOverInPlay = peakBytes / bytesInPlay;
-  return { name: composite.name, ...timing, peakBytes, bytesInPlay, peakOverInPlay, gigaflopsPerSecond };
+  const { name } = composite;
+  const prediction = predicted === undefined ? {} : { predicted };
+  return { name, ...timing, peakBytes, bytesInPlay, peakOverInPlay, gigaflopsPerSecond, ...prediction };
 }

@@ -6,6 +6,9 @@ import { type CompositeResult, type KernelResult, nameOf } from "./run.ts";
 /** Returns what a line of a table shows under a heading. */
 type Column<Line> = readonly [heading: string, cell: (line: Line) => string];
 
+/** What a model of the GPU predicts for a line. */
+type Predicted = Pick<KernelResult, "predicted">;
+
 /** The floors as a Markdown table; formulas as they are computed, in the kernels' own arguments. */
 export function describeFloors(): string {
   const rows = floors.map((floor) => [
@@ -40,6 +43,9 @@ export function describeFacts(facts: BenchFacts, format: "text" | "markdown" = "
   const table = format === "markdown" ? markdownTable : textTable;
   const { kernels, composites, unused, comparedWith, peer } = facts;
   const ratios: Column<Ratios>[] = [];
+  const predictions: Column<Predicted>[] = [...kernels, ...composites].some(({ predicted }) => predicted !== undefined)
+    ? [["model ms", ({ predicted }) => (predicted === undefined ? "" : milliseconds(predicted))]]
+    : [];
   if (comparedWith) ratios.push(["old/new", ({ oldOverNew }) => times(oldOverNew)]);
   if (peer) ratios.push(["peer/own", ({ peerOverOwn }) => times(peerOverOwn)]);
   const kernelColumns: Column<KernelResult>[] = [
@@ -62,9 +68,9 @@ export function describeFacts(facts: BenchFacts, format: "text" | "markdown" = "
   ];
   return [
     format === "markdown" ? heading(facts).replaceAll("\n", "  \n") : heading(facts),
-    kernels.length ? table([...kernelColumns, ...ratios], kernels) : "",
+    kernels.length ? table([...kernelColumns, ...predictions, ...ratios], kernels) : "",
     unused.length ? `Not used on this device: ${unused.join(", ")}.` : "",
-    composites.length ? table([...compositeColumns, ...ratios], composites) : "",
+    composites.length ? table([...compositeColumns, ...predictions, ...ratios], composites) : "",
     comparedWith ? `old: ${comparedWith}` : "",
     peer ? `peer: ${peer}` : "",
   ]

@@ -64,16 +64,28 @@ export function mesaVersion() {
 }
 
 /** Path of lavapipe's driver description, unless Mesa is known to be too old. */
-export function findLavapipe() {
+export const findLavapipe = () => findMesa("lvp");
+
+/** Path of the driver description of RADV, which compiles for AMD GPUs that are not there: see bench/gpu/radv.ts. */
+export const findRadv = () => findMesa("radeon");
+
+function findMesa(driver) {
   if ((mesaVersion() ?? OLDEST_MESA) < OLDEST_MESA) return undefined;
   const machine = { x64: "x86_64", arm64: "aarch64" }[process.arch];
   for (const folder of ICD_FOLDERS.filter(existsSync)) {
     const names = readdirSync(folder);
-    const name = names.find((entry) => entry === "lvp_icd.json" || entry === `lvp_icd.${machine}.json`);
+    const name = names.find((entry) => entry === `${driver}_icd.json` || entry === `${driver}_icd.${machine}.json`);
     if (name) return join(folder, name);
   }
   return undefined;
 }
+
+/** The first line that the C compiler `cc` says of itself. */
+export const findCompiler = () => output("cc", ["--version"])?.split("\n")[0];
+
+/** Whether kernels can be compiled for GPUs that are not here: on Linux, with what scripts/setup.sh installs. */
+export const canCompile = () =>
+  process.platform === "linux" && findRadv() !== undefined && findCompiler() !== undefined;
 
 /** Path of the SwiftShader driver description that comes with Chromium. */
 export function findSwiftShader(chromium) {
@@ -123,5 +135,6 @@ export async function findAll() {
     lavapipe: process.platform === "linux" ? findLavapipe() : "not needed",
     swiftshader: findSwiftShader(chromium),
     "newer-node": findNewerNode(),
+    "c-compiler": process.platform === "linux" ? findCompiler() : "not needed",
   };
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need beyond `npm ci`: Chromium, the Vulkan loader, Mesa's lavapipe (from the release's
-# backports where its own Mesa is too old) and a newer Node. Does nothing where nothing is missing.
+# Installs what the tests need beyond `npm ci`: Chromium, the Vulkan loader, Mesa's lavapipe and RADV (from the release's
+# backports where its own Mesa is too old), a C compiler and a newer Node. Does nothing where nothing is missing.
 #
 #   scripts/setup.sh           install what is missing (Debian, Ubuntu): as root at once, with sudo after asking
 #   scripts/setup.sh --check   print what is missing, change nothing; exit status 1 where something is
@@ -27,6 +27,7 @@ finish() {
   has vulkan-loader && say "  vulkan-loader: install libvulkan.so.1 (package libvulkan1, vulkan-loader or vulkan-icd-loader)"
   has lavapipe && say "  lavapipe: install Mesa $oldest_mesa or later with its software Vulkan driver" \
     "(package mesa-vulkan-drivers or vulkan-swrast)"
+  has c-compiler && say "  c-compiler: install a C compiler as cc (package gcc); kernels are compiled for GPUs through it"
   has newer-node && say "  newer-node: npm must be able to fetch $newer_node, which needs libatomic.so.1 (package libatomic1)"
   exit 1
 }
@@ -98,6 +99,7 @@ agreed() {
   local packages="" answer=""
   has vulkan-loader && packages+=" libvulkan1"
   has newer-node && packages+=" libatomic1"
+  has c-compiler && packages+=" gcc libc6-dev"
   has chromium && packages+=" chromium (or Chrome by puppeteer, where the release has no package)"
   has lavapipe && packages+=" mesa-vulkan-drivers (from the backports, where the release's are older than $oldest_mesa)"
   say "the tests need what is missing here; with sudo apt-get, this would be installed:$packages"
@@ -138,6 +140,7 @@ trap 'rm -rf "$scratch"' EXIT
 say "installing: $(tr '\n' ' ' <<<"$lacking")"
 apt update || say "apt could not read every source list"
 has vulkan-loader && { apt install --no-install-recommends libvulkan1 || say "apt could not install libvulkan1"; }
+has c-compiler && { apt install --no-install-recommends gcc libc6-dev || say "apt could not install gcc"; }
 has newer-node && { apt install --no-install-recommends libatomic1 || say "apt could not install libatomic1"; }
 has chromium && install_chromium
 has lavapipe && install_lavapipe

@@ -17,6 +17,7 @@ export type {
   Storage,
   WrappedBuffer,
 } from "./device/device.ts";
+export { requestDevice, wantedLimits } from "./device/adapter.ts";
 export { open, type OpenOptions } from "./device/open.ts";
 export type { WorkerLike } from "./device/port.ts";
 export { chromeTrace, trace, type Trace, type TraceEvent } from "./device/trace.ts";

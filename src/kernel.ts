@@ -49,6 +49,11 @@ export interface Kernel<Arguments> {
   readonly workgroupSize: number;
   /** Returns how many invocations or workgroups a dispatch has, by the expression above the kernel's entry point. */
   count(args: Arguments): number;
+  /**
+   * Returns how many floating-point operations a dispatch takes, those on padding lanes included, where that is far more than one for
+   * each byte it moves; a multiply-add counts as two.
+   */
+  operations?(args: Arguments): number;
   /** The twin of a kernel that `defineKernel` made. The library's kernels have theirs in the WebAssembly module. */
   readonly twin?: Twin;
   /** This field exists only for the type checker; no kernel has it. */

@@ -236,6 +236,8 @@ const without: readonly string[] = [
   "imageTensor",
   "trace",
   "open",
+  "requestDevice",
+  "wantedLimits",
   "tune",
   "panels",
   "annotationScores",

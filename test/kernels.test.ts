@@ -65,6 +65,16 @@ test("a kernel's signature, workgroup size and count come from its file", async 
   expect([1, 4, 5, 6].map((n) => counted({ count: n }))).toEqual([1, 2, 6, 6]);
 });
 
+test("a kernel's operations come from its file, where it tells them", async () => {
+  expect(await build(kernel())).not.toContain('"operations"');
+  const line = "//#operations count * 8 / (2 * count) + ceilDiv(count, 4)\nstruct Params";
+  const source = await build(kernel(["struct Params", line]));
+  const text = /"operations":(\(\{.*)};/.exec(source)![1]!;
+  const operations = new Function(`return ${text}`)() as (args: { count: number }) => number;
+  expect([1, 8, 9].map((n) => operations({ count: n }))).toEqual([5, 6, 7]);
+  await expect(build(kernel(["struct Params", "//#operations counts\nstruct Params"]))).rejects.toThrow(/got counts/);
+});
+
 describe("the build refuses, with the file,", () => {
   const refused: readonly (readonly [what: string, text: string, says: RegExp])[] = [
     ["a misspelled include", kernel(["//#include", "// #include"]), /expected \/\/#include "…".*got \/\/ #include/],

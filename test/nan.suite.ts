@@ -56,10 +56,13 @@ const inPlace = [
   "adam parameter",
   "adam square",
   "product result",
+  "productBlocks result",
   "reluPullback gradient",
   "sgd parameter",
   "sgd velocity",
   "sliceDots dots",
+  "splatAdd result",
+  "splatAdd sums",
 ];
 
 /** Inputs of pairs of a vertex and a weight, of which the kernel reads the vertex only. */
@@ -99,6 +102,8 @@ const finiteLimits: Readonly<Record<string, "+" | "-" | "+-">> = {
   "convolution values": "+-",
   "convolution weights": "+-",
   "convolution bias": "-",
+  "patchesCollect products": "-",
+  "patchesCollect bias": "-",
   "winogradOutput products": "+-",
   "winogradOutput bias": "-",
   // Marginals are not negative; those that were would count as 0.
@@ -321,7 +326,7 @@ export const cases: Case[] = [
       const untried = [...inputs, ...inPlace].filter((input) => !counts.has(input));
       checkNames("inputs that no result depends on", untried, unread);
       const without = Object.values(kernels).filter(
-        ({ formOf, id }) => !formOf && !inputs.some((input) => isOf(input, id)),
+        ({ formOf, id }) => !formOf && ![...inputs, ...inPlace].some((input) => isOf(input, id)),
       );
       checkNames("kernels without floats", without.map(({ id }) => id).sort(), wholeNumbers);
       if (device.kind !== "wasm") return;

@@ -160,7 +160,7 @@ export const cases: Case[] = [
       training.takeOver();
       const before = device.bytes;
       let aborted = 0;
-      for (let countdown = 0; ; countdown += device.kind === "wasm" ? 13 : 97) {
+      for (let countdown = 0; ; countdown += device.kind === "wasm" ? 13 : 71) {
         training.network.seed = seed;
         const { steps } = training.optimizer;
         const stopped = await training.values();

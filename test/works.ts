@@ -16,6 +16,10 @@ import { argmax } from "../src/nn/argmax.ts";
 import { concat } from "../src/nn/concat.ts";
 import { crop } from "../src/nn/crop.ts";
 import { crossEntropy, robustLogLikelihood } from "../src/nn/crossEntropy.ts";
+import { direct } from "../src/nn/convolution.ts";
+import { patches } from "../src/nn/patches.ts";
+import { convolution, weightShape } from "./nn/convolutions.ts";
+import type { Tensor } from "../src/tensor.ts";
 import { dense } from "../src/nn/dense.ts";
 import { dropout } from "../src/nn/dropout.ts";
 import { maxPool2d } from "../src/nn/maxPool2d.ts";
@@ -31,7 +35,10 @@ import { random } from "./suite.ts";
 
 export async function filterAll(device: Device): Promise<void> {
   for (const d of [2, 5]) {
-    using features = device.tensor([2, 90, d], clearPoints(random(d), 180, d));
+    const data = clearPoints(random(d), 180, d);
+    // The first points are all in one place, so that there are lists that splat adds up in blocks.
+    for (let point = 1; point < 70; point++) data.copyWithin(point * d, 0, d);
+    using features = device.tensor([2, 90, d], data);
     using lattice = await buildLattice(features);
     using others = device.tensor([2, 30, d], clearPoints(random(d + 1), 60, d));
     using values = device.tensor([2, 90, 5], random(6).array(900, -1, 1));
@@ -113,6 +120,28 @@ async function convolveAll(device: Device): Promise<void> {
   for (const gradient of gradients.values()) gradient.dispose();
 }
 
+/** The ways to convolve that only one of the devices chooses. */
+function convolveElsewhere(device: Device): Promise<void> {
+  using scope = device.scope();
+  const numbers = random(5);
+  for (const [sizes, biased] of [
+    [convolution([1, 4, 5, 64], [9, 3, 3]), true],
+    [convolution([2, 20, 33, 3], [9, 3, 3], 1, 1), false],
+    [convolution([1, 4, 3, 9], [520, 1, 1]), false],
+  ] as const) {
+    const map = ({ images, height, width, channels }: typeof sizes.input): Tensor =>
+      scope.tensor([images, height, width, channels], numbers.array(images * height * width * channels, -1, 1));
+    const shape = weightShape(sizes);
+    const weights = scope.tensor(shape, numbers.array(elementsOf(shape), -1, 1), panels).storage;
+    const operands = { input: map(sizes.input).storage, output: map(sizes.output).storage, weights };
+    const bias = scope.tensor([sizes.output.channels], numbers.array(sizes.output.channels)).storage;
+    patches.convolve(device, sizes, operands, biased ? { bias, relu: true } : {});
+    patches.convolveBack(device, sizes, operands);
+    for (const algorithm of [direct, patches]) algorithm.weightGradient(device, sizes, operands);
+  }
+  return Promise.resolve();
+}
+
 /** What brings scores of other networks into form, forward and back; and labels. */
 async function scoreAll(device: Device): Promise<void> {
   using scope = device.scope();
@@ -173,6 +202,7 @@ export const works: readonly ((device: Device) => Promise<void>)[] = [
   learnAll,
   sumAll,
   convolveAll,
+  convolveElsewhere,
   scoreAll,
   trainAll,
   refineAll,

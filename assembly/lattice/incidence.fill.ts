@@ -1,3 +1,5 @@
+import { block } from "./incidence";
+
 /** Twin of kernels/lattice/incidence.fill.wgsl. */
 export function incidenceFill(
   sortedVertices: usize,
@@ -5,6 +7,7 @@ export function incidenceFill(
   barycentric: usize,
   incidence: usize,
   offsets: usize,
+  blockVertices: usize,
   entries: u32,
   vertices: u32,
   dimensions: u32,
@@ -19,6 +22,7 @@ export function incidenceFill(
     store<u32>(pair, entry / coordinates);
     store<u32>(pair, load<u32>(barycentric + ((<usize>entry) << 2)), 4);
     const vertex = load<u32>(sortedVertices + ((<usize>index) << 2));
+    if (index % block == 0) store<u32>(blockVertices + ((<usize>(index / block)) << 2), vertex);
     for (; next <= vertex; next++) store<u32>(offsets + ((<usize>next) << 2), index);
   }
   if (end == entries) {

@@ -1,12 +1,22 @@
 import { gather } from "./gather";
+import { block, blockBegin, firstSum } from "./incidence";
+
+/**
+ * Lists of at most so many pairs are walked from the first block to the last, since vertices nearby read the same points
+ * at the same time. Blocks of longer ones are taken by themselves, so that threads share them.
+ */
+const longest: u32 = 16 * block;
 
 /** Twin of kernels/lattice/splat.wgsl. */
 export function splat(
   offsets: usize,
+  blockVertices: usize,
   incidence: usize,
   values: usize,
   result: usize,
+  sums: usize,
   vertices: u32,
+  rows: u32,
   quads: u32,
   valueQuads: u32,
   valueOffset: u32,
@@ -14,16 +24,59 @@ export function splat(
   end: u32,
 ): void {
   const one = f32x4.splat(1);
+  const rowStride = (<usize>valueQuads) << 4;
+  const ofBlocks = (vertices + 1) * quads;
+  const firstEnd = min(end, ofBlocks);
   let index = begin;
-  while (index < end) {
+  while (index < firstEnd) {
     const vertex = index / quads;
     const quad = index - vertex * quads;
-    const count = min(quads - quad, end - index);
+    const count = min(quads - quad, firstEnd - index);
     const list = offsets + ((<usize>vertex) << 2);
-    const first = incidence + ((<usize>load<u32>(list)) << 3);
-    const last = incidence + ((<usize>load<u32>(list, 4)) << 3);
+    const start = load<u32>(list);
+    const stop = load<u32>(list, 4);
+    const first = incidence + ((<usize>start) << 3);
+    const last = incidence + ((<usize>min(start + block, stop)) << 3);
     const column = values + ((<usize>(valueOffset + quad)) << 4);
-    gather(first, last, column, (<usize>valueQuads) << 4, count, one, result + ((<usize>index) << 4));
+    gather(first, last, column, rowStride, count, one, result + ((<usize>index) << 4));
+    if (stop - start > block && stop - start <= longest) {
+      const to = sums + ((<usize>(firstSum(start) * quads + quad)) << 4);
+      further(last, incidence + ((<usize>stop) << 3), column, rowStride, count, to, (<usize>quads) << 4);
+    }
     index += count;
+  }
+  while (index < end) {
+    const place = index - ofBlocks;
+    const row = place / quads;
+    const quad = place - row * quads;
+    const count = min(quads - quad, end - index);
+    const list = offsets + ((<usize>load<u32>(blockVertices + ((<usize>row) << 2))) << 2);
+    const start = load<u32>(list);
+    const stop = load<u32>(list, 4);
+    const first = blockBegin(start, stop, row);
+    if (first < stop && stop - start > longest) {
+      const pairs = incidence + ((<usize>first) << 3);
+      const last = incidence + ((<usize>min(first + block, stop)) << 3);
+      const column = values + ((<usize>(valueOffset + quad)) << 4);
+      further(pairs, last, column, rowStride, count, sums + ((<usize>place) << 4), 0);
+    }
+    index += count;
+  }
+}
+
+/** The sums of the blocks of the pairs in [first, last), one row below the other. */
+function further(
+  first: usize,
+  last: usize,
+  column: usize,
+  rowStride: usize,
+  quads: u32,
+  to: usize,
+  sumStride: usize,
+): void {
+  const one = f32x4.splat(1);
+  for (; first < last; first += block << 3) {
+    gather(first, min(first + (block << 3), last), column, rowStride, quads, one, to);
+    to += sumStride;
   }
 }

@@ -9,12 +9,14 @@ export function product(
   batch: u32,
   rowPanels: u32,
   batchColumns: u32,
+  batchColumnStride: u32,
   termRows: u32,
   termColumns: u32,
   termStride: u32,
   leftRowStride: u32,
   leftPanelStride: u32,
   rightBatchStride: u32,
+  rightPanelStride: u32,
   firstColumnPanel: u32,
   accumulate: u32,
   begin: u32,
@@ -26,8 +28,11 @@ export function product(
     const rowPanel = index % rowPanels;
     const element = (index / rowPanels) % batch;
     const columnPanel = firstColumnPanel + index / (rowPanels * batch);
-    const first = rowPanel * leftPanelStride + (element / batchColumns) * leftRowStride + (element % batchColumns);
-    let rightAt = right + ((<usize>(columnPanel * termRows * termColumns + element * rightBatchStride)) << 5);
+    const first =
+      rowPanel * leftPanelStride +
+      (element / batchColumns) * leftRowStride +
+      (element % batchColumns) * batchColumnStride;
+    let rightAt = right + ((<usize>(columnPanel * rightPanelStride + element * rightBatchStride)) << 5);
     let a0 = zero;
     let b0 = zero;
     let a1 = zero;

@@ -11,19 +11,22 @@ export function winogradGradient(
   tileColumns: u32,
   firstTile: u32,
   tiles: u32,
+  blockTiles: u32,
   begin: u32,
   end: u32,
 ): void {
   const pixelBytes = (<usize>quads) << 4;
   const rowBytes = <usize>width * pixelBytes;
   const resultQuads = 2 * panels;
-  const paddedTiles = (tiles + 3) & ~3;
+  const paddedTiles = (blockTiles + 3) & ~3;
   const elementStride = (<usize>(paddedTiles * resultQuads)) << 4;
   const zero = f32x4.splat(0);
   let quad = begin % resultQuads;
-  let number = begin / resultQuads;
-  for (let index = begin; index < end; number++) {
-    const tile = firstTile + number;
+  for (let index = begin; index < end;) {
+    const block = index / (resultQuads * paddedTiles);
+    const number = (index / resultQuads) % paddedTiles;
+    const count = min(blockTiles, tiles - block * blockTiles);
+    const tile = firstTile + block * blockTiles + number;
     const image = tile / (tileRows * tileColumns);
     const y = ((tile / tileColumns) % tileRows) << 1;
     const x = (tile % tileColumns) << 1;
@@ -34,9 +37,10 @@ export function winogradGradient(
     const last: u32 = min(resultQuads, quad + end - index);
     index += last - quad;
     for (; quad < last; quad++) {
-      const to = result + ((<usize>(((quad >> 1) * paddedTiles + number) * 2 + (quad & 1))) << 4);
+      const panel = ((block * panels) << 4) + (quad >> 1);
+      const to = result + ((<usize>((panel * paddedTiles + number) * 2 + (quad & 1))) << 4);
       const from = pixel + ((<usize>quad) << 4);
-      const some = number < tiles && quad < quads;
+      const some = number < count && quad < quads;
       const a = some ? v128.load(from) : zero;
       const b = some && beside ? v128.load(from + pixelBytes) : zero;
       const c = some && below ? v128.load(from + rowBytes) : zero;

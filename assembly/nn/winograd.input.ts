@@ -1,4 +1,5 @@
 import { scratch } from "../shared/scratch";
+import { transpose } from "../shared/transpose";
 
 /** Twin of kernels/nn/winograd.input.wgsl, four invocations at a time; begin and end are multiples of four. */
 export function winogradInput(
@@ -14,36 +15,40 @@ export function winogradInput(
   tileColumns: u32,
   firstTile: u32,
   tiles: u32,
+  blockTiles: u32,
   rowsAreTiles: u32,
   begin: u32,
   end: u32,
 ): void {
   const pixelBytes = (<usize>quads) << 4;
   const rowBytes = <usize>width * pixelBytes;
-  const tilePanels = (tiles + 3) >> 2;
-  const elementStride = (<usize>(tilePanels * quads)) << 6;
+  const blockPanels = (blockTiles + 3) >> 2;
+  const elementStride = (<usize>(blockPanels * quads)) << 6;
   // The elements of four tiles, side by side, then the pixels of a tile at the border.
   const elements = scratch;
   const border = scratch + 1024;
   for (let index = begin >> 2; index < end >> 2; index++) {
     const quad = index % quads;
-    const tilePanel = index / quads;
+    const tilePanel = (index / quads) % blockPanels;
+    const block = index / (quads * blockPanels);
+    const end = min(blockTiles, tiles - block * blockTiles);
     for (let lane: u32 = 0; lane < 4; lane++) {
       const number = tilePanel * 4 + lane;
-      const tile = firstTile + number;
+      const tile = firstTile + block * blockTiles + number;
       const y = <i32>(((tile / tileColumns) % tileRows) << 1) - paddingY;
       const x = <i32>((tile % tileColumns) << 1) - paddingX;
       const map =
         values + <usize>((tile / (tileRows * tileColumns)) * height) * rowBytes + ((<usize>(valueSkip + quad)) << 4);
       const to = elements + ((<usize>lane) << 4);
-      if (number < tiles && y >= 0 && x >= 0 && y + 4 <= <i32>height && x + 4 <= <i32>width) {
+      if (number < end && y >= 0 && x >= 0 && y + 4 <= <i32>height && x + 4 <= <i32>width) {
         transform(map + <usize>y * rowBytes + <usize>x * pixelBytes, pixelBytes, rowBytes, to);
       } else {
-        copyPatch(map, y, x, number < tiles ? height : 0, width, pixelBytes, border);
+        copyPatch(map, y, x, number < end ? height : 0, width, pixelBytes, border);
         transform(border, 16, 64, to);
       }
     }
-    let to = result + ((<usize>(rowsAreTiles ? index : quad * tilePanels + tilePanel)) << 6);
+    let to = result + ((<usize>(rowsAreTiles ? tilePanel * quads + quad : quad * blockPanels + tilePanel)) << 6);
+    to += <usize>(block << 4) * elementStride;
     if (rowsAreTiles) {
       for (let from = elements; from < border; from += 64) {
         transpose(from, to);
@@ -70,24 +75,6 @@ function copyPatch(map: usize, y: i32, x: i32, height: u32, width: u32, pixelByt
       to += 16;
     }
   }
-}
-
-/** Transposes four rows of four. */
-// @ts-ignore: decorator
-@inline
-function transpose(from: usize, to: usize): void {
-  const a = v128.load(from);
-  const b = v128.load(from, 16);
-  const c = v128.load(from, 32);
-  const d = v128.load(from, 48);
-  const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
-  const cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
-  const abHigh = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
-  const cdHigh = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
-  v128.store(to, v128.shuffle<f32>(ab, cd, 0, 1, 4, 5));
-  v128.store(to, v128.shuffle<f32>(ab, cd, 2, 3, 6, 7), 16);
-  v128.store(to, v128.shuffle<f32>(abHigh, cdHigh, 0, 1, 4, 5), 32);
-  v128.store(to, v128.shuffle<f32>(abHigh, cdHigh, 2, 3, 6, 7), 48);
 }
 
 /**

@@ -1,5 +1,4 @@
 import { convolution as kernel } from "../../build/kernels.ts";
-import { padded } from "../../src/shape.ts";
 import { floor } from "../floor.ts";
 import { directLayer, trainLayer } from "./layer.ts";
 
@@ -8,8 +7,6 @@ export const convolution = floor({
   moves: "values, weights, bias and result once",
   bytes: ({ values, weights, result }) => values.bytes + weights.bytes + result.bytes,
   computes: "a multiply-add a pixel, output, input and tap",
-  operations: ({ images, resultHeight, resultWidth, inputDilation, panels, kernelHeight, kernelWidth, channels }) =>
-    (images * resultHeight * resultWidth * panels * 8 * kernelHeight * kernelWidth * padded(channels) * 2) /
-    inputDilation ** 2,
+  operations: (args) => kernel.operations!(args),
   queue: (_, device) => trainLayer(device, directLayer),
 });

@@ -1,6 +1,7 @@
 import { convolutionPack as kernel } from "../../build/kernels.ts";
 import { floor } from "../floor.ts";
-import { directLayer, trainLayer } from "./layer.ts";
+import { direct } from "../../src/nn/convolution.ts";
+import { directLayer, runLayer } from "./layer.ts";
 
 export const convolutionPack = floor({
   kernel,
@@ -8,5 +9,5 @@ export const convolutionPack = floor({
   bytes: ({ rows, columns, panels, panelQuads }) => rows * columns * panels * panelQuads * 32,
   computes: "nothing",
   operations: () => 0,
-  queue: (_, device) => trainLayer(device, directLayer),
+  queue: (_, device) => runLayer(device, directLayer, direct),
 });

@@ -1,5 +1,6 @@
 import type { Device } from "../../src/device/device.ts";
 import { panels } from "../../src/layout.ts";
+import type { Algorithm } from "../../src/nn/algorithm.ts";
 import { conv2d, type Conv2dOptions } from "../../src/nn/conv2d.ts";
 import { Tape } from "../../src/tape.ts";
 
@@ -33,6 +34,33 @@ export async function trainLayer(device: Device, { map, weight, options }: Layer
   const result = conv2d(values, weights, options);
   const gradients = await tape.gradients(result, scope.tensor(result.shape, waves(result.rows * result.channels)));
   for (const gradient of gradients.values()) gradient.dispose();
+}
+
+/** Few pixels, and sums of many terms: fc6 of FCN-8s at a sixteenth of its width, for an image of 256 by 256. */
+export const longLayer: Layer = { map: [15, 15, 32], weight: [256, 32, 7, 7] };
+
+/** Many pixels, and few channels: conv1_1 of FCN-8s, for an image of 56 by 56. */
+export const blockLayer: Layer = { map: [56, 56, 3], weight: [64, 3, 3, 3], options: { padding: 1 } };
+
+/** A convolution and both its gradients by one algorithm, whichever a device would choose. */
+export function runLayer(device: Device, { map, weight, options }: Layer, algorithm: Algorithm): void {
+  using scope = device.scope();
+  const [height, width, channels] = map;
+  const [outputs, , kernelHeight, kernelWidth] = weight;
+  const { padding = 0 } = options ?? {};
+  const rows = height + 2 * padding - kernelHeight + 1;
+  const columns = width + 2 * padding - kernelWidth + 1;
+  const input = scope.tensor(map, waves(height * width * channels)).storage;
+  const output = scope.tensor([rows, columns, outputs], waves(rows * columns * outputs)).storage;
+  const weights = scope.tensor(weight, waves(outputs * channels * kernelHeight * kernelWidth), panels).storage;
+  const sizes = {
+    input: { images: 1, height, width, channels },
+    output: { images: 1, height: rows, width: columns, channels: outputs },
+    ...{ kernelHeight, kernelWidth, stride: 1, padding },
+  };
+  algorithm.convolve(device, sizes, { input, weights, output });
+  algorithm.convolveBack(device, sizes, { input, weights, output });
+  algorithm.weightGradient(device, sizes, { input, weights, output });
 }
 
 /** Numbers of both signs: the time of no kernel depends on them. */

@@ -7,7 +7,6 @@ export const product = floor({
   moves: "both operands once, and the result once or, where it is added to, twice",
   bytes: ({ left, right, result, accumulate }) => left.bytes + right.bytes + (accumulate + 1) * result.bytes,
   computes: "a multiply-add for each row, column and term of every product",
-  operations: ({ columnPanels, batch, rowPanels, termRows, termColumns }) =>
-    columnPanels * 8 * batch * rowPanels * 4 * termRows * termColumns * 2,
+  operations: (args) => kernel.operations!(args),
   queue: (_, device) => trainLayer(device, directLayer),
 });

@@ -1,11 +1,15 @@
-// Splats: result[vertex] = Σ weight·values[point] over the vertex's incidence list, in point order. Gathering along the
-// lists, instead of adding to vertices from points, needs no float atomics and gives the same bits in every run. Each
-// invocation computes a vertex's quad of channels; row `vertices` becomes zero.
+// Splats: result[vertex] = Σ weight·values[point] over the first block of the vertex's incidence list, in point order, and
+// sums[row] the same over each further block (incidence.wgsl), which splat.add adds. Gathering along the lists, instead
+// of adding to vertices from points, needs no float atomics and gives the same bits in every run. Each invocation
+// computes a vertex's quad of channels, or a block's; row `vertices` becomes zero.
 // Splatting is the adjoint of slicing without its factor.
 //#include "../shared/invocation.wgsl"
+//#include "incidence.wgsl"
 
 struct Params {
   vertices: u32,
+  // Rows of sums: 0 if no list is longer than a block.
+  rows: u32,
   // `quads` is the number of quads in this pass. valueQuads is the row length of `values`, valueOffset the first quad
   // in it.
   quads: u32,
@@ -15,24 +19,59 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> offsets: array<u32>;
-@group(0) @binding(2) var<storage, read> incidence: array<vec2u>;
+// [entries / BLOCK]: the vertices of entries 0, BLOCK, 2·BLOCK, …
+@group(0) @binding(2) var<storage, read> blockVertices: array<u32>;
+@group(0) @binding(3) var<storage, read> incidence: array<vec2u>;
 // [points, valueQuads]
-@group(0) @binding(3) var<storage, read> values: array<vec4f>;
+@group(0) @binding(4) var<storage, read> values: array<vec4f>;
 // [vertices + 1, quads]
-@group(0) @binding(4) var<storage, read_write> result: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> result: array<vec4f>;
+// [rows, quads]
+@group(0) @binding(6) var<storage, read_write> sums: array<vec4f>;
 
-//#invocations (vertices + 1) * quads
+fn product(pair: vec2u, quad: u32) -> vec4f {
+  return bitcast<f32>(pair.y) * values[pair.x * params.valueQuads + quad];
+}
+
+// Four pairs are loaded at a time, so that a GPU waits for them together, and added one after the other. The bounds of both
+// loops are constants, so that compilers need no guard.
+fn sumOf(block: vec2u, quad: u32) -> vec4f {
+  var sum = vec4f();
+  var i = block.x;
+  for (var four = 0u; four < BLOCK / 4u; four++) {
+    if (i + 4u > block.y) { break; }
+    let a = product(incidence[i], quad);
+    let b = product(incidence[i + 1u], quad);
+    let c = product(incidence[i + 2u], quad);
+    let d = product(incidence[i + 3u], quad);
+    sum += a;
+    sum += b;
+    sum += c;
+    sum += d;
+    i += 4u;
+  }
+  for (var rest = 0u; rest < 3u; rest++) {
+    if (i >= block.y) { break; }
+    sum += product(incidence[i], quad);
+    i++;
+  }
+  return sum;
+}
+
+//#invocations (vertices + 1 + rows) * quads
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
   let index = invocation(id, workgroupCount);
-  if (index >= (params.vertices + 1u) * params.quads) { return; }
-  let vertex = index / params.quads;
+  let row = index / params.quads;
   let quad = params.valueOffset + index % params.quads;
-  var sum = vec4f();
-  let end = offsets[vertex + 1u];
-  for (var i = offsets[vertex]; i < end; i++) {
-    let pair = incidence[i];
-    sum += bitcast<f32>(pair.y) * values[pair.x * params.valueQuads + quad];
+  if (row <= params.vertices) {
+    let first = offsets[row];
+    result[index] = sumOf(vec2u(first, min(first + BLOCK, offsets[row + 1u])), quad);
+  } else if (row <= params.vertices + params.rows) {
+    let ofSums = row - params.vertices - 1u;
+    let vertex = blockVertices[ofSums];
+    let first = offsets[vertex];
+    let block = blockOf(vec2u(first, offsets[vertex + 1u] - first), ofSums);
+    if (block.x < block.y) { sums[index - (params.vertices + 1u) * params.quads] = sumOf(block, quad); }
   }
-  result[index] = sum;
 }

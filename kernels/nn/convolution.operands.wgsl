@@ -1,6 +1,7 @@
 // The parameters and bindings that convolution.wgsl and its forms share, and where pixels and their taps lie.
 //#include "epilogue.wgsl"
 
+//#operations images * resultHeight * resultWidth * panels * 8 * kernelHeight * kernelWidth * ceilDiv(channels, 4) * 8 / (inputDilation * inputDilation)
 struct Params {
   // How many quads each binding has before its first pixel.
   valueSkip: u32,

@@ -32,9 +32,9 @@ fn main(@builtin(subgroup_invocation_id) subgroupIndex: u32, @builtin(workgroup_
   let wrap = rowStride - params.termColumns * params.termStride;
   let odd = subgroupIndex / tileRowPanels;
   var column = odd % params.termColumns;
-  var leftAt = rowPanel * params.leftPanelStride + product / params.batchColumns * params.leftRowStride + product % params.batchColumns
+  var leftAt = rowPanel * params.leftPanelStride + product / params.batchColumns * params.leftRowStride + product % params.batchColumns * params.batchColumnStride
     + odd / params.termColumns * rowStride + column * params.termStride;
-  var rightAt = 2u * (columnPanel * terms + product * params.rightBatchStride) + subgroupIndex % 2u;
+  var rightAt = 2u * (columnPanel * params.rightPanelStride + product * params.rightBatchStride) + subgroupIndex % 2u;
   var s0 = mat4x4f();
   var s1 = mat4x4f();
   var s2 = mat4x4f();
@@ -43,14 +43,14 @@ fn main(@builtin(subgroup_invocation_id) subgroupIndex: u32, @builtin(workgroup_
     let x = left[leftAt];
     let a = right[rightAt];
     let b = right[rightAt + 2u];
-    s0 += outer(subgroupBroadcast(x, 0u), a);
-    s1 += outer(subgroupBroadcast(x, 1u), a);
-    s2 += outer(subgroupBroadcast(x, 2u), a);
-    s3 += outer(subgroupBroadcast(x, 3u), a);
-    s0 += outer(subgroupBroadcast(x, 4u), b);
-    s1 += outer(subgroupBroadcast(x, 5u), b);
-    s2 += outer(subgroupBroadcast(x, 6u), b);
-    s3 += outer(subgroupBroadcast(x, 7u), b);
+    s0 = fused(subgroupBroadcast(x, 0u), a, s0);
+    s1 = fused(subgroupBroadcast(x, 1u), a, s1);
+    s2 = fused(subgroupBroadcast(x, 2u), a, s2);
+    s3 = fused(subgroupBroadcast(x, 3u), a, s3);
+    s0 = fused(subgroupBroadcast(x, 4u), b, s0);
+    s1 = fused(subgroupBroadcast(x, 5u), b, s1);
+    s2 = fused(subgroupBroadcast(x, 6u), b, s2);
+    s3 = fused(subgroupBroadcast(x, 7u), b, s3);
     rightAt += 4u;
     leftAt += leftAdvance;
     column += columnAdvance;
@@ -63,10 +63,10 @@ fn main(@builtin(subgroup_invocation_id) subgroupIndex: u32, @builtin(workgroup_
     // not used.
     let x = left[leftAt];
     let a = right[rightAt];
-    s0 += outer(subgroupBroadcast(x, 0u), a);
-    s1 += outer(subgroupBroadcast(x, 1u), a);
-    s2 += outer(subgroupBroadcast(x, 2u), a);
-    s3 += outer(subgroupBroadcast(x, 3u), a);
+    s0 = fused(subgroupBroadcast(x, 0u), a, s0);
+    s1 = fused(subgroupBroadcast(x, 1u), a, s1);
+    s2 = fused(subgroupBroadcast(x, 2u), a, s2);
+    s3 = fused(subgroupBroadcast(x, 3u), a, s3);
   }
 
   let to = firstColumnPanel + subgroupIndex / 2u;
@@ -74,8 +74,4 @@ fn main(@builtin(subgroup_invocation_id) subgroupIndex: u32, @builtin(workgroup_
   store(firstRowPanel + 1u, product, to, subgroupIndex % 2u, s1);
   store(firstRowPanel + 2u, product, to, subgroupIndex % 2u, s2);
   store(firstRowPanel + 3u, product, to, subgroupIndex % 2u, s3);
-}
-
-fn outer(x: vec4f, a: vec4f) -> mat4x4f {
-  return mat4x4f(x.x * a, x.y * a, x.z * a, x.w * a);
 }

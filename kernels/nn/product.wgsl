@@ -3,8 +3,8 @@
 // panels of 8, and each of its elements sums termRows·termColumns terms:
 //   result[columnPanel][b][4·rowPanel + lane][8] (+)= Σ_{row, column} left[leftAt][lane]·right[rightAt][8],
 //   leftAt = rowPanel·leftPanelStride + (row·termStride + b / batchColumns)·leftRowStride + column·termStride
-//     + b % batchColumns,
-//   rightAt = (firstColumnPanel + columnPanel)·termRows·termColumns + b·rightBatchStride + row·termColumns + column.
+//     + b % batchColumns·batchColumnStride,
+//   rightAt = (firstColumnPanel + columnPanel)·rightPanelStride + b·rightBatchStride + row·termColumns + column.
 // With accumulate = 1 the sums are added to the result, so that a map can be summed range by range in a fixed order.
 // In weight gradients the batch is the taps, a term is a pixel, the rows are inputs and the columns are outputs. `left`
 // is the convolution's input and `right` the gradient of its output, which all taps share (rightBatchStride = 0), and
@@ -14,6 +14,12 @@
 //#include "../shared/invocation.wgsl"
 //#include "product.operands.wgsl"
 
+// The sums of a row panel by the two halves of a column panel.
+struct Sums {
+  low: mat4x4f,
+  high: mat4x4f,
+}
+
 //#invocations columnPanels * batch * rowPanels
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
@@ -22,28 +28,31 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let rowPanel = index % params.rowPanels;
   let product = index / params.rowPanels % params.batch;
   let columnPanel = index / (params.rowPanels * params.batch);
-  var low = mat4x4f();
-  var high = mat4x4f();
-  let first = rowPanel * params.leftPanelStride + product / params.batchColumns * params.leftRowStride + product % params.batchColumns;
-  var rightAt = 2u * ((params.firstColumnPanel + columnPanel) * params.termRows * params.termColumns + product * params.rightBatchStride);
+  var sums = Sums();
+  let first = rowPanel * params.leftPanelStride + product / params.batchColumns * params.leftRowStride + product % params.batchColumns * params.batchColumnStride;
+  var rightAt = 2u * ((params.firstColumnPanel + columnPanel) * params.rightPanelStride + product * params.rightBatchStride);
   for (var row = 0u; row < params.termRows; row++) {
     var leftAt = first + row * params.termStride * params.leftRowStride;
-    for (var column = 0u; column < params.termColumns; column++) {
-      let x = left[leftAt];
-      let a = right[rightAt];
-      let b = right[rightAt + 1u];
-      low[0] += x.x * a;
-      low[1] += x.y * a;
-      low[2] += x.z * a;
-      low[3] += x.w * a;
-      high[0] += x.x * b;
-      high[1] += x.y * b;
-      high[2] += x.z * b;
-      high[3] += x.w * b;
+    // Sixteen terms a turn, a number that compilers know, and then those that are left.
+    for (var turn = params.termColumns / 16u; turn > 0u; turn--) {
+      for (var term = 0u; term < 16u; term++) {
+        multiply(leftAt, rightAt, &sums);
+        leftAt += params.termStride;
+        rightAt += 2u;
+      }
+    }
+    for (var rest = params.termColumns % 16u; rest > 0u; rest--) {
+      multiply(leftAt, rightAt, &sums);
       leftAt += params.termStride;
       rightAt += 2u;
     }
   }
-  store(rowPanel, product, columnPanel, 0u, low);
-  store(rowPanel, product, columnPanel, 1u, high);
+  store(rowPanel, product, columnPanel, 0u, sums.low);
+  store(rowPanel, product, columnPanel, 1u, sums.high);
+}
+
+fn multiply(leftAt: u32, rightAt: u32, sums: ptr<function, Sums>) {
+  let x = left[leftAt];
+  (*sums).low = fused(x, right[rightAt], (*sums).low);
+  (*sums).high = fused(x, right[rightAt + 1u], (*sums).high);
 }

@@ -115,6 +115,7 @@ async function measureThere(flags: BenchFlags, file: string | undefined): Promis
   if (flags.host === "chromium") return measureInPage(flags, file);
   const words = ["bench", "--json", "--host", flags.host, "--device", flags.device, "--seconds", `${flags.seconds}`];
   if (flags.threads !== undefined) words.push("--threads", `${flags.threads}`);
+  if (flags.adapter !== undefined) words.push("--adapter", `${flags.adapter}`);
   if (flags.plainSimd) words.push("--plain-simd");
   if (flags.only !== undefined) words.push("--only", flags.only);
   if (file !== undefined) words.push("--image", file);

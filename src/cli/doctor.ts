@@ -3,17 +3,21 @@ import { availableParallelism, totalmem } from "node:os";
 import { Command } from "commander";
 import { version } from "../../package.json";
 import { findAll, findDeno } from "../../scripts/environment.mjs";
-import { findGpu } from "../device/open.ts";
+import { isSoftware, requestDevice, wantedLimits } from "../device/adapter.ts";
+import { findAdapter, listAdapters, type ListedAdapter } from "../device/adapters.ts";
+import { findGpu } from "../device/gpu.ts";
 import { canShareMemory, hasRelaxedSimd, openWasm } from "../device/wasm.ts";
-import { adapterName, isSoftware, requestDevice, WebGpuDevice, wantedLimits } from "../device/webgpu.ts";
+import { WebGpuDevice } from "../device/webgpu.ts";
 import { type Choice, tune } from "../nn/tune.ts";
 import { describeChoice } from "../../bench/choices.ts";
+import { memoryOf } from "./adapterMemory.ts";
 import { report, type CommonFlags } from "./options.ts";
 
 const examples = `
 Examples:
   crf-rnn doctor
   crf-rnn doctor --json | jq .webgpu.adapters
+  crf-rnn doctor --adapter 1
   deno run -A npm:crf-rnn doctor`;
 
 export function doctorCommand(): Command {
@@ -24,14 +28,27 @@ export function doctorCommand(): Command {
 }
 
 interface Adapter {
+  /** What `--adapter` takes, as it takes a part of the name. */
+  readonly index: number;
+  /** The model. */
   readonly name: string;
+  readonly driver: string;
   readonly vendor: string;
   readonly architecture: string;
   readonly hardware: boolean;
+  /** Undefined where nothing on this machine tells it. */
+  readonly memoryBytes?: number;
   readonly limits: Record<string, number>;
   readonly features: readonly string[];
   /** The form in which the adapter computes each kernel that has several, as measured now. */
   readonly choices: readonly Choice[] | { readonly error: string };
+}
+
+/** An adapter that is listed and cannot be asked for. */
+interface HiddenAdapter {
+  readonly index: number;
+  readonly name: string;
+  readonly error: string;
 }
 
 type Wasm = { readonly variant: string; readonly threads: number } | { readonly error: string };
@@ -45,7 +62,7 @@ async function run(flags: CommonFlags): Promise<void> {
     chromium: found?.chromium && versionOf(found.chromium),
   };
   const gpu = await findGpu();
-  const adapters = gpu ? await listAdapters(gpu) : [];
+  const adapters = await describeAdapters(flags);
   const facts = {
     command: "doctor",
     version,
@@ -61,7 +78,7 @@ async function run(flags: CommonFlags): Promise<void> {
     },
     packages: await findPackages(),
     wasm: { ...(await tryWasm()), relaxedSimd: hasRelaxedSimd(), sharedMemory: canShareMemory() },
-    auto: adapters.some(({ hardware }) => hardware) ? "webgpu" : "wasm",
+    auto: adapters.some(isHardware) ? "webgpu" : "wasm",
   };
   const advice = adviceFor(facts);
   report(flags, { ...facts, advice }, describe(facts, advice));
@@ -73,7 +90,7 @@ type Facts = Readonly<{
   processors: number;
   memoryGiB: number;
   hosts: { node?: string; deno?: string; chromium?: string };
-  webgpu: { available: boolean; adapters: readonly Adapter[] };
+  webgpu: { available: boolean; adapters: readonly (Adapter | HiddenAdapter)[] };
   vulkan: { loader: boolean; lavapipe?: string; swiftshader?: string };
   packages: Readonly<Record<string, boolean>>;
   wasm: Wasm & { relaxedSimd: boolean; sharedMemory: boolean };
@@ -94,24 +111,43 @@ function versionOf(program: string): string | undefined {
   }
 }
 
-/** The adapters that the host's two ways of asking lead to, each once. */
-async function listAdapters(gpu: GPU): Promise<Adapter[]> {
-  const found = new Map<string, Adapter>();
-  for (const options of [{ powerPreference: "high-performance" }, { forceFallbackAdapter: true }] as const) {
-    const adapter = await gpu.requestAdapter(options).catch(() => null);
-    if (!adapter) continue;
-    const { info, limits } = adapter;
-    found.set(adapterName(info), {
-      name: adapterName(info),
-      vendor: info.vendor,
-      architecture: info.architecture,
-      hardware: !isSoftware(info),
-      limits: Object.fromEntries(wantedLimits.map((name) => [name, limits[name]])),
-      features: [...adapter.features].filter((name) => /^(shader-f16|subgroups|timestamp-query)$/.test(name)).sort(),
-      choices: await tryTuning(adapter),
-    });
+/** Every adapter, or the one that `--adapter` asks for. */
+async function describeAdapters({ adapter: wanted }: CommonFlags): Promise<readonly (Adapter | HiddenAdapter)[]> {
+  const all = await listAdapters();
+  const only = wanted === undefined ? undefined : (await findAdapter(wanted)).index;
+  const described: (Adapter | HiddenAdapter)[] = [];
+  for (const listed of all.filter(({ index }) => only === undefined || index === only)) {
+    const before = all.slice(0, listed.index).filter(({ name }) => name === listed.name).length;
+    described.push(
+      await describeAdapter(listed, before).catch((error: unknown) => ({
+        ...plain(listed),
+        error: (error as Error).message,
+      })),
+    );
   }
-  return [...found.values()];
+  return described;
+}
+
+const isHardware = (adapter: Adapter | HiddenAdapter): boolean => !("error" in adapter) && adapter.hardware;
+
+const plain = ({ index, name }: ListedAdapter) => ({ index, name });
+
+/** `before`: how many adapters of the same name are listed before it. */
+async function describeAdapter(listed: ListedAdapter, before: number): Promise<Adapter> {
+  const adapter = await listed.request();
+  const { info, limits } = adapter;
+  const hardware = !isSoftware(info);
+  return {
+    ...plain(listed),
+    driver: info.description,
+    vendor: info.vendor,
+    architecture: info.architecture,
+    hardware,
+    memoryBytes: memoryOf({ name: listed.name, vendor: info.vendor, hardware, before }),
+    limits: Object.fromEntries(wantedLimits.map((name) => [name, limits[name]])),
+    features: [...adapter.features].filter((name) => /^(shader-f16|subgroups|timestamp-query)$/.test(name)).sort(),
+    choices: await tryTuning(adapter),
+  };
 }
 
 async function tryTuning(adapter: GPUAdapter): Promise<Adapter["choices"]> {
@@ -168,7 +204,7 @@ function adviceFor({ host, hosts, webgpu, vulkan, packages, wasm }: Facts): stri
     advice.push(
       `no WebGPU adapter: ${platform === "linux" ? "install a GPU's Vulkan driver or lavapipe" : "update the GPU's driver"}`,
     );
-  } else if (!webgpu.adapters.some(({ hardware }) => hardware)) {
+  } else if (!webgpu.adapters.some(isHardware)) {
     advice.push(
       "only a software WebGPU adapter: fit for tests; WASM is faster. A GPU needs its vendor's Vulkan driver",
     );
@@ -186,28 +222,45 @@ function adviceFor({ host, hosts, webgpu, vulkan, packages, wasm }: Facts): stri
 
 const indent = " ".repeat(10);
 
+const mebibytes = (bytes = 0): string => `${Math.round(bytes / 2 ** 20)} MiB`;
+
+function describeLines(adapter: Adapter | HiddenAdapter): string {
+  const { index, name } = adapter;
+  if ("error" in adapter) return `${index}: ${name}\n${indent}${adapter.error}`;
+  const { driver, vendor, architecture, hardware, memoryBytes, limits, features, choices } = adapter;
+  const facts = [
+    [vendor, architecture].filter(Boolean).join(" "),
+    driver === name ? "" : `driver ${driver}`,
+    memoryBytes === undefined
+      ? "memory not told"
+      : `memory ${mebibytes(memoryBytes)}${hardware ? "" : ", the machine's"}`,
+  ];
+  const words = [
+    `bindings ${mebibytes(limits.maxStorageBufferBindingSize)}`,
+    `buffers ${mebibytes(limits.maxBufferSize)}`,
+    `workgroups ${limits.maxComputeInvocationsPerWorkgroup}`,
+    ...features,
+  ];
+  return [
+    `${index}: ${name}, ${hardware ? "hardware" : "software"}`,
+    facts.filter(Boolean).join(", "),
+    words.join(", "),
+    ...("error" in choices ? [choices.error] : choices.map(describeChoice)),
+  ].join(`\n${indent}`);
+}
+
 function describe(facts: Facts, advice: readonly string[]): string {
   const { host, hosts, webgpu, vulkan, packages, wasm } = facts;
-  const mebibytes = (bytes = 0): string => `${Math.round(bytes / 2 ** 20)} MiB`;
-  const adapters = webgpu.adapters.map(({ name, hardware, limits, features, choices }) => {
-    const binding = mebibytes(limits.maxStorageBufferBindingSize);
-    const workgroup = limits.maxComputeInvocationsPerWorkgroup;
-    const words = [
-      `bindings ${binding}`,
-      `buffers ${mebibytes(limits.maxBufferSize)}`,
-      `workgroups ${workgroup}`,
-      ...features,
-    ];
-    const measured = "error" in choices ? [choices.error] : choices.map(describeChoice);
-    return [`${hardware ? "hardware" : "software"}: ${name} (${words.join(", ")})`, ...measured].join(`\n${indent}`);
-  });
   const rows: [string, string][] = [
     ["crf-rnn", `${facts.version} on ${host.name}, ${host.platform} ${host.architecture}`],
     ["machine", `${facts.processors} processors, ${facts.memoryGiB} GiB`],
     ["Node", hosts.node ?? "not found"],
     ["Deno", hosts.deno ?? "not found"],
     ["Chromium", hosts.chromium ?? "not found"],
-    ...(adapters.length ? adapters : ["no adapter"]).map((text): [string, string] => ["WebGPU", text]),
+    ...(webgpu.adapters.length ? webgpu.adapters.map(describeLines) : ["no adapter"]).map((text): [string, string] => [
+      "WebGPU",
+      text,
+    ]),
     [
       "WASM",
       "error" in wasm ? wasm.error : `${wasm.threads} threads, SIMD, ${wasm.relaxedSimd ? "" : "no "}relaxed SIMD`,

@@ -2,11 +2,12 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import type { OpenOptions } from "../device/open.ts";
 
 /** The options of `open` that flags give. */
-export type DeviceOptions = Pick<OpenOptions, "prefer" | "threads" | "simd">;
+export type DeviceOptions = Pick<OpenOptions, "prefer" | "adapter" | "threads" | "simd">;
 
 /** Flags that every command knows. */
 export interface CommonFlags {
   readonly device: NonNullable<OpenOptions["prefer"]>;
+  readonly adapter?: number | string;
   readonly threads?: number;
   readonly plainSimd?: boolean;
   readonly trace?: string;
@@ -24,6 +25,7 @@ export function addCommonFlags(command: Command): Command {
         .choices(["auto", "webgpu", "wasm"])
         .default("auto"),
     )
+    .option("--adapter <name>", "the WebGPU adapter of this index or name, as doctor lists them", adapter)
     .option("--threads <n>", "WASM threads (default: the number of processors)", wholeNumber(1, 64))
     .option("--plain-simd", "WASM without relaxed SIMD: the same bits in every host, Node 20 and browsers for example")
     .option("--trace <file>", "write when each kernel ran and for how long, for Perfetto or chrome://tracing")
@@ -32,11 +34,15 @@ export function addCommonFlags(command: Command): Command {
 }
 
 /** What the flags ask `open` for. */
-export const openOptionsOf = ({ device, threads, plainSimd }: CommonFlags): DeviceOptions => ({
+export const openOptionsOf = ({ device, adapter, threads, plainSimd }: CommonFlags): DeviceOptions => ({
   prefer: device,
+  adapter,
   threads,
   simd: plainSimd ? "plain" : undefined,
 });
+
+/** An adapter's index, or a part of its name. */
+const adapter = (text: string): number | string => (/^\d+$/.test(text) ? Number(text) : text);
 
 /** Prints what a command found out: the facts with `--json`, nothing with `--quiet`, else the text. */
 export function report(flags: CommonFlags, facts: object, text: string): void {

@@ -2,7 +2,7 @@ import type { Storage } from "../device/device.ts";
 import { performInTurns, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { filtered } from "../lattice/filter.ts";
-import { splatAndBlur } from "../lattice/filterChannels.ts";
+import { allocateMaps, splatAndBlur } from "../lattice/filterChannels.ts";
 import type { Lattice } from "../lattice/lattice.ts";
 import { filterTables, type Normalization } from "../lattice/normalization.ts";
 import { allChannels } from "../shared/channels.ts";
@@ -71,8 +71,7 @@ async function iterateFused(inference: Inference, result: Tensor): Promise<void>
   const perform = <Result>(work: Work<Result>): Promise<Result> => performInTurns(device, work, inference.turn);
   const prepare = (lattice: Lattice) => {
     const tables = filterTables(lattice, normalization, false);
-    const bytes = (lattice.vertices + 1) * quads * quadBytes;
-    const spaces = [workspace.allocate(bytes), workspace.allocate(bytes)] as const;
+    const spaces = allocateMaps(workspace, lattice, tables, quads);
     return async (marginals: Storage) => ({
       simplices: tables.simplices,
       values: await perform(

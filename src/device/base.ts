@@ -36,6 +36,7 @@ export abstract class BaseDevice implements Device {
   abstract readonly kind: "webgpu" | "wasm";
   abstract readonly info: DeviceInfo;
   abstract readonly limits: DeviceLimits;
+  pace?: number;
   readonly warnings = new Warnings();
   /** Storages that were allocated and not released yet. */
   readonly #live = new Set<Storage>();
@@ -47,12 +48,15 @@ export abstract class BaseDevice implements Device {
   #observers: readonly Observer[] = [];
   #bytes = 0;
   #peak = 0;
+  #peakReserved = 0;
   protected disposed = false;
 
   /** Takes memory of at least `bytes` and returns it with the number of bytes that it really occupies. */
   protected abstract take(bytes: number): { readonly storage: Storage; readonly size: number };
   /** Makes the memory free to be taken again. @throws InternalError if it is free already */
   protected abstract give(storage: Storage): number;
+  /** Bytes that the device keeps beside those that are allocated. */
+  protected abstract get idleBytes(): number;
   abstract write(storage: Storage, data: Data): void;
   /** Writes data that nobody else has, so that they may be sent away without a copy. */
   protected writeOwn(storage: Storage, data: Data): void {
@@ -82,6 +86,7 @@ export abstract class BaseDevice implements Device {
     this.#live.add(storage);
     this.#bytes += size;
     this.#peak = Math.max(this.#peak, this.#bytes);
+    this.#peakReserved = Math.max(this.#peakReserved, this.reservedBytes);
     return storage;
   }
 
@@ -275,8 +280,17 @@ export abstract class BaseDevice implements Device {
     return this.#peak;
   }
 
+  get reservedBytes(): number {
+    return this.#bytes + this.idleBytes;
+  }
+
+  get peakReservedBytes(): number {
+    return Math.max(this.#peakReserved, this.reservedBytes);
+  }
+
   resetPeak(): void {
     this.#peak = this.#bytes;
+    this.#peakReserved = this.reservedBytes;
   }
 
   dispose(): void {
@@ -315,7 +329,7 @@ export abstract class BaseDevice implements Device {
       where: kernel.file,
       expected: `${kernel.bindings[index]!.name} within ${this.limits.bindingBytes} bytes, the device's largest binding`,
       got: `${storages[index]!.bytes} bytes`,
-      remedy: "use a smaller image or fewer channels, or the WASM device",
+      remedy: this.limits.raise ?? "use a smaller image or fewer channels, or the WASM device",
     });
   }
 }

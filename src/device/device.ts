@@ -31,6 +31,13 @@ export interface DeviceLimits {
   readonly bufferBytes: number;
   /** A view that is bound begins at a multiple of this many bytes. */
   readonly alignment: number;
+  /**
+   * The most floating-point operations that one dispatch should take: two seconds of a GPU that computes 25 in a nanosecond, after which
+   * drivers give it up. Larger convolutions are computed in several dispatches.
+   */
+  readonly operations: number;
+  /** What errors advise where a caller's own GPUDevice may have been requested with less than its adapter has. */
+  readonly raise?: string;
 }
 
 /** Facts about the device for reports. */
@@ -49,6 +56,9 @@ export interface DeviceInfo {
   readonly subgroupSize?: number;
   /** On WASM the name of the build in use, e.g. `relaxedShared`. On WebGPU the architecture of the adapter. */
   readonly variant: string;
+  /** On WebGPU the adapter's vendor, e.g. `nvidia`, and its model; empty where the host does not tell them. */
+  readonly vendor?: string;
+  readonly model?: string;
   /**
    * The devices that `open` tried first and could not open, each with the reason. Empty if the first attempt succeeded.
    */
@@ -119,6 +129,11 @@ export interface Device extends Disposable {
   readonly gpu?: GPUDevice;
   readonly info: DeviceInfo;
   readonly limits: DeviceLimits;
+  /**
+   * How many floating-point operations the device computes in a millisecond, once `tune` has measured it. A GPU is given 100 ms of
+   * work at a time, and before it is known ten billion operations.
+   */
+  pace?: number;
   /** Who hears of probable mistakes: the options `onWarning` and `warnings` of `open`. */
   readonly warnings: Warnings;
 
@@ -200,6 +215,13 @@ export interface Device extends Disposable {
    * `resetPeak()`.
    */
   readonly peakBytes: number;
+  /**
+   * Bytes that the device has taken from the system: those allocated, and what it keeps for what comes. On WebGPU these are
+   * buffers that the last steps have used, on WASM the linear memory, which never shrinks.
+   */
+  readonly reservedBytes: number;
+  /** The largest number of `reservedBytes` since the device was opened or since the last `resetPeak()`. */
+  readonly peakReservedBytes: number;
   resetPeak(): void;
   dispose(): void;
 }

@@ -2,16 +2,23 @@ import { DeviceError, ValueError } from "../errors.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { kindOf, remedyFor, requireChoice } from "../values.ts";
 import { requireWarningOptions, type WarningOptions } from "../warnings.ts";
+import { adapterName, isSoftware, requestDevice } from "./adapter.ts";
 import type { Device } from "./device.ts";
+import { findGpu } from "./gpu.ts";
 import type { WorkerLike } from "./port.ts";
 import { openWasm } from "./wasm.ts";
-import { adapterName, isSoftware, requestDevice, WebGpuDevice } from "./webgpu.ts";
+import { WebGpuDevice } from "./webgpu.ts";
 
 export interface OpenOptions extends WarningOptions {
   /** `auto` takes a hardware WebGPU adapter, else WASM. A software adapter is taken only if `webgpu` is asked for. */
   readonly prefer?: "auto" | "webgpu" | "wasm";
   /** An existing device to work on; it stays the caller's. */
   readonly gpu?: GPUDevice;
+  /**
+   * The adapter of this index in what `crf-rnn doctor` lists, or whose name has this text in it; it is taken whatever it
+   * computes on. Node reaches every adapter, Deno and pages those to which `powerPreference` leads them.
+   */
+  readonly adapter?: number | string;
   /**
    * A compiled module, for hosts that forbid compiling at run time, such as workerd: one of `crf-rnn/wasm/*.wasm` of the same
    * version of this package. Only `plainShared` and `relaxedShared` have threads.
@@ -48,6 +55,7 @@ export interface OpenOptions extends WarningOptions {
 const optionNames: Names<OpenOptions> = {
   prefer: true,
   gpu: true,
+  adapter: true,
   wasm: true,
   threads: true,
   simd: true,
@@ -74,12 +82,14 @@ export async function open(options: OpenOptions = {}): Promise<Device> {
 }
 
 async function openPreferred(options: OpenOptions): Promise<Device> {
-  const { prefer = "auto", gpu, wasm, threads, simd = "auto", worker, bindingBytes, onFallback } = options;
+  const { prefer = "auto", gpu, adapter, wasm, threads, simd = "auto", worker, bindingBytes, onFallback } = options;
   requireChoice("open", "prefer", prefer, ["auto", "webgpu", "wasm"]);
   requireChoice("open", "simd", simd, ["auto", "plain"]);
-  if (simd === "plain" && (prefer === "webgpu" || gpu !== undefined)) throw plainOnGpu();
+  if (simd === "plain" && (prefer === "webgpu" || (gpu ?? adapter) !== undefined)) throw plainOnGpu();
   requireWorker(worker);
+  if (adapter !== undefined && (prefer === "wasm" || gpu !== undefined)) throw adapterBeside(gpu);
   if (gpu !== undefined) return new WebGpuDevice(requireGpu(gpu), { owned: false, bindingBytes });
+  if (adapter !== undefined) return await openAdapter(adapter, bindingBytes);
   const fallbacks: string[] = [];
   const passOver = (reason: string): void => {
     fallbacks.push(reason);
@@ -124,14 +134,36 @@ async function openWebGpu(software: boolean, bindingBytes: number | undefined): 
   // Browsers before 2025 lack `info`.
   const info = (adapter as { info?: GPUAdapterInfo }).info;
   if (!software && info && isSoftware(info)) throw missing(`${adapterName(info)}, which computes on the processor`);
+  return await openOn(adapter, bindingBytes);
+}
+
+/** @throws DeviceError for an adapter that is not there or refuses a device; ValueError */
+async function openAdapter(wanted: number | string, bindingBytes: number | undefined): Promise<Device> {
+  // Of the many that open what is best, none needs to know how adapters are listed.
+  const { findAdapter } = await import("./adapters.ts");
+  const { name, request } = await findAdapter(wanted);
+  return await openOn(await request(), bindingBytes, name);
+}
+
+/** @throws DeviceError where the adapter refuses a device */
+async function openOn(adapter: GPUAdapter, bindingBytes?: number, model?: string): Promise<Device> {
+  const { info } = adapter as { info?: GPUAdapterInfo };
   try {
-    return new WebGpuDevice(await requestDevice(adapter), { owned: true, adapter: info, bindingBytes });
+    return new WebGpuDevice(await requestDevice(adapter), { owned: true, adapter: info, model, bindingBytes });
   } catch (cause) {
     const expected = `a device of the adapter ${info ? adapterName(info) : ""}`.trimEnd();
     const remedy = 'close other programs that use the GPU, or open({ prefer: "wasm" })';
     throw new DeviceError({ where: "open", expected, got: String(cause), remedy }, { cause });
   }
 }
+
+const adapterBeside = (gpu: unknown): ValueError =>
+  new ValueError({
+    where: "open",
+    expected: "an adapter for WebGPU to be opened on",
+    got: gpu === undefined ? 'it beside prefer: "wasm"' : "it beside a GPUDevice, which has one",
+    remedy: "leave one out",
+  });
 
 const plainOnGpu = (): ValueError =>
   new ValueError({
@@ -162,24 +194,4 @@ function requireGpu(gpu: unknown): GPUDevice {
     got: kindOf(gpu),
     remedy: remedyFor(gpu, "pass what await adapter.requestDevice() gives"),
   });
-}
-
-/**
- * This reference is kept for ever, because Node's binding crashes when the object that `create` returns is collected.
- */
-let dawn: Promise<GPU | undefined> | undefined;
-
-/** `navigator.gpu`, or in Node the entry point of npm's `webgpu` (Dawn), if it is installed. */
-export async function findGpu(): Promise<GPU | undefined> {
-  const native = globalThis.navigator?.gpu;
-  if (native || !globalThis.process?.versions?.node) return native;
-  // A name that no bundler can compute, so that none follows it or leaves it out: Turbopack and Bun see through a constant.
-  // It is looked for at run time, from where this module, or the bundle that it is in, lies.
-  const name = ["web", "gpu"].join("");
-  dawn ??= import(/* @vite-ignore */ /* webpackIgnore: true */ /* turbopackIgnore: true */ name).then(
-    // Rounding a GPU's clock to 65 µs protects pages from each other; here it would only blur measurements.
-    ({ create }: { create(flags: string[]): GPU }) => create(["disable-dawn-features=timestamp_quantization"]),
-    () => undefined,
-  );
-  return dawn;
 }

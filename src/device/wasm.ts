@@ -218,7 +218,7 @@ export class WasmDevice extends BaseDevice {
 
   private constructor(machine: Machine, module: WebAssembly.Module, info: DeviceInfo, bindingBytes: number) {
     super();
-    this.limits = { bindingBytes, bufferBytes: addressSpace, alignment: 16 };
+    this.limits = { bindingBytes, bufferBytes: addressSpace, alignment: 16, operations: Infinity };
     this.#machine = machine;
     this.#kernels = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
     this.#heap = new Heap(machine.heapBase, machine.bytes);
@@ -253,6 +253,10 @@ export class WasmDevice extends BaseDevice {
   protected give({ offset, bytes }: Storage): number {
     this.#heap.release(offset, bytes);
     return bytes;
+  }
+
+  protected get idleBytes(): number {
+    return this.#machine.bytes - this.bytes;
   }
 
   #place(bytes: number): number {

@@ -1,5 +1,6 @@
 import { DeviceError, LimitError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
+import { adapterName, isSoftware } from "./adapter.ts";
 import { BaseDevice, type Range, type Timed } from "./base.ts";
 import { BufferPool, poolSize } from "./bufferPool.ts";
 import type {
@@ -22,22 +23,33 @@ import { Pipelines } from "./pipelines.ts";
 const uniformStride = 256;
 /** The number of dispatches that are recorded before they are submitted. */
 const batchSize = 256;
+/**
+ * A submission carries about as much work as takes 100 ms, so that drivers do not take the GPU for one that hangs, and others get
+ * their turn; so many operations before it is known how fast it is.
+ */
+const [submissionMilliseconds, submissionOperations] = [100, 10e9];
+/** What a kernel that does not tell its operations is taken to do for each byte of its arguments. */
+const operationsPerByte = 2;
 const largestGroupCount = 65535;
+/** The most bytes of small writes that are recorded before they are submitted. */
+const uploadBytes = 2 ** 18;
+/** A buffer to read from that has more bytes is destroyed after use: weights are read once in a while. */
+const mostStaging = 2 ** 25;
+/** A write of more bytes than this is one of its own. */
+const smallWrite = 2 ** 14;
 /** The bytes of a row of a texture that is copied to a buffer are a multiple of this. */
 const textureRowBytes = 256;
 const usage = BufferUsage.storage | BufferUsage.copySource | BufferUsage.copyDestination;
 
+/** An adapter's own limits are larger, mostly; of which adapter a GPUDevice is, it does not tell. */
+const raise =
+  "request the GPUDevice by requestDevice(adapter), which asks for all that the adapter has of maxBufferSize, maxStorageBufferBindingSize and the rest of wantedLimits";
+
+const bytesOf = (storages: readonly Storage[]): number => storages.reduce((sum, { bytes }) => sum + bytes, 0);
+
 /** A whole number of quads, as kernels read them, as far as the buffer goes. */
 const bindingSize = ({ size }: GPUBuffer, offset: number, bytes: number): number =>
   Math.min(Math.ceil(bytes / 16) * 16, size - offset);
-
-/** Adapters that run on the CPU: Mesa's lavapipe, Google's SwiftShader, Microsoft's WARP. */
-export const isSoftware = (info: GPUAdapterInfo): boolean =>
-  (info as { isFallbackAdapter?: boolean }).isFallbackAdapter === true ||
-  /llvmpipe|lavapipe|swiftshader|warp|basic render/i.test(`${info.description} ${info.device} ${info.architecture}`);
-
-export const adapterName = (info: GPUAdapterInfo): string =>
-  info.description || [info.vendor, info.architecture, info.device].filter(Boolean).join(" ") || "unnamed adapter";
 
 function subgroupSizeOf(features: GPUSupportedFeatures, info: GPUAdapterInfo): number | undefined {
   const { subgroupMinSize, subgroupMaxSize } = info;
@@ -56,24 +68,10 @@ export interface WebGpuOptions {
   readonly owned: boolean;
   /** The adapter's description, for GPUDevices that do not carry one. */
   readonly adapter?: GPUAdapterInfo;
+  /** The model's name, where it is known better than `adapter` tells it. */
+  readonly model?: string;
   readonly bindingBytes?: number;
   readonly fallbacks?: readonly string[];
-}
-
-/** Limits that make kernels faster or maps larger; each is requested at the adapter's maximum. */
-export const wantedLimits = [
-  "maxStorageBufferBindingSize",
-  "maxBufferSize",
-  "maxComputeWorkgroupStorageSize",
-  "maxComputeInvocationsPerWorkgroup",
-  "maxComputeWorkgroupSizeX",
-] as const;
-
-/** Asks `adapter` for a device with every limit and feature the kernels can use, and with the clock that measurements use. */
-export async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
-  const requiredLimits = Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]]));
-  const requiredFeatures = (["timestamp-query", "subgroups"] as const).filter((name) => adapter.features.has(name));
-  return adapter.requestDevice({ label: "crf-rnn", requiredLimits, requiredFeatures });
 }
 
 /** Runs kernels on a GPUDevice. */
@@ -85,6 +83,8 @@ export class WebGpuDevice extends BaseDevice {
   readonly #owned: boolean;
   readonly #pipelines: Pipelines;
   readonly #pool = new BufferPool();
+  /** Buffers that are read from. */
+  readonly #staging = new BufferPool();
   readonly #sizes = new Map<GPUBuffer, number>();
   readonly #bindGroups = new Map<string, GPUBindGroup>();
   readonly #ids = new WeakMap<GPUBuffer, number>();
@@ -93,6 +93,12 @@ export class WebGpuDevice extends BaseDevice {
   #nextId = 0;
   readonly #uniforms: GPUBuffer;
   readonly #uniformData = new ArrayBuffer(uniformStride * batchSize);
+  /** Small writes that were recorded, one behind the other, made at the first of them. */
+  #uploads: GPUBuffer | undefined;
+  readonly #uploadData = new Uint8Array(uploadBytes);
+  #uploaded = 0;
+  /** Operations that were recorded. */
+  #work = 0;
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
   #batch: string[] = [];
@@ -112,6 +118,8 @@ export class WebGpuDevice extends BaseDevice {
       threads: 1,
       worker: false,
       variant: info.architecture || "webgpu",
+      vendor: info.vendor,
+      model: options.model ?? info.device,
       subgroupSize: subgroupSizeOf(gpu.features, info),
       fallbacks: options.fallbacks ?? [],
     };
@@ -119,6 +127,8 @@ export class WebGpuDevice extends BaseDevice {
       bindingBytes: Math.min(options.bindingBytes ?? Infinity, gpu.limits.maxStorageBufferBindingSize),
       bufferBytes: gpu.limits.maxBufferSize,
       alignment: gpu.limits.minStorageBufferOffsetAlignment,
+      operations: 50e9,
+      ...(!options.owned && { raise }),
     };
     this.#clock = gpu.features.has("timestamp-query") ? new GpuClock(gpu, batchSize) : undefined;
     this.#uniforms = gpu.createBuffer({
@@ -144,7 +154,7 @@ export class WebGpuDevice extends BaseDevice {
         where: "webgpu",
         expected: `buffers of at most ${this.limits.bufferBytes} bytes`,
         got: `${bytes} bytes`,
-        remedy: "use a smaller image or fewer channels, or the WASM device",
+        remedy: this.limits.raise ?? "use a smaller image or fewer channels, or the WASM device",
       });
     }
     const gpu = this.#pool.take(size) ?? this.#create(size);
@@ -163,38 +173,54 @@ export class WebGpuDevice extends BaseDevice {
     const gpu = storage.handle as GPUBuffer;
     const size = this.#sizes.get(gpu)!;
     this.#pool.give(size, gpu);
-    const surplus = this.#pool.surplus(this.bytes - size);
-    if (surplus.length === 0) return size;
-    // Queued commands may still use these buffers, so they are submitted first. A submitted buffer may be destroyed at
-    // once.
-    this.#submit();
-    for (const buffer of surplus) {
+    this.#destroy(this.#pool.surplus());
+    return size;
+  }
+
+  /** Queued commands may still use these buffers, so they are submitted first. A submitted buffer may be destroyed at once. */
+  #destroy(buffers: readonly GPUBuffer[]): void {
+    if (buffers.length > 0) this.#submit();
+    for (const buffer of buffers) {
       this.#sizes.delete(buffer);
       buffer.destroy();
     }
-    return size;
+  }
+
+  protected get idleBytes(): number {
+    return this.#pool.idleBytes + this.#staging.idleBytes;
   }
 
   write(storage: Storage, data: Data): void {
     this.checkOpen();
+    const { handle, offset } = storage as { handle: GPUBuffer; offset: number };
+    const bytes = data.byteLength;
+    if (this.#encoder && bytes <= smallWrite) {
+      this.#upload(handle, offset, data);
+      return;
+    }
     this.#submit();
-    this.gpu.queue.writeBuffer(
-      storage.handle as GPUBuffer,
-      storage.offset,
-      data.buffer,
-      data.byteOffset,
-      data.byteLength,
-    );
+    this.gpu.queue.writeBuffer(handle, offset, data.buffer, data.byteOffset, bytes);
+  }
+
+  /** Records a small write among the commands, so that those before it need not be submitted by themselves. */
+  #upload(handle: GPUBuffer, offset: number, data: Data): void {
+    if (this.#uploaded + data.byteLength > uploadBytes) this.#submit();
+    this.#uploads ??= this.gpu.createBuffer({
+      label: "uploads",
+      size: uploadBytes,
+      usage: BufferUsage.copySource | BufferUsage.copyDestination,
+    });
+    this.#uploadData.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), this.#uploaded);
+    this.#commands().copyBufferToBuffer(this.#uploads, this.#uploaded, handle, offset, data.byteLength);
+    this.#uploaded += data.byteLength;
   }
 
   async read(storage: Storage): Promise<ArrayBuffer> {
     this.checkOpen();
     const size = Math.ceil(storage.bytes / 4) * 4;
-    const staging = this.gpu.createBuffer({
-      label: "read",
-      size,
-      usage: BufferUsage.mapRead | BufferUsage.copyDestination,
-    });
+    const room = poolSize(size);
+    const staging = this.#staging.take(room) ?? this.#createStaging(room);
+    let kept = false;
     try {
       this.#commands().copyBufferToBuffer(storage.handle as GPUBuffer, storage.offset, staging, 0, size);
       // Mapping waits for what is submitted, so that nothing else has to: each wait takes 12 ms in Deno.
@@ -210,10 +236,22 @@ export class WebGpuDevice extends BaseDevice {
           { cause: refusal.cause },
         );
       }
-      return staging.getMappedRange().slice(0, storage.bytes);
+      const bytes = staging.getMappedRange(0, size).slice(0, storage.bytes);
+      staging.unmap();
+      kept = true;
+      return bytes;
     } finally {
-      staging.destroy();
+      // What could not be mapped, or is of a device that has ended, is of no use any more.
+      if (kept && room <= mostStaging && !this.disposed) this.#staging.give(room, staging);
+      else {
+        this.#staging.forget(room);
+        staging.destroy();
+      }
     }
+  }
+
+  #createStaging(size: number): GPUBuffer {
+    return this.gpu.createBuffer({ label: "read", size, usage: BufferUsage.mapRead | BufferUsage.copyDestination });
   }
 
   copy(from: Storage, to: Storage): void {
@@ -269,7 +307,10 @@ export class WebGpuDevice extends BaseDevice {
   }
 
   protected dispatch({ kernel, count, args }: Dispatch, storages: readonly Storage[], _: Range, timed?: Timed): void {
-    if (this.#batch.length === batchSize) this.#submit();
+    const work = kernel.operations?.(args) ?? bytesOf(storages) * operationsPerByte;
+    const most = this.pace === undefined ? submissionOperations : this.pace * submissionMilliseconds;
+    if (this.#batch.length === batchSize || (this.#work > 0 && this.#work + work > most)) this.#submit();
+    this.#work += work;
     const constants = kernel.constants.map(({ argument }) => args[argument] as number);
     const { pipeline, layout } = this.#pipelines.get(kernel, constants);
     const slot = this.#batch.length * uniformStride;
@@ -301,6 +342,7 @@ export class WebGpuDevice extends BaseDevice {
     if (!group) {
       // Without this, bind groups of buffers that were destroyed long ago would accumulate in a training loop.
       if (this.#bindGroups.size > 4096) this.#bindGroups.clear();
+      this.gpu.pushErrorScope("validation");
       group = this.gpu.createBindGroup({
         label,
         layout,
@@ -313,6 +355,7 @@ export class WebGpuDevice extends BaseDevice {
           })),
         ],
       });
+      this.#expect(this.gpu.popErrorScope(), label);
       this.#bindGroups.set(key, group);
     }
     return group;
@@ -340,6 +383,7 @@ export class WebGpuDevice extends BaseDevice {
     // The queue keeps order: this write lands behind earlier submissions and before this one.
     if (this.#batch.length > 0)
       this.gpu.queue.writeBuffer(this.#uniforms, 0, this.#uniformData, 0, this.#batch.length * uniformStride);
+    if (this.#uploaded > 0) this.gpu.queue.writeBuffer(this.#uploads!, 0, this.#uploadData, 0, this.#uploaded);
     const timing = this.#clock?.resolve(this.#encoder);
     this.gpu.queue.submit([this.#encoder.finish()]);
     if (timing) this.#await(timing());
@@ -348,12 +392,16 @@ export class WebGpuDevice extends BaseDevice {
     this.#encoder = undefined;
     this.#pass = undefined;
     this.#batch = [];
+    this.#uploaded = 0;
+    this.#work = 0;
   }
 
   #expect(scope: Promise<GPUError | null>, kernel: string): void {
     const checked = scope.then((error) => {
       if (!error) return;
       const memory = error.constructor.name === "GPUOutOfMemoryError";
+      // What is kept may be what is missing.
+      if (memory && !this.disposed) this.#destroy(this.#pool.all());
       throw new DeviceError({
         where: kernel || "webgpu",
         kernel,
@@ -382,6 +430,8 @@ export class WebGpuDevice extends BaseDevice {
     this.checkOpen();
     if (this.#lost) throw this.#lost;
     this.#submit();
+    this.#destroy(this.#pool.turn());
+    for (const buffer of this.#staging.turn()) buffer.destroy();
     const pending = this.#pending;
     this.#pending = [];
     const done = wait();
@@ -433,7 +483,9 @@ export class WebGpuDevice extends BaseDevice {
   protected close(): void {
     if (this.#wrapped.size > 0) this.#submit();
     for (const buffer of this.#sizes.keys()) buffer.destroy();
+    for (const buffer of this.#staging.all()) buffer.destroy();
     this.#uniforms.destroy();
+    this.#uploads?.destroy();
     this.#clock?.dispose();
     if (this.#owned) this.gpu.destroy();
   }

@@ -2,10 +2,11 @@ import type { Storage } from "../device/device.ts";
 import { perform } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { allChannels, type MapChannels } from "../shared/channels.ts";
+import { fillFloats } from "../shared/fillFloats.ts";
 import { quadBytes, quadsOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { pullBackEmbed } from "./embed.ts";
-import { splatAndBlur } from "./filterChannels.ts";
+import { allocateMaps, splatAndBlur } from "./filterChannels.ts";
 import type { Lattice } from "./lattice.ts";
 import type { FilterTables } from "./incidence.ts";
 import type { LatticePoints } from "./points.ts";
@@ -59,7 +60,7 @@ export function featureGradients(
   }
   if (normalization !== "none") {
     const ones = workspace.allocate(own.points * quadBytes);
-    device.write(ones, new Float32Array(own.points * 4).fill(1));
+    fillFloats(device, ones, 1);
     // All gradients of K·1 are computed before the first pair changes the dot products that they are made of.
     const sums = Array.from(normalizedAt(normalization, own, at), (set) => {
       const sum = workspace.allocate(set.points * quadBytes);
@@ -103,20 +104,18 @@ interface Side {
  * slice.
  */
 function addPair(lattice: Lattice, values: Side, gradient: Side, quads: number): void {
-  const { device, vertices, dimensions } = lattice;
-  using workspace = new Workspace(device);
-  const bytes = (vertices + 1) * quads * quadBytes;
-  const spaces = [workspace.allocate(bytes), workspace.allocate(bytes)] as const;
+  const { device, dimensions } = lattice;
   const add = (vertexValues: Storage, { points, map, factors }: Side, dots: Storage): void => {
     const { simplices } = points.tables;
     addDots(device, { simplices, values: vertexValues, other: map, factors, dots, dimensions, quads });
   };
-  const blurred = ({ tables, map }: Side, transpose: boolean): Storage =>
-    perform(device, splatAndBlur(lattice, tables, map, spaces, { quads, transpose }));
-  const toSplat = blurred(gradient, true);
-  add(toSplat, values, values.dots.valueDots);
-  const toSlice = blurred(values, false);
-  add(toSlice, gradient, gradient.dots.gradientDots);
+  const addBlurred = ({ tables, map }: Side, transpose: boolean, other: Side, dots: Storage): void => {
+    using workspace = new Workspace(device);
+    const spaces = allocateMaps(workspace, lattice, tables, quads);
+    add(perform(device, splatAndBlur(lattice, tables, map, spaces, { quads, transpose })), other, dots);
+  };
+  addBlurred(gradient, true, values, values.dots.valueDots);
+  addBlurred(values, false, gradient, gradient.dots.gradientDots);
 }
 
 /** Yields ranges of channels, each with as many quads as fit a binding for all vertices. */

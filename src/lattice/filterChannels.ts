@@ -7,7 +7,7 @@ import { blur } from "./blur.ts";
 import type { Lattice } from "./lattice.ts";
 import type { FilterTables } from "./incidence.ts";
 import { slice } from "./slice.ts";
-import { splat } from "./splat.ts";
+import { mapRows, splat, type Splatted } from "./splat.ts";
 
 /** How channels are filtered: how many quads of them, and by K or by Kᵀ. */
 export interface Pass {
@@ -15,19 +15,31 @@ export interface Pass {
   readonly transpose: boolean;
 }
 
+/** Makes the two maps of the vertices between which the values of `quads` of channels go back and forth. */
+export function allocateMaps(
+  workspace: Workspace,
+  { vertices }: Lattice,
+  tables: Splatted,
+  quads: number,
+): readonly [Storage, Storage] {
+  const bytes = mapRows(tables, vertices) * quads * quadBytes;
+  return [workspace.allocate(bytes), workspace.allocate(bytes)];
+}
+
 /**
  * Splats and blurs a range of channels. Returns the blurred vertex values [vertices + 1, quads], which are in one of
- * the two `spaces`.
+ * the two `spaces`, those that `allocateMaps` makes.
  */
 export function* splatAndBlur(
   lattice: Lattice,
-  { incidence }: Pick<FilterTables, "incidence">,
+  tables: Splatted,
   values: MapChannels,
   spaces: readonly [Storage, Storage],
   { quads, transpose }: Pass,
 ): Work<Storage> {
   const { device, vertices, dimensions, parts } = lattice;
-  yield* splat(incidence, values, spaces[0], { vertices, quads });
+  // Until it is blurred into, the second map holds what the splat adds up.
+  yield* splat(tables, values, { result: spaces[0], sums: spaces[1] }, { vertices, quads });
   return yield* blur(device, parts.neighbors, spaces[0], spaces[1], { vertices, dimensions, quads, transpose });
 }
 
@@ -39,11 +51,10 @@ export function filterChannels(
   result: MapChannels,
   pass: Pass,
 ): void {
-  const { device, vertices, dimensions } = lattice;
+  const { device, dimensions } = lattice;
   const { quads } = pass;
   using workspace = new Workspace(device);
-  const bytes = (vertices + 1) * quads * quadBytes;
-  const spaces = [workspace.allocate(bytes), workspace.allocate(bytes)] as const;
+  const spaces = allocateMaps(workspace, lattice, tables, quads);
   const blurred = perform(device, splatAndBlur(lattice, tables, values, spaces, pass));
   slice(device, tables.simplices, blurred, result, { points: tables.points.to, dimensions, quads });
 }

@@ -9,6 +9,8 @@ import { sort } from "../shared/sort.ts";
 export interface Incidence {
   /** [vertices + 2]: where each vertex's list begins. */
   readonly offsets: Storage;
+  /** [entries / 64]: the vertex of every 64th pair, by which splat finds the blocks of long lists. */
+  readonly blockVertices: Storage;
   /** [points·(d + 1)] pairs of a point and a weight. */
   readonly pairs: Storage;
 }
@@ -24,10 +26,14 @@ export interface FilterTables {
   readonly points: { readonly from: number; readonly to: number };
 }
 
-/** Bytes of the incidence lists of `entries`. */
-export const incidenceBytes = (entries: number, vertices: number) => ({
-  offsets: (vertices + 2) * 4,
-  pairs: entries * pairBytes,
+/** How many pairs of a list are added up apart, as in kernels/lattice/incidence.wgsl. */
+export const blockLength = 64;
+
+/** Makes room for the incidence lists of `entries`. */
+export const allocateIncidence = (workspace: Workspace, entries: number, vertices: number): Incidence => ({
+  offsets: workspace.allocate((vertices + 2) * 4),
+  blockVertices: workspace.allocate(Math.ceil(entries / blockLength) * 4),
+  pairs: workspace.allocate(entries * pairBytes),
 });
 
 /**
@@ -37,7 +43,7 @@ export const incidenceBytes = (entries: number, vertices: number) => ({
 export function* buildIncidence(
   device: Device,
   { vertexOfEntry, barycentric }: { vertexOfEntry: Storage; barycentric: Storage },
-  { offsets, pairs }: Incidence,
+  { offsets, blockVertices, pairs }: Incidence,
   entries: number,
   vertices: number,
   dimensions: number,
@@ -53,6 +59,7 @@ export function* buildIncidence(
     barycentric,
     incidence: pairs,
     offsets,
+    blockVertices,
     entries,
     vertices,
     dimensions,

@@ -5,10 +5,11 @@ import { Workspace } from "../device/workspace.ts";
 import { filterChannels } from "./filterChannels.ts";
 import { quadBytes } from "../shape.ts";
 import { allChannels } from "../shared/channels.ts";
+import { fillFloats } from "../shared/fillFloats.ts";
 import {
   type FilterTables,
+  allocateIncidence,
   type Incidence,
-  incidenceBytes,
   incidenceOfSimplices,
   normalizeIncidence,
 } from "./incidence.ts";
@@ -112,13 +113,15 @@ function incidenceOf(lattice: Lattice, points: LatticePoints): Incidence {
   const { device, vertices, dimensions } = lattice;
   const { simplices, incidence } = points.tables;
   if (incidence) return incidence;
-  const bytes = incidenceBytes(points.points * (dimensions + 1), vertices);
-  const offsets = derivedTable(lattice, points, "offsets", bytes.offsets, (result) => {
-    derivedTable(lattice, points, "pairs", bytes.pairs, (pairs) =>
-      perform(device, incidenceOfSimplices(device, simplices, { offsets: result, pairs }, vertices, dimensions)),
-    );
-  });
-  return { offsets, pairs: points.derived.get("pairs")! };
+  const { derived } = points;
+  if (!derived.has("pairs")) {
+    using workspace = new Workspace(device);
+    const made = allocateIncidence(workspace, points.points * (dimensions + 1), vertices);
+    perform(device, incidenceOfSimplices(device, simplices, made, vertices, dimensions));
+    for (const [name, table] of Object.entries(made)) derived.set(name, workspace.handOver(table as Storage));
+  }
+  const of = (name: keyof Incidence): Storage => derived.get(name)!;
+  return { offsets: of("offsets"), blockVertices: of("blockVertices"), pairs: of("pairs") };
 }
 
 /** The normalization factor: n = 1/(K·1 + ε) or s = √n. */
@@ -137,7 +140,7 @@ function makeFactors(lattice: Lattice, points: LatticePoints, kind: FactorKind):
 function filteredConstant(workspace: Workspace, lattice: Lattice, points: LatticePoints, value: number): Storage {
   const { device, own } = lattice;
   const constant = workspace.allocate(own.points * quadBytes);
-  device.write(constant, new Float32Array(own.points * 4).fill(value));
+  fillFloats(device, constant, value);
   const result = workspace.allocate(points.points * quadBytes);
   const tables = filterTables(lattice, "none", false, points);
   filterChannels(lattice, tables, allChannels(constant, 1), allChannels(result, 1), { quads: 1, transpose: false });
@@ -165,11 +168,11 @@ export function normalizeTogether(first: Lattice, second: Lattice, share: number
 }
 
 function normalizedIncidence(lattice: Lattice, points: LatticePoints, kind: FactorKind): Incidence {
-  const { offsets, pairs } = incidenceOf(lattice, points);
+  const { pairs, ...lists } = incidenceOf(lattice, points);
   const normalized = derivedTable(lattice, points, `incidence ${kind}`, pairs.bytes, (result) =>
     normalizeIncidence(lattice.device, pairs, makeFactors(lattice, points, kind), result),
   );
-  return { offsets, pairs: normalized };
+  return { ...lists, pairs: normalized };
 }
 
 function normalizedSimplices(lattice: Lattice, points: LatticePoints, kind: FactorKind): Storage {

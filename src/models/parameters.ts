@@ -31,6 +31,7 @@ function requireRoom({ kind, limits }: Device, name: string, shape: readonly num
     where: `${name} ${formatShape(shape)}`,
     expected: `a device whose buffers hold its ${bytes} bytes`,
     got: `${kind}, whose buffers hold ${limits.bufferBytes}`,
-    remedy: kind === "webgpu" ? "use the WASM device, or a narrower network" : "use a narrower network",
+    remedy:
+      limits.raise ?? (kind === "webgpu" ? "use the WASM device, or a narrower network" : "use a narrower network"),
   });
 }

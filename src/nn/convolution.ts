@@ -1,6 +1,7 @@
 import {
   convolution as kernel,
   convolutionPack as packKernel,
+  convolutionSmall as smallKernel,
   convolutionTiled as tiledKernel,
   convolutionTranspose as transposeKernel,
 } from "../../build/kernels.ts";
@@ -13,7 +14,7 @@ import { type Forms, runFastest } from "./forms.ts";
 import type { Algorithm, Operands } from "./algorithm.ts";
 import { type Convolution, type Epilogue, panelBytes, panelsOf, type PixelMapping } from "./geometry.ts";
 import type { MapSize } from "./mapSize.ts";
-import { panelRanges } from "./panelRanges.ts";
+import { panelRanges, shortRanges } from "./panelRanges.ts";
 import { bindImageRows, pieces } from "./parts.ts";
 import { product } from "./product.ts";
 
@@ -87,7 +88,7 @@ function run(
 ): void {
   for (const piece of pieces(device, sizes, mapping, { input: values, output: result })) {
     const { input, output } = piece;
-    runFastest(device, convolutionForms, {
+    const args = {
       values: input.storage,
       valueSkip: input.skip,
       weights,
@@ -107,7 +108,11 @@ function run(
       ...range,
       biased: bias ? 1 : 0,
       relu: relu ? 1 : 0,
-    });
+    };
+    for (const { first, count, of } of shortRanges(device, kernel.operations!(args), range.panels, panelBytes(sizes))) {
+      const part = { weights: of(weights), firstPanel: range.firstPanel + first, panels: count };
+      runFastest(device, convolutionForms, { ...args, ...part });
+    }
   }
 }
 
@@ -119,9 +124,10 @@ function groups({ images, inputDilation, resultHeight, resultWidth }: Arguments,
   return images * inputDilation ** 2 * Math.ceil(pixels / size);
 }
 
-/** Pixels and outputs of a tile: of an invocation of the usual form, and of a workgroup of the other. */
+/** Pixels and outputs of a tile: of an invocation of the usual form, and of a workgroup of the others. */
 const registers = { pixels: 4, outputs: 8 };
 const tiled = { pixels: 64, outputs: 64 };
+const small = { pixels: 64, outputs: 32 };
 
 /** Counts the sums that tiles of this size compute. */
 const sumsOf = (args: Arguments, { pixels, outputs }: typeof registers): number =>
@@ -134,15 +140,18 @@ export const convolutionForms: Forms<Arguments> = {
     kernel,
     sums: (args) => sumsOf(args, registers),
   },
-  others: [{ name: "tiled", kernel: tiledKernel, sums: (args) => sumsOf(args, tiled) }],
+  others: [
+    { name: "tiled", kernel: tiledKernel, sums: (args) => sumsOf(args, tiled) },
+    { name: "small", kernel: smallKernel, sums: (args) => sumsOf(args, small) },
+  ],
   // Like fc6 this has few pixels and many outputs, here 128 and 4096, with a kernel of 3 by 3 on 8 channels: 75
   // million operations.
-  typical: () => ({
+  typical: (scale = 1) => ({
     images: 1,
-    height: 10,
+    height: 8 * scale + 2,
     width: 18,
     channels: 8,
-    resultHeight: 8,
+    resultHeight: 8 * scale,
     resultWidth: 16,
     outputs: 4096,
     panels: 512,
@@ -157,10 +166,10 @@ export const convolutionForms: Forms<Arguments> = {
     relu: 1,
     valueSkip: 0,
     resultSkip: 0,
-    values: 10 * 18 * 8 * 4,
+    values: (8 * scale + 2) * 18 * 8 * 4,
     weights: 512 * 9 * 8 * 32,
     bias: 4096 * 4,
-    result: 8 * 16 * 4096 * 4,
+    result: 8 * scale * 16 * 4096 * 4,
   }),
 };
 
@@ -210,6 +219,7 @@ function weightGradient(device: Device, sizes: Convolution, operands: Operands):
           firstColumnPanel: range.first,
           batch: taps,
           batchColumns: kernelWidth,
+          batchColumnStride: 1,
           rowPanels: quads,
           termRows: rows,
           termColumns: output.width,
@@ -217,6 +227,7 @@ function weightGradient(device: Device, sizes: Convolution, operands: Operands):
           leftRowStride: valueColumns,
           leftPanelStride: valueRows(rows) * valueColumns,
           rightBatchStride: 0,
+          rightPanelStride: rows * output.width,
           accumulate: image + first > 0 ? 1 : 0,
         });
       }

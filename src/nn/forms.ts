@@ -1,9 +1,10 @@
 import type { Device } from "../device/device.ts";
 import type { Kernel } from "../kernel.ts";
+import { type Rule, ruleFor, type Speeds } from "./rules.ts";
 
 /** One way to compute the sums of a kernel. */
 export interface Form<Arguments extends object> {
-  readonly name: "registers" | "tiled" | "subgroup";
+  readonly name: "registers" | "tiled" | "small" | "subgroup";
   readonly kernel: Kernel<Arguments>;
   /** How many sums a dispatch computes, including those in partly filled tiles that are discarded. */
   readonly sums: (args: Arguments) => number;
@@ -16,14 +17,14 @@ export interface Form<Arguments extends object> {
  * differ only in speed, and which one is fastest depends on the adapter.
  */
 export interface Forms<Arguments extends object> {
-  /** The form that runs on WASM and on devices that were not tuned. */
+  /** The form that runs on WASM, and whose bits are those of all. */
   readonly usual: Form<Arguments>;
   readonly others: readonly Form<Arguments>[];
   /**
-   * The arguments of a typical run for `tune` to time. Bindings are given as their sizes in bytes. It is a function so
-   * that bundlers leave out forms that nothing uses.
+   * The arguments of a typical run for `tune` to time, or of a quarter of it, or of sixteen times as much. Bindings are
+   * given as their sizes in bytes. It is a function so that bundlers leave out forms that nothing uses.
    */
-  readonly typical: () => { readonly [Name in keyof Arguments]: number };
+  readonly typical: (scale?: number) => { readonly [Name in keyof Arguments]: number };
 }
 
 /** Returns the forms that a device can run, the usual one first. */
@@ -38,19 +39,76 @@ export function formsFor<Arguments extends object>(
 /** How many sums a device computes in a millisecond, by the id of the form's kernel. */
 export type Rates = ReadonlyMap<string, number>;
 
-/** The rates that `tune` has measured. */
+/** Rates that count in place of the rule and of what was measured: for tests, and for plans of adapters that are not there. */
 export const rates = new WeakMap<Device, Rates>();
 
-/** Returns the form that is expected to take the least time, or the usual one on a device that was not tuned. */
-export function fastest<Arguments extends object>(
+/** How long a form takes: milliseconds to begin, and for each sum. */
+export interface Course {
+  readonly begin: number;
+  readonly sum: number;
+}
+
+/** What `tune` has found out about an adapter, by the ids of forms' kernels. */
+export interface Tuning {
+  /** Empty where the clock is too coarse to measure with. */
+  readonly courses: ReadonlyMap<string, Course>;
+  /** Forms that do not compile, or whose bits differ from the usual form's. */
+  readonly refused: ReadonlySet<string>;
+}
+
+export const tunings = new WeakMap<Device, Tuning>();
+
+/** The rule's form gives way to one that takes this part of its time, or less. Less of a gain may be noise. */
+export const margin = 0.8;
+
+function least<Item>(all: readonly Item[], cost: (item: Item) => number): Item {
+  return all.reduce((best, item) => (cost(item) < cost(best) ? item : best));
+}
+
+/** The time that the rule gives a form, of no unit: sums that are thrown away take as long as others, and so do workgroups that are missing. */
+function ruledTime<Arguments extends object>(
+  rule: Rule,
+  { name, kernel, sums }: Form<Arguments>,
+  args: Arguments,
+): number {
+  const speeds: Speeds = /convolution/.test(kernel.id) ? rule.convolution : rule.product;
+  const count = kernel.count(args);
+  const groups = kernel.unit === "workgroup" ? count : Math.ceil(count / kernel.workgroupSize);
+  return (sums(args) * Math.max(1, rule.workgroups / groups)) / (speeds[name] ?? 0);
+}
+
+/** Returns the form that the rule for this adapter takes for arguments of this shape. */
+export function ruledForm<Arguments extends object>(
   device: Device,
-  { usual, others }: Forms<Arguments>,
+  forms: Forms<Arguments>,
   args: Arguments,
 ): Form<Arguments> {
-  const measured = rates.get(device);
-  // A form that was not measured takes for ever, so that the usual one stays.
-  const time = (form: Form<Arguments>): number => form.sums(args) / (measured?.get(form.kernel.id) ?? 0);
-  return others.reduce((best, form) => (time(form) < time(best) ? form : best), usual);
+  const refused = tunings.get(device)?.refused;
+  const rule = ruleFor(device);
+  const able = formsFor(device, forms).filter(({ kernel }) => !refused?.has(kernel.id));
+  return least(able, (form) => ruledTime(rule, form, args));
+}
+
+/** Returns the rule's form, or one that was measured to take a good deal less time for arguments of this shape. */
+export function fastest<Arguments extends object>(
+  device: Device,
+  forms: Forms<Arguments>,
+  args: Arguments,
+): Form<Arguments> {
+  const given = rates.get(device);
+  // A form without a rate takes for ever, so that the usual one stays.
+  if (given)
+    return least([forms.usual, ...forms.others], ({ sums, kernel }) => sums(args) / (given.get(kernel.id) ?? 0));
+  if (device.kind === "wasm") return forms.usual;
+  const ruled = ruledForm(device, forms, args);
+  const courses = tunings.get(device)?.courses;
+  if (!courses?.has(ruled.kernel.id)) return ruled;
+  const time = (form: Form<Arguments>): number => {
+    const course = courses.get(form.kernel.id);
+    return course ? course.begin + course.sum * form.sums(args) : Infinity;
+  };
+  const best = least([ruled, ...forms.others, forms.usual], time);
+  return time(best) <= margin * time(ruled) ? best : ruled;
 }
 
 /** Queues a kernel in the form that suits the device. */

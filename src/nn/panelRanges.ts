@@ -28,3 +28,19 @@ export function* panelRanges(
     yield { first, count, of: (storage) => view(storage, first * panelBytes, count * panelBytes) };
   }
 }
+
+/**
+ * Cuts panels that take `operations` in all into ranges that take no longer than one dispatch may; one range, mostly. A panel is
+ * never cut.
+ */
+export function* shortRanges(
+  device: Device,
+  operations: number,
+  panels: number,
+  panelBytes: number,
+): Generator<PanelRange> {
+  const { limits } = device;
+  if (operations <= limits.operations) yield { first: 0, count: panels, of: (storage) => storage };
+  else
+    yield* panelRanges(device, panels, panelBytes, Math.floor((limits.operations / operations) * panels) * panelBytes);
+}

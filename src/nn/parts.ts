@@ -39,20 +39,31 @@ export function bindImageRows(
   return { ...map, images: 1, height: end - begin, first: begin, ...bindRows(device, storage, place) };
 }
 
+/** Where a convolution may be cut. */
+interface Cut {
+  /** The number of output rows that must stay in one piece. */
+  readonly together?: number;
+  /** The number of output rows of which a piece has a multiple, wherever so many fit a binding. */
+  readonly block?: number;
+  /** Whether every image of a batch is a piece of its own. */
+  readonly apart?: boolean;
+}
+
 /**
  * Cuts a convolution into pieces whose maps fit a binding. At full width the activation of conv1 is 125 MB for 500×500
  * pixels, and a binding often holds 128 MiB. Each pixel is summed as in the whole convolution, so its bits are the
- * same. `together` is the number of output rows that must stay in one piece.
+ * same.
  */
 export function* pieces(
   device: Device,
   { input, output, kernelHeight }: Convolution,
   mapping: PixelMapping,
   storages: { readonly input: Storage; readonly output: Storage },
-  together = 1,
+  { together = 1, block = together, apart = false }: Cut = {},
 ): Generator<Piece> {
   const { bindingBytes, alignment } = device.limits;
-  if (storages.input.bytes <= bindingBytes && storages.output.bytes <= bindingBytes) {
+  const fits = storages.input.bytes <= bindingBytes && storages.output.bytes <= bindingBytes;
+  if (fits && !apart) {
     yield {
       input: { ...input, storage: storages.input, skip: 0, first: 0 },
       output: { ...output, storage: storages.output, skip: 0, first: 0 },
@@ -66,7 +77,9 @@ export function* pieces(
   // The taps of `rows` rows of the output span (rows − 1)·stride + kernelHeight positions, of which each row of the input
   // takes inputDilation.
   const fed = Math.floor((roomFor(input) * inputDilation - kernelHeight) / stride) + 1;
-  const most = Math.max(together, Math.floor(Math.min(roomFor(output), fed) / together) * together);
+  const rowsThatFit = Math.min(roomFor(output), fed);
+  const whole = rowsThatFit < block ? together : block;
+  const most = Math.max(together, Math.floor(rowsThatFit / whole) * whole);
   for (let image = 0; image < output.images; image++) {
     for (let first = 0; first < output.height; first += most) {
       const rows = Math.min(most, output.height - first);

@@ -1,14 +1,15 @@
 import { winogradFold, winogradGradient, winogradInput, winogradOutput, winogradWeights } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
-import { panelRowBytes } from "../layout.ts";
+import { panelRowBytes, panelWidth } from "../layout.ts";
 import { padded, quadsOf } from "../shape.ts";
 import { transpose } from "./convolution.ts";
 import type { Algorithm, Operands } from "./algorithm.ts";
+import { atATime, blockOf, scratchBytes } from "./blocks.ts";
 import { type Convolution, type Epilogue, panelBytes, panelsOf } from "./geometry.ts";
 import type { MapSize } from "./mapSize.ts";
 import { type Piece, pieces } from "./parts.ts";
-import { product, type ProductArguments } from "./product.ts";
+import { type ProductArguments, productOfBlocks } from "./product.ts";
 
 /** Number of elements of a transformed tile. */
 const elements = 16;
@@ -42,7 +43,7 @@ function convolve(device: Device, sizes: Convolution, operands: Operands, epilog
   const patches = workspace.allocate(elements * inputs * padded(most) * 4);
   const products = workspace.allocate(elements * panels * padded(most) * panelRowBytes);
   for (const { piece, range } of tileRanges(device, sizes, operands, most)) {
-    transformInput(device, piece, patches, range, true);
+    transformInput(device, piece, patches, { ...range, blockTiles: range.tiles }, true);
     const quads = quadsOf(range.tiles);
     const factors = { left: patches, right: transformed, result: products };
     multiplyElements(device, { ...factors, columnPanels: panels, rowPanels: quads, accumulate: 0 }, inputs);
@@ -78,13 +79,14 @@ function weightGradient(device: Device, sizes: Convolution, operands: Operands):
   const inputs = padded(input.channels);
   using workspace = new Workspace(device);
   const sums = workspace.allocate(elements * panels * inputs * panelRowBytes);
-  const most = tilesOfRange(device, output, input.channels, output.channels);
-  const patches = workspace.allocate(elements * inputs * padded(most) * 4);
-  const gradients = workspace.allocate(elements * panels * padded(most) * panelRowBytes);
+  const { blockTiles, count, cut } = blocksOfTiles(device, sizes);
+  const patches = workspace.allocate(count * elements * inputs * padded(blockTiles) * 4);
+  const gradients = workspace.allocate(count * elements * panels * padded(blockTiles) * panelRowBytes);
   let accumulate = 0;
-  for (const { piece, range } of tileRanges(device, sizes, operands, most)) {
-    transformInput(device, piece, patches, range, false);
-    const tiles = padded(range.tiles);
+  for (const { piece, range } of tileRanges(device, sizes, operands, count * blockTiles, cut)) {
+    // The last block of a piece may have fewer tiles; where it is alone, it is packed without what it lacks.
+    const blocked = { ...range, blockTiles: Math.min(blockTiles, range.tiles) };
+    transformInput(device, piece, patches, blocked, false);
     device.run(winogradGradient, {
       gradient: piece.output.storage,
       gradientSkip: piece.output.skip,
@@ -93,20 +95,37 @@ function weightGradient(device: Device, sizes: Convolution, operands: Operands):
       width: piece.output.width,
       quads: quadsOf(output.channels),
       panels,
-      ...range,
+      ...blocked,
     });
     const factors = { left: patches, right: gradients, result: sums };
-    multiplyElements(device, { ...factors, columnPanels: panels, rowPanels: inputs / 4, accumulate }, tiles);
+    const shape = { ...factors, columnPanels: panels, rowPanels: inputs / 4, accumulate };
+    multiplyElements(device, shape, padded(blocked.blockTiles), Math.ceil(range.tiles / blockTiles));
     accumulate = 1;
   }
   device.run(winogradFold, { sums, result: operands.weights, panels, inputs });
+}
+
+/** How the tiles of a weight gradient are cut: the tiles of a block, how many blocks are summed at a time, and the pieces. */
+function blocksOfTiles(device: Device, { input, output }: Convolution) {
+  const [inputs, outputs] = [padded(input.channels), panelsOf(output.channels) * panelWidth];
+  const most = tilesOfRange(device, output, input.channels, output.channels);
+  // A processor's caches hold few tiles, and its threads need no more products than one block has.
+  if (device.kind === "wasm") return { blockTiles: most, count: 1, cut: { together: 2 } };
+  const [rows, columns] = [Math.ceil(output.height / 2), Math.ceil(output.width / 2)];
+  const block = blockOf(output.images, rows, columns);
+  const fitting = Math.floor(device.limits.bindingBytes / (elements * Math.max(inputs, outputs) * 16)) * 4;
+  const blockTiles = Math.max(4, Math.min(block.terms, fitting));
+  const numbers = padded(blockTiles);
+  const tables = [inputs * numbers, outputs * numbers, inputs * outputs].map((size) => elements * size * 4);
+  const count = atATime(device, Math.ceil(tilesOf(output) / blockTiles), tables);
+  return { blockTiles, count, cut: { together: 2, block: 2 * block.rows, apart: block.apart } };
 }
 
 function transformInput(
   device: Device,
   { input: { storage, skip, height, width, channels }, mapping: { paddingY, paddingX } }: Piece,
   result: Storage,
-  range: TileRange,
+  range: TileRange & { readonly blockTiles: number },
   rowsAreTiles: boolean,
 ): void {
   const quads = quadsOf(channels);
@@ -114,25 +133,29 @@ function transformInput(
   device.run(winogradInput, { values: storage, valueSkip: skip, result, ...sizes });
 }
 
-/** Computes, for each of the 16 elements, a product of matrices: [rowPanels, terms, 4] by [columnPanels, terms, 8]. */
+/** Computes, for each of the 16 elements, a product of matrices: [rowPanels, terms, 4] by [columnPanels, terms, 8], or of blocks of them. */
 function multiplyElements(
   device: Device,
   factors: Pick<ProductArguments, "left" | "right" | "result" | "columnPanels" | "rowPanels" | "accumulate">,
   terms: number,
+  blocks = 1,
 ): void {
   const { rowPanels, columnPanels } = factors;
-  product(device, {
+  const args = {
     ...factors,
     batch: elements,
     batchColumns: 1,
+    batchColumnStride: 1,
     termRows: 1,
     termColumns: terms,
     termStride: 1,
     leftPanelStride: terms,
     leftRowStride: rowPanels * terms,
     rightBatchStride: columnPanels * terms,
+    rightPanelStride: terms,
     firstColumnPanel: 0,
-  });
+  };
+  productOfBlocks(device, args, blocks);
 }
 
 interface TileRange {
@@ -153,9 +176,10 @@ function* tileRanges(
   sizes: Convolution,
   operands: Omit<Operands, "weights">,
   most: number,
+  cut: Parameters<typeof pieces>[4] = { together: 2 },
 ): Generator<{ readonly piece: Piece; readonly range: TileRange }> {
   const mapping = { stride: 1, inputDilation: 1, paddingY: sizes.padding, paddingX: sizes.padding };
-  for (const piece of pieces(device, sizes, mapping, operands, 2)) {
+  for (const piece of pieces(device, sizes, mapping, operands, cut)) {
     const { output } = piece;
     const [tileRows, tileColumns] = [Math.ceil(output.height / 2), Math.ceil(output.width / 2)];
     const total = tilesOf(output);
@@ -165,18 +189,10 @@ function* tileRanges(
   }
 }
 
-/**
- * Bytes of scratch memory for the transformed tiles of a range and their products. On processors they should fit into
- * the caches (on WASM 1 MiB costs a tenth to a quarter more time, and 8 MiB save nothing). With 512 channels 4 MiB hold
- * 64 tiles, for which the product has 16,384 invocations. A GPU runs about a hundred thousand at once, and 128 MiB hold
- * 2048 tiles (by calculation; no GPU was available).
- */
-const rangeBytes = ({ info }: Device): number => (info.hardware ? 2 ** 27 : 2 ** 22);
-
 /** The largest number of tiles in a range, a multiple of four because the product's row panels have four. */
 function tilesOfRange(device: Device, map: MapSize, channels: number, outputs: number): number {
   const [input, output] = [elements * padded(channels) * 4, elements * panelsOf(outputs) * panelRowBytes];
-  const bound = Math.min(rangeBytes(device) / (input + output), device.limits.bindingBytes / Math.max(input, output));
+  const bound = Math.min(scratchBytes(device) / (input + output), device.limits.bindingBytes / Math.max(input, output));
   return Math.min(tilesOf(map), Math.max(4, Math.floor(bound / 4) * 4));
 }
 

@@ -3,11 +3,16 @@ import { type Device, type Storage, view } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import { quadBytes } from "../shape.ts";
 
-/** How many rows one invocation adds up. */
-const blockRows = 256;
+/**
+ * Returns how many of `rows` rows one invocation adds up. An invocation of a GPU waits for each row, and there are few of
+ * them where there are few columns, so that more rows than one block has are cut into shorter ones. A processor reads on
+ * while it adds.
+ */
+export const blockRowsOf = ({ kind }: Device, rows: number): number => (kind === "wasm" || rows <= 256 ? 256 : 64);
 
 /** Sums the rows of values [rows, quads] in quads of four columns: the result is [quads]. */
 export function columnSums(device: Device, values: Storage, result: Storage, rows: number, quads: number): void {
+  const blockRows = blockRowsOf(device, rows);
   const most = Math.max(
     blockRows,
     Math.floor(device.limits.bindingBytes / (quads * quadBytes * blockRows)) * blockRows,
@@ -24,6 +29,7 @@ export function columnSums(device: Device, values: Storage, result: Storage, row
 /** Does the same where `values` is larger than a binding, with as many blocks at a time as a binding holds. */
 function sumWindows(device: Device, values: Storage, result: Storage, rows: number, quads: number, most: number): void {
   using workspace = new Workspace(device);
+  const blockRows = blockRowsOf(device, rows);
   const blocks = Math.ceil(rows / blockRows);
   const sums = workspace.allocate(blocks * quads * quadBytes);
   for (let first = 0; first < rows; first += most) {

@@ -2,12 +2,9 @@ import { outerProducts as kernel } from "../../build/kernels.ts";
 import { view } from "../device/device.ts";
 import { rowRanges } from "../device/ranges.ts";
 import { Workspace } from "../device/workspace.ts";
-import { columnSums } from "./columnSums.ts";
+import { blockRowsOf, columnSums } from "./columnSums.ts";
 import { padded, quadBytes, quadsOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-
-/** The number of rows whose outer products one invocation sums. */
-const blockRows = 256;
 
 /** Computes factor·Σ a bᵀ over the rows of two maps [..., L]; the result is [L, L]. */
 export function outerProducts(a: Tensor, b: Tensor, factor = 1): Tensor {
@@ -15,6 +12,7 @@ export function outerProducts(a: Tensor, b: Tensor, factor = 1): Tensor {
   const rowBytes = padded(channels) * 4;
   const quads = channels * quadsOf(channels);
   const ranges = [...rowRanges(device, rows, rowBytes)];
+  const blockRows = blockRowsOf(device, rows);
   const blocksIn = (count: number): number => Math.ceil(count / blockRows);
   const blocks = ranges.reduce((sum, range) => sum + blocksIn(range.rows), 0);
   using workspace = new Workspace(device);

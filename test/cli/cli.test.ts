@@ -24,7 +24,8 @@ describe("crf-rnn", () => {
     const { status, stdout } = await crfRnnInProcess(["help", command]);
     expect(status).toBe(0);
     expect(stdout).toMatch(new RegExp(`Examples:\n  crf-rnn ${command}`));
-    for (const flag of ["--device <kind>", "--threads <n>", "--json", "--quiet"]) expect(stdout).toContain(flag);
+    for (const flag of ["--device <kind>", "--adapter <name>", "--threads <n>", "--json", "--quiet"])
+      expect(stdout).toContain(flag);
   });
 
   test("README's table has every command", () => {
@@ -50,6 +51,8 @@ describe("crf-rnn", () => {
 
   test("refuses unknown commands and flags with one sentence", async () => {
     using folder = new Folder();
+    const nowhere = ["doctor", "--adapter", "no such GPU"];
+    await folder.refusesInProcess(nowhere, /expected one adapter named no such GPU, got adapters 0: /);
     folder.refuses(["refin"], /^crf-rnn: unknown command 'refin' \(Did you mean refine\?\) — see crf-rnn --help\n$/);
     await folder.refusesInProcess(["refin"], /^crf-rnn: unknown command 'refin' \(Did you mean refine\?\)/);
     await folder.refusesInProcess(["doctor", "--jsno"], /^crf-rnn: unknown option '--jsno' \(Did you mean --json\?\)/);
@@ -83,13 +86,19 @@ describe("crf-rnn doctor", () => {
     });
     const { adapters } = facts.webgpu as { adapters: { choices: Choice[] }[] };
     expect(adapters.length).toBeGreaterThan(0);
-    for (const { choices } of adapters) {
+    for (const [index, adapter] of adapters.entries()) {
+      expect(adapter).toMatchObject({ index, name: expect.any(String), driver: expect.any(String) });
+      expect(adapter).toMatchObject({ vendor: expect.any(String), memoryBytes: expect.any(Number) });
+      const { choices } = adapter;
       expect(choices.map(({ kernel }) => kernel)).toEqual(["nn/product", "nn/convolution"]);
       for (const { form, times } of choices) expect(times[form]).toBe(1);
     }
-    const text = crfRnn(["doctor"]);
+    const text = crfRnn(["doctor", "--adapter", "0"]);
     expect(text.status).toBe(0);
-    expect(text.stdout).toMatch(/\n {10}nn\/product: \w+ \((\w+ takes \d+\.\d\d times as long(, )?)+\)\n/);
+    expect(text.stdout).toMatch(/^WebGPU {4}0: .+, (soft|hard)ware\n {10}.*driver .+, memory \d+ MiB/m);
+    expect(text.stdout).toMatch(
+      /\n {10}nn\/product: \w+, as the rule \(by [\w ]+, \w+ takes \d+\.\d\d times as long.*\)\n/,
+    );
     expect(text.stdout).toContain(`Node      ${process.versions.node}\n`);
   });
 });

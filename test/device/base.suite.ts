@@ -42,6 +42,20 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "what is reserved holds what is in use, and its peak is kept until it is reset",
+    async run(device) {
+      const whole = (): boolean =>
+        device.reservedBytes >= device.bytes && device.peakReservedBytes >= device.reservedBytes;
+      device.resetPeak();
+      check(whole() && device.peakReservedBytes === device.reservedBytes, "after a reset");
+      const large = device.allocate(2 ** 25);
+      check(whole() && device.peakReservedBytes >= 2 ** 25, `${device.peakReservedBytes} bytes with 32 MiB in use`);
+      const most = device.peakReservedBytes;
+      device.release(large);
+      check(whole() && device.peakReservedBytes === most, `${device.peakReservedBytes} bytes after a release`);
+    },
+  },
+  {
     name: "an attempt that fails gives back what it and the attempts within it made, and keeps nothing from others",
     async run(device) {
       const before = device.bytes;

@@ -37,36 +37,77 @@ export const cases: Case[] = [
     },
   },
   {
-    name: "what was unused for longest goes first, once more is idle than in use and than 64 MiB",
+    name: "what was unused for longest goes first, once more is idle than twice what was in use of late, and than 64 MiB",
     async run() {
       const pool = new BufferPool();
-      const surplus = (used: number): string[] => pool.surplus(used).map(({ label }) => label);
-      for (const name of ["a", "b", "c"]) pool.give(40 * megabyte, buffer(name));
-      equal(surplus(200 * megabyte), [], "more is used");
-      equal(surplus(120 * megabyte), [], "as much is used");
-      equal(surplus(100 * megabyte), ["a"], "less is used");
-      equal(surplus(0), ["b"], "nothing is used");
-      equal([pool.take(40 * megabyte)?.label], ["c"], "taken");
-      equal([pool.take(40 * megabyte)?.label], [undefined], "what was removed is not found any more");
-      equal(surplus(0), [], "nothing is idle");
+      const surplus = (): string[] => pool.surplus().map(({ label }) => label);
+      const size = 40 * megabyte;
+      for (let i = 0; i < 3; i++) pool.take(size);
+      for (const name of ["a", "b", "c"]) pool.give(size, buffer(name));
+      for (const [i, name] of ["d", "e", "f", "g"].entries()) {
+        pool.take(size + 256 * i + 256);
+        pool.give(size + 256 * i + 256, buffer(name));
+      }
+      equal(surplus(), ["a", "b"], "more than 240 MiB are idle");
+      equal(
+        [pool.take(size)?.label, pool.take(size)?.label],
+        ["c", undefined],
+        "what was removed is not found any more",
+      );
+      equal([pool.idleBytes], [4 * size + 10 * 256], "idle");
+      equal(surplus(), [], "no more than twice what was in use");
+      equal(
+        pool.all().map(({ label }) => label),
+        ["d", "e", "f", "g"],
+        "all",
+      );
+      equal([pool.idleBytes, pool.all().length], [0, 0], "nothing is idle");
     },
   },
   {
-    name: "buffers that were taken count no more, whatever their size, and 64 MiB may stay",
+    name: "64 MiB may stay, however little was in use",
     async run() {
       const pool = new BufferPool();
-      const surplus = (): string[] => pool.surplus(0).map(({ label }) => label);
-      pool.give(63 * megabyte, buffer("a"));
-      pool.give(megabyte, buffer("b"));
-      equal(surplus(), [], "64 MiB");
-      pool.take(63 * megabyte);
-      pool.give(63 * megabyte, buffer("c"));
-      equal(surplus(), [], "64 MiB again");
-      pool.give(1, buffer("d"));
-      equal(surplus(), ["b"], "the one that was given first of those left");
-      pool.give(megabyte, buffer("e"));
-      equal(surplus(), ["c"], "then the next");
-      equal([pool.take(megabyte)?.label, pool.take(1)?.label], ["e", "d"], "left");
+      const use = (size: number, name: string): void => {
+        pool.take(size);
+        pool.give(size, buffer(name));
+      };
+      for (let i = 0; i < 64; i++) use(megabyte + 256 * i, `${i}`);
+      equal(
+        pool.surplus().map(({ label }) => label),
+        ["0"],
+        "63 MiB and a little",
+      );
+    },
+  },
+  {
+    name: "what the last sixteen turns have used stays, and what none of them has used goes",
+    async run() {
+      const pool = new BufferPool();
+      const made: string[] = [];
+      let count = 0;
+      const gone: string[] = [];
+      /** Uses buffers of these sizes at once, as a step does, and waits. */
+      const step = (...sizes: number[]): void => {
+        const used = sizes.map((size) => {
+          const found = pool.take(size) ?? buffer(`${count++}`);
+          if (found.label === `${count - 1}`) made.push(found.label);
+          return found;
+        });
+        sizes.forEach((size, i) => pool.give(size, used[i]!));
+        gone.push(...pool.surplus().map(({ label }) => label), ...pool.turn().map(({ label }) => label));
+      };
+      const large = 500 * megabyte;
+      step(large, large, 256);
+      const first = count;
+      // Every other step is small.
+      for (let i = 0; i < 20; i++) step(...(i % 2 ? [large, large, 256] : [256]));
+      equal([count, gone.length], [first, 0], "buffers made and gone in the steady state");
+      for (let i = 0; i < 14; i++) step(256);
+      equal(gone, [], "fourteen turns later");
+      for (let i = 0; i < 2; i++) step(256);
+      equal(gone.sort(), ["0", "1"], "sixteen turns later");
+      equal([pool.idleBytes], [256], "what is used stays");
     },
   },
   {

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { findGpu, open } from "../../src/device/open.ts";
+import { findGpu } from "../../src/device/gpu.ts";
+import { open } from "../../src/device/open.ts";
 import { openWasm } from "../../src/device/wasm.ts";
 import { WebGpuDevice } from "../../src/device/webgpu.ts";
 import { DeviceError, ValueError } from "../../src/errors.ts";

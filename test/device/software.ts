@@ -1,6 +1,7 @@
 import { findChromium, vulkanEnvironment } from "../../scripts/environment.mjs";
 import type { Device } from "../../src/device/device.ts";
-import { findGpu, open, type OpenOptions } from "../../src/device/open.ts";
+import { findGpu } from "../../src/device/gpu.ts";
+import { open, type OpenOptions } from "../../src/device/open.ts";
 
 /** For tests that run in vitest itself: the software adapter, found as the hosts' processes find it. */
 async function findSoftware(): Promise<void> {

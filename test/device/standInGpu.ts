@@ -67,7 +67,8 @@ export class StandInGpu {
           this.#note("mapAsync", name, mode);
           this.mapping();
         },
-        getMappedRange: () => this.contents.slice().buffer,
+        getMappedRange: (_ = 0, bytes = this.contents.length) => this.contents.slice(0, bytes).buffer,
+        unmap: () => this.#note("unmap", name),
       },
     );
   }

@@ -1,8 +1,10 @@
 import { fill, scanBlocks, scale } from "../../build/kernels.ts";
 import type { DeviceInfo, Storage } from "../../src/device/device.ts";
-import { adapterName, isSoftware, requestDevice, WebGpuDevice, type WebGpuOptions } from "../../src/device/webgpu.ts";
+import { adapterName, isSoftware, requestDevice } from "../../src/device/adapter.ts";
+import { WebGpuDevice, type WebGpuOptions } from "../../src/device/webgpu.ts";
 import { DeviceError, DisposedError, LimitError, ShapeError } from "../../src/errors.ts";
 import { type Case, check, rejects, same } from "../suite.ts";
+import { fcn32s } from "../../src/models/fcn32s.ts";
 import { StandInGpu, type StandInOptions } from "./standInGpu.ts";
 
 const megabyte = 2 ** 20;
@@ -38,6 +40,11 @@ export const cases: Case[] = [
     async run() {
       const parts = { vendor: "acme", architecture: "one", device: "0x1" };
       equal(adapterName(adapter({ ...parts, description: "Acme One" })), "Acme One", "described");
+      const driver = "Open driver 1.2";
+      const arc = { device: "arc-graphics", description: driver };
+      equal(adapterName(adapter(arc)), `arc-graphics (${driver})`, "by its driver");
+      equal(adapterName(adapter({ ...arc, device: "0x1" })), driver, "a number");
+      equal(adapterName(adapter({ ...arc, isFallbackAdapter: true })), driver, "of no model");
       equal(adapterName(adapter(parts)), "acme one 0x1", "put together");
       equal(adapterName(adapter({ vendor: "acme", device: "0x1" })), "acme 0x1", "in part");
       equal(adapterName(adapter({})), "unnamed adapter", "nothing told");
@@ -59,11 +66,22 @@ export const cases: Case[] = [
     name: "a device tells its adapter, its subgroups where all are of one size, and the limits that hold",
     async run() {
       const acme = adapter({ architecture: "one", description: "Acme One", subgroupMinSize: 32, subgroupMaxSize: 32 });
-      const facts = { name: "Acme One", hardware: true, threads: 1, worker: false, variant: "one" };
+      const facts = {
+        name: "Acme One",
+        hardware: true,
+        threads: 1,
+        worker: false,
+        variant: "one",
+        vendor: "",
+        model: "",
+      };
       equal(infoOf(acme, ["subgroups"]), { ...facts, subgroupSize: 32, fallbacks: [] }, "its own");
       equal(infoOf(acme), { ...facts, subgroupSize: undefined, fallbacks: [] }, "without subgroups");
       const mixed = { ...acme, subgroupMaxSize: 64 };
       check(infoOf(mixed, ["subgroups"]).subgroupSize === undefined, "subgroups of several sizes");
+      equal(infoOf({ ...acme, vendor: "acme", device: "x" }).vendor, "acme", "vendor");
+      equal(infoOf({ ...acme, device: "x" }).model, "x", "model");
+      equal(infoOf({ ...acme, device: "x" }, [], { model: "X 1" }).model, "X 1", "a model known better");
       const passed = { adapter: acme, fallbacks: ["another"] };
       equal(infoOf(undefined, [], passed), { ...facts, subgroupSize: undefined, fallbacks: ["another"] }, "passed");
       const other = infoOf(adapter({ description: "llvmpipe" }), [], passed);
@@ -73,7 +91,7 @@ export const cases: Case[] = [
         "its own before what is passed",
       );
       equal(infoOf(undefined).name, "unnamed adapter", "unknown");
-      const limits = { bindingBytes: 4096, bufferBytes: megabyte, alignment: 32 };
+      const limits = { bindingBytes: 4096, bufferBytes: megabyte, alignment: 32, operations: 50e9 };
       equal(makeDevice().device.limits, limits, "limits");
       equal(makeDevice({}, { bindingBytes: 1024 }).device.limits, { ...limits, bindingBytes: 1024 }, "less");
       equal(makeDevice({}, { bindingBytes: 2 ** 40 }).device.limits, limits, "more than there is");
@@ -187,6 +205,39 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "a submission carries ten billion operations, or as many as take 100 ms; a larger dispatch goes alone",
+    async run() {
+      const { gpu, device } = makeDevice();
+      const [a, b] = [device.allocate(64), device.allocate(64)];
+      const heavy: typeof scale = { ...scale, id: "heavy", operations: ({ factor }) => factor };
+      /** Queues dispatches of so many operations each, and returns how many went together. */
+      const together = async (...operations: number[]): Promise<string> => {
+        await device.finish();
+        gpu.calls();
+        for (const factor of operations) device.run(heavy, { values: a, result: b, count: 4, factor });
+        await device.finish();
+        const parts = namesOf(gpu.calls()).split(" submit ").slice(0, -1);
+        return parts.map((part) => part.split("dispatchWorkgroups").length - 1).join();
+      };
+      equal(await together(4e9, 4e9, 2e9, 1, 9e9, 9e9, 11e9, 50e9, 1), "3,2,1,1,1,1", "before the pace is known");
+      device.pace = 1e6;
+      equal(await together(4e7, 4e7, 2e7, 1, 9e7), "3,2", "a slow GPU");
+      device.pace = 1e9;
+      equal(await together(4e9, 4e9, 2e9, 1, 9e9, 9e9, 50e9, 50e9), "7,1", "a fast GPU");
+      // Two operations a byte where the kernel tells none: 128 bytes a dispatch.
+      device.pace = 7.68;
+      gpu.calls();
+      for (let i = 0; i < 5; i++) runScale(device, a, b, 1);
+      await device.finish();
+      const parts = namesOf(gpu.calls()).split(" submit ").slice(0, -1);
+      equal(
+        parts.map((part) => part.split("dispatchWorkgroups").length - 1),
+        [3, 2],
+        "by bytes",
+      );
+    },
+  },
+  {
     name: "bind groups are kept for the same memory, some thousands of them",
     async run() {
       const { gpu, device } = makeDevice({ limits: { maxBufferSize: 2 ** 24 } });
@@ -252,26 +303,77 @@ export const cases: Case[] = [
         ],
         "queued",
       );
-      device.write(a, Uint8Array.of(1));
-      equal(namesOf(gpu.calls()), `${withoutKernels} writeBuffer`, "written after");
+      device.write(a, new Uint8Array(2 ** 14 + 4));
+      equal(namesOf(gpu.calls()), `${withoutKernels} writeBuffer`, "a large one is written after");
       const bytes = await device.read({ ...a, offset: 4 });
       same(new Uint8Array(bytes), [1, 2, 3, 4, 5, 6], "read");
       equal(
         gpu.calls().filter(([name]) => !/ErrorScope/.test(String(name))),
         [
-          ["createBuffer", "read", 8, 0x01 | 0x08],
+          ["createBuffer", "read", 256, 0x01 | 0x08],
           ["createCommandEncoder", "crf-rnn"],
           ["copyBufferToBuffer", "#0", 4, "read", 0, 8],
           ["submit", 1],
           ["mapAsync", "read", 1],
-          ["destroy", "read"],
+          ["unmap", "read"],
         ],
         "reading",
       );
+      await Promise.all([device.read(a), device.read(b)]);
+      const again = gpu.calls().filter(([name]) => name === "createBuffer");
+      equal(again.length, 1, "the same buffer serves again, and one more where two are read at once");
       runScale(device, a, b, 1);
       gpu.calls();
       device.clear(a);
       equal(namesOf(gpu.calls()), "end clearBuffer", "no command is inside of a pass");
+    },
+  },
+  {
+    name: "small writes ride along with the commands that were queued, in their order",
+    async run() {
+      const { gpu, device } = makeDevice({ limits: { maxBufferSize: 2 ** 24 } });
+      const [a, b] = [device.allocate(64), device.allocate(64)];
+      runScale(device, a, b, 1);
+      gpu.calls();
+      device.write({ ...a, offset: 16 }, Uint8Array.of(0, 1, 2, 3, 4, 5).subarray(2));
+      runScale(device, a, b, 1);
+      device.write(b, Float32Array.of(1, 0));
+      device.run(fill, { values: b, count: 4, value: 1 });
+      equal(
+        gpu.calls().filter(([name]) => !/ErrorScope|Pipeline|BindGroup|Module/.test(String(name))),
+        [
+          ["createBuffer", "uploads", 2 ** 18, 0x04 | 0x08],
+          ["end"],
+          ["copyBufferToBuffer", "uploads", 0, "#0", 16, 4],
+          ["beginComputePass", "scale"],
+          ["dispatchWorkgroups", 1, 1],
+          ["end"],
+          ["copyBufferToBuffer", "uploads", 4, "#1", 0, 8],
+          ["beginComputePass", "fill"],
+          ["dispatchWorkgroups", 1, 1],
+        ],
+        "commands",
+      );
+      await device.finish();
+      const calls = gpu.calls();
+      equal(namesOf(calls).replace(/\w+ErrorScope /g, ""), "end writeBuffer writeBuffer submit onSubmittedWorkDone", "one submission"); // prettier-ignore
+      const written = calls.filter(([name]) => name === "writeBuffer").map(([, name, offset]) => [name, offset]);
+      equal(written, [["params", 0], ["uploads", 0]], "what is written before it"); // prettier-ignore
+      const [, , , bytes] = calls.find(([, name]) => name === "uploads") as [0, 0, 0, number[]];
+      equal(bytes, [2, 3, 4, 5, ...new Uint8Array(Float32Array.of(1, 0).buffer)], "the bytes");
+      // The next begin at the beginning again; more than there is room for are submitted before.
+      device.clear(a);
+      gpu.calls();
+      for (let i = 0; i < 17; i++) device.write(a, new Uint8Array(2 ** 14));
+      const copies = gpu.calls();
+      check(namesOf(copies).split(" submit ").length === 2, namesOf(copies));
+      const places = copies.filter(([name]) => name === "copyBufferToBuffer").map(([, , place]) => place);
+      equal(places, [...Array.from({ length: 16 }, (_, i) => i * 2 ** 14), 0], "places");
+      device.dispose();
+      check(
+        gpu.calls().some(([name, what]) => name === "destroy" && what === "uploads"),
+        "destroyed at the end",
+      );
     },
   },
   {
@@ -375,42 +477,89 @@ export const cases: Case[] = [
       device.allocate(1000);
       equal(gpu.calls()[1], ["createBuffer", "#2", 1000, 0x8c], "the largest");
       const error = await rejects(() => device.allocate(1001), LimitError);
-      check(/buffers of at most 1000 bytes, got 1001 bytes/.test(error.message), error.message);
+      check(/buffers of at most 1000 bytes, got 1001 bytes — use a smaller image/.test(error.message), error.message);
+    },
+  },
+  {
+    name: "on a device of the caller's own, errors about limits advise to request larger ones",
+    async run() {
+      const { device } = makeDevice({ limits: { maxBufferSize: 8192 } }, { owned: false });
+      const advice =
+        /— request the GPUDevice by requestDevice\(adapter\), .*maxBufferSize, maxStorageBufferBindingSize/;
+      const [values, wide] = [device.allocate(64), device.allocate(8192)];
+      for (const beyond of [
+        () => device.allocate(8193),
+        () => device.run(scale, { values: wide, result: values, count: 4, factor: 1 }),
+        () => fcn32s(device, { classes: 2, widths: [8, 8, 8, 8, 64], fc: 8 }),
+      ]) {
+        const { message } = await rejects(beyond, LimitError);
+        check(advice.test(message), message);
+      }
     },
   },
   {
     name: "buffers beyond what is kept are destroyed, after what is queued for them is submitted, and once",
     async run() {
       const { gpu, device } = makeDevice({ limits: { maxBufferSize: 2 ** 30, maxStorageBufferBindingSize: 2 ** 30 } });
-      const [a, b, c] = [40, 48, 56].map((size) => device.allocate(size * megabyte)) as [Storage, Storage, Storage];
-      runScale(device, a, b, 1);
+      const use = (mebibytes: number): Storage => {
+        const storage = device.allocate(mebibytes * megabyte);
+        runScale(device, storage, storage, 1);
+        device.release(storage);
+        return storage;
+      };
+      // Twice the most that was in use at one time stays.
+      for (const size of [40, 48, 56]) use(size);
+      equal(gpu.calls().filter(([name]) => name === "destroy"), [["destroy", "#0"]], "the oldest"); // prettier-ignore
+      check(device.bytes === 0 && device.reservedBytes === 104 * megabyte, `${device.reservedBytes} bytes reserved`);
+      check(device.peakReservedBytes === 144 * megabyte, `${device.peakReservedBytes} bytes at most`);
+      device.resetPeak();
+      check(device.peakReservedBytes === 104 * megabyte, `${device.peakReservedBytes} bytes from now on`);
+      runScale(device, device.allocate(64), device.allocate(64), 1);
       gpu.calls();
-      device.release(a);
-      equal(gpu.calls(), [], "40 MiB are kept");
-      device.release(b);
-      const calls = gpu.calls();
-      equal(namesOf(calls), `end ${submission} destroy`, "submitted first");
-      equal(calls.at(-1), ["destroy", "#0"], "the oldest");
-      const error = await rejects(() => runScale(device, a, c, 1), DeviceError);
-      check(/those of another/.test(error.message), error.message);
+      for (let turn = 0; turn < 17; turn++) await device.finish();
+      const gone = gpu.calls();
+      check(namesOf(gone).startsWith(`end ${submission} onSubmittedWorkDone`), namesOf(gone));
+      equal(gone.filter(([name]) => name === "destroy"), [["destroy", "#1"], ["destroy", "#2"]], "what nobody used"); // prettier-ignore
+      check(device.reservedBytes === device.bytes, `${device.reservedBytes} bytes stay reserved`);
       device.dispose();
-      equal(
-        gpu.calls(),
-        [
-          ["destroy", "#1"],
-          ["destroy", "#2"],
-          ["destroy", "params"],
-          ["destroy", "device"],
-        ],
-        "the end",
+      check(!gpu.calls().some(([, name]) => name === "#1"), "destroyed twice");
+    },
+  },
+  {
+    name: "the buffers of a step serve the next one, and those that are read from, too",
+    async run() {
+      const { gpu, device } = makeDevice({ limits: { maxBufferSize: 2 ** 30, maxStorageBufferBindingSize: 2 ** 30 } });
+      const step = async (): Promise<string> => {
+        gpu.calls();
+        const sizes = [100, 80, 120, 80];
+        const storages = sizes.map((size) => device.allocate(size * megabyte));
+        runScale(device, storages[0]!, storages[1]!, 1);
+        device.write(storages[2]!, Float32Array.of(1));
+        for (const storage of storages) device.release(storage);
+        const result = device.allocate(64);
+        await device.read(result);
+        device.release(result);
+        return namesOf(gpu.calls().filter(([name]) => name === "createBuffer" || name === "destroy"));
+      };
+      await step();
+      for (let i = 0; i < 40; i++) equal(await step(), "", `step ${i}`);
+    },
+  },
+  {
+    name: "memory that runs out takes what is kept with it",
+    async run() {
+      class GPUOutOfMemoryError extends Error {}
+      const { gpu, device } = makeDevice();
+      device.release(device.allocate(1024));
+      gpu.calls();
+      gpu.errors.push(new GPUOutOfMemoryError("full"));
+      device.allocate(2048);
+      await rejects(device.finish(), DeviceError);
+      check(
+        gpu.calls().some(([name, what]) => name === "destroy" && what === "#0"),
+        "what was idle stays",
       );
-      // As much is kept as others have in use.
-      const { gpu: large, device: other } = makeDevice({ limits: { maxBufferSize: 2 ** 30 } });
-      const [, idle, last] = [80, 40, 40].map((size) => other.allocate(size * megabyte));
-      other.release(idle!);
-      large.calls();
-      other.release(last!);
-      equal(large.calls(), [], "80 MiB are kept");
+      check(device.reservedBytes === device.bytes, `${device.reservedBytes} bytes`);
     },
   },
   {

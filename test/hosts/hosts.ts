@@ -45,7 +45,7 @@ export const variantOf = (host: HostName, threads: number): Variant =>
 
 /** A host with WebGPU, or with WASM on so many threads; a page without a number of threads is one without isolation. */
 export function planRun(host: HostName, choice: DeviceChoice): Run {
-  const { prefer, threads, worker } = choice;
+  const { prefer, threads, worker, limits } = choice;
   const isolated = prefer === "webgpu" || threads !== undefined;
   const page =
     host !== "chromium" || prefer === "webgpu" ? "" : isolated ? ", isolated page" : ", page without isolation";
@@ -56,7 +56,7 @@ export function planRun(host: HostName, choice: DeviceChoice): Run {
     return runProcess(await programs[host](), options, (value) => report(value as Report));
   };
   return {
-    name: `${titles[host]}, ${prefer === "webgpu" ? "WebGPU" : "WASM"}${worker ? " in a worker" : ""}${count}${page}`,
+    name: `${titles[host]}, ${prefer === "webgpu" ? "WebGPU" : "WASM"}${worker ? " in a worker" : ""}${limits ? `, ${limits} limits` : ""}${count}${page}`,
     choice,
     build: prefer === "wasm" ? variantOf(host, threads ?? 1) : undefined,
     start,

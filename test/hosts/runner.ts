@@ -1,4 +1,5 @@
 /** Runs the bundled suites on one device and reports what happens, case by case. Host-neutral. */
+import { findGpu } from "../../src/device/gpu.ts";
 import { open } from "../../src/device/open.ts";
 import type { Device, DeviceInfo } from "../../src/device/device.ts";
 import { type Case, type Cases, check, type Fixtures } from "../suite.ts";
@@ -9,7 +10,13 @@ export interface DeviceChoice {
   readonly threads?: number;
   /** Whether WASM runs in a worker. */
   readonly worker?: boolean;
+  /** Whose limits a WebGPU device has, in place of the adapter's own. */
+  readonly limits?: GpuLimits;
 }
+
+/** The limits that WebGPU guarantees, with no optional feature, and those of its compatibility mode. */
+export const gpuLimits = ["default", "compatibility"] as const;
+export type GpuLimits = (typeof gpuLimits)[number];
 
 /** What runs, and where. */
 export interface Selection {
@@ -49,7 +56,7 @@ export async function runSuites(
 ): Promise<void> {
   const cases = await listCases(suites, fixtures);
   // What warnings are about is in suites on purpose; those of warnings listen themselves.
-  const device = await open({ ...choice, onWarning: () => {} });
+  const device = await openChosen(choice);
   report({ event: "device", kind: device.kind, info: device.info });
   for (const [name, entry] of cases) {
     if (only && !only.includes(name)) continue;
@@ -60,6 +67,23 @@ export async function runSuites(
   }
   device.dispose();
   report({ event: "done" });
+}
+
+async function openChosen({ limits, ...choice }: DeviceChoice): Promise<Device> {
+  const onWarning = (): void => {};
+  return await open(limits ? { gpu: await requestGpu(limits), onWarning } : { ...choice, onWarning });
+}
+
+/** A device as programs get it that ask for nothing. */
+async function requestGpu(limits: GpuLimits): Promise<GPUDevice> {
+  const featureLevel = limits === "compatibility" ? "compatibility" : "core";
+  const adapter = await (await findGpu())?.requestAdapter({ featureLevel });
+  if (!adapter) throw new Error("no WebGPU adapter: run scripts/setup.sh");
+  const gpu = await adapter.requestDevice();
+  const most = gpu.limits.maxComputeInvocationsPerWorkgroup;
+  const expected = { default: 256, compatibility: 128 }[limits];
+  check(most === expected, `a device of ${limits} limits has workgroups of ${expected}, and this one of ${most}`);
+  return gpu;
 }
 
 /** @throws whatever the case does, and AssertionError where the device has less or more memory in use afterwards */

@@ -7,7 +7,7 @@ import { bundleSuites } from "./bundle.ts";
 import { runProcess } from "./child.ts";
 import { findFolders, root } from "./folders.ts";
 import { type HostName, hostNames, planRun, type Run, variantOf } from "./hosts.ts";
-import type { DeviceChoice, Report } from "./runner.ts";
+import { type DeviceChoice, type GpuLimits, gpuLimits, type Report } from "./runner.ts";
 import { selectCases, UnknownSuiteError } from "./select.ts";
 
 interface Flags {
@@ -15,6 +15,7 @@ interface Flags {
   readonly host: HostName;
   readonly threads: number;
   readonly worker?: boolean;
+  readonly limits?: GpuLimits;
   readonly watch?: boolean;
   readonly list?: boolean;
 }
@@ -32,6 +33,11 @@ const command = new Command("npm run suite --")
   .addOption(new Option("--host <name>", "where to run").choices([...hostNames]).default("node"))
   .option("--threads <n>", "threads of WASM", count, 1)
   .option("--worker", "WASM in a worker, and that alone")
+  .addOption(
+    new Option("--limits <kind>", "WebGPU alone, on a device of these limits in place of its adapter's").choices([
+      ...gpuLimits,
+    ]),
+  )
   .option("--watch", "run again whenever a source changes")
   .option("--list", "print the names of the cases and run nothing")
   .exitOverride()
@@ -45,7 +51,7 @@ const milliseconds = (value: number): string => `${value.toFixed(0)} ms`.padStar
 /** Builds, selects and runs; prints every case. Returns how many failed. */
 async function runOnce(patterns: readonly string[], flags: Flags): Promise<number> {
   const began = performance.now();
-  const devices = flags.device ? [flags.device] : flags.worker ? (["wasm"] as const) : (["wasm", "webgpu"] as const);
+  const devices = devicesOf(flags);
   // Suites on WebGPU compare with WASM on one thread, and the suite `determinism` all variants with each other.
   const wanted =
     patterns.length === 0 || patterns.some((pattern) => pattern.includes("determinism"))
@@ -61,7 +67,10 @@ async function runOnce(patterns: readonly string[], flags: Flags): Promise<numbe
   let failed = 0;
   for (const prefer of devices) {
     failed += await runOn(
-      planRun(flags.host, prefer === "wasm" ? { prefer, threads: flags.threads, worker: flags.worker } : { prefer }),
+      planRun(
+        flags.host,
+        prefer === "wasm" ? { prefer, threads: flags.threads, worker: flags.worker } : { prefer, limits: flags.limits },
+      ),
       only,
     );
   }
@@ -72,6 +81,12 @@ async function runOnce(patterns: readonly string[], flags: Flags): Promise<numbe
     console.log(`Not built, as only cases that open several devices want them: ${stale.join(", ")} (npm run build).`);
   }
   return failed;
+}
+
+function devicesOf({ device, worker, limits }: Flags): readonly DeviceChoice["prefer"][] {
+  if (device) return [device];
+  if (worker) return ["wasm"];
+  return limits ? ["webgpu"] : ["wasm", "webgpu"];
 }
 
 async function listNames(): Promise<string[]> {

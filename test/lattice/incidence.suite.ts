@@ -1,5 +1,5 @@
 import { perform } from "../../src/device/work.ts";
-import { buildIncidence, normalizeIncidence } from "../../src/lattice/incidence.ts";
+import { blockLength, buildIncidence, normalizeIncidence } from "../../src/lattice/incidence.ts";
 import { Memory, pack, unpack } from "../memory.ts";
 import { type Case, random, same } from "../suite.ts";
 
@@ -24,8 +24,10 @@ export const cases: Case[] = [
         const weights = numbers.array(entries);
         const order = Array.from(vertexOf.keys()).sort((a, b) => vertexOf[a]! - vertexOf[b]! || a - b);
         const [offsets, pairs] = [memory.result(vertices + 2), memory.result(2 * entries)];
+        const blockVertices = memory.result(Math.ceil(entries / blockLength));
         const from = { vertexOfEntry: memory.of(vertexOf), barycentric: memory.of(weights) };
-        perform(device, buildIncidence(device, from, { offsets, pairs }, entries, vertices, dimensions));
+        const into = { offsets, blockVertices, pairs };
+        perform(device, buildIncidence(device, from, into, entries, vertices, dimensions));
         const what = `${entries} entries of ${vertices} vertices`;
         const lists = unpack(await memory.words(pairs));
         same(
@@ -41,6 +43,8 @@ export const cases: Case[] = [
         const starts = new Array<number>(vertices + 2).fill(entries);
         order.forEach((entry, i) => (starts[vertexOf[entry]!] = Math.min(starts[vertexOf[entry]!]!, i)));
         same(await memory.words(offsets), starts, `${what}: offsets`);
+        const everyBlock = order.filter((_, i) => i % blockLength === 0).map((entry) => vertexOf[entry]!);
+        same(await memory.words(blockVertices), everyBlock, `${what}: vertices of blocks`);
       }
     },
   },

@@ -39,6 +39,7 @@ export const cases: Case[] = [
         const { simplices, incidence, coordinateRanks } = lattice.parts;
         const entries = points * (d + 1);
         check(simplices.bytes === 8 * entries && incidence.pairs.bytes === 8 * entries, "a pair for each entry");
+        check(incidence.blockVertices.bytes === 4 * Math.ceil(entries / 64), "a vertex for each block of entries");
         check(incidence.offsets.bytes === 4 * (lattice.vertices + 2), "an offset for each vertex, and two more");
         // Four bits for each of d + 1 coordinates.
         check(coordinateRanks.bytes === 4 * points * Math.ceil((4 * (d + 1)) / 32), "the coordinate ranks");

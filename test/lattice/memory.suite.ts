@@ -30,6 +30,7 @@ function tablesOf({ device, points: n, dimensions: d, vertices }: Lattice) {
     simplices: 8 * entries,
     offsets: 4 * (vertices + 2),
     pairs: 8 * entries,
+    blockVertices: 4 * Math.ceil(entries / 64),
     sorted: 4 * entries,
   };
 }
@@ -65,17 +66,21 @@ function buildSteps(device: Device, lattice: Lattice, slots: readonly number[]) 
     ...(device.kind === "wasm" ? order : []),
     ["lattice/neighbors", [...finding, t.neighbors]],
     ["lattice/hash.find", [...found, t.entrySlots, slots.at(-1)!]],
-    ["lattice/incidence.fill", [...found, t.offsets, t.pairs, t.sorted, t.sorted]],
+    ["lattice/incidence.fill", [...found, t.offsets, t.blockVertices, t.pairs, t.sorted, t.sorted]],
   ] as const;
 }
 
 type Step = readonly [kernel: string, tables: readonly number[]];
 
 /** The kernels that splat and blur, with these tables and two maps of the vertices. */
-function blurSteps({ vertices, dimensions }: Lattice, quads: number, tables: readonly number[]): Step[] {
-  const map = 16 * quads * (vertices + 1);
+function blurSteps({ points, vertices, dimensions }: Lattice, quads: number, tables: readonly number[]): Step[] {
+  // One level of sums: of lists that are longer than a block, and not of more than a block of blocks.
+  check(points <= 4160, `${points} points`);
+  const sums = points > 64 ? Math.ceil((points * (dimensions + 1)) / 64) : 0;
+  const map = 16 * quads * Math.max(vertices + 1, sums);
   const all = [...tables, map, map];
-  return [["lattice/splat", all], ...Array.from({ length: dimensions + 1 }, (): Step => ["lattice/blur", all])];
+  const add: Step[] = sums > 0 ? [["lattice/splat.add", all]] : [];
+  return [["lattice/splat", all], ...add, ...Array.from({ length: dimensions + 1 }, (): Step => ["lattice/blur", all])];
 }
 
 /** The kernels that filter, and the last of which ends otherwise. */
@@ -111,7 +116,8 @@ function sortSteps(device: Device, lattice: Lattice, slots: number) {
   const t = tablesOf(lattice);
   const step = (tables: readonly number[]): Step => ["shared/sort.count", tables];
   const ordering = [t.barycentric, t.ranks, t.status, t.entrySlots, slots, t.vertexKeys, t.ofVertices];
-  const found = [t.barycentric, t.ranks, t.status, t.neighbors, t.vertexOfEntry, t.simplices, t.offsets, t.pairs];
+  const lists = [t.offsets, t.blockVertices, t.pairs];
+  const found = [t.barycentric, t.ranks, t.status, t.neighbors, t.vertexOfEntry, t.simplices, ...lists];
   const sorted = [t.sorted, t.sorted];
   if (device.kind === "wasm") {
     // A digit has 1024 values, and a vertex as many as there are vertices.
@@ -156,8 +162,8 @@ export const cases: Case[] = [
         const used = await memoryOf(device, "", async () => (lattice = await buildLattice(features)));
         const of = (room: string): Used[] => used.filter(({ kernel }) => kernel.startsWith(room));
         const what = `${points} points of ${d} features`;
-        const { ranks, neighbors, simplices, offsets, pairs } = tablesOf(lattice!);
-        const kept = taken(device, [ranks, neighbors, simplices, offsets, pairs]);
+        const { ranks, neighbors, simplices, offsets, blockVertices, pairs } = tablesOf(lattice!);
+        const kept = taken(device, [ranks, neighbors, simplices, offsets, blockVertices, pairs]);
         check(device.bytes - before === kept, `${what}: ${device.bytes - before} bytes kept, not ${kept}`);
         const steps = buildSteps(
           device,

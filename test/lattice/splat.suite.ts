@@ -1,7 +1,79 @@
 import { perform } from "../../src/device/work.ts";
-import { splat } from "../../src/lattice/splat.ts";
-import { Memory, pack } from "../memory.ts";
-import { type Case, check, close, random } from "../suite.ts";
+import type { Device } from "../../src/device/device.ts";
+import { bilateralFeatures } from "../../src/lattice/features.ts";
+import { blockLength } from "../../src/lattice/incidence.ts";
+import { buildLattice } from "../../src/lattice/lattice.ts";
+import { mapRows, splat } from "../../src/lattice/splat.ts";
+import { allChannels } from "../../src/shared/channels.ts";
+import { Memory, pack, unpack } from "../memory.ts";
+import { type Case, check, close, type Random, random, same } from "../suite.ts";
+
+/** Incidence lists of these lengths, of points below `points`. */
+interface Lists {
+  readonly lengths: readonly number[];
+  readonly points: number;
+  readonly point: readonly number[];
+  readonly weight: Float32Array;
+}
+
+function listsOf(numbers: Random, lengths: readonly number[], points: number, ones = false): Lists {
+  const entries = lengths.reduce((sum, length) => sum + length, 0);
+  const point = Array.from({ length: entries }, () => numbers.integer(points));
+  return { lengths, points, point, weight: ones ? new Float32Array(entries).fill(1) : numbers.array(entries) };
+}
+
+const offsetsOf = ({ lengths }: Lists): number[] => {
+  const offsets = [0];
+  for (const length of lengths) offsets.push(offsets.at(-1)! + length);
+  return [...offsets, offsets.at(-1)!];
+};
+
+/** What the device makes of the lists and of `quads` of the values' channels. */
+async function splatted(
+  device: Device,
+  lists: Lists,
+  values: { readonly data: Float32Array; readonly rowQuads: number; readonly firstQuad: number },
+  quads: number,
+): Promise<Float32Array> {
+  using memory = new Memory(device);
+  const { lengths, point, weight, points } = lists;
+  const vertices = lengths.length;
+  const vertexOf = lengths.flatMap((length, vertex) => new Array<number>(length).fill(vertex));
+  const tables = {
+    incidence: {
+      offsets: memory.of(Uint32Array.from(offsetsOf(lists))),
+      blockVertices: memory.of(Uint32Array.from(vertexOf.filter((_, entry) => entry % blockLength === 0))),
+      pairs: memory.of(pack(point, weight)),
+    },
+    points: { from: points, to: points },
+  };
+  const sums = memory.of(new Float32Array(mapRows(tables, vertices) * quads * 4).fill(NaN));
+  const result = memory.result((vertices + 1) * quads * 4);
+  const channels = { storage: memory.of(values.data), rowQuads: values.rowQuads, firstQuad: values.firstQuad };
+  perform(device, splat(tables, channels, { result, sums }, { vertices, quads }));
+  return await memory.floats(result);
+}
+
+/** The lists' values, one after the other, where there is one channel. */
+const itemsOf = ({ lengths, point }: Lists, data: Float32Array): number[][] => {
+  const items = point.map((index) => data[index * 4]!);
+  return lengths.map((length) => items.splice(0, length));
+};
+
+const float32Sum = (items: readonly number[]): number => items.reduce((sum, item) => Math.fround(sum + item), 0);
+
+/** The sum of a list in float32, in the order that kernels/lattice/incidence.wgsl states. */
+function sumByBlocks(list: readonly number[]): number {
+  let total = 0;
+  for (let items = list; items.length > 0;) {
+    const blocks: number[] = [];
+    for (let i = 0; i < items.length; i += blockLength) blocks.push(float32Sum(items.slice(i, i + blockLength)));
+    const [first, ...further] = blocks;
+    total = Math.fround(total + first!);
+    items = further;
+  }
+  return total;
+}
 
 export const cases: Case[] = [
   {
@@ -17,38 +89,85 @@ export const cases: Case[] = [
         [40, 17, 17, 0],
         [1500, 3, 3, 0],
       ] as const) {
-        using memory = new Memory(device);
         const numbers = random(vertices + quads);
-        const points = 200;
         // One list takes most of the points, some are empty.
         const lengths = Array.from({ length: vertices }, (_, v) => (v === 0 ? 1000 : numbers.integer(6)));
-        const offsets = [0, ...lengths, 0].map((_, i) => lengths.slice(0, i).reduce((sum, length) => sum + length, 0));
-        const entries = offsets[vertices]!;
-        const point = Array.from({ length: entries }, () => numbers.integer(points));
-        const weight = numbers.array(entries);
-        const values = numbers.array(points * rowQuads * 4, -1, 1);
-        const result = memory.result((vertices + 1) * quads * 4);
-        const lists = { offsets: memory.of(Uint32Array.from(offsets)), pairs: memory.of(pack(point, weight)) };
-        const channels = { storage: memory.of(values), rowQuads, firstQuad };
-        perform(device, splat(lists, channels, result, { vertices, quads }));
+        const lists = listsOf(numbers, lengths, 1000);
+        const { point, weight } = lists;
+        const data = numbers.array(1000 * rowQuads * 4, -1, 1);
+        const offsets = offsetsOf(lists);
         const expected = new Float64Array((vertices + 1) * quads * 4);
         for (let vertex = 0; vertex < vertices; vertex++) {
           for (let i = offsets[vertex]!; i < offsets[vertex + 1]!; i++) {
             for (let c = 0; c < quads * 4; c++) {
-              const value = values[(point[i]! * rowQuads + firstQuad) * 4 + c]!;
+              const value = data[(point[i]! * rowQuads + firstQuad) * 4 + c]!;
               expected[vertex * quads * 4 + c]! += weight[i]! * value;
             }
           }
         }
         const what = `${vertices} vertices, ${quads} of ${rowQuads} quads`;
-        const actual = await memory.floats(result);
-        // 1000 terms below 1: as many roundings of sums that in their random walk stay below 64.
-        close(actual, expected, { absolute: 1000 * 64 * 2 ** -24 * 0.05, relative: 2 ** -20 }, what);
+        const actual = await splatted(device, lists, { data, rowQuads, firstQuad }, quads);
+        // Blocks of 64 terms below 1, and 16 blocks: as many roundings of sums that in their random walk stay below 16.
+        close(actual, expected, { absolute: 80 * 16 * 2 ** -24 * 0.05, relative: 2 ** -20 }, what);
         check(
           actual.subarray(vertices * quads * 4).every((value) => value === 0),
           `${what}: the row of zeros`,
         );
       }
+    },
+  },
+  {
+    name: "lists of any length are added up in blocks, on both devices in one order, and close to the exact sum",
+    async run(device) {
+      for (const [points, lengths] of [
+        [64, [64, 1, 63, 0, 64]],
+        [65, [65, 64, 0, 0, 65]],
+        // Each after the other, so that blocks begin anywhere.
+        [65_000, [1, 63, 64, 65, 0, 128, 129, 4096, 4097, 65_000, 0, 63, 4160, 4161, 200]],
+        // As long as lists of a lattice of so many points can be: a level more from 64 + 64² on, and from 64 + 64² + 64³ on.
+        [4160, [4160, 4160]],
+        [4161, [4161, 1, 4161]],
+        [266_305, [3, 266_305]],
+      ] as const) {
+        const numbers = random(points);
+        const lists = listsOf(numbers, lengths, points, true);
+        const data = numbers.array(points * 4, -1, 1);
+        const actual = await splatted(device, lists, { data, rowQuads: 1, firstQuad: 0 }, 1);
+        const first = (_: unknown, vertex: number): number => actual[vertex * 4]!;
+        const what = `${points} points`;
+        const items = itemsOf(lists, data);
+        same(Array.from(items, first), items.map(sumByBlocks), what);
+        const exact = items.map((list) => list.reduce((sum, item) => sum + item, 0));
+        // At most 65 + 3·64 additions on the way of a term, of sums that in their random walk stay below 1024.
+        close(Array.from(items, first), exact, { absolute: 260 * 1024 * 2 ** -24 * 0.05 }, `${what}: float64`);
+      }
+    },
+  },
+  {
+    name: "a picture of one color, whose lists are nearly as long as it has pixels",
+    async run(device) {
+      using memory = new Memory(device);
+      const size = 256;
+      using guide = device.tensor([size, size, 3], new Float32Array(size * size * 3).fill(100));
+      using features = bilateralFeatures(guide, { position: 160, color: 3 });
+      using lattice = await buildLattice(features);
+      const { vertices, own, parts } = lattice;
+      const data = random(1).array(size * size * 4, -1, 1);
+      const tables = { incidence: parts.incidence, points: { from: own.points, to: own.points } };
+      const sums = memory.zeros(mapRows(tables, vertices) * 4);
+      const result = memory.result((vertices + 1) * 4);
+      const values = allChannels(memory.of(data), 1);
+      perform(device, splat(tables, values, { result, sums }, { vertices, quads: 1 }));
+      const expected = new Float64Array((vertices + 1) * 4);
+      const lengths = new Array<number>(vertices).fill(0);
+      const { words, floats } = unpack(new Uint32Array(await device.read(parts.simplices)));
+      words.forEach((vertex, entry) => {
+        const point = Math.floor(entry / 6);
+        lengths[vertex]!++;
+        for (let c = 0; c < 4; c++) expected[vertex * 4 + c]! += floats[entry]! * data[point * 4 + c]!;
+      });
+      check(Math.max(...lengths) > 50_000, `the longest list has ${Math.max(...lengths)} points`);
+      close(await memory.floats(result), expected, { absolute: 200 * 256 * 2 ** -24 * 0.05 }, `${vertices} vertices`);
     },
   },
 ];

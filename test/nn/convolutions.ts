@@ -179,10 +179,16 @@ const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
 };
 
 /** A device that neither has memory nor computes, for sizes beyond any other; it notes what it is asked for. */
-export function paperDevice({ limits, info }: Device, bindingBytes: number, hardware = false) {
+export function paperDevice(
+  { limits, info }: Device,
+  bindingBytes: number,
+  hardware = false,
+  kind: Device["kind"] = "wasm",
+) {
   const allocated: number[] = [];
   const ran: { readonly kernel: string; readonly args: Readonly<Record<string, unknown>> }[] = [];
   const device = {
+    kind,
     info: { ...info, hardware },
     limits: { ...limits, bindingBytes, alignment: 256 },
     allocate(bytes: number) {
@@ -190,7 +196,9 @@ export function paperDevice({ limits, info }: Device, bindingBytes: number, hard
       return { handle: undefined, offset: 0, bytes };
     },
     release() {},
-    run: ({ id }: { id: string }, args: Readonly<Record<string, unknown>>) => void ran.push({ kernel: id, args }),
+    // By the kernel's name, whatever form a device takes.
+    run: ({ id, formOf }: { id: string; formOf?: string }, args: Readonly<Record<string, unknown>>) =>
+      void ran.push({ kernel: formOf ?? id, args }),
   } as unknown as Device;
   return { device, allocated, ran, storage: { handle: undefined, offset: 0, bytes: 1 } };
 }

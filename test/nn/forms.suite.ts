@@ -5,6 +5,7 @@ import { type Form, type Forms, fastest, formsFor, type Rates, rates } from "../
 import { convolutionForms } from "../../src/nn/convolution.ts";
 import { productForms } from "../../src/nn/product.ts";
 import { kernelForms, measureForms, tune } from "../../src/nn/tune.ts";
+import { clockOf } from "../../src/nn/tuningClock.ts";
 import { padded } from "../../src/shape.ts";
 import { type Case, check, random, same } from "../suite.ts";
 import { convolvedTwice, withBindings } from "./convolutions.ts";
@@ -21,6 +22,7 @@ const filtering = (columnPanels: number, rowPanels: number, terms: number): Prod
   leftPanelStride: terms,
   leftRowStride: rowPanels * terms,
   rightBatchStride: columnPanels * terms,
+  rightPanelStride: terms,
   left: 16 * rowPanels * terms * 16,
   right: 16 * columnPanels * terms * 32,
   result: 16 * columnPanels * rowPanels * 128,
@@ -40,7 +42,9 @@ function weightGradient(
     leftRowStride: leftLength(termColumns),
     batch: width ** 2,
     batchColumns: width,
+    batchColumnStride: 1,
     rightBatchStride: 0,
+    rightPanelStride: termRows * termColumns,
     accumulate: 1,
     left: rowPanels * leftPanelStride * 16,
     right: (firstColumnPanel + columnPanels) * termRows * termColumns * 32,
@@ -128,7 +132,7 @@ async function checkForms(forms: Forms<object>, device: Device, numbers: Record<
   }
 }
 
-/** Works with these rates in place of those measured. */
+/** Works with these rates in place of the rule and of what was measured. */
 async function withRates<Result>(device: Device, set: Rates | undefined, work: () => Promise<Result>): Promise<Result> {
   const put = (to: Rates | undefined): unknown => (to ? rates.set(device, to) : rates.delete(device));
   const former = rates.get(device);
@@ -172,17 +176,23 @@ export const cases: Case[] = [
     async run(device) {
       const choices = await tune(device);
       check(choices.length === (device.kind === "webgpu" ? kernelForms.length : 0), `${choices.length} choices`);
-      for (const [index, { form, times, refused }] of choices.entries()) {
+      for (const [index, { form, rule, clock, times, refused }] of choices.entries()) {
         check(refused.length === 0, `${refused} give other bits`);
         const forms = kernelForms[index]!;
         const all = formsFor(device, forms);
+        check(
+          all.some(({ name }) => name === rule),
+          `the rule takes ${rule}`,
+        );
+        check(fastest(device, forms, forms.typical()).name === form, `${form} was chosen, but does not run`);
+        if (clock === "none") continue;
         check(Object.keys(times).join() === all.map(({ name }) => name).join(), `times of ${Object.keys(times)}`);
         check(times[form] === 1, `${form} takes ${times[form]} of its own time`);
+        // The rule's form stays where another is but a little faster.
         check(
-          Object.values(times).every((time) => time >= 1 && time < 1e6),
+          Object.values(times).every((time) => time > 0.5 && time < 1e6),
           `${form} is not the fastest: ${JSON.stringify(times)}`,
         );
-        check(fastest(device, forms, forms.typical()).name === form, `${form} was measured, but does not run`);
       }
       // Measured times never repeat to the last bit: what is equal was not measured again.
       check(JSON.stringify(await tune(device)) === JSON.stringify(choices), "a second call measured again");
@@ -196,17 +206,17 @@ export const cases: Case[] = [
     async run(device) {
       if (device.kind === "wasm") return void check((await tune(device)).length === 0, "WASM has the usual form alone");
       const [tiled] = productForms.others;
-      const fused = tiled!.kernel.code.replace("s00[0] += x.x * a;", "s00[0] += x.x * a * 1.0000001;");
+      const fused = tiled!.kernel.code.replace("columns, sums[0]", "columns * 1.0000001, sums[0]");
       check(fused !== tiled!.kernel.code, "nothing was changed");
       const other = { ...tiled!, kernel: { ...tiled!.kernel, id: "productOther", code: fused } };
       const broken = { ...tiled!, kernel: { ...tiled!.kernel, id: "productBroken", code: "not WGSL" } };
       const forms = { ...productForms, others: [broken, tiled!, other] } as unknown as Forms<object>;
-      const found = [...(await measureForms(device, forms)).keys()];
-      check(found.join() === [productForms.usual, tiled!].map(({ kernel }) => kernel.id).join(), found.join());
+      const found = [...(await measureForms(device, forms, await clockOf(device))).refused];
+      check(found.join() === "productBroken,productOther", found.join());
     },
   },
   {
-    name: "a form is taken where its rate makes up for tiles that are not full; none but the usual one without rates",
+    name: "a form is taken where its rate makes up for tiles that are not full",
     async run(device) {
       const { usual, others } = productForms;
       const tiled = others.find(({ name }) => name === "tiled")!;
@@ -217,8 +227,6 @@ export const cases: Case[] = [
       // A tile holds 128 pairs of a column panel and a row panel, of which 43 are a third.
       const found = await withRates(device, new Map(Object.entries({ [one]: 1, [three]: 3 })), choose);
       check(found === "tiled,tiled,registers,registers", found);
-      const untuned = await withRates(device, undefined, choose);
-      check(untuned === "registers,registers,registers,registers", untuned);
     },
   },
 ];

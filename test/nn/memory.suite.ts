@@ -38,7 +38,12 @@ interface Op {
   readonly keepsResult?: boolean;
   /** The kernels that compute the gradient of one input alone, where there are several. */
   readonly alone?: readonly (readonly string[])[];
+  /** What is different on WebGPU. */
+  readonly webgpu?: Partial<Pick<Op, "backward" | "alone">>;
 }
+
+/** An op as it is on a device. */
+const onDevice = ({ kind }: Device, op: Op): Op => (kind === "webgpu" ? { ...op, ...op.webgpu } : op);
 
 /** 198 pixels of 5 channels in two quads. */
 const map = [2, 9, 11, 5];
@@ -55,9 +60,14 @@ const [threeByThree, fiveByFive] = [9, 25].map((taps) => 2 * taps * 12 * 32) as 
 const smaller = 2 * 7 * 9 * 3 * 16;
 /** All rows that 7 rows of the result are made of, in panels of a quad; and these 7 rows, in panels of two. */
 const packed = [3 * 11 * 13 * 16, 2 * 7 * 9 * 32];
+/** On WebGPU the 126 pixels of both images at once, up to a multiple of four: patches of 25 taps, and the gradient. */
+const patches = [25 * 3 * 128 * 16, 2 * 128 * 32];
 /** The same of a transposed convolution from 5 channels to 7, 4 × 4 taps, stride 2. */
 const [larger, fourByFour] = [2 * 20 * 24 * 2 * 16, 16 * 8 * 32];
 const packedBack = [2 * 20 * 24 * 16, 9 * 11 * 32];
+const patchesBack = [16 * 2 * 200 * 16, 200 * 32];
+/** How the weights' gradient is summed on WebGPU. */
+const byPatches = ["nn/patches", "nn/patches", "nn/product"];
 
 const ops: Record<string, Op> = {
   add: {
@@ -272,6 +282,15 @@ const ops: Record<string, Op> = {
       [1, 2].flatMap(() => ["nn/convolution.pack", "nn/convolution.pack", "nn/product"]),
       ["shared/columnSums"],
     ],
+    webgpu: {
+      backward: [
+        ...byPatches.map((kernel): Step => [kernel, [nine, fiveByFive, ...patches]]),
+        ["nn/convolution.transpose", [nine, fiveByFive, fiveByFive]],
+        ["nn/convolution", [nine, fiveByFive, fiveByFive]],
+        ["shared/columnSums", [nine, fiveByFive, 48]],
+      ],
+      alone: [["nn/convolution.transpose", "nn/convolution"], byPatches, ["shared/columnSums"]],
+    },
   },
   "convTranspose2d by minimal filtering": {
     inputs: [
@@ -325,6 +344,16 @@ const ops: Record<string, Op> = {
       [1, 2].flatMap(() => ["nn/convolution.pack", "nn/convolution.pack", "nn/product"]),
       ["shared/columnSums", "shared/columnSums"],
     ],
+    webgpu: {
+      backward: [
+        ...byPatches.map((kernel): Step => [kernel, [bytes, fourByFour, ...patchesBack]]),
+        ["nn/convolution", [bytes, fourByFour]],
+        // 960 rows in fifteen blocks.
+        ["shared/columnSums", [bytes, fourByFour, 32, 15 * 32]],
+        ["shared/columnSums", [bytes, fourByFour, 32, 15 * 32]],
+      ],
+      alone: [["nn/convolution"], byPatches, ["shared/columnSums", "shared/columnSums"]],
+    },
   },
 };
 
@@ -368,7 +397,7 @@ export const cases: Case[] = Object.entries(ops).flatMap(([name, op]): Case[] =>
       checkMemory(device, forward, op.forward, "forward");
       const seed = scope.tensor(result!.shape);
       const backward = await memoryOf(device, "", () => tape.gradients(result!, seed));
-      checkMemory(device, backward, op.backward, "backward");
+      checkMemory(device, backward, onDevice(device, op).backward, "backward");
     },
   },
   {
@@ -382,7 +411,7 @@ export const cases: Case[] = Object.entries(ops).flatMap(([name, op]): Case[] =>
       );
       const usual = await between(device, op, false);
       values.forEach((gradient, i) => same(gradient, usual.values[i]!, `gradient ${i}`));
-      for (const [i, kernels] of (op.alone ?? []).entries()) {
+      for (const [i, kernels] of (onDevice(device, op).alone ?? []).entries()) {
         using scope = device.scope();
         const inputs = inputsOf(scope, op);
         using tape = new Tape([inputs[i]!]);

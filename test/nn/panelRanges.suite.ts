@@ -1,6 +1,6 @@
-import { panelRanges } from "../../src/nn/panelRanges.ts";
-import { type Case, check } from "../suite.ts";
-import { withBindings } from "./convolutions.ts";
+import { panelRanges, shortRanges } from "../../src/nn/panelRanges.ts";
+import { type Case, check, same } from "../suite.ts";
+import { convolvedTwice, withBindings, withProperty } from "./convolutions.ts";
 
 export const cases: Case[] = [
   {
@@ -45,6 +45,57 @@ export const cases: Case[] = [
             check(offset % alignment === 0, `${what}: ${offset} is no place for a binding`);
           });
         }
+      }
+    },
+  },
+  {
+    name: "no dispatch of a convolution or its gradients takes longer than a device allows, and no bit changes",
+    async run(device) {
+      const most = 2e6;
+      const dispatches: { readonly operations: number; readonly panels: number }[] = [];
+      using _observation = device.observe({
+        before: ({ kernel, args }) => {
+          const operations = kernel.operations?.(args);
+          const panels = (args["columnPanels"] ?? args["panels"]) as number;
+          if (operations !== undefined) dispatches.push({ operations, panels });
+        },
+      });
+      const whole = await convolvedTwice(device, [13, 12, 70], [66, 9]);
+      const { length } = dispatches.splice(0);
+      const parts = await withProperty(device, "limits", { ...device.limits, operations: most }, () =>
+        convolvedTwice(device, [13, 12, 70], [66, 9]),
+      );
+      parts.forEach((values, i) => same(values, whole[i]!, `result ${i}`));
+      // Of as few panels as begin where a binding may begin, each takes what it takes.
+      const { alignment } = device.limits;
+      const long = dispatches.filter(({ operations, panels }) => operations > most && panels > alignment / 32);
+      check(long.length === 0, JSON.stringify(long));
+      check(dispatches.length > length + 5, `${dispatches.length} dispatches in place of ${length}: nothing was cut`);
+      check(
+        dispatches.some(({ operations, panels }) => operations <= most && panels > 1),
+        "several panels go together where they may",
+      );
+    },
+  },
+  {
+    name: "panels go at once where their operations are few enough, and else in ranges of as many as are",
+    async run(device) {
+      const { alignment } = device.limits;
+      const storage = { handle: undefined, offset: 0, bytes: 2 ** 20 };
+      for (const [operations, expected] of [
+        [100, [10]],
+        [101, [9, 1]],
+        [250, [4, 4, 2]],
+        [5000, Array.from({ length: 10 }, () => 1)],
+      ] as const) {
+        await withProperty(device, "limits", { ...device.limits, operations: 100 }, async () => {
+          const found = [...shortRanges(device, operations, 10, alignment)];
+          check(found.map(({ count }) => count).join() === expected.join(), `${operations}: ${JSON.stringify(found)}`);
+          if (found.length === 1) check(found[0]!.of(storage) === storage, "the storage itself");
+          found.forEach(({ first, of }) =>
+            check(of(storage).offset === first * alignment || found.length === 1, `${first}`),
+          );
+        });
       }
     },
   },

@@ -105,7 +105,7 @@ export const cases: Case[] = [
           };
           const cut = (bindingBytes: number): Promise<Piece[]> =>
             withBindings(device, bindingBytes, async () => [
-              ...pieces(device, convolution, mapping, storages, together),
+              ...pieces(device, convolution, mapping, storages, { together }),
             ]);
           const what = `${JSON.stringify(mapping)}, ${together} rows together`;
           const whole = await cut(largest);

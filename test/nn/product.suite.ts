@@ -1,34 +1,40 @@
-import { product } from "../../src/nn/product.ts";
+import { product, productOfBlocks } from "../../src/nn/product.ts";
+import type { Storage } from "../../src/device/device.ts";
 import { Memory } from "../memory.ts";
-import { type Case, close, random } from "../suite.ts";
+import { type Case, close, random, same } from "../suite.ts";
 
 /** A product of matrices whose terms lie in rows and columns, as pixels of a map do, `batch` of them. */
 const sizes = [
-  { columnPanels: 1, batch: 1, rowPanels: 1, termRows: 1, termColumns: 1 },
-  { columnPanels: 2, batch: 3, rowPanels: 5, termRows: 1, termColumns: 7 },
-  { columnPanels: 1, batch: 2, rowPanels: 17, termRows: 3, termColumns: 4 },
+  { columnPanels: 1, batch: 1, rowPanels: 1, termRows: 1, termColumns: 1, batchColumns: 1, batchColumnStride: 1 },
+  { columnPanels: 2, batch: 3, rowPanels: 5, termRows: 1, termColumns: 7, batchColumns: 1, batchColumnStride: 1 },
+  { columnPanels: 1, batch: 2, rowPanels: 17, termRows: 3, termColumns: 4, batchColumns: 1, batchColumnStride: 1 },
+  // Blocks of a sum: three of 16 terms, each from every panel, in a batch of two rows.
+  { columnPanels: 3, batch: 6, rowPanels: 2, termRows: 1, termColumns: 16, batchColumns: 3, batchColumnStride: 16 },
 ] as const;
 
 export const cases: Case[] = [
   {
     name: "sums the terms of each row and column panel by the definition, and adds to what is there where asked",
     async run(device) {
-      for (const { columnPanels, batch, rowPanels, termRows, termColumns } of sizes) {
+      for (const size of sizes) {
+        const { columnPanels, batch, rowPanels, termRows, termColumns, batchColumns, batchColumnStride } = size;
         using memory = new Memory(device);
         const numbers = random(batch + rowPanels);
         const terms = termRows * termColumns;
-        // As in a convolution with a kernel of one column, product b reads the left operand shifted by b rows of its
-        // map.
-        const leftPanelStride = (termRows + batch - 1) * termColumns;
+        // As in a convolution, product b reads the left operand shifted by some rows and columns of its map.
+        const leftRowStride = termColumns + (batchColumns - 1) * batchColumnStride;
+        const leftPanelStride = (termRows + Math.ceil(batch / batchColumns) - 1) * leftRowStride;
+        // Panels of the right operand hold more than one product reads.
+        const rightBatchStride = batchColumns > 1 ? terms : columnPanels * terms;
+        const rightPanelStride = batchColumns > 1 ? batch * terms : terms;
         const left = numbers.array(rowPanels * leftPanelStride * 4, -1, 1);
         const right = numbers.array(batch * columnPanels * terms * 8, -1, 1);
         const count = columnPanels * batch * rowPanels * 4 * 8;
         const result = memory.result(count);
         const args = {
           ...{ left: memory.of(left), right: memory.of(right), result },
-          ...{ columnPanels, batch, rowPanels, termRows, termColumns, termStride: 1, firstColumnPanel: 0 },
-          ...{ batchColumns: 1, leftRowStride: termColumns, leftPanelStride },
-          rightBatchStride: columnPanels * terms,
+          ...{ ...size, termStride: 1, firstColumnPanel: 0 },
+          ...{ leftRowStride, leftPanelStride, rightBatchStride, rightPanelStride },
         };
         const expected = new Float64Array(count);
         for (let i = 0; i < expected.length; i++) {
@@ -38,8 +44,10 @@ export const cases: Case[] = [
           const columnPanel = Math.floor(i / 32 / rowPanels / batch);
           for (let row = 0; row < termRows; row++) {
             for (let term = 0; term < termColumns; term++) {
-              const leftAt = rowPanel * leftPanelStride + (row + b) * args.leftRowStride + term;
-              const rightAt = columnPanel * terms + b * args.rightBatchStride + row * termColumns + term;
+              const shift = (b % batchColumns) * batchColumnStride;
+              const leftRow = row + Math.floor(b / batchColumns);
+              const leftAt = rowPanel * leftPanelStride + leftRow * leftRowStride + term + shift;
+              const rightAt = columnPanel * rightPanelStride + b * rightBatchStride + row * termColumns + term;
               expected[i]! += left[leftAt * 4 + lane]! * right[rightAt * 8 + column]!;
             }
           }
@@ -56,6 +64,40 @@ export const cases: Case[] = [
           { absolute: 2 * absolute },
           "twice",
         );
+      }
+    },
+  },
+  {
+    name: "blocks of a sum are added up in order, to what is there where asked, as if one were computed after the other",
+    async run(device) {
+      using memory = new Memory(device);
+      const [columnPanels, batch, rowPanels, terms, count] = [2, 3, 2, 5, 4];
+      const numbers = random(7);
+      const lefts = Array.from({ length: count }, () => numbers.array(batch * rowPanels * terms * 4, -1, 1));
+      const rights = Array.from({ length: count }, () => numbers.array(batch * columnPanels * terms * 8, -1, 1));
+      const joined = (blocks: readonly Float32Array[]): Float32Array =>
+        Float32Array.from(blocks.flatMap((block) => [...block]));
+      const sizes = {
+        ...{ columnPanels, batch, rowPanels, termRows: 1, termColumns: terms, termStride: 1, firstColumnPanel: 0 },
+        ...{ batchColumns: 1, batchColumnStride: 1, leftRowStride: rowPanels * terms, leftPanelStride: terms },
+        ...{ rightBatchStride: columnPanels * terms, rightPanelStride: terms },
+      };
+      const results = [1, 2].map(() => memory.result(columnPanels * batch * rowPanels * 4 * 8));
+      const [together, apart] = results as [Storage, Storage];
+      const all = { ...sizes, left: memory.of(joined(lefts)), right: memory.of(joined(rights)), result: together };
+      for (const accumulate of [0, 1]) {
+        productOfBlocks(device, { ...all, accumulate }, count);
+        for (let block = 0; block < count; block++) {
+          const [left, right] = [memory.of(lefts[block]!), memory.of(rights[block]!)];
+          product(device, {
+            ...sizes,
+            left,
+            right,
+            result: apart,
+            accumulate: Math.max(accumulate, Math.min(block, 1)),
+          });
+        }
+        same(await memory.floats(together), await memory.floats(apart), `accumulate ${accumulate}`);
       }
     },
   },

@@ -157,8 +157,42 @@ export const cases: Case[] = [
           ["nn/winograd.fold", tables],
         ] as const;
         checkMemory(device, forward, [weights, ...steps(["winograd.input", "product", "winograd.output"])], what);
+        // A GPU's weight gradient goes by blocks: see below.
+        if (device.kind === "webgpu") continue;
         const back = await of(() => winograd.weightGradient(device, size, operands));
         checkMemory(device, back, [...steps(["winograd.input", "winograd.gradient", "product"]), fold], what);
+      }
+    },
+  },
+  {
+    name: "a GPU sums the weights' gradient by blocks of rows of tiles, as many at a time as scratch memory holds",
+    async run(real) {
+      for (const [size, hardware, bindingBytes, block, tiles, blocks] of [
+        // Two rows of 200 tiles each, of 100; 12 KiB a tile of 192 channels and 512 KiB a block's sums: 24 blocks fit.
+        [convolution([1, 200, 400, 64], [128, 3, 3], 1, 1), true, 2 ** 30, 400, "6800,6800,6400", "17,17,16"],
+        [convolution([1, 10, 400, 64], [128, 3, 3], 1, 1), false, 2 ** 30, 400, "400,400,200", ""],
+        // All tiles of small images are one block; of larger ones, each has its own.
+        [convolution([2, 32, 32, 8], [8, 3, 3], 1, 1), true, 2 ** 30, 512, "512", ""],
+        [convolution([2, 34, 32, 8], [8, 3, 3], 1, 1), true, 2 ** 30, 272, "272,272", ""],
+        // Of the 64 rows of 40 tiles twelve are a block; a binding holds 1100 tiles of twelve channels.
+        [convolution([1, 128, 80, 12], [8, 3, 3], 1, 1), true, 1100 * 16 * 12 * 4, 480, "960,960,640", "2,2,2"],
+        // A binding that holds no block holds six tiles, of which four are a block.
+        [convolution([1, 6, 8, 12], [8, 3, 3], 1, 1), true, 6 * 16 * 12 * 4, 4, "4,4,4", ""],
+      ] as const) {
+        const { device, ran, storage } = paperDevice(real, bindingBytes, hardware, "webgpu");
+        winograd.weightGradient(device, size, { input: storage, weights: storage, output: storage });
+        const of = (kernel: string, name: string): string =>
+          ran.flatMap((one) => (one.kernel === kernel ? [one.args[name]] : [])).join();
+        const what = `${nameOf(size)}, ${hardware}`;
+        for (const kernel of ["winogradInput", "winogradGradient"]) {
+          check(of(kernel, "tiles") === tiles, `${what}: ${of(kernel, "tiles")} tiles`);
+          const sizes = tiles.split(",").map((each) => Math.min(block, Number(each)));
+          check(of(kernel, "blockTiles") === sizes.join(), `${what}: blocks of ${of(kernel, "blockTiles")} tiles`);
+        }
+        check(of("productBlocks", "count") === blocks, `${what}: ${of("productBlocks", "count")} blocks`);
+        const adds = tiles.split(",").map((_, i) => Math.min(i, 1));
+        const last = blocks === "" ? "product" : "productBlocks";
+        check(of(last, "accumulate") === adds.join(), `${what}: accumulates ${of(last, "accumulate")}`);
       }
     },
   },

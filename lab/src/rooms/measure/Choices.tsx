@@ -11,8 +11,8 @@ export function Choices(): JSX.Element | null {
     <section class="measure-card measure-wide" aria-labelledby="measure-choices">
       <h2 id="measure-choices">Forms</h2>
       <p class="hint">
-        Some kernels have several forms, whose bits are the same; the fastest of this adapter is taken. A bar is the
-        form’s time as a multiple of the fastest’s.
+        Some kernels have several forms, whose bits are the same. A rule for the GPU’s vendor takes one, unless another
+        was clearly faster here. A bar is the form’s time as a multiple of that of the one taken.
       </p>
       <div class="measure-forms">
         {choices.map(({ kernel, form, times: all, refused }) => (
