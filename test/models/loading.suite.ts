@@ -168,7 +168,11 @@ export const cases: Case[] = [
         "c.weight": { shape: [5, 4, 1, 1], initial: "zero" },
       } as const;
       const small = (kind: Device["kind"], bufferBytes: number): Device =>
-        ({ kind, limits: { ...device.limits, bufferBytes, raise: undefined }, tensor: device.tensor.bind(device) }) as unknown as Device;
+        ({
+          kind,
+          limits: { ...device.limits, bufferBytes, raise: undefined },
+          tensor: device.tensor.bind(device),
+        }) as unknown as Device;
       for (const [kind, remedy] of [
         ["webgpu", "use the WASM device, or a narrower network"],
         ["wasm", "use a narrower network"],
