@@ -22,7 +22,8 @@ import { trainInPage } from "./train/inPage.ts";
 import { Interrupt, interrupted } from "./train/interrupt.ts";
 import { LocalSurroundings, tellProgress } from "./train/local.ts";
 import { openLogits } from "./train/logits.ts";
-import { describeOutcome, describePlan, planOf } from "./train/plan.ts";
+import type { Traffic } from "../distributed/mpiRanks.ts";
+import { describeOutcome, describePlan, describeTraffic, planOf } from "./train/plan.ts";
 import { leads, together } from "./train/together.ts";
 import { RunFolder } from "./train/runFolder.ts";
 import { writeReport } from "./train/writeReport.ts";
@@ -52,16 +53,25 @@ async function run(flags: TrainFlags): Promise<void> {
     process.exitCode = await passOn(flags.host);
     return;
   }
-  const trained = flags.distributed
+  const trained: (Trained & { readonly traffic?: Traffic }) | undefined = flags.distributed
     ? await together((ranks) => trainAsRank(flags, ranks))
     : await withTask(flags, (task) => (flags.dryRun ? printPlan(task) : trainTask(task)));
   if (!trained) return;
-  const { outcome, metrics } = trained;
+  const { outcome, metrics, traffic } = trained;
   if (outcome.ending === "interrupted") process.exitCode = interrupted;
   if (metrics === undefined) return;
   const validation = metrics.findLast(({ event }) => event === "validation");
-  const facts = { command: "train", ...outcome, out: flags.out, report: join(flags.out, reportFile), validation };
-  report(flags, facts, [...outcome.notes, describeOutcome(flags.out, outcome, metrics)].join("\n"));
+  const facts = {
+    command: "train",
+    ...outcome,
+    out: flags.out,
+    report: join(flags.out, reportFile),
+    validation,
+    traffic,
+  };
+  const lines = [...outcome.notes, describeOutcome(flags.out, outcome, metrics)];
+  if (traffic) lines.push(describeTraffic(traffic));
+  report(flags, facts, lines.join("\n"));
 }
 
 /** Trains as `crf-rnn train` does, printing progress alone. @throws as the command does */

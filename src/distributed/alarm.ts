@@ -11,7 +11,7 @@ const missing = Number(process.env.CRF_RNN_SILENCE) || 30;
 const grace = 15_000;
 
 /** A failure as a message of fixed size: the length of its JSON, then that. */
-const failureBytes = 16384;
+const failureBytes = 4096;
 
 /**
  * Tells every rank when one has failed, and notices when one is gone without a word, as a process that was killed, or a machine that lost
@@ -48,10 +48,12 @@ export class Alarm {
   fail(failure: Failure): void {
     const announcement = { from: this.#transport.rank, failure };
     const bytes = packed(announcement);
+    const sends: Promise<void>[] = [];
     for (let rank = 0; rank < this.#transport.size; rank++) {
-      if (rank !== this.#transport.rank) void this.#progress.done(this.#transport.send(bytes, rank, tags.failure));
+      if (rank !== this.#transport.rank)
+        sends.push(this.#progress.done(this.#transport.send(bytes, rank, tags.failure)));
     }
-    this.#note(announcement);
+    void Promise.all(sends).then(() => this.#note(announcement));
   }
 
   /** Beats no more and listens no more: before all ranks take their leave. */
@@ -98,9 +100,9 @@ export class Alarm {
     if (++this.#missed !== missing || this.#heard.size > 0) return;
     const gone = (rank + size - 1) % size;
     const facts = {
-      where: `rank ${gone}`,
-      expected: "a word from it every second",
-      got: `none for ${missing}`,
+      where: "heartbeat",
+      expected: "one every second",
+      got: `none for ${missing} seconds`,
       remedy: "see whether its machine can be reached; the last checkpoint stands, --resume goes on from it",
     };
     this.#hear({ from: rank, failure: { rank: gone, status: 2, facts } });
@@ -116,9 +118,18 @@ export class Alarm {
 function packed(announcement: Announcement): Uint8Array<SharedArrayBuffer> {
   const bytes = offHeap(failureBytes);
   const said = new TextEncoder().encode(JSON.stringify(announcement));
+  if (said.length > failureBytes - 4) return packed(shortened(announcement));
   new Uint32Array(bytes.buffer, 0, 1)[0] = said.length;
   bytes.set(said, 4);
   return bytes;
+}
+
+/** The same with half of each of its words. */
+function shortened({ from, failure }: Announcement): Announcement {
+  const half = (text: string): string => text.slice(0, text.length >> 1);
+  const { where, expected, got, remedy } = failure.facts;
+  const facts = { where: half(where), expected: half(expected), got: half(got), remedy: remedy && half(remedy) };
+  return { from, failure: { ...failure, facts } };
 }
 
 function unpacked(bytes: Uint8Array): Announcement {

@@ -22,6 +22,17 @@ export interface Verdict {
   readonly speaks: boolean;
 }
 
+/** What a rank's talk with the others came to. */
+export interface Traffic {
+  readonly ranks: number;
+  /** What MPI says of itself. */
+  readonly library: string;
+  /** Bytes that this rank sent. */
+  readonly bytes: number;
+  /** Seconds that this rank waited for sums of gradients, with nothing left to compute. */
+  readonly waited: number;
+}
+
 /** No part of a failure is longer in a message. */
 const longestPart = 1000;
 
@@ -91,16 +102,12 @@ export class MpiRanks implements Ranks {
     return this.#sum;
   }
 
-  /** Milliseconds that the sum of gradients was waited for. */
-  get waited(): number {
-    return this.#sum?.waited ?? 0;
-  }
-
-  /** Takes leave, at the end of a run; returns how many bytes this rank has sent. */
-  async close(): Promise<number> {
+  /** Takes leave, at the end of a run. */
+  async close(): Promise<Traffic> {
     this.#post({ op: "rest" });
     await this.exchange(new Uint8Array());
-    return this.#finalize();
+    const { library, size: ranks } = this;
+    return { ranks, library, bytes: await this.#finalize(), waited: (this.#sum?.waited ?? 0) / 1000 };
   }
 
   /** Tells the others that this rank ends by this error, or since it has heard of theirs, and agrees with them on what is told. */

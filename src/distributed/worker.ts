@@ -45,7 +45,6 @@ function serve(transport: Transport): void {
     progress.stop();
     transport.finalize();
     answer({ event: "finalized", sent: relay.sent });
-    port.close();
   };
   port.on("message", (asked: Request) => {
     switch (asked.op) {
@@ -73,4 +72,3 @@ function serve(transport: Transport): void {
 
 const transport = await join();
 if (transport) serve(transport);
-else port.close();

@@ -42,9 +42,9 @@ export class Share {
     });
     disposeAll(found.gradients);
     const names = new Map(Object.entries(run.trainable.parameters).map(([name, tensor]) => [tensor, name]));
-    const digests = [`loss ${found.loss}`];
+    const digests = [`loss ${found.loss}\t${ranks.host}`];
     for (const [index, bytes] of read.entries()) {
-      digests.push(`${names.get(order[index]!)} ${await digestOf(new Uint8Array(await bytes))}`);
+      digests.push(`${names.get(order[index]!)} ${await digestOf(new Uint8Array(await bytes))}\t${ranks.host}`);
     }
     await requireSame(ranks, digests.join("\n"), {
       expected: "ranks that compute a first gradient to the same bits",

@@ -1,6 +1,7 @@
 import { version } from "../../../package.json";
 import { commonSources } from "../../../build/wasmSources.ts";
-import { MpiRanks } from "../../distributed/mpiRanks.ts";
+import { launchedBy } from "../../distributed/launcher.ts";
+import { MpiRanks, type Traffic } from "../../distributed/mpiRanks.ts";
 import { DeviceError } from "../../errors.ts";
 import type { Ranks } from "../../train/ranks.ts";
 
@@ -9,12 +10,17 @@ import type { Ranks } from "../../train/ranks.ts";
  * whoever noticed.
  * @throws what `work` does, as the rank that tells; DeviceError for what another rank threw
  */
-export async function together<Result>(work: (ranks: Ranks) => Promise<Result>): Promise<Result | undefined> {
-  const ranks = await MpiRanks.join(`${version} of ${commonSources}`);
-  let result: Result;
+export async function together<Result>(
+  work: (ranks: Ranks) => Promise<Result>,
+): Promise<(Result & { readonly traffic: Traffic }) | undefined> {
+  const ranks = await MpiRanks.join(`${version} of ${commonSources}`).catch(async (error: unknown) => {
+    // The first rank has most likely the same to say, and its end is the end of all.
+    if (isOtherRank()) await new Promise((resolve) => setTimeout(resolve, 2000));
+    throw error;
+  });
   try {
-    result = await work(ranks);
-    await ranks.close();
+    const result = await work(ranks);
+    return { ...result, traffic: await ranks.close() };
   } catch (error) {
     const { failure, speaks } = await ranks.fail(error);
     const { rank, status, facts } = failure;
@@ -24,8 +30,10 @@ export async function together<Result>(work: (ranks: Ranks) => Promise<Result>):
     if (status !== 2) throw new Error(`rank ${rank}: ${facts.got}`, { cause: error });
     throw new DeviceError({ ...facts, where: `rank ${rank}, ${facts.where}` });
   }
-  return result;
 }
+
+/** Whether this process is one of several that a launcher started, and not the first, as the launcher says. */
+export const isOtherRank = (): boolean => (launchedBy(process.env).rank ?? 0) > 0;
 
 /** Whether this process writes files and speaks: every process that trains by itself, and the first rank of several. */
 export const leads = (ranks: Ranks | undefined): boolean => ranks === undefined || ranks.rank === 0;
