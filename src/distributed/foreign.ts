@@ -37,7 +37,8 @@ interface Koffi {
 
 async function loadKoffi(): Promise<Koffi> {
   const name = ["kof", "fi"].join(""); // A name that no bundler can compute.
-  const found = (await (import(/* @vite-ignore */ name) as Promise<{ default: Koffi }>).catch((cause: unknown) => {
+  const loading = import(/* @vite-ignore */ name) as Promise<{ default: Koffi }>;
+  const found = await loading.catch((cause: unknown) => {
     throw new DeviceError(
       {
         where: "--distributed mpi",
@@ -47,7 +48,7 @@ async function loadKoffi(): Promise<Koffi> {
       },
       { cause },
     );
-  })) as { default: Koffi };
+  });
   return found.default;
 }
 
@@ -99,7 +100,7 @@ function inDeno({ dlopen }: DenoForeign): OpenLibrary {
             result: denoWords[result],
             parameters: parameters.map((word) => denoWords[word]),
           })),
-        ).symbols as Readonly<Record<Names, Foreign>>,
+        ).symbols,
     };
   };
 }

@@ -115,7 +115,7 @@ export class Share {
  * @throws DeviceError where it does neither
  */
 async function flushesSubnormals(device: Device): Promise<boolean> {
-  const [a, b] = [Float32Array.of(1e-40, 1e-40, 1.5e-38, 1), Float32Array.of(2e-40, 1, -1e-38, 2)];
+  const [a, b] = [Float32Array.of(1e-40, 1e-40, 1.5e-38, 1), Float32Array.of(2e-40, 1, -1.2e-38, 2)];
   using left = device.tensor([4], a);
   using right = device.tensor([4], b);
   using sum = addUnrecorded(left, right);
