@@ -10,5 +10,6 @@ export function findNewerNode(): string | undefined;
 export function findNode(version: string): string | undefined;
 export function findDeno(): Promise<string>;
 export function vulkanEnvironment(chromium?: string): Record<string, string>;
-export type Found = "chromium" | "vulkan-loader" | "lavapipe" | "swiftshader" | "newer-node";
+export function findMpirun(name: "mpich" | "openmpi"): string | undefined;
+export type Found = "chromium" | "vulkan-loader" | "lavapipe" | "swiftshader" | "newer-node" | "mpich" | "openmpi";
 export function findAll(): Promise<Record<Found, string | undefined>>;

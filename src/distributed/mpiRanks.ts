@@ -114,12 +114,9 @@ export class MpiRanks implements Ranks {
   async fail(error: unknown): Promise<Verdict> {
     const failure = error instanceof RankError ? error.failure : this.#failureOf(error);
     this.#failures.set(failure.rank, failure);
-    const concluded = new Promise<boolean>((resolve) => {
-      this.#concluded = () => resolve(true);
-      setTimeout(() => resolve(false), toConclude);
-    });
+    const concluded = new Promise<true>((resolve) => (this.#concluded = () => resolve(true)));
     this.#post({ op: "fail", failure });
-    const all = await concluded;
+    const all = (await within(toConclude, concluded)) ?? false;
     if (all) await this.#finalize();
     void this.#worker.terminate();
     const [first] = [...this.#failures.values()].sort((a, b) => a.rank - b.rank);
@@ -137,12 +134,9 @@ export class MpiRanks implements Ranks {
   }
 
   async #finalize(): Promise<number> {
-    const finalized = new Promise<number>((resolve) => {
-      this.#finalized = resolve;
-      setTimeout(() => resolve(0), toFinalize).unref();
-    });
+    const finalized = new Promise<number>((resolve) => (this.#finalized = resolve));
     this.#post({ op: "finalize" });
-    const sent = await finalized;
+    const sent = (await within(toFinalize, finalized)) ?? 0;
     void this.#worker.terminate();
     return sent;
   }
@@ -214,6 +208,17 @@ function unpacked(bytes: Uint8Array): readonly Uint8Array[] {
   const [count] = new Uint32Array(bytes.buffer, 0, 1);
   let at = 4 * (1 + count!);
   return [...new Uint32Array(bytes.buffer, 4, count)].map((length) => bytes.subarray(at, (at += length)));
+}
+
+/** What comes of a promise, or nothing after so many milliseconds. */
+async function within<Value>(milliseconds: number, promise: Promise<Value>): Promise<Value | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), milliseconds)));
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 const cut = (text: string): string => text.slice(0, longestPart);
