@@ -24,7 +24,7 @@ import { LocalSurroundings, tellProgress } from "./train/local.ts";
 import { openLogits } from "./train/logits.ts";
 import type { Traffic } from "../distributed/mpiRanks.ts";
 import { describeOutcome, describePlan, describeTraffic, planOf } from "./train/plan.ts";
-import { leads, together } from "./train/together.ts";
+import { leads, threadsOf, together } from "./train/together.ts";
 import { RunFolder } from "./train/runFolder.ts";
 import { writeReport } from "./train/writeReport.ts";
 
@@ -113,7 +113,8 @@ async function printPlan({ flags, images, configuration, timetable }: Task): Pro
 }
 
 /** Trains as one of several ranks. The first has the run's folder; the others need to reach the data alone. */
-function trainAsRank(flags: TrainFlags, ranks: Ranks): Promise<Trained> {
+async function trainAsRank(asked: TrainFlags, ranks: Ranks): Promise<Trained> {
+  const flags = { ...asked, threads: asked.threads ?? (await threadsOf(ranks)) };
   return withTask(
     leads(ranks) ? flags : { ...flags, quiet: true, json: false, trace: undefined },
     async (task) => {
