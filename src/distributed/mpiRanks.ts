@@ -27,7 +27,7 @@ export interface Traffic {
   readonly ranks: number;
   /** What MPI says of itself. */
   readonly library: string;
-  /** Bytes that this rank sent. */
+  /** Bytes of gradients and their sums that this rank sent. */
   readonly bytes: number;
   /** Seconds that this rank waited for sums of gradients, with nothing left to compute. */
   readonly waited: number;

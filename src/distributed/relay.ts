@@ -45,7 +45,7 @@ export class Relay {
   #arena: Arena | undefined;
   readonly #free: Place[] = [];
   readonly #queue: ((place: Place) => void)[] = [];
-  /** Bytes sent since the beginning. */
+  /** Bytes of gradients and their sums that were sent since the beginning. */
   sent = 0;
 
   constructor(transport: Transport, progress: Progress) {
@@ -138,7 +138,7 @@ export class Relay {
   }
 
   async #send(bytes: Uint8Array, to: number, tag: number): Promise<void> {
-    this.sent += bytes.length;
+    if (tag >= tags.pieces) this.sent += bytes.length;
     await this.#progress.done(this.#transport.send(bytes, to, tag));
   }
 
