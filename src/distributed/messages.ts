@@ -20,7 +20,9 @@ export type Answer =
   | ({ readonly event: "failed" } & Announcement)
   /** Every other rank has said that it ends, too. */
   | { readonly event: "concluded" }
-  | { readonly event: "finalized"; readonly sent: number };
+  /** No heartbeats any more. `sent`: see `Relay`. */
+  | { readonly event: "resting"; readonly sent: number }
+  | { readonly event: "finalized" };
 
 /** Why a run ends before its time: what happened at one rank. */
 export interface Failure {

@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import { CrfRnnError, DeviceError, type ErrorFacts, InternalError } from "../errors.ts";
 import type { GradientLayout, GradientSum, Ranks } from "../train/ranks.ts";
 import { ArenaSum } from "./arenaSum.ts";
+import { leaveWithout } from "./leave.ts";
 import type { Answer, Failure, Request } from "./messages.ts";
 
 /** Thrown by what waits for other ranks once one of them has failed. */
@@ -61,7 +62,8 @@ export class MpiRanks implements Ranks {
   #sum: ArenaSum | undefined;
   #error: Error | undefined;
   #concluded: () => void = () => {};
-  #finalized: (sent: number) => void = () => {};
+  #finalized: () => void = () => {};
+  #sent = 0;
 
   private constructor(worker: Worker, build: string, { name, rank, size }: Extract<Answer, { event: "joined" }>) {
     this.#worker = worker;
@@ -107,7 +109,8 @@ export class MpiRanks implements Ranks {
     this.#post({ op: "rest" });
     await this.exchange(new Uint8Array());
     const { library, size: ranks } = this;
-    return { ranks, library, bytes: await this.#finalize(), waited: (this.#sum?.waited ?? 0) / 1000 };
+    await this.#finalize();
+    return { ranks, library, bytes: this.#sent, waited: (this.#sum?.waited ?? 0) / 1000 };
   }
 
   /** Tells the others that this rank ends by this error, or since it has heard of theirs, and agrees with them on what is told. */
@@ -118,7 +121,7 @@ export class MpiRanks implements Ranks {
     this.#post({ op: "fail", failure });
     const all = (await within(toConclude, concluded)) ?? false;
     if (all) await this.#finalize();
-    void this.#worker.terminate();
+    else void this.#worker.terminate();
     const [first] = [...this.#failures.values()].sort((a, b) => a.rank - b.rank);
     return { failure: first!, speaks: this.rank === 0 || !(all || this.#heard.has(0)) };
   }
@@ -133,12 +136,11 @@ export class MpiRanks implements Ranks {
     return { rank, status: 1, facts: { where: "internal failure", expected: "none", got } satisfies ErrorFacts };
   }
 
-  async #finalize(): Promise<number> {
-    const finalized = new Promise<number>((resolve) => (this.#finalized = resolve));
+  async #finalize(): Promise<void> {
+    const finalized = new Promise<true>((resolve) => (this.#finalized = () => resolve(true)));
     this.#post({ op: "finalize" });
-    const sent = (await within(toFinalize, finalized)) ?? 0;
-    void this.#worker.terminate();
-    return sent;
+    if (await within(toFinalize, finalized)) void this.#worker.terminate();
+    else await leaveWithout(this.#worker);
   }
 
   #ask(op: "gather" | "spread", bytes: Uint8Array): Promise<readonly Uint8Array[]> {
@@ -171,7 +173,10 @@ export class MpiRanks implements Ranks {
       case "concluded":
         return this.#concluded();
       case "finalized":
-        return this.#finalized(said.sent);
+        return this.#finalized();
+      case "resting":
+        this.#sent = said.sent;
+        return;
       case "joined":
       case "refused":
         throw unexpected(said);

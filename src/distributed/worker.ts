@@ -44,7 +44,7 @@ function serve(transport: Transport): void {
     alarm.stop();
     progress.stop();
     transport.finalize();
-    answer({ event: "finalized", sent: relay.sent });
+    answer({ event: "finalized" });
   };
   port.on("message", (asked: Request) => {
     switch (asked.op) {
@@ -61,6 +61,7 @@ function serve(transport: Transport): void {
       case "fail":
         return alarm.fail(asked.failure);
       case "rest":
+        answer({ event: "resting", sent: relay.sent });
         return alarm.rest();
       case "finalize":
         return finalize();
