@@ -37,8 +37,8 @@ export interface Traffic {
 /** No part of a failure is longer in a message. */
 const longestPart = 1000;
 
-/** Milliseconds that other ranks get to hear of a failure, and MPI to take its leave. */
-const [toConclude, toFinalize] = [8000, 3000];
+/** Milliseconds that other ranks get to hear of a failure, the one that speaks to do so where some have not heard, and MPI to take its leave. */
+const [toConclude, toSpeak, toFinalize] = [6000, 3000, 3000];
 
 interface Pending {
   readonly resolve: (bytes: readonly Uint8Array[]) => void;
@@ -120,10 +120,25 @@ export class MpiRanks implements Ranks {
     const concluded = new Promise<true>((resolve) => (this.#concluded = () => resolve(true)));
     this.#post({ op: "fail", failure });
     const all = (await within(toConclude, concluded)) ?? false;
-    if (all) await this.#finalize();
-    else void this.#worker.terminate();
+    const speaks = this.rank === 0 || !(all || this.#heard.has(0));
+    await this.#leave(all, speaks);
     const [first] = [...this.#failures.values()].sort((a, b) => a.rank - b.rank);
-    return { failure: first!, speaks: this.rank === 0 || !(all || this.#heard.has(0)) };
+    return { failure: first!, speaks };
+  }
+
+  /**
+   * Launchers end all ranks as soon as one has ended with another status than 0, so whoever speaks has to have spoken by then. Where all
+   * ranks take leave of MPI, that is when the one that speaks does, too.
+   */
+  async #leave(all: boolean, speaks: boolean): Promise<void> {
+    if (all && !speaks) return this.#finalize();
+    if (all) {
+      this.#worker.unref();
+      process.once("beforeExit", () => void this.#finalize());
+      return;
+    }
+    if (!speaks) await new Promise((resolve) => setTimeout(resolve, toSpeak));
+    void this.#worker.terminate();
   }
 
   #failureOf(error: unknown): Failure {

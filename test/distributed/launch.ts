@@ -32,20 +32,31 @@ export interface Launched {
   family(): readonly Process[];
 }
 
-/** Begins `crf-rnn` with these words in some ranks; `host` are the words before the program. */
+/** How else than on this machine in Node. */
+export interface Launch {
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The words before the program. Default: this Node. */
+  readonly host?: readonly string[];
+  /** The words before the launcher. Default: none. */
+  readonly before?: readonly string[];
+  /** More words for the launcher. */
+  readonly more?: readonly string[];
+}
+
+/** Begins `crf-rnn` with these words in some ranks. */
 export function launch(
   launcher: Launcher,
   size: number,
   words: readonly string[],
   folder: Folder,
-  environment: Readonly<Record<string, string>> = {},
-  host: readonly string[] = [process.execPath],
+  { environment, host = [process.execPath], before = [], more = [] }: Launch = {},
 ): Launched {
   const { program: mpirun, words: own } = launchers[launcher];
+  const [command, ...rest] = [...before, mpirun, ...own, ...more, "-n", String(size), ...host, program, ...words];
   const mark = `${folder.path} ${Math.random()}`;
   const env = { ...process.env, CRF_RNN_PROGRESS: "never", NO_COLOR: "1", ...environment, CRF_RNN_TEST: mark };
   // Both launchers give local processes the environment that they have themselves.
-  const child = spawn(mpirun, [...own, "-n", String(size), ...host, program, ...words, "--distributed", "mpi"], {
+  const child = spawn(command!, [...rest, "--distributed", "mpi"], {
     cwd: folder.path,
     env,
     stdio: ["ignore", "ignore", "pipe"],

@@ -64,7 +64,9 @@ test("a process that no launcher started, and a library of another MPI than the 
     /^crf-rnn: --distributed mpi: expected a process that a launcher started, got one that was started by itself — start it as mpirun -n 4 /,
   );
   expect(alone.status).toBe(2);
-  const { ended } = launch("openmpi", 1, words("mixed", 1), folder, { CRF_RNN_MPI: "libmpich.so.12" });
+  const { ended } = launch("openmpi", 1, words("mixed", 1), folder, {
+    environment: { CRF_RNN_MPI: "libmpich.so.12" },
+  });
   const { status, said } = await ended;
   expect(said).toEqual([
     expect.stringMatching(
