@@ -76,8 +76,9 @@ export class Share {
     const sums = await this.#sum.finish();
     const { loss, pixels } = await this.#total(said);
     const gradients = new Map(this.#order.map((parameter) => [parameter, emptyLike(parameter)]));
-    for (const [index, gradient] of [...gradients.values()].entries()) {
-      gradient.device.write(gradient.storage, sums[index]!);
+    for (const [index, { device, storage }] of [...gradients.values()].entries()) {
+      // WebGPU takes no memory that threads share.
+      device.write(storage, device.kind === "webgpu" ? sums[index]!.slice() : sums[index]!);
     }
     return { gradients, loss, pixels };
   }

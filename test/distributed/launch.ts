@@ -7,7 +7,7 @@ import { checkpointFile } from "../../src/train/surroundings.ts";
 import type { Folder } from "../cli/command.ts";
 import { familyOf, type Process } from "../cli/processes.ts";
 
-const program = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+export const program = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 
 /** The launchers, with what lets them run as root and with more ranks than processors. */
 const launchers = {

@@ -1,11 +1,12 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findDeno } from "../../scripts/environment.mjs";
+import { findChromium, findDeno, vulkanEnvironment } from "../../scripts/environment.mjs";
 import type { Folder } from "../cli/command.ts";
 import { survivors, until } from "../cli/processes.ts";
 import { readMetrics, shapesFolder, trainWords } from "../cli/training.ts";
 import { canMakeHosts, twoHosts } from "./hosts.ts";
-import { checkpointOf, launch, type Launcher, launcherNames, processOf } from "./launch.ts";
+import { checkpointOf, launch, type Launcher, launcherNames, processOf, program } from "./launch.ts";
 
 let folder: Folder;
 const words = (run: string, steps: number, ...more: readonly string[]): string[] =>
@@ -52,6 +53,20 @@ describe.each(launcherNames)("crf-rnn train --distributed mpi by %s", (launcher)
     expect(equalsAlone(run)).toBe(true);
     const metrics = (of: string) => readMetrics(folder, of).map((metric) => ({ ...metric, seconds: undefined }));
     expect(metrics(run)).toEqual(metrics("alone"));
+  });
+
+  test("ends in the bits of one process on WebGPU", async () => {
+    const environment = vulkanEnvironment(await findChromium());
+    const gpu = (run: string): string[] => words(run, 2).map((word) => (word === "wasm" ? "webgpu" : word));
+    const alone = `gpu-alone-${launcher}`;
+    const { status } = spawnSync(process.execPath, [program, ...gpu(alone)], {
+      cwd: folder.path,
+      env: { ...process.env, ...environment },
+    });
+    expect(status).toBe(0);
+    const run = `gpu-${launcher}`;
+    expect((await launch(launcher, 2, gpu(run), folder, { environment }).ended).status).toBe(0);
+    expect(checkpointOf(folder, run).equals(checkpointOf(folder, alone))).toBe(true);
   });
 
   test("ends in the same bits in Deno", async () => {

@@ -1,4 +1,6 @@
-import { existsSync, readdirSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Folder } from "../cli/command.ts";
 import { survivors, until } from "../cli/processes.ts";
@@ -56,6 +58,22 @@ test("what all ranks refuse is told once, with status 2, and leaves nothing", as
   expect(said).toEqual([expect.stringMatching(/^crf-rnn: nowhere: expected a folder, got nothing there/)]);
   expect(status).toBe(2);
   expect(existsSync(folder.file("refused"))).toBe(false);
+});
+
+test("whoever lacks koffi is told to install it", () => {
+  // The program without packages around it, as npm installs it.
+  const bare = ["cli.js", "mpiWorker.js"].map((name) => {
+    copyFileSync(fileURLToPath(new URL(`../../dist/${name}`, import.meta.url)), folder.file(name));
+    return folder.file(name);
+  });
+  const said = spawnSync(process.execPath, [bare[0]!, ...words("bare", 1), "--distributed", "mpi"], {
+    cwd: folder.path,
+    encoding: "utf8",
+  });
+  expect(said.stderr).toBe(
+    "crf-rnn: --distributed mpi: expected the package koffi, by which Node calls the system's MPI, got none — npm install koffi\n",
+  );
+  expect(said.status).toBe(2);
 });
 
 test("a process that no launcher started, and a library of another MPI than the launcher's, are refused in one sentence", async () => {
