@@ -49,7 +49,7 @@ function ways(): Way[] {
       ? [
           {
             name: "2 ranks, Open MPI",
-            launcher: [openmpi, "--allow-run-as-root", "--oversubscribe", "-n", "2", ...node],
+            launcher: [openmpi, ..."--allow-run-as-root --oversubscribe --bind-to none -n 2".split(" "), ...node],
             threads: 1,
           },
         ]

@@ -9,10 +9,13 @@ import { familyOf, type Process } from "../cli/processes.ts";
 
 export const program = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 
+/** Unless told not to, Open MPI binds a rank to one core, with all its threads. */
+const openmpiWords = ["--allow-run-as-root", "--oversubscribe", "--bind-to", "none"];
+
 /** The launchers, with what lets them run as root and with more ranks than processors. */
 const launchers = {
   mpich: { program: findMpirun("mpich") ?? "mpirun.mpich", words: [] as string[] },
-  openmpi: { program: findMpirun("openmpi") ?? "mpirun.openmpi", words: ["--allow-run-as-root", "--oversubscribe"] },
+  openmpi: { program: findMpirun("openmpi") ?? "mpirun.openmpi", words: openmpiWords },
 } as const;
 
 export type Launcher = keyof typeof launchers;
@@ -62,7 +65,7 @@ export function launch(
     stdio: ["ignore", "ignore", "pipe"],
   });
   let stderr = "";
-  child.stderr!.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   const ended = once(child, "close").then(([status]) => ({
     status: status as number | null,
     stderr,

@@ -1,4 +1,4 @@
-import { availableParallelism, hostname } from "node:os";
+import { availableParallelism, cpus, hostname } from "node:os";
 import { version } from "../../../package.json";
 import { commonSources } from "../../../build/wasmSources.ts";
 import { launchedBy } from "../../distributed/launcher.ts";
@@ -36,11 +36,16 @@ export async function together<Result>(
 /** Whether this process is one of several that a launcher started, and not the first, as the launcher says. */
 export const isOtherRank = (): boolean => (launchedBy(process.env).rank ?? 0) > 0;
 
-/** How many threads a rank takes where nothing is said: its share of the machine's processors, which other ranks may use as well. */
+/**
+ * How many threads a rank takes where nothing is said: the processors to which the launcher has bound it, or else its share of the
+ * machine's, which other ranks use as well.
+ */
 export async function threadsOf(ranks: Ranks): Promise<number> {
   const machines = await ranks.exchange(new TextEncoder().encode(hostname()));
   const here = machines.filter((machine) => new TextDecoder().decode(machine) === hostname()).length;
-  return Math.max(1, Math.min(64, Math.floor(availableParallelism() / here)));
+  const own = availableParallelism();
+  const isBound = own < cpus().length;
+  return Math.max(1, Math.min(64, isBound ? own : Math.floor(own / here)));
 }
 
 /** Whether this process writes files and speaks: every process that trains by itself, and the first rank of several. */
