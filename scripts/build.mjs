@@ -26,7 +26,7 @@ async function bundle() {
   };
   await rm(join(root, "dist"), { recursive: true, force: true });
   // Libraries are bundled, so that nothing is installed beside the package; what is binary and large, a user installs who needs it.
-  const external = ["webgpu", "sharp", "puppeteer", "deno", "node:*"];
+  const external = ["webgpu", "sharp", "puppeteer", "koffi", "deno", "node:*"];
   const bundled = { ...common, external, metafile: true, mainFields: ["module", "main"] };
   // What several entry points use is in files of its own, so that an error of one is the same class in the other.
   const entryPoints = Object.fromEntries(Object.entries(entries).map(([name, { source }]) => [name, source]));
@@ -69,6 +69,15 @@ async function bundle() {
     entryPoints: { trainPage: "src/cli/train/page.ts" },
     outdir: "dist",
     platform: "browser",
+    sourcemap: false,
+  });
+  // The thread that talks to the other ranks of `crf-rnn train --distributed mpi`.
+  await build({
+    ...common,
+    external: ["koffi", "node:*"],
+    entryPoints: { mpiWorker: "src/distributed/worker.ts" },
+    outdir: "dist",
+    platform: "node",
     sourcemap: false,
   });
   await declare(Object.values(entryPoints));

@@ -39,6 +39,7 @@ const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   ["checkpoint, data, train, pictures", /^src\/(checkpoint|data|train|pictures)\//],
   ["open, index", /^src\/(device\/open|index|worker)\.ts$/],
   ["bridges", /^src\/bridges\//],
+  ["distributed", /^src\/distributed\//],
   ["cli, bench", /^(src\/cli|scripts|bench)\/|^package\.json$/],
 ];
 
