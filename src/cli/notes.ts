@@ -1,4 +1,5 @@
-import { printableEnd } from "../quote.ts";
+import type { Finding } from "../diagnosis/finding.ts";
+import { printable, printableEnd } from "../quote.ts";
 
 /** Something that the user should know of a file that was read all the same. */
 export interface FileNote {
@@ -17,3 +18,13 @@ export function describeNotes(notes: readonly FileNote[]): string[] {
     return `note: ${count > 1 ? `${count} images, the first ` : ""}${printableEnd(first, 160)}: ${note}`;
   });
 }
+
+/** What a finding says, without the file. */
+export const sentenceOf = ({ seen, likely, remedy }: Finding): string =>
+  printable(`${seen}${likely === "" ? "" : `: most likely ${likely}`} — ${remedy}`, 800);
+
+/** The warnings among findings, as notes on their files. */
+export const notesOf = (findings: readonly Finding[]): FileNote[] =>
+  findings
+    .filter(({ severity }) => severity === "warning")
+    .map((finding) => ({ file: finding.file, note: sentenceOf(finding) }));

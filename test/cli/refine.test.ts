@@ -311,16 +311,15 @@ describe("crf-rnn refine refuses", () => {
     folder.write("one.npy", encodeNpy({ shape: [height, width, 1], data: new Float32Array(pixels) }));
     folder.write("two.npy", encodeNpy({ shape: [2, height, width, classes], data: new Float32Array(6 * pixels) }));
     const axes = "expected logits \\[height, width, classes\\]";
+    const single = "add --input sigmoid, or --input probabilities if it is from 0 to 1";
+    await refuses([], new RegExp(`${axes}, got \\[18, 26\\] — ${single}`), { "logits.npy": "flat.npy" });
     await refuses(
       [],
-      new RegExp(`${axes}, got \\[18, 26\\] — two classes .* numpy\\.stack\\(\\[0 \\* x, x\\], axis=-1\\)`),
+      new RegExp(`one\\.npy: expected scores of two classes or more, got one channel: .* — ${single}`),
       {
-        "logits.npy": "flat.npy",
+        "logits.npy": "one.npy",
       },
     );
-    await refuses([], new RegExp(`${axes} of two classes or more, got \\[18, 26, 1\\] — .*concatenate.*axis=-1`), {
-      "logits.npy": "one.npy",
-    });
     await refuses([], new RegExp(`${axes}, got \\[2, 18, 26, 3\\] — save one map`), { "logits.npy": "two.npy" });
     await refuses([], /got \[1, 18, 26, 3\] — save logits\[0\]/, { "logits.npy": "batch.npy" });
     await refuses([], /of the image's 18 by 26 pixels, got \[6, 9, 3\] — add --resize/, { "logits.npy": "coarse.npy" });
@@ -421,7 +420,7 @@ describe("crf-rnn refine refuses", () => {
       words.slice(0, 4),
       /refine: expected --out, --out-logits or --out-overlay, got none of them/,
     );
-    await folder.refusesInProcess(["refine"], /missing required argument 'image'/);
+    await folder.refusesInProcess(["refine"], /missing required argument 'images'/);
     await refuses(["--iterations", "0"], /--iterations: expected a whole number, 1 to 1000, got '0'/);
     await refuses(["--mean", "1,2"], /--mean: expected three numbers with commas between, blue,green,red, got '1,2'/);
     await refuses(["--out", "x.jpg"], /--out: expected a file name that ends in \.png/);
@@ -431,7 +430,10 @@ describe("crf-rnn refine refuses", () => {
   });
 
   test("more classes than a PNG can number", async () => {
-    folder.write("many.npy", encodeNpy({ shape: [height, width, 256], data: new Float32Array(pixels * 256) }));
+    folder.write(
+      "many.npy",
+      encodeNpy({ shape: [height, width, 256], data: new Float32Array(pixels * 256).map((_, i) => i % 7) }),
+    );
     await refuses(["--out", "labels.png"], /--out: expected at most 255 classes in a PNG, got 256/, {
       "logits.npy": "many.npy",
     });
