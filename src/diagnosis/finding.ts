@@ -1,4 +1,4 @@
-import { type ErrorFacts, ValueError } from "../errors.ts";
+import { type CrfRnnError, type ErrorFacts, ValueError } from "../errors.ts";
 
 /** `refusal` where nothing sensible can come out, `warning` where it might not, `note` for what is good to know. */
 export type Severity = "refusal" | "warning" | "note";
@@ -46,3 +46,14 @@ export function refuse(findings: readonly Finding[]): void {
   const refusal = findings.find(({ severity }) => severity === "refusal");
   if (refusal) throw new ValueError(factsOf(refusal));
 }
+
+/** Makes a finding of what ended reading a file. */
+export const findingOf = ({ where, expected, got, remedy = "" }: CrfRnnError): Finding => ({
+  code: "unreadable",
+  severity: "refusal",
+  file: where,
+  expected,
+  seen: got,
+  likely: "",
+  remedy,
+});

@@ -19,6 +19,12 @@ const table = {
     likely: "a mask of 0 and 255",
     remedy: "add --labels 0,255",
   },
+  "labels-void": {
+    severity: "refusal",
+    expected: "labels 0, 1, 2, …, or 255 where none is given",
+    likely: "",
+    remedy: "label some pixels",
+  },
   "labels-one": {
     severity: "refusal",
     expected: "labels of two classes or more",
@@ -73,6 +79,7 @@ export function checkLabels(labels: GivenLabels): Finding[] {
   const { file, values } = labels;
   const counts = countsOf(values);
   const known = [...counts.keys()].filter((value) => value !== ignoreLabel).sort((a, b) => a - b);
+  if (known.length === 0) return [finding(table, "labels-void", file, `${ignoreLabel} everywhere`)];
   const smoothed = checkStrays(labels, counts);
   if (smoothed) return [smoothed];
   if (known.length === 1) {

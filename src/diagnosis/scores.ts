@@ -14,6 +14,8 @@ export interface GivenScores {
   readonly classes: number;
   readonly layout: "hwc" | "chw";
   readonly meaning: Meaning;
+  /** Whether the file has bytes, which are shares of 255 where they are probabilities. */
+  readonly bytes?: boolean;
 }
 
 const table = {
@@ -63,7 +65,7 @@ const table = {
     severity: "warning",
     expected: "logits",
     likely: "probabilities in bytes",
-    remedy: "add --input probabilities",
+    remedy: "add --input probabilities; if the file has another type than uint8, divide by 255",
   },
   sigmoids: {
     severity: "warning",
@@ -83,11 +85,17 @@ const table = {
     likely: "logarithms of probabilities, which serve as logits",
     remedy: "nothing has to be done",
   },
-  "negative-probabilities": {
+  "no-probabilities": {
     severity: "refusal",
-    expected: "probabilities from 0 on",
+    expected: "probabilities from 0 to 1",
     likely: "logits",
-    remedy: "leave --input out",
+    remedy: "leave --input out, or give --input sigmoid for one channel",
+  },
+  "sigmoid-probabilities": {
+    severity: "warning",
+    expected: "logits before a sigmoid",
+    likely: "probabilities, after the sigmoid",
+    remedy: "add --input probabilities in place of --input sigmoid",
   },
   "positive-logarithms": {
     severity: "warning",
@@ -164,8 +172,9 @@ const checks: readonly Check[] = [
     return classes > 1 && meaning === "sigmoid" ? { code: "many-channels", seen: `${classes}` } : undefined;
   },
   function meaningOfRows(scores) {
-    if (scores.classes === 1) return undefined;
-    return scores.meaning === "probabilities" ? asProbabilities(scores) : asLogits(scores);
+    return { probabilities: asProbabilities, sigmoid: asSigmoid, logits: asLogits, log: asLogits }[scores.meaning](
+      scores,
+    );
   },
   function order({ values, height, width, classes, layout }) {
     const groups = groupPlaces(height, width, classes).map((place) => values[place]!);
@@ -202,9 +211,8 @@ const asLogits: Check = (scores) => {
   if (areProbabilities(rows, classes)) {
     return { code: "probabilities", seen: "rows that are 0 or more and add up to 1" };
   }
-  const bytes = rows.every((value) => Number.isInteger(value) && value >= 0 && value <= 255);
   if (
-    bytes &&
+    isBytes(rows) &&
     areProbabilities(
       rows.map((value) => value / 255),
       classes,
@@ -225,10 +233,20 @@ const asLogits: Check = (scores) => {
   return undefined;
 };
 
-const asProbabilities: Check = ({ values }) => {
-  const stray = values.findIndex((value) => value < -1e-5);
-  return stray < 0 ? undefined : { code: "negative-probabilities", seen: `${values[stray]}` };
+const asProbabilities: Check = ({ values, classes, bytes }) => {
+  // Those of several classes need not add up to 1, since the softmax divides by their sum.
+  const most = classes === 1 && !bytes ? 1 + 1e-5 : Infinity;
+  const stray = values.findIndex((value) => value < -1e-5 || value > most);
+  return stray < 0 ? undefined : { code: "no-probabilities", seen: `${values[stray]}` };
 };
+
+const asSigmoid: Check = ({ values }) => {
+  const unit = values.every((value) => value >= 0 && value <= 1) && values.some((value) => value > 0.9);
+  return unit ? { code: "sigmoid-probabilities", seen: "numbers from 0 to 1 alone" } : undefined;
+};
+
+const isBytes = (values: Float32Array): boolean =>
+  values.every((value) => Number.isInteger(value) && value >= 0 && value <= 255);
 
 /** The largest number of half precision. */
 const mostHalf = 65504;

@@ -62,7 +62,7 @@ describe("photographs that sharp decodes", () => {
     await expect(decodeImage(webp.subarray(0, 40), "cut.webp")).rejects.toThrow(/^cut\.webp: expected a WebP that can/);
     await expect(decodeImage(tiff.subarray(0, 90), "cut.tif")).rejects.toThrow(/^cut\.tif: expected a TIFF that can/);
     const floats = Float32Array.from(colors);
-    const deep = await sharp(floats, { raw: { width, height, channels: 3, depth: "float" } }).tiff({
+    const deep = await sharp(floats, { raw: { width, height, channels: 3 } }).tiff({
       compression: "none",
     });
     const bytes = await deep.toColorspace("scrgb").toBuffer();

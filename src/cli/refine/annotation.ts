@@ -115,18 +115,26 @@ function inColors(mask: Mask, file: string): Mask {
   return { height, width, channels: 3, depth: 8, samples: colors };
 }
 
+/** @throws ShapeError for an annotation of another size than the image's */
+export function requireSize(
+  file: string,
+  annotation: Pick<ReadAnnotation, "height" | "width">,
+  image: Photograph,
+): void {
+  if (annotation.height === image.height && annotation.width === image.width) return;
+  throw new ShapeError({
+    where: file,
+    expected: `the image's ${image.height} by ${image.width} pixels`,
+    got: `${annotation.height} by ${annotation.width}`,
+    remedy: sizeRemedy(image, annotation, "draw the annotation at the image's size"),
+  });
+}
+
 /** The unary of an annotation at the photograph's size. @throws as `readAnnotation` does; ShapeError, ValueError, UsageError */
 export async function unaryOfAnnotation(file: string, flags: AnnotationFlags, image: Photograph) {
   const annotation = await readAnnotation(file, flags);
   const { labels, palette, findings } = annotation;
-  if (annotation.height !== image.height || annotation.width !== image.width) {
-    throw new ShapeError({
-      where: file,
-      expected: `the image's ${image.height} by ${image.width} pixels`,
-      got: `${annotation.height} by ${annotation.width}`,
-      remedy: sizeRemedy(image, annotation, "draw the annotation at the image's size"),
-    });
-  }
+  requireSize(file, annotation, image);
   const highest = highestOf(labels);
   const classes = flags.classes ?? Math.max(annotation.classes ?? highest + 1, 2);
   if (highest < 0) refuse(findings); // What is known of the file is the reason.

@@ -35,7 +35,7 @@ interface Tally {
 /** Refines many pictures, each by itself: what cannot be refined is counted, unless `--strict` says that it ends the command. */
 export async function refineMany(all: readonly Job[], flags: RefineFlags): Promise<void> {
   const part = partOf(all, flags.shard);
-  if (flags.dryRun) return reportPlan(all, part, flags);
+  if (flags.dryRun) return void reportPlan(all, part, flags);
   prepareFolders(part, flags);
   const began = performance.now();
   const tally: Tally = {

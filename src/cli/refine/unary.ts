@@ -53,13 +53,13 @@ export async function readUnary(
   image: Photograph,
 ): Promise<Unary> {
   if (logits === undefined) return unaryOfAnnotation(annotation!, flags, image);
-  const { scores, bytes } = await readGiven(logits, name, flags);
+  const scores = await readGiven(logits, name, flags);
   const { height, width } = image;
   const fits = scores.height === height && scores.width === width;
-  if (!fits && !flags.resize) throw sizeError(logits, scores, image);
+  if (!flags.resize) requireSize(scores, image);
   const findings = checkScores(scores);
   refuse(findings);
-  const { classes, values } = logitsOf({ classes: scores.classes, values: dense(scores) }, flags.input, bytes);
+  const { classes, values } = logitsOf({ classes: scores.classes, values: dense(scores) }, flags.input, scores.bytes);
   if (fits) return { classes, logits: values, findings };
   return { classes, logits: resizeBilinear(values, [scores.height, scores.width, classes], [height, width]), findings };
 }
@@ -71,7 +71,7 @@ export async function readGiven(
   file: string,
   name: string,
   { layout, input }: Pick<ScoresFlags, "layout" | "input">,
-): Promise<{ readonly scores: GivenScores; readonly bytes: boolean }> {
+): Promise<GivenScores> {
   const { shape, values, bytes } = await readScores(file, name);
   // One score a pixel may well do without an axis for the classes.
   const single = shape.length === 2 && (input === "sigmoid" || input === "probabilities");
@@ -86,7 +86,7 @@ export async function readGiven(
   }
   const [first, second, third] = full as [number, number, number];
   const [height, width, classes] = layout === "hwc" ? [first, second, third] : [second, third, first];
-  return { scores: { file, values, height, width, classes, layout, meaning: input }, bytes };
+  return { file, values, height, width, classes, layout, meaning: input, bytes };
 }
 
 const dense = ({ values, classes, layout }: GivenScores): Float32Array<ArrayBuffer> =>
@@ -98,9 +98,10 @@ function shapeRemedy(shape: readonly number[]): string {
   return shape.length === 4 && shape[0] === 1 ? "save logits[0]" : "save one map";
 }
 
-/** Scores of another size than the image's, without `--resize`. */
-function sizeError(file: string, scores: GivenScores, image: Photograph): ShapeError {
+/** @throws ShapeError for scores of another size than the image's */
+export function requireSize(scores: GivenScores, image: Photograph): void {
   const { height, width } = image;
+  if (scores.height === height && scores.width === width) return;
   const { layout } = scores;
   const shape =
     layout === "hwc" ? [scores.height, scores.width, scores.classes] : [scores.classes, scores.height, scores.width];
@@ -110,8 +111,8 @@ function sizeError(file: string, scores: GivenScores, image: Photograph): ShapeE
   const otherwise = turned
     ? `turn rows and columns: numpy.swapaxes(x, ${layout === "hwc" ? "0, 1" : "1, 2"})`
     : "add --resize to interpolate bilinearly";
-  return new ShapeError({
-    where: file,
+  throw new ShapeError({
+    where: scores.file,
     expected: `logits ${axes[layout]} of the image's ${height} by ${width} pixels`,
     got: `[${shape.join(", ")}]`,
     remedy: swapped ? `add --layout ${layout === "hwc" ? "chw" : "hwc"}` : sizeRemedy(image, scores, otherwise),
