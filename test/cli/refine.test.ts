@@ -284,7 +284,9 @@ describe("crf-rnn refine refuses", () => {
       "photo.png": "flat.npy",
     });
     await refuses([], /nan\.npy: expected finite float32 numbers, got NaN at \[0, 0, 0\]/, { "photo.png": "nan.npy" });
-    await refuses([], /text\.png at byte 0: expected a PNG, a JPEG, a WebP, a TIFF or a \.npy array/, { "photo.png": "text.png" });
+    await refuses([], /text\.png at byte 0: expected a PNG, a JPEG, a WebP, a TIFF or a \.npy array/, {
+      "photo.png": "text.png",
+    });
   });
 
   test("a pipe or a device in place of an image, which may have no end", async () => {

@@ -11,7 +11,7 @@ import { readWhole } from "../input.ts";
 export interface StoredScores {
   readonly shape: readonly number[];
   readonly values: Float32Array<ArrayBuffer>;
-  /** Whether they were bytes. */
+  /** Whether they were bytes of more than 0 and 1. */
   readonly bytes: boolean;
 }
 
@@ -41,7 +41,11 @@ async function reading<Result>(file: string, read: (source: Source) => Promise<R
 
 function fromNpy(bytes: Uint8Array, file: string): StoredScores {
   const { shape, data } = decodeNpy(bytes, file);
-  return { shape, values: Float32Array.from(data), bytes: data instanceof Uint8Array };
+  return {
+    shape,
+    values: Float32Array.from(data),
+    bytes: data instanceof Uint8Array && data.some((value) => value > 1),
+  };
 }
 
 async function fromNpz(source: Source, name: string): Promise<StoredScores> {
@@ -65,7 +69,7 @@ async function fromSafetensors(source: Source, name: string): Promise<StoredScor
   const chosen = choose(source.name, [...stored.tensors.keys()], name);
   const { shape, read } = asFloat32(stored).tensors.get(chosen)!;
   const values = (await read()) as Float32Array<ArrayBuffer>;
-  return { shape, values, bytes: stored.tensors.get(chosen)!.type === "uint8" };
+  return { shape, values, bytes: stored.tensors.get(chosen)!.type === "uint8" && values.some((value) => value > 1) };
 }
 
 /** @throws FormatError where there are several arrays and none has one of the names that are looked for */
