@@ -38,7 +38,7 @@ export async function readAnnotation(file: string, flags: AnnotationFlags): Prom
     throw new UsageError({ where: "--labels", expected: "no --palette beside it", got: "both" });
   }
   const bytes = await readWhole(file);
-  const palette = flags.palette === undefined ? undefined : await readPalette(flags.palette);
+  const palette = await paletteOf(flags);
   if (isNpy(bytes)) return ofNumbers({ ...numbersOfArray(bytes, file), file }, flags);
   const mask = decodeMask(bytes, file);
   if (palette) return ofColors(mask, palette, file);
@@ -50,6 +50,16 @@ export async function readAnnotation(file: string, flags: AnnotationFlags): Prom
     got: `${mask.channels} channels of ${mask.depth} bits: most likely colors in place of classes`,
     remedy: "add --palette, by which classes are told by their colors",
   });
+}
+
+/** Palettes that were read, by the flags of a command, which may have many pictures. */
+const palettes = new WeakMap<AnnotationFlags, Promise<Palette>>();
+
+async function paletteOf(flags: AnnotationFlags): Promise<Palette | undefined> {
+  if (flags.palette === undefined) return undefined;
+  const palette = palettes.get(flags) ?? readPalette(flags.palette);
+  palettes.set(flags, palette);
+  return palette;
 }
 
 interface Numbers {
