@@ -13,7 +13,7 @@ import { type CommonFlags, report } from "./options.ts";
 import { placesHelp } from "./pictures.ts";
 import { startProgress } from "./progress.ts";
 import { addKnownFlags, type KnownFlags } from "./refine/flags.ts";
-import { listKnown } from "./refine/jobs.ts";
+import { type Known, knownOf, listKnown } from "./refine/jobs.ts";
 
 interface CheckFlags extends CommonFlags, KnownFlags {
   readonly data?: string;
@@ -25,6 +25,7 @@ Examples:
   crf-rnn check photo.jpg --logits logits.npy
   crf-rnn check photos --annotation 'masks/{name}.png' --labels 0,255
   crf-rnn check --data VOC2012@train
+  crf-rnn check --data VOC2012@train --logits logits.safetensors --layout chw --resize
 
 Each finding is one line: how grave it is, the file, what was seen, what it most likely is, and what mends it.
   refusal   nothing sensible can come out: refine and train refuse it, too, and the exit status is 2
@@ -55,7 +56,7 @@ async function run(places: readonly string[], flags: CheckFlags): Promise<void> 
   if (flags.logits !== undefined && flags.annotation !== undefined) {
     throw new UsageError({ where: "check", expected: "one of --logits and --annotation", got: "both" });
   }
-  if (places.length === 0 && known !== undefined) {
+  if (places.length === 0 && known !== undefined && flags.data === undefined) {
     throw new UsageError({ where: "check", expected: "the pictures that these belong to", got: "none" });
   }
   const sets = flags.data === undefined ? [] : [flags.data];
@@ -64,7 +65,12 @@ async function run(places: readonly string[], flags: CheckFlags): Promise<void> 
   const findings: Finding[] = [];
   const looked = { pictures: 0, items: 0 };
   for (const set of sets) looked.items += await checkSet(set, flags, findings);
-  if (pictures.length > 0) looked.pictures = await checkPictures(pictures, flags, findings);
+  // What is known without pictures belongs to those of the data set, by their ids.
+  const listed =
+    pictures.length > 0 || known === undefined
+      ? listKnown(pictures, flags).pictures
+      : await listItems(flags.data!, flags);
+  looked.pictures = await checkPictures(listed, flags, findings);
   report(flags, { command: "check", ...looked, findings }, describe(looked, findings));
   refuse(findings);
 }
@@ -102,8 +108,12 @@ const turned = (file: string, note: string): Finding => {
   return { code: "photograph", severity: "note", file, expected: "", seen: note, likely: "", remedy: "" };
 };
 
-async function checkPictures(places: readonly string[], flags: CheckFlags, findings: Finding[]): Promise<number> {
-  const { pictures } = listKnown(places, flags);
+async function listItems(words: string, flags: CheckFlags): Promise<Known[]> {
+  const dataset = await openUnion([words]);
+  return itemsOf({ dataset }).map(({ id, image }) => knownOf({ file: image }, id, flags, false));
+}
+
+async function checkPictures(pictures: readonly Known[], flags: CheckFlags, findings: Finding[]): Promise<number> {
   using progress = startProgress(flags, pictures.length);
   for (const picture of pictures) {
     progress.stage("looking at pictures");
@@ -124,6 +134,6 @@ function describe(looked: { readonly pictures: number; readonly items: number },
   const grave = findings.filter(({ severity }) => severity !== "note").length;
   return [
     ...severities.flatMap((severity) => describeNotes(notesOf(findings, [severity]), severity)),
-    `${parts.join(" and ")} looked at: ${grave === 0 ? "nothing is suspect." : `${grave} findings.`}`,
+    `${parts.join(" and ")} looked at: ${grave === 0 ? "nothing is suspect." : `${grave} ${grave === 1 ? "finding" : "findings"}.`}`,
   ].join("\n");
 }

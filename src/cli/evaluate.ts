@@ -80,7 +80,7 @@ export async function evaluate(flags: EvaluateFlags): Promise<Evaluation> {
   using _model = model;
   check(flags, model.classes, classes.length, model.network !== undefined);
   const logits = flags.logits ? await openLogits(flags.logits, classes.length, items) : undefined;
-  const notes: FileNote[] = [];
+  const notes: FileNote[] = [...(logits?.notes ?? [])];
   const pixels = new Float64Array(256);
   const [whole, band] = [new Confusion(classes.length), new Confusion(classes.length)];
   using progress = startProgress(flags, items.length);

@@ -96,6 +96,16 @@ describe("crf-rnn check", () => {
     const classes = manifest.classes.map((one, i) => ({ ...one, value: 255 * i }));
     tree.write("manifest.json", { ...manifest, classes });
     expect(await check("--data", tree.path)).toMatchObject({ status: 0, codes: [] });
+    // What is known lies under the ids of the images.
+    for (const id of ["a", "c"]) {
+      tree.write(`p/${id}.npy`, encodeNpy({ shape: [5, 6, 2], data: new Float32Array(60).fill(0.5) }));
+    }
+    const known = await check("--data", tree.path, "--logits", tree.file("p"));
+    expect(known.findings.map(({ code, file }) => [code, file])).toEqual([
+      ["probabilities", tree.file("p/a.npy")],
+      ["unreadable", tree.file("p/b.npy")],
+      ["probabilities", tree.file("p/c.npy")],
+    ]);
     tree.write("masks/b.png", "no image");
     expect(await check("--data", tree.path)).toMatchObject({ status: 2, codes: ["refusal problem"] });
   });

@@ -10,7 +10,7 @@ import { scoresExtensions } from "./scoresFile.ts";
 import type { UnaryFiles } from "./unary.ts";
 
 /** One picture that is to be refined, with the files that belong to it. */
-export interface Job extends Listed, UnaryFiles {
+export interface Job extends Known {
   readonly outputs: readonly Destination[];
 }
 
@@ -24,21 +24,23 @@ const outputFlags = [
 const annotationExtensions = [".png", ".npy"];
 const placeholder = "{name}";
 
+/** A picture with the files of what is known of it. */
+export interface Known extends Listed, UnaryFiles {}
+
+/** The files that belong to a picture of this name, there or not. @throws UsageError for one file beside several pictures */
+export function knownOf(picture: Listed, name: string, flags: KnownFlags, single: boolean): Known {
+  const find = (flag: string, words: string | undefined, extensions: readonly string[]): string | undefined =>
+    words === undefined ? undefined : inputOf(flag, words, name, extensions, single);
+  const logits = find("--logits", flags.logits, scoresExtensions);
+  return { ...picture, name, logits, annotation: find("--annotation", flags.annotation, annotationExtensions) };
+}
+
 /** The pictures of a command and whether there may be several, with what is known of each. @throws UsageError */
 export function listKnown(places: readonly string[], flags: KnownFlags) {
+  if (places.length === 0) return { pictures: [], single: false };
   const single = isOnePicture(places);
   const listed = single ? [{ file: places[0]! }] : listPictures(places);
-  const known = listed.map((picture): Listed & UnaryFiles => {
-    const name = nameOf(picture.file);
-    const find = (flag: string, words: string | undefined, extensions: readonly string[]): string | undefined =>
-      words === undefined ? undefined : inputOf(flag, words, name, extensions, single);
-    return {
-      ...picture,
-      name,
-      logits: find("--logits", flags.logits, scoresExtensions),
-      annotation: find("--annotation", flags.annotation, annotationExtensions),
-    };
-  });
+  const known = listed.map((picture) => knownOf(picture, nameOf(picture.file), flags, single));
   // Logits and annotations may lie beside the pictures, in one folder, and are none themselves.
   const inputs = new Set(
     known.flatMap(({ logits, annotation }) => [logits, annotation]).map((file) => file && resolve(file)),
