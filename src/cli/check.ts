@@ -56,9 +56,6 @@ async function run(places: readonly string[], flags: CheckFlags): Promise<void> 
   if (flags.logits !== undefined && flags.annotation !== undefined) {
     throw new UsageError({ where: "check", expected: "one of --logits and --annotation", got: "both" });
   }
-  if (places.length === 0 && known !== undefined && flags.data === undefined) {
-    throw new UsageError({ where: "check", expected: "the pictures that these belong to", got: "none" });
-  }
   const sets = flags.data === undefined ? [] : [flags.data];
   const pictures: string[] = [];
   for (const place of places) (known === undefined && (await isDataset(place)) ? sets : pictures).push(place);

@@ -112,10 +112,7 @@ describe("crf-rnn check", () => {
 
   test("refuses what is nothing to look at", async () => {
     await folder.refusesInProcess(["check"], /check: expected something to look at, got nothing/);
-    await folder.refusesInProcess(
-      ["check", "--logits", "logits.npy", "--data", "."],
-      /the pictures that these belong to/,
-    );
+    await folder.refusesInProcess(["check", "--logits", "logits.npy"], /got nothing — name an image, a folder/);
     await folder.refusesInProcess(
       ["check", "photo.png", "--logits", "a", "--annotation", "b"],
       /one of --logits and --annotation/,

@@ -22,7 +22,7 @@ interface Failure {
 }
 
 /** What became of the pictures, for the report. */
-interface Tally {
+interface Account {
   readonly pictures: number;
   refined: number;
   skipped: number;
@@ -38,7 +38,7 @@ export async function refineMany(all: readonly Job[], flags: RefineFlags): Promi
   if (flags.dryRun) return void reportPlan(all, part, flags);
   prepareFolders(part, flags);
   const began = performance.now();
-  const tally: Tally = {
+  const account: Account = {
     pictures: part.length,
     refined: 0,
     skipped: 0,
@@ -55,9 +55,9 @@ export async function refineMany(all: readonly Job[], flags: RefineFlags): Promi
     for (const job of part) {
       progress.stage(`refining ${printableEnd(basename(job.file))}`);
       if (flags.resume && isDone(job)) {
-        tally.skipped++;
+        account.skipped++;
       } else {
-        const line = await refineJob(job, flags, refiner, tally);
+        const line = await refineJob(job, flags, refiner, account);
         if ("problem" in line) progress.note(`crf-rnn: passed over: ${printable(line.problem, 1000)}`);
         if (flags.json) process.stdout.write(`${JSON.stringify(line)}\n`);
       }
@@ -66,7 +66,7 @@ export async function refineMany(all: readonly Job[], flags: RefineFlags): Promi
   }
   const seconds = (performance.now() - began) / 1000;
   const { name: adapter } = device.info;
-  const { refined, skipped, failures } = tally;
+  const { refined, skipped, failures } = account;
   const facts = {
     command: "refine",
     pictures: all.length,
@@ -77,12 +77,12 @@ export async function refineMany(all: readonly Job[], flags: RefineFlags): Promi
     seconds,
     adapter,
   };
-  report(flags, facts, describeTally(all.length, tally, flags, `${seconds.toFixed(1)} s on ${adapter}`));
+  report(flags, facts, describeAccount(all.length, account, flags, `${seconds.toFixed(1)} s on ${adapter}`));
   if (failures.length > 0) process.exitCode = incomplete;
 }
 
 /** Refines one picture and writes what is made of it, or returns why it cannot be. @throws where no other could be refined either */
-async function refineJob(job: Job, flags: RefineFlags, refiner: Refiner, tally: Tally): Promise<Failure | object> {
+async function refineJob(job: Job, flags: RefineFlags, refiner: Refiner, account: Account): Promise<Failure | object> {
   const attempt = async () => {
     const given = await readGiven(job, flags);
     return { given, made: await refiner.refine(given, () => {}) };
@@ -95,16 +95,16 @@ async function refineJob(job: Job, flags: RefineFlags, refiner: Refiner, tally: 
   const image = job.file;
   if (result instanceof CrfRnnError) {
     const failure = { image, problem: result.message };
-    tally.failures.push(failure);
+    account.failures.push(failure);
     return failure;
   }
   const { given, made } = result;
   writeTogether(made.outputs);
   const { height, width } = given.image;
-  tally.refined++;
-  tally.notes.push(...notesOfGiven(given));
-  tally.changedPixels += made.changedPixels;
-  tally.pixels += height * width;
+  account.refined++;
+  account.notes.push(...notesOfGiven(given));
+  account.changedPixels += made.changedPixels;
+  account.pixels += height * width;
   const outputs = made.outputs.map(({ file }) => file);
   const { findings, unary, image: photograph } = given;
   return {
@@ -147,8 +147,8 @@ function reportPlan(all: readonly Job[], part: readonly Job[], flags: RefineFlag
   report(flags, facts, `${all.length} pictures, ${part.length} in this part${kept}${first}; nothing was written`);
 }
 
-function describeTally(all: number, tally: Tally, { shard }: RefineFlags, time: string): string {
-  const { refined, skipped, failures, notes, changedPixels, pixels } = tally;
+function describeAccount(all: number, account: Account, { shard }: RefineFlags, time: string): string {
+  const { refined, skipped, failures, notes, changedPixels, pixels } = account;
   const part = shard.of > 1 ? `, part ${shard.index} of ${shard.of}` : "";
   const kept = skipped > 0 ? `, ${skipped} done before` : "";
   const passed = failures.length > 0 ? `, ${failures.length} passed over` : "";
