@@ -215,6 +215,29 @@ describe("crf-rnn refine", () => {
     expect(JSON.parse(folder.run([...words, "--json"]).stdout)).toMatchObject({ notes: [] });
   });
 
+  test("notes what is suspect in its files, once each, and says nothing of what --input mends", () => {
+    const sums = Float32Array.from({ length: pixels }, (_, pixel) =>
+      logits.subarray(pixel * classes, (pixel + 1) * classes).reduce((sum, value) => sum + Math.exp(value), 0),
+    );
+    const probabilities = logits.map((value, i) => Math.exp(value) / sums[Math.floor(i / classes)]!);
+    folder.write("softmax.npy", encodeNpy({ shape: [height, width, classes], data: probabilities }));
+    folder.write("unit.npy", encodeNpy({ shape: [height, width, 3], data: Float32Array.from(photo, (v) => v / 255) }));
+    const suspect = words.map((word) => ({ "photo.png": "unit.npy", "logits.npy": "softmax.npy" })[word] ?? word);
+    const { status, stdout, stderr } = folder.run(suspect);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const [guide, scores] = stdout.split("\n");
+    expect(guide).toMatch(/^note: unit\.npy: colors from 0\.157 to 0\.753: most likely a photograph divided by 255 — /);
+    expect(scores).toMatch(/^note: softmax\.npy: rows .* most likely probabilities, .* — add --input probabilities$/);
+    const json = folder.run([...suspect, "--theta-beta", "0.01", "--input", "probabilities", "--json"]);
+    expect(JSON.parse(json.stdout)).toMatchObject({ findings: [], notes: [] });
+    // log p differs from the logits by a number for each pixel, which the softmax takes away again.
+    const plain = refined(folder);
+    const same = refined(folder, ["--input", "probabilities"], { "logits.npy": "softmax.npy" });
+    for (let i = 0; i < plain.length; i += classes) {
+      for (let c = 1; c < classes; c++) expect(same[i + c]! - same[i]!).toBeCloseTo(plain[i + c]! - plain[i]!, 3);
+    }
+  });
+
   test("says with --dry-run what it would do, and does nothing", () => {
     const before = folder.names();
     const { status, stdout } = folder.run([...words.slice(0, -1), "dry.npy", "--dry-run"]);
