@@ -4,7 +4,8 @@ import { bandwidthOptions } from "../crf/options.ts";
 import { checkDataset } from "../data/checkDataset.ts";
 import { itemsOf } from "../data/dataset.ts";
 import { openUnion } from "../data/openDataset.ts";
-import { type Finding, refuse, type Severity } from "../diagnosis/finding.ts";
+import { amongMany, type Finding, refuse, type Severity } from "../diagnosis/finding.ts";
+import { checkGaps } from "../diagnosis/labels.ts";
 import { UsageError } from "../errors.ts";
 import { checkPicture } from "./check/picture.ts";
 import { addFlags } from "./describedFlags.ts";
@@ -111,12 +112,20 @@ async function listItems(words: string, flags: CheckFlags): Promise<Known[]> {
 }
 
 async function checkPictures(pictures: readonly Known[], flags: CheckFlags, findings: Finding[]): Promise<number> {
+  const own: Finding[] = [];
+  const occurring = new Set<number>();
   using progress = startProgress(flags, pictures.length);
   for (const picture of pictures) {
     progress.stage("looking at pictures");
-    const { notes, found } = await checkPicture(picture, flags);
-    findings.push(...found, ...notes.map((note) => turned(picture.file, note)));
+    const { notes, found, labels } = await checkPicture(picture, flags);
+    own.push(...found, ...notes.map((note) => turned(picture.file, note)));
+    for (const label of labels) occurring.add(label);
     progress.step();
+  }
+  findings.push(...amongMany(own, pictures.length));
+  const said = flags.classes ?? flags.labels ?? flags.palette;
+  if (pictures.length > 1 && flags.annotation !== undefined && said === undefined) {
+    findings.push(...checkGaps(flags.annotation, [...occurring]));
   }
   return pictures.length;
 }

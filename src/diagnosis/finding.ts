@@ -57,3 +57,18 @@ export const findingOf = ({ where, expected, got, remedy = "" }: CrfRnnError): F
   likely: "",
   remedy,
 });
+
+/** What is suspect in one picture, but usual in some of many: a class that fills it. */
+const usualInSome: readonly string[] = ["one-label", "labels-one"];
+/** What the masks of one picture cannot tell: classes that occur in others. */
+const toldByAll = "labels-gaps";
+
+/** The findings in so many pictures, less what is suspect only where a picture stands alone. */
+export function amongMany(findings: readonly Finding[], pictures: number): readonly Finding[] {
+  if (pictures < 2) return findings;
+  const countOf = (code: string): number => findings.filter((one) => one.code === code).length;
+  const usual = usualInSome.filter((code) => countOf(code) < pictures / 2);
+  return findings
+    .filter(({ code }) => code !== toldByAll)
+    .map((one) => (usual.includes(one.code) ? { ...one, severity: "note" as const } : one));
+}

@@ -17,7 +17,7 @@ const table = {
     severity: "refusal",
     expected: "labels of two classes or more",
     likely: "a mask of 0 and 255",
-    remedy: "add --labels 0,255",
+    remedy: "add --labels 0,255, or --classes if 255 is void all the same",
   },
   "labels-void": {
     severity: "refusal",
@@ -26,7 +26,7 @@ const table = {
     remedy: "label some pixels",
   },
   "labels-one": {
-    severity: "refusal",
+    severity: "warning",
     expected: "labels of two classes or more",
     likely: "a mask whose classes were lost",
     remedy: "label pixels of another class, too",
@@ -89,12 +89,18 @@ export function checkLabels(labels: GivenLabels): Finding[] {
     if (label === 0 && voided) return [finding(table, "labels-0-255", file, seen)];
     return [finding(table, "labels-one", file, seen)];
   }
+  return checkGaps(file, [...counts.keys()]);
+}
+
+/** Looks at the labels that occur in a mask, or in many, for gaps between them. */
+export function checkGaps(file: string, labels: readonly number[]): Finding[] {
+  const known = labels.filter((value) => value !== ignoreLabel).sort((a, b) => a - b);
   const highest = known.at(-1) ?? -1;
   if (highest < known.length) return [];
   const seen = `the labels ${enumerate(known.map(String), 8)}`;
   if (highest < grayFactor * known.length) return [finding(table, "labels-gaps", file, seen)];
   // Where 255 belongs to an even row of grays it is one of them.
-  const all = [...known, ...(counts.has(ignoreLabel) ? [ignoreLabel] : [])];
+  const all = [...known, ...(labels.includes(ignoreLabel) ? [ignoreLabel] : [])];
   const remedy = `add --labels ${all.slice(0, 20).join(",")}${all.length > 20 ? ",…" : ""}`;
   return [finding(table, "labels-gray", file, seen, { remedy })];
 }

@@ -1,6 +1,6 @@
 import sharp from "sharp";
 import { expect, test } from "vitest";
-import { checkLabels, labelsOfValues, likelyOf } from "../../src/diagnosis/labels.ts";
+import { checkGaps, checkLabels, labelsOfValues, likelyOf } from "../../src/diagnosis/labels.ts";
 
 const [height, width] = [40, 50];
 const pixels = height * width;
@@ -31,9 +31,9 @@ test("classes, with void or without, are not suspected", () => {
 });
 
 test.each<[string, ArrayLike<number>, string, RegExp]>([
-  ["0 and 255", disc(0, 255), "refusal labels-0-255", /^add --labels 0,255$/],
-  ["one class", disc(3, 3), "refusal labels-one", /another class/],
-  ["one class and void", disc(255, 3), "refusal labels-one", /another class/],
+  ["0 and 255", disc(0, 255), "refusal labels-0-255", /^add --labels 0,255, or --classes if 255 is void/],
+  ["one class", disc(3, 3), "warning labels-one", /another class/],
+  ["one class and void", disc(255, 3), "warning labels-one", /another class/],
   ["void everywhere", disc(255, 255), "refusal labels-void", /label some pixels/],
   ["grays", disc(0, 128), "warning labels-gray", /^add --labels 0,128$/],
   ["grays up to 255", disc(0, 128).fill(255, 0, 100), "warning labels-gray", /^add --labels 0,128,255$/],
@@ -57,6 +57,12 @@ test("a smoothed mask and one that was a JPEG are told from classes, and from ea
   expect(ringing?.[0]).toBe("refusal labels-compressed");
   expect(likelyOf(given(await smoothed(disc(0, 255))))).toBe("a mask that was smoothed or scaled");
   expect(likelyOf(given(disc(0, 7)))).toBeUndefined();
+});
+
+test("of many masks all labels together tell of gaps", () => {
+  expect(checkGaps("masks", [255, 0, 2, 1])).toEqual([]);
+  expect(checkGaps("masks", [0, 2, 3])).toMatchObject([{ code: "labels-gaps", seen: "the labels 0, 2, 3" }]);
+  expect(checkGaps("masks", [255, 128, 0])).toMatchObject([{ code: "labels-gray", remedy: "add --labels 0,128,255" }]);
 });
 
 test("values become the classes at their places, and others void, which is told", () => {

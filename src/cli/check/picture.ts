@@ -10,14 +10,14 @@ import { readGiven, requireSize, type ScoresFlags, type UnaryFiles } from "../re
 
 type Flags = ScoresFlags & AnnotationFlags & { readonly thetaBeta: number };
 
-/** Looks at a picture and what is known of it. What ends reading is found as well; another error is thrown. */
+/** Looks at a picture and what is known of it; `labels` occur in its annotation. What ends reading is found as well; another error is thrown. */
 export async function checkPicture(picture: Listed & UnaryFiles, flags: Flags) {
   const found: Finding[] = [];
   const image = await attempt(() => readImage(picture.file), found);
   if (image) found.push(...checkGuide({ file: picture.file, values: image.values, color: flags.thetaBeta }));
   await attempt(() => checkLogits(picture, flags, image, found), found);
-  await attempt(() => checkAnnotation(picture, flags, image, found), found);
-  return { notes: image?.notes ?? [], found };
+  const labels = await attempt(() => checkAnnotation(picture, flags, image, found), found);
+  return { notes: image?.notes ?? [], found, labels: labels ?? new Set<number>() };
 }
 
 async function attempt<Result>(read: () => Promise<Result>, found: Finding[]): Promise<Result | undefined> {
@@ -48,9 +48,10 @@ async function checkAnnotation(
   flags: Flags,
   image: Photograph | undefined,
   found: Finding[],
-): Promise<void> {
-  if (annotation === undefined) return;
+): Promise<ReadonlySet<number>> {
+  if (annotation === undefined) return new Set();
   const read = await readAnnotation(annotation, flags);
   found.push(...read.findings);
   if (image) requireAnnotationSize(annotation, read, image);
+  return new Set(read.labels);
 }

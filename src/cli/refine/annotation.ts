@@ -70,11 +70,14 @@ interface Numbers {
   readonly palette?: readonly Color[];
 }
 
+/** What is no longer suspect where the number of classes is said. */
+const toldByClasses: readonly string[] = ["labels-0-255", "labels-gray", "labels-gaps", "labels-one"];
+
 function ofNumbers(numbers: Numbers, { labels: listed, classes }: AnnotationFlags): ReadAnnotation {
   const { file, height, width, values, palette } = numbers;
   // The colors of a palette belong to its indices, which are no classes where values are listed.
   if (listed) return { height, width, ...labelsOfValues(numbers, listed), classes: listed.length };
-  const findings = checkLabels(numbers).filter(({ code }) => classes === undefined || !/gray|gaps/.test(code));
+  const findings = checkLabels(numbers).filter(({ code }) => classes === undefined || !toldByClasses.includes(code));
   const stray = Array.prototype.findIndex.call(
     values,
     (value: number) => !(value >= 0 && value <= 255 && value % 1 === 0),

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname } from "node:path";
 
+import { amongMany, type Finding } from "../../diagnosis/finding.ts";
 import { CrfRnnError, DeviceError, UsageError } from "../../errors.ts";
 import { printable, printableEnd } from "../../quote.ts";
 import { describeNotes, type FileNote, notesOf } from "../notes.ts";
@@ -28,6 +29,7 @@ interface Account {
   skipped: number;
   readonly failures: Failure[];
   readonly notes: FileNote[];
+  readonly findings: Finding[];
   changedPixels: number;
   pixels: number;
 }
@@ -44,6 +46,7 @@ export async function refineMany(all: readonly Job[], flags: RefineFlags): Promi
     skipped: 0,
     failures: [],
     notes: [],
+    findings: [],
     changedPixels: 0,
     pixels: 0,
   };
@@ -102,7 +105,8 @@ async function refineJob(job: Job, flags: RefineFlags, refiner: Refiner, account
   writeTogether(made.outputs);
   const { height, width } = given.image;
   account.refined++;
-  account.notes.push(...notesOfGiven(given));
+  account.notes.push(...notesOfImage(given));
+  account.findings.push(...given.findings);
   account.changedPixels += made.changedPixels;
   account.pixels += height * width;
   const outputs = made.outputs.map(({ file }) => file);
@@ -119,10 +123,13 @@ async function refineJob(job: Job, flags: RefineFlags, refiner: Refiner, account
   };
 }
 
+const notesOfImage = ({ job, image }: Pick<Given, "job" | "image">): FileNote[] =>
+  image.notes.map((note) => ({ file: job.file, note }));
+
 /** What is to be said of a picture that was refined all the same. */
-export const notesOfGiven = ({ job, image, findings }: Pick<Given, "job" | "image" | "findings">): FileNote[] => [
-  ...image.notes.map((note) => ({ file: job.file, note })),
-  ...notesOf(findings),
+export const notesOfGiven = (given: Pick<Given, "job" | "image" | "findings">): FileNote[] => [
+  ...notesOfImage(given),
+  ...notesOf(given.findings),
 ];
 
 const isDone = ({ outputs }: Job): boolean => outputs.every(({ file }) => existsSync(file));
@@ -148,13 +155,13 @@ function reportPlan(all: readonly Job[], part: readonly Job[], flags: RefineFlag
 }
 
 function describeAccount(all: number, account: Account, { shard }: RefineFlags, time: string): string {
-  const { refined, skipped, failures, notes, changedPixels, pixels } = account;
+  const { refined, skipped, failures, notes, findings, changedPixels, pixels } = account;
   const part = shard.of > 1 ? `, part ${shard.index} of ${shard.of}` : "";
   const kept = skipped > 0 ? `, ${skipped} done before` : "";
   const passed = failures.length > 0 ? `, ${failures.length} passed over` : "";
   const changed = pixels > 0 ? `; ${((100 * changedPixels) / pixels).toFixed(1)} % of the labels changed` : "";
   return [
-    ...describeNotes(notes),
+    ...describeNotes([...notes, ...notesOf(amongMany(findings, refined))]),
     `${refined} of ${all} pictures refined${part}${kept}${passed}${changed}, ${time}`,
   ].join("\n");
 }
