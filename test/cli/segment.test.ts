@@ -71,6 +71,10 @@ describe("crf-rnn segment", () => {
       ["segment", "shapes/images", ...words, "--shard", "3/2"],
       /--shard: expected i\/n with i from 1 to n/,
     );
+    await folder.refusesInProcess(
+      ["segment", "shapes/images", ...words, "--shard", "auto"],
+      /--shard: expected one of the variables SLURM_ARRAY_TASK_ID, .*, got 'auto'/,
+    );
   });
 });
 
