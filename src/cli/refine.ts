@@ -65,13 +65,23 @@ async function refineOne(job: Job, flags: RefineFlags): Promise<void> {
 
   progress.step();
   progress.stage("building the lattices");
-  const { outputs, changedPixels } = await refiner.refine(given, () => {
+  const {
+    outputs,
+    changedPixels,
+    findings: all,
+  } = await refiner.refine(given, () => {
     progress.stage("iterating");
     progress.step();
   });
   progress.stage("writing");
   writeTogether(outputs);
   progress[Symbol.dispose]();
-  const facts = { ...plan, changedPixels, peakBytes: device.peakBytes, milliseconds: performance.now() - began };
-  report(flags, facts, describe(facts, notes));
+  const facts = {
+    ...plan,
+    findings: all,
+    changedPixels,
+    peakBytes: device.peakBytes,
+    milliseconds: performance.now() - began,
+  };
+  report(flags, facts, describe(facts, notesOfGiven({ ...given, findings: all })));
 }

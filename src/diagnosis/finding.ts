@@ -59,7 +59,7 @@ export const findingOf = ({ where, expected, got, remedy = "" }: CrfRnnError): F
 });
 
 /** What is suspect in one picture, but usual in some of many: a class that fills it. */
-const usualInSome: readonly string[] = ["one-label", "labels-one"];
+const usualInSome: readonly string[] = ["one-label", "labels-one", "result-one-label"];
 /** What the masks of one picture cannot tell: classes that occur in others. */
 const toldByAll = "labels-gaps";
 

@@ -225,9 +225,21 @@ describe("crf-rnn refine", () => {
     const suspect = words.map((word) => ({ "photo.png": "unit.npy", "logits.npy": "softmax.npy" })[word] ?? word);
     const { status, stdout, stderr } = folder.run(suspect);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).not.toMatch(/at every pixel/);
     const [guide, scores] = stdout.split("\n");
     expect(guide).toMatch(/^note: unit\.npy: colors from 0\.157 to 0\.753: most likely a photograph divided by 255 — /);
     expect(scores).toMatch(/^note: softmax\.npy: rows .* most likely probabilities, .* — add --input probabilities$/);
+    const blurred = folder.run([
+      ...words,
+      "--theta-beta",
+      "100",
+      "--theta-alpha",
+      "999",
+      "--bilateral-weight",
+      "99",
+      "--json",
+    ]);
+    expect(JSON.parse(blurred.stdout)).toMatchObject({ findings: [{ code: "result-one-label", file: "photo.png" }] });
     const json = folder.run([...suspect, "--theta-beta", "0.01", "--input", "probabilities", "--json"]);
     expect(JSON.parse(json.stdout)).toMatchObject({ findings: [], notes: [] });
     // log p differs from the logits by a number for each pixel, which the softmax takes away again.

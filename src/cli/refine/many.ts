@@ -106,11 +106,12 @@ async function refineJob(job: Job, flags: RefineFlags, refiner: Refiner, account
   const { height, width } = given.image;
   account.refined++;
   account.notes.push(...notesOfImage(given));
-  account.findings.push(...given.findings);
+  account.findings.push(...made.findings);
   account.changedPixels += made.changedPixels;
   account.pixels += height * width;
   const outputs = made.outputs.map(({ file }) => file);
-  const { findings, unary, image: photograph } = given;
+  const { unary, image: photograph } = given;
+  const { findings } = made;
   return {
     image,
     height,

@@ -7,6 +7,7 @@ import { encodeLabelPng, encodeRgbPng } from "../../data/png.ts";
 import type { Device } from "../../device/device.ts";
 import type { Finding } from "../../diagnosis/finding.ts";
 import { checkGuide } from "../../diagnosis/guide.ts";
+import { checkResult } from "../../diagnosis/result.ts";
 import { FormatError, ShapeError } from "../../errors.ts";
 import { readImage } from "../input.ts";
 import type { Output } from "../output.ts";
@@ -32,6 +33,8 @@ export interface Given {
 export interface Made {
   readonly outputs: readonly Output[];
   readonly changedPixels: number;
+  /** What is suspect in the files and in the result. */
+  readonly findings: readonly Finding[];
 }
 
 /** Reads a picture and what is known of it. @throws CrfRnnError for what cannot be refined */
@@ -99,7 +102,8 @@ export class Refiner {
     const labels = argmax(refined, classes);
     const former = argmax(unary.logits, classes);
     const changedPixels = labels.reduce((count, label, pixel) => count + Number(label !== former[pixel]), 0);
-    return { outputs: outputsOf(given, refined, labels), changedPixels };
+    const findings = [...given.findings, ...checkResult({ file: given.job.file, former, labels })];
+    return { outputs: outputsOf(given, refined, labels), changedPixels, findings };
   }
 
   /** Options of the layer for a number of classes. @throws ShapeError, FormatError, ValueError */
