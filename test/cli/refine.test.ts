@@ -229,16 +229,8 @@ describe("crf-rnn refine", () => {
     const [guide, scores] = stdout.split("\n");
     expect(guide).toMatch(/^note: unit\.npy: colors from 0\.157 to 0\.753: most likely a photograph divided by 255 — /);
     expect(scores).toMatch(/^note: softmax\.npy: rows .* most likely probabilities, .* — add --input probabilities$/);
-    const blurred = folder.run([
-      ...words,
-      "--theta-beta",
-      "100",
-      "--theta-alpha",
-      "999",
-      "--bilateral-weight",
-      "99",
-      "--json",
-    ]);
+    // A kernel that reaches all pixels alike, with a weight above all scores, leaves the class that is most probable on average.
+    const blurred = folder.run([...words, "--theta-gamma", "999", "--spatial-weight", "999", "--json"]);
     expect(JSON.parse(blurred.stdout)).toMatchObject({ findings: [{ code: "result-one-label", file: "photo.png" }] });
     const json = folder.run([...suspect, "--theta-beta", "0.01", "--input", "probabilities", "--json"]);
     expect(JSON.parse(json.stdout)).toMatchObject({ findings: [], notes: [] });
