@@ -3,6 +3,7 @@ import { version } from "../../package.json";
 import { CrfRnnError } from "../errors.ts";
 import { printable } from "../quote.ts";
 import { benchCommand } from "./bench.ts";
+import { checkCommand } from "./check.ts";
 import { convertCommand } from "./convert.ts";
 import { dataCommand } from "./data.ts";
 import { demoCommand } from "./demo.ts";
@@ -34,6 +35,7 @@ export function program(): Command {
     );
   for (const command of [
     refineCommand(),
+    checkCommand(),
     filterCommand(),
     convertCommand(),
     dataCommand(),

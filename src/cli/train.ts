@@ -11,7 +11,7 @@ import type { Ranks } from "../train/ranks.ts";
 import { countLearned, runTraining, type Outcome } from "../train/runTraining.ts";
 import { checkpointFile, reportFile, type Surroundings } from "../train/surroundings.ts";
 import { currentHost, passOn } from "./hosts.ts";
-import { describeNotes } from "./notes.ts";
+import { describeNotes, type FileNote } from "./notes.ts";
 import { openDevice } from "./openDevice.ts";
 import { openOptionsOf, report } from "./options.ts";
 import { startProgress } from "./progress.ts";
@@ -89,20 +89,20 @@ async function withTask<Result>(
   const logits = flags.logits ? await openLogits(flags.logits, images.classes.length, everything) : undefined;
   try {
     const task = { flags, images, logits: logits?.read, ...(await configure(flags, images)) };
-    if (!flags.resume) await check(flags, images);
+    if (!flags.resume) await check(flags, images, logits?.notes);
     return await work(task);
   } finally {
     await logits?.close();
   }
 }
 
-async function check(flags: TrainFlags, images: Images): Promise<void> {
+async function check(flags: TrainFlags, images: Images, told: readonly FileNote[] = []): Promise<void> {
   using progress = startProgress(flags, images.train.length + images.val.length);
   const notes = await checkImages(images, () => {
     progress.step();
     progress.stage("checking images and labels");
   });
-  for (const line of flags.quiet ? [] : describeNotes(notes)) progress.note(line);
+  for (const line of flags.quiet ? [] : describeNotes([...told, ...notes])) progress.note(line);
 }
 
 async function printPlan({ flags, images, configuration, timetable }: Task): Promise<undefined> {
