@@ -47,10 +47,10 @@ export const chains: Readonly<Record<string, ChainOf>> = {
   columnSums: loads(({ rows, blockRows }) => Math.min(rows!, blockRows!)),
   outerProducts: loads(({ rows, blockRows }) => Math.min(rows!, blockRows!)),
   clipSquares: loads(({ count }) => Math.min(count!, 64)),
-  // Blocks of at most 64 pairs, four of which are loaded at a time, and the sums of blocks.
+  // Blocks of at most 64 pairs, and of as many sums of blocks; four are loaded at a time.
   splat: (_, longestList) => ({ iterations: Math.ceil(Math.min(longestList, listBlock) / 4), wait: "gather" }),
   splatAdd: (_, longestList) => ({
-    iterations: Math.ceil(Math.min(longestList, listBlock ** 2) / listBlock),
+    iterations: Math.ceil(Math.min(longestList, listBlock ** 2) / listBlock / 4),
     wait: "load",
   }),
   update: gathers(({ dimensions, diagonal, channels }) => 3 + dimensions! + 1 + (diagonal! ? 0 : channels!)),
