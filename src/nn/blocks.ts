@@ -13,9 +13,9 @@ export const tilesOf = (rowPanels: number, columnPanels: number): number =>
 
 /** Two workgroups for each of the 132 multiprocessors of a large GPU. */
 const fewestTiles = 264;
-/** Terms that one invocation adds up, at the most: 512 slices of eight. */
+/** Terms that one invocation adds up, at the most: 512 chunks of eight. */
 const mostTerms = 4096;
-/** Sums of no more terms than this, 64 slices, take no time worth saving. */
+/** Sums of no more terms than this, 64 chunks, take no time worth saving. */
 const shortSum = 512;
 
 /** Tells whether `tiles` workgroups with sums of so many terms would leave a GPU idle for long. */
