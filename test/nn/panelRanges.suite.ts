@@ -84,7 +84,7 @@ export const cases: Case[] = [
       const storage = { handle: undefined, offset: 0, bytes: 2 ** 20 };
       for (const [operations, expected] of [
         [100, [10]],
-        [101, [9, 1]],
+        [101, [5, 5]],
         [250, [4, 4, 2]],
         [5000, Array.from({ length: 10 }, () => 1)],
       ] as const) {
