@@ -15,7 +15,7 @@ import { root } from "./hosts/folders.ts";
 /** Files among the ops that put ops of several concepts together; the others run the kernels of their own concept. */
 const composites = [
   "lattice/(lattice|readLattice|normalization|filterChannels|featureGradient|filter|upsample)",
-  "crf/(options|bandwidths|messagePassing|lattices|crfRnn)",
+  "crf/(options|bandwidths|messagePassing|lattices|guideLattices|crfRnn)",
   "nn/(convolution|patches|winograd|chooseAlgorithm|conv2d|convTranspose2d|tune)",
   "optim/(optimizer|accumulate|sgd|adam)",
 ].join("|");
@@ -24,12 +24,12 @@ const composites = [
 const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   [
     "errors, shape",
-    /^src\/(errors|values|options|description|quote|budget|shape|layout|held|scope|turn|mismatches|ignoreLabel|warnings)\.ts$/,
+    /^src\/(errors|values|options|description|quote|budget|shape|layout|held|scope|turn|mismatches|ignoreLabel|warnings)\.ts$|^src\/diagnosis\//,
   ],
   ["kernel types, Device interface", /^(src\/(kernel|device\/device)\.ts|build\/)/],
   [
     "tensor, tape",
-    /^src\/(tensor|labels|loading|defineKernel|inputs|elementwise|addUnrecorded|tape|device\/(flags|ranges|work|workspace))\.ts$/,
+    /^src\/(tensor|labels|loading|defineKernel|inputs|elementwise|addUnrecorded|tape|device\/(flags|ranges|readTogether|work|workspace))\.ts$/,
   ],
   ["devices", /^src\/device\/(?!open)/],
   ["shared ops", /^src\/shared\//],
@@ -39,6 +39,7 @@ const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   ["checkpoint, data, train, pictures", /^src\/(checkpoint|data|train|pictures)\//],
   ["open, index", /^src\/(device\/open|index|worker)\.ts$/],
   ["bridges", /^src\/bridges\//],
+  ["distributed", /^src\/distributed\//],
   ["cli, bench", /^(src\/cli|scripts|bench)\/|^package\.json$/],
 ];
 
@@ -214,6 +215,13 @@ describe("one concept, one path", () => {
     }
     const chosen = kernelForms.flatMap(({ usual, others }) => others.map(({ kernel }) => [usual.kernel.id, kernel.id]));
     expect(chosen.sort()).toEqual(forms.map(({ id, formOf }) => [formOf, id]).sort());
+  });
+
+  test("every kernel keeps to what compatibility mode allows: 128 invocations a workgroup, and 8 buffers", () => {
+    const large = Object.values(kernelsById).filter(
+      ({ workgroupSize, bindings }) => workgroupSize > 128 || bindings.length > 8,
+    );
+    expect(large.map(({ file }) => file)).toEqual([]);
   });
 
   test("every kernel has a twin in assembly/, and every twin a kernel", () => {

@@ -26,6 +26,8 @@ const termsOf = ({ termRows, termColumns }: Numbers): number => termRows! * term
 /** Taps that reach a pixel: every inputDilation-th on each axis. */
 const tapsOf = ({ kernelHeight, kernelWidth, inputDilation }: Numbers): number =>
   Math.ceil(kernelHeight! / inputDilation!) * Math.ceil(kernelWidth! / inputDilation!);
+/** Pairs of a block of an incidence list, as kernels/lattice/incidence.wgsl says. */
+const listBlock = 64;
 const channelQuads = ({ channels }: Numbers): number => quadsOf(channels!);
 
 /**
@@ -34,27 +36,32 @@ const channelQuads = ({ channels }: Numbers): number => quadsOf(channels!);
  */
 export const chains: Readonly<Record<string, ChainOf>> = {
   product: (args) => ({ iterations: termsOf(args), wait: "term" }),
-  productTiled: (args) => ({ iterations: Math.ceil(termsOf(args) / 8), wait: "slice" }),
-  productSmall: (args) => ({ iterations: Math.ceil(termsOf(args) / 8), wait: "slice" }),
+  productTiled: (args) => ({ iterations: Math.ceil(termsOf(args) / 8), wait: "chunk" }),
+  productSmall: (args) => ({ iterations: Math.ceil(termsOf(args) / 8), wait: "chunk" }),
   productSubgroup: (args) => ({ iterations: Math.ceil(termsOf(args) / 2), wait: "term" }),
   convolution: (args) => ({ iterations: tapsOf(args) * channelQuads(args), wait: "term" }),
-  convolutionTiled: (args) => ({ iterations: tapsOf(args) * Math.ceil(channelQuads(args) / 2), wait: "slice" }),
-  convolutionSmall: (args) => ({ iterations: Math.ceil((tapsOf(args) * channelQuads(args)) / 2), wait: "slice" }),
+  convolutionTiled: (args) => ({ iterations: Math.ceil((tapsOf(args) * channelQuads(args)) / 2), wait: "chunk" }),
+  convolutionSmall: (args) => ({ iterations: Math.ceil((tapsOf(args) * channelQuads(args)) / 2), wait: "chunk" }),
   productBlocks: loads(({ count }) => count!),
   patchesCollect: loads((args) => args.blocks! * tapsOf(args)),
   columnSums: loads(({ rows, blockRows }) => Math.min(rows!, blockRows!)),
   outerProducts: loads(({ rows, blockRows }) => Math.min(rows!, blockRows!)),
   clipSquares: loads(({ count }) => Math.min(count!, 64)),
-  splat: (_, longestList) => ({ iterations: longestList, wait: "gather" }),
+  // Blocks of at most 64 pairs, and of as many sums of blocks; four are loaded at a time.
+  splat: (_, longestList) => ({ iterations: Math.ceil(Math.min(longestList, listBlock) / 4), wait: "gather" }),
+  splatAdd: (_, longestList) => ({
+    iterations: Math.ceil(Math.min(longestList, listBlock ** 2) / listBlock / 4),
+    wait: "load",
+  }),
   update: gathers(({ dimensions, diagonal, channels }) => 3 + dimensions! + 1 + (diagonal! ? 0 : channels!)),
   slice: gathers(({ dimensions }) => dimensions! + 1),
-  softmax: loads(({ channels }) => 3 * channels!),
-  softmaxPullback: loads(({ channels }) => 2 * channels!),
+  softmax: loads((args) => 3 * channelQuads(args)),
+  softmaxPullback: loads((args) => 2 * channelQuads(args)),
   compatibility: loads(({ channels }) => channels!),
   compose: loads(({ channels }) => channels!),
-  crossEntropy: loads(({ channels }) => 2 * channels!),
-  crossEntropyPullback: loads(({ channels }) => 3 * channels!),
-  confidence: loads(({ channels }) => 2 * quadsOf(channels!)),
+  crossEntropy: loads((args) => 2 * channelQuads(args)),
+  crossEntropyPullback: loads((args) => 3 * channelQuads(args)),
+  confidence: loads((args) => 2 * channelQuads(args)),
   argmax: loads(({ channels }) => channels!),
   sliceDots: loads(({ quads }) => quads!),
   sortCount: loads(({ blockSize }) => blockSize! / 64),

@@ -39,26 +39,27 @@ interface Loop {
 export interface Loops {
   /** The innermost loop that holds most multiply-adds, without loops in it. */
   readonly innermost: Mix;
-  /** That loop as often as one slice of the reduction takes, and what stands in the loops around it, once. */
-  readonly slice: Mix;
+  /** That loop as often as one chunk of the reduction takes, and what stands in the loops around it, once. */
+  readonly chunk: Mix;
 }
 
 /**
  * Reads AMD's assembly: labels `BB3:` at the beginning of a line, and an instruction a line; or, for generations that the
- * disassembler does not know, what Mesa's compiler prints of its last form: labels without a colon, results before an equals
- * sign, and pseudo-instructions `p_…` that become no code. `sliceMultiplyAdds` says how many multiply-adds an invocation does in one slice, where loops within a slice are not unrolled; by default the
- * innermost loop is a slice. Undefined for programs that multiply and add in no loop.
+ * disassembler does not know, what Mesa's compiler prints of its last form: labels without a colon, results before an
+ * equals sign, and pseudo-instructions `p_…` that become no code. `chunkMultiplyAdds` says how many multiply-adds an
+ * invocation does in one chunk, where loops within a chunk are not unrolled; by default the innermost loop is a chunk.
+ * Undefined for programs that multiply and add in no loop.
  */
-export function loopsOf(assembly: string, sliceMultiplyAdds?: number): Loops | undefined {
+export function loopsOf(assembly: string, chunkMultiplyAdds?: number): Loops | undefined {
   const { instructions, loops } = parse(assembly);
   const own = loops.map((loop) => mix(instructions, loop, within(loop, loops)));
   const at = own.reduce((best, { multiplyAdds }, i) => (multiplyAdds > (own[best]?.multiplyAdds ?? 0) ? i : best), -1);
   const innermost = own[at];
   const inner = loops[at];
   if (!innermost || !inner) return undefined;
-  const times = Math.max(1, Math.round((sliceMultiplyAdds ?? 0) / innermost.multiplyAdds));
+  const times = Math.max(1, Math.round((chunkMultiplyAdds ?? 0) / innermost.multiplyAdds));
   const around = own.filter((_, i) => i !== at && contains(loops[i]!, inner));
-  return { innermost, slice: around.reduce(plus, multiple(innermost, times)) };
+  return { innermost, chunk: around.reduce(plus, multiple(innermost, times)) };
 }
 
 const contains = (outer: Loop, inner: Loop): boolean => outer.begin <= inner.begin && outer.end >= inner.end;

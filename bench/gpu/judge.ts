@@ -4,15 +4,15 @@ import type { PlannedDispatch } from "./loads.ts";
 export const enoughWorkgroups = 264;
 /** A dispatch with less than this share of a pass's operations may have fewer. */
 const smallShare = 0.001;
-/** No invocation should walk more slices of a reduction, or more entries of a list. */
-export const mostSlices = 512;
+/** No invocation should walk more chunks of a reduction, or more entries of a list. */
+export const mostChunks = 512;
 export const mostGathers = 64;
 
 /** What a plan is judged by. */
 export interface Judgement {
   /** Dispatches that carry more than 0.1 % of the operations on fewer than 264 workgroups. */
   readonly small: readonly PlannedDispatch[];
-  /** Dispatches in which an invocation walks more than 512 slices or terms, or more than 64 entries of a list. */
+  /** Dispatches in which an invocation walks more than 512 chunks or terms, or more than 64 entries of a list. */
   readonly long: readonly PlannedDispatch[];
   /** Operations of the largest dispatch, and of the largest submission. */
   readonly largestDispatch: number;
@@ -27,7 +27,7 @@ export function judge(dispatches: readonly PlannedDispatch[], submittedAt: reado
     small: dispatches.filter(
       ({ operations, workgroups }) => operations > smallShare * total && workgroups < enoughWorkgroups,
     ),
-    long: dispatches.filter(({ chain }) => chain.iterations > (chain.wait === "gather" ? mostGathers : mostSlices)),
+    long: dispatches.filter(({ chain }) => chain.iterations > (chain.wait === "gather" ? mostGathers : mostChunks)),
     largestDispatch: Math.max(0, ...dispatches.map(({ operations }) => operations)),
     largestSubmission: Math.max(0, ...parts),
   };

@@ -97,7 +97,7 @@ export function describePlan({ adapter, limits, first, again }: Plan, options: W
       `In all ${again.dispatches.length} dispatches, ${giga(total(again.dispatches, ({ operations }) => operations))}, ${significant(total(again.dispatches, ({ bytes }) => bytes) / 1e9)} GB`,
       `Largest dispatch ${giga(judgement.largestDispatch)}, largest submission ${giga(judgement.largestSubmission)}`,
       `More than 0.1 % of the operations on fewer than 264 workgroups: ${judgement.small.length} dispatches${worst(judgement.small)}`,
-      `More than 512 dependent slices, or 64 entries of a list: ${judgement.long.length} dispatches${worst(judgement.long)}`,
+      `More than 512 dependent chunks, or 64 entries of a list: ${judgement.long.length} dispatches${worst(judgement.long)}`,
     ].join("\n"),
     textTable(tallyColumns, [
       { name: "first pass", pass: first },

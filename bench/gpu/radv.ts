@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { findRadv, OLDEST_MESA } from "../../scripts/environment.mjs";
 import type { Kernel } from "../../src/kernel.ts";
 import { type Loops, loopsOf } from "./code.ts";
-import { sliceMultiplyAdds } from "./slices.ts";
+import { chunkMultiplyAdds } from "./chunks.ts";
 
 /** AMD GPUs that Mesa's RADV compiles for without having them: RDNA 2, 3 and 4, and two generations of GCN. */
 export const families = ["navi21", "navi31", "gfx1201", "vega10", "polaris10"] as const;
@@ -162,6 +162,6 @@ function statisticsOf({ id, file }: Kernel<unknown>, printed: string): Statistic
     instructions: number("Instructions"),
     latency: number("Latency"),
     inverseThroughput: number("Inverse Throughput"),
-    loops: loopsOf(printed, sliceMultiplyAdds[id]),
+    loops: loopsOf(printed, chunkMultiplyAdds[id]),
   };
 }

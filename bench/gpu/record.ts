@@ -1,7 +1,6 @@
 import type { Device } from "../../src/device/device.ts";
 import { open } from "../../src/device/open.ts";
-import { formsFor, rates } from "../../src/nn/forms.ts";
-import { kernelForms } from "../../src/nn/tune.ts";
+import { tune } from "../../src/nn/tune.ts";
 import type { AdapterModel } from "./adapters.ts";
 import { observeLoads, type PlannedDispatch } from "./loads.ts";
 import { hostTime, predict } from "./model.ts";
@@ -40,6 +39,9 @@ export interface Plan {
 /** Passes that run before the one that counts as steady: pools have filled by then. */
 const passesBefore = 3;
 
+/** Milliseconds that a GPU takes to say that it has nothing to do, where its clock is no use to `tune`. */
+const coarse = 10;
+
 /** What data tell of this work, by a run on WebAssembly. It is the same for all GPUs. */
 export const tellOf = async (options: WorkOptions): Promise<Told> =>
   options.work === "fcn8s" ? nothingTold : await tell(options, passesBefore + 1);
@@ -54,7 +56,7 @@ export async function recordPlan(
   const recorder = new Recorder(adapter, limits);
   using device = await open({ gpu: recorder.gpu, warnings: false });
   leaveOutValues(device);
-  planForms(device, adapter);
+  await tuneByRule(device, recorder);
   using work = prepare(device, options);
   const left = answer(device, told);
   const passes: RecordedPass[] = [];
@@ -71,7 +73,9 @@ async function record(device: Device, recorder: Recorder, run: () => Promise<voi
   recorder.reset();
   device.resetPeak();
   recorder.onSubmit = () => void submittedAt.push(dispatches.length);
-  using _observation = observeLoads(device, dispatches, (vertices) => told.longestLists.get(vertices) ?? 1);
+  // Kernels that do not tell the lattice by its vertices may be at work on any.
+  const longest = Math.max(1, ...told.longestLists.values());
+  using _observation = observeLoads(device, dispatches, (vertices) => told.longestLists.get(vertices) ?? longest);
   await run();
   return {
     dispatches,
@@ -88,15 +92,14 @@ function leaveOutValues(device: Device): void {
   device.tensor = (shape, _, layout) => tensor(shape, undefined, layout);
 }
 
-/** Lets every kernel take the form that the model gives the most sums. What `tune` would measure here is the recorder. */
-function planForms(device: Device, { teraflops, shares }: AdapterModel): void {
-  const found = kernelForms.flatMap((forms) => {
-    const ofForms = shares[forms.usual.kernel.id === "product" ? "product" : "convolution"];
-    return formsFor(device, forms).map(
-      ({ name, kernel }) => [kernel.id, teraflops * (ofForms[name] ?? ofForms.registers)] as const,
-    );
-  });
-  rates.set(device, new Map(found));
+/**
+ * Lets `tune` find out that this GPU's clock is too coarse to measure with, as Firefox's is: what it would measure is the
+ * recorder. So every kernel takes the form that the rule for the adapter takes.
+ */
+async function tuneByRule(device: Device, recorder: Recorder): Promise<void> {
+  recorder.idleMilliseconds = coarse;
+  await tune(device);
+  recorder.idleMilliseconds = 0;
 }
 
 /** Milliseconds of a pass: on the GPU, on the processor beside it, and of the slower of both. */

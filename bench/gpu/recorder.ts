@@ -65,6 +65,8 @@ export class Recorder {
   readonly gpu: GPUDevice;
   /** Is called at each submission. */
   onSubmit: () => void = () => {};
+  /** How long it takes to say that nothing is left to do. */
+  idleMilliseconds = 0;
   readonly #tally: Tally = { ...nothing };
   #liveBytes = 0;
   #peakBytes = 0;
@@ -136,7 +138,10 @@ export class Recorder {
       },
       writeTexture: () => void tally.writes++,
       copyExternalImageToTexture: () => void tally.writes++,
-      onSubmittedWorkDone: async () => void tally.roundTrips++,
+      onSubmittedWorkDone: async () => {
+        tally.roundTrips++;
+        if (this.idleMilliseconds > 0) await new Promise((resolve) => setTimeout(resolve, this.idleMilliseconds));
+      },
     };
   }
 

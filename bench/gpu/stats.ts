@@ -30,7 +30,7 @@ const columns: readonly Column<Statistics>[] = [
   ["instructions", ({ instructions }) => `${instructions}`],
   ["latency", ({ latency }) => `${latency}`],
   ["multiply-adds in the innermost loop", ({ loops }) => (loops ? shareText(loops.innermost) : "–")],
-  ["in the slice", ({ loops }) => (loops ? shareText(loops.slice) : "–")],
+  ["in the chunk", ({ loops }) => (loops ? shareText(loops.chunk) : "–")],
   ["what else is in the innermost loop", ({ loops }) => (loops ? elseText(loops.innermost.kinds) : "–")],
 ];
 
@@ -90,7 +90,7 @@ Recorded by \`npm run gpu:stats -- --write\`: every kernel and form, with the co
 
 VGPR and SGPR are registers of an invocation and of a wave, LDS bytes of workgroup memory, scratch bytes of an invocation's own memory, waves those that a SIMD
 holds at once (Dawn runs RDNA in waves of 64), latency the compiler's estimate in cycles for one wave. Multiply-adds are counted against all instructions, waits and hints
-included: in the innermost loop that holds most of them, and in one slice of the reduction, which is that loop as often as a slice runs it, and the loops around it once.
+included: in the innermost loop that holds most of them, and in one chunk of the reduction, which is that loop as often as a chunk runs it, and the loops around it once.
 
 <!-- prettier-ignore-start -->
 

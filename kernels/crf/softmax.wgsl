@@ -4,6 +4,7 @@
 // or +∞ makes the whole row NaN, and −∞ gets a share of 0. Padding channels stay zero.
 //#include "../shared/invocation.wgsl"
 //#include "../shared/nan.wgsl"
+//#include "../shared/quads.wgsl"
 //#include "activation.wgsl"
 
 struct Params {
@@ -14,26 +15,34 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 // [rows, channels], rows padded
-@group(0) @binding(1) var<storage, read> values: array<f32>;
-@group(0) @binding(2) var<storage, read_write> result: array<f32>;
+@group(0) @binding(1) var<storage, read> values: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> result: array<vec4f>;
 
 //#invocations rows
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
   let row = invocation(id, workgroupCount);
   if (row >= params.rows) { return; }
-  let rowStride = (params.channels + 3u) / 4u * 4u;
-  let first = row * rowStride;
-  var largest = values[first];
-  for (var c = 1u; c < params.channels; c++) { largest = most(largest, values[first + c]); }
-  var sum = select(0.0, 1e-20, params.activation == ACTIVATION_RELU);
-  for (var c = 0u; c < params.channels; c++) {
-    let value = values[first + c];
-    var power = rectified(value);
-    if (params.activation == ACTIVATION_SOFTMAX) { power = tainted(exp(value - largest), largest); }
-    result[first + c] = power;
-    sum += power;
+  let quads = (params.channels + 3u) / 4u;
+  let first = row * quads;
+  // Padding lanes are no candidates for the maximum.
+  var highest = vec4f(values[first].x);
+  for (var q = 0u; q < quads; q++) {
+    let value = values[first + q];
+    highest = most4(highest, select(value.xxxx, value, channelsIn(q, params.channels)));
   }
-  for (var c = 0u; c < params.channels; c++) { result[first + c] = result[first + c] / sum; }
-  for (var c = params.channels; c < rowStride; c++) { result[first + c] = 0.0; }
+  let largest = most(most(highest.x, highest.y), most(highest.z, highest.w));
+  var powers = vec4f();
+  for (var q = 0u; q < quads; q++) {
+    let value = values[first + q];
+    var power = rectified4(value);
+    if (params.activation == ACTIVATION_SOFTMAX) { power = tainted4(exp(value - largest), largest); }
+    power = select(vec4f(), power, channelsIn(q, params.channels));
+    result[first + q] = power;
+    powers += power;
+  }
+  let sum = sumLanes(powers) + select(0.0, 1e-20, params.activation == ACTIVATION_RELU);
+  for (var q = 0u; q < quads; q++) {
+    result[first + q] = select(vec4f(), result[first + q] / sum, channelsIn(q, params.channels));
+  }
 }

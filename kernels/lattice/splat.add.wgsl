@@ -32,12 +32,28 @@ fn listOf(vertex: u32) -> vec2u {
   return list;
 }
 
+// Four rows are loaded at a time and added one after the other, as splat does.
 fn sumOf(block: vec2u, quad: u32) -> vec4f {
   var sum = vec4f();
-  let first = (params.firstRow + block.x) * params.quads + quad;
-  for (var i = 0u; i < BLOCK; i++) {
-    if (block.x + i >= block.y) { break; }
-    sum += sums[first + i * params.quads];
+  let quads = params.quads;
+  var at = (params.firstRow + block.x) * quads + quad;
+  var left = block.y - block.x;
+  for (var four = 0u; four < BLOCK / 4u; four++) {
+    if (left < 4u) { break; }
+    let a = sums[at];
+    let b = sums[at + quads];
+    let c = sums[at + 2u * quads];
+    let d = sums[at + 3u * quads];
+    sum += a;
+    sum += b;
+    sum += c;
+    sum += d;
+    at += 4u * quads;
+    left -= 4u;
+  }
+  for (var rest = 0u; rest < 3u; rest++) {
+    if (rest >= left) { break; }
+    sum += sums[at + rest * quads];
   }
   return sum;
 }

@@ -10,9 +10,14 @@
 // so that 64 neighbors share their weights. Adjoints: convolution.transpose.wgsl (values), product.wgsl (weights).
 //#include "../shared/invocation.wgsl"
 //#include "convolution.operands.wgsl"
-//#include "fused.wgsl"
 
 const tilesOfBlock = 64u;
+
+// The partial sums of a pixel's eight outputs.
+struct Sums {
+  low: vec4f,
+  high: vec4f,
+}
 
 //#invocations images * inputDilation * inputDilation * ceilDiv(ceilDiv(resultHeight, inputDilation) * ceilDiv(resultWidth, inputDilation), 256) * panels * 64
 @compute @workgroup_size(64)
@@ -42,9 +47,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let p2 = pixel(min(first + 2u, last), size.x, shift);
   let p3 = pixel(min(first + 3u, last), size.x, shift);
 
-  // Four pixels by the two halves of a panel.
-  var low = mat4x4f();
-  var high = mat4x4f();
+  var s0 = Sums();
+  var s1 = Sums();
+  var s2 = Sums();
+  var s3 = Sums();
   let quads = (params.channels + 3u) / 4u;
   let panelWeights = panel * params.kernelHeight * params.kernelWidth * quads * 8u;
   var row = 0i;
@@ -52,42 +58,59 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     var column = 0i;
     for (var tx = firstTap.x; tx < params.kernelWidth; tx += dilation) {
       let tap = vec2i(column, row);
-      let addresses = vec4i(
-        address(image, p0 + tap, quads),
-        address(image, p1 + tap, quads),
-        address(image, p2 + tap, quads),
-        address(image, p3 + tap, quads),
-      );
+      let a0 = address(image, p0 + tap, quads);
+      let a1 = address(image, p1 + tap, quads);
+      let a2 = address(image, p2 + tap, quads);
+      let a3 = address(image, p3 + tap, quads);
       column++;
-      let inside = addresses >= vec4i(0);
-      if (!any(inside)) { continue; }
-      // For a pixel outside the first number is loaded, and replaced.
-      let within = max(addresses, vec4i(0));
+      if (a0 < 0 && a1 < 0 && a2 < 0 && a3 < 0) { continue; }
+      // For a pixel outside the first number is loaded, and none of its bits are kept. Select would cost a software adapter a
+      // seventh of its time.
+      let mask0 = select(0xffffffffu, 0u, a0 < 0);
+      let mask1 = select(0xffffffffu, 0u, a1 < 0);
+      let mask2 = select(0xffffffffu, 0u, a2 < 0);
+      let mask3 = select(0xffffffffu, 0u, a3 < 0);
+      let b0 = max(a0, 0);
+      let b1 = max(a1, 0);
+      let b2 = max(a2, 0);
+      let b3 = max(a3, 0);
       var at = panelWeights + (ty * params.kernelWidth + tx) * quads * 8u;
       for (var quad = 0i; quad < i32(quads); quad++) {
-        let x0 = select(vec4f(), values[within.x + quad], inside.x);
-        let x1 = select(vec4f(), values[within.y + quad], inside.y);
-        let x2 = select(vec4f(), values[within.z + quad], inside.z);
-        let x3 = select(vec4f(), values[within.w + quad], inside.w);
+        let x0 = masked(values[b0 + quad], mask0);
+        let x1 = masked(values[b1 + quad], mask1);
+        let x2 = masked(values[b2 + quad], mask2);
+        let x3 = masked(values[b3 + quad], mask3);
         for (var lane = 0u; lane < 4u; lane++) {
-          let x = vec4f(x0[lane], x1[lane], x2[lane], x3[lane]);
-          low = fused(x, weights[at], low);
-          high = fused(x, weights[at + 1u], high);
+          let low = weights[at];
+          let high = weights[at + 1u];
           at += 2u;
+          s0.low = fma(vec4f(x0[lane]), low, s0.low);
+          s0.high = fma(vec4f(x0[lane]), high, s0.high);
+          s1.low = fma(vec4f(x1[lane]), low, s1.low);
+          s1.high = fma(vec4f(x1[lane]), high, s1.high);
+          s2.low = fma(vec4f(x2[lane]), low, s2.low);
+          s2.high = fma(vec4f(x2[lane]), high, s2.high);
+          s3.low = fma(vec4f(x3[lane]), low, s3.low);
+          s3.high = fma(vec4f(x3[lane]), high, s3.high);
         }
       }
     }
     row++;
   }
 
-  for (var i = 0u; i < 4u; i++) {
-    if (first + i <= last) { store(image, phase, size.x, first + i, panel, low[i], high[i]); }
-  }
+  store(image, phase, size.x, first, panel, s0);
+  if (first + 1u <= last) { store(image, phase, size.x, first + 1u, panel, s1); }
+  if (first + 2u <= last) { store(image, phase, size.x, first + 2u, panel, s2); }
+  if (first + 3u <= last) { store(image, phase, size.x, first + 3u, panel, s3); }
 }
 
-fn store(image: u32, phase: vec2u, columns: u32, number: u32, panel: u32, low: vec4f, high: vec4f) {
+fn masked(four: vec4f, mask: u32) -> vec4f {
+  return bitcast<vec4f>(bitcast<vec4u>(four) & vec4u(mask));
+}
+
+fn store(image: u32, phase: vec2u, columns: u32, number: u32, panel: u32, sums: Sums) {
   let quad = 2u * (params.firstPanel + panel);
   let index = place(image, phase, columns, number) + quad;
-  result[index] = epilogue(low, quad);
-  if (quad + 1u < (params.outputs + 3u) / 4u) { result[index + 1u] = epilogue(high, quad + 1u); }
+  result[index] = epilogue(sums.low, quad);
+  if (quad + 1u < (params.outputs + 3u) / 4u) { result[index + 1u] = epilogue(sums.high, quad + 1u); }
 }

@@ -4,6 +4,8 @@
 // computes a pixel.
 //#include "../shared/invocation.wgsl"
 //#include "../shared/nan.wgsl"
+//#include "../shared/quads.wgsl"
+//#include "crossEntropy.largest.wgsl"
 
 struct Params {
   rows: u32,
@@ -17,13 +19,13 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 // [rows, channels], rows padded
-@group(0) @binding(1) var<storage, read> scores: array<f32>;
+@group(0) @binding(1) var<storage, read> scores: array<vec4f>;
 // [pixels], four to a word
 @group(0) @binding(2) var<storage, read> labels: array<u32>;
 // [1]: the gradient of the loss
 @group(0) @binding(3) var<storage, read> gradient: array<f32>;
 // [rows, channels], rows padded
-@group(0) @binding(4) var<storage, read_write> scoreGradient: array<f32>;
+@group(0) @binding(4) var<storage, read_write> scoreGradient: array<vec4f>;
 
 //#invocations rows
 @compute @workgroup_size(64)
@@ -32,27 +34,29 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   if (row >= params.rows) { return; }
   let pixel = params.first + row;
   let label = (labels[pixel / 4u] >> (pixel % 4u * 8u)) & 255u;
-  let rowStride = (params.channels + 3u) / 4u * 4u;
-  let start = row * rowStride;
+  let quads = (params.channels + 3u) / 4u;
+  let first = row * quads;
   if (label == params.ignore) {
-    for (var c = 0u; c < rowStride; c++) { scoreGradient[start + c] = 0.0; }
+    for (var q = first; q < first + quads; q++) { scoreGradient[q] = vec4f(); }
     return;
   }
-  var largest = scores[start];
-  for (var c = 1u; c < params.channels; c++) { largest = most(largest, scores[start + c]); }
-  var sum = 0.0;
-  for (var c = 0u; c < params.channels; c++) {
-    let power = tainted(exp(scores[start + c] - largest), largest);
-    scoreGradient[start + c] = power;
-    sum += power;
+  let largest = largestScore(first, quads);
+  var powers = vec4f();
+  for (var q = 0u; q < quads; q++) {
+    let power = tainted4(exp(scores[first + q] - largest), largest);
+    let own = select(vec4f(), power, channelsIn(q, params.channels));
+    scoreGradient[first + q] = own;
+    powers += own;
   }
+  let sum = sumLanes(powers);
   var weight = params.factor * gradient[0];
   if (params.epsilon > 0.0) {
-    let p = scoreGradient[start + label] / sum;
+    let p = scoreGradient[first + label / 4u][label % 4u] / sum;
     weight *= p / (p + params.epsilon);
   }
-  for (var c = 0u; c < params.channels; c++) {
-    scoreGradient[start + c] = weight * (scoreGradient[start + c] / sum - select(0.0, 1.0, c == label));
+  for (var q = 0u; q < quads; q++) {
+    let labeled = 4u * q + vec4u(0u, 1u, 2u, 3u) == vec4u(label);
+    let own = weight * (scoreGradient[first + q] / sum - select(vec4f(), vec4f(1.0), labeled));
+    scoreGradient[first + q] = select(vec4f(), own, channelsIn(q, params.channels));
   }
-  for (var c = params.channels; c < rowStride; c++) { scoreGradient[start + c] = 0.0; }
 }

@@ -8,6 +8,8 @@
 // crossEntropy.pullback.
 //#include "../shared/invocation.wgsl"
 //#include "../shared/nan.wgsl"
+//#include "../shared/quads.wgsl"
+//#include "crossEntropy.largest.wgsl"
 
 struct Params {
   rows: u32,
@@ -21,11 +23,19 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 // [rows, channels], rows padded
-@group(0) @binding(1) var<storage, read> scores: array<f32>;
+@group(0) @binding(1) var<storage, read> scores: array<vec4f>;
 // [pixels], four to a word
 @group(0) @binding(2) var<storage, read> labels: array<u32>;
 // [rows]
 @group(0) @binding(3) var<storage, read_write> losses: array<vec4f>;
+
+fn sumOfPowers(first: u32, quads: u32, largest: f32) -> f32 {
+  var powers = vec4f();
+  for (var q = 0u; q < quads; q++) {
+    powers += select(vec4f(), exp(scores[first + q] - largest), channelsIn(q, params.channels));
+  }
+  return sumLanes(powers);
+}
 
 //#invocations rows
 @compute @workgroup_size(64)
@@ -38,12 +48,11 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     losses[row] = vec4f();
     return;
   }
-  let start = row * ((params.channels + 3u) / 4u * 4u);
-  var largest = scores[start];
-  for (var c = 1u; c < params.channels; c++) { largest = most(largest, scores[start + c]); }
-  var sum = 0.0;
-  for (var c = 0u; c < params.channels; c++) { sum += exp(scores[start + c] - largest); }
-  let score = scores[start + label] - largest;
+  let quads = (params.channels + 3u) / 4u;
+  let first = row * quads;
+  let largest = largestScore(first, quads);
+  let sum = sumOfPowers(first, quads, largest);
+  let score = scores[first + label / 4u][label % 4u] - largest;
   var loss = log(sum) - score;
   if (params.epsilon > 0.0) { loss = -log(exp(score) / sum + params.epsilon); }
   losses[row] = vec4f(tainted(params.factor * loss, largest), 0.0, 0.0, 0.0);

@@ -55,11 +55,20 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let end = min(params.pixels, (block + 1u) * params.blockPixels);
   let tap = column / tapQuads;
   let quad = column % tapQuads;
+  let p0 = pixelAt(params.firstPixel + number);
+  let p1 = following(p0);
+  let p2 = following(p1);
+  let p3 = following(p2);
+  // Position, in `values`, of the tap of a pixel at the upper left corner of the result.
+  let shift = vec2i(vec2u(tap % params.kernelWidth, tap / params.kernelWidth)) - vec2i(params.paddingX, params.paddingY);
+  let quads = (params.channels + 3u) / 4u;
+  // How many of the four pixels are packed. Where the last panel has two quads, there may be no channels for the second.
+  let count = select(0u, end - min(number, end), quad < quads);
   var four = mat4x4f(
-    value(number, end, tap, quad),
-    value(number + 1u, end, tap, quad),
-    value(number + 2u, end, tap, quad),
-    value(number + 3u, end, tap, quad),
+    value(p0, count > 0u, shift, quads, quad),
+    value(p1, count > 1u, shift, quads, quad),
+    value(p2, count > 2u, shift, quads, quad),
+    value(p3, count > 3u, shift, quads, quad),
   );
   var to: u32;
   if (params.rowsArePixels != 0u) {
@@ -76,13 +85,30 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   result[to + 3u * panelQuads] = four[3];
 }
 
-fn value(number: u32, end: u32, tap: u32, quad: u32) -> vec4f {
-  let quads = (params.channels + 3u) / 4u;
-  let pixel = params.firstPixel + number;
-  let row = pixel / params.resultWidth;
-  let y = i32(row % params.resultHeight * params.stride + tap / params.kernelWidth) - params.paddingY;
-  let x = i32(pixel % params.resultWidth * params.stride + tap % params.kernelWidth) - params.paddingX;
-  let inside = number < end && quad < quads && y >= 0 && x >= 0 && y < i32(params.height) && x < i32(params.width);
-  let at = ((row / params.resultHeight * params.height + u32(max(y, 0))) * params.width + u32(max(x, 0))) * quads + quad;
-  return select(vec4f(), values[params.valueSkip + select(0u, at, inside)], inside);
+// A pixel of the result: its position, and the number of its image.
+struct Pixel {
+  at: vec2u,
+  image: u32,
+}
+
+fn pixelAt(number: u32) -> Pixel {
+  let row = number / params.resultWidth;
+  return Pixel(vec2u(number % params.resultWidth, row % params.resultHeight), row / params.resultHeight);
+}
+
+// The next one in raster order.
+fn following(pixel: Pixel) -> Pixel {
+  let newRow = pixel.at.x + 1u == params.resultWidth;
+  let newImage = newRow && pixel.at.y + 1u == params.resultHeight;
+  let y = select(pixel.at.y + select(0u, 1u, newRow), 0u, newImage);
+  return Pixel(vec2u(select(pixel.at.x + 1u, 0u, newRow), y), pixel.image + select(0u, 1u, newImage));
+}
+
+// For a pixel outside the map the nearest inside is loaded, and replaced.
+fn value(pixel: Pixel, packed: bool, shift: vec2i, quads: u32, quad: u32) -> vec4f {
+  let at = vec2i(pixel.at * params.stride) + shift;
+  let nearest = clamp(at, vec2i(), vec2i(i32(params.width), i32(params.height)) - 1);
+  let place = (pixel.image * params.height + u32(nearest.y)) * params.width + u32(nearest.x);
+  let four = values[params.valueSkip + select(0u, place * quads + quad, packed)];
+  return select(vec4f(), four, packed && all(at == nearest));
 }

@@ -7,9 +7,10 @@
 //   - workgroup memory gives 2·8·4 B for 2·8·8 operations, which is 1/2 B an operation, and less where neighbors read the
 //     same. Eight neighbors read one vector of `lefts`, which is broadcast, and eight adjacent vectors of `rights`, each
 //     from a bank of its own (of 32 banks of 4 bytes). What neighbors write falls into different banks, too.
-// A chunk has a constant number of terms, by which alone its arrays are indexed while it is multiplied, so that compilers
-// unroll the loop, keep loads above it, and have hardly more than multiply-adds in it. Workgroup memory takes 4,480
-// bytes; 64 sums, 16 operands and 16 numbers on their way are in registers.
+// A chunk has a constant number of terms, by which alone its arrays are indexed while it is multiplied. So there are no
+// checks of a bound in its loop, and a compiler may unroll it. Mesa's does for RDNA: the next chunk's loads stay above all
+// multiply-adds, which are four fifths of the instructions. For GCN it keeps the loop and loads behind it. Workgroup memory
+// takes 4,480 bytes; 64 sums, 16 operands and 16 numbers on their way are in registers.
 //#include "fused.wgsl"
 
 const chunkTerms = 8u;

@@ -43,20 +43,21 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   if (index >= blocks * blockPanels * params.quads * 4u) { return; }
   let lane = index % 4u;
   let quad = index / 4u % params.quads;
-  let tilePanel = index / (4u * params.quads);
-  let block = tilePanel / blockPanels;
-  let panel = tilePanel % blockPanels;
+  let block = index / (4u * params.quads * blockPanels);
+  let panel = index / (4u * params.quads) % blockPanels;
+  let first = block * params.blockTiles;
+
   // The four tiles, which are one and the same for a quad of channels.
   let ofTiles = params.rowsAreTiles != 0u;
   let step = select(0u, 1u, ofTiles);
   let number = 4u * panel + select(lane, 0u, ofTiles);
-  let t0 = tileAt(params.firstTile + block * params.blockTiles + number, params.tileRows, params.tileColumns);
+  let t0 = tileAt(params.firstTile + first + number, params.tileRows, params.tileColumns);
   let t1 = following(t0, step);
   let t2 = following(t1, step);
   let t3 = following(t2, step);
   let channels = 4u * quad + select(vec4u(0u, 1u, 2u, 3u), vec4u(lane), ofTiles);
   // Behind the last tile of a block there are no pixels.
-  let end = min(params.blockTiles, params.tiles - block * params.blockTiles);
+  let end = min(params.blockTiles, params.tiles - first);
   let beyond = number + step * vec4u(0u, 1u, 2u, 3u) >= vec4u(end);
   let y = select(vec4i(vec4u(t0.y, t1.y, t2.y, t3.y)) - params.paddingY, vec4i(-4), beyond);
   let x = vec4i(vec4u(t0.x, t1.x, t2.x, t3.x)) - params.paddingX;
@@ -66,11 +67,16 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let c = pixels(firsts, y + 2, x, channels);
   let d = pixels(firsts, y + 3, x, channels);
   let inBlock = select(quad * blockPanels + panel, panel * params.quads + quad, ofTiles) * 4u + lane;
-  let to = block * blockPanels * params.quads * 64u + inBlock;
+  let to = block * 16u * elementStride() + inBlock;
   row(to, 0u, a - c);
   row(to, 1u, b + c);
   row(to, 2u, c - b);
   row(to, 3u, b - d);
+}
+
+// Vectors of an element of a block.
+fn elementStride() -> u32 {
+  return (params.blockTiles + 3u) / 4u * params.quads * 4u;
 }
 
 // The tile behind another one, if `step` is 1.
@@ -84,12 +90,11 @@ fn following(tile: Tile, step: u32) -> Tile {
 
 // Four elements of a row of Bᵀ d.
 fn row(to: u32, number: u32, t: mat4x4f) {
-  let elementStride = (params.blockTiles + 3u) / 4u * params.quads * 4u;
-  let at = to + 4u * number * elementStride;
+  let at = to + 4u * number * elementStride();
   result[at] = t[0] - t[2];
-  result[at + elementStride] = t[1] + t[2];
-  result[at + 2u * elementStride] = t[2] - t[1];
-  result[at + 3u * elementStride] = t[1] - t[3];
+  result[at + elementStride()] = t[1] + t[2];
+  result[at + 2u * elementStride()] = t[2] - t[1];
+  result[at + 3u * elementStride()] = t[1] - t[3];
 }
 
 // Four pixels of a row, each for four tiles, or for a tile four times. `firsts` are the numbers of the images' first rows.

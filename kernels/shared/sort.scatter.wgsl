@@ -22,7 +22,9 @@ const WORKGROUP_SIZE = 64u;
 @group(0) @binding(4) var<storage, read_write> sortedKeys: array<u32>;
 @group(0) @binding(5) var<storage, read_write> sortedOrder: array<u32>;
 
-var<workgroup> cursors: array<u32, 1024>; // [localIndex, digit]
+// [localIndex, digit], with a word between invocations, so that neighbors with equal digits do not meet in a bank.
+const CURSORS = 17u;
+var<workgroup> cursors: array<u32, WORKGROUP_SIZE * CURSORS>;
 
 //#workgroups blocks
 @compute @workgroup_size(64)
@@ -31,22 +33,22 @@ fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id)
   let run = params.blockSize / WORKGROUP_SIZE;
   let first = block * params.blockSize + localIndex * run;
   let end = min(first + run, params.count);
-  for (var digit = 0u; digit < 16u; digit++) { cursors[localIndex * 16u + digit] = 0u; }
-  for (var i = first; i < end; i++) { cursors[localIndex * 16u + ((keys[i] >> params.shift) & params.digitMask)]++; }
+  for (var digit = 0u; digit < 16u; digit++) { cursors[localIndex * CURSORS + digit] = 0u; }
+  for (var i = first; i < end; i++) { cursors[localIndex * CURSORS + ((keys[i] >> params.shift) & params.digitMask)]++; }
   workgroupBarrier();
   // Each invocation takes one digit and turns the counts of the runs into their first places.
   if (localIndex <= params.digitMask && block < params.blocks) {
     var place = starts[localIndex * params.blocks + block];
     for (var other = 0u; other < WORKGROUP_SIZE; other++) {
-      let count = cursors[other * 16u + localIndex];
-      cursors[other * 16u + localIndex] = place;
+      let count = cursors[other * CURSORS + localIndex];
+      cursors[other * CURSORS + localIndex] = place;
       place += count;
     }
   }
   workgroupBarrier();
   for (var i = first; i < end; i++) {
     let key = keys[i];
-    let cursor = localIndex * 16u + ((key >> params.shift) & params.digitMask);
+    let cursor = localIndex * CURSORS + ((key >> params.shift) & params.digitMask);
     let place = cursors[cursor];
     cursors[cursor] = place + 1u;
     sortedKeys[place] = key;

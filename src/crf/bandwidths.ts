@@ -48,12 +48,6 @@ function percentOf(where: string, name: string, text: string): number {
   });
 }
 
-/** The bandwidths of one call in pixels and levels, and their tensor if gradients are to flow to it. */
-export interface Bandwidths {
-  readonly values: readonly number[];
-  readonly bandwidths?: Tensor;
-}
-
 /**
  * The bandwidths for pictures of `size`, from the values of the layer's parameter.
  * @throws ValueError if one is not above 0, which learning can bring about

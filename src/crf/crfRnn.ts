@@ -1,11 +1,10 @@
 import { alignedBytes, type Device, view } from "../device/device.ts";
+import { readTogether } from "../device/readTogether.ts";
 import { Workspace } from "../device/workspace.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { disposedError, holding } from "../held.ts";
 import { requireDevice, requireInputs } from "../inputs.ts";
-import { bilateralFeatures, spatialFeatures } from "../lattice/features.ts";
 import { normalizations } from "../lattice/filter.ts";
-import { buildLattice, type Lattice } from "../lattice/lattice.ts";
 import { sliceFactor } from "../lattice/slice.ts";
 import type { Normalization } from "../lattice/normalization.ts";
 import { type Loadable, loadParameters, readParameters, requireTensors } from "../loading.ts";
@@ -19,18 +18,12 @@ import { type Abortable, breathe } from "../turn.ts";
 import { found, requireChoice, requireFlag } from "../values.ts";
 import { type Listener, requireWarningOptions, suspicionCodes, type WarningOptions } from "../warnings.ts";
 import { type Activation, activations } from "./activation.ts";
-import {
-  type Bandwidth,
-  type Bandwidths,
-  factorsFor,
-  inPixels,
-  parseBandwidths,
-  scaledBandwidths,
-} from "./bandwidths.ts";
+import { type Bandwidth, parseBandwidths } from "./bandwidths.ts";
 import { composeMatrices, readMatrices, updateMatrixBytes } from "./compose.ts";
+import { GuideLattices } from "./guideLattices.ts";
 import { iterate } from "./messagePassing.ts";
 import { bandwidthOptions, inferenceOptions, weightOptions } from "./options.ts";
-import { areLattices, type CrfLattices, kept, type KeptLattices, requireLattices } from "./lattices.ts";
+import { areLattices, type CrfLattices, type KeptLattices, requireLattices } from "./lattices.ts";
 import { type CrfStep, type OnStep, stepsOf } from "./steps.ts";
 import type { Suspicions } from "./suspicions.ts";
 import {
@@ -240,13 +233,7 @@ class CrfLayer implements Disposable {
   readonly #sets: number;
   readonly #iterations: number;
   readonly #normalization: Normalization;
-  /** Which of the bandwidths are percent of the longer side. */
-  readonly #relative: readonly boolean[];
-  /**
-   * The spatial lattice of the last call. It depends only on the image's size and θγ, so the next call of the same size
-   * uses it again.
-   */
-  #spatial: { readonly key: string; readonly lattice: Lattice } | undefined;
+  readonly #lattices: GuideLattices;
   #disposed = false;
 
   constructor(device: Device, options: CrfOptions) {
@@ -265,7 +252,7 @@ class CrfLayer implements Disposable {
     }
     checkIterations(where, iterations);
     const { thetaAlpha, thetaBeta, thetaGamma } = bandwidthOptions;
-    const { values: bandwidths, relative } = parseBandwidths(where, [
+    const bandwidths = parseBandwidths(where, [
       bilateral.position ?? thetaAlpha.default,
       bilateral.color ?? thetaBeta.default,
       spatial.position ?? thetaGamma.default,
@@ -288,14 +275,14 @@ class CrfLayer implements Disposable {
     this.#iterations = iterations;
     this.#normalization = normalization;
     this.#sets = tied ? 1 : iterations;
-    this.#relative = relative;
     this.parameters = {
       spatialWeight: stacked(device, spatialWeight, classes, this.#sets),
       bilateralWeight: stacked(device, bilateralWeight, classes, this.#sets),
       compatibility: stacked(device, compatibility, classes, this.#sets),
-      bandwidths: device.tensor([3], bandwidths),
+      bandwidths: device.tensor([3], bandwidths.values),
     };
     const { learn = {} } = options;
+    this.#lattices = new GuideLattices(this.parameters.bandwidths, bandwidths, learn);
     const learned = (tensor: Tensor, wanted = true): Tensor => {
       if (!wanted) this.#detached.push(tensor.detached());
       return wanted ? tensor : this.#detached.at(-1)!;
@@ -331,8 +318,8 @@ class CrfLayer implements Disposable {
     const sets = this.#sets;
 
     using workspace = new Workspace(device);
-    // One read returns both the result of the search for NaN and the update matrices. The bandwidths and the lattices'
-    // vertex counts are read later. Each part begins at a multiple of the device's alignment, as bindings must.
+    // One read returns the result of the search for NaN, the update matrices, the bandwidths and the lattices' sizes. Each
+    // part begins at a multiple of the device's alignment, as bindings must.
     const wordBytes = alignedBytes(device, 4);
     const matrixBytes = updateMatrixBytes(device, classes, sets);
     const listener = device.warnings.listener(this.#options, suspicionCodes);
@@ -341,32 +328,28 @@ class CrfLayer implements Disposable {
     const checks = workspace.allocate(samplesAt + (suspicions?.bytes ?? 0));
     const [inUnary, inGuide] = [view(checks, 0, 4), view(checks, wordBytes, 4)];
     const matrices = view(checks, 2 * wordBytes, matrixBytes);
-    device.clear(checks);
+    // What is gathered is told the device first: at the beginning of what is submitted, that costs no submission of its own.
+    suspicions?.sample(view(checks, samplesAt, suspicions.bytes));
+    device.clear(view(checks, 0, 2 * wordBytes));
     seekNotFinite(unary, inUnary);
     if (image) seekNotFinite(image, inGuide);
     composeMatrices(device, parameters, matrices, sets, {
       spatialFactor: sliceFactor(given ? given.spatial.dimensions : 2),
       bilateralFactor: sliceFactor(given ? given.bilateral.dimensions : image!.channels + 2),
     });
-    suspicions?.sample(view(checks, samplesAt, suspicions.bytes));
-    const read = await device.read(checks);
-    requireFinite("crfRnn", "logits", unary, new Uint32Array(read)[0]!);
-    if (image) requireFinite("crfRnn", "guide", image, new Uint32Array(read)[wordBytes / 4]!);
-
-    const latticesOf = async (picture: Tensor): Promise<CrfLattices & Disposable> => {
-      const bandwidths = await this.#bandwidths(unary.shape.slice(0, -1));
-      using _learned = bandwidths.bandwidths;
-      await suspicions?.tell(new Float32Array(read, samplesAt), bandwidths.values[1]!);
-      return await this.#lattices(picture, bandwidths, call);
-    };
-    using own = image && (await latticesOf(image));
+    using begun = image && (await this.#lattices.begin(image, call, true));
+    const [read, ...unread] = await readTogether(device, [checks, ...(begun?.unread ?? [])]);
+    requireFinite("crfRnn", "logits", unary, new Uint32Array(read!)[0]!);
+    if (image) requireFinite("crfRnn", "guide", image, new Uint32Array(read!)[wordBytes / 4]!);
+    if (begun) await suspicions?.tell(new Float32Array(read!, samplesAt), begun.bandwidths(unread)[1]!);
+    using own = await begun?.finish(unread);
     const { spatial, bilateral } = (given ?? own)!;
     const refined = await iterate({
       unary: alias ?? unary,
       spatial,
       bilateral,
       parameters: this.#learned,
-      matrices: readMatrices(device, workspace, matrices, new Float32Array(read, 2 * wordBytes), classes, sets),
+      matrices: readMatrices(device, workspace, matrices, new Float32Array(read!, 2 * wordBytes), classes, sets),
       sets,
       iterations,
       normalization: this.#normalization,
@@ -377,22 +360,6 @@ class CrfLayer implements Disposable {
       turn,
     });
     return Scope.inherit(refined, image ? [unary, image] : [unary]);
-  }
-
-  /** Lattices for one call: the spatial one of the last call, if it fits, and a bilateral one. Disposing of them lets the former go. */
-  async #lattices(guide: Tensor, bandwidths: Bandwidths, call: Abortable): Promise<CrfLattices & Disposable> {
-    const spatial = await this.#spatialLattice(guide.shape.slice(0, -1), bandwidths, call);
-    try {
-      const bilateral = await this.#bilateralLattice(guide, bandwidths, call);
-      const dispose = (): void => {
-        spatial.letGo();
-        bilateral.dispose();
-      };
-      return { spatial, bilateral, [Symbol.dispose]: dispose };
-    } catch (error) {
-      spatial.letGo();
-      throw error;
-    }
   }
 
   /** @throws ShapeError, ValueError (NaN, infinity), LimitError, DeviceError, DisposedError, AbortError */
@@ -411,16 +378,10 @@ class CrfLayer implements Disposable {
       });
     }
     using _held = holding(guide, this.parameters.bandwidths);
-    const size = guide.shape.slice(0, -1);
-    const bandwidths = await this.#bandwidths(size);
-    using _learned = bandwidths.bandwidths;
-    const spatial = await this.#buildSpatial(size, bandwidths, call);
-    try {
-      return kept(Scope.inherit(spatial, [guide]), await this.#bilateralLattice(guide, bandwidths, call));
-    } catch (error) {
-      spatial.dispose();
-      throw error;
-    }
+    using begun = await this.#lattices.begin(guide, call, false);
+    const lattices = await begun.finish(await readTogether(this.#device, begun.unread));
+    Scope.inherit(lattices.spatial, [guide]);
+    return lattices;
   }
 
   #check(unary: Tensor, guide: Tensor | CrfLattices, iterations: number): void {
@@ -465,52 +426,6 @@ class CrfLayer implements Disposable {
     }
   }
 
-  /**
-   * Reads θα, θβ and θγ for pictures of `size`, and returns their tensor too, which the caller disposes of, if gradients
-   * are to flow to it.
-   */
-  async #bandwidths(size: readonly number[]): Promise<Bandwidths> {
-    const { bandwidths } = this.parameters;
-    const read = new Float32Array(await this.#device.read(bandwidths.storage));
-    const factors = factorsFor(this.#relative, size);
-    const values = inPixels("crfRnn", bandwidths.layout.unpack(bandwidths.shape, read), factors);
-    if (!this.#options.learn?.bandwidths || !bandwidths.tape?.recording) return { values };
-    return { values, bandwidths: scaledBandwidths(this.#device, bandwidths, values, factors) };
-  }
-
-  /**
-   * Returns a spatial lattice that is held for the caller, who must let it go. The layer also owns the lattice of the
-   * last call, unless its bandwidth is being learned. A call that needs another one replaces it; calls that are under
-   * way keep theirs by their holds.
-   */
-  async #spatialLattice(
-    size: readonly number[],
-    { values, bandwidths }: Bandwidths,
-    call: Abortable,
-  ): Promise<Lattice> {
-    const position = values[2]!;
-    const key = [...size, position].join(" ");
-    const known = bandwidths ? undefined : this.#spatial;
-    if (known?.key === key) {
-      known.lattice.hold();
-      return known.lattice;
-    }
-    const lattice = await this.#buildSpatial(size, { values, bandwidths }, call);
-    lattice.hold();
-    if (bandwidths || this.#disposed) {
-      lattice.dispose();
-      return lattice;
-    }
-    this.#spatial?.lattice.dispose();
-    this.#spatial = { key, lattice };
-    return lattice;
-  }
-
-  async #buildSpatial(size: readonly number[], { values, bandwidths }: Bandwidths, call: Abortable): Promise<Lattice> {
-    using features = spatialFeatures(this.#device, size, { position: values[2]!, bandwidths });
-    return await buildLattice(features, { signal: call.signal });
-  }
-
   /** @throws DisposedError */
   async state(): Promise<Record<keyof CrfParameters, Values>> {
     this.#requireLive();
@@ -531,20 +446,9 @@ class CrfLayer implements Disposable {
     if (this.#disposed) throw disposedError("crfRnn", "the layer");
   }
 
-  async #bilateralLattice(guide: Tensor, { values, bandwidths }: Bandwidths, call: Abortable): Promise<Lattice> {
-    const [position, color] = values as unknown as [number, number];
-    // The caller may have disposed of the guide, so the call works on an alias. While a tape records, it works on the
-    // guide itself, so that gradients reach it.
-    using fixed = guide.alias();
-    const source = this.#options.learn?.guide && guide.tape?.recording ? guide : fixed;
-    using features = bilateralFeatures(source, { position, color, bandwidths });
-    return await buildLattice(features, { signal: call.signal });
-  }
-
   dispose(): void {
     this.#disposed = true;
-    this.#spatial?.lattice.dispose();
-    this.#spatial = undefined;
+    this.#lattices.dispose();
     for (const tensor of [...this.#detached, ...Object.values<Tensor>(this.parameters)]) tensor.dispose();
     this.#detached.length = 0;
   }

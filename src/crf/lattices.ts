@@ -21,10 +21,10 @@ export interface KeptLattices extends CrfLattices, Disposable {
   dispose(): void;
 }
 
-/** Makes two lattices one thing to dispose of. */
-export function kept(spatial: Lattice, bilateral: Lattice): KeptLattices {
+/** Makes two lattices one thing to dispose of. A spatial one that others use as well is only let go by `end`. */
+export function kept(spatial: Lattice, bilateral: Lattice, end = () => spatial.dispose()): KeptLattices {
   const dispose = (): void => {
-    spatial.dispose();
+    end();
     bilateral.dispose();
   };
   return { spatial, bilateral, dispose, [Symbol.dispose]: dispose };

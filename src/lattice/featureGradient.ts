@@ -2,6 +2,7 @@ import type { Storage } from "../device/device.ts";
 import { perform } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { allChannels, type MapChannels } from "../shared/channels.ts";
+import { fillFloats } from "../shared/fillFloats.ts";
 import { quadBytes, quadsOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { pullBackEmbed } from "./embed.ts";
@@ -59,7 +60,7 @@ export function featureGradients(
   }
   if (normalization !== "none") {
     const ones = workspace.allocate(own.points * quadBytes);
-    device.write(ones, new Float32Array(own.points * 4).fill(1));
+    fillFloats(device, ones, 1);
     // All gradients of K·1 are computed before the first pair changes the dot products that they are made of.
     const sums = Array.from(normalizedAt(normalization, own, at), (set) => {
       const sum = workspace.allocate(set.points * quadBytes);

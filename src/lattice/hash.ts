@@ -19,7 +19,7 @@ export interface HashTable {
 const highestLoad = 7 / 8;
 
 /**
- * Inserts the keys of all entries and counts the vertices, for `readInserted`. If the table turns out to be full,
+ * Inserts the keys of all entries and counts the vertices, for `insertedOf`. If the table turns out to be full,
  * insert into a larger one. `status` also holds what `embed` found.
  */
 export function* insertKeys(
@@ -49,11 +49,10 @@ export interface Inserted {
   readonly status: Uint32Array;
 }
 
-/** Reads the outcome of `insertKeys`, and what `embed` found before. */
-export async function readInserted(device: Device, status: Storage, capacity: number): Promise<Inserted> {
-  const found = new Uint32Array(await device.read(status));
-  const vertices = found[3]!;
-  return { vertices, full: found[2] !== 0 || vertices > highestLoad * capacity, status: found };
+/** The outcome of `insertKeys`, and what `embed` found before, from the words of the status. */
+export function insertedOf(status: Uint32Array, capacity: number): Inserted {
+  const vertices = status[3]!;
+  return { vertices, full: status[2] !== 0 || vertices > highestLoad * capacity, status };
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Storage } from "../device/device.ts";
+import type { Device, Storage } from "../device/device.ts";
 import { performInTurns, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { LimitError, ShapeError } from "../errors.ts";
@@ -13,11 +13,11 @@ import { checkEmbedded, coordinateRankWords, embed, mostImages } from "./embed.t
 import {
   findVertices,
   firstCapacity,
-  type Inserted,
+  type HashTable,
+  insertedOf,
   insertKeys,
   keyBytes,
   numberVertices,
-  readInserted,
 } from "./hash.ts";
 import { allocateIncidence, buildIncidence, type Incidence } from "./incidence.ts";
 import { findNeighbors, neighborBytes } from "./neighbors.ts";
@@ -152,54 +152,128 @@ export function buildLattice(
 ): Promise<Lattice & { readonly at: LatticePoints }>;
 export function buildLattice(features: Tensor, options?: LatticeOptions): Promise<Lattice>;
 export async function buildLattice(features: Tensor, options: LatticeOptions = {}): Promise<Lattice> {
+  using begun = await beginLattice(features, options);
+  const status = await features.device.read(begun.status);
+  return await begun.finish(new Uint32Array(status));
+}
+
+/** A lattice up to where its size has to be known. It gives back what it has, but for what it was finished to. */
+export interface LatticeBegun extends Disposable {
+  /** Four words in device memory that tell the size, to be read by themselves or with what else a call reads. */
+  readonly status: Storage;
+  /** Builds the rest, as `buildLattice`, by the words that were read. */
+  finish(status: Uint32Array): Promise<Lattice>;
+}
+
+/** Begins what `buildLattice` does: queues all that can be queued before the size is known. */
+export async function beginLattice(features: Tensor, options: LatticeOptions = {}): Promise<LatticeBegun> {
   requireOptions("buildLattice", options, buildOptions);
   const { at } = options;
   const device = requireInputs("buildLattice", { features, "at?": at });
   const sets = at ? [features, at] : [features];
   checkFeatures(sets);
-  const dimensions = features.channels;
+  const held = holding(...sets);
+  const workspace = new Workspace(device);
+  const dispose = (): void => {
+    workspace[Symbol.dispose]();
+    held[Symbol.dispose]();
+  };
+  try {
+    const inserted = await insertPoints(sets, workspace, options);
+    const finish = (status: Uint32Array): Promise<Lattice> => finishLattice(sets, workspace, options, inserted, status);
+    return { status: inserted.status, finish, [Symbol.dispose]: dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+/** What is known of the points of a lattice before its vertices are numbered. */
+interface InsertedPoints {
+  readonly keys: Storage;
+  readonly barycentric: Storage;
+  readonly coordinateRanks: readonly Storage[];
+  readonly entrySlots: Storage;
+  readonly numbers: Storage;
+  readonly status: Storage;
+  readonly table: HashTable;
+}
+
+/** Performs the work of a build, with turns. */
+const performer =
+  (device: Device, options: LatticeOptions) =>
+  <Result>(work: Work<Result>): Promise<Result> =>
+    performInTurns(device, work, () => breathe("buildLattice", options));
+
+async function insertPoints(
+  sets: readonly Tensor[],
+  workspace: Workspace,
+  options: LatticeOptions,
+): Promise<InsertedPoints> {
+  const [{ device, channels: dimensions }] = sets as [Tensor];
   const points = pointsOf(sets);
   const entries = points * (dimensions + 1);
-
-  using _held = holding(...sets);
-  using workspace = new Workspace(device);
-  const turn = (): Promise<void> => breathe("buildLattice", options);
-  const perform = <Result>(work: Work<Result>): Promise<Result> => performInTurns(device, work, turn);
-  await turn();
+  const perform = performer(device, options);
+  await breathe("buildLattice", options);
   const keys = workspace.allocate(keyBytes(entries, dimensions));
   const barycentric = workspace.allocate(entries * 4);
   const status = workspace.zeros(16);
   const coordinateRanks: Storage[] = [];
+  let firstPoint = 0;
   for (const set of sets) {
     const ranks = workspace.allocate(set.rows * coordinateRankWords(dimensions) * 4);
     const embedded = { keys, barycentric, coordinateRanks: ranks, status };
     // All points are numbered in one row, those of the first set before those of the second.
-    const firstPoint = coordinateRanks.length * features.rows;
     await perform(embed(device, set, set.shape.at(-2)!, embedded, firstPoint));
     coordinateRanks.push(ranks);
+    firstPoint += set.rows;
   }
-
   const entrySlots = workspace.allocate(entries * 4);
   const numbers = workspace.allocate((entries + 1) * 4);
-  let capacity = firstCapacity(points);
-  let slots = workspace.allocate(capacity * 4);
-  const insert = async (): Promise<Inserted> => {
-    const table = { keys, status, slots, capacity };
-    await perform(insertKeys(device, table, { entrySlots, numbers }, entries, dimensions));
-    return await readInserted(device, status, capacity);
-  };
-  let found = await insert();
-  await checkEmbedded(sets, found.status);
-  while (found.full) {
-    workspace.release(slots);
-    capacity *= 4;
-    slots = workspace.allocate(capacity * 4);
-    device.clear(status);
-    found = await insert();
-  }
+  const capacity = firstCapacity(points);
+  const table = { slots: workspace.allocate(capacity * 4), capacity };
+  await perform(insertKeys(device, { ...table, keys, status }, { entrySlots, numbers }, entries, dimensions));
+  return { keys, barycentric, coordinateRanks, entrySlots, numbers, status, table };
+}
 
-  const { vertices } = found;
-  const table = { slots, capacity };
+/** Inserts once more, into larger tables, where the first one turned out to be too small. */
+async function insertAgain(
+  sets: readonly Tensor[],
+  workspace: Workspace,
+  options: LatticeOptions,
+  { keys, entrySlots, numbers, status, ...inserted }: InsertedPoints,
+  first: Uint32Array,
+): Promise<{ readonly table: HashTable; readonly vertices: number }> {
+  const [{ device, channels: dimensions }] = sets as [Tensor];
+  const entries = pointsOf(sets) * (dimensions + 1);
+  let { table } = inserted;
+  let found = insertedOf(first, table.capacity);
+  while (found.full) {
+    workspace.release(table.slots);
+    const capacity = table.capacity * 4;
+    table = { slots: workspace.allocate(capacity * 4), capacity };
+    device.clear(status);
+    const work = insertKeys(device, { ...table, keys, status }, { entrySlots, numbers }, entries, dimensions);
+    await performer(device, options)(work);
+    found = insertedOf(new Uint32Array(await device.read(status)), capacity);
+  }
+  return { table, vertices: found.vertices };
+}
+
+async function finishLattice(
+  sets: readonly Tensor[],
+  workspace: Workspace,
+  options: LatticeOptions,
+  inserted: InsertedPoints,
+  status: Uint32Array,
+): Promise<Lattice> {
+  const [features, at] = sets as [Tensor, Tensor?];
+  const { device, channels: dimensions } = features;
+  const { keys, barycentric, coordinateRanks, entrySlots, numbers } = inserted;
+  const perform = performer(device, options);
+  await checkEmbedded(sets, status);
+  const { table, vertices } = await insertAgain(sets, workspace, options, inserted, status);
+
   const firstKeys = workspace.allocate(keyBytes(vertices, dimensions));
   await perform(numberVertices(table, { keys, numbers, vertexKeys: firstKeys }, dimensions));
   for (const done of [keys, numbers]) workspace.release(done);
@@ -219,7 +293,7 @@ export async function buildLattice(features: Tensor, options: LatticeOptions = {
   const other = at && (await find(at, ownEntries));
   if (other) workspace.release(other.vertexOfEntry);
   const { vertexOfEntry, simplices } = await find(features, 0);
-  for (const done of [slots, entrySlots]) workspace.release(done);
+  for (const done of [table.slots, entrySlots]) workspace.release(done);
 
   const incidence = allocateIncidence(workspace, ownEntries, vertices);
   const from = { vertexOfEntry, barycentric };

@@ -5,6 +5,7 @@ import { Workspace } from "../device/workspace.ts";
 import { filterChannels } from "./filterChannels.ts";
 import { quadBytes } from "../shape.ts";
 import { allChannels } from "../shared/channels.ts";
+import { fillFloats } from "../shared/fillFloats.ts";
 import {
   type FilterTables,
   allocateIncidence,
@@ -139,7 +140,7 @@ function makeFactors(lattice: Lattice, points: LatticePoints, kind: FactorKind):
 function filteredConstant(workspace: Workspace, lattice: Lattice, points: LatticePoints, value: number): Storage {
   const { device, own } = lattice;
   const constant = workspace.allocate(own.points * quadBytes);
-  device.write(constant, new Float32Array(own.points * 4).fill(value));
+  fillFloats(device, constant, value);
   const result = workspace.allocate(points.points * quadBytes);
   const tables = filterTables(lattice, "none", false, points);
   filterChannels(lattice, tables, allChannels(constant, 1), allChannels(result, 1), { quads: 1, transpose: false });

@@ -1,5 +1,5 @@
 import { argmax as kernel } from "../../build/kernels.ts";
-import { alignedBytes, view } from "../device/device.ts";
+import { alignedBytes, type Storage, view } from "../device/device.ts";
 import { rowRanges } from "../device/ranges.ts";
 import { Workspace } from "../device/workspace.ts";
 import { ShapeError, ValueError } from "../errors.ts";
@@ -31,10 +31,23 @@ export async function argmax(scores: Tensor, options: ArgmaxOptions = {}): Promi
   const device = requireInputs("argmax", { scores });
   const { bits = 8 } = options;
   check(scores, bits);
-  const { rows, channels, shape } = scores;
+  using workspace = new Workspace(device);
+  const begun = beginArgmax(workspace, scores, bits);
+  return begun.finish(await device.read(begun.unread));
+}
+
+/** Labels that are queued, up to where they have to be read, by themselves or with what else a call reads. */
+export interface ArgmaxBegun {
+  readonly unread: Storage;
+  /** @throws ValueError beside NaN */
+  finish(read: ArrayBuffer): Uint8Array | Uint16Array;
+}
+
+/** Queues the labels of scores that have been checked, in memory of `workspace`. */
+export function beginArgmax(workspace: Workspace, scores: Tensor, bits: 8 | 16): ArgmaxBegun {
+  const { device, rows, channels, shape } = scores;
   const labelBytes = Math.ceil((rows * bits) / 32) * 4;
   const statusAt = alignedBytes(device, labelBytes);
-  using workspace = new Workspace(device);
   const all = workspace.allocate(statusAt + 4);
   const status = view(all, statusAt, 4);
   device.clear(status);
@@ -45,9 +58,11 @@ export async function argmax(scores: Tensor, options: ArgmaxOptions = {}): Promi
     device.run(kernel, { ...storages, rows: range.rows, first, channels, bits });
     first += range.rows;
   }
-  const memory = await device.read(all);
-  requireScores(shape, new Uint32Array(memory, statusAt)[0]!);
-  return bits === 8 ? new Uint8Array(memory.slice(0, rows)) : new Uint16Array(memory.slice(0, 2 * rows));
+  const finish = (memory: ArrayBuffer): Uint8Array | Uint16Array => {
+    requireScores(shape, new Uint32Array(memory, statusAt)[0]!);
+    return bits === 8 ? new Uint8Array(memory.slice(0, rows)) : new Uint16Array(memory.slice(0, 2 * rows));
+  };
+  return { unread: all, finish };
 }
 
 /** Throws if `status`, as the kernel left it, says that a row has no highest score. */

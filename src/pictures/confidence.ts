@@ -1,4 +1,5 @@
 import { confidence as kernel } from "../../build/kernels.ts";
+import type { Storage } from "../device/device.ts";
 import { rowRanges } from "../device/ranges.ts";
 import { Workspace } from "../device/workspace.ts";
 import { ShapeError } from "../errors.ts";
@@ -15,13 +16,18 @@ import type { Tensor } from "../tensor.ts";
  */
 export async function confidence(logits: Tensor): Promise<Float32Array> {
   const device = requireInputs("confidence", { logits });
-  const { storage, rows, channels, shape, layout } = logits;
+  const { shape, layout } = logits;
   if (layout !== rowLayout) {
     const got = `${formatShape(shape)} in layout ${layout.name}`;
     const remedy = "pass logits, not the weights of a convolution";
     throw new ShapeError({ where: "confidence", expected: "logits [..., classes]", got, remedy });
   }
   using workspace = new Workspace(device);
+  return new Float32Array(await device.read(queueConfidence(workspace, logits)));
+}
+
+/** Queues the confidence of logits, in memory of `workspace`. */
+export function queueConfidence(workspace: Workspace, { device, storage, rows, channels }: Tensor): Storage {
   const result = workspace.allocate(rows * 4);
   const rowBytes = padded(channels) * 4;
   for (const range of rowRanges(device, rows, rowBytes)) {
@@ -32,5 +38,5 @@ export async function confidence(logits: Tensor): Promise<Float32Array> {
       channels,
     });
   }
-  return new Float32Array(await device.read(result));
+  return result;
 }

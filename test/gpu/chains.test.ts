@@ -29,20 +29,23 @@ test("the forms of a product walk its terms one by one, by twos and by eights", 
   const terms = { termRows: 3, termColumns: 7 };
   expect(chainOf("product", terms)).toEqual({ iterations: 21, wait: "term" });
   expect(chainOf("productSubgroup", terms)).toEqual({ iterations: 11, wait: "term" });
-  expect(chainOf("productTiled", terms)).toEqual({ iterations: 3, wait: "slice" });
-  expect(chainOf("productSmall", terms)).toEqual({ iterations: 3, wait: "slice" });
+  expect(chainOf("productTiled", terms)).toEqual({ iterations: 3, wait: "chunk" });
+  expect(chainOf("productSmall", terms)).toEqual({ iterations: 3, wait: "chunk" });
 });
 
 test("a convolution walks the taps that reach a pixel, quad by quad or two quads at a time", () => {
   const args = { kernelHeight: 3, kernelWidth: 5, inputDilation: 2, channels: 17 };
   // 2 by 3 taps, and 5 quads.
   expect(chainOf("convolution", args)).toEqual({ iterations: 30, wait: "term" });
-  expect(chainOf("convolutionTiled", args)).toEqual({ iterations: 18, wait: "slice" });
-  expect(chainOf("convolutionSmall", args)).toEqual({ iterations: 15, wait: "slice" });
+  expect(chainOf("convolutionTiled", args)).toEqual({ iterations: 15, wait: "chunk" });
+  expect(chainOf("convolutionSmall", args)).toEqual({ iterations: 15, wait: "chunk" });
 });
 
-test("a splat walks the longest list, and what has no such loop one step", () => {
-  expect(chainOf("splat", {}, 1354)).toEqual({ iterations: 1354, wait: "gather" });
+test("a splat walks a block of the longest list by fours, and then its blocks; what has no such loop walks one step", () => {
+  expect(chainOf("splat", {}, 10)).toEqual({ iterations: 3, wait: "gather" });
+  expect(chainOf("splat", {}, 1354)).toEqual({ iterations: 16, wait: "gather" });
+  expect(chainOf("splatAdd", {}, 1354)).toEqual({ iterations: 6, wait: "load" });
+  expect(chainOf("splatAdd", {}, 64_000)).toEqual({ iterations: 16, wait: "load" });
   expect(chainOf("add", { count: 1e6 })).toEqual({ iterations: 1, wait: "load" });
 });
 

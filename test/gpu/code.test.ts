@@ -40,9 +40,9 @@ describe("loops in machine code", () => {
     expect(shareOf(innermost)).toBe(0.5);
   });
 
-  test("a slice has that loop once, or as often as its multiply-adds take, and the loops around it once", () => {
-    expect(loopsOf(nested)!.slice).toMatchObject({ instructions: 6 + 8, multiplyAdds: 3 });
-    expect(loopsOf(nested, 12)!.slice).toEqual({
+  test("a chunk has that loop once, or as often as its multiply-adds take, and the loops around it once", () => {
+    expect(loopsOf(nested)!.chunk).toMatchObject({ instructions: 6 + 8, multiplyAdds: 3 });
+    expect(loopsOf(nested, 12)!.chunk).toEqual({
       instructions: 4 * 6 + 8,
       multiplyAdds: 12,
       kinds: {

@@ -18,7 +18,7 @@ const adapter: AdapterModel = {
     convolution: { registers: 0.2, tiled: 0.4 },
     other: 0.1,
   },
-  latencies: { slice: 500, term: 100, gather: 300, load: 200 },
+  latencies: { chunk: 500, term: 100, gather: 300, load: 200 },
   dispatchMicroseconds: 10,
   hostMicroseconds: 40,
   roundTripMicroseconds: 100,
@@ -32,7 +32,7 @@ const load: Load = {
   operations: 1e9,
   padding: 1,
   bytes: 1e5,
-  chain: { iterations: 8, wait: "slice" },
+  chain: { iterations: 8, wait: "chunk" },
 };
 
 /** Beside the 10 µs that a dispatch takes to start. */
@@ -67,7 +67,7 @@ describe("the model of time", () => {
   });
 
   test("a long chain of waits bounds what a full GPU would do sooner", () => {
-    expect(millisecondsOf({ chain: { iterations: 25000, wait: "slice" } })).toBeCloseTo(12.5, 9);
+    expect(millisecondsOf({ chain: { iterations: 25000, wait: "chunk" } })).toBeCloseTo(12.5, 9);
     expect(millisecondsOf({ chain: { iterations: 25000, wait: "term" } })).toBeCloseTo(2.5, 9);
     expect(millisecondsOf({ chain: { iterations: 25000, wait: "gather" } })).toBeCloseTo(7.5, 9);
     expect(predict(adapter, { ...load, chain: { iterations: 25000, wait: "gather" } }).bound).toBe("chain");
@@ -108,8 +108,8 @@ test("a plan is judged by what is small, what is long, and what one submission c
     dispatch("few", { operations: 2e7, workgroups: 263 }),
     dispatch("enough", { operations: 2e7, workgroups: 264 }),
     dispatch("little", { operations: 9e6, workgroups: 1 }),
-    dispatch("long", { operations: 0, chain: { iterations: 513, wait: "slice" } }),
-    dispatch("short", { operations: 0, chain: { iterations: 512, wait: "slice" } }),
+    dispatch("long", { operations: 0, chain: { iterations: 513, wait: "chunk" } }),
+    dispatch("short", { operations: 0, chain: { iterations: 512, wait: "chunk" } }),
     dispatch("long list", { operations: 0, chain: gathers(65) }),
     dispatch("short list", { operations: 1e9, chain: gathers(64) }),
   ];

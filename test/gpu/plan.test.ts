@@ -1,11 +1,20 @@
 import { describe, expect, test, vi } from "vitest";
 import { modelOf } from "../../bench/gpu/adapters.ts";
+import { chainOf } from "../../bench/gpu/chains.ts";
 import { judge } from "../../bench/gpu/judge.ts";
 import type { PlannedDispatch } from "../../bench/gpu/loads.ts";
 import { limitSets, type Plan, recordPlan, tellOf, timeOf } from "../../bench/gpu/record.ts";
 import { nothingTold } from "../../bench/gpu/replay.ts";
 import type { WorkOptions } from "../../bench/gpu/works.ts";
 import { makeScene } from "../../bench/scene.ts";
+import { withDefaults } from "../../src/description.ts";
+import { tableOf } from "../../src/models/layers.ts";
+import { trunkOptions } from "../../src/models/specification.ts";
+import { elementsOf } from "../../src/shape.ts";
+import type { Configuration } from "../../src/train/configuration.ts";
+import { estimateBytes } from "../../src/train/memory.ts";
+import { networkLayers } from "../../src/train/model.ts";
+import { toyConfiguration } from "../train/toy.ts";
 
 // A recorder looks at no values; the weights of a network of full width take seconds to make.
 vi.mock("../../src/models/initial.ts", () => ({ initialValues: () => new Float32Array() }));
@@ -30,7 +39,21 @@ async function judged(size: number, train: boolean, limits: keyof typeof limitSe
   const { again } = await recordPlan(h100, limitSets[limits], { ...small, train, width: 1, scene }, nothingTold);
   const { small: few, long } = judge(again.dispatches, again.submittedAt);
   const tell = ({ id, workgroups, chain }: PlannedDispatch): string => `${id} ${workgroups} ${chain.iterations}`;
-  return { few: few.map(tell), long: long.map(tell), time: timeOf(h100, again).gpu };
+  return { few: few.map(tell), long: long.map(tell), time: timeOf(h100, again).gpu, bytes: again.usedBytes };
+}
+
+/** What `train` estimates for a step on an image of so many pixels a side. */
+function estimated(size: number): number {
+  const { network, optimizer } = toyConfiguration;
+  const configuration: Configuration = {
+    ...toyConfiguration,
+    classes: Array.from({ length: 21 }, (_, i) => `class ${i}`),
+    network: { ...network!, ...withDefaults("plan", trunkOptions, {}) },
+    optimizer: { ...optimizer, kind: "sgd" },
+  };
+  const learned = Object.values(tableOf(networkLayers(configuration)));
+  const numbers = learned.reduce((sum, { shape }) => sum + elementsOf(shape), 0);
+  return estimateBytes(configuration, numbers, { height: size, width: size });
 }
 
 describe("FCN-8s at full width has enough to do at once, and no invocation walks a long way by itself", () => {
@@ -42,10 +65,12 @@ describe("FCN-8s at full width has enough to do at once, and no invocation walks
     [500, false, "large", 9],
     [500, true, "large", 40],
   ] as const)("%i pixels a side, training: %s, %s bindings", async (size, train, limits, milliseconds) => {
-    const { few, long, time } = await judged(size, train, limits);
+    const { few, long, time, bytes } = await judged(size, train, limits);
     expect(few).toEqual([]);
     expect(long).toEqual([]);
     expect(time).toBeLessThan(milliseconds);
+    // As much as on a processor, scratch memory included: recorded, 0.99 to 1.04 times what is estimated.
+    if (train) expect(bytes / estimated(size)).toBeLessThan(1.15);
   });
 });
 
@@ -58,9 +83,6 @@ describe("a plan", () => {
     expect(countOf(plan, "crop")).toBe(3);
     expect(plan.again.dispatches).toEqual(plan.first.dispatches);
     expect(plan.again.tally.roundTrips).toBe(1);
-    // At a sixteenth of the width three layers compute their operations as fc6 does: 512/16 channels, 7 by 7 taps.
-    const largest = Math.max(...plan.again.dispatches.map(({ chain }) => chain.iterations));
-    expect(largest).toBe((49 * 512) / 16 / 4);
   });
 
   test("of a step has gradients and an update of every parameter", async () => {
@@ -80,7 +102,7 @@ describe("a plan", () => {
     for (const { bytes } of cut.again.dispatches) expect(bytes).toBeLessThanOrEqual(4 * bindingBytes);
   });
 
-  test("each GPU takes the form that its model makes fastest", async () => {
+  test("each GPU takes the forms that the library's rule for it takes, and none by chance", async () => {
     const wide = { ...small, width: 1 / 4 };
     const formsOn = async (adapter: typeof h100): Promise<Set<string | undefined>> =>
       new Set((await recordPlan(adapter, limitSets.large, wide, nothingTold)).again.dispatches.map(({ form }) => form));
@@ -95,11 +117,12 @@ describe("a plan", () => {
     expect(countOf(plan, "update")).toBe(2);
     // A bilateral lattice has six axes, a spatial one three; and once to normalize the bilateral one.
     expect(countOf(plan, "blur")).toBe(2 * (6 + 3) + 6);
-    const lengths = new Set(
+    const walked = new Set(
       plan.again.dispatches.filter(({ id }) => id === "splat").map(({ chain }) => chain.iterations),
     );
-    expect(lengths).toEqual(new Set(told.longestLists.values()));
-    expect(Math.min(...lengths)).toBeGreaterThan(1);
+    const lists = [...told.longestLists.values()];
+    expect(walked).toEqual(new Set(lists.map((list) => chainOf("splat", {}, list).iterations)));
+    expect(Math.min(...lists)).toBeGreaterThan(1);
   });
 
   test("that does not ask for what WebAssembly read back is refused", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { kernelName } from "../../bench/floor.ts";
 import { allKernels } from "../../bench/gpu/kernels.ts";
 import { compileFor, families } from "../../bench/gpu/radv.ts";
-import { sliceMultiplyAdds } from "../../bench/gpu/slices.ts";
+import { chunkMultiplyAdds } from "../../bench/gpu/chunks.ts";
 import { canCompile } from "../../scripts/environment.mjs";
 import { root } from "../hosts/folders.ts";
 
@@ -21,7 +21,7 @@ describe.runIf(canCompile())("compiled for GPUs that are not here", () => {
     }
     const tiled = statistics.find(({ id }) => id === "productTiled")!;
     expect(tiled.workgroupBytes).toBeGreaterThan(0);
-    expect(tiled.loops!.slice.multiplyAdds).toBe(sliceMultiplyAdds.productTiled);
+    expect(tiled.loops!.chunk.multiplyAdds).toBe(chunkMultiplyAdds.productTiled);
   });
 
   test("a kernel that spills is told", async () => {

@@ -1,6 +1,6 @@
 import { perform } from "../../src/device/work.ts";
 import { hashInsert } from "../../build/kernels.ts";
-import { findVertices, firstCapacity, insertKeys, numberVertices, readInserted } from "../../src/lattice/hash.ts";
+import { findVertices, firstCapacity, insertKeys, insertedOf, numberVertices } from "../../src/lattice/hash.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
 import type { Device } from "../../src/device/device.ts";
 import { Memory, unpack } from "../memory.ts";
@@ -17,7 +17,7 @@ async function insert(device: Device, keys: Uint32Array, capacity: number) {
   const numbered = { entrySlots: memory.zeros(entries), numbers: memory.zeros(entries + 1) };
   const status = memory.zeros(4);
   perform(device, insertKeys(device, { keys: stored, status, ...table }, numbered, entries, 1));
-  const found = await readInserted(device, status, table.capacity);
+  const found = insertedOf(new Uint32Array(await device.read(status)), table.capacity);
   if (found.full) return { full: true, vertices: 0 } as const;
   const barycentric = memory.of(Float32Array.from(keys, (_, entry) => entry / 8));
   const [vertexOfEntry, simplices, vertexKeys] = [entries, 2 * entries, found.vertices].map((n) => memory.result(n));
