@@ -115,7 +115,7 @@ function markdownTable<Line>(columns: readonly Column<Line>[], lines: readonly L
   return markdown([headings!, columns.map((_, column) => (column ? "---:" : "---")), ...rows]);
 }
 
-const markdown = (rows: readonly (readonly string[])[]): string =>
+export const markdown = (rows: readonly (readonly string[])[]): string =>
   rows.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 
 const milliseconds = (value: number): string => value.toFixed(value < 10 ? 3 : value < 100 ? 2 : 1);

@@ -26,7 +26,7 @@ async function bundle() {
   };
   await rm(join(root, "dist"), { recursive: true, force: true });
   // Libraries are bundled, so that nothing is installed beside the package; what is binary and large, a user installs who needs it.
-  const external = ["webgpu", "sharp", "puppeteer", "deno", "node:*"];
+  const external = ["webgpu", "sharp", "puppeteer", "koffi", "deno", "node:*"];
   const bundled = { ...common, external, metafile: true, mainFields: ["module", "main"] };
   // What several entry points use is in files of its own, so that an error of one is the same class in the other.
   const entryPoints = Object.fromEntries(Object.entries(entries).map(([name, { source }]) => [name, source]));
@@ -47,14 +47,16 @@ async function bundle() {
     sourcemap: false,
     banner: { js: `/*! crf-rnn ${version}, MIT license */` },
   });
+  const maps = process.argv.includes("--maps");
   const program = await build({
     ...bundled,
     entryPoints: { cli: "src/cli/main.ts" },
+    splitting: !maps, // `--version` loads what it takes alone
     outdir: "dist",
     platform: "node",
     // `npm run coverage` maps what ran back to the sources. The program does not name the map, since every process that knows it would
     // put it into its report.
-    sourcemap: process.argv.includes("--maps") && "external",
+    sourcemap: maps && "external",
     // Libraries in CommonJS ask for Node's modules by `require`.
     banner: {
       js: '#!/usr/bin/env node\nimport { createRequire as requireOf } from "node:module";\nconst require = requireOf(import.meta.url);',
@@ -67,6 +69,15 @@ async function bundle() {
     entryPoints: { trainPage: "src/cli/train/page.ts" },
     outdir: "dist",
     platform: "browser",
+    sourcemap: false,
+  });
+  // The thread that talks to the other ranks of `crf-rnn train --distributed mpi`.
+  await build({
+    ...common,
+    external: ["koffi", "node:*"],
+    entryPoints: { mpiWorker: "src/distributed/worker.ts" },
+    outdir: "dist",
+    platform: "node",
     sourcemap: false,
   });
   await declare(Object.values(entryPoints));

@@ -13,5 +13,7 @@ export function findNewerNode(): string | undefined;
 export function findNode(version: string): string | undefined;
 export function findDeno(): Promise<string>;
 export function vulkanEnvironment(chromium?: string): Record<string, string>;
-export type Found = "chromium" | "vulkan-loader" | "lavapipe" | "swiftshader" | "newer-node" | "c-compiler";
+export function findMpirun(name: "mpich" | "openmpi"): string | undefined;
+export type Found =
+  "chromium" | "vulkan-loader" | "lavapipe" | "swiftshader" | "newer-node" | "c-compiler" | "mpich" | "openmpi";
 export function findAll(): Promise<Record<Found, string | undefined>>;

@@ -126,6 +126,18 @@ export function vulkanEnvironment(chromium) {
   return { XDG_RUNTIME_DIR: runtime, ...driverVariables };
 }
 
+/** How each MPI's launcher is named where both are installed beside each other, as Debian does it. */
+const MPIRUN_NAMES = { mpich: ["mpirun.mpich", "mpiexec.hydra"], openmpi: ["mpirun.openmpi"] };
+
+/** Path of the launcher of MPICH or Open MPI: under a name of its own, or `mpirun` where that says whose it is. */
+export function findMpirun(name) {
+  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
+  const paths = (names) => names.flatMap((each) => folders.map((folder) => join(folder, each))).filter(existsSync);
+  const [own] = paths(MPIRUN_NAMES[name]);
+  const says = { mpich: /HYDRA/, openmpi: /Open MPI|OpenRTE/ }[name];
+  return own ?? paths(["mpirun"]).find((path) => says.test(output(path, ["--version"]) ?? ""));
+}
+
 /** Everything found, undefined for what is missing. */
 export async function findAll() {
   const chromium = await findChromium();
@@ -136,5 +148,7 @@ export async function findAll() {
     swiftshader: findSwiftShader(chromium),
     "newer-node": findNewerNode(),
     "c-compiler": process.platform === "linux" ? findCompiler() : "not needed",
+    mpich: process.platform === "linux" ? findMpirun("mpich") : "not needed",
+    openmpi: process.platform === "linux" ? findMpirun("openmpi") : "not needed",
   };
 }

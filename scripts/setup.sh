@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need beyond `npm ci`: Chromium, the Vulkan loader, Mesa's lavapipe and RADV (from the release's
-# backports where its own Mesa is too old), a C compiler and a newer Node. Does nothing where nothing is missing.
+# backports where its own Mesa is too old), a C compiler, a newer Node, and both kinds of MPI. Does nothing where nothing is missing.
 #
 #   scripts/setup.sh           install what is missing (Debian, Ubuntu): as root at once, with sudo after asking
 #   scripts/setup.sh --check   print what is missing, change nothing; exit status 1 where something is
@@ -29,6 +29,8 @@ finish() {
     "(package mesa-vulkan-drivers or vulkan-swrast)"
   has c-compiler && say "  c-compiler: install a C compiler as cc (package gcc); kernels are compiled for GPUs through it"
   has newer-node && say "  newer-node: npm must be able to fetch $newer_node, which needs libatomic.so.1 (package libatomic1)"
+  has mpich && say "  mpich: install MPICH with its launcher (package mpich)"
+  has openmpi && say "  openmpi: install Open MPI with its launcher (package openmpi-bin)"
   exit 1
 }
 
@@ -101,6 +103,8 @@ agreed() {
   has newer-node && packages+=" libatomic1"
   has c-compiler && packages+=" gcc libc6-dev"
   has chromium && packages+=" chromium (or Chrome by puppeteer, where the release has no package)"
+  has mpich && packages+=" mpich"
+  has openmpi && packages+=" openmpi-bin"
   has lavapipe && packages+=" mesa-vulkan-drivers (from the backports, where the release's are older than $oldest_mesa)"
   say "the tests need what is missing here; with sudo apt-get, this would be installed:$packages"
   if [ -n "${CI:-}" ] || [ ! -t 0 ] || [ ! -t 2 ]; then
@@ -143,5 +147,7 @@ has vulkan-loader && { apt install --no-install-recommends libvulkan1 || say "ap
 has c-compiler && { apt install --no-install-recommends gcc libc6-dev || say "apt could not install gcc"; }
 has newer-node && { apt install --no-install-recommends libatomic1 || say "apt could not install libatomic1"; }
 has chromium && install_chromium
+has mpich && { apt install --no-install-recommends mpich || say "apt could not install mpich"; }
+has openmpi && { apt install --no-install-recommends openmpi-bin || say "apt could not install openmpi-bin"; }
 has lavapipe && install_lavapipe
 finish

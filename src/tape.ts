@@ -102,12 +102,13 @@ export class Tape implements Disposable {
    * @throws ValueError if the tape was used or `output` was not made of watched tensors; ShapeError for the seed;
    * DisposedError; AbortError
    */
-  async gradients(output: Tensor, seed?: Tensor, options: Abortable = {}): Promise<Map<Tensor, Tensor>> {
+  async gradients(output: Tensor, seed?: Tensor, options: GradientOptions = {}): Promise<Map<Tensor, Tensor>> {
     requireOptions("gradients", options, gradientsOptions);
     checkOutput(this, this.#ending, output, seed);
     using _held = holding(seed);
     this.#stop("used");
     const sums = new Sums(seed);
+    const uses = options.onGradient && countUses(this.#watched, this.#records);
     try {
       sums.add(output, seed ?? output.device.tensor(output.shape, [1]));
       // The tape has the order of the forward pass, so by the time an op is reached, every use of its result has been
@@ -116,11 +117,16 @@ export class Tape implements Disposable {
         using _letGo = lettingGo(op.held);
         await breathe("gradients", options);
         const gradient = sums.take(op.result, op.overwrites);
-        if (!gradient) continue;
-        const { pullback, wanted } = op;
-        const gradients = await gradient.device.attempt(() => pullback(gradient, wanted));
-        sums.addAll(op.inputs, gradients, wanted);
-        sums.unclaim(gradient);
+        if (gradient) {
+          const { pullback, wanted } = op;
+          const gradients = await gradient.device.attempt(() => pullback(gradient, wanted));
+          sums.addAll(op.inputs, gradients, wanted);
+          sums.unclaim(gradient);
+        }
+        for (const tensor of uses ? lastUses(op.inputs, uses) : []) {
+          const complete = sums.settle(tensor);
+          if (complete) options.onGradient!(tensor, complete);
+        }
       }
       const found = sums.of(this.#watched);
       for (const gradient of found.values()) Scope.inherit(gradient, [output]);
@@ -157,7 +163,36 @@ export class Tape implements Disposable {
   }
 }
 
-const gradientsOptions: Names<Abortable> = { signal: true };
+/** Options of `gradients`. */
+export interface GradientOptions extends Abortable {
+  /**
+   * Called with each watched tensor and its gradient as soon as that is complete, while the rest is still being computed: the last layers'
+   * come first. The gradient is among those that are returned; it may be read, and must not be changed or disposed of before.
+   */
+  readonly onGradient?: (watched: Tensor, gradient: Tensor) => void;
+}
+
+const gradientsOptions: Names<GradientOptions> = { signal: true, onGradient: true };
+
+/** How many of the ops use each watched tensor. */
+function countUses(watched: readonly Tensor[], records: readonly OpRecord[]): Map<Tensor, number> {
+  const uses = new Map(watched.map((tensor) => [tensor, 0]));
+  for (const input of records.flatMap(({ inputs }) => inputs)) {
+    const count = uses.get(input);
+    if (count !== undefined) uses.set(input, count + 1);
+  }
+  return uses;
+}
+
+/** Counts an op's inputs down; returns those that no op before it uses. */
+function lastUses(inputs: readonly Tensor[], uses: Map<Tensor, number>): Tensor[] {
+  return inputs.filter((input) => {
+    const count = uses.get(input);
+    if (count === undefined) return false;
+    uses.set(input, count - 1);
+    return count === 1;
+  });
+}
 
 const lettingGo = (held: readonly Held[]): Disposable => ({
   [Symbol.dispose]: () => held.forEach((one) => one.letGo()),
@@ -294,6 +329,13 @@ class Sums {
     this.claim(copy);
     this.unclaim(sum);
     return copy;
+  }
+
+  /** Puts the sum for `tensor` into memory of its own, now that nothing is added to it any more. */
+  settle(tensor: Tensor): Tensor | undefined {
+    const sum = this.take(tensor, true);
+    if (sum) this.#sums.set(tensor, sum);
+    return sum;
   }
 
   claim(gradient: Tensor): void {

@@ -129,7 +129,7 @@ test("says in a line which package a command lacks, and doctor lists them", asyn
     packages: object;
     advice: string[];
   };
-  expect(packages).toEqual({ webgpu: false, sharp: false, puppeteer: false });
+  expect(packages).toEqual({ webgpu: false, sharp: false, puppeteer: false, koffi: false });
   for (const name of Object.keys(packages)) expect(advice.join("\n")).toContain(`: npm install ${name}`);
 });
 

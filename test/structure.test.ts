@@ -24,7 +24,7 @@ const composites = [
 const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   [
     "errors, shape",
-    /^src\/(errors|values|options|description|quote|budget|shape|layout|held|scope|turn|mismatches|ignoreLabel|warnings)\.ts$/,
+    /^src\/(errors|values|options|description|quote|budget|shape|layout|held|scope|turn|mismatches|ignoreLabel|warnings)\.ts$|^src\/diagnosis\//,
   ],
   ["kernel types, Device interface", /^(src\/(kernel|device\/device)\.ts|build\/)/],
   [
@@ -39,6 +39,7 @@ const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   ["checkpoint, data, train, pictures", /^src\/(checkpoint|data|train|pictures)\//],
   ["open, index", /^src\/(device\/open|index|worker)\.ts$/],
   ["bridges", /^src\/bridges\//],
+  ["distributed", /^src\/distributed\//],
   ["cli, bench", /^(src\/cli|scripts|bench)\/|^package\.json$/],
 ];
 

@@ -207,6 +207,30 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "tells of each gradient as soon as it is complete, the last op's first, in memory of its own",
+    async run(device) {
+      using scope = device.scope();
+      const [a, b, c] = [1, 2, 3].map((value) => scope.tensor([4], [value, 0, 0, 0])) as [Tensor, Tensor, Tensor];
+      const seed = scope.tensor([4], [1, 10, 100, 2]);
+      const tape = new Tape([a, b, c]);
+      // b is used by the first op and by the last: it is complete when the first one has been played back.
+      const output = add(add(relu(add(a, b)), c), b);
+      const told: [Tensor, Tensor, Promise<Float32Array>][] = [];
+      const onGradient = (watched: Tensor, gradient: Tensor): void =>
+        void told.push([watched, gradient, gradient.read()]);
+      const gradients = await tape.gradients(output, seed, { onGradient });
+      check(told.length === 3 && told[0]![0] === c, "c first, and each once");
+      for (const [watched, gradient, values] of told) {
+        check(gradients.get(watched) === gradient, "the gradient that is returned");
+        same(await values, await gradient.read(), "its values when it was told of");
+      }
+      same(await gradients.get(b)!.read(), [2, 10, 100, 2], "b, used twice");
+      const mistaken = { onGradients: () => {} } as object;
+      const error = await rejects(new Tape([a]).gradients(add(a, a), seed, mistaken), ValueError);
+      check(error.message.includes("onGradient"), error.message);
+    },
+  },
+  {
     name: "a new tape takes over what another still watches, whose gradients are refused",
     async run(device) {
       using scope = device.scope();

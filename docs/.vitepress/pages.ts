@@ -29,6 +29,7 @@ export const guide: readonly Group[] = [
       },
       { text: "Your own data", page: "data" },
       { text: "Train", page: "train" },
+      { text: "More than one machine", page: "distributed" },
       { text: "Volumes and points", page: "volumes-and-points" },
       { text: "Concurrency and memory", page: "concurrency" },
       { text: "Bundlers and policies", page: "bundlers" },

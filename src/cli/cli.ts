@@ -3,6 +3,7 @@ import { version } from "../../package.json";
 import { CrfRnnError } from "../errors.ts";
 import { printable } from "../quote.ts";
 import { benchCommand } from "./bench.ts";
+import { checkCommand } from "./check.ts";
 import { convertCommand } from "./convert.ts";
 import { dataCommand } from "./data.ts";
 import { demoCommand } from "./demo.ts";
@@ -12,6 +13,7 @@ import { filterCommand } from "./filter.ts";
 import { addCommonFlags } from "./options.ts";
 import { refineCommand } from "./refine.ts";
 import { segmentCommand } from "./segment.ts";
+import { isOtherRank } from "./train/together.ts";
 import { trainCommand } from "./train.ts";
 
 /** Exit status for input that the user can put right, and for a fault of the program. */
@@ -33,6 +35,7 @@ export function program(): Command {
     );
   for (const command of [
     refineCommand(),
+    checkCommand(),
     filterCommand(),
     convertCommand(),
     dataCommand(),
@@ -63,6 +66,7 @@ export async function main(words: readonly string[]): Promise<number> {
       if (error.exitCode === 0) return 0;
       // Without a command: help is already printed, on standard error.
       if (error.code === "commander.help") return badInput;
+      if (words.includes("--distributed") && isOtherRank()) return badInput; // All have the same words, and the first rank tells.
       process.stderr.write(`crf-rnn: ${sentence(error)} — see crf-rnn --help\n`);
       return badInput;
     }

@@ -6,9 +6,10 @@ import { drawContactSheet } from "../data/contactSheet.ts";
 import { spread } from "../data/spread.ts";
 import { itemsOf } from "../data/dataset.ts";
 import { formats, openUnion, type Format } from "../data/openDataset.ts";
+import { refuse } from "../diagnosis/finding.ts";
 import { FormatError, UsageError } from "../errors.ts";
 import { printable, printableEnd } from "../quote.ts";
-import { describeNotes } from "./notes.ts";
+import { describeNotes, notesOf } from "./notes.ts";
 import { report, wholeNumber, type CommonFlags } from "./options.ts";
 import { checkDestinations, writeTogether, type Output } from "./output.ts";
 import { startProgress } from "./progress.ts";
@@ -35,7 +36,8 @@ Examples:
 Folders: manifest.json with palette masks; VOC 2010 to 2012 (JPEGImages, SegmentationClass, ImageSets); SBD (img, cls);
 COCO (annotations/instances_NAME.json); Pascal Context (trainval, labels.txt). Several folders make one set; of an image
 that several have, the first folder's labels count.
-Exit status 2 where a folder cannot be read or anything is wrong with a file in it.`;
+Masks are palette or gray PNGs, PNGs in the colors of the classes, or .npy arrays [H, W].
+Exit status 2 where a folder cannot be read, anything is wrong with a file in it, or nothing can be learned from all of it.`;
 
 export function dataCommand(): Command {
   const several = (word: string, former: readonly string[]): readonly string[] => [...former, word];
@@ -94,7 +96,7 @@ async function run(folders: readonly string[], flags: DataFlags): Promise<void> 
     outputs: outputs.map(({ file }) => file),
   };
   report(flags, facts, describe(dataset.name, census));
-  if (items.length > 0 && faulty.size === 0) return;
+  if (items.length > 0 && faulty.size === 0) return void refuse(census.findings);
   const [first] = census.problems;
   throw new FormatError({
     file: first?.file ?? dataset.name,
@@ -122,7 +124,10 @@ function refuseListOf(folders: readonly string[], list: string): void {
   }
 }
 
-function describe(name: string, { splits, items, pixels, ignoredPixels, classes, problems, notes }: Census): string {
+function describe(name: string, census: Census): string {
+  const { splits, items, pixels, ignoredPixels, classes, problems, notes, findings } = census;
+  const suspect = notesOf(findings, ["warning", "refusal"]);
+  const ending = suspect.length > 0 ? "No file is damaged." : "Nothing is wrong.";
   const percent = (share: number): string => `${(100 * share).toFixed(3)} %`.padStart(10);
   const counts = Object.entries(splits).map(([split, count]) => `${printable(split)} ${count}`);
   const names = classes.map((one) => printable(one.name));
@@ -135,8 +140,8 @@ function describe(name: string, { splits, items, pixels, ignoredPixels, classes,
         `${String(one.label).padStart(5)} ${names[one.label]!.padEnd(width)} ${percent(one.share)} ${String(one.images).padStart(7)}`,
     ),
     `${"255".padStart(5)} ${"(ignored)".padEnd(width)} ${percent(pixels > 0 ? ignoredPixels / pixels : 0)}`,
-    ...describeNotes(notes),
+    ...describeNotes([...notes, ...suspect]),
     ...problems.map(({ id, file, problem }) => `wrong: ${printable(id)}: ${printableEnd(file, 160)}: ${problem}`),
-    problems.length === 0 ? "Nothing is wrong." : `${problems.length} problems.`,
+    problems.length === 0 ? ending : `${problems.length} problems.`,
   ].join("\n");
 }

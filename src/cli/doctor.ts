@@ -164,6 +164,7 @@ const optionalPackages = {
   webgpu: "WebGPU in Node",
   sharp: "JPEGs, and the contact sheets of data",
   puppeteer: "--host chromium",
+  koffi: "train --distributed mpi in Node",
 };
 
 /** Which of the optional packages can be loaded here. */

@@ -3,12 +3,14 @@ import { boundaryBand } from "../data/boundary.ts";
 import { Confusion, type Scores } from "../data/confusion.ts";
 import { spread } from "../data/spread.ts";
 import { itemsOf } from "../data/dataset.ts";
+import { countLabels } from "../data/labels.ts";
 import { formats, openPart, type Format } from "../data/openDataset.ts";
+import { checkCensus } from "../diagnosis/census.ts";
 import { FormatError, UsageError } from "../errors.ts";
 import { printable } from "../quote.ts";
 import { openModelFile } from "./modelFile.ts";
 import { addModelFlags, type CrfChoice, type ModelFlags } from "./modelFlags.ts";
-import { describeNotes, type FileNote } from "./notes.ts";
+import { describeNotes, type FileNote, notesOf } from "./notes.ts";
 import { openDevice } from "./openDevice.ts";
 import { positiveNumber, report, wholeNumber, type CommonFlags } from "./options.ts";
 import { startProgress } from "./progress.ts";
@@ -78,7 +80,8 @@ export async function evaluate(flags: EvaluateFlags): Promise<Evaluation> {
   using _model = model;
   check(flags, model.classes, classes.length, model.network !== undefined);
   const logits = flags.logits ? await openLogits(flags.logits, classes.length, items) : undefined;
-  const notes: FileNote[] = [];
+  const notes: FileNote[] = [...(logits?.notes ?? [])];
+  const pixels = new Float64Array(256);
   const [whole, band] = [new Confusion(classes.length), new Confusion(classes.length)];
   using progress = startProgress(flags, items.length);
   const began = performance.now();
@@ -88,6 +91,7 @@ export async function evaluate(flags: EvaluateFlags): Promise<Evaluation> {
       const sample = await readSample(item, logits?.read);
       for (const note of sample.image.notes) notes.push({ file: item.image, note });
       const predicted = await model.predict(sample, { iterations: flags.iterations });
+      countLabels(sample.labels).forEach((count, label) => (pixels[label]! += count));
       whole.add(sample.labels, predicted);
       band.add(sample.labels, predicted, boundaryBand({ ...sample.image, labels: sample.labels }, flags.band));
       progress.step();
@@ -95,6 +99,10 @@ export async function evaluate(flags: EvaluateFlags): Promise<Evaluation> {
   } finally {
     await logits?.close();
   }
+  const suspect = checkCensus({ file: part.dataset.name, names: classes, pixels });
+  // Of some images of a set, classes may well be missing.
+  const told = suspect.filter(({ code }) => code !== "classes-never" || items.length === all.length);
+  notes.push(...notesOf(told, ["warning", "refusal"]));
   const seconds = (performance.now() - began) / 1000;
   const found = { crf, names: classes, images: items.length, notes, seconds, adapter: device.info.name };
   return { ...found, scores: whole.scores(), band: band.scores() };

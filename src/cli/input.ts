@@ -1,9 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { FormatError, ValueError } from "../errors.ts";
 import { decodeImage, type Photograph } from "../data/images.ts";
-import { maximumPixels, tooLarge } from "../data/labels.ts";
 import { decodeNpy } from "../data/npy.ts";
-import { decodeLabelPng, type Annotation } from "../data/png.ts";
 import { readFailure } from "../data/readFailure.ts";
 
 /** Numbers from a `.npy` file, all finite. */
@@ -43,34 +41,6 @@ export async function readImage(file: string): Promise<Photograph> {
   const image = await decodeImage(await readWhole(file), file);
   checkFinite(file, [image.height, image.width, 3], image.values);
   return image;
-}
-
-/** Reads labels from a PNG, or from a `.npy` of whole numbers `[height, width]`. @throws FormatError as `decodeLabelPng` does */
-export async function readAnnotation(file: string): Promise<Annotation> {
-  const bytes = await readWhole(file);
-  return bytes[0] === 0x93 ? labelsFromArray(bytes, file) : decodeLabelPng(bytes, file);
-}
-
-function labelsFromArray(bytes: Uint8Array, file: string): Annotation {
-  const { shape, data } = decodeNpy(bytes, file);
-  const [height = 0, width = 0] = shape;
-  if (shape.length !== 2 || data.length === 0) {
-    const remedy =
-      shape.length === 3 ? "save the class of each pixel: numpy.argmax over the classes" : "save one label a pixel";
-    throw new FormatError({ file, expected: "labels [height, width]", got: `shape [${shape.join(", ")}]`, remedy });
-  }
-  if (data.length > maximumPixels) {
-    const expected = `1 to ${maximumPixels} pixels`;
-    throw new FormatError({ file, expected, got: `${width}×${height}`, remedy: tooLarge });
-  }
-  const stray = data.findIndex((value) => !(Number.isInteger(value) && value >= 0 && value <= 255));
-  if (stray < 0) return { height, width, labels: Uint8Array.from(data) };
-  throw new FormatError({
-    file,
-    expected: "whole numbers 0…255, one label a pixel",
-    got: `${data[stray]} at row ${Math.floor(stray / width)}, column ${stray % width}`,
-    remedy: "save the index of each pixel's class, and 255 where there is none",
-  });
 }
 
 function checkFinite(file: string, shape: readonly number[], values: Float32Array): void {

@@ -1,9 +1,7 @@
-import { readdirSync, statSync } from "node:fs";
 import { basename, extname, join } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { drawOverlay } from "../data/overlay.ts";
 import { encodeLabelPng, encodeRgbPng } from "../data/png.ts";
-import { readFailure } from "../data/readFailure.ts";
 import { CrfRnnError, FormatError, LimitError, UsageError } from "../errors.ts";
 import { printable, printableEnd } from "../quote.ts";
 import type { Model } from "../train/model.ts";
@@ -15,7 +13,9 @@ import { describeNotes, type FileNote } from "./notes.ts";
 import { openDevice } from "./openDevice.ts";
 import { report, type CommonFlags } from "./options.ts";
 import { makeFolder, writeTogether, type Output } from "./output.ts";
+import { type Listed, listPictures, placesHelp } from "./pictures.ts";
 import { startProgress } from "./progress.ts";
+import { addShardFlag, partOf, type Shard, shardHelp } from "./shard.ts";
 
 export interface SegmentFlags extends CommonFlags, ModelFlags {
   readonly out: string;
@@ -24,34 +24,20 @@ export interface SegmentFlags extends CommonFlags, ModelFlags {
   readonly strict?: boolean;
 }
 
-/** Every `of`-th image, beginning with the `index`-th, from 1 on. */
-interface Shard {
-  readonly index: number;
-  readonly of: number;
-}
-
-/** An image that is to be labeled. */
-interface Listed {
-  readonly file: string;
-  /** Whether its name is no UTF-8: `file` is then what can be shown of it, and leads nowhere. */
-  readonly misnamed?: boolean;
-}
-
 /** Exit status where some images could not be labeled. */
 const incomplete = 1;
-
-const extensions = [".png", ".jpg", ".jpeg", ".npy"];
 
 const examples = `
 Examples:
   crf-rnn segment photo.jpg --checkpoint runs/crf/checkpoint.safetensors --out masks
   crf-rnn segment photos --checkpoint crf-rnn.safetensors --out masks --no-overlays
   One part of a job array:
-    crf-rnn segment photos --checkpoint crf-rnn.safetensors --out masks --shard $SLURM_ARRAY_TASK_ID/16
+    crf-rnn segment photos --checkpoint crf-rnn.safetensors --out masks --shard auto
 
 OUT gets NAME.png, a palette PNG whose index is the class, and NAME.overlay.png, the labels over the photograph.
 Photographs with an EXIF orientation are labeled as viewers show them. An image that cannot be read, or for which the memory
-does not suffice, is passed over: a line on standard error names it, the summary counts it, and the exit status is 1.`;
+does not suffice, is passed over: a line on standard error names it, the summary counts it, and the exit status is 1.
+${shardHelp}`;
 
 export const segmentCommand = (): Command => segmentWords().action(run);
 
@@ -59,10 +45,9 @@ export const segmentCommand = (): Command => segmentWords().action(run);
 export function segmentWords(): Command {
   const command = new Command("segment")
     .description("label images, or folders of images, with the network of a checkpoint")
-    .argument("<images...>", "PNG, JPEG or .npy [H, W, 3], or folders of them");
-  return addModelFlags(command)
-    .requiredOption("--out <folder>", "folder for the label maps, made if need be")
-    .option("--shard <i/n>", "only the i-th of n parts of the images, i from 1 on", shard, { index: 1, of: 1 })
+    .argument("<images...>", placesHelp);
+  addModelFlags(command).requiredOption("--out <folder>", "folder for the label maps, made if need be");
+  return addShardFlag(command, "images")
     .option("--no-overlays", "write only label maps, no overlays")
     .option("--strict", "stop at the first image that cannot be labeled, with exit status 2")
     .addHelpText("after", examples);
@@ -86,9 +71,9 @@ async function run(places: readonly string[], flags: SegmentFlags): Promise<void
 
 /** Labels as `crf-rnn segment` does, printing progress and failures alone. @throws as the command does */
 export async function segment(places: readonly string[], flags: SegmentFlags) {
-  const all = listImages(places);
+  const all = listPictures(places);
   checkOutputs(all, flags);
-  const part = all.filter((_, i) => i % flags.shard.of === flags.shard.index - 1);
+  const part = partOf(all, flags.shard);
   await using opened = await openDevice(flags);
   const { device } = opened;
   const { model, crf } = await openModelFile(device, flags);
@@ -157,32 +142,6 @@ function outputFiles(file: string, out: string, overlays: boolean): readonly [la
   return overlays ? [`${name}.png`, `${name}.overlay.png`] : [`${name}.png`];
 }
 
-/** The images that are named, and those in folders that are, sorted. @throws UsageError for none */
-function listImages(places: readonly string[]): Listed[] {
-  const images = places.flatMap((place) => {
-    try {
-      const facts = statSync(place, { throwIfNoEntry: false });
-      if (!facts) throw new UsageError({ where: place, expected: "an image or a folder", got: "nothing there" });
-      return facts.isDirectory() ? listFolder(place) : [{ file: place }];
-    } catch (error) {
-      throw error instanceof UsageError ? error : readFailure(place, error);
-    }
-  });
-  if (images.length > 0) return images;
-  throw new UsageError({ where: places.join(", "), expected: `images (${extensions.join(", ")})`, got: "none" });
-}
-
-function listFolder(folder: string): Listed[] {
-  const names = readdirSync(folder, { encoding: "buffer" }).map((bytes) => {
-    const name = bytes.toString();
-    return { name, misnamed: !Buffer.from(name).equals(bytes) };
-  });
-  return names
-    .filter(({ name }) => extensions.includes(extname(name).toLowerCase()))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ name, misnamed }) => ({ file: join(folder, name), misnamed }));
-}
-
 /** @throws UsageError where an output would replace a file that is read, or two images would write one file */
 function checkOutputs(images: readonly Listed[], { out, checkpoint, overlays }: SegmentFlags): void {
   const shown = (file: string): string => printableEnd(file, 160);
@@ -201,10 +160,4 @@ function checkOutputs(images: readonly Listed[], { out, checkpoint, overlays }: 
       });
     }
   }
-}
-
-function shard(text: string): Shard {
-  const [index = 0, of = 0] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).slice(1).map(Number);
-  if (index >= 1 && index <= of) return { index, of };
-  throw new InvalidArgumentError("expected i/n with i from 1 to n, as 3/16");
 }

@@ -5,11 +5,13 @@ import type { Configuration } from "../train/configuration.ts";
 import type { Setting } from "../train/goingOn.ts";
 import type { Timetable } from "../train/loop.ts";
 import { createTrainable } from "../train/learner.ts";
+import { requireSame } from "../train/alike.ts";
 import type { Metric } from "../train/metrics.ts";
+import type { Ranks } from "../train/ranks.ts";
 import { countLearned, runTraining, type Outcome } from "../train/runTraining.ts";
 import { checkpointFile, reportFile, type Surroundings } from "../train/surroundings.ts";
 import { currentHost, passOn } from "./hosts.ts";
-import { describeNotes } from "./notes.ts";
+import { describeNotes, type FileNote } from "./notes.ts";
 import { openDevice } from "./openDevice.ts";
 import { openOptionsOf, report } from "./options.ts";
 import { startProgress } from "./progress.ts";
@@ -20,7 +22,9 @@ import { trainInPage } from "./train/inPage.ts";
 import { Interrupt, interrupted } from "./train/interrupt.ts";
 import { LocalSurroundings, tellProgress } from "./train/local.ts";
 import { openLogits } from "./train/logits.ts";
-import { describeOutcome, describePlan, planOf } from "./train/plan.ts";
+import type { Traffic } from "../distributed/mpiRanks.ts";
+import { describeOutcome, describePlan, describeTraffic, planOf } from "./train/plan.ts";
+import { leads, threadsOf, together } from "./train/together.ts";
 import { RunFolder } from "./train/runFolder.ts";
 import { writeReport } from "./train/writeReport.ts";
 
@@ -38,51 +42,67 @@ interface Task {
 /** The result of a run. */
 export interface Trained {
   readonly outcome: Outcome;
-  /** All metrics of the run, including those from before it was resumed. */
-  readonly metrics: readonly Metric[];
+  /** All metrics of the run, including those from before it was resumed; none at a rank that writes none. */
+  readonly metrics?: readonly Metric[];
 }
 
 export const trainCommand = () => trainWords().action(run);
 
 async function run(flags: TrainFlags): Promise<void> {
-  if (flags.host !== "chromium" && flags.host !== currentHost) {
+  if (!flags.distributed && flags.host !== "chromium" && flags.host !== currentHost) {
     process.exitCode = await passOn(flags.host);
     return;
   }
-  const trained = await withTask(flags, (task) => (flags.dryRun ? printPlan(task) : trainTask(task)));
+  const trained: (Trained & { readonly traffic?: Traffic }) | undefined = flags.distributed
+    ? await together((ranks) => trainAsRank(flags, ranks))
+    : await withTask(flags, (task) => (flags.dryRun ? printPlan(task) : trainTask(task)));
   if (!trained) return;
-  const { outcome, metrics } = trained;
-  const validation = metrics.findLast(({ event }) => event === "validation");
-  const facts = { command: "train", ...outcome, out: flags.out, report: join(flags.out, reportFile), validation };
-  report(flags, facts, [...outcome.notes, describeOutcome(flags.out, outcome, metrics)].join("\n"));
+  const { outcome, metrics, traffic } = trained;
   if (outcome.ending === "interrupted") process.exitCode = interrupted;
+  if (metrics === undefined) return;
+  const validation = metrics.findLast(({ event }) => event === "validation");
+  const facts = {
+    command: "train",
+    ...outcome,
+    out: flags.out,
+    report: join(flags.out, reportFile),
+    validation,
+    traffic,
+  };
+  const lines = [...outcome.notes, describeOutcome(flags.out, outcome, metrics)];
+  if (traffic) lines.push(describeTraffic(traffic));
+  report(flags, facts, lines.join("\n"));
 }
 
 /** Trains as `crf-rnn train` does, printing progress alone. @throws as the command does */
-export const train = (flags: TrainFlags): Promise<Trained> => withTask(flags, trainTask);
+export const train = (flags: TrainFlags): Promise<Required<Trained>> => withTask(flags, trainTask);
 
-async function withTask<Result>(flags: TrainFlags, work: (task: Task) => Promise<Result>): Promise<Result> {
+async function withTask<Result>(
+  flags: TrainFlags,
+  work: (task: Task) => Promise<Result>,
+  ranks?: Ranks,
+): Promise<Result> {
   checkTogether(flags);
-  RunFolder.check(flags.out, flags.resume ?? false);
+  if (leads(ranks)) RunFolder.check(flags.out, flags.resume ?? false);
   const images = await openImages(flags);
   const everything = [...images.train, ...images.val];
   const logits = flags.logits ? await openLogits(flags.logits, images.classes.length, everything) : undefined;
   try {
     const task = { flags, images, logits: logits?.read, ...(await configure(flags, images)) };
-    if (!flags.resume) await check(flags, images);
+    if (!flags.resume) await check(flags, images, logits?.notes);
     return await work(task);
   } finally {
     await logits?.close();
   }
 }
 
-async function check(flags: TrainFlags, images: Images): Promise<void> {
+async function check(flags: TrainFlags, images: Images, told: readonly FileNote[] = []): Promise<void> {
   using progress = startProgress(flags, images.train.length + images.val.length);
   const notes = await checkImages(images, () => {
     progress.step();
     progress.stage("checking images and labels");
   });
-  for (const line of flags.quiet ? [] : describeNotes(notes)) progress.note(line);
+  for (const line of flags.quiet ? [] : describeNotes([...told, ...notes])) progress.note(line);
 }
 
 async function printPlan({ flags, images, configuration, timetable }: Task): Promise<undefined> {
@@ -92,26 +112,62 @@ async function printPlan({ flags, images, configuration, timetable }: Task): Pro
   report(flags, { command: "train", dryRun: true, ...plan }, describePlan(plan));
 }
 
-async function trainTask(asked: Task): Promise<Trained> {
+/** Trains as one of several ranks. The first has the run's folder; the others need to reach the data alone. */
+async function trainAsRank(asked: TrainFlags, ranks: Ranks): Promise<Trained> {
+  const flags = { ...asked, threads: asked.threads ?? (await threadsOf(ranks)) };
+  return withTask(
+    leads(ranks) ? flags : { ...flags, quiet: true, json: false, trace: undefined },
+    async (task) => {
+      await requireSame(ranks, linesOf(task.configuration), {
+        expected: "the same command and the same data at all ranks",
+        remedy: "make the data and the files that flags name readable at the same places on every machine",
+      });
+      return leads(ranks) ? trainTask(task, ranks) : followTask(task, ranks);
+    },
+    ranks,
+  );
+}
+
+const linesOf = (configuration: Configuration): string =>
+  Object.entries(configuration)
+    .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+    .join("\n");
+
+/** Trains without a folder, as the first rank says. */
+async function followTask(asked: Task, ranks: Ranks): Promise<Trained> {
+  const told = new TextDecoder().decode(await ranks.spread(new Uint8Array()));
+  const task = { ...asked, configuration: JSON.parse(told) as Configuration };
+  return { outcome: await trainIn(task, { ranks }) };
+}
+
+async function trainTask(asked: Task, ranks?: Ranks): Promise<Required<Trained>> {
   using folder = new RunFolder(asked.flags.out);
   const { flags, timetable } = asked;
   const resumed = flags.resume ? await folder.resume({ ...asked, steps: timetable.steps }) : undefined;
   const task = { ...asked, configuration: resumed?.configuration ?? asked.configuration };
-  const trained = await trainIn(task, folder, resumed?.step);
+  await ranks?.spread(new TextEncoder().encode(JSON.stringify(task.configuration)));
+  const trained = await trainIn(task, { folder, from: resumed?.step, ranks });
   const outcome = { ...trained, notes: [...(resumed?.notes ?? []), ...trained.notes] };
   await writeReport(folder, task.images, task.configuration, outcome);
   return { outcome, metrics: folder.metrics() };
 }
 
-/** `from`: the steps done before, where the run goes on from its checkpoint. */
-async function trainIn(task: Task, folder: RunFolder, from?: number): Promise<Outcome> {
+/** Where a run writes, the steps done before where it goes on from its checkpoint, and with whom it trains. */
+interface Place {
+  readonly folder?: RunFolder;
+  readonly from?: number;
+  readonly ranks?: Ranks;
+}
+
+async function trainIn(task: Task, { folder, from, ranks }: Place): Promise<Outcome> {
   const { flags, images, logits, configuration, timetable } = task;
   using interrupt = new Interrupt();
   using progress = startProgress(flags, timetable.steps, from);
   progress.stage("opening the device");
   const tell = tellProgress(progress, timetable.steps, configuration.batch);
-  const surroundings = new LocalSurroundings(images, logits, folder, interrupt, tell);
-  const beginning = from === undefined ? { init: flags.init } : { resume: folder.file(checkpointFile) };
+  const surroundings = new LocalSurroundings(images, logits, folder, interrupt, tell, ranks);
+  const begins = from === undefined ? { init: flags.init } : { resume: folder?.file(checkpointFile) };
+  const beginning = folder ? begins : {}; // The other ranks get what the first one begins from.
   if (flags.host !== "chromium") return await trainHere(task, surroundings, beginning);
   return await trainInPage(
     { configuration, timetable, images: surroundings.images, device: openOptionsOf(flags), ...beginning },

@@ -1,3 +1,5 @@
+import { areProbabilities, brief, isConstant, isNarrow, leastPixels, rangeOf } from "../diagnosis/rows.ts";
+import { groupPlaces, liesChannelsFirst, spread } from "../diagnosis/order.ts";
 import { alignedBytes, type Device, type Storage, view } from "../device/device.ts";
 import { formatShape, padded } from "../shape.ts";
 import { sample } from "../shared/sample.ts";
@@ -9,33 +11,6 @@ const mostRows = 128;
 const mostRowValues = 8192;
 /** Pixels of the guide that are looked at. */
 const guidePixels = 1024;
-/** Places of the scores whose neighbors are looked at. */
-const orderPlaces = 512;
-/** Fewer pixels may well be all alike. */
-const leastPixels = 64;
-/** A map of fewer rows or columns has too few neighbors to tell anything of its order. */
-const leastExtent = 8;
-
-/**
- * Neighbors along the columns and rows of a channels-first map differ by less than this share of the differences between
- * neighbors of a channels-last one if the map lies channels first. Of 56 score maps of DeepLab on photographs of VOC and COCO
- * (raw, resized, as logarithms, with noise) and 73 one-hot maps of VOC, CamVid and nuclei, those with channels last have 3.5
- * times the difference and more; of those with channels first, nearly all have less than 0.6 of it.
- */
-const orderShare = 0.75;
-/** How far the sum of a row of probabilities may be from 1: rounding to half precision or to bytes. */
-const sumTolerance = 0.01;
-/** The largest value of an image that was normalized by the mean and deviation of each color: (1 − 0.4)/0.22 = 2.7. */
-const mostNormalized = 4;
-
-/** `count` places from 0 to `end`, evenly spread. */
-const spread = (count: number, end: number): number[] =>
-  Array.from({ length: Math.min(count, end) }, (_, i) => Math.floor(((i + 0.5) * end) / Math.min(count, end)));
-
-/** `count` places below `end`, spread by the golden section, so that no period of the map is met. */
-const scattered = (count: number, end: number): number[] =>
-  Array.from({ length: count }, (_, i) => Math.floor(((i * 0.6180339887498949) % 1) * end));
-
 /** The channels of a row in device memory. */
 const rowPlaces = (row: number, channels: number): number[] =>
   Array.from({ length: channels }, (_, c) => row * padded(channels) + c);
@@ -156,73 +131,12 @@ export class Suspicions {
 const boundRows = ({ limits }: Device, { rows, channels }: Tensor): number =>
   Math.min(rows, Math.floor(limits.bindingBytes / (padded(channels) * 4)));
 
-/**
- * Places in groups of five: a value, the next one in dense memory, the one w values on, and the neighbors to the right and
- * below of the same channel, L and w·L on.
- */
+/** The groups of places that tell the order of the channels, in device memory, within the `rows` that one binding holds. */
 function orderedPlaces({ shape, channels }: Tensor, rows: number): number[] {
   const [height, width] = shape.slice(-3) as [number, number];
-  const last = rows * channels - width * channels;
-  if (height < leastExtent || width < leastExtent || channels < 2 || last <= 0) return [];
   const place = (index: number): number => Math.floor(index / channels) * padded(channels) + (index % channels);
-  const offsets = [0, 1, width, channels, width * channels];
-  return scattered(orderPlaces, last).flatMap((index) => offsets.map((offset) => place(index + offset)));
+  return groupPlaces(height, width, channels, rows).map(place);
 }
-
-/** Whether groups of `orderedPlaces` say that neighbors are alike in both directions as those of planes are. */
-function liesChannelsFirst(groups: Float32Array): boolean {
-  const sums = [0, 0, 0, 0];
-  for (let at = 0; at < groups.length; at += 5) {
-    for (let i = 0; i < 4; i++) sums[i]! += Math.abs(groups[at + 1 + i]! - groups[at]!);
-  }
-  const [next, below, nextOfChannel, belowOfChannel] = sums as [number, number, number, number];
-  return next < orderShare * nextOfChannel && below < orderShare * belowOfChannel;
-}
-
-function areProbabilities(rows: Float32Array, channels: number): boolean {
-  for (let at = 0; at < rows.length; at += channels) {
-    let sum = 0;
-    for (const value of rows.subarray(at, at + channels)) {
-      if (value < 0) return false;
-      sum += value;
-    }
-    if (Math.abs(sum - 1) > sumTolerance) return false;
-  }
-  return true;
-}
-
-const isConstant = (rows: Float32Array, channels: number): boolean =>
-  rows.length > channels && rows.every((value, i) => value === rows[i % channels]);
-
-/** The largest difference within a channel, and the least and the largest value of all. */
-interface ColorRange {
-  readonly span: number;
-  readonly least: number;
-  readonly most: number;
-}
-
-function rangeOf(rows: Float32Array, channels: number): ColorRange {
-  const least = new Array<number>(channels).fill(Infinity);
-  const most = new Array<number>(channels).fill(-Infinity);
-  for (let i = 0; i < rows.length; i++) {
-    least[i % channels] = Math.min(least[i % channels]!, rows[i]!);
-    most[i % channels] = Math.max(most[i % channels]!, rows[i]!);
-  }
-  return {
-    span: Math.max(...most.map((value, c) => value - least[c]!)),
-    least: Math.min(...least),
-    most: Math.max(...most),
-  };
-}
-
-/**
- * Whether the filter hardly follows such colors. Those of a normalized image differ by 4.7, which may be more than θβ, so
- * twice θβ is asked of what has the values of one.
- */
-const isNarrow = ({ span, least, most }: ColorRange, color: number): boolean =>
-  span < color || (span < 2 * color && Math.max(-least, most) < mostNormalized);
-
-const brief = (value: number): string => String(Number(value.toPrecision(3)));
 
 /** Reads a map that the call holds, whether or not its owner has disposed of it. */
 async function valuesOf({ device, storage, layout, shape }: Tensor): Promise<Float32Array> {

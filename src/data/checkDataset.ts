@@ -1,8 +1,12 @@
+import { checkCensus, checkPalette } from "../diagnosis/census.ts";
+import type { Finding } from "../diagnosis/finding.ts";
+import { checkGuide } from "../diagnosis/guide.ts";
 import { FormatError } from "../errors.ts";
 import { itemsOf, type Dataset, type Item } from "./dataset.ts";
 import { decodeImage } from "./images.ts";
 import { countLabels, ignoreLabel } from "./labels.ts";
 import { sizeRemedy } from "./orientation.ts";
+import { vocPalette } from "./palette.ts";
 
 /** Something wrong with one item. */
 export interface Problem {
@@ -43,28 +47,49 @@ export interface Census {
   readonly problems: readonly Problem[];
   /** Notes from reading the images, such as that one was turned as its EXIF orientation says. */
   readonly notes: readonly Note[];
+  /** What is suspect in the data: classes that never occur, masks of 0 and 255, palettes that contradict the classes. */
+  readonly findings: readonly Finding[];
+}
+
+/** The color bandwidth θβ of the paper, by which the colors of photographs are judged. */
+const usualColor = 3;
+
+/** What reading an item once told, besides problems. */
+interface Told {
+  readonly notes: Note[];
+  readonly findings: Finding[];
 }
 
 /**
  * Reads every image and label map of a data set once and tells what is wrong: missing, unreadable or malformed files, labels
- * outside the classes, sizes that differ, labels that are all ignored. `done` is called after each item.
+ * outside the classes, sizes that differ, labels that are all ignored. What is merely suspect is in the result's `findings`. `done`
+ * is called after each item.
  */
 export async function checkDataset(dataset: Dataset, done: () => void = () => {}): Promise<Census> {
   const problems: Problem[] = [];
-  const notes: Note[] = [];
+  const told: Told = { notes: [], findings: [] };
+  const occurring = new Map<string, ReadonlySet<number>>();
   const pixels = new Float64Array(256);
   const images = new Float64Array(256);
   const items = itemsOf({ dataset });
   for (const item of items) {
-    const counts = await checkItem(item, (file, problem) => problems.push({ id: item.id, file, problem }), notes);
+    const report = (file: string, problem: string): unknown => problems.push({ id: item.id, file, problem });
+    const counts = await checkItem(item, dataset, report, told);
     counts?.forEach((count, label) => {
       pixels[label]! += count;
       images[label]! += Math.min(count, 1);
     });
+    if (counts) occurring.set(item.id, new Set(labelsIn(counts)));
     done();
   }
   const total = pixels.reduce((sum, count) => sum + count, 0);
   const counted = total - pixels[ignoreLabel]!;
+  const splits = Object.fromEntries(
+    [...dataset.splits].map(([name, members]) => {
+      return [name, new Set(members.flatMap(({ id }) => [...(occurring.get(id) ?? [])]))];
+    }),
+  );
+  const { name: file, classes: names } = dataset;
   return {
     splits: Object.fromEntries([...dataset.splits].map(([name, members]) => [name, members.length])),
     items: items.length,
@@ -78,15 +103,20 @@ export async function checkDataset(dataset: Dataset, done: () => void = () => {}
       images: images[label]!,
     })),
     problems,
-    notes,
+    notes: told.notes,
+    findings: [...checkCensus({ file, names, pixels, splits }), ...told.findings],
   };
 }
 
-/** Pixels of each label, or undefined after a problem was reported; `notes` gets what is to be said of the image. */
+/** The labels that occur. */
+const labelsIn = (counts: Float64Array): number[] => [...counts.keys()].filter((label) => counts[label]! > 0);
+
+/** Pixels of each label, or undefined after a problem was reported; `told` gets what is to be said of the item. */
 async function checkItem(
   item: Item,
+  { classes: names, palette }: Dataset,
   report: (file: string, problem: string) => void,
-  notes: Note[],
+  { notes, findings }: Told,
 ): Promise<Float64Array | undefined> {
   const image = await attempt(async () => decodeImage(await item.imageBytes(), item.image), report);
   const map = await attempt(() => item.labels(), report);
@@ -98,6 +128,11 @@ async function checkItem(
     return undefined;
   }
   const counts = countLabels(map.labels);
+  findings.push(...checkGuide({ file: item.image, values: image.values, color: usualColor }));
+  if (map.palette) {
+    const colors = { own: map.palette, classes: palette, usual: vocPalette() };
+    findings.push(...checkPalette({ file: item.source, labels: labelsIn(counts), names, ...colors }));
+  }
   if (counts[ignoreLabel]! < map.labels.length) return counts;
   report(item.source, "every pixel is ignored (255): nothing to learn from or to score");
   return undefined;

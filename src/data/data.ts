@@ -14,6 +14,7 @@
 export { argmax } from "./argmax.ts";
 export { boundaryBand } from "./boundary.ts";
 export { checkDataset, type Census, type ClassCount, type Note, type Problem } from "./checkDataset.ts";
+export type { Finding, Severity } from "../diagnosis/finding.ts";
 export { Confusion, type ClassScore, type Scores } from "./confusion.ts";
 export { drawContactSheet } from "./contactSheet.ts";
 export { itemsOf, unite, type Dataset, type Item, type Part } from "./dataset.ts";
@@ -24,6 +25,7 @@ export { decodeNpy, encodeNpy, type NpyArray, type NpyData } from "./npy.ts";
 export { formats, openDataset, openPart, openUnion, type Format, type OpenDatasetOptions } from "./openDataset.ts";
 export { drawOverlay } from "./overlay.ts";
 export { vocPalette, type Color } from "./palette.ts";
-export { decodeLabelPng, encodeLabelPng, encodeRgbPng, type Annotation } from "./png.ts";
+export { decodeLabelPng, encodeLabelPng, encodeRgbPng, type Annotation, type LabelOptions } from "./png.ts";
+export { decodeLabels, type MaskOptions } from "./masks.ts";
 export { resizeBilinear } from "./resize.ts";
 export { vocClasses } from "./vocClasses.ts";

@@ -1,8 +1,9 @@
 import { UsageError } from "../errors.ts";
 import { enumerate, quote } from "../quote.ts";
 import type { Folder } from "./folder.ts";
-import { checkLabels, type LabelMap } from "./labels.ts";
+import { checkLabels } from "./labels.ts";
 import type { Color } from "./palette.ts";
+import type { Annotation } from "./png.ts";
 
 /** One image of a data set with its ground truth. */
 export interface Item {
@@ -12,10 +13,10 @@ export interface Item {
   /** The absolute path of the file that holds the labels, for messages. */
   readonly source: string;
   /**
-   * Reads the labels from the file at each call.
+   * Reads the labels from the file at each call, and with them the file's palette where it has one.
    * @throws FormatError where the file is missing or malformed, or a label is neither a class nor 255
    */
-  labels(): Promise<LabelMap>;
+  labels(): Promise<Annotation>;
   /**
    * Reads the image file, for `decodeImage`.
    * @throws FormatError where it is missing or leads out of the data set's folder
@@ -96,7 +97,7 @@ export interface ItemFiles {
   readonly imageFolder: Folder;
   readonly source: string;
   readonly classes: number;
-  labels(): Promise<LabelMap>;
+  labels(): Promise<Annotation>;
 }
 
 /** An item whose labels are checked against the classes whenever they are read. */

@@ -10,6 +10,7 @@ import { decodeNpy } from "./npy.ts";
 import { readOrientation, startsWithExif, turnUpright, upright } from "./orientation.ts";
 import { decodeRgbPng, isPng } from "./png.ts";
 import { loadSharp } from "./sharp.ts";
+import { decodeBySharp, kindOfImage } from "./sharpImage.ts";
 
 /** An image as it was read from a file, turned as its camera said. */
 export interface Photograph extends Image {
@@ -22,31 +23,33 @@ export interface Photograph extends Image {
 /** An image as it is stored. */
 interface Stored extends Image {
   readonly orientation: number;
-  readonly warning?: string;
+  readonly notes?: readonly string[];
 }
 
 /**
- * Reads a PNG, a JPEG or a `.npy` array `[height, width, 3]`, told apart by their first bytes.
- * Samples come as stored, without color management. A PNG or JPEG with an EXIF orientation is turned as that says, so that it has
+ * Reads a PNG, a JPEG, a WebP, a TIFF or a `.npy` array `[height, width, 3]`, told apart by their first bytes.
+ * Samples come as stored, without color management, those of 16 bits as fractions of 0…255. One with an EXIF orientation is turned as that says, so that it has
  * the height, the width and the pixels that viewers show, on which masks and logits are made; `notes` say so. A JPEG over which
- * libjpeg warns is read, with a note, if no pixel is in doubt; one that lacks pixels is refused. JPEG needs the package `sharp`.
+ * libjpeg warns is read, with a note, if no pixel is in doubt; one that lacks pixels is refused. All but PNGs and arrays need
+ * the package `sharp`.
  * @throws FormatError for anything else, and for files that are truncated, corrupt or of size zero
  */
 export async function decodeImage(bytes: Uint8Array, file: string): Promise<Photograph> {
-  const { orientation, warning, ...stored } = await decodeStored(bytes, file);
-  const notes = orientation === upright ? [] : [`turned as its EXIF orientation, ${orientation}, says`];
-  if (warning !== undefined) notes.push(`libjpeg made no pixel up, but warns: ${warning}`);
-  return { ...turnUpright(stored, orientation), orientation, notes };
+  const { orientation, notes = [], ...stored } = await decodeStored(bytes, file);
+  const turned = orientation === upright ? [] : [`turned as its EXIF orientation, ${orientation}, says`];
+  return { ...turnUpright(stored, orientation), orientation, notes: [...turned, ...notes] };
 }
 
 async function decodeStored(bytes: Uint8Array, file: string): Promise<Stored> {
   if (isPng(bytes)) return decodeRgbPng(bytes, file);
   if (isJpeg(bytes)) return decodeJpeg(bytes, file);
   if (bytes[0] === 0x93) return { ...decodeArray(bytes, file), orientation: upright };
+  const kind = kindOfImage(bytes);
+  if (kind) return decodeBySharp(bytes, file, kind);
   throw new FormatError({
     file,
     offset: 0,
-    expected: "a PNG, a JPEG or a .npy array [height, width, 3]",
+    expected: "a PNG, a JPEG, a WebP, a TIFF or a .npy array [height, width, 3]",
     got: bytes.length === 0 ? "an empty file" : "another format",
     remedy: "convert the image to PNG",
   });
@@ -101,7 +104,9 @@ async function decodeJpeg(bytes: Uint8Array, file: string): Promise<Stored> {
   const first = await decodeFlawless(sharp, bytes);
   if (!(first instanceof Error)) return { ...first, orientation };
   const mended = await decodeMended(sharp, bytes, first.message);
-  if (mended) return { ...mended, orientation, warning: reasonOf(first) };
+  if (mended) {
+    return { ...mended, orientation, notes: [`libjpeg made no pixel up, but warns: ${reasonOf(first)}`] };
+  }
   const fault = findJpegFault(bytes);
   const remedy = "the file is damaged: write it again";
   if ("expected" in fault) throw new FormatError({ file, ...fault, remedy: fault.remedy ?? remedy }, { cause: first });

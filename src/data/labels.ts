@@ -1,4 +1,5 @@
 import { FormatError } from "../errors.ts";
+import { likelyOf } from "../diagnosis/labels.ts";
 import { ignoreLabel } from "../ignoreLabel.ts";
 
 export { ignoreLabel };
@@ -21,16 +22,17 @@ export const tooLarge = "too large to be read whole: scale it down, or cut it in
  * @throws FormatError naming `file`, the first stray label and its pixel
  */
 export function checkLabels(
-  { width, labels }: Omit<LabelMap, "labels"> & { readonly labels: Uint8Array | Uint16Array },
+  { height, width, labels }: Omit<LabelMap, "labels"> & { readonly labels: Uint8Array | Uint16Array },
   classes: number,
   file: string,
 ): void {
   const stray = labels.findIndex((label) => label >= classes && label !== ignoreLabel);
   if (stray < 0) return;
+  const likely = likelyOf({ file, height, width, values: labels });
   throw new FormatError({
     file,
     expected: `labels 0…${classes - 1}, or ${ignoreLabel} to ignore`,
-    got: `label ${labels[stray]} at row ${Math.floor(stray / width)}, column ${stray % width}`,
+    got: `label ${labels[stray]} at row ${Math.floor(stray / width)}, column ${stray % width}${likely ? `: most likely ${likely}` : ""}`,
     remedy: "map the labels to the classes, or name a data set that has this class",
   });
 }

@@ -37,22 +37,51 @@ export function decodeRgbPng(bytes: Uint8Array, file: string) {
   return { height, width, values, orientation: orientation.value };
 }
 
+/** What a mask's numbers or colors are. */
+export interface LabelOptions {
+  /** The color of each class, and at 255 that of void: with it, true colors are read as the classes that have them. */
+  readonly colors?: readonly Color[];
+}
+
 /**
- * Reads an annotation: the palette *index* or gray value of a pixel is its class. One with an EXIF orientation is refused: programs
- * that read labels do not look for it, and those that copy it from a photograph do not turn what they drew.
- * @throws FormatError for a truncated or corrupt file, and for one with true colors, which name no class
+ * Reads an annotation: the palette *index* or gray value of a pixel is its class, or, of one in true colors, the class that has its
+ * color in `colors`. One with an EXIF orientation is refused: programs that read labels do not look for it, and those that copy it
+ * from a photograph do not turn what they drew.
+ * @throws FormatError for a truncated or corrupt file, and for colors that name no class
  */
-export function decodeLabelPng(bytes: Uint8Array, file: string): Annotation {
-  const { height, width, channels, depth, palette, samples, orientation } = decodePng(bytes, file);
+export function decodeLabelPng(bytes: Uint8Array, file: string, { colors }: LabelOptions = {}): Annotation {
+  const mask = decodeMask(bytes, file);
+  const { height, width, channels, depth, samples, palette } = mask;
+  if (channels > 2 && depth === 8 && colors)
+    return { height, width, labels: requireColors(mask, colors, file), palette: colors };
   if (channels !== 1 || depth === 16) {
     throw new FormatError({
       file,
       offset: 24,
       expected: "a palette or gray PNG of at most 8 bits, whose index is the class",
       got: `${channels} channels of ${depth} bits`,
-      remedy: "save the annotation as indexed color",
+      remedy:
+        channels > 2
+          ? "colors name no class by themselves: give a palette, or a manifest whose classes have these colors"
+          : "save it with one channel of 8 bits",
     });
   }
+  return { height, width, labels: Uint8Array.from(samples), palette };
+}
+
+/** The samples of a mask as they lie in a PNG. */
+export interface Mask {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly depth: number;
+  readonly samples: Uint8Array | Uint8ClampedArray | Uint16Array;
+  readonly palette?: readonly Color[];
+}
+
+/** Reads a mask without saying what its numbers or colors mean. @throws FormatError, also for an EXIF orientation */
+export function decodeMask(bytes: Uint8Array, file: string): Mask {
+  const { height, width, channels, depth, palette, samples, orientation } = decodePng(bytes, file);
   if (orientation.value !== upright) {
     throw new FormatError({
       file,
@@ -63,7 +92,39 @@ export function decodeLabelPng(bytes: Uint8Array, file: string): Annotation {
     });
   }
   const colors = palette?.map(([red = 0, green = 0, blue = 0]): Color => [red, green, blue]);
-  return { height, width, labels: Uint8Array.from(samples), palette: colors };
+  return { height, width, channels, depth, samples, palette: colors };
+}
+
+/** A color of no class in the result of `labelsByColor`. */
+export const noClass = -1;
+
+/** The class that has the color of each pixel of a mask in true colors; 255 for that of void, and `noClass` for others. */
+export function labelsByColor({ samples, channels, height, width }: Mask, colors: readonly Color[]): Int16Array {
+  const labels = new Map<number, number>();
+  const key = (red: number, green: number, blue: number): number => (red << 16) | (green << 8) | blue;
+  // The first class that has a color is meant by it; those after it cannot be told from it.
+  colors.forEach((color, label) => {
+    if (!labels.has(key(...color))) labels.set(key(...color), label);
+  });
+  return Int16Array.from({ length: height * width }, (_, pixel) => {
+    const at = pixel * channels;
+    return labels.get(key(samples[at]!, samples[at + 1]!, samples[at + 2]!)) ?? noClass;
+  });
+}
+
+function requireColors(mask: Mask, colors: readonly Color[], file: string): Uint8Array<ArrayBuffer> {
+  const labels = labelsByColor(mask, colors);
+  const stray = labels.indexOf(noClass);
+  if (stray < 0) return Uint8Array.from(labels);
+  const { samples, channels, width } = mask;
+  const color = samples.subarray(stray * channels, stray * channels + 3).join(" ");
+  const strays = labels.reduce((count, label) => count + Number(label === noClass), 0);
+  throw new FormatError({
+    file,
+    expected: "the colors of the classes",
+    got: `${color} at row ${Math.floor(stray / width)}, column ${stray % width}, and others at ${strays} pixels in all`,
+    remedy: "give this color a class, or save the mask without smoothing and as PNG",
+  });
 }
 
 /** Writes `[height, width, 3]`, 0…255, as an RGB PNG. */

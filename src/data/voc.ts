@@ -2,13 +2,13 @@ import { FormatError } from "../errors.ts";
 import { createItem, type Dataset, type Item } from "./dataset.ts";
 import { maximumLabelBytes, type Folder } from "./folder.ts";
 import { parseList } from "./lists.ts";
-import { vocPalette } from "./palette.ts";
-import { decodeLabelPng } from "./png.ts";
+import { decodeLabels } from "./masks.ts";
+import { type Color, vocPalette } from "./palette.ts";
 import { vocClasses } from "./vocClasses.ts";
 
 /**
  * Opens PASCAL VOC's segmentation task of any year (Everingham and others 2010): `JPEGImages/ID.jpg`, palette PNGs
- * `SegmentationClass/ID.png` whose index is the class and 255 the border, and one split for each list in
+ * `SegmentationClass/ID.png` whose index is the class and 255 the border, or PNGs in VOC's colors, and one split for each list in
  * `ImageSets/Segmentation`. A list of an earlier year, put there, is one more split: later years keep the images of earlier ones.
  * @throws FormatError where there is no list, or one is malformed
  */
@@ -21,11 +21,19 @@ export async function openVoc(folder: Folder): Promise<Dataset> {
       imageFolder: folder,
       source,
       classes: vocClasses.length,
-      labels: async () => decodeLabelPng(await folder.read(source, maximumLabelBytes), source),
+      labels: async () => decodeLabels(await folder.read(source, maximumLabelBytes), source, { colors: vocColors() }),
     });
   };
   const splits = await readSplits(folder, ["ImageSets", "Segmentation"], createVocItem);
   return { name: folder.path, classes: vocClasses, palette: vocPalette(), splits };
+}
+
+/** The colors of VOC's classes, and of its border. */
+function vocColors(): Color[] {
+  const palette = vocPalette();
+  const colors = palette.slice(0, vocClasses.length);
+  colors[255] = palette[255]!;
+  return colors;
 }
 
 /**

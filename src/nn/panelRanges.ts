@@ -30,8 +30,8 @@ export function* panelRanges(
 }
 
 /**
- * Cuts panels that take `operations` in all into ranges of about the same length, so that none leaves a GPU idle, that take no
- * longer than one dispatch may; one range, mostly. A panel is never cut.
+ * Cuts panels that take `operations` in all into ranges that take no longer than one dispatch may; one range, mostly. A panel is
+ * never cut.
  */
 export function* shortRanges(
   device: Device,
@@ -40,10 +40,12 @@ export function* shortRanges(
   panelBytes: number,
 ): Generator<PanelRange> {
   const { limits } = device;
-  if (operations <= limits.operations) yield { first: 0, count: panels, of: (storage) => storage };
-  else {
-    const even = Math.ceil(panels / Math.ceil(operations / limits.operations));
-    const most = Math.floor((limits.operations / operations) * panels);
-    yield* panelRanges(device, panels, panelBytes, Math.min(even, most) * panelBytes);
+  if (operations <= limits.operations) {
+    yield { first: 0, count: panels, of: (storage) => storage };
+    return;
   }
+  const most = Math.max(1, Math.floor((limits.operations / operations) * panels));
+  // Ranges of about the same length, so that the last gives a GPU enough to do, too.
+  const even = Math.ceil(panels / Math.ceil(panels / most));
+  yield* panelRanges(device, panels, panelBytes, even * panelBytes);
 }

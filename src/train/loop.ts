@@ -1,16 +1,17 @@
 import { augment } from "../data/augment.ts";
-import { ignoreLabel } from "../data/labels.ts";
 import { ValueError } from "../errors.ts";
 import { accumulate } from "../optim/accumulate.ts";
-import { Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import { ahead } from "./ahead.ts";
 import { type Configuration, scheduleOf } from "./configuration.ts";
-import { adviceFor, explainClipping, explainDivergence, type Saved } from "./diverged.ts";
+import { differentiate, type Differentiated, disposeAll } from "./differentiate.ts";
+import { adviceFor, explainClipping, type Saved } from "./diverged.ts";
+import { Draws } from "./draws.ts";
 import { Order } from "./order.ts";
-import { purpose, randomBits, randomNumbers } from "./random.ts";
+import { purpose, randomNumbers } from "./random.ts";
 import type { Run } from "./run.ts";
 import type { Sample } from "./sample.ts";
+import { Share } from "./share.ts";
 import { writeState } from "./state.ts";
 import { checkpointFile, type Surroundings } from "./surroundings.ts";
 import { validate } from "./validate.ts";
@@ -37,9 +38,14 @@ interface Stretch extends Timetable {
 export async function train(run: Run, timetable: Stretch): Promise<"finished" | "interrupted"> {
   const { optimizer, configuration, surroundings } = run;
   const { batch, seed, optimizer: options } = configuration;
+  const { ranks } = surroundings;
   const rateOf = scheduleOf(options);
   const order = new Order(surroundings.images.train, seed);
-  const sample = ahead((draw) => sampleOf(draw, order, configuration, surroundings), timetable.steps * batch);
+  const draws = new Draws(batch, timetable.steps, ranks);
+  const sample = (draw: number): Promise<Sample> => sampleOf(draw, order, configuration, surroundings);
+  const first = timetable.from * batch;
+  const share = ranks && (await Share.begin(run, ranks, await sample(first), first));
+  const next = ahead(sample, (draw) => draws.after(draw));
   const isSound = soundness(configuration.classes.length);
   let saved: Saved = timetable.from === 0 ? {} : { step: timetable.from, unproven: true };
   let due = timetable.from === 0;
@@ -51,8 +57,9 @@ export async function train(run: Run, timetable: Stretch): Promise<"finished" | 
   };
   for (let step = timetable.from; step < timetable.steps; step++) {
     let began = performance.now();
-    const draws = Array.from({ length: batch }, (_, i) => step * batch + i);
-    const { gradients, loss, pixels } = await differentiate(run, sample, draws, saved);
+    const own = draws.of(step);
+    const summed = share ? share.differentiate(own, next, saved) : differentiateAll(run, own, next, saved);
+    const { gradients, loss, pixels } = await summed;
     const lossPerPixel = configuration.loss === "mean" ? loss / batch : loss / pixels;
     const sound = isSound(lossPerPixel);
     try {
@@ -72,7 +79,7 @@ export async function train(run: Run, timetable: Stretch): Promise<"finished" | 
     await run.trainable.finish();
 
     const done = step + 1;
-    const { stop } = await surroundings.record({
+    const { stop: asked } = await surroundings.record({
       event: "step",
       step: done,
       epoch: (done * batch) / surroundings.images.train,
@@ -81,6 +88,7 @@ export async function train(run: Run, timetable: Stretch): Promise<"finished" | 
       rate: optimizer.rate,
       seconds: (performance.now() - began) / 1000,
     });
+    const stop = share ? await share.any(asked) : asked;
     await surroundings.look?.(run.trainable.parameters, done);
     const last = done === timetable.steps;
     if (last || done % timetable.validateEvery === 0) await validate(run, done, saved);
@@ -125,60 +133,26 @@ async function save(
   }
 }
 
-/** A step's summed gradients, loss and pixels that count; the gradients are the caller's. */
-interface Step {
-  readonly gradients: Map<Tensor, Tensor>;
-  loss: number;
-  pixels: number;
-}
-
 /** Goes through a step's draws, one item after the other, of whatever sizes. What throws leaves no gradient behind. */
-async function differentiate(
+async function differentiateAll(
   run: Run,
-  sampleOf: (draw: number) => Promise<Sample>,
   draws: readonly number[],
+  sampleOf: (draw: number) => Promise<Sample>,
   saved: Saved,
-): Promise<Step> {
-  const step: Step = { gradients: new Map(), loss: 0, pixels: 0 };
+): Promise<Differentiated> {
+  const total = { gradients: new Map<Tensor, Tensor>(), loss: 0, pixels: 0 };
   try {
     for (const draw of draws) {
-      await add(step, run, await sampleOf(draw), draw, Math.floor(draw / draws.length) + 1, saved);
+      const { gradients, loss, pixels } = await differentiate(run, await sampleOf(draw), draw, saved);
+      accumulate(total.gradients, gradients);
+      total.loss += loss;
+      total.pixels += pixels;
     }
-    return step;
+    return total;
   } catch (error) {
-    disposeAll(step.gradients);
+    disposeAll(total.gradients);
     throw error;
   }
-}
-
-const disposeAll = (gradients: ReadonlyMap<Tensor, Tensor>): void =>
-  gradients.forEach((gradient) => gradient.dispose());
-
-/** Adds the gradients and the loss of one item, in the step of this number. */
-async function add(
-  step: Step,
-  { trainable, configuration }: Run,
-  sample: Sample,
-  draw: number,
-  number: number,
-  saved: Saved,
-): Promise<void> {
-  const seed = randomBits(configuration.seed, purpose.dropout, draw);
-  using tape = new Tape(trainable.learned.map((name) => trainable.parameters[name]!));
-  const explain = (loss: number, cause?: unknown): Promise<Error> => {
-    tape.dispose();
-    const where = `step ${number}`;
-    return explainDivergence({ trainable, sample, seed, loss, where, cause }, configuration, saved);
-  };
-  using output = await trainable.loss(sample, seed).catch(async (error: unknown) => {
-    // Ops that check their inputs refuse NaN before a loss comes of it.
-    throw error instanceof ValueError ? await explain(NaN, error) : error;
-  });
-  const [value] = await output.read();
-  if (!Number.isFinite(value)) throw await explain(value!);
-  accumulate(step.gradients, await tape.gradients(output));
-  step.loss += value!;
-  step.pixels += sample.labels.reduce((count, label) => count + Number(label !== ignoreLabel), 0);
 }
 
 async function sampleOf(

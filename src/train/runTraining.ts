@@ -5,6 +5,9 @@ import { type Configuration, type Difference, checkedConfiguration } from "./con
 import { compare, describeChanges, keepsMemory, requireSame } from "./goingOn.ts";
 import { type Timetable, train } from "./loop.ts";
 import { beginFrom } from "./begin.ts";
+import { requireAlike, requireSameParameters, spreadTensors } from "./alike.ts";
+import type { Ranks } from "./ranks.ts";
+import type { Run } from "./run.ts";
 import { createOptimizer, createTrainable } from "./learner.ts";
 import { openState, restore, restoreOptimizer } from "./state.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -57,6 +60,7 @@ export async function runTraining(
   configuration = checkedConfiguration("runTraining", configuration);
   using trainable = createTrainable(device, configuration);
   using optimizer = createOptimizer(trainable, configuration);
+  if (surroundings.ranks) await requireAlike(surroundings.ranks, device);
   let from = 0;
   let notes: readonly string[] = [];
   if (resume) {
@@ -73,10 +77,26 @@ export async function runTraining(
   } else if (init) {
     notes = await beginFrom(await openCheckpoint(init, { partial: true }), init.name, trainable.parameters);
   }
+  const { ranks } = surroundings;
+  if (ranks) from = await beginTogether(ranks, { trainable, optimizer }, from);
   const run = { trainable, optimizer, configuration, surroundings };
   const ending = from < timetable.steps ? await train(run, { ...timetable, from }) : "finished";
   const { info, peakBytes } = device;
   return { ending, adapter: info.name, peakBytes, learned: countLearned(trainable), notes };
+}
+
+/** Gives every rank the state that the first one has; returns the number of steps done. */
+async function beginTogether(
+  ranks: Ranks,
+  { trainable, optimizer }: Pick<Run, "trainable" | "optimizer">,
+  from: number,
+): Promise<number> {
+  const done = await ranks.spread(new Uint8Array(Float64Array.of(from, optimizer.steps).buffer));
+  const [step, steps] = new Float64Array(done.buffer, done.byteOffset, 2);
+  optimizer.steps = steps!;
+  await spreadTensors(ranks, [...Object.values(trainable.parameters), ...Object.values(optimizer.moments)]);
+  await requireSameParameters(ranks, trainable.parameters, step!);
+  return step!;
 }
 
 function noteOf(changed: readonly Difference[], step: number): string {

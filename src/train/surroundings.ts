@@ -1,6 +1,7 @@
 import type { Sink } from "../checkpoint/checkpoint.ts";
 import type { Parameters } from "../models/parameters.ts";
 import type { Metric } from "./metrics.ts";
+import type { Ranks } from "./ranks.ts";
 import type { Sample } from "./sample.ts";
 
 export type Split = "train" | "val";
@@ -17,6 +18,8 @@ export interface Surroundings {
   record(metric: Metric): Promise<{ readonly stop: boolean }>;
   /** Looks at the parameters, before the first step and after each, without changing them. Left out, nobody looks. */
   look?(parameters: Parameters, step: number): Promise<void>;
+  /** The processes that train together, where there are several. What is recorded and saved is recorded and saved by each. */
+  readonly ranks?: Ranks;
   /** Keeps a file of this name in the run's folder: beside its place first, then renamed. */
   save(name: string, produce: (sink: Sink) => Promise<void>): Promise<void>;
 }

@@ -30,6 +30,7 @@ export type { Timetable } from "./loop.ts";
 export { memorySurroundings, type MemoryOptions, type MemorySurroundings } from "./memorySurroundings.ts";
 export type { ChangeMetric, Metric, StepMetric, ValidationMetric, ValidationScores } from "./metrics.ts";
 export type { Model, ModelInput } from "./model.ts";
+export type { GradientLayout, GradientSum, Ranks } from "./ranks.ts";
 export { readPredictions } from "./predictions.ts";
 export { type Beginning, type Outcome, runTraining } from "./runTraining.ts";
 export type { GivenLogits, Sample, TrainingImage } from "./sample.ts";

@@ -215,6 +215,33 @@ describe("crf-rnn refine", () => {
     expect(JSON.parse(folder.run([...words, "--json"]).stdout)).toMatchObject({ notes: [] });
   });
 
+  test("notes what is suspect in its files, once each, and says nothing of what --input mends", () => {
+    const sums = Float32Array.from({ length: pixels }, (_, pixel) =>
+      logits.subarray(pixel * classes, (pixel + 1) * classes).reduce((sum, value) => sum + Math.exp(value), 0),
+    );
+    const probabilities = logits.map((value, i) => Math.exp(value) / sums[Math.floor(i / classes)]!);
+    folder.write("softmax.npy", encodeNpy({ shape: [height, width, classes], data: probabilities }));
+    folder.write("unit.npy", encodeNpy({ shape: [height, width, 3], data: Float32Array.from(photo, (v) => v / 255) }));
+    const suspect = words.map((word) => ({ "photo.png": "unit.npy", "logits.npy": "softmax.npy" })[word] ?? word);
+    const { status, stdout, stderr } = folder.run(suspect);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).not.toMatch(/at every pixel/);
+    const [guide, scores] = stdout.split("\n");
+    expect(guide).toMatch(/^note: unit\.npy: colors from 0\.157 to 0\.753: most likely a photograph divided by 255 — /);
+    expect(scores).toMatch(/^note: softmax\.npy: rows .* most likely probabilities, .* — add --input probabilities$/);
+    // A kernel that reaches all pixels alike, with a weight above all scores, leaves the class that is most probable on average.
+    const blurred = folder.run([...words, "--theta-gamma", "999", "--spatial-weight", "999", "--json"]);
+    expect(JSON.parse(blurred.stdout)).toMatchObject({ findings: [{ code: "result-one-label", file: "photo.png" }] });
+    const json = folder.run([...suspect, "--theta-beta", "0.01", "--input", "probabilities", "--json"]);
+    expect(JSON.parse(json.stdout)).toMatchObject({ findings: [], notes: [] });
+    // log p differs from the logits by a number for each pixel, which the softmax takes away again.
+    const plain = refined(folder);
+    const same = refined(folder, ["--input", "probabilities"], { "logits.npy": "softmax.npy" });
+    for (let i = 0; i < plain.length; i += classes) {
+      for (let c = 1; c < classes; c++) expect(same[i + c]! - same[i]!).toBeCloseTo(plain[i + c]! - plain[i]!, 3);
+    }
+  });
+
   test("says with --dry-run what it would do, and does nothing", () => {
     const before = folder.names();
     const { status, stdout } = folder.run([...words.slice(0, -1), "dry.npy", "--dry-run"]);
@@ -284,7 +311,9 @@ describe("crf-rnn refine refuses", () => {
       "photo.png": "flat.npy",
     });
     await refuses([], /nan\.npy: expected finite float32 numbers, got NaN at \[0, 0, 0\]/, { "photo.png": "nan.npy" });
-    await refuses([], /text\.png at byte 0: expected a PNG, a JPEG or a \.npy array/, { "photo.png": "text.png" });
+    await refuses([], /text\.png at byte 0: expected a PNG, a JPEG, a WebP, a TIFF or a \.npy array/, {
+      "photo.png": "text.png",
+    });
   });
 
   test("a pipe or a device in place of an image, which may have no end", async () => {
@@ -311,16 +340,15 @@ describe("crf-rnn refine refuses", () => {
     folder.write("one.npy", encodeNpy({ shape: [height, width, 1], data: new Float32Array(pixels) }));
     folder.write("two.npy", encodeNpy({ shape: [2, height, width, classes], data: new Float32Array(6 * pixels) }));
     const axes = "expected logits \\[height, width, classes\\]";
+    const single = "add --input sigmoid, or --input probabilities if it is from 0 to 1";
+    await refuses([], new RegExp(`${axes}, got \\[18, 26\\] — ${single}`), { "logits.npy": "flat.npy" });
     await refuses(
       [],
-      new RegExp(`${axes}, got \\[18, 26\\] — two classes .* numpy\\.stack\\(\\[0 \\* x, x\\], axis=-1\\)`),
+      new RegExp(`one\\.npy: expected scores of two classes or more, got one channel: .* — ${single}`),
       {
-        "logits.npy": "flat.npy",
+        "logits.npy": "one.npy",
       },
     );
-    await refuses([], new RegExp(`${axes} of two classes or more, got \\[18, 26, 1\\] — .*concatenate.*axis=-1`), {
-      "logits.npy": "one.npy",
-    });
     await refuses([], new RegExp(`${axes}, got \\[2, 18, 26, 3\\] — save one map`), { "logits.npy": "two.npy" });
     await refuses([], /got \[1, 18, 26, 3\] — save logits\[0\]/, { "logits.npy": "batch.npy" });
     await refuses([], /of the image's 18 by 26 pixels, got \[6, 9, 3\] — add --resize/, { "logits.npy": "coarse.npy" });
@@ -421,7 +449,7 @@ describe("crf-rnn refine refuses", () => {
       words.slice(0, 4),
       /refine: expected --out, --out-logits or --out-overlay, got none of them/,
     );
-    await folder.refusesInProcess(["refine"], /missing required argument 'image'/);
+    await folder.refusesInProcess(["refine"], /missing required argument 'images'/);
     await refuses(["--iterations", "0"], /--iterations: expected a whole number, 1 to 1000, got '0'/);
     await refuses(["--mean", "1,2"], /--mean: expected three numbers with commas between, blue,green,red, got '1,2'/);
     await refuses(["--out", "x.jpg"], /--out: expected a file name that ends in \.png/);
@@ -431,7 +459,10 @@ describe("crf-rnn refine refuses", () => {
   });
 
   test("more classes than a PNG can number", async () => {
-    folder.write("many.npy", encodeNpy({ shape: [height, width, 256], data: new Float32Array(pixels * 256) }));
+    folder.write(
+      "many.npy",
+      encodeNpy({ shape: [height, width, 256], data: new Float32Array(pixels * 256).map((_, i) => i % 7) }),
+    );
     await refuses(["--out", "labels.png"], /--out: expected at most 255 classes in a PNG, got 256/, {
       "logits.npy": "many.npy",
     });

@@ -71,6 +71,10 @@ describe("crf-rnn segment", () => {
       ["segment", "shapes/images", ...words, "--shard", "3/2"],
       /--shard: expected i\/n with i from 1 to n/,
     );
+    await folder.refusesInProcess(
+      ["segment", "shapes/images", ...words, "--shard", "auto"],
+      /--shard: expected one of the variables SLURM_ARRAY_TASK_ID, .*, got 'auto'/,
+    );
   });
 });
 
@@ -134,7 +138,7 @@ describe("crf-rnn segment goes on past what it cannot read", () => {
     for (const [i, words] of [
       /mixed\/b\.png at byte \d+: expected a chunk .* truncated/,
       /mixed\/c\.npy: expected finite float32 numbers, got NaN at \[0, 0, 1\]/,
-      /mixed\/e\\u001b\[31m\.png at byte 0: expected a PNG, a JPEG or/,
+      /mixed\/e\\u001b\[31m\.png at byte 0: expected a PNG, a JPEG, a WebP, a TIFF or/,
       /mixed\/gr.n\.png: expected a name in UTF-8, got another encoding — rename the file/u,
     ].entries()) {
       expect(lines[i]).toMatch(words);

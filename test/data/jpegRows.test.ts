@@ -83,8 +83,8 @@ test.each([
   ["gray", [0x11]],
   ["gray with factors that say nothing", [0x22]],
 ])("%s of any height: whole it is read, without its last byte it is refused", async (_, factors) => {
-  for (const width of [4, 9, 50]) {
-    for (const height of [1, 7, 8, 9, 15, 16, 17, 24, 25, 32, 33, 40, 41, 48]) {
+  for (const width of [9, 50]) {
+    for (const height of [1, 7, 8, 9, 16, 17, 32, 33]) {
       const whole = flat(height, width, factors);
       expect(await decodeImage(whole, "whole.jpg")).toMatchObject({ height, width, notes: [] });
       const cut = concatenate([whole.subarray(0, -3), whole.subarray(-2)]);

@@ -1,9 +1,13 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { encode } from "fast-png";
+import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { openCoco } from "../../src/data/coco.ts";
 import { itemsOf, unite, type Dataset } from "../../src/data/dataset.ts";
 import { Folder } from "../../src/data/folder.ts";
+import { encodeNpy } from "../../src/data/npy.ts";
 import { openDataset, openPart, openUnion } from "../../src/data/openDataset.ts";
+import { vocPalette } from "../../src/data/palette.ts";
 import { vocClasses } from "../../src/data/vocClasses.ts";
 import { FormatError, UsageError } from "../../src/errors.ts";
 import { fences, type Snippet } from "../snippets/extract.ts";
@@ -309,6 +313,106 @@ describe("manifest.json", () => {
     await writeManifest(tree, copy);
     await expect(labelsOf(await openDataset(tree.path), "a")).rejects.toThrow(
       "a.png at byte 16: expected 7 × 5 pixels, as the manifest says, got 6 × 5",
+    );
+  });
+});
+
+describe("masks", () => {
+  const painted = (labels: Uint8Array, colors: readonly (readonly number[])[], channels = 3): Uint8Array => {
+    const data = Uint8Array.from({ length: labels.length * channels }, (_, i) => {
+      return colors[labels[Math.floor(i / channels)]!]![i % channels] ?? 255;
+    });
+    return encode({ width, height, data, channels, depth: 8 });
+  };
+  const own: number[][] = [
+    [1, 2, 3],
+    [4, 5, 6],
+  ];
+  const withVoid = (color: number[]): number[][] => Object.assign([...own], { 255: color });
+
+  test("in the colors of a manifest's classes are read as these, with void in VOC's color or in its own", async () => {
+    using tree = new Tree();
+    await writeManifest(tree);
+    const labels = halves(1, true);
+    for (const channels of [3, 4]) {
+      tree.write("masks/a.png", painted(labels, withVoid([224, 224, 192]), channels));
+      expect(await labelsOf(await openDataset(tree.path), "a")).toEqual([...labels]);
+    }
+    tree.write("masks/a.png", painted(labels, withVoid([9, 9, 9])));
+    await expect(labelsOf(await openDataset(tree.path), "a")).rejects.toThrow(
+      "a.png: expected the colors of the classes, got 9 9 9 at row 4, column 5, and others at 1 pixels in all",
+    );
+    tree.write("manifest.json", { ...manifest, voidRgb: [9, 9, 9] });
+    expect(await labelsOf(await openDataset(tree.path), "a")).toEqual([...labels]);
+  });
+
+  test("in VOC's colors are read as VOC's classes", async () => {
+    using tree = new Tree();
+    await writeVoc(tree);
+    const labels = halves(15, true);
+    tree.write("SegmentationClass/2007_a.png", painted(labels, vocPalette()));
+    expect(await labelsOf(await openDataset(tree.path), "2007_a")).toEqual([...labels]);
+    // The color of a label that is no class of VOC's.
+    tree.write("SegmentationClass/2007_b.png", painted(halves(30), vocPalette()));
+    await expect(labelsOf(await openDataset(tree.path), "2007_b")).rejects.toThrow(
+      "expected the colors of the classes",
+    );
+  });
+
+  test("may be .npy arrays, whose shape is theirs", async () => {
+    using tree = new Tree();
+    const copy = structuredClone(manifest);
+    copy.items[0]!.mask = "masks/a.npy";
+    await writeManifest(tree, copy);
+    tree.write("masks/a.npy", encodeNpy({ shape: [height, width], data: Int16Array.from(halves(1, true)) }));
+    expect(await labelsOf(await openDataset(tree.path), "a")).toEqual([...halves(1, true)]);
+    tree.write("masks/a.npy", encodeNpy({ shape: [width, height], data: halves(1) }));
+    await expect(labelsOf(await openDataset(tree.path), "a")).rejects.toThrow(
+      "a.npy: expected 6 × 5 pixels, as the manifest says, got 5 × 6",
+    );
+    tree.write("masks/a.npy", encodeNpy({ shape: [height, width], data: Int16Array.from(halves(1)).with(3, -1) }));
+    await expect(labelsOf(await openDataset(tree.path), "a")).rejects.toThrow("got -1 at row 0, column 3");
+  });
+
+  test("have the values that the manifest gives the classes, of which 255 may be one", async () => {
+    using tree = new Tree();
+    const classes = manifest.classes.map((one, i) => ({ ...one, value: [0, 255][i]! }));
+    await writeManifest(tree, { ...manifest, classes });
+    tree.write("masks/a.png", mask(halves(255)));
+    expect(await labelsOf(await openDataset(tree.path), "a")).toEqual([...halves(1)]);
+    tree.write("masks/a.png", mask(halves(7)));
+    await expect(labelsOf(await openDataset(tree.path), "a")).rejects.toThrow(
+      "a.png: expected the values 0, 255 of the classes, got 7 at row 0, column 0",
+    );
+    const opening = (values: readonly (number | undefined)[]) => {
+      tree.write("manifest.json", {
+        ...manifest,
+        classes: manifest.classes.map((one, i) => ({ ...one, value: values[i] })),
+      });
+      return openDataset(tree.path);
+    };
+    await expect(opening([0, undefined])).rejects.toThrow("classes[1]: a value, as other classes have, got none");
+    await expect(opening([9, 9])).rejects.toThrow("classes[1].value: each once, got 9 again");
+    // Void where 255 is no class's value.
+    const dataset = await opening([10, 20]);
+    tree.write("masks/b.png", mask(halves(20, true).map((value) => value || 10)));
+    expect(await labelsOf(dataset, "b")).toEqual([...halves(1, true)]);
+  });
+
+  test("that were smoothed are told from those with a label too many", async () => {
+    using tree = new Tree();
+    const copy = structuredClone(manifest);
+    const [h, w] = [40, 50];
+    Object.assign(copy.items[0]!, { width: w, height: h });
+    await writeManifest(tree, copy);
+    const disc = Uint8Array.from({ length: h * w }, (_, i) =>
+      Math.hypot((i % w) - 24, Math.floor(i / w) - 19) < 13 ? 255 : 0,
+    );
+    const raw = { raw: { width: w, height: h, channels: 1 as const } };
+    tree.write("masks/a.png", await sharp(disc, raw).blur(1.2).toColorspace("b-w").png().toBuffer());
+    const read = itemsOf({ dataset: await openDataset(tree.path) })[0]!.labels();
+    await expect(read).rejects.toThrow(
+      /expected labels 0…1, .*, got label \d+ at row \d+, column \d+: most likely a mask that was smoothed or scaled/,
     );
   });
 });

@@ -19,6 +19,7 @@ function checkTables(
   const { keys } = expected.own;
   const vertices = coordinates.length / size;
   check(vertices === keys.length, `${vertices} vertices, not ${keys.length}`);
+  check(neighbors.length === 2 * size * vertices, `${neighbors.length} neighbors of ${vertices} vertices`);
   const coordinatesOf = (vertex: number): string => row(coordinates, vertex, size).join();
   const full = (key: readonly number[]): string => [...key, -key.reduce((sum, one) => sum + one, 0)].join();
   const numbers = new Map(Array.from({ length: vertices }, (_, vertex) => [coordinatesOf(vertex), vertex]));
@@ -63,6 +64,7 @@ export const cases: Case[] = [
         using lattice = await buildLattice(features);
         const { own, places, at } = await readLattice(lattice);
         check(at === undefined, "there are no other points");
+        check(places.length === lattice.vertices * d, `${places.length} features of ${lattice.vertices} vertices`);
         const mixed = Float64Array.from({ length: 40 * d }, (_, i) => {
           const [point, feature] = [Math.floor(i / d), i % d];
           return Array.from(row(own.vertices, point, d + 1)).reduce(

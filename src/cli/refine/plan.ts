@@ -2,7 +2,7 @@ import { bilateralFeatures, spatialFeatures } from "../../lattice/features.ts";
 import { buildLattice } from "../../lattice/lattice.ts";
 import { padded } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
-import { describeNotes } from "../notes.ts";
+import { describeNotes, type FileNote } from "../notes.ts";
 
 /** θα, θβ and θγ as the library takes them. */
 export interface Bandwidths {
@@ -40,21 +40,19 @@ export async function measureLattices(
 export type RefinePlan = Readonly<Record<"height" | "width" | "classes" | "iterations", number>> & {
   readonly image: string;
   readonly adapter: string;
-  /** Notes on the image. */
-  readonly notes: readonly string[];
   readonly outputs: readonly string[];
 };
 
-const notesOf = ({ image, notes }: RefinePlan): string =>
-  describeNotes(notes.map((note) => ({ file: image, note })))
+const linesOf = (notes: readonly FileNote[]): string =>
+  describeNotes(notes)
     .map((line) => `${line}\n`)
     .join("");
 
 /** One sentence for `--dry-run`, after what is to be noted. */
-export function describePlan(plan: RefinePlan, lattices: LatticeFacts): string {
+export function describePlan(plan: RefinePlan, lattices: LatticeFacts, notes: readonly FileNote[]): string {
   const { vertices, bytes } = lattices;
   return (
-    `${notesOf(plan)}${plan.image}: ${plan.height}×${plan.width} pixels, ${plan.classes} classes, ${plan.iterations} iterations over ` +
+    `${linesOf(notes)}${plan.image}: ${plan.height}×${plan.width} pixels, ${plan.classes} classes, ${plan.iterations} iterations over ` +
     `${vertices.spatial} spatial and ${vertices.bilateral} bilateral vertices on ${plan.adapter}, about ` +
     `${Math.ceil(bytes / 2 ** 20)} MiB; would write ${plan.outputs.join(", ") || "nothing"}`
   );
@@ -63,10 +61,11 @@ export function describePlan(plan: RefinePlan, lattices: LatticeFacts): string {
 /** One sentence for what was done, after what is to be noted. */
 export function describe(
   facts: RefinePlan & { readonly changedPixels: number; readonly milliseconds: number },
+  notes: readonly FileNote[],
 ): string {
   const share = (100 * facts.changedPixels) / (facts.height * facts.width);
   return (
-    `${notesOf(facts)}${facts.outputs.join(", ")}: ${facts.height}×${facts.width} pixels, ${facts.classes} classes; ` +
+    `${linesOf(notes)}${facts.outputs.join(", ")}: ${facts.height}×${facts.width} pixels, ${facts.classes} classes; ` +
     `${share.toFixed(1)} % of the labels changed in ${facts.iterations} iterations, ` +
     `${(facts.milliseconds / 1000).toFixed(2)} s on ${facts.adapter}`
   );

@@ -1,11 +1,14 @@
-import { ShapeError, UsageError, ValueError } from "../../errors.ts";
 import { channelsLast } from "../../data/channelsLast.ts";
 import type { Photograph } from "../../data/images.ts";
 import { sizeRemedy } from "../../data/orientation.ts";
 import type { Color } from "../../data/palette.ts";
 import { resizeBilinear } from "../../data/resize.ts";
-import { annotationLogits, highestOf } from "../../pictures/annotationScores.ts";
-import { readAnnotation, readNumbers } from "../input.ts";
+import { type Finding, refuse } from "../../diagnosis/finding.ts";
+import { checkScores, type GivenScores, type Meaning } from "../../diagnosis/scores.ts";
+import { ShapeError, UsageError } from "../../errors.ts";
+import { type AnnotationFlags, unaryOfAnnotation } from "./annotation.ts";
+import { logitsOf } from "./meaning.ts";
+import { readScores } from "./scoresFile.ts";
 
 /** The unary: what is known about each pixel before the CRF uses the photograph. */
 export interface Unary {
@@ -13,101 +16,105 @@ export interface Unary {
   /** Logits `[height, width, classes]`. */
   readonly logits: Float32Array<ArrayBuffer>;
   readonly palette?: readonly Color[];
+  /** What the file is suspected of. */
+  readonly findings: readonly Finding[];
 }
 
-export interface UnaryFlags {
-  readonly logits?: string;
+/** Flags that say how scores are read. */
+export interface ScoresFlags {
   readonly layout: "hwc" | "chw";
+  readonly input: Meaning;
   readonly resize?: boolean;
+}
+
+/** Where the unary of a picture lies. */
+export interface UnaryFiles {
+  /** The picture's name without its ending. */
+  readonly name: string;
+  readonly logits?: string;
   readonly annotation?: string;
-  readonly confidence: number;
-  readonly classes?: number;
 }
 
-/** Reads the unary from `--logits` or `--annotation`, at the image's size. @throws UsageError, FormatError, ShapeError, ValueError */
-export async function readUnary(flags: UnaryFlags, image: Photograph): Promise<Unary> {
-  if ((flags.logits === undefined) === (flags.annotation === undefined)) {
-    throw new UsageError({
-      where: "refine",
-      expected: "one of --logits and --annotation",
-      got: flags.logits === undefined ? "neither" : "both",
-      remedy: "give a network's logits, or a rough annotation",
-    });
-  }
-  return flags.logits === undefined
-    ? fromAnnotation(flags, flags.annotation!, image)
-    : fromLogits(flags, flags.logits, image);
+/** @throws UsageError unless there is exactly one of the two flags */
+export function requireOneUnary({ logits, annotation }: Pick<UnaryFiles, "logits" | "annotation">): void {
+  if ((logits === undefined) !== (annotation === undefined)) return;
+  throw new UsageError({
+    where: "refine",
+    expected: "one of --logits and --annotation",
+    got: logits === undefined ? "neither" : "both",
+    remedy: "give a network's logits, or a rough annotation",
+  });
 }
 
-async function fromLogits({ layout, resize }: UnaryFlags, file: string, image: Photograph): Promise<Unary> {
+/** Reads the unary at the image's size. @throws UsageError, FormatError, ShapeError, ValueError */
+export async function readUnary(
+  { name, logits, annotation }: UnaryFiles,
+  flags: ScoresFlags & AnnotationFlags,
+  image: Photograph,
+): Promise<Unary> {
+  if (logits === undefined) return unaryOfAnnotation(annotation!, flags, image);
+  const scores = await readGiven(logits, name, flags);
   const { height, width } = image;
-  const { shape, values } = await readNumbers(file);
-  const order = layout === "hwc" ? "[height, width, classes]" : "[classes, height, width]";
-  const got = `[${shape.join(", ")}]`;
-  if (shape.length !== 3 || values.length === 0) {
-    throw new ShapeError({ where: file, expected: `logits ${order}`, got, remedy: shapeRemedy(shape, layout) });
-  }
-  const [first, second, third] = shape as [number, number, number];
-  const [rows, columns, classes] = layout === "hwc" ? [first, second, third] : [second, third, first];
-  if (classes === 1) {
-    const remedy = shapeRemedy(shape, layout);
-    throw new ShapeError({ where: file, expected: `logits ${order} of two classes or more`, got, remedy });
-  }
-  const logits = layout === "hwc" ? values : channelsLast(values, classes);
-  if (rows === height && columns === width) return { classes, logits };
-  if (!resize) {
-    const swapped =
-      layout === "hwc" ? shape[1] === height && shape[2] === width : shape[0] === height && shape[1] === width;
-    const otherwise = sizeRemedy(image, { height: rows, width: columns }, "add --resize to interpolate bilinearly");
+  const fits = scores.height === height && scores.width === width;
+  if (!flags.resize) requireSize(scores, image);
+  const findings = checkScores(scores);
+  refuse(findings);
+  const { classes, values } = logitsOf({ classes: scores.classes, values: dense(scores) }, flags.input, scores.bytes);
+  if (fits) return { classes, logits: values, findings };
+  return { classes, logits: resizeBilinear(values, [scores.height, scores.width, classes], [height, width]), findings };
+}
+
+const axes = { hwc: "[height, width, classes]", chw: "[classes, height, width]" };
+
+/** Reads scores without looking at their numbers. @throws FormatError, ShapeError */
+export async function readGiven(
+  file: string,
+  name: string,
+  { layout, input }: Pick<ScoresFlags, "layout" | "input">,
+): Promise<GivenScores> {
+  const { shape, values, bytes } = await readScores(file, name);
+  // One score a pixel may well do without an axis for the classes.
+  const single = shape.length === 2 && (input === "sigmoid" || input === "probabilities");
+  const full = single ? (layout === "hwc" ? [...shape, 1] : [1, ...shape]) : shape;
+  if (full.length !== 3 || values.length === 0) {
     throw new ShapeError({
       where: file,
-      expected: `logits ${order} of the image's ${height} by ${width} pixels`,
-      got,
-      remedy: swapped ? `add --layout ${layout === "hwc" ? "chw" : "hwc"}` : otherwise,
+      expected: `logits ${axes[layout]}`,
+      got: `[${shape.join(", ")}]`,
+      remedy: shapeRemedy(shape),
     });
   }
-  return { classes, logits: resizeBilinear(logits, [rows, columns, classes], [height, width]) };
+  const [first, second, third] = full as [number, number, number];
+  const [height, width, classes] = layout === "hwc" ? [first, second, third] : [second, third, first];
+  return { file, values, height, width, classes, layout, meaning: input, bytes };
 }
 
-/** Conditions for an array of this shape to be the logits of one image. */
-function shapeRemedy(shape: readonly number[], layout: UnaryFlags["layout"]): string {
-  const join = shape.length === 2 ? "stack" : "concatenate";
-  const axis = layout === "hwc" ? -1 : 0;
-  // Their softmax is the sigmoid of x.
-  if (shape.length === 2 || shape.length === 3)
-    return `two classes of one score x are numpy.${join}([0 * x, x], axis=${axis})`;
+const dense = ({ values, classes, layout }: GivenScores): Float32Array<ArrayBuffer> =>
+  layout === "hwc" ? values : channelsLast(values, classes);
+
+/** What makes an array of this shape the scores of one image. */
+function shapeRemedy(shape: readonly number[]): string {
+  if (shape.length === 2) return "add --input sigmoid, or --input probabilities if it is from 0 to 1";
   return shape.length === 4 && shape[0] === 1 ? "save logits[0]" : "save one map";
 }
 
-async function fromAnnotation(flags: UnaryFlags, file: string, image: Photograph): Promise<Unary> {
+/** @throws ShapeError for scores of another size than the image's */
+export function requireSize(scores: GivenScores, image: Photograph): void {
   const { height, width } = image;
-  const annotation = await readAnnotation(file);
-  const { labels, palette } = annotation;
-  if (annotation.height !== height || annotation.width !== width) {
-    throw new ShapeError({
-      where: file,
-      expected: `the image's ${height} by ${width} pixels`,
-      got: `${annotation.height} by ${annotation.width}`,
-      remedy: sizeRemedy(image, annotation, "draw the annotation at the image's size"),
-    });
-  }
-  const highest = highestOf(labels);
-  const classes = flags.classes ?? Math.max(highest + 1, 2);
-  if (highest < 0 || highest >= classes) {
-    throw new ValueError({
-      where: file,
-      expected: `labels 0…${classes - 1}, or 255 where none is given`,
-      got: highest < 0 ? "255 everywhere" : `label ${highest}`,
-      remedy: highest < 0 ? "label some pixels" : "raise --classes",
-    });
-  }
-  const { confidence } = flags;
-  if (!(confidence > 1 / classes && confidence < 1)) {
-    throw new UsageError({
-      where: "--confidence",
-      expected: `a probability between 1/${classes} (as good as a guess among ${classes} classes) and 1`,
-      got: `${confidence}`,
-    });
-  }
-  return { classes, logits: annotationLogits(labels, classes, confidence), palette };
+  if (scores.height === height && scores.width === width) return;
+  const { layout } = scores;
+  const shape =
+    layout === "hwc" ? [scores.height, scores.width, scores.classes] : [scores.classes, scores.height, scores.width];
+  const swapped =
+    layout === "hwc" ? shape[1] === height && shape[2] === width : shape[0] === height && shape[1] === width;
+  const turned = scores.height === width && scores.width === height;
+  const otherwise = turned
+    ? `turn rows and columns: numpy.swapaxes(x, ${layout === "hwc" ? "0, 1" : "1, 2"})`
+    : "add --resize to interpolate bilinearly";
+  throw new ShapeError({
+    where: scores.file,
+    expected: `logits ${axes[layout]} of the image's ${height} by ${width} pixels`,
+    got: `[${shape.join(", ")}]`,
+    remedy: swapped ? `add --layout ${layout === "hwc" ? "chw" : "hwc"}` : sizeRemedy(image, scores, otherwise),
+  });
 }

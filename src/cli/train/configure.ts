@@ -21,6 +21,7 @@ import {
   timetableOf,
   type TrainingOptions,
 } from "../../train/trainingConfiguration.ts";
+import { currentHost } from "../hosts.ts";
 import type { TrainFlags } from "./flags.ts";
 import type { Images } from "./images.ts";
 
@@ -87,7 +88,8 @@ function crfOf(flags: TrainFlags): CrfTrainingOptions {
 }
 
 /** @throws UsageError for flags that exclude each other */
-export function checkTogether({ stage, steps, epochs, logits, init, crfOnly, augment, freeze }: TrainFlags): void {
+export function checkTogether(flags: TrainFlags): void {
+  const { stage, steps, epochs, logits, init, crfOnly, augment, freeze, distributed, dryRun, host } = flags;
   const refuse = (where: string, expected: string, got: string, remedy?: string): never => {
     throw new UsageError({ where, expected, got, remedy });
   };
@@ -98,6 +100,10 @@ export function checkTogether({ stage, steps, epochs, logits, init, crfOnly, aug
   }
   if (freeze && init === undefined) refuse("--freeze", "layers to leave as they are", "none", "name some by --init");
   if (freeze && logits !== undefined) refuse("--freeze", "no --logits beside it", "no network of its own");
+  if (distributed && dryRun) refuse("--dry-run", "no --distributed beside it", distributed);
+  if (distributed && host !== currentHost) {
+    refuse("--host", `${currentHost} beside --distributed`, host, `let mpirun start ${host}`);
+  }
   if (crfOnly && stage !== "crf-rnn") refuse("--crf-only", "--stage crf-rnn", stage);
   if (crfOnly && init === undefined && logits === undefined) {
     refuse("--crf-only", "a network to leave as it is", "none", "name one by --init, or give --logits");

@@ -53,6 +53,8 @@ export interface TrainFlags
   readonly resume?: boolean;
   readonly dryRun?: boolean;
   readonly host: Host;
+  /** By what several processes train together. */
+  readonly distributed?: "mpi";
 }
 
 const examples = `
@@ -64,6 +66,8 @@ Examples:
     crf-rnn train --data voc --out runs/crf --stage crf-rnn --logits logits.safetensors --learn weights,compatibility,bandwidths
   The paper's data:
     crf-rnn train --data VOC2012@train benchmark_RELEASE@train,val --val VOC2012@reduced.txt …
+  On several machines (in Node with the package koffi; see the guide "More than one machine"):
+    mpirun -n 4 crf-rnn train --data voc --out runs/fcn --batch 8 --distributed mpi
 
 --init takes what fits by name and shape from a checkpoint of any format: VGG weights, the stage before, a whole CRF-RNN.
 OUT gets checkpoint.safetensors (with the optimizer's memory), the one before it as checkpoint.former.safetensors, metrics.jsonl
@@ -165,6 +169,12 @@ export function trainWords(): Command {
     .option("--resume", "go on with the run in OUT (see below for what may differ)")
     .option("--dry-run", "check data and options, print the plan, train nothing")
     .addOption(new Option("--host <name>", "where to run").choices(["node", "deno", "chromium"]).default(currentHost))
+    .addOption(
+      new Option(
+        "--distributed <engine>",
+        "train in all processes that mpirun or srun started, each on its share of every batch, to the bits of one process",
+      ).choices(["mpi"]),
+    )
     .addHelpText("after", examples + resumeHelp + rateHelp);
 }
 

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { checkDataset, type Note } from "../../data/checkDataset.ts";
+import { checkDataset } from "../../data/checkDataset.ts";
 import { spread } from "../../data/spread.ts";
 import { itemsOf, type Dataset, type Item } from "../../data/dataset.ts";
 import { decodeImage, type Photograph } from "../../data/images.ts";
@@ -7,9 +7,11 @@ import { ignoreLabel } from "../../data/labels.ts";
 import { openPart, openUnion, type Format } from "../../data/openDataset.ts";
 import { sizeRemedy } from "../../data/orientation.ts";
 import type { Color } from "../../data/palette.ts";
+import { refuse } from "../../diagnosis/finding.ts";
 import { FormatError, UsageError } from "../../errors.ts";
 import type { GivenLogits, Sample } from "../../train/sample.ts";
 import type { Split } from "../../train/surroundings.ts";
+import { type FileNote, notesOf } from "../notes.ts";
 
 export interface ImageFlags {
   readonly data: readonly string[];
@@ -89,14 +91,20 @@ export async function readSample(item: Item, logits?: LogitsReader): Promise<Sam
   return { id: item.id, image, labels, logits: await logits?.(item.id) };
 }
 
-/** Reads every file once and returns what is to be said of images. @throws FormatError with the first that is wrong, and how many are */
+/**
+ * Reads every file once and returns what is to be said of images and masks.
+ * @throws FormatError with the first that is wrong, and how many are; ValueError where nothing can be learned from all of them
+ */
 export async function checkImages(
   { name, classes, palette, train, val }: Images,
   done: () => void,
-): Promise<readonly Note[]> {
+): Promise<readonly FileNote[]> {
   const splits = new Map(Object.entries({ train, val }));
-  const { problems, notes } = await checkDataset({ name, classes, palette, splits }, done);
-  if (problems.length === 0) return notes;
+  const { problems, notes, findings } = await checkDataset({ name, classes, palette, splits }, done);
+  if (problems.length === 0) {
+    refuse(findings);
+    return [...notes, ...notesOf(findings)];
+  }
   const [first] = problems;
   const more = problems.length > 1 ? `, and ${problems.length - 1} more images with problems` : "";
   throw new FormatError({

@@ -1,5 +1,6 @@
 import type { Sink } from "../../checkpoint/checkpoint.ts";
 import type { Metric } from "../../train/metrics.ts";
+import type { Ranks } from "../../train/ranks.ts";
 import type { Sample } from "../../train/sample.ts";
 import type { Split, Surroundings } from "../../train/surroundings.ts";
 import type { Progress } from "../progress.ts";
@@ -7,22 +8,25 @@ import { readSample, type Images, type LogitsReader } from "./images.ts";
 import type { Interrupt } from "./interrupt.ts";
 import type { RunFolder } from "./runFolder.ts";
 
-/** A run's surroundings on this machine: files to read and a folder to write to. */
+/** A run's surroundings on this machine: files to read, and a folder to write to unless another rank does. */
 export class LocalSurroundings implements Surroundings {
   readonly images: Surroundings["images"];
   readonly #of: Images;
   readonly #logits: LogitsReader | undefined;
-  readonly #folder: RunFolder;
+  readonly ranks: Ranks | undefined;
+  readonly #folder: RunFolder | undefined;
   readonly #interrupt: Interrupt;
   readonly #tell: (metric: Metric) => void;
 
   constructor(
     images: Images,
     logits: LogitsReader | undefined,
-    folder: RunFolder,
+    folder: RunFolder | undefined,
     interrupt: Interrupt,
     tell: (metric: Metric) => void,
+    ranks?: Ranks,
   ) {
+    this.ranks = ranks;
     this.images = { train: images.train.length, val: images.val.length };
     this.#of = images;
     this.#logits = logits;
@@ -36,13 +40,13 @@ export class LocalSurroundings implements Surroundings {
   }
 
   async record(metric: Metric): Promise<{ readonly stop: boolean }> {
-    this.#folder.append(metric);
+    this.#folder?.append(metric);
     this.#tell(metric);
     return { stop: this.#interrupt.asked };
   }
 
-  save(name: string, produce: (sink: Sink) => Promise<void>): Promise<void> {
-    return this.#folder.save(name, produce);
+  async save(name: string, produce: (sink: Sink) => Promise<void>): Promise<void> {
+    await this.#folder?.save(name, produce);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Timetable } from "../../train/loop.ts";
 import { estimateBytes } from "../../train/memory.ts";
 import type { Metric } from "../../train/metrics.ts";
 import type { Outcome } from "../../train/runTraining.ts";
+import type { Traffic } from "../../distributed/mpiRanks.ts";
 import type { Images } from "./images.ts";
 
 /** The plan of a run, for `--dry-run`. */
@@ -81,5 +82,8 @@ export function describeOutcome(
   if (ending === "interrupted") lines.push("Add --resume to go on.");
   return lines.join("\n");
 }
+
+export const describeTraffic = ({ ranks, library, bytes, waited }: Traffic): string =>
+  `${ranks} ranks over ${library}; the first sent ${mebibytes(bytes)} and waited ${waited.toFixed(1)} s for sums`;
 
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20).toLocaleString("en-US")} MiB`;

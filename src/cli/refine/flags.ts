@@ -1,0 +1,118 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { bandwidthOptions, inferenceOptions, weightOptions } from "../../crf/options.ts";
+import type { Complete } from "../../description.ts";
+import type { Normalization } from "../../lattice/normalization.ts";
+import { usualConfidence } from "../../pictures/annotationScores.ts";
+import { addFlags } from "../describedFlags.ts";
+import { type CommonFlags, numberOrArray, threeNumbers, toNumber, wholeNumber } from "../options.ts";
+import { placesHelp } from "../pictures.ts";
+import { addShardFlag, type Shard, shardHelp } from "../shard.ts";
+import type { AnnotationFlags } from "./annotation.ts";
+import { paletteHelp } from "./palette.ts";
+import type { ScoresFlags } from "./unary.ts";
+
+/** Flags that say what is known of pictures, and how it is read. */
+export interface KnownFlags extends ScoresFlags, AnnotationFlags {
+  readonly logits?: string;
+  readonly annotation?: string;
+}
+
+export interface RefineFlags extends CommonFlags, KnownFlags, Complete<typeof bandwidthOptions> {
+  readonly out?: string;
+  readonly outLogits?: string;
+  readonly outOverlay?: string;
+  readonly iterations: number;
+  readonly spatialWeight: number | string;
+  readonly bilateralWeight: number | string;
+  readonly compatibility: string;
+  readonly normalize: Normalization;
+  readonly mean: readonly [blue: number, green: number, red: number];
+  readonly order: "rgb" | "bgr";
+  readonly shard: Shard;
+  readonly resume?: boolean;
+  readonly strict?: boolean;
+  readonly dryRun?: boolean;
+}
+
+const examples = `
+Examples:
+  crf-rnn refine photo.jpg --logits logits.npy --layout chw --resize --out labels.png
+  crf-rnn refine photo.jpg --logits softmax.npy --input probabilities --out labels.png
+  crf-rnn refine photo.png --annotation rough.png --out labels.png --out-overlay overlay.png
+  crf-rnn refine photo.png --annotation mask.png --labels 0,255 --out labels.png
+  crf-rnn refine photo.png --logits logits.npy --out-logits refined.npy --iterations 10 --device webgpu
+  A folder, with the outputs of a network beside it, in two parts:
+    crf-rnn refine photos --logits 'logits/{name}.npy' --out labels --shard 1/2
+  With weights learned on Caffe's input:
+    … --order bgr --mean 104.00698793,116.66876762,122.67891434
+
+Several pictures: --logits, --annotation and the outputs are patterns with {name}, the picture's name without its ending, or
+folders of files with that name; a .npz or .safetensors may hold the logits of all pictures under their names. A picture that
+cannot be refined is passed over: a line on standard error names it, the summary counts it, and the exit status is 1. --json
+prints one object a picture and one at the end, a line each.
+${shardHelp}
+
+Colors: IMAGE is taken as red, green, blue, 0…255, and used as it is. --order bgr turns the channels round and --mean
+subtracts from each channel, as the network's input has it; the lattice is not quite indifferent to either.
+Annotations: the palette index, the gray value or the number of a .npy [H, W] is the class, 255 means not labeled.
+A photograph with an EXIF orientation is turned as viewers show it; logits and annotations have its height and width then.
+The compatibility matrix has the sign of Caffe: its negative identity is potts.
+What is suspect in a file, as probabilities in place of logits are, is noted with what mends it: see crf-rnn help check.`;
+
+/** Adds the flags that say what is known of pictures. */
+export function addKnownFlags(command: Command): Command {
+  return command
+    .option("--logits <L>", "the network's scores: .npy, .npz or .safetensors")
+    .addOption(
+      new Option("--input <kind>", "what these scores are")
+        .choices(["logits", "probabilities", "log", "sigmoid"])
+        .default("logits"),
+    )
+    .addOption(new Option("--layout <order>", "axes of the logits").choices(["hwc", "chw"]).default("hwc"))
+    .option("--resize", "interpolate logits of another size bilinearly to the image's size")
+    .option("--annotation <A>", "a rough annotation instead of logits: PNG, or .npy [H, W]")
+    .option(
+      "--labels <values>",
+      "the values of an annotation, class by class, as 0,128,255; others become void",
+      values,
+    )
+    .option("--palette <P>", paletteHelp)
+    .option("--confidence <p>", "probability that an annotated pixel is right", toNumber, usualConfidence)
+    .option("--classes <n>", "classes of the annotation (default: its highest label + 1)", wholeNumber(2, 255));
+}
+
+export function refineWords(): Command {
+  const command = new Command("refine")
+    .description(
+      "refine a network's logits, or rough annotations, along the edges of one photograph or of many (CRF-RNN inference)",
+    )
+    .argument("<images...>", placesHelp);
+  addKnownFlags(command)
+    .option("--out <labels.png>", "write the label map to this file: a palette PNG whose index is the class")
+    .option("--out-logits <X.npy>", "write the refined logits [H, W, L] to this file")
+    .option("--out-overlay <o.png>", "write the photograph with the labels drawn over it to this file")
+    .option("--iterations <n>", "mean-field iterations", wholeNumber(1, 1000), inferenceOptions.iterations.default);
+  addFlags(command, bandwidthOptions);
+  const weight = "a number, or .npy [L] or [L, L]";
+  command
+    .option("--spatial-weight <W>", weight, numberOrArray, weightOptions.spatialWeight.default)
+    .option("--bilateral-weight <W>", weight, numberOrArray, weightOptions.bilateralWeight.default)
+    .option("--compatibility <C>", "potts, or .npy [L, L]", "potts");
+  addFlags(command, { normalization: inferenceOptions.normalization })
+    .option("--mean <b,g,r>", "mean color to subtract, blue first", threeNumbers, [0, 0, 0])
+    .addOption(
+      new Option("--order <order>", "order of the channels in the features").choices(["rgb", "bgr"]).default("rgb"),
+    );
+  return addShardFlag(command, "pictures")
+    .option("--resume", "pass over pictures whose outputs are all there")
+    .option("--strict", "stop at the first picture that cannot be refined, with exit status 2")
+    .option("--dry-run", "check everything and say what would be done")
+    .addHelpText("after", examples);
+}
+
+function values(text: string): number[] {
+  const numbers = text.split(",").map((word) => (/^\d+$/.test(word.trim()) ? Number(word) : NaN));
+  const bad = numbers.some(Number.isNaN) || new Set(numbers).size < numbers.length;
+  if (!bad && numbers.length >= 2 && numbers.length <= 255) return numbers;
+  throw new InvalidArgumentError("expected two to 255 different whole numbers with commas between, as 0,128,255");
+}

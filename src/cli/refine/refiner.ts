@@ -1,0 +1,155 @@
+import { crfRnn, type CrfOptions, type CrfRnn } from "../../crf/crfRnn.ts";
+import { argmax } from "../../data/argmax.ts";
+import type { Photograph } from "../../data/images.ts";
+import { encodeNpy } from "../../data/npy.ts";
+import { drawOverlay } from "../../data/overlay.ts";
+import { encodeLabelPng, encodeRgbPng } from "../../data/png.ts";
+import type { Device } from "../../device/device.ts";
+import type { Finding } from "../../diagnosis/finding.ts";
+import { checkGuide } from "../../diagnosis/guide.ts";
+import { checkResult } from "../../diagnosis/result.ts";
+import { FormatError, ShapeError } from "../../errors.ts";
+import { readImage } from "../input.ts";
+import type { Output } from "../output.ts";
+import type { RefineFlags } from "./flags.ts";
+import type { Job } from "./jobs.ts";
+import { type Bandwidths, type LatticeFacts, measureLattices } from "./plan.ts";
+import { readUnary, type Unary } from "./unary.ts";
+import { readCompatibility, readWeight } from "./weights.ts";
+
+/** A palette PNG has 256 entries, and 255 means void. */
+const mostLabels = 255;
+
+/** A picture with what is known of it, as it was read. */
+export interface Given {
+  readonly job: Job;
+  readonly image: Photograph;
+  readonly unary: Unary;
+  /** What is suspect in the files of this picture. */
+  readonly findings: readonly Finding[];
+}
+
+/** What was made of a picture. */
+export interface Made {
+  readonly outputs: readonly Output[];
+  readonly changedPixels: number;
+  /** What is suspect in the files and in the result. */
+  readonly findings: readonly Finding[];
+}
+
+/** Reads a picture and what is known of it. @throws CrfRnnError for what cannot be refined */
+export async function readGiven(job: Job, flags: RefineFlags): Promise<Given> {
+  const { file } = job;
+  if (job.misnamed) {
+    throw new FormatError({ file, expected: "a name in UTF-8", got: "another encoding", remedy: "rename the file" });
+  }
+  const image = await readImage(file);
+  const unary = await readUnary(job, flags, image);
+  checkLabelOutputs(flags, unary.classes);
+  const findings = [...checkGuide({ file, values: image.values, color: flags.thetaBeta }), ...unary.findings];
+  return { job, image, unary, findings };
+}
+
+/** @throws ShapeError for more classes than a PNG can number */
+function checkLabelOutputs({ out, outOverlay }: RefineFlags, classes: number): void {
+  if (classes <= mostLabels || (out ?? outOverlay) === undefined) return;
+  throw new ShapeError({
+    where: out ? "--out" : "--out-overlay",
+    expected: `at most ${mostLabels} classes in a PNG`,
+    got: `${classes}`,
+    remedy: "write --out-logits alone",
+  });
+}
+
+/** Refines pictures one after the other with one layer for each number of classes, which keeps the spatial lattice of the last size. */
+export class Refiner {
+  readonly #device: Device;
+  readonly #flags: RefineFlags;
+  readonly #layers = new Map<number, CrfRnn>();
+  readonly #options = new Map<number, CrfOptions & Bandwidths>();
+
+  constructor(device: Device, flags: RefineFlags) {
+    this.#device = device;
+    this.#flags = flags;
+  }
+
+  /** Builds the lattices of a picture, and tells their sizes. @throws LimitError, ShapeError */
+  async measure({ image, unary }: Given): Promise<LatticeFacts> {
+    const { height, width } = image;
+    using scope = this.#device.scope();
+    const guide = scope.tensor([height, width, 3], guideOf(image, this.#flags));
+    return await measureLattices(guide, await this.optionsOf(unary.classes), unary.classes);
+  }
+
+  /** @throws LimitError, ShapeError for matrices of other classes, DeviceError */
+  async refine(given: Given, onIteration: () => void): Promise<Made> {
+    const { image, unary } = given;
+    const { height, width } = image;
+    const { classes } = unary;
+    const device = this.#device;
+    using scope = device.scope();
+    const logits = scope.tensor([height, width, classes], unary.logits);
+    const guide = scope.tensor([height, width, 3], guideOf(image, this.#flags));
+    const crf = this.#layers.get(classes) ?? crfRnn(device, await this.optionsOf(classes));
+    this.#layers.set(classes, crf);
+    const result = await crf(logits, guide, {
+      onIteration: async () => {
+        await device.finish();
+        onIteration();
+      },
+    });
+    const refined = await scope.add(result).read();
+    const labels = argmax(refined, classes);
+    const former = argmax(unary.logits, classes);
+    const changedPixels = labels.reduce((count, label, pixel) => count + Number(label !== former[pixel]), 0);
+    const findings = [...given.findings, ...checkResult({ file: given.job.file, former, labels })];
+    return { outputs: outputsOf(given, refined, labels), changedPixels, findings };
+  }
+
+  /** Options of the layer for a number of classes. @throws ShapeError, FormatError, ValueError */
+  async optionsOf(classes: number): Promise<CrfOptions & Bandwidths> {
+    const known = this.#options.get(classes);
+    if (known) return known;
+    const options = await readOptions(this.#flags, classes);
+    this.#options.set(classes, options);
+    return options;
+  }
+}
+
+/** The image as the CRF's guide: channels turned round and the mean subtracted as the flags say. */
+function guideOf({ values }: Photograph, { order, mean }: RefineFlags): Float32Array {
+  const [blue, green, red] = mean;
+  const means = [red, green, blue];
+  return values.map((_, i) => {
+    const channel = order === "rgb" ? i % 3 : 2 - (i % 3);
+    return values[i - (i % 3) + channel]! - means[channel]!;
+  });
+}
+
+async function readOptions(flags: RefineFlags, classes: number): Promise<CrfOptions & Bandwidths> {
+  return {
+    classes,
+    iterations: flags.iterations,
+    normalization: flags.normalize,
+    bilateral: {
+      position: flags.thetaAlpha,
+      color: flags.thetaBeta,
+      weight: await readWeight(flags.bilateralWeight, classes),
+    },
+    spatial: { position: flags.thetaGamma, weight: await readWeight(flags.spatialWeight, classes) },
+    compatibility: await readCompatibility(flags.compatibility, classes),
+    // The files were looked at whole, and what is told of them names the flags of this command.
+    warnings: false,
+  };
+}
+
+function outputsOf({ job, image, unary }: Given, refined: Float32Array, labels: Uint8Array<ArrayBuffer>): Output[] {
+  const { height, width } = image;
+  const annotation = { height, width, labels, palette: unary.palette };
+  const bytesOf: Readonly<Record<string, () => Uint8Array>> = {
+    "--out": () => encodeLabelPng(annotation),
+    "--out-logits": () => encodeNpy({ shape: [height, width, unary.classes], data: refined }),
+    "--out-overlay": () => encodeRgbPng(height, width, drawOverlay(image, annotation)),
+  };
+  return job.outputs.map(({ flag, file }) => ({ file, bytes: bytesOf[flag]!() }));
+}
