@@ -8,10 +8,14 @@ export interface Pipeline {
   readonly layout: GPUBindGroupLayout;
 }
 
+const keyOf = ({ id }: { readonly id: string }, constants: readonly number[]): string => [id, ...constants].join(" ");
+
 /** Compiles kernels once for each set of specialized constants. */
 export class Pipelines {
   readonly #gpu: GPUDevice;
   readonly #pipelines = new Map<string, Pipeline>();
+  /** Pipelines that are compiled beside whatever else is done. */
+  readonly #ahead = new Map<string, Promise<void>>();
   /** Compilations whose messages have not been checked yet. */
   #pending: Promise<void>[] = [];
 
@@ -19,8 +23,34 @@ export class Pipelines {
     this.#gpu = gpu;
   }
 
+  /** Tells whether a pipeline is there. If not, it begins to be compiled, at once with others, where the host does that. */
+  ready<Arguments>(kernel: Kernel<Arguments>, constants: readonly number[]): boolean {
+    const key = keyOf(kernel, constants);
+    const together = typeof (this.#gpu as Partial<GPUDevice>).createComputePipelineAsync === "function";
+    if (!together || this.#pipelines.has(key)) return true;
+    if (!this.#ahead.has(key)) this.#ahead.set(key, this.#begin(key, kernel, constants));
+    return false;
+  }
+
+  /** Resolves when what has begun is compiled. What the compiler rejected is told when it is used. */
+  async compiled(): Promise<void> {
+    await Promise.all(this.#ahead.values());
+  }
+
+  async #begin<Arguments>(key: string, kernel: Kernel<Arguments>, constants: readonly number[]): Promise<void> {
+    const gpu = this.#gpu;
+    gpu.pushErrorScope("validation");
+    const { layout, descriptor } = this.#describe(kernel, constants);
+    const compiling = gpu.createComputePipelineAsync(descriptor);
+    gpu.popErrorScope().catch(() => {});
+    const pipeline = await compiling.catch(() => undefined);
+    this.#ahead.delete(key);
+    if (pipeline && !this.#pipelines.has(key)) this.#pipelines.set(key, { pipeline, layout });
+  }
+
+  /** Compiles a pipeline now, if it is not there. */
   get<Arguments>(kernel: Kernel<Arguments>, constants: readonly number[]): Pipeline {
-    const key = [kernel.id, ...constants].join(" ");
+    const key = keyOf(kernel, constants);
     let made = this.#pipelines.get(key);
     if (!made) this.#pipelines.set(key, (made = this.#make(key, kernel, constants)));
     return made;
@@ -34,6 +64,16 @@ export class Pipelines {
   }
 
   #make<Arguments>(key: string, kernel: Kernel<Arguments>, constants: readonly number[]): Pipeline {
+    const gpu = this.#gpu;
+    gpu.pushErrorScope("validation");
+    const { layout, descriptor } = this.#describe(kernel, constants);
+    const pipeline = gpu.createComputePipeline(descriptor);
+    const failed = gpu.popErrorScope();
+    this.#pending.push(this.#report(key, kernel, descriptor.compute.module, failed));
+    return { pipeline, layout };
+  }
+
+  #describe<Arguments>(kernel: Kernel<Arguments>, constants: readonly number[]) {
     const gpu = this.#gpu;
     const code = kernel.constants.reduce(
       (text, { name }, index) =>
@@ -52,16 +92,13 @@ export class Pipelines {
         })),
       ],
     });
-    gpu.pushErrorScope("validation");
     const module = gpu.createShaderModule({ label: kernel.file, code });
-    const pipeline = gpu.createComputePipeline({
+    const descriptor = {
       label: kernel.id,
       layout: gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
       compute: { module, entryPoint: "main" },
-    });
-    const failed = gpu.popErrorScope();
-    this.#pending.push(this.#report(key, kernel, module, failed));
-    return { pipeline, layout };
+    };
+    return { layout, descriptor };
   }
 
   async #report<Arguments>(

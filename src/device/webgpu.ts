@@ -97,6 +97,8 @@ export class WebGpuDevice extends BaseDevice {
   #uploads: GPUBuffer | undefined;
   readonly #uploadData = new Uint8Array(uploadBytes);
   #uploaded = 0;
+  /** Commands that wait for pipelines which are being compiled, and all that came after. */
+  #deferred: (() => void)[] = [];
   /** Operations that were recorded. */
   #work = 0;
   #encoder: GPUCommandEncoder | undefined;
@@ -193,13 +195,24 @@ export class WebGpuDevice extends BaseDevice {
   write(storage: Storage, data: Data): void {
     this.checkOpen();
     const { handle, offset } = storage as { handle: GPUBuffer; offset: number };
-    const bytes = data.byteLength;
-    if (this.#encoder && bytes <= smallWrite) {
+    // Who has the data may change them before they are written.
+    if (this.#deferred.length === 0) this.#write(handle, offset, data);
+    else this.#deferred.push(this.#write.bind(this, handle, offset, data.slice()));
+  }
+
+  #write(handle: GPUBuffer, offset: number, data: Data): void {
+    if (this.#encoder && data.byteLength <= smallWrite) {
       this.#upload(handle, offset, data);
       return;
     }
     this.#submit();
-    this.gpu.queue.writeBuffer(handle, offset, data.buffer, data.byteOffset, bytes);
+    this.gpu.queue.writeBuffer(handle, offset, data.buffer, data.byteOffset, data.byteLength);
+  }
+
+  /** Records a command, behind those that wait. */
+  #record(command: () => void): void {
+    if (this.#deferred.length === 0) command();
+    else this.#deferred.push(command);
   }
 
   /** Records a small write among the commands, so that those before it need not be submitted by themselves. */
@@ -222,7 +235,8 @@ export class WebGpuDevice extends BaseDevice {
     const staging = this.#staging.take(room) ?? this.#createStaging(room);
     let kept = false;
     try {
-      this.#commands().copyBufferToBuffer(storage.handle as GPUBuffer, storage.offset, staging, 0, size);
+      const { handle, offset } = storage as { handle: GPUBuffer; offset: number };
+      this.#record(() => this.#commands().copyBufferToBuffer(handle, offset, staging, 0, size));
       // Mapping waits for what is submitted, so that nothing else has to: each wait takes 12 ms in Deno.
       const refusal = await this.#finish(() =>
         staging.mapAsync(MapMode.read).then(
@@ -256,18 +270,13 @@ export class WebGpuDevice extends BaseDevice {
 
   copy(from: Storage, to: Storage): void {
     this.checkOpen();
-    this.#commands().copyBufferToBuffer(
-      from.handle as GPUBuffer,
-      from.offset,
-      to.handle as GPUBuffer,
-      to.offset,
-      from.bytes,
-    );
+    const [source, target] = [from.handle, to.handle] as [GPUBuffer, GPUBuffer];
+    this.#record(() => this.#commands().copyBufferToBuffer(source, from.offset, target, to.offset, from.bytes));
   }
 
-  clear(storage: Storage): void {
+  clear({ handle, offset, bytes }: Storage): void {
     this.checkOpen();
-    this.#commands().clearBuffer(storage.handle as GPUBuffer, storage.offset, Math.ceil(storage.bytes / 4) * 4);
+    this.#record(() => this.#commands().clearBuffer(handle as GPUBuffer, offset, Math.ceil(bytes / 4) * 4));
   }
 
   override copyPicture(picture: Drawable, width: number, height: number): CopiedPicture | undefined {
@@ -293,6 +302,7 @@ export class WebGpuDevice extends BaseDevice {
       const storage = this.allocate(rowBytes * height);
       const { handle, offset } = storage;
       const into = { buffer: handle as GPUBuffer, offset, bytesPerRow: rowBytes };
+      if (this.#deferred.length > 0) this.#submit();
       this.#commands().copyTextureToBuffer({ texture }, into, size);
       this.#submit();
       return { storage, rowBytes };
@@ -306,12 +316,24 @@ export class WebGpuDevice extends BaseDevice {
     return this.#sizes.has(handle as GPUBuffer) || this.#wrapped.has(handle as GPUBuffer);
   }
 
-  protected dispatch({ kernel, count, args }: Dispatch, storages: readonly Storage[], _: Range, timed?: Timed): void {
+  protected dispatch(dispatch: Dispatch, storages: readonly Storage[], _: Range, timed?: Timed): void {
+    const { kernel, args } = dispatch;
+    const constants = kernel.constants.map(({ argument }) => args[argument] as number);
+    const ready = this.#pipelines.ready(kernel, constants);
+    if (ready && this.#deferred.length === 0) this.#encode(dispatch, constants, storages, timed);
+    else this.#deferred.push(this.#encode.bind(this, { ...dispatch, args: { ...args } }, constants, storages, timed));
+  }
+
+  #encode(
+    { kernel, count, args }: Dispatch,
+    constants: readonly number[],
+    storages: readonly Storage[],
+    timed?: Timed,
+  ): void {
     const work = kernel.operations?.(args) ?? bytesOf(storages) * operationsPerByte;
     const most = this.pace === undefined ? submissionOperations : this.pace * submissionMilliseconds;
     if (this.#batch.length === batchSize || (this.#work > 0 && this.#work + work > most)) this.#submit();
     this.#work += work;
-    const constants = kernel.constants.map(({ argument }) => args[argument] as number);
     const { pipeline, layout } = this.#pipelines.get(kernel, constants);
     const slot = this.#batch.length * uniformStride;
     const view = new DataView(this.#uniformData, slot, uniformStride);
@@ -374,7 +396,11 @@ export class WebGpuDevice extends BaseDevice {
     return (this.#encoder ??= this.gpu.createCommandEncoder({ label: "crf-rnn" }));
   }
 
+  /** Submits all that was recorded. Pipelines that are still being compiled are compiled now. */
   #submit(): void {
+    const deferred = this.#deferred;
+    this.#deferred = [];
+    for (const command of deferred) command();
     if (!this.#encoder) return;
     this.#pass?.end();
     const kernels = [...new Set(this.#batch)].join(", ");
@@ -429,6 +455,11 @@ export class WebGpuDevice extends BaseDevice {
   async #finish<Result>(wait: () => Promise<Result>): Promise<Result> {
     this.checkOpen();
     if (this.#lost) throw this.#lost;
+    if (this.#deferred.length > 0) {
+      await this.#pipelines.compiled();
+      this.checkOpen();
+      if (this.#lost) throw this.#lost;
+    }
     this.#submit();
     this.#destroy(this.#pool.turn());
     for (const buffer of this.#staging.turn()) buffer.destroy();

@@ -40,7 +40,12 @@ export function* shortRanges(
   panelBytes: number,
 ): Generator<PanelRange> {
   const { limits } = device;
-  if (operations <= limits.operations) yield { first: 0, count: panels, of: (storage) => storage };
-  else
-    yield* panelRanges(device, panels, panelBytes, Math.floor((limits.operations / operations) * panels) * panelBytes);
+  if (operations <= limits.operations) {
+    yield { first: 0, count: panels, of: (storage) => storage };
+    return;
+  }
+  const most = Math.max(1, Math.floor((limits.operations / operations) * panels));
+  // Ranges of about the same length, so that the last gives a GPU enough to do, too.
+  const even = Math.ceil(panels / Math.ceil(panels / most));
+  yield* panelRanges(device, panels, panelBytes, even * panelBytes);
 }

@@ -1,4 +1,4 @@
-import { fill, scanBlocks, scale } from "../../build/kernels.ts";
+import { fill, finite, sample, scanBlocks, scale } from "../../build/kernels.ts";
 import type { DeviceInfo, Storage } from "../../src/device/device.ts";
 import { adapterName, isSoftware, requestDevice } from "../../src/device/adapter.ts";
 import { WebGpuDevice, type WebGpuOptions } from "../../src/device/webgpu.ts";
@@ -24,6 +24,18 @@ const equal = (actual: unknown, expected: unknown, what: string): void =>
 const namesOf = (calls: readonly (readonly unknown[])[]): string => calls.map(([name]) => name).join(" ");
 const submission = "pushErrorScope pushErrorScope writeBuffer submit popErrorScope popErrorScope";
 const withoutKernels = submission.replace("writeBuffer ", "");
+
+/** `Promise.withResolvers`, which Node 20 lacks. */
+interface PromiseWithResolvers<Value> {
+  readonly promise: Promise<Value>;
+  readonly resolve: (value: Value) => void;
+  readonly reject: (error: Error) => void;
+}
+function withResolvers<Value>(): PromiseWithResolvers<Value> {
+  let [resolve, reject]: [(value: Value) => void, (error: Error) => void] = [() => {}, () => {}];
+  const promise = new Promise<Value>((...both) => ([resolve, reject] = both));
+  return { promise, resolve, reject };
+}
 
 const adapter = (fields: object): GPUAdapterInfo => ({ vendor: "", architecture: "", device: "", description: "", ...fields }) as GPUAdapterInfo; // prettier-ignore
 const infoOf = (adapterInfo: object | undefined, features: string[] = [], options = {}): DeviceInfo =>
@@ -235,6 +247,73 @@ export const cases: Case[] = [
         [3, 2],
         "by bytes",
       );
+    },
+  },
+  {
+    name: "kernels are compiled beside each other at first use, and what is queued meanwhile keeps its order",
+    async run() {
+      const { gpu, device } = makeDevice();
+      const compiling = new Map<string, PromiseWithResolvers<object>>();
+      const asked: string[] = [];
+      Object.assign(gpu, {
+        createComputePipelineAsync: ({ label }: { label: string }) => {
+          asked.push(label);
+          const pending = withResolvers<object>();
+          compiling.set(label, pending);
+          return pending.promise;
+        },
+      });
+      const [a, b] = [device.allocate(64), device.allocate(64)];
+      gpu.calls();
+      const args = { values: a, result: b, count: 64, factor: 2 };
+      device.run(scale, args);
+      args.factor = 9;
+      device.run(fill, { values: b, count: 4, value: 7 });
+      const data = Uint8Array.of(1, 2, 3, 4);
+      device.write(a, data);
+      data.fill(9);
+      device.run(scale, { ...args, factor: 3 });
+      device.clear(b);
+      device.copy(a, b);
+      equal(asked, ["scale", "fill"], "each is asked for once, at once");
+      check(!/Encoder|writeBuffer/.test(namesOf(gpu.calls())), "nothing is recorded yet");
+      const done = device.finish();
+      compiling.get("fill")!.resolve({ pipeline: "fill" });
+      await new Promise((resolve) => setTimeout(resolve));
+      check(!namesOf(gpu.calls()).includes("submit"), "nothing is submitted before all are there");
+      compiling.get("scale")!.resolve({ pipeline: "scale" });
+      await done;
+      const calls = gpu.calls();
+      const order = calls.flatMap(([name, what]) => (name === "setPipeline" ? [what] : /^(copy|clear|submit)/.test(String(name)) ? [name] : [])); // prettier-ignore
+      equal(order, ["scale", "fill", "copyBufferToBuffer", "scale", "clearBuffer", "copyBufferToBuffer", "submit"], "order"); // prettier-ignore
+      const written = calls.filter(([name]) => name === "writeBuffer") as [string, string, number, number[]][];
+      equal(written.find(([, to]) => to === "uploads")![3], [1, 2, 3, 4], "the bytes are those of the call");
+      const view = new DataView(Uint8Array.from(written.find(([, to]) => to === "params")![3]).buffer);
+      equal([4, 516].map((at) => view.getFloat32(at, true)), [2, 3], "and so are numbers"); // prettier-ignore
+      runScale(device, a, b, 1);
+      equal(namesOf(gpu.calls()).split(" ")[0], "createCommandEncoder", "what is there is recorded at once");
+      // Who must have it submitted now does not wait, nor does one whose compiler has failed.
+      device.run(scanBlocks, { values: a, totals: b, count: 2048 });
+      const tensor = device.tensor([1, 4]);
+      device.export(tensor);
+      check(
+        gpu.calls().some(([name, what]) => name === "setPipeline" && what === "scanBlocks"),
+        "exported",
+      );
+      device.run(sample, { values: a, places: b, result: device.allocate(64), count: 1, channels: 1 } as never);
+      compiling.get("scanBlocks")!.resolve({ pipeline: "too late" });
+      compiling.get("sample")!.reject(new Error("no compiler"));
+      await device.finish();
+      check(
+        gpu.calls().some(([name, what]) => name === "setPipeline" && what === "sample"),
+        "compiled once more",
+      );
+      device.run(finite, { values: a, status: b, count: 4 });
+      const ended = device.finish();
+      device.dispose();
+      compiling.get("finite")!.resolve({ pipeline: "finite" });
+      await rejects(ended, DisposedError);
+      check(!gpu.calls().some(([name]) => name === "setPipeline"), "a device that ended records nothing");
     },
   },
   {

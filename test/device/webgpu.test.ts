@@ -135,7 +135,7 @@ describe("errors", () => {
 test("a kernel is compiled once for each set of constants, and bears its name where browsers show it", async () => {
   const gpu = await requestGpu();
   const made: [string, string | undefined][] = [];
-  for (const method of ["createBindGroupLayout", "createShaderModule", "createComputePipeline"] as const) {
+  for (const method of ["createBindGroupLayout", "createShaderModule", "createComputePipelineAsync"] as const) {
     const create = gpu[method].bind(gpu) as (descriptor: GPUObjectDescriptorBase) => never;
     gpu[method] = (descriptor: GPUObjectDescriptorBase) => {
       made.push([method, descriptor.label]);
@@ -149,7 +149,7 @@ test("a kernel is compiled once for each set of constants, and bears its name wh
   expect(made).toEqual([
     ["createBindGroupLayout", "fill"],
     ["createShaderModule", "kernels/shared/fill.wgsl"],
-    ["createComputePipeline", "fill"],
+    ["createComputePipelineAsync", "fill"],
   ]);
   gpu.destroy();
 });
