@@ -312,6 +312,7 @@ function beforeOf(labels: Uint8Array, data: Float32Array, classes: number, given
 /** What the kernels of an iteration are called here. */
 const names: Readonly<Record<string, string>> = {
   splat: "splat",
+  splatAdd: "splat",
   blur: "blur",
   update: "slice and update",
   slice: "slice and update",
