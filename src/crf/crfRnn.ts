@@ -11,8 +11,9 @@ import { type Loadable, loadParameters, readParameters, requireTensors } from ".
 import type { Values } from "../optim/optimizer.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { Scope } from "../scope.ts";
-import { formatShape, sameShape } from "../shape.ts";
+import { formatShape, padded, sameShape } from "../shape.ts";
 import { requireFinite, seekNotFinite } from "../shared/finite.ts";
+import { sample } from "../shared/sample.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Abortable, breathe } from "../turn.ts";
 import { found, requireChoice, requireFlag } from "../values.ts";
@@ -220,7 +221,7 @@ const sameMap = (guide: readonly number[], [...shape]: readonly number[], classe
  */
 async function makeSuspicions(unary: Tensor, guide: Tensor, listener: Listener): Promise<Suspicions | undefined> {
   const loaded = await import("./suspicions.ts").catch(() => undefined);
-  return loaded && new loaded.Suspicions(unary, guide, listener);
+  return loaded && new loaded.Suspicions(unary, guide, listener, { alignedBytes, view, formatShape, padded, sample });
 }
 
 class CrfLayer implements Disposable {

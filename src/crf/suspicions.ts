@@ -1,8 +1,8 @@
 import { areProbabilities, brief, isConstant, isNarrow, leastPixels, rangeOf } from "../diagnosis/rows.ts";
 import { groupPlaces, liesChannelsFirst, spread } from "../diagnosis/order.ts";
-import { alignedBytes, type Device, type Storage, view } from "../device/device.ts";
-import { formatShape, padded } from "../shape.ts";
-import { sample } from "../shared/sample.ts";
+import type * as devices from "../device/device.ts";
+import type * as shapes from "../shape.ts";
+import type { sample } from "../shared/sample.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Listener } from "../warnings.ts";
 
@@ -11,9 +11,15 @@ const mostRows = 128;
 const mostRowValues = 8192;
 /** Pixels of the guide that are looked at. */
 const guidePixels = 1024;
-/** The channels of a row in device memory. */
-const rowPlaces = (row: number, channels: number): number[] =>
-  Array.from({ length: channels }, (_, c) => row * padded(channels) + c);
+
+/** Functions that every page has loaded, which are handed over since this file is loaded late: see test/size.test.ts. */
+export interface Tools {
+  readonly alignedBytes: typeof devices.alignedBytes;
+  readonly view: typeof devices.view;
+  readonly formatShape: typeof shapes.formatShape;
+  readonly padded: typeof shapes.padded;
+  readonly sample: typeof sample;
+}
 
 /**
  * Looks for the usual causes of a useless result in samples of what a call is given. The samples, 33 kB for 21 classes, are
@@ -27,31 +33,34 @@ export class Suspicions {
   readonly #unary: Tensor;
   readonly #guide: Tensor;
   readonly #listener: Listener;
+  readonly #tools: Tools;
   readonly #rows: number;
   /** Places of the scores: whole rows, then groups of five for the order. */
   readonly #unaryPlaces: Uint32Array;
   readonly #guidePlaces: Uint32Array;
   readonly #guideAt: number;
 
-  constructor(unary: Tensor, guide: Tensor, listener: Listener) {
+  constructor(unary: Tensor, guide: Tensor, listener: Listener, tools: Tools) {
     this.#unary = unary;
     this.#guide = guide;
     this.#listener = listener;
+    this.#tools = tools;
     const { device, channels } = unary;
-    const rows = boundRows(device, unary);
+    const rows = this.#boundRows(unary);
     const whole = spread(Math.max(4, Math.min(mostRows, Math.floor(mostRowValues / channels))), rows);
     this.#rows = whole.length;
-    const order = listener.due.has("channels-first") ? orderedPlaces(unary, rows) : [];
-    this.#unaryPlaces = Uint32Array.from([...whole.flatMap((row) => rowPlaces(row, channels)), ...order]);
-    const pixels = spread(guidePixels, boundRows(device, guide));
-    this.#guidePlaces = Uint32Array.from(pixels.flatMap((row) => rowPlaces(row, guide.channels)));
-    this.#guideAt = alignedBytes(device, this.#unaryPlaces.byteLength);
+    const order = listener.due.has("channels-first") ? this.#orderedPlaces(unary, rows) : [];
+    this.#unaryPlaces = Uint32Array.from([...whole.flatMap((row) => this.#rowPlaces(row, channels)), ...order]);
+    const pixels = spread(guidePixels, this.#boundRows(guide));
+    this.#guidePlaces = Uint32Array.from(pixels.flatMap((row) => this.#rowPlaces(row, guide.channels)));
+    this.#guideAt = tools.alignedBytes(device, this.#unaryPlaces.byteLength);
     this.bytes = this.#guideAt + this.#guidePlaces.byteLength;
   }
 
   /** Queues the gathering of the samples. */
-  sample(to: Storage): void {
+  sample(to: devices.Storage): void {
     const { device } = this.#unary;
+    const { sample, view } = this.#tools;
     const { byteLength } = this.#unaryPlaces;
     sample(device, this.#unary.storage, this.#unaryPlaces, view(to, 0, byteLength));
     sample(device, this.#guide.storage, this.#guidePlaces, view(to, this.#guideAt, this.#guidePlaces.byteLength));
@@ -120,22 +129,29 @@ export class Suspicions {
     const { shape } = this.#unary;
     this.#listener.tell("channels-first", {
       where: "crfRnn",
-      expected: `scores with the channels last, as their shape ${formatShape(shape)} says`,
+      expected: `scores with the channels last, as their shape ${this.#tools.formatShape(shape)} says`,
       got: "values whose neighbors are alike as if the channels came first",
       remedy: 'use scoresTensor with layout: "chw", or permute(scores, "chw", "hwc")',
     });
   }
-}
 
-/** The rows of a map that one binding holds. */
-const boundRows = ({ limits }: Device, { rows, channels }: Tensor): number =>
-  Math.min(rows, Math.floor(limits.bindingBytes / (padded(channels) * 4)));
+  /** The rows of a map that one binding holds. */
+  #boundRows({ device, rows, channels }: Tensor): number {
+    return Math.min(rows, Math.floor(device.limits.bindingBytes / (this.#tools.padded(channels) * 4)));
+  }
 
-/** The groups of places that tell the order of the channels, in device memory, within the `rows` that one binding holds. */
-function orderedPlaces({ shape, channels }: Tensor, rows: number): number[] {
-  const [height, width] = shape.slice(-3) as [number, number];
-  const place = (index: number): number => Math.floor(index / channels) * padded(channels) + (index % channels);
-  return groupPlaces(height, width, channels, rows).map(place);
+  /** The channels of a row in device memory. */
+  #rowPlaces(row: number, channels: number): number[] {
+    return Array.from({ length: channels }, (_, c) => row * this.#tools.padded(channels) + c);
+  }
+
+  /** The groups of places that tell the order of the channels, in device memory, within the `rows` that one binding holds. */
+  #orderedPlaces({ shape, channels }: Tensor, rows: number): number[] {
+    const [height, width] = shape.slice(-3) as [number, number];
+    const rowStride = this.#tools.padded(channels);
+    const place = (index: number): number => Math.floor(index / channels) * rowStride + (index % channels);
+    return groupPlaces(height, width, channels, rows).map(place);
+  }
 }
 
 /** Reads a map that the call holds, whether or not its owner has disposed of it. */

@@ -79,6 +79,9 @@ async function listByPreference(): Promise<ListedAdapter[]> {
   return [...all.values()];
 }
 
+/** Node's `process`, under a name by which bundlers for pages do not put one of theirs in its place, or refuse what is done with it. */
+const node = (): NodeJS.Process => globalThis.process;
+
 /** A name that no adapter has: Dawn refuses it and tells those that there are. */
 const nobody = "\u0001";
 
@@ -116,17 +119,18 @@ async function byName(name: string, again?: string): Promise<GPUAdapter | undefi
 async function alone(names: readonly string[], index: number): Promise<GPUAdapter | undefined> {
   const name = names[index]!;
   let before = names.slice(0, index).filter((other) => other === name).length;
-  const variable = process.env.DRI_PRIME;
+  const { env } = node();
+  const variable = env.DRI_PRIME;
   try {
     for (const tag of await graphicsTags()) {
-      process.env.DRI_PRIME = `${tag}!`;
+      env.DRI_PRIME = `${tag}!`;
       const shown = await namesHere(tag);
       if (shown.length === 1 && shown[0] === name && before-- === 0) return await byName(name, tag);
     }
     return undefined;
   } finally {
-    if (variable === undefined) delete process.env.DRI_PRIME;
-    else process.env.DRI_PRIME = variable;
+    if (variable === undefined) delete env.DRI_PRIME;
+    else env.DRI_PRIME = variable;
   }
 }
 
@@ -141,7 +145,7 @@ const hidden = (name: string, got: string): DeviceError =>
 
 /** GPUs on the PCI bus, as DRI_PRIME names them, in the order of their addresses; empty where the system does not list them. */
 async function graphicsTags(): Promise<string[]> {
-  const { readdir, readFile } = process.getBuiltinModule("node:fs/promises");
+  const { readdir, readFile } = node().getBuiltinModule("node:fs/promises");
   const folder = "/sys/bus/pci/devices";
   const addresses = await readdir(folder).catch(() => []);
   const classes = await Promise.all(

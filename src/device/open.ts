@@ -3,6 +3,7 @@ import { type Names, requireOptions } from "../options.ts";
 import { kindOf, remedyFor, requireChoice } from "../values.ts";
 import { requireWarningOptions, type WarningOptions } from "../warnings.ts";
 import { adapterName, isSoftware, requestDevice } from "./adapter.ts";
+import { findAdapter } from "./adapters.ts";
 import type { Device } from "./device.ts";
 import { findGpu } from "./gpu.ts";
 import type { WorkerLike } from "./port.ts";
@@ -139,8 +140,6 @@ async function openWebGpu(software: boolean, bindingBytes: number | undefined): 
 
 /** @throws DeviceError for an adapter that is not there or refuses a device; ValueError */
 async function openAdapter(wanted: number | string, bindingBytes: number | undefined): Promise<Device> {
-  // Of the many that open what is best, none needs to know how adapters are listed.
-  const { findAdapter } = await import("./adapters.ts");
   const { name, request } = await findAdapter(wanted);
   return await openOn(await request(), bindingBytes, name);
 }

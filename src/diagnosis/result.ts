@@ -12,7 +12,7 @@ const table = {
     severity: "warning",
     expected: "pixels of several classes",
     likely: "bandwidths or weights that are too large for this picture",
-    remedy: "lower --theta-beta, --theta-alpha or --bilateral-weight, or take fewer --iterations",
+    remedy: "lower --theta-alpha, --theta-beta, --theta-gamma or the weights, or take fewer --iterations",
   },
 } as const satisfies Findings<string>;
 

@@ -3,10 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { asFloat32, fileSource, openCheckpoint } from "../../src/checkpoint/checkpoint.ts";
 import { Suspicions } from "../../src/crf/suspicions.ts";
 import { decodeImage } from "../../src/data/images.ts";
-import type { Device } from "../../src/device/device.ts";
+import { alignedBytes, type Device, view } from "../../src/device/device.ts";
 import { Workspace } from "../../src/device/workspace.ts";
 import { open } from "../../src/device/open.ts";
 import { scoresTensor } from "../../src/pictures/scoresTensor.ts";
+import { formatShape, padded } from "../../src/shape.ts";
+import { sample } from "../../src/shared/sample.ts";
 import { suspicionCodes } from "../../src/warnings.ts";
 import { findFolders } from "../hosts/folders.ts";
 
@@ -28,6 +30,8 @@ async function* items(folder: string, count: number) {
   }
 }
 
+const tools = { alignedBytes, view, formatShape, padded, sample };
+
 /** What a call with these inputs would warn of, at θβ = 3 and at 13. */
 async function warned(data: Float32Array, shape: readonly number[], image: Awaited<ReturnType<typeof decodeImage>>) {
   const { width, height, values } = image;
@@ -36,7 +40,7 @@ async function warned(data: Float32Array, shape: readonly number[], image: Await
   const guide = scope.tensor([height, width, 3], values);
   const unary = scope.add(scoresTensor(device, data, { shape, layout: "chw", size: [height, width] }));
   const due = new Set(suspicionCodes);
-  const suspicions = new Suspicions(unary, guide, { due, tell: (code) => void heard.push(code) });
+  const suspicions = new Suspicions(unary, guide, { due, tell: (code) => void heard.push(code) }, tools);
   using workspace = new Workspace(device);
   const samples = workspace.allocate(suspicions.bytes);
   suspicions.sample(samples);

@@ -3,6 +3,7 @@ import { kernelName } from "../../bench/floor.ts";
 import { allKernels } from "../../bench/gpu/kernels.ts";
 import { compileFor, families } from "../../bench/gpu/radv.ts";
 import { chunkMultiplyAdds } from "../../bench/gpu/chunks.ts";
+import { shareOf } from "../../bench/gpu/code.ts";
 import { canCompile } from "../../scripts/environment.mjs";
 import { root } from "../hosts/folders.ts";
 
@@ -22,6 +23,12 @@ describe.runIf(canCompile())("compiled for GPUs that are not here", () => {
     const tiled = statistics.find(({ id }) => id === "productTiled")!;
     expect(tiled.workgroupBytes).toBeGreaterThan(0);
     expect(tiled.loops!.chunk.multiplyAdds).toBe(chunkMultiplyAdds.productTiled);
+    // What there is besides multiply-adds; GCN's compiler keeps a loop in the chunk.
+    expect(shareOf(tiled.loops!.innermost)).toBeGreaterThan(0.75);
+    expect(shareOf(tiled.loops!.chunk)).toBeGreaterThan(family === "polaris10" ? 0.66 : 0.69);
+    const small = statistics.filter(({ file }) => file.endsWith(".small.wgsl"));
+    expect(small).toHaveLength(2);
+    for (const { vectorRegisters } of small) expect(vectorRegisters).toBeLessThanOrEqual(64);
   });
 
   test("a kernel that spills is told", async () => {
