@@ -28,8 +28,8 @@ export { requireInputs } from "./inputs.ts";
 export type { Binding, Kernel, Twin } from "./kernel.ts";
 export type { Labels } from "./labels.ts";
 export type { Scope } from "./scope.ts";
-// eslint-disable-next-line @typescript-eslint/no-deprecated -- A name stays for one version after another takes its place.
 export {
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- A name stays for one version after another takes its place.
   checkpoint,
   type GradientOptions,
   type InputGradients,
