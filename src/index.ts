@@ -28,15 +28,8 @@ export type { Binding, Kernel, Twin } from "./kernel.ts";
 export type { Labels } from "./labels.ts";
 export type { Scope } from "./scope.ts";
 // eslint-disable-next-line @typescript-eslint/no-deprecated -- A name stays for one version after another takes its place.
-export {
-  checkpoint,
-  type GradientOptions,
-  type InputGradients,
-  type Pullback,
-  record,
-  recompute,
-  Tape,
-} from "./tape.ts";
+export { checkpoint, type InputGradients, type Pullback, record, recompute, Tape } from "./tape.ts";
+export type { GradientOptions } from "./tape.ts";
 export { Tensor } from "./tensor.ts";
 export type { Abortable } from "./turn.ts";
 export type { OnWarning, WarningOptions, Warnings } from "./warnings.ts";
