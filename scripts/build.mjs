@@ -78,7 +78,7 @@ async function bundle() {
     entryPoints: { mpiWorker: "src/distributed/worker.ts" },
     outdir: "dist",
     platform: "node",
-    sourcemap: false,
+    sourcemap: process.argv.includes("--maps") && "external",
   });
   await declare(Object.values(entryPoints));
   await writeFile(join(root, "dist/THIRD-PARTY-LICENSES.txt"), await licensesOf([library, program, pages]));

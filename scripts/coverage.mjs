@@ -51,8 +51,8 @@ function measure() {
   return run("node_modules/vitest/vitest.mjs", ["run", ...words, ...unmeasured, ...filters], { NODE_V8_COVERAGE: raw });
 }
 
-/** The bundles that processes run: the command line, and all suites in one file. */
-const bundles = ["dist/cli.js", "build/test/suites.js"].map((file) => join(root, file));
+/** The bundles that processes run: the command line, its thread that talks to other ranks, and all suites in one file. */
+const bundles = ["dist/cli.js", "dist/mpiWorker.js", "build/test/suites.js"].map((file) => join(root, file));
 
 /** V8's reports of all processes on each bundle, put together one by one, because each is large. */
 function mergedReports() {

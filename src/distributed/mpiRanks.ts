@@ -106,6 +106,8 @@ export class MpiRanks implements Ranks {
 
   /** Takes leave, at the end of a run. */
   async close(): Promise<Traffic> {
+    // Hearts beat until all are here: the first rank may write its report for long.
+    await this.exchange(new Uint8Array());
     this.#post({ op: "rest" });
     await this.exchange(new Uint8Array());
     const { library, size: ranks } = this;

@@ -1,7 +1,7 @@
 import { ArenaSum } from "../../src/distributed/arenaSum.ts";
 import type { Transfer, Transport } from "../../src/distributed/mpi.ts";
 import { Progress } from "../../src/distributed/progress.ts";
-import { Relay } from "../../src/distributed/relay.ts";
+import { Relay, tags } from "../../src/distributed/relay.ts";
 import type { Ranks } from "../../src/train/ranks.ts";
 
 interface Half {
@@ -32,12 +32,15 @@ export function memoryTransports(size: number): Transport[] {
     match(key);
     return transfer;
   };
+  // Word of a failure is received from whoever sends it.
+  const keyOf = (from: number | undefined, to: number, tag: number): string =>
+    `${tag === tags.failure ? "any" : from} to ${to}, tag ${tag}`;
   return Array.from({ length: size }, (_, rank) => ({
     name: "memory",
     rank,
     size,
-    send: (bytes, to, tag) => begin(sends, `${rank} to ${to}, tag ${tag}`, bytes),
-    receive: (bytes, from, tag) => begin(receipts, `${from} to ${rank}, tag ${tag}`, bytes),
+    send: (bytes, to, tag) => begin(sends, keyOf(rank, to, tag), bytes),
+    receive: (bytes, from, tag) => begin(receipts, keyOf(from, rank, tag), bytes),
     isDone: (transfer) => done.has(transfer),
     cancel() {},
     finalize() {},

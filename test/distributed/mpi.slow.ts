@@ -102,7 +102,8 @@ describe.each(launcherNames)("crf-rnn train --distributed mpi by %s", (launcher)
         /^crf-rnn: rank 1, heartbeat: expected one every second, got none for 5 seconds — .*--resume/,
       ),
     ]);
-    expect(status).toBe(2);
+    // MPICH's launcher tells the status of the rank that it had to kill, where that ends first.
+    expect(launcher === "mpich" ? [2, 9] : [2]).toContain(status);
     await until(() => survivors(all).length === 0, 60_000);
   });
 });
