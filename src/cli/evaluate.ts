@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { boundaryBand } from "../data/boundary.ts";
+import { boundaryBand, usualBand } from "../data/boundary.ts";
 import { Confusion, type Scores } from "../data/confusion.ts";
 import { spread } from "../data/spread.ts";
 import { itemsOf } from "../data/dataset.ts";
@@ -32,7 +32,7 @@ Examples:
   crf-rnn evaluate --data VOC2012@reduced.txt --checkpoint TVG_CRFRNN_COCO_VOC.caffemodel --iterations 10
 
 One confusion matrix over all images at their own size; pixels of 255 do not count. The mean IU is over the classes that
-occur in truth or prediction. The band is what lies within some pixels of a boundary of the ground truth.`;
+occur in the truth of the whole set, whatever is predicted, so that models are compared over the same classes. The band is what lies within some pixels of a boundary of the ground truth.`;
 
 export const evaluateCommand = (): Command => evaluateWords().action(run);
 
@@ -47,7 +47,7 @@ export function evaluateWords(): Command {
   return addModelFlags(command)
     .option("--logits <file>", "logits of another network (.safetensors), for a checkpoint that holds only a CRF")
     .option("--images <n>", "score only this many images, evenly spread over the set", wholeNumber(1))
-    .option("--band <pixels>", "half the width of the boundary band", positiveNumber, 7)
+    .option("--band <pixels>", "half the width of the boundary band", positiveNumber, usualBand)
     .addHelpText("after", examples);
 }
 

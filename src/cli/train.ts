@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { fileSource, type Source } from "../checkpoint/checkpoint.ts";
 import { open } from "../device/open.ts";
+import { UsageError } from "../errors.ts";
 import type { Configuration } from "../train/configuration.ts";
 import type { Setting } from "../train/goingOn.ts";
 import type { Timetable } from "../train/loop.ts";
 import { createTrainable } from "../train/learner.ts";
 import { requireSame } from "../train/alike.ts";
-import type { Metric } from "../train/metrics.ts";
+import { bestOf, type Metric } from "../train/metrics.ts";
 import type { Ranks } from "../train/ranks.ts";
 import { countLearned, runTraining, type Outcome } from "../train/runTraining.ts";
 import { checkpointFile, reportFile, type Surroundings } from "../train/surroundings.ts";
@@ -67,6 +68,7 @@ async function run(flags: TrainFlags): Promise<void> {
     out: flags.out,
     report: join(flags.out, reportFile),
     validation,
+    best: bestOf(metrics),
     traffic,
   };
   const lines = [...outcome.notes, describeOutcome(flags.out, outcome, metrics)];
@@ -88,6 +90,7 @@ async function withTask<Result>(
   const everything = [...images.train, ...images.val];
   const logits = flags.logits ? await openLogits(flags.logits, images.classes.length, everything) : undefined;
   try {
+    requireValidation(flags, images);
     const task = { flags, images, logits: logits?.read, ...(await configure(flags, images)) };
     if (!flags.resume) await check(flags, images, logits?.notes);
     return await work(task);
@@ -96,14 +99,29 @@ async function withTask<Result>(
   }
 }
 
+/** @throws UsageError for patience that nothing could try */
+function requireValidation({ patience, valImages }: TrainFlags, { val }: Images): void {
+  if (patience === undefined || val.length > 0) return;
+  throw new UsageError({
+    where: "--patience",
+    expected: "images to validate by",
+    got: valImages === 0 ? "--val-images 0" : "data without a split val",
+    remedy: "name some by --val DIR@SPLIT",
+  });
+}
+
 async function check(flags: TrainFlags, images: Images, told: readonly FileNote[] = []): Promise<void> {
   using progress = startProgress(flags, images.train.length + images.val.length);
   const notes = await checkImages(images, () => {
     progress.step();
     progress.stage("checking images and labels");
   });
-  for (const line of flags.quiet ? [] : describeNotes([...told, ...notes])) progress.note(line);
+  const blind = images.val.length === 0 && flags.valImages !== 0 ? [noValidation] : [];
+  for (const line of flags.quiet ? [] : [...describeNotes([...told, ...notes]), ...blind]) progress.note(line);
 }
+
+const noValidation =
+  "note: nothing is validated, as no split val was found in one folder; --val DIR@SPLIT names images to validate by";
 
 async function printPlan({ flags, images, configuration, timetable }: Task): Promise<undefined> {
   using device = await open({ prefer: "wasm", threads: 1 });

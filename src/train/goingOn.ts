@@ -19,7 +19,7 @@ export type Setting = keyof typeof settings;
 
 /** Flags that may always differ, because no bit of a checkpoint depends on them, or because only the host does. */
 export const freeFlags =
-  "--steps --epochs --validate-every --save-every --val --val-images --host --device --adapter --threads --plain-simd --distributed --json --quiet".split(
+  "--steps --epochs --validate-every --save-every --patience --val --val-images --host --device --adapter --threads --plain-simd --distributed --json --quiet".split(
     " ",
   );
 

@@ -11,7 +11,7 @@ import type { Tensor } from "../tensor.ts";
 import type { Configuration } from "./configuration.ts";
 import { createModel, type Model } from "./model.ts";
 import type { Sample } from "./sample.ts";
-import type { Listener, Prediction, Trainable } from "./trainable.ts";
+import type { Judged, Listener, Prediction, Trainable } from "./trainable.ts";
 
 /** Rates and decays of a configuration's parameters; a rate of 0 for those that are not learned. */
 export function multipliersOf({ stage, network, crf }: Configuration): Multipliers {
@@ -52,7 +52,7 @@ class Learner implements Trainable {
     return crossEntropy(logits, labels, { reduction: this.#loss });
   }
 
-  async predict(sample: Sample): Promise<Prediction> {
+  async predict(sample: Sample): Promise<Judged> {
     const labelsOf = async (scores: Tensor) => argmax(requireFinite(await scores.read()), this.#model.classes);
     let network: Prediction["network"] | undefined;
     const onLayer = async (name: string, scores: Tensor): Promise<void> => {
@@ -60,11 +60,18 @@ class Learner implements Trainable {
     };
     if (!this.#model.refines) {
       using logits = await this.#model.logits(sample);
-      return { network: await labelsOf(logits) };
+      return { network: await labelsOf(logits), loss: await this.#lossOf(logits, sample) };
     }
     using logits = await this.#model.logits(sample, { onLayer });
     const crf = await labelsOf(logits);
-    return { network: network ?? crf, crf };
+    return { network: network ?? crf, crf, loss: await this.#lossOf(logits, sample) };
+  }
+
+  async #lossOf(logits: Tensor, { image, labels }: Sample): Promise<number> {
+    using truth = this.#model.device.labels([image.height, image.width], labels);
+    using loss = crossEntropy(logits, truth);
+    const [value] = await loss.read();
+    return value!;
   }
 
   finish(): Promise<void> {

@@ -19,6 +19,7 @@ export const openOptions = /* @__PURE__ */ (() => ({
   epochs: number(20, { above: 0 }),
   validateEvery: whole(1, { least: 1 }),
   saveEvery: whole(1, { least: 1 }),
+  patience: whole(1, { least: 1 }),
   optimizer: choice(["sgd", "adam"], "adam"),
   rate: number(1, { above: 0 }),
   clip: number(1, { above: 0 }),

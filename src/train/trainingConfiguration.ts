@@ -48,6 +48,8 @@ export interface TrainingOptions extends Given<typeof runOptions> {
   readonly validateEvery?: number;
   /** Steps between checkpoints. Default: a tenth of all, 1000 at most. */
   readonly saveEvery?: number;
+  /** After how many validations in a row without a better mean IU the run ends. Default: never. */
+  readonly patience?: number;
   /** Default: `adam`; `sgd` from published weights of the whole network, whose papers have it. */
   readonly optimizer?: "sgd" | "adam";
   /** The learning rate. Default: one that suits optimizer, loss and beginning (`crf-rnn help train` lists them). */
@@ -158,13 +160,13 @@ export function trainingTimetable(options: Omit<TrainingOptions, "classes">): Ti
 
 /** The timetable of a run on so many images. */
 export function timetableOf(
-  options: Pick<TrainingOptions, "steps" | "epochs" | "batch" | "validateEvery" | "saveEvery">,
+  options: Pick<TrainingOptions, "steps" | "epochs" | "batch" | "validateEvery" | "saveEvery" | "patience">,
   images: number,
 ): Timetable {
   const steps = stepsOf(options, images);
   const tenth = Math.max(1, Math.round(steps / 10));
   const { validateEvery = tenth, saveEvery = Math.min(tenth, 1000) } = options;
-  return { steps, validateEvery, saveEvery };
+  return { steps, validateEvery, saveEvery, patience: options.patience };
 }
 
 function stepsOf(options: Pick<TrainingOptions, "steps" | "epochs" | "batch">, images: number): number {

@@ -9,7 +9,7 @@ import { sgd } from "../../src/optim/sgd.ts";
 import { record } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { restore, restoreOptimizer } from "../../src/train/state.ts";
-import { checkpointFile, samplesFile } from "../../src/train/surroundings.ts";
+import { bestFile, checkpointFile, samplesFile } from "../../src/train/surroundings.ts";
 import { Memory, momentum, Toy, toyConfiguration as configuration } from "./toy.ts";
 
 let device: Device;
@@ -35,8 +35,66 @@ describe("the training loop", () => {
     expect(losses).toHaveLength(12);
     expect(Math.min(...losses.slice(6))).toBeLessThan(losses[0]! / 5);
     expect(metrics.filter(({ event }) => event === "validation").map(({ step }) => step)).toEqual([4, 8, 12]);
-    expect(saves.filter((name) => name === checkpointFile)).toHaveLength(4); // at 0, 5, 10, 12
+    expect(saves.filter((name) => name === checkpointFile)).toHaveLength(6); // at 0, 5, 10, 12, and 4 and 8, which were best
+    expect(saves.filter((name) => name === bestFile)).toHaveLength(2);
     expect(saves.filter((name) => name === samplesFile)).toHaveLength(3);
+  });
+
+  test("keeps the parameters of the best validation, and ends when its patience is spent", async () => {
+    // The truth is 0 everywhere, so that the mean IU is the share of pixels that are predicted so.
+    const right = [3, 9, 9, 6, 10];
+    const scripted = (trainable: Toy, done = 0) => {
+      const shown = right.slice(done);
+      trainable.predict = async ({ labels }) => ({
+        network: labels.map((_, pixel) => Number(pixel >= shown[0]!)),
+        loss: 6,
+      });
+      const validated = new Memory();
+      const { record } = validated;
+      validated.record = async (metric) => {
+        if (metric.event === "validation") shown.shift();
+        return record.call(validated, metric);
+      };
+      return validated;
+    };
+    const run = async (patience: number | undefined, surroundings: Memory, trainable: Toy, more = {}) =>
+      train(
+        { trainable, optimizer: momentum(trainable), configuration, surroundings },
+        { ...timetable, steps: 10, validateEvery: 2, saveEvery: 100, patience, ...more },
+      );
+    const all = new Toy(device);
+    const whole = scripted(all);
+    expect(await run(undefined, whole, all)).toBe("finished");
+    const validations = whole.metrics.filter((metric) => metric.event === "validation");
+    expect(validations.map(({ network }) => network.meanIU)).toEqual(right.map((share) => share / 12));
+    expect(validations[0]).toMatchObject({ lossPerPixel: 0.5, images: 2 }); // 6 on each 12 pixels
+    expect((await whole.state(bestFile)).best).toEqual({ step: 10, meanIU: 10 / 12, waited: 0 });
+
+    const brief = new Toy(device);
+    const ended = scripted(brief);
+    expect(await run(2, ended, brief)).toBe("patience");
+    const best = await ended.state(bestFile);
+    expect([best.step, best.optimizer.size]).toEqual([4, 0]); // the first of two that are equal
+    const { step, ...last } = await ended.state();
+    expect([step, last.best]).toEqual([8, { step: 4, meanIU: 9 / 12, waited: 2 }]);
+    expect(await best.parameters.get("threshold")!.read()).not.toEqual(await last.parameters.get("threshold")!.read());
+
+    // Resumed, it has no patience left; with more of it, the run goes on.
+    const more = { from: step, best: last.best };
+    expect(await run(2, scripted(brief, 4), brief, more)).toBe("patience");
+    const again = scripted(brief, 4);
+    expect(await run(3, again, brief, more)).toBe("finished");
+    expect((await again.state(bestFile)).step).toBe(10);
+  });
+
+  test("validates what it begins from, but not parameters that were drawn", async () => {
+    const trainable = new Toy(device);
+    const surroundings = new Memory();
+    const begun = { ...configuration, beginning: "1234" };
+    await train({ trainable, optimizer: momentum(trainable), configuration: begun, surroundings }, timetable);
+    expect(surroundings.metrics.filter(({ event }) => event === "validation").map(({ step }) => step)).toEqual([
+      0, 4, 8, 12,
+    ]);
   });
 
   test("stopped at any step and resumed from its checkpoint, ends in the same bits and tells the same", async () => {
@@ -55,7 +113,10 @@ describe("the training loop", () => {
       await restore("run", state.parameters, trainable.parameters);
       await restoreOptimizer(state.optimizer, optimizer);
       surroundings.stopAfter = Infinity;
-      await train({ trainable, optimizer, configuration, surroundings }, { ...timetable, from: state.step });
+      await train(
+        { trainable, optimizer, configuration, surroundings },
+        { ...timetable, from: state.step, best: state.best },
+      );
       expect(surroundings.files.get(checkpointFile)).toEqual(whole.files.get(checkpointFile));
       expect(withoutTimes(surroundings.metrics)).toEqual(withoutTimes(whole.metrics));
     }

@@ -7,6 +7,7 @@ import type { Device } from "../../src/device/device.ts";
 import { open } from "../../src/device/open.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import {
+  bestFile,
   checkpointFile,
   drawShapes,
   memorySurroundings,
@@ -114,7 +115,7 @@ describe("a run in memory", () => {
     const { files, metrics, outcome } = begun();
     expect(outcome.ending).toBe("finished");
     for (const [name, bytes] of files) expect(fileOf(run, name).equals(bytes), name).toBe(true);
-    expect([...files.keys()].sort()).toEqual([checkpointFile, samplesFile]);
+    expect([...files.keys()].sort()).toEqual([bestFile, checkpointFile, samplesFile]);
     expect(withoutTimes(metrics)).toEqual(withoutTimes(readMetrics(folder, run)));
   });
 

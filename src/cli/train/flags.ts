@@ -50,6 +50,7 @@ export interface TrainFlags
   readonly multipliers?: Partial<CrfConfiguration["multipliers"]>;
   readonly validateEvery?: number;
   readonly saveEvery?: number;
+  readonly patience?: number;
   readonly resume?: boolean;
   readonly dryRun?: boolean;
   readonly host: Host;
@@ -70,8 +71,9 @@ Examples:
     mpirun -n 4 crf-rnn train --data voc --out runs/fcn --batch 8 --distributed mpi
 
 --init takes what fits by name and shape from a checkpoint of any format: VGG weights, the stage before, a whole CRF-RNN.
-OUT gets checkpoint.safetensors (with the optimizer's memory), the one before it as checkpoint.former.safetensors, metrics.jsonl
-and report.html. Ctrl-C saves and stops; the exit status is 130 then. Where the last checkpoint is damaged or gone, --resume
+OUT gets checkpoint.safetensors (with the optimizer's memory), the one before it as checkpoint.former.safetensors, best.safetensors
+(the parameters with the highest mean IU at a validation; use it for evaluate, segment and --init), metrics.jsonl and report.html.
+The mean IU is over the classes in the truth of all validation images. Ctrl-C saves and stops; the exit status is 130 then. Where the last checkpoint is damaged or gone, --resume
 sets it aside and goes on from the former.
 `;
 
@@ -166,6 +168,7 @@ export function trainWords(): Command {
     .option("--crf-only", "CRF: only the CRF learns, the network stays as --init has it")
     .option("--validate-every <n>", "steps between validations (default: a tenth of all)", wholeNumber(1))
     .option("--save-every <n>", "steps between checkpoints (default: a tenth of all, at most 1000)", wholeNumber(1))
+    .option("--patience <n>", "end after so many validations in a row without a better mean IU", wholeNumber(1))
     .option("--resume", "go on with the run in OUT (see below for what may differ)")
     .option("--dry-run", "check data and options, print the plan, train nothing")
     .addOption(new Option("--host <name>", "where to run").choices(["node", "deno", "chromium"]).default(currentHost))
