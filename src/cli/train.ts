@@ -1,7 +1,8 @@
 import { join } from "node:path";
-import { fileSource, type Source } from "../checkpoint/checkpoint.ts";
+import { fileSource, openCheckpoint, type Source } from "../checkpoint/checkpoint.ts";
 import { open } from "../device/open.ts";
 import { UsageError } from "../errors.ts";
+import { describeFit, fitOf, shapesOf } from "../train/begin.ts";
 import type { Configuration } from "../train/configuration.ts";
 import type { Setting } from "../train/goingOn.ts";
 import type { Timetable } from "../train/loop.ts";
@@ -92,10 +93,24 @@ async function withTask<Result>(
   try {
     requireValidation(flags, images);
     const task = { flags, images, logits: logits?.read, ...(await configure(flags, images)) };
-    if (!flags.resume) await check(flags, images, logits?.notes);
+    if (!flags.resume) {
+      const begins = flags.init === undefined ? [] : await beginningNotes(flags.init, task.configuration);
+      await check(flags, images, logits?.notes, begins);
+    }
     return await work(task);
   } finally {
     await logits?.close();
+  }
+}
+
+/** What the model does not take from `--init`, before the first step. @throws FormatError where nothing of it fits */
+async function beginningNotes(init: string, configuration: Configuration): Promise<string[]> {
+  const source = await fileSource(init);
+  try {
+    const checkpoint = await openCheckpoint(source, { partial: true });
+    return describeFit(source.name, fitOf(checkpoint, source.name, shapesOf(configuration)));
+  } finally {
+    await source.close();
   }
 }
 
@@ -110,14 +125,21 @@ function requireValidation({ patience, valImages }: TrainFlags, { val }: Images)
   });
 }
 
-async function check(flags: TrainFlags, images: Images, told: readonly FileNote[] = []): Promise<void> {
+async function check(
+  flags: TrainFlags,
+  images: Images,
+  told: readonly FileNote[] = [],
+  begins: readonly string[] = [],
+): Promise<void> {
   using progress = startProgress(flags, images.train.length + images.val.length);
   const notes = await checkImages(images, () => {
     progress.step();
     progress.stage("checking images and labels");
   });
+  const lines = begins.map((line) => `note: ${line}`);
   const blind = images.val.length === 0 && flags.valImages !== 0 ? [noValidation] : [];
-  for (const line of flags.quiet ? [] : [...describeNotes([...told, ...notes]), ...blind]) progress.note(line);
+  for (const line of flags.quiet ? [] : [...describeNotes([...told, ...notes]), ...lines, ...blind])
+    progress.note(line);
 }
 
 const noValidation =

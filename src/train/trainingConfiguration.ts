@@ -146,7 +146,7 @@ export async function trainingConfiguration(options: TrainingOptions): Promise<C
     images: { count: images.length, digest: await digestOfIds(images.map(({ id }) => id)) },
     pixels: some.reduce((sum, { labels }) => sum + labels.length, 0) / some.length,
     logits: logits !== undefined,
-    begins: init ? await beginningOf(init) : "nothing",
+    begins: init ? await beginningOf(init, options.classes.length) : "nothing",
     beginning: await digestOfBeginning(init, logits),
   });
 }
@@ -292,10 +292,12 @@ function logitsOf(images: readonly Sample[]): readonly Float32Array<ArrayBuffer>
 }
 
 /** Tells what kind of checkpoint a run begins from. @throws FormatError */
-export async function beginningOf(init: Source): Promise<BeginningKind> {
+export async function beginningOf(init: Source, classes: number): Promise<BeginningKind> {
   const { metadata, tensors } = await openCheckpoint(init, { partial: true });
   if (parseConfiguration(metadata.configuration)) return "own";
-  return tensors.has("fc7.weight") ? "published" : "part";
+  // Scores of other classes are learned from scratch, for which the papers' rates are far too small.
+  const isOfClasses = (tensors.get("score_fr.weight")?.shape[0] ?? classes) === classes;
+  return tensors.has("fc7.weight") && isOfClasses ? "published" : "part";
 }
 
 /** A digest of a checkpoint's bytes, and behind them of the logits'. */
