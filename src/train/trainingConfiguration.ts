@@ -23,8 +23,9 @@ import type { Timetable } from "./loop.ts";
 import { augmentationOptions, defaultLearn, openOptions, trainingOptions } from "./options.ts";
 import { type Sample, samplesOf, type TrainingImage } from "./sample.ts";
 
-/** The steps of `poly` are those of the run. */
-export type ScheduleOption = OptimizerConfiguration["schedule"] | { readonly kind: "poly"; readonly power: number };
+/** The steps of `poly` and `cosine` are those of the run. */
+export type ScheduleOption =
+  OptimizerConfiguration["schedule"] | { readonly kind: "poly"; readonly power: number } | { readonly kind: "cosine" };
 
 /** Options of a run. All but `classes` and `images` have the defaults of `crf-rnn train`. */
 export interface TrainingOptions extends Given<typeof runOptions> {
@@ -56,6 +57,10 @@ export interface TrainingOptions extends Given<typeof runOptions> {
   readonly rate?: number;
   /** Default: `{ kind: "fixed" }`. */
   readonly schedule?: ScheduleOption;
+  /** Steps in which the rate rises evenly to what the schedule says. Default: none. */
+  readonly warmUp?: number;
+  /** Factors of the rate, by names of parameters or patterns: `{ "score*": 10 }` for a head that begins from scratch. */
+  readonly rates?: Readonly<Record<string, number>>;
   /** Momentum of SGD. Default: 0.99. */
   readonly momentum?: number;
   /** Weight decay. Default: 0.0005. */
@@ -64,8 +69,10 @@ export interface TrainingOptions extends Given<typeof runOptions> {
   readonly clip?: number;
   /** Images whose gradients are summed for one step. Default: 1. */
   readonly batch?: number;
-  /** Whether the loss is summed or averaged over pixels. Default: `sum`. */
-  readonly loss?: "sum" | "mean";
+  /**
+   * Cross-entropy, summed or averaged over pixels, or the robust log-likelihood (see `robustLogLikelihood`), summed. Default: `sum`.
+   */
+  readonly loss?: Configuration["loss"];
   /** The seed of the order, the initialization, dropout and augmentation. Default: 1. */
   readonly seed?: number;
   /** How far images are varied. Default: not at all. */
@@ -97,6 +104,7 @@ const names: Names<TrainingOptions> = /* @__PURE__ */ (() => ({
   frozen: true,
   init: true,
   schedule: true,
+  rates: true,
   augmentation: true,
   crf: true,
 }))();
@@ -179,13 +187,16 @@ export function configurationOf(options: Omit<TrainingOptions, "images" | "init"
   checkOpen(options);
   const given = Object.fromEntries(Object.keys(trainingOptions).map((name) => [name, options[name as keyof object]]));
   const { stage, loss, momentum, decay, batch, seed } = withDefaults(where, trainingOptions, given);
-  const { clip, augmentation = {}, crf = {} } = options;
+  const { clip, warmUp, rates, augmentation = {}, crf = {} } = options;
   checkGiven("augmentation", augmentationOptions, augmentation);
   const alone = ground.logits || crf.network === false;
   const { begins: beginning, pixels } = ground;
   const defaults = defaultsFor({ stage, loss, optimizer: options.optimizer, beginning, alone, pixels });
   const { schedule: asked = { kind: "fixed" }, rate = defaults.rate } = options;
-  const schedule = asked.kind === "poly" ? { ...asked, steps: stepsOf(options, ground.images.count) } : asked;
+  const schedule =
+    asked.kind === "poly" || asked.kind === "cosine"
+      ? { ...asked, steps: stepsOf(options, ground.images.count) }
+      : asked;
   return checkedConfiguration(where, {
     stage,
     classes: [...options.classes],
@@ -193,7 +204,7 @@ export function configurationOf(options: Omit<TrainingOptions, "images" | "init"
     network: ground.logits ? undefined : networkOf(options),
     crf: stage === "crf-rnn" ? crfOf(crf, defaults.multipliers, ground.logits) : undefined,
     beginning: ground.beginning,
-    optimizer: { kind: defaults.optimizer, rate, momentum, decay, clip, schedule },
+    optimizer: { kind: defaults.optimizer, rate, momentum, decay, clip, warmUp, rates, schedule },
     batch,
     loss,
     seed,

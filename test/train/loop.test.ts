@@ -303,5 +303,10 @@ describe("configurations", () => {
     expect(rates({ kind: "step", every: 10, factor: 0.5 }, 0, 9, 10, 25)).toEqual([8, 8, 4, 2]);
     expect(rates({ kind: "poly", steps: 100, power: 2 }, 0, 50, 100)).toEqual([8, 2, 0]);
     expect(rates({ kind: "fixed" }, 1e6)).toEqual([8]);
+    expect(rates({ kind: "cosine", steps: 100 }, 0, 50, 100).map((rate) => rate.toFixed(12))).toEqual(
+      [8, 4, 0].map((rate) => rate.toFixed(12)),
+    );
+    const warmed = { ...configuration.optimizer, rate: 8, warmUp: 4, schedule: { kind: "fixed" } as const };
+    expect([0, 1, 3, 9].map(scheduleOf(warmed))).toEqual([2, 4, 8, 8]);
   });
 });

@@ -63,6 +63,7 @@ function optionsOf(flags: TrainFlags, classes: readonly string[]): Omit<Training
     classes,
     frozen,
     schedule: flags.schedule,
+    rates: flags.rateOf,
     augmentation,
     crf: crfOf(flags),
   };

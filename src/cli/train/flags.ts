@@ -12,7 +12,7 @@ import { trainingOptions } from "../../train/options.ts";
 import type { ScheduleOption } from "../../train/trainingConfiguration.ts";
 import { addFlags } from "../describedFlags.ts";
 import type { ImageFlags } from "./images.ts";
-import { augmentationOf, learnOf, parseMultipliers, scheduleOf } from "./words.ts";
+import { augmentationOf, learnOf, parseMultipliers, ratesOf, scheduleOf } from "./words.ts";
 
 export interface TrainFlags
   extends
@@ -38,7 +38,9 @@ export interface TrainFlags
   readonly decay?: number;
   readonly clip?: number;
   readonly batch: number;
-  readonly loss: "sum" | "mean";
+  readonly loss: Configuration["loss"];
+  readonly warmUp?: number;
+  readonly rateOf?: Readonly<Record<string, number>>;
   readonly seed: number;
   readonly augment?: Augmentation;
   readonly iterations: number;
@@ -126,7 +128,9 @@ export function trainWords(): Command {
       new Option("--optimizer <kind>", "how gradients become steps (default: see below)").choices(["sgd", "adam"]),
     )
     .option("--rate <r>", "learning rate (default: see below)", positiveNumber)
-    .option("--schedule <words>", "fixed, step:EVERY:FACTOR or poly:POWER (default: fixed)", scheduleOf)
+    .option("--schedule <words>", "fixed, step:EVERY:FACTOR, poly:POWER or cosine (default: fixed)", scheduleOf)
+    .option("--warm-up <n>", "steps in which the rate rises evenly to what the schedule says", wholeNumber(1))
+    .option("--rate-of <words>", "factors of the rate by names of parameters, as score*=10,conv1*=0.1", ratesOf)
     .option("--momentum <m>", `momentum of SGD (default: ${trainingOptions.momentum.default})`, share)
     .option("--decay <d>", `weight decay (default: ${trainingOptions.decay.default})`, notNegative)
     .option("--clip <norm>", "largest norm of a step's gradient", positiveNumber)
@@ -137,8 +141,8 @@ export function trainWords(): Command {
       trainingOptions.batch.default,
     )
     .addOption(
-      new Option("--loss <kind>", "whether the loss is summed or averaged over pixels")
-        .choices(["sum", "mean"])
+      new Option("--loss <kind>", "cross-entropy summed or averaged over pixels, or robust log-likelihood, summed")
+        .choices(["sum", "mean", "robust"])
         .default("sum"),
     )
     .option(
