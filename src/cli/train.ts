@@ -6,7 +6,8 @@ import { describeFit, fitOf, shapesOf } from "../train/begin.ts";
 import type { Configuration } from "../train/configuration.ts";
 import type { Setting } from "../train/goingOn.ts";
 import type { Timetable } from "../train/loop.ts";
-import { createTrainable } from "../train/learner.ts";
+import { createTrainable, isLearned } from "../train/learner.ts";
+import { elementsOf } from "../shape.ts";
 import { requireSame } from "../train/alike.ts";
 import { bestOf, type Metric } from "../train/metrics.ts";
 import type { Ranks } from "../train/ranks.ts";
@@ -188,8 +189,9 @@ async function trainTask(asked: Task, ranks?: Ranks): Promise<Required<Trained>>
   await ranks?.spread(new TextEncoder().encode(JSON.stringify(task.configuration)));
   const trained = await trainIn(task, { folder, from: resumed?.step, ranks });
   const outcome = { ...trained, notes: [...(resumed?.notes ?? []), ...trained.notes] };
-  await writeReport(folder, task.images, task.configuration, outcome);
-  return { outcome, metrics: folder.metrics() };
+  const note = await writeReport(folder, task.images, task.configuration, outcome);
+  const notes = note === undefined ? outcome.notes : [...outcome.notes, note];
+  return { outcome: { ...outcome, notes }, metrics: folder.metrics() };
 }
 
 /** Where a run writes, the steps done before where it goes on from its checkpoint, and with whom it trains. */
@@ -205,7 +207,12 @@ async function trainIn(task: Task, { folder, from, ranks }: Place): Promise<Outc
   using progress = startProgress(flags, timetable.steps, from);
   progress.stage("opening the device");
   const tell = tellProgress(progress, timetable.steps, configuration.batch);
-  const surroundings = new LocalSurroundings(images, logits, folder, interrupt, tell, ranks);
+  const learned = learnedOf(configuration);
+  const draw = async (): Promise<void> => {
+    // What cannot be drawn now is told at the end, if it cannot be drawn then.
+    if (folder) await writeReport(folder, images, configuration, { adapter: "goes on", learned });
+  };
+  const surroundings = new LocalSurroundings(images, logits, folder, interrupt, tell, { ranks, draw });
   const begins = from === undefined ? { init: flags.init } : { resume: folder?.file(checkpointFile) };
   const beginning = folder ? begins : {}; // The other ranks get what the first one begins from.
   if (flags.host !== "chromium") return await trainHere(task, surroundings, beginning);
@@ -214,6 +221,12 @@ async function trainIn(task: Task, { folder, from, ranks }: Place): Promise<Outc
     surroundings,
   );
 }
+
+/** How many numbers a run learns, before there is a model. */
+const learnedOf = (configuration: Configuration): number =>
+  Object.entries(shapesOf(configuration))
+    .filter(([name]) => isLearned(name, configuration))
+    .reduce((sum, [, { shape }]) => sum + elementsOf(shape), 0);
 
 async function trainHere(
   { flags, configuration, timetable }: Task,

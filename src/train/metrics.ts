@@ -105,3 +105,19 @@ function parse(line: string): Metric | undefined {
     return undefined; // the line that a killed writer was at
   }
 }
+
+const scoreNames = ["meanIU", "pixelAccuracy", "meanAccuracy", "bandAccuracy"] as const;
+
+/** Steps and validations as a table for spreadsheets, one row each; what an event does not have is left empty. */
+export function formatTable(metrics: readonly Metric[]): string {
+  const own = ["event", "step", "epoch", "loss", "lossPerPixel", "rate", "seconds", "images"];
+  const models = ["network", "crf"] as const;
+  const head = [...own, ...models.flatMap((model) => scoreNames.map((name) => `${model}.${name}`))];
+  const rows = metrics.flatMap((metric) => {
+    if (metric.event === "change") return [];
+    const facts = metric as Partial<StepMetric & Omit<ValidationMetric, "event">>;
+    const scores = models.flatMap((model) => scoreNames.map((name) => facts[model]?.[name]));
+    return [[...own.map((name) => facts[name as keyof object]), ...scores].map((cell) => String(cell ?? ""))];
+  });
+  return [head, ...rows].map((row) => `${row.join(",")}\n`).join("");
+}

@@ -32,4 +32,5 @@ export const bestFile = "best.safetensors";
 export const formerFile = "checkpoint.former.safetensors";
 export const samplesFile = "samples.safetensors";
 export const metricsFile = "metrics.jsonl";
+export const tableFile = "metrics.csv";
 export const reportFile = "report.html";

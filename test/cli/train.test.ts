@@ -34,6 +34,7 @@ describe("crf-rnn train", () => {
       "best.safetensors",
       "checkpoint.former.safetensors",
       "checkpoint.safetensors",
+      "metrics.csv",
       "metrics.jsonl",
       "report.html",
       "samples.safetensors",
@@ -99,6 +100,17 @@ describe("crf-rnn train", () => {
     folder.remove("between/best.safetensors");
     expect(folder.run([...words, "--resume"])).toMatchObject({ status: 0, stderr: "" });
     expect(bytesOf("between", "best").equals(bytesOf("between"))).toBe(true);
+  });
+
+  test("is not failed by a report that cannot be drawn, which a note tells", () => {
+    const words = trainWords("undrawn", ..."--steps 2 --quiet".split(" "));
+    folder.run(words);
+    folder.write("undrawn/samples.safetensors", "no predictions");
+    const { status, stdout } = folder.run([...words, "--resume", "--json"]);
+    expect(status).toBe(0);
+    const { notes } = JSON.parse(stdout) as { notes: string[] };
+    expect(notes).toHaveLength(1);
+    expect(notes[0]).toMatch(/^the report could not be drawn: .*samples\.safetensors/);
   });
 
   test("ends by its patience with status 0, and wants images for it", () => {

@@ -4,7 +4,7 @@ import type { Device } from "../../src/device/device.ts";
 import { FormatError, ValueError } from "../../src/errors.ts";
 import { configurationDifferences, scheduleOf } from "../../src/train/configuration.ts";
 import { train } from "../../src/train/loop.ts";
-import { formatMetrics, type Metric, metricsUntil } from "../../src/train/metrics.ts";
+import { formatMetrics, formatTable, type Metric, metricsUntil } from "../../src/train/metrics.ts";
 import { sgd } from "../../src/optim/sgd.ts";
 import { record } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
@@ -275,6 +275,21 @@ describe("metrics", () => {
     expect(metricsUntil(text.slice(0, -20), 12)).toEqual(metrics.slice(0, -1));
     expect(metricsUntil(text, 5).every(({ step }) => step <= 5)).toBe(true);
     expect(metricsUntil("null\n17\n{}\n", 5)).toEqual([]);
+  });
+
+  test("as a table have a row for each step and validation, and empty cells where there is nothing", async () => {
+    const scores = { meanIU: 0.5, pixelAccuracy: 0.75, meanAccuracy: 0.625, bandAccuracy: null, iu: [0.5] };
+    const table = formatTable([
+      { event: "step", step: 1, epoch: 0.5, loss: 3, lossPerPixel: 0.25, rate: 0.1, seconds: 2 },
+      { event: "change", step: 1, settings: [] },
+      { event: "validation", step: 1, images: 4, lossPerPixel: 0.125, network: scores },
+    ]);
+    const [head, ...rows] = table.trimEnd().split("\n");
+    expect(head).toMatch(
+      /^event,step,epoch,loss,lossPerPixel,rate,seconds,images,network\.meanIU,.*,crf\.bandAccuracy$/,
+    );
+    expect(rows).toEqual(["step,1,0.5,3,0.25,0.1,2,,,,,,,,,", "validation,1,,,0.125,,,4,0.5,0.75,0.625,,,,,"]);
+    expect(head!.split(",")).toHaveLength(16);
   });
 
   test("of a change are kept as soon as a checkpoint knows of it, and told anew before", () => {

@@ -75,7 +75,8 @@ Examples:
 --init takes what fits by name and shape from a checkpoint of any format: VGG weights, the stage before, a whole CRF-RNN, also one of
 other classes, whose trunk it takes; notes say before the first step what was not taken.
 OUT gets checkpoint.safetensors (with the optimizer's memory), the one before it as checkpoint.former.safetensors, best.safetensors
-(the parameters with the highest mean IU at a validation; use it for evaluate, segment and --init), metrics.jsonl and report.html.
+(the parameters with the highest mean IU at a validation; use it for evaluate, segment and --init), metrics.jsonl, metrics.csv and report.html,
+drawn anew with each checkpoint.
 The mean IU is over the classes in the truth of all validation images. Ctrl-C saves and stops; the exit status is 130 then. Where the last checkpoint is damaged or gone, --resume
 sets it aside and goes on from the former.
 `;
