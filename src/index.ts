@@ -97,7 +97,7 @@ export { accumulate } from "./optim/accumulate.ts";
 export { adam, type AdamOptions } from "./optim/adam.ts";
 export type { Multiplier, Multipliers } from "./optim/multipliers.ts";
 export type { Optimizer, OptimizerOptions, Values } from "./optim/optimizer.ts";
-export { fixed, polynomial, type Schedule, stepped } from "./optim/schedules.ts";
+export { cosine, fixed, polynomial, type Schedule, stepped, warmUp } from "./optim/schedules.ts";
 export { sgd, type SgdOptions } from "./optim/sgd.ts";
 export { fcn16s } from "./models/fcn16s.ts";
 export { fcn32s } from "./models/fcn32s.ts";

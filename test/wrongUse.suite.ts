@@ -365,6 +365,8 @@ const uses: readonly Use[] = [
     /multipliers of map.*the number "0"/,
   ],
   ["no steps", () => wrong.polynomial(1), /steps/],
+  ["no steps of a cosine", () => wrong.cosine(1), /steps/],
+  ["a rate to warm up", () => wrong.warmUp(1, { steps: 3 }), /a schedule/],
   ["a misspelled schedule", () => wrong.stepped(1, { each: 3, factor: 2 }), /"each"/],
   ["accumulate lists", () => wrong.accumulate([], []), /a Map of gradients.*got an array/],
   // Networks.

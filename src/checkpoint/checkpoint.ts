@@ -6,7 +6,7 @@
  */
 import { FormatError } from "../errors.ts";
 import { openCaffe } from "./caffe.ts";
-import { fromTorchvision, type Input } from "./inputs.ts";
+import { fromTorchvision, type Input, inputNote } from "./inputs.ts";
 import { openKeras } from "./keras.ts";
 import { findGap } from "./networks.ts";
 import { legacyPrefix, openLegacyPytorch, openPytorch } from "./pytorch.ts";
@@ -53,9 +53,6 @@ export async function openCheckpoint(source: Source, options: OpenCheckpointOpti
     return { ...named, notes: [...named.notes, inputNote] };
   return named;
 }
-
-const inputNote =
-  "names are torchvision's: if the weights are too, conv1_1 expects another input: pass --input torchvision (in the library `input`), or caffe to leave it";
 
 function checkWhole(stored: Checkpoint, ours: Checkpoint, source: Source, partial = false): Checkpoint {
   const gap = findGap(stored, ours);

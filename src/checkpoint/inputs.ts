@@ -65,3 +65,10 @@ async function raisedBias(weight: StoredTensor, bias: StoredTensor): Promise<Flo
 async function readNumbers({ read, type }: StoredTensor): Promise<Float32Array<ArrayBuffer>> {
   return toFloat32(await read(), type);
 }
+
+/** What is said of a checkpoint whose names do not tell which colors its first convolution expects. */
+export const inputNote =
+  "names are torchvision's: if the weights are too, conv1_1 expects another input: pass --input torchvision (in the library `input`), or caffe to leave it";
+
+/** Whether that is said of a checkpoint. */
+export const isOfUnknownInput = ({ notes }: Checkpoint): boolean => notes.includes(inputNote);

@@ -34,7 +34,9 @@ Examples:
   and again, later: crf-rnn data VOC2012@reduced.txt
 
 Folders: manifest.json with palette masks; VOC 2010 to 2012 (JPEGImages, SegmentationClass, ImageSets); SBD (img, cls);
-COCO (annotations/instances_NAME.json); Pascal Context (trainval, labels.txt). Several folders make one set; of an image
+COCO (annotations/instances_NAME.json); Pascal Context (trainval, labels.txt); images/NAME.jpg with masks/NAME.png and the
+names of the classes in labels.txt, one a line, the first for label 0 (in the folder's lists train.txt and val.txt, or else
+each fifth image in val). A labels.txt in a folder of VOC's shape names other classes. Several folders make one set; of an image
 that several have, the first folder's labels count.
 Masks are palette or gray PNGs, PNGs in the colors of the classes, or .npy arrays [H, W].
 Exit status 2 where a folder cannot be read, anything is wrong with a file in it, or nothing can be learned from all of it.`;

@@ -1,12 +1,15 @@
 import { join } from "node:path";
-import { fileSource, type Source } from "../checkpoint/checkpoint.ts";
+import { fileSource, openCheckpoint, type Source } from "../checkpoint/checkpoint.ts";
 import { open } from "../device/open.ts";
+import { UsageError } from "../errors.ts";
+import { describeFit, fitOf, shapesOf } from "../train/begin.ts";
 import type { Configuration } from "../train/configuration.ts";
 import type { Setting } from "../train/goingOn.ts";
 import type { Timetable } from "../train/loop.ts";
-import { createTrainable } from "../train/learner.ts";
+import { createTrainable, isLearned } from "../train/learner.ts";
+import { elementsOf } from "../shape.ts";
 import { requireSame } from "../train/alike.ts";
-import type { Metric } from "../train/metrics.ts";
+import { bestOf, type Metric } from "../train/metrics.ts";
 import type { Ranks } from "../train/ranks.ts";
 import { countLearned, runTraining, type Outcome } from "../train/runTraining.ts";
 import { checkpointFile, reportFile, type Surroundings } from "../train/surroundings.ts";
@@ -67,6 +70,7 @@ async function run(flags: TrainFlags): Promise<void> {
     out: flags.out,
     report: join(flags.out, reportFile),
     validation,
+    best: bestOf(metrics),
     traffic,
   };
   const lines = [...outcome.notes, describeOutcome(flags.out, outcome, metrics)];
@@ -88,22 +92,59 @@ async function withTask<Result>(
   const everything = [...images.train, ...images.val];
   const logits = flags.logits ? await openLogits(flags.logits, images.classes.length, everything) : undefined;
   try {
+    requireValidation(flags, images);
     const task = { flags, images, logits: logits?.read, ...(await configure(flags, images)) };
-    if (!flags.resume) await check(flags, images, logits?.notes);
+    if (!flags.resume) {
+      const begins = flags.init === undefined ? [] : await beginningNotes(flags.init, task.configuration);
+      await check(flags, images, logits?.notes, begins);
+    }
     return await work(task);
   } finally {
     await logits?.close();
   }
 }
 
-async function check(flags: TrainFlags, images: Images, told: readonly FileNote[] = []): Promise<void> {
+/** What the model does not take from `--init`, before the first step. @throws FormatError where nothing of it fits */
+async function beginningNotes(init: string, configuration: Configuration): Promise<string[]> {
+  const source = await fileSource(init);
+  try {
+    const checkpoint = await openCheckpoint(source, { partial: true });
+    return describeFit(source.name, fitOf(checkpoint, source.name, shapesOf(configuration)));
+  } finally {
+    await source.close();
+  }
+}
+
+/** @throws UsageError for patience that nothing could try */
+function requireValidation({ patience, valImages }: TrainFlags, { val }: Images): void {
+  if (patience === undefined || val.length > 0) return;
+  throw new UsageError({
+    where: "--patience",
+    expected: "images to validate by",
+    got: valImages === 0 ? "--val-images 0" : "data without a split val",
+    remedy: "name some by --val DIR@SPLIT",
+  });
+}
+
+async function check(
+  flags: TrainFlags,
+  images: Images,
+  told: readonly FileNote[] = [],
+  begins: readonly string[] = [],
+): Promise<void> {
   using progress = startProgress(flags, images.train.length + images.val.length);
   const notes = await checkImages(images, () => {
     progress.step();
     progress.stage("checking images and labels");
   });
-  for (const line of flags.quiet ? [] : describeNotes([...told, ...notes])) progress.note(line);
+  const lines = begins.map((line) => `note: ${line}`);
+  const blind = images.val.length === 0 && flags.valImages !== 0 ? [noValidation] : [];
+  for (const line of flags.quiet ? [] : [...describeNotes([...told, ...notes]), ...lines, ...blind])
+    progress.note(line);
 }
+
+const noValidation =
+  "note: nothing is validated, as no split val was found in one folder; --val DIR@SPLIT names images to validate by";
 
 async function printPlan({ flags, images, configuration, timetable }: Task): Promise<undefined> {
   using device = await open({ prefer: "wasm", threads: 1 });
@@ -148,8 +189,9 @@ async function trainTask(asked: Task, ranks?: Ranks): Promise<Required<Trained>>
   await ranks?.spread(new TextEncoder().encode(JSON.stringify(task.configuration)));
   const trained = await trainIn(task, { folder, from: resumed?.step, ranks });
   const outcome = { ...trained, notes: [...(resumed?.notes ?? []), ...trained.notes] };
-  await writeReport(folder, task.images, task.configuration, outcome);
-  return { outcome, metrics: folder.metrics() };
+  const note = await writeReport(folder, task.images, task.configuration, outcome);
+  const notes = note === undefined ? outcome.notes : [...outcome.notes, note];
+  return { outcome: { ...outcome, notes }, metrics: folder.metrics() };
 }
 
 /** Where a run writes, the steps done before where it goes on from its checkpoint, and with whom it trains. */
@@ -165,7 +207,12 @@ async function trainIn(task: Task, { folder, from, ranks }: Place): Promise<Outc
   using progress = startProgress(flags, timetable.steps, from);
   progress.stage("opening the device");
   const tell = tellProgress(progress, timetable.steps, configuration.batch);
-  const surroundings = new LocalSurroundings(images, logits, folder, interrupt, tell, ranks);
+  const learned = learnedOf(configuration);
+  const draw = async (): Promise<void> => {
+    // What cannot be drawn now is told at the end, if it cannot be drawn then.
+    if (folder) await writeReport(folder, images, configuration, { adapter: "goes on", learned });
+  };
+  const surroundings = new LocalSurroundings(images, logits, folder, interrupt, tell, { ranks, draw });
   const begins = from === undefined ? { init: flags.init } : { resume: folder?.file(checkpointFile) };
   const beginning = folder ? begins : {}; // The other ranks get what the first one begins from.
   if (flags.host !== "chromium") return await trainHere(task, surroundings, beginning);
@@ -174,6 +221,12 @@ async function trainIn(task: Task, { folder, from, ranks }: Place): Promise<Outc
     surroundings,
   );
 }
+
+/** How many numbers a run learns, before there is a model. */
+const learnedOf = (configuration: Configuration): number =>
+  Object.entries(shapesOf(configuration))
+    .filter(([name]) => isLearned(name, configuration))
+    .reduce((sum, [, { shape }]) => sum + elementsOf(shape), 0);
 
 async function trainHere(
   { flags, configuration, timetable }: Task,

@@ -1,6 +1,9 @@
 import { ValueError } from "../errors.ts";
 import type { LabelMap } from "./labels.ts";
 
+/** Half the width of the band in pixels, where nothing else is said. */
+export const usualBand = 7;
+
 /**
  * The band of pixels near a boundary of the ground truth (Kohli, Ladický and Torr 2009; Krähenbühl and Koltun 2011, "trimap"):
  * one byte per pixel, 1 where a boundary pixel lies within `radius` pixels, Euclidean, centers to centers. A boundary pixel

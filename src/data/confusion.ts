@@ -24,12 +24,10 @@ export interface Scores {
   /** Mean of `accuracy` over the classes of the ground truth. */
   readonly meanAccuracy: number;
   /**
-   * Mean of `iu` over the classes that occur in truth or prediction. A class that is predicted but absent from the truth
-   * counts with an IU of 0; a class absent from both does not count.
+   * Mean of `iu` over the classes that occur in the truth of the whole set, as in the papers. What is predicted does not change the
+   * divisor, so that all models have the same one on the same set. A class that is predicted where it never is costs the classes that are there.
    */
   readonly meanIU: number;
-  /** Mean of `iu` over the classes of the ground truth alone; equals `meanIU` where the truth has every class. */
-  readonly meanIUOfTruth: number;
   /** Σ truth·iu / Σ truth. */
   readonly frequencyWeightedIU: number;
   readonly classes: readonly ClassScore[];
@@ -107,13 +105,11 @@ export class Confusion {
     });
     const pixels = sum(classes.map(({ truth }) => truth));
     const ofTruth = classes.filter(({ truth }) => truth > 0);
-    const seen = classes.filter(({ truth, predicted }) => truth + predicted > 0);
     return {
       pixels,
       pixelAccuracy: sum(classes.map(({ correct }) => correct)) / pixels,
       meanAccuracy: mean(ofTruth.map(({ accuracy }) => accuracy)),
-      meanIU: mean(seen.map(({ iu }) => iu)),
-      meanIUOfTruth: mean(ofTruth.map(({ iu }) => iu)),
+      meanIU: mean(ofTruth.map(({ iu }) => iu)),
       frequencyWeightedIU: sum(ofTruth.map(({ truth, iu }) => truth * iu)) / pixels,
       classes,
     };

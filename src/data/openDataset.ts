@@ -4,12 +4,13 @@ import { openContext } from "./context.ts";
 import { itemsOf, unite, type Dataset, type Part } from "./dataset.ts";
 import { filesOf } from "./files.ts";
 import { Folder } from "./folder.ts";
+import { openImagesAndMasks } from "./imagesAndMasks.ts";
 import { parseList } from "./lists.ts";
 import { openManifest } from "./manifest.ts";
 import { openSbd } from "./sbd.ts";
 import { openVoc } from "./voc.ts";
 
-export const formats = ["manifest", "voc", "sbd", "coco", "context"] as const;
+export const formats = ["manifest", "voc", "sbd", "coco", "context", "folder"] as const;
 export type Format = (typeof formats)[number];
 
 export interface OpenDatasetOptions {
@@ -33,6 +34,7 @@ const signs: Record<Format, readonly string[]> = {
   sbd: ["cls", "img"],
   coco: ["annotations"],
   context: ["labels.txt", "trainval"],
+  folder: ["images", "masks"],
 };
 
 /** Folders that published archives wrap around their data. */
@@ -63,6 +65,8 @@ export async function openDataset(path: string, options: OpenDatasetOptions = {}
       return openCoco(folder, { ...options, images });
     case "context":
       return openContext(folder, images);
+    case "folder":
+      return openImagesAndMasks(folder);
   }
 }
 

@@ -1,4 +1,5 @@
 import { FormatError } from "../errors.ts";
+import { labelsFile, readClassNames } from "./classNames.ts";
 import { createItem, type Dataset, type Item } from "./dataset.ts";
 import { maximumLabelBytes, type Folder } from "./folder.ts";
 import { parseList } from "./lists.ts";
@@ -9,10 +10,14 @@ import { vocClasses } from "./vocClasses.ts";
 /**
  * Opens PASCAL VOC's segmentation task of any year (Everingham and others 2010): `JPEGImages/ID.jpg`, palette PNGs
  * `SegmentationClass/ID.png` whose index is the class and 255 the border, or PNGs in VOC's colors, and one split for each list in
- * `ImageSets/Segmentation`. A list of an earlier year, put there, is one more split: later years keep the images of earlier ones.
+ * `ImageSets/Segmentation`. Where a folder of that shape has other classes, `labels.txt` in it names them (see `readClassNames`). A list of an earlier year, put there, is one more split: later years keep the images of earlier ones.
  * @throws FormatError where there is no list, or one is malformed
  */
 export async function openVoc(folder: Folder): Promise<Dataset> {
+  // Beside `trainval`, the file is Pascal Context's, put into VOC's folder.
+  const own = (await folder.has(labelsFile)) && !(await folder.has("trainval"));
+  const classes = own ? await readClassNames(folder) : vocClasses;
+  const colors = vocColors(classes.length);
   const createVocItem = (id: string): Item => {
     const source = folder.join(`SegmentationClass/${id}.png`, id);
     return createItem({
@@ -20,18 +25,18 @@ export async function openVoc(folder: Folder): Promise<Dataset> {
       image: folder.join(`JPEGImages/${id}.jpg`, id),
       imageFolder: folder,
       source,
-      classes: vocClasses.length,
-      labels: async () => decodeLabels(await folder.read(source, maximumLabelBytes), source, { colors: vocColors() }),
+      classes: classes.length,
+      labels: async () => decodeLabels(await folder.read(source, maximumLabelBytes), source, { colors }),
     });
   };
   const splits = await readSplits(folder, ["ImageSets", "Segmentation"], createVocItem);
-  return { name: folder.path, classes: vocClasses, palette: vocPalette(), splits };
+  return { name: folder.path, classes, palette: vocPalette(), splits };
 }
 
-/** The colors of VOC's classes, and of its border. */
-function vocColors(): Color[] {
+/** The colors of so many classes, as VOC gives them, and of its border. */
+export function vocColors(classes: number): Color[] {
   const palette = vocPalette();
-  const colors = palette.slice(0, vocClasses.length);
+  const colors = palette.slice(0, classes);
   colors[255] = palette[255]!;
   return colors;
 }

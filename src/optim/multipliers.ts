@@ -22,7 +22,8 @@ export function multiplierOf(name: string, multipliers: Multipliers): Required<M
   return matching.reduce((all, [, multiplier]) => ({ ...all, ...multiplier }), { rate: 1, decay: 1 });
 }
 
-function matches(name: string, pattern: string): boolean {
+/** Whether a pattern, in which `*` stands for any letters, has this name. */
+export function matches(name: string, pattern: string): boolean {
   const literal = pattern.split("*").map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, "\\$&"));
   return new RegExp(`^${literal.join(".*")}$`).test(name);
 }

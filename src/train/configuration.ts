@@ -5,7 +5,7 @@ import type { Augmentation } from "../data/labeledImage.ts";
 import { ValueError } from "../errors.ts";
 import type { CrfRates } from "../models/multipliers.ts";
 import { fcnStages, runOptions, type RunOptions } from "../models/specification.ts";
-import { fixed, polynomial, type Schedule, stepped } from "../optim/schedules.ts";
+import { cosine, fixed, polynomial, type Schedule, stepped, warmUp } from "../optim/schedules.ts";
 
 export const stages = [...fcnStages, "crf-rnn"] as const;
 
@@ -31,10 +31,15 @@ export interface OptimizerConfiguration {
   readonly momentum: number;
   readonly decay: number;
   readonly clip?: number;
+  /** Steps in which the rate rises to what the schedule says. */
+  readonly warmUp?: number;
+  /** Factors of the rate by names of parameters, or patterns with `*`, besides the usual multipliers. */
+  readonly rates?: Readonly<Record<string, number>>;
   readonly schedule:
     | { readonly kind: "fixed" }
     | { readonly kind: "step"; readonly every: number; readonly factor: number }
-    | { readonly kind: "poly"; readonly steps: number; readonly power: number };
+    | { readonly kind: "poly"; readonly steps: number; readonly power: number }
+    | { readonly kind: "cosine"; readonly steps: number };
 }
 
 /** The network of a run. */
@@ -71,8 +76,8 @@ export interface Configuration {
   readonly optimizer: OptimizerConfiguration;
   /** Items whose gradients are summed for one step. */
   readonly batch: number;
-  /** Whether the loss is summed or averaged over pixels. */
-  readonly loss: "sum" | "mean";
+  /** Cross-entropy, summed or averaged over pixels, or the robust log-likelihood, summed. */
+  readonly loss: "sum" | "mean" | "robust";
   /** The seed of the order, the initialization, dropout and augmentation. */
   readonly seed: number;
   readonly augmentation: Augmentation;
@@ -109,14 +114,17 @@ const schema: valibot.GenericSchema<unknown, Configuration> = valibot.object({
     momentum: number,
     decay: number,
     clip: valibot.optional(number),
+    warmUp: valibot.optional(count),
+    rates: valibot.optional(valibot.record(valibot.string(), valibot.pipe(number, valibot.minValue(0)))),
     schedule: valibot.variant("kind", [
       valibot.object({ kind: valibot.literal("fixed") }),
       valibot.object({ kind: valibot.literal("step"), every: count, factor: number }),
       valibot.object({ kind: valibot.literal("poly"), steps: count, power: number }),
+      valibot.object({ kind: valibot.literal("cosine"), steps: count }),
     ]),
   }),
   batch: count,
-  loss: valibot.picklist(["sum", "mean"]),
+  loss: valibot.picklist(["sum", "mean", "robust"]),
   seed: count,
   augmentation: valibot.object({
     flip: valibot.optional(valibot.boolean()),
@@ -177,7 +185,12 @@ export function leaves(value: unknown, path = ""): Map<string, string> {
 }
 
 /** The rate of each step, the first being 0. */
-export function scheduleOf({ rate, schedule }: Configuration["optimizer"]): Schedule {
+export function scheduleOf({ warmUp: steps, ...optimizer }: Configuration["optimizer"]): Schedule {
+  const schedule = warmSchedule(optimizer);
+  return steps === undefined ? schedule : warmUp(schedule, { steps });
+}
+
+function warmSchedule({ rate, schedule }: Configuration["optimizer"]): Schedule {
   switch (schedule.kind) {
     case "fixed":
       return fixed(rate);
@@ -185,5 +198,7 @@ export function scheduleOf({ rate, schedule }: Configuration["optimizer"]): Sche
       return stepped(rate, { every: schedule.every, factor: schedule.factor });
     case "poly":
       return polynomial(rate, { steps: schedule.steps, power: schedule.power });
+    case "cosine":
+      return cosine(rate, { steps: schedule.steps });
   }
 }

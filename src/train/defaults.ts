@@ -47,7 +47,7 @@ export function defaultsFor({ stage, loss, beginning, alone, pixels, ...given }:
   const asInPapers = beginning === "published" && !alone;
   const { optimizer = asInPapers ? "sgd" : "adam" } = given;
   if (asInPapers && optimizer === "sgd") {
-    const rate = loss === "sum" ? paper[stage] : paper[stage] * paperPixels;
+    const rate = loss !== "mean" ? paper[stage] : paper[stage] * paperPixels;
     return { optimizer, rate, multipliers: paperMultipliers };
   }
   const crf = crfRates[optimizer];
@@ -57,7 +57,7 @@ export function defaultsFor({ stage, loss, beginning, alone, pixels, ...given }:
   return {
     optimizer,
     // Adam's steps do not know how large the loss is.
-    rate: loss === "sum" && optimizer === "sgd" ? oneDigit(averaged / pixels) : averaged,
+    rate: loss !== "mean" && optimizer === "sgd" ? oneDigit(averaged / pixels) : averaged,
     multipliers: {
       weights: multiple(weights),
       compatibility: multiple(compatibility),

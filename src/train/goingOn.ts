@@ -12,6 +12,7 @@ export const settings = {
   momentum: { flag: "--momentum", path: "optimizer.momentum", memory: "anew" },
   decay: { flag: "--decay", path: "optimizer.decay", memory: "anew" },
   multipliers: { flag: "--multipliers", path: "crf.multipliers", memory: "anew" },
+  warmUp: { flag: "--warm-up", path: "optimizer.warmUp", memory: "stands" },
   schedule: { flag: "--schedule", path: "optimizer.schedule", memory: "stands" },
 } as const;
 
@@ -19,7 +20,7 @@ export type Setting = keyof typeof settings;
 
 /** Flags that may always differ, because no bit of a checkpoint depends on them, or because only the host does. */
 export const freeFlags =
-  "--steps --epochs --validate-every --save-every --val --val-images --host --device --adapter --threads --plain-simd --distributed --json --quiet".split(
+  "--steps --epochs --validate-every --save-every --patience --val --val-images --host --device --adapter --threads --plain-simd --distributed --json --quiet".split(
     " ",
   );
 
@@ -46,7 +47,9 @@ export function goOnWith(
     momentum: from("momentum").optimizer.momentum,
     decay: from("decay").optimizer.decay,
     clip: from("clip").optimizer.clip,
-    schedule: schedule.kind === "poly" ? { ...schedule, steps } : schedule,
+    warmUp: from("warmUp").optimizer.warmUp,
+    rates: asked.optimizer.rates,
+    schedule: schedule.kind === "poly" || schedule.kind === "cosine" ? { ...schedule, steps } : schedule,
   };
   return { ...asked, crf, optimizer };
 }

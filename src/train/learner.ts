@@ -1,17 +1,18 @@
 import { argmax } from "../data/argmax.ts";
 import type { Device } from "../device/device.ts";
 import { ValueError } from "../errors.ts";
-import { crossEntropy } from "../nn/crossEntropy.ts";
+import { crossEntropy, robustLogLikelihood } from "../nn/crossEntropy.ts";
 import { type CrfRates, crfMultipliers, fcnMultipliers } from "../models/multipliers.ts";
 import { adam } from "../optim/adam.ts";
-import { multiplierOf, type Multipliers } from "../optim/multipliers.ts";
+import { matches, multiplierOf, type Multipliers } from "../optim/multipliers.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { sgd } from "../optim/sgd.ts";
+import type { Labels } from "../labels.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Configuration } from "./configuration.ts";
 import { createModel, type Model } from "./model.ts";
 import type { Sample } from "./sample.ts";
-import type { Listener, Prediction, Trainable } from "./trainable.ts";
+import type { Judged, Listener, Prediction, Trainable } from "./trainable.ts";
 
 /** Rates and decays of a configuration's parameters; a rate of 0 for those that are not learned. */
 export function multipliersOf({ stage, network, crf }: Configuration): Multipliers {
@@ -29,7 +30,7 @@ export function multipliersOf({ stage, network, crf }: Configuration): Multiplie
 export const isLearned = (name: string, configuration: Configuration): boolean =>
   multiplierOf(name, multipliersOf(configuration)).rate > 0;
 
-/** A model that learns by cross-entropy. */
+/** A model that learns by the loss of its configuration. */
 class Learner implements Trainable {
   readonly parameters: Readonly<Record<string, Tensor>>;
   readonly learned: readonly string[];
@@ -49,10 +50,10 @@ class Learner implements Trainable {
     if (network) network.seed = seed;
     using logits = await this.#model.logits(sample, { onLayer: listener });
     using labels = device.labels([height, width], sample.labels);
-    return crossEntropy(logits, labels, { reduction: this.#loss });
+    return this.#costOf(logits, labels, this.#loss);
   }
 
-  async predict(sample: Sample): Promise<Prediction> {
+  async predict(sample: Sample): Promise<Judged> {
     const labelsOf = async (scores: Tensor) => argmax(requireFinite(await scores.read()), this.#model.classes);
     let network: Prediction["network"] | undefined;
     const onLayer = async (name: string, scores: Tensor): Promise<void> => {
@@ -60,11 +61,22 @@ class Learner implements Trainable {
     };
     if (!this.#model.refines) {
       using logits = await this.#model.logits(sample);
-      return { network: await labelsOf(logits) };
+      return { network: await labelsOf(logits), loss: await this.#lossOf(logits, sample) };
     }
     using logits = await this.#model.logits(sample, { onLayer });
     const crf = await labelsOf(logits);
-    return { network: network ?? crf, crf };
+    return { network: network ?? crf, crf, loss: await this.#lossOf(logits, sample) };
+  }
+
+  #costOf(logits: Tensor, labels: Labels, loss: Configuration["loss"]): Tensor {
+    return loss === "robust" ? robustLogLikelihood(logits, labels) : crossEntropy(logits, labels, { reduction: loss });
+  }
+
+  async #lossOf(logits: Tensor, { image, labels }: Sample): Promise<number> {
+    using truth = this.#model.device.labels([image.height, image.width], labels);
+    using loss = this.#costOf(logits, truth, this.#loss === "robust" ? "robust" : "sum");
+    const [value] = await loss.read();
+    return value!;
   }
 
   finish(): Promise<void> {
@@ -108,6 +120,28 @@ function checkFrozen(frozen: readonly string[], names: readonly string[]): void 
 
 export function createOptimizer({ parameters }: Trainable, configuration: Configuration): Optimizer {
   const { kind, rate, momentum, decay, clip } = configuration.optimizer;
-  const options = { rate, decay, clip, multipliers: multipliersOf(configuration) };
+  const options = { rate, decay, clip, multipliers: ratesOf(Object.keys(parameters), configuration) };
   return kind === "adam" ? adam(parameters, options) : sgd(parameters, { ...options, momentum });
+}
+
+/** The multipliers of each parameter: those of the configuration, times the factors of all patterns that match its name. */
+export function ratesOf(names: readonly string[], configuration: Configuration): Multipliers {
+  const multipliers = multipliersOf(configuration);
+  const factors = Object.entries(configuration.optimizer.rates ?? {});
+  for (const [pattern] of factors) {
+    if (names.some((name) => matches(name, pattern))) continue;
+    throw new ValueError({
+      where: "--rate-of",
+      expected: `parameters of the model, as ${names.slice(0, 2).join(", ")}, or patterns of them with *`,
+      got: `'${pattern}'`,
+    });
+  }
+  const factorOf = (name: string): number =>
+    factors.reduce((product, [pattern, factor]) => (matches(name, pattern) ? product * factor : product), 1);
+  return Object.fromEntries(
+    names.map((name) => {
+      const { rate, decay } = multiplierOf(name, multipliers);
+      return [name, { rate: rate * factorOf(name), decay }];
+    }),
+  );
 }

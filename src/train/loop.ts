@@ -12,8 +12,8 @@ import { purpose, randomNumbers } from "./random.ts";
 import type { Run } from "./run.ts";
 import type { Sample } from "./sample.ts";
 import { Share } from "./share.ts";
-import { writeState } from "./state.ts";
-import { checkpointFile, type Surroundings } from "./surroundings.ts";
+import { type Best, writeState } from "./state.ts";
+import { bestFile, checkpointFile, type Surroundings } from "./surroundings.ts";
 import { validate } from "./validate.ts";
 
 /** How long to train, and how often to look and to save, in steps. */
@@ -22,20 +22,29 @@ export interface Timetable {
   readonly steps: number;
   readonly validateEvery: number;
   readonly saveEvery: number;
+  /** After how many validations in a row that are no better than the best one the run ends. Left out, it goes to its last step. */
+  readonly patience?: number;
 }
 
 /** What is left of a timetable. */
 interface Stretch extends Timetable {
   /** Steps done before. */
   readonly from: number;
+  /** The best validation before. */
+  readonly best?: Best;
+  /** Whether the network that the run begins from was trained without the CRF. */
+  readonly apart?: boolean;
 }
+
+/** How a run ends: after its last step, by a request to stop, or because its patience is spent. */
+export type Ending = "finished" | "interrupted" | "patience";
 
 /**
  * Trains from one step to another. The bits after a step depend on configuration, parameters, the optimizer's memory and the
  * number of the step alone, so that a run that goes on from a checkpoint ends where one without a stop does.
  * @throws ValueError where a loss is NaN or infinite, with the layer where it first appears; the last checkpoint stands
  */
-export async function train(run: Run, timetable: Stretch): Promise<"finished" | "interrupted"> {
+export async function train(run: Run, timetable: Stretch): Promise<Ending> {
   const { optimizer, configuration, surroundings } = run;
   const { batch, seed, optimizer: options } = configuration;
   const { ranks } = surroundings;
@@ -50,11 +59,24 @@ export async function train(run: Run, timetable: Stretch): Promise<"finished" | 
   let saved: Saved = timetable.from === 0 ? {} : { step: timetable.from, unproven: true };
   let due = timetable.from === 0;
   await surroundings.look?.(run.trainable.parameters, timetable.from);
+  let { best } = timetable;
   const keep = async (step: number): Promise<void> => {
-    await save(run, step, saved);
+    await save(run, checkpointFile, { step, best }, saved);
     saved = { step };
     due = false;
   };
+  /** A better validation is kept with a checkpoint that knows of it: a mean IU shows, as a loss does, that the parameters are sound. */
+  const look = async (step: number, apart = false): Promise<void> => {
+    const meanIU = await validate(run, step, saved, apart);
+    if (meanIU === undefined || Number.isNaN(meanIU)) return;
+    if (best && meanIU <= best.meanIU) return void (best = { ...best, waited: best.waited + 1 });
+    best = { step, meanIU, waited: 0 };
+    await keep(step);
+    await save({ ...run, optimizer: undefined }, bestFile, { step, best }, saved);
+  };
+  const isSpent = (): boolean => best !== undefined && best.waited >= (timetable.patience ?? Infinity);
+  if (timetable.from === 0 && !best && configuration.beginning !== "none") await look(0, timetable.apart);
+  if (isSpent()) return "patience";
   for (let step = timetable.from; step < timetable.steps; step++) {
     let began = performance.now();
     const own = draws.of(step);
@@ -91,9 +113,11 @@ export async function train(run: Run, timetable: Stretch): Promise<"finished" | 
     const stop = share ? await share.any(asked) : asked;
     await surroundings.look?.(run.trainable.parameters, done);
     const last = done === timetable.steps;
-    if (last || done % timetable.validateEvery === 0) await validate(run, done, saved);
-    due ||= done % timetable.saveEvery === 0;
-    if (last || stop) await keep(done);
+    if (last || done % timetable.validateEvery === 0) await look(done);
+    due ||= done % timetable.saveEvery === 0 && saved.step !== done;
+    const spent = isSpent();
+    if ((last || stop || spent) && saved.step !== done) await keep(done);
+    if (spent && !last) return "patience";
     if (stop && !last) return "interrupted";
   }
   return "finished";
@@ -120,12 +144,14 @@ function soundness(classes: number): (lossPerPixel: number) => boolean {
 }
 
 async function save(
-  { trainable, optimizer, configuration, surroundings }: Run,
-  step: number,
+  { surroundings, ...run }: Omit<Run, "optimizer"> & Partial<Pick<Run, "optimizer">>,
+  file: string,
+  { step, best }: { readonly step: number; readonly best?: Best },
   saved: Saved,
 ): Promise<void> {
+  const { configuration } = run;
   try {
-    await surroundings.save(checkpointFile, (sink) => writeState(sink, trainable, optimizer, step, configuration));
+    await surroundings.save(file, (sink) => writeState(sink, { ...run, best }, step));
   } catch (error) {
     if (!(error instanceof ValueError)) throw error;
     const { where, expected, got } = error;

@@ -22,6 +22,8 @@ export interface ValidationScores {
   readonly meanIU: number;
   readonly pixelAccuracy: number;
   readonly meanAccuracy: number;
+  /** Pixel accuracy within 7 pixels of a boundary of the ground truth; null where no image has one. */
+  readonly bandAccuracy: number | null;
   /** The intersection over union of each label; null where neither truth nor prediction has the class. */
   readonly iu: readonly (number | null)[];
 }
@@ -30,9 +32,44 @@ export interface ValidationMetric {
   readonly event: "validation";
   readonly step: number;
   readonly images: number;
+  /** The loss that is minimized, of what the model gives at last, summed over all pixels that count and divided by their number. */
+  readonly lossPerPixel: number;
   readonly network: ValidationScores;
   readonly crf?: ValidationScores;
+  /** True at step 0 where the network was trained without the CRF on top of it: what the CRF brings is measured against it. */
+  readonly apart?: boolean;
 }
+
+/** The validation with the highest mean IU, the first of several. */
+export const bestOf = (metrics: readonly Metric[]): ValidationMetric | undefined =>
+  metrics.reduce<ValidationMetric | undefined>((best, metric) => {
+    if (metric.event !== "validation") return best;
+    return !best || meanIUOf(metric) > meanIUOf(best) ? metric : best;
+  }, undefined);
+
+/** What the CRF brings in mean IU, at one validation. */
+export interface Gain {
+  readonly meanIU: number;
+  /** Beside the network that was trained without it, or beside the one inside, which end-to-end training has changed. */
+  readonly beside: "network trained without it" | "network inside";
+}
+
+/** Compares with the network as it was before the CRF, where the run has validated that at its step 0. */
+export function gainOf(metrics: readonly Metric[], { network, crf }: ValidationMetric): Gain | undefined {
+  if (!crf) return undefined;
+  const before = metrics.find((metric) => metric.event === "validation" && metric.apart);
+  return before?.event === "validation"
+    ? { meanIU: crf.meanIU - before.network.meanIU, beside: "network trained without it" }
+    : { meanIU: crf.meanIU - network.meanIU, beside: "network inside" };
+}
+
+/** Writes a gain as `+0.042 by the CRF, beside the network inside`. */
+export const describeGain = ({ meanIU, beside }: Gain): string =>
+  `${meanIU < 0 ? "−" : "+"}${Math.abs(meanIU).toFixed(3)} by the CRF, beside the ${beside}`;
+
+/** The mean IU of what a model gives at last. */
+export const meanIUOf = ({ network, crf }: Pick<ValidationMetric, "network" | "crf">): number =>
+  (crf ?? network).meanIU;
 
 /** Settings that hold from the step after this one on, other than those before. */
 export interface ChangeMetric {
@@ -67,4 +104,20 @@ function parse(line: string): Metric | undefined {
   } catch {
     return undefined; // the line that a killed writer was at
   }
+}
+
+const scoreNames = ["meanIU", "pixelAccuracy", "meanAccuracy", "bandAccuracy"] as const;
+
+/** Steps and validations as a table for spreadsheets, one row each; what an event does not have is left empty. */
+export function formatTable(metrics: readonly Metric[]): string {
+  const own = ["event", "step", "epoch", "loss", "lossPerPixel", "rate", "seconds", "images"];
+  const models = ["network", "crf"] as const;
+  const head = [...own, ...models.flatMap((model) => scoreNames.map((name) => `${model}.${name}`))];
+  const rows = metrics.flatMap((metric) => {
+    if (metric.event === "change") return [];
+    const facts = metric as Partial<StepMetric & Omit<ValidationMetric, "event">>;
+    const scores = models.flatMap((model) => scoreNames.map((name) => facts[model]?.[name]));
+    return [[...own.map((name) => facts[name as keyof object]), ...scores].map((cell) => String(cell ?? ""))];
+  });
+  return [head, ...rows].map((row) => `${row.join(",")}\n`).join("");
 }

@@ -9,7 +9,7 @@ export const trainingOptions = /* @__PURE__ */ (() => ({
   momentum: number(0.99, { least: 0, below: 1 }),
   decay: number(5e-4, { least: 0 }),
   batch: whole(1, { least: 1 }),
-  loss: choice(["sum", "mean"], "sum"),
+  loss: choice(["sum", "mean", "robust"], "sum"),
   seed: whole(1, { least: 0, most: 2 ** 32 - 1 }),
 }))();
 
@@ -19,9 +19,11 @@ export const openOptions = /* @__PURE__ */ (() => ({
   epochs: number(20, { above: 0 }),
   validateEvery: whole(1, { least: 1 }),
   saveEvery: whole(1, { least: 1 }),
+  patience: whole(1, { least: 1 }),
   optimizer: choice(["sgd", "adam"], "adam"),
   rate: number(1, { above: 0 }),
   clip: number(1, { above: 0 }),
+  warmUp: whole(1, { least: 1 }),
 }))();
 
 /** What of images may be varied, and how far; the defaults leave them as they are. */

@@ -3,14 +3,15 @@ import type { Device } from "../device/device.ts";
 import { elementsOf } from "../shape.ts";
 import { type Configuration, type Difference, checkedConfiguration } from "./configuration.ts";
 import { compare, describeChanges, keepsMemory, requireSame } from "./goingOn.ts";
-import { type Timetable, train } from "./loop.ts";
+import { type Ending, type Timetable, train } from "./loop.ts";
 import { beginFrom } from "./begin.ts";
 import { requireAlike, requireSameParameters, spreadTensors } from "./alike.ts";
 import type { Ranks } from "./ranks.ts";
 import type { Run } from "./run.ts";
 import { createOptimizer, createTrainable } from "./learner.ts";
-import { openState, restore, restoreOptimizer } from "./state.ts";
+import { type Best, openState, restore, restoreOptimizer } from "./state.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { hasCrf } from "./storedModel.ts";
 import type { Trainable } from "./trainable.ts";
 
 /** The source of a run's parameters. They are initialized at random if neither is given. */
@@ -22,7 +23,7 @@ export interface Beginning {
 }
 
 export interface Outcome {
-  readonly ending: "finished" | "interrupted";
+  readonly ending: Ending;
   /** The name that the device gives itself. */
   readonly adapter: string;
   /** The most device memory in use at once. */
@@ -61,7 +62,9 @@ export async function runTraining(
   using trainable = createTrainable(device, configuration);
   using optimizer = createOptimizer(trainable, configuration);
   if (surroundings.ranks) await requireAlike(surroundings.ranks, device);
-  let from = 0;
+  let [from, best]: [number, Best | undefined] = [0, undefined];
+  // Logits that are given, too, are of a network that knows nothing of the CRF.
+  let apart = configuration.crf !== undefined && configuration.network === undefined;
   let notes: readonly string[] = [];
   if (resume) {
     const state = await openState(resume);
@@ -69,18 +72,20 @@ export async function runTraining(
     const { changed } = compare(state.configuration, configuration);
     await restore(resume.name, state.parameters, trainable.parameters);
     if (keepsMemory(changed)) await restoreOptimizer(state.optimizer, optimizer);
-    from = state.step;
+    [from, best] = [state.step, state.best];
     if (from < timetable.steps && changed.length > 0) {
       await surroundings.record({ event: "change", step: from, settings: changed });
       notes = [noteOf(changed, from)];
     }
   } else if (init) {
-    notes = await beginFrom(await openCheckpoint(init, { partial: true }), init.name, trainable.parameters);
+    const checkpoint = await openCheckpoint(init, { partial: true });
+    notes = await beginFrom(checkpoint, init.name, trainable.parameters);
+    apart ||= configuration.crf !== undefined && !hasCrf(checkpoint);
   }
   const { ranks } = surroundings;
-  if (ranks) from = await beginTogether(ranks, { trainable, optimizer }, from);
+  if (ranks) [from, best] = await beginTogether(ranks, { trainable, optimizer }, from, best);
   const run = { trainable, optimizer, configuration, surroundings };
-  const ending = from < timetable.steps ? await train(run, { ...timetable, from }) : "finished";
+  const ending = from < timetable.steps ? await train(run, { ...timetable, from, best, apart }) : "finished";
   const { info, peakBytes } = device;
   return { ending, adapter: info.name, peakBytes, learned: countLearned(trainable), notes };
 }
@@ -90,13 +95,15 @@ async function beginTogether(
   ranks: Ranks,
   { trainable, optimizer }: Pick<Run, "trainable" | "optimizer">,
   from: number,
-): Promise<number> {
-  const done = await ranks.spread(new Uint8Array(Float64Array.of(from, optimizer.steps).buffer));
-  const [step, steps] = new Float64Array(done.buffer, done.byteOffset, 2);
+  best: Best | undefined,
+): Promise<[step: number, best: Best | undefined]> {
+  const said = Float64Array.of(from, optimizer.steps, best?.step ?? NaN, best?.meanIU ?? NaN, best?.waited ?? NaN);
+  const done = await ranks.spread(new Uint8Array(said.buffer));
+  const [step, steps, bestStep, meanIU, waited] = new Float64Array(done.slice().buffer);
   optimizer.steps = steps!;
   await spreadTensors(ranks, [...Object.values(trainable.parameters), ...Object.values(optimizer.moments)]);
   await requireSameParameters(ranks, trainable.parameters, step!);
-  return step!;
+  return [step!, Number.isNaN(bestStep) ? undefined : { step: bestStep!, meanIU: meanIU!, waited: waited! }];
 }
 
 function noteOf(changed: readonly Difference[], step: number): string {

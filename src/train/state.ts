@@ -1,3 +1,4 @@
+import * as valibot from "valibot";
 import { openAsIs, writeSafetensors, type Sink, type Source, type StoredTensor } from "../checkpoint/checkpoint.ts";
 import { FormatError, ValueError } from "../errors.ts";
 import { type Loadable, loadParameters, type Misfit } from "../loading.ts";
@@ -7,11 +8,21 @@ import { parseConfiguration, type Configuration } from "./configuration.ts";
 import type { Optimizer, Values } from "../optim/optimizer.ts";
 import type { Trainable } from "./trainable.ts";
 
+/** The best validation of a run so far. */
+export interface Best {
+  readonly step: number;
+  readonly meanIU: number;
+  /** How many validations there were since, none of which was better. */
+  readonly waited: number;
+}
+
 /** The state of a run, from which it goes on to the same bits. */
 export interface State {
   /** Steps done. */
   readonly step: number;
   readonly configuration: Configuration;
+  /** Absent where nothing was validated. */
+  readonly best?: Best;
   readonly parameters: ReadonlyMap<string, StoredTensor>;
   readonly optimizer: ReadonlyMap<string, StoredTensor>;
 }
@@ -22,20 +33,26 @@ const optimizerPrefix = "optimizer/";
 /** Whether a tensor of a checkpoint belongs to the optimizer, not to the model. */
 export const isOfOptimizer = (name: string): boolean => name.startsWith(optimizerPrefix);
 
+/** What is written of a run: parameters, and the optimizer's memory where the run is to go on from it. */
+export interface Written {
+  readonly trainable: Trainable;
+  readonly optimizer?: Optimizer;
+  readonly configuration: Configuration;
+  readonly best?: Best;
+}
+
 /**
  * Writes parameters, the optimizer's memory, the step and the configuration as safetensors, a tensor at a time.
  * @throws ValueError where a value is NaN or infinite: such a state is not worth keeping
  */
 export async function writeState(
   sink: Sink,
-  trainable: Trainable,
-  optimizer: Optimizer,
+  { trainable, optimizer, configuration, best }: Written,
   step: number,
-  configuration: Configuration,
 ): Promise<void> {
   const tensors = new Map<string, StoredTensor>();
   for (const [name, tensor] of Object.entries(trainable.parameters)) tensors.set(name, stored(name, tensor, step));
-  for (const [name, { shape, values }] of Object.entries(await optimizer.state())) {
+  for (const [name, { shape, values }] of Object.entries((await optimizer?.state()) ?? {})) {
     const data = Float32Array.from(values);
     tensors.set(optimizerPrefix + name, { shape, type: "float32", read: async () => data });
   }
@@ -43,6 +60,7 @@ export async function writeState(
     step: String(step),
     seed: String(configuration.seed),
     configuration: JSON.stringify(configuration),
+    ...(best && { best: JSON.stringify(best) }),
   };
   await writeSafetensors({ tensors, metadata }, sink);
 }
@@ -64,11 +82,23 @@ export async function openState(source: Source): Promise<State> {
   return {
     step,
     configuration,
+    best: parseBest(metadata.best),
     parameters: new Map(all.filter(([name]) => !isOfOptimizer(name))),
     optimizer: new Map(
       all.filter(([name]) => isOfOptimizer(name)).map(([name, tensor]) => [name.slice(optimizerPrefix.length), tensor]),
     ),
   };
+}
+
+const bestSchema = valibot.object({ step: valibot.number(), meanIU: valibot.number(), waited: valibot.number() });
+
+function parseBest(text: string | undefined): Best | undefined {
+  if (text === undefined || text.length > 1000) return undefined;
+  try {
+    return valibot.parse(bestSchema, JSON.parse(text));
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -26,8 +26,11 @@ export interface Surroundings {
 
 /** Names of the files in a run's folder. */
 export const checkpointFile = "checkpoint.safetensors";
+/** The parameters of the validation with the highest mean IU so far, without the optimizer's memory. */
+export const bestFile = "best.safetensors";
 /** The last checkpoint but one. */
 export const formerFile = "checkpoint.former.safetensors";
 export const samplesFile = "samples.safetensors";
 export const metricsFile = "metrics.jsonl";
+export const tableFile = "metrics.csv";
 export const reportFile = "report.html";

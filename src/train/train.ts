@@ -35,9 +35,9 @@ export { readPredictions } from "./predictions.ts";
 export { type Beginning, type Outcome, runTraining } from "./runTraining.ts";
 export type { GivenLogits, Sample, TrainingImage } from "./sample.ts";
 export { drawShapes, shapeClasses } from "./shapes.ts";
-export { openState, type State } from "./state.ts";
+export { type Best, openState, type State } from "./state.ts";
 export { openModel, type OtherCrf } from "./storedModel.ts";
-export { checkpointFile, samplesFile, type Split, type Surroundings } from "./surroundings.ts";
+export { bestFile, checkpointFile, samplesFile, type Split, type Surroundings } from "./surroundings.ts";
 export type { Prediction } from "./trainable.ts";
 export {
   type CrfTrainingOptions,

@@ -10,6 +10,12 @@ export interface Prediction {
   readonly crf?: Uint8Array<ArrayBuffer>;
 }
 
+/** A prediction with what it costs. */
+export interface Judged extends Prediction {
+  /** The loss of the logits, summed over the pixels that count. */
+  readonly loss: number;
+}
+
 /** Called with the name of each layer and its result, in the order of the computation. */
 export type Listener = (layer: string, result: Tensor) => void | Promise<void>;
 
@@ -24,7 +30,7 @@ export interface Trainable extends Disposable {
    * of dropout. `listener` is called for every layer.
    */
   loss(sample: Sample, seed: number, listener?: Listener): Promise<Tensor>;
-  predict(sample: Sample): Promise<Prediction>;
+  predict(sample: Sample): Promise<Judged>;
   /** Resolves when everything queued has run. */
   finish(): Promise<void>;
 }

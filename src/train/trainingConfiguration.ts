@@ -23,8 +23,9 @@ import type { Timetable } from "./loop.ts";
 import { augmentationOptions, defaultLearn, openOptions, trainingOptions } from "./options.ts";
 import { type Sample, samplesOf, type TrainingImage } from "./sample.ts";
 
-/** The steps of `poly` are those of the run. */
-export type ScheduleOption = OptimizerConfiguration["schedule"] | { readonly kind: "poly"; readonly power: number };
+/** The steps of `poly` and `cosine` are those of the run. */
+export type ScheduleOption =
+  OptimizerConfiguration["schedule"] | { readonly kind: "poly"; readonly power: number } | { readonly kind: "cosine" };
 
 /** Options of a run. All but `classes` and `images` have the defaults of `crf-rnn train`. */
 export interface TrainingOptions extends Given<typeof runOptions> {
@@ -48,12 +49,18 @@ export interface TrainingOptions extends Given<typeof runOptions> {
   readonly validateEvery?: number;
   /** Steps between checkpoints. Default: a tenth of all, 1000 at most. */
   readonly saveEvery?: number;
+  /** After how many validations in a row without a better mean IU the run ends. Default: never. */
+  readonly patience?: number;
   /** Default: `adam`; `sgd` from published weights of the whole network, whose papers have it. */
   readonly optimizer?: "sgd" | "adam";
   /** The learning rate. Default: one that suits optimizer, loss and beginning (`crf-rnn help train` lists them). */
   readonly rate?: number;
   /** Default: `{ kind: "fixed" }`. */
   readonly schedule?: ScheduleOption;
+  /** Steps in which the rate rises evenly to what the schedule says. Default: none. */
+  readonly warmUp?: number;
+  /** Factors of the rate, by names of parameters or patterns: `{ "score*": 10 }` for a head that begins from scratch. */
+  readonly rates?: Readonly<Record<string, number>>;
   /** Momentum of SGD. Default: 0.99. */
   readonly momentum?: number;
   /** Weight decay. Default: 0.0005. */
@@ -62,8 +69,10 @@ export interface TrainingOptions extends Given<typeof runOptions> {
   readonly clip?: number;
   /** Images whose gradients are summed for one step. Default: 1. */
   readonly batch?: number;
-  /** Whether the loss is summed or averaged over pixels. Default: `sum`. */
-  readonly loss?: "sum" | "mean";
+  /**
+   * Cross-entropy, summed or averaged over pixels, or the robust log-likelihood (see `robustLogLikelihood`), summed. Default: `sum`.
+   */
+  readonly loss?: Configuration["loss"];
   /** The seed of the order, the initialization, dropout and augmentation. Default: 1. */
   readonly seed?: number;
   /** How far images are varied. Default: not at all. */
@@ -95,6 +104,7 @@ const names: Names<TrainingOptions> = /* @__PURE__ */ (() => ({
   frozen: true,
   init: true,
   schedule: true,
+  rates: true,
   augmentation: true,
   crf: true,
 }))();
@@ -144,7 +154,7 @@ export async function trainingConfiguration(options: TrainingOptions): Promise<C
     images: { count: images.length, digest: await digestOfIds(images.map(({ id }) => id)) },
     pixels: some.reduce((sum, { labels }) => sum + labels.length, 0) / some.length,
     logits: logits !== undefined,
-    begins: init ? await beginningOf(init) : "nothing",
+    begins: init ? await beginningOf(init, options.classes.length) : "nothing",
     beginning: await digestOfBeginning(init, logits),
   });
 }
@@ -158,13 +168,13 @@ export function trainingTimetable(options: Omit<TrainingOptions, "classes">): Ti
 
 /** The timetable of a run on so many images. */
 export function timetableOf(
-  options: Pick<TrainingOptions, "steps" | "epochs" | "batch" | "validateEvery" | "saveEvery">,
+  options: Pick<TrainingOptions, "steps" | "epochs" | "batch" | "validateEvery" | "saveEvery" | "patience">,
   images: number,
 ): Timetable {
   const steps = stepsOf(options, images);
   const tenth = Math.max(1, Math.round(steps / 10));
   const { validateEvery = tenth, saveEvery = Math.min(tenth, 1000) } = options;
-  return { steps, validateEvery, saveEvery };
+  return { steps, validateEvery, saveEvery, patience: options.patience };
 }
 
 function stepsOf(options: Pick<TrainingOptions, "steps" | "epochs" | "batch">, images: number): number {
@@ -177,13 +187,16 @@ export function configurationOf(options: Omit<TrainingOptions, "images" | "init"
   checkOpen(options);
   const given = Object.fromEntries(Object.keys(trainingOptions).map((name) => [name, options[name as keyof object]]));
   const { stage, loss, momentum, decay, batch, seed } = withDefaults(where, trainingOptions, given);
-  const { clip, augmentation = {}, crf = {} } = options;
+  const { clip, warmUp, rates, augmentation = {}, crf = {} } = options;
   checkGiven("augmentation", augmentationOptions, augmentation);
   const alone = ground.logits || crf.network === false;
   const { begins: beginning, pixels } = ground;
   const defaults = defaultsFor({ stage, loss, optimizer: options.optimizer, beginning, alone, pixels });
   const { schedule: asked = { kind: "fixed" }, rate = defaults.rate } = options;
-  const schedule = asked.kind === "poly" ? { ...asked, steps: stepsOf(options, ground.images.count) } : asked;
+  const schedule =
+    asked.kind === "poly" || asked.kind === "cosine"
+      ? { ...asked, steps: stepsOf(options, ground.images.count) }
+      : asked;
   return checkedConfiguration(where, {
     stage,
     classes: [...options.classes],
@@ -191,7 +204,7 @@ export function configurationOf(options: Omit<TrainingOptions, "images" | "init"
     network: ground.logits ? undefined : networkOf(options),
     crf: stage === "crf-rnn" ? crfOf(crf, defaults.multipliers, ground.logits) : undefined,
     beginning: ground.beginning,
-    optimizer: { kind: defaults.optimizer, rate, momentum, decay, clip, schedule },
+    optimizer: { kind: defaults.optimizer, rate, momentum, decay, clip, warmUp, rates, schedule },
     batch,
     loss,
     seed,
@@ -290,10 +303,12 @@ function logitsOf(images: readonly Sample[]): readonly Float32Array<ArrayBuffer>
 }
 
 /** Tells what kind of checkpoint a run begins from. @throws FormatError */
-export async function beginningOf(init: Source): Promise<BeginningKind> {
+export async function beginningOf(init: Source, classes: number): Promise<BeginningKind> {
   const { metadata, tensors } = await openCheckpoint(init, { partial: true });
   if (parseConfiguration(metadata.configuration)) return "own";
-  return tensors.has("fc7.weight") ? "published" : "part";
+  // Scores of other classes are learned from scratch, for which the papers' rates are far too small.
+  const isOfClasses = (tensors.get("score_fr.weight")?.shape[0] ?? classes) === classes;
+  return tensors.has("fc7.weight") && isOfClasses ? "published" : "part";
 }
 
 /** A digest of a checkpoint's bytes, and behind them of the logits'. */

@@ -1,4 +1,5 @@
 import { ValueError } from "../errors.ts";
+import { boundaryBand, usualBand } from "../data/boundary.ts";
 import { Confusion, type Scores } from "../data/confusion.ts";
 import { bytesSource, memorySink, writeSafetensors, type StoredTensor } from "../checkpoint/checkpoint.ts";
 import { openSafetensors } from "../checkpoint/safetensors.ts";
@@ -6,7 +7,7 @@ import { requireSameParameters } from "./alike.ts";
 import { explainDivergence, type Saved } from "./diverged.ts";
 import type { Ranks } from "./ranks.ts";
 import type { Run } from "./run.ts";
-import type { ValidationScores } from "./metrics.ts";
+import { meanIUOf, type ValidationScores } from "./metrics.ts";
 import type { Prediction } from "./trainable.ts";
 import { samplesFile } from "./surroundings.ts";
 
@@ -14,20 +15,22 @@ import { samplesFile } from "./surroundings.ts";
 export const pictured = 6;
 
 /**
- * Scores the validation images, if there are any, and keeps the first few predictions.
+ * Scores the validation images, if there are any, and keeps the first few predictions. Returns the mean IU of what the model gives at
+ * last, over the classes in the truth of all these images. `apart`: see `ValidationMetric`.
  * @throws ValueError where scores are NaN or infinite, as a loss would be in the step to come
  */
 export async function validate(
   { trainable, configuration, surroundings }: Omit<Run, "optimizer">,
   step: number,
   saved: Saved,
-): Promise<void> {
+  apart = false,
+): Promise<number | undefined> {
   const { ranks } = surroundings;
   if (ranks) await requireSameParameters(ranks, trainable.parameters, step);
   const images = surroundings.images.val;
-  if (images === 0) return;
+  if (images === 0) return undefined;
   const classes = configuration.classes.length;
-  const found: Found = { network: new Confusion(classes), crf: undefined, kept: new Map() };
+  const found = nothingFound(classes);
   for (let index = ranks?.rank ?? 0; index < images; index += ranks?.size ?? 1) {
     const sample = await surroundings.sample("val", index);
     const prediction = await trainable.predict(sample).catch(async (cause: unknown) => {
@@ -36,56 +39,97 @@ export async function validate(
         ? await explainDivergence({ trainable, sample, where, cause }, configuration, saved)
         : cause;
     });
-    found.network.add(sample.labels, prediction.network);
-    if (prediction.crf) (found.crf ??= new Confusion(classes)).add(sample.labels, prediction.crf);
-    if (index < pictured) keep(found.kept, index, sample.image, prediction);
+    const { network, crf, loss } = prediction;
+    const band = boundaryBand({ ...sample.image, labels: sample.labels }, usualBand);
+    count(found, "network", sample.labels, network, band);
+    if (crf) count(found, "crf", sample.labels, crf, band);
+    found.losses.push(loss);
+    if (index < pictured) keep(found.kept, index, sample.image, { network, crf });
   }
-  const { network, crf, kept } = ranks ? await merged(ranks, found) : found;
+  const { counts, kept, losses } = ranks ? await merged(ranks, found) : found;
   await surroundings.save(samplesFile, async (sink) => {
     await writeSafetensors({ tensors: kept, metadata: { step: String(step) } }, sink);
   });
-  const scores = { network: brief(network.scores()), ...(crf && { crf: brief(crf.scores()) }) };
-  await surroundings.record({ event: "validation", step, images, ...scores });
+  const scoresOf = (which: keyof Prediction): ValidationScores =>
+    brief(counts.get(which)!.scores(), counts.get(`${which}.band`)!.scores());
+  const scores = { network: scoresOf("network"), ...(counts.has("crf") && { crf: scoresOf("crf") }) };
+  const { pixels } = counts.get("network")!.scores();
+  const lossPerPixel = losses.reduce((sum, loss) => sum + loss, 0) / pixels;
+  await surroundings.record({
+    event: "validation",
+    step,
+    images,
+    lossPerPixel,
+    ...scores,
+    ...(apart && { apart }),
+  });
+  return meanIUOf(scores);
 }
 
 /** What validation has found: at one rank, or at all of them. */
 interface Found {
-  readonly network: Confusion;
-  crf: Confusion | undefined;
+  readonly classes: number;
+  /** Of the network and of the CRF, each over all pixels and, with `.band`, over those near a boundary. */
+  readonly counts: Map<CountName, Confusion>;
+  /** Of each image, in their order. */
+  readonly losses: number[];
   readonly kept: Map<string, StoredTensor>;
 }
 
-/** Merges what all ranks have found. Counts are whole numbers, so their order is no matter. */
+type CountName = keyof Prediction | `${keyof Prediction}.band`;
+
+const nothingFound = (classes: number): Found => ({ classes, counts: new Map(), losses: [], kept: new Map() });
+
+function confusionOf({ classes, counts }: Found, name: CountName): Confusion {
+  const known = counts.get(name) ?? new Confusion(classes);
+  counts.set(name, known);
+  return known;
+}
+
+function count(
+  found: Found,
+  which: keyof Prediction,
+  truth: Uint8Array,
+  predicted: Uint8Array,
+  band: Uint8Array,
+): void {
+  confusionOf(found, which).add(truth, predicted);
+  confusionOf(found, `${which}.band`).add(truth, predicted, band);
+}
+
+/** Merges what all ranks have found: counts are whole numbers; losses come into the order of images, so that their sum has the same bits. */
 async function merged(ranks: Ranks, found: Found): Promise<Found> {
-  const { classes } = found.network;
-  const all: Found = { network: new Confusion(classes), crf: undefined, kept: new Map() };
-  for (const bytes of await ranks.exchange(await bytesOf(found))) {
+  const all = nothingFound(found.classes);
+  const received = await ranks.exchange(await bytesOf(found));
+  for (const [rank, bytes] of received.entries()) {
     const { tensors } = await openSafetensors(bytesSource(bytes.slice()));
-    const counts = async (name: string): Promise<Confusion> => {
-      const confusion = new Confusion(classes);
-      confusion.counts.set((await tensors.get(name)!.read()) as Float64Array);
-      return confusion;
-    };
-    all.network.merge(await counts(countsOf.network));
-    if (tensors.has(countsOf.crf)) (all.crf ??= new Confusion(classes)).merge(await counts(countsOf.crf));
-    for (const [name, tensor] of tensors) if (/^\d/.test(name)) all.kept.set(name, tensor);
+    for (const [name, tensor] of tensors) {
+      if (/^\d/.test(name)) all.kept.set(name, tensor);
+      else if (name === lossesName) {
+        const losses = (await tensor.read()) as Float64Array;
+        losses.forEach((loss, k) => (all.losses[rank + k * received.length] = loss));
+      } else {
+        const confusion = new Confusion(found.classes);
+        confusion.counts.set((await tensor.read()) as Float64Array);
+        confusionOf(all, name.slice(countsPrefix.length) as CountName).merge(confusion);
+      }
+    }
   }
   return { ...all, kept: new Map([...all.kept].sort(([a], [b]) => Number.parseInt(a) - Number.parseInt(b))) };
 }
 
-const countsOf = { network: "counts.network", crf: "counts.crf" } as const;
+const countsPrefix = "counts.";
+const lossesName = "losses";
 
-/** As a file of tensors: counts, and labels of images. */
-async function bytesOf({ network, crf, kept }: Found): Promise<Uint8Array> {
+/** As a file of tensors: counts, losses, and labels of images. */
+async function bytesOf({ classes, counts, losses, kept }: Found): Promise<Uint8Array> {
   const tensors = new Map(kept);
-  for (const [name, confusion] of [
-    [countsOf.network, network],
-    [countsOf.crf, crf],
-  ] as const) {
-    if (!confusion) continue;
-    const { classes, counts } = confusion;
-    tensors.set(name, { shape: [classes, classes], type: "float64", read: async () => counts });
+  for (const [name, confusion] of counts) {
+    const { counts: values } = confusion;
+    tensors.set(countsPrefix + name, { shape: [classes, classes], type: "float64", read: async () => values });
   }
+  const values = Float64Array.from(losses);
+  tensors.set(lossesName, { shape: [values.length], type: "float64", read: async () => values });
   const sink = memorySink();
   await writeSafetensors({ tensors, metadata: {} }, sink);
   return sink.bytes();
@@ -103,9 +147,10 @@ function keep(
   }
 }
 
-const brief = ({ meanIU, pixelAccuracy, meanAccuracy, classes }: Scores): ValidationScores => ({
+const brief = ({ meanIU, pixelAccuracy, meanAccuracy, classes }: Scores, band: Scores): ValidationScores => ({
   meanIU,
   pixelAccuracy,
   meanAccuracy,
+  bandAccuracy: band.pixels > 0 ? band.pixelAccuracy : null,
   iu: classes.map(({ iu }) => (Number.isNaN(iu) ? null : iu)),
 });

@@ -116,6 +116,36 @@ describe("crf-rnn evaluate", () => {
     );
   });
 
+  test("in parts, which are put together to what the whole has", async () => {
+    const part = (words: readonly string[]) =>
+      folder.run(["evaluate", "--data", "shapes@train", ...fcn, ...device, "--json", "--quiet", ...words]).stdout;
+    const [whole, ...parts] = [[], ["--shard", "1/2"], ["--shard", "2/2"]].map(part);
+    parts.forEach((text, i) => folder.write(`part${i + 1}.json`, text));
+    const merged = folder.run(["evaluate", "--merge", "part2.json", "part1.json", "--json"]);
+    expect(merged).toMatchObject({ status: 0, stderr: "" });
+    const { seconds: _, ...facts } = JSON.parse(merged.stdout) as { seconds: number; images: number };
+    const { seconds: __, ...expected } = JSON.parse(whole!) as { seconds: number };
+    expect(facts).toEqual(expected);
+    expect(facts.images).toBe(6);
+    const { confusion } = facts as unknown as { confusion: number[] };
+    expect(confusion.reduce((sum, count) => sum + count, 0)).toBe(6 * 24 * 24);
+    const images = parts.map((text) => (JSON.parse(text) as { images: number }).images);
+    expect(images).toEqual([3, 3]);
+    expect((JSON.parse(part(["--shard", "7/7"])) as { images: number }).images).toBe(0);
+    expect(folder.run(["evaluate", "--merge", "part1.json", "part2.json"]).stdout).toMatch(/network alone: 6 images\n/);
+
+    const refused = (words: readonly string[], sentence: RegExp) =>
+      folder.refusesInProcess(["evaluate", ...words], sentence);
+    await refused(["--merge", "part1.json"], /part1\.json: expected each of the 2 parts once, got none of part 2 —/);
+    await refused(["--merge", "part1.json", "part1.json"], /expected each of the 2 parts once, got part 1 again/);
+    folder.write("other.json", parts[1]!.replace('"crf":"none"', '"crf":"disconnected"'));
+    await refused(["--merge", "part1.json", "other.json"], /other\.json: .* with crf none, got disconnected/);
+    folder.write("short.json", parts[1]!.replace('"confusion":[', '"confusion":[0,'));
+    await refused(["--merge", "part1.json", "short.json"], /short\.json at byte \d+: expected .*: 16 counts, got 17/);
+    await refused(["--merge", "part1.json", "--data", "shapes"], /--data: expected no --merge beside it/);
+    await refused(["--data", "shapes"], /--checkpoint: expected what to score, got nothing — add --checkpoint/);
+  });
+
   test("refuses other classes, a CRF that is not there, and files that are none", async () => {
     const words = ["evaluate", "--data", "shapes", ...device];
     await folder.refusesInProcess(

@@ -21,7 +21,7 @@ const schedule = [
   ..."--optimizer sgd --rate 1e-6 --momentum 0.9 --augment flip,scale=1.2,rotation=10,color=0.2".split(" "),
 ];
 
-const bytesOf = (run: string): Buffer => readFileSync(folder.file(`${run}/checkpoint.safetensors`));
+const bytesOf = (run: string, name = "checkpoint"): Buffer => readFileSync(folder.file(`${run}/${name}.safetensors`));
 const withoutTimes = (run: string) => readMetrics(folder, run).map((metric) => ({ ...metric, seconds: undefined }));
 const stepsIn = (run: string): number =>
   existsSync(folder.file(`${run}/metrics.jsonl`))
@@ -31,8 +31,10 @@ const stepsIn = (run: string): number =>
 describe("crf-rnn train", () => {
   test("writes checkpoint, metrics and report, and nothing else", () => {
     expect(readdirSync(folder.file("whole")).sort()).toEqual([
+      "best.safetensors",
       "checkpoint.former.safetensors",
       "checkpoint.safetensors",
+      "metrics.csv",
       "metrics.jsonl",
       "report.html",
       "samples.safetensors",
@@ -74,7 +76,8 @@ describe("crf-rnn train", () => {
       const begun = existsSync(folder.file("killed"));
       const { signal } = await stop(folder, begun ? words : first, "SIGKILL", () => stepsIn("killed") >= lines);
       if (signal === "SIGKILL") kills++;
-      expect((await openState(bytesSource(bytesOf("killed")))).step % 5).toBe(0);
+      const { step } = await openState(bytesSource(bytesOf("killed")));
+      expect(step % 5 === 0 || step === 12, `${step}`).toBe(true); // every five, and where the first validation is the best so far
     }
     expect(kills).toBeGreaterThan(2);
     for (const name of [
@@ -86,8 +89,40 @@ describe("crf-rnn train", () => {
     }
     expect(folder.run(words)).toMatchObject({ status: 0, stderr: "" });
     expect(bytesOf("killed").equals(bytesOf("whole"))).toBe(true);
+    expect(bytesOf("killed", "best").equals(bytesOf("whole", "best"))).toBe(true);
     expect(withoutTimes("killed")).toEqual(withoutTimes("whole"));
     expect(readdirSync(folder.file("killed"))).toEqual(readdirSync(folder.file("whole")));
+  });
+
+  test("killed between a checkpoint and the best parameters in it, has both when resumed", () => {
+    const words = trainWords("between", ..."--steps 2 --validate-every 2 --save-every 2 --quiet".split(" "));
+    folder.run(words);
+    folder.remove("between/best.safetensors");
+    expect(folder.run([...words, "--resume"])).toMatchObject({ status: 0, stderr: "" });
+    expect(bytesOf("between", "best").equals(bytesOf("between"))).toBe(true);
+  });
+
+  test("is not failed by a report that cannot be drawn, which a note tells", () => {
+    const words = trainWords("undrawn", ..."--steps 2 --quiet".split(" "));
+    folder.run(words);
+    folder.write("undrawn/samples.safetensors", "no predictions");
+    const { status, stdout } = folder.run([...words, "--resume", "--json"]);
+    expect(status).toBe(0);
+    const { notes } = JSON.parse(stdout) as { notes: string[] };
+    expect(notes).toHaveLength(1);
+    expect(notes[0]).toMatch(/^the report could not be drawn: .*samples\.safetensors/);
+  });
+
+  test("ends by its patience with status 0, and wants images for it", () => {
+    // A rate of next to nothing changes no label, so that no validation is better than the first.
+    const words = "--steps 9 --validate-every 1 --patience 2 --optimizer sgd --rate 1e-30 --json".split(" ");
+    const { status, stdout } = folder.run(trainWords("patient", ...words));
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ ending: "patience", validation: { step: 3 }, best: { step: 1 } });
+    folder.refuses(
+      trainWords("blind", ...words, "--val-images", "0"),
+      /--patience: expected images to validate by, got --val-images 0 — name some by --val/,
+    );
   });
 
   test("killed before its first checkpoint, resumes from the beginning", async () => {
@@ -144,8 +179,10 @@ describe("crf-rnn train", () => {
     for (const stage of ["fcn32s", "fcn16s", "fcn8s", "crf-rnn"]) {
       const words = ["--stage", stage, "--steps", "2", "--rate", "1e-9", "--json", ...init];
       const { status, stdout, stderr } = folder.run(trainWords(stage, ...words));
-      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
       const { notes } = JSON.parse(stdout) as { notes: string[] };
+      // What is not taken is said before the first step as well, and without one.
+      expect({ status, stderr }).toEqual({ status: 0, stderr: notes.map((note) => `note: ${note}\n`).join("") });
+      expect(folder.run(trainWords(`${stage}-dry`, ...words, "--dry-run")).stderr).toBe(stderr);
       if (stage === "fcn16s") expect(notes[0]).toContain("score_pool4.weight");
       if (stage === "crf-rnn") expect(notes[0]).toContain("spatialWeight");
       init = ["--init", `${stage}/checkpoint.safetensors`];
@@ -307,7 +344,7 @@ describe("crf-rnn train, gone wrong, goes on by what it advises", () => {
     const words = trainWords("unborn", ..."--steps 2 --quiet --init nan.safetensors".split(" "));
     folder.refuses(
       words,
-      /^crf-rnn: step 1, image shapes-\d+: .* first appears in the parameter conv1_1\.weight — no step was taken, so it is what the run began from: check --init/,
+      /^crf-rnn: validation after step 0, image shapes-\d+: .* first appears in the parameter conv1_1\.weight — no step was taken, so it is what the run began from: check --init/,
     );
     folder.refuses([...words, "--resume"], /--resume: expected a run's folder, got unborn, where nothing is/);
   });

@@ -20,8 +20,10 @@ describe.each(["deno", "chromium"])("crf-rnn train --host %s", (host) => {
     const { status, stderr } = folder.run(trainWords(host, ...schedule, "--host", host, "--plain-simd"));
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(readdirSync(folder.file(host)).sort()).toEqual([
+      "best.safetensors",
       "checkpoint.former.safetensors",
       "checkpoint.safetensors",
+      "metrics.csv",
       "metrics.jsonl",
       "report.html",
       "samples.safetensors",

@@ -17,6 +17,7 @@ import {
   instances,
   manifest,
   mask,
+  photo,
   publishedNames,
   Tree,
   width,
@@ -65,6 +66,23 @@ describe("VOC", () => {
     await expect(openPart(`${tree.path}@${tree.file("reduced.txt")}`)).rejects.toThrow("got 2007_x");
   });
 
+  test("of other classes, which labels.txt names", async () => {
+    using tree = new Tree();
+    await writeVoc(tree);
+    tree.write("labels.txt", "__ignore__\nsky\nroof\r\nwall\n\ndoor\nwindow");
+    const dataset = await openDataset(tree.path);
+    expect(dataset.classes).toEqual(["sky", "roof", "wall", "door", "window"]);
+    const [item] = dataset.splits.get("val")!;
+    expect([...(await item!.labels()).labels]).toEqual([...halves(3, true)]);
+    tree.write("labels.txt", "sky\nroof");
+    const [high] = (await openDataset(tree.path)).splits.get("val")!;
+    await expect(high!.labels()).rejects.toThrow(FormatError);
+    tree.write("labels.txt", "sky\nsky");
+    await expect(openDataset(tree.path)).rejects.toThrow(/labels\.txt: expected 1 to 255 names .*, got 'sky' again/);
+    tree.write("trainval", "").write("labels.txt", "1: accordion");
+    expect((await openDataset(tree.path)).classes).toEqual(vocClasses);
+  });
+
   test("refuses labels outside the classes, with the pixel", async () => {
     using tree = new Tree();
     await writeVoc(tree);
@@ -73,6 +91,64 @@ describe("VOC", () => {
     tree.write("SegmentationClass/2007_a.png", mask(labels));
     const reading = labelsOf(await openDataset(tree.path), "2007_a");
     await expect(reading).rejects.toThrow("label 21 at row 1, column 2");
+  });
+});
+
+describe("images and masks without a manifest", () => {
+  const names = ["a", "b", "c", "d", "e", "f"];
+  async function writePairs(tree: Tree): Promise<void> {
+    for (const [i, name] of names.entries()) {
+      const [kind, ending] = i % 2 === 0 ? (["jpeg", "jpg"] as const) : (["png", "PNG"] as const);
+      tree.write(`images/${name}.${ending}`, await photo(kind)).write(`masks/${name}.png`, mask(halves(i % 3)));
+    }
+    tree
+      .write("labels.txt", "ground\nleaf\nTanne (Weiß)\n")
+      .write("images/.hidden.png", "")
+      .write("images/notes.md", "");
+  }
+
+  test("are matched by name, and each fifth is for validation", async () => {
+    using tree = new Tree();
+    await writePairs(tree);
+    const dataset = await openDataset(tree.path);
+    expect(dataset.classes).toEqual(["ground", "leaf", "Tanne (Weiß)"]);
+    expect(idsOf(dataset, "train")).toEqual(["a", "b", "c", "d", "f"]);
+    expect(idsOf(dataset, "val")).toEqual(["e"]);
+    for (const [i, item] of itemsOf({ dataset, splits: ["train"] })
+      .slice(0, 4)
+      .entries()) {
+      expect([...(await item.labels()).labels], item.id).toEqual([...halves(i % 3)]);
+      expect((await item.imageBytes()).length).toBeGreaterThan(0);
+    }
+  });
+
+  test("have the splits of lists, where there are some", async () => {
+    using tree = new Tree();
+    await writePairs(tree);
+    tree.write("train.txt", "c\na\n").write("val.txt", "b\n").write("test.txt", "d\n");
+    const dataset = await openDataset(tree.path);
+    expect([...dataset.splits.keys()]).toEqual(["test", "train", "val"]);
+    expect(idsOf(dataset, "train")).toEqual(["c", "a"]);
+    tree.write("val.txt", "z\n");
+    await expect(openDataset(tree.path)).rejects.toThrow(/expected lists of images that are there, got 'z'/);
+  });
+
+  test("are refused without names of classes, without a partner, and two of one name", async () => {
+    using tree = new Tree();
+    await writePairs(tree);
+    const refused = (sentence: RegExp) => expect(openDataset(tree.path)).rejects.toThrow(sentence);
+    tree.write("masks/g.png", mask(halves(1)));
+    await refused(/masks\/g\.png: expected an image images\/g\.…, got none of this name/);
+    tree.write("images/g.jpg", await photo()).write("images/h.jpg", await photo());
+    await refused(/images\/h\.jpg: expected a mask masks\/h\.…, got none of this name/);
+    tree.write("masks/h.png", mask(halves(1))).write("images/h.png", await photo("png"));
+    await refused(/images\/h\.png: expected one file of this name, got .*images\/h\.jpg as well/);
+    rmSync(tree.file("images", "h.png"));
+    tree.write("images/two words.png", await photo("png"));
+    await refused(/two words\.png: expected a name of letters, .* — rename the file/);
+    rmSync(tree.file("images", "two words.png"));
+    rmSync(tree.file("labels.txt"));
+    await refused(/labels\.txt: expected the names of the classes, got no such file — write it/);
   });
 });
 

@@ -1,6 +1,6 @@
 import { ValueError } from "../../src/errors.ts";
 import { multiplierOf } from "../../src/optim/multipliers.ts";
-import { fixed, polynomial, stepped } from "../../src/optim/schedules.ts";
+import { cosine, fixed, polynomial, stepped, warmUp } from "../../src/optim/schedules.ts";
 import { type Case, check, close, rejects } from "../suite.ts";
 
 const steps = [0, 1, 9, 10, 19, 20, 25];
@@ -14,6 +14,16 @@ export const cases: Case[] = [
       close(steps.map(halved), [8, 8, 8, 4, 4, 2, 2], {}, "step");
       const squared = polynomial(4, { steps: 20, power: 2 });
       close(steps.map(squared), [4, 3.61, 1.21, 1, 0.01, 0, 0], { absolute: 1e-12 }, "polynomial");
+      // cos 0, π/4, π/2, 3π/4: 1, 1/√2, 0, −1/√2.
+      const wave = cosine(2, { steps: 8 });
+      close(
+        [0, 2, 4, 6, 8, 9].map(wave),
+        [2, 1 + Math.SQRT1_2, 1, 1 - Math.SQRT1_2, 0, 0],
+        { absolute: 1e-12 },
+        "cosine",
+      );
+      const warmed = warmUp(stepped(8, { every: 4, factor: 0.5 }), { steps: 4 });
+      close([0, 1, 2, 3, 4, 8].map(warmed), [2, 4, 6, 8, 4, 2], { absolute: 1e-12 }, "warm-up");
     },
   },
   {
@@ -35,6 +45,8 @@ export const cases: Case[] = [
       for (const wrong of [0, -1, 1.5, NaN]) {
         await rejects(() => stepped(1, { every: wrong, factor: 0.5 }), ValueError);
         await rejects(() => polynomial(1, { steps: wrong, power: 1 }), ValueError);
+        await rejects(() => cosine(1, { steps: wrong }), ValueError);
+        await rejects(() => warmUp(fixed(1), { steps: wrong }), ValueError);
       }
       close(
         [fixed(0)(3), stepped(0, { every: 1, factor: 0 })(1), polynomial(0, { steps: 1, power: 0 })(0)],

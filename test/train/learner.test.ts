@@ -3,7 +3,7 @@ import type { Device } from "../../src/device/device.ts";
 import { open } from "../../src/device/open.ts";
 import { Tape } from "../../src/tape.ts";
 import type { Configuration } from "../../src/train/configuration.ts";
-import { createOptimizer, createTrainable } from "../../src/train/learner.ts";
+import { createOptimizer, createTrainable, ratesOf } from "../../src/train/learner.ts";
 import type { Sample } from "../../src/train/sample.ts";
 import { random } from "../suite.ts";
 import { toyConfiguration, toyCrf as crf } from "./toy.ts";
@@ -41,6 +41,57 @@ async function changed(configuration: Configuration, given: Sample = sample): Pr
   expect([...learner.learned].sort()).toEqual(names.sort());
   return names;
 }
+
+describe("rates by layer", () => {
+  const rated = (rates: Readonly<Record<string, number>>): Configuration =>
+    stage("fcn8s", { optimizer: { ...toyConfiguration.optimizer, rates } });
+
+  test("multiply what the parameters have anyway, all that match", () => {
+    const names = ["score_fr.weight", "score_fr.bias", "conv1_1.weight", "upscore8.weight"];
+    expect(ratesOf(names, rated({ "score*": 10, "*.bias": 0.5 }))).toEqual({
+      "score_fr.weight": { rate: 10, decay: 1 },
+      "score_fr.bias": { rate: 10, decay: 0 }, // 2 · 10 · 0.5
+      "conv1_1.weight": { rate: 1, decay: 1 },
+      "upscore8.weight": { rate: 0, decay: 0 }, // bilinear interpolation stays
+    });
+    expect(() => ratesOf(names, rated({ "scores*": 10 }))).toThrow(/--rate-of: expected .*, got 'scores\*'/);
+  });
+
+  test("make a step that many times as long, to the rounding", async () => {
+    const steps = await Promise.all(
+      [{ "score_fr.weight": 1 }, { "score_fr.weight": 8 }].map(async (rates) => {
+        using learner = createTrainable(device, rated(rates));
+        using optimizer = createOptimizer(learner, rated(rates));
+        const weight = learner.parameters["score_fr.weight"]!;
+        const before = await weight.read();
+        using tape = new Tape(learner.learned.map((name) => learner.parameters[name]!));
+        const gradients = await tape.gradients(await learner.loss(sample, 0));
+        weight.write(before.map(() => 0)); // so that the step is all that is there afterwards
+        optimizer(gradients);
+        return weight.read();
+      }),
+    );
+    const [once, eight] = steps as [Float32Array, Float32Array];
+    expect(once.some((value) => value !== 0)).toBe(true);
+    expect(eight).toEqual(once.map((value) => 8 * value)); // a power of two
+  });
+});
+
+test("the robust loss is the sum of −log(p + 0.01) over the pixels that count, in training and in validation", async () => {
+  using learner = createTrainable(device, stage("fcn8s", { loss: "robust" }));
+  let scores: Float32Array | undefined;
+  using loss = await learner.loss(sample, 0, async (name, result) => {
+    if (name === "score") scores = await result.read();
+  });
+  const expected = sample.labels.reduce((sum, label, pixel) => {
+    if (label === 255) return sum;
+    const [a, b] = [scores![2 * pixel]!, scores![2 * pixel + 1]!];
+    const p = 1 / (1 + Math.exp(label === 0 ? b - a : a - b));
+    return sum - Math.log(p + 0.01);
+  }, 0);
+  expect((await loss.read())[0]! / expected).toBeCloseTo(1, 5);
+  expect((await learner.predict(sample)).loss / expected).toBeCloseTo(1, 5);
+});
 
 describe("what a stage learns", () => {
   test("every convolution of the networks, and no bilinear interpolation", async () => {

@@ -50,7 +50,7 @@ test.each(stages.flatMap((stage) => (["adam", "sgd"] as const).map((kind) => [st
     using loss = await learner.loss({ id: "gray", image, labels: new Uint8Array(height * width) }, 0);
     optimizer(await tape.gradients(loss));
     const sink = memorySink();
-    await writeState(sink, learner, optimizer, 1, configuration);
+    await writeState(sink, { trainable: learner, optimizer, configuration }, 1);
     const size = sink.bytes().length;
     const limit = checkpointLimit(configuration);
     expect(size).toBeLessThan(limit);

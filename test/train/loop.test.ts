@@ -4,12 +4,12 @@ import type { Device } from "../../src/device/device.ts";
 import { FormatError, ValueError } from "../../src/errors.ts";
 import { configurationDifferences, scheduleOf } from "../../src/train/configuration.ts";
 import { train } from "../../src/train/loop.ts";
-import { formatMetrics, type Metric, metricsUntil } from "../../src/train/metrics.ts";
+import { formatMetrics, formatTable, type Metric, metricsUntil } from "../../src/train/metrics.ts";
 import { sgd } from "../../src/optim/sgd.ts";
 import { record } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { restore, restoreOptimizer } from "../../src/train/state.ts";
-import { checkpointFile, samplesFile } from "../../src/train/surroundings.ts";
+import { bestFile, checkpointFile, samplesFile } from "../../src/train/surroundings.ts";
 import { Memory, momentum, Toy, toyConfiguration as configuration } from "./toy.ts";
 
 let device: Device;
@@ -35,8 +35,66 @@ describe("the training loop", () => {
     expect(losses).toHaveLength(12);
     expect(Math.min(...losses.slice(6))).toBeLessThan(losses[0]! / 5);
     expect(metrics.filter(({ event }) => event === "validation").map(({ step }) => step)).toEqual([4, 8, 12]);
-    expect(saves.filter((name) => name === checkpointFile)).toHaveLength(4); // at 0, 5, 10, 12
+    expect(saves.filter((name) => name === checkpointFile)).toHaveLength(6); // at 0, 5, 10, 12, and 4 and 8, which were best
+    expect(saves.filter((name) => name === bestFile)).toHaveLength(2);
     expect(saves.filter((name) => name === samplesFile)).toHaveLength(3);
+  });
+
+  test("keeps the parameters of the best validation, and ends when its patience is spent", async () => {
+    // The truth is 0 everywhere, so that the mean IU is the share of pixels that are predicted so.
+    const right = [3, 9, 9, 6, 10];
+    const scripted = (trainable: Toy, done = 0) => {
+      const shown = right.slice(done);
+      trainable.predict = async ({ labels }) => ({
+        network: labels.map((_, pixel) => Number(pixel >= shown[0]!)),
+        loss: 6,
+      });
+      const validated = new Memory();
+      const { record } = validated;
+      validated.record = async (metric) => {
+        if (metric.event === "validation") shown.shift();
+        return record.call(validated, metric);
+      };
+      return validated;
+    };
+    const run = async (patience: number | undefined, surroundings: Memory, trainable: Toy, more = {}) =>
+      train(
+        { trainable, optimizer: momentum(trainable), configuration, surroundings },
+        { ...timetable, steps: 10, validateEvery: 2, saveEvery: 100, patience, ...more },
+      );
+    const all = new Toy(device);
+    const whole = scripted(all);
+    expect(await run(undefined, whole, all)).toBe("finished");
+    const validations = whole.metrics.filter((metric) => metric.event === "validation");
+    expect(validations.map(({ network }) => network.meanIU)).toEqual(right.map((share) => share / 12));
+    expect(validations[0]).toMatchObject({ lossPerPixel: 0.5, images: 2 }); // 6 on each 12 pixels
+    expect((await whole.state(bestFile)).best).toEqual({ step: 10, meanIU: 10 / 12, waited: 0 });
+
+    const brief = new Toy(device);
+    const ended = scripted(brief);
+    expect(await run(2, ended, brief)).toBe("patience");
+    const best = await ended.state(bestFile);
+    expect([best.step, best.optimizer.size]).toEqual([4, 0]); // the first of two that are equal
+    const { step, ...last } = await ended.state();
+    expect([step, last.best]).toEqual([8, { step: 4, meanIU: 9 / 12, waited: 2 }]);
+    expect(await best.parameters.get("threshold")!.read()).not.toEqual(await last.parameters.get("threshold")!.read());
+
+    // Resumed, it has no patience left; with more of it, the run goes on.
+    const more = { from: step, best: last.best };
+    expect(await run(2, scripted(brief, 4), brief, more)).toBe("patience");
+    const again = scripted(brief, 4);
+    expect(await run(3, again, brief, more)).toBe("finished");
+    expect((await again.state(bestFile)).step).toBe(10);
+  });
+
+  test("validates what it begins from, but not parameters that were drawn", async () => {
+    const trainable = new Toy(device);
+    const surroundings = new Memory();
+    const begun = { ...configuration, beginning: "1234" };
+    await train({ trainable, optimizer: momentum(trainable), configuration: begun, surroundings }, timetable);
+    expect(surroundings.metrics.filter(({ event }) => event === "validation").map(({ step }) => step)).toEqual([
+      0, 4, 8, 12,
+    ]);
   });
 
   test("stopped at any step and resumed from its checkpoint, ends in the same bits and tells the same", async () => {
@@ -55,7 +113,10 @@ describe("the training loop", () => {
       await restore("run", state.parameters, trainable.parameters);
       await restoreOptimizer(state.optimizer, optimizer);
       surroundings.stopAfter = Infinity;
-      await train({ trainable, optimizer, configuration, surroundings }, { ...timetable, from: state.step });
+      await train(
+        { trainable, optimizer, configuration, surroundings },
+        { ...timetable, from: state.step, best: state.best },
+      );
       expect(surroundings.files.get(checkpointFile)).toEqual(whole.files.get(checkpointFile));
       expect(withoutTimes(surroundings.metrics)).toEqual(withoutTimes(whole.metrics));
     }
@@ -216,6 +277,21 @@ describe("metrics", () => {
     expect(metricsUntil("null\n17\n{}\n", 5)).toEqual([]);
   });
 
+  test("as a table have a row for each step and validation, and empty cells where there is nothing", async () => {
+    const scores = { meanIU: 0.5, pixelAccuracy: 0.75, meanAccuracy: 0.625, bandAccuracy: null, iu: [0.5] };
+    const table = formatTable([
+      { event: "step", step: 1, epoch: 0.5, loss: 3, lossPerPixel: 0.25, rate: 0.1, seconds: 2 },
+      { event: "change", step: 1, settings: [] },
+      { event: "validation", step: 1, images: 4, lossPerPixel: 0.125, network: scores },
+    ]);
+    const [head, ...rows] = table.trimEnd().split("\n");
+    expect(head).toMatch(
+      /^event,step,epoch,loss,lossPerPixel,rate,seconds,images,network\.meanIU,.*,crf\.bandAccuracy$/,
+    );
+    expect(rows).toEqual(["step,1,0.5,3,0.25,0.1,2,,,,,,,,,", "validation,1,,,0.125,,,4,0.5,0.75,0.625,,,,,"]);
+    expect(head!.split(",")).toHaveLength(16);
+  });
+
   test("of a change are kept as soon as a checkpoint knows of it, and told anew before", () => {
     const change: Metric = { event: "change", step: 5, settings: [{ path: "optimizer.rate", there: "2", here: "1" }] };
     const text = formatMetrics([change]);
@@ -242,5 +318,10 @@ describe("configurations", () => {
     expect(rates({ kind: "step", every: 10, factor: 0.5 }, 0, 9, 10, 25)).toEqual([8, 8, 4, 2]);
     expect(rates({ kind: "poly", steps: 100, power: 2 }, 0, 50, 100)).toEqual([8, 2, 0]);
     expect(rates({ kind: "fixed" }, 1e6)).toEqual([8]);
+    expect(rates({ kind: "cosine", steps: 100 }, 0, 50, 100).map((rate) => rate.toFixed(12))).toEqual(
+      [8, 4, 0].map((rate) => rate.toFixed(12)),
+    );
+    const warmed = { ...configuration.optimizer, rate: 8, warmUp: 4, schedule: { kind: "fixed" } as const };
+    expect([0, 1, 3, 9].map(scheduleOf(warmed))).toEqual([2, 4, 8, 8]);
   });
 });

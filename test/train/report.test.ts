@@ -14,8 +14,21 @@ const step = (number: number, loss: number): Metric => ({
   rate: 0.1,
   seconds: 0.5,
 });
-const scores = (meanIU: number) => ({ meanIU, pixelAccuracy: 0.9, meanAccuracy: 0.8, iu: [meanIU, null] });
-const validation: Metric = { event: "validation", step: 40, images: 3, network: scores(0.6), crf: scores(0.7) };
+const scores = (meanIU: number) => ({
+  meanIU,
+  pixelAccuracy: 0.9,
+  meanAccuracy: 0.8,
+  bandAccuracy: 0.5,
+  iu: [meanIU, null],
+});
+const validation: Metric = {
+  event: "validation",
+  step: 40,
+  images: 3,
+  lossPerPixel: 0.5,
+  network: scores(0.6),
+  crf: scores(0.7),
+};
 
 const image = { height: 2, width: 3, values: new Float32Array(18).fill(99) };
 const labels = Uint8Array.of(0, 1, 255, 0, 1, 1);
@@ -68,6 +81,18 @@ describe("the report", () => {
     for (const text of ["0.700", "+0.100 by the CRF", "200.0 epochs", "8.3 min", "12,345", "θα 160.0 pixels"]) {
       expect(report).toContain(text);
     }
+  });
+
+  test("marks the best validation, and compares with the network trained without the CRF where the run has scored it", () => {
+    const before = { ...validation, step: 0, apart: true, network: scores(0.65), crf: scores(0.68) };
+    const best = { ...validation, step: 20, crf: scores(0.75) };
+    const drawn = drawReport({ ...facts, metrics: [before, best, validation] });
+    expect(drawn).toMatch(/best mean IU<\/dt>\s*<dd>0\.750<small>after step 20</);
+    expect(drawn).toMatch(
+      /last mean IU<\/dt>\s*<dd>0\.700<small>\+0\.050 by the CRF, beside the network trained without it</,
+    );
+    expect(drawn).toMatch(/class="mark" x1="340"/); // 20 of 40 steps between 56 and 624
+    expect(report).toContain("+0.100 by the CRF, beside the network inside");
   });
 
   test("draws a curve through all steps, within the chart, falling as the loss does", () => {

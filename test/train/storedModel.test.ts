@@ -7,6 +7,7 @@ import { sgd } from "../../src/optim/sgd.ts";
 import { stages, type Configuration } from "../../src/train/configuration.ts";
 import { createModel, type Model } from "../../src/train/model.ts";
 import { writeState } from "../../src/train/state.ts";
+import type { Trainable } from "../../src/train/trainable.ts";
 import { openModel, type OtherCrf } from "../../src/train/storedModel.ts";
 import { random } from "../suite.ts";
 import { toyConfiguration, toyCrf } from "./toy.ts";
@@ -35,9 +36,9 @@ async function stored(configuration: Configuration): Promise<{ model: Model; che
     if (name !== "bandwidths") tensor.write((await tensor.read()).map((value) => value + numbers.uniform(-0.1, 0.1)));
   }
   using optimizer = sgd(model.parameters, { rate: 1 });
-  const trainable = { parameters: model.parameters } as unknown as Parameters<typeof writeState>[1];
+  const trainable = { parameters: model.parameters } as unknown as Trainable;
   const sink = memorySink();
-  await writeState(sink, trainable, optimizer, 3, configuration);
+  await writeState(sink, { trainable, optimizer, configuration }, 3);
   return { model, checkpoint: await openCheckpoint(bytesSource(sink.bytes(), "run")) };
 }
 

@@ -11,7 +11,7 @@ import { openState } from "../../src/train/state.ts";
 import { checkpointFile, type Surroundings } from "../../src/train/surroundings.ts";
 import { sgd } from "../../src/optim/sgd.ts";
 import type { Optimizer } from "../../src/optim/optimizer.ts";
-import type { Trainable } from "../../src/train/trainable.ts";
+import type { Judged, Trainable } from "../../src/train/trainable.ts";
 
 /** The configuration of a run of the toy below. */
 export const toyConfiguration: Configuration = {
@@ -61,9 +61,9 @@ export class Toy implements Trainable {
     return record(result, [this.threshold], [], () => [device.tensor([1], [difference])]);
   }
 
-  async predict({ image, labels }: Sample) {
+  async predict({ image, labels }: Sample): Promise<Judged> {
     const [threshold] = await this.threshold.read();
-    return { network: labels.map((_, pixel) => Number(image.values[pixel * 3]! / 255 > threshold!)) };
+    return { network: labels.map((_, pixel) => Number(image.values[pixel * 3]! / 255 > threshold!)), loss: 6 };
   }
 
   finish = (): Promise<void> => this.threshold.device.finish();
@@ -102,7 +102,7 @@ export class Memory implements Surroundings {
     this.saves.push(name);
   }
 
-  state() {
-    return openState(bytesSource(this.files.get(checkpointFile)!, checkpointFile));
+  state(name: string = checkpointFile) {
+    return openState(bytesSource(this.files.get(name)!, name));
   }
 }

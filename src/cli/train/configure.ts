@@ -43,7 +43,7 @@ export async function configure(flags: TrainFlags, images: Images): Promise<RunR
     images: { count: images.train.length, digest: await digestOfIds(images.train.map(({ id }) => id)) },
     pixels: await typicalPixels(images.train),
     logits: flags.logits !== undefined,
-    begins: flags.init === undefined ? "nothing" : await kindOf(flags.init),
+    begins: flags.init === undefined ? "nothing" : await kindOf(flags.init, images.classes.length),
     beginning: await digestOfFiles([flags.init, flags.logits]),
   });
   const names = Object.keys(settings) as Setting[];
@@ -63,6 +63,7 @@ function optionsOf(flags: TrainFlags, classes: readonly string[]): Omit<Training
     classes,
     frozen,
     schedule: flags.schedule,
+    rates: flags.rateOf,
     augmentation,
     crf: crfOf(flags),
   };
@@ -111,10 +112,10 @@ export function checkTogether(flags: TrainFlags): void {
 }
 
 /** Tells what kind of checkpoint a run begins from. */
-async function kindOf(file: string): Promise<BeginningKind> {
+async function kindOf(file: string, classes: number): Promise<BeginningKind> {
   const source = await fileSource(file);
   try {
-    return await beginningOf(source);
+    return await beginningOf(source, classes);
   } finally {
     await source.close();
   }

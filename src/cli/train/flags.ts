@@ -12,7 +12,7 @@ import { trainingOptions } from "../../train/options.ts";
 import type { ScheduleOption } from "../../train/trainingConfiguration.ts";
 import { addFlags } from "../describedFlags.ts";
 import type { ImageFlags } from "./images.ts";
-import { augmentationOf, learnOf, parseMultipliers, scheduleOf } from "./words.ts";
+import { augmentationOf, learnOf, parseMultipliers, ratesOf, scheduleOf } from "./words.ts";
 
 export interface TrainFlags
   extends
@@ -38,7 +38,9 @@ export interface TrainFlags
   readonly decay?: number;
   readonly clip?: number;
   readonly batch: number;
-  readonly loss: "sum" | "mean";
+  readonly loss: Configuration["loss"];
+  readonly warmUp?: number;
+  readonly rateOf?: Readonly<Record<string, number>>;
   readonly seed: number;
   readonly augment?: Augmentation;
   readonly iterations: number;
@@ -50,6 +52,7 @@ export interface TrainFlags
   readonly multipliers?: Partial<CrfConfiguration["multipliers"]>;
   readonly validateEvery?: number;
   readonly saveEvery?: number;
+  readonly patience?: number;
   readonly resume?: boolean;
   readonly dryRun?: boolean;
   readonly host: Host;
@@ -69,9 +72,12 @@ Examples:
   On several machines (in Node with the package koffi; see the guide "More than one machine"):
     mpirun -n 4 crf-rnn train --data voc --out runs/fcn --batch 8 --distributed mpi
 
---init takes what fits by name and shape from a checkpoint of any format: VGG weights, the stage before, a whole CRF-RNN.
-OUT gets checkpoint.safetensors (with the optimizer's memory), the one before it as checkpoint.former.safetensors, metrics.jsonl
-and report.html. Ctrl-C saves and stops; the exit status is 130 then. Where the last checkpoint is damaged or gone, --resume
+--init takes what fits by name and shape from a checkpoint of any format: VGG weights, the stage before, a whole CRF-RNN, also one of
+other classes, whose trunk it takes; notes say before the first step what was not taken.
+OUT gets checkpoint.safetensors (with the optimizer's memory), the one before it as checkpoint.former.safetensors, best.safetensors
+(the parameters with the highest mean IU at a validation; use it for evaluate, segment and --init), metrics.jsonl, metrics.csv and report.html,
+drawn anew with each checkpoint.
+The mean IU is over the classes in the truth of all validation images. Ctrl-C saves and stops; the exit status is 130 then. Where the last checkpoint is damaged or gone, --resume
 sets it aside and goes on from the former.
 `;
 
@@ -123,7 +129,9 @@ export function trainWords(): Command {
       new Option("--optimizer <kind>", "how gradients become steps (default: see below)").choices(["sgd", "adam"]),
     )
     .option("--rate <r>", "learning rate (default: see below)", positiveNumber)
-    .option("--schedule <words>", "fixed, step:EVERY:FACTOR or poly:POWER (default: fixed)", scheduleOf)
+    .option("--schedule <words>", "fixed, step:EVERY:FACTOR, poly:POWER or cosine (default: fixed)", scheduleOf)
+    .option("--warm-up <n>", "steps in which the rate rises evenly to what the schedule says", wholeNumber(1))
+    .option("--rate-of <words>", "factors of the rate by names of parameters, as score*=10,conv1*=0.1", ratesOf)
     .option("--momentum <m>", `momentum of SGD (default: ${trainingOptions.momentum.default})`, share)
     .option("--decay <d>", `weight decay (default: ${trainingOptions.decay.default})`, notNegative)
     .option("--clip <norm>", "largest norm of a step's gradient", positiveNumber)
@@ -134,8 +142,8 @@ export function trainWords(): Command {
       trainingOptions.batch.default,
     )
     .addOption(
-      new Option("--loss <kind>", "whether the loss is summed or averaged over pixels")
-        .choices(["sum", "mean"])
+      new Option("--loss <kind>", "cross-entropy summed or averaged over pixels, or robust log-likelihood, summed")
+        .choices(["sum", "mean", "robust"])
         .default("sum"),
     )
     .option(
@@ -166,6 +174,7 @@ export function trainWords(): Command {
     .option("--crf-only", "CRF: only the CRF learns, the network stays as --init has it")
     .option("--validate-every <n>", "steps between validations (default: a tenth of all)", wholeNumber(1))
     .option("--save-every <n>", "steps between checkpoints (default: a tenth of all, at most 1000)", wholeNumber(1))
+    .option("--patience <n>", "end after so many validations in a row without a better mean IU", wholeNumber(1))
     .option("--resume", "go on with the run in OUT (see below for what may differ)")
     .option("--dry-run", "check data and options, print the plan, train nothing")
     .addOption(new Option("--host <name>", "where to run").choices(["node", "deno", "chromium"]).default(currentHost))

@@ -8,7 +8,7 @@ import type { Timetable } from "../../train/loop.ts";
 import type { Metric } from "../../train/metrics.ts";
 import { packSample } from "../../train/remote.ts";
 import type { Outcome } from "../../train/runTraining.ts";
-import { checkpointFile, samplesFile, type Split, type Surroundings } from "../../train/surroundings.ts";
+import { bestFile, checkpointFile, samplesFile, type Split, type Surroundings } from "../../train/surroundings.ts";
 import { runInPage } from "../chromium.ts";
 import { hasGraphics } from "../hosts.ts";
 import type { DeviceOptions } from "../options.ts";
@@ -86,6 +86,7 @@ export function serveRun(
   let pixels = 0;
   const limits = new Map([
     [checkpointFile, () => checkpointLimit(configuration)],
+    [bestFile, () => checkpointLimit(configuration)],
     [samplesFile, () => samplesLimit(pixels)],
   ]);
   const saving = new Set<string>();

@@ -2,7 +2,7 @@ import type { Sink } from "../../checkpoint/checkpoint.ts";
 import type { Metric } from "../../train/metrics.ts";
 import type { Ranks } from "../../train/ranks.ts";
 import type { Sample } from "../../train/sample.ts";
-import type { Split, Surroundings } from "../../train/surroundings.ts";
+import { checkpointFile, type Split, type Surroundings } from "../../train/surroundings.ts";
 import type { Progress } from "../progress.ts";
 import { readSample, type Images, type LogitsReader } from "./images.ts";
 import type { Interrupt } from "./interrupt.ts";
@@ -17,6 +17,7 @@ export class LocalSurroundings implements Surroundings {
   readonly #folder: RunFolder | undefined;
   readonly #interrupt: Interrupt;
   readonly #tell: (metric: Metric) => void;
+  readonly #draw: (() => Promise<void>) | undefined;
 
   constructor(
     images: Images,
@@ -24,8 +25,9 @@ export class LocalSurroundings implements Surroundings {
     folder: RunFolder | undefined,
     interrupt: Interrupt,
     tell: (metric: Metric) => void,
-    ranks?: Ranks,
+    { ranks, draw }: { readonly ranks?: Ranks; readonly draw?: () => Promise<void> } = {},
   ) {
+    this.#draw = draw;
     this.ranks = ranks;
     this.images = { train: images.train.length, val: images.val.length };
     this.#of = images;
@@ -47,6 +49,8 @@ export class LocalSurroundings implements Surroundings {
 
   async save(name: string, produce: (sink: Sink) => Promise<void>): Promise<void> {
     await this.#folder?.save(name, produce);
+    // The report is there while training goes on, as new as the checkpoint.
+    if (name === checkpointFile) await this.#draw?.();
   }
 }
 

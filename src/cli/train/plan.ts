@@ -2,7 +2,8 @@ import { decodeImage } from "../../data/images.ts";
 import type { Configuration } from "../../train/configuration.ts";
 import type { Timetable } from "../../train/loop.ts";
 import { estimateBytes } from "../../train/memory.ts";
-import type { Metric } from "../../train/metrics.ts";
+import { bestOf, describeGain, gainOf, meanIUOf, type Metric } from "../../train/metrics.ts";
+import { bestFile } from "../../train/surroundings.ts";
 import type { Outcome } from "../../train/runTraining.ts";
 import type { Traffic } from "../../distributed/mpiRanks.ts";
 import type { Images } from "./images.ts";
@@ -69,19 +70,31 @@ export function describeOutcome(
   const steps = metrics.filter((metric) => metric.event === "step");
   const validation = metrics.findLast((metric) => metric.event === "validation");
   const lines = [
-    `${out}: ${ending} after step ${steps.at(-1)?.step ?? 0} on ${adapter}, at most ${mebibytes(peakBytes)}`,
+    `${out}: ${endings[ending]} after step ${steps.at(-1)?.step ?? 0} on ${adapter}, at most ${mebibytes(peakBytes)}`,
   ];
   if (validation) {
     const { network, crf } = validation;
     lines.push(
       `network        mean IU ${network.meanIU.toFixed(4)}, pixel accuracy ${network.pixelAccuracy.toFixed(4)}`,
     );
+    const gain = gainOf(metrics, validation);
+    const best = bestOf(metrics)!;
     if (crf)
       lines.push(`network + CRF  mean IU ${crf.meanIU.toFixed(4)}, pixel accuracy ${crf.pixelAccuracy.toFixed(4)}`);
+    if (gain) lines.push(describeGain(gain));
+    if (best.step !== validation.step) {
+      lines.push(`${bestFile}: mean IU ${meanIUOf(best).toFixed(4)} after step ${best.step}, the best`);
+    }
   }
   if (ending === "interrupted") lines.push("Add --resume to go on.");
   return lines.join("\n");
 }
+
+const endings = {
+  finished: "finished",
+  interrupted: "interrupted",
+  patience: "ended, as its validations came to nothing better,",
+} as const;
 
 export const describeTraffic = ({ ranks, library, bytes, waited }: Traffic): string =>
   `${ranks} ranks over ${library}; the first sent ${mebibytes(bytes)} and waited ${waited.toFixed(1)} s for sums`;

@@ -18,7 +18,7 @@ import type { Configuration } from "../../train/configuration.ts";
 import { goOnWith, requireSame, type Setting } from "../../train/goingOn.ts";
 import { formatMetrics, metricsUntil, type Metric } from "../../train/metrics.ts";
 import { openState, type State } from "../../train/state.ts";
-import { checkpointFile, formerFile, metricsFile } from "../../train/surroundings.ts";
+import { bestFile, checkpointFile, formerFile, metricsFile } from "../../train/surroundings.ts";
 import { explain, syncFolder, writeTogether } from "../output.ts";
 import { writeStreamed } from "../streamedOutput.ts";
 import { beside } from "../unfinished.ts";
@@ -105,8 +105,19 @@ export class RunFolder implements Disposable {
     const remedy = "repeat the command that began the run, or name another --out";
     requireSame(this.file(name), state.configuration, configuration, remedy);
     const notes = state === last ? [] : [this.#fallBack(last as Error | undefined, state.step)];
+    await this.#mendBest(state);
     this.write(metricsFile, new TextEncoder().encode(formatMetrics(this.metrics(state.step))));
     return { step: state.step, notes, configuration };
+  }
+
+  /** Where a process was killed after a checkpoint was saved and before the same parameters were kept as the best, they are now. */
+  async #mendBest({ step, best }: State): Promise<void> {
+    if (best?.step !== step) return;
+    const kept = await this.#open(bestFile);
+    if (kept && !(kept instanceof Error) && kept.step === step) return;
+    const next = beside(this.file(bestFile), "new");
+    copyFileSync(this.file(checkpointFile), next);
+    renameSync(next, this.file(bestFile));
   }
 
   /** A checkpoint's state; undefined where there is none, an error where it is damaged. @throws FormatError where it cannot be read */

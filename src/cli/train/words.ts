@@ -4,16 +4,17 @@ import { augmentationOptions } from "../../train/options.ts";
 import type { ScheduleOption } from "../../train/trainingConfiguration.ts";
 import { toNumber } from "../options.ts";
 
-/** `fixed`, `step:EVERY:FACTOR` or `poly:POWER`. */
+/** `fixed`, `step:EVERY:FACTOR`, `poly:POWER` or `cosine`. */
 export function scheduleOf(text: string): ScheduleOption {
   const [kind, ...numbers] = text.split(":");
   const [first = NaN, second = NaN] = numbers.map(toNumber);
   if (kind === "fixed" && numbers.length === 0) return { kind };
+  if (kind === "cosine" && numbers.length === 0) return { kind };
   if (kind === "step" && numbers.length === 2 && Number.isInteger(first) && first > 0 && second > 0) {
     return { kind, every: first, factor: second };
   }
   if (kind === "poly" && numbers.length === 1 && first > 0) return { kind, power: first };
-  throw new InvalidArgumentError("expected fixed, step:EVERY:FACTOR (step:2000:0.1) or poly:POWER (poly:0.9)");
+  throw new InvalidArgumentError("expected fixed, step:EVERY:FACTOR (step:2000:0.1), poly:POWER (poly:0.9) or cosine");
 }
 
 /** `flip,scale=1.25,rotation=10,shear=5,shift=0.1,color=0.2`, any of them. */
@@ -36,6 +37,18 @@ export function augmentationOf(text: string): Augmentation {
     }
   }
   return augmentation;
+}
+
+/** Factors of the rate by patterns of names, as `score*=10,conv1*=0.1`. */
+export function ratesOf(text: string): Record<string, number> {
+  return Object.fromEntries(
+    text.split(",").map((word) => {
+      const [, pattern, value] = /^([\w.*]+)=(.+)$/.exec(word) ?? [];
+      const factor = toNumber(value ?? "");
+      if (pattern !== undefined && factor > 0) return [pattern, factor];
+      throw new InvalidArgumentError(`expected names with factors above 0, as score*=10,conv1*=0.1; '${word}' is not`);
+    }),
+  );
 }
 
 const learnable = ["weights", "compatibility", "bandwidths"] as const;

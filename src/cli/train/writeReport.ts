@@ -3,23 +3,45 @@ import { openSafetensors } from "../../checkpoint/safetensors.ts";
 import type { Configuration } from "../../train/configuration.ts";
 import type { Matrix } from "../../train/report/heatMap.ts";
 import type { Picture } from "../../train/report/pictures.ts";
+import { formatTable } from "../../train/metrics.ts";
 import { readPredictions } from "../../train/predictions.ts";
 import { drawReport } from "../../train/report/report.ts";
 import type { Outcome } from "../../train/runTraining.ts";
-import { checkpointFile, reportFile, samplesFile } from "../../train/surroundings.ts";
+import { checkpointFile, reportFile, samplesFile, tableFile } from "../../train/surroundings.ts";
 import { readSample, type Images } from "./images.ts";
 import type { RunFolder } from "./runFolder.ts";
 
-/** Draws the report again from what the folder of a run holds. */
+/**
+ * Draws the report again from what the folder of a run holds, and writes the metrics as a table. Returns a note where the report cannot be
+ * drawn: a run does not fail by that.
+ * @throws as `RunFolder.write` does
+ */
 export async function writeReport(
   folder: RunFolder,
   images: Images,
   configuration: Configuration,
+  facts: Pick<Outcome, "adapter" | "learned">,
+): Promise<string | undefined> {
+  folder.write(tableFile, new TextEncoder().encode(formatTable(folder.metrics())));
+  let html: string;
+  try {
+    html = await draw(folder, images, configuration, facts);
+  } catch (error) {
+    return `the report could not be drawn: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  folder.write(reportFile, new TextEncoder().encode(html));
+  return undefined;
+}
+
+async function draw(
+  folder: RunFolder,
+  images: Images,
+  configuration: Configuration,
   { adapter, learned }: Pick<Outcome, "adapter" | "learned">,
-): Promise<void> {
+): Promise<string> {
   const { tensors, close } = await openFile(folder.file(checkpointFile));
   try {
-    const html = drawReport({
+    return drawReport({
       title: `${configuration.stage} on ${images.name}`,
       configuration,
       metrics: folder.metrics(),
@@ -30,7 +52,6 @@ export async function writeReport(
       bandwidths: tensors.has("bandwidths") ? [...(await valuesOf(tensors.get("bandwidths")!))] : undefined,
       pictures: await picturesOf(folder, images),
     });
-    folder.write(reportFile, new TextEncoder().encode(html));
   } finally {
     await close();
   }

@@ -19,6 +19,8 @@ export interface Chart {
   readonly curves: readonly Curve[];
   /** Logarithmic, for values that span decades. */
   readonly log?: boolean;
+  /** A place on the axis of steps that a line is drawn through. */
+  readonly mark?: { readonly x: number; readonly name: string };
   /** Fixed ends of the axis of values. */
   readonly range?: readonly [number, number];
   readonly format: (value: number) => string;
@@ -55,9 +57,16 @@ export function drawChart(chart: Chart): Markup {
         .map((tick) => html`<text x="${x(tick)}" y="${bottom + 16}" text-anchor="middle">${tick}</text>`)}
       <line class="axis" x1="${margin.left}" x2="${width - margin.right}" y1="${bottom}" y2="${bottom}" />
       <text x="${(margin.left + width - margin.right) / 2}" y="${height - 4}" text-anchor="middle">${chart.x}</text>
-      ${chart.curves.map((curve) => drawCurve(curve, x, y))}
+      ${chart.mark && drawMark(chart.mark, x)} ${chart.curves.map((curve) => drawCurve(curve, x, y))}
     </svg>
   </figure>`;
+}
+
+function drawMark({ x: at, name }: NonNullable<Chart["mark"]>, x: (value: number) => number): Markup {
+  // Beside the line, on the side where there is room.
+  const left = x(at) > width - 60;
+  return html`<line class="mark" x1="${x(at)}" x2="${x(at)}" y1="${margin.top}" y2="${height - margin.bottom}" />
+    <text x="${x(at) + (left ? -5 : 5)}" y="${margin.top + 8}" text-anchor="${left ? "end" : "start"}">${name}</text>`;
 }
 
 function drawCurve(

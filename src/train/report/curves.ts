@@ -1,4 +1,4 @@
-import type { Metric } from "../metrics.ts";
+import { bestOf, type Metric } from "../metrics.ts";
 import { drawChart, type Curve, type Point } from "./chart.ts";
 import type { Markup } from "./markup.ts";
 
@@ -19,10 +19,16 @@ export function drawLoss(metrics: readonly Metric[]): Markup | undefined {
   const middle = groups.map((group) => group[Math.floor(group.length / 2)]![0]);
   const points = values.map((group, i): Point => [middle[i]!, mean(group)]);
   const band = values.map((group, i) => ({ x: middle[i]!, least: Math.min(...group), most: Math.max(...group) }));
-  const all = losses.map(([, loss]) => loss);
+  const validated = metrics.flatMap((metric): Point[] =>
+    // Runs of former versions have no loss here.
+    metric.event === "validation" && Number.isFinite(metric.lossPerPixel) ? [[metric.step, metric.lossPerPixel]] : [],
+  );
+  const all = [...losses, ...validated].map(([, loss]) => loss);
   const log = Math.min(...all) > 0 && Math.max(...all) / Math.min(...all) > 20;
   const curve: Curve = { name: "training loss", color: "first", points, band: size > 1 ? band : [] };
-  return drawChart({ title: "Training loss a pixel", x: "step", curves: [curve], log, format: short });
+  const curves =
+    validated.length > 0 ? [curve, { name: "validation loss", color: "second", points: validated } as const] : [curve];
+  return drawChart({ title: "Loss a pixel", x: "step", curves, log, format: short });
 }
 
 /** The mean IU over the validation images, of the network and after the CRF. */
@@ -40,6 +46,7 @@ export function drawMeanIU(metrics: readonly Metric[]): Markup | undefined {
     title: `Mean IU on ${validations[0]!.images} validation images`,
     x: "step",
     curves: crf.points.length > 0 ? [network, crf] : [network],
+    mark: { x: bestOf(metrics)!.step, name: "best" },
     format: (value) => value.toFixed(2),
   });
 }

@@ -1,7 +1,7 @@
 import type { Color } from "../../data/palette.ts";
 import { leaves, type Configuration } from "../configuration.ts";
 import { describeChanges } from "../goingOn.ts";
-import type { Metric, ValidationMetric } from "../metrics.ts";
+import { bestOf, describeGain, gainOf, meanIUOf, type Metric, type ValidationMetric } from "../metrics.ts";
 import { drawLoss, drawMeanIU } from "./curves.ts";
 import { drawHeatMap, type Matrix } from "./heatMap.ts";
 import { html, type Markup } from "./markup.ts";
@@ -76,16 +76,21 @@ export function drawReport(facts: ReportFacts): string {
 function tiles({ metrics, parameters, adapter }: ReportFacts, validation: ValidationMetric | undefined): Markup[] {
   const steps = metrics.filter((metric) => metric.event === "step");
   const seconds = steps.reduce((sum, step) => sum + step.seconds, 0);
-  const best = validation?.crf ?? validation?.network;
-  const gain = validation?.crf && validation.crf.meanIU - validation.network.meanIU;
+  const last = validation?.crf ?? validation?.network;
+  const best = bestOf(metrics);
+  const gain = validation && gainOf(metrics, validation);
   const entries: [string, string, string?][] = [
     ["steps", String(steps.at(-1)?.step ?? 0), `${(steps.at(-1)?.epoch ?? 0).toFixed(1)} epochs`],
     ["time", duration(seconds), adapter],
     ["learned numbers", parameters.toLocaleString("en-US")],
   ];
-  if (best) {
-    const note = gain === undefined ? undefined : `${gain < 0 ? "−" : "+"}${Math.abs(gain).toFixed(3)} by the CRF`;
-    entries.unshift(["mean IU", best.meanIU.toFixed(3), note], ["pixel accuracy", best.pixelAccuracy.toFixed(3)]);
+  if (last && best) {
+    const band = last.bandAccuracy?.toFixed(3);
+    entries.unshift(
+      ["best mean IU", meanIUOf(best).toFixed(3), `after step ${best.step}`],
+      ["last mean IU", last.meanIU.toFixed(3), gain && describeGain(gain)],
+      ["pixel accuracy", last.pixelAccuracy.toFixed(3), band && `${band} near boundaries`],
+    );
   }
   return entries.map(
     ([name, value, note]) =>

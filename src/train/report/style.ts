@@ -35,6 +35,7 @@ svg text { font: 12px system-ui, sans-serif; fill: var(--quiet); font-variant-nu
 svg .value { font-size: 11px; fill: var(--text); } svg .value.strong { fill: var(--surface); font-weight: 600; }
 .grid { stroke: var(--line); }
 .axis { stroke: var(--quiet); }
+.mark { stroke: var(--quiet); stroke-dasharray: 3 3; }
 .curve { fill: none; stroke-width: 2; stroke-linejoin: round; }
 .curve.first { stroke: var(--first); } .curve.second { stroke: var(--second); }
 .band { opacity: 0.18; }

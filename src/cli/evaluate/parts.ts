@@ -1,0 +1,115 @@
+import * as valibot from "valibot";
+import { Confusion } from "../../data/confusion.ts";
+import { parseJson, wholeNumber } from "../../data/json.ts";
+import { FormatError } from "../../errors.ts";
+import { readWhole } from "../input.ts";
+import { Tally } from "./tally.ts";
+
+const counts = valibot.array(wholeNumber(0));
+
+/** What `evaluate --json` prints, as far as parts are put together from it. */
+const schema = valibot.object({
+  data: valibot.string(),
+  checkpoint: valibot.string(),
+  crf: valibot.picklist(["none", "disconnected", "trained"]),
+  iterations: valibot.optional(wholeNumber(1)),
+  images: wholeNumber(0),
+  seconds: valibot.number(),
+  adapter: valibot.string(),
+  shard: valibot.object({ index: wholeNumber(1), of: wholeNumber(1) }),
+  band: valibot.number(),
+  names: valibot.array(valibot.string()),
+  confusion: counts,
+  bands: valibot.array(valibot.object({ radius: valibot.number(), confusion: counts })),
+});
+
+/** One part of an evaluation. */
+export type Part = valibot.InferOutput<typeof schema>;
+
+/** The counts of a tally as files have them: truth by row. */
+export const countsOf = ({ whole, bands }: Tally): Pick<Part, "confusion" | "bands"> => ({
+  confusion: [...whole.counts],
+  bands: [...bands].map(([radius, band]) => ({ radius, confusion: [...band.counts] })),
+});
+
+/**
+ * Puts the parts of one evaluation together.
+ * @throws FormatError for a file that is none, for parts of different evaluations, and for a part that is missing or there twice
+ */
+export async function mergeParts(files: readonly string[]): Promise<{ readonly part: Part; readonly tally: Tally }> {
+  const parts: Part[] = [];
+  for (const file of files) {
+    const { value, wrong } = parseJson(await readWhole(file), file, schema);
+    const classes = value.names.length;
+    for (const [i, found] of [value.confusion, ...value.bands.map(({ confusion }) => confusion)].entries()) {
+      const path = i === 0 ? ["confusion"] : ["bands", i - 1, "confusion"];
+      if (found.length !== classes ** 2) throw wrong(path, `${classes ** 2} counts`, `${found.length}`);
+    }
+    parts.push(value);
+  }
+  const [first] = parts as [Part, ...Part[]];
+  parts.forEach((part, i) => requireSame(files[i]!, first, part));
+  requireAll(files, parts);
+  const tally = new Tally(first.names.length, first.band);
+  for (const { confusion, bands } of parts) {
+    tally.whole.merge(confusionOf(confusion));
+    for (const band of bands) tally.bands.get(band.radius)?.merge(confusionOf(band.confusion));
+  }
+  const sum = (of: (part: Part) => number): number => parts.reduce((total, part) => total + of(part), 0);
+  const part = { ...first, images: sum(({ images }) => images), seconds: sum(({ seconds }) => seconds) };
+  return { part: { ...part, shard: { index: 1, of: 1 } }, tally };
+}
+
+function confusionOf(values: readonly number[]): Confusion {
+  const confusion = new Confusion(Math.sqrt(values.length));
+  confusion.counts.set(values);
+  return confusion;
+}
+
+function requireSame(file: string, first: Part, part: Part): void {
+  const facts = ({
+    data,
+    checkpoint,
+    crf,
+    iterations,
+    band,
+    shard,
+    names,
+    bands,
+  }: Part): Record<string, string | number> => ({
+    data,
+    checkpoint,
+    crf,
+    iterations: iterations ?? "none",
+    band,
+    parts: shard.of,
+    classes: names.join(", "),
+    radii: bands.map(({ radius }) => radius).join(", "),
+  });
+  const own = Object.entries(facts(part));
+  const differing = Object.entries(facts(first)).find(
+    ([name, value]) => !own.some(([n, v]) => n === name && v === value),
+  );
+  if (!differing) return;
+  const [name, value] = differing;
+  throw new FormatError({
+    file,
+    expected: `a part of the same evaluation, with ${name} ${value}`,
+    got: String(own.find(([other]) => other === name)![1]),
+    remedy: "score all parts with the same flags",
+  });
+}
+
+function requireAll(files: readonly string[], parts: readonly Part[]): void {
+  const { of } = parts[0]!.shard;
+  for (let index = 1; index <= of; index++) {
+    const which = files.filter((_, i) => parts[i]!.shard.index === index);
+    if (which.length === 1) continue;
+    throw new FormatError({
+      file: which[1] ?? files[0]!,
+      expected: `each of the ${of} parts once`,
+      got: which.length === 0 ? `none of part ${index}` : `part ${index} again`,
+      remedy: which.length === 0 ? `score it by --shard ${index}/${of}` : "name each file once",
+    });
+  }
+}
