@@ -196,7 +196,27 @@ const uses: readonly Use[] = [
     /potts or 2×2/,
   ],
   ["a misspelled call", ({ crf, map, guide }) => crf(map, guide, { iteration: 3 }), /"iteration" — write iterations/],
-  ["no iterations", ({ crf, map, guide }) => crf(map, guide, { iterations: 0 }), /iterations, 1 or more, got 0/],
+  [
+    "less than no iterations",
+    ({ crf, map, guide }) => crf(map, guide, { iterations: -1 }),
+    /iterations, 0 or more, got -1/,
+  ],
+  [
+    "no iterations from marginals",
+    ({ crf, map, guide }) => crf(map, guide, { iterations: 0, from: map }),
+    /iterations, 1 or more, got 0/,
+  ],
+  [
+    "numbers to begin from",
+    ({ crf, map, guide }) => crf(map, guide, { from: new Float32Array(60) }),
+    /from: expected a tensor as marginals/,
+  ],
+  ["until nothing", ({ crf, map, guide }) => crf(map, guide, { until: {} }), /until: expected change or meanChange/],
+  [
+    "until less than no change",
+    ({ crf, map, guide }) => crf(map, guide, { until: { change: -1 } }),
+    /change as a number, 0 or above, got -1/,
+  ],
   ["a number as call", ({ crf, map, guide }) => crf(map, guide, 10), /options.*the number "10"/],
   ["channels first", ({ crf, scope, guide }) => crf(scope.tensor([3, 4, 5]), guide), /channels last/],
   [

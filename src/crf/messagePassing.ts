@@ -7,13 +7,17 @@ import type { Lattice } from "../lattice/lattice.ts";
 import { filterTables, type Normalization } from "../lattice/normalization.ts";
 import { allChannels } from "../shared/channels.ts";
 import { quadBytes, quadsOf } from "../shape.ts";
+import { record } from "../tape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
 import type { Activation } from "./activation.ts";
 import type { UpdateMatrices } from "./compose.ts";
+import { type Change, readChange } from "./change.ts";
 import { transform } from "./compatibility.ts";
 import type { CrfParameters } from "./parameters.ts";
+import { readFreeEnergy } from "./freeEnergy.ts";
 import { activate, softmax } from "./softmax.ts";
-import type { OnStep } from "./steps.ts";
+import type { OnStep, Readings } from "./steps.ts";
+import { reached, type Until } from "./until.ts";
 import { update } from "./update.ts";
 
 export interface Inference {
@@ -30,7 +34,12 @@ export interface Inference {
    * The activation that is applied to X after the last iteration: none for logits, the activation itself for marginals.
    */
   readonly output: Activation | "none";
-  readonly onIteration?: (done: number) => void | Promise<void>;
+  /** Marginals to begin from. Default: those of the unary logits. */
+  readonly from?: Tensor;
+  /** Ends the iterations early. */
+  readonly until?: Until;
+  /** Is told the change where `until` asks for it. */
+  readonly onIteration?: (done: number, change?: Change) => void | Promise<void>;
   /** Is shown the marginals, which it may change, and awaited, at the beginning and after each iteration. Needs `output` to be the activation. */
   readonly onStep?: OnStep;
   /** Lets the event loop take a turn, or ends the call: see turn.ts. */
@@ -41,7 +50,8 @@ export interface Inference {
 const mostFusedQuads = 16;
 
 /**
- * Runs T mean-field iterations from X₀ = U (Zheng et al. 2015, algorithm 1) and returns a new map of the unary's shape.
+ * Runs T mean-field iterations from X₀ = U (Zheng et al. 2015, algorithm 1) and returns a new map of the unary's shape. Where
+ * somebody looks at the marginals, those of the iteration before are kept beside them.
  */
 export async function iterate(inference: Inference): Promise<Tensor> {
   const { unary, spatial, bilateral, parameters } = inference;
@@ -49,9 +59,10 @@ export async function iterate(inference: Inference): Promise<Tensor> {
   const largest = Math.max(unary.rows, spatial.vertices + 1, bilateral.vertices + 1) * rowBytes;
   const fits =
     rowBytes <= mostFusedQuads * quadBytes && largest <= unary.device.limits.bindingBytes && spatial.dimensions === 2;
+  if (inference.iterations === 0 && inference.output === "none") return copied(unary);
   const { spatialWeight, bilateralWeight, compatibility } = parameters;
   const inputs = [unary, spatial.features, bilateral.features, spatialWeight, bilateralWeight, compatibility];
-  const recorded = inputs.some(({ tape }) => tape?.recording);
+  const recorded = [...inputs, inference.from].some((input) => input?.tape?.recording);
   if (!fits || recorded) return await iterateByOps(inference);
   const result = emptyLike(unary);
   try {
@@ -63,8 +74,24 @@ export async function iterate(inference: Inference): Promise<Tensor> {
   return result;
 }
 
+/** Copies a map. Gradients flow through the copy. */
+function copied(values: Tensor): Tensor {
+  const copy = emptyLike(values);
+  values.device.copy(values.storage, copy.storage);
+  return record(copy, [values], [], (gradient) => [gradient]);
+}
+
+/** What a step can read of marginals after `done` iterations. */
+function readingsOf(inference: Inference, done: number, marginals: Tensor, before: Tensor | undefined): Readings {
+  const set = Math.max(0, Math.min(done, inference.sets) - 1);
+  return {
+    change: async () => before && (await readChange(before, marginals)),
+    freeEnergy: () => readFreeEnergy(inference, marginals, set),
+  };
+}
+
 async function iterateFused(inference: Inference, result: Tensor): Promise<void> {
-  const { unary, spatial, bilateral, matrices, iterations, normalization, activation, output } = inference;
+  const { unary, spatial, bilateral, matrices, iterations, normalization, activation, output, until } = inference;
   const { device, rows, channels } = unary;
   const quads = quadsOf(channels);
   using workspace = new Workspace(device);
@@ -84,11 +111,9 @@ async function iterateFused(inference: Inference, result: Tensor): Promise<void>
   const blurBilateral = prepare(bilateral);
   const maps = { unary: unary.storage, result: result.storage };
   // By the time an update writes, the marginals have been splatted into the lattices, so one map serves all iterations.
-  await perform(activate(device, { values: maps.unary, result: maps.result, rows, channels }, activation));
-  await inference.onStep?.(0, result);
-  for (let t = 0; t < iterations; t++) {
-    const fromSpatial = await blurSpatial(maps.result);
-    const fromBilateral = await blurBilateral(maps.result);
+  const iterateOnce = async (t: number, marginals: Storage, activated: Activation | "none"): Promise<void> => {
+    const fromSpatial = await blurSpatial(marginals);
+    const fromBilateral = await blurBilateral(marginals);
     const work = update({
       spatial: fromSpatial,
       bilateral: fromBilateral,
@@ -96,12 +121,27 @@ async function iterateFused(inference: Inference, result: Tensor): Promise<void>
       ...maps,
       points: rows,
       channels,
-      activation: t === iterations - 1 ? output : activation,
+      activation: activated,
     });
     await perform(work);
-    if (inference.onIteration) await inference.onIteration(t + 1);
-    await inference.onStep?.(t + 1, result);
+  };
+  using before = until || inference.onStep ? emptyLike(unary) : undefined;
+  if (inference.from) device.copy(inference.from.storage, result.storage);
+  else await perform(activate(device, { values: maps.unary, result: maps.result, rows, channels }, activation));
+  await inference.onStep?.(0, result, readingsOf(inference, 0, result, undefined));
+  let done = 0;
+  while (done < iterations) {
+    if (before) device.copy(result.storage, before.storage);
+    const last = done === iterations - 1 && !until;
+    await iterateOnce(done, result.storage, last ? output : activation);
+    done++;
+    const change = until && (await readChange(before!, result));
+    await inference.onIteration?.(done, change);
+    await inference.onStep?.(done, result, readingsOf(inference, done, result, before));
+    if (change && reached(until, change)) break;
   }
+  // To know the change, marginals were made of the last logits, which are made once more.
+  if (until && output === "none") await iterateOnce(done - 1, before!.storage, output);
 }
 
 /**
@@ -109,38 +149,60 @@ async function iterateFused(inference: Inference, result: Tensor): Promise<void>
  * that are too large for the fused update.
  */
 async function iterateByOps(inference: Inference): Promise<Tensor> {
-  const { unary, spatial, bilateral, parameters, sets, iterations, normalization, activation, output } = inference;
-  let x = unary;
+  const { unary, iterations, activation, output, until, from, onStep } = inference;
+  let marginals: Tensor | undefined;
+  let logits: Tensor | undefined;
   try {
+    marginals = from ? copied(from) : softmax(unary, activation);
+    await onStep?.(0, marginals, readingsOf(inference, 0, marginals, undefined));
     for (let t = 0; t < iterations; t++) {
-      const set = Math.min(t, sets - 1);
-      using marginals = softmax(x, activation);
-      if (x !== unary) x.dispose();
-      await inference.onStep?.(t, marginals);
       await inference.turn();
-      const weigh = (lattice: Lattice, weight: Tensor, addend?: Tensor): Tensor => {
-        using smooth = filtered(marginals, lattice, normalization, false);
-        return transform(smooth, weight, { set, addend });
-      };
-      using fromSpatial = weigh(spatial, parameters.spatialWeight);
-      await inference.turn();
-      using message = weigh(bilateral, parameters.bilateralWeight, fromSpatial);
-      x = transform(message, parameters.compatibility, { set, factor: -1, addend: unary });
-      await inference.turn();
-      if (inference.onIteration) await inference.onIteration(t + 1);
+      logits?.dispose();
+      logits = await nextLogits(inference, marginals, t);
+      if (t === iterations - 1 && !until && output === "none") {
+        await inference.onIteration?.(t + 1);
+        break;
+      }
+      using before = marginals;
+      marginals = undefined;
+      if (!until && !onStep) before.dispose();
+      marginals = softmax(logits, activation);
+      if (!until) {
+        logits.dispose();
+        logits = undefined;
+      }
+      const change = until && (await readChange(before, marginals));
+      await inference.onIteration?.(t + 1, change);
+      await onStep?.(t + 1, marginals, readingsOf(inference, t + 1, marginals, before));
+      if (change && reached(until, change)) break;
     }
+    const [result, other] = output === "none" ? [logits, marginals] : [marginals, logits];
+    other?.dispose();
+    return result!;
   } catch (error) {
-    if (x !== unary) x.dispose();
+    marginals?.dispose();
+    logits?.dispose();
     throw error;
   }
-  if (output === "none") return x;
-  using logits = x;
-  const result = softmax(logits, output);
+}
+
+/** One iteration: X = U − C·(W_s·K_s Q + W_b·K_b Q). */
+async function nextLogits(inference: Inference, marginals: Tensor, t: number): Promise<Tensor> {
+  const { unary, spatial, bilateral, parameters, sets, normalization } = inference;
+  const set = Math.min(t, sets - 1);
+  const weigh = (lattice: Lattice, weight: Tensor, addend?: Tensor): Tensor => {
+    using smooth = filtered(marginals, lattice, normalization, false);
+    return transform(smooth, weight, { set, addend });
+  };
+  using fromSpatial = weigh(spatial, parameters.spatialWeight);
+  await inference.turn();
+  using message = weigh(bilateral, parameters.bilateralWeight, fromSpatial);
+  const logits = transform(message, parameters.compatibility, { set, factor: -1, addend: unary });
   try {
-    await inference.onStep?.(iterations, result);
+    await inference.turn();
+    return logits;
   } catch (error) {
-    result.dispose();
+    logits.dispose();
     throw error;
   }
-  return result;
 }
