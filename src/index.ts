@@ -49,6 +49,14 @@ export { type LatticeTables, readLattice, type Simplices } from "./lattice/readL
 export { shrink, type ShrinkOptions, upsample, type UpsampleOptions } from "./lattice/upsample.ts";
 export type { Normalization } from "./lattice/normalization.ts";
 export { type CrfCall, type CrfOptions, type CrfRnn, crfRnn, meanField, type PlainCrfCall } from "./crf/crfRnn.ts";
+export {
+  type CrfFilter,
+  type CrfFilterParameters,
+  denseCrf,
+  type DenseCrf,
+  type DenseCrfOptions,
+} from "./crf/denseCrf.ts";
+export { volumeFeatures, type VolumeOptions } from "./lattice/volumeFeatures.ts";
 export type { Bandwidth } from "./crf/bandwidths.ts";
 export type { CrfLattices, KeptLattices } from "./crf/lattices.ts";
 export type { CrfStep } from "./crf/steps.ts";

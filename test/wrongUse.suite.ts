@@ -18,6 +18,10 @@ interface Things {
   readonly labels: library.Labels;
   readonly lattice: library.Lattice;
   readonly crf: any;
+  readonly dense: any;
+  readonly features: library.Tensor;
+  readonly dense: library.DenseCrf;
+  readonly features: library.Tensor;
 }
 
 type Use = readonly [name: string, use: (things: Things) => unknown, says: RegExp];
@@ -64,6 +68,8 @@ const tensorUses: readonly (readonly [name: string, argument: string, use: (thin
   ["shrink", "guide", (_, x) => wrong.shrink(x, [2, 2])],
   ["crfRnn", "logits", ({ crf, guide }, x) => crf(x, guide)],
   ["crfRnn", "guide", ({ crf, map }, x) => crf(map, x)],
+  ["denseCrf", "logits", ({ dense, features }, x) => dense(x, [features])],
+  ["denseCrf", "features of filter 0", ({ dense, map }, x) => dense(map, [x])],
   ["meanField", "logits", ({ guide }, x) => wrong.meanField(x, guide)],
   ["refine", "scores", ({ device, guide }, x) => wrong.refine(device, guide, x)],
   ["gradients", "output", ({ map }, x) => new library.Tape([map]).gradients(x)],
@@ -430,6 +436,8 @@ async function things(device: Device, scope: Scope): Promise<Things> {
     labels: scope.labels([4, 5], new Uint8Array(20)),
     lattice: await library.buildLattice(scope.tensor([20, 2], numbers.array(40))),
     crf: scope.add(library.crfRnn(device, { classes: 3 })),
+    dense: scope.add(library.denseCrf(device, { classes: 3, filters: [{ bandwidths: [1, 1] }] })),
+    features: scope.tensor([20, 2], numbers.array(40)),
   };
 }
 

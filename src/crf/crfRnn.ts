@@ -204,7 +204,7 @@ export async function meanField(
 const { classes: _classes, ...meanFieldNames } = { ...crfNames, ...callNames };
 
 /** @throws ValueError unless it is a whole number of 0 or more, or of as many as something else needs */
-function checkIterations(where: string, iterations: number, least = 0): void {
+export function checkIterations(where: string, iterations: number, least = 0): void {
   if (Number.isInteger(iterations) && iterations >= least) return;
   const expected = `a whole number of iterations, ${least} or more`;
   throw new ValueError({ where, expected, got: found(iterations) });

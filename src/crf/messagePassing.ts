@@ -7,43 +7,25 @@ import type { Lattice } from "../lattice/lattice.ts";
 import { filterTables, type Normalization } from "../lattice/normalization.ts";
 import { allChannels } from "../shared/channels.ts";
 import { quadBytes, quadsOf } from "../shape.ts";
-import { record } from "../tape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
 import type { Activation } from "./activation.ts";
 import type { UpdateMatrices } from "./compose.ts";
-import { type Change, readChange } from "./change.ts";
+import { readChange } from "./change.ts";
 import { transform } from "./compatibility.ts";
 import type { CrfParameters } from "./parameters.ts";
-import { readFreeEnergy } from "./freeEnergy.ts";
-import { activate, softmax } from "./softmax.ts";
-import type { OnStep, Readings } from "./steps.ts";
-import { reached, type Until } from "./until.ts";
+import { type FreeEnergy, readFreeEnergy } from "./freeEnergy.ts";
+import { copied, iterateBy, type Iterations, readingsOf } from "./iterations.ts";
+import { activate } from "./softmax.ts";
+import { reached } from "./until.ts";
 import { update } from "./update.ts";
 
-export interface Inference {
-  readonly unary: Tensor;
+export interface Inference extends Iterations {
   readonly spatial: Lattice;
   readonly bilateral: Lattice;
   readonly parameters: Omit<CrfParameters, "bandwidths">;
   readonly matrices: UpdateMatrices;
   readonly sets: number;
-  readonly iterations: number;
   readonly normalization: Normalization;
-  readonly activation: Activation;
-  /**
-   * The activation that is applied to X after the last iteration: none for logits, the activation itself for marginals.
-   */
-  readonly output: Activation | "none";
-  /** Marginals to begin from. Default: those of the unary logits. */
-  readonly from?: Tensor;
-  /** Ends the iterations early. */
-  readonly until?: Until;
-  /** Is told the change where `until` asks for it. */
-  readonly onIteration?: (done: number, change?: Change) => void | Promise<void>;
-  /** Is shown the marginals, which it may change, and awaited, at the beginning and after each iteration. Needs `output` to be the activation. */
-  readonly onStep?: OnStep;
-  /** Lets the event loop take a turn, or ends the call: see turn.ts. */
-  readonly turn: () => Promise<void>;
 }
 
 /** The widest row, in quads, for which the fused update is used. At this width four points share a workgroup. Its spatial lattice is one of pictures. */
@@ -74,20 +56,44 @@ export async function iterate(inference: Inference): Promise<Tensor> {
   return result;
 }
 
-/** Copies a map. Gradients flow through the copy. */
-function copied(values: Tensor): Tensor {
-  const copy = emptyLike(values);
-  values.device.copy(values.storage, copy.storage);
-  return record(copy, [values], [], (gradient) => [gradient]);
+/** Reads the free energy of marginals by the filters, weights and matrices of an inference; no tape sees it. */
+async function freeEnergyOf(inference: Inference, marginals: Tensor, done: number): Promise<FreeEnergy> {
+  const { unary, spatial, bilateral, parameters, normalization, sets } = inference;
+  const set = Math.max(0, Math.min(done, sets) - 1);
+  using near = messageOf(marginals, {
+    ...parameters,
+    lattice: spatial,
+    weight: parameters.spatialWeight,
+    normalization,
+    set,
+  });
+  using like = messageOf(marginals, {
+    ...parameters,
+    lattice: bilateral,
+    weight: parameters.bilateralWeight,
+    normalization,
+    set,
+  });
+  return await readFreeEnergy(marginals, unary, [near, like]);
 }
 
-/** What a step can read of marginals after `done` iterations. */
-function readingsOf(inference: Inference, done: number, marginals: Tensor, before: Tensor | undefined): Readings {
-  const set = Math.max(0, Math.min(done, inference.sets) - 1);
-  return {
-    change: async () => before && (await readChange(before, marginals)),
-    freeEnergy: () => readFreeEnergy(inference, marginals, set),
-  };
+/** A filter with its matrices, of the set that counts. */
+export interface WeighedFilter {
+  readonly lattice: Lattice;
+  readonly normalization: Normalization;
+  readonly weight: Tensor;
+  readonly compatibility: Tensor;
+  readonly set?: number;
+}
+
+/** Computes C·W·(K Q) without a tape. */
+export function messageOf(marginals: Tensor, { lattice, normalization, ...given }: WeighedFilter): Tensor {
+  using q = marginals.alias();
+  using weight = given.weight.alias();
+  using compatibility = given.compatibility.alias();
+  using smooth = filtered(q, lattice, normalization, false);
+  using weighed = transform(smooth, weight, given);
+  return transform(weighed, compatibility, given);
 }
 
 async function iterateFused(inference: Inference, result: Tensor): Promise<void> {
@@ -126,9 +132,10 @@ async function iterateFused(inference: Inference, result: Tensor): Promise<void>
     await perform(work);
   };
   using before = until || inference.onStep ? emptyLike(unary) : undefined;
+  const energy = (q: Tensor, done: number): Promise<FreeEnergy> => freeEnergyOf(inference, q, done);
   if (inference.from) device.copy(inference.from.storage, result.storage);
   else await perform(activate(device, { values: maps.unary, result: maps.result, rows, channels }, activation));
-  await inference.onStep?.(0, result, readingsOf(inference, 0, result, undefined));
+  await inference.onStep?.(0, result, readingsOf(energy, 0, result, undefined));
   let done = 0;
   while (done < iterations) {
     if (before) device.copy(result.storage, before.storage);
@@ -137,7 +144,7 @@ async function iterateFused(inference: Inference, result: Tensor): Promise<void>
     done++;
     const change = until && (await readChange(before!, result));
     await inference.onIteration?.(done, change);
-    await inference.onStep?.(done, result, readingsOf(inference, done, result, before));
+    await inference.onStep?.(done, result, readingsOf(energy, done, result, before));
     if (change && reached(until, change)) break;
   }
   // To know the change, marginals were made of the last logits, which are made once more.
@@ -148,43 +155,12 @@ async function iterateFused(inference: Inference, result: Tensor): Promise<void>
  * Computes the same with single ops that a tape can record. It is used for training, and for maps or numbers of classes
  * that are too large for the fused update.
  */
-async function iterateByOps(inference: Inference): Promise<Tensor> {
-  const { unary, iterations, activation, output, until, from, onStep } = inference;
-  let marginals: Tensor | undefined;
-  let logits: Tensor | undefined;
-  try {
-    marginals = from ? copied(from) : softmax(unary, activation);
-    await onStep?.(0, marginals, readingsOf(inference, 0, marginals, undefined));
-    for (let t = 0; t < iterations; t++) {
-      await inference.turn();
-      logits?.dispose();
-      logits = await nextLogits(inference, marginals, t);
-      if (t === iterations - 1 && !until && output === "none") {
-        await inference.onIteration?.(t + 1);
-        break;
-      }
-      using before = marginals;
-      marginals = undefined;
-      if (!until && !onStep) before.dispose();
-      marginals = softmax(logits, activation);
-      if (!until) {
-        logits.dispose();
-        logits = undefined;
-      }
-      const change = until && (await readChange(before, marginals));
-      await inference.onIteration?.(t + 1, change);
-      await onStep?.(t + 1, marginals, readingsOf(inference, t + 1, marginals, before));
-      if (change && reached(until, change)) break;
-    }
-    const [result, other] = output === "none" ? [logits, marginals] : [marginals, logits];
-    other?.dispose();
-    return result!;
-  } catch (error) {
-    marginals?.dispose();
-    logits?.dispose();
-    throw error;
-  }
-}
+const iterateByOps = (inference: Inference): Promise<Tensor> =>
+  iterateBy({
+    ...inference,
+    next: (marginals, t) => nextLogits(inference, marginals, t),
+    freeEnergy: (marginals, done) => freeEnergyOf(inference, marginals, done),
+  });
 
 /** One iteration: X = U − C·(W_s·K_s Q + W_b·K_b Q). */
 async function nextLogits(inference: Inference, marginals: Tensor, t: number): Promise<Tensor> {
