@@ -20,8 +20,6 @@ interface Things {
   readonly crf: any;
   readonly dense: any;
   readonly features: library.Tensor;
-  readonly dense: library.DenseCrf;
-  readonly features: library.Tensor;
 }
 
 type Use = readonly [name: string, use: (things: Things) => unknown, says: RegExp];
