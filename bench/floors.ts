@@ -22,6 +22,7 @@ import { sliceDots } from "./lattice/slice.dots.bench.ts";
 import { sliceNormalize } from "./lattice/slice.normalize.bench.ts";
 import { splat } from "./lattice/splat.bench.ts";
 import { splatAdd } from "./lattice/splat.add.bench.ts";
+import { change } from "./crf/change.bench.ts";
 import { compatibility } from "./crf/compatibility.bench.ts";
 import { compatibilityTranspose } from "./crf/compatibility.transpose.bench.ts";
 import { compose } from "./crf/compose.bench.ts";
@@ -102,6 +103,7 @@ export const floors = [
   sliceNormalize,
   splat,
   splatAdd,
+  change,
   compatibility,
   compatibilityTranspose,
   compose,

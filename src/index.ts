@@ -48,10 +48,21 @@ export type { LatticePoints } from "./lattice/points.ts";
 export { type LatticeTables, readLattice, type Simplices } from "./lattice/readLattice.ts";
 export { shrink, type ShrinkOptions, upsample, type UpsampleOptions } from "./lattice/upsample.ts";
 export type { Normalization } from "./lattice/normalization.ts";
-export { type CrfCall, type CrfOptions, type CrfRnn, crfRnn, meanField } from "./crf/crfRnn.ts";
+export { type CrfCall, type CrfOptions, type CrfRnn, crfRnn, meanField, type PlainCrfCall } from "./crf/crfRnn.ts";
+export {
+  type CrfFilter,
+  type CrfFilterParameters,
+  denseCrf,
+  type DenseCrf,
+  type DenseCrfOptions,
+} from "./crf/denseCrf.ts";
+export { volumeFeatures, type VolumeOptions } from "./lattice/volumeFeatures.ts";
 export type { Bandwidth } from "./crf/bandwidths.ts";
 export type { CrfLattices, KeptLattices } from "./crf/lattices.ts";
 export type { CrfStep } from "./crf/steps.ts";
+export type { Change } from "./crf/change.ts";
+export type { FreeEnergy } from "./crf/freeEnergy.ts";
+export type { Until } from "./crf/until.ts";
 export { presets } from "./crf/presets.ts";
 export type { Compatibility, CrfParameters, Weight } from "./crf/parameters.ts";
 export type { Activation } from "./crf/activation.ts";

@@ -34,6 +34,8 @@ const layer = (scope: Scope): Given => ({
   unary: map(scope),
   guide: map(scope),
 });
+const dense = (scope: Scope): library.DenseCrf =>
+  scope.add(library.denseCrf(scope.device, { classes: 3, iterations: 1, filters: [{ bandwidths: [1, 1] }] }));
 const latticeAndValues = async (scope: Scope): Promise<Given> => {
   using features = matrix(scope);
   return { lattice: await library.buildLattice(features), values: matrix(scope) };
@@ -136,6 +138,20 @@ const entries: readonly Entry[] = [
     call: ({ layer }) => layer.state(),
   },
   { name: "crfRnn: load", given: (scope) => ({ layer: layer(scope).layer }), call: ({ layer }) => layer.load({}) },
+  {
+    name: "denseCrf",
+    given: (scope) => ({ layer: dense(scope), unary: map(scope), features: matrix(scope) }),
+    call: ({ layer, unary, features }) => layer(unary, [features]),
+  },
+  {
+    name: "denseCrf: steps",
+    given: (scope) => ({ layer: dense(scope), unary: map(scope), features: matrix(scope) }),
+    call: async ({ layer, unary, features }) => {
+      for await (const { iteration } of layer.steps(unary, [features])) if (iteration > 9) return;
+    },
+  },
+  { name: "denseCrf: state", given: (scope) => ({ layer: dense(scope) }), call: ({ layer }) => layer.state() },
+  { name: "denseCrf: load", given: (scope) => ({ layer: dense(scope) }), call: ({ layer }) => layer.load({}) },
   {
     name: "meanField",
     given: (scope) => ({ logits: map(scope), guide: map(scope) }),
@@ -243,6 +259,7 @@ const without: readonly string[] = [
   "annotationScores",
   "meanColor",
   "presets",
+  "volumeFeatures",
   "fixed",
   "cosine",
   "polynomial",

@@ -67,7 +67,7 @@ async function inferAll(device: Device): Promise<void> {
       bilateral: { position: 3.1, color: 23 },
       spatial: { position: 2.3 },
     });
-    (await crf(unary, guide)).dispose();
+    (await crf(unary, guide, { until: { change: 0 } })).dispose();
   }
 }
 

@@ -18,6 +18,8 @@ interface Things {
   readonly labels: library.Labels;
   readonly lattice: library.Lattice;
   readonly crf: any;
+  readonly dense: any;
+  readonly features: library.Tensor;
 }
 
 type Use = readonly [name: string, use: (things: Things) => unknown, says: RegExp];
@@ -64,6 +66,8 @@ const tensorUses: readonly (readonly [name: string, argument: string, use: (thin
   ["shrink", "guide", (_, x) => wrong.shrink(x, [2, 2])],
   ["crfRnn", "logits", ({ crf, guide }, x) => crf(x, guide)],
   ["crfRnn", "guide", ({ crf, map }, x) => crf(map, x)],
+  ["denseCrf", "logits", ({ dense, features }, x) => dense(x, [features])],
+  ["denseCrf", "features of filter 0", ({ dense, map }, x) => dense(map, [x])],
   ["meanField", "logits", ({ guide }, x) => wrong.meanField(x, guide)],
   ["refine", "scores", ({ device, guide }, x) => wrong.refine(device, guide, x)],
   ["gradients", "output", ({ map }, x) => new library.Tape([map]).gradients(x)],
@@ -196,7 +200,27 @@ const uses: readonly Use[] = [
     /potts or 2×2/,
   ],
   ["a misspelled call", ({ crf, map, guide }) => crf(map, guide, { iteration: 3 }), /"iteration" — write iterations/],
-  ["no iterations", ({ crf, map, guide }) => crf(map, guide, { iterations: 0 }), /iterations, 1 or more, got 0/],
+  [
+    "less than no iterations",
+    ({ crf, map, guide }) => crf(map, guide, { iterations: -1 }),
+    /iterations, 0 or more, got -1/,
+  ],
+  [
+    "no iterations from marginals",
+    ({ crf, map, guide }) => crf(map, guide, { iterations: 0, from: map }),
+    /iterations, 1 or more, got 0/,
+  ],
+  [
+    "numbers to begin from",
+    ({ crf, map, guide }) => crf(map, guide, { from: new Float32Array(60) }),
+    /from: expected a tensor as marginals/,
+  ],
+  ["until nothing", ({ crf, map, guide }) => crf(map, guide, { until: {} }), /until: expected change or meanChange/],
+  [
+    "until less than no change",
+    ({ crf, map, guide }) => crf(map, guide, { until: { change: -1 } }),
+    /change as a number, 0 or above, got -1/,
+  ],
   ["a number as call", ({ crf, map, guide }) => crf(map, guide, 10), /options.*the number "10"/],
   ["channels first", ({ crf, scope, guide }) => crf(scope.tensor([3, 4, 5]), guide), /channels last/],
   [
@@ -412,6 +436,8 @@ async function things(device: Device, scope: Scope): Promise<Things> {
     labels: scope.labels([4, 5], new Uint8Array(20)),
     lattice: await library.buildLattice(scope.tensor([20, 2], numbers.array(40))),
     crf: scope.add(library.crfRnn(device, { classes: 3 })),
+    dense: scope.add(library.denseCrf(device, { classes: 3, filters: [{ bandwidths: [1, 1] }] })),
+    features: scope.tensor([20, 2], numbers.array(40)),
   };
 }
 

@@ -57,6 +57,7 @@ export const chains: Readonly<Record<string, ChainOf>> = {
   slice: gathers(({ dimensions }) => dimensions! + 1),
   softmax: loads((args) => 3 * channelQuads(args)),
   softmaxPullback: loads((args) => 2 * channelQuads(args)),
+  change: loads(({ rows, channels, blockRows }) => Math.min(rows!, blockRows!) * channels!),
   compatibility: loads(({ channels }) => channels!),
   compose: loads(({ channels }) => channels!),
   crossEntropy: loads((args) => 2 * channelQuads(args)),

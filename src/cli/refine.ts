@@ -68,6 +68,7 @@ async function refineOne(job: Job, flags: RefineFlags): Promise<void> {
   const {
     outputs,
     changedPixels,
+    iterations,
     findings: all,
   } = await refiner.refine(given, () => {
     progress.stage("iterating");
@@ -80,6 +81,7 @@ async function refineOne(job: Job, flags: RefineFlags): Promise<void> {
     ...plan,
     findings: all,
     changedPixels,
+    iterations,
     peakBytes: device.peakBytes,
     milliseconds: performance.now() - began,
   };

@@ -20,13 +20,15 @@ import { found, requireChoice, requireFlag } from "../values.ts";
 import { type Listener, requireWarningOptions, suspicionCodes, type WarningOptions } from "../warnings.ts";
 import { type Activation, activations } from "./activation.ts";
 import { type Bandwidth, parseBandwidths } from "./bandwidths.ts";
+import type { Change } from "./change.ts";
 import { composeMatrices, readMatrices, updateMatrixBytes } from "./compose.ts";
 import { GuideLattices } from "./guideLattices.ts";
 import { iterate } from "./messagePassing.ts";
 import { bandwidthOptions, inferenceOptions, weightOptions } from "./options.ts";
 import { areLattices, type CrfLattices, type KeptLattices, requireLattices } from "./lattices.ts";
-import { type CrfStep, type OnStep, stepsOf } from "./steps.ts";
+import { type CrfStep, type OnStep, requireMarginals, stepsOf } from "./steps.ts";
 import type { Suspicions } from "./suspicions.ts";
+import { requireUntil, type Until } from "./until.ts";
 import {
   type Compatibility,
   compatibilityMatrix,
@@ -40,7 +42,7 @@ import {
 export interface CrfOptions extends WarningOptions {
   /** The number of classes, L. */
   readonly classes: number;
-  /** The number of iterations, T. Default: 5. A call may ask for another number. */
+  /** The number of iterations, T. Default: 5. A call may ask for another number. With 0 the logits stay what they are. */
   readonly iterations?: number;
   /** Whether all iterations share one set of parameters (the default) or have one set each. */
   readonly tied?: boolean;
@@ -75,13 +77,21 @@ export interface CrfOptions extends WarningOptions {
 
 /** Options of one call. */
 export interface CrfCall extends Abortable {
-  /** The number of iterations of this call. Default: the layer's. */
+  /** The number of iterations of this call, or the most of them where there is `until`. Default: the layer's. */
   readonly iterations?: number;
   /**
-   * Called and awaited after each iteration with the number of iterations done. On WASM they have been computed; on
-   * WebGPU they have been queued (await `device.finish()` in it to wait until they are computed).
+   * Ends the iterations as soon as they change little, `{ change: 1e-3 }` for one. The result has the bits of as many iterations, and
+   * `onIteration` tells how many. Each then waits for the device, and logits cost an iteration more.
    */
-  readonly onIteration?: (done: number) => void | Promise<void>;
+  readonly until?: Until;
+  /** Marginals to begin from, in the logits' shape; they are only read. Default: the activation of the logits. Needs an iteration. */
+  readonly from?: Tensor;
+  /**
+   * Called and awaited after each iteration with the number of iterations done and, in a call with `until`, how far it moved the
+   * marginals. On WASM they have been computed; on WebGPU they have been queued (await `device.finish()` in it to wait until they
+   * are computed).
+   */
+  readonly onIteration?: (done: number, change?: Change) => void | Promise<void>;
 }
 
 /** The names of a layer's options. */
@@ -106,8 +116,12 @@ const learnNames: Names<NonNullable<CrfOptions["learn"]>> = {
   bandwidths: true,
   guide: true,
 };
+/** A call that begins from its logits, where the caller sees no logits whose shape marginals could have. */
+export type PlainCrfCall = Omit<CrfCall, "from">;
+
+export const plainCallNames: Names<PlainCrfCall> = { iterations: true, until: true, onIteration: true, signal: true };
 /** The names of a call's options. */
-export const callNames: Names<CrfCall> = { iterations: true, onIteration: true, signal: true };
+export const callNames: Names<CrfCall> = { ...plainCallNames, from: true };
 
 /** A CRF-RNN layer: call it with unary logits and the guide image. */
 export interface CrfRnn extends Disposable {
@@ -183,16 +197,18 @@ export async function meanField(
 ): Promise<Tensor> {
   const device = requireInputs("meanField", areLattices(guide) ? { logits } : { logits, guide });
   requireOptions("meanField", options, meanFieldNames);
-  const { onIteration, signal, ...layerOptions } = options;
+  const { onIteration, until, from, signal, ...layerOptions } = options;
   using layer = new CrfLayer(device, { ...layerOptions, classes: logits.channels });
-  return await layer.infer(logits, guide, { onIteration, signal });
+  return await layer.infer(logits, guide, { onIteration, until, from, signal });
 }
 
 const { classes: _classes, ...meanFieldNames } = { ...crfNames, ...callNames };
 
-function checkIterations(where: string, iterations: number): void {
-  if (Number.isInteger(iterations) && iterations >= 1) return;
-  throw new ValueError({ where, expected: "a whole number of iterations, 1 or more", got: found(iterations) });
+/** @throws ValueError unless it is a whole number of 0 or more, or of as many as something else needs */
+export function checkIterations(where: string, iterations: number, least = 0): void {
+  if (Number.isInteger(iterations) && iterations >= least) return;
+  const expected = `a whole number of iterations, ${least} or more`;
+  throw new ValueError({ where, expected, got: found(iterations) });
 }
 
 /** @throws ValueError for what is no device, for unknown options and for unknown words */
@@ -251,7 +267,8 @@ class CrfLayer implements Disposable {
     if (!Number.isInteger(classes) || classes < 1) {
       throw new ValueError({ where, expected: "a whole number of classes, 1 or more", got: found(classes) });
     }
-    checkIterations(where, iterations);
+    // Untied parameters have one set for each iteration.
+    checkIterations(where, iterations, tied ? 0 : 1);
     const { thetaAlpha, thetaBeta, thetaGamma } = bandwidthOptions;
     const bandwidths = parseBandwidths(where, [
       bilateral.position ?? thetaAlpha.default,
@@ -307,11 +324,12 @@ class CrfLayer implements Disposable {
     const iterations = call.iterations ?? this.#iterations;
     const given = areLattices(guide) ? guide : undefined;
     const image = areLattices(guide) ? undefined : guide;
-    this.#check(unary, guide, iterations);
-    using _held = holding(unary, image, given?.spatial, given?.bilateral, ...Object.values(this.parameters));
+    this.#check(unary, guide, iterations, call);
+    using _held = holding(unary, image, call.from, given?.spatial, given?.bilateral, ...Object.values(this.parameters));
     // The caller may dispose of the logits during the call, so the call works on an alias. While a tape records, it
     // works on the logits themselves, so that gradients reach them.
     using alias = unary.tape?.recording ? undefined : unary.alias();
+    using beginning = call.from?.tape?.recording ? undefined : call.from?.alias();
     const turn = (): Promise<void> => breathe("crfRnn", call);
     await turn();
     const { classes, activation = inferenceOptions.activation.default } = this.#options;
@@ -325,15 +343,17 @@ class CrfLayer implements Disposable {
     const matrixBytes = updateMatrixBytes(device, classes, sets);
     const listener = device.warnings.listener(this.#options, suspicionCodes);
     const suspicions = listener && image && (await makeSuspicions(unary, image, listener));
-    const samplesAt = 2 * wordBytes + alignedBytes(device, matrixBytes);
+    const words = 3;
+    const samplesAt = words * wordBytes + alignedBytes(device, matrixBytes);
     const checks = workspace.allocate(samplesAt + (suspicions?.bytes ?? 0));
-    const [inUnary, inGuide] = [view(checks, 0, 4), view(checks, wordBytes, 4)];
-    const matrices = view(checks, 2 * wordBytes, matrixBytes);
+    const [inUnary, inGuide, inFrom] = [0, 1, 2].map((word) => view(checks, word * wordBytes, 4));
+    const matrices = view(checks, words * wordBytes, matrixBytes);
     // What is gathered is told the device first: at the beginning of what is submitted, that costs no submission of its own.
     suspicions?.sample(view(checks, samplesAt, suspicions.bytes));
-    device.clear(view(checks, 0, 2 * wordBytes));
-    seekNotFinite(unary, inUnary);
-    if (image) seekNotFinite(image, inGuide);
+    device.clear(view(checks, 0, words * wordBytes));
+    seekNotFinite(unary, inUnary!);
+    if (image) seekNotFinite(image, inGuide!);
+    if (call.from) seekNotFinite(call.from, inFrom!);
     composeMatrices(device, parameters, matrices, sets, {
       spatialFactor: sliceFactor(given ? given.spatial.dimensions : 2),
       bilateralFactor: sliceFactor(given ? given.bilateral.dimensions : image!.channels + 2),
@@ -342,6 +362,7 @@ class CrfLayer implements Disposable {
     const [read, ...unread] = await readTogether(device, [checks, ...(begun?.unread ?? [])]);
     requireFinite("crfRnn", "logits", unary, new Uint32Array(read!)[0]!);
     if (image) requireFinite("crfRnn", "guide", image, new Uint32Array(read!)[wordBytes / 4]!);
+    if (call.from) requireFinite("crfRnn", "from", call.from, new Uint32Array(read!)[(2 * wordBytes) / 4]!);
     if (begun) await suspicions?.tell(new Float32Array(read!, samplesAt), begun.bandwidths(unread)[1]!);
     using own = await begun?.finish(unread);
     const { spatial, bilateral } = (given ?? own)!;
@@ -350,12 +371,14 @@ class CrfLayer implements Disposable {
       spatial,
       bilateral,
       parameters: this.#learned,
-      matrices: readMatrices(device, workspace, matrices, new Float32Array(read!, 2 * wordBytes), classes, sets),
+      matrices: readMatrices(device, workspace, matrices, new Float32Array(read!, words * wordBytes), classes, sets),
       sets,
       iterations,
       normalization: this.#normalization,
       activation,
       output: output ?? activation,
+      from: beginning ?? call.from,
+      until: call.until,
       onIteration: call.onIteration,
       onStep,
       turn,
@@ -385,11 +408,13 @@ class CrfLayer implements Disposable {
     return lattices;
   }
 
-  #check(unary: Tensor, guide: Tensor | CrfLattices, iterations: number): void {
+  #check(unary: Tensor, guide: Tensor | CrfLattices, iterations: number, { from, until }: CrfCall): void {
     const where = "crfRnn";
     this.#requireLive();
     requireInputs(where, areLattices(guide) ? { logits: unary } : { logits: unary, guide }, this.#device);
-    checkIterations(where, iterations);
+    checkIterations(where, iterations, from || until ? 1 : 0);
+    requireUntil(where, until);
+    if (from !== undefined) requireMarginals(`${where}: from`, from, unary);
     if (areLattices(guide)) this.#checkLattices(unary, guide);
     else this.#checkGuide(unary, guide);
     if (this.#sets > 1 && iterations > this.#sets) {

@@ -10,38 +10,30 @@ import { quadBytes, quadsOf } from "../shape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
 import type { Activation } from "./activation.ts";
 import type { UpdateMatrices } from "./compose.ts";
+import { readChange } from "./change.ts";
 import { transform } from "./compatibility.ts";
 import type { CrfParameters } from "./parameters.ts";
-import { activate, softmax } from "./softmax.ts";
-import type { OnStep } from "./steps.ts";
+import { type FreeEnergy, readFreeEnergy } from "./freeEnergy.ts";
+import { copied, iterateBy, type Iterations, readingsOf } from "./iterations.ts";
+import { activate } from "./softmax.ts";
+import { reached } from "./until.ts";
 import { update } from "./update.ts";
 
-export interface Inference {
-  readonly unary: Tensor;
+export interface Inference extends Iterations {
   readonly spatial: Lattice;
   readonly bilateral: Lattice;
   readonly parameters: Omit<CrfParameters, "bandwidths">;
   readonly matrices: UpdateMatrices;
   readonly sets: number;
-  readonly iterations: number;
   readonly normalization: Normalization;
-  readonly activation: Activation;
-  /**
-   * The activation that is applied to X after the last iteration: none for logits, the activation itself for marginals.
-   */
-  readonly output: Activation | "none";
-  readonly onIteration?: (done: number) => void | Promise<void>;
-  /** Is shown the marginals, which it may change, and awaited, at the beginning and after each iteration. Needs `output` to be the activation. */
-  readonly onStep?: OnStep;
-  /** Lets the event loop take a turn, or ends the call: see turn.ts. */
-  readonly turn: () => Promise<void>;
 }
 
 /** The widest row, in quads, for which the fused update is used. At this width four points share a workgroup. Its spatial lattice is one of pictures. */
 const mostFusedQuads = 16;
 
 /**
- * Runs T mean-field iterations from X₀ = U (Zheng et al. 2015, algorithm 1) and returns a new map of the unary's shape.
+ * Runs T mean-field iterations from X₀ = U (Zheng et al. 2015, algorithm 1) and returns a new map of the unary's shape. Where
+ * somebody looks at the marginals, those of the iteration before are kept beside them.
  */
 export async function iterate(inference: Inference): Promise<Tensor> {
   const { unary, spatial, bilateral, parameters } = inference;
@@ -49,9 +41,10 @@ export async function iterate(inference: Inference): Promise<Tensor> {
   const largest = Math.max(unary.rows, spatial.vertices + 1, bilateral.vertices + 1) * rowBytes;
   const fits =
     rowBytes <= mostFusedQuads * quadBytes && largest <= unary.device.limits.bindingBytes && spatial.dimensions === 2;
+  if (inference.iterations === 0 && inference.output === "none") return copied(unary);
   const { spatialWeight, bilateralWeight, compatibility } = parameters;
   const inputs = [unary, spatial.features, bilateral.features, spatialWeight, bilateralWeight, compatibility];
-  const recorded = inputs.some(({ tape }) => tape?.recording);
+  const recorded = [...inputs, inference.from].some((input) => input?.tape?.recording);
   if (!fits || recorded) return await iterateByOps(inference);
   const result = emptyLike(unary);
   try {
@@ -63,8 +56,48 @@ export async function iterate(inference: Inference): Promise<Tensor> {
   return result;
 }
 
+/** Reads the free energy of marginals by the filters, weights and matrices of an inference; no tape sees it. */
+async function freeEnergyOf(inference: Inference, marginals: Tensor, done: number): Promise<FreeEnergy> {
+  const { unary, spatial, bilateral, parameters, normalization, sets } = inference;
+  const set = Math.max(0, Math.min(done, sets) - 1);
+  using near = messageOf(marginals, {
+    ...parameters,
+    lattice: spatial,
+    weight: parameters.spatialWeight,
+    normalization,
+    set,
+  });
+  using like = messageOf(marginals, {
+    ...parameters,
+    lattice: bilateral,
+    weight: parameters.bilateralWeight,
+    normalization,
+    set,
+  });
+  return await readFreeEnergy(marginals, unary, [near, like]);
+}
+
+/** A filter with its matrices, of the set that counts. */
+export interface WeighedFilter {
+  readonly lattice: Lattice;
+  readonly normalization: Normalization;
+  readonly weight: Tensor;
+  readonly compatibility: Tensor;
+  readonly set?: number;
+}
+
+/** Computes C·W·(K Q) without a tape. */
+export function messageOf(marginals: Tensor, { lattice, normalization, ...given }: WeighedFilter): Tensor {
+  using q = marginals.alias();
+  using weight = given.weight.alias();
+  using compatibility = given.compatibility.alias();
+  using smooth = filtered(q, lattice, normalization, false);
+  using weighed = transform(smooth, weight, given);
+  return transform(weighed, compatibility, given);
+}
+
 async function iterateFused(inference: Inference, result: Tensor): Promise<void> {
-  const { unary, spatial, bilateral, matrices, iterations, normalization, activation, output } = inference;
+  const { unary, spatial, bilateral, matrices, iterations, normalization, activation, output, until } = inference;
   const { device, rows, channels } = unary;
   const quads = quadsOf(channels);
   using workspace = new Workspace(device);
@@ -84,11 +117,9 @@ async function iterateFused(inference: Inference, result: Tensor): Promise<void>
   const blurBilateral = prepare(bilateral);
   const maps = { unary: unary.storage, result: result.storage };
   // By the time an update writes, the marginals have been splatted into the lattices, so one map serves all iterations.
-  await perform(activate(device, { values: maps.unary, result: maps.result, rows, channels }, activation));
-  await inference.onStep?.(0, result);
-  for (let t = 0; t < iterations; t++) {
-    const fromSpatial = await blurSpatial(maps.result);
-    const fromBilateral = await blurBilateral(maps.result);
+  const iterateOnce = async (t: number, marginals: Storage, activated: Activation | "none"): Promise<void> => {
+    const fromSpatial = await blurSpatial(marginals);
+    const fromBilateral = await blurBilateral(marginals);
     const work = update({
       spatial: fromSpatial,
       bilateral: fromBilateral,
@@ -96,51 +127,58 @@ async function iterateFused(inference: Inference, result: Tensor): Promise<void>
       ...maps,
       points: rows,
       channels,
-      activation: t === iterations - 1 ? output : activation,
+      activation: activated,
     });
     await perform(work);
-    if (inference.onIteration) await inference.onIteration(t + 1);
-    await inference.onStep?.(t + 1, result);
+  };
+  using before = until || inference.onStep ? emptyLike(unary) : undefined;
+  const energy = (q: Tensor, done: number): Promise<FreeEnergy> => freeEnergyOf(inference, q, done);
+  if (inference.from) device.copy(inference.from.storage, result.storage);
+  else await perform(activate(device, { values: maps.unary, result: maps.result, rows, channels }, activation));
+  await inference.onStep?.(0, result, readingsOf(energy, 0, result, undefined));
+  let done = 0;
+  while (done < iterations) {
+    if (before) device.copy(result.storage, before.storage);
+    const last = done === iterations - 1 && !until;
+    await iterateOnce(done, result.storage, last ? output : activation);
+    done++;
+    const change = until && (await readChange(before!, result));
+    await inference.onIteration?.(done, change);
+    await inference.onStep?.(done, result, readingsOf(energy, done, result, before));
+    if (change && reached(until, change)) break;
   }
+  // To know the change, marginals were made of the last logits, which are made once more.
+  if (until && output === "none") await iterateOnce(done - 1, before!.storage, output);
 }
 
 /**
  * Computes the same with single ops that a tape can record. It is used for training, and for maps or numbers of classes
  * that are too large for the fused update.
  */
-async function iterateByOps(inference: Inference): Promise<Tensor> {
-  const { unary, spatial, bilateral, parameters, sets, iterations, normalization, activation, output } = inference;
-  let x = unary;
+const iterateByOps = (inference: Inference): Promise<Tensor> =>
+  iterateBy({
+    ...inference,
+    next: (marginals, t) => nextLogits(inference, marginals, t),
+    freeEnergy: (marginals, done) => freeEnergyOf(inference, marginals, done),
+  });
+
+/** One iteration: X = U − C·(W_s·K_s Q + W_b·K_b Q). */
+async function nextLogits(inference: Inference, marginals: Tensor, t: number): Promise<Tensor> {
+  const { unary, spatial, bilateral, parameters, sets, normalization } = inference;
+  const set = Math.min(t, sets - 1);
+  const weigh = (lattice: Lattice, weight: Tensor, addend?: Tensor): Tensor => {
+    using smooth = filtered(marginals, lattice, normalization, false);
+    return transform(smooth, weight, { set, addend });
+  };
+  using fromSpatial = weigh(spatial, parameters.spatialWeight);
+  await inference.turn();
+  using message = weigh(bilateral, parameters.bilateralWeight, fromSpatial);
+  const logits = transform(message, parameters.compatibility, { set, factor: -1, addend: unary });
   try {
-    for (let t = 0; t < iterations; t++) {
-      const set = Math.min(t, sets - 1);
-      using marginals = softmax(x, activation);
-      if (x !== unary) x.dispose();
-      await inference.onStep?.(t, marginals);
-      await inference.turn();
-      const weigh = (lattice: Lattice, weight: Tensor, addend?: Tensor): Tensor => {
-        using smooth = filtered(marginals, lattice, normalization, false);
-        return transform(smooth, weight, { set, addend });
-      };
-      using fromSpatial = weigh(spatial, parameters.spatialWeight);
-      await inference.turn();
-      using message = weigh(bilateral, parameters.bilateralWeight, fromSpatial);
-      x = transform(message, parameters.compatibility, { set, factor: -1, addend: unary });
-      await inference.turn();
-      if (inference.onIteration) await inference.onIteration(t + 1);
-    }
+    await inference.turn();
+    return logits;
   } catch (error) {
-    if (x !== unary) x.dispose();
+    logits.dispose();
     throw error;
   }
-  if (output === "none") return x;
-  using logits = x;
-  const result = softmax(logits, output);
-  try {
-    await inference.onStep?.(iterations, result);
-  } catch (error) {
-    result.dispose();
-    throw error;
-  }
-  return result;
 }

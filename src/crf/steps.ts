@@ -1,11 +1,21 @@
-import { AbortError, ShapeError } from "../errors.ts";
+import { AbortError, ShapeError, ValueError } from "../errors.ts";
 import { requireInputs } from "../inputs.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import type { Change } from "./change.ts";
+import type { FreeEnergy } from "./freeEnergy.ts";
 
-/** What an inference has come to after some iterations. */
-export interface CrfStep {
-  /** Iterations done: 0, 1, … T. After 0, Q is the softmax of the unary logits. */
+/** What can be read of the marginals of a step. Nothing of it is computed before it is asked for. */
+export interface Readings {
+  /** Reads how far this iteration moved the marginals; undefined after 0 iterations. */
+  change(): Promise<Change | undefined>;
+  /** Reads the mean-field free energy of the marginals, term by term. It costs about an iteration. */
+  freeEnergy(): Promise<FreeEnergy>;
+}
+
+/** What an inference has come to after some iterations. What it reads is refused with a ValueError once the next step was asked for. */
+export interface CrfStep extends Readings {
+  /** Iterations done: 0, 1, … T. After 0, Q is the softmax of the unary logits, or what the call begins from. */
   readonly iteration: number;
   /** The marginals Q, in the logits' shape. They are computed over when the next step is asked for: read, or copy, what is to stay. */
   readonly marginals: Tensor;
@@ -18,7 +28,7 @@ export interface CrfStep {
 }
 
 /** Is awaited with the marginals after each number of iterations, 0 … T. */
-export type OnStep = (iteration: number, marginals: Tensor) => Promise<void>;
+export type OnStep = (iteration: number, marginals: Tensor, readings: Readings) => Promise<void>;
 
 /**
  * Makes an iterator of an inference that calls back: each runs until it needs the other. Whoever stops iterating stops the
@@ -32,10 +42,23 @@ export async function* stepsOf(infer: (onStep: OnStep) => Promise<Tensor>): Asyn
   const nextStep = (): Promise<CrfStep | undefined> =>
     new Promise((resolve, reject) => ([give, fail] = [resolve, reject]));
   let next = nextStep();
-  const wait = async (iteration: number, marginals: Tensor): Promise<void> => {
+  const wait: OnStep = async (iteration, marginals, readings) => {
     const asked = new Promise<void>((resolve) => (go = resolve));
-    give({ iteration, marginals, replace: (other) => replace(marginals, other) });
+    let over = false;
+    const whileHere = async <Result>(read: () => Promise<Result>): Promise<Result> => {
+      if (!over) return await read();
+      const expected = "to be read before the next step is asked for";
+      throw new ValueError({ where: "crfRnn: steps", expected, got: `a look back at step ${iteration}` });
+    };
+    give({
+      iteration,
+      marginals,
+      replace: (other) => replace(marginals, other),
+      change: () => whileHere(readings.change),
+      freeEnergy: () => whileHere(readings.freeEnergy),
+    });
     await asked;
+    over = true;
     if (stopped) throw new AbortError({ where: "crfRnn: steps", expected: "to be iterated", got: "an end of it" });
   };
   const inference = infer(wait).then(
@@ -59,16 +82,18 @@ export async function* stepsOf(infer: (onStep: OnStep) => Promise<Tensor>): Asyn
 }
 
 function replace(marginals: Tensor, other: Tensor): void {
-  const where = "crfRnn: replace";
-  requireInputs(where, { marginals: other }, marginals.device);
-  if (!sameShape(marginals.shape, other.shape)) {
-    const expected = `marginals ${formatShape(marginals.shape)}`;
-    throw new ShapeError({
-      where,
-      expected,
-      got: formatShape(other.shape),
-      remedy: "give every row a value for each class",
-    });
-  }
+  requireMarginals("crfRnn: replace", other, marginals);
   marginals.device.copy(other.storage, marginals.storage);
+}
+
+/** @throws ValueError, ShapeError, DisposedError, DeviceError unless `marginals` have the shape of the logits, or of other marginals, `like` */
+export function requireMarginals(where: string, marginals: Tensor, like: Tensor): void {
+  requireInputs(where, { marginals }, like.device);
+  if (sameShape(marginals.shape, like.shape)) return;
+  throw new ShapeError({
+    where,
+    expected: `marginals ${formatShape(like.shape)}`,
+    got: formatShape(marginals.shape),
+    remedy: "give every row a value for each class",
+  });
 }

@@ -1,4 +1,4 @@
-import { callNames, type CrfCall, type CrfOptions, crfRnn } from "../crf/crfRnn.ts";
+import { type CrfOptions, crfRnn, type PlainCrfCall, plainCallNames } from "../crf/crfRnn.ts";
 import type { Device } from "../device/device.ts";
 import { ValueError } from "../errors.ts";
 import { requireDevice } from "../inputs.ts";
@@ -12,7 +12,7 @@ import type { NetworkCall } from "./pass.ts";
 import { channels, layersOf, networkOptions, type FcnStage } from "./specification.ts";
 
 /** Options of one call: those of a network and those of a CRF-RNN layer. */
-export type CrfNetworkCall = NetworkCall & CrfCall;
+export type CrfNetworkCall = NetworkCall & PlainCrfCall;
 
 export type StageOptions<Of extends FcnStage> = Given<(typeof networkOptions)[Of]> & { readonly classes: number };
 
@@ -58,14 +58,14 @@ export function makeNetwork<Of extends FcnStage>(
     device,
     parameters,
     crf: crf?.parameters,
-    callNames: crf && callNames,
+    callNames: crf && plainCallNames,
     forward: async (image, pass, call) => {
       // eslint-disable-next-line @typescript-eslint/no-deprecated -- A name stays for one version after another takes its place.
       const recomputed = own.recompute || own.checkpoints;
       const scores = await forward(layers, parameters, image, pass, recomputed);
       if (!crf) return scores;
-      const { iterations, onIteration, signal } = call;
-      const logits = await pass.layer("crf", await crf(scores, image, { iterations, onIteration, signal }));
+      const { iterations, until, onIteration, signal } = call;
+      const logits = await pass.layer("crf", await crf(scores, image, { iterations, until, onIteration, signal }));
       pass.free(scores);
       return logits;
     },

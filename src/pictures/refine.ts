@@ -1,4 +1,4 @@
-import { type CrfCall, callNames, type CrfOptions, type CrfRnn, crfRnn, crfNames } from "../crf/crfRnn.ts";
+import { type CrfOptions, type CrfRnn, crfRnn, crfNames, type PlainCrfCall, plainCallNames } from "../crf/crfRnn.ts";
 import type { Bandwidth } from "../crf/bandwidths.ts";
 import { bandwidthOptions } from "../crf/options.ts";
 import { softmax } from "../crf/softmax.ts";
@@ -27,7 +27,7 @@ export interface Scores extends Omit<ScoresOptions, "size"> {
 }
 
 /** Options of `refine`: those of a CRF-RNN layer and of its calls, and what is wanted. */
-export interface RefineOptions extends Omit<CrfOptions, "classes" | "learn">, CrfCall {
+export interface RefineOptions extends Omit<CrfOptions, "classes" | "learn">, PlainCrfCall {
   /**
    * A layer to refine with, for example one that was learned, or the same for every picture of a video, whose spatial lattice it
    * keeps. It has its own options. Default: a new layer for each call.
@@ -64,7 +64,8 @@ export async function refine(
 ): Promise<Refined> {
   requireDevice(where, device);
   requireOptions(where, options, refineNames());
-  const { marginals: wanted, crf, upsampling = "bilinear", iterations, onIteration, signal, ...layer } = options;
+  const { marginals: wanted, crf, upsampling = "bilinear", ...others } = options;
+  const { iterations, until, onIteration, signal, ...layer } = others;
   requireFlag(where, "marginals", wanted);
   requireChoice(where, "upsampling", upsampling, ["bilinear", "lattice"]);
   requireLayer(device, crf, layer);
@@ -73,7 +74,20 @@ export async function refine(
   const small = scoresOf(scope, scores);
   const guide = picture instanceof Tensor ? picture : scope.add(imageTensor(device, picture));
   const alignCorners = isScores(scores) ? scores.alignCorners : undefined;
-  const given = { scope, small, guide, alignCorners, crf, layer, call: { iterations, onIteration, signal } };
+  let done = 0;
+  const count: PlainCrfCall["onIteration"] = async (iteration, change) => {
+    done = iteration;
+    await onIteration?.(iteration, change);
+  };
+  const given = {
+    scope,
+    small,
+    guide,
+    alignCorners,
+    crf,
+    layer,
+    call: { iterations, until, onIteration: count, signal },
+  };
   const refined = await (upsampling === "lattice" && isSmaller(small, guide) ? refineSmall(given) : refineWhole(given));
   const [height, width] = guide.shape as [number, number, number];
   const classes = refined.channels;
@@ -85,13 +99,16 @@ export async function refine(
   const confidence = new Float32Array(second!);
   const marginals = wanted ? await scope.add(softmax(refined)).read() : undefined;
   const source = picture instanceof Tensor ? undefined : picture;
-  return refinedOf({ width, height, classes, labels, confidence, ...(marginals && { marginals }) }, source);
+  return refinedOf(
+    { width, height, classes, labels, confidence, iterations: done, ...(marginals && { marginals }) },
+    source,
+  );
 }
 
 /** The names are put together here, since bundlers keep whatever is put together where it stands alone. */
 function refineNames(): Names<RefineOptions> {
   const { classes: _classes, learn: _learn, ...layerNames } = crfNames;
-  return { ...layerNames, ...callNames, crf: true, upsampling: true, marginals: true };
+  return { ...layerNames, ...plainCallNames, crf: true, upsampling: true, marginals: true };
 }
 
 /** What is refined, and how. What is made of it belongs to the scope. */
@@ -103,7 +120,7 @@ interface Given {
   readonly alignCorners: boolean | undefined;
   readonly crf: CrfRnn | undefined;
   readonly layer: Omit<CrfOptions, "classes">;
-  readonly call: CrfCall;
+  readonly call: PlainCrfCall;
 }
 
 /** Refines at the picture's size. */

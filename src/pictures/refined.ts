@@ -26,6 +26,8 @@ export interface Refined {
   readonly labels: Uint8Array | Uint16Array;
   /** The probability of that class, `[height·width]`. */
   readonly confidence: Float32Array;
+  /** How many iterations were done: fewer than were asked for where `until` ended them. */
+  readonly iterations: number;
   /** The probability of every class at every pixel, `[height·width·L]`, if it was asked for. */
   readonly marginals?: Float32Array;
   /**
@@ -44,7 +46,7 @@ export interface Refined {
 }
 
 /** The numbers of a result. */
-export type RefinedValues = Pick<Refined, "width" | "height" | "labels" | "confidence" | "marginals"> & {
+export type RefinedValues = Pick<Refined, "width" | "height" | "labels" | "confidence" | "iterations" | "marginals"> & {
   readonly classes: number;
 };
 

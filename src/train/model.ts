@@ -1,4 +1,4 @@
-import { type CrfCall, type CrfOptions, type CrfRnn, crfRnn } from "../crf/crfRnn.ts";
+import { type PlainCrfCall, type CrfOptions, type CrfRnn, crfRnn } from "../crf/crfRnn.ts";
 import { argmax } from "../data/argmax.ts";
 import type { Image } from "../data/image.ts";
 import { resizeBilinear } from "../data/resize.ts";
@@ -71,7 +71,7 @@ export class Model implements Disposable {
   }
 
   /** The most likely label of every pixel, by the CRF where there is one. */
-  async predict(input: ModelInput, call: CrfCall = {}): Promise<Uint8Array<ArrayBuffer>> {
+  async predict(input: ModelInput, call: PlainCrfCall = {}): Promise<Uint8Array<ArrayBuffer>> {
     using logits = await this.logits(input, call);
     return argmax(await logits.read(), this.classes);
   }

@@ -131,6 +131,15 @@ describe("crf-rnn refine", () => {
     expect(refined(folder, ["--bilateral-weight", "0.5"])).not.toEqual(plain);
   });
 
+  test("ends where an iteration changes little, tells after how many, and does none if that is asked for", () => {
+    const ended = JSON.parse(folder.run([...words, "--until", "0.05", "--iterations", "50", "--json"]).stdout);
+    const till = read(folder, "x.npy").data;
+    expect(ended.iterations).toBeGreaterThan(1);
+    expect(ended.iterations).toBeLessThan(50);
+    expect(refined(folder, ["--iterations", String(ended.iterations)])).toEqual(till);
+    expect(refined(folder, ["--iterations", "0", "--until", "0.05"])).toEqual(read(folder, "logits.npy").data);
+  });
+
   test("writes labels, overlay and logits that belong together", () => {
     const { status, stdout } = folder.run([...words, "--out", "labels.png", "--out-overlay", "overlay.png"]);
     expect(status).toBe(0);
@@ -450,7 +459,8 @@ describe("crf-rnn refine refuses", () => {
       /refine: expected --out, --out-logits or --out-overlay, got none of them/,
     );
     await folder.refusesInProcess(["refine"], /missing required argument 'images'/);
-    await refuses(["--iterations", "0"], /--iterations: expected a whole number, 1 to 1000, got '0'/);
+    await refuses(["--iterations", "-1"], /--iterations: expected a whole number, 0 to 1000, got '-1'/);
+    await refuses(["--until", "0"], /--until: expected a number above 0, got '0'/);
     await refuses(["--mean", "1,2"], /--mean: expected three numbers with commas between, blue,green,red, got '1,2'/);
     await refuses(["--out", "x.jpg"], /--out: expected a file name that ends in \.png/);
     await refuses(["--out", "photo.png"], /--out: expected a file of its own, got photo\.png, which is read/);

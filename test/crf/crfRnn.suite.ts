@@ -453,8 +453,8 @@ export const cases: Case[] = [
       };
       await says(() => gone(unary, image), DisposedError, "the layer");
       await says(() => narrow(unary, image), ValueError, "bilateral color bandwidth above 0, got 0");
-      for (const iterations of [0, -1, 1.5, NaN]) {
-        const text = `a whole number of iterations, 1 or more, got ${iterations}`;
+      for (const iterations of [-1, 1.5, NaN]) {
+        const text = `a whole number of iterations, 0 or more, got ${iterations}`;
         await says(() => tied(unary, image, { iterations }), ValueError, text);
         await rejects(() => make({ iterations }), ValueError, text);
       }

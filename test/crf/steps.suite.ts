@@ -1,5 +1,6 @@
 /** Lattices that are kept, lattices of points that are no pictures, and inference step by step. */
 import { embed } from "../../build/kernels.ts";
+import type { Change } from "../../src/crf/change.ts";
 import { crfRnn, meanField } from "../../src/crf/crfRnn.ts";
 import { softmax } from "../../src/crf/softmax.ts";
 import { AbortError, DisposedError, ShapeError, ValueError } from "../../src/errors.ts";
@@ -9,6 +10,7 @@ import { Tape } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { activation, lattices as pictureLattices, type ReferenceCrf, referenceCrf } from "../reference/crf.ts";
 import { referenceLattice } from "../reference/lattice.ts";
+import { checkSlope, inner } from "../slopes.ts";
 import { type Case, check, close, random, rejects, same } from "../suite.ts";
 
 const size = [6, 8] as const;
@@ -32,10 +34,12 @@ const logitsAfter = (
   iterations: number,
   lattices: Pick<ReferenceCrf, "spatial" | "bilateral">,
   unary: ArrayLike<number> = scores(),
+  from?: ArrayLike<number>,
 ): Float64Array =>
   referenceCrf({
     ...lattices,
     unary,
+    from,
     classes,
     spatialWeight: diagonal(spatial.weight),
     bilateralWeight: diagonal(bilateral.weight),
@@ -173,6 +177,110 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "no iteration at all gives the logits, and their softmax, with gradients",
+    async run(device) {
+      for (const of of [classes, 68]) {
+        using scope = device.scope();
+        const { unary, guide } = givenIn(scope, of);
+        const crf = scope.add(crfRnn(device, { classes: of, bilateral, spatial, iterations: 0 }));
+        const logits = await crf(unary, guide);
+        check(logits !== unary, "the logits themselves came back");
+        same(await logits.read(), scores(of), "logits");
+        const marginals = await meanField(unary, guide, { bilateral, spatial, iterations: 0 });
+        same(await marginals.read(), await softmax(unary).read(), "marginals");
+        const seen: number[] = [];
+        for await (const { iteration } of crf.steps(unary, guide)) seen.push(iteration);
+        check(seen.join() === "0", seen.join());
+        using tape = new Tape([unary]);
+        const gradients = await tape.gradients(await crf(unary, guide), unary);
+        same(await gradients.get(unary)!.read(), scores(of), "the gradient is passed on");
+        await rejects(() => crfRnn(device, { classes: of, tied: false, iterations: 0 }), ValueError);
+      }
+    },
+  },
+  {
+    name: "until ends the iterations once they change as little as is asked for, with the bits of as many iterations",
+    async run(device) {
+      for (const of of [classes, 68]) {
+        using scope = device.scope();
+        const { unary, guide } = givenIn(scope, of);
+        const crf = scope.add(crfRnn(device, { classes: of, bilateral, spatial }));
+        const changes: Change[] = [];
+        for await (const step of crf.steps(unary, guide, { iterations: 6 })) {
+          const change = await step.change();
+          check((change === undefined) === (step.iteration === 0), "a change before there was an iteration");
+          if (change) changes.push(change);
+        }
+        // What is asked for here is met by the third iteration, and not by those before.
+        for (const [name, kind] of [
+          ["change", "largest"],
+          ["meanChange", "mean"],
+        ] as const) {
+          const bound = changes[2]![kind];
+          check(changes[0]![kind] > bound && changes[1]![kind] > bound, `changes ${changes.map((one) => one[kind])}`);
+          const told: number[] = [];
+          const onIteration = (done: number, change?: Change): void => void told.push(done, change!.labels);
+          const call = { iterations: 6, until: { [name]: bound }, onIteration };
+          const logits = await crf(unary, guide, call);
+          check(
+            told.join() === [1, 2, 3].flatMap((t) => [t, changes[t - 1]!.labels]).join(),
+            `${name}: ${told.join()}`,
+          );
+          same(
+            await logits.read(),
+            await (await crf(unary, guide, { iterations: 3 })).read(),
+            `${of} classes, ${name}`,
+          );
+        }
+        const few = await crf(unary, guide, { iterations: 2, until: { change: 0 } });
+        same(await few.read(), await (await crf(unary, guide, { iterations: 2 })).read(), "the most iterations");
+        const seen: number[] = [];
+        let past: (() => Promise<unknown>) | undefined;
+        for await (const { iteration, change } of crf.steps(unary, guide, { until: { change: 1 } })) {
+          if (past) await rejects(past, ValueError);
+          past = change;
+          seen.push(iteration);
+        }
+        check(seen.join() === "0,1", `steps ${seen.join()}`);
+      }
+    },
+  },
+  {
+    name: "an inference begins from marginals that it is given, and leaves them as they are",
+    async run(device) {
+      for (const of of [classes, 68]) {
+        using scope = device.scope();
+        const { unary, guide } = givenIn(scope, of);
+        const crf = scope.add(crfRnn(device, { classes: of, bilateral, spatial }));
+        const first = scope.add(await meanField(unary, guide, { bilateral, spatial, iterations: 2 }));
+        const held = await first.read();
+        const going = await crf(unary, guide, { iterations: 2, from: first });
+        same(await going.read(), await (await crf(unary, guide, { iterations: 4 })).read(), "two and two");
+        for await (const step of crf.steps(unary, guide, { iterations: 1, from: first })) step.replace(unary);
+        same(await first.read(), held, "what was begun from");
+        first.write(held.map((value, i) => (i === 7 ? NaN : value)));
+        await rejects(() => crf(unary, guide, { from: first }), ValueError);
+        await rejects(() => crf(unary, guide, { from: scope.tensor([pixels, of]) }), ShapeError);
+      }
+    },
+  },
+  {
+    name: "gradients reach the marginals that an inference began from",
+    async run(device) {
+      using scope = device.scope();
+      const { unary, guide } = givenIn(scope);
+      const seed = random(8).array(pixels * classes, -1, 1);
+      const begin = random(10).array(pixels * classes);
+      const from = scope.tensor(unary.shape, begin);
+      const crf = scope.add(crfRnn(device, { classes, bilateral, spatial, iterations: 2 }));
+      using tape = new Tape([from]);
+      const gradients = await tape.gradients(await crf(unary, guide, { from }), scope.tensor(unary.shape, seed));
+      const gradient = await gradients.get(from)!.read();
+      const loss = (values: Float64Array): number => inner(seed, logitsAfter(2, ofPicture, scores(), values));
+      checkSlope(loss, begin, gradient, random(11), 1e-5, "from");
+    },
+  },
+  {
     name: "steps that are not asked for are not computed, and what fails ends the iteration",
     async run(device) {
       for (const of of [classes, 68]) {
@@ -196,7 +304,7 @@ export const cases: Case[] = [
         abort.abort();
         await rejects(() => steps.next(), AbortError);
         check(device.bytes === before, `${device.bytes - before} bytes left after an abort`);
-        await rejects(() => crf.steps(unary, lattices, { iterations: 0 }).next(), ValueError);
+        await rejects(() => crf.steps(unary, lattices, { iterations: -1 }).next(), ValueError);
       }
     },
   },

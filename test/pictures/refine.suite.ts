@@ -6,6 +6,7 @@ import { argmax } from "../../src/nn/argmax.ts";
 import { imageTensor } from "../../src/pictures/imageTensor.ts";
 import { refine } from "../../src/pictures/refine.ts";
 import { scoresTensor } from "../../src/pictures/scoresTensor.ts";
+import { activation } from "../reference/crf.ts";
 import { type Case, check, close, maximum, random, rejects, same } from "../suite.ts";
 
 const [height, width, classes] = [11, 13, 3];
@@ -44,6 +45,23 @@ const small = {
 const { data: _, ...smallOptions } = small;
 
 export const cases: Case[] = [
+  {
+    name: "it says how many iterations were done, and what was done till then is that of as many",
+    async run(device) {
+      const scores = { data: scoresOf(), shape };
+      const until = { meanChange: 0.02 };
+      const ended = await refine(device, pictureOf(), scores, { ...options, iterations: 20, until, marginals: true });
+      const { iterations } = ended;
+      check(iterations > 1 && iterations < 20, `${iterations} iterations`);
+      const whole = await refine(device, pictureOf(), scores, { ...options, iterations, marginals: true });
+      check(whole.iterations === iterations, `${whole.iterations} iterations`);
+      same(ended.marginals!, whole.marginals!, "marginals");
+      const none = await refine(device, pictureOf(), scores, { iterations: 0, marginals: true });
+      check(none.iterations === 0, `${none.iterations} iterations`);
+      const softmaxed = activation(scores.data, classes);
+      close(none.marginals!, softmaxed, { absolute: 1e-6 }, "no iteration");
+    },
+  },
   {
     name: "labels, confidence and marginals are those of a layer of crfRnn",
     async run(device) {

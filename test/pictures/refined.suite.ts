@@ -8,7 +8,7 @@ const labels = Uint8Array.of(0, 1, 2, 2, 0, 15);
 const classes = 21;
 
 const resultOf = (source?: ImageSource): Refined =>
-  refinedOf({ width, height, classes, labels, confidence: new Float32Array(6) }, source);
+  refinedOf({ width, height, classes, labels, confidence: new Float32Array(6), iterations: 5 }, source);
 
 /** A canvas for hosts without any: it keeps pixels, and draws nothing but other such canvases. */
 function standIn(w: number, h: number) {

@@ -78,6 +78,8 @@ export interface ReferenceCrf {
   readonly iterations: number;
   readonly normalization: Normalization;
   readonly activation?: "softmax" | "relu";
+  /** Marginals to begin from. */
+  readonly from?: ArrayLike<number>;
 }
 
 /** The logits X_T. */
@@ -85,7 +87,8 @@ export function referenceCrf(crf: ReferenceCrf): Float64Array {
   const { unary, classes, normalization } = crf;
   let x = Float64Array.from(unary);
   for (let t = 0; t < crf.iterations; t++) {
-    const marginals = activation(x, classes, crf.activation);
+    const given = t === 0 && crf.from;
+    const marginals = given ? Float64Array.from(given) : activation(x, classes, crf.activation);
     const spatial = referenceFilter(crf.spatial, marginals, classes, { normalization });
     const bilateral = referenceFilter(crf.bilateral, marginals, classes, { normalization });
     const weighted = transform(spatial, crf.spatialWeight(t), classes);

@@ -1,4 +1,4 @@
-import { type CrfCall, callNames, crfRnn } from "../../crf/crfRnn.ts";
+import { crfRnn, type PlainCrfCall, plainCallNames } from "../../crf/crfRnn.ts";
 import type { Device } from "../../device/device.ts";
 import { open } from "../../device/open.ts";
 import { DeviceError, ValueError } from "../../errors.ts";
@@ -37,7 +37,7 @@ export interface SegmenterOptions {
 }
 
 /** Options of one call of a segmenter. */
-export type SegmenterCall = CrfCall & Pick<RefineOptions, "marginals">;
+export type SegmenterCall = PlainCrfCall & Pick<RefineOptions, "marginals">;
 
 /** From a picture to labels: see `segmenter`. */
 export interface Segmenter extends AsyncDisposable {
@@ -62,7 +62,7 @@ const optionNames: Names<SegmenterOptions> = {
   location: true,
 };
 
-const segmenterCallNames: Names<SegmenterCall> = { ...callNames, marginals: true };
+const segmenterCallNames: Names<SegmenterCall> = { ...plainCallNames, marginals: true };
 
 /**
  * Makes a function from pictures to labels of a segmentation network in ONNX: the picture is resized and normalized, the
@@ -156,7 +156,7 @@ function callable(
   { scores, crf = {} }: SegmenterOptions,
   release: () => Promise<void>,
 ): Segmenter {
-  const { crf: given, iterations, onIteration, signal, marginals, ...layerOptions } = crf;
+  const { crf: given, iterations, until, onIteration, signal, marginals, ...layerOptions } = crf;
   let layer = given;
   let disposed = false;
   let calls: Promise<unknown> = Promise.resolve();
@@ -177,7 +177,7 @@ function callable(
     // One layer for all pictures keeps the spatial lattice. The scores tell how many classes it has.
     layer ??= crfRnn(device, { ...layerOptions, classes: unary.channels });
     // The network and the CRF see one and the same frame, also of a video that goes on.
-    const words = { iterations, onIteration, signal, marginals, ...options, crf: layer };
+    const words = { iterations, until, onIteration, signal, marginals, ...options, crf: layer };
     return refinedOf({ ...(await refine(device, guide, unary, words)), classes: unary.channels }, picture);
   };
   const call: typeof segment = (picture, options) => {

@@ -1,4 +1,4 @@
-import { type CrfCall, callNames, crfNames, type CrfOptions } from "../../crf/crfRnn.ts";
+import { crfNames, type CrfOptions, type PlainCrfCall, plainCallNames } from "../../crf/crfRnn.ts";
 import type { Device } from "../../device/device.ts";
 import { requireDevice } from "../../inputs.ts";
 import { type Names, requireOptions } from "../../options.ts";
@@ -9,7 +9,7 @@ import { refineMasks } from "./masks.ts";
 import { type Plan, refineScores } from "./scores.ts";
 
 /** Options of `refined`: those of the CRF, and how far the network is trusted. */
-export interface PipelineOptions extends Omit<CrfOptions, "classes" | "learn">, CrfCall {
+export interface PipelineOptions extends Omit<CrfOptions, "classes" | "learn">, PlainCrfCall {
   /** By what the network's logits are divided; above 1 it is trusted less. Default: 1. */
   readonly temperature?: number;
   /**
@@ -21,7 +21,7 @@ export interface PipelineOptions extends Omit<CrfOptions, "classes" | "learn">, 
 
 const where = "refined";
 const { classes: _classes, learn: _learn, ...layerNames } = crfNames;
-const optionNames: Names<PipelineOptions> = { ...layerNames, ...callNames, temperature: true, confidence: true };
+const optionNames: Names<PipelineOptions> = { ...layerNames, ...plainCallNames, temperature: true, confidence: true };
 
 /**
  * Wraps a pipeline of transformers.js, "image-segmentation" or "background-removal": the same call with the same options and

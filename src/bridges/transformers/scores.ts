@@ -1,4 +1,4 @@
-import { type CrfCall, type CrfOptions, crfRnn } from "../../crf/crfRnn.ts";
+import { type CrfOptions, crfRnn, type PlainCrfCall } from "../../crf/crfRnn.ts";
 import { softmax } from "../../crf/softmax.ts";
 import type { Device } from "../../device/device.ts";
 import { dense } from "../../nn/dense.ts";
@@ -10,7 +10,7 @@ import type { ModelOutput, ModelTensor, SegmentationPipeline } from "./pipeline.
 /** What a refined pipeline computes with. */
 export interface Plan {
   readonly device: Device;
-  readonly crf: Omit<CrfOptions, "classes" | "learn"> & CrfCall;
+  readonly crf: Omit<CrfOptions, "classes" | "learn"> & PlainCrfCall;
   readonly temperature: number;
   readonly confidence: number;
 }
@@ -34,7 +34,7 @@ export async function refineScores(
   const one = scores.dims[1] === 1;
   const { height, width } = picture;
   const { device, temperature } = plan;
-  const { onIteration, signal, iterations, ...layerOptions } = plan.crf;
+  const { onIteration, signal, iterations, until, ...layerOptions } = plan.crf;
   using scope = device.scope();
   const guide = scope.add(imageTensor(device, picture));
   const meaning = one ? (isProbable(scores) ? "probabilities" : "sigmoid") : "logits";
@@ -42,7 +42,7 @@ export async function refineScores(
     fromOrt(device, scores, { size: [height, width], meaning, temperature } satisfies FromOrtOptions),
   );
   const crf = scope.add(crfRnn(device, { ...layerOptions, classes: unary.channels }));
-  const logits = await crf(unary, guide, { iterations, onIteration, signal });
+  const logits = await crf(unary, guide, { iterations, until, onIteration, signal });
   const planes = await scope.add(one ? softmax(logits) : dense(logits, "nchw")).read();
   const values = one ? planes.filter((_, i) => i % 2 === 1) : planes;
   const ScoresClass = scores.constructor as unknown as ModelTensorClass;

@@ -4,7 +4,7 @@ import type { Complete } from "../../description.ts";
 import type { Normalization } from "../../lattice/normalization.ts";
 import { usualConfidence } from "../../pictures/annotationScores.ts";
 import { addFlags } from "../describedFlags.ts";
-import { type CommonFlags, numberOrArray, threeNumbers, toNumber, wholeNumber } from "../options.ts";
+import { type CommonFlags, numberOrArray, positiveNumber, threeNumbers, toNumber, wholeNumber } from "../options.ts";
 import { placesHelp } from "../pictures.ts";
 import { addShardFlag, type Shard, shardHelp } from "../shard.ts";
 import type { AnnotationFlags } from "./annotation.ts";
@@ -22,6 +22,7 @@ export interface RefineFlags extends CommonFlags, KnownFlags, Complete<typeof ba
   readonly outLogits?: string;
   readonly outOverlay?: string;
   readonly iterations: number;
+  readonly until?: number;
   readonly spatialWeight: number | string;
   readonly bilateralWeight: number | string;
   readonly compatibility: string;
@@ -91,7 +92,8 @@ export function refineWords(): Command {
     .option("--out <labels.png>", "write the label map to this file: a palette PNG whose index is the class")
     .option("--out-logits <X.npy>", "write the refined logits [H, W, L] to this file")
     .option("--out-overlay <o.png>", "write the photograph with the labels drawn over it to this file")
-    .option("--iterations <n>", "mean-field iterations", wholeNumber(1, 1000), inferenceOptions.iterations.default);
+    .option("--iterations <n>", "mean-field iterations", wholeNumber(0, 1000), inferenceOptions.iterations.default)
+    .option("--until <x>", "end them once one changes no probability by more than this, as 0.001", positiveNumber);
   addFlags(command, bandwidthOptions);
   const weight = "a number, or .npy [L] or [L, L]";
   command

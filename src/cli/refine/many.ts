@@ -119,6 +119,7 @@ async function refineJob(job: Job, flags: RefineFlags, refiner: Refiner, account
     classes: unary.classes,
     outputs,
     changedPixels: made.changedPixels,
+    iterations: made.iterations,
     notes: photograph.notes,
     findings,
   };

@@ -33,6 +33,8 @@ export interface Given {
 export interface Made {
   readonly outputs: readonly Output[];
   readonly changedPixels: number;
+  /** How many iterations were done. */
+  readonly iterations: number;
   /** What is suspect in the files and in the result. */
   readonly findings: readonly Finding[];
 }
@@ -92,8 +94,12 @@ export class Refiner {
     const guide = scope.tensor([height, width, 3], guideOf(image, this.#flags));
     const crf = this.#layers.get(classes) ?? crfRnn(device, await this.optionsOf(classes));
     this.#layers.set(classes, crf);
+    const { until } = this.#flags;
+    let iterations = 0;
     const result = await crf(logits, guide, {
-      onIteration: async () => {
+      ...(until !== undefined && this.#flags.iterations > 0 && { until: { change: until } }),
+      onIteration: async (done) => {
+        iterations = done;
         await device.finish();
         onIteration();
       },
@@ -103,7 +109,7 @@ export class Refiner {
     const former = argmax(unary.logits, classes);
     const changedPixels = labels.reduce((count, label, pixel) => count + Number(label !== former[pixel]), 0);
     const findings = [...given.findings, ...checkResult({ file: given.job.file, former, labels })];
-    return { outputs: outputsOf(given, refined, labels), changedPixels, findings };
+    return { outputs: outputsOf(given, refined, labels), changedPixels, iterations, findings };
   }
 
   /** Options of the layer for a number of classes. @throws ShapeError, FormatError, ValueError */

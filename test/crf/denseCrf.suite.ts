@@ -1,0 +1,202 @@
+/** CRFs over anything that has features, with any number of filters. */
+import { crfRnn } from "../../src/crf/crfRnn.ts";
+import { type CrfFilter, denseCrf } from "../../src/crf/denseCrf.ts";
+import { type CrfRnnError, DisposedError, ShapeError, ValueError } from "../../src/errors.ts";
+import { bilateralFeatures, spatialFeatures } from "../../src/lattice/features.ts";
+import type { Normalization } from "../../src/lattice/normalization.ts";
+import { Tape } from "../../src/tape.ts";
+import type { Tensor } from "../../src/tensor.ts";
+import { activation, transform } from "../reference/crf.ts";
+import { referenceFilter, referenceLattice } from "../reference/lattice.ts";
+import { clearPoints } from "../reference/points.ts";
+import { checkSlope, inner } from "../slopes.ts";
+import { type Case, check, close, random, rejects, same } from "../suite.ts";
+
+const points = 30;
+const classes = 3;
+const scores = random(1).array(points * classes, -2, 2);
+const matrix = (seed: number): Float32Array => random(seed).array(classes ** 2, -1, 1);
+
+/** Three filters that have nothing in common. */
+const filters = [
+  { bandwidths: [2, 0.5], weight: 0.8, normalization: "after" },
+  { bandwidths: [1, 3, 0.25], weight: matrix(2), compatibility: matrix(3), normalization: "symmetric" },
+  { bandwidths: [4], weight: [0.3, 0.5, 0.2], compatibility: matrix(4), normalization: "before" },
+] as const satisfies CrfFilter[];
+
+/** Features that lie clear of the simplices' boundaries once they are divided. */
+const features = filters.map(({ bandwidths }, k) => {
+  const d = bandwidths.length;
+  return clearPoints(random(k + 5), points, d).map((value, i) => value * bandwidths[i % d]!);
+});
+
+interface Values {
+  readonly features: ArrayLike<number>;
+  readonly bandwidths: ArrayLike<number>;
+  readonly weight: ArrayLike<number>;
+  readonly compatibility: ArrayLike<number>;
+}
+
+/** X_T in float64. */
+function reference(
+  unary: ArrayLike<number>,
+  of: readonly Values[],
+  normalization: readonly Normalization[],
+  iterations: number,
+): Float64Array {
+  const lattices = of.map(({ features: given, bandwidths }) => {
+    const d = bandwidths.length;
+    return referenceLattice(
+      Float64Array.from(given, (value, i) => value / bandwidths[i % d]!),
+      d,
+    );
+  });
+  let x = Float64Array.from(unary);
+  for (let t = 0; t < iterations; t++) {
+    const q = activation(x, classes);
+    x = Float64Array.from(unary);
+    for (const [k, { weight, compatibility }] of of.entries()) {
+      const smooth = referenceFilter(lattices[k]!, q, classes, { normalization: normalization[k]! });
+      const message = transform(transform(smooth, weight, classes), compatibility, classes);
+      for (let i = 0; i < x.length; i++) x[i]! -= message[i]!;
+    }
+  }
+  return x;
+}
+
+const normalization = filters.map((filter) => filter.normalization);
+
+export const cases: Case[] = [
+  {
+    name: "three filters with features, matrices and normalizations of their own: values and all gradients, against float64",
+    async run(device) {
+      using scope = device.scope();
+      const unary = scope.tensor([2, 5, 3, classes], scores); // a volume of 2×5×3 voxels
+      const given = features.map((values, k) => scope.tensor([points, filters[k]!.bandwidths.length], values));
+      const crf = scope.add(denseCrf(device, { classes, filters, iterations: 2, learn: { bandwidths: true } }));
+      const read = async (tensor: Tensor): Promise<Float32Array> => await tensor.read();
+      const parameters: Values[] = [];
+      for (const [k, { weight, compatibility, bandwidths }] of crf.parameters.entries()) {
+        const values = [await read(weight), await read(compatibility), await read(bandwidths)] as const;
+        parameters.push({
+          features: features[k]!,
+          weight: values[0],
+          compatibility: values[1],
+          bandwidths: values[2],
+        });
+      }
+      const watched = [unary, ...given, ...crf.parameters.flatMap((of) => Object.values<Tensor>({ ...of }))];
+      using tape = new Tape(watched);
+      const logits = await crf(unary, given);
+      check(logits.shape.join() === unary.shape.join(), logits.shape.join());
+      const expected = reference(scores, parameters, normalization, 2);
+      close(await logits.read(), expected, { ofMaximum: 1e-5 }, "logits");
+      const seed = random(20).array(points * classes, -1, 1);
+      const gradients = await tape.gradients(logits, scope.tensor(unary.shape, seed));
+      const gradientOf = async (tensor: Tensor): Promise<Float32Array> => await read(gradients.get(tensor)!);
+      const numbers = random(21);
+      const lossOfUnary = (values: Float64Array): number =>
+        inner(seed, reference(values, parameters, normalization, 2));
+      checkSlope(lossOfUnary, scores, await gradientOf(unary), numbers, 2e-5, "unary");
+      for (const [k, of] of crf.parameters.entries()) {
+        const tensors = { ...of, features: given[k]! };
+        for (const name of ["weight", "compatibility", "bandwidths", "features"] as const) {
+          const loss = (values: Float64Array): number => {
+            const changed = parameters.map((own, other) => (other === k ? { ...own, [name]: values } : own));
+            return inner(seed, reference(scores, changed, normalization, 2));
+          };
+          const gradient = await gradientOf(tensors[name]);
+          checkSlope(loss, parameters[k]![name], gradient, numbers, 5e-5, `${name} of filter ${k}`);
+        }
+      }
+    },
+  },
+  {
+    name: "with the paper's two filters it infers what crfRnn infers, step by step, with the same free energy and end",
+    async run(device) {
+      const size = [5, 6] as const;
+      using scope = device.scope();
+      const unary = scope.tensor([...size, classes], scores);
+      const guide = scope.tensor([...size, 3], random(9).array(points * 3, -50, 50));
+      const two = { bilateral: { position: 3.1, color: 23, weight: 2 }, spatial: { position: 2.3, weight: 1 } };
+      const crf = scope.add(crfRnn(device, { classes, ...two }));
+      const dense = scope.add(
+        denseCrf(device, {
+          classes,
+          filters: [
+            { bandwidths: [2.3, 2.3], weight: 1 },
+            { bandwidths: [3.1, 3.1, 23, 23, 23], weight: 2 },
+          ],
+        }),
+      );
+      const whole = { position: 1, color: 1 };
+      const given = [
+        scope.add(spatialFeatures(device, size, { position: 1 })),
+        scope.add(bilateralFeatures(guide, whole)),
+      ];
+      const call = { iterations: 9, until: { meanChange: 0.01 } };
+      const steps = dense.steps(unary, given, call);
+      let count = 0;
+      for await (const step of crf.steps(unary, guide, call)) {
+        const { value } = await steps.next();
+        check(value?.iteration === step.iteration, "steps end together");
+        close(await value.marginals.read(), await step.marginals.read(), { absolute: 1e-4 }, "marginals");
+        const [actual, expected] = [await value.freeEnergy(), await step.freeEnergy()];
+        close([actual.total, ...actual.pairwise], [expected.total, ...expected.pairwise], { relative: 1e-4 }, "energy");
+        count++;
+      }
+      check((await steps.next()).done === true && count < 10, `${count} steps`);
+    },
+  },
+  {
+    name: "images of a batch do not see each other, and parameters are stored and loaded",
+    async run(device) {
+      using scope = device.scope();
+      const filter = { bandwidths: [2, 0.5], weight: 3 };
+      const crf = scope.add(denseCrf(device, { classes, filters: [filter] }));
+      const one = scope.tensor([points, 2], features[0]);
+      const both = scope.tensor([2, points, 2], [...features[0]!, ...features[0]!]);
+      const unary = scope.tensor([points, classes], scores);
+      const twice = scope.tensor([2, points, classes], [...scores, ...scores]);
+      const alone = await (await crf(unary, [one])).read();
+      close(await (await crf(twice, [both])).read(), [...alone, ...alone], { absolute: 1e-5 }, "batch");
+      const other = scope.add(denseCrf(device, { classes, filters: [{ bandwidths: [1, 1] }] }));
+      await other.load(await crf.state());
+      same(await (await other(unary, [one])).read(), alone, "loaded");
+      await rejects(() => other.load({ weight: unary }), ShapeError);
+      same(await (await crf(unary, [one], { iterations: 0 })).read(), scores, "no iteration");
+    },
+  },
+  {
+    name: "what cannot be is refused in a sentence",
+    async run(device) {
+      using scope = device.scope();
+      const make = (more: object): (() => unknown) => {
+        return () => denseCrf(device, { classes, filters: [{ bandwidths: [1] }], ...more });
+      };
+      const cases: [() => unknown, string][] = [
+        [make({ filters: [] }), "an array of filters, one or more, got none"],
+        [make({ filters: [{}] }), "filters[0]: expected bandwidths"],
+        [make({ filters: [{ bandwidths: [1, 0] }] }), "a feature 1 bandwidth above 0, got 0"],
+        [make({ filters: [{ bandwidths: [1], sigma: 1 }] }), "filters[0]: expected options"],
+        [make({ learn: { features: true } }), "learn: expected options"],
+        [make({ classes: 0 }), "a whole number of classes"],
+      ];
+      const crf = scope.add(denseCrf(device, { classes, filters: [{ bandwidths: [1] }] }));
+      const unary = scope.tensor([points, classes], scores);
+      const line = scope.tensor([points, 1], features[2]);
+      const nan = scope.tensor([points, classes], scores.with(4, NaN));
+      cases.push([() => crf(unary, []), "an array of 1 tensors of features"]);
+      cases.push([() => crf(nan, [line]), "finite logits"]);
+      cases.push([() => crf(unary, [line], { iterations: -1 }), "0 or more"]);
+      for (const [call, text] of cases) {
+        const { message } = await rejects<CrfRnnError>(async () => await call(), ValueError, text);
+        check(message.includes(text), message);
+      }
+      await rejects(() => crf(unary, [unary]), ShapeError);
+      await rejects(() => crf(line, [line]), ShapeError);
+      crf.dispose();
+      await rejects(() => crf(unary, [line]), DisposedError);
+    },
+  },
+];
