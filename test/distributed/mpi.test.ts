@@ -62,11 +62,11 @@ test("what all ranks refuse is told once, with status 2, and leaves nothing", as
 
 test("whoever lacks koffi is told to install it", () => {
   // The program without packages around it, as npm installs it.
-  const bare = ["cli.js", "mpiWorker.js"].map((name) => {
-    copyFileSync(fileURLToPath(new URL(`../../dist/${name}`, import.meta.url)), folder.file(name));
-    return folder.file(name);
-  });
-  const said = spawnSync(process.execPath, [bare[0]!, ...words("bare", 1), "--distributed", "mpi"], {
+  const dist = fileURLToPath(new URL("../../dist", import.meta.url));
+  for (const name of readdirSync(dist).filter((name) => name.endsWith(".js"))) {
+    copyFileSync(`${dist}/${name}`, folder.file(name));
+  }
+  const said = spawnSync(process.execPath, [folder.file("cli.js"), ...words("bare", 1), "--distributed", "mpi"], {
     cwd: folder.path,
     encoding: "utf8",
   });
