@@ -3,11 +3,11 @@ import { padded } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 /**
- * The mean-field free energy F(Q) of the field that a layer defines, in nats. Mean field lowers it, and for fields that attract (Potts with
- * weights of 0 and above) and symmetric filters it is never below −log Z, the free energy of the field itself. The energy of
- * a labeling x is E(x) = −Σ_i U_i(x_i) + ½ Σ_k Σ_ij κ_k(i, j)·(C·W_k)(x_i, x_j), where κ_k are the layer's own filters, with their
+ * The mean-field free energy F(Q) of the field that a layer defines, in nats. The energy of a labeling x is
+ * E(x) = −Σ_i U_i(x_i) + ½ Σ_k Σ_ij κ_k(i, j)·(C·W_k)(x_i, x_j), where κ_k are the layer's own filters, with their
  * normalization, as the lattice approximates them; a row's own share, i = j, is part of them, and Q stands on both its
- * sides, as in an iteration.
+ * sides, as in an iteration. For fields that attract (Potts with weights of 0 and above) F is therefore never below −log Z, whatever Q is. Mean
+ * field seeks its minimum; since all rows are updated at once, and a filter is not quite symmetric, an iteration may raise it.
  */
 export interface FreeEnergy {
   /** unary + the sum of pairwise − entropy. */

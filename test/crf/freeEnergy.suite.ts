@@ -132,7 +132,7 @@ export const cases: Case[] = [
     },
   },
   {
-    name: "of a field that attracts it is never below −log Z, and iterations lower it",
+    name: "of a field that attracts it is never below −log Z, and eight iterations lower it",
     async run(device) {
       const weights = { spatial: 0.6, bilateral: 0.9 };
       const matrices = { spatial: diagonal(-weights.spatial), bilateral: diagonal(-weights.bilateral) };
