@@ -406,7 +406,10 @@ describe("crf-rnn train refuses data", () => {
 
   test("a folder that is missing, empty, or without images to train on", () => {
     refusesData((data) => data.remove("shapes"), /shapes: expected a folder, got nothing there — name the folder/);
-    refusesData((data) => data.remove("shapes/manifest.json"), /expected a data set: manifest \(manifest\.json\)/);
+    refusesData((data) => {
+      data.remove("shapes/manifest.json");
+      data.remove("shapes/masks");
+    }, /expected a data set: manifest \(manifest\.json\)/);
     refusesData((data) => {
       const classes = [{ id: 0, name: "ground", rgb: [0, 0, 0] }];
       data.write("shapes/manifest.json", JSON.stringify({ classes, items: [] }));

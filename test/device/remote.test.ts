@@ -127,7 +127,10 @@ test("a process ends by itself though nothing was disposed of, but not while som
   `;
   const stdin = { contents: program, resolveDir: root };
   const { outputFiles } = await build({ stdin, bundle: true, write: false, format: "esm", target: "es2022" });
-  const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", outputFiles[0]!.text]);
+  const running = run(process.execPath, ["--input-type=module"]);
+  // The program is longer than an argument may be.
+  running.child.stdin!.end(outputFiles[0]!.text);
+  const { stdout } = await running;
   expect(stdout).toBe("1,2,3,4\n");
 });
 
