@@ -88,10 +88,25 @@ export function close(
 /** Fails unless both hold the same values bit for bit; NaN equals NaN, 0 does not equal -0. */
 export function same(actual: ArrayLike<number>, expected: ArrayLike<number>, what: string): void {
   check(actual.length === expected.length, `${what}: expected ${expected.length} elements, got ${actual.length}`);
+  if (sameWords(actual, expected)) return;
   for (let i = 0; i < expected.length; i++) {
     if (Object.is(actual[i], expected[i])) continue;
     throw new AssertionError(`${what}: expected ${expected[i]} at ${i}, got ${actual[i]}`);
   }
+}
+
+/** Tells quickly that arrays of one kind hold the same words; millions of numbers take a hundredth of a second. */
+function sameWords(actual: ArrayLike<number>, expected: ArrayLike<number>): boolean {
+  for (const kind of [Float32Array, Uint32Array]) {
+    if (!(actual instanceof kind && expected instanceof kind)) continue;
+    const [a, b] = [actual, expected].map(
+      ({ buffer, byteOffset, length }) => new Uint32Array(buffer, byteOffset, length),
+    ) as [Uint32Array, Uint32Array];
+    let i = 0;
+    while (i < a.length && a[i] === b[i]) i++;
+    return i === a.length;
+  }
+  return false;
 }
 
 /** Fails unless `promise` (or the function, called) fails with an error of this class; resolves to that error. */
@@ -139,10 +154,16 @@ export function random(seed: number): Random {
     return (state >>> 0) / 2 ** 32;
   };
   const uniform = (low = 0, high = 1): number => low + (high - low) * next();
+  // A loop, because `Float32Array.from` with a function takes ten times as long.
+  const array = (length: number, low?: number, high?: number): Float32Array => {
+    const values = new Float32Array(length);
+    for (let i = 0; i < length; i++) values[i] = uniform(low, high);
+    return values;
+  };
   return {
     uniform,
     normal: () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
     integer: (limit) => Math.floor(next() * limit),
-    array: (length, low, high) => Float32Array.from({ length }, () => uniform(low, high)),
+    array,
   };
 }

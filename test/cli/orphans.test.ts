@@ -1,115 +1,17 @@
-import { randomUUID } from "node:crypto";
+/** No process is left by any way of dying. `orphans.slow.ts` has every host with every signal. */
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { Folder } from "./command.ts";
-import { familyOf, listening, survivors, until, type Process } from "./processes.ts";
-import { begin, readMetrics, shapesFolder, trainWords } from "./training.ts";
+import { randomUUID } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { chromiumIn, describeBench, describeTraining, endBy, folder, hosts, linesIn } from "./endings.ts";
+import { familyOf, listening, type Process, survivors, until } from "./processes.ts";
+import { begin, trainWords } from "./training.ts";
 
-let folder: Folder;
-const tally: Partial<Record<NodeJS.Signals, number>> = {};
-let processes = 0;
-beforeAll(() => void (folder = shapesFolder()));
-afterAll(() => {
-  folder[Symbol.dispose]();
-  console.info(`ended by ${JSON.stringify(tally)}: ${processes} processes, none left`);
-});
-
-// Hosts start slowly on a busy machine.
-vi.setConfig({ testTimeout: 900_000 });
-
-/** How often to kill at random moments; more for a figure. */
-const kills = Number(process.env.CRF_RNN_KILLS ?? 3);
-
-const linesIn = (run: string): number => {
-  const file = folder.file(`${run}/metrics.jsonl`);
-  return existsSync(file) ? readFileSync(file, "utf8").split("\n").length - 1 : 0;
-};
-
-interface Ended {
-  readonly status: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly family: readonly Process[];
-}
-
-/** Begins a command, sends it a signal when it is due, and waits for the end of all processes that it had by then. */
-async function endBy(
-  signal: NodeJS.Signals,
-  words: readonly string[],
-  due: (family: readonly Process[]) => boolean,
-  environment: Readonly<Record<string, string>> = {},
-) {
-  const mark = randomUUID();
-  const child = begin(folder, words, { CRF_RNN_TEST: mark, ...environment });
-  const closed = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
-  let family: Process[] = [];
-  await until(() => child.exitCode !== null || due((family = familyOf(child.pid!, mark))));
-  if (child.exitCode === null) tally[signal] = (tally[signal] ?? 0) + 1;
-  child.kill(signal);
-  const [status, ended] = await closed;
-  await until(() => survivors(family).length === 0 && familyOf(child.pid!, mark).length === 0, 60_000);
-  processes += family.length;
-  return { status, signal: ended, family } satisfies Ended;
-}
-
-const chromiumIn = (family: readonly Process[]): boolean =>
-  family.some(({ words }) => words.includes("--type=renderer"));
-const denoIn = (family: readonly Process[]): boolean =>
-  family.some(({ words }) => /\bdeno\b.* train|\bdeno\b.* bench/.test(words));
-const hosts = [
-  ["deno", denoIn],
-  ["chromium", chromiumIn],
-] as const;
-
-describe.each(hosts)("crf-rnn train --host %s", (host, isThere) => {
-  const long = (run: string, ...more: string[]) =>
-    trainWords(run, "--steps", "100000", "--quiet", "--host", host, ...more);
-
-  test.each(["SIGHUP", "SIGTERM", "SIGINT"] as const)("at %s saves, and leaves no process behind", async (signal) => {
-    const run = `${host}-${signal}`;
-    const due = (family: readonly Process[]) => isThere(family) && linesIn(run) > 2;
-    const { status, family } = await endBy(signal, long(run), due);
-    expect(status).toBe(130);
-    expect(family.length).toBeGreaterThan(1);
-    expect(readdirSync(folder.file(run))).toContain("report.html");
-    expect(readdirSync(folder.file(run))).not.toContain("lock.json");
-  });
-
-  test("killed outright leaves no process behind, and its folder to the next run", async () => {
-    const run = `${host}-SIGKILL`;
-    const due = (family: readonly Process[]) => isThere(family) && linesIn(run) > 2;
-    const { signal, family } = await endBy("SIGKILL", long(run), due);
-    expect(signal).toBe("SIGKILL");
-    expect(family.length).toBeGreaterThan(1);
-    const next = folder.run(
-      trainWords(run, "--steps", String(linesIn(run) + 1), "--quiet", "--host", host, "--resume"),
-    );
-    expect(next).toMatchObject({ status: 0, stderr: "" });
-    expect(readdirSync(folder.file(run)).filter((name) => name.startsWith(".") || name === "lock.json")).toEqual([]);
-  });
-
-  test(`killed ${kills} times at random moments ends in the bits of a run that was not`, async () => {
-    const words = (run: string) =>
-      trainWords(run, ..."--steps 24 --save-every 2 --seed 5 --quiet --host".split(" "), host);
-    expect(folder.run(words(`${host}-whole`))).toMatchObject({ status: 0, stderr: "" });
-    const run = `${host}-killed`;
-    const checkpoint = (of: string): Buffer => readFileSync(folder.file(`${of}/checkpoint.safetensors`));
-    for (let kill = 0; kill < kills; kill++) {
-      const moment = Date.now() + Math.random() * 3000;
-      await endBy(
-        "SIGKILL",
-        [...words(run), ...(existsSync(folder.file(run)) ? ["--resume"] : [])],
-        () => Date.now() > moment,
-      );
-    }
-    const last = existsSync(folder.file(run)) ? ["--resume"] : [];
-    expect(folder.run([...words(run), ...last])).toMatchObject({ status: 0, stderr: "" });
-    expect(checkpoint(run).equals(checkpoint(`${host}-whole`))).toBe(true);
-    const metrics = (of: string) => readMetrics(folder, of).map((metric) => ({ ...metric, seconds: undefined }));
-    expect(metrics(run)).toEqual(metrics(`${host}-whole`));
-  });
-});
+const [deno, chromium] = hosts;
+describeTraining(deno, ["SIGHUP"]);
+describeTraining(chromium, ["SIGTERM"]);
+describeBench(deno, ["SIGKILL"]);
 
 test("a run whose terminal closes, and so takes no more words, is saved all the same", async () => {
   const child = begin(folder, trainWords("closed", "--steps", "100000", "--host", "node"), {});
@@ -120,14 +22,6 @@ test("a run whose terminal closes, and so takes no more words, is saved all the 
   expect(await closed).toEqual([130, null]);
   expect(readdirSync(folder.file("closed"))).toContain("report.html");
   expect(readdirSync(folder.file("closed"))).not.toContain("lock.json");
-});
-
-describe.each(hosts)("crf-rnn bench --host %s", (host, isThere) => {
-  test.each(["SIGHUP", "SIGTERM", "SIGKILL"] as const)("at %s leaves no process behind", async (signal) => {
-    const words = ["bench", "--device", "wasm", "--only", "softmax", "--seconds", "1000", "--host", host, "--quiet"];
-    const { family } = await endBy(signal, words, isThere);
-    expect(family.length).toBeGreaterThan(1);
-  });
 });
 
 describe("Chromium", () => {

@@ -4,10 +4,15 @@ import type { Report } from "./runner.ts";
 
 /**
  * Turns every case of every suite into a test of its own for each run. The runs go one after the other, each with the
- * cases that vitest's `-t` selects; one that cannot start, or ends before a case, fails that case's test.
+ * cases that vitest's `-t` selects; one that cannot start, or ends before a case, fails that case's test. Cases that take
+ * no device run once a host, with WASM on one thread: a run on another device would repeat them.
  */
 export function describeRuns(runs: readonly Run[], names: readonly string[] = inject("cases")): void {
-  for (const run of runs) describe(run.name, () => describeRun(run, names));
+  const withoutDevice = new Set(inject("withoutDevice"));
+  for (const run of runs) {
+    const own = run.isFirst ? names : names.filter((name) => !withoutDevice.has(name));
+    describe(run.name, () => describeRun(run, own));
+  }
 }
 
 function describeRun(run: Run, names: readonly string[]): void {

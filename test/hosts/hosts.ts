@@ -12,6 +12,8 @@ export type HostName = (typeof hostNames)[number];
 export interface Run {
   readonly name: string;
   readonly choice: DeviceChoice;
+  /** Whether the device is the plainest one of its host: WASM on one thread, and not in a worker. */
+  readonly isFirst: boolean;
   /** The build that must have been taken: `DeviceInfo.variant` on WASM. */
   readonly build?: Variant;
   /** Runs the cases of these full names, or all. */
@@ -58,6 +60,7 @@ export function planRun(host: HostName, choice: DeviceChoice): Run {
   return {
     name: `${titles[host]}, ${prefer === "webgpu" ? "WebGPU" : "WASM"}${worker ? " in a worker" : ""}${limits ? `, ${limits} limits` : ""}${count}${page}`,
     choice,
+    isFirst: prefer === "wasm" && (threads ?? 1) === 1 && !worker,
     build: prefer === "wasm" ? variantOf(host, threads ?? 1) : undefined,
     start,
   };

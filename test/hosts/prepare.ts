@@ -3,11 +3,14 @@ import { generate } from "../../scripts/generate.mjs";
 import { bundleSuites } from "./bundle.ts";
 import { runProcess } from "./child.ts";
 import { findFolders } from "./folders.ts";
+import type { CaseNames } from "./protocol.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
     /** Full names of all cases of all suites. */
     readonly cases: string[];
+    /** Those among them that take no device. */
+    readonly withoutDevice: string[];
   }
 }
 
@@ -23,5 +26,9 @@ export default async function prepare(project: TestProject): Promise<void> {
   await generate();
   await bundleSuites();
   const program = { path: process.execPath, flags: [], environment: {} };
-  await runProcess(program, { folders }, (names) => project.provide("cases", names as string[]));
+  await runProcess(program, { folders }, (value) => {
+    const { cases, withoutDevice } = value as CaseNames;
+    project.provide("cases", [...cases]);
+    project.provide("withoutDevice", [...withoutDevice]);
+  });
 }

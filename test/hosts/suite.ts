@@ -8,6 +8,7 @@ import { runProcess } from "./child.ts";
 import { findFolders, root } from "./folders.ts";
 import { type HostName, hostNames, planRun, type Run, variantOf } from "./hosts.ts";
 import { type DeviceChoice, type GpuLimits, gpuLimits, type Report } from "./runner.ts";
+import type { CaseNames } from "./protocol.ts";
 import { selectCases, UnknownSuiteError } from "./select.ts";
 
 interface Flags {
@@ -89,10 +90,10 @@ function devicesOf({ device, worker, limits }: Flags): readonly DeviceChoice["pr
   return limits ? ["webgpu"] : ["wasm", "webgpu"];
 }
 
-async function listNames(): Promise<string[]> {
-  let names: string[] = [];
+async function listNames(): Promise<readonly string[]> {
+  let names: readonly string[] = [];
   const program = { path: process.execPath, flags: [], environment: {} };
-  await runProcess(program, { folders: findFolders() }, (value) => (names = value as string[]));
+  await runProcess(program, { folders: findFolders() }, (value) => (names = (value as CaseNames).cases));
   return names;
 }
 

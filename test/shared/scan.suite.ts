@@ -11,7 +11,8 @@ export const cases: Case[] = [
       for (const count of [1, 7, 8, 9, 2047, 2048, 2049, 70_001, 2048 * 2048 + 1]) {
         using memory = new Memory(device);
         const numbers = random(count);
-        const data = Uint32Array.from({ length: count }, () => numbers.integer(2 ** 32));
+        const data = new Uint32Array(count);
+        for (let i = 0; i < count; i++) data[i] = numbers.integer(2 ** 32);
         const values = memory.result(count);
         device.write({ ...values, bytes: count * 4 }, data);
         perform(device, scan(device, values, count));
