@@ -1,4 +1,4 @@
 import { describeRuns } from "./describe.ts";
-import { wasmRunsOf } from "./hosts.ts";
+import { threadedRunOf } from "./hosts.ts";
 
-describeRuns(wasmRunsOf("deno"));
+describeRuns([threadedRunOf("deno")]);

@@ -5,12 +5,12 @@ import type { Report } from "./runner.ts";
 /**
  * Turns every case of every suite into a test of its own for each run. The runs go one after the other, each with the
  * cases that vitest's `-t` selects; one that cannot start, or ends before a case, fails that case's test. Cases that take
- * no device run once a host, with WASM on one thread: a run on another device would repeat them.
+ * no device run once a host: a run on another device would repeat them.
  */
 export function describeRuns(runs: readonly Run[], names: readonly string[] = inject("cases")): void {
   const withoutDevice = new Set(inject("withoutDevice"));
   for (const run of runs) {
-    const own = run.isFirst ? names : names.filter((name) => !withoutDevice.has(name));
+    const own = run.runsAll ? names : names.filter((name) => !withoutDevice.has(name));
     describe(run.name, () => describeRun(run, own));
   }
 }

@@ -12,8 +12,8 @@ export type HostName = (typeof hostNames)[number];
 export interface Run {
   readonly name: string;
   readonly choice: DeviceChoice;
-  /** Whether the device is the plainest one of its host: WASM on one thread, and not in a worker. */
-  readonly isFirst: boolean;
+  /** Whether cases that take no device run here, too, as they do in one run of each host. */
+  readonly runsAll: boolean;
   /** The build that must have been taken: `DeviceInfo.variant` on WASM. */
   readonly build?: Variant;
   /** Runs the cases of these full names, or all. */
@@ -60,7 +60,7 @@ export function planRun(host: HostName, choice: DeviceChoice): Run {
   return {
     name: `${titles[host]}, ${prefer === "webgpu" ? "WebGPU" : "WASM"}${worker ? " in a worker" : ""}${limits ? `, ${limits} limits` : ""}${count}${page}`,
     choice,
-    isFirst: prefer === "wasm" && (threads ?? 1) === 1 && !worker,
+    runsAll: prefer === "wasm" && (threads ?? 1) === 1 && !worker,
     build: prefer === "wasm" ? variantOf(host, threads ?? 1) : undefined,
     start,
   };
@@ -75,3 +75,8 @@ export const gpuRunOf = (host: HostName): Run => planRun(host, { prefer: "webgpu
 
 export const wasmRunsOf = (host: HostName): readonly Run[] =>
   [wasm(host === "chromium" ? undefined : 1), wasm(2)].map((choice) => planRun(host, choice));
+
+/** The run of a host whose other WASM run, on one thread, is left to the slow tests: pages run that build, too. */
+export const threadedRunOf = (host: HostName): Run => ({ ...planRun(host, wasm(2)), runsAll: true });
+
+export const singleRunOf = (host: HostName): Run => planRun(host, wasm(1));
