@@ -28,7 +28,7 @@ async function scoresOf(options: Partial<Options>, tensors: ReadonlyMap<string, 
     Float32Array.from({ length: 1080 }, (_, i) => ((i * 37) % 251) - 120),
   );
   using scores = await network(image);
-  return (await scores.read());
+  return await scores.read();
 }
 
 /** A network with values in all its parameters. */
@@ -36,7 +36,7 @@ async function stored(options: Partial<Options>): Promise<Map<string, StoredTens
   using network = fcn8s(device, { ...widths, ...options, seed: 5 });
   const tensors = new Map<string, StoredTensor>();
   for (const [name, tensor] of Object.entries(network.parameters)) {
-    const values = (await tensor.read());
+    const values = await tensor.read();
     const scattered = values.map(
       (value, i) => value + (name.startsWith("upscore") ? 0 : Math.sin(i + name.length) / 9),
     );
