@@ -119,10 +119,9 @@ def optimizer_of(network, kind, kept):
 
 
 def load(file):
-    try:
-        return torch.load(file, map_location="cpu", weights_only=True)
-    except TypeError:  # torch 1.12
-        return torch.load(file, map_location="cpu")
+    # Before version 2, torch takes numbers for code where it is to read weights only.
+    words = {"weights_only": True} if int(torch.__version__.split(".")[0]) >= 2 else {}
+    return torch.load(file, map_location="cpu", **words)
 
 
 def loss_of(scores, labels, kind):

@@ -62,7 +62,10 @@ test.each([
   train("alone", 9);
   train("road", 3);
   expect(folder.run(["convert", "--for", "torch", "road/checkpoint.safetensors", "run.pth"]).status).toBe(0);
-  const launcher = processes > 1 ? ["-m", "torch.distributed.run", "--nproc_per_node", `${processes}`] : [];
+  // torch 1.13 finds no name for its own default, 0, in Python 3.11; so standard error goes to files and here.
+  const debian = ["--redirects", "2", "--tee", "2", "--log_dir", "logs"];
+  const torchrun = ["-m", "torch.distributed.run", ...debian, "--nproc_per_node", `${processes}`];
+  const launcher = processes > 1 ? torchrun : [];
   const said = execFileSync(python, [...launcher, script, "run.pth", "--data", "shapes", "--steps", "6"], {
     cwd: folder.path,
     encoding: "utf8",
