@@ -205,7 +205,9 @@ function checkpointOf(source: Source, budget: Budget, object: unknown, storages:
     tensors.set(parallel ? key.slice("module.".length) : key, storedOf(view));
   }
   const run =
-    own instanceof Map ? readRun(source, object as ReadonlyMap<unknown, unknown>, tensors, storedOf) : undefined;
+    own instanceof Map
+      ? readRun(source, budget, object as ReadonlyMap<unknown, unknown>, tensors, storedOf)
+      : undefined;
   checkTotal(source, tensors);
   return { format: "pytorch", tensors, metadata: run?.metadata ?? {}, notes };
 }

@@ -1,3 +1,4 @@
+import { type Budget, costs } from "../budget.ts";
 import { elementsOf } from "../shape.ts";
 import { type Moment, momentName, momentOf, stepsName } from "./moments.ts";
 import type { Plain } from "./pytorchWriter.ts";
@@ -110,6 +111,7 @@ type Dictionary = ReadonlyMap<unknown, unknown>;
  */
 export function readRun(
   source: Source,
+  budget: Budget,
   object: Dictionary,
   tensors: Map<string, StoredTensor>,
   storedOf: (view: TensorView) => StoredTensor,
@@ -122,17 +124,20 @@ export function readRun(
   const parameters = new Map(tensors);
   const kept = object.get("optimizer_state_dict");
   if (kept instanceof Map) {
-    for (const [name, tensor] of momentsIn(source, kept, parameters, storedOf, Number(metadata.step)))
+    for (const [name, tensor] of momentsIn(source, budget, kept, parameters, storedOf, Number(metadata.step)))
       tensors.set(name, tensor);
   }
   const others = own.get("others");
-  for (const [name, view] of others instanceof Map ? (others as Dictionary) : [])
+  for (const [name, view] of others instanceof Map ? (others as Dictionary) : []) {
+    budget.spend(costs.tensor, source.size);
     if (typeof name === "string" && view instanceof TensorView) tensors.set(name, storedOf(view));
+  }
   return { metadata };
 }
 
 function momentsIn(
   source: Source,
+  budget: Budget,
   kept: Dictionary,
   parameters: ReadonlyMap<string, StoredTensor>,
   storedOf: (view: TensorView) => StoredTensor,
@@ -150,7 +155,7 @@ function momentsIn(
   const moments = new Map<string, StoredTensor>();
   let steps: unknown = step;
   for (const group of groups as unknown[]) {
-    const { names, ids, rate, isAdam } = groupIn(source, group, byId.length);
+    const { names, ids, rate, isAdam } = groupIn(source, budget, group, byId.length);
     for (const [i, name] of names.entries()) {
       const parameter = parameters.get(name);
       if (!parameter) throw misfit(source, `parameters of the network in the optimizer's groups`, name);
@@ -178,9 +183,11 @@ interface Group {
   readonly isAdam: boolean;
 }
 
-function groupIn(source: Source, group: unknown, count: number): Group {
+function groupIn(source: Source, budget: Budget, group: unknown, count: number): Group {
   const of = (key: string): unknown => (group instanceof Map ? (group as Dictionary).get(key) : undefined);
   const [names, ids, rate] = [of("names"), of("params"), of("lr")];
+  // One list may stand in a thousand groups, and is paid for in each.
+  for (const list of [names, ids]) if (Array.isArray(list)) budget.spend(costs.tensor * (1 + list.length), source.size);
   const areNames = (values: unknown): values is string[] =>
     Array.isArray(values) && values.every((name) => typeof name === "string");
   const areIds = (values: unknown): values is number[] =>
