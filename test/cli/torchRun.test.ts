@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bytesSource, type Checkpoint, openAsIs } from "../../src/checkpoint/checkpoint.ts";
-import type { Folder } from "./command.ts";
+import { crfRnnInProcess, type Folder } from "./command.ts";
 import { shapesFolder, trainWords } from "./training.ts";
 
 let folder: Folder;
@@ -18,6 +18,12 @@ const run = (...command: readonly string[]): void => {
   const { status, stderr } = folder.run(command);
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
 };
+/** Conversions need no device, and so no process of their own. */
+const convert = async (...command: readonly string[]): Promise<string> => {
+  const { status, stdout, stderr } = await crfRnnInProcess(["convert", ...command], folder.path);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  return stdout;
+};
 const read = (name: string): Promise<Checkpoint> =>
   openAsIs(bytesSource(new Uint8Array(readFileSync(folder.file(name))), name));
 const valuesOf = async (name: string): Promise<Record<string, Float32Array>> => {
@@ -30,8 +36,8 @@ const valuesOf = async (name: string): Promise<Record<string, Float32Array>> => 
 
 describe("a run on its way to PyTorch and back", () => {
   test("of Adam, with a CRF, is the same to the bit, and goes on so", async () => {
-    run("convert", "--for", "torch", "adam/checkpoint.safetensors", "adam.pth", "--quiet");
-    run("convert", "adam.pth", "adam.safetensors", "--quiet");
+    await convert("--for", "torch", "adam/checkpoint.safetensors", "adam.pth");
+    await convert("adam.pth", "adam.safetensors");
     expect(await valuesOf("adam.safetensors")).toEqual(await valuesOf("adam/checkpoint.safetensors"));
     expect((await read("adam.safetensors")).metadata).toEqual((await read("adam/checkpoint.safetensors")).metadata);
     const { tensors } = await read("adam.pth");
@@ -40,8 +46,8 @@ describe("a run on its way to PyTorch and back", () => {
   });
 
   test("of SGD, at the end of its schedule, is the same but for the rounding of velocities", async () => {
-    run("convert", "--for", "torch", "sgd/checkpoint.safetensors", "sgd.pth", "--quiet");
-    run("convert", "sgd.pth", "sgd.safetensors", "--quiet");
+    await convert("--for", "torch", "sgd/checkpoint.safetensors", "sgd.pth");
+    await convert("sgd.pth", "sgd.safetensors");
     const [there, here] = [await valuesOf("sgd.safetensors"), await valuesOf("sgd/checkpoint.safetensors")];
     expect(Object.keys(there)).toEqual(Object.keys(here));
     for (const [name, values] of Object.entries(here)) {
@@ -52,17 +58,17 @@ describe("a run on its way to PyTorch and back", () => {
     expect(Math.max(...here["optimizer/score_fr.weight.velocity"]!.map(Math.abs))).toBeGreaterThan(0);
   });
 
-  test("may be resumed from where it comes back to", () => {
-    run("convert", "adam.pth", "adam/checkpoint.safetensors", "--quiet");
+  test("may be resumed from where it comes back to", async () => {
+    await convert("adam.pth", "adam/checkpoint.safetensors");
     run(...words("adam", 4), "--stage", "crf-rnn", "--learn", "weights,compatibility,bandwidths", "--resume");
   });
 });
 
 test("a state dictionary has the names of the program that it is for, and nothing of the optimizer", async () => {
-  const { stdout } = folder.run(["convert", "--for", "fcn", "adam/checkpoint.safetensors", "fcn.pth"]);
-  expect(stdout).toMatch(/^note: spatialWeight, .*bandwidths: left out, since pytorch-fcn has no CRF$/m);
-  run("convert", "--for", "crfasrnn", "adam/checkpoint.safetensors", "crf.pth", "--quiet");
-  run("convert", "--for", "crfasrnn", "sgd/checkpoint.safetensors", "fcn8s.pth", "--quiet");
+  const said = await convert("--for", "fcn", "adam/checkpoint.safetensors", "fcn.pth");
+  expect(said).toMatch(/^note: spatialWeight, .*bandwidths: left out, since pytorch-fcn has no CRF$/m);
+  await convert("--for", "crfasrnn", "adam/checkpoint.safetensors", "crf.pth");
+  await convert("--for", "crfasrnn", "sgd/checkpoint.safetensors", "fcn8s.pth");
   const namesIn = async (name: string): Promise<string[]> => [...(await read(name)).tensors.keys()].sort();
   const convolutions = [1, 2, 3, 4, 5].flatMap((block) => [1, 2, 3].map((i) => `conv${block}_${i}`));
   const layers = [...convolutions.filter((name) => !/[12]_3/.test(name)), "fc6", "fc7"];

@@ -61,6 +61,7 @@ test.each([
   };
   train("alone", 9);
   train("road", 3);
+  const before = await parametersOf(folder, "road/checkpoint.safetensors");
   expect(folder.run(["convert", "--for", "torch", "road/checkpoint.safetensors", "run.pth"]).status).toBe(0);
   // torch 1.13 finds no name for its own default, 0, in Python 3.11; so standard error goes to files and here.
   const debian = ["--redirects", "2", "--tee", "2", "--log_dir", "logs"];
@@ -82,4 +83,7 @@ test.each([
     const size = Math.hypot(...values);
     expect(distance(values, road!.get(name)!), name).toBeLessThanOrEqual(1e-4 * size + 1e-12);
   }
+  // What is compared has come a long way.
+  const last = "score_pool3.weight";
+  expect(distance(alone!.get(last)!, before.get(last)!)).toBeGreaterThan(1e-2 * Math.hypot(...alone!.get(last)!));
 });
