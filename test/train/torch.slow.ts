@@ -87,3 +87,23 @@ test.each([
   const last = "score_pool3.weight";
   expect(distance(alone!.get(last)!, before.get(last)!)).toBeGreaterThan(1e-2 * Math.hypot(...alone!.get(last)!));
 });
+
+test("public networks load, strictly, what is written for them", () => {
+  using folder = new Folder();
+  writeShapes(folder.file("shapes"), { seed: 3, size: 24, train: 1, val: 1 });
+  for (const stage of ["fcn8s", "crf-rnn"]) {
+    const words = ["train", "--data", "shapes", "--out", stage, "--stage", stage, ...tiny, "--steps", "1", "--quiet"];
+    expect(folder.run(words)).toMatchObject({ status: 0, stderr: "" });
+  }
+  const files = [
+    ["fcn", "crf-rnn"],
+    ["crfasrnn", "fcn8s"],
+    ["crfasrnn", "crf-rnn"],
+  ].map(([program = "", run = ""]) => {
+    const file = `${program}.${run}.pth`;
+    expect(folder.run(["convert", "--for", program, `${run}/checkpoint.safetensors`, file]).status).toBe(0);
+    return folder.file(file);
+  });
+  const check = `${root}test/train/check_public.py`;
+  expect(execFileSync(python, [check, "4", "4", ...files], { encoding: "utf8" })).toMatch(/^3 loaded, /);
+});
