@@ -1,4 +1,4 @@
-/** Writes the few instructions of pickle protocol 2 that a state dictionary needs; see unpickle.ts. */
+/** Writes the few instructions of pickle protocol 2 that a checkpoint needs; see unpickle.ts. */
 export class PickleWriter {
   readonly #bytes: number[] = [0x80, 2];
 
@@ -16,7 +16,18 @@ export class PickleWriter {
     if (value < 2 ** 31) return this.#put(0x4a, ...littleEndian(BigInt(value), 4));
     return this.#put(0x8a, 8, ...littleEndian(BigInt(value), 8));
   }
-  /** False. */
+  /** BINFLOAT, whose bytes are in the other order. */
+  float(value: number): this {
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setFloat64(0, value);
+    return this.#put(0x47, ...bytes);
+  }
+  none(): this {
+    return this.#put(0x4e);
+  }
+  yes(): this {
+    return this.#put(0x88);
+  }
   no(): this {
     return this.#put(0x89);
   }
@@ -30,6 +41,13 @@ export class PickleWriter {
     this.mark();
     for (const value of values) this.integer(value);
     return this.endTuple();
+  }
+  /** An empty list, to which `append` adds the value above it. */
+  list(): this {
+    return this.#put(0x5d);
+  }
+  append(): this {
+    return this.#put(0x61);
   }
   reduce(): this {
     return this.#put(0x52);

@@ -4,6 +4,7 @@ import { describe, enumerate, printable } from "../quote.ts";
 import { elementsOf } from "../shape.ts";
 import { ByteReader } from "./byteReader.ts";
 import { checkRange, errorAt, readBytes, type Source } from "./source.ts";
+import { readRun, runKey } from "./torchRun.ts";
 import { isStateDictionary, type TorchStorage, TensorView, vocabulary } from "./torchVocabulary.ts";
 import {
   allocate,
@@ -183,36 +184,41 @@ const stateKeys = ["model_state_dict", "state_dict", "model_state", "model", "ne
 
 function checkpointOf(source: Source, budget: Budget, object: unknown, storages: Storages): Checkpoint {
   const notes: string[] = [];
-  const state = findState(source, object, notes);
+  const own: unknown = object instanceof Map ? object.get(runKey) : undefined;
+  const state = findState(source, object, notes, own instanceof Map);
   const tensors = new Map<string, StoredTensor>();
   const parallel = all(state.keys(), (name) => typeof name === "string" && name.startsWith("module."));
   if (parallel) notes.push("module., the prefix of a DataParallel network, was taken off every name");
+  const storedOf = (view: TensorView): StoredTensor => ({
+    shape: view.shape,
+    type: view.storage.type,
+    offset: storages.find(view.storage),
+    span: view.span * bytesPerElement(view.storage.type),
+    read: async () => gather(await storages.read(view.storage, view.offset, view.span), view, source.name),
+  });
   for (const [key, view] of state) {
     budget.spend(view instanceof TensorView ? costs.tensor : costs.object, source.size);
     if (!(view instanceof TensorView) || typeof key !== "string") {
       notes.push(`${nameOf(key)} is not a tensor and was skipped`);
       continue;
     }
-    const offset = storages.find(view.storage);
-    tensors.set(parallel ? key.slice("module.".length) : key, {
-      shape: view.shape,
-      type: view.storage.type,
-      offset,
-      span: view.span * bytesPerElement(view.storage.type),
-      read: async () => gather(await storages.read(view.storage, view.offset, view.span), view, source.name),
-    });
+    tensors.set(parallel ? key.slice("module.".length) : key, storedOf(view));
   }
+  const run =
+    own instanceof Map
+      ? readRun(source, budget, object as ReadonlyMap<unknown, unknown>, tensors, storedOf)
+      : undefined;
   checkTotal(source, tensors);
-  return { format: "pytorch", tensors, metadata: {}, notes };
+  return { format: "pytorch", tensors, metadata: run?.metadata ?? {}, notes };
 }
 
-function findState(source: Source, object: unknown, notes: string[]): ReadonlyMap<unknown, unknown> {
+function findState(source: Source, object: unknown, notes: string[], isRun: boolean): ReadonlyMap<unknown, unknown> {
   if (isStateDictionary(object)) return object;
   if (object instanceof Map) {
     const key = stateKeys.find((name) => isStateDictionary(object.get(name)));
     if (key) {
       const others = [...object.keys()].filter((other) => other !== key).map(nameOf);
-      if (others.length > 0) notes.push(`the state under ${key} was taken, ${enumerate(others)} skipped`);
+      if (others.length > 0 && !isRun) notes.push(`the state under ${key} was taken, ${enumerate(others)} skipped`);
       return object.get(key) as ReadonlyMap<unknown, unknown>;
     }
   }

@@ -6,6 +6,10 @@ import { asBytes, type Checkpoint, type StoredTensor } from "./tensors.ts";
 import { storageClass } from "./torchVocabulary.ts";
 import { toTheirs } from "./translate.ts";
 
+/** What a `.pth` holds: tensors and plain values, in dictionaries and lists. */
+export type Plain =
+  StoredTensor | string | number | boolean | null | readonly Plain[] | ReadonlyMap<string | number, Plain>;
+
 /**
  * Writes a state dictionary in PyTorch's zip format and crfasrnn_pytorch's names, for
  * `network.load_state_dict(torch.load(file, weights_only=True))`. The largest tensor is all that is in memory.
@@ -21,6 +25,19 @@ export async function writePytorch(
   begin?: (name: string) => void,
 ): Promise<readonly string[]> {
   const { tensors, notes } = toTheirs(checkpoint);
+  await writePlain(tensors, sink, begin);
+  const lost = Object.keys(checkpoint.metadata).length > 0 ? ["metadata has no place in a .pth and was skipped"] : [];
+  return [...notes, ...lost];
+}
+
+/**
+ * Writes dictionaries of tensors and plain values for `torch.load(file, weights_only=True)`.
+ * @throws FormatError from reading the tensors
+ */
+export async function writePlain(value: Plain, sink: Sink, begin?: (name: string) => void): Promise<void> {
+  const pickle = new PickleWriter();
+  const tensors: [name: string, tensor: StoredTensor][] = [];
+  put(pickle, value, "", tensors);
   let position = 0;
   const write = async (bytes: Uint8Array) => {
     await sink.write(bytes);
@@ -37,7 +54,7 @@ export async function writePytorch(
     const path = `archive/${name}`;
     await zip.add(path, streamOf(bytes), { uncompressedSize: bytes.length, localExtraField: padding(position, path) });
   };
-  await add("data.pkl", stateDictionary(tensors));
+  await add("data.pkl", pickle.finish());
   await add("byteorder", new TextEncoder().encode("little"));
   let key = 0;
   for (const [name, tensor] of tensors) {
@@ -46,8 +63,6 @@ export async function writePytorch(
   }
   await add("version", new TextEncoder().encode("3\n"));
   await zip.close();
-  const lost = Object.keys(checkpoint.metadata).length > 0 ? ["metadata has no place in a .pth and was skipped"] : [];
-  return [...notes, ...lost];
 }
 
 /** The bytes in pieces, none of them copied: a tensor may be a good part of the memory there is. */
@@ -72,21 +87,54 @@ function padding(start: number, path: string): Map<number, Uint8Array> {
   return new Map([[0x4246, new Uint8Array((alignment - (unpadded % alignment)) % alignment)]]);
 }
 
-/** OrderedDict((name, _rebuild_tensor_v2(storage, 0, shape, strides, False, OrderedDict())), …), as torch.save has it. */
-function stateDictionary(tensors: ReadonlyMap<string, StoredTensor>): Uint8Array {
-  const pickle = new PickleWriter();
+/** Puts a value, and the tensors that are in it into a list: their places there are the keys of their storages. */
+function put(pickle: PickleWriter, value: Plain, name: string, tensors: [string, StoredTensor][]): void {
+  if (value === null) pickle.none();
+  else if (value === true) pickle.yes();
+  else if (value === false) pickle.no();
+  else if (typeof value === "string") pickle.text(value);
+  else if (typeof value === "number") putNumber(pickle, value);
+  else if (isMap(value)) putDictionary(pickle, value, tensors);
+  else if (isList(value)) {
+    pickle.list();
+    for (const item of value) {
+      put(pickle, item, name, tensors);
+      pickle.append();
+    }
+  } else putTensor(pickle, value, `${tensors.push([name, value]) - 1}`);
+}
+
+function putNumber(pickle: PickleWriter, value: number): void {
+  if (Number.isSafeInteger(value)) pickle.integer(value);
+  else pickle.float(value);
+}
+
+const isMap = (value: Plain): value is ReadonlyMap<string | number, Plain> => value instanceof Map;
+const isList = (value: Plain): value is readonly Plain[] => Array.isArray(value);
+
+function putDictionary(
+  pickle: PickleWriter,
+  items: ReadonlyMap<string | number, Plain>,
+  tensors: [string, StoredTensor][],
+): void {
   pickle.global("collections", "OrderedDict").tuple([]).reduce();
-  let key = 0;
-  for (const [name, { shape, type }] of tensors) {
-    const [module, storage] = storageClass(type).split(".") as [string, string];
-    pickle.text(name).global("torch._utils", "_rebuild_tensor_v2").mark();
-    pickle.mark().text("storage").global(module, storage).text(`${key++}`).text("cpu").integer(elementsOf(shape));
-    pickle.endTuple().persistent();
-    pickle.integer(0).tuple(shape).tuple(stridesOf(shape)).no();
-    pickle.global("collections", "OrderedDict").tuple([]).reduce();
-    pickle.endTuple().reduce().setItem();
+  for (const [key, item] of items) {
+    if (typeof key === "string") pickle.text(key);
+    else pickle.integer(key);
+    put(pickle, item, `${key}`, tensors);
+    pickle.setItem();
   }
-  return pickle.finish();
+}
+
+/** _rebuild_tensor_v2(storage, 0, shape, strides, False, OrderedDict()), as torch.save has it. */
+function putTensor(pickle: PickleWriter, { shape, type }: StoredTensor, key: string): void {
+  const [module, storage] = storageClass(type).split(".") as [string, string];
+  pickle.global("torch._utils", "_rebuild_tensor_v2").mark();
+  pickle.mark().text("storage").global(module, storage).text(key).text("cpu").integer(elementsOf(shape));
+  pickle.endTuple().persistent();
+  pickle.integer(0).tuple(shape).tuple(stridesOf(shape)).no();
+  pickle.global("collections", "OrderedDict").tuple([]).reduce();
+  pickle.endTuple().reduce();
 }
 
 function stridesOf(shape: readonly number[]): number[] {

@@ -1,6 +1,15 @@
 import { FormatError } from "../errors.ts";
 import { elementsOf } from "../shape.ts";
-import { denseKernels, isCrfMatrix, toPytorch, translator, type Dialect, type Rearrangement } from "./names.ts";
+import { isOfOptimizer, momentName, momentOf } from "./moments.ts";
+import {
+  denseKernels,
+  isCrfMatrix,
+  toPytorch,
+  type Translation,
+  translator,
+  type Dialect,
+  type Rearrangement,
+} from "./names.ts";
 import {
   allocate,
   toFloat32,
@@ -23,7 +32,7 @@ const dialects: Record<Checkpoint["format"], Dialect> = {
  * @throws FormatError if two tensors would get one name, or a shape does not fit its layer
  */
 export function toOurs(checkpoint: Checkpoint, file: string): Checkpoint {
-  const translate = translator(dialects[checkpoint.format], checkpoint.tensors.keys());
+  const translate = withMoments(translator(dialects[checkpoint.format], checkpoint.tensors.keys()));
   const notes = [...checkpoint.notes];
   const tensors = new Map<string, StoredTensor>();
   for (const [name, tensor] of checkpoint.tensors) {
@@ -40,19 +49,40 @@ export function toOurs(checkpoint: Checkpoint, file: string): Checkpoint {
   return { ...checkpoint, tensors, notes };
 }
 
+/** Translates the names of what an optimizer keeps as those of its parameters. The mean of squares has no sign to change. */
+const withMoments =
+  <Known extends Translation | undefined>(translate: (name: string) => Known) =>
+  (name: string): Known | Translation => {
+    const own = momentOf(name);
+    if (!own) return translate(name);
+    const parameter = translate(own.parameter);
+    if (!parameter) return parameter;
+    const isSquare = own.moment === "square" && parameter.rearrangement === "negated";
+    const rearrangement = isSquare ? "same" : parameter.rearrangement;
+    return { name: momentName(parameter.name, own.moment), rearrangement };
+  };
+
+/** A tensor of ours, an optimizer's moments too, under its name in crfasrnn_pytorch and with its sign there. */
+export function toTheir(name: string, tensor: StoredTensor): [name: string, tensor: StoredTensor] {
+  const translation = withMoments(toPytorch)(name);
+  const place = { file: name, offset: tensor.offset };
+  return [translation.name, rearrange(tensor, translation.rearrangement, place)];
+}
+
 /** Our tensors in the words of crfasrnn_pytorch, whose `load_state_dict` then takes them; notes tell what has no place. */
 export function toTheirs(checkpoint: Checkpoint): Pick<Checkpoint, "tensors" | "notes"> {
   const notes: string[] = [];
   const tensors = new Map<string, StoredTensor>();
   for (const [name, tensor] of checkpoint.tensors) {
+    if (isOfOptimizer(name)) continue;
     if (name === "bandwidths") {
       notes.push("bandwidths was skipped: crfasrnn_pytorch has no parameter for it; pass them to its CrfRnn as params");
       continue;
     }
-    const translation = toPytorch(name);
-    const place = { file: name, offset: tensor.offset };
-    tensors.set(translation.name, rearrange(tensor, translation.rearrangement, place));
+    tensors.set(...toTheir(name, tensor));
   }
+  if ([...checkpoint.tensors.keys()].some(isOfOptimizer))
+    notes.push("the optimizer's memory has no place in a state dictionary and was skipped; --for torch keeps it");
   return { tensors, notes };
 }
 

@@ -19,7 +19,12 @@ export class Tuple {
  * Stands for a dictionary key that is not text, such as the number of an optimizer's parameter. Nothing looks such a
  * key up. Numbers could be chosen so that a map takes quadratic time over them; objects cannot.
  */
-export class OtherKey {}
+export class OtherKey {
+  readonly value: unknown;
+  constructor(value: unknown) {
+    this.value = value;
+  }
+}
 
 /** Makes the error for the instruction that is running. */
 export type Complain = (expected: string, got: string) => Error;
@@ -262,7 +267,7 @@ class Machine {
     this.#spend((costs.pair / 2) * values.length);
     for (let i = 0; i < values.length; i += 2) {
       const key = values[i];
-      map.set(typeof key === "string" ? key : new OtherKey(), values[i + 1]);
+      map.set(typeof key === "string" ? key : new OtherKey(key), values[i + 1]);
     }
   }
 

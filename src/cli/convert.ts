@@ -8,8 +8,11 @@ import {
   writeSafetensors,
   type Checkpoint,
 } from "../checkpoint/checkpoint.ts";
+import { forProgram, type PublicProgram } from "../checkpoint/publicNetworks.ts";
+import { writePlain } from "../checkpoint/pytorchWriter.ts";
 import { UsageError } from "../errors.ts";
 import { printable } from "../quote.ts";
+import { poolScalesIn, torchObjectOf } from "../train/torch.ts";
 import { report, type CommonFlags } from "./options.ts";
 import { checkDestinations } from "./output.ts";
 import { startProgress } from "./progress.ts";
@@ -20,10 +23,14 @@ interface ConvertFlags extends CommonFlags {
   readonly float32?: boolean;
   readonly partial?: boolean;
   readonly input?: "caffe" | "torchvision";
+  readonly for?: "torch" | PublicProgram;
 }
 
-/** Writers by the ending of the file's name. Each returns what it could not keep. */
-const writers: Record<string, typeof writePytorch> = {
+/** Writes a checkpoint; returns what it could not keep. */
+type Write = typeof writePytorch;
+
+/** Writers by the ending of the file's name. */
+const writers: Record<string, Write> = {
   ".safetensors": writeSafetensors,
   ".pth": writePytorch,
 };
@@ -34,9 +41,15 @@ Examples:
   crf-rnn convert crf-rnn.safetensors crf-rnn.pth
   crf-rnn convert --list vgg16-397923af.pth
   crf-rnn convert --input torchvision vgg16-397923af.pth vgg16.safetensors
+  A run that goes on in PyTorch, and comes back:
+    crf-rnn convert --for torch runs/fcn/checkpoint.safetensors fcn.pth
+    crf-rnn convert fcn.pth runs/fcn/checkpoint.safetensors
 
 Reads .caffemodel, Keras .h5, .pth and .safetensors, whatever the name ends in. A .pth has the names of
 crfasrnn_pytorch, for load_state_dict(torch.load(file, weights_only=True)).
+--for torch keeps the optimizer's memory, too: {"model_state_dict", "optimizer_state_dict", "crf_rnn"}, which examples/torch takes up.
+--for crfasrnn and --for fcn write a state dictionary that crfasrnn_pytorch's Fcn8s and CrfRnnNet, or pytorch-fcn's FCN8s, FCN16s and
+FCN32s, take as it is: with what they have and we have not, without what they lack, and to the same scores.
 Networks here get blue, green, red in 0…255 less a mean, as Caffe's do. torchvision's own VGG expects red, green, blue,
 0…1, normalized: --input torchvision changes conv1_1 so that it gives the same but within a pixel of the border.`;
 
@@ -54,12 +67,18 @@ export function convertCommand(): Command {
         "colors that conv1_1 was trained on; torchvision's are folded into its weights",
       ).choices(["caffe", "torchvision"]),
     )
+    .addOption(
+      new Option(
+        "--for <program>",
+        "what a .pth is for: torch (a run, with the optimizer's memory), or a network of crfasrnn_pytorch or pytorch-fcn",
+      ).choices(["torch", "crfasrnn", "fcn"]),
+    )
     .addHelpText("after", examples)
     .action(run);
 }
 
 async function run(input: string, output: string | undefined, flags: ConvertFlags): Promise<void> {
-  const write = flags.list ? undefined : writerFor(input, output);
+  const write = flags.list ? undefined : writerFor(input, output, flags.for);
   const source = await fileSource(input);
   try {
     // A list is there to see what a file has, whole or not.
@@ -73,7 +92,7 @@ async function run(input: string, output: string | undefined, flags: ConvertFlag
 }
 
 /** @throws UsageError or FormatError before anything is read, if OUT cannot be written */
-function writerFor(input: string, output: string | undefined): typeof writePytorch {
+function writerFor(input: string, output: string | undefined, program: ConvertFlags["for"]): Write {
   if (output === undefined) {
     throw new UsageError({
       where: "convert",
@@ -88,14 +107,29 @@ function writerFor(input: string, output: string | undefined): typeof writePytor
     const remedy = "other formats are read, not written";
     throw new UsageError({ where: "OUT", expected, got: `'${output}'`, remedy });
   }
+  if (program && extension !== ".pth")
+    throw new UsageError({ where: "--for", expected: "a .pth to write", got: `'${output}'`, remedy: "leave it out" });
   checkDestinations([{ flag: "OUT", file: output, extension }], [input]);
-  return writers[extension]!;
+  return program ? writerOf(program, input) : writers[extension]!;
 }
+
+/** Writes for PyTorch's own programs. */
+const writerOf =
+  (program: "torch" | PublicProgram, input: string): Write =>
+  async (checkpoint, sink, begin) => {
+    if (program !== "torch") {
+      const { tensors, notes } = forProgram(checkpoint, program, poolScalesIn(checkpoint), input);
+      return [...notes, ...(await writePytorch({ ...checkpoint, tensors }, sink, begin))];
+    }
+    await writePlain(torchObjectOf(checkpoint, input), sink, begin);
+    const stays = checkpoint.tensors.has("bandwidths");
+    return stays ? ["bandwidths stays as it is in PyTorch: crfasrnn_pytorch has no parameter for it"] : [];
+  };
 
 async function writeAll(
   checkpoint: Checkpoint,
   output: string,
-  write: typeof writePytorch,
+  write: Write,
   flags: CommonFlags,
 ): Promise<readonly string[]> {
   using progress = startProgress(flags, checkpoint.tensors.size);

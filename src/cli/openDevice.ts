@@ -2,6 +2,7 @@ import type { Device } from "../device/device.ts";
 import { open } from "../device/open.ts";
 import type { CrfWarning } from "../errors.ts";
 import { chromeTrace, trace } from "../device/trace.ts";
+import { withLocalAdapter } from "./localAdapter.ts";
 import { openOptionsOf, type CommonFlags } from "./options.ts";
 import { checkDestinations, writeTogether } from "./output.ts";
 
@@ -26,7 +27,7 @@ export async function openDevice(flags: CommonFlags): Promise<Opened> {
   const onWarning = ({ message }: CrfWarning): void => {
     if (!flags.quiet) process.stderr.write(`note: ${message}\n`);
   };
-  const device = await open({ ...openOptionsOf(flags), onWarning });
+  const device = await open({ ...openOptionsOf(await withLocalAdapter(flags)), onWarning });
   if (file === undefined) return { device, [Symbol.asyncDispose]: async () => device.dispose() };
   const running = trace(device);
   return {

@@ -25,7 +25,11 @@ export function addCommonFlags(command: Command): Command {
         .choices(["auto", "webgpu", "wasm"])
         .default("auto"),
     )
-    .option("--adapter <name>", "the WebGPU adapter of this index or name, as doctor lists them", adapter)
+    .option(
+      "--adapter <name>",
+      "the WebGPU adapter of this index or name, as doctor lists them; local: one a process under mpirun or srun",
+      adapter,
+    )
     .option("--threads <n>", "WASM threads (default: the number of processors)", wholeNumber(1, 64))
     .option("--plain-simd", "WASM without relaxed SIMD: the same bits in every host, Node 20 and browsers for example")
     .option("--trace <file>", "write when each kernel ran and for how long, for Perfetto or chrome://tracing")

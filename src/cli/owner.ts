@@ -13,12 +13,15 @@ export interface Owner {
 
 export const thisProcess = (): Owner => ({ process: process.pid, started: statOf(process.pid)[1], place: place() });
 
+/** Whether a process can be seen from here: it is of this machine, and of this container. */
+export const isOfThisPlace = (owner: Owner): boolean => owner.place === place();
+
 /**
  * Whether the process still runs. One of another place cannot be seen from here, and counts as gone; so does one that has ended
  * and waits for a parent that never asks, as in containers.
  */
 export function lives(owner: Owner): boolean {
-  if (owner.place !== place()) return false;
+  if (!isOfThisPlace(owner)) return false;
   try {
     process.kill(owner.process, 0);
   } catch (error) {

@@ -6,6 +6,7 @@ import { CrfRnnError, FormatError, LimitError, UsageError } from "../errors.ts";
 import { printable, printableEnd } from "../quote.ts";
 import type { Model } from "../train/model.ts";
 import { DistinctFiles } from "./distinctFiles.ts";
+import { isDone } from "./done.ts";
 import { readImage } from "./input.ts";
 import { openModelFile } from "./modelFile.ts";
 import { addModelFlags, type ModelFlags } from "./modelFlags.ts";
@@ -21,6 +22,7 @@ export interface SegmentFlags extends CommonFlags, ModelFlags {
   readonly out: string;
   readonly shard: Shard;
   readonly overlays: boolean;
+  readonly resume?: boolean;
   readonly strict?: boolean;
 }
 
@@ -31,12 +33,14 @@ const examples = `
 Examples:
   crf-rnn segment photo.jpg --checkpoint runs/crf/checkpoint.safetensors --out masks
   crf-rnn segment photos --checkpoint crf-rnn.safetensors --out masks --no-overlays
-  One part of a job array:
-    crf-rnn segment photos --checkpoint crf-rnn.safetensors --out masks --shard auto
+  One part of a job array, which may be run again:
+    crf-rnn segment photos --checkpoint crf-rnn.safetensors --out masks --shard auto --resume
 
 OUT gets NAME.png, a palette PNG whose index is the class, and NAME.overlay.png, the labels over the photograph.
 Photographs with an EXIF orientation are labeled as viewers show them. An image that cannot be read, or for which the memory
 does not suffice, is passed over: a line on standard error names it, the summary counts it, and the exit status is 1.
+With --resume the command may be run again without harm. It does not know by which flags an image was labeled: name another OUT
+for others.
 ${shardHelp}`;
 
 export const segmentCommand = (): Command => segmentWords().action(run);
@@ -49,20 +53,22 @@ export function segmentWords(): Command {
   addModelFlags(command).requiredOption("--out <folder>", "folder for the label maps, made if need be");
   return addShardFlag(command, "images")
     .option("--no-overlays", "write only label maps, no overlays")
+    .option("--resume", "pass over images whose outputs are all there, whole, and newer than image and checkpoint")
     .option("--strict", "stop at the first image that cannot be labeled, with exit status 2")
     .addHelpText("after", examples);
 }
 
 async function run(places: readonly string[], flags: SegmentFlags): Promise<void> {
-  const { images, all, failures, notes, crf, seconds, adapter } = await segment(places, flags);
+  const { images, all, skipped, failures, notes, crf, seconds, adapter } = await segment(places, flags);
   const part = flags.shard.of > 1 ? `, part ${flags.shard.index} of ${flags.shard.of}` : "";
+  const kept = skipped > 0 ? `, ${skipped} done before` : "";
   const passed = failures.length > 0 ? `, ${failures.length} passed over` : "";
   report(
     flags,
-    { command: "segment", out: flags.out, crf, images, failures, notes, seconds, adapter },
+    { command: "segment", out: flags.out, crf, images, skipped, failures, notes, seconds, adapter },
     [
       ...describeNotes(notes),
-      `${flags.out}: ${images.length} of ${all} images labeled${part}${passed}, ` +
+      `${flags.out}: ${images.length} of ${all} images labeled${part}${kept}${passed}, ` +
         `${seconds.toFixed(1)} s on ${adapter}`,
     ].join("\n"),
   );
@@ -88,8 +94,15 @@ export async function segment(places: readonly string[], flags: SegmentFlags) {
   const images: string[] = [];
   const notes: FileNote[] = [];
   const failures: { readonly file: string; readonly problem: string }[] = [];
+  let skipped = 0;
   for (const listed of part) {
-    const { file } = listed;
+    const { file, misnamed } = listed;
+    const outputs = outputFiles(file, flags.out, flags.overlays);
+    if (flags.resume && !misnamed && isDone(outputs, [file, flags.checkpoint])) {
+      skipped++;
+      progress.step();
+      continue;
+    }
     progress.stage(`labeling ${printableEnd(basename(file))}`);
     const result = await labelImage(model, listed, flags);
     if (result instanceof CrfRnnError) {
@@ -104,7 +117,7 @@ export async function segment(places: readonly string[], flags: SegmentFlags) {
     progress.step();
   }
   const seconds = (performance.now() - began) / 1000;
-  return { images, all: all.length, failures, notes, crf, seconds, adapter: device.info.name };
+  return { images, all: all.length, skipped, failures, notes, crf, seconds, adapter: device.info.name };
 }
 
 /**

@@ -16,6 +16,7 @@ import { checkpointFile, reportFile, type Surroundings } from "../train/surround
 import { currentHost, passOn } from "./hosts.ts";
 import { describeNotes, type FileNote } from "./notes.ts";
 import { openDevice } from "./openDevice.ts";
+import { withLocalAdapter } from "./localAdapter.ts";
 import { openOptionsOf, report } from "./options.ts";
 import { startProgress } from "./progress.ts";
 import { checkTogether, configure } from "./train/configure.ts";
@@ -27,7 +28,7 @@ import { LocalSurroundings, tellProgress } from "./train/local.ts";
 import { openLogits } from "./train/logits.ts";
 import type { Traffic } from "../distributed/mpiRanks.ts";
 import { describeOutcome, describePlan, describeTraffic, planOf } from "./train/plan.ts";
-import { leads, threadsOf, together } from "./train/together.ts";
+import { leads, seatOf, threadsOf, together } from "./train/together.ts";
 import { RunFolder } from "./train/runFolder.ts";
 import { writeReport } from "./train/writeReport.ts";
 
@@ -155,7 +156,8 @@ async function printPlan({ flags, images, configuration, timetable }: Task): Pro
 
 /** Trains as one of several ranks. The first has the run's folder; the others need to reach the data alone. */
 async function trainAsRank(asked: TrainFlags, ranks: Ranks): Promise<Trained> {
-  const flags = { ...asked, threads: asked.threads ?? (await threadsOf(ranks)) };
+  const seat = await seatOf(ranks);
+  const flags = await withLocalAdapter({ ...asked, threads: asked.threads ?? threadsOf(seat) }, seat.rank);
   return withTask(
     leads(ranks) ? flags : { ...flags, quiet: true, json: false, trace: undefined },
     async (task) => {

@@ -1,7 +1,12 @@
-/** Adapters that run on the CPU: Mesa's lavapipe, Google's SwiftShader, Microsoft's WARP. */
+const software = /llvmpipe|lavapipe|swiftshader|warp|basic render/i;
+
+/** Whether an adapter of this name runs on the CPU: Mesa's lavapipe, Google's SwiftShader, Microsoft's WARP. */
+export const isSoftwareName = (name: string): boolean => software.test(name);
+
+/** Adapters that run on the CPU. */
 export const isSoftware = (info: GPUAdapterInfo): boolean =>
   (info as { isFallbackAdapter?: boolean }).isFallbackAdapter === true ||
-  /llvmpipe|lavapipe|swiftshader|warp|basic render/i.test(`${info.description} ${info.device} ${info.architecture}`);
+  isSoftwareName(`${info.description} ${info.device} ${info.architecture}`);
 
 /** The model, where it is told by name and not by number, and how the adapter describes itself, which may be its driver. */
 export function adapterName(info: GPUAdapterInfo): string {

@@ -24,10 +24,20 @@ export function launchedBy(environment: Readonly<Record<string, string | undefin
   return { family: environment.PMIX_RANK === undefined ? undefined : "Open MPI", size: step, rank };
 }
 
+/**
+ * Variables in which launchers count the processes of one machine: Open MPI's, MPICH's and Intel's, MVAPICH's, Cray's, and Slurm's, which is
+ * the last: what another launcher starts within a job has that of the job's script, too.
+ */
+const localRanks = [
+  "OMPI_COMM_WORLD_LOCAL_RANK",
+  "MPI_LOCALRANKID",
+  "MV2_COMM_WORLD_LOCAL_RANK",
+  "PALS_LOCAL_RANKID",
+  "SLURM_LOCALID",
+];
+
 /** The number of this process among those of its machine, where the launcher says it: for binding each to a GPU of its own. */
 export function localRank(environment: Readonly<Record<string, string | undefined>>): number | undefined {
-  for (const name of ["OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "SLURM_LOCALID"]) {
-    if (/^\d+$/.test(environment[name] ?? "")) return Number(environment[name]);
-  }
-  return undefined;
+  const name = localRanks.find((each) => /^\d+$/.test(environment[each] ?? ""));
+  return name === undefined ? undefined : Number(environment[name]);
 }

@@ -1,5 +1,6 @@
 import { asFloat32, type Checkpoint, type StoredTensor } from "../checkpoint/checkpoint.ts";
 import { isOfUnknownInput } from "../checkpoint/inputs.ts";
+import { isOfOptimizer } from "../checkpoint/moments.ts";
 import { FormatError } from "../errors.ts";
 import { adoptParameters } from "../loading.ts";
 import { listed } from "../mismatches.ts";
@@ -8,7 +9,7 @@ import type { Parameters } from "../models/parameters.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import type { Configuration } from "./configuration.ts";
 import { networkLayers } from "./model.ts";
-import { isOfOptimizer, loadable, misfitOf } from "./state.ts";
+import { loadable, misfitOf } from "./state.ts";
 
 type Shapes = Readonly<Record<string, { readonly shape: readonly number[] }>>;
 

@@ -1,5 +1,6 @@
 import * as valibot from "valibot";
 import { openAsIs, writeSafetensors, type Sink, type Source, type StoredTensor } from "../checkpoint/checkpoint.ts";
+import { isOfOptimizer, optimizerPrefix } from "../checkpoint/moments.ts";
 import { FormatError, ValueError } from "../errors.ts";
 import { type Loadable, loadParameters, type Misfit } from "../loading.ts";
 import type { Parameters } from "../models/parameters.ts";
@@ -26,12 +27,6 @@ export interface State {
   readonly parameters: ReadonlyMap<string, StoredTensor>;
   readonly optimizer: ReadonlyMap<string, StoredTensor>;
 }
-
-/** The optimizer's moments are stored in the same file, under names that no layer has. */
-const optimizerPrefix = "optimizer/";
-
-/** Whether a tensor of a checkpoint belongs to the optimizer, not to the model. */
-export const isOfOptimizer = (name: string): boolean => name.startsWith(optimizerPrefix);
 
 /** What is written of a run: parameters, and the optimizer's memory where the run is to go on from it. */
 export interface Written {

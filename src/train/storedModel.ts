@@ -1,4 +1,5 @@
 import { asFloat32, type Checkpoint, type StoredTensor } from "../checkpoint/checkpoint.ts";
+import { isOfOptimizer } from "../checkpoint/moments.ts";
 import { type CrfOptions, crfRnn } from "../crf/crfRnn.ts";
 import { bandwidthOptions, inferenceOptions, weightOptions } from "../crf/options.ts";
 import type { Device } from "../device/device.ts";
@@ -12,7 +13,7 @@ import { libraryOptions, networkOptions, stageOf } from "../models/specification
 import { formatShape, sameShape } from "../shape.ts";
 import { parseConfiguration, type Configuration, type CrfConfiguration } from "./configuration.ts";
 import { crfOptionsOf, Model } from "./model.ts";
-import { isOfOptimizer, misfitOf, restore } from "./state.ts";
+import { misfitOf, restore } from "./state.ts";
 
 /** A CRF with Potts' compatibility, instead of the checkpoint's. */
 export type OtherCrf = Pick<CrfConfiguration, "iterations" | "bandwidths" | "weights">;

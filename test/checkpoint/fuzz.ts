@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { bytesSource, memorySink, openCheckpoint, writeSafetensors } from "../../src/checkpoint/checkpoint.ts";
+import { writePlain } from "../../src/checkpoint/pytorchWriter.ts";
+import { torchRunOf } from "../../src/checkpoint/torchRun.ts";
 import { fuzzReader, type Outcome } from "../fuzz.ts";
 import { networkOf, type FixtureName } from "./network.ts";
 
@@ -17,6 +19,7 @@ export const seeds = [
   "unpacked.caffemodel",
   "half.caffemodel",
   "safetensors",
+  "run",
 ] as const;
 
 export type Seed = (typeof seeds)[number];
@@ -28,8 +31,23 @@ export async function seedBytes(name: Seed): Promise<Uint8Array> {
     await writeSafetensors({ ...networkOf(shapes), metadata: { source: "test" } }, sink);
     return sink.bytes();
   }
+  if (name === "run") return runBytes();
   const file: FixtureName = name;
   return new Uint8Array(readFileSync(fileURLToPath(new URL(`../fixtures/checkpoint/${file}`, import.meta.url))));
+}
+
+/** A run for PyTorch with an optimizer's memory. */
+async function runBytes(): Promise<Uint8Array> {
+  const sink = memorySink();
+  const parameters = { "conv1_1.weight": [2, 3, 3, 3], compatibility: [3, 3], bandwidths: [3] };
+  const moments = Object.entries(parameters).flatMap(([parameter, shape]) =>
+    ["mean", "square"].map((moment) => [`optimizer/${parameter}.${moment}`, shape] as const),
+  );
+  const { tensors } = networkOf({ ...parameters, ...Object.fromEntries(moments), "optimizer/steps": [1] });
+  const groups = [{ names: Object.keys(parameters), rate: 1e-3, decay: 5e-4, factor: 1 }];
+  const metadata = { step: "3", configuration: "{}" };
+  await writePlain(torchRunOf({ tensors, metadata }, { kind: "adam", momentum: 0, groups }), sink);
+  return sink.bytes();
 }
 
 /** Reads `count` mutations of a file, every tensor of each, as `fuzzReader` does. */

@@ -1,11 +1,11 @@
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { thisProcess, type Owner } from "../../src/cli/owner.ts";
-import { Lock } from "../../src/cli/train/lock.ts";
+import { heartbeat, Lock, longestSilence } from "../../src/cli/train/lock.ts";
 import { root } from "../hosts/folders.ts";
 import { Folder } from "./command.ts";
 import { until } from "./processes.ts";
@@ -20,6 +20,12 @@ const lockFile = (): string => folder.file("run/lock.json");
 function leave(note: Partial<Owner> | string): void {
   mkdirSync(run(), { recursive: true });
   writeFileSync(lockFile(), typeof note === "string" ? note : JSON.stringify(note));
+}
+
+/** Makes the lock's last heartbeat one of so many milliseconds ago. */
+function age(milliseconds: number): void {
+  const then = new Date(Date.now() - milliseconds);
+  utimesSync(lockFile(), then, then);
 }
 
 /** A process that has ended. */
@@ -48,7 +54,6 @@ describe("the lock of a run's folder", () => {
     ["a process that is gone", gone],
     ["one that had this one's number before it", () => ({ ...thisProcess(), started: "1" })],
     ["one that had a number that lives", () => ({ ...thisProcess(), process: process.ppid, started: "1" })],
-    ["one of another machine or container", () => ({ ...thisProcess(), place: "elsewhere" })],
     ["a former version", () => JSON.stringify({ process: process.ppid, machine: "this" })],
     ["a process that was killed while it wrote", () => '{"process":1'],
     ["nobody", () => ""],
@@ -59,6 +64,41 @@ describe("the lock of a run's folder", () => {
     lock.check();
     expect(JSON.parse(readFileSync(lockFile(), "utf8"))).toMatchObject(thisProcess());
     expect(readdirSync(run())).toEqual(["lock.json"]);
+  });
+
+  test("of another machine or container is its own while its heart beats, and taken over after two minutes of silence", () => {
+    leave(JSON.stringify({ ...thisProcess(), process: 12, place: "elsewhere", machine: "node17" }));
+    age(50_000);
+    expect(() => new Lock(run())).toThrow(
+      /^--out: .*, where process 12 of node17 does, whose heart beat 5\d s ago — wait for it \(without a beat it counts as gone in [67]\d s\), stop it, or name another folder$/,
+    );
+    expect(readdirSync(run())).toEqual(["lock.json"]);
+    age(longestSilence + 1000);
+    using lock = new Lock(run());
+    lock.check();
+    expect(readdirSync(run())).toEqual(["lock.json"]);
+  });
+
+  test("beats as long as it is held, and into nothing once another has taken it", () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    try {
+      const lock = new Lock(run());
+      const note = readFileSync(lockFile(), "utf8");
+      age(longestSilence);
+      vi.advanceTimersByTime(heartbeat);
+      expect(Date.now() - statSync(lockFile()).mtimeMs).toBeLessThan(longestSilence / 2);
+      expect(readFileSync(lockFile(), "utf8")).toBe(note);
+      rmSync(lockFile());
+      leave({ ...thisProcess(), place: "elsewhere" });
+      const theirs = readFileSync(lockFile(), "utf8");
+      vi.advanceTimersByTime(heartbeat);
+      expect(readFileSync(lockFile(), "utf8")).toBe(theirs);
+      lock[Symbol.dispose]();
+      expect(vi.getTimerCount()).toBe(0);
+      expect(readFileSync(lockFile(), "utf8")).toBe(theirs);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test.runIf(process.platform === "linux")(
@@ -137,7 +177,7 @@ const contender = `
   import { mkdirSync, rmdirSync } from "node:fs";
   import { setTimeout as pause } from "node:timers/promises";
   import { UsageError } from "./src/errors.ts";
-  import { Lock } from "./src/cli/train/lock.ts";
+  import { heartbeat, Lock, longestSilence } from "./src/cli/train/lock.ts";
   const [, , folder, end] = process.argv;
   for (;;) {
     try {

@@ -108,6 +108,7 @@ describe("crf-rnn refine on many pictures", () => {
     expect(first.stderr).toMatch(/^crf-rnn: passed over: photos\/bad\.png at byte \d+: expected .*truncated.*\n$/);
     expect(folder.names()).toContain("some");
     const made = statSync(folder.file("some/a.labels.png")).mtimeMs;
+    folder.write("some/c.labels.png", bytes("some/a.labels.png").subarray(0, -20)); // cut off, and so not done
     const rest = refine(...words, "--resume", "--json");
     expect(rest.status).toBe(1);
     const told = lines(rest.stdout);

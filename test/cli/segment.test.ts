@@ -48,6 +48,13 @@ describe("crf-rnn segment", () => {
     expect(Math.max(...labels)).toBeLessThan(4);
     expect(names).toContain("shapes-0007.overlay.png");
 
+    // What a second run finds whole stays as it is; what a full disk cut off is made again.
+    const whole = read("masks/shapes-0002.png");
+    folder.write("masks/shapes-0002.png", whole.subarray(0, -20));
+    const again = folder.run([...words, "--out", "masks", "--resume", "--json"]);
+    expect(JSON.parse(again.stdout)).toMatchObject({ images: ["shapes/images/shapes-0002.png"], skipped: 7 });
+    expect(read("masks/shapes-0002.png").equals(whole)).toBe(true);
+
     folder.run(["segment", "shapes/images/shapes-0001.png", ...crf, ...device, "--out", "one", "--no-overlays"]);
     expect(readdirSync(folder.file("one"))).toEqual(["shapes-0001.png"]);
     expect(

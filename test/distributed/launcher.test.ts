@@ -29,5 +29,12 @@ test("tells the rank within the machine, by whichever launcher says it", () => {
   expect(localRank({ OMPI_COMM_WORLD_LOCAL_RANK: "3" })).toBe(3);
   expect(localRank({ MPI_LOCALRANKID: "1" })).toBe(1);
   expect(localRank({ SLURM_LOCALID: "0" })).toBe(0);
+  expect(localRank({ MV2_COMM_WORLD_LOCAL_RANK: "2" })).toBe(2);
+  expect(localRank({ PALS_LOCAL_RANKID: "5" })).toBe(5);
   expect(localRank({})).toBeUndefined();
+});
+
+test("another launcher within a job of Slurm counts by itself", () => {
+  expect(localRank({ SLURM_LOCALID: "0", MPI_LOCALRANKID: "3" })).toBe(3);
+  expect(localRank({ SLURM_LOCALID: "0", OMPI_COMM_WORLD_LOCAL_RANK: "2" })).toBe(2);
 });

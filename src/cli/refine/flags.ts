@@ -106,7 +106,7 @@ export function refineWords(): Command {
       new Option("--order <order>", "order of the channels in the features").choices(["rgb", "bgr"]).default("rgb"),
     );
   return addShardFlag(command, "pictures")
-    .option("--resume", "pass over pictures whose outputs are all there")
+    .option("--resume", "pass over pictures whose outputs are all there, whole, and newer than what they are made from")
     .option("--strict", "stop at the first picture that cannot be refined, with exit status 2")
     .option("--dry-run", "check everything and say what would be done")
     .addHelpText("after", examples);

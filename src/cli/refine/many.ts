@@ -4,6 +4,7 @@ import { basename, dirname } from "node:path";
 import { amongMany, type Finding } from "../../diagnosis/finding.ts";
 import { CrfRnnError, DeviceError, UsageError } from "../../errors.ts";
 import { printable, printableEnd } from "../../quote.ts";
+import { isDone } from "../done.ts";
 import { describeNotes, type FileNote, notesOf } from "../notes.ts";
 import { openDevice } from "../openDevice.ts";
 import { report } from "../options.ts";
@@ -57,7 +58,7 @@ export async function refineMany(all: readonly Job[], flags: RefineFlags): Promi
     using progress = startProgress(flags, part.length);
     for (const job of part) {
       progress.stage(`refining ${printableEnd(basename(job.file))}`);
-      if (flags.resume && isDone(job)) {
+      if (flags.resume && wasDone(job, flags)) {
         account.skipped++;
       } else {
         const line = await refineJob(job, flags, refiner, account);
@@ -134,7 +135,11 @@ export const notesOfGiven = (given: Pick<Given, "job" | "image" | "findings">): 
   ...notesOf(given.findings),
 ];
 
-const isDone = ({ outputs }: Job): boolean => outputs.every(({ file }) => existsSync(file));
+const wasDone = (job: Job, flags: RefineFlags): boolean =>
+  isDone(
+    job.outputs.map(({ file }) => file),
+    inputsOf([job], flags),
+  );
 
 /** Makes the folders of outputs and looks whether they can be written to. @throws UsageError, FormatError */
 function prepareFolders(jobs: readonly Job[], flags: RefineFlags): void {
@@ -148,7 +153,7 @@ function reportPlan(all: readonly Job[], part: readonly Job[], flags: RefineFlag
   const missing = part
     .flatMap(({ logits, annotation }) => [logits, annotation])
     .filter((file) => file !== undefined && !existsSync(file));
-  const done = flags.resume ? part.filter(isDone).length : 0;
+  const done = flags.resume ? part.filter((job) => wasDone(job, flags)).length : 0;
   const facts = { command: "refine", dryRun: true, pictures: all.length, part: part.length, done, missing };
   const first =
     missing[0] === undefined ? "" : `; ${missing.length} files are missing, the first ${printableEnd(missing[0], 160)}`;

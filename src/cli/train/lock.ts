@@ -1,9 +1,36 @@
 import { createHash, randomUUID } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { FormatError, UsageError } from "../../errors.ts";
+import { printableEnd } from "../../quote.ts";
 import { explain } from "../output.ts";
-import { lives, thisProcess, type Owner } from "../owner.ts";
+import { isOfThisPlace, lives, thisProcess, type Owner } from "../owner.ts";
+
+/** Milliseconds between two heartbeats of whoever holds a lock. */
+export const heartbeat = 10_000;
+
+/** Milliseconds after the last heartbeat from which on the process of another machine or container counts as gone. */
+export const longestSilence = 120_000;
+
+/** What a lock says of the process that holds it. */
+interface Holder extends Owner {
+  /** The machine's name, for people. */
+  readonly machine?: string;
+}
 
 /** Keeps a run's folder to one process: two that wrote to it would mix their metrics and checkpoints. */
 export class Lock implements Disposable {
@@ -11,11 +38,14 @@ export class Lock implements Disposable {
   readonly #file: string;
   readonly #made: boolean;
   /** The note in the lock while it belongs to this process. */
-  readonly #note = JSON.stringify({ ...thisProcess(), id: randomUUID() });
+  readonly #note = JSON.stringify({ ...thisProcess(), machine: hostname(), id: randomUUID() });
+  /** The file that was made here. Where another has come into its place, what is written through this is seen by nobody. */
+  readonly #handle: number | undefined;
+  readonly #timer: NodeJS.Timeout;
 
   /**
-   * Makes the folder where there is none. The lock of a process that is gone is taken over; so is one of another machine or
-   * container, whose processes cannot be seen from here.
+   * Makes the folder where there is none. The lock of a process that is gone is taken over. One of another machine or container
+   * cannot be seen from here, and counts as gone once its heart has not beaten for `longestSilence`.
    * @throws UsageError while another process holds it; FormatError for a folder that cannot be written to
    */
   constructor(folder: string) {
@@ -26,6 +56,23 @@ export class Lock implements Disposable {
       acquire(this.#file, this.#note);
     } catch (error) {
       throw error instanceof UsageError || error instanceof FormatError ? error : explain(this.#file, error);
+    }
+    this.#handle = openOwn(this.#file, this.#note);
+    this.#timer = setInterval(() => this.#beat(), heartbeat);
+    this.#timer.unref();
+  }
+
+  /**
+   * Writes the same note again, which changes nothing but the time of the last change, as the file system's own clock has it: clocks of
+   * machines differ.
+   */
+  #beat(): void {
+    if (this.#handle === undefined) return;
+    try {
+      writeSync(this.#handle, this.#note, 0);
+      fsyncSync(this.#handle); // a shared file system keeps it to this machine else, for as long as it likes
+    } catch {
+      // A full or unreachable file system: whoever writes to it next tells so.
     }
   }
 
@@ -43,6 +90,8 @@ export class Lock implements Disposable {
 
   /** Leaves no trace: neither the lock, nor the folder if nothing came into it. */
   [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+    if (this.#handle !== undefined) closeSync(this.#handle);
     if (read(this.#file) === this.#note) rmSync(this.#file, { force: true });
     if (!this.#made) return;
     try {
@@ -54,6 +103,19 @@ export class Lock implements Disposable {
 }
 
 const lockFile = "lock.json";
+
+/** The lock as a file to write to; undefined where it cannot be had, or has become another's. */
+function openOwn(file: string, note: string): number | undefined {
+  let handle: number;
+  try {
+    handle = openSync(file, "r+");
+  } catch {
+    return undefined;
+  }
+  if (readFileSync(handle, "utf8") === note) return handle;
+  closeSync(handle);
+  return undefined;
+}
 
 /**
  * Other processes may take and release the lock between two attempts, so several attempts are made, but not endlessly
@@ -72,7 +134,7 @@ function acquire(file: string, note: string): void {
     const found = read(file);
     if (found === undefined) continue;
     const holder = ownerIn(found);
-    if (holder && lives(holder)) throw held(file, holder);
+    if (holder) requireGone(file, holder);
     const claim = claimTo(file, found);
     acquire(claim, note);
     try {
@@ -84,13 +146,57 @@ function acquire(file: string, note: string): void {
   throw explain(file, Object.assign(new Error(`${file} comes and goes`), { code: "EEXIST" }));
 }
 
-function held(file: string, { process: id }: Owner): UsageError {
+/** @throws UsageError where the process that holds a lock still runs, as far as can be told */
+function requireGone(file: string, holder: Holder): void {
+  if (isOfThisPlace(holder)) {
+    if (lives(holder)) throw held(file, `process ${holder.process} does`, "wait for it");
+    return;
+  }
+  const silence = silenceOf(file);
+  if (silence >= longestSilence) return;
+  const machine = holder.machine === undefined ? "another machine or container" : printableEnd(holder.machine, 80);
+  const [ago, left] = [silence, longestSilence - silence].map((span) => Math.ceil(Math.max(0, span) / 1000));
+  const who = `process ${holder.process} of ${machine} does, whose heart beat ${ago} s ago`;
+  throw held(file, who, `wait for it (without a beat it counts as gone in ${left} s)`);
+}
+
+function held(file: string, who: string, wait: string): UsageError {
   return new UsageError({
     where: "--out",
     expected: "a folder that no other process trains in",
-    got: `${dirname(file)}, where process ${id} does`,
-    remedy: "wait for it, stop it, or name another folder",
+    got: `${dirname(file)}, where ${who}`,
+    remedy: `${wait}, stop it, or name another folder`,
   });
+}
+
+/** Milliseconds since a lock was last written to, both times by the clock of the file system. Endless where it is gone. */
+function silenceOf(file: string): number {
+  const probe = hidden(`${basename(file)}.${randomUUID()}`, file, "probe");
+  const now = openSync(probe, "wx");
+  try {
+    writeSync(now, "now");
+    fsyncSync(now);
+    return fstatSync(now).mtimeMs - lastBeat(file);
+  } finally {
+    closeSync(now);
+    rmSync(probe, { force: true });
+  }
+}
+
+/** Opening a file, and not asking for its times alone, makes NFS look at the server. */
+function lastBeat(file: string): number {
+  let handle: number;
+  try {
+    handle = openSync(file, "r");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return -Infinity;
+    throw error;
+  }
+  try {
+    return fstatSync(handle).mtimeMs;
+  } finally {
+    closeSync(handle);
+  }
 }
 
 const claimTo = (file: string, note: string): string =>
@@ -149,12 +255,13 @@ function read(file: string): string | undefined {
  * Returns the process that a note belongs to. It is undefined for half of a note, from a process that was killed, and
  * for what is no note.
  */
-function ownerIn(note: string): Owner | undefined {
+function ownerIn(note: string): Holder | undefined {
   try {
-    const owner = JSON.parse(note) as Partial<Owner> | null;
+    const owner = JSON.parse(note) as Partial<Holder> | null;
     const sound = Number.isSafeInteger(owner?.process) && owner!.process! > 0;
-    return sound && typeof owner!.started === "string" && typeof owner!.place === "string"
-      ? (owner as Owner)
+    const named = ["string", "undefined"].includes(typeof owner?.machine);
+    return sound && named && typeof owner!.started === "string" && typeof owner!.place === "string"
+      ? (owner as Holder)
       : undefined;
   } catch {
     return undefined;

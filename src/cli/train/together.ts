@@ -1,7 +1,7 @@
 import { availableParallelism, cpus, hostname } from "node:os";
 import { version } from "../../../package.json";
 import { commonSources } from "../../../build/wasmSources.ts";
-import { launchedBy } from "../../distributed/launcher.ts";
+import { launchedBy, localRank } from "../../distributed/launcher.ts";
 import { MpiRanks, type Traffic } from "../../distributed/mpiRanks.ts";
 import { DeviceError } from "../../errors.ts";
 import type { Ranks } from "../../train/ranks.ts";
@@ -36,16 +36,30 @@ export async function together<Result>(
 /** Whether this process is one of several that a launcher started, and not the first, as the launcher says. */
 export const isOtherRank = (): boolean => (launchedBy(process.env).rank ?? 0) > 0;
 
+/** Where a rank stands among those of its machine. */
+export interface Seat {
+  /** Ranks on the machine. */
+  readonly of: number;
+  /** Those of them before this one. */
+  readonly rank: number;
+}
+
+/** Counts the ranks of this machine, by its name. What the launcher says of the rank's number counts more, as in containers. */
+export async function seatOf(ranks: Ranks): Promise<Seat> {
+  const machines = await ranks.exchange(new TextEncoder().encode(hostname()));
+  const isHere = machines.map((machine) => new TextDecoder().decode(machine) === hostname());
+  const count = (all: readonly boolean[]): number => all.filter(Boolean).length;
+  return { of: count(isHere), rank: localRank(process.env) ?? count(isHere.slice(0, ranks.rank)) };
+}
+
 /**
  * How many threads a rank takes where nothing is said: the processors to which the launcher has bound it, or else its share of the
  * machine's, which other ranks use as well.
  */
-export async function threadsOf(ranks: Ranks): Promise<number> {
-  const machines = await ranks.exchange(new TextEncoder().encode(hostname()));
-  const here = machines.filter((machine) => new TextDecoder().decode(machine) === hostname()).length;
+export function threadsOf({ of }: Seat): number {
   const own = availableParallelism();
   const isBound = own < cpus().length;
-  return Math.max(1, Math.min(64, isBound ? own : Math.floor(own / here)));
+  return Math.max(1, Math.min(64, isBound ? own : Math.floor(own / of)));
 }
 
 /** Whether this process writes files and speaks: every process that trains by itself, and the first rank of several. */
