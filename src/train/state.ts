@@ -65,6 +65,15 @@ export async function writeState(
   await writeSafetensors({ tensors, metadata }, sink);
 }
 
+/** The parameters of a CRF under the names that they have in checkpoints. */
+export const crfNames: readonly string[] = ["spatialWeight", "bilateralWeight", "compatibility", "bandwidths"];
+
+/** Writes some parameters as they begin, as safetensors. @throws ValueError where a value is NaN or infinite */
+export async function writeParameters(sink: Sink, parameters: Parameters): Promise<void> {
+  const entries = Object.entries(parameters).map(([name, tensor]) => [name, stored(name, tensor, 0)] as const);
+  await writeSafetensors({ tensors: new Map(entries), metadata: {} }, sink);
+}
+
 /** @throws FormatError where the file is damaged or no checkpoint of `train` */
 export async function openState(source: Source): Promise<State> {
   const { tensors, metadata } = await openAsIs(source);

@@ -34,6 +34,7 @@ describe("crf-rnn train", () => {
       "best.safetensors",
       "checkpoint.former.safetensors",
       "checkpoint.safetensors",
+      "flags.json",
       "metrics.csv",
       "metrics.jsonl",
       "report.html",
@@ -45,13 +46,13 @@ describe("crf-rnn train", () => {
     );
     expect(metrics.filter(({ event }) => event === "validation").map(({ step }) => step)).toEqual([12, 24]);
     const report = readFileSync(folder.file("whole/report.html"), "utf8");
-    expect(report.match(/<img /g)).toHaveLength(6); // two pictures: photograph, truth, network
+    expect(report.match(/<img /g)).toHaveLength(8); // two pictures: photograph, truth, network, errors
     expect(report).toContain("fcn8s on shapes");
   });
 
   test("says in its help what may differ when a run goes on", () => {
     const help = folder.run(["help", "train"]).stdout.replace(/\s+/g, " ");
-    const [, may] = /Repeat the command with --resume\. (.*?) All other flags must be as before/.exec(help)!;
+    const [, may] = /Those that are given anew count\. (.*?) All other flags must be as before/.exec(help)!;
     for (const flag of [...Object.values(settings).map((each) => each.flag), ...freeFlags]) expect(may).toContain(flag);
   });
 

@@ -115,7 +115,7 @@ describe("a run in memory", () => {
     const { files, metrics, outcome } = begun();
     expect(outcome.ending).toBe("finished");
     for (const [name, bytes] of files) expect(fileOf(run, name).equals(bytes), name).toBe(true);
-    expect([...files.keys()].sort()).toEqual([bestFile, checkpointFile, samplesFile]);
+    expect([...files.keys()].sort()).toEqual([bestFile, checkpointFile, samplesFile, startFile]);
     expect(withoutTimes(metrics)).toEqual(withoutTimes(readMetrics(folder, run)));
   });
 

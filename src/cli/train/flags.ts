@@ -84,7 +84,7 @@ sets it aside and goes on from the former.
 const list = (words: readonly string[]): string => `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 
 const resumeHelp = `
-Repeat the command with --resume. These flags may then differ: ${list(Object.values(settings).map(({ flag }) => flag))}.
+--resume with --out suffices: a run remembers its flags (flags.json). Those that are given anew count. These may then differ: ${list(Object.values(settings).map(({ flag }) => flag))}.
 If one does, the result is no longer, bit for bit, that of an uninterrupted run, and metrics.jsonl and the report say from
 which step on the new value holds. The optimizer's memory begins anew unless only the schedule differs. A flag that is left
 out keeps the checkpoint's value. ${list(freeFlags)}
@@ -103,9 +103,10 @@ export function trainWords(): Command {
   const command = new Command("train")
     .description("train FCN-32s, FCN-16s, FCN-8s or FCN-8s with CRF-RNN end to end, or the CRF alone")
     .addOption(
-      new Option("--data <dir...>", "DIR (its split train), or DIR@SPLIT,…; several make one set")
-        .argParser(some)
-        .makeOptionMandatory(),
+      new Option(
+        "--data <dir...>",
+        "DIR (its split train), or DIR@SPLIT,…; several make one set; to be named unless a run goes on",
+      ).argParser(some),
     )
     .requiredOption("--out <run>", "folder of the run, made if need be")
     .option("--val <dir>", "DIR@SPLIT to validate on (default: the split val of the data)")
