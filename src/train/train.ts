@@ -37,7 +37,7 @@ export type { GivenLogits, Sample, TrainingImage } from "./sample.ts";
 export { drawShapes, shapeClasses } from "./shapes.ts";
 export { type Best, openState, type State } from "./state.ts";
 export { openModel, type OtherCrf } from "./storedModel.ts";
-export { bestFile, checkpointFile, samplesFile, type Split, type Surroundings } from "./surroundings.ts";
+export { bestFile, checkpointFile, samplesFile, startFile, type Split, type Surroundings } from "./surroundings.ts";
 export type { Prediction } from "./trainable.ts";
 export {
   type CrfTrainingOptions,

@@ -18,6 +18,7 @@ import {
   readPredictions,
   runTraining,
   samplesFile,
+  startFile,
   shapeClasses,
   trainingConfiguration,
   type TrainingOptions,

@@ -54,7 +54,7 @@ export async function reportOf(
   });
 }
 
-/** The first validation images and the worst, whose predictions the last validation kept. */
+/** The first validation images, and the worst where they are others, whose predictions the last validation kept. */
 async function picturesOf(
   { predictions, accuracies }: NonNullable<Awaited<ReturnType<typeof readKept>>>,
   { val }: Pick<Images, "val">,
@@ -66,6 +66,6 @@ async function picturesOf(
     return [{ id, image, labels, prediction, accuracy: accuracies[index] }];
   };
   const all = async (indices: readonly number[]): Promise<Picture[]> => (await Promise.all(indices.map(draw))).flat();
-  const worst = val.length > pictured ? worstOf(new Map(accuracies.entries())) : [];
+  const worst = worstOf(new Map(accuracies.entries())).filter((index) => index >= pictured);
   return { first: await all(Array.from({ length: pictured }, (_, index) => index)), worst: await all(worst) };
 }

@@ -61,7 +61,8 @@ ${colors.map((color) => `.${color} { --own: var(--${color}); }`).join(" ")}
 .view input:focus-visible + img { outline: 2px solid var(--first); }
 .view input:checked + img { position: fixed; inset: 0; z-index: 1; width: 100%; height: 100%; object-fit: contain;
   border-radius: 0; background: var(--page); cursor: zoom-out; image-rendering: pixelated; }
-.wide { overflow-x: auto; border-radius: 10px; }
+.wide { overflow-x: auto; border-radius: 10px; } .wide table { width: max-content; min-width: 100%; }
+.wide .bar { min-width: 5.5rem; }
 details { margin-top: 0.75rem; } summary { cursor: pointer; color: var(--quiet); margin-bottom: 0.75rem; }
 .maps { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); gap: 0.75rem; }
 .map svg { margin: 0 auto; }
@@ -77,7 +78,7 @@ tr:first-child th { border-top: none; font-size: 0.8rem; color: var(--quiet); }
   .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0.5rem; }
   .tiles div, th, td { padding: 0.5rem 0.6rem; } dd { font-size: 1.2rem; }
   .row { grid-template-columns: repeat(2, minmax(0, 1fr)); }
-  figure { padding: 0.6rem; } svg text { font-size: 17px; } svg .value { font-size: 12px; }
+  figure { padding: 0.6rem; } .chart svg text { font-size: 17px; }
   .legend { float: none; display: block; } .legend span { margin: 0 1em 0 0; }
   .options td:first-child { width: 42%; }
 }
