@@ -6,6 +6,7 @@ export function diceShares(
   scores: usize,
   labels: usize,
   shares: usize,
+  right: usize,
   rows: u32,
   channels: u32,
   first: u32,
@@ -17,10 +18,14 @@ export function diceShares(
   const tail = tailMask(channels);
   const last = rowStride - 16;
   for (let row = begin; row < end; row++) {
-    const to = shares + 2 * <usize>row * rowStride;
-    memory.fill(to, 0, 2 * rowStride);
+    const to = shares + <usize>row * rowStride;
+    const rightTo = right + <usize>row * rowStride;
+    memory.fill(rightTo, 0, rowStride);
     const label = <u32>load<u8>(labels + first + row);
-    if (label == ignore) continue;
+    if (label == ignore) {
+      memory.fill(to, 0, rowStride);
+      continue;
+    }
     const at = scores + <usize>row * rowStride;
     const largest = f32x4.splat(largestScore(at, channels));
     let powers = f32x4.splat(0);
@@ -32,7 +37,7 @@ export function diceShares(
     }
     const sum = f32x4.splat(f32x4.extract_lane(sumLanes(powers), 0));
     for (let i: usize = 0; i < rowStride; i += 16) v128.store(to + i, f32x4.div(v128.load(to + i), sum));
-    const own = to + ((<usize>label) << 2);
-    store<f32>(own + rowStride, load<f32>(own));
+    const own = (<usize>label) << 2;
+    store<f32>(rightTo + own, load<f32>(to + own));
   }
 }

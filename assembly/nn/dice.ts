@@ -1,6 +1,7 @@
 /** Twin of kernels/nn/dice.wgsl. */
 export function dice(
   sums: usize,
+  right: usize,
   counts: usize,
   losses: usize,
   slopes: usize,
@@ -18,7 +19,7 @@ export function dice(
     const count = load<f32>(counts + at);
     if (count == 0) continue;
     const total = load<f32>(sums + at) + count;
-    const share: f32 = (2 * load<f32>(sums + stride + at)) / total;
+    const share: f32 = (2 * load<f32>(right + at)) / total;
     store<f32>(losses + (at << 2), factor * (1 - share));
     store<f32>(slopes + at, (factor * share) / total);
     store<f32>(slopes + stride + at, (-factor * 2) / total);

@@ -4,8 +4,8 @@ import { floor } from "../floor.ts";
 
 export const diceShares = floor({
   kernel,
-  moves: "scores once, shares once, a byte of labels a pixel",
-  bytes: ({ scores, shares, rows }) => scores.bytes + shares.bytes + rows,
+  moves: "scores, shares and right once, a byte of labels a pixel",
+  bytes: ({ scores, shares, rows }) => scores.bytes + 2 * shares.bytes + rows,
   computes: "a difference, an exp, a sum and a quotient a channel",
   operations: ({ rows, channels }) => rows * channels * 4,
   queue: ({ unary, points }, device) => {

@@ -1,5 +1,5 @@
 // Computes what each pixel adds to the sums that dice needs, from its scores and its label l, with p = softmax(scores): for each class c
-// p_c, and behind all of these p_c·[c = l]. Both are 0 where the label is `ignore`. Each invocation computes a pixel.
+// p_c in `shares` and p_c·[c = l] in `right`. Both are 0 where the label is `ignore`. Each invocation computes a pixel.
 // Precondition: every label is below `channels` or equal to `ignore` (tested when labels are made). Adjoint: dice.pullback.
 //#include "../shared/invocation.wgsl"
 //#include "../shared/nan.wgsl"
@@ -19,8 +19,10 @@ struct Params {
 @group(0) @binding(1) var<storage, read> scores: array<vec4f>;
 // [pixels], four to a word
 @group(0) @binding(2) var<storage, read> labels: array<u32>;
-// [rows, 2, channels], channels padded
+// [rows, channels], rows padded
 @group(0) @binding(3) var<storage, read_write> shares: array<vec4f>;
+// [rows, channels], rows padded
+@group(0) @binding(4) var<storage, read_write> right: array<vec4f>;
 
 //#invocations rows
 @compute @workgroup_size(64)
@@ -30,25 +32,27 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let pixel = params.first + row;
   let label = (labels[pixel / 4u] >> (pixel % 4u * 8u)) & 255u;
   let quads = (params.channels + 3u) / 4u;
-  let to = row * 2u * quads;
+  let first = row * quads;
   if (label == params.ignore) {
-    for (var q = to; q < to + 2u * quads; q++) { shares[q] = vec4f(); }
+    for (var q = first; q < first + quads; q++) {
+      shares[q] = vec4f();
+      right[q] = vec4f();
+    }
     return;
   }
-  let first = row * quads;
   let largest = largestScore(first, quads);
   var powers = vec4f();
   for (var q = 0u; q < quads; q++) {
     let power = tainted4(exp(scores[first + q] - largest), largest);
     let own = select(vec4f(), power, channelsIn(q, params.channels));
-    shares[to + q] = own;
+    shares[first + q] = own;
     powers += own;
   }
   let sum = sumLanes(powers);
   for (var q = 0u; q < quads; q++) {
     let labeled = 4u * q + vec4u(0u, 1u, 2u, 3u) == vec4u(label);
-    let own = select(vec4f(), shares[to + q] / sum, channelsIn(q, params.channels));
-    shares[to + q] = own;
-    shares[to + quads + q] = select(vec4f(), own, labeled);
+    let own = select(vec4f(), shares[first + q] / sum, channelsIn(q, params.channels));
+    shares[first + q] = own;
+    right[first + q] = select(vec4f(), own, labeled);
   }
 }

@@ -9,14 +9,16 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-// [2, channels], padded
+// [channels]: P
 @group(0) @binding(1) var<storage, read> sums: array<f32>;
+// [channels]: I
+@group(0) @binding(2) var<storage, read> right: array<f32>;
 // [channels]: the pixels of each class
-@group(0) @binding(2) var<storage, read> counts: array<f32>;
+@group(0) @binding(3) var<storage, read> counts: array<f32>;
 // [channels]
-@group(0) @binding(3) var<storage, read_write> losses: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> losses: array<vec4f>;
 // [2, channels], padded
-@group(0) @binding(4) var<storage, read_write> slopes: array<f32>;
+@group(0) @binding(5) var<storage, read_write> slopes: array<f32>;
 
 //#invocations channels
 @compute @workgroup_size(64)
@@ -32,7 +34,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     return;
   }
   let total = sums[label] + count;
-  let share = 2.0 * sums[other] / total;
+  let share = 2.0 * right[label] / total;
   losses[label] = vec4f(params.factor * (1.0 - share), 0.0, 0.0, 0.0);
   slopes[label] = params.factor * share / total;
   slopes[other] = -params.factor * 2.0 / total;

@@ -43,10 +43,10 @@ function diceOf(scores: Tensor, labels: Labels, ignore: number): Tensor {
   const pixels = Array.from({ length: channels }, (_, label) => (label === ignore ? 0 : labels.count(label)));
   const occurring = pixels.filter((count) => count > 0).length;
 
-  /** Ranges of rows with the arguments that both kernels over pixels have in common; `bytes`: of the longest row that is bound. */
-  const ranges = function* (bytes: number) {
+  /** Ranges of rows with the arguments that both kernels over pixels have in common. */
+  const ranges = function* () {
     let first = 0;
-    for (const range of rowRanges(device, rows, bytes)) {
+    for (const range of rowRanges(device, rows, rowBytes)) {
       const params = { rows: range.rows, channels, first, ignore };
       yield { range, args: { scores: range.of(scores.storage, rowBytes), labels: labels.storage, ...params } };
       first += range.rows;
@@ -54,27 +54,27 @@ function diceOf(scores: Tensor, labels: Labels, ignore: number): Tensor {
   };
 
   using counts = device.tensor([channels], pixels);
-  const slopes = device.empty([2, channels]);
-  using _slopes = slopes;
+  using slopes = device.empty([2, channels]);
   const result = device.empty([1]);
   using workspace = new Workspace(device);
-  const sums = workspace.allocate(2 * rowBytes);
+  const [sums, rightSums] = [workspace.allocate(rowBytes), workspace.allocate(rowBytes)];
   const losses = workspace.allocate(channels * quadBytes);
   {
     using own = new Workspace(device);
-    const shares = own.allocate(rows * 2 * rowBytes);
-    for (const { range, args } of ranges(2 * rowBytes)) {
-      device.run(diceShares, { ...args, shares: range.of(shares, 2 * rowBytes) });
+    const [shares, right] = [own.allocate(rows * rowBytes), own.allocate(rows * rowBytes)];
+    for (const { range, args } of ranges()) {
+      device.run(diceShares, { ...args, shares: range.of(shares, rowBytes), right: range.of(right, rowBytes) });
     }
-    columnSums(device, shares, sums, rows, (2 * rowBytes) / quadBytes);
+    columnSums(device, shares, sums, rows, rowBytes / quadBytes);
+    columnSums(device, right, rightSums, rows, rowBytes / quadBytes);
   }
   const factor = 1 / Math.max(1, occurring);
-  device.run(kernel, { sums, counts: counts.storage, losses, slopes: slopes.storage, channels, factor });
+  device.run(kernel, { sums, right: rightSums, counts: counts.storage, losses, slopes: slopes.storage, channels, factor });
   columnSums(device, losses, result.storage, channels, 1);
 
   return record(result, [scores], [scores, labels, slopes], (gradient) => {
     const scoreGradient = emptyLike(scores);
-    for (const { range, args } of ranges(rowBytes)) {
+    for (const { range, args } of ranges()) {
       const own = range.of(scoreGradient.storage, rowBytes);
       const given = { slopes: slopes.storage, gradient: gradient.storage };
       device.run(dicePullback, { ...args, ...given, scoreGradient: own });

@@ -24,9 +24,22 @@ const entriesOf = <Described extends object>(descriptions: Described) =>
 const number = valibot.pipe(valibot.number(), valibot.finite());
 const count = valibot.pipe(number, valibot.integer(), valibot.minValue(0));
 
+/** How gradients become steps; `adamw` is Adam with its decay beside the gradient. */
+export const optimizers = ["sgd", "adam", "adamw"] as const;
+
+/**
+ * What is minimized: cross-entropy summed or averaged over pixels, the robust log-likelihood summed, the Dice loss of each image, or the
+ * averaged cross-entropy and the Dice loss together.
+ */
+export const losses = ["sum", "mean", "robust", "dice", "mean+dice"] as const;
+export type Loss = (typeof losses)[number];
+
+/** Whether a loss is one number an image, however many pixels it has. */
+export const isAveraged = (loss: Loss): boolean => loss !== "sum" && loss !== "robust";
+
 /** The optimizer of a run, its rate and how the rate changes. */
 export interface OptimizerConfiguration {
-  readonly kind: "sgd" | "adam";
+  readonly kind: (typeof optimizers)[number];
   readonly rate: number;
   readonly momentum: number;
   readonly decay: number;
@@ -76,8 +89,9 @@ export interface Configuration {
   readonly optimizer: OptimizerConfiguration;
   /** Items whose gradients are summed for one step. */
   readonly batch: number;
-  /** Cross-entropy, summed or averaged over pixels, or the robust log-likelihood, summed. */
-  readonly loss: "sum" | "mean" | "robust";
+  readonly loss: Loss;
+  /** How much the pixels of each class count in cross-entropy and robust log-likelihood; 1 where there are none. */
+  readonly classWeights?: readonly number[];
   /** The seed of the order, the initialization, dropout and augmentation. */
   readonly seed: number;
   readonly augmentation: Augmentation;
@@ -109,7 +123,7 @@ const schema: valibot.GenericSchema<unknown, Configuration> = valibot.object({
   ),
   beginning: valibot.string(),
   optimizer: valibot.object({
-    kind: valibot.picklist(["sgd", "adam"]),
+    kind: valibot.picklist(optimizers),
     rate: number,
     momentum: number,
     decay: number,
@@ -124,7 +138,8 @@ const schema: valibot.GenericSchema<unknown, Configuration> = valibot.object({
     ]),
   }),
   batch: count,
-  loss: valibot.picklist(["sum", "mean", "robust"]),
+  loss: valibot.picklist(losses),
+  classWeights: valibot.optional(valibot.array(valibot.pipe(number, valibot.minValue(0)))),
   seed: count,
   augmentation: valibot.object({
     flip: valibot.optional(valibot.boolean()),
@@ -133,6 +148,7 @@ const schema: valibot.GenericSchema<unknown, Configuration> = valibot.object({
     shear: valibot.optional(number),
     shift: valibot.optional(number),
     color: valibot.optional(number),
+    crop: valibot.optional(count),
   }),
 });
 

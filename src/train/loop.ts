@@ -3,7 +3,7 @@ import { ValueError } from "../errors.ts";
 import { accumulate } from "../optim/accumulate.ts";
 import type { Tensor } from "../tensor.ts";
 import { ahead } from "./ahead.ts";
-import { type Configuration, scheduleOf } from "./configuration.ts";
+import { type Configuration, isAveraged, scheduleOf } from "./configuration.ts";
 import { differentiate, type Differentiated, disposeAll } from "./differentiate.ts";
 import { adviceFor, explainClipping, type Saved } from "./diverged.ts";
 import { Draws } from "./draws.ts";
@@ -83,7 +83,7 @@ export async function train(run: Run, timetable: Stretch): Promise<Ending> {
     const own = draws.of(step);
     const summed = share ? share.differentiate(own, next, saved) : differentiateAll(run, own, next, saved);
     const { gradients, loss, pixels } = await summed;
-    const lossPerPixel = configuration.loss === "mean" ? loss / batch : loss / pixels;
+    const lossPerPixel = isAveraged(configuration.loss) ? loss / batch : loss / pixels;
     const sound = isSound(lossPerPixel);
     try {
       if (sound && saved.unproven) saved = { step: saved.step };

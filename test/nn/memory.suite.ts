@@ -230,10 +230,11 @@ const ops: Record<string, Op> = {
     run: ([scores], scope) => dice(scores!, scope.labels([2, 9, 11], new Uint8Array(198))),
     // The labels, the pixels of the classes, the slopes, the loss, the sums, the losses of the classes, and for a while the pixels' shares.
     forward: [
-      ["nn/dice.shares", [200, weights, 2 * weights, 16, 2 * weights, 5 * 16, 2 * bytes]],
-      ["shared/columnSums", [200, weights, 2 * weights, 16, 2 * weights, 5 * 16, 2 * bytes]],
-      ["nn/dice", [200, weights, 2 * weights, 16, 2 * weights, 5 * 16]],
-      ["shared/columnSums", [200, weights, 2 * weights, 16, 2 * weights, 5 * 16]],
+      ["nn/dice.shares", [200, weights, 2 * weights, 16, weights, weights, 5 * 16, bytes, bytes]],
+      ["shared/columnSums", [200, weights, 2 * weights, 16, weights, weights, 5 * 16, bytes, bytes]],
+      ["shared/columnSums", [200, weights, 2 * weights, 16, weights, weights, 5 * 16, bytes, bytes]],
+      ["nn/dice", [200, weights, 2 * weights, 16, weights, weights, 5 * 16]],
+      ["shared/columnSums", [200, weights, 2 * weights, 16, weights, weights, 5 * 16]],
     ],
     backward: [["nn/dice.pullback", [bytes]]],
     keeps: [0],

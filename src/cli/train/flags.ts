@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { formats } from "../../data/openDataset.ts";
 import type { Augmentation } from "../../data/labeledImage.ts";
-import { stages, type Configuration, type CrfConfiguration } from "../../train/configuration.ts";
+import { losses, optimizers, stages, type Configuration, type CrfConfiguration } from "../../train/configuration.ts";
 import { currentHost, type Host } from "../hosts.ts";
 import { positiveNumber, toNumber, wholeNumber, type CommonFlags } from "../options.ts";
 import { runOptions } from "../../models/specification.ts";
@@ -12,7 +12,7 @@ import { trainingOptions } from "../../train/options.ts";
 import type { ScheduleOption } from "../../train/trainingConfiguration.ts";
 import { addFlags } from "../describedFlags.ts";
 import type { ImageFlags } from "./images.ts";
-import { augmentationOf, learnOf, parseMultipliers, ratesOf, scheduleOf } from "./words.ts";
+import { augmentationOf, classWeightsOf, learnOf, parseMultipliers, ratesOf, scheduleOf } from "./words.ts";
 
 export interface TrainFlags
   extends
@@ -31,7 +31,7 @@ export interface TrainFlags
   readonly freeze?: string[];
   readonly steps?: number;
   readonly epochs?: number;
-  readonly optimizer?: "sgd" | "adam";
+  readonly optimizer?: Configuration["optimizer"]["kind"];
   readonly rate?: number;
   readonly schedule?: ScheduleOption;
   readonly momentum?: number;
@@ -39,6 +39,7 @@ export interface TrainFlags
   readonly clip?: number;
   readonly batch: number;
   readonly loss: Configuration["loss"];
+  readonly classWeights?: "balanced" | readonly number[];
   readonly warmUp?: number;
   readonly rateOf?: Readonly<Record<string, number>>;
   readonly seed: number;
@@ -127,7 +128,7 @@ export function trainWords(): Command {
     .option("--steps <n>", "total number of steps", wholeNumber(1))
     .option("--epochs <n>", "total number of epochs, instead of --steps (default: 20)", positiveNumber)
     .addOption(
-      new Option("--optimizer <kind>", "how gradients become steps (default: see below)").choices(["sgd", "adam"]),
+      new Option("--optimizer <kind>", "how gradients become steps (default: see below)").choices(optimizers),
     )
     .option("--rate <r>", "learning rate (default: see below)", positiveNumber)
     .option("--schedule <words>", "fixed, step:EVERY:FACTOR, poly:POWER or cosine (default: fixed)", scheduleOf)
@@ -143,9 +144,17 @@ export function trainWords(): Command {
       trainingOptions.batch.default,
     )
     .addOption(
-      new Option("--loss <kind>", "cross-entropy summed or averaged over pixels, or robust log-likelihood, summed")
-        .choices(["sum", "mean", "robust"])
+      new Option(
+        "--loss <kind>",
+        "cross-entropy summed or averaged over pixels, robust log-likelihood, summed, Dice, or average and Dice together",
+      )
+        .choices(losses)
         .default("sum"),
+    )
+    .option(
+      "--class-weights <words>",
+      "how much the pixels of each class count: balanced by their pixels, or a number a class, as 1,4,0.5",
+      classWeightsOf,
     )
     .option(
       "--seed <s>",
@@ -153,7 +162,7 @@ export function trainWords(): Command {
       wholeNumber(0, 2 ** 32 - 1),
       1,
     )
-    .option("--augment <words>", "flip,scale=1.25,rotation=10,shear=5,shift=0.1,color=0.2, any of them", augmentationOf)
+    .option("--augment <words>", "flip,scale=1.25,rotation=10,shear=5,shift=0.1,color=0.2,crop=256, any of them", augmentationOf)
     .option(
       "--iterations <T>",
       "CRF: mean-field iterations",

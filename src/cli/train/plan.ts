@@ -39,6 +39,8 @@ export async function planOf(
     const { height, width } = await decodeImage(await item.imageBytes(), item.image);
     if (height * width > largest.height * largest.width) largest = { height, width };
   }
+  const { crop = Infinity } = configuration.augmentation;
+  const cropped = { height: Math.min(largest.height, crop), width: Math.min(largest.width, crop) };
   return {
     stage,
     images: { train: images.train.length, val: images.val.length },
@@ -49,7 +51,7 @@ export async function planOf(
     rate: optimizer.rate,
     learned,
     largest,
-    bytes: estimateBytes(configuration, learned, largest),
+    bytes: estimateBytes(configuration, learned, cropped),
   };
 }
 
