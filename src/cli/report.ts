@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { fileSource } from "../checkpoint/checkpoint.ts";
 import { CrfRnnError, UsageError } from "../errors.ts";
 import type { Configuration } from "../train/configuration.ts";
+import type { Made } from "../train/made.ts";
 import { bestOf, meanIUOf } from "../train/metrics.ts";
 import { drawComparison, mostCompared } from "../train/report/comparison.ts";
 import { openState } from "../train/state.ts";
@@ -45,6 +46,7 @@ interface Opened {
   readonly files: RunFiles;
   readonly name: string;
   readonly configuration: Configuration;
+  readonly made?: Made;
 }
 
 async function run(places: readonly string[], flags: ReportFlags): Promise<void> {
@@ -86,17 +88,17 @@ async function openRun(path: string, name: string): Promise<Opened> {
   }
   const source = await fileSource(files.file(file));
   try {
-    const { configuration } = await openState(source);
-    return { files, name, configuration };
+    const { configuration, made } = await openState(source);
+    return { files, name, configuration, made };
   } finally {
     await source.close();
   }
 }
 
-async function drawOne({ files, configuration }: Opened, flags: ReportFlags) {
+async function drawOne({ files, configuration, made }: Opened, flags: ReportFlags) {
   const found = await imagesOf(files, flags);
   const html = await reportOf(files, "note" in found ? undefined : found, configuration, {
-    adapter: "by what was saved",
+    adapter: made ? `${made.device}, ${made.host}` : "not told",
     learned: learnedOf(configuration),
   });
   return { html, notes: "note" in found ? [found.note] : [] };

@@ -230,7 +230,8 @@ async function trainIn(task: Task, { folder, from, ranks }: Place): Promise<Outc
   };
   const surroundings = new LocalSurroundings(images, logits, folder, interrupt, tell, { ranks, draw });
   const begins = from === undefined ? { init: flags.init } : { resume: folder?.file(checkpointFile) };
-  const beginning = folder ? begins : {}; // The other ranks get what the first one begins from.
+  // The other ranks get what the first one begins from.
+  const beginning = folder ? { ...begins, exact: flags.exact } : {};
   if (flags.host !== "chromium") return await trainHere(task, surroundings, beginning);
   return await trainInPage(
     { configuration, timetable, images: surroundings.images, device: openOptionsOf(flags), ...beginning },
@@ -241,10 +242,11 @@ async function trainIn(task: Task, { folder, from, ranks }: Place): Promise<Outc
 async function trainHere(
   { flags, configuration, timetable }: Task,
   surroundings: Surroundings,
-  files: { readonly resume?: string; readonly init?: string },
+  files: { readonly resume?: string; readonly init?: string; readonly exact?: boolean },
 ): Promise<Outcome> {
   const source = async (file?: string): Promise<Source | undefined> => (file ? fileSource(file) : undefined);
-  const beginning = { resume: await source(files.resume), init: await source(files.init) };
+  const { exact } = files;
+  const beginning = { resume: await source(files.resume), init: await source(files.init), exact };
   try {
     await using opened = await openDevice(flags);
     const { device } = opened;

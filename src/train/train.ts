@@ -29,6 +29,7 @@ export type {
 export type { Timetable } from "./loop.ts";
 export { memorySurroundings, type MemoryOptions, type MemorySurroundings } from "./memorySurroundings.ts";
 export type { ChangeMetric, Metric, StepMetric, ValidationMetric, ValidationScores } from "./metrics.ts";
+export type { Made } from "./made.ts";
 export type { Model, ModelInput } from "./model.ts";
 export type { GradientLayout, GradientSum, Ranks } from "./ranks.ts";
 export { readPredictions } from "./predictions.ts";

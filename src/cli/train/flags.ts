@@ -55,6 +55,7 @@ export interface TrainFlags
   readonly saveEvery?: number;
   readonly patience?: number;
   readonly resume?: boolean;
+  readonly exact?: boolean;
   readonly dryRun?: boolean;
   readonly host: Host;
   /** By what several processes train together. */
@@ -186,6 +187,7 @@ export function trainWords(): Command {
     .option("--save-every <n>", "steps between checkpoints (default: a tenth of all, at most 1000)", wholeNumber(1))
     .option("--patience <n>", "end after so many validations in a row without a better mean IU", wholeNumber(1))
     .option("--resume", "go on with the run in OUT (see below for what may differ)")
+    .option("--exact", "refuse to go on where another build, host or device may compute other bits")
     .option("--dry-run", "check data and options, print the plan, train nothing")
     .addOption(new Option("--host <name>", "where to run").choices(["node", "deno", "chromium"]).default(currentHost))
     .addOption(

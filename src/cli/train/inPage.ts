@@ -23,6 +23,7 @@ export interface PageTask {
   /** Names of the files to begin from, as `begin/resume` and `begin/init` serve them. */
   readonly resume?: string;
   readonly init?: string;
+  readonly exact?: boolean;
 }
 
 /** What a page reports: a metric, or how the training ended. */

@@ -23,6 +23,7 @@ import { writeStreamed } from "../streamedOutput.ts";
 import { beside } from "../unfinished.ts";
 import { Lock } from "./lock.ts";
 import { RunFiles } from "./runFiles.ts";
+import { flagsFile } from "./storedFlags.ts";
 
 /** The request with which a command goes on with a run. */
 interface Asked {
@@ -73,7 +74,11 @@ export class RunFolder extends RunFiles implements Disposable {
     }
   }
 
+  /** Gives the folder back; one in which nothing was saved does not remember flags either. */
   [Symbol.dispose](): void {
+    if (![checkpointFile, formerFile, metricsFile].some((name) => this.has(name))) {
+      rmSync(this.file(flagsFile), { force: true });
+    }
     this.#lock[Symbol.dispose]();
   }
 
