@@ -1,6 +1,7 @@
 import * as valibot from "valibot";
 import { inferenceOptions } from "../crf/options.ts";
 import type { Complete, Description } from "../description.ts";
+import type { Color } from "../data/palette.ts";
 import type { Augmentation } from "../data/labeledImage.ts";
 import { ValueError } from "../errors.ts";
 import type { CrfRates } from "../models/multipliers.ts";
@@ -22,6 +23,7 @@ const entriesOf = <Described extends object>(descriptions: Described) =>
   ) as unknown as { [Name in keyof Described]: valibot.GenericSchema<Complete<Described>[Name]> };
 
 const number = valibot.pipe(valibot.number(), valibot.finite());
+const byte = valibot.pipe(number, valibot.integer(), valibot.minValue(0), valibot.maxValue(255));
 const count = valibot.pipe(number, valibot.integer(), valibot.minValue(0));
 
 /** How gradients become steps; `adamw` is Adam with its decay beside the gradient. */
@@ -95,6 +97,8 @@ export interface Configuration {
   /** The seed of the order, the initialization, dropout and augmentation. */
   readonly seed: number;
   readonly augmentation: Augmentation;
+  /** The colors of the classes, for what is drawn; VOC's where there are none. No bit of a run depends on them. */
+  readonly palette?: readonly Color[];
 }
 
 const schema: valibot.GenericSchema<unknown, Configuration> = valibot.object({
@@ -150,6 +154,7 @@ const schema: valibot.GenericSchema<unknown, Configuration> = valibot.object({
     color: valibot.optional(number),
     crop: valibot.optional(count),
   }),
+  palette: valibot.optional(valibot.array(valibot.tuple([byte, byte, byte]))),
 });
 
 /** A configuration from a checkpoint's metadata; undefined where there is none that fits. */
@@ -186,7 +191,7 @@ export interface Difference {
 export function configurationDifferences(theirs: Configuration, ours: Configuration): Difference[] {
   const [there, here] = [leaves(theirs), leaves(ours)];
   return [...new Set([...there.keys(), ...here.keys()])]
-    .filter((path) => there.get(path) !== here.get(path))
+    .filter((path) => path !== "palette" && there.get(path) !== here.get(path))
     .map((path) => ({ path, there: there.get(path), here: here.get(path) }));
 }
 

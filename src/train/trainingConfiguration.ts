@@ -2,6 +2,7 @@ import { openCheckpoint } from "../checkpoint/checkpoint.ts";
 import { readBytes, type Source } from "../checkpoint/source.ts";
 import { bandwidthOptions, inferenceOptions, weightOptions } from "../crf/options.ts";
 import { countLabels } from "../data/labels.ts";
+import { type Color, vocPalette } from "../data/palette.ts";
 import { spread } from "../data/spread.ts";
 import type { Augmentation } from "../data/labeledImage.ts";
 import { type Description, type Given, namesOf, requireDescribed, withDefaults } from "../description.ts";
@@ -85,6 +86,8 @@ export interface TrainingOptions extends Given<typeof runOptions> {
   readonly seed?: number;
   /** How far images are varied. Default: not at all. */
   readonly augmentation?: Augmentation;
+  /** The colors of the classes, in which `segment` draws. Default: PASCAL VOC's. */
+  readonly palette?: readonly Color[];
   /** The CRF of the stage `crf-rnn`. */
   readonly crf?: CrfTrainingOptions;
 }
@@ -115,6 +118,7 @@ const names: Names<TrainingOptions> = /* @__PURE__ */ (() => ({
   rates: true,
   augmentation: true,
   classWeights: true,
+  palette: true,
   crf: true,
 }))();
 
@@ -222,7 +226,20 @@ export function configurationOf(options: Omit<TrainingOptions, "images" | "init"
     classWeights: weightsOf(options.classWeights, loss, options.classes.length, ground.counts),
     seed,
     augmentation,
+    palette: ownColors(options.palette, options.classes.length),
   } satisfies Configuration);
+}
+
+/** The colors of the classes where they are others than VOC's. @throws ValueError for fewer or more */
+function ownColors(palette: readonly Color[] | undefined, classes: number): readonly Color[] | undefined {
+  if (palette === undefined) return undefined;
+  if (!Array.isArray(palette) || palette.length !== classes) {
+    const got = Array.isArray(palette) ? `${palette.length}` : kindOf(palette);
+    throw new ValueError({ where, expected: `palette: ${classes} colors, one a class`, got });
+  }
+  const usual = vocPalette();
+  const own = palette as readonly Color[];
+  return own.some((color, label) => color.join() !== usual[label]?.join()) ? own : undefined;
 }
 
 /** The pixels of an image as it is learned from. */

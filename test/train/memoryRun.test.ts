@@ -42,7 +42,8 @@ afterAll(() => {
 const pictures = Array.from({ length: 8 }, (_, index) => ({ ...drawShapes(3, index, 24), id: shapesId(index) }));
 const [train, val] = [pictures.slice(0, 6), pictures.slice(6)];
 const classes = shapeClasses.map(({ name }) => name);
-const smallest = { classes, images: train, widths: [4, 4, 4, 4, 4], fc: 4 };
+const palette = shapeClasses.map(({ rgb }) => rgb);
+const smallest = { classes, palette, images: train, widths: [4, 4, 4, 4, 4], fc: 4 };
 
 interface Begun {
   readonly outcome: Outcome;
@@ -237,6 +238,7 @@ describe("refused in one sentence", () => {
     ["layers frozen as nothing has them", { frozen: ["conv1"] }, "init beside frozen"],
     ["too much augmentation", { augmentation: { scale: 9 } }, "augmentation: expected scale: a number, 1 to 8, got 9"],
     ["another schedule", { schedule: { kind: "sawtooth" } }, "optimizer.schedule"],
+    ["too few colors", { palette: [[1, 2, 3]] }, "palette: 4 colors, one a class, got 1"],
     ["too few weights", { classWeights: [1, 2] }, "classWeights: balanced, or 4 numbers of 0 or more"],
     ["weights beside Dice", { classWeights: "balanced", loss: "dice" }, "no classWeights beside the loss dice"],
     ["a class that is no text", { classes: [1] }, "classes.0: string, got 1"],

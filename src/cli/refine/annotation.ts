@@ -38,7 +38,7 @@ export async function readAnnotation(file: string, flags: AnnotationFlags): Prom
     throw new UsageError({ where: "--labels", expected: "no --palette beside it", got: "both" });
   }
   const bytes = await readWhole(file);
-  const palette = await paletteOf(flags);
+  const palette = await givenPalette(flags);
   if (isNpy(bytes)) return ofNumbers({ ...numbersOfArray(bytes, file), file }, flags);
   const mask = decodeMask(bytes, file);
   if (palette) return ofColors(mask, palette, file);
@@ -55,7 +55,7 @@ export async function readAnnotation(file: string, flags: AnnotationFlags): Prom
 /** Palettes that were read, by the flags of a command, which may have many pictures. */
 const palettes = new WeakMap<AnnotationFlags, Promise<Palette>>();
 
-async function paletteOf(flags: AnnotationFlags): Promise<Palette | undefined> {
+export async function givenPalette(flags: AnnotationFlags): Promise<Palette | undefined> {
   if (flags.palette === undefined) return undefined;
   const palette = palettes.get(flags) ?? readPalette(flags.palette);
   palettes.set(flags, palette);

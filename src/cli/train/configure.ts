@@ -41,7 +41,7 @@ interface RunRequest {
  * @throws FormatError where a file cannot be read
  */
 export async function configure(flags: TrainFlags, images: Images): Promise<RunRequest> {
-  const options = optionsOf(flags, images.classes);
+  const options = { ...optionsOf(flags, images.classes), palette: images.palette.slice(0, images.classes.length) };
   const configuration = configurationOf(options, {
     images: { count: images.train.length, digest: await digestOfIds(images.train.map(({ id }) => id)) },
     pixels: await typicalPixels(images.train, flags.augment),

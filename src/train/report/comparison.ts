@@ -120,7 +120,7 @@ function classTable(runs: readonly ComparedRun[]): Markup | undefined {
 function differenceTable(runs: readonly ComparedRun[]): Markup {
   const settings = runs.map(({ configuration }) => leaves(configuration));
   const paths = [...new Set(settings.flatMap((own) => [...own.keys()]))].filter(
-    (path) => new Set(settings.map((own) => own.get(path))).size > 1,
+    (path) => path !== "palette" && new Set(settings.map((own) => own.get(path))).size > 1,
   );
   if (paths.length === 0) return html`<section><h2>Configuration</h2><p>All runs have the same.</p></section>`;
   return html`<section>

@@ -48,7 +48,7 @@ export function drawReport(facts: ReportFacts): string {
       confusion && html`<section><h2>What is taken for what</h2><div class="maps">${confusion}</div></section>`,
       drawLearned(facts.learned, classes),
       changeList(metrics),
-      html`<section><h2>Configuration</h2>${optionTable(leaves(configuration))}</section>`,
+      html`<section><h2>Configuration</h2>${optionTable([...leaves(configuration)].filter(([path]) => path !== "palette"))}</section>`,
     ],
   });
 }
