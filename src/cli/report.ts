@@ -63,7 +63,9 @@ async function run(places: readonly string[], flags: ReportFlags): Promise<void>
   writeTogether([{ file: out, bytes: new TextEncoder().encode(html) }]);
   const facts = runs.map(({ files, name }) => ({ run: files.path, name, best: bestOf(files.metrics()) }));
   const lines = facts.map(({ name, best }) =>
-    best ? `${name}: best mean IU ${meanIUOf(best).toFixed(4)} after step ${best.step}` : `${name}: nothing validated yet`,
+    best
+      ? `${name}: best mean IU ${meanIUOf(best).toFixed(4)} after step ${best.step}`
+      : `${name}: nothing validated yet`,
   );
   report(flags, { command: "report", out, runs: facts, notes }, [...notes, ...lines, out].join("\n"));
 }
@@ -112,7 +114,12 @@ async function imagesOf(files: RunFiles, { data, val }: ReportFlags): Promise<Im
     }
     const stored = files.has(flagsFile) ? await readFlags(files.file(flagsFile)) : undefined;
     const { format, valImages } = stored ?? {};
-    return await openImages({ data: data ?? stored!.data, val: val ?? (data ? undefined : stored?.val), format, valImages });
+    return await openImages({
+      data: data ?? stored!.data,
+      val: val ?? (data ? undefined : stored?.val),
+      format,
+      valImages,
+    });
   } catch (error) {
     if (data !== undefined || !(error instanceof CrfRnnError)) throw error;
     return { note: `no pictures are drawn: ${error.message} (--data says where the data lie now)` };

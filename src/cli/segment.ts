@@ -51,7 +51,10 @@ export function segmentWords(): Command {
     .argument("<images...>", placesHelp);
   addModelFlags(command).requiredOption("--out <folder>", "folder for the label maps, made if need be");
   return addShardFlag(command, "images")
-    .option("--palette <P>", `colors of the outputs: ${paletteKinds} (default: those of the data it learned from, else VOC's)`)
+    .option(
+      "--palette <P>",
+      `colors of the outputs: ${paletteKinds} (default: those of the data it learned from, else VOC's)`,
+    )
     .option("--no-overlays", "write only label maps, no overlays")
     .option("--strict", "stop at the first image that cannot be labeled, with exit status 2")
     .addHelpText("after", examples);

@@ -28,7 +28,13 @@ export function augment(
 function cutOut({ image, labels }: LabeledImage, side: number, random: () => number): LabeledImage {
   const [height, width] = [Math.min(image.height, side), Math.min(image.width, side)];
   const [rows, columns] = [image.height - height, image.width - width];
-  const window = windowAt({ image, labels }, Math.floor(random() * (rows + 1)), Math.floor(random() * (columns + 1)), height, width);
+  const window = windowAt(
+    { image, labels },
+    Math.floor(random() * (rows + 1)),
+    Math.floor(random() * (columns + 1)),
+    height,
+    width,
+  );
   if (window.labels.some((label) => label !== ignoreLabel)) return window;
   const counted = [...labels.keys()].filter((pixel) => labels[pixel] !== ignoreLabel);
   const pixel = counted[Math.floor(random() * counted.length)];

@@ -10,7 +10,12 @@ import { decodeMask, type Mask } from "./png.ts";
 /** What `manifest.json` holds: see `openManifest`. */
 export interface DraftManifest {
   readonly void: typeof ignoreLabel;
-  readonly classes: readonly { readonly id: number; readonly name: string; readonly rgb: Color; readonly value?: number }[];
+  readonly classes: readonly {
+    readonly id: number;
+    readonly name: string;
+    readonly rgb: Color;
+    readonly value?: number;
+  }[];
   readonly splits: Readonly<Record<string, number>>;
   readonly items: readonly {
     readonly id: string;
@@ -68,7 +73,7 @@ const count = (counts: Map<number, number>, key: number): void => void counts.se
 
 function ofArray(bytes: Uint8Array, file: string, { numbers }: Seen) {
   const { width, height, values } = numbersOfArray(bytes, file);
-  for (const value of values) count(numbers, Number(value));
+  for (const value of values) count(numbers, value);
   return { width, height };
 }
 
@@ -91,12 +96,18 @@ function ofPng({ width, height, channels, samples, palette, depth }: Mask, file:
   });
 }
 
-function classesOf(folder: Folder, { numbers, colors, palette }: Seen, names: readonly string[]): DraftManifest["classes"] {
+function classesOf(
+  folder: Folder,
+  { numbers, colors, palette }: Seen,
+  names: readonly string[],
+): DraftManifest["classes"] {
   const nameOf = (id: number): string => names[id] ?? `class-${id}`;
   if (colors.size > 0) {
     // The most frequent is the ground, as a rule; what has VOC's color of the void is void.
     const void24 = keyOf(vocPalette()[ignoreLabel]!);
-    const found = [...colors.keys()].filter((key) => key !== void24).sort((a, b) => colors.get(b)! - colors.get(a)! || a - b);
+    const found = [...colors.keys()]
+      .filter((key) => key !== void24)
+      .sort((a, b) => colors.get(b)! - colors.get(a)! || a - b);
     return found.map((key, id) => ({ id, name: nameOf(id), rgb: [key >> 16, (key >> 8) & 255, key & 255] }));
   }
   const sorted = [...numbers.keys()].sort((a, b) => a - b);

@@ -95,7 +95,10 @@ export class Reliability {
   calibrationError(): number {
     const curve = this.curve().filter(({ pixels }) => pixels > 0);
     const total = curve.reduce((sum, { pixels }) => sum + pixels, 0);
-    const sum = curve.reduce((gap, { pixels, accuracy, confidence }) => gap + pixels * Math.abs(accuracy - confidence), 0);
+    const sum = curve.reduce(
+      (gap, { pixels, accuracy, confidence }) => gap + pixels * Math.abs(accuracy - confidence),
+      0,
+    );
     return sum / total;
   }
 }

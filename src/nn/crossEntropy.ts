@@ -85,7 +85,15 @@ function lossOf(where: string, scores: Tensor, labels: Labels, epsilon: number, 
     let first = 0;
     for (const range of rowRanges(device, rows, rowBytes)) {
       const params = { rows: range.rows, channels, first, ignore, epsilon, factor };
-      yield { range, args: { scores: range.of(scores.storage, rowBytes), labels: labels.storage, weights: weights.storage, ...params } };
+      yield {
+        range,
+        args: {
+          scores: range.of(scores.storage, rowBytes),
+          labels: labels.storage,
+          weights: weights.storage,
+          ...params,
+        },
+      };
       first += range.rows;
     }
   };

@@ -69,7 +69,15 @@ function diceOf(scores: Tensor, labels: Labels, ignore: number): Tensor {
     columnSums(device, right, rightSums, rows, rowBytes / quadBytes);
   }
   const factor = 1 / Math.max(1, occurring);
-  device.run(kernel, { sums, right: rightSums, counts: counts.storage, losses, slopes: slopes.storage, channels, factor });
+  device.run(kernel, {
+    sums,
+    right: rightSums,
+    counts: counts.storage,
+    losses,
+    slopes: slopes.storage,
+    channels,
+    factor,
+  });
   columnSums(device, losses, result.storage, channels, 1);
 
   return record(result, [scores], [scores, labels, slopes], (gradient) => {

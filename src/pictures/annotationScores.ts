@@ -113,7 +113,8 @@ function requireAnnotation(annotation: Annotation): Annotation {
     throw new ShapeError({ where, expected: `alpha: ${labels.length} numbers, one a label`, got });
   }
   const stray = Array.prototype.findIndex.call(alpha ?? [], (a) => !(Number.isInteger(a) && a >= 0 && a <= 255));
-  if (stray >= 0) throw new ValueError({ where, expected: "alpha: whole numbers 0…255", got: `${alpha![stray]} at pixel ${stray}` });
+  if (stray >= 0)
+    throw new ValueError({ where, expected: "alpha: whole numbers 0…255", got: `${alpha![stray]} at pixel ${stray}` });
   return annotation;
 }
 

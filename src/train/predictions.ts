@@ -39,7 +39,10 @@ export async function readSamples(source: Source): Promise<Samples> {
     const network = (await read<Prediction["network"]>(name))!;
     predictions.set(Number(index), { network, crf: await read(`${index}.crf`) });
   }
-  const confusions = { network: await read<Float64Array>("confusion.network"), crf: await read<Float64Array>("confusion.crf") };
+  const confusions = {
+    network: await read<Float64Array>("confusion.network"),
+    crf: await read<Float64Array>("confusion.crf"),
+  };
   return { predictions, accuracies: [...((await read<Float64Array>(accuraciesName)) ?? [])], confusions };
 }
 

@@ -84,7 +84,8 @@ export async function runTraining(
       await surroundings.record({ event: "change", step: from, settings: changed });
       notes = [noteOf(changed, from)];
     }
-    if (other !== undefined && from < timetable.steps) notes = [...notes, `bits may differ from an unbroken run's: ${other}`];
+    if (other !== undefined && from < timetable.steps)
+      notes = [...notes, `bits may differ from an unbroken run's: ${other}`];
   } else if (init) {
     const checkpoint = await openCheckpoint(init, { partial: true });
     notes = await beginFrom(checkpoint, init.name, trainable.parameters);
@@ -104,7 +105,8 @@ const otherBits = (file: string, got: string): DeviceError =>
     where: file,
     expected: "the build, host and device that the checkpoint was computed by",
     got,
-    remedy: "go on there, or leave --exact out; --device wasm --plain-simd from the first step on computes the same bits in every host",
+    remedy:
+      "go on there, or leave --exact out; --device wasm --plain-simd from the first step on computes the same bits in every host",
   });
 
 /** Gives every rank the state that the first one has; returns the number of steps done. */

@@ -243,8 +243,10 @@ function ownColors(palette: readonly Color[] | undefined, classes: number): read
 }
 
 /** The pixels of an image as it is learned from. */
-export const croppedPixels = ({ height, width }: { height: number; width: number }, { crop = Infinity }: Augmentation = {}): number =>
-  Math.min(height, crop) * Math.min(width, crop);
+export const croppedPixels = (
+  { height, width }: { height: number; width: number },
+  { crop = Infinity }: Augmentation = {},
+): number => Math.min(height, crop) * Math.min(width, crop);
 
 /** Counts the pixels of each of the 256 labels in several maps. */
 export function countsOf(maps: Iterable<Uint8Array>): Float64Array {
@@ -263,9 +265,15 @@ function weightsOf(
   if (asked === undefined) return undefined;
   if (loss === "dice") throw new ValueError({ where, expected: "no classWeights beside the loss dice", got: "both" });
   if (asked === "balanced") return balanced(Array.from({ length: classes }, (_, label) => counts?.[label] ?? 0));
-  if (Array.isArray(asked) && asked.length === classes && asked.every((weight) => weight >= 0 && weight < Infinity)) return [...asked];
+  const weights = asked as readonly number[];
+  const fit = Array.isArray(asked) && weights.length === classes;
+  if (fit && weights.every((weight) => weight >= 0 && weight < Infinity)) return [...weights];
   const got = Array.isArray(asked) ? asked.map(String).join(", ") : kindOf(asked);
-  throw new ValueError({ where, expected: `classWeights: balanced, or ${classes} numbers of 0 or more, one a class`, got });
+  throw new ValueError({
+    where,
+    expected: `classWeights: balanced, or ${classes} numbers of 0 or more, one a class`,
+    got,
+  });
 }
 
 /** Weights by which every class that occurs has the same sum, 1 on average over the pixels; a class that does not occur has 1. */

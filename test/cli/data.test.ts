@@ -156,7 +156,10 @@ describe("crf-rnn data", () => {
     expect(status).toBe(0);
     expect(stdout).toMatch(/photos\/manifest\.json: 2 images \(train 2, val 0\)\n +0 class-0, rgb 24 26 32\n/);
     expect((await crfRnnInProcess(["data", "photos"], folder.path)).status).toBe(0);
-    await folder.refusesInProcess(["data", "--init", "photos"], /--init: expected a folder without a manifest, got .*photos\/manifest\.json/);
+    await folder.refusesInProcess(
+      ["data", "--init", "photos"],
+      /--init: expected a folder without a manifest, got .*photos\/manifest\.json/,
+    );
     await folder.refusesInProcess(["data", "--init", "photos", "photos"], /--init: expected one folder, got 2 folders/);
   });
 

@@ -148,7 +148,9 @@ describe("crf-rnn evaluate", () => {
 
   test("draws a page with the worst images, and writes a table of all, of parts that were put together as well", () => {
     const outputs = ["--report", "page.html", "--pictures", "pictures.csv"];
-    const found = evaluate(...crf, "--iterations", "2", ...outputs) as unknown as { pictures: { pixelAccuracy: number }[] };
+    const found = evaluate(...crf, "--iterations", "2", ...outputs) as unknown as {
+      pictures: { pixelAccuracy: number }[];
+    };
     const page = readFileSync(folder.file("page.html"), "utf8");
     expect(page.match(/<img /g)).toHaveLength(10); // photograph, truth, network, CRF and errors of two
     const shares = found.pictures.map(({ pixelAccuracy }) => pixelAccuracy);
@@ -158,7 +160,9 @@ describe("crf-rnn evaluate", () => {
     const rows = readFileSync(folder.file("pictures.csv"), "utf8").trimEnd().split("\n");
     expect(rows).toHaveLength(3);
     folder.write("all.json", JSON.stringify(found));
-    const merged = folder.run("evaluate --merge all.json --report merged.html --pictures merged.csv --quiet".split(" "));
+    const merged = folder.run(
+      "evaluate --merge all.json --report merged.html --pictures merged.csv --quiet".split(" "),
+    );
     expect(merged).toMatchObject({ status: 0, stderr: "" });
     expect(readFileSync(folder.file("merged.csv"), "utf8").trimEnd().split("\n")).toEqual(rows);
     expect(readFileSync(folder.file("merged.html"), "utf8")).not.toContain("<img");

@@ -183,7 +183,10 @@ describe("crf-rnn refine", () => {
       const expected = shares.reduce((total, p) => total - p * Math.log(p), 0) / Math.log(classes);
       expect(Math.abs(entropy.data[pixel]! / 65535 - expected)).toBeLessThan(2e-5);
     }
-    folder.refuses([...words, "--out-confidence", "sure.tiff"], /--out-confidence: expected a file name that ends in \.png/);
+    folder.refuses(
+      [...words, "--out-confidence", "sure.tiff"],
+      /--out-confidence: expected a file name that ends in \.png/,
+    );
   });
 
   test("moves a rough annotation onto the edge of the photograph and keeps its colors", () => {

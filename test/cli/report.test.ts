@@ -21,7 +21,9 @@ describe("crf-rnn report", () => {
     folder.remove("crf/report.html");
     const { status, stdout } = await run("crf");
     expect(status).toBe(0);
-    const best = readMetrics(folder, "crf").flatMap((metric) => (metric.event === "validation" ? [metric.crf!.meanIU] : []));
+    const best = readMetrics(folder, "crf").flatMap((metric) =>
+      metric.event === "validation" ? [metric.crf!.meanIU] : [],
+    );
     expect(stdout).toContain(`crf: best mean IU ${Math.max(...best).toFixed(4)} after step`);
     const again = read("crf/report.html");
     // The same but for the device, which the folder does not say.
@@ -37,7 +39,11 @@ describe("crf-rnn report", () => {
   test("compares runs in a page of its own", async () => {
     const { status, stdout } = await run("fcn", "crf", "--out", "both.html", "--json");
     expect(status).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ command: "report", out: "both.html", runs: [{ name: "fcn" }, { name: "crf" }] });
+    expect(JSON.parse(stdout)).toMatchObject({
+      command: "report",
+      out: "both.html",
+      runs: [{ name: "fcn" }, { name: "crf" }],
+    });
     const page = read("both.html");
     const [, table] = /By what they differ(.*?)<\/table>/s.exec(page)!;
     expect(table).toMatch(/<td>stage<\/td>\s*<td>fcn8s<\/td><td>crf-rnn<\/td>/);
@@ -56,9 +62,18 @@ describe("crf-rnn report", () => {
   });
 
   test("refuses what is no run, and several without a page to write to", async () => {
-    await folder.refusesInProcess(["report", "shapes"], /shapes: expected a run with checkpoint\.safetensors, got none/);
-    await folder.refusesInProcess(["report", "fcn", "crf"], /--out: expected a page to write the comparison to, got none/);
-    await folder.refusesInProcess(["report", "fcn", "--out", "page.txt"], /--out: expected a file name that ends in \.html/);
+    await folder.refusesInProcess(
+      ["report", "shapes"],
+      /shapes: expected a run with checkpoint\.safetensors, got none/,
+    );
+    await folder.refusesInProcess(
+      ["report", "fcn", "crf"],
+      /--out: expected a page to write the comparison to, got none/,
+    );
+    await folder.refusesInProcess(
+      ["report", "fcn", "--out", "page.txt"],
+      /--out: expected a file name that ends in \.html/,
+    );
     await folder.refusesInProcess(
       ["report", ...Array<string>(13).fill("fcn"), "--out", "many.html"],
       /report: expected 12 runs at most, got 13 runs/,

@@ -4,7 +4,8 @@ import { drawEvaluation } from "../../src/train/report/evaluation.ts";
 import { vocPalette } from "../../src/data/palette.ts";
 
 /** Scores of two classes that say these labels. */
-const scoresOf = (labels: Uint8Array): Float32Array => Float32Array.from([...labels].flatMap((label) => [0, 2 * label - 1]));
+const scoresOf = (labels: Uint8Array): Float32Array =>
+  Float32Array.from([...labels].flatMap((label) => [0, 2 * label - 1]));
 
 test("a trimap curve has the errors of each band", () => {
   // One row: the truth changes between pixels 9 and 10, the prediction between 7 and 8: pixels 8 and 9 are wrong.
@@ -81,7 +82,12 @@ test("the report of an evaluation draws its curves, and is whole where there is 
   expect(drawEvaluation(facts())).not.toMatch(/NaN|Infinity|<svg|<x>|<b>/);
   const truth = { height: 1, width: 40, labels };
   tally.add("all", truth, labels, scoresOf(labels));
-  tally.add("none", truth, labels.map((label) => 1 - label), scoresOf(labels.map((label) => 1 - label)));
+  tally.add(
+    "none",
+    truth,
+    labels.map((label) => 1 - label),
+    scoresOf(labels.map((label) => 1 - label)),
+  );
   const page = drawEvaluation(facts());
   expect(page.match(/<svg/g)).toHaveLength(4); // trimap, reliability, pictures, confusion
   expect(page).toContain("<title>wrong, 20: 50.00</title>");

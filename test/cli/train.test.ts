@@ -83,7 +83,10 @@ describe("crf-rnn train", () => {
     // The last command's steps are remembered, so that there is nothing left to do.
     expect(crfRnn(["train", "--out", out, "--resume"])).toMatchObject({ status: 0, stderr: "" });
     expect((await openState(bytesSource(bytesOf("forgetful")))).step).toBe(24);
-    await folder.refusesInProcess(["train", "--out", "dataless"], /--data: expected images to train on, got none — name a folder/);
+    await folder.refusesInProcess(
+      ["train", "--out", "dataless"],
+      /--data: expected images to train on, got none — name a folder/,
+    );
   });
 
   test("tells by what a checkpoint was computed, goes on elsewhere with a note, and refuses to by --exact", async () => {
@@ -98,7 +101,9 @@ describe("crf-rnn train", () => {
     const words = ["train", "--out", "foreign", "--resume", "--steps", "25", "--json"];
     await folder.refusesInProcess(
       [...words, "--exact"],
-      new RegExp(`expected the build, host and device .*, got crf-rnn .* on ${foreign}, wasm other there, crf-rnn .*wasm plain here`),
+      new RegExp(
+        `expected the build, host and device .*, got crf-rnn .* on ${foreign}, wasm other there, crf-rnn .*wasm plain here`,
+      ),
     );
     const { status, stdout } = folder.run(words);
     expect(status).toBe(0);

@@ -17,11 +17,17 @@ describe("the boundary F-score", () => {
 
   test("takes boundaries within the tolerance for the same, Euclidean", () => {
     // The edge of the truth is between columns 1 and 2, that of the prediction between 2 and 3: every boundary is one column off.
-    const shifted = [["aabbb", "aabbb"], ["aaabb", "aaabb"]] as const;
+    const shifted = [
+      ["aabbb", "aabbb"],
+      ["aaabb", "aaabb"],
+    ] as const;
     expect(scores(...shifted, 0)).toEqual([0, 0, NaN]);
     expect(scores(...shifted, 1)).toEqual([1, 1, NaN]);
     // One pixel at the corner of another: √2 away.
-    const diagonal = [["baa", "aaa", "aaa"], ["aaa", "aba", "aaa"]] as const;
+    const diagonal = [
+      ["baa", "aaa", "aaa"],
+      ["aaa", "aba", "aaa"],
+    ] as const;
     expect(scores(...diagonal, 1.4)[1]).toBe(0);
     expect(scores(...diagonal, 1.5)[1]).toBe(1);
   });

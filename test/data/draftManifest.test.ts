@@ -42,14 +42,27 @@ describe("a manifest that is drafted", () => {
       { id: 1, name: "roof", rgb: voc[1] },
       { id: 2, name: "class-2", rgb: voc[2] },
     ]);
-    expect(items[0]).toEqual({ id: "a", image: "images/a.png", mask: "masks/a.png", split: "train", width: 4, height: 1 });
+    expect(items[0]).toEqual({
+      id: "a",
+      image: "images/a.png",
+      mask: "masks/a.png",
+      split: "train",
+      width: 4,
+      height: 1,
+    });
     expect(splits).toEqual({ train: 2, val: 0 });
     expect(labels).toEqual([0, 1, 255, 2]);
   });
 
   test("gives masks of 0 and 255 two classes, and other numbers with gaps ids of their own", async () => {
     using two = tree({ "a.png": mask(0, 255, 255, 0) });
-    expect(await drafted(two)).toMatchObject({ classes: [{ id: 0, value: 0 }, { id: 1, value: 255 }], labels: [0, 1, 1, 0] });
+    expect(await drafted(two)).toMatchObject({
+      classes: [
+        { id: 0, value: 0 },
+        { id: 1, value: 255 },
+      ],
+      labels: [0, 1, 1, 0],
+    });
     using gaps = tree({ "a.npy": encodeNpy({ shape: [1, 4], data: Int32Array.of(0, 64, 128, 255) }) });
     const { classes, labels } = await drafted(gaps);
     expect(classes.map(({ value }) => value)).toEqual([0, 64, 128]);

@@ -6,7 +6,9 @@ import { openDataset } from "../../src/data/openDataset.ts";
 import { encodeLabelPng, encodeRgbPng } from "../../src/data/png.ts";
 import { Tree } from "./trees.ts";
 
-const schema = JSON.parse(readFileSync(new URL("../../src/data/manifest.schema.json", import.meta.url), "utf8")) as object;
+const schema = JSON.parse(
+  readFileSync(new URL("../../src/data/manifest.schema.json", import.meta.url), "utf8"),
+) as object;
 const validate = new Ajv({ schemaId: "auto", allErrors: true }).compile(schema);
 
 const item = { id: "a", image: "a.png", mask: "b.png", split: "train" };

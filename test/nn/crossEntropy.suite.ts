@@ -39,7 +39,8 @@ async function checkLoss(
     const op = {
       inputs: [uniform(shape, 5, -6, 6)],
       run: (scores: Tensor) => run(scores, labels),
-      reference: (x: Float64Array) => Float64Array.of(lossOf(x, classes, labels, { epsilon, ignore, weights }) / divisor),
+      reference: (x: Float64Array) =>
+        Float64Array.of(lossOf(x, classes, labels, { epsilon, ignore, weights }) / divisor),
       // WGSL allows exp(x) 3 + 2|x| units of the last place and log 3: some 30 of 2⁻²³.
       tolerance: { relative: 4e-6, absolute: 4e-6 },
       slopeTolerance: 1e-5,
@@ -51,7 +52,13 @@ async function checkLoss(
 
 export const cases: Case[] = [
   ...(
-    [{}, { reduction: "mean" }, { ignore: 0 }, { weights: [2, 0.5, 0] }, { weights: [0, 3], reduction: "mean" }] as const
+    [
+      {},
+      { reduction: "mean" },
+      { ignore: 0 },
+      { weights: [2, 0.5, 0] },
+      { weights: [0, 3], reduction: "mean" },
+    ] as const
   ).map((options: LossOptions): Case => ({
     name: `cross-entropy and its gradient, ${JSON.stringify(options)}`,
     run: (device) =>
@@ -98,7 +105,10 @@ export const cases: Case[] = [
       await rejects(() => crossEntropy(scores, labels, { weights: [1, 1, 1] }), ShapeError);
       await rejects(() => crossEntropy(scores, labels, { weights: 1 as never }), ShapeError);
       for (const weight of [-1, NaN, Infinity]) {
-        const { message } = await rejects(() => crossEntropy(scores, labels, { weights: [1, 1, weight, 1] }), ValueError);
+        const { message } = await rejects(
+          () => crossEntropy(scores, labels, { weights: [1, 1, weight, 1] }),
+          ValueError,
+        );
         check(message.includes(`got ${weight} for class 2`), message);
       }
     },

@@ -136,7 +136,8 @@ describe("the report", () => {
     const [, change, whole] = report.split(/<figcaption>C(?=[,<])/);
     expect(change).toContain(", less its start");
     // −1, 0.25, −0.5, −1 less −1, 0, 0, −1
-    const valuesIn = (map: string): string[] => [...map.matchAll(/<title>.*?: (.*?)<\/title>/g)].map(([, value]) => value!);
+    const valuesIn = (map: string): string[] =>
+      [...map.matchAll(/<title>.*?: (.*?)<\/title>/g)].map(([, value]) => value!);
     expect(valuesIn(change!)).toEqual(["0.000", "0.2500", "-0.5000", "0.000"]);
     expect(valuesIn(whole!)).toEqual(["-1.000", "0.2500", "-0.5000", "-1.000"]);
     expect(report).toContain("θβ 3.500 color levels (at the start 3.000), θγ 3.000 pixels.");
@@ -215,8 +216,12 @@ test("a comparison has each run's best and last scores, and the settings that di
     { name: "second", configuration: other, metrics: [step(1, 2), { ...validation, step: 1, crf: scores(0.8) }] },
   ];
   const page = drawComparison(runs);
-  expect(page).toMatch(/<td>first<\/td>\s*<td class="bar first" style="--share: 0\.7000"><span>0\.700<\/span><\/td>\s*<td>40</);
-  expect(page).toMatch(/<td>second<\/td>\s*<td class="bar first" style="--share: 0\.8000"><span>0\.800<\/span><\/td>\s*<td>1</);
+  expect(page).toMatch(
+    /<td>first<\/td>\s*<td class="bar first" style="--share: 0\.7000"><span>0\.700<\/span><\/td>\s*<td>40</,
+  );
+  expect(page).toMatch(
+    /<td>second<\/td>\s*<td class="bar first" style="--share: 0\.8000"><span>0\.800<\/span><\/td>\s*<td>1</,
+  );
   expect([...page.matchAll(/<path class="curve (\w+)"/g)].map(([, color]) => color)).toEqual(
     ["first", "second", "first", "second", "first", "second"], // mean IU, validation loss, training loss
   );

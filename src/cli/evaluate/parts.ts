@@ -69,7 +69,8 @@ export async function mergeParts(files: readonly string[]): Promise<{ readonly p
       const { length } = value.sureness[name];
       if (length !== usualBins) throw wrong(["sureness", name], `${usualBins} counts`, `${length}`);
     }
-    if (value.pictures.length !== value.images) throw wrong(["pictures"], `${value.images} images`, `${value.pictures.length}`);
+    if (value.pictures.length !== value.images)
+      throw wrong(["pictures"], `${value.images} images`, `${value.pictures.length}`);
     parts.push(value);
   }
   const [first] = parts as [Part, ...Part[]];
@@ -79,7 +80,11 @@ export async function mergeParts(files: readonly string[]): Promise<{ readonly p
   for (const { confusion, bands, sureness, names } of parts) {
     tally.whole.merge(confusionOf(confusion));
     const { counts, right, confidences } = sureness;
-    const typed = { counts: Float64Array.from(counts), right: Float64Array.from(right), confidences: Float64Array.from(confidences) };
+    const typed = {
+      counts: Float64Array.from(counts),
+      right: Float64Array.from(right),
+      confidences: Float64Array.from(confidences),
+    };
     tally.reliability.merge({ classes: names.length, ...typed });
     for (const band of bands) tally.bands.get(band.radius)?.merge(confusionOf(band.confusion));
   }

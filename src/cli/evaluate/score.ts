@@ -115,7 +115,7 @@ async function judge(
     if (name === "score") network = argmax(await scores.read(), model.classes);
   };
   using logits = await model.logits(sample, { iterations, ...(page !== undefined && model.refines && { onLayer }) });
-  const scores = (await logits.read()) as Float32Array;
+  const scores = await logits.read();
   const labels = argmax(scores, model.classes);
   return model.refines ? { network: network ?? labels, crf: labels, scores } : { network: labels, scores };
 }

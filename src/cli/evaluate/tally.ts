@@ -87,9 +87,14 @@ export function meanOf(values: readonly (number | null)[]): number {
 }
 
 /** The boundary F-score of each class, the mean over the pictures that have it, and the mean over the classes. NaN where there is none. */
-export function boundariesOf({ pictures, whole }: Tally): { readonly mean: number; readonly classes: readonly number[] } {
+export function boundariesOf({ pictures, whole }: Tally): {
+  readonly mean: number;
+  readonly classes: readonly number[];
+} {
   const classes = Array.from({ length: whole.classes }, (_, label) =>
-    meanOf(pictures.flatMap((one) => one.classes.filter((each) => each.label === label).map(({ boundaryF }) => boundaryF))),
+    meanOf(
+      pictures.flatMap((one) => one.classes.filter((each) => each.label === label).map(({ boundaryF }) => boundaryF)),
+    ),
   );
   return { mean: meanOf(classes), classes };
 }

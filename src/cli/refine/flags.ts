@@ -95,7 +95,10 @@ export function refineWords(): Command {
     .option("--out <labels.png>", "write the label map to this file: a palette PNG whose index is the class")
     .option("--out-logits <X.npy>", "write the refined logits [H, W, L] to this file")
     .option("--out-overlay <o.png>", "write the photograph with the labels drawn over it to this file")
-    .option("--out-confidence <c>", "write the largest probability of each pixel, 0…1, as a 16-bit PNG or as .npy [H, W]")
+    .option(
+      "--out-confidence <c>",
+      "write the largest probability of each pixel, 0…1, as a 16-bit PNG or as .npy [H, W]",
+    )
     .option("--out-entropy <e>", "write each pixel's entropy, 0 where certain, 1 where all classes are alike, likewise")
     .option("--iterations <n>", "mean-field iterations", wholeNumber(0, 1000), inferenceOptions.iterations.default)
     .option("--until <x>", "end them once one changes no probability by more than this, as 0.001", positiveNumber);

@@ -128,9 +128,7 @@ export function trainWords(): Command {
     .option("--freeze <layers>", "layers that stay as --init has them, named by how they begin: conv1,conv2", namesOf)
     .option("--steps <n>", "total number of steps", wholeNumber(1))
     .option("--epochs <n>", "total number of epochs, instead of --steps (default: 20)", positiveNumber)
-    .addOption(
-      new Option("--optimizer <kind>", "how gradients become steps (default: see below)").choices(optimizers),
-    )
+    .addOption(new Option("--optimizer <kind>", "how gradients become steps (default: see below)").choices(optimizers))
     .option("--rate <r>", "learning rate (default: see below)", positiveNumber)
     .option("--schedule <words>", "fixed, step:EVERY:FACTOR, poly:POWER or cosine (default: fixed)", scheduleOf)
     .option("--warm-up <n>", "steps in which the rate rises evenly to what the schedule says", wholeNumber(1))
@@ -163,7 +161,11 @@ export function trainWords(): Command {
       wholeNumber(0, 2 ** 32 - 1),
       1,
     )
-    .option("--augment <words>", "flip,scale=1.25,rotation=10,shear=5,shift=0.1,color=0.2,crop=256, any of them", augmentationOf)
+    .option(
+      "--augment <words>",
+      "flip,scale=1.25,rotation=10,shear=5,shift=0.1,color=0.2,crop=256, any of them",
+      augmentationOf,
+    )
     .option(
       "--iterations <T>",
       "CRF: mean-field iterations",

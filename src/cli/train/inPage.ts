@@ -8,7 +8,14 @@ import type { Timetable } from "../../train/loop.ts";
 import type { Metric } from "../../train/metrics.ts";
 import { packSample } from "../../train/remote.ts";
 import type { Outcome } from "../../train/runTraining.ts";
-import { bestFile, checkpointFile, samplesFile, startFile, type Split, type Surroundings } from "../../train/surroundings.ts";
+import {
+  bestFile,
+  checkpointFile,
+  samplesFile,
+  startFile,
+  type Split,
+  type Surroundings,
+} from "../../train/surroundings.ts";
 import { runInPage } from "../chromium.ts";
 import { hasGraphics } from "../hosts.ts";
 import type { DeviceOptions } from "../options.ts";

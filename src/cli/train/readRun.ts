@@ -48,7 +48,8 @@ async function valuesOf(file: string): Promise<Values> {
   try {
     const { tensors } = await openSafetensors(source);
     const own = [...tensors].filter(([name]) => crfNames.includes(name));
-    const read = async ([name, tensor]: [string, StoredTensor]) => [name, (await tensor.read()) as Float32Array] as const;
+    const read = async ([name, tensor]: [string, StoredTensor]) =>
+      [name, (await tensor.read()) as Float32Array] as const;
     return new Map(await Promise.all(own.map(read)));
   } finally {
     await source.close();

@@ -63,7 +63,8 @@ export function withStored(
   checkpoint: boolean,
 ): TrainFlags {
   // Either says how long a run is.
-  const said = (name: string): boolean => isGiven(name) || (name === "steps" && isGiven("epochs")) || (name === "epochs" && isGiven("steps"));
+  const said = (name: string): boolean =>
+    isGiven(name) || (name === "steps" && isGiven("epochs")) || (name === "epochs" && isGiven("steps"));
   const taken = Object.entries(stored).filter(([name]) => !said(name) && !(checkpoint && inCheckpoint.includes(name)));
   return { ...flags, ...Object.fromEntries(taken) };
 }

@@ -87,7 +87,9 @@ function drawMark({ x: at, name }: NonNullable<Chart["mark"]>, x: Scale): Markup
 }
 
 const drawReference = ({ from, to, name }: NonNullable<Chart["reference"]>, x: Scale, y: Scale): Markup =>
-  html`<line class="mark" x1="${x(from[0])}" y1="${y(from[1])}" x2="${x(to[0])}" y2="${y(to[1])}"><title>${name}</title></line>`;
+  html`<line class="mark" x1="${x(from[0])}" y1="${y(from[1])}" x2="${x(to[0])}" y2="${y(to[1])}"
+    ><title>${name}</title></line
+  >`;
 
 function drawCurve({ name, color, points, dashed, band = [] }: Curve, x: Scale, y: Scale): Markup {
   const shade = area<(typeof band)[number]>(
@@ -113,9 +115,11 @@ function drawCurve({ name, color, points, dashed, band = [] }: Curve, x: Scale, 
 }
 
 const legend = (curves: readonly Curve[]): Markup =>
-  html`<span class="legend">${curves.map(
-    ({ name, color, dashed }) => html`<span><i class="${color}${dashed ? " dashed" : ""}"></i>${name}</span>`,
-  )}</span>`;
+  html`<span class="legend"
+    >${curves.map(
+      ({ name, color, dashed }) => html`<span><i class="${color}${dashed ? " dashed" : ""}"></i>${name}</span>`,
+    )}</span
+  >`;
 
 function logTicks(ticks: readonly number[]): number[] {
   const digits = ticks.length <= 12 ? [1, 2, 5] : [1];

@@ -33,7 +33,11 @@ export function drawComparison(runs: readonly ComparedRun[]): string {
   });
 }
 
-function chartOf(title: string, runs: readonly ComparedRun[], pointsOf: (run: ComparedRun) => Point[]): Markup | undefined {
+function chartOf(
+  title: string,
+  runs: readonly ComparedRun[],
+  pointsOf: (run: ComparedRun) => Point[],
+): Markup | undefined {
   const curves = runs.map((run, index): Curve => {
     const color = curveColors[index % curveColors.length]!;
     return { name: run.name, color, dashed: index >= curveColors.length, points: pointsOf(run) };
@@ -57,7 +61,10 @@ function losses(metrics: readonly Metric[]): Point[] {
   const size = Math.max(1, Math.ceil(steps.length / 60));
   return Array.from({ length: Math.ceil(steps.length / size) }, (_, part): Point => {
     const own = steps.slice(part * size, (part + 1) * size);
-    return [own[Math.floor(own.length / 2)]!.step, own.reduce((sum, { lossPerPixel }) => sum + lossPerPixel, 0) / own.length];
+    return [
+      own[Math.floor(own.length / 2)]!.step,
+      own.reduce((sum, { lossPerPixel }) => sum + lossPerPixel, 0) / own.length,
+    ];
   });
 }
 
@@ -122,7 +129,11 @@ function differenceTable(runs: readonly ComparedRun[]): Markup {
   const paths = [...new Set(settings.flatMap((own) => [...own.keys()]))].filter(
     (path) => path !== "palette" && new Set(settings.map((own) => own.get(path))).size > 1,
   );
-  if (paths.length === 0) return html`<section><h2>Configuration</h2><p>All runs have the same.</p></section>`;
+  if (paths.length === 0)
+    return html`<section>
+      <h2>Configuration</h2>
+      <p>All runs have the same.</p>
+    </section>`;
   return html`<section>
     <h2>By what they differ</h2>
     <div class="wide">

@@ -44,8 +44,15 @@ export function drawEvaluation(facts: EvaluationFacts): string {
       html`<section class="charts">${drawTrimap(facts)}${drawReliability(facts)}${drawAccuracies(facts)}</section>`,
       drawPictures("Images that came out worst", worst, classes, palette),
       classTable(facts),
-      matrix && html`<section><h2>What is taken for what</h2><div class="maps">${matrix}</div></section>`,
-      html`<section><h2>What was scored</h2>${optionTable(options)}</section>`,
+      matrix &&
+        html`<section>
+          <h2>What is taken for what</h2>
+          <div class="maps">${matrix}</div>
+        </section>`,
+      html`<section>
+        <h2>What was scored</h2>
+        ${optionTable(options)}
+      </section>`,
     ],
   });
 }
@@ -73,7 +80,9 @@ function drawTrimap({ trimap }: EvaluationFacts): Markup | undefined {
 }
 
 function drawReliability({ reliability }: EvaluationFacts): Markup | undefined {
-  const points = reliability.flatMap(({ pixels, confidence, accuracy }): Point[] => (pixels > 0 ? [[confidence, accuracy]] : []));
+  const points = reliability.flatMap(({ pixels, confidence, accuracy }): Point[] =>
+    pixels > 0 ? [[confidence, accuracy]] : [],
+  );
   if (points.length === 0) return undefined;
   return drawChart({
     title: "Reliability: how often right, by how sure",

@@ -64,7 +64,11 @@ const mostConfused = 40;
  * A confusion matrix as shares of each true class, among the classes that occur in truth or prediction; of very many, those with most pixels.
  * `counts`: `[classes, classes]`, truth by row. Nothing where no pixel counts.
  */
-export function drawConfusion(title: string, counts: ArrayLike<number>, classes: readonly string[]): Markup | undefined {
+export function drawConfusion(
+  title: string,
+  counts: ArrayLike<number>,
+  classes: readonly string[],
+): Markup | undefined {
   const count = classes.length;
   const indices = classes.map((_, index) => index);
   const at = (row: number, column: number): number => counts[row * count + column]!;

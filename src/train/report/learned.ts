@@ -22,7 +22,9 @@ export function drawLearned(learned: Learned, classes: readonly string[]): Marku
   const maps = (some: readonly Matrix[]): Markup =>
     html`<div class="maps">${some.map((matrix) => drawHeatMap(matrix, classes))}</div>`;
   const changes = matrices.flatMap(({ title, explanation, values, start }) =>
-    start ? [{ title: `${title}, less its start`, explanation, values: values.map((value, i) => value - start[i]!) }] : [],
+    start
+      ? [{ title: `${title}, less its start`, explanation, values: values.map((value, i) => value - start[i]!) }]
+      : [],
   );
   return html`<section>
     <h2>Learned by the CRF</h2>

@@ -62,5 +62,7 @@ function drawPicture({ id, image, labels, prediction, accuracy }: Picture, palet
 /** One view of a picture; a tap or a click fills the screen with it, and another gives it back, without a script. */
 export const drawView = (id: string, title: string, png: Uint8Array): Markup =>
   html`<label class="view"
-    ><input type="checkbox" /><img src="${dataUrl("image/png", png)}" alt="${id}, ${title}" /><span>${title}</span></label
+    ><input type="checkbox" /><img src="${dataUrl("image/png", png)}" alt="${id}, ${title}" /><span
+      >${title}</span
+    ></label
   >`;

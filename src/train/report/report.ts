@@ -45,10 +45,17 @@ export function drawReport(facts: ReportFacts): string {
       drawPictures("Validation images", pictures.first, classes, palette),
       drawPictures("Validation images that came out worst", pictures.worst, classes, palette),
       validation && classTable(validation, classes),
-      confusion && html`<section><h2>What is taken for what</h2><div class="maps">${confusion}</div></section>`,
+      confusion &&
+        html`<section>
+          <h2>What is taken for what</h2>
+          <div class="maps">${confusion}</div>
+        </section>`,
       drawLearned(facts.learned, classes),
       changeList(metrics),
-      html`<section><h2>Configuration</h2>${optionTable([...leaves(configuration)].filter(([path]) => path !== "palette"))}</section>`,
+      html`<section>
+        <h2>Configuration</h2>
+        ${optionTable([...leaves(configuration)].filter(([path]) => path !== "palette"))}
+      </section>`,
     ],
   });
 }
@@ -79,7 +86,13 @@ function milestones(metrics: readonly Metric[]): Markup | undefined {
   const validations = metrics.filter((metric) => metric.event === "validation");
   const [first, last, best] = [validations[0], validations.at(-1), bestOf(metrics)];
   if (!first || !last || !best || first === last) return undefined;
-  const named = [...new Map([[first, "first"], [best, "best"], [last, "last"]] as const)];
+  const named = [
+    ...new Map([
+      [first, "first"],
+      [best, "best"],
+      [last, "last"],
+    ] as const),
+  ];
   const refines = named.some(([{ crf }]) => crf);
   const cells = ({ meanIU, pixelAccuracy, bandAccuracy }: ValidationMetric["network"], color: string): Markup[] => [
     barCell(meanIU, color),
@@ -92,10 +105,11 @@ function milestones(metrics: readonly Metric[]): Markup | undefined {
       <table>
         <tr>
           <th>step</th>
-          ${["network", ...(refines ? ["network + CRF"] : [])].map((model) =>
-            html`<th>${model}, mean IU</th>
-              <th>accuracy</th>
-              <th>near boundaries</th>`,
+          ${["network", ...(refines ? ["network + CRF"] : [])].map(
+            (model) =>
+              html`<th>${model}, mean IU</th>
+                <th>accuracy</th>
+                <th>near boundaries</th>`,
           )}
         </tr>
         ${named.map(
