@@ -265,7 +265,7 @@ function weightsOf(
   if (asked === undefined) return undefined;
   if (loss === "dice") throw new ValueError({ where, expected: "no classWeights beside the loss dice", got: "both" });
   if (asked === "balanced") return balanced(Array.from({ length: classes }, (_, label) => counts?.[label] ?? 0));
-  const weights = asked as readonly number[];
+  const weights = asked;
   const fit = Array.isArray(asked) && weights.length === classes;
   if (fit && weights.every((weight) => weight >= 0 && weight < Infinity)) return [...weights];
   const got = Array.isArray(asked) ? asked.map(String).join(", ") : kindOf(asked);
