@@ -118,6 +118,8 @@ const finiteLimits: Readonly<Record<string, "+" | "-" | "+-">> = {
   "maxPool2dPullback values": "+-",
   "reluPullback result": "+-",
   // A quotient by ∞ is 0.
+  "dice sums": "+-",
+  "dice counts": "+-",
   "normalization values": "+-",
   "clip squares": "+",
   "adam square": "+",
