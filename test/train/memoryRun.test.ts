@@ -241,7 +241,7 @@ describe("refused in one sentence", () => {
     ["too few colors", { palette: [[1, 2, 3]] }, "palette: 4 colors, one a class, got 1"],
     ["too few weights", { classWeights: [1, 2] }, "classWeights: balanced, or 4 numbers of 0 or more"],
     ["weights beside Dice", { classWeights: "balanced", loss: "dice" }, "no classWeights beside the loss dice"],
-    ["a class that is no text", { classes: [1] }, "classes.0: string, got 1"],
+    ["a class that is no text", { classes: [1], palette: undefined }, "classes.0: string, got 1"],
     [
       "logits of some images",
       { stage: "crf-rnn", images: [image, { ...image, logits: { shape: [1, 1, 4], values: new Float32Array(4) } }] },
