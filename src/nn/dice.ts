@@ -24,7 +24,10 @@ const optionNames: Names<DiceOptions> = { ignore: true };
  * regions weigh as much as large ones. (Milletari, Navab and Ahmadi, "V-Net", 3DV 2016, square the terms of the divisor.)
  * `scores` is [h, w, L] or [n, h, w, L]; several pictures are one region. Where no pixel counts, the loss and its gradients are 0.
  * @throws ShapeError; ValueError for a label that is neither `ignore` nor below L, naming the first such pixel
- * @example const loss = add(crossEntropy(scores, labels, { reduction: "mean" }), dice(scores, labels));
+ * @example
+ * const scores = await network(image);
+ * const labels = device.labels([h, w], mask);
+ * const loss = add(crossEntropy(scores, labels, { reduction: "mean" }), dice(scores, labels));
  */
 export function dice(scores: Tensor, labels: Labels, options: DiceOptions = {}): Tensor {
   const where = "dice";
