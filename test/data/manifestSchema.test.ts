@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { FormatError } from "../../src/errors.ts";
 import { openDataset } from "../../src/data/openDataset.ts";
 import { encodeLabelPng, encodeRgbPng } from "../../src/data/png.ts";
+import { root } from "../hosts/folders.ts";
 import { Tree } from "./trees.ts";
 
 const schema = JSON.parse(
@@ -40,6 +41,16 @@ async function opens(manifest: object): Promise<boolean> {
 }
 
 describe("the manifest's JSON Schema", () => {
+  test("is in the package, under the name that editors and programs ask for", () => {
+    const { exports, files } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as {
+      exports: Record<string, string>;
+      files: string[];
+    };
+    const place = exports["./manifest.schema.json"]!;
+    expect(files).toContain(place.split("/")[1]);
+    expect(JSON.parse(readFileSync(`${root}${place}`, "utf8"))).toEqual(schema);
+  });
+
   test("takes what the program takes", async () => {
     for (const manifest of [sound, { classes: sound.classes, items: [item] }, { ...sound, items: [], splits: {} }]) {
       expect(validate(manifest), JSON.stringify(validate.errors)).toBe(true);
