@@ -19,12 +19,16 @@ export interface Model {
 /** The scores of a photograph; with a CRF its colors are the guide. The scope gives back what lies in between. */
 async function scoresOf(device: Device, { network, crf }: Model, { height, width, colors }: Sample): Promise<Tensor> {
   using scope = device.scope();
-  const image = scope.tensor(
-    [height, width, 3],
-    colors.map((value) => value / 127.5 - 1),
-  );
+  const image = scope.tensor([height, width, 3], standardized(colors));
   const scores = network.scores(image); // what is computed from the scope's tensors belongs to it
   return scope.keep(crf ? await crf(scores, scope.tensor([height, width, 3], colors)) : scores);
+}
+
+/** Colors less their mean, over their spread: pictures under the microscope are dark or bright as it happens. */
+function standardized(colors: Float32Array): Float32Array {
+  const mean = colors.reduce((sum, value) => sum + value, 0) / colors.length;
+  const variance = colors.reduce((sum, value) => sum + (value - mean) ** 2, 0) / colors.length;
+  return colors.map((value) => (value - mean) / Math.sqrt(variance + 1));
 }
 
 /** Learns from one sample after the other; returns the mean loss of each pass through all of them. */
