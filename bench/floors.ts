@@ -63,6 +63,9 @@ import { reluPullback } from "./nn/relu.pullback.bench.ts";
 import { resize } from "./nn/resize.bench.ts";
 import { resizePullback } from "./nn/resize.pullback.bench.ts";
 import { scale } from "./nn/scale.bench.ts";
+import { dice } from "./nn/dice.bench.ts";
+import { dicePullback } from "./nn/dice.pullback.bench.ts";
+import { diceShares } from "./nn/dice.shares.bench.ts";
 import { adam } from "./optim/adam.bench.ts";
 import { clip } from "./optim/clip.bench.ts";
 import { clipSquares } from "./optim/clip.squares.bench.ts";
@@ -144,6 +147,9 @@ export const floors = [
   resize,
   resizePullback,
   scale,
+  dice,
+  dicePullback,
+  diceShares,
   adam,
   clip,
   clipSquares,

@@ -84,6 +84,7 @@ async function bundle() {
   await writeFile(join(root, "dist/THIRD-PARTY-LICENSES.txt"), await licensesOf([library, program, pages]));
   await writePhotographs(join(root, "dist/demo"));
   await cp(join(root, "kernels"), join(root, "dist/kernels"), { recursive: true });
+  await cp(join(root, "src/data/manifest.schema.json"), join(root, "dist/manifest.schema.json"));
   await cp(join(root, "build/wasm"), join(root, "dist/wasm"), { recursive: true });
 }
 

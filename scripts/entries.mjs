@@ -52,6 +52,7 @@ export function packageFields() {
       ...Object.fromEntries(others.map((name) => [`./${name}`, targets(name)])),
       "./kernels/*": "./dist/kernels/*",
       "./wasm/*": "./dist/wasm/*",
+      "./manifest.schema.json": "./dist/manifest.schema.json",
       "./package.json": "./package.json",
     },
   };

@@ -76,6 +76,7 @@ export { argmax, type ArgmaxOptions } from "./nn/argmax.ts";
 export { concat } from "./nn/concat.ts";
 export { crop, type CropOptions } from "./nn/crop.ts";
 export { crossEntropy, type LossOptions, robustLogLikelihood } from "./nn/crossEntropy.ts";
+export { dice, type DiceOptions } from "./nn/dice.ts";
 export { dropout, type DropoutOptions } from "./nn/dropout.ts";
 export { maxPool2d } from "./nn/maxPool2d.ts";
 export { multiply } from "./nn/multiply.ts";

@@ -40,6 +40,20 @@ export class Labels extends Held {
     return elementsOf(this.shape) - this.#tally.counts[ignore]!;
   }
 
+  /** Sums the weights of the labels of the pixels whose label is not `ignore`, one weight a class. */
+  weighed(weights: ArrayLike<number>, ignore = ignoreLabel): number {
+    let sum = 0;
+    for (let label = 0; label < weights.length; label++) {
+      if (label !== ignore) sum += this.#tally.counts[label]! * weights[label]!;
+    }
+    return sum;
+  }
+
+  /** Counts the pixels of a label. */
+  count(label: number): number {
+    return this.#tally.counts[label]!;
+  }
+
   /**
    * Finds the first pixel whose label is neither below `classes` nor equal to `ignore` and returns its position along
    * each axis of `shape`.

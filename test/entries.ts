@@ -205,6 +205,7 @@ const entries: readonly Entry[] = [
     given: loss,
     call: ({ scores, labels }) => library.robustLogLikelihood(scores, labels),
   },
+  { name: "dice", given: loss, call: ({ scores, labels }) => library.dice(scores, labels) },
   { name: "dropout", given: unary, call: ({ values }) => library.dropout(values, { rate: 0.5, seed: 1 }) },
   { name: "maxPool2d", given: unary, call: ({ values }) => library.maxPool2d(values) },
   { name: "relu", given: unary, call: ({ values }) => library.relu(values) },

@@ -13,6 +13,7 @@ import { buildLattice } from "../src/lattice/lattice.ts";
 import { panels } from "../src/layout.ts";
 import { conv2d } from "../src/nn/conv2d.ts";
 import { crossEntropy, robustLogLikelihood } from "../src/nn/crossEntropy.ts";
+import { dice } from "../src/nn/dice.ts";
 import { dropout } from "../src/nn/dropout.ts";
 import { formsFor } from "../src/nn/forms.ts";
 import { maxPool2d } from "../src/nn/maxPool2d.ts";
@@ -85,6 +86,8 @@ const finiteLimits: Readonly<Record<string, "+" | "-" | "+-">> = {
   "confidence logits": "-",
   "crossEntropy scores": "-",
   "crossEntropyPullback scores": "-",
+  "diceShares scores": "-",
+  "dicePullback scores": "-",
   // A message is taken from the logits, and may have either sign.
   "update activation 1 spatialValues": "+-",
   "update activation 1 bilateralValues": "+-",
@@ -115,6 +118,8 @@ const finiteLimits: Readonly<Record<string, "+" | "-" | "+-">> = {
   "maxPool2dPullback values": "+-",
   "reluPullback result": "+-",
   // A quotient by ∞ is 0.
+  "dice sums": "+-",
+  "dice counts": "+-",
   "normalization values": "+-",
   "clip squares": "+",
   "adam square": "+",
@@ -342,7 +347,7 @@ export const cases: Case[] = [
     async run(device) {
       using scope = device.scope();
       const labels = scope.labels([1, 2], [255, 1]);
-      for (const loss of [crossEntropy, robustLogLikelihood]) {
+      for (const loss of [crossEntropy, robustLogLikelihood, dice]) {
         const [stray, clean] = [NaN, 4].map((value) => scope.tensor([1, 2, 3], [value, value, value, 1, 2, 3]));
         const tape = new Tape([stray!]);
         const value = loss(stray!, labels);

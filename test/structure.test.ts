@@ -22,6 +22,7 @@ const composites = [
 
 /** ARCHITECTURE.md's layers, lowest first; a file may import from its own layer and those below. */
 const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
+  ["the version", /^package\.json$/],
   [
     "errors, shape",
     /^src\/(errors|values|options|description|quote|budget|shape|layout|held|scope|turn|mismatches|ignoreLabel|warnings)\.ts$|^src\/diagnosis\//,
@@ -40,7 +41,7 @@ const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   ["open, index", /^src\/(device\/open|index|worker)\.ts$/],
   ["bridges", /^src\/bridges\//],
   ["distributed", /^src\/distributed\//],
-  ["cli, bench", /^(src\/cli|scripts|bench)\/|^package\.json$/],
+  ["cli, bench", /^(src\/cli|scripts|bench)\//],
 ];
 
 const layerOf = (file: string): number => LAYERS.findIndex(([, files]) => files.test(file));

@@ -16,6 +16,7 @@ import { argmax } from "../src/nn/argmax.ts";
 import { concat } from "../src/nn/concat.ts";
 import { crop } from "../src/nn/crop.ts";
 import { crossEntropy, robustLogLikelihood } from "../src/nn/crossEntropy.ts";
+import { dice } from "../src/nn/dice.ts";
 import { direct } from "../src/nn/convolution.ts";
 import { patches } from "../src/nn/patches.ts";
 import { convolution, weightShape } from "./nn/convolutions.ts";
@@ -173,14 +174,14 @@ async function trainAll(device: Device): Promise<void> {
     [2, 4, 5],
     Uint8Array.from({ length: 40 }, (_, i) => (i % 6 === 5 ? 255 : i % 6)),
   );
-  for (const loss of [crossEntropy, robustLogLikelihood]) {
+  for (const loss of [crossEntropy, robustLogLikelihood, dice]) {
     using tape = new Tape([values]);
     const pooled = maxPool2d(relu(scale(multiply(values, values), 2)));
     const scores = crop(dropout(pooled, { rate: 0.5, seed: 3 }), { y: 1, x: 1, height: 4, width: 5 });
     const gradients = await tape.gradients(loss(scores, labels));
     const options = { rate: 0.1, decay: 0.01, clip: 0.5 };
     scope.add(sgd({ values }, { ...options, momentum: 0.9 }))(gradients);
-    scope.add(adam({ values }, options))(gradients);
+    scope.add(adam({ values }, { ...options, decoupled: loss === dice }))(gradients);
   }
 }
 

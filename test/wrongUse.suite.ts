@@ -57,6 +57,7 @@ const tensorUses: readonly (readonly [name: string, argument: string, use: (thin
   ["conv2d", "weight", ({ map }, x) => wrong.conv2d(map, x)],
   ["convTranspose2d", "weight", ({ map }, x) => wrong.convTranspose2d(map, x)],
   ["crossEntropy", "scores", ({ labels }, x) => wrong.crossEntropy(x, labels)],
+  ["dice", "scores", ({ labels }, x) => wrong.dice(x, labels)],
   ["bilateralFeatures", "guide", (_, x) => wrong.bilateralFeatures(x, { position: 3, color: 3 })],
   ["buildLattice", "features", (_, x) => wrong.buildLattice(x)],
   ["filter", "values", ({ lattice }, x) => wrong.filter(x, lattice)],
@@ -337,7 +338,12 @@ const uses: readonly Use[] = [
     /labels as labels, got a Uint8Array — make them with device\.labels/,
   ],
   ["labels forgotten", ({ map }) => wrong.crossEntropy(map), /got nothing/],
-  ["weights of classes", ({ map, labels }) => wrong.crossEntropy(map, labels, { weights: [1] }), /"weights"/],
+  [
+    "the weight of one class",
+    ({ map, labels }) => wrong.crossEntropy(map, labels, { weights: [1] }),
+    /weights: 3 numbers, one a class, got 1/,
+  ],
+  ["labels of Dice forgotten", ({ map }) => wrong.dice(map), /dice: expected labels as labels, got nothing/],
   [
     "a reduction of none such",
     ({ map, labels }) => wrong.crossEntropy(map, labels, { reduction: "average" }),

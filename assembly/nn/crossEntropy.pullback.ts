@@ -5,6 +5,7 @@ import { largestScore, tailMask } from "./crossEntropy";
 export function crossEntropyPullback(
   scores: usize,
   labels: usize,
+  weights: usize,
   gradient: usize,
   scoreGradient: usize,
   rows: u32,
@@ -37,7 +38,7 @@ export function crossEntropyPullback(
     }
     const sum = f32x4.extract_lane(sumLanes(powers), 0);
     const own = to + ((<usize>label) << 2);
-    let weight = factor * load<f32>(gradient);
+    let weight = factor * load<f32>(weights + ((<usize>label) << 2)) * load<f32>(gradient);
     if (epsilon > 0) {
       const p = load<f32>(own) / sum;
       weight *= p / (p + epsilon);

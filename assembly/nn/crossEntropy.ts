@@ -4,6 +4,7 @@ import { exp4, sumLanes } from "../shared/simd";
 export function crossEntropy(
   scores: usize,
   labels: usize,
+  weights: usize,
   losses: usize,
   rows: u32,
   channels: u32,
@@ -31,7 +32,7 @@ export function crossEntropy(
     }
     // NaN, which reaches the maximum, or infinity.
     if (!(largest <= f32.MAX_VALUE)) loss = NaN;
-    store<f32>(to, factor * loss);
+    store<f32>(to, factor * load<f32>(weights + ((<usize>label) << 2)) * loss);
   }
 }
 

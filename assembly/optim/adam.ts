@@ -15,6 +15,7 @@ export function adam(
   squareCorrection: f32,
   epsilon: f32,
   decay: f32,
+  shrink: f32,
   begin: u32,
   end: u32,
 ): void {
@@ -28,6 +29,7 @@ export function adam(
   const squareCorrections = f32x4.splat(squareCorrection);
   const epsilons = f32x4.splat(epsilon);
   const rates = f32x4.splat(rate);
+  const shrinks = f32x4.splat(shrink);
   for (let index = <usize>begin; index < <usize>end; index++) {
     const at = index << 4;
     const w = v128.load(parameter + at);
@@ -39,6 +41,7 @@ export function adam(
     v128.store(square + at, v);
     const root = f32x4.add(f32x4.sqrt(f32x4.mul(v, squareCorrections)), epsilons);
     const step = f32x4.div(f32x4.mul(m, meanCorrections), root);
-    v128.store(parameter + at, f32x4.sub(w, f32x4.mul(rates, step)));
+    const moved = f32x4.sub(w, f32x4.mul(rates, step));
+    v128.store(parameter + at, f32x4.sub(moved, f32x4.mul(shrinks, w)));
   }
 }

@@ -113,7 +113,8 @@ def optimizer_of(network, kind, kept):
     for group in kept["param_groups"]:
         own = [parameters[name].requires_grad_(True) for name in group["names"]]
         groups.append({"params": own, "lr": group["lr"]})
-    optimizer = (torch.optim.Adam if kind == "adam" else torch.optim.SGD)(groups, lr=groups[0]["lr"])
+    kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
+    optimizer = kinds[kind](groups, lr=groups[0]["lr"])
     optimizer.load_state_dict(kept)  # which brings names, factors and decays along
     return optimizer
 
@@ -125,8 +126,8 @@ def load(file):
 
 
 def loss_of(scores, labels, kind):
-    if kind == "robust":
-        raise SystemExit("train.py: expected a run with --loss sum or mean, got robust")
+    if kind not in ("sum", "mean"):
+        raise SystemExit(f"train.py: expected a run with --loss sum or mean, got {kind}")
     return F.cross_entropy(scores, labels, ignore_index=VOID, reduction=kind)
 
 
@@ -147,6 +148,8 @@ def main():
     configuration = json.loads(metadata["configuration"])
     if configuration["stage"] != "fcn8s":
         raise SystemExit(f"train.py: expected a run of stage fcn8s, got {configuration['stage']}")
+    if "classWeights" in configuration:
+        raise SystemExit("train.py: expected a run without --class-weights, got one with them")
     options = configuration["network"]
     scales = (0.01, 0.0001) if options["scales"] == "at-once" else (1, 1)
     network = Fcn8s(run["model_state_dict"], options["dropout"], scales).to(device)

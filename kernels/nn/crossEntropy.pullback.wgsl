@@ -1,5 +1,5 @@
 // Computes the gradient of crossEntropy's scores. It computes the softmax p again instead of reading a stored one:
-// scoreGradient_c = g·weight·(p_c − [c = l]), with g = factor·gradient and weight = 1 for cross-entropy or p_l/(p_l +
+// scoreGradient_c = g·weight·(p_c − [c = l]), with g = factor·weights_l·gradient and weight = 1 for cross-entropy or p_l/(p_l +
 // epsilon) for the robust log-likelihood. It is 0 where the label is `ignore`, and in the padding. Each invocation
 // computes a pixel.
 //#include "../shared/invocation.wgsl"
@@ -22,10 +22,12 @@ struct Params {
 @group(0) @binding(1) var<storage, read> scores: array<vec4f>;
 // [pixels], four to a word
 @group(0) @binding(2) var<storage, read> labels: array<u32>;
+// [channels]: how much the pixels of each label count
+@group(0) @binding(3) var<storage, read> weights: array<f32>;
 // [1]: the gradient of the loss
-@group(0) @binding(3) var<storage, read> gradient: array<f32>;
+@group(0) @binding(4) var<storage, read> gradient: array<f32>;
 // [rows, channels], rows padded
-@group(0) @binding(4) var<storage, read_write> scoreGradient: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> scoreGradient: array<vec4f>;
 
 //#invocations rows
 @compute @workgroup_size(64)
@@ -49,7 +51,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     powers += own;
   }
   let sum = sumLanes(powers);
-  var weight = params.factor * gradient[0];
+  var weight = params.factor * weights[label] * gradient[0];
   if (params.epsilon > 0.0) {
     let p = scoreGradient[first + label / 4u][label % 4u] / sum;
     weight *= p / (p + params.epsilon);

@@ -1,7 +1,7 @@
 // Computes the loss of each pixel from its scores x and its label l, with p = softmax(x):
 //   epsilon = 0: cross-entropy, −log p_l = log Σ exp(x_c − max) − (x_l − max), which neither overflows nor vanishes;
 //   epsilon > 0: the robust log-likelihood of Krähenbühl and Koltun (ICML 2013), −log(p_l + epsilon).
-// Writes losses[pixel] = (factor·loss, 0, 0, 0), one quad for each pixel, which columnSums adds up. The loss is 0 where
+// Writes losses[pixel] = (factor·weights_l·loss, 0, 0, 0), one quad for each pixel, which columnSums adds up. The loss is 0 where
 // the label is `ignore`. A score that is NaN or +∞ makes the loss NaN. A score of −∞ is a probability of 0. Each
 // invocation computes a pixel.
 // Precondition: every label is below `channels` or equal to `ignore` (tested when labels are made). Adjoint:
@@ -26,8 +26,10 @@ struct Params {
 @group(0) @binding(1) var<storage, read> scores: array<vec4f>;
 // [pixels], four to a word
 @group(0) @binding(2) var<storage, read> labels: array<u32>;
+// [channels]: how much the pixels of each label count
+@group(0) @binding(3) var<storage, read> weights: array<f32>;
 // [rows]
-@group(0) @binding(3) var<storage, read_write> losses: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> losses: array<vec4f>;
 
 fn sumOfPowers(first: u32, quads: u32, largest: f32) -> f32 {
   var powers = vec4f();
@@ -55,5 +57,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let score = scores[first + label / 4u][label % 4u] - largest;
   var loss = log(sum) - score;
   if (params.epsilon > 0.0) { loss = -log(exp(score) / sum + params.epsilon); }
-  losses[row] = vec4f(tainted(params.factor * loss, largest), 0.0, 0.0, 0.0);
+  losses[row] = vec4f(tainted(params.factor * weights[label] * loss, largest), 0.0, 0.0, 0.0);
 }

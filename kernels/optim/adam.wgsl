@@ -1,8 +1,8 @@
 // Adam (Kingma and Ba, ICLR 2015, algorithm 1), in place, with weight decay as part of the gradient g' = factor·g +
 // decay·w:
 //   m ← β₁·m + (1 − β₁)·g';  v ← β₂·v + (1 − β₂)·g'²;
-//   w ← w − rate·(m·meanCorrection)/(√(v·squareCorrection) + epsilon),
-// where the corrections are 1/(1 − β₁ᵗ) and 1/(1 − β₂ᵗ) at step t. Each invocation computes one quad.
+//   w ← w − rate·(m·meanCorrection)/(√(v·squareCorrection) + epsilon) − shrink·w,
+// where shrink is 0, or in AdamW (Loshchilov and Hutter, ICLR 2019) rate·decay while the gradient has no decay in it, and the corrections are 1/(1 − β₁ᵗ) and 1/(1 − β₂ᵗ) at step t. Each invocation computes one quad.
 //#include "../shared/invocation.wgsl"
 
 struct Params {
@@ -19,6 +19,7 @@ struct Params {
   squareCorrection: f32,
   epsilon: f32,
   decay: f32,
+  shrink: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -41,5 +42,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   mean[index] = m;
   square[index] = v;
   let step = m * params.meanCorrection / (sqrt(v * params.squareCorrection) + params.epsilon);
-  parameter[index] = w - params.rate * step;
+  parameter[index] = w - params.rate * step - params.shrink * w;
 }

@@ -27,7 +27,8 @@ export interface TorchGroup {
 
 /** How gradients become steps. */
 export interface TorchOptimizer {
-  readonly kind: "sgd" | "adam";
+  /** Adam and AdamW keep the same of each parameter. */
+  readonly kind: "sgd" | "adam" | "adamw";
   readonly momentum: number;
   readonly groups: readonly TorchGroup[];
 }
@@ -65,7 +66,7 @@ export function torchRunOf(
       lr: rate,
       weight_decay: decay,
       factor,
-      ...(optimizer.kind === "adam"
+      ...(optimizer.kind !== "sgd"
         ? { betas: [0.9, 0.999], eps: 1e-8, amsgrad: false }
         : { momentum: optimizer.momentum, dampening: 0, nesterov: false }),
     });

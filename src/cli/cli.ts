@@ -12,6 +12,7 @@ import { evaluateCommand } from "./evaluate.ts";
 import { filterCommand } from "./filter.ts";
 import { addCommonFlags } from "./options.ts";
 import { refineCommand } from "./refine.ts";
+import { reportCommand } from "./report.ts";
 import { segmentCommand } from "./segment.ts";
 import { isOtherRank } from "./train/together.ts";
 import { trainCommand } from "./train.ts";
@@ -42,6 +43,7 @@ export function program(): Command {
     benchCommand(),
     doctorCommand(),
     trainCommand(),
+    reportCommand(),
     evaluateCommand(),
     segmentCommand(),
     demoCommand(),

@@ -5,6 +5,8 @@ import { checkDataset, type Census } from "../data/checkDataset.ts";
 import { drawContactSheet } from "../data/contactSheet.ts";
 import { spread } from "../data/spread.ts";
 import { itemsOf } from "../data/dataset.ts";
+import { draftManifest } from "../data/draftManifest.ts";
+import { Folder } from "../data/folder.ts";
 import { formats, openUnion, type Format } from "../data/openDataset.ts";
 import { refuse } from "../diagnosis/finding.ts";
 import { FormatError, UsageError } from "../errors.ts";
@@ -22,12 +24,14 @@ interface DataFlags extends CommonFlags {
   readonly sheet?: string;
   readonly sheetItems: number;
   readonly list?: string;
+  readonly init?: boolean;
 }
 
 const examples = `
 Examples:
   crf-rnn data VOC2012 --sheet voc.png
   crf-rnn data pascal-context --images VOC2010
+  crf-rnn data --init photos                    writes photos/manifest.json for photos/images and photos/masks
   The paper's training set, 11,685 images, and its reduced validation set, 346 images:
     crf-rnn data VOC2012@train benchmark_RELEASE@train,val --list train.txt
     crf-rnn data VOC2012@val --without VOC2012@train --without benchmark_RELEASE@train,val --list reduced.txt
@@ -58,12 +62,14 @@ export function dataCommand(): Command {
     .option("--minimum-pixels <n>", "COCO: leave out images with fewer pixels of VOC's classes", wholeNumber(0), 200)
     .option("--sheet <sheet.png>", "write a contact sheet (photographs with their labels drawn over them) to this file")
     .option("--sheet-items <n>", "photographs on the sheet, spread over the set", wholeNumber(1, 600), 36)
+    .option("--init", "write DIR/manifest.json for DIR/images and DIR/masks, to be looked over and kept")
     .option("--list <ids.txt>", "write the ids of the resulting set to this file")
     .addHelpText("after", examples)
     .action(run);
 }
 
 async function run(folders: readonly string[], flags: DataFlags): Promise<void> {
+  if (flags.init) return initialize(folders, flags);
   const destinations = [
     ...(flags.sheet ? [{ flag: "--sheet", file: flags.sheet, extension: ".png" }] : []),
     ...(flags.list ? [{ flag: "--list", file: flags.list, extension: ".txt" }] : []),
@@ -106,6 +112,32 @@ async function run(folders: readonly string[], flags: DataFlags): Promise<void> 
     got: first ? `${faulty.size} of ${items.length} items with problems, first: ${first.problem}` : "no images",
     remedy: first ? "correct or remove the files listed" : "name other splits",
   });
+}
+
+/** Writes a manifest into a folder that has none. @throws UsageError, FormatError */
+async function initialize(folders: readonly string[], flags: DataFlags): Promise<void> {
+  const [place] = folders as [string];
+  const folder = await Folder.open(place);
+  const file = folder.join("manifest.json", place);
+  if (folders.length > 1 || (await folder.has("manifest.json"))) {
+    const got = folders.length > 1 ? `${folders.length} folders` : `${file}, which is there`;
+    const expected = folders.length > 1 ? "one folder" : "a folder without a manifest";
+    throw new UsageError({ where: "--init", expected, got });
+  }
+  const manifest = await draftManifest(folder);
+  writeTogether([{ file, bytes: new TextEncoder().encode(`${JSON.stringify(manifest, undefined, 1)}\n`) }]);
+  const { classes, splits, items } = manifest;
+  const told = classes.map(({ id, name, rgb, value }) => {
+    const meaning = value === undefined ? "" : `, ${value} in the masks`;
+    return `${String(id).padStart(5)} ${printable(name)}, rgb ${rgb.join(" ")}${meaning}`;
+  });
+  const counts = Object.entries(splits).map(([split, number]) => `${printable(split)} ${number}`);
+  const lines = [`${file}: ${items.length} images (${counts.join(", ")})`, ...told];
+  report(
+    flags,
+    { command: "data", manifest: file, classes, splits },
+    [...lines, "Look over names and colors, then check it by crf-rnn data."].join("\n"),
+  );
 }
 
 const isList = (file: string): boolean => file.endsWith(".txt");

@@ -5,6 +5,7 @@ import { encodeLabelPng, encodeRgbPng } from "../data/png.ts";
 import { CrfRnnError, FormatError, LimitError, UsageError } from "../errors.ts";
 import { printable, printableEnd } from "../quote.ts";
 import type { Model } from "../train/model.ts";
+import type { Color } from "../data/palette.ts";
 import { DistinctFiles } from "./distinctFiles.ts";
 import { isDone } from "./done.ts";
 import { readImage } from "./input.ts";
@@ -16,6 +17,7 @@ import { report, type CommonFlags } from "./options.ts";
 import { makeFolder, writeTogether, type Output } from "./output.ts";
 import { type Listed, listPictures, placesHelp } from "./pictures.ts";
 import { startProgress } from "./progress.ts";
+import { paletteKinds, readPalette } from "./refine/palette.ts";
 import { addShardFlag, partOf, type Shard, shardHelp } from "./shard.ts";
 
 export interface SegmentFlags extends CommonFlags, ModelFlags {
@@ -24,6 +26,7 @@ export interface SegmentFlags extends CommonFlags, ModelFlags {
   readonly overlays: boolean;
   readonly resume?: boolean;
   readonly strict?: boolean;
+  readonly palette?: string;
 }
 
 /** Exit status where some images could not be labeled. */
@@ -36,7 +39,7 @@ Examples:
   One part of a job array, which may be run again:
     crf-rnn segment photos --checkpoint crf-rnn.safetensors --out masks --shard auto --resume
 
-OUT gets NAME.png, a palette PNG whose index is the class, and NAME.overlay.png, the labels over the photograph.
+OUT gets NAME.png, a palette PNG whose index is the class, in the colors of the data that the network learned from, and NAME.overlay.png, the labels over the photograph.
 Photographs with an EXIF orientation are labeled as viewers show them. An image that cannot be read, or for which the memory
 does not suffice, is passed over: a line on standard error names it, the summary counts it, and the exit status is 1.
 With --resume the command may be run again without harm. It does not know by which flags an image was labeled: name another OUT
@@ -52,6 +55,10 @@ export function segmentWords(): Command {
     .argument("<images...>", placesHelp);
   addModelFlags(command).requiredOption("--out <folder>", "folder for the label maps, made if need be");
   return addShardFlag(command, "images")
+    .option(
+      "--palette <P>",
+      `colors of the outputs: ${paletteKinds} (default: those of the data it learned from, else VOC's)`,
+    )
     .option("--no-overlays", "write only label maps, no overlays")
     .option("--resume", "pass over images whose outputs are all there, whole, and newer than image and checkpoint")
     .option("--strict", "stop at the first image that cannot be labeled, with exit status 2")
@@ -82,12 +89,13 @@ export async function segment(places: readonly string[], flags: SegmentFlags) {
   const part = partOf(all, flags.shard);
   await using opened = await openDevice(flags);
   const { device } = opened;
-  const { model, crf } = await openModelFile(device, flags);
+  const { model, crf, palette: learned } = await openModelFile(device, flags);
   using _model = model;
   if (!model.network) {
     const remedy = "crf-rnn refine takes the logits of another network";
     throw new UsageError({ where: "--checkpoint", expected: "a network", got: "a CRF alone", remedy });
   }
+  const palette = flags.palette === undefined ? learned : (await readPalette(flags.palette)).colors;
   makeFolder(flags.out);
   using progress = startProgress(flags, part.length);
   const began = performance.now();
@@ -104,7 +112,7 @@ export async function segment(places: readonly string[], flags: SegmentFlags) {
       continue;
     }
     progress.stage(`labeling ${printableEnd(basename(file))}`);
-    const result = await labelImage(model, listed, flags);
+    const result = await labelImage(model, listed, flags, palette);
     if (result instanceof CrfRnnError) {
       if (flags.strict) throw result;
       failures.push({ file, problem: result.message });
@@ -128,6 +136,7 @@ async function labelImage(
   model: Model,
   { file, misnamed }: Listed,
   { out, overlays, iterations }: SegmentFlags,
+  palette: readonly Color[] | undefined,
 ): Promise<{ readonly outputs: Output[]; readonly notes: readonly string[] } | CrfRnnError> {
   if (misnamed) {
     return new FormatError({ file, expected: "a name in UTF-8", got: "another encoding", remedy: "rename the file" });
@@ -138,7 +147,7 @@ async function labelImage(
   const labels = await model.predict({ image }, { iterations }).catch(expectedError);
   if (labels instanceof LimitError) return labels;
   if (labels instanceof CrfRnnError) throw labels;
-  const map = { height, width, labels };
+  const map = { height, width, labels, palette };
   const [labelFile, overlayFile] = outputFiles(file, out, overlays);
   const outputs: Output[] = [{ file: labelFile, bytes: encodeLabelPng(map) }];
   if (overlayFile) outputs.push({ file: overlayFile, bytes: encodeRgbPng(height, width, drawOverlay(image, map)) });

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Command } from "commander";
 import { fileSource, openCheckpoint, type Source } from "../checkpoint/checkpoint.ts";
 import { open } from "../device/open.ts";
 import { UsageError } from "../errors.ts";
@@ -6,13 +7,12 @@ import { describeFit, fitOf, shapesOf } from "../train/begin.ts";
 import type { Configuration } from "../train/configuration.ts";
 import type { Setting } from "../train/goingOn.ts";
 import type { Timetable } from "../train/loop.ts";
-import { createTrainable, isLearned } from "../train/learner.ts";
-import { elementsOf } from "../shape.ts";
+import { createTrainable } from "../train/learner.ts";
 import { requireSame } from "../train/alike.ts";
 import { bestOf, type Metric } from "../train/metrics.ts";
 import type { Ranks } from "../train/ranks.ts";
 import { countLearned, runTraining, type Outcome } from "../train/runTraining.ts";
-import { checkpointFile, reportFile, type Surroundings } from "../train/surroundings.ts";
+import { checkpointFile, formerFile, reportFile, type Surroundings } from "../train/surroundings.ts";
 import { currentHost, passOn } from "./hosts.ts";
 import { describeNotes, type FileNote } from "./notes.ts";
 import { openDevice } from "./openDevice.ts";
@@ -27,9 +27,11 @@ import { Interrupt, interrupted } from "./train/interrupt.ts";
 import { LocalSurroundings, tellProgress } from "./train/local.ts";
 import { openLogits } from "./train/logits.ts";
 import type { Traffic } from "../distributed/mpiRanks.ts";
-import { describeOutcome, describePlan, describeTraffic, planOf } from "./train/plan.ts";
+import { describeOutcome, describePlan, describeTraffic, learnedOf, planOf } from "./train/plan.ts";
 import { leads, seatOf, threadsOf, together } from "./train/together.ts";
+import { RunFiles } from "./train/runFiles.ts";
 import { RunFolder } from "./train/runFolder.ts";
+import { flagsFile, readFlags, storeFlags, withStored } from "./train/storedFlags.ts";
 import { writeReport } from "./train/writeReport.ts";
 
 /** All that a run is made of. */
@@ -52,7 +54,8 @@ export interface Trained {
 
 export const trainCommand = () => trainWords().action(run);
 
-async function run(flags: TrainFlags): Promise<void> {
+async function run(given: Partial<TrainFlags>, command: Command): Promise<void> {
+  const flags = await completed(given as TrainFlags, (name) => command.getOptionValueSource(name) === "cli");
   if (!flags.distributed && flags.host !== "chromium" && flags.host !== currentHost) {
     process.exitCode = await passOn(flags.host);
     return;
@@ -77,6 +80,17 @@ async function run(flags: TrainFlags): Promise<void> {
   const lines = [...outcome.notes, describeOutcome(flags.out, outcome, metrics)];
   if (traffic) lines.push(describeTraffic(traffic));
   report(flags, facts, lines.join("\n"));
+}
+
+/** The flags of a run, those it was begun with included where it goes on. @throws UsageError where no data are named */
+async function completed(flags: TrainFlags, isGiven: (name: string) => boolean): Promise<TrainFlags> {
+  const run = new RunFiles(flags.out);
+  const saved = [checkpointFile, formerFile].some((name) => run.has(name));
+  const stored = flags.resume && run.has(flagsFile) ? await readFlags(run.file(flagsFile)) : undefined;
+  const all = stored ? withStored(flags, stored, isGiven, saved) : flags;
+  if ((all as Partial<TrainFlags>).data) return all;
+  const remedy = flags.resume ? "name the data that the run was begun with" : "name a folder of images with labels";
+  throw new UsageError({ where: "--data", expected: "images to train on", got: "none", remedy });
 }
 
 /** Trains as `crf-rnn train` does, printing progress alone. @throws as the command does */
@@ -187,6 +201,8 @@ async function trainTask(asked: Task, ranks?: Ranks): Promise<Required<Trained>>
   using folder = new RunFolder(asked.flags.out);
   const { flags, timetable } = asked;
   const resumed = flags.resume ? await folder.resume({ ...asked, steps: timetable.steps }) : undefined;
+  // Only now, as flags that are refused say nothing of the run.
+  folder.write(flagsFile, storeFlags(flags));
   const task = { ...asked, configuration: resumed?.configuration ?? asked.configuration };
   await ranks?.spread(new TextEncoder().encode(JSON.stringify(task.configuration)));
   const trained = await trainIn(task, { folder, from: resumed?.step, ranks });
@@ -216,7 +232,8 @@ async function trainIn(task: Task, { folder, from, ranks }: Place): Promise<Outc
   };
   const surroundings = new LocalSurroundings(images, logits, folder, interrupt, tell, { ranks, draw });
   const begins = from === undefined ? { init: flags.init } : { resume: folder?.file(checkpointFile) };
-  const beginning = folder ? begins : {}; // The other ranks get what the first one begins from.
+  // The other ranks get what the first one begins from.
+  const beginning = folder ? { ...begins, exact: flags.exact } : {};
   if (flags.host !== "chromium") return await trainHere(task, surroundings, beginning);
   return await trainInPage(
     { configuration, timetable, images: surroundings.images, device: openOptionsOf(flags), ...beginning },
@@ -224,19 +241,14 @@ async function trainIn(task: Task, { folder, from, ranks }: Place): Promise<Outc
   );
 }
 
-/** How many numbers a run learns, before there is a model. */
-const learnedOf = (configuration: Configuration): number =>
-  Object.entries(shapesOf(configuration))
-    .filter(([name]) => isLearned(name, configuration))
-    .reduce((sum, [, { shape }]) => sum + elementsOf(shape), 0);
-
 async function trainHere(
   { flags, configuration, timetable }: Task,
   surroundings: Surroundings,
-  files: { readonly resume?: string; readonly init?: string },
+  files: { readonly resume?: string; readonly init?: string; readonly exact?: boolean },
 ): Promise<Outcome> {
   const source = async (file?: string): Promise<Source | undefined> => (file ? fileSource(file) : undefined);
-  const beginning = { resume: await source(files.resume), init: await source(files.init) };
+  const { exact } = files;
+  const beginning = { resume: await source(files.resume), init: await source(files.init), exact };
   try {
     await using opened = await openDevice(flags);
     const { device } = opened;

@@ -15,16 +15,21 @@ export function boundaryBand({ height, width, labels }: LabelMap, radius: number
   if (!(radius >= 0 && radius < Infinity)) {
     throw new ValueError({ where: "boundaryBand", expected: "a radius of 0 pixels or more", got: `${radius}` });
   }
+  return nearTo(boundaryPixels(labels, height, width), height, width, radius);
+}
+
+/** One byte per pixel: 1 where a marked pixel lies within `radius` pixels, Euclidean, centers to centers. */
+export function nearTo(marked: Uint8Array, height: number, width: number, radius: number): Uint8Array<ArrayBuffer> {
   const reach = Math.min(Math.floor(radius), Math.max(height, width));
-  const vertical = distanceInColumn(boundaryPixels(labels, height, width), height, width, reach + 1);
-  const band = new Uint8Array(labels.length);
-  for (let i = 0; i < labels.length; i++) {
+  const vertical = distanceInColumn(marked, height, width, reach + 1);
+  const near = new Uint8Array(marked.length);
+  for (let i = 0; i < marked.length; i++) {
     const x = i % width;
-    for (let dx = -Math.min(reach, x); dx <= Math.min(reach, width - 1 - x) && band[i] === 0; dx++) {
-      if (vertical[i + dx]! <= reach && dx * dx + vertical[i + dx]! ** 2 <= radius * radius) band[i] = 1;
+    for (let dx = -Math.min(reach, x); dx <= Math.min(reach, width - 1 - x) && near[i] === 0; dx++) {
+      if (vertical[i + dx]! <= reach && dx * dx + vertical[i + dx]! ** 2 <= radius * radius) near[i] = 1;
     }
   }
-  return band;
+  return near;
 }
 
 function boundaryPixels(labels: Uint8Array, height: number, width: number): Uint8Array {
@@ -37,14 +42,14 @@ function boundaryPixels(labels: Uint8Array, height: number, width: number): Uint
 }
 
 /**
- * For each pixel, the distance in rows to the nearest boundary pixel of its column, or `far` if there is none within
+ * For each pixel, the distance in rows to the nearest marked pixel of its column, or `far` if there is none within
  * reach.
  */
-function distanceInColumn(boundary: Uint8Array, height: number, width: number, far: number): Int32Array {
-  const distance = new Int32Array(boundary.length).fill(far);
+function distanceInColumn(marked: Uint8Array, height: number, width: number, far: number): Int32Array {
+  const distance = new Int32Array(marked.length).fill(far);
   const relax = (i: number, neighbor: number): void => {
-    if (boundary[i]) distance[i] = 0;
-    else if (neighbor >= 0 && neighbor < boundary.length) distance[i] = Math.min(distance[i]!, distance[neighbor]! + 1);
+    if (marked[i]) distance[i] = 0;
+    else if (neighbor >= 0 && neighbor < marked.length) distance[i] = Math.min(distance[i]!, distance[neighbor]! + 1);
   };
   for (let i = 0; i < height * width; i++) relax(i, i - width);
   for (let i = height * width - 1; i >= 0; i--) relax(i, i + width);

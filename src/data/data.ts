@@ -13,6 +13,7 @@
  */
 export { argmax } from "./argmax.ts";
 export { boundaryBand } from "./boundary.ts";
+export { boundaryScores, usualTolerance } from "./boundaryScores.ts";
 export { checkDataset, type Census, type ClassCount, type Note, type Problem } from "./checkDataset.ts";
 export type { Finding, Severity } from "../diagnosis/finding.ts";
 export { Confusion, type ClassScore, type Scores } from "./confusion.ts";
@@ -27,5 +28,6 @@ export { drawOverlay } from "./overlay.ts";
 export { vocPalette, type Color } from "./palette.ts";
 export { decodeLabelPng, encodeLabelPng, encodeRgbPng, type Annotation, type LabelOptions } from "./png.ts";
 export { decodeLabels, type MaskOptions } from "./masks.ts";
+export { Reliability, type ReliabilityBin } from "./reliability.ts";
 export { resizeBilinear } from "./resize.ts";
 export { vocClasses } from "./vocClasses.ts";

@@ -19,6 +19,22 @@ const fifth = 5;
  */
 export async function openImagesAndMasks(folder: Folder): Promise<Dataset> {
   const classes = await readClassNames(folder);
+  const pairs = await pairsOf(folder);
+  const colors = vocColors(classes.length);
+  const items = new Map(
+    [...pairs].map(([id, { image, mask: source }]): [string, Item] => {
+      const labels = async () => decodeLabels(await folder.read(source, maximumLabelBytes), source, { colors });
+      return [id, createItem({ id, image, imageFolder: folder, source, classes: classes.length, labels })];
+    }),
+  );
+  const splits = [...(await splitsOf(folder, [...pairs.keys()]))].map(
+    ([split, ids]) => [split, ids.map((id) => items.get(id)!)] as const,
+  );
+  return { name: folder.path, classes, palette: vocPalette(), splits: new Map(splits) };
+}
+
+/** The files of an image and its mask, by their name without ending. @throws FormatError where one has not the other, and for two of one name */
+export async function pairsOf(folder: Folder): Promise<Map<string, { readonly image: string; readonly mask: string }>> {
   const images = await byName(folder, "images", /\.(?:jpe?g|png|webp|tiff?|npy)$/i);
   const masks = await byName(folder, "masks", /\.(?:png|npy)$/i);
   for (const [here, there, of] of [
@@ -30,19 +46,19 @@ export async function openImagesAndMasks(folder: Folder): Promise<Dataset> {
     const kind = of === "masks" ? "a mask" : "an image";
     throw new FormatError({ file: file!, expected: `${kind} ${of}/${id}.…`, got: "none of this name" });
   }
-  const colors = vocColors(classes.length);
-  const create = (id: string): Item => {
-    const [image, source] = [images.get(id), masks.get(id)];
-    if (image === undefined || source === undefined) {
-      throw new FormatError({ file: folder.path, expected: "lists of images that are there", got: quote(id) });
-    }
-    const labels = async () => decodeLabels(await folder.read(source, maximumLabelBytes), source, { colors });
-    return createItem({ id, image, imageFolder: folder, source, classes: classes.length, labels });
-  };
+  return new Map([...images].map(([id, image]) => [id, { image, mask: masks.get(id)! }]));
+}
+
+/** The ids of each split, by the folder's lists or by turns. @throws FormatError for a list of what is not there */
+export async function splitsOf(folder: Folder, ids: readonly string[]): Promise<Map<string, readonly string[]>> {
   const isList = (name: string): boolean => name.endsWith(".txt") && name !== labelsFile;
-  const listed = (await folder.list()).some(isList);
-  const splits = listed ? await readSplits(folder, [], create, isList) : byTurns([...images.keys()].map(create));
-  return { name: folder.path, classes, palette: vocPalette(), splits };
+  if (!(await folder.list()).some(isList)) return byTurns(ids);
+  const known = new Set(ids);
+  const check = (id: string): string => {
+    if (known.has(id)) return id;
+    throw new FormatError({ file: folder.path, expected: "lists of images that are there", got: quote(id) });
+  };
+  return readSplits(folder, [], check, isList);
 }
 
 /** The files in a folder by their names without endings, in the order of names. */
@@ -65,7 +81,7 @@ async function byName(folder: Folder, place: string, ending: RegExp): Promise<Ma
   return files;
 }
 
-function byTurns(items: readonly Item[]): Map<string, readonly Item[]> {
+function byTurns(items: readonly string[]): Map<string, readonly string[]> {
   const isVal = (index: number): boolean => index % fifth === fifth - 1;
   return new Map([
     ["train", items.filter((_, index) => !isVal(index))],

@@ -14,6 +14,8 @@ export interface Augmentation {
   readonly shift?: number;
   /** Brightness, contrast and saturation changed by up to this share, 0…1. */
   readonly color?: number;
+  /** Cut down to so many pixels on a side, anywhere; an image that is smaller stays whole on that side. */
+  readonly crop?: number;
 }
 
 /** A photograph and its ground truth, of one size. */

@@ -41,7 +41,7 @@ const schema = valibot.object({
 type Manifest = valibot.InferOutput<typeof schema>;
 
 /**
- * Opens a folder with `manifest.json`: `classes` `{id, name, rgb, value?}` with ids from 0 without gaps, `items`
+ * Opens a folder with `manifest.json` (manifest.schema.json describes it for other programs): `classes` `{id, name, rgb, value?}` with ids from 0 without gaps, `items`
  * `{id, image, mask, split, width?, height?}` with paths below the folder, and `splits` `{name: count}`, which must agree with the
  * items where it is there. Masks are PNGs whose index or gray is the class, or its `value` (255 = void), PNGs in the colors of the
  * classes (and `voidRgb`), or `.npy` arrays of such numbers.

@@ -132,6 +132,12 @@ export function encodeRgbPng(height: number, width: number, rgb: Uint8Array): Ui
   return encode({ width, height, data: rgb, channels: 3, depth: 8 });
 }
 
+/** Writes `[height, width]`, 0…1, as a gray PNG of 16 bits. */
+export function encodeSharesPng(height: number, width: number, shares: Float32Array): Uint8Array {
+  const data = Uint16Array.from(shares, (share) => Math.round(65535 * Math.min(Math.max(share, 0), 1)));
+  return encode({ width, height, data, channels: 1, depth: 16 });
+}
+
 /** Writes a label map as a palette PNG whose index is the class; PASCAL VOC's colors where it has none of its own. */
 export function encodeLabelPng({ height, width, labels, palette }: Annotation): Uint8Array {
   const colors = vocPalette();

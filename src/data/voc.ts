@@ -45,14 +45,14 @@ export function vocColors(classes: number): Color[] {
  * Reads the lists of ids in a folder, one split a list `NAME.txt`. An id has one item, however many splits have it.
  * @throws FormatError where there is no list, or one is malformed
  */
-export async function readSplits(
+export async function readSplits<Made = Item>(
   folder: Folder,
   lists: readonly string[],
-  create: (id: string) => Item,
+  create: (id: string) => Made,
   isList: (name: string) => boolean = (name) => name.endsWith(".txt"),
-): Promise<Map<string, readonly Item[]>> {
-  const items = new Map<string, Item>();
-  const splits = new Map<string, readonly Item[]>();
+): Promise<Map<string, readonly Made[]>> {
+  const items = new Map<string, Made>();
+  const splits = new Map<string, readonly Made[]>();
   const place = lists.join("/");
   for (const name of (await folder.list(...lists)).filter(isList)) {
     const path = folder.join(place === "" ? name : `${place}/${name}`, folder.path);

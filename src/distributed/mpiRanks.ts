@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { CrfRnnError, DeviceError, type ErrorFacts, InternalError } from "../errors.ts";
+import { hostHere } from "../train/made.ts";
 import type { GradientLayout, GradientSum, Ranks } from "../train/ranks.ts";
 import { ArenaSum } from "./arenaSum.ts";
 import { leaveWithout } from "./leave.ts";
@@ -68,7 +69,7 @@ export class MpiRanks implements Ranks {
   private constructor(worker: Worker, build: string, { name, rank, size }: Extract<Answer, { event: "joined" }>) {
     this.#worker = worker;
     this.build = build;
-    this.host = hostOf(process.versions);
+    this.host = hostHere();
     this.rank = rank;
     this.size = size;
     this.library = name;
@@ -207,8 +208,6 @@ export class MpiRanks implements Ranks {
     this.#sum?.fail(this.#error);
   }
 }
-
-const hostOf = ({ deno, node }: NodeJS.ProcessVersions): string => (deno ? `Deno ${deno}` : `Node ${node}`);
 
 const unexpected = ({ event }: Answer): InternalError =>
   new InternalError({ where: "the thread that talks to other ranks", expected: "an answer", got: event });

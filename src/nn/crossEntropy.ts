@@ -6,20 +6,26 @@ import { ignoreLabel } from "../ignoreLabel.ts";
 import { requireHeld, requireInputs, requireOneDevice } from "../inputs.ts";
 import { Labels } from "../labels.ts";
 import { type Names, requireOptions } from "../options.ts";
-import { formatShape, padded, quadBytes, sameShape } from "../shape.ts";
+import { padded, quadBytes } from "../shape.ts";
 import { record } from "../tape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
-import { requireChoice } from "../values.ts";
+import { kindOf, requireChoice } from "../values.ts";
 import { columnSums } from "../shared/columnSums.ts";
+import { requireLabels } from "./requireLabels.ts";
 
 export interface LossOptions {
   /** Pixels with this label do not count, and their scores get no gradient. Default: 255. */
   readonly ignore?: number;
   /** Whether the losses of the pixels that count are summed (the default, as in the papers) or averaged. */
   readonly reduction?: "sum" | "mean";
+  /**
+   * How much the pixels of each class count, a number of 0 or more a class, for classes that are rare. An average is divided by the
+   * sum of the weights of the pixels that count, as in PyTorch. Default: 1 for all.
+   */
+  readonly weights?: ArrayLike<number>;
 }
 
-const optionNames: Names<LossOptions> = { ignore: true, reduction: true };
+const optionNames: Names<LossOptions> = { ignore: true, reduction: true, weights: true };
 
 /**
  * Computes the softmax cross-entropy −Σ log softmax(scores)[label] as one value [1]. `scores` is [h, w, L] or [n, h, w,
@@ -64,8 +70,11 @@ function loss(where: string, scores: Tensor, labels: Labels, epsilon: number, op
 function lossOf(where: string, scores: Tensor, labels: Labels, epsilon: number, options: LossOptions): Tensor {
   const { ignore = ignoreLabel, reduction = "sum" } = options;
   const { device, channels, rows } = scores;
-  check(where, scores, labels, ignore, reduction);
-  const factor = reduction === "mean" ? 1 / Math.max(1, labels.counted(ignore)) : 1;
+  requireLabels(where, scores, labels, ignore);
+  requireChoice(where, "reduction", reduction, ["sum", "mean"]);
+  const ofClasses = classWeights(where, options.weights, channels);
+  const factor = reduction === "mean" ? 1 / (labels.weighed(ofClasses, ignore) || 1) : 1;
+  using weights = device.tensor([channels], ofClasses);
   const rowBytes = padded(channels) * 4;
 
   /**
@@ -76,7 +85,15 @@ function lossOf(where: string, scores: Tensor, labels: Labels, epsilon: number, 
     let first = 0;
     for (const range of rowRanges(device, rows, rowBytes)) {
       const params = { rows: range.rows, channels, first, ignore, epsilon, factor };
-      yield { range, args: { scores: range.of(scores.storage, rowBytes), labels: labels.storage, ...params } };
+      yield {
+        range,
+        args: {
+          scores: range.of(scores.storage, rowBytes),
+          labels: labels.storage,
+          weights: weights.storage,
+          ...params,
+        },
+      };
       first += range.rows;
     }
   };
@@ -89,7 +106,7 @@ function lossOf(where: string, scores: Tensor, labels: Labels, epsilon: number, 
   }
   columnSums(device, losses, result.storage, rows, 1);
 
-  return record(result, [scores], [scores, labels], (gradient) => {
+  return record(result, [scores], [scores, labels, weights], (gradient) => {
     const scoreGradient = emptyLike(scores);
     for (const { range, args } of ranges()) {
       const own = range.of(scoreGradient.storage, rowBytes);
@@ -99,25 +116,16 @@ function lossOf(where: string, scores: Tensor, labels: Labels, epsilon: number, 
   });
 }
 
-function check(where: string, scores: Tensor, labels: Labels, ignore: number, reduction: string): void {
-  if (!sameShape(scores.shape.slice(0, -1), labels.shape)) {
-    throw new ShapeError({
-      where,
-      expected: `labels ${formatShape(scores.shape.slice(0, -1))} for scores ${formatShape(scores.shape)}`,
-      got: formatShape(labels.shape),
-      remedy: "give every pixel of the scores a label",
-    });
+/** The weight of each class; 1 where none are given. @throws ShapeError, ValueError */
+function classWeights(where: string, weights: ArrayLike<number> | undefined, classes: number): Float32Array {
+  if (weights === undefined) return new Float32Array(classes).fill(1);
+  if (weights?.length !== classes) {
+    const got = typeof weights?.length === "number" ? `${weights.length}` : kindOf(weights);
+    throw new ShapeError({ where, expected: `weights: ${classes} numbers, one a class`, got });
   }
-  if (!Number.isInteger(ignore) || ignore < 0 || ignore > 255) {
-    throw new ValueError({ where, expected: "a label from 0 to 255 to ignore", got: String(ignore) });
-  }
-  requireChoice(where, "reduction", reduction, ["sum", "mean"]);
-  const wrong = labels.firstBeyond(scores.channels, ignore);
-  if (!wrong) return;
-  throw new ValueError({
-    where,
-    expected: `labels below ${scores.channels}, the scores' classes, or ${ignore} to ignore`,
-    got: `label ${wrong.label} at pixel ${formatShape(wrong.position)}`,
-    remedy: "map the labels to the classes, or make the network with more classes",
-  });
+  const values = Float32Array.from(weights);
+  const stray = values.findIndex((weight) => !(weight >= 0 && weight < Infinity));
+  if (stray < 0) return values;
+  const got = `${weights[stray]} for class ${stray}`;
+  throw new ValueError({ where, expected: "weights: finite numbers of 0 or more", got });
 }

@@ -8,6 +8,8 @@ export interface Annotation {
   readonly width: number;
   readonly height: number;
   readonly labels: ArrayLike<number>;
+  /** How much each label counts, from 0, as if nothing were said, to 255, as `confidence` says. Default: 255 everywhere. */
+  readonly alpha?: ArrayLike<number>;
 }
 
 export interface AnnotationOptions {
@@ -41,7 +43,7 @@ export const usualConfidence = 0.7;
  */
 export function annotationScores(annotation: Annotation, options: AnnotationOptions = {}): AnnotationScores {
   requireOptions(where, options, optionNames);
-  const { width, height, labels } = requireAnnotation(annotation);
+  const { width, height, labels, alpha } = requireAnnotation(annotation);
   const classes = options.classes ?? Math.max(highestOf(labels) + 1, 2);
   if (!Number.isInteger(classes) || classes < 2 || classes > ignoreLabel) {
     throw new ValueError({ where, expected: "classes from 2 to 255", got: found(classes) });
@@ -52,21 +54,28 @@ export function annotationScores(annotation: Annotation, options: AnnotationOpti
     throw new ValueError({ where, expected, got: found(confidence) });
   }
   requireLabels(labels, classes);
-  return { data: annotationLogits(labels, classes, confidence), shape: [height, width, classes] };
+  return { data: annotationLogits(labels, classes, confidence, alpha), shape: [height, width, classes] };
 }
 
-/** Logits `[pixels, classes]` of labels that are right with probability `confidence`; nothing is checked. */
+/**
+ * Logits `[pixels, classes]` of labels that are right with probability `confidence`, or by an alpha of 0…255 with one between that and a
+ * guess; nothing is checked.
+ */
 export function annotationLogits(
   labels: ArrayLike<number>,
   classes: number,
   confidence: number,
+  alpha?: ArrayLike<number>,
 ): Float32Array<ArrayBuffer> {
-  const right = Math.log(confidence);
-  const wrong = Math.log((1 - confidence) / (classes - 1));
   const logits = new Float32Array(labels.length * classes);
+  const levels = Array.from({ length: 256 }, (_, level) => {
+    const sure = level === 255 ? confidence : 1 / classes + (level / 255) * (confidence - 1 / classes);
+    return level === 0 ? [0, 0] : [Math.log(sure), Math.log((1 - sure) / (classes - 1))];
+  });
   for (let pixel = 0; pixel < labels.length; pixel++) {
     const label = labels[pixel]!;
     if (label === ignoreLabel) continue;
+    const [right, wrong] = levels[alpha?.[pixel] ?? 255] as [number, number];
     logits.fill(wrong, pixel * classes, (pixel + 1) * classes);
     logits[pixel * classes + label] = right;
   }
@@ -98,6 +107,14 @@ function requireAnnotation(annotation: Annotation): Annotation {
   if (labels.length !== width * height) {
     throw new ShapeError({ where, expected: `${height} by ${width} labels`, got: `${labels.length} labels` });
   }
+  const { alpha } = annotation;
+  if (alpha !== undefined && alpha?.length !== labels.length) {
+    const got = typeof alpha?.length === "number" ? `${alpha.length}` : kindOf(alpha);
+    throw new ShapeError({ where, expected: `alpha: ${labels.length} numbers, one a label`, got });
+  }
+  const stray = Array.prototype.findIndex.call(alpha ?? [], (a) => !(Number.isInteger(a) && a >= 0 && a <= 255));
+  if (stray >= 0)
+    throw new ValueError({ where, expected: "alpha: whole numbers 0…255", got: `${alpha![stray]} at pixel ${stray}` });
   return annotation;
 }
 

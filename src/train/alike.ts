@@ -9,6 +9,10 @@ const textIn = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 export const textOf = ({ name, variant }: DeviceInfo): string => `${name}, ${variant}`;
 
+/** What the bits of a device depend on. How many threads it has is no matter. */
+export const deviceText = ({ kind, info }: Device): string =>
+  kind === "wasm" ? `wasm ${info.variant.replace("Shared", "")}` : `webgpu ${textOf(info)}`;
+
 /** What differs where ranks are not alike, in messages. */
 interface Facts {
   readonly expected: string;
@@ -35,9 +39,8 @@ export async function requireSame(ranks: Ranks, own: string, { expected, remedy 
  * Refuses ranks whose bits would part: other builds, other kinds of device, other data. How many threads a rank has is no matter.
  * @throws DeviceError
  */
-export async function requireAlike(ranks: Ranks, { kind, info }: Device): Promise<void> {
-  const device = kind === "wasm" ? `wasm ${info.variant.replace("Shared", "")}` : `webgpu ${textOf(info)}`;
-  await requireSame(ranks, `crf-rnn ${ranks.build}\t${ranks.host}\ndevice ${device}\t${ranks.host}`, {
+export async function requireAlike(ranks: Ranks, device: Device): Promise<void> {
+  await requireSame(ranks, `crf-rnn ${ranks.build}\t${ranks.host}\ndevice ${deviceText(device)}\t${ranks.host}`, {
     expected: "ranks of one build on devices of one kind",
     remedy: "install the same everywhere and give every rank the same --device, or add --plain-simd",
   });

@@ -1,6 +1,7 @@
 import * as valibot from "valibot";
 import { inferenceOptions } from "../crf/options.ts";
 import type { Complete, Description } from "../description.ts";
+import type { Color } from "../data/palette.ts";
 import type { Augmentation } from "../data/labeledImage.ts";
 import { ValueError } from "../errors.ts";
 import type { CrfRates } from "../models/multipliers.ts";
@@ -22,11 +23,25 @@ const entriesOf = <Described extends object>(descriptions: Described) =>
   ) as unknown as { [Name in keyof Described]: valibot.GenericSchema<Complete<Described>[Name]> };
 
 const number = valibot.pipe(valibot.number(), valibot.finite());
+const byte = valibot.pipe(number, valibot.integer(), valibot.minValue(0), valibot.maxValue(255));
 const count = valibot.pipe(number, valibot.integer(), valibot.minValue(0));
+
+/** How gradients become steps; `adamw` is Adam with its decay beside the gradient. */
+export const optimizers = ["sgd", "adam", "adamw"] as const;
+
+/**
+ * What is minimized: cross-entropy summed or averaged over pixels, the robust log-likelihood summed, the Dice loss of each image, or the
+ * averaged cross-entropy and the Dice loss together.
+ */
+export const losses = ["sum", "mean", "robust", "dice", "mean+dice"] as const;
+export type Loss = (typeof losses)[number];
+
+/** Whether a loss is one number an image, however many pixels it has. */
+export const isAveraged = (loss: Loss): boolean => loss !== "sum" && loss !== "robust";
 
 /** The optimizer of a run, its rate and how the rate changes. */
 export interface OptimizerConfiguration {
-  readonly kind: "sgd" | "adam";
+  readonly kind: (typeof optimizers)[number];
   readonly rate: number;
   readonly momentum: number;
   readonly decay: number;
@@ -76,11 +91,14 @@ export interface Configuration {
   readonly optimizer: OptimizerConfiguration;
   /** Items whose gradients are summed for one step. */
   readonly batch: number;
-  /** Cross-entropy, summed or averaged over pixels, or the robust log-likelihood, summed. */
-  readonly loss: "sum" | "mean" | "robust";
+  readonly loss: Loss;
+  /** How much the pixels of each class count in cross-entropy and robust log-likelihood; 1 where there are none. */
+  readonly classWeights?: readonly number[];
   /** The seed of the order, the initialization, dropout and augmentation. */
   readonly seed: number;
   readonly augmentation: Augmentation;
+  /** The colors of the classes, for what is drawn; VOC's where there are none. No bit of a run depends on them. */
+  readonly palette?: readonly Color[];
 }
 
 const schema: valibot.GenericSchema<unknown, Configuration> = valibot.object({
@@ -109,7 +127,7 @@ const schema: valibot.GenericSchema<unknown, Configuration> = valibot.object({
   ),
   beginning: valibot.string(),
   optimizer: valibot.object({
-    kind: valibot.picklist(["sgd", "adam"]),
+    kind: valibot.picklist(optimizers),
     rate: number,
     momentum: number,
     decay: number,
@@ -124,7 +142,8 @@ const schema: valibot.GenericSchema<unknown, Configuration> = valibot.object({
     ]),
   }),
   batch: count,
-  loss: valibot.picklist(["sum", "mean", "robust"]),
+  loss: valibot.picklist(losses),
+  classWeights: valibot.optional(valibot.array(valibot.pipe(number, valibot.minValue(0)))),
   seed: count,
   augmentation: valibot.object({
     flip: valibot.optional(valibot.boolean()),
@@ -133,7 +152,9 @@ const schema: valibot.GenericSchema<unknown, Configuration> = valibot.object({
     shear: valibot.optional(number),
     shift: valibot.optional(number),
     color: valibot.optional(number),
+    crop: valibot.optional(count),
   }),
+  palette: valibot.optional(valibot.array(valibot.tuple([byte, byte, byte]))),
 });
 
 /** A configuration from a checkpoint's metadata; undefined where there is none that fits. */
@@ -170,7 +191,7 @@ export interface Difference {
 export function configurationDifferences(theirs: Configuration, ours: Configuration): Difference[] {
   const [there, here] = [leaves(theirs), leaves(ours)];
   return [...new Set([...there.keys(), ...here.keys()])]
-    .filter((path) => there.get(path) !== here.get(path))
+    .filter((path) => path !== "palette" && there.get(path) !== here.get(path))
     .map((path) => ({ path, there: there.get(path), here: here.get(path) }));
 }
 

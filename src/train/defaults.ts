@@ -1,5 +1,5 @@
 import { publishedCrfRates } from "../models/multipliers.ts";
-import type { Configuration, CrfConfiguration } from "./configuration.ts";
+import { type Configuration, type CrfConfiguration, isAveraged } from "./configuration.ts";
 
 type Kind = Configuration["optimizer"]["kind"];
 
@@ -47,17 +47,18 @@ export function defaultsFor({ stage, loss, beginning, alone, pixels, ...given }:
   const asInPapers = beginning === "published" && !alone;
   const { optimizer = asInPapers ? "sgd" : "adam" } = given;
   if (asInPapers && optimizer === "sgd") {
-    const rate = loss !== "mean" ? paper[stage] : paper[stage] * paperPixels;
+    const rate = isAveraged(loss) ? paper[stage] * paperPixels : paper[stage];
     return { optimizer, rate, multipliers: paperMultipliers };
   }
-  const crf = crfRates[optimizer];
-  const averaged = alone ? crf.weights : rates[optimizer][beginning === "nothing" ? "nothing" : "own"];
+  const kind = optimizer === "sgd" ? "sgd" : "adam"; // AdamW steps as Adam does.
+  const crf = crfRates[kind];
+  const averaged = alone ? crf.weights : rates[kind][beginning === "nothing" ? "nothing" : "own"];
   const { weights, compatibility, bandwidths } = crf;
   const multiple = (own: number): number => oneDigit(own / averaged);
   return {
     optimizer,
     // Adam's steps do not know how large the loss is.
-    rate: loss !== "mean" && optimizer === "sgd" ? oneDigit(averaged / pixels) : averaged,
+    rate: !isAveraged(loss) && optimizer === "sgd" ? oneDigit(averaged / pixels) : averaged,
     multipliers: {
       weights: multiple(weights),
       compatibility: multiple(compatibility),

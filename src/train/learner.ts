@@ -1,7 +1,9 @@
 import { argmax } from "../data/argmax.ts";
 import type { Device } from "../device/device.ts";
 import { ValueError } from "../errors.ts";
+import { add } from "../nn/add.ts";
 import { crossEntropy, robustLogLikelihood } from "../nn/crossEntropy.ts";
+import { dice } from "../nn/dice.ts";
 import { type CrfRates, crfMultipliers, fcnMultipliers } from "../models/multipliers.ts";
 import { adam } from "../optim/adam.ts";
 import { matches, multiplierOf, type Multipliers } from "../optim/multipliers.ts";
@@ -9,7 +11,7 @@ import type { Optimizer } from "../optim/optimizer.ts";
 import { sgd } from "../optim/sgd.ts";
 import type { Labels } from "../labels.ts";
 import type { Tensor } from "../tensor.ts";
-import type { Configuration } from "./configuration.ts";
+import { type Configuration, isAveraged, type Loss } from "./configuration.ts";
 import { createModel, type Model } from "./model.ts";
 import type { Sample } from "./sample.ts";
 import type { Judged, Listener, Prediction, Trainable } from "./trainable.ts";
@@ -35,11 +37,13 @@ class Learner implements Trainable {
   readonly parameters: Readonly<Record<string, Tensor>>;
   readonly learned: readonly string[];
   readonly #model: Model;
-  readonly #loss: Configuration["loss"];
+  readonly #loss: Loss;
+  readonly #weights: readonly number[] | undefined;
 
   constructor(model: Model, configuration: Configuration) {
     this.#model = model;
     this.#loss = configuration.loss;
+    this.#weights = configuration.classWeights;
     this.parameters = model.parameters;
     this.learned = Object.keys(this.parameters).filter((name) => isLearned(name, configuration));
   }
@@ -50,7 +54,7 @@ class Learner implements Trainable {
     if (network) network.seed = seed;
     using logits = await this.#model.logits(sample, { onLayer: listener });
     using labels = device.labels([height, width], sample.labels);
-    return this.#costOf(logits, labels, this.#loss);
+    return this.#costOf(logits, labels);
   }
 
   async predict(sample: Sample): Promise<Judged> {
@@ -68,15 +72,29 @@ class Learner implements Trainable {
     return { network: network ?? crf, crf, loss: await this.#lossOf(logits, sample) };
   }
 
-  #costOf(logits: Tensor, labels: Labels, loss: Configuration["loss"]): Tensor {
-    return loss === "robust" ? robustLogLikelihood(logits, labels) : crossEntropy(logits, labels, { reduction: loss });
+  #costOf(logits: Tensor, labels: Labels): Tensor {
+    const weights = this.#weights;
+    switch (this.#loss) {
+      case "robust":
+        return robustLogLikelihood(logits, labels, { weights });
+      case "dice":
+        return dice(logits, labels);
+      case "mean+dice": {
+        using averaged = crossEntropy(logits, labels, { reduction: "mean", weights });
+        using regions = dice(logits, labels);
+        return add(averaged, regions);
+      }
+      default:
+        return crossEntropy(logits, labels, { reduction: this.#loss, weights });
+    }
   }
 
+  /** The loss summed over the pixels that count: where it is one number an image, each of them has that. */
   async #lossOf(logits: Tensor, { image, labels }: Sample): Promise<number> {
     using truth = this.#model.device.labels([image.height, image.width], labels);
-    using loss = this.#costOf(logits, truth, this.#loss === "robust" ? "robust" : "sum");
+    using loss = this.#costOf(logits, truth);
     const [value] = await loss.read();
-    return value!;
+    return isAveraged(this.#loss) ? value! * truth.counted() : value!;
   }
 
   finish(): Promise<void> {
@@ -121,7 +139,8 @@ function checkFrozen(frozen: readonly string[], names: readonly string[]): void 
 export function createOptimizer({ parameters }: Trainable, configuration: Configuration): Optimizer {
   const { kind, rate, momentum, decay, clip } = configuration.optimizer;
   const options = { rate, decay, clip, multipliers: ratesOf(Object.keys(parameters), configuration) };
-  return kind === "adam" ? adam(parameters, options) : sgd(parameters, { ...options, momentum });
+  if (kind === "sgd") return sgd(parameters, { ...options, momentum });
+  return adam(parameters, { ...options, decoupled: kind === "adamw" });
 }
 
 /** The multipliers of each parameter: those of the configuration, times the factors of all patterns that match its name. */

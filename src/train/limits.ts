@@ -2,7 +2,7 @@ import type { Configuration } from "./configuration.ts";
 import { tableOf } from "../models/layers.ts";
 import { elementsOf } from "../shape.ts";
 import { networkLayers } from "./model.ts";
-import { pictured } from "./validate.ts";
+import { pictured, worst } from "./predictions.ts";
 
 /** A generous bound on the bytes of names, shapes and the configuration. */
 const header = 1 << 20;
@@ -17,5 +17,6 @@ export function checkpointLimit(configuration: Configuration): number {
   return 4 * 3 * (ofNetwork + ofCrf) + header + 4 * JSON.stringify(configuration).length;
 }
 
-/** The most bytes that a validation's kept predictions can have, where no image has more pixels. */
-export const samplesLimit = (pixels: number): number => 2 * pictured * pixels + header;
+/** The most bytes that what a validation keeps can have, where no image has more pixels: labels, two confusion matrices, a number for each image. */
+export const samplesLimit = (pixels: number, classes: number, images: number): number =>
+  2 * (pictured + worst) * pixels + 16 * classes ** 2 + 8 * images + header;

@@ -3,7 +3,7 @@ import { ValueError } from "../errors.ts";
 import { accumulate } from "../optim/accumulate.ts";
 import type { Tensor } from "../tensor.ts";
 import { ahead } from "./ahead.ts";
-import { type Configuration, scheduleOf } from "./configuration.ts";
+import { type Configuration, isAveraged, scheduleOf } from "./configuration.ts";
 import { differentiate, type Differentiated, disposeAll } from "./differentiate.ts";
 import { adviceFor, explainClipping, type Saved } from "./diverged.ts";
 import { Draws } from "./draws.ts";
@@ -12,8 +12,8 @@ import { purpose, randomNumbers } from "./random.ts";
 import type { Run } from "./run.ts";
 import type { Sample } from "./sample.ts";
 import { Share } from "./share.ts";
-import { type Best, writeState } from "./state.ts";
-import { bestFile, checkpointFile, type Surroundings } from "./surroundings.ts";
+import { type Best, crfNames, writeParameters, writeState } from "./state.ts";
+import { bestFile, checkpointFile, startFile, type Surroundings } from "./surroundings.ts";
 import { validate } from "./validate.ts";
 
 /** How long to train, and how often to look and to save, in steps. */
@@ -61,6 +61,7 @@ export async function train(run: Run, timetable: Stretch): Promise<Ending> {
   await surroundings.look?.(run.trainable.parameters, timetable.from);
   let { best } = timetable;
   const keep = async (step: number): Promise<void> => {
+    if (step === 0) await saveStart(run);
     await save(run, checkpointFile, { step, best }, saved);
     saved = { step };
     due = false;
@@ -82,7 +83,7 @@ export async function train(run: Run, timetable: Stretch): Promise<Ending> {
     const own = draws.of(step);
     const summed = share ? share.differentiate(own, next, saved) : differentiateAll(run, own, next, saved);
     const { gradients, loss, pixels } = await summed;
-    const lossPerPixel = configuration.loss === "mean" ? loss / batch : loss / pixels;
+    const lossPerPixel = isAveraged(configuration.loss) ? loss / batch : loss / pixels;
     const sound = isSound(lossPerPixel);
     try {
       if (sound && saved.unproven) saved = { step: saved.step };
@@ -157,6 +158,13 @@ async function save(
     const { where, expected, got } = error;
     throw new ValueError({ where, expected, got, remedy: adviceFor(configuration, saved) }, { cause: error });
   }
+}
+
+/** Keeps what a CRF begins from, so that what it has learned can be told. */
+async function saveStart({ trainable, surroundings }: Run): Promise<void> {
+  const own = Object.entries(trainable.parameters).filter(([name]) => crfNames.includes(name));
+  if (own.length === 0) return;
+  await surroundings.save(startFile, (sink) => writeParameters(sink, Object.fromEntries(own)));
 }
 
 /** Goes through a step's draws, one item after the other, of whatever sizes. What throws leaves no gradient behind. */

@@ -27,7 +27,7 @@ export function estimateBytes(configuration: Configuration, learned: number, ima
   const ofCrf = crf ? 4 * crf.iterations * scores + 75 * pixels : 0;
   const parameters = Object.values(tableOf(layers)).reduce((total, { shape }) => total + elementsOf(shape), 0);
   // A gradient, and the moments.
-  const copies = optimizer.kind === "adam" ? 3 : 2;
+  const copies = optimizer.kind === "sgd" ? 2 : 3;
   return 4 * (Math.max(forward, backward + scores + ofCrf) + parameters + copies * learned);
 }
 

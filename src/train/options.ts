@@ -1,5 +1,5 @@
 import { boolean, choice, number, whole } from "../description.ts";
-import { stages } from "./configuration.ts";
+import { losses, optimizers, stages } from "./configuration.ts";
 
 /** The options of a run that have one value and a default, whatever the images are. */
 export const trainingOptions = /* @__PURE__ */ (() => ({
@@ -9,7 +9,7 @@ export const trainingOptions = /* @__PURE__ */ (() => ({
   momentum: number(0.99, { least: 0, below: 1 }),
   decay: number(5e-4, { least: 0 }),
   batch: whole(1, { least: 1 }),
-  loss: choice(["sum", "mean", "robust"], "sum"),
+  loss: choice(losses, "sum"),
   seed: whole(1, { least: 0, most: 2 ** 32 - 1 }),
 }))();
 
@@ -20,7 +20,7 @@ export const openOptions = /* @__PURE__ */ (() => ({
   validateEvery: whole(1, { least: 1 }),
   saveEvery: whole(1, { least: 1 }),
   patience: whole(1, { least: 1 }),
-  optimizer: choice(["sgd", "adam"], "adam"),
+  optimizer: choice(optimizers, "adam"),
   rate: number(1, { above: 0 }),
   clip: number(1, { above: 0 }),
   warmUp: whole(1, { least: 1 }),
@@ -34,6 +34,7 @@ export const augmentationOptions = /* @__PURE__ */ (() => ({
   shear: number(0, { least: 0, most: 60 }),
   shift: number(0, { least: 0, most: 1 }),
   color: number(0, { least: 0, most: 1 }),
+  crop: whole(65536, { least: 1, most: 65536 }),
 }))();
 
 /** What a CRF learns, where nothing else is said. */

@@ -1,5 +1,6 @@
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Configuration } from "./configuration.ts";
+import type { Made } from "./made.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Trainable } from "./trainable.ts";
 
@@ -9,4 +10,6 @@ export interface Run {
   readonly optimizer: Optimizer;
   readonly configuration: Configuration;
   readonly surroundings: Surroundings;
+  /** By what the run is computed, which its checkpoints tell. */
+  readonly made?: Made;
 }

@@ -1,11 +1,13 @@
 import { openCheckpoint, type Source } from "../checkpoint/checkpoint.ts";
 import type { Device } from "../device/device.ts";
+import { DeviceError } from "../errors.ts";
 import { elementsOf } from "../shape.ts";
 import { type Configuration, type Difference, checkedConfiguration } from "./configuration.ts";
 import { compare, describeChanges, keepsMemory, requireSame } from "./goingOn.ts";
 import { type Ending, type Timetable, train } from "./loop.ts";
 import { beginFrom } from "./begin.ts";
 import { requireAlike, requireSameParameters, spreadTensors } from "./alike.ts";
+import { differenceTo, madeBy } from "./made.ts";
 import type { Ranks } from "./ranks.ts";
 import type { Run } from "./run.ts";
 import { createOptimizer, createTrainable } from "./learner.ts";
@@ -20,6 +22,8 @@ export interface Beginning {
   readonly resume?: Source;
   /** Another checkpoint, whose tensors are taken where they fit. */
   readonly init?: Source;
+  /** Whether to refuse to go on where another build, host or device may compute other bits. Default: it is told in `notes`. */
+  readonly exact?: boolean;
 }
 
 export interface Outcome {
@@ -56,7 +60,7 @@ export async function runTraining(
   configuration: Configuration,
   timetable: Timetable,
   surroundings: Surroundings,
-  { resume, init }: Beginning = {},
+  { resume, init, exact }: Beginning = {},
 ): Promise<Outcome> {
   configuration = checkedConfiguration("runTraining", configuration);
   using trainable = createTrainable(device, configuration);
@@ -66,9 +70,12 @@ export async function runTraining(
   // Logits that are given, too, are of a network that knows nothing of the CRF.
   let apart = configuration.crf !== undefined && configuration.network === undefined;
   let notes: readonly string[] = [];
+  const made = madeBy(device);
   if (resume) {
     const state = await openState(resume);
     requireSame(resume.name, state.configuration, configuration, "pass the configuration that openState(resume) has");
+    const other = state.made && differenceTo(state.made, made);
+    if (other !== undefined && exact) throw otherBits(resume.name, other);
     const { changed } = compare(state.configuration, configuration);
     await restore(resume.name, state.parameters, trainable.parameters);
     if (keepsMemory(changed)) await restoreOptimizer(state.optimizer, optimizer);
@@ -77,6 +84,8 @@ export async function runTraining(
       await surroundings.record({ event: "change", step: from, settings: changed });
       notes = [noteOf(changed, from)];
     }
+    if (other !== undefined && from < timetable.steps)
+      notes = [...notes, `bits may differ from an unbroken run's: ${other}`];
   } else if (init) {
     const checkpoint = await openCheckpoint(init, { partial: true });
     notes = await beginFrom(checkpoint, init.name, trainable.parameters);
@@ -84,11 +93,21 @@ export async function runTraining(
   }
   const { ranks } = surroundings;
   if (ranks) [from, best] = await beginTogether(ranks, { trainable, optimizer }, from, best);
-  const run = { trainable, optimizer, configuration, surroundings };
+  const run = { trainable, optimizer, configuration, surroundings, made };
   const ending = from < timetable.steps ? await train(run, { ...timetable, from, best, apart }) : "finished";
   const { info, peakBytes } = device;
   return { ending, adapter: info.name, peakBytes, learned: countLearned(trainable), notes };
 }
+
+/** The error for a checkpoint that goes on elsewhere though its bits are to stay. */
+const otherBits = (file: string, got: string): DeviceError =>
+  new DeviceError({
+    where: file,
+    expected: "the build, host and device that the checkpoint was computed by",
+    got,
+    remedy:
+      "go on there, or leave --exact out; --device wasm --plain-simd from the first step on computes the same bits in every host",
+  });
 
 /** Gives every rank the state that the first one has; returns the number of steps done. */
 async function beginTogether(

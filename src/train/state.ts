@@ -6,6 +6,7 @@ import { type Loadable, loadParameters, type Misfit } from "../loading.ts";
 import type { Parameters } from "../models/parameters.ts";
 import type { Tensor } from "../tensor.ts";
 import { parseConfiguration, type Configuration } from "./configuration.ts";
+import { type Made, parseMade } from "./made.ts";
 import type { Optimizer, Values } from "../optim/optimizer.ts";
 import type { Trainable } from "./trainable.ts";
 
@@ -24,6 +25,8 @@ export interface State {
   readonly configuration: Configuration;
   /** Absent where nothing was validated. */
   readonly best?: Best;
+  /** By what it was computed; absent in checkpoints of former versions. */
+  readonly made?: Made;
   readonly parameters: ReadonlyMap<string, StoredTensor>;
   readonly optimizer: ReadonlyMap<string, StoredTensor>;
 }
@@ -34,6 +37,7 @@ export interface Written {
   readonly optimizer?: Optimizer;
   readonly configuration: Configuration;
   readonly best?: Best;
+  readonly made?: Made;
 }
 
 /**
@@ -42,7 +46,7 @@ export interface Written {
  */
 export async function writeState(
   sink: Sink,
-  { trainable, optimizer, configuration, best }: Written,
+  { trainable, optimizer, configuration, best, made }: Written,
   step: number,
 ): Promise<void> {
   const tensors = new Map<string, StoredTensor>();
@@ -56,8 +60,18 @@ export async function writeState(
     seed: String(configuration.seed),
     configuration: JSON.stringify(configuration),
     ...(best && { best: JSON.stringify(best) }),
+    ...(made && { made: JSON.stringify(made) }),
   };
   await writeSafetensors({ tensors, metadata }, sink);
+}
+
+/** The parameters of a CRF under the names that they have in checkpoints. */
+export const crfNames: readonly string[] = ["spatialWeight", "bilateralWeight", "compatibility", "bandwidths"];
+
+/** Writes some parameters as they begin, as safetensors. @throws ValueError where a value is NaN or infinite */
+export async function writeParameters(sink: Sink, parameters: Parameters): Promise<void> {
+  const entries = Object.entries(parameters).map(([name, tensor]) => [name, stored(name, tensor, 0)] as const);
+  await writeSafetensors({ tensors: new Map(entries), metadata: {} }, sink);
 }
 
 /** @throws FormatError where the file is damaged or no checkpoint of `train` */
@@ -78,6 +92,7 @@ export async function openState(source: Source): Promise<State> {
     step,
     configuration,
     best: parseBest(metadata.best),
+    made: parseMade(metadata.made),
     parameters: new Map(all.filter(([name]) => !isOfOptimizer(name))),
     optimizer: new Map(
       all.filter(([name]) => isOfOptimizer(name)).map(([name, tensor]) => [name.slice(optimizerPrefix.length), tensor]),

@@ -13,7 +13,7 @@ import { libraryOptions, networkOptions, stageOf } from "../models/specification
 import { formatShape, sameShape } from "../shape.ts";
 import { parseConfiguration, type Configuration, type CrfConfiguration } from "./configuration.ts";
 import { crfOptionsOf, Model } from "./model.ts";
-import { misfitOf, restore } from "./state.ts";
+import { crfNames, misfitOf, restore } from "./state.ts";
 
 /** A CRF with Potts' compatibility, instead of the checkpoint's. */
 export type OtherCrf = Pick<CrfConfiguration, "iterations" | "bandwidths" | "weights">;
@@ -63,7 +63,7 @@ export async function openModel(
     ? { network: storedNetwork(device, { file, tensors, shapes, classes }, configuration?.network, crfOptions) }
     : { crf: crfOptions && crfRnn(device, { ...crfOptions, classes }) };
   const model = new Model(device, { classes, ...parts });
-  const isWanted = (name: string): boolean => (crfTensors.includes(name) ? crf === "own" : scored > 0);
+  const isWanted = (name: string): boolean => (crfNames.includes(name) ? crf === "own" : scored > 0);
   const wanted = Object.entries(model.parameters).filter(([name]) => isWanted(name));
   try {
     await restore(file, new Map([...tensors].filter(([name]) => isWanted(name))), Object.fromEntries(wanted));
@@ -99,7 +99,7 @@ function storedNetwork(
 ): Network<CrfNetworkCall> {
   const stage = stageOf(shapes);
   const options = { ...recall(networkOptions[stage], shapes, run ? libraryOptions(run) : {}), classes };
-  const own = [...tensors].filter(([name]) => !crfTensors.includes(name));
+  const own = [...tensors].filter(([name]) => !crfNames.includes(name));
   const wrong = mismatches(tableOf(architectureOf(file, stage, options).layers), Object.fromEntries(own));
   if (wrong.length > 0) throw misfitOf(file)(listed(wrong));
   return makeNetwork(stage, device, stage, options, crf);
@@ -133,5 +133,4 @@ function chooseCrf(
   return crfOptionsOf({ ...published, ...settings, tied: sets === 1, iterations: sets });
 }
 
-const crfMatrices = ["spatialWeight", "bilateralWeight", "compatibility"];
-const crfTensors = [...crfMatrices, "bandwidths"];
+const crfMatrices = crfNames.filter((name) => name !== "bandwidths");

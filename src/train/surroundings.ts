@@ -28,6 +28,8 @@ export interface Surroundings {
 export const checkpointFile = "checkpoint.safetensors";
 /** The parameters of the validation with the highest mean IU so far, without the optimizer's memory. */
 export const bestFile = "best.safetensors";
+/** The CRF's parameters before the first step. */
+export const startFile = "start.safetensors";
 /** The last checkpoint but one. */
 export const formerFile = "checkpoint.former.safetensors";
 export const samplesFile = "samples.safetensors";

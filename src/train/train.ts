@@ -29,6 +29,7 @@ export type {
 export type { Timetable } from "./loop.ts";
 export { memorySurroundings, type MemoryOptions, type MemorySurroundings } from "./memorySurroundings.ts";
 export type { ChangeMetric, Metric, StepMetric, ValidationMetric, ValidationScores } from "./metrics.ts";
+export type { Made } from "./made.ts";
 export type { Model, ModelInput } from "./model.ts";
 export type { GradientLayout, GradientSum, Ranks } from "./ranks.ts";
 export { readPredictions } from "./predictions.ts";
@@ -37,7 +38,7 @@ export type { GivenLogits, Sample, TrainingImage } from "./sample.ts";
 export { drawShapes, shapeClasses } from "./shapes.ts";
 export { type Best, openState, type State } from "./state.ts";
 export { openModel, type OtherCrf } from "./storedModel.ts";
-export { bestFile, checkpointFile, samplesFile, type Split, type Surroundings } from "./surroundings.ts";
+export { bestFile, checkpointFile, samplesFile, startFile, type Split, type Surroundings } from "./surroundings.ts";
 export type { Prediction } from "./trainable.ts";
 export {
   type CrfTrainingOptions,

@@ -1,6 +1,8 @@
 import { openCheckpoint } from "../checkpoint/checkpoint.ts";
 import { readBytes, type Source } from "../checkpoint/source.ts";
 import { bandwidthOptions, inferenceOptions, weightOptions } from "../crf/options.ts";
+import { countLabels } from "../data/labels.ts";
+import { type Color, vocPalette } from "../data/palette.ts";
 import { spread } from "../data/spread.ts";
 import type { Augmentation } from "../data/labeledImage.ts";
 import { type Description, type Given, namesOf, requireDescribed, withDefaults } from "../description.ts";
@@ -13,6 +15,7 @@ import {
   checkedConfiguration,
   type Configuration,
   type CrfConfiguration,
+  type Loss,
   type OptimizerConfiguration,
   parseConfiguration,
   type Stage,
@@ -52,7 +55,7 @@ export interface TrainingOptions extends Given<typeof runOptions> {
   /** After how many validations in a row without a better mean IU the run ends. Default: never. */
   readonly patience?: number;
   /** Default: `adam`; `sgd` from published weights of the whole network, whose papers have it. */
-  readonly optimizer?: "sgd" | "adam";
+  readonly optimizer?: OptimizerConfiguration["kind"];
   /** The learning rate. Default: one that suits optimizer, loss and beginning (`crf-rnn help train` lists them). */
   readonly rate?: number;
   /** Default: `{ kind: "fixed" }`. */
@@ -70,13 +73,21 @@ export interface TrainingOptions extends Given<typeof runOptions> {
   /** Images whose gradients are summed for one step. Default: 1. */
   readonly batch?: number;
   /**
-   * Cross-entropy, summed or averaged over pixels, or the robust log-likelihood (see `robustLogLikelihood`), summed. Default: `sum`.
+   * Cross-entropy, summed or averaged over pixels, the robust log-likelihood (see `robustLogLikelihood`), summed, the Dice loss of each image
+   * (see `dice`), or `mean+dice`, the averaged cross-entropy and the Dice loss together. Default: `sum`.
    */
   readonly loss?: Configuration["loss"];
+  /**
+   * How much the pixels of each class count in cross-entropy and robust log-likelihood: a number of 0 or more a class, or `balanced`, which
+   * gives every class that occurs in the training images the same sum of weights, 1 for a pixel on average. Default: 1 for all.
+   */
+  readonly classWeights?: "balanced" | readonly number[];
   /** The seed of the order, the initialization, dropout and augmentation. Default: 1. */
   readonly seed?: number;
   /** How far images are varied. Default: not at all. */
   readonly augmentation?: Augmentation;
+  /** The colors of the classes, in which `segment` draws. Default: PASCAL VOC's. */
+  readonly palette?: readonly Color[];
   /** The CRF of the stage `crf-rnn`. */
   readonly crf?: CrfTrainingOptions;
 }
@@ -106,6 +117,8 @@ const names: Names<TrainingOptions> = /* @__PURE__ */ (() => ({
   schedule: true,
   rates: true,
   augmentation: true,
+  classWeights: true,
+  palette: true,
   crf: true,
 }))();
 
@@ -130,6 +143,8 @@ export interface Ground {
   readonly begins: BeginningKind;
   /** See `Configuration.beginning`. */
   readonly beginning: string;
+  /** The pixels of each label in the training images; needed for balanced weights alone. */
+  readonly counts?: ArrayLike<number>;
 }
 
 const where = "trainingConfiguration";
@@ -152,7 +167,8 @@ export async function trainingConfiguration(options: TrainingOptions): Promise<C
   const some = spread(images, 8);
   return configurationOf(options, {
     images: { count: images.length, digest: await digestOfIds(images.map(({ id }) => id)) },
-    pixels: some.reduce((sum, { labels }) => sum + labels.length, 0) / some.length,
+    pixels: some.reduce((sum, { image }) => sum + croppedPixels(image, options.augmentation), 0) / some.length,
+    counts: countsOf(images.map(({ labels }) => labels)),
     logits: logits !== undefined,
     begins: init ? await beginningOf(init, options.classes.length) : "nothing",
     beginning: await digestOfBeginning(init, logits),
@@ -207,9 +223,65 @@ export function configurationOf(options: Omit<TrainingOptions, "images" | "init"
     optimizer: { kind: defaults.optimizer, rate, momentum, decay, clip, warmUp, rates, schedule },
     batch,
     loss,
+    classWeights: weightsOf(options.classWeights, loss, options.classes.length, ground.counts),
     seed,
     augmentation,
+    palette: ownColors(options.palette, options.classes.length),
   } satisfies Configuration);
+}
+
+/** The colors of the classes where they are others than VOC's. @throws ValueError for fewer or more */
+function ownColors(palette: readonly Color[] | undefined, classes: number): readonly Color[] | undefined {
+  if (palette === undefined) return undefined;
+  if (!Array.isArray(palette) || palette.length !== classes) {
+    const got = Array.isArray(palette) ? `${palette.length}` : kindOf(palette);
+    throw new ValueError({ where, expected: `palette: ${classes} colors, one a class`, got });
+  }
+  const usual = vocPalette();
+  const own = palette as readonly Color[];
+  return own.some((color, label) => color.join() !== usual[label]?.join()) ? own : undefined;
+}
+
+/** The pixels of an image as it is learned from. */
+export const croppedPixels = (
+  { height, width }: { height: number; width: number },
+  { crop = Infinity }: Augmentation = {},
+): number => Math.min(height, crop) * Math.min(width, crop);
+
+/** Counts the pixels of each of the 256 labels in several maps. */
+export function countsOf(maps: Iterable<Uint8Array>): Float64Array {
+  const counts = new Float64Array(256);
+  for (const map of maps) countLabels(map).forEach((count, label) => (counts[label]! += count));
+  return counts;
+}
+
+/** @throws ValueError for weights that are none, or beside a loss that has no use for them */
+function weightsOf(
+  asked: TrainingOptions["classWeights"],
+  loss: Loss,
+  classes: number,
+  counts: ArrayLike<number> | undefined,
+): readonly number[] | undefined {
+  if (asked === undefined) return undefined;
+  if (loss === "dice") throw new ValueError({ where, expected: "no classWeights beside the loss dice", got: "both" });
+  if (asked === "balanced") return balanced(Array.from({ length: classes }, (_, label) => counts?.[label] ?? 0));
+  const weights = asked;
+  const fit = Array.isArray(asked) && weights.length === classes;
+  if (fit && weights.every((weight) => weight >= 0 && weight < Infinity)) return [...weights];
+  const got = Array.isArray(asked) ? asked.map(String).join(", ") : kindOf(asked);
+  throw new ValueError({
+    where,
+    expected: `classWeights: balanced, or ${classes} numbers of 0 or more, one a class`,
+    got,
+  });
+}
+
+/** Weights by which every class that occurs has the same sum, 1 on average over the pixels; a class that does not occur has 1. */
+function balanced(counts: readonly number[]): number[] {
+  const pixels = counts.reduce((sum, count) => sum + count, 0);
+  const occurring = counts.filter((count) => count > 0).length;
+  // Few digits, so that they can be read and written again.
+  return counts.map((count) => (count > 0 ? Number((pixels / (occurring * count)).toPrecision(6)) : 1));
 }
 
 function networkOf(options: Omit<TrainingOptions, "images">): Configuration["network"] {

@@ -4,7 +4,8 @@ import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { halves, manifest, mask, photo, Tree, writeManifest, writeSbd, writeVoc } from "../data/trees.ts";
 import { findFolders } from "../hosts/folders.ts";
-import { crfRnn, Folder } from "./command.ts";
+import { writeShapes } from "../../src/cli/demo/shapesFolder.ts";
+import { crfRnn, crfRnnInProcess, Folder } from "./command.ts";
 
 const facts = (stdout: string) =>
   JSON.parse(stdout) as Record<string, never> & { problems: { id: string; problem: string }[] };
@@ -145,6 +146,21 @@ describe("crf-rnn data", () => {
     expect(Math.max(...stdout.split("\n").map(({ length }) => length))).toBeLessThan(200);
     const { classes } = JSON.parse(crfRnn(["data", tree.path, "--json"]).stdout) as { classes: { name: string }[] };
     expect(classes.map(({ name }) => name)).toEqual(names);
+  });
+
+  test("--init writes a manifest for images and masks, and none where there is one", async () => {
+    using folder = new Folder();
+    writeShapes(folder.file("photos"), { seed: 3, size: 8, train: 2, val: 0 });
+    folder.remove("photos/manifest.json");
+    const { status, stdout } = await crfRnnInProcess(["data", "--init", "photos"], folder.path);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/photos\/manifest\.json: 2 images \(train 2, val 0\)\n +0 class-0, rgb 24 26 32\n/);
+    expect((await crfRnnInProcess(["data", "photos"], folder.path)).status).toBe(0);
+    await folder.refusesInProcess(
+      ["data", "--init", "photos"],
+      /--init: expected a folder without a manifest, got .*photos\/manifest\.json/,
+    );
+    await folder.refusesInProcess(["data", "--init", "photos", "photos"], /--init: expected one folder, got 2 folders/);
   });
 
   test("writes over no file of the data set", async () => {

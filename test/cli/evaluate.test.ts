@@ -110,7 +110,7 @@ describe("crf-rnn evaluate", () => {
   test("a named split, and a table", () => {
     const { status, stdout } = folder.run(["evaluate", "--data", "shapes@train", ...fcn, ...device]);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/network alone: 6 images\nclass +IU +accuracy\nground .*\ndisk .*\n/);
+    expect(stdout).toMatch(/network alone: 6 images\nclass +IU +accuracy +boundary F\nground .*\ndisk .*\n/);
     expect(stdout).toMatch(
       /mean IU +0\.\d{4}\npixel accuracy .*\nmean accuracy .*\nwithin 7 px of a boundary +0\.\d{4}/,
     );
@@ -144,6 +144,28 @@ describe("crf-rnn evaluate", () => {
     await refused(["--merge", "part1.json", "short.json"], /short\.json at byte \d+: expected .*: 16 counts, got 17/);
     await refused(["--merge", "part1.json", "--data", "shapes"], /--data: expected no --merge beside it/);
     await refused(["--data", "shapes"], /--checkpoint: expected what to score, got nothing — add --checkpoint/);
+  });
+
+  test("draws a page with the worst images, and writes a table of all, of parts that were put together as well", () => {
+    const outputs = ["--report", "page.html", "--pictures", "pictures.csv"];
+    const found = evaluate(...crf, "--iterations", "2", ...outputs) as unknown as {
+      pictures: { pixelAccuracy: number }[];
+    };
+    const page = readFileSync(folder.file("page.html"), "utf8");
+    expect(page.match(/<img /g)).toHaveLength(10); // photograph, truth, network, CRF and errors of two
+    const shares = found.pictures.map(({ pixelAccuracy }) => pixelAccuracy);
+    const shown = [...page.matchAll(/· ([\d.]+) % right/g)].map(([, share]) => share);
+    expect(shown).toEqual(shares.sort((a, b) => a - b).map((share) => (100 * share).toFixed(1)));
+    expect(page).toContain("trained CRF on shapes");
+    const rows = readFileSync(folder.file("pictures.csv"), "utf8").trimEnd().split("\n");
+    expect(rows).toHaveLength(3);
+    folder.write("all.json", JSON.stringify(found));
+    const merged = folder.run(
+      "evaluate --merge all.json --report merged.html --pictures merged.csv --quiet".split(" "),
+    );
+    expect(merged).toMatchObject({ status: 0, stderr: "" });
+    expect(readFileSync(folder.file("merged.csv"), "utf8").trimEnd().split("\n")).toEqual(rows);
+    expect(readFileSync(folder.file("merged.html"), "utf8")).not.toContain("<img");
   });
 
   test("refuses other classes, a CRF that is not there, and files that are none", async () => {

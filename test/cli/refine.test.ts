@@ -167,6 +167,28 @@ describe("crf-rnn refine", () => {
     }
   });
 
+  test("writes how sure it is of each pixel, as numbers or as a picture of 16 bits", () => {
+    const outputs = ["--out-confidence", "sure.npy", "--out-entropy", "entropy.png"];
+    expect(folder.run([...words, ...outputs])).toMatchObject({ status: 0, stderr: "" });
+    const x = read(folder, "x.npy").data;
+    const sure = read(folder, "sure.npy");
+    expect(sure.shape).toEqual([height, width]);
+    const entropy = decode(readFileSync(folder.file("entropy.png")));
+    expect([entropy.depth, entropy.channels, entropy.data.length]).toEqual([16, 1, pixels]);
+    for (let pixel = 0; pixel < pixels; pixel += 7) {
+      const powers = Array.from({ length: classes }, (_, k) => Math.exp(x[pixel * classes + k]!));
+      const sum = powers.reduce((total, power) => total + power, 0);
+      const shares = powers.map((power) => power / sum);
+      expect(sure.data[pixel]).toBeCloseTo(Math.max(...shares), 5);
+      const expected = shares.reduce((total, p) => total - p * Math.log(p), 0) / Math.log(classes);
+      expect(Math.abs(entropy.data[pixel]! / 65535 - expected)).toBeLessThan(2e-5);
+    }
+    folder.refuses(
+      [...words, "--out-confidence", "sure.tiff"],
+      /--out-confidence: expected a file name that ends in \.png/,
+    );
+  });
+
   test("moves a rough annotation onto the edge of the photograph and keeps its colors", () => {
     const palette = [
       [9, 9, 9],
@@ -456,7 +478,7 @@ describe("crf-rnn refine refuses", () => {
     );
     await folder.refusesInProcess(
       words.slice(0, 4),
-      /refine: expected --out, --out-logits or --out-overlay, got none of them/,
+      /refine: expected --out, --out-logits, --out-overlay, --out-confidence or --out-entropy, got none of them/,
     );
     await folder.refusesInProcess(["refine"], /missing required argument 'images'/);
     await refuses(["--iterations", "-1"], /--iterations: expected a whole number, 0 to 1000, got '-1'/);

@@ -176,7 +176,10 @@ describe("crf-rnn refine refuses on many pictures", () => {
     );
     await refuses(["photos", "--logits", "logits/a.npy", "--out", "o"], /--logits: .* — write logits\/\{name\}\.npy/);
     await refuses(["photos", "--out", "o"], /expected one of --logits and --annotation, got neither/);
-    await refuses(["photos", ...logits], /expected --out, --out-logits or --out-overlay, got none of them/);
+    await refuses(
+      ["photos", ...logits],
+      /expected --out, --out-logits, --out-overlay, --out-confidence or --out-entropy, got none of them/,
+    );
     await refuses(
       ["photos/*.gif", ...logits, "--out", "o"],
       /photos\/\*\.gif: expected an image or a folder, got nothing there/,

@@ -194,6 +194,30 @@ describe("annotations", () => {
     );
   });
 
+  test("by their alpha: what is transparent says nothing, and what shines through says less", async () => {
+    const alpha = Uint8Array.from({ length: pixels }, (_, pixel) => [0, 100, 255][pixel % 3]!);
+    const known = labels.map((label) => (label > 1 ? 255 : label));
+    const expected = annotationLogits(known, 2, 0.7, alpha);
+    const rgba = Uint8Array.from({ length: pixels * 4 }, (_, i) =>
+      i % 4 === 3 ? alpha[i >> 2]! : rgb[(i >> 2) * 3 + (i % 4)]!,
+    );
+    const palette = "#0a141e,#c86400";
+    expect((await read({ annotation: png("rgba.png", rgba, 4) }, { palette })).logits).toEqual(expected);
+    const grays = Uint8Array.from({ length: pixels * 2 }, (_, i) => (i % 2 === 1 ? alpha[i >> 1]! : known[i >> 1]!));
+    expect((await read({ annotation: png("ga.png", grays, 2) }, { classes: 2 })).logits).toEqual(expected);
+  });
+
+  test("logits are drawn in the colors of --palette", async () => {
+    const file = array("scores.npy", [height, width, classes], logits);
+    const known = await read({ logits: file }, { palette: "#010203,#040506,#070809" });
+    expect(known.palette).toEqual([
+      [1, 2, 3],
+      [4, 5, 6],
+      [7, 8, 9],
+    ]);
+    expect((await read({ logits: file })).palette).toBeUndefined();
+  });
+
   test("by VOC's palette, a data set's, and that of a PNG", async () => {
     const voc = vocPalette();
     const inVoc = Uint8Array.from({ length: pixels * 3 }, (_, i) => voc[labels[Math.floor(i / 3)]!]![i % 3]!);

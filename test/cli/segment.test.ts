@@ -3,6 +3,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodeNpy } from "../../src/data/npy.ts";
 import { decodeLabelPng, encodeRgbPng } from "../../src/data/png.ts";
+import { shapeClasses } from "../../src/train/shapes.ts";
 import type { Folder } from "./command.ts";
 import { shapesFolder, trainWords } from "./training.ts";
 
@@ -43,7 +44,19 @@ describe("crf-rnn segment", () => {
     }
     const names = readdirSync(folder.file("masks"));
     expect(names).toHaveLength(16);
-    const { height, width, labels } = decodeLabelPng(readFileSync(folder.file("masks/shapes-0000.png")), "mask");
+    const { height, width, labels, palette } = decodeLabelPng(
+      readFileSync(folder.file("masks/shapes-0000.png")),
+      "mask",
+    );
+    // The colors of the shapes, not VOC's; or those that are asked for.
+    expect(palette!.slice(0, 4)).toEqual(shapeClasses.map(({ rgb }) => rgb));
+    const named = ["segment", "shapes/images/shapes-0001.png", ...crf, ...device, "--palette", "#010203,#040506"];
+    folder.run([...named, "--out", "colored", "--no-overlays"]);
+    const colored = decodeLabelPng(readFileSync(folder.file("colored/shapes-0001.png")), "mask");
+    expect(colored.palette!.slice(0, 2)).toEqual([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
     expect({ height, width }).toEqual({ height: 24, width: 24 });
     expect(Math.max(...labels)).toBeLessThan(4);
     expect(names).toContain("shapes-0007.overlay.png");

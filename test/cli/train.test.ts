@@ -4,7 +4,8 @@ import { bytesSource } from "../../src/checkpoint/checkpoint.ts";
 import { encodeLabelPng, encodeRgbPng } from "../../src/data/png.ts";
 import { freeFlags, settings } from "../../src/train/goingOn.ts";
 import { openState } from "../../src/train/state.ts";
-import type { Folder } from "./command.ts";
+import { tensorBytes } from "../train/tensorBytes.ts";
+import { crfRnn, type Folder } from "./command.ts";
 import { readMetrics, shapesFolder, stop, trainWords } from "./training.ts";
 
 let folder: Folder;
@@ -34,6 +35,7 @@ describe("crf-rnn train", () => {
       "best.safetensors",
       "checkpoint.former.safetensors",
       "checkpoint.safetensors",
+      "flags.json",
       "metrics.csv",
       "metrics.jsonl",
       "report.html",
@@ -45,13 +47,13 @@ describe("crf-rnn train", () => {
     );
     expect(metrics.filter(({ event }) => event === "validation").map(({ step }) => step)).toEqual([12, 24]);
     const report = readFileSync(folder.file("whole/report.html"), "utf8");
-    expect(report.match(/<img /g)).toHaveLength(6); // two pictures: photograph, truth, network
+    expect(report.match(/<img /g)).toHaveLength(8); // two pictures: photograph, truth, network, errors
     expect(report).toContain("fcn8s on shapes");
   });
 
   test("says in its help what may differ when a run goes on", () => {
     const help = folder.run(["help", "train"]).stdout.replace(/\s+/g, " ");
-    const [, may] = /Repeat the command with --resume\. (.*?) All other flags must be as before/.exec(help)!;
+    const [, may] = /Those that are given anew count\. (.*?) All other flags must be as before/.exec(help)!;
     for (const flag of [...Object.values(settings).map((each) => each.flag), ...freeFlags]) expect(may).toContain(flag);
   });
 
@@ -66,6 +68,47 @@ describe("crf-rnn train", () => {
     });
     expect(state.parameters.get("conv1_1.weight")!.shape).toEqual([4, 3, 3, 3]);
     expect(state.optimizer.get("conv1_1.weight.velocity")!.shape).toEqual([4, 3, 3, 3]);
+  });
+
+  test("goes on without a flag repeated, from anywhere, and with those that are given anew", async () => {
+    const early = schedule.map((word) => (word === "24" ? "8" : word));
+    folder.run(trainWords("forgetful", ...early));
+    // From another folder, as the paths of the data are kept whole; with more steps, which a run without --resume would have had.
+    const out = folder.file("forgetful");
+    const { status, stderr } = crfRnn(["train", "--out", out, "--resume", "--steps", "24"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    // It was validated after eight steps as well, which its header tells.
+    const [own, whole] = ["forgetful", "whole"].map((run) => Buffer.from(tensorBytes(bytesOf(run))));
+    expect(own!.equals(whole!)).toBe(true);
+    // The last command's steps are remembered, so that there is nothing left to do.
+    expect(crfRnn(["train", "--out", out, "--resume"])).toMatchObject({ status: 0, stderr: "" });
+    expect((await openState(bytesSource(bytesOf("forgetful")))).step).toBe(24);
+    await folder.refusesInProcess(
+      ["train", "--out", "dataless"],
+      /--data: expected images to train on, got none — name a folder/,
+    );
+  });
+
+  test("tells by what a checkpoint was computed, goes on elsewhere with a note, and refuses to by --exact", async () => {
+    const { made } = await openState(bytesSource(bytesOf("whole")));
+    expect(made).toMatchObject({ host: `Node ${process.versions.node}`, device: "wasm plain" });
+    cpSync(folder.file("whole"), folder.file("foreign"), { recursive: true });
+    const foreign = `Node ${"0".repeat(process.versions.node.length)}`;
+    const file = folder.file("foreign/checkpoint.safetensors");
+    const text = readFileSync(file).toString("latin1");
+    // On another build of WebAssembly, of a name as long.
+    writeFileSync(file, text.replace(made!.host, foreign).replace("wasm plain", "wasm other"), "latin1");
+    const words = ["train", "--out", "foreign", "--resume", "--steps", "25", "--json"];
+    await folder.refusesInProcess(
+      [...words, "--exact"],
+      new RegExp(
+        `expected the build, host and device .*, got crf-rnn .* on ${foreign}, wasm other there, crf-rnn .*wasm plain here`,
+      ),
+    );
+    const { status, stdout } = folder.run(words);
+    expect(status).toBe(0);
+    const { notes } = JSON.parse(stdout) as { notes: string[] };
+    expect(notes).toEqual([expect.stringMatching(/^bits may differ from an unbroken run's: .* wasm other there/)]);
   });
 
   test("killed at any moment, any number of times, ends in the same bits when resumed", async () => {

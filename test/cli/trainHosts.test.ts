@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bytesSource } from "../../src/checkpoint/checkpoint.ts";
 import { openState } from "../../src/train/state.ts";
+import { tensorBytes } from "../train/tensorBytes.ts";
 import type { Folder } from "./command.ts";
 import { readMetrics, shapesFolder, stop, trainWords } from "./training.ts";
 
@@ -23,6 +24,7 @@ describe.each(["deno", "chromium"])("crf-rnn train --host %s", (host) => {
       "best.safetensors",
       "checkpoint.former.safetensors",
       "checkpoint.safetensors",
+      "flags.json",
       "metrics.csv",
       "metrics.jsonl",
       "report.html",
@@ -30,7 +32,12 @@ describe.each(["deno", "chromium"])("crf-rnn train --host %s", (host) => {
     ]);
     folder.run(trainWords(`node-${host}`, ...schedule, "--host", "node", "--plain-simd"));
     expect(losses(host)).toEqual(losses(`node-${host}`));
-    expect(bytesOf(host).equals(bytesOf(`node-${host}`))).toBe(true);
+    const [own, other] = [host, `node-${host}`].map((run) => Buffer.from(tensorBytes(bytesOf(run))));
+    expect(own!.equals(other!)).toBe(true);
+    expect((await stateOf(host)).made).toMatchObject({
+      host: expect.stringMatching(host === "deno" ? /^Deno \d/ : /^Chrome \d/) as string,
+      device: "wasm plain",
+    });
 
     const more = schedule.map((word) => (word === "4" ? "5" : word));
     expect(folder.run(trainWords(host, ...more, "--host", host, "--resume"))).toMatchObject({ status: 0, stderr: "" });

@@ -51,6 +51,27 @@ describe("augmentation", () => {
     expect(labels.filter((label) => label !== 255).length).toBeLessThan((height * width) / 3);
   });
 
+  test("cuts a window out, anywhere and no larger than the image", () => {
+    // 7 × 10 pixels: windows of 4 have 4 places down and 7 across; 0.99 is the last of each.
+    const { image, labels } = augment(ramp(), { crop: 4 }, numbers(0.99, 0.5));
+    expect([image.height, image.width]).toEqual([4, 4]);
+    expect([...labels.slice(0, 4)]).toEqual([33, 34, 35, 36]); // row 3, column 3
+    expect([...image.values.slice(0, 3)]).toEqual([10 * 3 + 3, 100 + 9 - 6, 65]);
+    const wide = augment(ramp(), { crop: 8 }, numbers(0, 0.99));
+    expect([wide.image.height, wide.image.width, wide.labels[0]]).toEqual([7, 8, 2]);
+    expect(augment(ramp(), { crop: 64 }, numbers())).toEqual(ramp());
+  });
+
+  test("moves a window to where something counts", () => {
+    const { image } = ramp();
+    const labels = new Uint8Array(70).fill(255);
+    labels[6 * 10 + 8] = 1;
+    const cut = augment({ image, labels }, { crop: 3 }, numbers(0, 0, 0.7));
+    // About row 6, column 8: rows 4 to 6 and columns 7 to 9 are as near as the border allows.
+    expect([...cut.labels]).toEqual([255, 255, 255, 255, 255, 255, 255, 1, 255]);
+    expect(cut.image.values[0]).toBe(10 * 7 + 4);
+  });
+
   test("turns by the angle it says: a point on the axis goes where the sine and cosine put it", () => {
     const { image } = augment(ramp(), { rotation: 30 }, numbers(0.5, 0.5, 0.5, 1)); // after zoom and two shifts
     const [cosine, sine] = [Math.cos(Math.PI / 6), Math.sin(Math.PI / 6)];

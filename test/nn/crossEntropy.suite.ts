@@ -29,16 +29,18 @@ async function checkLoss(
   options: LossOptions,
   run: (scores: Tensor, labels: Uint8Array) => Tensor,
 ): Promise<void> {
-  const { ignore = 255, reduction } = options;
+  const { ignore = 255, reduction, weights: given } = options;
   for (const shape of shapes) {
     const classes = shape[shape.length - 1]!;
     const labels = someLabels(elementsOf(shape) / classes, classes, ignore);
-    const counted = labels.filter((label) => label !== ignore).length;
-    const divisor = reduction === "mean" ? Math.max(1, counted) : 1;
+    const weights = given && Array.from({ length: classes }, (_, c) => given[c % given.length]!);
+    const counted = labels.reduce((sum, label) => sum + (label === ignore ? 0 : (weights?.[label] ?? 1)), 0);
+    const divisor = reduction === "mean" ? counted || 1 : 1;
     const op = {
       inputs: [uniform(shape, 5, -6, 6)],
       run: (scores: Tensor) => run(scores, labels),
-      reference: (x: Float64Array) => Float64Array.of(lossOf(x, classes, labels, { epsilon, ignore }) / divisor),
+      reference: (x: Float64Array) =>
+        Float64Array.of(lossOf(x, classes, labels, { epsilon, ignore, weights }) / divisor),
       // WGSL allows exp(x) 3 + 2|x| units of the last place and log 3: some 30 of 2⁻²³.
       tolerance: { relative: 4e-6, absolute: 4e-6 },
       slopeTolerance: 1e-5,
@@ -49,20 +51,68 @@ async function checkLoss(
 }
 
 export const cases: Case[] = [
-  ...([{}, { reduction: "mean" }, { ignore: 0 }] as const).map((options): Case => ({
+  ...(
+    [
+      {},
+      { reduction: "mean" },
+      { ignore: 0 },
+      { weights: [2, 0.5, 0] },
+      { weights: [0, 3], reduction: "mean" },
+    ] as const
+  ).map((options: LossOptions): Case => ({
     name: `cross-entropy and its gradient, ${JSON.stringify(options)}`,
     run: (device) =>
       checkLoss(device, 0, options, (scores, labels) =>
-        crossEntropy(scores, scores.scope!.labels(scores.shape.slice(0, -1), labels), options),
+        crossEntropy(scores, scores.scope!.labels(scores.shape.slice(0, -1), labels), {
+          ...options,
+          weights: repeated(options.weights, scores.channels),
+        }),
       ),
   })),
   ...[0.01, 0.5].map((epsilon): Case => ({
     name: `robust log-likelihood and its gradient, epsilon ${epsilon}`,
     run: (device) =>
-      checkLoss(device, epsilon, {}, (scores, labels) =>
-        robustLogLikelihood(scores, scores.scope!.labels(scores.shape.slice(0, -1), labels), { epsilon }),
+      checkLoss(device, epsilon, { weights: [1, 2] }, (scores, labels) =>
+        robustLogLikelihood(scores, scores.scope!.labels(scores.shape.slice(0, -1), labels), {
+          epsilon,
+          weights: repeated([1, 2], scores.channels),
+        }),
       ),
   })),
+  {
+    name: "weights of one change no bit, an average is over the weights, and a class without weight is as if ignored",
+    async run(device) {
+      using scores = uniformTensor(device);
+      using labels = device.labels([2, 3], [0, 1, 2, 3, 0, 255]);
+      const lossWith = async (options: LossOptions): Promise<number> => {
+        using loss = crossEntropy(scores, labels, options);
+        return (await loss.read())[0]!;
+      };
+      same([await lossWith({ weights: [1, 1, 1, 1] })], [await lossWith({})], "ones");
+      const doubled = await lossWith({ weights: [2, 2, 2, 2], reduction: "mean" });
+      close([doubled], [await lossWith({ reduction: "mean" })], { relative: 1e-6 }, "an average of doubled weights");
+      using others = device.labels([2, 3], [255, 1, 2, 3, 255, 255]);
+      using without = crossEntropy(scores, others);
+      close([await lossWith({ weights: [0, 1, 1, 1] })], await without.read(), { relative: 1e-6 }, "no weight");
+      same([await lossWith({ weights: [0, 0, 0, 0], reduction: "mean" })], [0], "no weights at all");
+    },
+  },
+  {
+    name: "weights of classes that are too few, negative or not finite are refused",
+    async run(device) {
+      using scores = uniformTensor(device);
+      using labels = device.labels([2, 3], [0, 1, 2, 3, 0, 255]);
+      await rejects(() => crossEntropy(scores, labels, { weights: [1, 1, 1] }), ShapeError);
+      await rejects(() => crossEntropy(scores, labels, { weights: 1 as never }), ShapeError);
+      for (const weight of [-1, NaN, Infinity]) {
+        const { message } = await rejects(
+          () => crossEntropy(scores, labels, { weights: [1, 1, weight, 1] }),
+          ValueError,
+        );
+        check(message.includes(`got ${weight} for class 2`), message);
+      }
+    },
+  },
   {
     name: "the robust log-likelihood takes an epsilon of 0.01 where none is given",
     async run(device) {
@@ -142,7 +192,7 @@ export const cases: Case[] = [
       for (const ignore of [256, -1, 0.5, NaN])
         await rejects(() => crossEntropy(scores, fitting, { ignore }), ValueError);
       for (const [call, text] of [
-        [() => crossEntropy(scores, fitting, { weights: 1 } as object), "expected options ignore, reduction"],
+        [() => crossEntropy(scores, fitting, { weight: [1] } as object), "write weights"],
         [() => robustLogLikelihood(scores, fitting, { eps: 1 } as object), "write epsilon"],
         [() => crossEntropy([1] as never, fitting), "crossEntropy: expected a tensor as scores"],
         [() => crossEntropy(scores, [1] as never), "crossEntropy: expected labels as labels"],
@@ -159,5 +209,8 @@ export const cases: Case[] = [
     },
   },
 ];
+
+const repeated = (weights: ArrayLike<number> | undefined, classes: number): number[] | undefined =>
+  weights && Array.from({ length: classes }, (_, c) => weights[c % weights.length]!);
 
 const uniformTensor = (device: Device): Tensor => device.tensor([2, 3, 4], random(1).array(24, -1, 1));

@@ -7,6 +7,7 @@ import { conv2d } from "../../src/nn/conv2d.ts";
 import { convTranspose2d } from "../../src/nn/convTranspose2d.ts";
 import { crop } from "../../src/nn/crop.ts";
 import { crossEntropy } from "../../src/nn/crossEntropy.ts";
+import { dice } from "../../src/nn/dice.ts";
 import { dropout } from "../../src/nn/dropout.ts";
 import { logitsOf } from "../../src/nn/logits.ts";
 import { maxPool2d } from "../../src/nn/maxPool2d.ts";
@@ -48,6 +49,8 @@ const onDevice = ({ kind }: Device, op: Op): Op => (kind === "webgpu" ? { ...op,
 /** 198 pixels of 5 channels in two quads. */
 const map = [2, 9, 11, 5];
 const bytes = 198 * 2 * 16;
+/** A number for each of five classes. */
+const weights = 2 * 16;
 const half = 2 * 5 * 6 * 2 * 16;
 
 /** Of minimal filtering from 9 channels, in 12, to 10, in two panels: weights, and input and products of 60 tiles. */
@@ -214,12 +217,26 @@ const ops: Record<string, Op> = {
   crossEntropy: {
     inputs: [map],
     run: ([scores], scope) => crossEntropy(scores!, scope.labels([2, 9, 11], new Uint8Array(198))),
-    // The labels, the loss, and those of the pixels.
+    // The labels, the weights of the classes, the loss, and those of the pixels.
     forward: [
-      ["nn/crossEntropy", [200, 16, 198 * 16]],
-      ["shared/columnSums", [200, 16, 198 * 16]],
+      ["nn/crossEntropy", [200, weights, 16, 198 * 16]],
+      ["shared/columnSums", [200, weights, 16, 198 * 16]],
     ],
     backward: [["nn/crossEntropy.pullback", [bytes]]],
+    keeps: [0],
+  },
+  dice: {
+    inputs: [map],
+    run: ([scores], scope) => dice(scores!, scope.labels([2, 9, 11], new Uint8Array(198))),
+    // The labels, the pixels of the classes, the slopes, the loss, the sums, the losses of the classes, and for a while the pixels' shares.
+    forward: [
+      ["nn/dice.shares", [200, weights, 2 * weights, 16, weights, weights, 5 * 16, bytes, bytes]],
+      ["shared/columnSums", [200, weights, 2 * weights, 16, weights, weights, 5 * 16, bytes, bytes]],
+      ["shared/columnSums", [200, weights, 2 * weights, 16, weights, weights, 5 * 16, bytes, bytes]],
+      ["nn/dice", [200, weights, 2 * weights, 16, weights, weights, 5 * 16]],
+      ["shared/columnSums", [200, weights, 2 * weights, 16, weights, weights, 5 * 16]],
+    ],
+    backward: [["nn/dice.pullback", [bytes]]],
     keeps: [0],
   },
   "conv2d by minimal filtering": {

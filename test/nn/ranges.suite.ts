@@ -7,6 +7,7 @@ import { argmax } from "../../src/nn/argmax.ts";
 import { concat } from "../../src/nn/concat.ts";
 import { crop } from "../../src/nn/crop.ts";
 import { crossEntropy } from "../../src/nn/crossEntropy.ts";
+import { dice } from "../../src/nn/dice.ts";
 import { dropout } from "../../src/nn/dropout.ts";
 import { logitsOf } from "../../src/nn/logits.ts";
 import { maxPool2d } from "../../src/nn/maxPool2d.ts";
@@ -31,7 +32,8 @@ async function train(device: Device): Promise<Float32Array[]> {
   const mixed = add(scale(relu(values), 3), dropout(multiply(values, values), { rate: 0.3, seed: 5 }));
   const pooled = maxPool2d(crop(mixed, { y: 2, x: 1, height: 41, width: 35 }));
   const labels = Uint8Array.from({ length: 2 * 21 * 18 }, (_, i) => (i % 7 === 6 ? 255 : i % 5));
-  const loss = crossEntropy(pooled, scope.labels([2, 21, 18], labels));
+  const truth = scope.labels([2, 21, 18], labels);
+  const loss = add(crossEntropy(pooled, truth), dice(pooled, truth));
   const gradients = await tape.gradients(loss);
   for (const optimizer of [sgd, adam]) scope.add(optimizer({ values }, { rate: 0.1, decay: 0.1, clip: 1 }))(gradients);
   return [await pooled.read(), await loss.read(), await gradients.get(values)!.read(), await values.read()];

@@ -14,6 +14,18 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "a decay beside the gradient shrinks what the gradient does not move, by rate and decay",
+    async run(device) {
+      using weights = device.tensor([3], [1, -2, 4]);
+      using gradient = device.tensor([3], [0.5, 0, -8]);
+      using step = adam({ weights }, { rate: 0.25, decay: 0.1, betas: [0, 0], epsilon: 0.5, decoupled: true });
+      step(new Map([[weights, gradient]]));
+      // w − 0.25·g/(|g| + 0.5) − 0.25·0.1·w
+      close(await weights.read(), [1 - 0.125 - 0.025, -2 + 0.05, 4 + 2 / 8.5 - 0.1], { relative: 1e-6 }, "weights");
+      await rejects(() => adam({ weights }, { rate: 1, decoupled: 1 as never }), ValueError);
+    },
+  },
+  {
     name: "betas and an epsilon out of range are refused",
     async run(device) {
       using weights = device.tensor([3]);

@@ -107,6 +107,21 @@ export const cases: Case[] = [
       ),
   },
   {
+    name: "adam with a decay beside the gradient, as in AdamW",
+    run: (device) =>
+      checkSteps(
+        device,
+        (parameters) => adam(parameters, { rate: 0.1, decay: 0.05, multipliers, decoupled: true }),
+        (w, g, name, moments, step, rate) => {
+          moments[0] = 0.9 * moments[0]! + 0.1 * g;
+          moments[1] = 0.999 * moments[1]! + 0.001 * g * g;
+          const mean = moments[0] / (1 - 0.9 ** step);
+          const moved = w - (rate * mean) / (Math.sqrt(moments[1] / (1 - 0.999 ** step)) + 1e-8);
+          return moved - rate * 0.05 * decayOf(name) * w;
+        },
+      ),
+  },
+  {
     name: "adam: means and squares, corrected for their start",
     run: (device) =>
       checkSteps(device, optimizers.adam, (w, gradient, name, moments, step, rate) => {

@@ -28,6 +28,26 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "an alpha of 255 changes nothing, one of 0 says nothing, and half of it lies half way from a guess",
+    async run() {
+      const options = { classes: 4, confidence: 0.85 };
+      const opaque = annotationScores({ ...rough, alpha: new Uint8Array(6).fill(255) }, options);
+      same(opaque.data, annotationScores(rough, options).data, "opaque");
+      const { data } = annotationScores({ ...rough, alpha: [0, 0, 51, 204, 9, 255] }, options);
+      same(data.slice(0, 4), [0, 0, 0, 0], "transparent");
+      for (const [pixel, label, alpha] of [
+        [2, 1, 51],
+        [3, 2, 204],
+      ] as const) {
+        const powers = Array.from(data.slice(4 * pixel, 4 * pixel + 4), Math.exp);
+        const sum = powers.reduce((total, power) => total + power, 0);
+        close([powers[label]! / sum], [0.25 + (alpha / 255) * 0.6], { relative: 1e-6 }, `alpha ${alpha}`);
+      }
+      await rejects(async () => annotationScores({ ...rough, alpha: [1, 2] }), ShapeError);
+      await rejects(async () => annotationScores({ ...rough, alpha: [0, 1, 2, 3, 4, 256] }), ValueError);
+    },
+  },
+  {
     name: "classes and confidence have defaults: the highest label and one more, two at least, and 0.7",
     async run() {
       const told = annotationScores(rough, { classes: 3, confidence: 0.7 });

@@ -37,7 +37,11 @@ export function lossOf(
   scores: ArrayLike<number>,
   channels: number,
   labels: ArrayLike<number>,
-  { epsilon = 0, ignore = 255 } = {},
+  {
+    epsilon = 0,
+    ignore = 255,
+    weights,
+  }: { readonly epsilon?: number; readonly ignore?: number; readonly weights?: ArrayLike<number> } = {},
 ): number {
   let loss = 0;
   for (let pixel = 0; pixel < labels.length; pixel++) {
@@ -46,9 +50,28 @@ export function lossOf(
     const largest = Math.max(...own);
     const sum = own.reduce((total, x) => total + Math.exp(x - largest), 0);
     const log = own[labels[pixel]!]! - largest - Math.log(sum);
-    loss -= epsilon === 0 ? log : Math.log(Math.exp(log) + epsilon);
+    loss -= (weights?.[labels[pixel]!] ?? 1) * (epsilon === 0 ? log : Math.log(Math.exp(log) + epsilon));
   }
   return loss;
+}
+
+/** The Dice loss of scores [pixels, channels], the mean over the classes that occur. */
+export function diceOf(scores: ArrayLike<number>, channels: number, labels: ArrayLike<number>, ignore: number): number {
+  const [predicted, right, truth] = Array.from({ length: 3 }, () => new Float64Array(channels));
+  for (let pixel = 0; pixel < labels.length; pixel++) {
+    if (labels[pixel] === ignore) continue;
+    const own = Array.from({ length: channels }, (_, c) => scores[pixel * channels + c]!);
+    const sum = own.reduce((total, x) => total + Math.exp(x), 0);
+    own.forEach((x, c) => {
+      predicted![c]! += Math.exp(x) / sum;
+      if (labels[pixel] === c) right![c]! += Math.exp(x) / sum;
+    });
+    truth![labels[pixel]!]!++;
+  }
+  const losses = [...truth!.entries()].flatMap(([c, count]) =>
+    count > 0 ? [1 - (2 * right![c]!) / (predicted![c]! + count)] : [],
+  );
+  return losses.reduce((total, loss) => total + loss, 0) / Math.max(1, losses.length);
 }
 
 /** Where along an axis of `before` pixels a pixel of `after` lies, and the shares of its two neighbors. */

@@ -23,5 +23,11 @@ test("else Adam: faster from nothing than from a checkpoint; the CRF's rates wha
 
 test("a summed loss lowers SGD's rate by the pixels, not Adam's", () => {
   expect(defaultsFor({ ...choice, optimizer: "sgd", beginning: "nothing" }).rate).toBeCloseTo(1e-11, 20);
-  expect(defaultsFor({ ...choice, optimizer: "sgd", loss: "mean", beginning: "nothing" }).rate).toBe(1e-6);
+  for (const loss of ["mean", "dice", "mean+dice"] as const) {
+    expect(defaultsFor({ ...choice, optimizer: "sgd", loss, beginning: "nothing" }).rate).toBe(1e-6);
+  }
+  expect(defaultsFor({ ...choice, optimizer: "adamw", beginning: "nothing" })).toEqual({
+    ...defaultsFor({ ...choice, optimizer: "adam", beginning: "nothing" }),
+    optimizer: "adamw",
+  });
 });

@@ -93,6 +93,47 @@ test("the robust loss is the sum of −log(p + 0.01) over the pixels that count,
   expect((await learner.predict(sample)).loss / expected).toBeCloseTo(1, 5);
 });
 
+describe("other losses", () => {
+  /** Probabilities of the second class, and what a loss gives in training and in validation. */
+  async function lossWith(more: Partial<Configuration>): Promise<{ p: number[]; loss: number; judged: number }> {
+    using learner = createTrainable(device, stage("fcn8s", more));
+    let p: number[] = [];
+    using loss = await learner.loss(sample, 0, async (name, result) => {
+      if (name !== "score") return;
+      const scores = await result.read();
+      p = Array.from(sample.labels, (_, i) => 1 / (1 + Math.exp(scores[2 * i]! - scores[2 * i + 1]!)));
+    });
+    return { p, loss: (await loss.read())[0]!, judged: (await learner.predict(sample)).loss };
+  }
+  const counted = [...sample.labels.entries()].filter(([, label]) => label !== 255);
+
+  test("Dice, an average with weights, and both together; a validation counts each pixel", async () => {
+    const { p, loss, judged } = await lossWith({ loss: "dice" });
+    const share = (pixel: number, label: number): number => (label === 1 ? p[pixel]! : 1 - p[pixel]!);
+    const sum = (of: (pixel: number, label: number) => number): number =>
+      counted.reduce((total, [pixel, label]) => total + of(pixel, label), 0);
+    const diceOf = (c: number): number => {
+      const [right, predicted, truth] = [
+        sum((pixel, label) => (label === c ? share(pixel, c) : 0)),
+        sum((pixel) => share(pixel, c)),
+        sum((_, label) => Number(label === c)),
+      ];
+      return 1 - (2 * right) / (predicted + truth);
+    };
+    const dice = (diceOf(0) + diceOf(1)) / 2;
+    expect(loss).toBeCloseTo(dice, 5);
+    expect(judged / counted.length).toBeCloseTo(dice, 5);
+
+    const classWeights = [1, 3];
+    const weighed = sum((pixel, label) => -classWeights[label]! * Math.log(share(pixel, label)));
+    const average = weighed / sum((_, label) => classWeights[label]!);
+    const both = await lossWith({ loss: "mean+dice", classWeights });
+    expect(both.loss).toBeCloseTo(average + dice, 5);
+    expect(both.judged / counted.length).toBeCloseTo(average + dice, 5);
+    expect((await lossWith({ loss: "sum", classWeights })).loss / weighed).toBeCloseTo(1, 5);
+  });
+});
+
 describe("what a stage learns", () => {
   test("every convolution of the networks, and no bilinear interpolation", async () => {
     for (const name of ["fcn32s", "fcn16s", "fcn8s"] as const) {

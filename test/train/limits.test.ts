@@ -77,6 +77,6 @@ test("kept predictions are below their limit", async () => {
   await validate({ trainable, configuration: toyConfiguration, surroundings }, 1, {});
   const size = surroundings.files.get(samplesFile)!.length;
   expect(surroundings.files.has(checkpointFile)).toBe(false);
-  expect(size).toBeLessThan(samplesLimit(12));
-  expect(size).toBeGreaterThan(6 * 12);
+  expect(size).toBeLessThan(samplesLimit(12, 2, 9));
+  expect(size).toBeGreaterThan((6 + 3) * 12 + 8 * (4 + 9));
 });

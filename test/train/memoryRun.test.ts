@@ -18,6 +18,7 @@ import {
   readPredictions,
   runTraining,
   samplesFile,
+  startFile,
   shapeClasses,
   trainingConfiguration,
   type TrainingOptions,
@@ -41,7 +42,8 @@ afterAll(() => {
 const pictures = Array.from({ length: 8 }, (_, index) => ({ ...drawShapes(3, index, 24), id: shapesId(index) }));
 const [train, val] = [pictures.slice(0, 6), pictures.slice(6)];
 const classes = shapeClasses.map(({ name }) => name);
-const smallest = { classes, images: train, widths: [4, 4, 4, 4, 4], fc: 4 };
+const palette = shapeClasses.map(({ rgb }) => rgb);
+const smallest = { classes, palette, images: train, widths: [4, 4, 4, 4, 4], fc: 4 };
 
 interface Begun {
   readonly outcome: Outcome;
@@ -109,13 +111,13 @@ describe("a run in memory", () => {
   });
 
   test.each([
-    ["network", () => network],
-    ["whole", () => whole],
-  ])("of a %s writes what crf-rnn train writes, to the bit", (run, begun) => {
+    ["network", () => network, []],
+    ["whole", () => whole, [startFile]],
+  ])("of a %s writes what crf-rnn train writes, to the bit", (run, begun, ofCrf) => {
     const { files, metrics, outcome } = begun();
     expect(outcome.ending).toBe("finished");
     for (const [name, bytes] of files) expect(fileOf(run, name).equals(bytes), name).toBe(true);
-    expect([...files.keys()].sort()).toEqual([bestFile, checkpointFile, samplesFile]);
+    expect([...files.keys()].sort()).toEqual([bestFile, checkpointFile, samplesFile, ...ofCrf]);
     expect(withoutTimes(metrics)).toEqual(withoutTimes(readMetrics(folder, run)));
   });
 
@@ -236,7 +238,10 @@ describe("refused in one sentence", () => {
     ["layers frozen as nothing has them", { frozen: ["conv1"] }, "init beside frozen"],
     ["too much augmentation", { augmentation: { scale: 9 } }, "augmentation: expected scale: a number, 1 to 8, got 9"],
     ["another schedule", { schedule: { kind: "sawtooth" } }, "optimizer.schedule"],
-    ["a class that is no text", { classes: [1] }, "classes.0: string, got 1"],
+    ["too few colors", { palette: [[1, 2, 3]] }, "palette: 4 colors, one a class, got 1"],
+    ["too few weights", { classWeights: [1, 2] }, "classWeights: balanced, or 4 numbers of 0 or more"],
+    ["weights beside Dice", { classWeights: "balanced", loss: "dice" }, "no classWeights beside the loss dice"],
+    ["a class that is no text", { classes: [1], palette: undefined }, "classes.0: string, got 1"],
     [
       "logits of some images",
       { stage: "crf-rnn", images: [image, { ...image, logits: { shape: [1, 1, 4], values: new Float32Array(4) } }] },
@@ -246,6 +251,13 @@ describe("refused in one sentence", () => {
     const refused = trainingConfiguration({ ...smallest, ...options });
     await expect(refused).rejects.toThrow(sentence);
     await expect(refused).rejects.toMatchObject({ name: expect.stringMatching(/^(Value|Shape)Error$/) as string });
+  });
+
+  test("but not weights that balance the classes: of those that occur, each has the same sum, and a pixel 1 on average", async () => {
+    const labels = Uint8Array.of(0, 0, 0, 0, 0, 0, 2, 2, 255); // six, none, two, none
+    const picture = { image: { height: 3, width: 3, values: new Float32Array(27) }, labels };
+    const { classWeights } = await trainingConfiguration({ ...smallest, images: [picture], classWeights: "balanced" });
+    expect(classWeights).toEqual([0.666667, 1, 2, 1]);
   });
 
   test("what memorySurroundings, trainingTimetable and runTraining are given wrong", async () => {

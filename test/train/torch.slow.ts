@@ -33,6 +33,7 @@ const distance = (one: Float32Array, other: Float32Array): number =>
 // One image and no dropout, so that both draw the same whatever their order. A batch of two is shared by two processes.
 test.each([
   ["Adam, one process", ["--optimizer", "adam", "--rate", "1e-3"], 1],
+  ["AdamW, one process", ["--optimizer", "adamw", "--rate", "1e-3", "--decay", "0.1"], 1],
   ["SGD, a falling rate", ["--optimizer", "sgd", "--rate", "1e-5", "--momentum", "0.9", "--schedule", "step:4:0.5"], 1],
   [
     "SGD, two processes",

@@ -3,9 +3,11 @@ import { Confusion } from "../../data/confusion.ts";
 import { parseJson, wholeNumber } from "../../data/json.ts";
 import { FormatError } from "../../errors.ts";
 import { readWhole } from "../input.ts";
-import { Tally } from "./tally.ts";
+import { usualBins } from "../../data/reliability.ts";
+import { type PictureScores, Tally } from "./tally.ts";
 
 const counts = valibot.array(wholeNumber(0));
+const share = valibot.nullable(valibot.number());
 
 /** What `evaluate --json` prints, as far as parts are put together from it. */
 const schema = valibot.object({
@@ -21,13 +23,31 @@ const schema = valibot.object({
   names: valibot.array(valibot.string()),
   confusion: counts,
   bands: valibot.array(valibot.object({ radius: valibot.number(), confusion: counts })),
+  tolerance: valibot.optional(valibot.number()),
+  sureness: valibot.object({ counts, right: counts, confidences: counts }),
+  pictures: valibot.array(
+    valibot.object({
+      id: valibot.string(),
+      pixels: wholeNumber(0),
+      pixelAccuracy: share,
+      meanIU: share,
+      bandAccuracy: share,
+      boundaryF: share,
+      classes: valibot.array(valibot.object({ label: wholeNumber(0, 254), iu: valibot.number(), boundaryF: share })),
+    }),
+  ),
 });
 
 /** One part of an evaluation. */
 export type Part = valibot.InferOutput<typeof schema>;
 
 /** The counts of a tally as files have them: truth by row. */
-export const countsOf = ({ whole, bands }: Tally): Pick<Part, "confusion" | "bands"> => ({
+export const countsOf = ({
+  whole,
+  bands,
+  reliability: { counts, right, confidences },
+}: Tally): Pick<Part, "confusion" | "bands" | "sureness"> => ({
+  sureness: { counts: [...counts], right: [...right], confidences: [...confidences] },
   confusion: [...whole.counts],
   bands: [...bands].map(([radius, band]) => ({ radius, confusion: [...band.counts] })),
 });
@@ -45,19 +65,41 @@ export async function mergeParts(files: readonly string[]): Promise<{ readonly p
       const path = i === 0 ? ["confusion"] : ["bands", i - 1, "confusion"];
       if (found.length !== classes ** 2) throw wrong(path, `${classes ** 2} counts`, `${found.length}`);
     }
+    for (const name of ["counts", "right", "confidences"] as const) {
+      const { length } = value.sureness[name];
+      if (length !== usualBins) throw wrong(["sureness", name], `${usualBins} counts`, `${length}`);
+    }
+    if (value.pictures.length !== value.images)
+      throw wrong(["pictures"], `${value.images} images`, `${value.pictures.length}`);
     parts.push(value);
   }
   const [first] = parts as [Part, ...Part[]];
   parts.forEach((part, i) => requireSame(files[i]!, first, part));
   requireAll(files, parts);
   const tally = new Tally(first.names.length, first.band);
-  for (const { confusion, bands } of parts) {
+  for (const { confusion, bands, sureness, names } of parts) {
     tally.whole.merge(confusionOf(confusion));
+    const { counts, right, confidences } = sureness;
+    const typed = {
+      counts: Float64Array.from(counts),
+      right: Float64Array.from(right),
+      confidences: Float64Array.from(confidences),
+    };
+    tally.reliability.merge({ classes: names.length, ...typed });
     for (const band of bands) tally.bands.get(band.radius)?.merge(confusionOf(band.confusion));
   }
+  tally.pictures.push(...inOrder(parts));
   const sum = (of: (part: Part) => number): number => parts.reduce((total, part) => total + of(part), 0);
   const part = { ...first, images: sum(({ images }) => images), seconds: sum(({ seconds }) => seconds) };
   return { part: { ...part, shard: { index: 1, of: 1 } }, tally };
+}
+
+/** The pictures of all parts in the order of the whole set, of which each part has every so-manieth. */
+function inOrder(parts: readonly Part[]): PictureScores[] {
+  const all = parts.flatMap(({ shard: { index, of }, pictures }) =>
+    pictures.map((picture, k) => ({ at: k * of + index, picture })),
+  );
+  return all.sort((a, b) => a.at - b.at).map(({ picture }) => picture);
 }
 
 function confusionOf(values: readonly number[]): Confusion {
@@ -76,6 +118,7 @@ function requireSame(file: string, first: Part, part: Part): void {
     shard,
     names,
     bands,
+    tolerance,
   }: Part): Record<string, string | number> => ({
     data,
     checkpoint,
@@ -84,6 +127,7 @@ function requireSame(file: string, first: Part, part: Part): void {
     band,
     parts: shard.of,
     classes: names.join(", "),
+    tolerance: tolerance ?? "0.75 % of the diagonal",
     radii: bands.map(({ radius }) => radius).join(", "),
   });
   const own = Object.entries(facts(part));

@@ -24,6 +24,8 @@ export interface ReadAnnotation {
   readonly width: number;
   readonly labels: Uint8Array<ArrayBuffer>;
   readonly palette?: readonly Color[];
+  /** How much each label counts, 0…255, where the file has an alpha channel. */
+  readonly alpha?: Uint8Array;
   /** The number of classes, if something tells it. */
   readonly classes?: number;
   readonly findings: readonly Finding[];
@@ -38,11 +40,11 @@ export async function readAnnotation(file: string, flags: AnnotationFlags): Prom
     throw new UsageError({ where: "--labels", expected: "no --palette beside it", got: "both" });
   }
   const bytes = await readWhole(file);
-  const palette = await paletteOf(flags);
+  const palette = await givenPalette(flags);
   if (isNpy(bytes)) return ofNumbers({ ...numbersOfArray(bytes, file), file }, flags);
-  const mask = decodeMask(bytes, file);
-  if (palette) return ofColors(mask, palette, file);
-  if (mask.channels === 1) return ofNumbers({ ...mask, values: mask.samples, file }, flags);
+  const { alpha, ...mask } = withoutAlpha(decodeMask(bytes, file));
+  if (palette) return { ...ofColors(mask, palette, file), alpha };
+  if (mask.channels === 1) return { ...ofNumbers({ ...mask, values: mask.samples, file }, flags), alpha };
   throw new FormatError({
     file,
     offset: 24,
@@ -52,10 +54,23 @@ export async function readAnnotation(file: string, flags: AnnotationFlags): Prom
   });
 }
 
+/** A mask of one channel or three, and the alpha channel that stood beside them. */
+function withoutAlpha(mask: Mask): Mask & { readonly alpha?: Uint8Array } {
+  const { channels, samples, depth, height, width } = mask;
+  if (channels % 2 === 1) return mask;
+  const own = channels - 1;
+  const most = 2 ** depth - 1;
+  const alpha = Uint8Array.from({ length: height * width }, (_, pixel) =>
+    Math.round((255 * samples[pixel * channels + own]!) / most),
+  );
+  const colors = samples.filter((_: number, at: number) => at % channels < own);
+  return { ...mask, channels: own, samples: colors, alpha };
+}
+
 /** Palettes that were read, by the flags of a command, which may have many pictures. */
 const palettes = new WeakMap<AnnotationFlags, Promise<Palette>>();
 
-async function paletteOf(flags: AnnotationFlags): Promise<Palette | undefined> {
+export async function givenPalette(flags: AnnotationFlags): Promise<Palette | undefined> {
   if (flags.palette === undefined) return undefined;
   const palette = palettes.get(flags) ?? readPalette(flags.palette);
   palettes.set(flags, palette);
@@ -146,7 +161,7 @@ export function requireSize(
 /** The unary of an annotation at the photograph's size. @throws as `readAnnotation` does; ShapeError, ValueError, UsageError */
 export async function unaryOfAnnotation(file: string, flags: AnnotationFlags, image: Photograph) {
   const annotation = await readAnnotation(file, flags);
-  const { labels, palette, findings } = annotation;
+  const { labels, palette, findings, alpha } = annotation;
   requireSize(file, annotation, image);
   const highest = highestOf(labels);
   const classes = flags.classes ?? Math.max(annotation.classes ?? highest + 1, 2);
@@ -168,5 +183,5 @@ export async function unaryOfAnnotation(file: string, flags: AnnotationFlags, im
     });
   }
   refuse(findings);
-  return { classes, logits: annotationLogits(labels, classes, confidence), palette, findings };
+  return { classes, logits: annotationLogits(labels, classes, confidence, alpha), palette, findings };
 }

@@ -21,6 +21,8 @@ export interface RefineFlags extends CommonFlags, KnownFlags, Complete<typeof ba
   readonly out?: string;
   readonly outLogits?: string;
   readonly outOverlay?: string;
+  readonly outConfidence?: string;
+  readonly outEntropy?: string;
   readonly iterations: number;
   readonly until?: number;
   readonly spatialWeight: number | string;
@@ -55,7 +57,8 @@ ${shardHelp}
 
 Colors: IMAGE is taken as red, green, blue, 0…255, and used as it is. --order bgr turns the channels round and --mean
 subtracts from each channel, as the network's input has it; the lattice is not quite indifferent to either.
-Annotations: the palette index, the gray value or the number of a .npy [H, W] is the class, 255 means not labeled.
+Annotations: the palette index, the gray value or the number of a .npy [H, W] is the class, 255 means not labeled. An alpha channel
+says how much a label counts: that of an opaque pixel is right with the probability of --confidence, that of a transparent one says nothing.
 A photograph with an EXIF orientation is turned as viewers show it; logits and annotations have its height and width then.
 The compatibility matrix has the sign of Caffe: its negative identity is potts.
 What is suspect in a file, as probabilities in place of logits are, is noted with what mends it: see crf-rnn help check.`;
@@ -92,6 +95,11 @@ export function refineWords(): Command {
     .option("--out <labels.png>", "write the label map to this file: a palette PNG whose index is the class")
     .option("--out-logits <X.npy>", "write the refined logits [H, W, L] to this file")
     .option("--out-overlay <o.png>", "write the photograph with the labels drawn over it to this file")
+    .option(
+      "--out-confidence <c>",
+      "write the largest probability of each pixel, 0…1, as a 16-bit PNG or as .npy [H, W]",
+    )
+    .option("--out-entropy <e>", "write each pixel's entropy, 0 where certain, 1 where all classes are alike, likewise")
     .option("--iterations <n>", "mean-field iterations", wholeNumber(0, 1000), inferenceOptions.iterations.default)
     .option("--until <x>", "end them once one changes no probability by more than this, as 0.001", positiveNumber);
   addFlags(command, bandwidthOptions);

@@ -16,9 +16,11 @@ export interface Job extends Known {
 
 /** The names of outputs, by the flag that asks for them. */
 const outputFlags = [
-  { flag: "--out", key: "out", extension: ".png" },
-  { flag: "--out-logits", key: "outLogits", extension: ".npy" },
-  { flag: "--out-overlay", key: "outOverlay", extension: ".png" },
+  { flag: "--out", key: "out", extensions: [".png"] },
+  { flag: "--out-logits", key: "outLogits", extensions: [".npy"] },
+  { flag: "--out-overlay", key: "outOverlay", extensions: [".png"] },
+  { flag: "--out-confidence", key: "outConfidence", extensions: [".png", ".npy"] },
+  { flag: "--out-entropy", key: "outEntropy", extensions: [".png", ".npy"] },
 ] as const;
 
 const annotationExtensions = [".png", ".npy"];
@@ -62,9 +64,10 @@ export function listJobs(
 
 /** The outputs of the picture `name`. @throws UsageError where none are asked for */
 function outputsOf(name: string, flags: RefineFlags, single: boolean): Destination[] {
-  const outputs = outputFlags.flatMap(({ flag, key, extension }): Destination[] => {
+  const outputs = outputFlags.flatMap(({ flag, key, extensions }): Destination[] => {
     const words = flags[key];
     if (words === undefined) return [];
+    const extension = extensions.find((each) => extname(words).toLowerCase() === each) ?? extensions[0];
     if (single || words.includes(placeholder)) return [{ flag, file: words.replaceAll(placeholder, name), extension }];
     if (extname(words).toLowerCase() !== extension)
       return [{ flag, file: join(words, `${name}${extension}`), extension }];
@@ -76,7 +79,8 @@ function outputsOf(name: string, flags: RefineFlags, single: boolean): Destinati
     });
   });
   if (outputs.length > 0 || flags.dryRun) return outputs;
-  throw new UsageError({ where: "refine", expected: "--out, --out-logits or --out-overlay", got: "none of them" });
+  const expected = "--out, --out-logits, --out-overlay, --out-confidence or --out-entropy";
+  throw new UsageError({ where: "refine", expected, got: "none of them" });
 }
 
 /** The file that belongs to the picture `name`. It need not be there. @throws UsageError for one file beside several pictures */

@@ -14,8 +14,9 @@ export interface Palette {
 }
 
 /** What `--palette` may be; for its help. */
-export const paletteHelp =
-  "read an annotation by its colors: voc, a data set's folder or manifest.json, a palette PNG, or '#rrggbb,#rrggbb,…', class by class";
+export const paletteKinds =
+  "voc, a data set's folder or manifest.json, a palette PNG, or '#rrggbb,#rrggbb,…', class by class";
+export const paletteHelp = `read an annotation by its colors, and draw in them: ${paletteKinds}`;
 
 /** Reads `--palette`. @throws FormatError, UsageError */
 export async function readPalette(words: string): Promise<Palette> {

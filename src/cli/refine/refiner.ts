@@ -3,7 +3,8 @@ import { argmax } from "../../data/argmax.ts";
 import type { Photograph } from "../../data/images.ts";
 import { encodeNpy } from "../../data/npy.ts";
 import { drawOverlay } from "../../data/overlay.ts";
-import { encodeLabelPng, encodeRgbPng } from "../../data/png.ts";
+import { certaintyOf } from "../../data/certainty.ts";
+import { encodeLabelPng, encodeRgbPng, encodeSharesPng } from "../../data/png.ts";
 import type { Device } from "../../device/device.ts";
 import type { Finding } from "../../diagnosis/finding.ts";
 import { checkGuide } from "../../diagnosis/guide.ts";
@@ -152,10 +153,17 @@ async function readOptions(flags: RefineFlags, classes: number): Promise<CrfOpti
 function outputsOf({ job, image, unary }: Given, refined: Float32Array, labels: Uint8Array<ArrayBuffer>): Output[] {
   const { height, width } = image;
   const annotation = { height, width, labels, palette: unary.palette };
-  const bytesOf: Readonly<Record<string, () => Uint8Array>> = {
+  const certainty = () => certaintyOf(refined, unary.classes);
+  const shares = (file: string, values: Float32Array<ArrayBuffer>): Uint8Array =>
+    file.toLowerCase().endsWith(".npy")
+      ? encodeNpy({ shape: [height, width], data: values })
+      : encodeSharesPng(height, width, values);
+  const bytesOf: Readonly<Record<string, (file: string) => Uint8Array>> = {
+    "--out-confidence": (file) => shares(file, certainty().confidence),
+    "--out-entropy": (file) => shares(file, certainty().entropy),
     "--out": () => encodeLabelPng(annotation),
     "--out-logits": () => encodeNpy({ shape: [height, width, unary.classes], data: refined }),
     "--out-overlay": () => encodeRgbPng(height, width, drawOverlay(image, annotation)),
   };
-  return job.outputs.map(({ flag, file }) => ({ file, bytes: bytesOf[flag]!() }));
+  return job.outputs.map(({ flag, file }) => ({ file, bytes: bytesOf[flag]!(file) }));
 }

@@ -6,7 +6,7 @@ import { resizeBilinear } from "../../data/resize.ts";
 import { type Finding, refuse } from "../../diagnosis/finding.ts";
 import { checkScores, type GivenScores, type Meaning } from "../../diagnosis/scores.ts";
 import { ShapeError, UsageError } from "../../errors.ts";
-import { type AnnotationFlags, unaryOfAnnotation } from "./annotation.ts";
+import { type AnnotationFlags, givenPalette, unaryOfAnnotation } from "./annotation.ts";
 import { logitsOf } from "./meaning.ts";
 import { readScores } from "./scoresFile.ts";
 
@@ -60,8 +60,10 @@ export async function readUnary(
   const findings = checkScores(scores);
   refuse(findings);
   const { classes, values } = logitsOf({ classes: scores.classes, values: dense(scores) }, flags.input, scores.bytes);
-  if (fits) return { classes, logits: values, findings };
-  return { classes, logits: resizeBilinear(values, [scores.height, scores.width, classes], [height, width]), findings };
+  const palette = (await givenPalette(flags))?.colors;
+  if (fits) return { classes, logits: values, palette, findings };
+  const resized = resizeBilinear(values, [scores.height, scores.width, classes], [height, width]);
+  return { classes, logits: resized, palette, findings };
 }
 
 const axes = { hwc: "[height, width, classes]", chw: "[classes, height, width]" };

@@ -4,6 +4,8 @@ import { fileSource } from "../../checkpoint/checkpoint.ts";
 import type { Item } from "../../data/dataset.ts";
 import { decodeImage } from "../../data/images.ts";
 import { readFailure } from "../../data/readFailure.ts";
+import type { Augmentation } from "../../data/labeledImage.ts";
+import { countLabels } from "../../data/labels.ts";
 import { spread } from "../../data/spread.ts";
 import type { Given } from "../../description.ts";
 import { UsageError } from "../../errors.ts";
@@ -17,6 +19,7 @@ import { openOptions, trainingOptions } from "../../train/options.ts";
 import {
   beginningOf,
   configurationOf,
+  croppedPixels,
   type CrfTrainingOptions,
   timetableOf,
   type TrainingOptions,
@@ -38,10 +41,11 @@ interface RunRequest {
  * @throws FormatError where a file cannot be read
  */
 export async function configure(flags: TrainFlags, images: Images): Promise<RunRequest> {
-  const options = optionsOf(flags, images.classes);
+  const options = { ...optionsOf(flags, images.classes), palette: images.palette.slice(0, images.classes.length) };
   const configuration = configurationOf(options, {
     images: { count: images.train.length, digest: await digestOfIds(images.train.map(({ id }) => id)) },
-    pixels: await typicalPixels(images.train),
+    pixels: await typicalPixels(images.train, flags.augment),
+    counts: flags.classWeights === "balanced" ? await countsIn(images.train) : undefined,
     logits: flags.logits !== undefined,
     begins: flags.init === undefined ? "nothing" : await kindOf(flags.init, images.classes.length),
     beginning: await digestOfFiles([flags.init, flags.logits]),
@@ -64,6 +68,7 @@ function optionsOf(flags: TrainFlags, classes: readonly string[]): Omit<Training
     frozen,
     schedule: flags.schedule,
     rates: flags.rateOf,
+    classWeights: flags.classWeights,
     augmentation,
     crf: crfOf(flags),
   };
@@ -122,14 +127,23 @@ async function kindOf(file: string, classes: number): Promise<BeginningKind> {
 }
 
 /** Pixels of a typical image: the mean of some that are spread over the set. */
-async function typicalPixels(items: readonly Item[]): Promise<number> {
+async function typicalPixels(items: readonly Item[], augmentation?: Augmentation): Promise<number> {
   const some = spread(items, 8);
   let pixels = 0;
   for (const item of some) {
-    const { height, width } = await decodeImage(await item.imageBytes(), item.image);
-    pixels += height * width;
+    pixels += croppedPixels(await decodeImage(await item.imageBytes(), item.image), augmentation);
   }
   return pixels / some.length;
+}
+
+/** The pixels of each label in all masks. */
+async function countsIn(items: readonly Item[]): Promise<Float64Array> {
+  const counts = new Float64Array(256);
+  for (const item of items) {
+    const { labels } = await item.labels();
+    countLabels(labels).forEach((count, label) => (counts[label]! += count));
+  }
+  return counts;
 }
 
 /** SHA-256 over the contents of the files that are named. */

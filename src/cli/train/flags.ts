@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { formats } from "../../data/openDataset.ts";
 import type { Augmentation } from "../../data/labeledImage.ts";
-import { stages, type Configuration, type CrfConfiguration } from "../../train/configuration.ts";
+import { losses, optimizers, stages, type Configuration, type CrfConfiguration } from "../../train/configuration.ts";
 import { currentHost, type Host } from "../hosts.ts";
 import { positiveNumber, toNumber, wholeNumber, type CommonFlags } from "../options.ts";
 import { runOptions } from "../../models/specification.ts";
@@ -12,7 +12,7 @@ import { trainingOptions } from "../../train/options.ts";
 import type { ScheduleOption } from "../../train/trainingConfiguration.ts";
 import { addFlags } from "../describedFlags.ts";
 import type { ImageFlags } from "./images.ts";
-import { augmentationOf, learnOf, parseMultipliers, ratesOf, scheduleOf } from "./words.ts";
+import { augmentationOf, classWeightsOf, learnOf, parseMultipliers, ratesOf, scheduleOf } from "./words.ts";
 
 export interface TrainFlags
   extends
@@ -31,7 +31,7 @@ export interface TrainFlags
   readonly freeze?: string[];
   readonly steps?: number;
   readonly epochs?: number;
-  readonly optimizer?: "sgd" | "adam";
+  readonly optimizer?: Configuration["optimizer"]["kind"];
   readonly rate?: number;
   readonly schedule?: ScheduleOption;
   readonly momentum?: number;
@@ -39,6 +39,7 @@ export interface TrainFlags
   readonly clip?: number;
   readonly batch: number;
   readonly loss: Configuration["loss"];
+  readonly classWeights?: "balanced" | readonly number[];
   readonly warmUp?: number;
   readonly rateOf?: Readonly<Record<string, number>>;
   readonly seed: number;
@@ -54,6 +55,7 @@ export interface TrainFlags
   readonly saveEvery?: number;
   readonly patience?: number;
   readonly resume?: boolean;
+  readonly exact?: boolean;
   readonly dryRun?: boolean;
   readonly host: Host;
   /** By what several processes train together. */
@@ -84,7 +86,7 @@ sets it aside and goes on from the former.
 const list = (words: readonly string[]): string => `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 
 const resumeHelp = `
-Repeat the command with --resume. These flags may then differ: ${list(Object.values(settings).map(({ flag }) => flag))}.
+--resume with --out suffices: a run remembers its flags (flags.json). Those that are given anew count. These may then differ: ${list(Object.values(settings).map(({ flag }) => flag))}.
 If one does, the result is no longer, bit for bit, that of an uninterrupted run, and metrics.jsonl and the report say from
 which step on the new value holds. The optimizer's memory begins anew unless only the schedule differs. A flag that is left
 out keeps the checkpoint's value. ${list(freeFlags)}
@@ -103,9 +105,10 @@ export function trainWords(): Command {
   const command = new Command("train")
     .description("train FCN-32s, FCN-16s, FCN-8s or FCN-8s with CRF-RNN end to end, or the CRF alone")
     .addOption(
-      new Option("--data <dir...>", "DIR (its split train), or DIR@SPLIT,…; several make one set")
-        .argParser(some)
-        .makeOptionMandatory(),
+      new Option(
+        "--data <dir...>",
+        "DIR (its split train), or DIR@SPLIT,…; several make one set; to be named unless a run goes on",
+      ).argParser(some),
     )
     .requiredOption("--out <run>", "folder of the run, made if need be")
     .option("--val <dir>", "DIR@SPLIT to validate on (default: the split val of the data)")
@@ -125,9 +128,7 @@ export function trainWords(): Command {
     .option("--freeze <layers>", "layers that stay as --init has them, named by how they begin: conv1,conv2", namesOf)
     .option("--steps <n>", "total number of steps", wholeNumber(1))
     .option("--epochs <n>", "total number of epochs, instead of --steps (default: 20)", positiveNumber)
-    .addOption(
-      new Option("--optimizer <kind>", "how gradients become steps (default: see below)").choices(["sgd", "adam"]),
-    )
+    .addOption(new Option("--optimizer <kind>", "how gradients become steps (default: see below)").choices(optimizers))
     .option("--rate <r>", "learning rate (default: see below)", positiveNumber)
     .option("--schedule <words>", "fixed, step:EVERY:FACTOR, poly:POWER or cosine (default: fixed)", scheduleOf)
     .option("--warm-up <n>", "steps in which the rate rises evenly to what the schedule says", wholeNumber(1))
@@ -142,9 +143,17 @@ export function trainWords(): Command {
       trainingOptions.batch.default,
     )
     .addOption(
-      new Option("--loss <kind>", "cross-entropy summed or averaged over pixels, or robust log-likelihood, summed")
-        .choices(["sum", "mean", "robust"])
+      new Option(
+        "--loss <kind>",
+        "cross-entropy summed or averaged over pixels, robust log-likelihood, summed, Dice, or average and Dice together",
+      )
+        .choices(losses)
         .default("sum"),
+    )
+    .option(
+      "--class-weights <words>",
+      "how much the pixels of each class count: balanced by their pixels, or a number a class, as 1,4,0.5",
+      classWeightsOf,
     )
     .option(
       "--seed <s>",
@@ -152,7 +161,11 @@ export function trainWords(): Command {
       wholeNumber(0, 2 ** 32 - 1),
       1,
     )
-    .option("--augment <words>", "flip,scale=1.25,rotation=10,shear=5,shift=0.1,color=0.2, any of them", augmentationOf)
+    .option(
+      "--augment <words>",
+      "flip,scale=1.25,rotation=10,shear=5,shift=0.1,color=0.2,crop=256, any of them",
+      augmentationOf,
+    )
     .option(
       "--iterations <T>",
       "CRF: mean-field iterations",
@@ -176,6 +189,7 @@ export function trainWords(): Command {
     .option("--save-every <n>", "steps between checkpoints (default: a tenth of all, at most 1000)", wholeNumber(1))
     .option("--patience <n>", "end after so many validations in a row without a better mean IU", wholeNumber(1))
     .option("--resume", "go on with the run in OUT (see below for what may differ)")
+    .option("--exact", "refuse to go on where another build, host or device may compute other bits")
     .option("--dry-run", "check data and options, print the plan, train nothing")
     .addOption(new Option("--host <name>", "where to run").choices(["node", "deno", "chromium"]).default(currentHost))
     .addOption(

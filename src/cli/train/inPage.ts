@@ -8,7 +8,14 @@ import type { Timetable } from "../../train/loop.ts";
 import type { Metric } from "../../train/metrics.ts";
 import { packSample } from "../../train/remote.ts";
 import type { Outcome } from "../../train/runTraining.ts";
-import { bestFile, checkpointFile, samplesFile, type Split, type Surroundings } from "../../train/surroundings.ts";
+import {
+  bestFile,
+  checkpointFile,
+  samplesFile,
+  startFile,
+  type Split,
+  type Surroundings,
+} from "../../train/surroundings.ts";
 import { runInPage } from "../chromium.ts";
 import { hasGraphics } from "../hosts.ts";
 import type { DeviceOptions } from "../options.ts";
@@ -23,6 +30,7 @@ export interface PageTask {
   /** Names of the files to begin from, as `begin/resume` and `begin/init` serve them. */
   readonly resume?: string;
   readonly init?: string;
+  readonly exact?: boolean;
 }
 
 /** What a page reports: a metric, or how the training ended. */
@@ -87,7 +95,8 @@ export function serveRun(
   const limits = new Map([
     [checkpointFile, () => checkpointLimit(configuration)],
     [bestFile, () => checkpointLimit(configuration)],
-    [samplesFile, () => samplesLimit(pixels)],
+    [startFile, () => checkpointLimit(configuration)],
+    [samplesFile, () => samplesLimit(pixels, configuration.classes.length, surroundings.images.val)],
   ]);
   const saving = new Set<string>();
 

@@ -24,7 +24,8 @@ async function trainOnDevice(task: PageTask, report: Report): Promise<Outcome> {
   const surroundings = remoteSurroundings(task.images, request, (metric) => report({ metric }));
   const begin = async (what: "resume" | "init"): Promise<Source | undefined> =>
     task[what] === undefined ? undefined : blobSource(await (await request(`begin/${what}`)).blob(), task[what]);
-  const beginning = { resume: await begin("resume"), init: await begin("init") };
+  const { exact } = task;
+  const beginning = { resume: await begin("resume"), init: await begin("init"), exact };
   return await runTraining(device, task.configuration, task.timetable, surroundings, beginning);
 }
 

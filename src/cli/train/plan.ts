@@ -1,5 +1,8 @@
 import { decodeImage } from "../../data/images.ts";
+import { elementsOf } from "../../shape.ts";
+import { shapesOf } from "../../train/begin.ts";
 import type { Configuration } from "../../train/configuration.ts";
+import { isLearned } from "../../train/learner.ts";
 import type { Timetable } from "../../train/loop.ts";
 import { estimateBytes } from "../../train/memory.ts";
 import { bestOf, describeGain, gainOf, meanIUOf, type Metric } from "../../train/metrics.ts";
@@ -36,6 +39,8 @@ export async function planOf(
     const { height, width } = await decodeImage(await item.imageBytes(), item.image);
     if (height * width > largest.height * largest.width) largest = { height, width };
   }
+  const { crop = Infinity } = configuration.augmentation;
+  const cropped = { height: Math.min(largest.height, crop), width: Math.min(largest.width, crop) };
   return {
     stage,
     images: { train: images.train.length, val: images.val.length },
@@ -46,7 +51,7 @@ export async function planOf(
     rate: optimizer.rate,
     learned,
     largest,
-    bytes: estimateBytes(configuration, learned, largest),
+    bytes: estimateBytes(configuration, learned, cropped),
   };
 }
 
@@ -100,3 +105,9 @@ export const describeTraffic = ({ ranks, library, bytes, waited }: Traffic): str
   `${ranks} ranks over ${library}; the first sent ${mebibytes(bytes)} and waited ${waited.toFixed(1)} s for sums`;
 
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20).toLocaleString("en-US")} MiB`;
+
+/** How many numbers a run learns, before there is a model. */
+export const learnedOf = (configuration: Configuration): number =>
+  Object.entries(shapesOf(configuration))
+    .filter(([name]) => isLearned(name, configuration))
+    .reduce((sum, [, { shape }]) => sum + elementsOf(shape), 0);

@@ -7,7 +7,6 @@ import {
   linkSync,
   openSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
 } from "node:fs";
@@ -16,13 +15,15 @@ import { fileSource, type Sink } from "../../checkpoint/checkpoint.ts";
 import { FormatError, UsageError } from "../../errors.ts";
 import type { Configuration } from "../../train/configuration.ts";
 import { goOnWith, requireSame, type Setting } from "../../train/goingOn.ts";
-import { formatMetrics, metricsUntil, type Metric } from "../../train/metrics.ts";
+import { formatMetrics, type Metric } from "../../train/metrics.ts";
 import { openState, type State } from "../../train/state.ts";
 import { bestFile, checkpointFile, formerFile, metricsFile } from "../../train/surroundings.ts";
 import { explain, syncFolder, writeTogether } from "../output.ts";
 import { writeStreamed } from "../streamedOutput.ts";
 import { beside } from "../unfinished.ts";
 import { Lock } from "./lock.ts";
+import { RunFiles } from "./runFiles.ts";
+import { flagsFile } from "./storedFlags.ts";
 
 /** The request with which a command goes on with a run. */
 interface Asked {
@@ -42,13 +43,12 @@ interface Resumed {
 }
 
 /** The folder of a run: its checkpoint, its metrics, its report. A process killed at any moment leaves one that resumes. */
-export class RunFolder implements Disposable {
-  readonly path: string;
+export class RunFolder extends RunFiles implements Disposable {
   readonly #lock: Lock;
 
   /** Takes the folder for this process until it is disposed of; call `check` before. @throws as Lock does */
   constructor(path: string) {
-    this.path = path;
+    super(path);
     this.#lock = new Lock(path);
     for (const name of readdirSync(path)) if (unfinished.test(name)) rmSync(join(path, name));
   }
@@ -74,16 +74,12 @@ export class RunFolder implements Disposable {
     }
   }
 
+  /** Gives the folder back; one in which nothing was saved does not remember flags either. */
   [Symbol.dispose](): void {
+    if (![checkpointFile, formerFile, metricsFile].some((name) => this.has(name))) {
+      rmSync(this.file(flagsFile), { force: true });
+    }
     this.#lock[Symbol.dispose]();
-  }
-
-  file(name: string): string {
-    return join(this.path, name);
-  }
-
-  has(name: string): boolean {
-    return existsSync(this.file(name));
   }
 
   /**
@@ -141,10 +137,6 @@ export class RunFolder implements Disposable {
     renameSync(this.file(formerFile), this.file(checkpointFile));
     syncFolder(this.path);
     return `${checkpointFile} ${found}; went on from step ${step}, of the checkpoint before it`;
-  }
-
-  metrics(until = Infinity): Metric[] {
-    return this.has(metricsFile) ? metricsUntil(readFileSync(this.file(metricsFile), "utf8"), until) : [];
   }
 
   /** @throws UsageError where another process has taken the folder over */

@@ -1,9 +1,8 @@
 import { availableParallelism, cpus, hostname } from "node:os";
-import { version } from "../../../package.json";
-import { commonSources } from "../../../build/wasmSources.ts";
 import { launchedBy, localRank } from "../../distributed/launcher.ts";
 import { MpiRanks, type Traffic } from "../../distributed/mpiRanks.ts";
 import { DeviceError } from "../../errors.ts";
+import { ownBuild } from "../../train/made.ts";
 import type { Ranks } from "../../train/ranks.ts";
 
 /**
@@ -14,7 +13,7 @@ import type { Ranks } from "../../train/ranks.ts";
 export async function together<Result>(
   work: (ranks: Ranks) => Promise<Result>,
 ): Promise<(Result & { readonly traffic: Traffic }) | undefined> {
-  const ranks = await MpiRanks.join(`${version} of ${commonSources}`).catch(async (error: unknown) => {
+  const ranks = await MpiRanks.join(ownBuild).catch(async (error: unknown) => {
     // The first rank has most likely the same to say, and its end is the end of all.
     if (isOtherRank()) await new Promise((resolve) => setTimeout(resolve, 2000));
     throw error;

@@ -29,7 +29,7 @@ export function augmentationOf(text: string): Augmentation {
       const known = Object.hasOwn(measured, name) && measured[name as keyof typeof measured].accepts(number);
       if (rest.length > 0 || !known) {
         const ranges = Object.entries(measured).map(
-          ([each, { expected }]) => `${each}=${expected.replace(/^a number, (.*) to /, "$1…")}`,
+          ([each, { expected }]) => `${each}=${expected.replace(/^a (?:whole )?number, (.*) to /, "$1…")}`,
         );
         throw new InvalidArgumentError(`expected flip, ${ranges.join(", ")}, with commas between; '${word}' is not`);
       }
@@ -37,6 +37,14 @@ export function augmentationOf(text: string): Augmentation {
     }
   }
   return augmentation;
+}
+
+/** `balanced`, or a weight for each class, as `1,4,0.5`. */
+export function classWeightsOf(text: string): "balanced" | number[] {
+  if (text === "balanced") return text;
+  const weights = text.split(",").map(toNumber);
+  if (weights.every((weight) => weight >= 0)) return weights;
+  throw new InvalidArgumentError("expected balanced, or a number of 0 or more for each class, as 1,4,0.5");
 }
 
 /** Factors of the rate by patterns of names, as `score*=10,conv1*=0.1`. */

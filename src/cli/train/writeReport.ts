@@ -1,14 +1,14 @@
-import { fileSource, type StoredTensor } from "../../checkpoint/checkpoint.ts";
-import { openSafetensors } from "../../checkpoint/safetensors.ts";
 import type { Configuration } from "../../train/configuration.ts";
-import type { Matrix } from "../../train/report/heatMap.ts";
-import type { Picture } from "../../train/report/pictures.ts";
 import { formatTable } from "../../train/metrics.ts";
-import { readPredictions } from "../../train/predictions.ts";
-import { drawReport } from "../../train/report/report.ts";
+import { pictured, worstOf } from "../../train/predictions.ts";
+import type { Picture } from "../../train/report/pictures.ts";
+import { drawReport, type ReportFacts } from "../../train/report/report.ts";
 import type { Outcome } from "../../train/runTraining.ts";
-import { checkpointFile, reportFile, samplesFile, tableFile } from "../../train/surroundings.ts";
+import { reportFile, tableFile } from "../../train/surroundings.ts";
+import { vocPalette } from "../../data/palette.ts";
 import { readSample, type Images } from "./images.ts";
+import { readKept, readLearned } from "./readRun.ts";
+import type { RunFiles } from "./runFiles.ts";
 import type { RunFolder } from "./runFolder.ts";
 
 /**
@@ -25,7 +25,7 @@ export async function writeReport(
   folder.write(tableFile, new TextEncoder().encode(formatTable(folder.metrics())));
   let html: string;
   try {
-    html = await draw(folder, images, configuration, facts);
+    html = await reportOf(folder, images, configuration, facts);
   } catch (error) {
     return `the report could not be drawn: ${error instanceof Error ? error.message : String(error)}`;
   }
@@ -33,79 +33,39 @@ export async function writeReport(
   return undefined;
 }
 
-async function draw(
-  folder: RunFolder,
-  images: Images,
+/** A run's report. Without its images it has no pictures. @throws FormatError for what cannot be read */
+export async function reportOf(
+  run: RunFiles,
+  images: Pick<Images, "name" | "palette" | "val"> | undefined,
   configuration: Configuration,
   { adapter, learned }: Pick<Outcome, "adapter" | "learned">,
 ): Promise<string> {
-  const { tensors, close } = await openFile(folder.file(checkpointFile));
-  try {
-    return drawReport({
-      title: `${configuration.stage} on ${images.name}`,
-      configuration,
-      metrics: folder.metrics(),
-      parameters: learned,
-      adapter,
-      palette: images.palette,
-      matrices: await matricesOf(tensors, configuration.classes.length),
-      bandwidths: tensors.has("bandwidths") ? [...(await valuesOf(tensors.get("bandwidths")!))] : undefined,
-      pictures: await picturesOf(folder, images),
-    });
-  } finally {
-    await close();
-  }
+  const kept = await readKept(run);
+  return drawReport({
+    title: images ? `${configuration.stage} on ${images.name}` : configuration.stage,
+    configuration,
+    metrics: run.metrics(),
+    parameters: learned,
+    adapter,
+    palette: images?.palette ?? vocPalette(),
+    learned: await readLearned(run, configuration.classes.length),
+    confusions: kept?.confusions ?? {},
+    pictures: images && kept ? await picturesOf(kept, images) : { first: [], worst: [] },
+  });
 }
 
-const learnedMatrices = [
-  { name: "spatialWeight", title: "W_s", explanation: "weights of the spatial filter: what each class hears of which" },
-  { name: "bilateralWeight", title: "W_b", explanation: "weights of the bilateral filter" },
-  { name: "compatibility", title: "C", explanation: "compatibility: what each class pays for which" },
-] as const;
-
-/** The CRF's matrices; one set where parameters are tied, else one an iteration. */
-async function matricesOf(tensors: ReadonlyMap<string, StoredTensor>, classes: number): Promise<Matrix[]> {
-  const matrices: Matrix[] = [];
-  for (const { name, title, explanation } of learnedMatrices) {
-    const tensor = tensors.get(name);
-    if (!tensor) continue;
-    const values = await valuesOf(tensor);
-    const size = classes * classes;
-    const sets = values.length / size;
-    for (let set = 0; set < sets; set++) {
-      const own = sets === 1 ? title : `${title}, iteration ${set + 1}`;
-      matrices.push({ title: own, explanation, values: values.subarray(set * size, (set + 1) * size) });
-    }
-  }
-  return matrices;
+/** The first validation images, and the worst where they are others, whose predictions the last validation kept. */
+async function picturesOf(
+  { predictions, accuracies }: NonNullable<Awaited<ReturnType<typeof readKept>>>,
+  { val }: Pick<Images, "val">,
+): Promise<ReportFacts["pictures"]> {
+  const draw = async (index: number): Promise<Picture[]> => {
+    const [item, prediction] = [val[index], predictions.get(index)];
+    if (!item || !prediction) return [];
+    const { id, image, labels } = await readSample(item);
+    return [{ id, image, labels, prediction, accuracy: accuracies[index] }];
+  };
+  const all = async (indices: readonly number[]): Promise<Picture[]> => (await Promise.all(indices.map(draw))).flat();
+  const worst = worstOf(new Map(accuracies.entries())).filter((index) => index >= pictured);
+  return { first: await all(Array.from({ length: pictured }, (_, index) => index)), worst: await all(worst) };
 }
-
-/** The validation images whose predictions the last validation kept. */
-async function picturesOf(folder: RunFolder, images: Images): Promise<Picture[]> {
-  if (!folder.has(samplesFile)) return [];
-  const source = await fileSource(folder.file(samplesFile));
-  try {
-    const predictions = (await readPredictions(source)).slice(0, images.val.length);
-    return await Promise.all(
-      predictions.map(async (prediction, index) => {
-        const { id, image, labels } = await readSample(images.val[index]!);
-        return { id, image, labels, prediction };
-      }),
-    );
-  } finally {
-    await source.close();
-  }
-}
-
-async function openFile(file: string) {
-  const source = await fileSource(file);
-  try {
-    const { tensors } = await openSafetensors(source);
-    return { tensors, close: () => source.close() };
-  } catch (error) {
-    await source.close();
-    throw error;
-  }
-}
-
-const valuesOf = async (tensor: StoredTensor): Promise<Float32Array> => (await tensor.read()) as Float32Array;

@@ -3,10 +3,11 @@ import { leaves, type Configuration } from "../configuration.ts";
 import { describeChanges } from "../goingOn.ts";
 import { bestOf, describeGain, gainOf, meanIUOf, type Metric, type ValidationMetric } from "../metrics.ts";
 import { drawLoss, drawMeanIU } from "./curves.ts";
-import { drawHeatMap, type Matrix } from "./heatMap.ts";
+import { drawConfusion } from "./heatMap.ts";
+import { drawLearned, type Learned } from "./learned.ts";
 import { html, type Markup } from "./markup.ts";
+import { barCell, drawPage, duration, optionTable, type Tile } from "./page.ts";
 import { drawPictures, type Picture } from "./pictures.ts";
-import { style } from "./style.ts";
 
 /** The facts of a report. */
 export interface ReportFacts {
@@ -18,94 +19,112 @@ export interface ReportFacts {
   /** The device, in its own words. */
   readonly adapter: string;
   readonly palette: readonly Color[];
-  readonly matrices: readonly Matrix[];
-  /** θα, θβ, θγ, where the model has a CRF. */
-  readonly bandwidths?: readonly number[];
-  readonly pictures: readonly Picture[];
+  /** What the CRF has learned, where the model has one. */
+  readonly learned: Learned;
+  /** Counts `[classes, classes]` of the last validation, truth by row. */
+  readonly confusions: { readonly network?: ArrayLike<number>; readonly crf?: ArrayLike<number> };
+  /** The first validation images, and those that came out worst where these are others. */
+  readonly pictures: { readonly first: readonly Picture[]; readonly worst: readonly Picture[] };
 }
 
-/** A training run as one HTML page that needs nothing else, for dark and light screens. */
+/** A training run as one HTML page. */
 export function drawReport(facts: ReportFacts): string {
-  const { title, configuration, metrics, matrices } = facts;
+  const { title, configuration, metrics, confusions, pictures, palette } = facts;
   const { classes } = configuration;
   const validation = metrics.findLast((metric) => metric.event === "validation");
-  const page = html`<!doctype html>
-    <html lang="en">
-      <meta charset="utf-8" />
-      <meta name="viewport" content="width=device-width" />
-      <meta name="color-scheme" content="light dark" />
-      <title>${title}</title>
-      <style>
-        ${style}
-      </style>
-      <header>
-        <p class="kicker">crf-rnn training</p>
-        <h1>${title}</h1>
-        <dl class="tiles">${tiles(facts, validation)}</dl>
-      </header>
-      <main>
-        <section class="charts">${drawLoss(metrics)}${drawMeanIU(metrics)}</section>
-        ${drawPictures(facts.pictures, classes, facts.palette)} ${validation && classTable(validation, classes)}
-        ${
-          matrices.length > 0
-            ? html`<section>
-                <h2>Learned by the CRF</h2>
-                <div class="maps">${matrices.map((matrix) => drawHeatMap(matrix, classes))}</div>
-                ${facts.bandwidths && bandwidthLine(facts.bandwidths)}
-              </section>`
-            : undefined
-        }
-        ${changeList(metrics)}
-        <section>
-          <h2>Configuration</h2>
-          <table class="options">
-            ${[...leaves(configuration)].map(
-              ([path, value]) =>
-                html`<tr>
-                  <td>${path}</td>
-                  <td>${value}</td>
-                </tr>`,
-            )}
-          </table>
-        </section>
-      </main>
-    </html>`;
-  return page.text;
+  const confusion = confusions.crf
+    ? drawConfusion("Confusion after the CRF", confusions.crf, classes)
+    : confusions.network && drawConfusion("Confusion", confusions.network, classes);
+  return drawPage({
+    kicker: "crf-rnn training",
+    title,
+    tiles: tilesOf(facts, validation),
+    sections: [
+      html`<section class="charts">${drawLoss(metrics)}${drawMeanIU(metrics)}</section>`,
+      milestones(metrics),
+      drawPictures("Validation images", pictures.first, classes, palette),
+      drawPictures("Validation images that came out worst", pictures.worst, classes, palette),
+      validation && classTable(validation, classes),
+      confusion &&
+        html`<section>
+          <h2>What is taken for what</h2>
+          <div class="maps">${confusion}</div>
+        </section>`,
+      drawLearned(facts.learned, classes),
+      changeList(metrics),
+      html`<section>
+        <h2>Configuration</h2>
+        ${optionTable([...leaves(configuration)].filter(([path]) => path !== "palette"))}
+      </section>`,
+    ],
+  });
 }
 
-function tiles({ metrics, parameters, adapter }: ReportFacts, validation: ValidationMetric | undefined): Markup[] {
+function tilesOf({ metrics, parameters, adapter }: ReportFacts, validation: ValidationMetric | undefined): Tile[] {
   const steps = metrics.filter((metric) => metric.event === "step");
   const seconds = steps.reduce((sum, step) => sum + step.seconds, 0);
   const last = validation?.crf ?? validation?.network;
   const best = bestOf(metrics);
   const gain = validation && gainOf(metrics, validation);
-  const entries: [string, string, string?][] = [
+  const band = last?.bandAccuracy?.toFixed(3);
+  return [
+    ...(last && best
+      ? ([
+          ["best mean IU", meanIUOf(best).toFixed(3), `after step ${best.step}`],
+          ["last mean IU", last.meanIU.toFixed(3), gain && describeGain(gain)],
+          ["pixel accuracy", last.pixelAccuracy.toFixed(3), band && `${band} near boundaries`],
+        ] satisfies Tile[])
+      : []),
     ["steps", String(steps.at(-1)?.step ?? 0), `${(steps.at(-1)?.epoch ?? 0).toFixed(1)} epochs`],
     ["time", duration(seconds), adapter],
     ["learned numbers", parameters.toLocaleString("en-US")],
   ];
-  if (last && best) {
-    const band = last.bandAccuracy?.toFixed(3);
-    entries.unshift(
-      ["best mean IU", meanIUOf(best).toFixed(3), `after step ${best.step}`],
-      ["last mean IU", last.meanIU.toFixed(3), gain && describeGain(gain)],
-      ["pixel accuracy", last.pixelAccuracy.toFixed(3), band && `${band} near boundaries`],
-    );
-  }
-  return entries.map(
-    ([name, value, note]) =>
-      html`<div>
-        <dt>${name}</dt>
-        <dd>${value}${note === undefined ? undefined : html`<small>${note}</small>`}</dd>
-      </div>`,
-  );
+}
+
+/** What the run began from, its best validation and its last, side by side; nothing where there was one validation at most. */
+function milestones(metrics: readonly Metric[]): Markup | undefined {
+  const validations = metrics.filter((metric) => metric.event === "validation");
+  const [first, last, best] = [validations[0], validations.at(-1), bestOf(metrics)];
+  if (!first || !last || !best || first === last) return undefined;
+  const named = [
+    ...new Map([
+      [first, "first"],
+      [best, "best"],
+      [last, "last"],
+    ] as const),
+  ];
+  const refines = named.some(([{ crf }]) => crf);
+  const cells = ({ meanIU, pixelAccuracy, bandAccuracy }: ValidationMetric["network"], color: string): Markup[] => [
+    barCell(meanIU, color),
+    barCell(pixelAccuracy, color),
+    barCell(bandAccuracy, color),
+  ];
+  return html`<section>
+    <h2>From step to step</h2>
+    <div class="wide">
+      <table>
+        <tr>
+          <th>step</th>
+          ${["network", ...(refines ? ["network + CRF"] : [])].map(
+            (model) =>
+              html`<th>${model}, mean IU</th>
+                <th>accuracy</th>
+                <th>near boundaries</th>`,
+          )}
+        </tr>
+        ${named.map(
+          ([{ step, network, crf }, name]) =>
+            html`<tr>
+              <td>${step}, ${step === 0 ? "before training" : `the ${name}`}</td>
+              ${cells(network, "first")}${crf && cells(crf, "second")}
+            </tr>`,
+        )}
+      </table>
+    </div>
+  </section>`;
 }
 
 function classTable({ network, crf, step }: ValidationMetric, classes: readonly string[]): Markup {
-  const bar = (value: number | null | undefined, color: string): Markup =>
-    typeof value === "number"
-      ? html`<td class="bar ${color}" style="--share: ${value.toFixed(4)}"><span>${value.toFixed(3)}</span></td>`
-      : html`<td>–</td>`;
   return html`<section>
     <h2>Intersection over union by class, after step ${step}</h2>
     <table>
@@ -118,7 +137,7 @@ function classTable({ network, crf, step }: ValidationMetric, classes: readonly 
         (name, label) =>
           html`<tr>
             <td>${name}</td>
-            ${bar(network.iu[label], "first")}${crf ? bar(crf.iu[label], "second") : undefined}
+            ${barCell(network.iu[label], "first")}${crf ? barCell(crf.iu[label], "second") : undefined}
           </tr>`,
       )}
     </table>
@@ -133,18 +152,4 @@ function changeList(metrics: readonly Metric[]): Markup | undefined {
     <h2>Changed on the way</h2>
     ${changes.map(({ step, settings }) => html`<p>After step ${step}: ${describeChanges(settings)}.</p>`)}
   </section>`;
-}
-
-function bandwidthLine([alpha, beta, gamma]: readonly number[]): Markup {
-  const words = [
-    `θα ${alpha!.toPrecision(4)} pixels`,
-    `θβ ${beta!.toPrecision(4)} color levels`,
-    `θγ ${gamma!.toPrecision(4)} pixels`,
-  ];
-  return html`<p>Bandwidths: ${words.join(", ")}.</p>`;
-}
-
-function duration(seconds: number): string {
-  if (seconds < 100) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
-  return seconds < 6000 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }
