@@ -12,6 +12,7 @@ import { evaluateCommand } from "./evaluate.ts";
 import { filterCommand } from "./filter.ts";
 import { addCommonFlags } from "./options.ts";
 import { refineCommand } from "./refine.ts";
+import { searchCommand } from "./search.ts";
 import { segmentCommand } from "./segment.ts";
 import { isOtherRank } from "./train/together.ts";
 import { trainCommand } from "./train.ts";
@@ -44,6 +45,7 @@ export function program(): Command {
     trainCommand(),
     evaluateCommand(),
     segmentCommand(),
+    searchCommand(),
     demoCommand(),
   ]) {
     root.addCommand(addCommonFlags(command));

@@ -53,6 +53,8 @@ export interface CrfConfiguration extends Complete<typeof inferenceOptions> {
   /** Initial values, used where no checkpoint gives others: θα, θβ, θγ, and the diagonals of W_s and W_b. */
   readonly bandwidths: readonly [alpha: number, beta: number, gamma: number];
   readonly weights: { readonly spatial: number; readonly bilateral: number };
+  /** By what the logits below it are divided; 1 where it is left out. */
+  readonly temperature?: number;
   readonly learn: { readonly weights: boolean; readonly compatibility: boolean; readonly bandwidths: boolean };
   /** Learning-rate multipliers for W_s and W_b, for the compatibility and for the bandwidths. */
   readonly multipliers: CrfRates;
@@ -98,6 +100,7 @@ const schema: valibot.GenericSchema<unknown, Configuration> = valibot.object({
       ...entriesOf(inferenceOptions),
       bandwidths: valibot.tuple([number, number, number]),
       weights: valibot.object({ spatial: number, bilateral: number }),
+      temperature: valibot.optional(valibot.pipe(number, valibot.gtValue(0))),
       learn: valibot.object({
         weights: valibot.boolean(),
         compatibility: valibot.boolean(),

@@ -10,6 +10,7 @@ import { type CrfNetworkCall, makeNetwork } from "../models/makeNetwork.ts";
 import type { Network } from "../models/network.ts";
 import type { Parameters } from "../models/parameters.ts";
 import { layersOf, libraryOptions } from "../models/specification.ts";
+import { scale } from "../nn/scale.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Configuration, CrfConfiguration } from "./configuration.ts";
 import { purpose, randomBits } from "./random.ts";
@@ -28,6 +29,8 @@ export interface ModelParts {
   readonly network?: Network<CrfNetworkCall>;
   /** The CRF that works on given logits. */
   readonly crf?: CrfRnn;
+  /** By what given logits are divided before that CRF gets them. Default: 1. */
+  readonly temperature?: number;
 }
 
 /** A network, or logits that stand in for it, and optionally a CRF. */
@@ -38,12 +41,14 @@ export class Model implements Disposable {
   /** The parameters, under the names that they have in checkpoints. */
   readonly parameters: Parameters;
   readonly #crf: CrfRnn | undefined;
+  readonly #temperature: number;
 
-  constructor(device: Device, { classes, network, crf }: ModelParts) {
+  constructor(device: Device, { classes, network, crf, temperature = 1 }: ModelParts) {
     this.device = device;
     this.classes = classes;
     this.network = network;
     this.#crf = crf;
+    this.#temperature = temperature;
     this.parameters = { ...network?.parameters, ...crf?.parameters };
   }
 
@@ -65,7 +70,8 @@ export class Model implements Disposable {
     await onLayer?.("score", scores);
     if (!this.#crf) return scores;
     using _scores = scores;
-    const refined = await this.#crf(scores, guide, call);
+    using scaled = this.#temperature === 1 ? undefined : scale(scores, 1 / this.#temperature);
+    const refined = await this.#crf(scaled ?? scores, guide, call);
     await onLayer?.("crf", refined);
     return refined;
   }
@@ -90,10 +96,13 @@ export function createModel(device: Device, configuration: Configuration): Model
   const classes = configuration.classes.length;
   const crf = configuration.crf && crfOptionsOf(configuration.crf);
   const described = networkOf(configuration);
-  if (!described) return new Model(device, { classes, crf: crf && crfRnn(device, { ...crf, classes }) });
+  const temperature = configuration.crf?.temperature;
+  if (!described) return new Model(device, { classes, crf: crf && crfRnn(device, { ...crf, classes }), temperature });
   const { stage, options } = described;
   const seeded = { ...options, seed: randomBits(configuration.seed, purpose.initialization) };
-  const network = crf ? fcn8sCrfRnn(device, { ...seeded, crf }) : makeNetwork(stage, device, stage, seeded);
+  const network = crf
+    ? fcn8sCrfRnn(device, { ...seeded, crf, temperature })
+    : makeNetwork(stage, device, stage, seeded);
   return new Model(device, { classes, network });
 }
 

@@ -15,7 +15,8 @@ import { crfOptionsOf, Model } from "./model.ts";
 import { isOfOptimizer, misfitOf, restore } from "./state.ts";
 
 /** A CRF with Potts' compatibility, instead of the checkpoint's. */
-export type OtherCrf = Pick<CrfConfiguration, "iterations" | "bandwidths" | "weights">;
+export type OtherCrf = Pick<CrfConfiguration, "iterations" | "bandwidths" | "weights"> &
+  Partial<Pick<CrfConfiguration, "normalization" | "temperature">>;
 
 type Tensors = ReadonlyMap<string, StoredTensor>;
 
@@ -58,9 +59,18 @@ export async function openModel(
     });
   }
   const crfOptions = chooseCrf(file, tensors, classes, configuration?.crf, crf);
+  const { temperature } = crf === "own" ? { ...configuration?.crf } : { ...(crf !== "none" && crf) };
   const parts = scored
-    ? { network: storedNetwork(device, { file, tensors, shapes, classes }, configuration?.network, crfOptions) }
-    : { crf: crfOptions && crfRnn(device, { ...crfOptions, classes }) };
+    ? {
+        network: storedNetwork(
+          device,
+          { file, tensors, shapes, classes },
+          configuration?.network,
+          crfOptions,
+          temperature,
+        ),
+      }
+    : { crf: crfOptions && crfRnn(device, { ...crfOptions, classes }), temperature };
   const model = new Model(device, { classes, ...parts });
   const isWanted = (name: string): boolean => (crfTensors.includes(name) ? crf === "own" : scored > 0);
   const wanted = Object.entries(model.parameters).filter(([name]) => isWanted(name));
@@ -95,13 +105,14 @@ function storedNetwork(
   { file, tensors, shapes, classes }: Stored,
   run: Configuration["network"],
   crf: Omit<CrfOptions, "classes"> | undefined,
+  temperature?: number,
 ): Network<CrfNetworkCall> {
   const stage = stageOf(shapes);
   const options = { ...recall(networkOptions[stage], shapes, run ? libraryOptions(run) : {}), classes };
   const own = [...tensors].filter(([name]) => !crfTensors.includes(name));
   const wrong = mismatches(tableOf(architectureOf(file, stage, options).layers), Object.fromEntries(own));
   if (wrong.length > 0) throw misfitOf(file)(listed(wrong));
-  return makeNetwork(stage, device, stage, options, crf);
+  return makeNetwork(stage, device, stage, options, crf, temperature);
 }
 
 /** The options of the CRF that is asked for. */

@@ -1,6 +1,6 @@
 import { openCheckpoint } from "../checkpoint/checkpoint.ts";
 import { readBytes, type Source } from "../checkpoint/source.ts";
-import { bandwidthOptions, inferenceOptions, weightOptions } from "../crf/options.ts";
+import { bandwidthOptions, inferenceOptions, temperatureOption, weightOptions } from "../crf/options.ts";
 import { spread } from "../data/spread.ts";
 import type { Augmentation } from "../data/labeledImage.ts";
 import { type Description, type Given, namesOf, requireDescribed, withDefaults } from "../description.ts";
@@ -87,6 +87,8 @@ export interface CrfTrainingOptions extends Given<typeof inferenceOptions> {
   readonly bilateral?: { readonly position?: number; readonly color?: number; readonly weight?: number };
   /** θγ in pixels (3) and the diagonal of W_s (3), likewise. */
   readonly spatial?: { readonly position?: number; readonly weight?: number };
+  /** By what the logits below the CRF are divided. Default: 1. */
+  readonly temperature?: number;
   /** Default: weights and compatibility. */
   readonly learn?: Partial<CrfConfiguration["learn"]>;
   /** Multiples of the rate. Default: what the papers have, or what makes 0.01 and 0.001 of the rate. */
@@ -113,6 +115,7 @@ const crfNames: Names<CrfTrainingOptions> = /* @__PURE__ */ (() => ({
   ...namesOf(inferenceOptions),
   bilateral: true,
   spatial: true,
+  temperature: true,
   learn: true,
   multipliers: true,
   network: true,
@@ -241,10 +244,17 @@ function crfOf(
       spatial: valueOf("spatial.weight", spatialWeight, spatial.weight),
       bilateral: valueOf("bilateral.weight", bilateralWeight, bilateral.weight),
     },
+    ...temperatureOf(options.temperature),
     learn: { ...defaultLearn, ...learn },
     multipliers: { ...multipliers, ...options.multipliers },
     network: network && !logits,
   };
+}
+
+/** A temperature of 1 is left out, so that a run without one is stored as it always was. */
+function temperatureOf(given?: number): Pick<CrfConfiguration, "temperature"> {
+  const temperature = valueOf("temperature", temperatureOption.temperature, given);
+  return temperature === 1 ? {} : { temperature };
 }
 
 function valueOf(name: string, description: Description<number>, value = description.default): number {

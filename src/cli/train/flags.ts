@@ -5,12 +5,13 @@ import { stages, type Configuration, type CrfConfiguration } from "../../train/c
 import { currentHost, type Host } from "../hosts.ts";
 import { positiveNumber, toNumber, wholeNumber, type CommonFlags } from "../options.ts";
 import { runOptions } from "../../models/specification.ts";
-import { bandwidthOptions, inferenceOptions, weightOptions } from "../../crf/options.ts";
+import { bandwidthOptions, inferenceOptions, temperatureOption, weightOptions } from "../../crf/options.ts";
 import type { Complete, Given } from "../../description.ts";
 import { freeFlags, settings } from "../../train/goingOn.ts";
 import { trainingOptions } from "../../train/options.ts";
 import type { ScheduleOption } from "../../train/trainingConfiguration.ts";
 import { addFlags } from "../describedFlags.ts";
+import { addParamsFlag } from "../paramsFlag.ts";
 import type { ImageFlags } from "./images.ts";
 import { augmentationOf, learnOf, parseMultipliers, ratesOf, scheduleOf } from "./words.ts";
 
@@ -20,7 +21,9 @@ export interface TrainFlags
     ImageFlags,
     Omit<Given<typeof runOptions>, "fc">,
     Complete<typeof bandwidthOptions>,
-    Complete<typeof weightOptions> {
+    Complete<typeof weightOptions>,
+    Complete<typeof temperatureOption> {
+  readonly params?: string;
   readonly out: string;
   readonly stage: Configuration["stage"];
   readonly init?: string;
@@ -159,7 +162,8 @@ export function trainWords(): Command {
       wholeNumber(1, 1000),
       inferenceOptions.iterations.default,
     );
-  return addFlags(command, { ...inferenceOptions, ...bandwidthOptions, ...weightOptions }, "CRF: ")
+  addFlags(command, { ...inferenceOptions, ...bandwidthOptions, ...weightOptions, ...temperatureOption }, "CRF: ");
+  return addParamsFlag(command)
     .option("--untied", "CRF: each iteration has parameters of its own")
     .addOption(
       new Option("--learn <words>", "CRF: weights,compatibility,bandwidths, any of them")
