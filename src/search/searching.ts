@@ -53,13 +53,17 @@ export interface Found {
 /** Pictures that a gradient is the mean over. */
 const gradientPictures = 8;
 
+interface Trial {
+  readonly parameters: SearchParameters;
+  readonly from: Origin;
+}
+
 /** The trials that are drawn beforehand: the published parameters and points of the sequence, each once. */
 export function trialsOf({ space, seed, trials }: SearchPlan, side: number) {
-  const published = publishedIn(space, side).map((parameters) => ({ parameters, from: "published" }));
-  const drawn = Array.from({ length: trials }, (_, index) => ({
-    parameters: parametersAt(space, pointOf(seed, parameterNames.length, index)),
-    from: "sequence",
-  }));
+  const published = publishedIn(space, side).map((parameters): Trial => ({ parameters, from: "published" }));
+  const drawn = Array.from({ length: trials }, (_, index): Trial => {
+    return { parameters: parametersAt(space, pointOf(seed, parameterNames.length, index)), from: "sequence" };
+  });
   return [...new Map([...published, ...drawn].map((trial) => [keyOf(trial.parameters), trial])).values()];
 }
 

@@ -71,7 +71,7 @@ export const isOpen = (domain: Domain<unknown>): boolean => !("values" in domain
 
 /** The parameters at a point of the unit cube, whose axes are the parameters in their order. */
 export function parametersAt(space: Space, point: readonly number[]): SearchParameters {
-  const entries = parameterNames.map((name, axis) => {
+  const entries = parameterNames.map((name, axis): [string, unknown] => {
     const domain: Domain<unknown> = space[name];
     const share = point[axis]!;
     if (!("values" in domain)) {
@@ -80,18 +80,18 @@ export function parametersAt(space: Space, point: readonly number[]): SearchPara
     }
     return [name, domain.values[Math.min(domain.values.length - 1, Math.floor(share * domain.values.length))]];
   });
-  return Object.fromEntries(entries);
+  return Object.fromEntries(entries) as unknown as SearchParameters;
 }
 
 /** A value within its domain, the nearest one where it is a number that lies outside. */
 export function within(space: Space, parameters: SearchParameters): SearchParameters {
-  const entries = parameterNames.map((name) => {
+  const entries = parameterNames.map((name): [string, unknown] => {
     const domain: Domain<unknown> = space[name];
     const value = parameters[name];
     if (!("values" in domain)) return [name, Math.min(domain.high, Math.max(domain.low, value as number))];
     return [name, domain.values.includes(value) ? value : domain.values[0]];
   });
-  return Object.fromEntries(entries);
+  return Object.fromEntries(entries) as unknown as SearchParameters;
 }
 
 /** The published parameters, with positions of the same share of the longer side, as far as the space allows. */
