@@ -35,7 +35,13 @@ const forScribbles: CrfValues = {
   confidence: 0.9,
 };
 
-const published = ({ iterations, normalization, bilateral, spatial }: (typeof presets)["crfAsRnn" | "deeplab"]) => ({
+/** A CRF's options as the library has them. */
+interface LayerOptions extends Pick<CrfValues, "iterations" | "normalization"> {
+  readonly bilateral: { readonly position: number; readonly color: number; readonly weight: number };
+  readonly spatial: { readonly position: number; readonly weight: number };
+}
+
+const published = ({ iterations, normalization, bilateral, spatial }: LayerOptions) => ({
   thetaAlpha: bilateral.position,
   thetaBeta: bilateral.color,
   thetaGamma: spatial.position,
@@ -44,6 +50,16 @@ const published = ({ iterations, normalization, bilateral, spatial }: (typeof pr
   iterations,
   normalization,
 });
+
+/** The values of a CRF's options, each within what its slider has. */
+export function crfValuesOf(options: LayerOptions): Partial<CrfValues> {
+  const { normalization, ...numbers } = published(options);
+  const within = Object.entries(numbers).map(([name, value]) => {
+    const [least, most] = ranges[name as keyof typeof numbers];
+    return [name, Math.min(most, Math.max(least, value))];
+  });
+  return { ...(Object.fromEntries(within) as typeof numbers), normalization };
+}
 
 /** Sets of values to begin from. */
 export const beginnings: readonly { readonly label: string; readonly values: Partial<CrfValues> }[] = [
