@@ -5,6 +5,7 @@ import type { Augmentation } from "../data/labeledImage.ts";
 import { ValueError } from "../errors.ts";
 import type { CrfRates } from "../models/multipliers.ts";
 import { fcnStages, runOptions, type RunOptions } from "../models/specification.ts";
+import type { Freedom } from "./freedom.ts";
 import { cosine, fixed, polynomial, type Schedule, stepped, warmUp } from "../optim/schedules.ts";
 
 export const stages = [...fcnStages, "crf-rnn"] as const;
@@ -55,6 +56,10 @@ export interface CrfConfiguration extends Complete<typeof inferenceOptions> {
   readonly weights: { readonly spatial: number; readonly bilateral: number };
   /** By what the logits below it are divided; 1 where it is left out. */
   readonly temperature?: number;
+  /** Which numbers of its matrices are learned; all of those that are, where it is left out. */
+  readonly freedom?: Freedom;
+  /** The iterations of validations; those of training where it is left out. */
+  readonly validationIterations?: number;
   readonly learn: { readonly weights: boolean; readonly compatibility: boolean; readonly bandwidths: boolean };
   /** Learning-rate multipliers for W_s and W_b, for the compatibility and for the bandwidths. */
   readonly multipliers: CrfRates;
@@ -101,6 +106,13 @@ const schema: valibot.GenericSchema<unknown, Configuration> = valibot.object({
       bandwidths: valibot.tuple([number, number, number]),
       weights: valibot.object({ spatial: number, bilateral: number }),
       temperature: valibot.optional(valibot.pipe(number, valibot.gtValue(0))),
+      freedom: valibot.optional(
+        valibot.object({
+          weights: valibot.optional(valibot.picklist(["scalar", "diagonal"])),
+          compatibility: valibot.optional(valibot.literal("symmetric")),
+        }),
+      ),
+      validationIterations: valibot.optional(valibot.pipe(count, valibot.minValue(1))),
       learn: valibot.object({
         weights: valibot.boolean(),
         compatibility: valibot.boolean(),

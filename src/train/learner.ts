@@ -36,10 +36,13 @@ class Learner implements Trainable {
   readonly learned: readonly string[];
   readonly #model: Model;
   readonly #loss: Configuration["loss"];
+  /** Options of the calls that judge. */
+  readonly #judging: { readonly iterations?: number };
 
   constructor(model: Model, configuration: Configuration) {
     this.#model = model;
     this.#loss = configuration.loss;
+    this.#judging = { iterations: configuration.crf?.validationIterations };
     this.parameters = model.parameters;
     this.learned = Object.keys(this.parameters).filter((name) => isLearned(name, configuration));
   }
@@ -63,7 +66,7 @@ class Learner implements Trainable {
       using logits = await this.#model.logits(sample);
       return { network: await labelsOf(logits), loss: await this.#lossOf(logits, sample) };
     }
-    using logits = await this.#model.logits(sample, { onLayer });
+    using logits = await this.#model.logits(sample, { onLayer, ...this.#judging });
     const crf = await labelsOf(logits);
     return { network: network ?? crf, crf, loss: await this.#lossOf(logits, sample) };
   }

@@ -8,7 +8,7 @@ import { ValueError } from "../errors.ts";
 import { runOptions } from "../models/specification.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { elementsOf } from "../shape.ts";
-import { kindOf } from "../values.ts";
+import { kindOf, requireChoice } from "../values.ts";
 import {
   checkedConfiguration,
   type Configuration,
@@ -21,6 +21,7 @@ import { type BeginningKind, defaultsFor } from "./defaults.ts";
 import { digestOf, digestOfIds } from "./digest.ts";
 import type { Timetable } from "./loop.ts";
 import { augmentationOptions, defaultLearn, openOptions, trainingOptions } from "./options.ts";
+import { type CompatibilityFreedom, compatibilityFreedoms, type WeightFreedom, weightFreedoms } from "./freedom.ts";
 import { type Sample, samplesOf, type TrainingImage } from "./sample.ts";
 
 /** The steps of `poly` and `cosine` are those of the run. */
@@ -87,6 +88,12 @@ export interface CrfTrainingOptions extends Given<typeof inferenceOptions> {
   readonly bilateral?: { readonly position?: number; readonly color?: number; readonly weight?: number };
   /** θγ in pixels (3) and the diagonal of W_s (3), likewise. */
   readonly spatial?: { readonly position?: number; readonly weight?: number };
+  /** Which numbers of W_s and W_b are learned: one for all classes, one for each, or the matrices (the default). */
+  readonly weights?: WeightFreedom;
+  /** Which numbers of C are learned: none (`potts`), one for each pair of classes, or one for each ordered pair (the default). */
+  readonly compatibility?: CompatibilityFreedom;
+  /** The iterations of validations. Default: those of training. */
+  readonly validationIterations?: number;
   /** By what the logits below the CRF are divided. Default: 1. */
   readonly temperature?: number;
   /** Default: weights and compatibility. */
@@ -115,6 +122,9 @@ const crfNames: Names<CrfTrainingOptions> = /* @__PURE__ */ (() => ({
   ...namesOf(inferenceOptions),
   bilateral: true,
   spatial: true,
+  weights: true,
+  compatibility: true,
+  validationIterations: true,
   temperature: true,
   learn: true,
   multipliers: true,
@@ -245,10 +255,41 @@ function crfOf(
       bilateral: valueOf("bilateral.weight", bilateralWeight, bilateral.weight),
     },
     ...temperatureOf(options.temperature),
-    learn: { ...defaultLearn, ...learn },
+    ...freedomOf(options),
+    ...validationOf(options),
+    learn: { ...defaultLearn, ...learn, ...(options.compatibility === "potts" && { compatibility: false }) },
     multipliers: { ...multipliers, ...options.multipliers },
     network: network && !logits,
   };
+}
+
+function freedomOf({
+  weights = "full",
+  compatibility = "full",
+}: CrfTrainingOptions): Pick<CrfConfiguration, "freedom"> {
+  requireChoice(`${where}, crf`, "weights", weights, weightFreedoms);
+  requireChoice(`${where}, crf`, "compatibility", compatibility, compatibilityFreedoms);
+  const freedom = {
+    ...(weights !== "full" && { weights }),
+    ...(compatibility === "symmetric" && { compatibility }),
+  };
+  return Object.keys(freedom).length === 0 ? {} : { freedom };
+}
+
+/** @throws ValueError where untied parameters have no set for an iteration */
+function validationOf({
+  validationIterations,
+  iterations = inferenceOptions.iterations.default,
+  tied = true,
+}: CrfTrainingOptions): Pick<CrfConfiguration, "validationIterations"> {
+  if (validationIterations === undefined) return {};
+  requireDescribed(`${where}, crf`, "validationIterations", inferenceOptions.iterations, validationIterations);
+  if (tied || validationIterations <= iterations) return { validationIterations };
+  throw new ValueError({
+    where: `${where}, crf`,
+    expected: `validationIterations: at most ${iterations}, as untied parameters have one set for each iteration`,
+    got: String(validationIterations),
+  });
 }
 
 /** A temperature of 1 is left out, so that a run without one is stored as it always was. */

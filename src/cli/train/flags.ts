@@ -7,6 +7,12 @@ import { positiveNumber, toNumber, wholeNumber, type CommonFlags } from "../opti
 import { runOptions } from "../../models/specification.ts";
 import { bandwidthOptions, inferenceOptions, temperatureOption, weightOptions } from "../../crf/options.ts";
 import type { Complete, Given } from "../../description.ts";
+import {
+  type CompatibilityFreedom,
+  compatibilityFreedoms,
+  type WeightFreedom,
+  weightFreedoms,
+} from "../../train/freedom.ts";
 import { freeFlags, settings } from "../../train/goingOn.ts";
 import { trainingOptions } from "../../train/options.ts";
 import type { ScheduleOption } from "../../train/trainingConfiguration.ts";
@@ -51,6 +57,9 @@ export interface TrainFlags
   readonly activation: CrfConfiguration["activation"];
   readonly untied?: boolean;
   readonly learn: CrfConfiguration["learn"];
+  readonly weights: WeightFreedom;
+  readonly compatibility: CompatibilityFreedom;
+  readonly valIterations?: number;
   readonly crfOnly?: boolean;
   readonly multipliers?: Partial<CrfConfiguration["multipliers"]>;
   readonly validateEvery?: number;
@@ -170,6 +179,17 @@ export function trainWords(): Command {
         .argParser(learnOf)
         .default(learnOf("weights,compatibility"), "weights,compatibility"),
     )
+    .addOption(
+      new Option("--weights <form>", "CRF: what is learned of W_s and W_b: one number, one a class, or the matrices")
+        .choices(weightFreedoms)
+        .default("full"),
+    )
+    .addOption(
+      new Option("--compatibility <form>", "CRF: what is learned of C: nothing, one number a pair of classes, or all")
+        .choices(compatibilityFreedoms)
+        .default("full"),
+    )
+    .option("--val-iterations <T>", "CRF: iterations of validations (default: those of training)", wholeNumber(1, 1000))
     .option(
       "--multipliers <words>",
       "CRF: multiples of the rate, as weights=100,compatibility=10,bandwidths=1",
