@@ -14,6 +14,7 @@ import { addCommonFlags } from "./options.ts";
 import { refineCommand } from "./refine.ts";
 import { searchCommand } from "./search.ts";
 import { segmentCommand } from "./segment.ts";
+import { studyCommand } from "./study.ts";
 import { isOtherRank } from "./train/together.ts";
 import { trainCommand } from "./train.ts";
 
@@ -46,6 +47,7 @@ export function program(): Command {
     evaluateCommand(),
     segmentCommand(),
     searchCommand(),
+    studyCommand(),
     demoCommand(),
   ]) {
     root.addCommand(addCommonFlags(command));

@@ -30,6 +30,12 @@ function filesOf({ out, shard }: SearchFlags) {
 }
 
 async function run(flags: SearchFlags): Promise<void> {
+  const { facts, text } = await searchAs(flags);
+  report(flags, facts, text);
+}
+
+/** Searches as `crf-rnn search` does, printing progress alone; returns what it would print. @throws as the command does */
+export async function searchAs(flags: SearchFlags): Promise<{ readonly facts: object; readonly text: string }> {
   checkFlags(flags);
   const files = filesOf(flags);
   checkDestinations(
@@ -50,7 +56,7 @@ async function run(flags: SearchFlags): Promise<void> {
     const plan = planOf(optionsOf(flags), 500, flags.range);
     const cost = costOf(plan, { ids: listed.items.map(({ id }) => id), side: 500 });
     progress[Symbol.dispose]();
-    return void report(flags, { command: "search", dryRun: true, ...cost }, describeCost(cost));
+    return { facts: { command: "search", dryRun: true, ...cost }, text: describeCost(cost) };
   }
   const set = await openSet(device, flags, listed, files.cache, progress);
   progress[Symbol.dispose]();
@@ -60,7 +66,7 @@ async function run(flags: SearchFlags): Promise<void> {
     if (flags.dryRun) {
       const seconds = await timeOne(set, plan, device);
       const facts = { command: "search", dryRun: true, ...cost, secondsEach: seconds, adapter: device.info.name };
-      return void report(flags, facts, describeCost(cost, seconds, device.info.name));
+      return { facts, text: describeCost(cost, seconds, device.info.name) };
     }
     if (!flags.quiet) for (const line of describeNotes(set.notes)) process.stderr.write(`${line}\n`);
     const facts = factsOf(plan, set);
@@ -83,11 +89,7 @@ async function run(flags: SearchFlags): Promise<void> {
     const adapter = device.info.name;
     if (!found) {
       const text = `${files.trials}: part ${flags.shard.index} of ${flags.shard.of} is done; put all together by --merge`;
-      return void report(
-        flags,
-        { command: "search", trials: files.trials, shard: flags.shard, seconds, adapter },
-        text,
-      );
+      return { facts: { command: "search", trials: files.trials, shard: flags.shard, seconds, adapter }, text };
     }
     const encode = (text: string) => new TextEncoder().encode(text);
     const title = `${flags.checkpoint ?? flags.logits} on ${flags.data}`;
@@ -98,9 +100,8 @@ async function run(flags: SearchFlags): Promise<void> {
     const { parameters, network, score, chosen, gain, folds } = found;
     const verdict = verdictOf(found, plan);
     const result = foundOf(found, plan.metric);
-    report(
-      flags,
-      {
+    return {
+      facts: {
         command: "search",
         out: flags.out,
         report: files.report,
@@ -116,12 +117,12 @@ async function run(flags: SearchFlags): Promise<void> {
         seconds,
         adapter,
       },
-      [
+      text: [
         `${flags.out}: ${describeParameters(parameters)}`,
         verdict,
         `${files.report} shows the landscape; ${seconds.toFixed(1)} s on ${adapter}`,
       ].join("\n"),
-    );
+    };
   } finally {
     await set.close();
   }

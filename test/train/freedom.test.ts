@@ -19,7 +19,9 @@ import {
 import { random } from "../suite.ts";
 
 let device: Device;
-beforeAll(async () => void (device = await open({ prefer: "wasm", threads: 1 })));
+beforeAll(async () => {
+  device = await open({ prefer: "wasm", threads: 1 });
+});
 afterAll(() => device.dispose());
 
 const [height, width, classes] = [7, 8, 3] as const;
@@ -57,10 +59,10 @@ async function ofPicture(configuration: Configuration) {
   const lossWith = async (name: string, change: (at: number) => number): Promise<number> => {
     const tensor = learner.parameters[name]!;
     const before = await tensor.read();
-    await tensor.write(before.map((value, at) => value + change(at)));
+    tensor.write(before.map((value, at) => value + change(at)));
     using loss = await learner.loss(sample, 0);
     const [value] = await loss.read();
-    await tensor.write(before);
+    tensor.write(before);
     return value!;
   };
   using tape = new Tape(learner.learned.map((name) => learner.parameters[name]!));
