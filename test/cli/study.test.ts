@@ -38,7 +38,7 @@ describe("crf-rnn study", () => {
     expect(ids("learn")).toHaveLength(8);
     expect(JSON.parse(text("one/seed-1/params.json"))).toMatchObject({ format: "crf-rnn params 1", iterations: 10 });
     expect(text("one/study.md")).toMatch(
-      /^\|  \| mean IU, % .*\n.*\n\| FCN-8s \| \d+\.\d \| .*\n\| FCN-8s and a CRF, disconnected /,
+      /^\| {2}\| mean IU, % .*\n.*\n\| FCN-8s \| \d+\.\d \| .*\n\| FCN-8s and a CRF, disconnected /,
     );
     expect(text("one/study.html")).toContain("Validation images");
 
