@@ -55,7 +55,7 @@ async function picturesOf(study: Study, lines: readonly Line[], flags: StudyFlag
     return labels;
   };
   const [network, crf] = [await label(plain), refined && (await label(refined))];
-  return Promise.all(
+  return await Promise.all(
     study.images.val.slice(0, pictured).map(async (item, i) => {
       const { id, image, labels } = await readSample(item);
       return { id, image, labels, prediction: { network: network[i]!, ...(crf && { crf: crf[i]! }) } } as Picture;
