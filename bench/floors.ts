@@ -63,6 +63,8 @@ import { reluPullback } from "./nn/relu.pullback.bench.ts";
 import { resize } from "./nn/resize.bench.ts";
 import { resizePullback } from "./nn/resize.pullback.bench.ts";
 import { scale } from "./nn/scale.bench.ts";
+import { tanh } from "./nn/tanh.bench.ts";
+import { tanhPullback } from "./nn/tanh.pullback.bench.ts";
 import { adam } from "./optim/adam.bench.ts";
 import { clip } from "./optim/clip.bench.ts";
 import { clipSquares } from "./optim/clip.squares.bench.ts";
@@ -144,6 +146,8 @@ export const floors = [
   resize,
   resizePullback,
   scale,
+  tanh,
+  tanhPullback,
   adam,
   clip,
   clipSquares,

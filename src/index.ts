@@ -84,6 +84,7 @@ export { permute } from "./nn/permute.ts";
 export { relu } from "./nn/relu.ts";
 export { resize, type ResizeOptions } from "./nn/resize.ts";
 export { scale } from "./nn/scale.ts";
+export { tanh } from "./nn/tanh.ts";
 export { type Choice, tune } from "./nn/tune.ts";
 export {
   type Annotation,

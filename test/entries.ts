@@ -208,6 +208,7 @@ const entries: readonly Entry[] = [
   { name: "dropout", given: unary, call: ({ values }) => library.dropout(values, { rate: 0.5, seed: 1 }) },
   { name: "maxPool2d", given: unary, call: ({ values }) => library.maxPool2d(values) },
   { name: "relu", given: unary, call: ({ values }) => library.relu(values) },
+  { name: "tanh", given: unary, call: ({ values }) => library.tanh(values) },
   { name: "scale", given: unary, call: ({ values }) => library.scale(values, 2) },
   {
     name: "accumulate",

@@ -40,6 +40,7 @@ const noTensors: readonly (readonly [name: string, value: unknown, got: RegExp])
 
 const tensorUses: readonly (readonly [name: string, argument: string, use: (things: Things, x: any) => unknown])[] = [
   ["relu", "values", (_, x) => wrong.relu(x)],
+  ["tanh", "values", (_, x) => wrong.tanh(x)],
   ["scale", "values", (_, x) => wrong.scale(x, 2)],
   ["maxPool2d", "values", (_, x) => wrong.maxPool2d(x)],
   ["softmax", "values", (_, x) => wrong.softmax(x)],
