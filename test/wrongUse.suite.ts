@@ -67,6 +67,8 @@ const tensorUses: readonly (readonly [name: string, argument: string, use: (thin
   ["shrink", "guide", (_, x) => wrong.shrink(x, [2, 2])],
   ["crfRnn", "logits", ({ crf, guide }, x) => crf(x, guide)],
   ["crfRnn", "guide", ({ crf, map }, x) => crf(map, x)],
+  ["convLstm", "logits", ({ lstm, guide }, x) => lstm(x, guide)],
+  ["convLstm", "guide", ({ lstm, map }, x) => lstm(map, x)],
   ["denseCrf", "logits", ({ dense, features }, x) => dense(x, [features])],
   ["denseCrf", "features of filter 0", ({ dense, map }, x) => dense(map, [x])],
   ["meanField", "logits", ({ guide }, x) => wrong.meanField(x, guide)],
@@ -437,6 +439,7 @@ async function things(device: Device, scope: Scope): Promise<Things> {
     labels: scope.labels([4, 5], new Uint8Array(20)),
     lattice: await library.buildLattice(scope.tensor([20, 2], numbers.array(40))),
     crf: scope.add(library.crfRnn(device, { classes: 3 })),
+    lstm: scope.add(library.convLstm(device, { classes: 3, hidden: 4 })),
     dense: scope.add(library.denseCrf(device, { classes: 3, filters: [{ bandwidths: [1, 1] }] })),
     features: scope.tensor([20, 2], numbers.array(40)),
   };

@@ -26,7 +26,9 @@ export function addParamsFlag(command: Command): Command {
         replaceDefault(action, name, value);
       }
       if (params.found?.helps === false && !flags.quiet) {
-        process.stderr.write(`note: ${file}: a CRF did not help on the pictures that these parameters were found on\n`);
+        process.stderr.write(
+          `note: ${file}: on the pictures that these parameters were found on, a CRF gained nothing for certain\n`,
+        );
       }
     });
 }

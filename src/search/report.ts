@@ -92,7 +92,7 @@ function tiles(found: Found, { metric }: SearchPlan, dots: readonly Dot[], adapt
       `95 % from ${formatGain(gain.low)} to ${formatGain(gain.high)}`,
     ],
     ["with a CRF", formatScore(found.score), "each picture labeled by what was chosen without it"],
-    ["without", formatScore(found.network), helps(found) ? undefined : "a CRF does not help here"],
+    ["without", formatScore(found.network), helps(found) ? undefined : "nobody can tell the gain from chance"],
     ["chosen", formatScore(found.chosen), "on the pictures that it was chosen on, which flatters it"],
     ["trials", String(dots.length), adapter],
   ];
@@ -281,7 +281,7 @@ function slopeTable(records: Records): Markup | undefined {
             <td>${symbols[name]} ${record.parameters[name]}</td>
             <td>${record.gradient[name].toPrecision(3)}</td>
             <td>${record.slopes[name]!.toPrecision(3)}</td>
-            <td>${agrees(record, name) ? "agree" : "differ: not followed"}</td>
+            <td>${agrees(record, name) ? "agree" : "differ: the slope was followed"}</td>
           </tr>`,
       ),
   );

@@ -9,14 +9,20 @@ export const helps = ({ gain }: Pick<Found, "gain">): boolean => gain.low > 0;
 export const formatScore = (value: number): string => (Number.isNaN(value) ? "–" : value.toFixed(4));
 export const formatGain = (value: number): string => `${value < 0 ? "−" : "+"}${formatScore(Math.abs(value))}`;
 
-/** One sentence or two: the gain over no CRF with its interval, and where there is none, that a CRF does not help. */
+/**
+ * One sentence: the gain over no CRF with its interval; before it, where there is no gain, that a CRF does not help, and where the interval
+ * reaches down to 0, that the pictures do not tell.
+ */
 export function verdictOf(found: Found, { metric, folds }: Pick<SearchPlan, "metric" | "folds">): string {
   const { gain, network, score } = found;
   const interval = `95 % interval ${formatGain(gain.low)} to ${formatGain(gain.high)}`;
   const measured =
     `${metricNames[metric]} ${formatScore(score)} on pictures held out (${Math.min(folds, picturesOf(found))} folds), ` +
     `${formatScore(network)} without a CRF: ${formatGain(gain.gain)}, ${interval}`;
-  return helps(found) ? `${measured}.` : `A CRF does not help here: ${measured}.`;
+  if (helps(found)) return `${measured}.`;
+  return gain.gain > 0
+    ? `Whether a CRF helps here, these pictures do not tell: ${measured}.`
+    : `A CRF does not help here: ${measured}.`;
 }
 
 const picturesOf = ({ folds }: Pick<Found, "folds">): number =>

@@ -12,6 +12,7 @@ import { pointOf, shuffled } from "../../src/search/sequence.ts";
 import { parametersAt, publishedIn, spaceOf } from "../../src/search/space.ts";
 import { scoreOf, type Tally, tallyOf } from "../../src/search/tally.ts";
 import { planOf } from "../../src/search/tuneCrf.ts";
+import { verdictOf } from "../../src/search/verdict.ts";
 import { random } from "../suite.ts";
 
 const some: SearchParameters = {
@@ -204,11 +205,29 @@ describe("the gain", () => {
   });
 });
 
+describe("the verdict", () => {
+  const verdict = (gain: number, low: number, high: number): string =>
+    verdictOf(
+      { parameters: some, network: 0.5, score: 0.5 + gain, chosen: 1, gain: { gain, low, high }, folds: [] },
+      { metric: "boundary", folds: 4 },
+    );
+
+  test("is the gain, or that there is none, or that nobody can tell", () => {
+    expect(verdict(0.02, 0.01, 0.03)).toMatch(
+      /^accuracy near boundaries 0\.5200 on pictures held out .*: \+0\.0200, 95 % interval \+0\.0100 to \+0\.0300\.$/,
+    );
+    expect(verdict(-0.02, -0.04, 0.01)).toMatch(
+      /^A CRF does not help here: .*: −0\.0200, 95 % interval −0\.0400 to \+0\.0100\.$/,
+    );
+    expect(verdict(0.02, -0.01, 0.03)).toMatch(/^Whether a CRF helps here, these pictures do not tell: /);
+  });
+});
+
 describe("gradients", () => {
   const flat = { thetaAlpha: 0, thetaBeta: 0, thetaGamma: 0, spatialWeight: 0, bilateralWeight: 0, temperature: 0 };
   const space = spaceOf("here", 500, { temperature: 1.5 });
 
-  test("are not followed where the slope has another sign, nor for what has one value", async () => {
+  test("give way to the slope where it has another sign, and what has one value stays", async () => {
     const slopes = {
       loss: 1,
       gradient: { ...flat, thetaAlpha: 1, thetaBeta: 1, spatialWeight: -1, temperature: -1 },
@@ -219,11 +238,12 @@ describe("gradients", () => {
     const tried: SearchParameters[] = [];
     const score = async (parameters: SearchParameters): Promise<number> => tried.push(parameters) && 0;
     await climb({ parameters: some, score: 1 }, space, 1, async () => slopes, score);
-    const length = 0.3 / Math.SQRT2;
+    const length = 0.3 / 1.5; // of 1, −1 and −0.5
     expect(tried).toEqual([
       {
         ...some,
         thetaAlpha: Number((40 * Math.exp(-length)).toPrecision(4)),
+        thetaBeta: Number((5 * Math.exp(0.5 * length)).toPrecision(4)),
         spatialWeight: Number((3 * Math.exp(length)).toPrecision(4)),
       },
     ]);
