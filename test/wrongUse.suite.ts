@@ -19,6 +19,7 @@ interface Things {
   readonly lattice: library.Lattice;
   readonly crf: any;
   readonly dense: any;
+  readonly lstm: library.ConvLstm;
   readonly features: library.Tensor;
 }
 

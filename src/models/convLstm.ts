@@ -1,5 +1,5 @@
 import { softmax } from "../crf/softmax.ts";
-import { type Description, type Given, namesOf, whole, withDefaults } from "../description.ts";
+import { type Complete, type Description, type Given, namesOf, whole, withDefaults } from "../description.ts";
 import type { Device } from "../device/device.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { disposedError, holding } from "../held.ts";
@@ -28,7 +28,7 @@ const odd: Pick<Description<number>, "accepts" | "expected"> = {
 };
 
 /** The options of a layer that have one value. */
-const layerOptions = {
+export const convLstmOptions = {
   hidden: whole(16, { least: 1 }),
   kernelSize: { default: 3, ...odd },
   iterations: whole(5, { least: 0 }),
@@ -36,7 +36,7 @@ const layerOptions = {
 };
 
 /** Options of a convolutional LSTM. */
-export interface ConvLstmOptions extends Given<typeof layerOptions> {
+export interface ConvLstmOptions extends Given<typeof convLstmOptions> {
   /** The number of classes, L. */
   readonly classes: number;
   /** Channels of its memory. Default: 16. */
@@ -88,13 +88,13 @@ const colorScale = 1 / 128;
  */
 export function convLstm(device: Device, options: ConvLstmOptions): ConvLstm {
   requireDevice(where, device);
-  requireOptions(where, options, { classes: true, ...namesOf(layerOptions) });
+  requireOptions(where, options, { classes: true, ...namesOf(convLstmOptions) });
   const { classes, ...given } = options ?? {};
   if (!Number.isInteger(classes) || classes < 1) {
     throw new ValueError({ where, expected: "a whole number of classes, 1 or more", got: found(classes) });
   }
-  const own = withDefaults(where, layerOptions, given);
-  const parameters = makeParameters(device, tableOf(classes, own), own.seed);
+  const own = withDefaults(where, convLstmOptions, given);
+  const parameters = makeParameters(device, convLstmTable(classes, own), own.seed);
   parameters["forget.bias"]!.write(new Float32Array(own.hidden).fill(1)); // It remembers until it has learned to forget.
   let disposed = false;
   const requireLive = (): void => {
@@ -107,7 +107,7 @@ export function convLstm(device: Device, options: ConvLstmOptions): ConvLstm {
     requireMaps(unary, guide, classes);
     const { iterations } = withDefaults(
       where,
-      { iterations: layerOptions.iterations },
+      { iterations: convLstmOptions.iterations },
       { iterations: call.iterations ?? own.iterations },
     );
     using _held = holding(unary, guide, ...Object.values(parameters));
@@ -137,21 +137,22 @@ export function convLstm(device: Device, options: ConvLstmOptions): ConvLstm {
   });
 }
 
-function tableOf(
-  classes: number,
-  { hidden, kernelSize }: { readonly hidden: number; readonly kernelSize: number },
-): ParameterTable {
+/** What a layer has: its parameters depend on these and on the number of classes. */
+export type ConvLstmSize = Pick<Complete<typeof convLstmOptions>, "hidden" | "kernelSize">;
+
+/** The parameters of a layer. */
+export function convLstmTable(classes: number, { hidden, kernelSize }: ConvLstmSize): ParameterTable {
   const inputs = classes + 3 + hidden;
   const table = gates.flatMap((gate) => [
     [`${gate}.weight`, { shape: [hidden, inputs, kernelSize, kernelSize], initial: "he" }] as const,
     [`${gate}.bias`, { shape: [hidden], initial: "zero" }] as const,
   ]);
   const improve = { shape: [classes, hidden, 1, 1], initial: "zero" } as const;
-  return Object.fromEntries([
-    ...table,
-    ["improve.weight", improve],
-    ["improve.bias", { shape: [classes], initial: "zero" }],
-  ]);
+  return {
+    ...(Object.fromEntries(table) as ParameterTable),
+    "improve.weight": improve,
+    "improve.bias": { shape: [classes], initial: "zero" },
+  };
 }
 
 function requireMaps(unary: Tensor, guide: Tensor, classes: number): void {

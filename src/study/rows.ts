@@ -48,6 +48,7 @@ export const studyRuns: readonly StudyRun[] = [
   endToEnd("untied", "--untied"),
   endToEnd("relu", "--activation", "relu"),
   endToEnd("robust", "--loss", "robust"),
+  { name: "lstm", from: "fcn", flags: ["--stage", "fcn8s", "--lstm", "16"] },
   { name: "alone", from: "plain", flags: ["--stage", "crf-rnn", "--crf-only"], crf: true },
 ];
 
@@ -87,6 +88,14 @@ export const studyRows: readonly Row[] = [
   trained("untied", "independent iterations, T = 5", { iterations: 5, paper: -2 }),
   trained("relu", "ReLU in place of softmax", { paper: -1 }),
   trained("robust", "robust log-likelihood"),
+  {
+    name: "lstm",
+    title: "FCN-8s and a convolutional LSTM, T = 5",
+    run: "lstm",
+    crf: "none",
+    iterations: 0,
+    beside: "crf-rnn",
+  },
 ];
 
 /** These runs and those that they begin from, in an order in which each finds what it needs. `searches`: whether parameters are searched for. */

@@ -4,6 +4,7 @@ import type { Complete, Description } from "../description.ts";
 import type { Augmentation } from "../data/labeledImage.ts";
 import { ValueError } from "../errors.ts";
 import type { CrfRates } from "../models/multipliers.ts";
+import { convLstmOptions } from "../models/convLstm.ts";
 import { fcnStages, runOptions, type RunOptions } from "../models/specification.ts";
 import type { Freedom } from "./freedom.ts";
 import { cosine, fixed, polynomial, type Schedule, stepped, warmUp } from "../optim/schedules.ts";
@@ -67,6 +68,9 @@ export interface CrfConfiguration extends Complete<typeof inferenceOptions> {
   readonly network: boolean;
 }
 
+/** The convolutional LSTM of a run. */
+export type LstmConfiguration = Pick<Complete<typeof convLstmOptions>, "hidden" | "kernelSize" | "iterations">;
+
 /** Everything that the bits of a run depend on, besides the device; stored in its checkpoints. */
 export interface Configuration {
   readonly stage: Stage;
@@ -76,6 +80,8 @@ export interface Configuration {
   readonly images: { readonly count: number; readonly digest: string };
   /** The network; absent if logits of another network are given. */
   readonly network?: NetworkConfiguration;
+  /** A convolutional LSTM on the network's scores; in the stages of networks alone. */
+  readonly lstm?: LstmConfiguration;
   /** The CRF; present only in stage crf-rnn. */
   readonly crf?: CrfConfiguration;
   /** SHA-256 of the checkpoint that the parameters began from, of the logits given, or "none". */
@@ -98,6 +104,13 @@ const schema: valibot.GenericSchema<unknown, Configuration> = valibot.object({
     valibot.object({
       ...entriesOf(runOptions),
       frozen: valibot.optional(valibot.array(valibot.string())),
+    }),
+  ),
+  lstm: valibot.optional(
+    valibot.object({
+      hidden: valibot.custom<number>(convLstmOptions.hidden.accepts),
+      kernelSize: valibot.custom<number>(convLstmOptions.kernelSize.accepts),
+      iterations: valibot.custom<number>(convLstmOptions.iterations.accepts),
     }),
   ),
   crf: valibot.optional(

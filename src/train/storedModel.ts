@@ -10,8 +10,14 @@ import { architectureOf, type CrfNetworkCall, makeNetwork } from "../models/make
 import type { Network } from "../models/network.ts";
 import { libraryOptions, networkOptions, stageOf } from "../models/specification.ts";
 import { formatShape, sameShape } from "../shape.ts";
-import { parseConfiguration, type Configuration, type CrfConfiguration } from "./configuration.ts";
-import { crfOptionsOf, Model } from "./model.ts";
+import { type ConvLstm, convLstm, convLstmOptions } from "../models/convLstm.ts";
+import {
+  parseConfiguration,
+  type Configuration,
+  type CrfConfiguration,
+  type LstmConfiguration,
+} from "./configuration.ts";
+import { crfOptionsOf, isOfLstm, Model } from "./model.ts";
 import { isOfOptimizer, misfitOf, restore } from "./state.ts";
 
 /** A CRF with Potts' compatibility, instead of the checkpoint's. */
@@ -60,6 +66,12 @@ export async function openModel(
   }
   const crfOptions = chooseCrf(file, tensors, classes, configuration?.crf, crf);
   const { temperature } = crf === "own" ? { ...configuration?.crf } : { ...(crf !== "none" && crf) };
+  const lstm = storedLstm(device, tensors, classes, configuration?.lstm);
+  if (lstm && crf !== "none") {
+    lstm.dispose();
+    const got = "a convolutional LSTM on its scores";
+    throw new FormatError({ file, expected: "a network to put a CRF on", got, remedy: "pass --crf none" });
+  }
   const parts = scored
     ? {
         network: storedNetwork(
@@ -69,6 +81,7 @@ export async function openModel(
           crfOptions,
           temperature,
         ),
+        lstm,
       }
     : { crf: crfOptions && crfRnn(device, { ...crfOptions, classes }), temperature };
   const model = new Model(device, { classes, ...parts });
@@ -87,6 +100,17 @@ const shapesOf = (tensors: Tensors): StoredShapes => ({
   has: (name) => tensors.has(name),
   outputs: (layer) => tensors.get(`${layer}.weight`)?.shape[0] ?? 0,
 });
+
+/** The convolutional LSTM of a checkpoint, where it has one. How often it iterates, its configuration alone tells. */
+function storedLstm(
+  device: Device,
+  tensors: Tensors,
+  classes: number,
+  { iterations = convLstmOptions.iterations.default }: Partial<LstmConfiguration> = {},
+): ConvLstm | undefined {
+  const [hidden, , kernelSize] = tensors.get("lstm.input.weight")?.shape ?? [];
+  return hidden && kernelSize ? convLstm(device, { classes, hidden, kernelSize, iterations }) : undefined;
+}
 
 /** A stored network: what its file says of it. */
 interface Stored {
@@ -109,7 +133,7 @@ function storedNetwork(
 ): Network<CrfNetworkCall> {
   const stage = stageOf(shapes);
   const options = { ...recall(networkOptions[stage], shapes, run ? libraryOptions(run) : {}), classes };
-  const own = [...tensors].filter(([name]) => !crfTensors.includes(name));
+  const own = [...tensors].filter(([name]) => !crfTensors.includes(name) && !isOfLstm(name));
   const wrong = mismatches(tableOf(architectureOf(file, stage, options).layers), Object.fromEntries(own));
   if (wrong.length > 0) throw misfitOf(file)(listed(wrong));
   return makeNetwork(stage, device, stage, options, crf, temperature);

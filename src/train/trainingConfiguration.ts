@@ -5,6 +5,7 @@ import { spread } from "../data/spread.ts";
 import type { Augmentation } from "../data/labeledImage.ts";
 import { type Description, type Given, namesOf, requireDescribed, withDefaults } from "../description.ts";
 import { ValueError } from "../errors.ts";
+import { convLstmOptions } from "../models/convLstm.ts";
 import { runOptions } from "../models/specification.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { elementsOf } from "../shape.ts";
@@ -13,6 +14,7 @@ import {
   checkedConfiguration,
   type Configuration,
   type CrfConfiguration,
+  type LstmConfiguration,
   type OptimizerConfiguration,
   parseConfiguration,
   type Stage,
@@ -78,6 +80,11 @@ export interface TrainingOptions extends Given<typeof runOptions> {
   readonly seed?: number;
   /** How far images are varied. Default: not at all. */
   readonly augmentation?: Augmentation;
+  /**
+   * A convolutional LSTM (`convLstm`) that improves the network's scores, in the stages of networks alone: its hidden channels, pixels of its
+   * convolutions and iterations, or what is left out of them as `convLstm` has it. Default: none.
+   */
+  readonly lstm?: Partial<LstmConfiguration>;
   /** The CRF of the stage `crf-rnn`. */
   readonly crf?: CrfTrainingOptions;
 }
@@ -115,6 +122,7 @@ const names: Names<TrainingOptions> = /* @__PURE__ */ (() => ({
   schedule: true,
   rates: true,
   augmentation: true,
+  lstm: true,
   crf: true,
 }))();
 
@@ -215,6 +223,7 @@ export function configurationOf(options: Omit<TrainingOptions, "images" | "init"
     classes: [...options.classes],
     images: ground.images,
     network: ground.logits ? undefined : networkOf(options),
+    lstm: options.lstm && lstmOf(options.lstm, stage),
     crf: stage === "crf-rnn" ? crfOf(crf, defaults.multipliers, ground.logits) : undefined,
     beginning: ground.beginning,
     optimizer: { kind: defaults.optimizer, rate, momentum, decay, clip, warmUp, rates, schedule },
@@ -230,6 +239,15 @@ function networkOf(options: Omit<TrainingOptions, "images">): Configuration["net
   const scaled = (channels: number): number => Math.max(4, 4 * Math.round((width * channels) / 4));
   const { widths = runOptions.widths.default.map(scaled), fc = scaled(runOptions.fc.default) } = options;
   return { ...withDefaults(where, runOptions, { widths, fc, dropout, scales }), frozen: options.frozen };
+}
+
+/** @throws ValueError beside a CRF, which does the same */
+function lstmOf(given: Partial<LstmConfiguration>, stage: Stage): LstmConfiguration {
+  const { seed: _seed, ...descriptions } = convLstmOptions;
+  requireOptions(`${where}, lstm`, given, namesOf(descriptions));
+  if (stage !== "crf-rnn") return withDefaults(`${where}, lstm`, descriptions, given);
+  const remedy = "leave one of them out";
+  throw new ValueError({ where, expected: "lstm in a stage without a CRF", got: `the stage ${stage}`, remedy });
 }
 
 function crfOf(

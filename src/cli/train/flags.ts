@@ -57,6 +57,7 @@ export interface TrainFlags
   readonly activation: CrfConfiguration["activation"];
   readonly untied?: boolean;
   readonly learn: CrfConfiguration["learn"];
+  readonly lstm?: number;
   readonly weights: WeightFreedom;
   readonly compatibility: CompatibilityFreedom;
   readonly valIterations?: number;
@@ -135,6 +136,11 @@ export function trainWords(): Command {
     .option("--widths <list>", "channels of the five blocks and of fc6, as 64,128,256,128,128,512", widthsOf);
   addFlags(command, runOptions)
     .option("--freeze <layers>", "layers that stay as --init has them, named by how they begin: conv1,conv2", namesOf)
+    .option(
+      "--lstm <channels>",
+      "a convolutional LSTM with so many hidden channels improves the scores, in --iterations steps; in stages without a CRF",
+      wholeNumber(1, 65536),
+    )
     .option("--steps <n>", "total number of steps", wholeNumber(1))
     .option("--epochs <n>", "total number of epochs, instead of --steps (default: 20)", positiveNumber)
     .addOption(
