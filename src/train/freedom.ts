@@ -1,6 +1,5 @@
 import { ValueError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
-import type { Configuration } from "./configuration.ts";
 
 /** Which numbers of W_s and W_b are free: one for all classes, one for each class, or all of the matrix. */
 export const weightFreedoms = ["scalar", "diagonal", "full"] as const;
@@ -16,6 +15,11 @@ export interface Freedom {
   readonly compatibility?: "symmetric";
 }
 
+/** A configuration, as far as it matters here. */
+interface Configured {
+  readonly crf?: { readonly freedom?: Freedom };
+}
+
 type Kind = NonNullable<Freedom[keyof Freedom]>;
 
 const matrices = { spatialWeight: "weights", bilateralWeight: "weights", compatibility: "compatibility" } as const;
@@ -27,7 +31,7 @@ const matrices = { spatialWeight: "weights", bilateralWeight: "weights", compati
 export async function freeGradients(
   gradients: ReadonlyMap<Tensor, Tensor>,
   parameters: Readonly<Record<string, Tensor>>,
-  { crf }: Configuration,
+  { crf }: Configured,
 ): Promise<void> {
   for (const [name, kind] of freeIn(crf?.freedom)) {
     const gradient = gradients.get(parameters[name]!);
@@ -36,10 +40,7 @@ export async function freeGradients(
 }
 
 /** @throws ValueError where a run begins from a matrix that is not of the form which it is to keep */
-export async function requireFreedom(
-  parameters: Readonly<Record<string, Tensor>>,
-  { crf }: Pick<Configuration, "crf">,
-): Promise<void> {
+export async function requireFreedom(parameters: Readonly<Record<string, Tensor>>, { crf }: Configured): Promise<void> {
   for (const [name, kind] of freeIn(crf?.freedom)) {
     const tensor = parameters[name]!;
     const classes = tensor.channels;
