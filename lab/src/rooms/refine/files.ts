@@ -6,7 +6,8 @@ import { nothing } from "./drawing.ts";
 import { service, supply } from "./engine.ts";
 import { openModel } from "./model.ts";
 import { nearest, openPhotograph } from "./open.ts";
-import { crfValuesOf, set } from "./parameters.ts";
+import { valuesWithin } from "./layerOptions.ts";
+import { ranges, set } from "./parameters.ts";
 import { change, chosen, classes, type DrawnClass, drawing, newClass, picture, resizeTo, scores } from "./state.ts";
 
 /** What a file is taken for, where its button says so. */
@@ -76,7 +77,7 @@ async function openLabels(file: File): Promise<void> {
 async function openParams(file: File): Promise<void> {
   const { parseParams } = await import("crf-rnn/search");
   const { temperature, ...params } = parseParams(await file.text(), file.name);
-  set(crfValuesOf(params));
+  set(valuesWithin(params, ranges));
   const also = temperature === 1 ? "" : ` They are for logits that were divided by ${temperature}.`;
   notify({ kind: "success", key: "file", text: `${file.name} gave the parameters of the CRF.${also}` });
 }

@@ -1,5 +1,6 @@
 import { presets } from "crf-rnn";
 import { roomParameters } from "../../shell/address.ts";
+import { valuesOf } from "./layerOptions.ts";
 
 export const views = ["photograph", "drawing", "result", "confidence", "difference"] as const;
 export type View = (typeof views)[number];
@@ -35,37 +36,11 @@ const forScribbles: CrfValues = {
   confidence: 0.9,
 };
 
-/** A CRF's options as the library has them. */
-interface LayerOptions extends Pick<CrfValues, "iterations" | "normalization"> {
-  readonly bilateral: { readonly position: number; readonly color: number; readonly weight: number };
-  readonly spatial: { readonly position: number; readonly weight: number };
-}
-
-const published = ({ iterations, normalization, bilateral, spatial }: LayerOptions) => ({
-  thetaAlpha: bilateral.position,
-  thetaBeta: bilateral.color,
-  thetaGamma: spatial.position,
-  bilateralWeight: bilateral.weight,
-  spatialWeight: spatial.weight,
-  iterations,
-  normalization,
-});
-
-/** The values of a CRF's options, each within what its slider has. */
-export function crfValuesOf(options: LayerOptions): Partial<CrfValues> {
-  const { normalization, ...numbers } = published(options);
-  const within = Object.entries(numbers).map(([name, value]) => {
-    const [least, most] = ranges[name as keyof typeof numbers];
-    return [name, Math.min(most, Math.max(least, value))];
-  });
-  return { ...(Object.fromEntries(within) as typeof numbers), normalization };
-}
-
 /** Sets of values to begin from. */
 export const beginnings: readonly { readonly label: string; readonly values: Partial<CrfValues> }[] = [
   { label: "For scribbles", values: forScribbles },
-  { label: "CRF-RNN, 2015", values: published(presets.crfAsRnn) },
-  { label: "DeepLab v2", values: published(presets.deeplab) },
+  { label: "CRF-RNN, 2015", values: valuesOf(presets.crfAsRnn) },
+  { label: "DeepLab v2", values: valuesOf(presets.deeplab) },
 ];
 
 /** What the reset buttons go back to. */
