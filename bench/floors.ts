@@ -66,6 +66,8 @@ import { scale } from "./nn/scale.bench.ts";
 import { dice } from "./nn/dice.bench.ts";
 import { dicePullback } from "./nn/dice.pullback.bench.ts";
 import { diceShares } from "./nn/dice.shares.bench.ts";
+import { tanh } from "./nn/tanh.bench.ts";
+import { tanhPullback } from "./nn/tanh.pullback.bench.ts";
 import { adam } from "./optim/adam.bench.ts";
 import { clip } from "./optim/clip.bench.ts";
 import { clipSquares } from "./optim/clip.squares.bench.ts";
@@ -150,6 +152,8 @@ export const floors = [
   dice,
   dicePullback,
   diceShares,
+  tanh,
+  tanhPullback,
   adam,
   clip,
   clipSquares,

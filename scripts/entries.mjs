@@ -16,6 +16,7 @@ export const entries = {
   checkpoint: { source: "src/checkpoint/checkpoint.ts", alone: false },
   data: { source: "src/data/data.ts", alone: false },
   train: { source: "src/train/train.ts", alone: false },
+  search: { source: "src/search/search.ts", alone: false },
   bench: { source: "bench/bench.ts", alone: false },
   tfjs: { source: "src/bridges/tfjs.ts", alone: true },
   worker: { source: "src/worker.ts", alone: true, effect: true },

@@ -85,6 +85,7 @@ export { permute } from "./nn/permute.ts";
 export { relu } from "./nn/relu.ts";
 export { resize, type ResizeOptions } from "./nn/resize.ts";
 export { scale } from "./nn/scale.ts";
+export { tanh } from "./nn/tanh.ts";
 export { type Choice, tune } from "./nn/tune.ts";
 export {
   type Annotation,
@@ -111,6 +112,7 @@ export type { Multiplier, Multipliers } from "./optim/multipliers.ts";
 export type { Optimizer, OptimizerOptions, Values } from "./optim/optimizer.ts";
 export { cosine, fixed, polynomial, type Schedule, stepped, warmUp } from "./optim/schedules.ts";
 export { sgd, type SgdOptions } from "./optim/sgd.ts";
+export { convLstm, type ConvLstm, type ConvLstmCall, type ConvLstmOptions } from "./models/convLstm.ts";
 export { fcn16s } from "./models/fcn16s.ts";
 export { fcn32s } from "./models/fcn32s.ts";
 export { fcn8s } from "./models/fcn8s.ts";

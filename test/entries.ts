@@ -36,6 +36,8 @@ const layer = (scope: Scope): Given => ({
 });
 const dense = (scope: Scope): library.DenseCrf =>
   scope.add(library.denseCrf(scope.device, { classes: 3, iterations: 1, filters: [{ bandwidths: [1, 1] }] }));
+const lstm = (scope: Scope): library.ConvLstm =>
+  scope.add(library.convLstm(scope.device, { classes: 3, hidden: 4, iterations: 1 }));
 const latticeAndValues = async (scope: Scope): Promise<Given> => {
   using features = matrix(scope);
   return { lattice: await library.buildLattice(features), values: matrix(scope) };
@@ -139,6 +141,13 @@ const entries: readonly Entry[] = [
   },
   { name: "crfRnn: load", given: (scope) => ({ layer: layer(scope).layer }), call: ({ layer }) => layer.load({}) },
   {
+    name: "convLstm",
+    given: (scope) => ({ layer: lstm(scope), unary: map(scope), guide: map(scope) }),
+    call: ({ layer, unary, guide }) => layer(unary, guide),
+  },
+  { name: "convLstm: state", given: (scope) => ({ layer: lstm(scope) }), call: ({ layer }) => layer.state() },
+  { name: "convLstm: load", given: (scope) => ({ layer: lstm(scope) }), call: ({ layer }) => layer.load({}) },
+  {
     name: "denseCrf",
     given: (scope) => ({ layer: dense(scope), unary: map(scope), features: matrix(scope) }),
     call: ({ layer, unary, features }) => layer(unary, [features]),
@@ -209,6 +218,7 @@ const entries: readonly Entry[] = [
   { name: "dropout", given: unary, call: ({ values }) => library.dropout(values, { rate: 0.5, seed: 1 }) },
   { name: "maxPool2d", given: unary, call: ({ values }) => library.maxPool2d(values) },
   { name: "relu", given: unary, call: ({ values }) => library.relu(values) },
+  { name: "tanh", given: unary, call: ({ values }) => library.tanh(values) },
   { name: "scale", given: unary, call: ({ values }) => library.scale(values, 2) },
   {
     name: "accumulate",

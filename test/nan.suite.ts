@@ -64,6 +64,7 @@ const inPlace = [
   "sliceDots dots",
   "splatAdd result",
   "splatAdd sums",
+  "tanhPullback gradient",
 ];
 
 /** Inputs of pairs of a vertex and a weight, of which the kernel reads the vertex only. */
@@ -102,6 +103,7 @@ const finiteLimits: Readonly<Record<string, "+" | "-" | "+-">> = {
   "update activation 2 matrices": "+-",
   "update activation 2 unary": "+-",
   "relu values": "-",
+  "tanh values": "+-",
   "convolution values": "+-",
   "convolution weights": "+-",
   "convolution bias": "-",

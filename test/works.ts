@@ -28,6 +28,7 @@ import { mean } from "../src/nn/mean.ts";
 import { multiply } from "../src/nn/multiply.ts";
 import { relu } from "../src/nn/relu.ts";
 import { scale } from "../src/nn/scale.ts";
+import { tanh } from "../src/nn/tanh.ts";
 import { refine } from "../src/pictures/refine.ts";
 import { scoresTensor } from "../src/pictures/scoresTensor.ts";
 import { adam } from "../src/optim/adam.ts";
@@ -176,7 +177,7 @@ async function trainAll(device: Device): Promise<void> {
   );
   for (const loss of [crossEntropy, robustLogLikelihood, dice]) {
     using tape = new Tape([values]);
-    const pooled = maxPool2d(relu(scale(multiply(values, values), 2)));
+    const pooled = maxPool2d(relu(scale(tanh(multiply(values, values)), 2)));
     const scores = crop(dropout(pooled, { rate: 0.5, seed: 3 }), { y: 1, x: 1, height: 4, width: 5 });
     const gradients = await tape.gradients(loss(scores, labels));
     const options = { rate: 0.1, decay: 0.01, clip: 0.5 };

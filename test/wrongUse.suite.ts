@@ -19,6 +19,7 @@ interface Things {
   readonly lattice: library.Lattice;
   readonly crf: any;
   readonly dense: any;
+  readonly lstm: library.ConvLstm;
   readonly features: library.Tensor;
 }
 
@@ -40,6 +41,7 @@ const noTensors: readonly (readonly [name: string, value: unknown, got: RegExp])
 
 const tensorUses: readonly (readonly [name: string, argument: string, use: (things: Things, x: any) => unknown])[] = [
   ["relu", "values", (_, x) => wrong.relu(x)],
+  ["tanh", "values", (_, x) => wrong.tanh(x)],
   ["scale", "values", (_, x) => wrong.scale(x, 2)],
   ["maxPool2d", "values", (_, x) => wrong.maxPool2d(x)],
   ["softmax", "values", (_, x) => wrong.softmax(x)],
@@ -67,6 +69,8 @@ const tensorUses: readonly (readonly [name: string, argument: string, use: (thin
   ["shrink", "guide", (_, x) => wrong.shrink(x, [2, 2])],
   ["crfRnn", "logits", ({ crf, guide }, x) => crf(x, guide)],
   ["crfRnn", "guide", ({ crf, map }, x) => crf(map, x)],
+  ["convLstm", "logits", ({ lstm, guide }, x) => lstm(x, guide)],
+  ["convLstm", "guide", ({ lstm, map }, x) => lstm(map, x)],
   ["denseCrf", "logits", ({ dense, features }, x) => dense(x, [features])],
   ["denseCrf", "features of filter 0", ({ dense, map }, x) => dense(map, [x])],
   ["meanField", "logits", ({ guide }, x) => wrong.meanField(x, guide)],
@@ -442,6 +446,7 @@ async function things(device: Device, scope: Scope): Promise<Things> {
     labels: scope.labels([4, 5], new Uint8Array(20)),
     lattice: await library.buildLattice(scope.tensor([20, 2], numbers.array(40))),
     crf: scope.add(library.crfRnn(device, { classes: 3 })),
+    lstm: scope.add(library.convLstm(device, { classes: 3, hidden: 4 })),
     dense: scope.add(library.denseCrf(device, { classes: 3, filters: [{ bandwidths: [1, 1] }] })),
     features: scope.tensor([20, 2], numbers.array(40)),
   };

@@ -13,7 +13,9 @@ import { filterCommand } from "./filter.ts";
 import { addCommonFlags } from "./options.ts";
 import { refineCommand } from "./refine.ts";
 import { reportCommand } from "./report.ts";
+import { searchCommand } from "./search.ts";
 import { segmentCommand } from "./segment.ts";
+import { studyCommand } from "./study.ts";
 import { isOtherRank } from "./train/together.ts";
 import { trainCommand } from "./train.ts";
 
@@ -46,6 +48,8 @@ export function program(): Command {
     reportCommand(),
     evaluateCommand(),
     segmentCommand(),
+    searchCommand(),
+    studyCommand(),
     demoCommand(),
   ]) {
     root.addCommand(addCommonFlags(command));

@@ -22,6 +22,8 @@ export async function openModelFile(
       iterations,
       bandwidths: [flags.thetaAlpha, flags.thetaBeta, flags.thetaGamma] as [number, number, number],
       weights: { spatial: flags.spatialWeight, bilateral: flags.bilateralWeight },
+      normalization: flags.normalize,
+      temperature: flags.temperature,
     };
     const choices = { none: "none", trained: "own", disconnected: other } as const;
     const palette = parseConfiguration(checkpoint.metadata.configuration)?.palette;

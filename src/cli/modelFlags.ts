@@ -1,16 +1,20 @@
 import { Option, type Command } from "commander";
-import { bandwidthOptions, weightOptions } from "../crf/options.ts";
+import { bandwidthOptions, inferenceOptions, temperatureOption, weightOptions } from "../crf/options.ts";
 import type { Complete } from "../description.ts";
+import type { Normalization } from "../lattice/normalization.ts";
 import { addFlags } from "./describedFlags.ts";
 import { wholeNumber } from "./options.ts";
+import { addParamsFlag } from "./paramsFlag.ts";
 
 /** The CRF that follows the network. */
 export type CrfChoice = "none" | "disconnected" | "trained";
 
-export interface ModelFlags extends Complete<typeof bandwidthOptions>, Complete<typeof weightOptions> {
+export interface ModelFlags
+  extends Complete<typeof bandwidthOptions>, Complete<typeof weightOptions>, Complete<typeof temperatureOption> {
   readonly checkpoint: string;
   readonly crf?: CrfChoice;
   readonly iterations: number;
+  readonly normalize: Normalization;
 }
 
 /** Flags that say which model to run, for `evaluate` and `segment`. */
@@ -30,5 +34,7 @@ export function addModelFlags(command: Command): Command {
       wholeNumber(1, 1000),
       10,
     );
-  return addFlags(command, { ...bandwidthOptions, ...weightOptions }, "disconnected: ");
+  const { normalization } = inferenceOptions;
+  addFlags(command, { ...bandwidthOptions, ...weightOptions, ...temperatureOption, normalization }, "disconnected: ");
+  return addParamsFlag(command);
 }

@@ -22,6 +22,11 @@ export const bandwidthOptions = {
   thetaGamma: number(3, { above: 0, flag: ["--theta-gamma <θγ>", "spatial bandwidth in pixels"] }),
 };
 
+/** By what logits are divided before a CRF gets them: networks are often surer than they are right. */
+export const temperatureOption = {
+  temperature: number(1, { above: 0, flag: ["--temperature <t>", "divide the logits below the CRF by this"] }),
+};
+
 /** The weights where they are one number. The library has them as `spatial.weight` and `bilateral.weight`. */
 export const weightOptions = {
   spatialWeight: number(3, { least: 0, flag: ["--spatial-weight <w>", "diagonal of W_s"] }),

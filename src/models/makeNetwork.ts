@@ -3,6 +3,7 @@ import type { Device } from "../device/device.ts";
 import { ValueError } from "../errors.ts";
 import { requireDevice } from "../inputs.ts";
 import { requireOptions } from "../options.ts";
+import { scale } from "../nn/scale.ts";
 import { type Complete, type Given, namesOf, requireDescribed, withDefaults } from "../description.ts";
 import { forward } from "./forward.ts";
 import { tableOf } from "./layers.ts";
@@ -39,7 +40,7 @@ export function architectureOf<Of extends FcnStage>(name: string, stage: Of, opt
 }
 
 /**
- * A network of the specification, alone or with a CRF-RNN layer on its scores, to which the image itself is the guide.
+ * A network of the specification, alone or with a CRF-RNN layer on its scores over `temperature`, to which the image itself is the guide.
  * @throws ValueError, ShapeError; LimitError where the device cannot hold a parameter
  */
 export function makeNetwork<Of extends FcnStage>(
@@ -48,6 +49,7 @@ export function makeNetwork<Of extends FcnStage>(
   stage: Of,
   options: StageOptions<Of>,
   crfOptions?: Omit<CrfOptions, "classes">,
+  temperature = 1,
 ): Network<CrfNetworkCall> {
   const { own, layers } = architectureOf(name, stage, options);
   const { classes } = own;
@@ -65,7 +67,9 @@ export function makeNetwork<Of extends FcnStage>(
       const scores = await forward(layers, parameters, image, pass, recomputed);
       if (!crf) return scores;
       const { iterations, until, onIteration, signal } = call;
-      const logits = await pass.layer("crf", await crf(scores, image, { iterations, until, onIteration, signal }));
+      using scaled = temperature === 1 ? undefined : scale(scores, 1 / temperature);
+      const refined = await crf(scaled ?? scores, image, { iterations, until, onIteration, signal });
+      const logits = await pass.layer("crf", refined);
       pass.free(scores);
       return logits;
     },

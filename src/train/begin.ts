@@ -4,11 +4,10 @@ import { isOfOptimizer } from "../checkpoint/moments.ts";
 import { FormatError } from "../errors.ts";
 import { adoptParameters } from "../loading.ts";
 import { listed } from "../mismatches.ts";
-import { tableOf } from "../models/layers.ts";
 import type { Parameters } from "../models/parameters.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import type { Configuration } from "./configuration.ts";
-import { networkLayers } from "./model.ts";
+import { networkTable } from "./model.ts";
 import { loadable, misfitOf } from "./state.ts";
 
 type Shapes = Readonly<Record<string, { readonly shape: readonly number[] }>>;
@@ -29,12 +28,12 @@ export interface Fit {
 
 /** The parameters whose shapes depend on the number of classes. */
 const matrices = ["spatialWeight", "bilateralWeight", "compatibility"];
-const dependsOnClasses = (name: string): boolean => /^(up)?score/.test(name) || matrices.includes(name);
+const dependsOnClasses = (name: string): boolean => /^(up)?score|^lstm\./.test(name) || matrices.includes(name);
 
 /** The shapes of all parameters of a configuration's model. */
 export function shapesOf(configuration: Configuration): Shapes {
   const { crf, classes } = configuration;
-  const network = tableOf(networkLayers(configuration));
+  const network = networkTable(configuration);
   if (!crf) return network;
   const matrix = { shape: [(crf.tied ? 1 : crf.iterations) * classes.length, classes.length] };
   return { ...network, ...Object.fromEntries(matrices.map((name) => [name, matrix])), bandwidths: { shape: [3] } };

@@ -5,7 +5,9 @@ import type { Color } from "../data/palette.ts";
 import type { Augmentation } from "../data/labeledImage.ts";
 import { ValueError } from "../errors.ts";
 import type { CrfRates } from "../models/multipliers.ts";
+import { convLstmOptions } from "../models/convLstm.ts";
 import { fcnStages, runOptions, type RunOptions } from "../models/specification.ts";
+import type { Freedom } from "./freedom.ts";
 import { cosine, fixed, polynomial, type Schedule, stepped, warmUp } from "../optim/schedules.ts";
 
 export const stages = [...fcnStages, "crf-rnn"] as const;
@@ -68,12 +70,21 @@ export interface CrfConfiguration extends Complete<typeof inferenceOptions> {
   /** Initial values, used where no checkpoint gives others: θα, θβ, θγ, and the diagonals of W_s and W_b. */
   readonly bandwidths: readonly [alpha: number, beta: number, gamma: number];
   readonly weights: { readonly spatial: number; readonly bilateral: number };
+  /** By what the logits below it are divided; 1 where it is left out. */
+  readonly temperature?: number;
+  /** Which numbers of its matrices are learned; all of those that are, where it is left out. */
+  readonly freedom?: Freedom;
+  /** The iterations of validations; those of training where it is left out. */
+  readonly validationIterations?: number;
   readonly learn: { readonly weights: boolean; readonly compatibility: boolean; readonly bandwidths: boolean };
   /** Learning-rate multipliers for W_s and W_b, for the compatibility and for the bandwidths. */
   readonly multipliers: CrfRates;
   /** Whether the network learns too. */
   readonly network: boolean;
 }
+
+/** The convolutional LSTM of a run. */
+export type LstmConfiguration = Pick<Complete<typeof convLstmOptions>, "hidden" | "kernelSize" | "iterations">;
 
 /** Everything that the bits of a run depend on, besides the device; stored in its checkpoints. */
 export interface Configuration {
@@ -84,6 +95,8 @@ export interface Configuration {
   readonly images: { readonly count: number; readonly digest: string };
   /** The network; absent if logits of another network are given. */
   readonly network?: NetworkConfiguration;
+  /** A convolutional LSTM on the network's scores; in the stages of networks alone. */
+  readonly lstm?: LstmConfiguration;
   /** The CRF; present only in stage crf-rnn. */
   readonly crf?: CrfConfiguration;
   /** SHA-256 of the checkpoint that the parameters began from, of the logits given, or "none". */
@@ -111,11 +124,26 @@ const schema: valibot.GenericSchema<unknown, Configuration> = valibot.object({
       frozen: valibot.optional(valibot.array(valibot.string())),
     }),
   ),
+  lstm: valibot.optional(
+    valibot.object({
+      hidden: valibot.custom<number>(convLstmOptions.hidden.accepts),
+      kernelSize: valibot.custom<number>(convLstmOptions.kernelSize.accepts),
+      iterations: valibot.custom<number>(convLstmOptions.iterations.accepts),
+    }),
+  ),
   crf: valibot.optional(
     valibot.object({
       ...entriesOf(inferenceOptions),
       bandwidths: valibot.tuple([number, number, number]),
       weights: valibot.object({ spatial: number, bilateral: number }),
+      temperature: valibot.optional(valibot.pipe(number, valibot.gtValue(0))),
+      freedom: valibot.optional(
+        valibot.object({
+          weights: valibot.optional(valibot.picklist(["scalar", "diagonal"])),
+          compatibility: valibot.optional(valibot.literal("symmetric")),
+        }),
+      ),
+      validationIterations: valibot.optional(valibot.pipe(count, valibot.minValue(1))),
       learn: valibot.object({
         weights: valibot.boolean(),
         compatibility: valibot.boolean(),

@@ -39,11 +39,14 @@ class Learner implements Trainable {
   readonly #model: Model;
   readonly #loss: Loss;
   readonly #weights: readonly number[] | undefined;
+  /** Options of the calls that judge. */
+  readonly #judging: { readonly iterations?: number };
 
   constructor(model: Model, configuration: Configuration) {
     this.#model = model;
     this.#loss = configuration.loss;
     this.#weights = configuration.classWeights;
+    this.#judging = { iterations: configuration.crf?.validationIterations };
     this.parameters = model.parameters;
     this.learned = Object.keys(this.parameters).filter((name) => isLearned(name, configuration));
   }
@@ -67,7 +70,7 @@ class Learner implements Trainable {
       using logits = await this.#model.logits(sample);
       return { network: await labelsOf(logits), loss: await this.#lossOf(logits, sample) };
     }
-    using logits = await this.#model.logits(sample, { onLayer });
+    using logits = await this.#model.logits(sample, { onLayer, ...this.#judging });
     const crf = await labelsOf(logits);
     return { network: network ?? crf, crf, loss: await this.#lossOf(logits, sample) };
   }

@@ -1,7 +1,6 @@
 import type { Configuration } from "./configuration.ts";
-import { tableOf } from "../models/layers.ts";
 import { elementsOf } from "../shape.ts";
-import { networkLayers } from "./model.ts";
+import { networkTable } from "./model.ts";
 import { pictured, worst } from "./predictions.ts";
 
 /** A generous bound on the bytes of names, shapes and the configuration. */
@@ -10,7 +9,7 @@ const header = 1 << 20;
 /** The most bytes that a checkpoint of this configuration can have, so that a page cannot send more. */
 export function checkpointLimit(configuration: Configuration): number {
   const { crf, classes } = configuration;
-  const table = Object.values(tableOf(networkLayers(configuration)));
+  const table = Object.values(networkTable(configuration));
   const ofNetwork = table.reduce((sum, { shape }) => sum + elementsOf(shape), 0);
   const ofCrf = crf ? 3 * crf.iterations * classes.length ** 2 + 3 : 0;
   // Each number with two moments at most.

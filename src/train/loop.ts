@@ -7,6 +7,7 @@ import { type Configuration, isAveraged, scheduleOf } from "./configuration.ts";
 import { differentiate, type Differentiated, disposeAll } from "./differentiate.ts";
 import { adviceFor, explainClipping, type Saved } from "./diverged.ts";
 import { Draws } from "./draws.ts";
+import { freeGradients } from "./freedom.ts";
 import { Order } from "./order.ts";
 import { purpose, randomNumbers } from "./random.ts";
 import type { Run } from "./run.ts";
@@ -92,6 +93,7 @@ export async function train(run: Run, timetable: Stretch): Promise<Ending> {
         await keep(step);
         began += performance.now() - before;
       }
+      await freeGradients(gradients, run.trainable.parameters, configuration);
       optimizer.rate = rateOf(step);
       optimizer(gradients);
       const error = await explainClipping(gradients, run, step + 1, saved);

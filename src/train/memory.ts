@@ -1,8 +1,8 @@
-import { heldFor, imageName, type Layer, layerTable, type Size, sizesOf, tableOf } from "../models/layers.ts";
+import { heldFor, imageName, type Layer, layerTable, type Size, sizesOf } from "../models/layers.ts";
 import { elementsOf, padded } from "../shape.ts";
 import type { Configuration } from "./configuration.ts";
 import { isLearned } from "./learner.ts";
-import { networkLayers } from "./model.ts";
+import { networkLayers, networkTable } from "./model.ts";
 
 /** Numbers that a convolution by minimal filtering needs besides, on processors. */
 const scratch = 2 ** 20;
@@ -11,10 +11,10 @@ const scratch = 2 ** 20;
  * Estimates how many bytes of device memory a training step on one image takes. A tape holds what the pullbacks of learned
  * layers and of those above them read, two of the largest gradients exist at the same time, and each of the `learned` numbers
  * has a gradient and the optimizer's moments. If little is held, the forward pass may take more than that. A CRF keeps four
- * maps of classes for each iteration, and its lattices.
+ * maps of classes for each iteration, and its lattices; a convolutional LSTM what is said below.
  */
 export function estimateBytes(configuration: Configuration, learned: number, image: Size): number {
-  const { crf, classes, optimizer } = configuration;
+  const { crf, lstm, classes, optimizer } = configuration;
   const layers = networkLayers(configuration);
   const pixels = image.height * image.width;
   const scores = pixels * padded(classes.length);
@@ -24,11 +24,18 @@ export function estimateBytes(configuration: Configuration, learned: number, ima
   const forward = scratch + Math.max(0, ...aliveIn(layers, held).map(sum));
   const backward = sum(held) + 2 * Math.max(scores, ...[...held].map(numbers));
   // Eight bytes for each of a pixel's six entries, twice, and ten neighbors of a vertex: about 300 bytes a pixel in all.
+  // What it reads, four gates with three maps each, its memory and what it shows, in each iteration.
+  const ofLstm = lstm
+    ? lstm.iterations * pixels * (4 * padded(classes.length + 3 + lstm.hidden) + 24 * padded(lstm.hidden))
+    : 0;
   const ofCrf = crf ? 4 * crf.iterations * scores + 75 * pixels : 0;
-  const parameters = Object.values(tableOf(layers)).reduce((total, { shape }) => total + elementsOf(shape), 0);
+  const parameters = Object.values(networkTable(configuration)).reduce(
+    (total, { shape }) => total + elementsOf(shape),
+    0,
+  );
   // A gradient, and the moments.
   const copies = optimizer.kind === "sgd" ? 2 : 3;
-  return 4 * (Math.max(forward, backward + scores + ofCrf) + parameters + copies * learned);
+  return 4 * (Math.max(forward, backward + scores + ofCrf + ofLstm) + parameters + copies * learned);
 }
 
 /** How many numbers a layer's result has in device memory. */

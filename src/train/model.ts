@@ -5,11 +5,13 @@ import { resizeBilinear } from "../data/resize.ts";
 import type { Device } from "../device/device.ts";
 import { InternalError } from "../errors.ts";
 import { fcn8sCrfRnn } from "../models/fcn8sCrfRnn.ts";
-import type { Layer } from "../models/layers.ts";
+import { type ConvLstm, convLstm, convLstmTable } from "../models/convLstm.ts";
+import { type Layer, type ParameterTable, tableOf } from "../models/layers.ts";
 import { type CrfNetworkCall, makeNetwork } from "../models/makeNetwork.ts";
 import type { Network } from "../models/network.ts";
 import type { Parameters } from "../models/parameters.ts";
 import { layersOf, libraryOptions } from "../models/specification.ts";
+import { scale } from "../nn/scale.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Configuration, CrfConfiguration } from "./configuration.ts";
 import { purpose, randomBits } from "./random.ts";
@@ -26,8 +28,12 @@ export interface ModelParts {
   readonly classes: number;
   /** The network, a CRF on top of it included; left out where the logits are given. */
   readonly network?: Network<CrfNetworkCall>;
+  /** A convolutional LSTM on the scores of a network without a CRF. It has its own number of iterations. */
+  readonly lstm?: ConvLstm;
   /** The CRF that works on given logits. */
   readonly crf?: CrfRnn;
+  /** By what given logits are divided before that CRF gets them. Default: 1. */
+  readonly temperature?: number;
 }
 
 /** A network, or logits that stand in for it, and optionally a CRF. */
@@ -38,13 +44,17 @@ export class Model implements Disposable {
   /** The parameters, under the names that they have in checkpoints. */
   readonly parameters: Parameters;
   readonly #crf: CrfRnn | undefined;
+  readonly #temperature: number;
+  readonly #lstm: ConvLstm | undefined;
 
-  constructor(device: Device, { classes, network, crf }: ModelParts) {
+  constructor(device: Device, { classes, network, lstm, crf, temperature = 1 }: ModelParts) {
     this.device = device;
     this.classes = classes;
     this.network = network;
     this.#crf = crf;
-    this.parameters = { ...network?.parameters, ...crf?.parameters };
+    this.#temperature = temperature;
+    this.#lstm = lstm;
+    this.parameters = { ...network?.parameters, ...prefixed(lstm?.parameters), ...crf?.parameters };
   }
 
   /** Whether a CRF refines the scores. */
@@ -59,13 +69,19 @@ export class Model implements Disposable {
   async logits({ image, logits: given }: ModelInput, { onLayer, ...call }: CrfNetworkCall = {}): Promise<Tensor> {
     const { height, width, values } = image;
     using guide = this.device.tensor([height, width, 3], networkInput(values));
-    if (this.network) return await this.network(guide, { onLayer, ...(this.refines ? call : {}) });
+    if (this.network) {
+      const scores = await this.network(guide, { onLayer, ...(this.refines ? call : {}) });
+      if (!this.#lstm) return scores;
+      using _scores = scores;
+      return await this.#lstm(scores, guide, { signal: call.signal });
+    }
     if (!given) throw new InternalError({ where: "model", expected: "logits, as it has no network", got: "none" });
     const scores = this.device.tensor([height, width, this.classes], resized(given, image));
     await onLayer?.("score", scores);
     if (!this.#crf) return scores;
     using _scores = scores;
-    const refined = await this.#crf(scores, guide, call);
+    using scaled = this.#temperature === 1 ? undefined : scale(scores, 1 / this.#temperature);
+    const refined = await this.#crf(scaled ?? scores, guide, call);
     await onLayer?.("crf", refined);
     return refined;
   }
@@ -78,6 +94,7 @@ export class Model implements Disposable {
 
   [Symbol.dispose](): void {
     this.network?.dispose();
+    this.#lstm?.dispose();
     this.#crf?.dispose();
   }
 }
@@ -90,12 +107,31 @@ export function createModel(device: Device, configuration: Configuration): Model
   const classes = configuration.classes.length;
   const crf = configuration.crf && crfOptionsOf(configuration.crf);
   const described = networkOf(configuration);
-  if (!described) return new Model(device, { classes, crf: crf && crfRnn(device, { ...crf, classes }) });
+  const temperature = configuration.crf?.temperature;
+  if (!described) return new Model(device, { classes, crf: crf && crfRnn(device, { ...crf, classes }), temperature });
   const { stage, options } = described;
   const seeded = { ...options, seed: randomBits(configuration.seed, purpose.initialization) };
-  const network = crf ? fcn8sCrfRnn(device, { ...seeded, crf }) : makeNetwork(stage, device, stage, seeded);
-  return new Model(device, { classes, network });
+  const network = crf
+    ? fcn8sCrfRnn(device, { ...seeded, crf, temperature })
+    : makeNetwork(stage, device, stage, seeded);
+  const lstm = configuration.lstm && convLstm(device, { ...configuration.lstm, classes, seed: seeded.seed });
+  return new Model(device, { classes, network, lstm });
 }
+
+const lstmPrefix = "lstm.";
+
+/** A layer's parameters as checkpoints name them, beside those of a network. */
+const prefixed = <Each>(parameters: Readonly<Record<string, Each>> = {}): Record<string, Each> =>
+  Object.fromEntries(Object.entries(parameters).map(([name, each]) => [lstmPrefix + name, each]));
+
+/** Whether a parameter is one of a convolutional LSTM. */
+export const isOfLstm = (name: string): boolean => name.startsWith(lstmPrefix);
+
+/** The parameters of a network, and of a convolutional LSTM on it, that a configuration describes. */
+export const networkTable = (configuration: Configuration): ParameterTable => ({
+  ...tableOf(networkLayers(configuration)),
+  ...(configuration.lstm && prefixed(convLstmTable(configuration.classes.length, configuration.lstm))),
+});
 
 /** The layers of the network that a configuration describes; none where the logits are given. */
 export function networkLayers(configuration: Configuration): readonly Layer[] {

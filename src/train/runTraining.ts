@@ -7,6 +7,7 @@ import { compare, describeChanges, keepsMemory, requireSame } from "./goingOn.ts
 import { type Ending, type Timetable, train } from "./loop.ts";
 import { beginFrom } from "./begin.ts";
 import { requireAlike, requireSameParameters, spreadTensors } from "./alike.ts";
+import { requireFreedom } from "./freedom.ts";
 import { differenceTo, madeBy } from "./made.ts";
 import type { Ranks } from "./ranks.ts";
 import type { Run } from "./run.ts";
@@ -91,6 +92,7 @@ export async function runTraining(
     notes = await beginFrom(checkpoint, init.name, trainable.parameters);
     apart ||= configuration.crf !== undefined && !hasCrf(checkpoint);
   }
+  await requireFreedom(trainable.parameters, configuration);
   const { ranks } = surroundings;
   if (ranks) [from, best] = await beginTogether(ranks, { trainable, optimizer }, from, best);
   const run = { trainable, optimizer, configuration, surroundings, made };

@@ -11,12 +11,19 @@ import { architectureOf, type CrfNetworkCall, makeNetwork } from "../models/make
 import type { Network } from "../models/network.ts";
 import { libraryOptions, networkOptions, stageOf } from "../models/specification.ts";
 import { formatShape, sameShape } from "../shape.ts";
-import { parseConfiguration, type Configuration, type CrfConfiguration } from "./configuration.ts";
-import { crfOptionsOf, Model } from "./model.ts";
+import { type ConvLstm, convLstm, convLstmOptions } from "../models/convLstm.ts";
+import {
+  parseConfiguration,
+  type Configuration,
+  type CrfConfiguration,
+  type LstmConfiguration,
+} from "./configuration.ts";
+import { crfOptionsOf, isOfLstm, Model } from "./model.ts";
 import { crfNames, misfitOf, restore } from "./state.ts";
 
 /** A CRF with Potts' compatibility, instead of the checkpoint's. */
-export type OtherCrf = Pick<CrfConfiguration, "iterations" | "bandwidths" | "weights">;
+export type OtherCrf = Pick<CrfConfiguration, "iterations" | "bandwidths" | "weights"> &
+  Partial<Pick<CrfConfiguration, "normalization" | "temperature">>;
 
 type Tensors = ReadonlyMap<string, StoredTensor>;
 
@@ -59,9 +66,25 @@ export async function openModel(
     });
   }
   const crfOptions = chooseCrf(file, tensors, classes, configuration?.crf, crf);
+  const { temperature } = crf === "own" ? { ...configuration?.crf } : { ...(crf !== "none" && crf) };
+  const lstm = storedLstm(device, tensors, classes, configuration?.lstm);
+  if (lstm && crf !== "none") {
+    lstm.dispose();
+    const got = "a convolutional LSTM on its scores";
+    throw new FormatError({ file, expected: "a network to put a CRF on", got, remedy: "pass --crf none" });
+  }
   const parts = scored
-    ? { network: storedNetwork(device, { file, tensors, shapes, classes }, configuration?.network, crfOptions) }
-    : { crf: crfOptions && crfRnn(device, { ...crfOptions, classes }) };
+    ? {
+        network: storedNetwork(
+          device,
+          { file, tensors, shapes, classes },
+          configuration?.network,
+          crfOptions,
+          temperature,
+        ),
+        lstm,
+      }
+    : { crf: crfOptions && crfRnn(device, { ...crfOptions, classes }), temperature };
   const model = new Model(device, { classes, ...parts });
   const isWanted = (name: string): boolean => (crfNames.includes(name) ? crf === "own" : scored > 0);
   const wanted = Object.entries(model.parameters).filter(([name]) => isWanted(name));
@@ -78,6 +101,17 @@ const shapesOf = (tensors: Tensors): StoredShapes => ({
   has: (name) => tensors.has(name),
   outputs: (layer) => tensors.get(`${layer}.weight`)?.shape[0] ?? 0,
 });
+
+/** The convolutional LSTM of a checkpoint, where it has one. How often it iterates, its configuration alone tells. */
+function storedLstm(
+  device: Device,
+  tensors: Tensors,
+  classes: number,
+  { iterations = convLstmOptions.iterations.default }: Partial<LstmConfiguration> = {},
+): ConvLstm | undefined {
+  const [hidden, , kernelSize] = tensors.get("lstm.input.weight")?.shape ?? [];
+  return hidden && kernelSize ? convLstm(device, { classes, hidden, kernelSize, iterations }) : undefined;
+}
 
 /** A stored network: what its file says of it. */
 interface Stored {
@@ -96,13 +130,14 @@ function storedNetwork(
   { file, tensors, shapes, classes }: Stored,
   run: Configuration["network"],
   crf: Omit<CrfOptions, "classes"> | undefined,
+  temperature?: number,
 ): Network<CrfNetworkCall> {
   const stage = stageOf(shapes);
   const options = { ...recall(networkOptions[stage], shapes, run ? libraryOptions(run) : {}), classes };
-  const own = [...tensors].filter(([name]) => !crfNames.includes(name));
+  const own = [...tensors].filter(([name]) => !crfNames.includes(name) && !isOfLstm(name));
   const wrong = mismatches(tableOf(architectureOf(file, stage, options).layers), Object.fromEntries(own));
   if (wrong.length > 0) throw misfitOf(file)(listed(wrong));
-  return makeNetwork(stage, device, stage, options, crf);
+  return makeNetwork(stage, device, stage, options, crf, temperature);
 }
 
 /** The options of the CRF that is asked for. */

@@ -1,21 +1,23 @@
 import { openCheckpoint } from "../checkpoint/checkpoint.ts";
 import { readBytes, type Source } from "../checkpoint/source.ts";
-import { bandwidthOptions, inferenceOptions, weightOptions } from "../crf/options.ts";
+import { bandwidthOptions, inferenceOptions, temperatureOption, weightOptions } from "../crf/options.ts";
 import { countLabels } from "../data/labels.ts";
 import { type Color, vocPalette } from "../data/palette.ts";
 import { spread } from "../data/spread.ts";
 import type { Augmentation } from "../data/labeledImage.ts";
 import { type Description, type Given, namesOf, requireDescribed, withDefaults } from "../description.ts";
 import { ValueError } from "../errors.ts";
+import { convLstmOptions } from "../models/convLstm.ts";
 import { runOptions } from "../models/specification.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { elementsOf } from "../shape.ts";
-import { kindOf } from "../values.ts";
+import { kindOf, requireChoice } from "../values.ts";
 import {
   checkedConfiguration,
   type Configuration,
   type CrfConfiguration,
   type Loss,
+  type LstmConfiguration,
   type OptimizerConfiguration,
   parseConfiguration,
   type Stage,
@@ -24,6 +26,7 @@ import { type BeginningKind, defaultsFor } from "./defaults.ts";
 import { digestOf, digestOfIds } from "./digest.ts";
 import type { Timetable } from "./loop.ts";
 import { augmentationOptions, defaultLearn, openOptions, trainingOptions } from "./options.ts";
+import { type CompatibilityFreedom, compatibilityFreedoms, type WeightFreedom, weightFreedoms } from "./freedom.ts";
 import { type Sample, samplesOf, type TrainingImage } from "./sample.ts";
 
 /** The steps of `poly` and `cosine` are those of the run. */
@@ -88,6 +91,11 @@ export interface TrainingOptions extends Given<typeof runOptions> {
   readonly augmentation?: Augmentation;
   /** The colors of the classes, in which `segment` draws. Default: PASCAL VOC's. */
   readonly palette?: readonly Color[];
+  /**
+   * A convolutional LSTM (`convLstm`) that improves the network's scores, in the stages of networks alone: its hidden channels, pixels of its
+   * convolutions and iterations, or what is left out of them as `convLstm` has it. Default: none.
+   */
+  readonly lstm?: Partial<LstmConfiguration>;
   /** The CRF of the stage `crf-rnn`. */
   readonly crf?: CrfTrainingOptions;
 }
@@ -98,6 +106,14 @@ export interface CrfTrainingOptions extends Given<typeof inferenceOptions> {
   readonly bilateral?: { readonly position?: number; readonly color?: number; readonly weight?: number };
   /** θγ in pixels (3) and the diagonal of W_s (3), likewise. */
   readonly spatial?: { readonly position?: number; readonly weight?: number };
+  /** Which numbers of W_s and W_b are learned: one for all classes, one for each, or the matrices (the default). */
+  readonly weights?: WeightFreedom;
+  /** Which numbers of C are learned: none (`potts`), one for each pair of classes, or one for each ordered pair (the default). */
+  readonly compatibility?: CompatibilityFreedom;
+  /** The iterations of validations. Default: those of training. */
+  readonly validationIterations?: number;
+  /** By what the logits below the CRF are divided. Default: 1. */
+  readonly temperature?: number;
   /** Default: weights and compatibility. */
   readonly learn?: Partial<CrfConfiguration["learn"]>;
   /** Multiples of the rate. Default: what the papers have, or what makes 0.01 and 0.001 of the rate. */
@@ -119,6 +135,7 @@ const names: Names<TrainingOptions> = /* @__PURE__ */ (() => ({
   augmentation: true,
   classWeights: true,
   palette: true,
+  lstm: true,
   crf: true,
 }))();
 
@@ -126,6 +143,10 @@ const crfNames: Names<CrfTrainingOptions> = /* @__PURE__ */ (() => ({
   ...namesOf(inferenceOptions),
   bilateral: true,
   spatial: true,
+  weights: true,
+  compatibility: true,
+  validationIterations: true,
+  temperature: true,
   learn: true,
   multipliers: true,
   network: true,
@@ -218,6 +239,7 @@ export function configurationOf(options: Omit<TrainingOptions, "images" | "init"
     classes: [...options.classes],
     images: ground.images,
     network: ground.logits ? undefined : networkOf(options),
+    lstm: options.lstm && lstmOf(options.lstm, stage),
     crf: stage === "crf-rnn" ? crfOf(crf, defaults.multipliers, ground.logits) : undefined,
     beginning: ground.beginning,
     optimizer: { kind: defaults.optimizer, rate, momentum, decay, clip, warmUp, rates, schedule },
@@ -291,6 +313,15 @@ function networkOf(options: Omit<TrainingOptions, "images">): Configuration["net
   return { ...withDefaults(where, runOptions, { widths, fc, dropout, scales }), frozen: options.frozen };
 }
 
+/** @throws ValueError beside a CRF, which does the same */
+function lstmOf(given: Partial<LstmConfiguration>, stage: Stage): LstmConfiguration {
+  const { seed: _seed, ...descriptions } = convLstmOptions;
+  requireOptions(`${where}, lstm`, given, namesOf(descriptions));
+  if (stage !== "crf-rnn") return withDefaults(`${where}, lstm`, descriptions, given);
+  const remedy = "leave one of them out";
+  throw new ValueError({ where, expected: "lstm in a stage without a CRF", got: `the stage ${stage}`, remedy });
+}
+
 function crfOf(
   options: CrfTrainingOptions,
   multipliers: CrfConfiguration["multipliers"],
@@ -313,10 +344,48 @@ function crfOf(
       spatial: valueOf("spatial.weight", spatialWeight, spatial.weight),
       bilateral: valueOf("bilateral.weight", bilateralWeight, bilateral.weight),
     },
-    learn: { ...defaultLearn, ...learn },
+    ...temperatureOf(options.temperature),
+    ...freedomOf(options),
+    ...validationOf(options),
+    learn: { ...defaultLearn, ...learn, ...(options.compatibility === "potts" && { compatibility: false }) },
     multipliers: { ...multipliers, ...options.multipliers },
     network: network && !logits,
   };
+}
+
+function freedomOf({
+  weights = "full",
+  compatibility = "full",
+}: CrfTrainingOptions): Pick<CrfConfiguration, "freedom"> {
+  requireChoice(`${where}, crf`, "weights", weights, weightFreedoms);
+  requireChoice(`${where}, crf`, "compatibility", compatibility, compatibilityFreedoms);
+  const freedom = {
+    ...(weights !== "full" && { weights }),
+    ...(compatibility === "symmetric" && { compatibility }),
+  };
+  return Object.keys(freedom).length === 0 ? {} : { freedom };
+}
+
+/** @throws ValueError where untied parameters have no set for an iteration */
+function validationOf({
+  validationIterations,
+  iterations = inferenceOptions.iterations.default,
+  tied = true,
+}: CrfTrainingOptions): Pick<CrfConfiguration, "validationIterations"> {
+  if (validationIterations === undefined) return {};
+  requireDescribed(`${where}, crf`, "validationIterations", inferenceOptions.iterations, validationIterations);
+  if (tied || validationIterations <= iterations) return { validationIterations };
+  throw new ValueError({
+    where: `${where}, crf`,
+    expected: `validationIterations: at most ${iterations}, as untied parameters have one set for each iteration`,
+    got: String(validationIterations),
+  });
+}
+
+/** A temperature of 1 is left out, so that a run without one is stored as it always was. */
+function temperatureOf(given?: number): Pick<CrfConfiguration, "temperature"> {
+  const temperature = valueOf("temperature", temperatureOption.temperature, given);
+  return temperature === 1 ? {} : { temperature };
 }
 
 function valueOf(name: string, description: Description<number>, value = description.default): number {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { commandOf, programOf } from "../../lab/src/rooms/refine/code.ts";
+import { valuesWithin } from "../../lab/src/rooms/refine/layerOptions.ts";
 import { Drawing, nothing } from "../../lab/src/rooms/refine/drawing.ts";
 
 const picture = (drawing: Drawing): string[] =>
@@ -124,4 +125,25 @@ test("code names every number, and scores in place of a drawing", () => {
   );
   expect(commandOf({ values, classes: 2, scored: true })).toContain("--logits scores.npy");
   expect(programOf({ values, classes: 2, scored: true })).toContain('decodeNpy(await readFile("scores.npy")');
+});
+
+test("parameters that were found become the sliders' values, as far as these reach", () => {
+  const range = [1, 100] as const;
+  const names = ["thetaAlpha", "thetaBeta", "thetaGamma", "bilateralWeight", "spatialWeight", "iterations"] as const;
+  const ranges = Object.fromEntries(names.map((name) => [name, range])) as Record<(typeof names)[number], typeof range>;
+  const found = {
+    iterations: 5,
+    normalization: "symmetric",
+    bilateral: { position: 250, color: 0.5, weight: 7 },
+    spatial: { position: 2, weight: 3 },
+  } as const;
+  expect(valuesWithin(found, ranges)).toEqual({
+    thetaAlpha: 100,
+    thetaBeta: 1,
+    thetaGamma: 2,
+    bilateralWeight: 7,
+    spatialWeight: 3,
+    iterations: 5,
+    normalization: "symmetric",
+  });
 });

@@ -15,6 +15,7 @@ import { mean } from "../../src/nn/mean.ts";
 import { multiply } from "../../src/nn/multiply.ts";
 import { permute } from "../../src/nn/permute.ts";
 import { relu } from "../../src/nn/relu.ts";
+import { tanh } from "../../src/nn/tanh.ts";
 import { resize } from "../../src/nn/resize.ts";
 import { scale } from "../../src/nn/scale.ts";
 import { elementsOf } from "../../src/shape.ts";
@@ -93,6 +94,14 @@ const ops: Record<string, Op> = {
     run: ([values]) => relu(values!),
     forward: [["nn/relu", [bytes]]],
     backward: [["nn/relu.pullback", [bytes]]],
+    keeps: [],
+    keepsResult: true,
+  },
+  tanh: {
+    inputs: [map],
+    run: ([values]) => tanh(values!),
+    forward: [["nn/tanh", [bytes]]],
+    backward: [["nn/tanh.pullback", [bytes]]],
     keeps: [],
     keepsResult: true,
   },

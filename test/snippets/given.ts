@@ -35,7 +35,7 @@ import {
 import { makeScene } from "../../bench/scene.ts";
 import { Tree, writeSbd, writeVoc } from "../data/trees.ts";
 import { bridges } from "./bridges.ts";
-import { alone, cloud, page, writeFiles } from "./guides.ts";
+import { alone, cloud, page, params, writeFiles } from "./guides.ts";
 import { tensorFlow } from "./tensorFlow.ts";
 
 const [height, width, classes] = [6, 8, 21] as const;
@@ -168,4 +168,4 @@ export async function writeDataSets(): Promise<Tree> {
 }
 
 const small = { arrays, tensors, points, training, runs, measurements, dataSets };
-export const kinds = { ...small, bridges, tensorFlow, alone, page, cloud };
+export const kinds = { ...small, bridges, tensorFlow, alone, page, params, cloud };

@@ -2,6 +2,7 @@
 import { buildLattice, crfRnn, fcn8sCrfRnn, open, refine } from "./small.ts";
 import { memorySink, type StoredTensor, writeSafetensors } from "../../src/checkpoint/checkpoint.ts";
 import { encodeLabelPng, encodeNpy, encodeRgbPng } from "../../src/data/data.ts";
+import { formatParams } from "../../src/search/params.ts";
 import type { Tree } from "../data/trees.ts";
 
 const [height, width, classes] = [6, 8, 21] as const;
@@ -10,6 +11,21 @@ const numbers = (count: number): Float32Array<ArrayBuffer> =>
   Float32Array.from({ length: count }, (_, i) => (i * 37) % 101);
 
 export const alone = async (): Promise<object> => ({});
+
+/** A device, and the text of a `params.json`. */
+export async function params() {
+  const parameters = {
+    thetaAlpha: 20,
+    thetaBeta: 8,
+    thetaGamma: 2,
+    spatialWeight: 1,
+    bilateralWeight: 3,
+    temperature: 1.5,
+    iterations: 5,
+    normalization: "symmetric",
+  } as const;
+  return { device: await open({ prefer: "wasm", threads: 1 }), text: formatParams(parameters) };
+}
 
 /** A device, a picture, a network's scores of it, and a canvas. */
 export async function page() {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
 import { program } from "../../src/cli/cli.ts";
+import { FormatError } from "../../src/errors.ts";
 import { root } from "../hosts/folders.ts";
 import { fences, files, pages, type Snippet, spans } from "./extract.ts";
 
@@ -101,7 +102,10 @@ async function parse(words: readonly string[]): Promise<void> {
     command.action(() => {});
     if (words.includes("…")) for (const option of command.options) option.mandatory = false;
   }
-  await whole.parseAsync(words, { from: "user" });
+  await whole.parseAsync(words, { from: "user" }).catch((error: unknown) => {
+    // All flags have been taken when the file of --params is read, which is not here.
+    if (!(error instanceof FormatError && words.includes(error.file))) throw error;
+  });
 }
 
 /** Words as a shell would part them, with quotes of one kind; what is optional loses its brackets. */

@@ -11,6 +11,7 @@ const guides = /^(README|docs\/(start|parameters|data|train|volumes-and-points|f
 const given: readonly (readonly [where: RegExp, text: RegExp, given: Program["given"]])[] = [
   [/^src\/data\//, /./, "dataSets"],
   [/^src\/train\/predictions/, /./, "runs"],
+  [/^src\/search\//, /./, "params"],
   [/^src\/bridges\/(onnxruntime|transformers|mediapipe)/, /./, "bridges"],
   [/./, /crf-rnn\/(onnxruntime|transformers|mediapipe)"/, "bridges"],
   [guides, /await open\(/, "alone"],

@@ -69,8 +69,9 @@ test("every flag of the command is one that may differ, one that may not, or one
   const flags = trainWords().options.map(({ long }) => long!);
   const kept =
     "--stage --init --logits --width --widths --freeze --optimizer --rate-of --batch --loss --class-weights --seed --augment --iterations " +
-    "--normalize --activation --untied --theta-alpha --theta-beta --theta-gamma --spatial-weight --bilateral-weight --learn --crf-only";
-  const places = "--data --out --format --resume --exact --dry-run".split(" ");
+    "--normalize --activation --untied --theta-alpha --theta-beta --theta-gamma --spatial-weight --bilateral-weight --learn --crf-only " +
+    "--temperature --weights --compatibility --val-iterations --lstm";
+  const places = "--data --out --format --params --resume --exact --dry-run".split(" ");
   const common = "--device --adapter --threads --plain-simd --json --quiet".split(" "); // of all commands
   const may = [...Object.values(settings).map(({ flag }) => flag as string), ...freeFlags];
   const ofNetwork = Object.values(runOptions).flatMap(({ flag }) => (flag ? flag[0].split(" ").slice(0, 1) : []));

@@ -1,9 +1,10 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { bandwidthOptions, inferenceOptions, weightOptions } from "../../crf/options.ts";
+import { bandwidthOptions, inferenceOptions, temperatureOption, weightOptions } from "../../crf/options.ts";
 import type { Complete } from "../../description.ts";
 import type { Normalization } from "../../lattice/normalization.ts";
 import { usualConfidence } from "../../pictures/annotationScores.ts";
 import { addFlags } from "../describedFlags.ts";
+import { addParamsFlag } from "../paramsFlag.ts";
 import { type CommonFlags, numberOrArray, positiveNumber, threeNumbers, toNumber, wholeNumber } from "../options.ts";
 import { placesHelp } from "../pictures.ts";
 import { addShardFlag, type Shard, shardHelp } from "../shard.ts";
@@ -17,7 +18,8 @@ export interface KnownFlags extends ScoresFlags, AnnotationFlags {
   readonly annotation?: string;
 }
 
-export interface RefineFlags extends CommonFlags, KnownFlags, Complete<typeof bandwidthOptions> {
+export interface RefineFlags
+  extends CommonFlags, KnownFlags, Complete<typeof bandwidthOptions>, Complete<typeof temperatureOption> {
   readonly out?: string;
   readonly outLogits?: string;
   readonly outOverlay?: string;
@@ -108,7 +110,8 @@ export function refineWords(): Command {
     .option("--spatial-weight <W>", weight, numberOrArray, weightOptions.spatialWeight.default)
     .option("--bilateral-weight <W>", weight, numberOrArray, weightOptions.bilateralWeight.default)
     .option("--compatibility <C>", "potts, or .npy [L, L]", "potts");
-  addFlags(command, { normalization: inferenceOptions.normalization })
+  addFlags(command, { normalization: inferenceOptions.normalization, ...temperatureOption });
+  addParamsFlag(command)
     .option("--mean <b,g,r>", "mean color to subtract, blue first", threeNumbers, [0, 0, 0])
     .addOption(
       new Option("--order <order>", "order of the channels in the features").choices(["rgb", "bgr"]).default("rgb"),

@@ -10,6 +10,7 @@ import type { Finding } from "../../diagnosis/finding.ts";
 import { checkGuide } from "../../diagnosis/guide.ts";
 import { checkResult } from "../../diagnosis/result.ts";
 import { FormatError, ShapeError } from "../../errors.ts";
+import { scale } from "../../nn/scale.ts";
 import { readImage } from "../input.ts";
 import type { Output } from "../output.ts";
 import type { RefineFlags } from "./flags.ts";
@@ -91,7 +92,9 @@ export class Refiner {
     const { classes } = unary;
     const device = this.#device;
     using scope = device.scope();
-    const logits = scope.tensor([height, width, classes], unary.logits);
+    const scores = scope.tensor([height, width, classes], unary.logits);
+    const { temperature } = this.#flags;
+    const logits = temperature === 1 ? scores : scale(scores, 1 / temperature);
     const guide = scope.tensor([height, width, 3], guideOf(image, this.#flags));
     const crf = this.#layers.get(classes) ?? crfRnn(device, await this.optionsOf(classes));
     this.#layers.set(classes, crf);

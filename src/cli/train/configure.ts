@@ -70,6 +70,7 @@ function optionsOf(flags: TrainFlags, classes: readonly string[]): Omit<Training
     rates: flags.rateOf,
     classWeights: flags.classWeights,
     augmentation,
+    lstm: flags.lstm === undefined ? undefined : { hidden: flags.lstm, iterations: flags.iterations },
     crf: crfOf(flags),
   };
 }
@@ -87,6 +88,10 @@ function crfOf(flags: TrainFlags): CrfTrainingOptions {
     activation,
     bilateral: { position: thetaAlpha, color: thetaBeta, weight: flags.bilateralWeight },
     spatial: { position: thetaGamma, weight: flags.spatialWeight },
+    temperature: flags.temperature,
+    weights: flags.weights,
+    compatibility: flags.compatibility,
+    validationIterations: flags.valIterations,
     learn,
     multipliers: flags.multipliers,
     network: !flags.crfOnly,
@@ -95,7 +100,8 @@ function crfOf(flags: TrainFlags): CrfTrainingOptions {
 
 /** @throws UsageError for flags that exclude each other */
 export function checkTogether(flags: TrainFlags): void {
-  const { stage, steps, epochs, logits, init, crfOnly, augment, freeze, distributed, dryRun, host } = flags;
+  const { stage, steps, epochs, logits, init, crfOnly, augment, freeze, distributed, dryRun, host, params, lstm } =
+    flags;
   const refuse = (where: string, expected: string, got: string, remedy?: string): never => {
     throw new UsageError({ where, expected, got, remedy });
   };
@@ -104,6 +110,8 @@ export function checkTogether(flags: TrainFlags): void {
   if (logits !== undefined && augment) {
     refuse("--augment", "no --logits beside it", "logits of the images as they are", "leave one of them out");
   }
+  if (params !== undefined && stage !== "crf-rnn") refuse("--params", "--stage crf-rnn", stage);
+  if (lstm !== undefined && stage === "crf-rnn") refuse("--lstm", "a stage without a CRF", stage);
   if (freeze && init === undefined) refuse("--freeze", "layers to leave as they are", "none", "name some by --init");
   if (freeze && logits !== undefined) refuse("--freeze", "no --logits beside it", "no network of its own");
   if (distributed && dryRun) refuse("--dry-run", "no --distributed beside it", distributed);

@@ -5,12 +5,19 @@ import { losses, optimizers, stages, type Configuration, type CrfConfiguration }
 import { currentHost, type Host } from "../hosts.ts";
 import { positiveNumber, toNumber, wholeNumber, type CommonFlags } from "../options.ts";
 import { runOptions } from "../../models/specification.ts";
-import { bandwidthOptions, inferenceOptions, weightOptions } from "../../crf/options.ts";
+import { bandwidthOptions, inferenceOptions, temperatureOption, weightOptions } from "../../crf/options.ts";
 import type { Complete, Given } from "../../description.ts";
+import {
+  type CompatibilityFreedom,
+  compatibilityFreedoms,
+  type WeightFreedom,
+  weightFreedoms,
+} from "../../train/freedom.ts";
 import { freeFlags, settings } from "../../train/goingOn.ts";
 import { trainingOptions } from "../../train/options.ts";
 import type { ScheduleOption } from "../../train/trainingConfiguration.ts";
 import { addFlags } from "../describedFlags.ts";
+import { addParamsFlag } from "../paramsFlag.ts";
 import type { ImageFlags } from "./images.ts";
 import { augmentationOf, classWeightsOf, learnOf, parseMultipliers, ratesOf, scheduleOf } from "./words.ts";
 
@@ -20,7 +27,9 @@ export interface TrainFlags
     ImageFlags,
     Omit<Given<typeof runOptions>, "fc">,
     Complete<typeof bandwidthOptions>,
-    Complete<typeof weightOptions> {
+    Complete<typeof weightOptions>,
+    Complete<typeof temperatureOption> {
+  readonly params?: string;
   readonly out: string;
   readonly stage: Configuration["stage"];
   readonly init?: string;
@@ -49,6 +58,10 @@ export interface TrainFlags
   readonly activation: CrfConfiguration["activation"];
   readonly untied?: boolean;
   readonly learn: CrfConfiguration["learn"];
+  readonly lstm?: number;
+  readonly weights: WeightFreedom;
+  readonly compatibility: CompatibilityFreedom;
+  readonly valIterations?: number;
   readonly crfOnly?: boolean;
   readonly multipliers?: Partial<CrfConfiguration["multipliers"]>;
   readonly validateEvery?: number;
@@ -126,6 +139,11 @@ export function trainWords(): Command {
     .option("--widths <list>", "channels of the five blocks and of fc6, as 64,128,256,128,128,512", widthsOf);
   addFlags(command, runOptions)
     .option("--freeze <layers>", "layers that stay as --init has them, named by how they begin: conv1,conv2", namesOf)
+    .option(
+      "--lstm <channels>",
+      "a convolutional LSTM with so many hidden channels improves the scores, in --iterations steps; in stages without a CRF",
+      wholeNumber(1, 65536),
+    )
     .option("--steps <n>", "total number of steps", wholeNumber(1))
     .option("--epochs <n>", "total number of epochs, instead of --steps (default: 20)", positiveNumber)
     .addOption(new Option("--optimizer <kind>", "how gradients become steps (default: see below)").choices(optimizers))
@@ -172,13 +190,25 @@ export function trainWords(): Command {
       wholeNumber(1, 1000),
       inferenceOptions.iterations.default,
     );
-  return addFlags(command, { ...inferenceOptions, ...bandwidthOptions, ...weightOptions }, "CRF: ")
+  addFlags(command, { ...inferenceOptions, ...bandwidthOptions, ...weightOptions, ...temperatureOption }, "CRF: ");
+  return addParamsFlag(command)
     .option("--untied", "CRF: each iteration has parameters of its own")
     .addOption(
       new Option("--learn <words>", "CRF: weights,compatibility,bandwidths, any of them")
         .argParser(learnOf)
         .default(learnOf("weights,compatibility"), "weights,compatibility"),
     )
+    .addOption(
+      new Option("--weights <form>", "CRF: what is learned of W_s and W_b: one number, one a class, or the matrices")
+        .choices(weightFreedoms)
+        .default("full"),
+    )
+    .addOption(
+      new Option("--compatibility <form>", "CRF: what is learned of C: nothing, one number a pair of classes, or all")
+        .choices(compatibilityFreedoms)
+        .default("full"),
+    )
+    .option("--val-iterations <T>", "CRF: iterations of validations (default: those of training)", wholeNumber(1, 1000))
     .option(
       "--multipliers <words>",
       "CRF: multiples of the rate, as weights=100,compatibility=10,bandwidths=1",

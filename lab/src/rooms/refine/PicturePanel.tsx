@@ -30,7 +30,7 @@ export function PicturePanel(): JSX.Element {
         </FileButton>
         <CameraButton onFile={(file) => void take([file], "photograph")} />
       </div>
-      <FileButton accept=".png,.npy,.onnx" icon="upload" onFiles={(files) => void take(files, "labels")}>
+      <FileButton accept=".png,.npy,.onnx,.json" icon="upload" onFiles={(files) => void take(files, "labels")}>
         Open labels, scores or a network
       </FileButton>
       <p class="hint">

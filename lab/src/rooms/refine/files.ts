@@ -6,7 +6,8 @@ import { nothing } from "./drawing.ts";
 import { service, supply } from "./engine.ts";
 import { openModel } from "./model.ts";
 import { nearest, openPhotograph } from "./open.ts";
-import { set } from "./parameters.ts";
+import { valuesWithin } from "./layerOptions.ts";
+import { ranges, set } from "./parameters.ts";
 import { change, chosen, classes, type DrawnClass, drawing, newClass, picture, resizeTo, scores } from "./state.ts";
 
 /** What a file is taken for, where its button says so. */
@@ -22,6 +23,7 @@ export async function take(files: readonly File[], as?: Kind): Promise<void> {
     try {
       if (kind === "photograph") await openPhotograph(file);
       else if (kind === "model" || isModel(file)) await openModel(file);
+      else if (isParams(file)) await openParams(file);
       else await openLabels(file);
     } catch (error) {
       notifyError(error, "file");
@@ -45,16 +47,17 @@ async function pngHeader(file: File): Promise<PngHeader | undefined> {
 }
 
 const isModel = (file: File): boolean => file.name.toLowerCase().endsWith(".onnx");
+const isParams = (file: File): boolean => file.name.toLowerCase().endsWith(".json");
 const isArray = (file: File): boolean => file.name.toLowerCase().endsWith(".npy");
 
 /** What comes first: what is a photograph in any case, then what may be labels, then arrays and models. */
 const rankOf = async (file: File): Promise<number> =>
-  isArray(file) || isModel(file) ? 2 : (await pngHeader(file))?.indexed ? 1 : 0;
+  isArray(file) || isModel(file) || isParams(file) ? 2 : (await pngHeader(file))?.indexed ? 1 : 0;
 
 /** A PNG with a palette or in gray of the picture's size is a label map, unless the reader says otherwise. */
 async function kindOf(file: File): Promise<Kind> {
   if (isModel(file)) return "model";
-  if (isArray(file)) return "labels";
+  if (isArray(file) || isParams(file)) return "labels";
   const png = await pngHeader(file);
   const shown = picture.peek();
   if (!png?.indexed || !shown) return "photograph";
@@ -68,6 +71,15 @@ async function openLabels(file: File): Promise<void> {
   const found = await service.read(new Uint8Array(await file.arrayBuffer()), file.name);
   if (found.kind === "scores") giveScores(found, file.name);
   else drawLabels(found, file);
+}
+
+/** Takes the parameters that `crf-rnn search` found. What it found of logits, their temperature, is told: there may be none here. */
+async function openParams(file: File): Promise<void> {
+  const { parseParams } = await import("crf-rnn/search");
+  const { temperature, ...params } = parseParams(await file.text(), file.name);
+  set(valuesWithin(params, ranges));
+  const also = temperature === 1 ? "" : ` They are for logits that were divided by ${temperature}.`;
+  notify({ kind: "success", key: "file", text: `${file.name} gave the parameters of the CRF.${also}` });
 }
 
 /** Puts a label map in the place of the drawing, as one step of undo. */

@@ -1,5 +1,6 @@
 import { presets } from "crf-rnn";
 import { roomParameters } from "../../shell/address.ts";
+import { valuesOf } from "./layerOptions.ts";
 
 export const views = ["photograph", "drawing", "result", "confidence", "difference"] as const;
 export type View = (typeof views)[number];
@@ -35,21 +36,11 @@ const forScribbles: CrfValues = {
   confidence: 0.9,
 };
 
-const published = ({ iterations, normalization, bilateral, spatial }: (typeof presets)["crfAsRnn" | "deeplab"]) => ({
-  thetaAlpha: bilateral.position,
-  thetaBeta: bilateral.color,
-  thetaGamma: spatial.position,
-  bilateralWeight: bilateral.weight,
-  spatialWeight: spatial.weight,
-  iterations,
-  normalization,
-});
-
 /** Sets of values to begin from. */
 export const beginnings: readonly { readonly label: string; readonly values: Partial<CrfValues> }[] = [
   { label: "For scribbles", values: forScribbles },
-  { label: "CRF-RNN, 2015", values: published(presets.crfAsRnn) },
-  { label: "DeepLab v2", values: published(presets.deeplab) },
+  { label: "CRF-RNN, 2015", values: valuesOf(presets.crfAsRnn) },
+  { label: "DeepLab v2", values: valuesOf(presets.deeplab) },
 ];
 
 /** What the reset buttons go back to. */
