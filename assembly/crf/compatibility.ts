@@ -32,7 +32,7 @@ export function compatibility(
   const first = matrix + <usize>matrixRow * rowStride;
   const scale = f32x4.splat(factor);
   if (diagonal) {
-    let column = ((<usize>begin) % quads) << 4;
+    let column = (<usize>begin % quads) << 4;
     for (let at = (<usize>begin) << 4; at < (<usize>end) << 4; at += 16) {
       finish(f32x4.mul(v128.load(first + column), v128.load(values + at)), scale, addend + at, result + at, add);
       column = column + 16 == rowStride ? 0 : column + 16;
