@@ -23,7 +23,6 @@ export function update(
 ): void {
   const rowStride = (<usize>quads) << 4;
   const simplexBytes = (<usize>(dimensions + 1)) << 3;
-  const one = f32x4.splat(1);
   // The filtered values of a pixel, one row of each filter, behind what `activate` keeps.
   const spatial = scratch + activateBytes;
   const bilateral = spatial + rowStride;
@@ -71,13 +70,18 @@ export function update(
         }
         continue;
       }
-      gather(near, near + 24, spatialValues, rowStride, quads, one, spatial);
-      gather(like, like + simplexBytes, bilateralValues, rowStride, quads, one, bilateral);
+      sliced(near, near + 24, spatialValues, rowStride, quads, spatial);
+      sliced(like, like + simplexBytes, bilateralValues, rowStride, quads, bilateral);
       transform(own, spatial, bilateral, matrices, channels, rowStride, x);
     }
     const at = <usize>first * rowStride;
     activate(result + at, result + at, stop - first, channels, activation);
   }
+}
+
+/** A point's filtered values. It is not inlined, so that the module has it once. */
+function sliced(first: usize, last: usize, values: usize, rowStride: usize, quads: u32, to: usize): void {
+  gather(first, last, values, rowStride, quads, f32x4.splat(1), to);
 }
 
 /** x = unary − (matrices row 0 ∘ Σ spatial + row 1 ∘ Σ bilateral), six quads in registers. */
