@@ -1,12 +1,13 @@
-import { embed, update } from "../../build/kernels.ts";
+import { compatibility, compose, embed, update } from "../../build/kernels.ts";
 import { crfRnn, type CrfOptions, type CrfRnn, meanField } from "../../src/crf/crfRnn.ts";
-import type { Device } from "../../src/device/device.ts";
+import { alignedBytes, type Device } from "../../src/device/device.ts";
 import { open } from "../../src/device/open.ts";
 import { Tape } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { AbortError, type CrfRnnError, DisposedError, ShapeError, ValueError } from "../../src/errors.ts";
 import { fullMatrix } from "../goldens/reference.ts";
 import { activation, lattices, referenceCrf } from "../reference/crf.ts";
+import { checkMemory, memoryOf } from "../memory.ts";
 import { checkSlope, inner } from "../slopes.ts";
 import { type Case, check, close, random, rejects, same } from "../suite.ts";
 
@@ -76,6 +77,8 @@ const variants: Record<string, CrfOptions> = {
   "normalized symmetrically": optionsOf(5, { normalization: "symmetric" }),
   "not normalized": optionsOf(5, { normalization: "none", bilateral: { weight: 0.1 }, spatial: { weight: 0.1 } }),
   "68 classes, more than the fused update holds": optionsOf(68, { compatibility: matrixOf(4, 68).map((x) => x / 8) }),
+  "68 classes, Potts": optionsOf(68),
+  "68 classes, diagonal but for one weight": optionsOf(68, { spatial: { weight: matrixOf(5, 68).map((x) => x / 8) } }),
 };
 
 /** θα, θβ, θγ, the guide, the unary and the three stacks of matrices, as one vector each. */
@@ -540,6 +543,61 @@ export const cases: Case[] = [
       using small = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes: 49_152 });
       check((await updates(small, 4, false)) === 2, "4 classes in bindings of 48 kB");
       check((await updates(small, 64, false)) === 0, "64 classes in bindings of 48 kB");
+    },
+  },
+  {
+    name: "more classes than the fused update holds cost no product of matrices, and diagonal matrices L a row",
+    async run(device) {
+      const classes = 68;
+      const seen: string[] = [];
+      using _observation = device.observe({
+        before({ kernel, args }) {
+          if (kernel === compose) seen.push("compose");
+          if (kernel === compatibility) seen.push(args.diagonal === 1 ? "diagonal" : "full");
+        },
+      });
+      using unary = device.tensor([...size, classes], unaryOf(classes));
+      using image = device.tensor([...size, 3], guide);
+      using crf = crfRnn(device, optionsOf(classes));
+      for (const [expected, weight] of [
+        ["diagonal diagonal diagonal", fullMatrix(5, classes)],
+        ["diagonal full diagonal", Float32Array.from(fullMatrix(5, classes), (value, i) => (i === 1 ? 1 : value))],
+      ] as const) {
+        crf.parameters.bilateralWeight.write(weight);
+        seen.length = 0;
+        (await crf(unary, image, { iterations: 1 })).dispose();
+        check(seen.join(" ") === expected, seen.join(" "));
+      }
+      using _tape = new Tape([crf.parameters.compatibility]);
+      seen.length = 0;
+      (await crf(unary, image, { iterations: 1 })).dispose();
+      check(seen.join(" ") === "full full full", `a tape asks for gradients of whole matrices: ${seen.join(" ")}`);
+    },
+  },
+  {
+    name: "the bilateral lattice is blurred in the memory of the result, unless it has more vertices than there are pixels",
+    async run(device) {
+      const classes = 5;
+      using unary = device.tensor([...size, classes], unaryOf(classes));
+      using crf = crfRnn(device, optionsOf(classes));
+      for (const [values, lent] of [
+        [guide, false],
+        [guide.map(() => 100), true],
+      ] as const) {
+        using image = device.tensor([...size, 3], values);
+        using lattices = await crf.lattices(image);
+        (await crf(unary, lattices)).dispose(); // makes the normalization, which lattices keep
+        const used = await memoryOf(device, "crf/update", async () => {
+          (await crf(unary, lattices, { iterations: 1 })).dispose();
+        });
+        const [near, like] = [lattices.spatial, lattices.bilateral].map(({ vertices }) => 32 * (vertices + 1));
+        // No list of 63 points is longer than a block of 64, so that there are no sums.
+        check(near! > 32 && lent === like! <= 32 * pixels, `${like! / 32} rows of vertices`);
+        const checks = 3 * alignedBytes(device, 4);
+        const matrices = [32, 32, 32, alignedBytes(device, 64)];
+        const maps = [32 * pixels, near!, near!, like!, lent ? 32 : like!];
+        checkMemory(device, used, [["crf/update", [checks, ...matrices, ...maps]]], `lent: ${lent}`);
+      }
     },
   },
   {
