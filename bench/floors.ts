@@ -12,10 +12,13 @@ import { incidenceEntries } from "./lattice/incidence.entries.bench.ts";
 import { incidenceFill } from "./lattice/incidence.fill.bench.ts";
 import { incidenceNormalize } from "./lattice/incidence.normalize.bench.ts";
 import { neighbors } from "./lattice/neighbors.bench.ts";
+import { neighborsMerge } from "./lattice/neighbors.merge.bench.ts";
 import { normalization } from "./lattice/normalization.bench.ts";
 import { normalizationPullback } from "./lattice/normalization.pullback.bench.ts";
 import { orderDigit } from "./lattice/order.digit.bench.ts";
+import { orderPack } from "./lattice/order.pack.bench.ts";
 import { orderPermute } from "./lattice/order.permute.bench.ts";
+import { orderRanges } from "./lattice/order.ranges.bench.ts";
 import { orderSlots } from "./lattice/order.slots.bench.ts";
 import { slice } from "./lattice/slice.bench.ts";
 import { sliceDots } from "./lattice/slice.dots.bench.ts";
@@ -93,10 +96,13 @@ export const floors = [
   incidenceFill,
   incidenceNormalize,
   neighbors,
+  neighborsMerge,
   normalization,
   normalizationPullback,
   orderDigit,
+  orderPack,
   orderPermute,
+  orderRanges,
   orderSlots,
   slice,
   sliceDots,

@@ -103,7 +103,7 @@ export const cases: Case[] = [
         // Only WASM orders its vertices; what sorts them in one round there has no room on a GPU.
         ...(await checkTwins(
           device,
-          (await record("wasm", filterAll)).filter(({ kernel }) => /^order/.test(kernel.id)),
+          (await record("wasm", filterAll)).filter(({ kernel }) => /^order|^neighborsMerge/.test(kernel.id)),
         )),
       ];
       // Run only beyond a binding, or a block; their own suites compare them with what is exact, on both devices.

@@ -120,7 +120,7 @@ function checkFeatures(sets: readonly Tensor[]): void {
       remedy: "give both sets of points the same features, divided by the same bandwidths",
     });
   }
-  const images = shape.length === 3 ? shape[0]! : 1;
+  const images = imagesOf(sets[0]!);
   const entries = pointsOf(sets) * (dimensions + 1);
   if (images > mostImages(dimensions) || entries >= 2 ** 31) {
     throw new LimitError({
@@ -131,6 +131,9 @@ function checkFeatures(sets: readonly Tensor[]): void {
     });
   }
 }
+
+/** The number of images of a batch of features; 1 where there is no batch. */
+const imagesOf = ({ shape }: Tensor): number => (shape.length === 3 ? shape[0]! : 1);
 
 const pointsOf = (sets: readonly Tensor[]): number => sets.reduce((sum, { rows }) => sum + rows, 0);
 
@@ -277,11 +280,12 @@ async function finishLattice(
   const firstKeys = workspace.allocate(keyBytes(vertices, dimensions));
   await perform(numberVertices(table, { keys, numbers, vertexKeys: firstKeys }, dimensions));
   for (const done of [keys, numbers]) workspace.release(done);
-  const vertexKeys = await perform(orderVertices(device, workspace, table, firstKeys, vertices, dimensions));
+  const extent = { vertices, dimensions, images: imagesOf(features) };
+  const ordered = await orderVertices(device, workspace, { ...table, vertexKeys: firstKeys }, extent, perform);
 
   const neighbors = workspace.allocate(neighborBytes(device, vertices, dimensions));
-  await perform(findNeighbors(device, table, vertexKeys, neighbors, vertices, dimensions));
-  workspace.release(vertexKeys);
+  await perform(findNeighbors(device, table, ordered, neighbors, vertices, dimensions));
+  workspace.release(ordered.vertexKeys);
 
   const find = async ({ rows }: Tensor, firstEntry: number) => {
     const count = rows * (dimensions + 1);
