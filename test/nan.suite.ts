@@ -27,9 +27,12 @@ import { works } from "./works.ts";
 const wholeNumbers = [
   "arithmetic",
   "fill",
+  "hashFollow",
   "hashInsert",
   "hashMark",
+  "hashMove",
   "hashNumber",
+  "incidenceOffsets",
   "neighbors",
   "neighborsMerge",
   "orderDigit",
@@ -50,6 +53,7 @@ const floatsAsWords = [
   "finite values",
   "hashFind barycentric",
   "incidenceEntries barycentric",
+  "incidenceScatter barycentric",
   "permute values",
 ];
 

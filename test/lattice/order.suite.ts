@@ -57,7 +57,6 @@ export const cases: Case[] = (
       if (d === 3 && vertices > 500) continue;
       using memory = new Memory(device);
       using workspace = new Workspace(device);
-      const size = keyWords(d);
       const keys = differentKeys(random(vertices), vertices, d, images, reach);
       const slots = Uint32Array.from({ length: 16_384 }, (_, slot) => (slot < vertices ? slot + 1 : 0));
       const [stored, table] = [memory.of(Uint32Array.from(keys.flatMap((key) => [...key]))), memory.of(slots)];
