@@ -148,7 +148,9 @@ export const cases: Case[] = [
         const size = keyWords(dimensions);
         const numbers = random(entries);
         const values = Array.from({ length: entries }, () => numbers.integer(different));
-        const words = values.flatMap((value) => Array.from({ length: size }, (_, k) => Math.imul(value + k, 0x9e3779b1)));
+        const words = values.flatMap((value) =>
+          Array.from({ length: size }, (_, k) => Math.imul(value + k, 0x9e3779b1)),
+        );
         const tables = { keys: memory.of(Uint32Array.from(words)), entrySlots: memory.zeros(entries) };
         const status = memory.zeros(4);
         const all = { ...tables, numbers: memory.zeros(entries + 1), status, entries, dimensions };

@@ -126,7 +126,17 @@ async function given(scope: Scope, points: number, channels: number, bandwidth =
 function sortSteps(device: Device, lattice: Lattice, slots: number, bits: number) {
   const t = tablesOf(lattice);
   const step = (tables: readonly number[]): Step => ["shared/sort.count", tables];
-  const ordering = [t.barycentric, t.ranks, t.status, t.entrySlots, slots, t.vertexKeys, t.packedKeys, t.fields, t.ofVertices];
+  const ordering = [
+    t.barycentric,
+    t.ranks,
+    t.status,
+    t.entrySlots,
+    slots,
+    t.vertexKeys,
+    t.packedKeys,
+    t.fields,
+    t.ofVertices,
+  ];
   const lists = [t.offsets, t.blockVertices, t.pairs];
   const found = [t.barycentric, t.ranks, t.status, t.neighbors, t.vertexOfEntry, t.simplices, ...lists];
   const sorted = [t.sorted, t.sorted];
