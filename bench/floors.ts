@@ -6,6 +6,7 @@ import { featuresBilateral } from "./lattice/features.bilateral.bench.ts";
 import { featuresPullback } from "./lattice/features.pullback.bench.ts";
 import { hashFind } from "./lattice/hash.find.bench.ts";
 import { hashInsert } from "./lattice/hash.insert.bench.ts";
+import { hashLookUp } from "./lattice/hash.lookUp.bench.ts";
 import { hashMark } from "./lattice/hash.mark.bench.ts";
 import { hashNumber } from "./lattice/hash.number.bench.ts";
 import { incidenceEntries } from "./lattice/incidence.entries.bench.ts";
@@ -22,6 +23,7 @@ import { sliceDots } from "./lattice/slice.dots.bench.ts";
 import { sliceNormalize } from "./lattice/slice.normalize.bench.ts";
 import { splat } from "./lattice/splat.bench.ts";
 import { splatAdd } from "./lattice/splat.add.bench.ts";
+import { splatBand } from "./lattice/splat.band.bench.ts";
 import { change } from "./crf/change.bench.ts";
 import { compatibility } from "./crf/compatibility.bench.ts";
 import { compatibilityTranspose } from "./crf/compatibility.transpose.bench.ts";
@@ -86,6 +88,7 @@ export const floors = [
   featuresBilateral,
   featuresPullback,
   hashFind,
+  hashLookUp,
   hashInsert,
   hashMark,
   hashNumber,
@@ -103,6 +106,7 @@ export const floors = [
   sliceNormalize,
   splat,
   splatAdd,
+  splatBand,
   change,
   compatibility,
   compatibilityTranspose,

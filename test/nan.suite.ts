@@ -46,6 +46,7 @@ const floatsAsWords = [
   "embed features",
   "finite values",
   "hashFind barycentric",
+  "hashLookUp barycentric",
   "incidenceEntries barycentric",
   "permute values",
 ];
@@ -63,6 +64,8 @@ const inPlace = [
   "sliceDots dots",
   "splatAdd result",
   "splatAdd sums",
+  "splatBand result",
+  "splatBand sums",
 ];
 
 /** Inputs of pairs of a vertex and a weight, of which the kernel reads the vertex only. */

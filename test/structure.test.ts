@@ -36,7 +36,7 @@ const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   ["ops", new RegExp(`^src/(?!(${composites})\\.ts$)(lattice|crf|nn|optim)/`)],
   ["composites", new RegExp(`^src/(${composites})\\.ts$`)],
   ["models", /^src\/models\//],
-  ["checkpoint, data, train, pictures", /^src\/(checkpoint|data|train|pictures)\//],
+  ["checkpoint, data, train, pictures, stream", /^src\/(checkpoint|data|train|pictures|stream)\//],
   ["open, index", /^src\/(device\/open|index|worker)\.ts$/],
   ["bridges", /^src\/bridges\//],
   ["distributed", /^src\/distributed\//],

@@ -29,6 +29,7 @@ import { relu } from "../src/nn/relu.ts";
 import { scale } from "../src/nn/scale.ts";
 import { refine } from "../src/pictures/refine.ts";
 import { scoresTensor } from "../src/pictures/scoresTensor.ts";
+import { arrayRows, stream } from "../src/stream/stream.ts";
 import { adam } from "../src/optim/adam.ts";
 import { sgd } from "../src/optim/sgd.ts";
 import { random } from "./suite.ts";
@@ -69,6 +70,16 @@ async function inferAll(device: Device): Promise<void> {
     });
     (await crf(unary, guide, { until: { change: 0 } })).dispose();
   }
+}
+
+/** A picture by bands, with lists that splat adds up in blocks. */
+async function streamAll(device: Device): Promise<void> {
+  const [height, width, classes] = [16, 11, 5];
+  const shape = { height, width };
+  const guide = arrayRows(new Float32Array(height * width * 3).fill(9), { ...shape, channels: 3 });
+  const unary = arrayRows(random(1).array(height * width * classes, -2, 2), { ...shape, channels: classes });
+  const result = arrayRows(new Float32Array(height * width * classes), { ...shape, channels: classes });
+  await stream(device, { ...shape, guide, unary, result }, { iterations: 1, rows: 5, channels: 4 });
 }
 
 /** A CRF-RNN layer forward and back, with everything learned. */
@@ -199,6 +210,7 @@ async function handOver(device: Device): Promise<void> {
 export const works: readonly ((device: Device) => Promise<void>)[] = [
   filterAll,
   inferAll,
+  streamAll,
   learnAll,
   sumAll,
   convolveAll,

@@ -26,10 +26,10 @@ struct Params {
 @group(0) @binding(2) var<storage, read> incidence: array<vec2u>;
 // [points, valueQuads]
 @group(0) @binding(3) var<storage, read> values: array<vec4f>;
-// [vertices] pairs: how many pairs of the vertex's list have been added, and its row in `sums`.
-@group(0) @binding(4) var<storage, read> lists: array<vec2u>;
+// [vertices, 2]: how many pairs of the vertex's list have been added, and its row in `sums`.
+@group(0) @binding(4) var<storage, read> lists: array<u32>;
 // The same after this band.
-@group(0) @binding(5) var<storage, read_write> nextLists: array<vec2u>;
+@group(0) @binding(5) var<storage, read_write> nextLists: array<u32>;
 // [vertices + 1, quads]
 @group(0) @binding(6) var<storage, read_write> result: array<vec4f>;
 // [rows, levels, quads]
@@ -111,12 +111,15 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     result[index] = vec4f();
     return;
   }
-  let list = lists[vertex];
-  let row = list.y * params.levels * params.quads + quad;
-  var count = list.x;
+  let ofSums = lists[2u * vertex + 1u];
+  let row = ofSums * params.levels * params.quads + quad;
+  var count = lists[2u * vertex];
   var begin = offsets[vertex];
   let end = offsets[vertex + 1u];
-  if (quad == 0u) { nextLists[vertex] = vec2u(count + end - begin, list.y); }
+  if (quad == 0u) {
+    nextLists[2u * vertex] = count + end - begin;
+    nextLists[2u * vertex + 1u] = ofSums;
+  }
   while (begin < end) {
     let filled = count % BLOCK;
     let stop = min(end, begin + BLOCK - filled);

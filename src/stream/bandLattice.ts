@@ -1,4 +1,4 @@
-import type { Device, Storage } from "../device/device.ts";
+import { type Device, type Storage, view } from "../device/device.ts";
 import type { Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { checkEmbedded, coordinateRankWords, embed } from "../lattice/embed.ts";
@@ -45,14 +45,19 @@ interface EmbeddedBand {
   readonly entries: number;
 }
 
-async function embedBand(workspace: Workspace, features: Tensor, perform: Perform): Promise<EmbeddedBand> {
+/** Embeds a band by itself; what cannot be embedded is reported in `status`. */
+async function embedBand(
+  workspace: Workspace,
+  features: Tensor,
+  status: Storage,
+  perform: Perform,
+): Promise<EmbeddedBand> {
   const { device, rows, channels: dimensions } = features;
   const entries = rows * (dimensions + 1);
   const keys = workspace.allocate(keyBytes(entries, dimensions));
   const barycentric = workspace.allocate(entries * 4);
   using own = new Workspace(device);
   const coordinateRanks = own.allocate(rows * coordinateRankWords(dimensions) * 4);
-  const status = own.zeros(16);
   await perform(embed(device, features, rows, { keys, barycentric, coordinateRanks, status }));
   return { keys, barycentric, entries };
 }
@@ -83,18 +88,14 @@ export class KeyCollector {
     const device = this.#device;
     const dimensions = this.#dimensions;
     using workspace = new Workspace(device);
-    const entries = features.rows * (dimensions + 1);
-    const known = keyBytes(this.#vertices, dimensions);
-    const items = this.#vertices + entries;
-    const keys = workspace.allocate(known + keyBytes(entries, dimensions));
+    const items = this.#vertices + features.rows * (dimensions + 1);
     const status = workspace.zeros(16);
-    await this.#embedBehind(features, keys, status);
-    if (this.#keys) device.copy(this.#keys, { ...keys, bytes: known });
+    const keys = await this.#keysBehind(workspace, features, status);
     const entrySlots = workspace.allocate(items * 4);
     const numbers = workspace.allocate((items + 1) * 4);
     this.#table ??= this.#makeTable(firstCapacity(features.rows));
     for (;;) {
-      const { table } = { table: this.#table };
+      const table: HashTable = this.#table;
       const into = { entrySlots, numbers };
       await this.#perform(insertKeys(device, { ...table, keys, status }, into, items, dimensions));
       const words = new Uint32Array(await device.read(status));
@@ -113,17 +114,16 @@ export class KeyCollector {
     await this.#perform(numberVertices(this.#table, { keys, numbers, vertexKeys: this.#keys }, dimensions));
   }
 
-  /** Writes the band's keys behind those of the vertices that are known. */
-  async #embedBehind(features: Tensor, keys: Storage, status: Storage): Promise<void> {
+  /** Returns the keys of the known vertices and, behind them, those of the band's entries. */
+  async #keysBehind(workspace: Workspace, features: Tensor, status: Storage): Promise<Storage> {
     const device = this.#device;
-    const { rows } = features;
-    using workspace = new Workspace(device);
-    const own = workspace.allocate(keyBytes(rows * (this.#dimensions + 1), this.#dimensions));
-    const barycentric = workspace.allocate(rows * (this.#dimensions + 1) * 4);
-    const coordinateRanks = workspace.allocate(rows * coordinateRankWords(this.#dimensions) * 4);
-    await this.#perform(embed(device, features, rows, { keys: own, barycentric, coordinateRanks, status }));
-    const behind = keys.bytes - own.bytes;
-    device.copy(own, { ...keys, offset: keys.offset + behind, bytes: own.bytes });
+    using own = new Workspace(device);
+    const band = await embedBand(own, features, status, this.#perform);
+    const known = keyBytes(this.#vertices, this.#dimensions);
+    const keys = workspace.allocate(known + band.keys.bytes);
+    if (this.#keys) device.copy(this.#keys, view(keys, 0, known));
+    device.copy(band.keys, view(keys, known, band.keys.bytes));
+    return keys;
   }
 
   #makeTable(capacity: number): HashTable {
@@ -151,7 +151,7 @@ export async function bandTables(
 ): Promise<BandTables> {
   const { device, rows } = features;
   using own = new Workspace(device);
-  const { keys, barycentric, entries } = await embedBand(own, features, perform);
+  const { keys, barycentric, entries } = await embedBand(own, features, own.zeros(16), perform);
   const vertexOfEntry = own.allocate(entries * 4);
   const simplices = workspace.allocate(rows * (dimensions + 1) * pairBytes);
   const into = { vertexOfEntry, simplices };

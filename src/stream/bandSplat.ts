@@ -45,7 +45,7 @@ export class OnesSplat {
     this.#lists = new Uint32Array(2 * vertices);
     this.#stored = workspace.allocate(vertices * pairBytes);
     this.#next = workspace.allocate(vertices * pairBytes);
-    this.#result = workspace.allocate((vertices + 1) * quadBytes);
+    this.#result = workspace.zeros((vertices + 1) * quadBytes);
     this.#sums = workspace.allocate(quadBytes);
   }
 
@@ -146,6 +146,8 @@ export class MapSplat {
   /** Begins a pass. What the last one made stays in `blurred`. */
   begin(): void {
     this.#device.copy(this.#fresh, this.#lists[0]);
+    // What no band has touched yet is no number otherwise.
+    this.#device.clear(this.#other);
   }
 
   /** Splats a band's channels, from `firstQuad` of `values` on. */

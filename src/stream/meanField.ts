@@ -12,7 +12,14 @@ import { slice } from "../lattice/slice.ts";
 import { pairBytes, quadBytes, quadsOf } from "../shape.ts";
 import { allChannels } from "../shared/channels.ts";
 import type { Tensor } from "../tensor.ts";
-import { type BandLattice, bandTables, type BandTables, KeyCollector, normalizeBand, type Perform } from "./bandLattice.ts";
+import {
+  type BandLattice,
+  bandTables,
+  type BandTables,
+  KeyCollector,
+  normalizeBand,
+  type Perform,
+} from "./bandLattice.ts";
 import { MapSplat, OnesSplat } from "./bandSplat.ts";
 import type { RowSink, RowSource } from "./rows.ts";
 
@@ -207,11 +214,7 @@ export class BandMeanField {
   }
 
   /** The tables of a band for both filters. */
-  async #tablesOf(
-    workspace: Workspace,
-    filters: Record<Name, Filter>,
-    band: Band,
-  ): Promise<Record<Name, BandTables>> {
+  async #tablesOf(workspace: Workspace, filters: Record<Name, Filter>, band: Band): Promise<Record<Name, BandTables>> {
     using features = await this.#featuresOf(band);
     const of = async (name: Name): Promise<BandTables> => {
       const { lattice, ones } = filters[name];
@@ -279,7 +282,7 @@ export class BandMeanField {
     return async (band, workspace, pass, last) => {
       using unary = await this.#tensorOf("unary", band);
       using marginals = unary.like();
-      if (last && pass === 0) return await this.#withoutIterations(band, unary, marginals);
+      if (last && pass === 0) return void (await this.#withoutIterations(band, unary, marginals));
       const tables = await this.#tablesOf(workspace, filters, band);
       if (pass === 0) await this.#activate(unary, marginals.storage);
       else {
@@ -288,7 +291,7 @@ export class BandMeanField {
         const output = last ? this.#plan.output : this.#plan.activation;
         await this.#update(unary, marginals.storage, from, { iteration: pass - 1, output });
       }
-      if (last) return await this.#write(band, marginals);
+      if (last) return void (await this.#write(band, marginals));
       const channels = allChannels(marginals.storage, quadsOf(unary.channels));
       for (const name of names) await filters[name].splat.add(tables[name].incidence, channels, band.last);
     };
@@ -317,7 +320,7 @@ export class BandMeanField {
     return async (band, workspace, pass, last) => {
       using unary = await this.#tensorOf("unary", band);
       using marginals = unary.like();
-      if (last && pass === 0) return await this.#withoutIterations(band, unary, marginals);
+      if (last && pass === 0) return void (await this.#withoutIterations(band, unary, marginals));
       const points = unary.rows;
       const tables = await this.#tablesOf(workspace, filters, band);
       const maps = { spatial: marginals, bilateral: unary.like() };
@@ -341,7 +344,7 @@ export class BandMeanField {
           using refined = unary.like();
           const output = last ? this.#plan.output : this.#plan.activation;
           await this.#update(unary, refined.storage, both, { iteration: pass / blocks.length - 1, output });
-          if (last) return await this.#write(band, refined);
+          if (last) return void (await this.#write(band, refined));
           device.copy(refined.storage, marginals.storage);
         }
       }

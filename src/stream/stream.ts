@@ -97,11 +97,7 @@ const mostClasses = 64;
  *   result,
  * });
  */
-export async function stream(
-  device: Device,
-  picture: StreamedPicture,
-  options: StreamOptions = {},
-): Promise<Streamed> {
+export async function stream(device: Device, picture: StreamedPicture, options: StreamOptions = {}): Promise<Streamed> {
   requireDevice(where, device);
   requireOptions(where, options, optionNames);
   requirePicture(picture);
@@ -145,7 +141,12 @@ function requirePicture(picture: Picture): void {
   const sources = { "guide.read": guide?.read, "unary.read": unary?.read, "result.write": result?.write };
   for (const [name, method] of Object.entries(sources)) {
     if (typeof method === "function") continue;
-    throw new ValueError({ where, expected: `a function ${name}`, got: kindOf(method), remedy: "make it with arrayRows" });
+    throw new ValueError({
+      where,
+      expected: `a function ${name}`,
+      got: kindOf(method),
+      remedy: "make it with arrayRows",
+    });
   }
   if (unary.channels <= mostClasses) return;
   throw new LimitError({

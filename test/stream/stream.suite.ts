@@ -22,7 +22,7 @@ function sceneOf(height: number, width: number, classes: number, flat: boolean):
   const guide = Uint8Array.from({ length: pixels * 3 }, () =>
     flat && numbers.integer(100) > 0 ? 90 : numbers.integer(256),
   );
-  return { height, width, classes, guide, unary: numbers.array(pixels * classes, -2, 2) };
+  return { height, width, classes, guide, unary: Float32Array.from(numbers.array(pixels * classes, -2, 2)) };
 }
 
 /** What the call that holds everything makes. */
@@ -50,10 +50,10 @@ export const cases: Case[] = [
   {
     name: "many bands, and blocks of channels, have the bits of the whole",
     async run(device) {
-      const noisy = sceneOf(23, 31, 9, false);
-      const expected = await whole(device, noisy, { ...bandwidths, iterations: 3 });
-      for (const cut of [{ rows: 5 }, { rows: 23 }, { rows: 1 }, { rows: 4, channels: 4 }, { rows: 7, channels: 8 }]) {
-        const { values } = await streamed(device, noisy, { ...bandwidths, iterations: 3, ...cut });
+      const noisy = sceneOf(13, 31, 9, false);
+      const expected = await whole(device, noisy, { ...bandwidths, iterations: 2 });
+      for (const cut of [{ rows: 5 }, { rows: 13 }, { rows: 4, channels: 4 }, { rows: 7, channels: 8 }]) {
+        const { values } = await streamed(device, noisy, { ...bandwidths, iterations: 2, ...cut });
         same(values, expected, JSON.stringify(cut));
       }
     },
@@ -62,9 +62,9 @@ export const cases: Case[] = [
     name: "lists of thousands of points, whose sums go through three levels of blocks, have the bits of the whole",
     async run(device) {
       const flat = sceneOf(68, 70, 2, true);
-      const expected = await whole(device, flat, { iterations: 2 });
-      for (const cut of [{ rows: 9 }, { rows: 1 }]) {
-        const { values } = await streamed(device, flat, { iterations: 2, ...cut });
+      const expected = await whole(device, flat, { iterations: 1 });
+      for (const cut of [{ rows: 9 }, { rows: 30 }]) {
+        const { values } = await streamed(device, flat, { iterations: 1, ...cut });
         same(values, expected, JSON.stringify(cut));
       }
     },
@@ -72,7 +72,7 @@ export const cases: Case[] = [
   {
     name: "every normalization and activation, any matrices, and marginals",
     async run(device) {
-      const scene = sceneOf(9, 14, 5, false);
+      const scene = sceneOf(5, 14, 5, false);
       const numbers = random(3);
       const weight = numbers.array(25, 0, 2);
       for (const options of [
@@ -91,7 +91,7 @@ export const cases: Case[] = [
         }
       }
       const logits = await whole(device, scene, { ...bandwidths, iterations: 1 });
-      using tensor = device.tensor([9, 14, 5], logits);
+      using tensor = device.tensor([5, 14, 5], logits);
       using marginals = softmax(tensor);
       const { values } = await streamed(device, scene, { ...bandwidths, iterations: 1, rows: 4, output: "marginals" });
       const exact = await marginals.read();
@@ -147,15 +147,19 @@ export const cases: Case[] = [
       const onBand = (done: number, of: number): void => void told.push(done / of);
       const picture = { height, width, guide: slow, unary, result };
       await stream(device, picture, { ...bandwidths, iterations: 1, rows: 3, onBand });
-      same(result.array as Float32Array, expected, "from files");
-      same(told, [1, 2, 3, 4, 5, 6, 7, 8].map((n) => n / 8), "bands");
+      same(result.array, expected, "from files");
+      same(
+        told,
+        [1, 2, 3, 4, 5, 6, 7, 8].map((n) => n / 8),
+        "bands",
+      );
     },
   },
   {
     name: "what cannot be streamed is refused in one sentence, and a signal ends it",
     async run(device) {
       const scene = sceneOf(4, 5, 2, false);
-      const wrong: any = (options: object) => streamed(device, scene, options as StreamOptions);
+      const wrong: any = (options: object) => streamed(device, scene, options);
       const { message } = await rejects<ValueError>(() => wrong({ until: { change: 1 } }), ValueError);
       check(message.includes("until"), message);
       for (const options of [{ rows: 0 }, { channels: 1.5 }, { iterations: -1 }, { output: "labels" }]) {
