@@ -33,7 +33,10 @@ export interface StreamedPicture {
   readonly guide: RowSource;
   /** Logits, one channel a class. */
   readonly unary: RowSource;
-  /** Where the result goes: logits X_T, or marginals. It may be the array of `unary` itself only after the call. */
+  /**
+   * Where the result goes: logits X_T, or marginals. It may be the array that `unary` reads from: a band is written in the last pass, after
+   * its logits were read.
+   */
   readonly result: RowSink;
 }
 

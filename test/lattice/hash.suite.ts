@@ -1,6 +1,13 @@
 import { perform } from "../../src/device/work.ts";
 import { hashInsert } from "../../build/kernels.ts";
-import { findVertices, firstCapacity, insertKeys, insertedOf, numberVertices } from "../../src/lattice/hash.ts";
+import {
+  findVertices,
+  firstCapacity,
+  insertKeys,
+  insertedOf,
+  lookUpVertices,
+  numberVertices,
+} from "../../src/lattice/hash.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
 import type { Device } from "../../src/device/device.ts";
 import { Memory, unpack } from "../memory.ts";
@@ -25,6 +32,11 @@ async function insert(device: Device, keys: Uint32Array, capacity: number) {
   const { entrySlots } = numbered;
   const tables = { vertexOfEntry: vertexOfEntry!, simplices: simplices! };
   perform(device, findVertices(table, { entrySlots, barycentric }, tables, entries));
+  const again = { vertexOfEntry: memory.result(entries), simplices: memory.result(2 * entries) };
+  const from = { vertexKeys: vertexKeys!, keys: stored, barycentric };
+  perform(device, lookUpVertices(table, from, again, entries, 1));
+  same(await memory.words(again.vertexOfEntry), await memory.words(tables.vertexOfEntry), "looked up");
+  same(await memory.words(again.simplices), await memory.words(tables.simplices), "simplices looked up");
   return {
     full: false,
     vertices: found.vertices,
