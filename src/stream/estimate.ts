@@ -1,74 +1,121 @@
 import type { Device } from "../device/device.ts";
 import { LimitError } from "../errors.ts";
-import { quadBytes, quadsOf } from "../shape.ts";
+import { padded, quadBytes, quadsOf } from "../shape.ts";
 
 /** The size of what is refined. */
-export interface StreamedSize {
+export interface PictureSize {
   readonly height: number;
   readonly width: number;
   readonly classes: number;
 }
 
-/** How a picture is cut. */
-export interface Cut {
-  readonly rows: number;
-  readonly blockQuads: number;
-  readonly blocks: number;
+/** How a caller wants a picture cut. */
+export interface CutOptions {
+  readonly rows?: number;
+  readonly channels?: number;
 }
 
-/** So many pixels are on the device at a time: each pass goes over all vertices once a band, and a band has as many entries as those. */
+/** So many pixels are on the device at a time: a band costs a walk over all vertices, so that it should not have fewer entries than there are of those. */
 const bandPixels = 1 << 19;
 
 /** Bytes of a pixel's tables while they are made: keys, weights, simplices, and what sorts the entries of both filters. */
 const tableBytes = 640;
 
-/** The most vertices a pixel that are reckoned with where a picture has not been looked at: photographs have 0.1 to 0.8. */
-const verticesOfPixel = 0.8;
+/** Bytes of a vertex beside its maps: slots, keys, neighbors, list, row of blurred ones. */
+const vertexBytes = 130;
 
-/** @throws LimitError where the options ask for what the device has no room for */
-export function planOf(
-  device: Device,
-  { height, width, classes }: StreamedSize,
-  { rows, channels }: { readonly rows?: number; readonly channels?: number },
-): Cut {
-  const quads = quadsOf(classes);
-  const { bindingBytes } = device.limits;
-  const rowBytes = width * quads * quadBytes;
+/** The share of a device's memory that is reckoned with; the rest is for gaps between what is there. */
+const usable = 0.9;
+
+/** What a picture's lattices are taken to have where nobody has looked: photographs have 0.1 to 0.8 bilateral vertices a pixel, and 0.13 spatial ones. */
+const usualVertices = 0.93;
+
+/** Bytes of a band: what makes its entries, and the maps of an update. */
+const bandBytes = (rows: number, { width, classes }: PictureSize): number =>
+  rows * width * (tableBytes + 3 * padded(classes) * 4);
+
+/** The rows of a band. @throws LimitError where not even one has room */
+export function rowsOfBand(device: Device, { height, width, classes }: PictureSize, { rows }: CutOptions): number {
   // A binding has to hold the keys of a band's entries, 72 bytes a pixel, behind those of the vertices, and a band's logits.
-  const fitting = Math.floor(bindingBytes / 2 / Math.max(rowBytes, width * 72));
-  const chosen = Math.max(1, Math.min(height, rows ?? Math.floor(bandPixels / width), fitting));
-  if (fitting < 1) {
-    const got = `rows of ${width} pixels and ${classes} classes`;
-    throw new LimitError({ where: "stream", expected: `a row within ${bindingBytes / 2} bytes`, got });
+  const most = device.limits.bindingBytes / 2;
+  const rowBytes = width * Math.max(padded(classes) * 4, 72);
+  if (rowBytes <= most) {
+    return Math.max(1, Math.min(height, rows ?? Math.floor(bandPixels / width), Math.floor(most / rowBytes)));
   }
-  const vertices = Math.ceil(height * width * verticesOfPixel) + 1;
-  const fit = Math.max(1, Math.floor(bindingBytes / (vertices * quadBytes)));
-  const blockQuads = Math.min(quads, channels === undefined ? fit : quadsOf(channels));
-  return { rows: chosen, blockQuads, blocks: Math.ceil(quads / blockQuads) };
+  throw new LimitError({
+    where: "stream",
+    expected: `rows within ${most} bytes, half of what a kernel's argument may span`,
+    got: `${rowBytes} bytes`,
+    remedy: "turn the picture, or open a device of higher limits",
+  });
 }
 
-/** How much memory a stream takes. */
+/**
+ * How many quads of channels the lattices hold at a time: as many as a kernel's argument may span, and as memory has room for. `vertices` are
+ * those of both lattices, of which the larger one has `most`.
+ */
+export function quadsOfBlock(
+  device: Device,
+  size: PictureSize,
+  { channels }: CutOptions,
+  { vertices, most, rows }: { readonly vertices: number; readonly most: number; readonly rows: number },
+): number {
+  const quads = quadsOf(size.classes);
+  if (channels !== undefined) return Math.min(quads, quadsOf(channels));
+  const { bindingBytes, bufferBytes } = device.limits;
+  const inBinding = Math.floor(bindingBytes / ((most + 1) * quadBytes));
+  // On WebGPU what is there is known to nobody; a WebAssembly's memory is one buffer.
+  const room = device.kind === "wasm" ? usable * bufferBytes - device.bytes - bandBytes(rows, size) : Infinity;
+  const inMemory = Math.floor(room / (2 * vertices * quadBytes));
+  const fitting = Math.max(1, Math.min(inBinding, inMemory));
+  // All blocks are about as wide.
+  return Math.ceil(quads / Math.ceil(quads / fitting));
+}
+
+/** How much memory a stream takes, at most, for photographs. */
 export interface Estimate {
-  /** Of the device, at most. */
+  readonly rows: number;
+  /** How many blocks the channels are cut into. */
+  readonly blocks: number;
+  /** How often the picture goes through the device. */
+  readonly passes: number;
   readonly deviceBytes: number;
-  /** Of the host, beside what sources and sink have. */
+  /** On the host, beside what sources and sink have. */
   readonly hostBytes: number;
 }
 
-/** Estimates how much memory a stream takes, by the largest number of vertices that photographs have. */
+/** Estimates what `stream` takes. `verticesPerPixel` are those of both lattices together, where they are known. */
 export function estimateStream(
   device: Device,
-  size: StreamedSize,
-  options: { readonly rows?: number; readonly channels?: number } = {},
+  size: PictureSize,
+  options: CutOptions & { readonly iterations?: number; readonly verticesPerPixel?: number } = {},
 ): Estimate {
-  const { rows, blockQuads, blocks } = planOf(device, size, options);
+  const { iterations = 5, verticesPerPixel = usualVertices } = options;
   const pixels = size.height * size.width;
-  const vertices = pixels * verticesOfPixel;
-  const bandBytes = rows * size.width * (tableBytes + 3 * quadsOf(size.classes) * quadBytes);
-  // Two maps; and slots, keys, neighbors, lists and blurred ones.
-  const vertexBytes = 2 * blockQuads * quadBytes + 130;
+  const rows = rowsOfBand(device, size, options);
+  const vertices = pixels * verticesPerPixel;
+  const blockQuads = quadsOfBlock(device, size, options, { vertices, most: vertices, rows });
+  const blocks = Math.ceil(quadsOf(size.classes) / blockQuads);
   return {
-    deviceBytes: vertices * vertexBytes + bandBytes,
-    hostBytes: blocks > 1 ? 2 * pixels * quadsOf(size.classes) * quadBytes : 0,
+    rows,
+    blocks,
+    passes: 3 + iterations * blocks,
+    deviceBytes: vertices * (2 * blockQuads * quadBytes + vertexBytes) + bandBytes(rows, size),
+    hostBytes: blocks > 1 ? 2 * pixels * padded(size.classes) * 4 : 0,
   };
+}
+
+/** Bytes of the call that holds everything: maps, features, entries of both filters, and the vertices of a photograph. */
+export function wholeBytes({ height, width, classes }: PictureSize): number {
+  const mapBytes = padded(classes) * 4;
+  const ofPixel = 2 * mapBytes + 280;
+  return height * width * (ofPixel + (usualVertices / 2) * (2 * mapBytes + vertexBytes));
+}
+
+/** Whether the call that holds everything has room on a device: its maps and keys within a kernel's argument, and all of it in memory. */
+export function fitsWhole(device: Device, size: PictureSize): boolean {
+  const { bindingBytes, bufferBytes } = device.limits;
+  const pixels = size.height * size.width;
+  if (pixels * 72 > bindingBytes || pixels * padded(size.classes) * 4 > bufferBytes) return false;
+  return device.kind === "webgpu" || wholeBytes(size) <= usable * bufferBytes;
 }

@@ -21,6 +21,7 @@ import {
   type Perform,
 } from "./bandLattice.ts";
 import { MapSplat, OnesSplat } from "./bandSplat.ts";
+import { quadsOfBlock } from "./estimate.ts";
 import type { RowSink, RowSource } from "./rows.ts";
 
 /** A picture that is refined by bands. */
@@ -36,8 +37,8 @@ export interface Picture {
 export interface Plan {
   /** Rows of a band. */
   readonly rows: number;
-  /** Quads of channels that the lattices hold at a time. */
-  readonly blockQuads: number;
+  /** Channels that the lattices hold at a time; default: as many as fit. */
+  readonly channels: number | undefined;
   readonly iterations: number;
   readonly normalization: Normalization;
   readonly activation: Activation;
@@ -64,10 +65,12 @@ interface Filter {
   readonly splat: MapSplat;
 }
 
-/** What the lattices came to, for reports. */
-export interface Sizes {
-  readonly spatial: number;
-  readonly bilateral: number;
+/** What a stream came to. */
+export interface Streamed {
+  /** The vertices of both lattices. */
+  readonly vertices: { readonly spatial: number; readonly bilateral: number };
+  /** How often the picture went through the device. */
+  readonly passes: number;
 }
 
 /** Runs mean field over a picture by bands: each pass goes through all of them once. */
@@ -79,14 +82,23 @@ export class BandMeanField {
   readonly #places: Places;
   readonly #turn: () => Promise<void>;
   readonly #perform: Perform;
-  readonly #onBand: () => void | Promise<void>;
+  readonly #onBand: ((done: number, of: number) => void | Promise<void>) | undefined;
+  /** Quads of channels that the lattices hold at a time; as many as there are, until the lattices are known. */
+  #blockQuads: number;
+  #bandsDone = 0;
 
   constructor(
     device: Device,
     workspace: Workspace,
     picture: Picture,
     plan: Plan,
-    { turn, onBand }: { readonly turn: () => Promise<void>; readonly onBand: () => void | Promise<void> },
+    {
+      turn,
+      onBand,
+    }: {
+      readonly turn: () => Promise<void>;
+      readonly onBand: ((done: number, of: number) => void | Promise<void>) | undefined;
+    },
   ) {
     this.#device = device;
     this.#workspace = workspace;
@@ -96,13 +108,28 @@ export class BandMeanField {
     this.#turn = turn;
     this.#perform = (work) => performInTurns(device, work, turn);
     this.#onBand = onBand;
+    this.#blockQuads = quadsOf(picture.unary.channels);
   }
 
-  async run(): Promise<Sizes> {
+  async run(): Promise<Streamed> {
     const lattices = await this.#buildLattices();
+    const vertices = { spatial: lattices.spatial.vertices, bilateral: lattices.bilateral.vertices };
+    this.#blockQuads = this.#chooseBlock(vertices);
     const filters = await this.#countLists(lattices);
     await this.#iterate(filters);
-    return { spatial: lattices.spatial.vertices, bilateral: lattices.bilateral.vertices };
+    return { vertices, passes: this.#passes };
+  }
+
+  #chooseBlock({ spatial, bilateral }: Streamed["vertices"]): number {
+    const { height, width, unary } = this.#picture;
+    const { rows, channels } = this.#plan;
+    const counts = { vertices: spatial + bilateral, most: Math.max(spatial, bilateral), rows };
+    return quadsOfBlock(this.#device, { height, width, classes: unary.channels }, { channels }, counts);
+  }
+
+  /** One finds the vertices, one the lengths of lists, and each iteration takes one a block of channels; the last slices. */
+  get #passes(): number {
+    return 3 + this.#plan.iterations * Math.ceil(quadsOf(this.#picture.unary.channels) / this.#blockQuads);
   }
 
   *#bands(): Generator<Band> {
@@ -120,7 +147,8 @@ export class BandMeanField {
       await this.#turn();
       await work(band, workspace);
       await this.#device.finish();
-      await this.#onBand();
+      this.#bandsDone++;
+      await this.#onBand?.(this.#bandsDone, this.#passes * Math.ceil(this.#picture.height / this.#plan.rows));
     }
   }
 
@@ -206,7 +234,7 @@ export class BandMeanField {
     });
     const filterOf = async (name: Name): Promise<Filter> => {
       const { ones, lengths } = await splats[name].finish();
-      const quads = this.#plan.blockQuads;
+      const quads = this.#blockQuads;
       const splat = new MapSplat(device, this.#workspace, lattices[name], lengths, quads, this.#perform);
       return { lattice: lattices[name], ones, splat };
     };
@@ -225,7 +253,8 @@ export class BandMeanField {
   }
 
   async #iterate(filters: Record<Name, Filter>): Promise<void> {
-    const { iterations, blockQuads } = this.#plan;
+    const { iterations } = this.#plan;
+    const blockQuads = this.#blockQuads;
     const quads = quadsOf(this.#picture.unary.channels);
     const blocks: Block[] = [];
     for (let firstQuad = 0; firstQuad < quads; firstQuad += blockQuads) {

@@ -18,12 +18,13 @@ import { sliceFactor } from "../lattice/slice.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { type Abortable, breathe } from "../turn.ts";
 import { found, kindOf, requireChoice } from "../values.ts";
-import { type Estimate, estimateStream, planOf } from "./estimate.ts";
-import { BandMeanField, type Picture } from "./meanField.ts";
+import { type CutOptions, type Estimate, estimateStream, fitsWhole, type PictureSize, rowsOfBand } from "./estimate.ts";
+import { BandMeanField, type Picture, type Streamed } from "./meanField.ts";
 import { type MapShape, type RowArray, type RowSink, type RowSource, arrayRows, fileRows } from "./rows.ts";
 
 export { arrayRows, fileRows, type MapShape, type RowArray, type RowSink, type RowSource };
-export { type Estimate, estimateStream };
+export { type Streamed };
+export { type CutOptions, type Estimate, estimateStream, fitsWhole, type PictureSize };
 
 /** What is refined, all of it outside of the device. */
 export interface StreamedPicture {
@@ -44,6 +45,7 @@ export interface StreamedPicture {
 export interface StreamOptions
   extends
     Abortable,
+    CutOptions,
     Pick<CrfOptions, "iterations" | "normalization" | "activation" | "bilateral" | "spatial" | "compatibility"> {
   /** Default: `logits`, as `crfRnn` returns them. */
   readonly output?: "logits" | "marginals";
@@ -54,16 +56,8 @@ export interface StreamOptions
    * over the picture of its own, and marginals are kept in memory of the host between them. Default: as many as the device's limits allow.
    */
   readonly channels?: number;
-  /** Is told, and awaited, after each band of each pass: how many bands were done of all. */
+  /** Is told, and awaited, after each band of each pass: how many bands were done of all; of how many, is known from the second pass on. */
   readonly onBand?: (done: number, of: number) => void | Promise<void>;
-}
-
-/** What a stream came to. */
-export interface Streamed {
-  /** The vertices of both lattices. */
-  readonly vertices: { readonly spatial: number; readonly bilateral: number };
-  /** How often the picture went through the device. */
-  readonly passes: number;
 }
 
 const optionNames: Names<StreamOptions> = {
@@ -123,15 +117,12 @@ export async function stream(device: Device, picture: StreamedPicture, options: 
   const bandwidths = bandwidthsOf(options, [height, width]);
   const matrices = await matricesOf(device, workspace, options, picture);
   const ofOutput: Activation | "none" = output === "logits" ? "none" : activation;
-  const cut = planOf(device, { height, width, classes: picture.unary.channels }, options);
-  const bands = Math.ceil(height / cut.rows);
-  const passes = 3 + iterations * cut.blocks;
-  let done = 0;
-  const onBand = async (): Promise<void> => await options.onBand?.(++done, bands * passes);
-  const plan = { ...cut, iterations, normalization, activation, bandwidths, matrices, output: ofOutput };
+  const size = { height, width, classes: picture.unary.channels };
+  const rows = rowsOfBand(device, size, options);
+  const plan = { rows, channels: options.channels, iterations, normalization, activation, bandwidths, matrices };
   const turn = (): Promise<void> => breathe(where, options);
-  const vertices = await new BandMeanField(device, workspace, picture, plan, { turn, onBand }).run();
-  return { vertices, passes };
+  const { onBand } = options;
+  return await new BandMeanField(device, workspace, picture, { ...plan, output: ofOutput }, { turn, onBand }).run();
 }
 
 /** @throws ValueError, ShapeError, LimitError */

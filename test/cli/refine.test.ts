@@ -261,6 +261,23 @@ describe("crf-rnn refine", () => {
     expect(folder.names()).toEqual(before);
   });
 
+  test("goes by bands where it is told so, to the same bits, and says so beforehand", () => {
+    const folders = { "--normalize": "symmetric", "--order": "bgr", "--mean": "1,2,3", "--iterations": "2" };
+    const more = Object.entries(folders).flat();
+    expect(refined(folder, [...more, "--rows", "5"])).toEqual(refined(folder, more));
+    const dry = folder.run([...words.slice(0, -1), "dry.npy", "--rows", "5", "--dry-run"]);
+    expect(dry.stdout).toMatch(
+      /^photo\.png: 18×26 pixels, 3 classes, 5 iterations by bands of 5 rows on .*, 8 times over the picture, at most about \d+ MiB there, about \d+ s; would write dry\.npy\n$/,
+    );
+    const json = folder.run([...words.slice(0, -1), "dry.npy", "--rows", "5", "--dry-run", "--json"]);
+    expect(JSON.parse(json.stdout)).toMatchObject({ rows: 5, blocks: 1, passes: 8, hostBytes: 0 });
+    const until = folder.run([...words, "--rows", "5", "--until", "0.1"]);
+    expect(until).toMatchObject({ status: 2, stdout: "" });
+    expect(until.stderr).toMatch(
+      /--until: expected a picture that the device holds at once, got 18×26 pixels of 3 classes/,
+    );
+  });
+
   test("tells of its iterations as they are done", async () => {
     using device = await openWasm();
     const crf = crfRnn(device, { classes, iterations: 3 });

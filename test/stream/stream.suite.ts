@@ -3,7 +3,15 @@ import { type CrfOptions, crfRnn } from "../../src/crf/crfRnn.ts";
 import { softmax } from "../../src/crf/softmax.ts";
 import type { Device } from "../../src/device/device.ts";
 import { AbortError, LimitError, ShapeError, ValueError } from "../../src/errors.ts";
-import { arrayRows, fileRows, type RowSource, stream, type StreamOptions } from "../../src/stream/stream.ts";
+import {
+  arrayRows,
+  estimateStream,
+  fileRows,
+  fitsWhole,
+  type RowSource,
+  stream,
+  type StreamOptions,
+} from "../../src/stream/stream.ts";
 import { bytesSource } from "../../src/checkpoint/source.ts";
 import { type Case, check, random, rejects, same } from "../suite.ts";
 
@@ -121,6 +129,27 @@ export const cases: Case[] = [
       await whole(device, scene, { iterations: 2 });
       const ofWhole = device.peakBytes - before;
       check(peak < ofWhole / 2, `${peak} bytes, the call that holds everything ${ofWhole}`);
+    },
+  },
+  {
+    name: "whether a picture has room, and what streaming it takes, is estimated from its size and the device",
+    async run(device) {
+      const small = { height: 375, width: 500, classes: 21 };
+      const large = { height: 5464, width: 8192, classes: 200 };
+      check(fitsWhole(device, small) && !fitsWhole(device, large), "of a small and of a large one, the small one fits");
+      const limited = (bindingBytes: number, bufferBytes: number): Device =>
+        ({ kind: "webgpu", bytes: 0, limits: { ...device.limits, bindingBytes, bufferBytes } }) as Device;
+      const usual = limited(2 ** 27, 2 ** 28);
+      check(!fitsWhole(usual, { height: 3000, width: 4000, classes: 21 }), "12 megapixels in 128 MiB");
+      const known = { verticesPerPixel: 0.25 };
+      const least = estimateStream(usual, { height: 3000, width: 4000, classes: 21 }, { ...known, iterations: 2 });
+      check(least.blocks === 3 && least.passes === 9, `${least.blocks} blocks in ${least.passes} passes`);
+      check(least.hostBytes === 2 * 12e6 * 96, `${least.hostBytes} bytes on the host`);
+      check(least.rows * 4000 * 96 <= 2 ** 26, `${least.rows} rows`);
+      const two = estimateStream(usual, { height: 5000, width: 8000, classes: 2 }, known);
+      check(two.blocks === 1 && two.hostBytes === 0, "two classes need no blocks");
+      const { message } = await rejects<LimitError>(async () => estimateStream(limited(4096, 4096), small), LimitError);
+      check(message.includes("48000 bytes"), message);
     },
   },
   {

@@ -29,6 +29,7 @@ export interface RefineFlags extends CommonFlags, KnownFlags, Complete<typeof ba
   readonly normalize: Normalization;
   readonly mean: readonly [blue: number, green: number, red: number];
   readonly order: "rgb" | "bgr";
+  readonly rows?: number;
   readonly shard: Shard;
   readonly resume?: boolean;
   readonly strict?: boolean;
@@ -105,6 +106,11 @@ export function refineWords(): Command {
     .addOption(
       new Option("--order <order>", "order of the channels in the features").choices(["rgb", "bgr"]).default("rgb"),
     );
+  command.option(
+    "--rows <n>",
+    "go through the picture by bands of so many rows (default: by bands only where it has no room on the device)",
+    wholeNumber(1, 1_000_000),
+  );
   return addShardFlag(command, "pictures")
     .option("--resume", "pass over pictures whose outputs are all there")
     .option("--strict", "stop at the first picture that cannot be refined, with exit status 2")
