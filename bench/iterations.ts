@@ -1,6 +1,7 @@
 import { sliceFactor } from "../src/lattice/slice.ts";
-import { composeMatrices, readMatrices, updateMatrixBytes } from "../src/crf/compose.ts";
 import { type CrfOptions, crfRnn } from "../src/crf/crfRnn.ts";
+import { readTogether } from "../src/device/readTogether.ts";
+import { KnownMatrices } from "../src/crf/knownMatrices.ts";
 import { iterate } from "../src/crf/messagePassing.ts";
 import { Workspace } from "../src/device/workspace.ts";
 import type { Lattice } from "../src/lattice/lattice.ts";
@@ -20,22 +21,21 @@ interface Maps {
 /** Prepares what the layer of src/crf/crfRnn.ts prepares for its iterations. */
 export async function prepareIterations(maps: Maps, options: CrfOptions): Promise<Iterations> {
   const { device } = maps.unary;
-  const { classes } = options;
   const layer = crfRnn(device, options);
   const workspace = new Workspace(device);
-  const products = workspace.zeros(updateMatrixBytes(device, classes, 1));
-  composeMatrices(device, layer.parameters, products, 1, {
+  const known = new KnownMatrices(layer.parameters, 1);
+  const { update, ...held } = known.take(workspace, await readTogether(device, known.unread), {
     spatialFactor: sliceFactor(2),
     bilateralFactor: sliceFactor(maps.bilateral.dimensions),
   });
-  const values = new Float32Array(await device.read(products));
-  const matrices = readMatrices(device, workspace, products, values, classes, 1);
   return {
     async run(iterations) {
       const settings = { sets: 1, iterations, normalization: "after", activation: "softmax", output: "none" } as const;
-      (await iterate({ ...maps, ...settings, parameters: layer.parameters, matrices, turn: async () => {} })).dispose();
+      (await iterate({ ...maps, ...settings, parameters: layer.parameters, update, turn: async () => {} })).dispose();
     },
     [Symbol.dispose]() {
+      held[Symbol.dispose]();
+      known.dispose();
       workspace[Symbol.dispose]();
       layer.dispose();
     },

@@ -21,6 +21,7 @@ export function compatibility(
   rows: u32,
   channels: u32,
   matrixRow: u32,
+  diagonal: u32,
   factor: f32,
   add: u32,
   begin: u32,
@@ -30,6 +31,14 @@ export function compatibility(
   const rowStride = (<usize>quads) << 4;
   const first = matrix + <usize>matrixRow * rowStride;
   const scale = f32x4.splat(factor);
+  if (diagonal) {
+    let column = ((<usize>begin) % quads) << 4;
+    for (let at = (<usize>begin) << 4; at < (<usize>end) << 4; at += 16) {
+      finish(f32x4.mul(v128.load(first + column), v128.load(values + at)), scale, addend + at, result + at, add);
+      column = column + 16 == rowStride ? 0 : column + 16;
+    }
+    return;
+  }
   const last = (end + quads - 1) / quads;
   for (let block = begin / quads; block < last; block += blockRows) {
     const from = max(begin, block * quads);

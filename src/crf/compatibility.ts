@@ -8,12 +8,14 @@ import { record } from "../tape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
 
 /**
- * Options of `transform`: which of the stacked matrices [L, L] to use, a factor of the product, and a map to add it to.
+ * Options of `transform`: which of the stacked matrices [L, L] to use, a factor of the product, and a map to add it to. Of matrices
+ * that are diagonal `diagonals` are [sets, L], rows padded, and a row costs L operations; no gradient comes to such a matrix.
  */
 export interface TransformOptions {
   readonly set?: number;
   readonly factor?: number;
   readonly addend?: Tensor;
+  readonly diagonals?: Storage;
 }
 
 /**
@@ -24,10 +26,18 @@ export function transform(values: Tensor, matrix: Tensor, options: TransformOpti
   return values.device.attempt(() => transformed(values, matrix, options));
 }
 
-function transformed(values: Tensor, matrix: Tensor, { set = 0, factor = 1, addend }: TransformOptions): Tensor {
+function transformed(
+  values: Tensor,
+  matrix: Tensor,
+  { set = 0, factor = 1, addend, diagonals }: TransformOptions,
+): Tensor {
   const { device, channels } = values;
   const result = emptyLike(values);
-  applyMatrix(values, { storage: matrix.storage, row: set * channels }, factor, addend, result);
+  const { storage } = matrix;
+  const applied = diagonals
+    ? { storage: diagonals, row: set, diagonal: 1 }
+    : { storage, row: set * channels, diagonal: 0 };
+  applyMatrix(values, applied, factor, addend, result);
   const inputs = addend ? [values, matrix, addend] : [values, matrix];
   const kept = matrix.tape?.recording ? [values, matrix] : [matrix];
   return record(result, inputs, kept, (gradient, wanted) => {
@@ -37,7 +47,7 @@ function transformed(values: Tensor, matrix: Tensor, { set = 0, factor = 1, adde
       const transposed = workspace.allocate(channels * padded(channels) * 4);
       const matrixRow = set * channels;
       device.run(compatibilityTranspose, { matrix: matrix.storage, result: transposed, channels, matrixRow });
-      applyMatrix(gradient, { storage: transposed, row: 0 }, factor, undefined, ofValues);
+      applyMatrix(gradient, { storage: transposed, row: 0, diagonal: 0 }, factor, undefined, ofValues);
     }
     const ofMatrix = wanted[1] ? device.tensor(matrix.shape) : undefined;
     if (ofMatrix) {
@@ -51,7 +61,7 @@ function transformed(values: Tensor, matrix: Tensor, { set = 0, factor = 1, adde
 
 function applyMatrix(
   values: Tensor,
-  matrix: { readonly storage: Storage; readonly row: number },
+  matrix: { readonly storage: Storage; readonly row: number; readonly diagonal: number },
   factor: number,
   addend: Tensor | undefined,
   result: Tensor,
@@ -67,6 +77,7 @@ function applyMatrix(
       rows: range.rows,
       channels,
       matrixRow: matrix.row,
+      diagonal: matrix.diagonal,
       factor,
       add: addend ? 1 : 0,
     });

@@ -21,9 +21,9 @@ import { type Listener, requireWarningOptions, suspicionCodes, type WarningOptio
 import { type Activation, activations } from "./activation.ts";
 import { type Bandwidth, parseBandwidths } from "./bandwidths.ts";
 import type { Change } from "./change.ts";
-import { composeMatrices, readMatrices, updateMatrixBytes } from "./compose.ts";
 import { GuideLattices } from "./guideLattices.ts";
-import { iterate } from "./messagePassing.ts";
+import { KnownMatrices } from "./knownMatrices.ts";
+import { isFused, iterate } from "./messagePassing.ts";
 import { bandwidthOptions, inferenceOptions, weightOptions } from "./options.ts";
 import { areLattices, type CrfLattices, type KeptLattices, requireLattices } from "./lattices.ts";
 import { type CrfStep, type OnStep, requireMarginals, stepsOf } from "./steps.ts";
@@ -245,6 +245,7 @@ class CrfLayer implements Disposable {
   /** The three matrices. Those that are not learned are detached, so that no tape sees them. */
   readonly #learned: Omit<CrfParameters, "bandwidths">;
   readonly #detached: Tensor[] = [];
+  readonly #matrices: KnownMatrices;
   readonly #device: Device;
   readonly #options: CrfOptions;
   readonly #sets: number;
@@ -310,6 +311,7 @@ class CrfLayer implements Disposable {
       bilateralWeight: learned(this.parameters.bilateralWeight, learn.weights),
       compatibility: learned(this.parameters.compatibility, learn.compatibility),
     };
+    this.#matrices = new KnownMatrices(this.parameters, this.#sets);
   }
 
   /** Infers the logits X_T, or, unless `output` is none, the marginals; `onStep` is shown those of each iteration. */
@@ -333,46 +335,47 @@ class CrfLayer implements Disposable {
     const turn = (): Promise<void> => breathe("crfRnn", call);
     await turn();
     const { classes, activation = inferenceOptions.activation.default } = this.#options;
-    const { parameters } = this;
-    const sets = this.#sets;
 
     using workspace = new Workspace(device);
-    // One read returns the result of the search for NaN, the update matrices, the bandwidths and the lattices' sizes. Each
-    // part begins at a multiple of the device's alignment, as bindings must.
+    // One read returns the result of the search for NaN, the matrices, the bandwidths and the lattices' sizes. Each part of
+    // what is searched begins at a multiple of the device's alignment, as bindings must.
     const wordBytes = alignedBytes(device, 4);
-    const matrixBytes = updateMatrixBytes(device, classes, sets);
     const listener = device.warnings.listener(this.#options, suspicionCodes);
     const suspicions = listener && image && (await makeSuspicions(unary, image, listener));
     const words = 3;
-    const samplesAt = words * wordBytes + alignedBytes(device, matrixBytes);
+    const samplesAt = words * wordBytes;
     const checks = workspace.allocate(samplesAt + (suspicions?.bytes ?? 0));
     const [inUnary, inGuide, inFrom] = [0, 1, 2].map((word) => view(checks, word * wordBytes, 4));
-    const matrices = view(checks, words * wordBytes, matrixBytes);
     // What is gathered is told the device first: at the beginning of what is submitted, that costs no submission of its own.
     suspicions?.sample(view(checks, samplesAt, suspicions.bytes));
     device.clear(view(checks, 0, words * wordBytes));
     seekNotFinite(unary, inUnary!);
     if (image) seekNotFinite(image, inGuide!);
     if (call.from) seekNotFinite(call.from, inFrom!);
-    composeMatrices(device, parameters, matrices, sets, {
-      spatialFactor: sliceFactor(given ? given.spatial.dimensions : 2),
-      bilateralFactor: sliceFactor(given ? given.bilateral.dimensions : image!.channels + 2),
-    });
+    // A tape that records asks for gradients of whole matrices, which nothing has to be known of.
+    const known = this.#isRecorded(unary, guide, call.from) ? [] : this.#matrices.unread;
     using begun = image && (await this.#lattices.begin(image, call, true));
-    const [read, ...unread] = await readTogether(device, [checks, ...(begun?.unread ?? [])]);
+    const [read, ...others] = await readTogether(device, [checks, ...known, ...(begun?.unread ?? [])]);
+    const unread = others.slice(known.length);
     requireFinite("crfRnn", "logits", unary, new Uint32Array(read!)[0]!);
     if (image) requireFinite("crfRnn", "guide", image, new Uint32Array(read!)[wordBytes / 4]!);
     if (call.from) requireFinite("crfRnn", "from", call.from, new Uint32Array(read!)[(2 * wordBytes) / 4]!);
     if (begun) await suspicions?.tell(new Float32Array(read!, samplesAt), begun.bandwidths(unread)[1]!);
     using own = await begun?.finish(unread);
     const { spatial, bilateral } = (given ?? own)!;
+    const factors = isFused(classes, spatial.dimensions)
+      ? { spatialFactor: sliceFactor(2), bilateralFactor: sliceFactor(bilateral.dimensions) }
+      : undefined;
+    using matrices =
+      known.length > 0 ? this.#matrices.take(workspace, others.slice(0, known.length), factors) : undefined;
     const refined = await iterate({
       unary: alias ?? unary,
       spatial,
       bilateral,
       parameters: this.#learned,
-      matrices: readMatrices(device, workspace, matrices, new Float32Array(read!, words * wordBytes), classes, sets),
-      sets,
+      update: matrices?.update,
+      diagonals: matrices?.diagonals,
+      sets: this.#sets,
       iterations,
       normalization: this.#normalization,
       activation,
@@ -384,6 +387,16 @@ class CrfLayer implements Disposable {
       turn,
     });
     return Scope.inherit(refined, image ? [unary, image] : [unary]);
+  }
+
+  /** Whether a tape records what a call computes. */
+  #isRecorded(unary: Tensor, guide: Tensor | CrfLattices, from: Tensor | undefined): boolean {
+    const { learn } = this.#options;
+    const features = areLattices(guide)
+      ? [guide.spatial.features, guide.bilateral.features]
+      : [learn?.guide ? guide : undefined, learn?.bandwidths ? this.parameters.bandwidths : undefined];
+    const inputs = [unary, from, ...features, ...Object.values<Tensor>(this.#learned)];
+    return inputs.some((input) => input?.tape?.recording);
   }
 
   /** @throws ShapeError, ValueError (NaN, infinity), LimitError, DeviceError, DisposedError, AbortError */
@@ -475,6 +488,7 @@ class CrfLayer implements Disposable {
   dispose(): void {
     this.#disposed = true;
     this.#lattices.dispose();
+    this.#matrices.dispose();
     for (const tensor of [...this.#detached, ...Object.values<Tensor>(this.parameters)]) tensor.dispose();
     this.#detached.length = 0;
   }

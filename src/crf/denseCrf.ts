@@ -1,4 +1,5 @@
 import type { Device } from "../device/device.ts";
+import { readTogether } from "../device/readTogether.ts";
 import { Workspace } from "../device/workspace.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { disposedError, holding } from "../held.ts";
@@ -21,7 +22,8 @@ import { transform } from "./compatibility.ts";
 import { callNames, checkIterations, type CrfCall } from "./crfRnn.ts";
 import { readFreeEnergy } from "./freeEnergy.ts";
 import { iterateBy } from "./iterations.ts";
-import { messageOf } from "./messagePassing.ts";
+import { diagonalsOf } from "./knownMatrices.ts";
+import { messageOf, type WeighedFilter } from "./messagePassing.ts";
 import { inferenceOptions } from "./options.ts";
 import { type Compatibility, compatibilityMatrix, stacked, type Weight, weightMatrix } from "./parameters.ts";
 import { scaledFeatures } from "./scaledFeatures.ts";
@@ -213,11 +215,19 @@ class DenseLayer implements Disposable {
     await turn();
     await requireAllFinite({ logits: unary, from: call.from });
     using scope = device.scope();
-    const weighed: Filter[] = [];
+    using workspace = new Workspace(device);
+    const learned = this.#learned.flatMap((of) => Object.values<Tensor>({ ...of }));
+    const recorded = [unary, call.from, ...features, ...learned].some((input) => input?.tape?.recording);
+    const weighed: WeighedFilter[] = [];
     for (const [k, given] of features.entries()) {
       const { bandwidths, ...matrices } = this.#learned[k]!;
-      const lattice = scope.add(await this.#latticeOf(given, bandwidths, k, call));
-      weighed.push({ ...matrices, lattice, normalization: filters[k]!.normalization ?? "after" });
+      const { weight, compatibility } = matrices;
+      const storages = [bandwidths, ...(recorded ? [] : [weight, compatibility])].map(({ storage }) => storage);
+      const [values, ...read] = (await readTogether(device, storages)).map((one) => new Float32Array(one));
+      const [ofWeight, ofCompatibility] = read.map((one) => workspace.store(diagonalsOf(one, weight.channels)));
+      const lattice = scope.add(await this.#latticeOf(given, bandwidths, values!, k, call));
+      const diagonals = { weight: ofWeight, compatibility: ofCompatibility };
+      weighed.push({ ...matrices, diagonals, lattice, normalization: filters[k]!.normalization ?? "after" });
     }
     const whole = alias ?? unary;
     const result = await iterateBy({
@@ -237,8 +247,14 @@ class DenseLayer implements Disposable {
   }
 
   /** Builds the lattice of features that are divided by what the bandwidths hold now. */
-  async #latticeOf(features: Tensor, bandwidths: Tensor, k: number, { signal }: CrfCall): Promise<Lattice> {
-    const values = new Float32Array(await this.#device.read(bandwidths.storage)).slice(0, bandwidths.channels);
+  async #latticeOf(
+    features: Tensor,
+    bandwidths: Tensor,
+    read: Float32Array,
+    k: number,
+    { signal }: CrfCall,
+  ): Promise<Lattice> {
+    const values = read.subarray(0, bandwidths.channels);
     for (const [at, value] of values.entries()) checkBandwidth(`${where}: filters[${k}]`, `feature ${at}`, value);
     using source = features.tape?.recording ? undefined : features.alias();
     using scaled = scaledFeatures(source ?? features, bandwidths, [...values]);
@@ -314,13 +330,6 @@ class DenseLayer implements Disposable {
   }
 }
 
-interface Filter {
-  readonly lattice: Lattice;
-  readonly weight: Tensor;
-  readonly compatibility: Tensor;
-  readonly normalization: Normalization;
-}
-
 /** @throws ValueError that names the first tensor with a NaN or an infinity */
 async function requireAllFinite(tensors: Readonly<Record<string, Tensor | undefined>>): Promise<void> {
   for (const [name, tensor] of Object.entries(tensors)) {
@@ -336,15 +345,16 @@ async function requireAllFinite(tensors: Readonly<Record<string, Tensor | undefi
 async function nextLogits(
   unary: Tensor,
   marginals: Tensor,
-  filters: readonly Filter[],
+  filters: readonly WeighedFilter[],
   turn: () => Promise<void>,
 ): Promise<Tensor> {
   let logits = unary;
   try {
-    for (const { lattice, weight, compatibility, normalization } of filters) {
+    for (const { lattice, weight, compatibility, diagonals, normalization } of filters) {
       using smooth = filtered(marginals, lattice, normalization, false);
-      using message = transform(smooth, weight);
-      const sum = transform(message, compatibility, { factor: -1, addend: logits });
+      using message = transform(smooth, weight, { diagonals: diagonals?.weight });
+      const last = { factor: -1, addend: logits, diagonals: diagonals?.compatibility };
+      const sum = transform(message, compatibility, last);
       if (logits !== unary) logits.dispose();
       logits = sum;
       await turn();
@@ -356,7 +366,7 @@ async function nextLogits(
   }
 }
 
-async function freeEnergyOf(unary: Tensor, marginals: Tensor, filters: readonly Filter[]) {
+async function freeEnergyOf(unary: Tensor, marginals: Tensor, filters: readonly WeighedFilter[]) {
   const messages: Tensor[] = [];
   try {
     for (const filter of filters) messages.push(messageOf(marginals, filter));

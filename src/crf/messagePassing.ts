@@ -12,6 +12,7 @@ import type { Activation } from "./activation.ts";
 import type { UpdateMatrices } from "./compose.ts";
 import { readChange } from "./change.ts";
 import { transform } from "./compatibility.ts";
+import type { Diagonals } from "./knownMatrices.ts";
 import type { CrfParameters } from "./parameters.ts";
 import { type FreeEnergy, readFreeEnergy } from "./freeEnergy.ts";
 import { copied, iterateBy, type Iterations, readingsOf } from "./iterations.ts";
@@ -23,13 +24,20 @@ export interface Inference extends Iterations {
   readonly spatial: Lattice;
   readonly bilateral: Lattice;
   readonly parameters: Omit<CrfParameters, "bandwidths">;
-  readonly matrices: UpdateMatrices;
+  /** What the fused update multiplies by. Without it, single ops compute the iterations. */
+  readonly update?: UpdateMatrices;
+  /** Of the parameters, where they are known. No tape must ask for their gradients then. */
+  readonly diagonals?: Diagonals;
   readonly sets: number;
   readonly normalization: Normalization;
 }
 
-/** The widest row, in quads, for which the fused update is used. At this width four points share a workgroup. Its spatial lattice is one of pictures. */
+/** The widest row, in quads, for which the fused update is used. At this width four points share a workgroup. */
 const mostFusedQuads = 16;
+
+/** Whether the fused update takes so many classes and a spatial lattice of so many dimensions, which is one of pictures. */
+export const isFused = (classes: number, spatialDimensions: number): boolean =>
+  quadsOf(classes) <= mostFusedQuads && spatialDimensions === 2;
 
 /**
  * Runs T mean-field iterations from X₀ = U (Zheng et al. 2015, algorithm 1) and returns a new map of the unary's shape. Where
@@ -39,16 +47,16 @@ export async function iterate(inference: Inference): Promise<Tensor> {
   const { unary, spatial, bilateral, parameters } = inference;
   const rowBytes = quadsOf(unary.channels) * quadBytes;
   const largest = Math.max(unary.rows, spatial.vertices + 1, bilateral.vertices + 1) * rowBytes;
-  const fits =
-    rowBytes <= mostFusedQuads * quadBytes && largest <= unary.device.limits.bindingBytes && spatial.dimensions === 2;
+  const fits = isFused(unary.channels, spatial.dimensions) && largest <= unary.device.limits.bindingBytes;
   if (inference.iterations === 0 && inference.output === "none") return copied(unary);
   const { spatialWeight, bilateralWeight, compatibility } = parameters;
   const inputs = [unary, spatial.features, bilateral.features, spatialWeight, bilateralWeight, compatibility];
   const recorded = [...inputs, inference.from].some((input) => input?.tape?.recording);
-  if (!fits || recorded) return await iterateByOps(inference);
+  const { update } = inference;
+  if (!fits || recorded || !update) return await iterateByOps(inference);
   const result = emptyLike(unary);
   try {
-    await iterateFused(inference, result);
+    await iterateFused(inference, update, result);
   } catch (error) {
     result.dispose();
     throw error;
@@ -58,22 +66,19 @@ export async function iterate(inference: Inference): Promise<Tensor> {
 
 /** Reads the free energy of marginals by the filters, weights and matrices of an inference; no tape sees it. */
 async function freeEnergyOf(inference: Inference, marginals: Tensor, done: number): Promise<FreeEnergy> {
-  const { unary, spatial, bilateral, parameters, normalization, sets } = inference;
+  const { unary, spatial, bilateral, parameters, diagonals = {}, normalization, sets } = inference;
   const set = Math.max(0, Math.min(done, sets) - 1);
-  using near = messageOf(marginals, {
-    ...parameters,
-    lattice: spatial,
-    weight: parameters.spatialWeight,
-    normalization,
-    set,
-  });
-  using like = messageOf(marginals, {
-    ...parameters,
-    lattice: bilateral,
-    weight: parameters.bilateralWeight,
-    normalization,
-    set,
-  });
+  const messageBy = (lattice: Lattice, name: "spatialWeight" | "bilateralWeight"): Tensor =>
+    messageOf(marginals, {
+      lattice,
+      normalization,
+      weight: parameters[name],
+      compatibility: parameters.compatibility,
+      diagonals: { weight: diagonals[name], compatibility: diagonals.compatibility },
+      set,
+    });
+  using near = messageBy(spatial, "spatialWeight");
+  using like = messageBy(bilateral, "bilateralWeight");
   return await readFreeEnergy(marginals, unary, [near, like]);
 }
 
@@ -83,21 +88,26 @@ export interface WeighedFilter {
   readonly normalization: Normalization;
   readonly weight: Tensor;
   readonly compatibility: Tensor;
+  /** Of both, where they are known. */
+  readonly diagonals?: { readonly weight?: Storage; readonly compatibility?: Storage };
   readonly set?: number;
 }
 
 /** Computes C·W·(K Q) without a tape. */
-export function messageOf(marginals: Tensor, { lattice, normalization, ...given }: WeighedFilter): Tensor {
+export function messageOf(
+  marginals: Tensor,
+  { lattice, normalization, set, diagonals, ...given }: WeighedFilter,
+): Tensor {
   using q = marginals.alias();
   using weight = given.weight.alias();
   using compatibility = given.compatibility.alias();
   using smooth = filtered(q, lattice, normalization, false);
-  using weighed = transform(smooth, weight, given);
-  return transform(weighed, compatibility, given);
+  using weighed = transform(smooth, weight, { set, diagonals: diagonals?.weight });
+  return transform(weighed, compatibility, { set, diagonals: diagonals?.compatibility });
 }
 
-async function iterateFused(inference: Inference, result: Tensor): Promise<void> {
-  const { unary, spatial, bilateral, matrices, iterations, normalization, activation, output, until } = inference;
+async function iterateFused(inference: Inference, matrices: UpdateMatrices, result: Tensor): Promise<void> {
+  const { unary, spatial, bilateral, iterations, normalization, activation, output, until } = inference;
   const { device, rows, channels } = unary;
   const quads = quadsOf(channels);
   using workspace = new Workspace(device);
@@ -164,16 +174,17 @@ const iterateByOps = (inference: Inference): Promise<Tensor> =>
 
 /** One iteration: X = U − C·(W_s·K_s Q + W_b·K_b Q). */
 async function nextLogits(inference: Inference, marginals: Tensor, t: number): Promise<Tensor> {
-  const { unary, spatial, bilateral, parameters, sets, normalization } = inference;
+  const { unary, spatial, bilateral, parameters, diagonals = {}, sets, normalization } = inference;
   const set = Math.min(t, sets - 1);
-  const weigh = (lattice: Lattice, weight: Tensor, addend?: Tensor): Tensor => {
+  const weigh = (lattice: Lattice, name: "spatialWeight" | "bilateralWeight", addend?: Tensor): Tensor => {
     using smooth = filtered(marginals, lattice, normalization, false);
-    return transform(smooth, weight, { set, addend });
+    return transform(smooth, parameters[name], { set, addend, diagonals: diagonals[name] });
   };
-  using fromSpatial = weigh(spatial, parameters.spatialWeight);
+  using fromSpatial = weigh(spatial, "spatialWeight");
   await inference.turn();
-  using message = weigh(bilateral, parameters.bilateralWeight, fromSpatial);
-  const logits = transform(message, parameters.compatibility, { set, factor: -1, addend: unary });
+  using message = weigh(bilateral, "bilateralWeight", fromSpatial);
+  const last = { set, factor: -1, addend: unary, diagonals: diagonals.compatibility };
+  const logits = transform(message, parameters.compatibility, last);
   try {
     await inference.turn();
     return logits;

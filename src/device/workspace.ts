@@ -1,4 +1,4 @@
-import type { Device, Storage } from "./device.ts";
+import type { Data, Device, Storage } from "./device.ts";
 
 /**
  * Allocates device memory that is released at the end of a `using` block, except for what was handed over with `handOver`.
@@ -22,6 +22,15 @@ export class Workspace implements Disposable {
   zeros(bytes: number): Storage {
     const storage = this.allocate(bytes);
     this.#device.clear(storage);
+    return storage;
+  }
+
+  /** Allocates memory for data, if there are any, and writes them to it. */
+  store<Given extends Data | undefined>(data: Given): Given extends undefined ? undefined : Storage;
+  store(data: Data | undefined): Storage | undefined {
+    if (!data) return undefined;
+    const storage = this.allocate(data.byteLength);
+    this.#device.write(storage, data);
     return storage;
   }
 

@@ -1,8 +1,11 @@
 import { compatibilityTranspose } from "../../build/kernels.ts";
 import { transform as op } from "../../src/crf/compatibility.ts";
+import { Workspace } from "../../src/device/workspace.ts";
+import { padded } from "../../src/shape.ts";
 import { Tape } from "../../src/tape.ts";
 import { transform } from "../reference/crf.ts";
 import { type Case, check, close, random } from "../suite.ts";
+import { padRows } from "./rows.ts";
 
 const products: Case[] = [false, true].map((add) => ({
   name: `${add ? "adds a matrix's product to another map" : "multiplies the vector of every row by a matrix"}, and back`,
@@ -49,8 +52,45 @@ const products: Case[] = [false, true].map((add) => ({
   },
 }));
 
+const diagonals: Case = {
+  name: "a diagonal matrix, given as a row of each set, has the bits that it has as a whole",
+  async run(device) {
+    for (const rows of [1, 65, 257]) {
+      for (const channels of rows === 257 ? [5] : [1, 4, 21, 68]) {
+        using scope = device.scope();
+        using workspace = new Workspace(device);
+        const numbers = random(rows + channels);
+        const diagonal = numbers.array(2 * channels, -1, 1);
+        const whole = new Float32Array(2 * channels ** 2);
+        diagonal.forEach((value, row) => (whole[row * channels + (row % channels)] = value));
+        const matrix = scope.tensor([2 * channels, channels], whole);
+        const stored = workspace.store(padRows(diagonal, channels));
+        const v = numbers.array(rows * channels, -1, 1);
+        const [values, addend] = [v, v.map((value) => 3 * value)].map((data) => scope.tensor([rows, channels], data));
+        for (const options of [{ set: 1 }, { set: 1, factor: -2, addend }, { set: 0, addend }]) {
+          const what = `${rows} rows of ${channels}, ${Object.keys(options).join(" ")}`;
+          const result = scope.add(op(values!, matrix, { ...options, diagonals: stored }));
+          close(await result.read(), await scope.add(op(values!, matrix, options)).read(), {}, what);
+          const { factor = 1, set } = options as { factor?: number; set: number };
+          const expected = Float64Array.from(v, (value, i) => {
+            const product = factor * diagonal[set * channels + (i % channels)]! * value;
+            return product + ("addend" in options ? Math.fround(3 * value) : 0);
+          });
+          close(await result.read(), expected, { absolute: 6 * 2 ** -24 }, what);
+          const all = new Float32Array(await device.read(result.storage));
+          check(
+            all.every((value, i) => i % padded(channels) < channels || value === 0),
+            `${what}: padding`,
+          );
+        }
+      }
+    }
+  },
+};
+
 export const cases: Case[] = [
   ...products,
+  diagonals,
   {
     name: "only the gradients that are wanted are computed, and values are held for that of the matrix alone",
     async run(device) {

@@ -2,7 +2,9 @@ import { compose } from "../../build/kernels.ts";
 import { padded } from "../../src/shape.ts";
 import { alignedBytes } from "../../src/device/device.ts";
 import { Workspace } from "../../src/device/workspace.ts";
-import { composeMatrices, readMatrices, updateMatrixBytes } from "../../src/crf/compose.ts";
+import { readTogether } from "../../src/device/readTogether.ts";
+import { KnownMatrices } from "../../src/crf/knownMatrices.ts";
+import type { Tensor } from "../../src/tensor.ts";
 import { Memory } from "../memory.ts";
 import { type Case, check, close, random } from "../suite.ts";
 import { padRows } from "./rows.ts";
@@ -71,12 +73,11 @@ export const cases: Case[] = [
               spatialWeight: scope.tensor([sets * classes, classes], spatial),
               bilateralWeight: scope.tensor([sets * classes, classes], bilateral),
               compatibility: scope.tensor([sets * classes, classes], compatibility),
-              bandwidths: scope.tensor([3]),
             };
-            const storage = workspace.zeros(updateMatrixBytes(device, classes, sets));
-            composeMatrices(device, parameters, storage, sets, { spatialFactor: 0.5, bilateralFactor: 2 });
-            const values = new Float32Array(await device.read(storage));
-            const matrices = readMatrices(device, workspace, storage, values, classes, sets);
+            using known = new KnownMatrices(parameters, sets);
+            const read = await readTogether(device, known.unread);
+            using taken = known.take(workspace, read, { spatialFactor: 0.5, bilateralFactor: 2 });
+            const matrices = taken.update!;
             const what = `${sets} sets of ${classes} classes, beside the diagonal of ${beside}`;
             check(matrices.diagonal === (beside === undefined), `${what}: diagonal ${matrices.diagonal}`);
             const stride = padded(classes);
@@ -107,6 +108,72 @@ export const cases: Case[] = [
           }
         }
       }
+    },
+  },
+  {
+    name: "matrices are multiplied once, until they are others, and never where a call takes no product or all are diagonal",
+    async run(device) {
+      let products = 0;
+      using _observation = device.observe({ before: ({ kernel }) => void (products += Number(kernel === compose)) });
+      const factors = { spatialFactor: 0.5, bilateralFactor: 2 };
+      for (const sets of [1, 2]) {
+        const classes = 3;
+        using scope = device.scope();
+        using workspace = new Workspace(device);
+        const full = (): Float32Array => random(sets).array(sets * classes ** 2, 1, 2);
+        const stacked = (): Tensor => scope.tensor([sets * classes, classes], full());
+        const parameters = { spatialWeight: stacked(), bilateralWeight: stacked(), compatibility: stacked() };
+        const { bilateralWeight } = parameters;
+        using known = new KnownMatrices(parameters, sets);
+        const take = async (fused = true): Promise<Float32Array | undefined> => {
+          products = 0;
+          using taken = known.take(workspace, await readTogether(device, known.unread), fused ? factors : undefined);
+          check(
+            Object.values(taken.diagonals).every((one) => one === undefined),
+            "no diagonals of full matrices",
+          );
+          return taken.update && new Float32Array(await device.read(taken.update.of(sets - 1)));
+        };
+        check((await take(false)) === undefined && products === 0, "a call that takes no product");
+        const first = (await take())!;
+        check(products === sets, `${products} products of ${sets} sets`);
+        close((await take())!, first, {}, "the same again");
+        check(products === 0, "nothing is multiplied twice");
+        const others = full();
+        others[others.length - 1]! += 1;
+        bilateralWeight.write(others);
+        // Who takes products at the same time as another keeps those that it was given.
+        using earlier = known.take(workspace, await readTogether(device, known.unread), {
+          ...factors,
+          bilateralFactor: 1,
+        });
+        const kept = new Float32Array(await device.read(earlier.update!.of(sets - 1)));
+        const second = (await take())!;
+        check(products === sets && second.some((value, i) => value !== first[i]), "other matrices, other products");
+        close(await device.read(earlier.update!.of(sets - 1)).then((read) => new Float32Array(read)), kept, {}, "kept");
+        bilateralWeight.write(full());
+        close((await take())!, first, {}, "the first matrices again");
+      }
+    },
+  },
+  {
+    name: "products that are made after their layer was disposed of go with the call",
+    async run(device) {
+      using scope = device.scope();
+      using workspace = new Workspace(device);
+      const parameters = {
+        spatialWeight: scope.tensor([2, 2], [1, 2, 3, 4]),
+        bilateralWeight: scope.tensor([2, 2], [1, 2, 3, 4]),
+        compatibility: scope.tensor([2, 2], [1, 2, 3, 4]),
+      };
+      const known = new KnownMatrices(parameters, 1);
+      const read = await readTogether(device, known.unread);
+      known.dispose();
+      const before = device.bytes;
+      const taken = known.take(workspace, read, { spatialFactor: 1, bilateralFactor: 1 });
+      check(device.bytes > before, "products");
+      taken[Symbol.dispose]();
+      check(device.bytes === before, `${device.bytes - before} bytes left`);
     },
   },
 ];

@@ -1,4 +1,4 @@
-import { embed, update } from "../../build/kernels.ts";
+import { compatibility, compose, embed, update } from "../../build/kernels.ts";
 import { crfRnn, type CrfOptions, type CrfRnn, meanField } from "../../src/crf/crfRnn.ts";
 import type { Device } from "../../src/device/device.ts";
 import { open } from "../../src/device/open.ts";
@@ -76,6 +76,8 @@ const variants: Record<string, CrfOptions> = {
   "normalized symmetrically": optionsOf(5, { normalization: "symmetric" }),
   "not normalized": optionsOf(5, { normalization: "none", bilateral: { weight: 0.1 }, spatial: { weight: 0.1 } }),
   "68 classes, more than the fused update holds": optionsOf(68, { compatibility: matrixOf(4, 68).map((x) => x / 8) }),
+  "68 classes, Potts": optionsOf(68),
+  "68 classes, diagonal but for one weight": optionsOf(68, { spatial: { weight: matrixOf(5, 68).map((x) => x / 8) } }),
 };
 
 /** θα, θβ, θγ, the guide, the unary and the three stacks of matrices, as one vector each. */
@@ -540,6 +542,35 @@ export const cases: Case[] = [
       using small = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes: 49_152 });
       check((await updates(small, 4, false)) === 2, "4 classes in bindings of 48 kB");
       check((await updates(small, 64, false)) === 0, "64 classes in bindings of 48 kB");
+    },
+  },
+  {
+    name: "more classes than the fused update holds cost no product of matrices, and diagonal matrices L a row",
+    async run(device) {
+      const classes = 68;
+      const seen: string[] = [];
+      using _observation = device.observe({
+        before({ kernel, args }) {
+          if (kernel === compose) seen.push("compose");
+          if (kernel === compatibility) seen.push(args.diagonal === 1 ? "diagonal" : "full");
+        },
+      });
+      using unary = device.tensor([...size, classes], unaryOf(classes));
+      using image = device.tensor([...size, 3], guide);
+      using crf = crfRnn(device, optionsOf(classes));
+      for (const [expected, weight] of [
+        ["diagonal diagonal diagonal", fullMatrix(5, classes)],
+        ["diagonal full diagonal", Float32Array.from(fullMatrix(5, classes), (value, i) => (i === 1 ? 1 : value))],
+      ] as const) {
+        crf.parameters.bilateralWeight.write(weight);
+        seen.length = 0;
+        (await crf(unary, image, { iterations: 1 })).dispose();
+        check(seen.join(" ") === expected, seen.join(" "));
+      }
+      using _tape = new Tape([crf.parameters.compatibility]);
+      seen.length = 0;
+      (await crf(unary, image, { iterations: 1 })).dispose();
+      check(seen.join(" ") === "full full full", `a tape asks for gradients of whole matrices: ${seen.join(" ")}`);
     },
   },
   {
