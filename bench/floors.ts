@@ -5,18 +5,25 @@ import { embedPullback } from "./lattice/embed.pullback.bench.ts";
 import { featuresBilateral } from "./lattice/features.bilateral.bench.ts";
 import { featuresPullback } from "./lattice/features.pullback.bench.ts";
 import { hashFind } from "./lattice/hash.find.bench.ts";
+import { hashFollow } from "./lattice/hash.follow.bench.ts";
 import { hashInsert } from "./lattice/hash.insert.bench.ts";
 import { hashLookUp } from "./lattice/hash.lookUp.bench.ts";
 import { hashMark } from "./lattice/hash.mark.bench.ts";
+import { hashMove } from "./lattice/hash.move.bench.ts";
 import { hashNumber } from "./lattice/hash.number.bench.ts";
 import { incidenceEntries } from "./lattice/incidence.entries.bench.ts";
 import { incidenceFill } from "./lattice/incidence.fill.bench.ts";
 import { incidenceNormalize } from "./lattice/incidence.normalize.bench.ts";
+import { incidenceOffsets } from "./lattice/incidence.offsets.bench.ts";
+import { incidenceScatter } from "./lattice/incidence.scatter.bench.ts";
 import { neighbors } from "./lattice/neighbors.bench.ts";
+import { neighborsMerge } from "./lattice/neighbors.merge.bench.ts";
 import { normalization } from "./lattice/normalization.bench.ts";
 import { normalizationPullback } from "./lattice/normalization.pullback.bench.ts";
 import { orderDigit } from "./lattice/order.digit.bench.ts";
+import { orderPack } from "./lattice/order.pack.bench.ts";
 import { orderPermute } from "./lattice/order.permute.bench.ts";
+import { orderRanges } from "./lattice/order.ranges.bench.ts";
 import { orderSlots } from "./lattice/order.slots.bench.ts";
 import { slice } from "./lattice/slice.bench.ts";
 import { sliceDots } from "./lattice/slice.dots.bench.ts";
@@ -88,18 +95,25 @@ export const floors = [
   featuresBilateral,
   featuresPullback,
   hashFind,
+  hashFollow,
   hashLookUp,
   hashInsert,
   hashMark,
+  hashMove,
   hashNumber,
   incidenceEntries,
   incidenceFill,
   incidenceNormalize,
+  incidenceOffsets,
+  incidenceScatter,
   neighbors,
+  neighborsMerge,
   normalization,
   normalizationPullback,
   orderDigit,
+  orderPack,
   orderPermute,
+  orderRanges,
   orderSlots,
   slice,
   sliceDots,

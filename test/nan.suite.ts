@@ -27,12 +27,18 @@ import { works } from "./works.ts";
 const wholeNumbers = [
   "arithmetic",
   "fill",
+  "hashFollow",
   "hashInsert",
   "hashMark",
+  "hashMove",
   "hashNumber",
+  "incidenceOffsets",
   "neighbors",
+  "neighborsMerge",
   "orderDigit",
+  "orderPack",
   "orderPermute",
+  "orderRanges",
   "orderSlots",
   "scanAdd",
   "scanBlocks",
@@ -48,6 +54,7 @@ const floatsAsWords = [
   "hashFind barycentric",
   "hashLookUp barycentric",
   "incidenceEntries barycentric",
+  "incidenceScatter barycentric",
   "permute values",
 ];
 

@@ -50,6 +50,9 @@ export async function filterAll(device: Device): Promise<void> {
     using elsewhere = device.tensor([2, 30, 5], random(7).array(300, -1, 1));
     filter(elsewhere, wider, { at: wider.at, transpose: true }).dispose();
   }
+  // Keys that reach too far to be packed.
+  using far = device.tensor([60, 15], random(8).array(900, -2000, 2000));
+  (await buildLattice(far)).dispose();
 }
 
 async function inferAll(device: Device): Promise<void> {

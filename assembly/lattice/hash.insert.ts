@@ -1,17 +1,19 @@
 import { scratch } from "../shared/scratch";
-import { hashKey, sameKey } from "./hash";
+import { hashKey, none, sameKey } from "./hash";
 
-const probeLimit: u32 = 512;
+const probeLimit: u32 = 256;
 /**
  * How many entries are looked up ahead: enough loads at once to hide the latency of the table's memory, and few enough
  * to stay in the cache.
  */
 const blockLength: u32 = 64;
+const blockBytes: usize = 256;
 
 /**
- * Twin of kernels/lattice/hash.insert.wgsl. A block of entries goes through three loops: hashes and a first look at their
- * slots; a first look at the keys of the entries found there; the insertion. The first two have no branch to mispredict,
- * so their cache misses overlap, and the third finds everything at hand.
+ * Twin of kernels/lattice/hash.insert.wgsl. Neighboring pixels often share vertices: then the slot of the smaller entry is
+ * taken over unchanged. A block of entries goes through several loops: which entries have the key of the point before; of
+ * the others, hashes and a first look at their slots; which of these slots have their key already, by the key of the entry
+ * found there; and the insertion of the rest. All but the last have no branch to mispredict, so their cache misses overlap.
  */
 export function hashInsert(
   keys: usize,
@@ -20,6 +22,7 @@ export function hashInsert(
   status: usize,
   entries: u32,
   slotMask: u32,
+  rest: u32,
   dimensions: u32,
   begin: u32,
   end: u32,
@@ -27,44 +30,77 @@ export function hashInsert(
   const words = dimensions / 2 + 1;
   const keyBytes = words << 2;
   const coordinates = dimensions + 1;
-  const firstSlots = scratch;
-  const found = firstSlots + ((<usize>blockLength) << 2);
+  const before = (<usize>coordinates) << 2;
+  const firstRepeated = begin + coordinates;
+  const fresh = scratch;
+  const repeated = fresh + blockBytes;
+  const firstSlots = repeated + blockBytes;
+  const found = firstSlots + blockBytes;
   for (let first = begin; first < end; first += blockLength) {
-    const count = min(blockLength, end - first);
-    for (let i: u32 = 0; i < count; i++) {
-      const slot = hashKey(keys + <usize>((first + i) * keyBytes), words) & slotMask;
-      store<u32>(firstSlots + ((<usize>i) << 2), slot);
-      store<u32>(found + ((<usize>i) << 2), load<u32>(slots + ((<usize>slot) << 2)));
+    const last = min(first + blockLength, end);
+    let freshEnd = fresh;
+    let repeatedEnd = repeated;
+    if (atomic.load<u32>(status + 8)) {
+      if (!rest) for (let entry = first; entry < last; entry++) store<u32>(entrySlots + ((<usize>entry) << 2), none);
+      continue;
     }
-    let touched: u32 = 0;
-    for (let i: u32 = 0; i < count; i++) {
-      const held = load<u32>(found + ((<usize>i) << 2));
-      touched ^= load<u32>(keys + <usize>(select<u32>(held - 1, first + i, held != 0) * keyBytes));
-    }
-    store<u32>(found, touched); // keeps the loads from being optimized away
-    for (let i: u32 = 0; i < count; i++) {
-      const entry = first + i;
-      const to = entrySlots + ((<usize>entry) << 2);
-      // Neighboring pixels often have the same spatial simplex. Then the slot of the smaller entry is taken over
-      // unchanged.
-      if (words < 3 && entry >= begin + coordinates && sameKeyAs(keys, entry, entry - coordinates, words)) {
-        store<u32>(to, load<u32>(to - ((<usize>coordinates) << 2)));
-        continue;
+    if (rest) {
+      for (let entry = first; entry < last; entry++) {
+        store<u32>(freshEnd, entry);
+        freshEnd += (<usize>(load<u32>(entrySlots + ((<usize>entry) << 2)) == none)) << 2;
       }
-      const slot = insert(keys, slots, load<u32>(firstSlots + ((<usize>i) << 2)), entry, slotMask, words);
-      store<u32>(to, slot & slotMask);
-      if (slot > slotMask) store<u32>(status + 8, 1);
+    } else {
+      for (let entry = first; entry < last; entry++) {
+        const repeats = entry < firstRepeated ? 0 : sameKeyAs(keys, entry, entry - coordinates, words);
+        store<u32>(freshEnd, entry);
+        store<u32>(repeatedEnd, entry);
+        freshEnd += (<usize>(repeats ^ 1)) << 2;
+        repeatedEnd += (<usize>repeats) << 2;
+      }
+    }
+    const count = freshEnd - fresh;
+    for (let at: usize = 0; at < count; at += 4) {
+      const slot = hashKey(keys + <usize>(load<u32>(fresh + at) * keyBytes), words) & slotMask;
+      store<u32>(firstSlots + at, slot);
+      store<u32>(found + at, load<u32>(slots + ((<usize>slot) << 2)));
+    }
+    // What is still to insert stays in the list, and its slots with it.
+    let left: usize = 0;
+    for (let at: usize = 0; at < count; at += 4) {
+      const entry = load<u32>(fresh + at);
+      const slot = load<u32>(firstSlots + at);
+      const smaller = load<u32>(found + at) - 1; // 2³² − 1 in an empty slot
+      const done = sameKeyAs(keys, entry, min(smaller, entry), words) & u32(smaller < entry);
+      store<u32>(entrySlots + ((<usize>entry) << 2), slot);
+      store<u32>(fresh + left, entry);
+      store<u32>(firstSlots + left, slot);
+      left += (<usize>(done ^ 1)) << 2;
+    }
+    for (let at: usize = 0; at < left; at += 4) {
+      const entry = load<u32>(fresh + at);
+      const slot = insert(keys, slots, load<u32>(firstSlots + at), entry, slotMask, words);
+      store<u32>(entrySlots + ((<usize>entry) << 2), slot);
+      if (slot == none) atomic.store<u32>(status + 8, 1);
+    }
+    for (let at = repeated; at < repeatedEnd; at += 4) {
+      const to = entrySlots + ((<usize>load<u32>(at)) << 2);
+      store<u32>(to, load<u32>(to - before));
     }
   }
 }
 
+/** 1 if two entries have one key, else 0; without a branch for the words of d = 2 to 5. */
 // @ts-ignore: decorator
 @inline
-function sameKeyAs(keys: usize, entry: u32, other: u32, words: u32): bool {
-  return sameKey(keys + <usize>((entry * words) << 2), keys + <usize>((other * words) << 2), words);
+function sameKeyAs(keys: usize, entry: u32, other: u32, words: u32): u32 {
+  const a = keys + <usize>((entry * words) << 2);
+  const b = keys + <usize>((other * words) << 2);
+  if (words == 3) return u32(((load<u64>(a) ^ load<u64>(b)) | <u64>(load<u32>(a, 8) ^ load<u32>(b, 8))) == 0);
+  if (words == 2) return u32(load<u64>(a) == load<u64>(b));
+  return u32(sameKey(a, b, words));
 }
 
-/** The slot of an entry's key, or slotMask + 1 if there was no place. */
+/** The slot of an entry's key, or `none` if there was no place. */
 // @ts-ignore: decorator
 @inline
 function insert(keys: usize, slots: usize, firstSlot: u32, entry: u32, slotMask: u32, words: u32): u32 {
@@ -85,5 +121,5 @@ function insert(keys: usize, slots: usize, firstSlot: u32, entry: u32, slotMask:
     }
     slot = (slot + 1) & slotMask;
   }
-  return slotMask + 1;
+  return none;
 }

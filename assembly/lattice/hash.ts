@@ -1,3 +1,6 @@
+/** What entrySlots hold of an entry that has no slot yet. */
+export const none: u32 = 0xffffffff;
+
 /** Twin of kernels/lattice/hash.wgsl. */
 // @ts-ignore: decorator
 @inline

@@ -3,19 +3,24 @@
 // order in which invocations run; this makes the numbering of vertices deterministic. An earlier pass has written the
 // keys, so any entry found in a slot can be compared through its key.
 //
-// Preconditions: all slots are zero, and slotMask + 1 is a power of two. If a search finds no free slot, status[2] is
-// set; the host then makes a larger table and inserts all keys again.
+// A search that looks at PROBES slots in vain sets status[2]: the table is too full. From then on every invocation gives up at
+// once, and its entry has no slot (0xffffffff). The host moves what was inserted to a larger table (hash.move, hash.follow) and
+// inserts the rest: rest ≠ 0 passes over entries that have a slot.
+//
+// Preconditions: all slots are zero where rest = 0, and slotMask + 1 is a power of two.
 //#include "../shared/invocation.wgsl"
 //#include "hash.wgsl"
 
 struct Params {
   entries: u32,
   slotMask: u32,
+  rest: u32,
 }
 
 const DIMENSIONS: u32 = 5u; // specialized
 const WORDS = DIMENSIONS / 2u + 1u;
-const PROBES = 512u;
+const PROBES = 256u;
+const none = 0xffffffffu;
 
 @group(0) @binding(0) var<uniform> params: Params;
 // [entries, words]
@@ -37,6 +42,11 @@ fn sameKey(a: u32, b: u32) -> bool {
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
   let entry = invocation(id, workgroupCount);
   if (entry >= params.entries) { return; }
+  if (params.rest != 0u && entrySlots[entry] != none) { return; }
+  if (atomicLoad(&status[2]) != 0u) {
+    entrySlots[entry] = none;
+    return;
+  }
   var state = 0u;
   for (var k = 0u; k < WORDS; k++) { state = hashWord(state, keys[entry * WORDS + k]); }
   var slot = hashEnd(state) & params.slotMask;
@@ -54,6 +64,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
       probes++;
     }
   }
+  if (probes == PROBES) {
+    slot = none;
+    atomicStore(&status[2], 1u);
+  }
   entrySlots[entry] = slot;
-  if (probes == PROBES) { atomicStore(&status[2], 1u); }
 }

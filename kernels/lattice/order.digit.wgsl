@@ -1,20 +1,18 @@
-// Takes one coordinate of the vertices' keys as a digit to sort by: digits[i] = key_c mod 1024 of vertex order[i], with
-// key_c = (d+1)·w_c + r (embed.wgsl). Coordinates that span more than 1024 wrap around, which costs locality and
-// nothing else. identity ≠ 0 says that the order is 0, 1, 2, … and need not be read.
+// Takes some bits of the vertices' packed keys (order.pack) as a digit to sort by: digits[i] = bits `shift` and above of the
+// packed key of vertex order[i], as many as digitMask has. identity ≠ 0 says that the order is 0, 1, 2, … and need not be
+// read.
 //#include "../shared/invocation.wgsl"
 
 struct Params {
   vertices: u32,
-  coordinate: u32,
+  shift: u32,
+  digitMask: u32,
   identity: u32,
 }
 
-const DIMENSIONS: u32 = 5u; // specialized
-const WORDS = DIMENSIONS / 2u + 1u;
-
 @group(0) @binding(0) var<uniform> params: Params;
-// [vertices, words]
-@group(0) @binding(1) var<storage, read> vertexKeys: array<u32>;
+// [vertices, 2]
+@group(0) @binding(1) var<storage, read> packedKeys: array<u32>;
 @group(0) @binding(2) var<storage, read> order: array<u32>;
 @group(0) @binding(3) var<storage, read_write> digits: array<u32>;
 
@@ -25,8 +23,13 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   if (index >= params.vertices) { return; }
   var vertex = index;
   if (params.identity == 0u) { vertex = order[index]; }
-  let key = vertex * WORDS;
-  let w = (vertexKeys[key + params.coordinate / 2u] >> (16u * (params.coordinate % 2u))) & 0xffffu;
-  let remainder = (vertexKeys[key + WORDS - 1u] >> (16u * (DIMENSIONS % 2u))) & 15u;
-  digits[index] = (w * (DIMENSIONS + 1u) + remainder) % 1024u;
+  let low = packedKeys[2u * vertex];
+  let high = packedKeys[2u * vertex + 1u];
+  var bits = low;
+  if (params.shift >= 32u) {
+    bits = high >> (params.shift - 32u);
+  } else if (params.shift > 0u) {
+    bits = (low >> params.shift) | (high << (32u - params.shift));
+  }
+  digits[index] = bits & params.digitMask;
 }

@@ -1,5 +1,5 @@
-import { hashFind, hashInsert, hashLookUp, hashMark, hashNumber } from "../../build/kernels.ts";
-import type { Device, Storage } from "../device/device.ts";
+import { hashFind, hashFollow, hashInsert, hashLookUp, hashMark, hashMove, hashNumber } from "../../build/kernels.ts";
+import { type Device, type Storage, view } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
 import { scan } from "../shared/scan.ts";
 import { keyWords } from "./embed.ts";
@@ -18,41 +18,67 @@ export interface HashTable {
  */
 const highestLoad = 7 / 8;
 
+/** What is known of the entries of a table. */
+interface Entries {
+  readonly keys: Storage;
+  readonly entrySlots: Storage;
+  readonly numbers: Storage;
+  readonly status: Storage;
+  readonly entries: number;
+  readonly dimensions: number;
+}
+
 /**
- * Inserts the keys of all entries and counts the vertices, for `insertedOf`. If the table turns out to be full,
- * insert into a larger one. `status` also holds what `embed` found.
+ * Inserts the keys of all entries into an empty table and counts the vertices, for `insertedOf`. If the table turns out to be
+ * full, `growTable` makes a larger one. `status` also holds what `embed` found.
  */
-export function* insertKeys(
-  device: Device,
-  { keys, status, slots, capacity }: HashTable & { keys: Storage; status: Storage },
-  { entrySlots, numbers }: { entrySlots: Storage; numbers: Storage },
-  entries: number,
-  dimensions: number,
-): Work {
+export function* insertKeys(device: Device, { slots, capacity }: HashTable, entries: Entries): Work {
   device.clear(slots);
-  yield planned(hashInsert, { keys, slots, entrySlots, status, entries, slotMask: capacity - 1, dimensions });
+  yield* insertRest(device, { slots, capacity }, entries, 0);
+}
+
+function* insertRest(
+  device: Device,
+  { slots, capacity }: HashTable,
+  { keys, entrySlots, numbers, status, entries, dimensions }: Entries,
+  rest: number,
+): Work {
+  yield planned(hashInsert, { keys, slots, entrySlots, status, entries, slotMask: capacity - 1, rest, dimensions });
   device.clear(numbers);
   yield planned(hashMark, { slots, flags: numbers, capacity });
   yield* scan(device, numbers, entries + 1);
-  // The sum of all flags is copied behind the three words of status, so that one read returns everything.
-  device.copy(
-    { ...numbers, offset: numbers.offset + entries * 4, bytes: 4 },
-    { ...status, offset: status.offset + 12, bytes: 4 },
-  );
+  // The sum of all flags is copied into status, so that one read returns everything.
+  device.copy(view(numbers, entries * 4, 4), view(status, 12, 4));
 }
+
+/**
+ * Moves what is in a table that is full into a larger and empty one, and inserts the rest. The old slots are not a table any
+ * more then.
+ */
+export function* growTable(device: Device, full: HashTable, { slots, capacity }: HashTable, entries: Entries): Work {
+  const { keys, entrySlots, status, dimensions } = entries;
+  device.clear(slots);
+  device.clear(status);
+  yield planned(hashMove, { keys, newSlots: slots, slotMask: capacity - 1, dimensions, ...full });
+  yield planned(hashFollow, { slots: full.slots, entrySlots, entries: entries.entries });
+  yield* insertRest(device, { slots, capacity }, entries, 1);
+}
+
+/** The number of slots of a table that takes the place of a full one: twice as many as there are entries suffice for good. */
+export const nextCapacity = (entries: number, capacity: number): number =>
+  2 ** Math.ceil(Math.log2(2 * Math.max(entries, capacity)));
 
 /** The outcome of `insertKeys`. */
 export interface Inserted {
   readonly vertices: number;
   /** Whether a larger table is needed. */
   readonly full: boolean;
-  readonly status: Uint32Array;
 }
 
 /** The outcome of `insertKeys`, and what `embed` found before, from the words of the status. */
 export function insertedOf(status: Uint32Array, capacity: number): Inserted {
   const vertices = status[3]!;
-  return { vertices, full: status[2] !== 0 || vertices > highestLoad * capacity, status };
+  return { vertices, full: status[2] !== 0 || vertices > highestLoad * capacity };
 }
 
 /**
@@ -98,6 +124,8 @@ export const keyBytes = (count: number, dimensions: number): number => count * k
 
 /**
  * Number of slots for `points`. The load stays below ½ if there is at most one vertex for each point, which holds for
- * photographs (measured: 0.1 to 0.8 vertices a point).
+ * photographs (measured: 0.1 to 0.8 vertices a point), or one for four points in two dimensions, where they are positions
+ * (measured at a bandwidth of 3 pixels: 0.13).
  */
-export const firstCapacity = (points: number): number => 2 ** Math.ceil(Math.log2(Math.max(2 * points, 256)));
+export const firstCapacity = (points: number, dimensions: number): number =>
+  2 ** Math.ceil(Math.log2(Math.max(dimensions > 2 ? 2 * points : points / 2, 256)));

@@ -1,9 +1,18 @@
-import { fill, incidenceEntries, incidenceFill, incidenceNormalize } from "../../build/kernels.ts";
+import {
+  fill,
+  incidenceEntries,
+  incidenceFill,
+  incidenceNormalize,
+  incidenceOffsets,
+  incidenceScatter,
+  sortCount,
+} from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { pairBytes } from "../shape.ts";
-import { sort } from "../shared/sort.ts";
+import { scan } from "../shared/scan.ts";
+import { sort, sortBlocks } from "../shared/sort.ts";
 
 /** The points in whose simplex a vertex is, for each vertex and in point order, with their barycentric weights. */
 export interface Incidence {
@@ -37,12 +46,18 @@ export const allocateIncidence = (workspace: Workspace, entries: number, vertice
 });
 
 /**
+ * Which devices sort the entries in one round, which can move pairs to where they belong in the lists; others sort the numbers of
+ * the entries, in several rounds, and fetch the pairs afterwards.
+ */
+const oneRound = { wasm: true, webgpu: false };
+
+/**
  * Builds the incidence lists by a stable sort of the entries by vertex, so that each keeps the order of the points. A
  * vertex that is in no entry gets an empty list. `sparse` says that there may be such vertices.
  */
 export function* buildIncidence(
   device: Device,
-  { vertexOfEntry, barycentric }: { vertexOfEntry: Storage; barycentric: Storage },
+  from: { readonly vertexOfEntry: Storage; readonly barycentric: Storage },
   { offsets, blockVertices, pairs }: Incidence,
   entries: number,
   vertices: number,
@@ -50,6 +65,17 @@ export function* buildIncidence(
   sparse = false,
 ): Work {
   using workspace = new Workspace(device);
+  const { vertexOfEntry, barycentric } = from;
+  if (oneRound[device.kind]) {
+    const blocks = sortBlocks(device, entries);
+    const starts = workspace.zeros(vertices * blocks.blocks * 4);
+    const digits = { shift: 0, digitMask: 0xffffffff };
+    yield planned(sortCount, { keys: vertexOfEntry, counts: starts, count: entries, ...blocks, ...digits });
+    yield* scan(device, starts, vertices * blocks.blocks);
+    yield planned(incidenceOffsets, { starts, offsets, blockVertices, entries, vertices, blocks: blocks.blocks });
+    yield planned(incidenceScatter, { ...from, starts, incidence: pairs, entries, ...blocks, dimensions });
+    return;
+  }
   const sorted = yield* sort(device, workspace, { keys: vertexOfEntry }, entries, vertices);
   // Lists behind that of the last vertex that is in an entry begin at the end.
   if (sparse) yield planned(fill, { values: offsets, count: vertices + 2, value: entries });

@@ -13,10 +13,12 @@ import { checkEmbedded, coordinateRankWords, embed, mostImages } from "./embed.t
 import {
   findVertices,
   firstCapacity,
+  growTable,
   type HashTable,
   insertedOf,
   insertKeys,
   keyBytes,
+  nextCapacity,
   numberVertices,
 } from "./hash.ts";
 import { allocateIncidence, buildIncidence, type Incidence } from "./incidence.ts";
@@ -120,7 +122,7 @@ function checkFeatures(sets: readonly Tensor[]): void {
       remedy: "give both sets of points the same features, divided by the same bandwidths",
     });
   }
-  const images = shape.length === 3 ? shape[0]! : 1;
+  const images = imagesOf(sets[0]!);
   const entries = pointsOf(sets) * (dimensions + 1);
   if (images > mostImages(dimensions) || entries >= 2 ** 31) {
     throw new LimitError({
@@ -131,6 +133,9 @@ function checkFeatures(sets: readonly Tensor[]): void {
     });
   }
 }
+
+/** The number of images of a batch of features; 1 where there is no batch. */
+const imagesOf = ({ shape }: Tensor): number => (shape.length === 3 ? shape[0]! : 1);
 
 const pointsOf = (sets: readonly Tensor[]): number => sets.reduce((sum, { rows }) => sum + rows, 0);
 
@@ -230,14 +235,14 @@ async function insertPoints(
   }
   const entrySlots = workspace.allocate(entries * 4);
   const numbers = workspace.allocate((entries + 1) * 4);
-  const capacity = firstCapacity(points);
+  const capacity = firstCapacity(points, dimensions);
   const table = { slots: workspace.allocate(capacity * 4), capacity };
-  await perform(insertKeys(device, { ...table, keys, status }, { entrySlots, numbers }, entries, dimensions));
+  await perform(insertKeys(device, table, { keys, entrySlots, numbers, status, entries, dimensions }));
   return { keys, barycentric, coordinateRanks, entrySlots, numbers, status, table };
 }
 
-/** Inserts once more, into larger tables, where the first one turned out to be too small. */
-async function insertAgain(
+/** Makes larger tables, as long as the one that there is turns out to be too small. */
+async function insertAll(
   sets: readonly Tensor[],
   workspace: Workspace,
   options: LatticeOptions,
@@ -249,12 +254,12 @@ async function insertAgain(
   let { table } = inserted;
   let found = insertedOf(first, table.capacity);
   while (found.full) {
-    workspace.release(table.slots);
-    const capacity = table.capacity * 4;
+    const full = table;
+    const capacity = nextCapacity(entries, full.capacity);
     table = { slots: workspace.allocate(capacity * 4), capacity };
-    device.clear(status);
-    const work = insertKeys(device, { ...table, keys, status }, { entrySlots, numbers }, entries, dimensions);
-    await performer(device, options)(work);
+    const grown = growTable(device, full, table, { keys, entrySlots, numbers, status, entries, dimensions });
+    await performer(device, options)(grown);
+    workspace.release(full.slots);
     found = insertedOf(new Uint32Array(await device.read(status)), capacity);
   }
   return { table, vertices: found.vertices };
@@ -272,16 +277,17 @@ async function finishLattice(
   const { keys, barycentric, coordinateRanks, entrySlots, numbers } = inserted;
   const perform = performer(device, options);
   await checkEmbedded(sets, status);
-  const { table, vertices } = await insertAgain(sets, workspace, options, inserted, status);
+  const { table, vertices } = await insertAll(sets, workspace, options, inserted, status);
 
   const firstKeys = workspace.allocate(keyBytes(vertices, dimensions));
   await perform(numberVertices(table, { keys, numbers, vertexKeys: firstKeys }, dimensions));
   for (const done of [keys, numbers]) workspace.release(done);
-  const vertexKeys = await perform(orderVertices(device, workspace, table, firstKeys, vertices, dimensions));
+  const extent = { vertices, dimensions, images: imagesOf(features) };
+  const ordered = await orderVertices(device, workspace, { ...table, vertexKeys: firstKeys }, extent, perform);
 
   const neighbors = workspace.allocate(neighborBytes(device, vertices, dimensions));
-  await perform(findNeighbors(device, table, vertexKeys, neighbors, vertices, dimensions));
-  workspace.release(vertexKeys);
+  await perform(findNeighbors(device, table, ordered, neighbors, vertices, dimensions));
+  workspace.release(ordered.vertexKeys);
 
   const find = async ({ rows }: Tensor, firstEntry: number) => {
     const count = rows * (dimensions + 1);

@@ -1,8 +1,10 @@
-import { fill, neighbors as kernel } from "../../build/kernels.ts";
+import { fill, neighbors as kernel, neighborsMerge } from "../../build/kernels.ts";
 import { alignedBytes, type Device, type Storage, view } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
+import { Workspace } from "../device/workspace.ts";
 import { pairBytes } from "../shape.ts";
 import type { HashTable } from "./hash.ts";
+import type { OrderedKeys } from "./order.ts";
 
 /**
  * The number of pairs of an axis: one for each vertex and one for the row of zeros, rounded up so that each axis can be
@@ -15,16 +17,28 @@ const axisLength = (device: Device, vertices: number): number =>
 export const neighborBytes = (device: Device, vertices: number, dimensions: number): number =>
   (dimensions + 1) * axisLength(device, vertices) * pairBytes;
 
-/** Looks up both neighbors of every vertex on each of the d + 1 axes; absent ones become `vertices`. */
+/**
+ * Finds both neighbors of every vertex on each of the d + 1 axes; absent ones become `vertices`. Keys that are packed, and so in
+ * order, are walked along; others are looked up.
+ */
 export function* findNeighbors(
   device: Device,
   { slots, capacity }: HashTable,
-  vertexKeys: Storage,
+  { vertexKeys, packing }: OrderedKeys,
   neighbors: Storage,
   vertices: number,
   dimensions: number,
 ): Work {
   yield planned(fill, { values: neighbors, count: neighbors.bytes / 4, value: vertices });
+  if (packing) {
+    using workspace = new Workspace(device);
+    const steps = workspace.allocate(packing.steps.byteLength);
+    device.write(steps, packing.steps);
+    const { remainderShift } = packing;
+    const sizes = { vertices, axisLength: axisLength(device, vertices), remainderShift, dimensions };
+    yield planned(neighborsMerge, { packedKeys: vertexKeys, steps, neighbors, ...sizes });
+    return;
+  }
   yield planned(kernel, {
     slots,
     vertexKeys,

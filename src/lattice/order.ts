@@ -1,56 +1,173 @@
-import { orderDigit, orderPermute, orderSlots } from "../../build/kernels.ts";
+import { orderDigit, orderPack, orderPermute, orderRanges, orderSlots } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
-import type { Workspace } from "../device/workspace.ts";
+import { Workspace } from "../device/workspace.ts";
 import { sort } from "../shared/sort.ts";
 import type { HashTable } from "./hash.ts";
 
-/** Number of values that a digit can have; order.digit.wgsl takes coordinates modulo this number. */
-const digitBound = 1024;
-
 /**
- * Which devices renumber the vertices from first touch to lexicographic order of their keys. A neighbor's key is the
- * vertex's own key plus a constant. In this order a blur therefore reads the rows of both neighbors from front to back,
- * as it reads its own, and the processor can prefetch them (measured on one core with 142 k vertices of 21 channels:
- * all axes take 15 ms instead of 34 ms, splat 15 ms either way, slice 12 ms instead of 6 ms). GPUs hide latency in
- * other ways, so they skip the sort.
+ * Which devices renumber the vertices from first touch to the order of their keys, as numbers whose highest digits are the
+ * image and the remainder. A neighbor's key is the vertex's own key plus a constant. In this order a blur therefore reads the
+ * rows of both neighbors from front to back, as it reads its own, and the processor can prefetch them (measured on one core
+ * with 142 k vertices of 21 channels: all axes take 15 ms instead of 34 ms, splat 15 ms either way, slice 12 ms instead of
+ * 6 ms), and neighbors are found without the table. GPUs hide latency in other ways, so they skip the sort.
  */
 const renumbers = { wasm: true, webgpu: false };
 
-/** Renumbers the vertices for locality, where the device profits. @returns their keys in the final order */
-export function* orderVertices(
+/** The most bits of a digit to sort by: its counters have to stay in the nearest cache. */
+const digitBits = 12;
+
+/** How the fields of keys, the coordinates w_i, the remainder and the image, become numbers of 64 bits. */
+export interface Packing {
+  /** [d + 2, 2]: what is added to each field, and the bit from which on it stands; 64 where there was no room for it. */
+  readonly fields: Uint32Array<ArrayBuffer>;
+  /** [remainder 0 or not, d + 1, 2]: what leads from a vertex to its first neighbor on an axis, in 64 bits. */
+  readonly steps: Uint32Array<ArrayBuffer>;
+  readonly remainderShift: number;
+  /** How many bits there are. */
+  readonly bits: number;
+  /** Whether every field has room, so that different keys are different numbers. */
+  readonly whole: boolean;
+}
+
+/** The number of bits in which a number can be written. */
+const bitLength = (number: number): number => 32 - Math.clz32(number);
+
+/** Packs keys whose coordinates have these ranges, as order.ranges.wgsl gives them. The last fields have room first. */
+export function packingOf(ranges: Uint32Array, dimensions: number, images: number): Packing {
+  const least = (i: number): number => 0xffff - ranges[2 * i]!;
+  // A step may lead one beyond the range of a coordinate, on either side.
+  const lengths = Array.from({ length: dimensions }, (_, i) => bitLength(ranges[2 * i + 1]! - least(i) + 2));
+  lengths.push(4, bitLength(images - 1));
+  let room = 64;
+  let left = lengths.length;
+  while (left > 0 && lengths[left - 1]! <= room) room -= lengths[--left]!;
+  const shifts = lengths.map(() => 64);
+  let bits = 0;
+  for (let field = left; field < lengths.length; field++) {
+    shifts[field] = bits;
+    bits += lengths[field]!;
+  }
+  const fields = Uint32Array.from(shifts.flatMap((shift, i) => [i < dimensions ? 1 - least(i) : 0, shift]));
+  const one = (i: number): bigint => (i < dimensions ? 1n << BigInt(shifts[i]!) : 0n);
+  const remainder = 1n << BigInt(shifts[dimensions]!);
+  const ones = lengths.reduce((sum, _, i) => sum + one(i), 0n);
+  const axes = Array.from({ length: dimensions + 1 }, (_, axis) => one(axis));
+  const steps = [
+    ...axes.map((step) => step - ones + BigInt(dimensions) * remainder),
+    ...axes.map((step) => step - remainder),
+  ];
+  return {
+    fields,
+    steps: new Uint32Array(BigUint64Array.from(steps, (step) => BigInt.asUintN(64, step)).buffer),
+    remainderShift: shifts[dimensions]!,
+    bits,
+    whole: left === 0,
+  };
+}
+
+/** The vertices' keys in the order of their numbers. */
+export interface OrderedKeys {
+  readonly vertexKeys: Storage;
+  /** How they are packed, if they are; their order is that of the packed keys then. */
+  readonly packing?: Packing;
+  /** The keys as they were embedded, in the same order, where somebody keeps them. */
+  readonly embedded?: Storage;
+}
+
+/** How many vertices there are, of how many dimensions and images. */
+export interface Extent {
+  readonly vertices: number;
+  readonly dimensions: number;
+  readonly images: number;
+  /** Whether the keys as they were embedded are wanted, too, to look up entries by them. Default: false. */
+  readonly keep?: boolean;
+}
+
+/**
+ * Renumbers the vertices for locality, where the device profits, and gives their keys in the final order. `vertexKeys` are
+ * freed where others take their place.
+ */
+export async function orderVertices(
   device: Device,
   workspace: Workspace,
-  { slots, capacity }: HashTable,
-  vertexKeys: Storage,
-  vertices: number,
-  dimensions: number,
+  { vertexKeys, slots, capacity }: HashTable & { readonly vertexKeys: Storage },
+  extent: Extent,
+  perform: <Result>(work: Work<Result>) => Promise<Result>,
+): Promise<OrderedKeys> {
+  if (!renumbers[device.kind]) return { vertexKeys, embedded: vertexKeys };
+  const { vertices, dimensions, images, keep = false } = extent;
+  const ranges = workspace.zeros(dimensions * 8);
+  await perform(findRanges(vertexKeys, ranges, extent));
+  const packing = packingOf(new Uint32Array(await device.read(ranges)), dimensions, images);
+  workspace.release(ranges);
+  const packedKeys = workspace.allocate(vertices * 8);
+  const order = await perform(sortKeys(device, workspace, { vertexKeys, packedKeys }, packing, extent));
+  const { whole } = packing;
+  if (!(whole && keep)) workspace.release(whole ? vertexKeys : packedKeys);
+  // Packed keys are moved as keys of two words are, those of two dimensions.
+  const unsorted = whole ? { vertexKeys: packedKeys, dimensions: 2 } : { vertexKeys, dimensions };
+  const sortedKeys = workspace.allocate(unsorted.vertexKeys.bytes);
+  const vertexNumbers = workspace.allocate(vertices * 4);
+  await perform(renumber({ order, sortedKeys, vertexNumbers, vertices, ...unsorted }, { slots, capacity }));
+  const embedded = whole && keep ? workspace.allocate(vertexKeys.bytes) : sortedKeys;
+  if (embedded !== sortedKeys) {
+    await perform(permute({ order, sortedKeys: embedded, vertexNumbers, vertices, vertexKeys, dimensions }));
+    workspace.release(vertexKeys);
+  }
+  for (const done of [order, vertexNumbers, unsorted.vertexKeys]) workspace.release(done);
+  return whole ? { vertexKeys: sortedKeys, packing, ...(keep && { embedded }) } : { vertexKeys: sortedKeys, embedded };
+}
+
+/** Finds how far coordinates reach. */
+function* findRanges(vertexKeys: Storage, ranges: Storage, { vertices, dimensions }: Extent): Work {
+  yield planned(orderRanges, { vertexKeys, ranges, vertices, dimensions });
+}
+
+/** The order of the vertices by their packed keys, found by stable sorts from the lowest digit to the highest. */
+function* sortKeys(
+  device: Device,
+  workspace: Workspace,
+  { vertexKeys, packedKeys }: { readonly vertexKeys: Storage; readonly packedKeys: Storage },
+  packing: Packing,
+  { vertices, dimensions }: Extent,
 ): Work<Storage> {
-  if (!renumbers[device.kind]) return vertexKeys;
-  const digits = workspace.allocate(vertices * 4);
+  using own = new Workspace(device);
+  const fields = own.allocate(packing.fields.byteLength);
+  device.write(fields, packing.fields);
+  yield planned(orderPack, { vertexKeys, fields, packedKeys, vertices, dimensions });
+  const digits = own.allocate(vertices * 4);
+  const rounds = Math.ceil(packing.bits / digitBits);
+  const each = Math.ceil(packing.bits / rounds);
   let order: Storage | undefined;
-  // Stable sorts from the last coordinate to the first make the order lexicographic.
-  for (let coordinate = dimensions - 1; coordinate >= 0; coordinate--) {
-    const unsorted = order ?? vertexKeys;
-    const identity = order ? 0 : 1;
-    yield planned(orderDigit, {
-      vertexKeys,
-      order: unsorted,
-      digits,
-      vertices,
-      coordinate,
-      identity,
-      dimensions,
-    });
-    const sorted = yield* sort(device, workspace, { keys: digits, order }, vertices, digitBound);
+  for (let shift = 0; shift < packing.bits; shift += each) {
+    const digit = { shift, digitMask: 2 ** each - 1, identity: order ? 0 : 1 };
+    yield planned(orderDigit, { packedKeys, order: order ?? packedKeys, digits, vertices, ...digit });
+    const sorted = yield* sort(device, workspace, { keys: digits, order }, vertices, 2 ** each);
     workspace.release(sorted.keys);
     if (order) workspace.release(order);
     order = sorted.order;
   }
-  const sortedKeys = workspace.allocate(vertexKeys.bytes);
-  const vertexNumbers = workspace.allocate(vertices * 4);
-  yield planned(orderPermute, { order: order!, vertexKeys, sortedKeys, vertexNumbers, vertices, dimensions });
-  yield planned(orderSlots, { vertexNumbers, slots, capacity });
-  for (const done of [digits, order!, vertexNumbers, vertexKeys]) workspace.release(done);
-  return sortedKeys;
+  return order!;
+}
+
+/** What is moved into the vertices' order. */
+interface Moved {
+  readonly order: Storage;
+  readonly vertexKeys: Storage;
+  readonly sortedKeys: Storage;
+  readonly vertexNumbers: Storage;
+  readonly vertices: number;
+  readonly dimensions: number;
+}
+
+/** Moves keys into their order. */
+function* permute(keys: Moved): Work {
+  yield planned(orderPermute, keys);
+}
+
+/** Moves the keys into their order, and gives the slots the new numbers of their vertices. */
+function* renumber(keys: Moved, table: HashTable): Work {
+  yield* permute(keys);
+  yield planned(orderSlots, { vertexNumbers: keys.vertexNumbers, ...table });
 }

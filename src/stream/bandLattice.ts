@@ -4,6 +4,7 @@ import { Workspace } from "../device/workspace.ts";
 import { checkEmbedded, coordinateRankWords, embed } from "../lattice/embed.ts";
 import {
   firstCapacity,
+  growTable,
   type HashTable,
   insertedOf,
   insertKeys,
@@ -93,22 +94,20 @@ export class KeyCollector {
     const keys = await this.#keysBehind(workspace, features, status);
     const entrySlots = workspace.allocate(items * 4);
     const numbers = workspace.allocate((items + 1) * 4);
-    this.#table ??= this.#makeTable(firstCapacity(features.rows));
-    for (;;) {
-      const table: HashTable = this.#table;
-      const into = { entrySlots, numbers };
-      await this.#perform(insertKeys(device, { ...table, keys, status }, into, items, dimensions));
-      const words = new Uint32Array(await device.read(status));
-      await checkEmbedded([features], words);
-      const { full, vertices } = insertedOf(words, table.capacity);
-      if (!full) {
-        this.#vertices = vertices;
-        break;
-      }
-      this.#workspace.release(table.slots);
-      this.#table = this.#makeTable(table.capacity * 2);
-      device.clear(status);
+    this.#table ??= this.#makeTable(firstCapacity(features.rows, dimensions));
+    const into = { keys, entrySlots, numbers, status, entries: items, dimensions };
+    await this.#perform(insertKeys(device, this.#table, into));
+    const words = new Uint32Array(await device.read(status));
+    await checkEmbedded([features], words);
+    let found = insertedOf(words, this.#table.capacity);
+    while (found.full) {
+      const full: HashTable = this.#table;
+      this.#table = this.#makeTable(full.capacity * 4);
+      await this.#perform(growTable(device, full, this.#table, into));
+      this.#workspace.release(full.slots);
+      found = insertedOf(new Uint32Array(await device.read(status)), this.#table.capacity);
     }
+    this.#vertices = found.vertices;
     if (this.#keys) this.#workspace.release(this.#keys);
     this.#keys = this.#workspace.allocate(keyBytes(this.#vertices, dimensions));
     await this.#perform(numberVertices(this.#table, { keys, numbers, vertexKeys: this.#keys }, dimensions));
@@ -134,10 +133,13 @@ export class KeyCollector {
   async finish(): Promise<BandLattice> {
     const device = this.#device;
     const [vertices, dimensions, table] = [this.#vertices, this.#dimensions, this.#table!];
-    const order = orderVertices(device, this.#workspace, table, this.#keys!, vertices, dimensions);
-    const vertexKeys = await this.#perform(order);
+    const extent = { vertices, dimensions, images: 1, keep: true };
+    const found = { ...table, vertexKeys: this.#keys! };
+    const ordered = await orderVertices(device, this.#workspace, found, extent, this.#perform);
     const neighbors = this.#workspace.allocate(neighborBytes(device, vertices, dimensions));
-    await this.#perform(findNeighbors(device, table, vertexKeys, neighbors, vertices, dimensions));
+    await this.#perform(findNeighbors(device, table, ordered, neighbors, vertices, dimensions));
+    const vertexKeys = ordered.embedded!;
+    if (ordered.vertexKeys !== vertexKeys) this.#workspace.release(ordered.vertexKeys);
     return { dimensions, vertices, table, vertexKeys, neighbors };
   }
 }

@@ -4,11 +4,13 @@
  * @module
  */
 import type { Device } from "../device/device.ts";
+import { readTogether } from "../device/readTogether.ts";
 import { Workspace } from "../device/workspace.ts";
 import { type Activation, activations } from "../crf/activation.ts";
 import { factorsFor, inPixels, parseBandwidths } from "../crf/bandwidths.ts";
-import { composeMatrices, readMatrices, type UpdateMatrices, updateMatrixBytes } from "../crf/compose.ts";
+import type { UpdateMatrices } from "../crf/compose.ts";
 import type { CrfOptions } from "../crf/crfRnn.ts";
+import { KnownMatrices } from "../crf/knownMatrices.ts";
 import { bandwidthOptions, inferenceOptions, weightOptions } from "../crf/options.ts";
 import { compatibilityMatrix, stacked, weightMatrix } from "../crf/parameters.ts";
 import { LimitError, ShapeError, ValueError } from "../errors.ts";
@@ -115,11 +117,19 @@ export async function stream(device: Device, picture: StreamedPicture, options: 
   using workspace = new Workspace(device);
   const { height, width } = picture;
   const bandwidths = bandwidthsOf(options, [height, width]);
-  const matrices = await matricesOf(device, workspace, options, picture);
+  using matrices = await matricesOf(device, workspace, options, picture);
   const ofOutput: Activation | "none" = output === "logits" ? "none" : activation;
   const size = { height, width, classes: picture.unary.channels };
   const rows = rowsOfBand(device, size, options);
-  const plan = { rows, channels: options.channels, iterations, normalization, activation, bandwidths, matrices };
+  const plan = {
+    rows,
+    channels: options.channels,
+    iterations,
+    normalization,
+    activation,
+    bandwidths,
+    matrices: matrices.update,
+  };
   const turn = (): Promise<void> => breathe(where, options);
   const { onBand } = options;
   return await new BandMeanField(device, workspace, picture, { ...plan, output: ofOutput }, { turn, onBand }).run();
@@ -167,7 +177,7 @@ async function matricesOf(
   workspace: Workspace,
   { bilateral = {}, spatial = {}, compatibility = "potts" }: StreamOptions,
   { guide, unary }: Picture,
-): Promise<UpdateMatrices> {
+): Promise<{ readonly update: UpdateMatrices } & Disposable> {
   const classes = unary.channels;
   using scope = device.scope();
   const { spatialWeight: near, bilateralWeight: like } = weightOptions;
@@ -176,11 +186,14 @@ async function matricesOf(
     spatialWeight: tensorOf(weightMatrix(where, "spatial weight", spatial.weight ?? near.default, classes)),
     bilateralWeight: tensorOf(weightMatrix(where, "bilateral weight", bilateral.weight ?? like.default, classes)),
     compatibility: tensorOf(compatibilityMatrix(where, compatibility, classes)),
-    bandwidths: scope.tensor([3]),
   };
-  const storage = workspace.allocate(updateMatrixBytes(device, classes, 1));
   const factors = { spatialFactor: sliceFactor(2), bilateralFactor: sliceFactor(guide.channels + 2) };
-  composeMatrices(device, parameters, storage, 1, factors);
-  const values = new Float32Array(await device.read(storage));
-  return readMatrices(device, workspace, storage, values, classes, 1);
+  const known = new KnownMatrices(parameters, 1);
+  const read = await readTogether(device, known.unread);
+  const taken = known.take(workspace, read, factors);
+  const dispose = (): void => {
+    taken[Symbol.dispose]();
+    known.dispose();
+  };
+  return { update: taken.update!, [Symbol.dispose]: dispose };
 }

@@ -1,10 +1,13 @@
 import { perform } from "../../src/device/work.ts";
 import { hashInsert } from "../../build/kernels.ts";
+import { keyWords } from "../../src/lattice/embed.ts";
 import {
   findVertices,
   firstCapacity,
+  growTable,
   insertKeys,
   insertedOf,
+  nextCapacity,
   lookUpVertices,
   numberVertices,
 } from "../../src/lattice/hash.ts";
@@ -21,15 +24,13 @@ async function insert(device: Device, keys: Uint32Array, capacity: number) {
   const entries = keys.length;
   const stored = memory.of(keys);
   const table = { slots: memory.zeros(capacity), capacity };
-  const numbered = { entrySlots: memory.zeros(entries), numbers: memory.zeros(entries + 1) };
-  const status = memory.zeros(4);
-  perform(device, insertKeys(device, { keys: stored, status, ...table }, numbered, entries, 1));
+  const [entrySlots, numbers, status] = [memory.zeros(entries), memory.zeros(entries + 1), memory.zeros(4)];
+  perform(device, insertKeys(device, table, { keys: stored, entrySlots, numbers, status, entries, dimensions: 1 }));
   const found = insertedOf(new Uint32Array(await device.read(status)), table.capacity);
   if (found.full) return { full: true, vertices: 0 } as const;
   const barycentric = memory.of(Float32Array.from(keys, (_, entry) => entry / 8));
   const [vertexOfEntry, simplices, vertexKeys] = [entries, 2 * entries, found.vertices].map((n) => memory.result(n));
-  perform(device, numberVertices(table, { keys: stored, numbers: numbered.numbers, vertexKeys: vertexKeys! }, 1));
-  const { entrySlots } = numbered;
+  perform(device, numberVertices(table, { keys: stored, numbers, vertexKeys: vertexKeys! }, 1));
   const tables = { vertexOfEntry: vertexOfEntry!, simplices: simplices! };
   perform(device, findVertices(table, { entrySlots, barycentric }, tables, entries));
   const again = { vertexOfEntry: memory.result(entries), simplices: memory.result(2 * entries) };
@@ -103,7 +104,8 @@ export const cases: Case[] = [
       const [stored, status, entrySlots] = [memory.of(keys), memory.zeros(4), memory.zeros(entries)];
       const insertInto = async (slots: Uint32Array) => {
         const table = memory.of(slots);
-        const args = { keys: stored, slots: table, entrySlots, status, entries, slotMask: capacity - 1, dimensions: 1 };
+        const sizes = { entries, slotMask: capacity - 1, rest: 0, dimensions: 1 };
+        const args = { keys: stored, slots: table, entrySlots, status, ...sizes };
         device.run(hashInsert, args);
         return { slots: await readWords(device, table), places: await readWords(device, entrySlots) };
       };
@@ -142,6 +144,49 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "a table that grows keeps what it has, and has the same vertices as one that was large from the start",
+    async run(device) {
+      for (const [entries, different, dimensions] of [
+        [3000, 2000, 1],
+        [40_000, 30_000, 5],
+      ] as const) {
+        using memory = new Memory(device);
+        const size = keyWords(dimensions);
+        const numbers = random(entries);
+        const values = Array.from({ length: entries }, () => numbers.integer(different));
+        const words = values.flatMap((value) =>
+          Array.from({ length: size }, (_, k) => Math.imul(value + k, 0x9e3779b1)),
+        );
+        const tables = { keys: memory.of(Uint32Array.from(words)), entrySlots: memory.zeros(entries) };
+        const status = memory.zeros(4);
+        const all = { ...tables, numbers: memory.zeros(entries + 1), status, entries, dimensions };
+        let table = { slots: memory.zeros(1024), capacity: 1024 };
+        perform(device, insertKeys(device, table, all));
+        let found = insertedOf(await readWords(device, status), 1024);
+        check(found.full, "full");
+        const missing = (await readWords(device, tables.entrySlots)).filter((slot) => slot === 0xffffffff).length;
+        check(missing > 0 && missing < entries, `${missing} entries without a slot`);
+        const capacity = nextCapacity(entries, 1024);
+        const larger = { slots: memory.zeros(capacity), capacity };
+        perform(device, growTable(device, table, larger, all));
+        table = larger;
+        found = insertedOf(await readWords(device, status), capacity);
+        check(!found.full, "full again");
+        const slots = await readWords(device, table.slots);
+        const places = await readWords(device, tables.entrySlots);
+        const first = new Map<number, number>();
+        values.forEach((value, entry) => first.has(value) || first.set(value, entry));
+        check(found.vertices === first.size, `${found.vertices} vertices, not ${first.size}`);
+        same(
+          Array.from(places, (slot) => slots[slot]! - 1),
+          values.map((value) => first.get(value)!),
+          "the smallest entry of each entry's key",
+        );
+        check(slots.filter((held) => held !== 0).length === first.size, "one slot a key");
+      }
+    },
+  },
+  {
     name: "a lattice of more vertices than its first table holds is built in a larger one",
     async run(device) {
       // 128·2 and 64·4 vertices are as many as the first table of 256 has slots.
@@ -170,7 +215,7 @@ export const cases: Case[] = [
     },
   },
   {
-    name: "the first table has a power of two of slots, twice as many as points, but not fewer than 256",
+    name: "the first table has a power of two of slots, twice as many as points, or half as many in a plane, but not fewer than 256",
     async run() {
       for (const [points, slots] of [
         [1, 256],
@@ -181,7 +226,9 @@ export const cases: Case[] = [
         [257, 1024],
         [1000, 2048],
       ] as const) {
-        check(firstCapacity(points) === slots, `${firstCapacity(points)} slots for ${points} points`);
+        const [space, plane] = [firstCapacity(points, 3), firstCapacity(points, 2)];
+        check(space === slots, `${space} slots for ${points} points`);
+        check(plane === Math.max(256, slots / 4), `${plane} slots for ${points} points of a plane`);
       }
     },
   },

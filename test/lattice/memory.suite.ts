@@ -6,10 +6,12 @@ import { bilateralFeatures } from "../../src/lattice/features.ts";
 import { filter, normalizations } from "../../src/lattice/filter.ts";
 import { buildLattice, type Lattice } from "../../src/lattice/lattice.ts";
 import type { Scope } from "../../src/scope.ts";
+import type { Tensor } from "../../src/tensor.ts";
 import { checkMemory, memoryOf, taken, type Used } from "../memory.ts";
 import { withBindings } from "../nn/convolutions.ts";
 import { clearPoints } from "../reference/points.ts";
 import { type Case, check, random, rejects } from "../suite.ts";
+import { readTables } from "./tables.ts";
 
 /** The bytes of the tables of a lattice and of what it is made with: n points, d features, E entries, M vertices. */
 function tablesOf({ device, points: n, dimensions: d, vertices }: Lattice) {
@@ -24,6 +26,10 @@ function tablesOf({ device, points: n, dimensions: d, vertices }: Lattice) {
     entrySlots: 4 * entries,
     numbers: 4 * (entries + 1),
     vertexKeys: 4 * vertices * keyWords,
+    packedKeys: 8 * vertices,
+    ranges: 8 * d,
+    fields: 8 * (d + 2),
+    steps: 16 * (d + 1),
     ofVertices: 4 * vertices,
     neighbors: (d + 1) * alignedBytes(device, 8 * (vertices + 1)),
     vertexOfEntry: 4 * entries,
@@ -36,37 +42,42 @@ function tablesOf({ device, points: n, dimensions: d, vertices }: Lattice) {
 }
 
 /** The kernels of a build and the tables in use, where the table of slots takes these sizes, one after the other. */
-function buildSteps(device: Device, lattice: Lattice, slots: readonly number[]) {
+function buildSteps(device: Device, lattice: Lattice, slots: readonly number[], rounds: number) {
   const t = tablesOf(lattice);
   const points = [t.barycentric, t.ranks, t.status];
   const inserting = [...points, t.keys, t.entrySlots, t.numbers];
   const searched = [...points, t.entrySlots, slots.at(-1)!];
   const finding = [...searched, t.vertexKeys];
-  const ordering = [...finding, t.ofVertices];
+  const digits = [...finding, t.packedKeys, t.fields, t.ofVertices];
+  const moving = [...searched, t.packedKeys, t.ofVertices, t.packedKeys, t.ofVertices];
   const order = [
-    ["lattice/order.digit", ordering],
-    ...Array.from(
-      { length: lattice.dimensions - 1 },
-      () => ["lattice/order.digit", [...ordering, t.ofVertices]] as const,
-    ),
-    ["lattice/order.permute", [...ordering, t.ofVertices, t.ofVertices, t.vertexKeys]],
-    ["lattice/order.slots", [...ordering, t.ofVertices, t.ofVertices, t.vertexKeys]],
+    ["lattice/order.ranges", [...finding, t.ranges]],
+    ["lattice/order.pack", [...finding, t.packedKeys, t.fields]],
+    ["lattice/order.digit", digits],
+    ...Array.from({ length: rounds - 1 }, () => ["lattice/order.digit", [...digits, t.ofVertices]] as const),
+    ["lattice/order.permute", moving],
+    ["lattice/order.slots", moving],
+    ["lattice/neighbors.merge", [...searched, t.packedKeys, t.neighbors, t.steps]],
   ] as const;
   const found = [...points, t.neighbors, t.vertexOfEntry, t.simplices];
   return [
     ["lattice/embed", [...points, t.keys, t.factors]],
-    ...slots.flatMap(
-      (bytes) =>
-        [
-          ["lattice/hash.insert", [...inserting, bytes]],
-          ["lattice/hash.mark", [...inserting, bytes]],
-        ] as const,
-    ),
+    ...slots.flatMap((bytes, i) => {
+      // A table that grows is there until all of it was moved.
+      const tables = [...inserting, ...slots.slice(Math.max(0, i - 1), i), bytes];
+      const moving = [["lattice/hash.move", tables] as const, ["lattice/hash.follow", tables] as const];
+      const inserted = [["lattice/hash.insert", tables] as const, ["lattice/hash.mark", tables] as const];
+      return [...(i > 0 ? moving : []), ...inserted];
+    }),
     ["lattice/hash.number", [...inserting, slots.at(-1)!, t.vertexKeys]],
-    ...(device.kind === "wasm" ? order : []),
-    ["lattice/neighbors", [...finding, t.neighbors]],
+    ...(device.kind === "wasm" ? order : [["lattice/neighbors", [...finding, t.neighbors]] as const]),
     ["lattice/hash.find", [...found, t.entrySlots, slots.at(-1)!]],
-    ["lattice/incidence.fill", [...found, t.offsets, t.blockVertices, t.pairs, t.sorted, t.sorted]],
+    ...(device.kind === "wasm"
+      ? ([
+          ["lattice/incidence.offsets", [...found, t.offsets, t.blockVertices, t.pairs, t.ofVertices]],
+          ["lattice/incidence.scatter", [...found, t.offsets, t.blockVertices, t.pairs, t.ofVertices]],
+        ] as const)
+      : ([["lattice/incidence.fill", [...found, t.offsets, t.blockVertices, t.pairs, t.sorted, t.sorted]]] as const)),
   ] as const;
 }
 
@@ -112,23 +123,44 @@ async function given(scope: Scope, points: number, channels: number, bandwidth =
 }
 
 /** The sorts of a build, each with its counters and what it sorts into: on WASM by digits of the order, and by vertex. */
-function sortSteps(device: Device, lattice: Lattice, slots: number) {
+function sortSteps(device: Device, lattice: Lattice, slots: number, bits: number) {
   const t = tablesOf(lattice);
   const step = (tables: readonly number[]): Step => ["shared/sort.count", tables];
-  const ordering = [t.barycentric, t.ranks, t.status, t.entrySlots, slots, t.vertexKeys, t.ofVertices];
+  const ordering = [
+    t.barycentric,
+    t.ranks,
+    t.status,
+    t.entrySlots,
+    slots,
+    t.vertexKeys,
+    t.packedKeys,
+    t.fields,
+    t.ofVertices,
+  ];
   const lists = [t.offsets, t.blockVertices, t.pairs];
   const found = [t.barycentric, t.ranks, t.status, t.neighbors, t.vertexOfEntry, t.simplices, ...lists];
   const sorted = [t.sorted, t.sorted];
   if (device.kind === "wasm") {
-    // A digit has 1024 values, and a vertex as many as there are vertices.
-    const into = [4 * 1024, t.ofVertices, t.ofVertices];
-    const rest = Array.from({ length: lattice.dimensions - 1 }, () => step([...ordering, t.ofVertices, ...into]));
-    return [step([...ordering, ...into]), ...rest, step([...found, t.ofVertices, ...sorted])];
+    // Packed keys are sorted by digits of at most twelve bits, and a vertex has as many values as there are vertices.
+    const rounds = Math.ceil(bits / 12);
+    const into = [4 * 2 ** Math.ceil(bits / rounds), t.ofVertices, t.ofVertices];
+    const rest = Array.from({ length: rounds - 1 }, () => step([...ordering, t.ofVertices, ...into]));
+    return [step([...ordering, ...into]), ...rest, step([...found, t.ofVertices])];
   }
   // Four bits of the vertices' numbers at a time; from the second time on there is what the last one gave.
   const rounds = Math.ceil(Math.log2(lattice.vertices) / 4);
   const first = step([...found, 4 * 16, ...sorted]);
   return [first, ...Array.from({ length: rounds - 1 }, () => step([...found, 4 * 16, ...sorted, ...sorted]))];
+}
+
+/** How many bits the keys of a lattice of one image take: four for the remainder, and for each coordinate one value to spare on either side. */
+async function packedBits(features: Tensor): Promise<number> {
+  const { keys } = await readTables(features);
+  const lengths = Array.from({ length: features.channels }, (_, i) => {
+    const values = keys.map((key) => Math.floor(key[i]! / (features.channels + 1)));
+    return Math.ceil(Math.log2(Math.max(...values) - Math.min(...values) + 3));
+  });
+  return lengths.reduce((sum, length) => sum + length, 4);
 }
 
 export const cases: Case[] = [
@@ -149,9 +181,9 @@ export const cases: Case[] = [
     name: "a build has the tables that its kernels need, and what it keeps is the lattice",
     async run(device) {
       for (const [points, d, bandwidth, slots] of [
-        [300, 1, 1, [1024]],
-        [200, 5, 1, [512, 2048]],
-        [90, 8, 1, [256, 1024]],
+        [300, 1, 1, [256]],
+        [200, 5, 1, [512, 4096]],
+        [90, 8, 1, [256, 2048]],
         // All points in one simplex.
         [400, 3, 1000, [1024]],
       ] as const) {
@@ -165,13 +197,15 @@ export const cases: Case[] = [
         const { ranks, neighbors, simplices, offsets, blockVertices, pairs } = tablesOf(lattice!);
         const kept = taken(device, [ranks, neighbors, simplices, offsets, blockVertices, pairs]);
         check(device.bytes - before === kept, `${what}: ${device.bytes - before} bytes kept, not ${kept}`);
+        const bits = await packedBits(features);
         const steps = buildSteps(
           device,
           lattice!,
           slots.map((count) => 4 * count),
+          Math.ceil(bits / 12),
         );
         checkMemory(device, of("lattice/"), steps, what);
-        checkMemory(device, of("shared/sort.count"), sortSteps(device, lattice!, 4 * slots.at(-1)!), what);
+        checkMemory(device, of("shared/sort.count"), sortSteps(device, lattice!, 4 * slots.at(-1)!, bits), what);
         lattice!.dispose();
       }
     },

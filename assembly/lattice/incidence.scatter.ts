@@ -1,0 +1,33 @@
+/** Twin of kernels/lattice/incidence.scatter.wgsl; begin and end count blocks. */
+export function incidenceScatter(
+  vertexOfEntry: usize,
+  barycentric: usize,
+  starts: usize,
+  incidence: usize,
+  entries: u32,
+  blockSize: u32,
+  blocks: u32,
+  dimensions: u32,
+  begin: u32,
+  end: u32,
+): void {
+  const coordinates = dimensions + 1;
+  for (let block = begin; block < end; block++) {
+    const first = block * blockSize;
+    const last = min(first + blockSize, entries);
+    const column = starts + ((<usize>block) << 2);
+    let point = first / coordinates;
+    let next = (point + 1) * coordinates;
+    for (let entry = first; entry < last; entry++) {
+      if (entry == next) {
+        next += coordinates;
+        point++;
+      }
+      const at = (<usize>entry) << 2;
+      const cursor = column + ((<usize>(load<u32>(vertexOfEntry + at) * blocks)) << 2);
+      const place = load<u32>(cursor);
+      store<u32>(cursor, place + 1);
+      store<u64>(incidence + ((<usize>place) << 3), (<u64>load<u32>(barycentric + at) << 32) | <u64>point);
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import { scratch } from "../shared/scratch";
+
+/**
+ * Twin of kernels/lattice/neighbors.merge.wgsl. Vertices of one remainder are a run, in which what is looked for grows with
+ * the vertex: so both are walked along at once, one step for whichever is behind, without a branch that could be
+ * mispredicted.
+ */
+export function neighborsMerge(
+  packedKeys: usize,
+  steps: usize,
+  neighbors: usize,
+  vertices: u32,
+  axisLength: u32,
+  remainderShift: u32,
+  dimensions: u32,
+  begin: u32,
+  end: u32,
+): void {
+  const coordinates = dimensions + 1;
+  const shift = <u64>remainderShift;
+  for (let first = begin; first < end;) {
+    const tag = load<u64>(packedKeys + ((<usize>first) << 3)) >> shift;
+    const last = firstNotBefore(packedKeys, first, end, tag + 1, shift);
+    const row = (tag & 15) == 0 ? 0 : coordinates;
+    for (let axis: u32 = 0; axis < coordinates; axis += 2) {
+      // Where the number of axes is odd, the last is walked along twice.
+      const next = min(axis + 1, dimensions);
+      merge(
+        packedKeys,
+        neighbors + ((<usize>(axis * axisLength)) << 3),
+        neighbors + ((<usize>(next * axisLength)) << 3),
+        vertices,
+        load<u64>(steps + ((<usize>(row + axis)) << 3)),
+        load<u64>(steps + ((<usize>(row + next)) << 3)),
+        first,
+        last,
+      );
+    }
+    first = last;
+  }
+}
+
+/**
+ * The neighbors of the vertices from first to last on two axes, a and b, whose loads overlap. Packed keys and pairs of neighbors
+ * have eight bytes each.
+ */
+// @ts-ignore: decorator
+@inline
+function merge(
+  packedKeys: usize,
+  pairsA: usize,
+  pairsB: usize,
+  vertices: u32,
+  stepA: u64,
+  stepB: u64,
+  first: u32,
+  last: u32,
+): void {
+  const begin = (<usize>first) << 3;
+  const firstKey = load<u64>(packedKeys + begin);
+  const ownEnd = (<usize>last) << 3;
+  const otherEnd = (<usize>vertices) << 3;
+  let ownA = begin;
+  let ownB = begin;
+  let otherA = (<usize>firstNotBefore(packedKeys, 0, vertices, firstKey + stepA, 0)) << 3;
+  let otherB = (<usize>firstNotBefore(packedKeys, 0, vertices, firstKey + stepB, 0)) << 3;
+  while (max(ownA, ownB) < ownEnd && max(otherA, otherB) < otherEnd) {
+    const behindA = meet(packedKeys, pairsA, vertices, stepA, ownA, otherA);
+    const behindB = meet(packedKeys, pairsB, vertices, stepB, ownB, otherB);
+    otherA += behindA;
+    otherB += behindB;
+    ownA += 8 - behindA;
+    ownB += 8 - behindB;
+  }
+  while (ownA < ownEnd && otherA < otherEnd) {
+    const behind = meet(packedKeys, pairsA, vertices, stepA, ownA, otherA);
+    otherA += behind;
+    ownA += 8 - behind;
+  }
+  while (ownB < ownEnd && otherB < otherEnd) {
+    const behind = meet(packedKeys, pairsB, vertices, stepB, ownB, otherB);
+    otherB += behind;
+    ownB += 8 - behind;
+  }
+}
+
+/** Looks whether `other` is the neighbor of `own`, both at these bytes. 8 if it lies before the neighbor, else 0. */
+// @ts-ignore: decorator
+@inline
+function meet(packedKeys: usize, pairs: usize, vertices: u32, step: u64, own: usize, other: usize): usize {
+  const wanted = load<u64>(packedKeys + own) + step;
+  const held = load<u64>(packedKeys + other);
+  const same = held == wanted;
+  store<u32>(pairs + own, select<u32>(<u32>(other >> 3), vertices, same));
+  store<u32>(select<usize>(pairs + other, scratch, same), <u32>(own >> 3), 4);
+  return (<usize>(held < wanted)) << 3;
+}
+
+/** The first of the vertices from `begin` on whose packed key, shifted, is not below `wanted`; `end` where there is none. */
+function firstNotBefore(packedKeys: usize, begin: u32, end: u32, wanted: u64, shift: u64): u32 {
+  while (begin < end) {
+    const middle = begin + (end - begin) / 2;
+    if (load<u64>(packedKeys + ((<usize>middle) << 3)) >> shift < wanted) begin = middle + 1;
+    else end = middle;
+  }
+  return begin;
+}

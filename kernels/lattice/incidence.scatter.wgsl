@@ -1,0 +1,55 @@
+// Last pass of a counting sort by vertex (sort.count, scan) that makes the incidence lists at once: (point, bits of the
+// barycentric weight) goes to its place. A workgroup has a block of entries, and takes 64 of them at a time; each invocation
+// counts the entries before its own, of these, that have the same vertex, so that lists are in point order.
+// On WASM each thread walks through a block. It has the room that incidence.fill would need for what is sorted.
+
+struct Params {
+  entries: u32,
+  blockSize: u32,
+  blocks: u32,
+}
+
+const DIMENSIONS: u32 = 5u; // specialized
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> vertexOfEntry: array<u32>;
+@group(0) @binding(2) var<storage, read> barycentric: array<u32>;
+// [vertices, blocks]: where the next entry of a block goes. Each is used by one block only.
+@group(0) @binding(3) var<storage, read_write> starts: array<u32>;
+@group(0) @binding(4) var<storage, read_write> incidence: array<vec2u>;
+
+const WORKGROUP_SIZE = 64u;
+const none = 0xffffffffu;
+var<workgroup> taken: array<u32, WORKGROUP_SIZE>;
+
+//#workgroups blocks
+@compute @workgroup_size(64)
+fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id) workgroupId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let block = workgroupId.y * workgroupCount.x + workgroupId.x;
+  let end = min((block + 1u) * params.blockSize, params.entries);
+  for (var first = block * params.blockSize; first < end; first += WORKGROUP_SIZE) {
+    let entry = first + localIndex;
+    var vertex = none;
+    if (entry < end) { vertex = vertexOfEntry[entry]; }
+    taken[localIndex] = vertex;
+    workgroupBarrier();
+    var before = 0u;
+    var all = 0u;
+    for (var other = 0u; other < WORKGROUP_SIZE; other++) {
+      if (taken[other] == vertex) {
+        all++;
+        if (other < localIndex) { before++; }
+      }
+    }
+    let cursor = vertex * params.blocks + block;
+    if (vertex != none) {
+      let place = starts[cursor] + before;
+      incidence[place] = vec2u(entry / (DIMENSIONS + 1u), barycentric[entry]);
+    }
+    storageBarrier();
+    workgroupBarrier();
+    if (vertex != none && before == 0u) { starts[cursor] += all; }
+    storageBarrier();
+    workgroupBarrier();
+  }
+}
