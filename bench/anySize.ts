@@ -35,10 +35,9 @@ const file = `${folder}/data/bench/raccoon-500x375.png`;
 const photograph = decodeRgbPng(readFileSync(file), file);
 const scale = Math.sqrt((Number(flags.megapixels) * 1e6) / (photograph.height * photograph.width));
 const [height, width] = [Math.round(photograph.height * scale), Math.round(photograph.width * scale)];
-const guide = Uint8Array.from(
-  resizeBilinear(photograph.values, [photograph.height, photograph.width, 3], [height, width]),
-  Math.round,
-);
+const enlarged = resizeBilinear(photograph.values, [photograph.height, photograph.width, 3], [height, width]);
+const guide = new Uint8Array(enlarged.length);
+for (let i = 0; i < guide.length; i++) guide[i] = Math.round(enlarged[i]!);
 const logits = new Float32Array(height * width * classes).fill(Math.log(0.3 / (classes - 1)));
 for (let pixel = 0; pixel < height * width; pixel++) {
   const [x, y] = [pixel % width, Math.floor(pixel / width)];
