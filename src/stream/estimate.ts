@@ -105,17 +105,23 @@ export function estimateStream(
   };
 }
 
+/** What large photographs have of vertices a pixel, of both lattices together. Pixels beside each other are more alike there. */
+const verticesOfLarge = 0.25;
+
 /** Bytes of the call that holds everything: maps, features, entries of both filters, and the vertices of a photograph. */
 export function wholeBytes({ height, width, classes }: PictureSize): number {
   const mapBytes = padded(classes) * 4;
-  const ofPixel = 2 * mapBytes + 280;
-  return height * width * (ofPixel + (usualVertices / 2) * (2 * mapBytes + vertexBytes));
+  const ofPixel = 2 * mapBytes + 270;
+  return height * width * (ofPixel + verticesOfLarge * (2 * mapBytes + vertexBytes));
 }
 
-/** Whether the call that holds everything has room on a device: its maps and keys within a kernel's argument, and all of it in memory. */
+/**
+ * Whether the call that holds everything most likely has room on a device: its maps and keys within a kernel's argument, and all of it in
+ * memory. A picture of noise may have none all the same, which a LimitError tells then.
+ */
 export function fitsWhole(device: Device, size: PictureSize): boolean {
   const { bindingBytes, bufferBytes } = device.limits;
   const pixels = size.height * size.width;
   if (pixels * 72 > bindingBytes || pixels * padded(size.classes) * 4 > bufferBytes) return false;
-  return device.kind === "webgpu" || wholeBytes(size) <= usable * bufferBytes;
+  return device.kind === "webgpu" || wholeBytes(size) <= bufferBytes;
 }

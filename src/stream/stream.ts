@@ -79,6 +79,8 @@ const optionNames: Names<StreamOptions> = {
 const where = "stream";
 /** The most classes: those that the fused update takes, whose bits the result has. */
 const mostClasses = 64;
+/** With the position they are the features of the bilateral lattice, which has at most 15. */
+const mostGuideChannels = 13;
 
 /**
  * Infers CRF-RNN on a picture that may be larger than the device's memory: `crfRnn(device, options)(unary, guide)` to the bit, where its classes
@@ -151,6 +153,14 @@ function requirePicture(picture: Picture): void {
       got: kindOf(method),
       remedy: "make it with arrayRows",
     });
+  }
+  for (const [name, channels, most] of [
+    ["guide", guide.channels, mostGuideChannels],
+    ["unary", unary.channels, Infinity],
+  ] as const) {
+    if (Number.isInteger(channels) && channels >= 1 && channels <= most) continue;
+    const expected = `a ${name} of ${most < Infinity ? `1 to ${most}` : "1 or more"} channels`;
+    throw new ShapeError({ where, expected, got: found(channels), remedy: "put the channels last" });
   }
   if (unary.channels <= mostClasses) return;
   throw new LimitError({

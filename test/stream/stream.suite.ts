@@ -207,6 +207,9 @@ export const cases: Case[] = [
       check(refused.message.includes("NaN in channel 1 of pixel [3, 1]"), refused.message);
       await rejects(() => stream(device, { ...picture, unary: {} as RowSource }), ValueError);
       await rejects(() => stream(device, { ...picture, height: 0, unary }), ShapeError);
+      for (const channels of [0, 14, 1.5]) {
+        await rejects(() => stream(device, { ...picture, unary, guide: read([], channels) }), ShapeError);
+      }
       const before = device.bytes;
       const abort = new AbortController();
       const onBand = (done: number): void => void (done === 5 && abort.abort());

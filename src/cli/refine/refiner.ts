@@ -8,7 +8,7 @@ import type { Device } from "../../device/device.ts";
 import type { Finding } from "../../diagnosis/finding.ts";
 import { checkGuide } from "../../diagnosis/guide.ts";
 import { checkResult } from "../../diagnosis/result.ts";
-import { FormatError, ShapeError } from "../../errors.ts";
+import { FormatError, LimitError, ShapeError } from "../../errors.ts";
 import { readImage } from "../input.ts";
 import type { Output } from "../output.ts";
 import { type BandFacts, goesByBands, type InMemory, measureBands, refineByBands } from "./bands.ts";
@@ -93,12 +93,22 @@ export class Refiner {
   async refine(given: Given, onPart: (done: number, of: number) => void): Promise<Made> {
     const { classes, logits } = given.unary;
     const former = argmax(logits, classes);
-    const bands = goesByBands(this.#device, sizeOf(given), this.#flags);
-    const { refined, iterations } = await (bands ? this.#byBands(given, onPart) : this.#whole(given, onPart));
+    const { refined, iterations } = await this.#refine(given, onPart);
     const labels = argmax(refined, classes);
     const changedPixels = labels.reduce((count, label, pixel) => count + Number(label !== former[pixel]), 0);
     const findings = [...given.findings, ...checkResult({ file: given.job.file, former, labels })];
     return { outputs: outputsOf(given, refined, labels), changedPixels, iterations, findings };
+  }
+
+  /** What was thought to have room and has none, as pictures of noise, goes by bands all the same. */
+  async #refine(given: Given, onPart: (done: number, of: number) => void): Promise<Logits> {
+    if (goesByBands(this.#device, sizeOf(given), this.#flags)) return await this.#byBands(given, onPart);
+    try {
+      return await this.#whole(given, onPart);
+    } catch (error) {
+      if (!(error instanceof LimitError) || this.#flags.until !== undefined) throw error;
+      return await this.#byBands(given, onPart);
+    }
   }
 
   async #whole({ image, unary }: Given, onPart: (done: number, of: number) => void): Promise<Logits> {
