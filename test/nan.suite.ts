@@ -21,7 +21,7 @@ import { kernelForms } from "../src/nn/tune.ts";
 import { asFloats, type Contents, type Dispatch, record, replayChanged, written } from "./dispatches.ts";
 import { Tape } from "../src/tape.ts";
 import { type Case, check, random, rejects, same } from "./suite.ts";
-import { works } from "./works.ts";
+import { filterAll, works } from "./works.ts";
 
 /** Kernels that read whole numbers alone. A new kernel stands here, or its inputs are tried. */
 const wholeNumbers = [
@@ -327,9 +327,14 @@ export const cases: Case[] = [
     async run(device) {
       using reference = await openWasm({ threads: 1 });
       const findings = new Findings();
-      const dispatches = await record(device.kind, async (on) => {
-        for (const work of [...works, runOthers]) await work(on);
-      });
+      // Devices make incidence lists by different kernels.
+      const other = await record(device.kind === "wasm" ? "webgpu" : "wasm", filterAll);
+      const dispatches = [
+        ...(await record(device.kind, async (on) => {
+          for (const work of [...works, runOthers]) await work(on);
+        })),
+        ...other.filter(({ kernel }) => /^incidence(Fill|Scatter)$/.test(kernel.id)),
+      ];
       for (const dispatch of chosen(dispatches)) await tryDispatch(device, reference, dispatch, findings);
       const { counts, faults, limits } = findings;
       check(faults.length === 0, `${faults.length} faults, among them\n${shortened(faults)}`);

@@ -141,7 +141,7 @@ const pointsOf = (sets: readonly Tensor[]): number => sets.reduce((sum, { rows }
 
 /**
  * Builds the permutohedral lattice of `features`, a tensor [n, d] already divided by the bandwidths (or [b, n, d]: a
- * batch of b images that share no vertex), 1 ≤ d ≤ 15. Vertices are numbered in the order in which points touch them.
+ * batch of b images that share no vertex), 1 ≤ d ≤ 15. How vertices are numbered is up to the device.
  * Features far from zero lose digits: subtract a common offset from them, which changes no distance.
  * Adams, Baek and Davis (2010); Krähenbühl and Koltun (2011).
  * @throws ShapeError, ValueError (NaN or infinity), LimitError (a feature beyond the range of keys), DisposedError, AbortError
