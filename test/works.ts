@@ -57,16 +57,18 @@ export async function filterAll(device: Device): Promise<void> {
 
 async function inferAll(device: Device): Promise<void> {
   const [height, width] = [9, 11];
-  for (const [classes, activation] of [
-    [5, "softmax"],
-    [65, "softmax"],
-    [5, "relu"],
+  for (const [classes, activation, compatibility] of [
+    [5, "softmax", "potts"],
+    [5, "softmax", random(3).array(25, -1, 1)],
+    [65, "softmax", "potts"],
+    [5, "relu", "potts"],
   ] as const) {
     using unary = device.tensor([height, width, classes], random(1).array(height * width * classes, -2, 2));
     using guide = device.tensor([height, width, 3], random(2).array(height * width * 3, -100, 100));
     using crf = crfRnn(device, {
       classes,
       activation,
+      compatibility,
       iterations: 2,
       bilateral: { position: 3.1, color: 23 },
       spatial: { position: 2.3 },

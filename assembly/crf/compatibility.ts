@@ -1,11 +1,14 @@
 import { scratch } from "../shared/scratch";
-import { multiplyAdd } from "../shared/simd";
+import { multiplyAdd, sumLanes } from "../shared/simd";
 
 /**
  * How many rows are computed while one panel of the matrix is in use. They stay in the first-level cache for all
  * panels.
  */
 const blockRows: u32 = 256;
+
+/** The channels of a panel that scratch memory holds, of 64 KiB. */
+const mostChannels: u32 = 2048;
 
 /**
  * Twin of kernels/crf/compatibility.wgsl. Panels of eight results lie transposed in scratch memory, so that a channel's
@@ -32,10 +35,18 @@ export function compatibility(
   const first = matrix + <usize>matrixRow * rowStride;
   const scale = f32x4.splat(factor);
   if (diagonal) {
-    let column = ((<usize>begin) % quads) << 4;
+    let column = (<usize>begin % quads) << 4;
     for (let at = (<usize>begin) << 4; at < (<usize>end) << 4; at += 16) {
       finish(f32x4.mul(v128.load(first + column), v128.load(values + at)), scale, addend + at, result + at, add);
       column = column + 16 == rowStride ? 0 : column + 16;
+    }
+    return;
+  }
+  if (channels > mostChannels) {
+    for (let index = begin; index < end; index++) {
+      dots(values, first, rowStride, channels, index / quads, (index % quads) << 2);
+      const at = (<usize>index) << 4;
+      finish(v128.load(scratch), scale, addend + at, result + at, add);
     }
     return;
   }
@@ -66,6 +77,21 @@ export function compatibility(
         for (; row < common; row++) one(values, addend, result, row, rowStride, at, channels, scale, add, 0);
       }
     }
+  }
+}
+
+/** Four results of one row, for matrices whose panels scratch memory does not hold. */
+function dots(values: usize, matrix: usize, rowStride: usize, channels: u32, row: u32, channel: u32): void {
+  const x = values + <usize>row * rowStride;
+  for (let lane: u32 = 0; lane < 4; lane++) {
+    let sum = f32x4.splat(0);
+    if (channel + lane < channels) {
+      const own = matrix + <usize>(channel + lane) * rowStride;
+      for (let at: usize = 0; at < rowStride; at += 16) {
+        sum = multiplyAdd(v128.load(own + at), v128.load(x + at), sum);
+      }
+    }
+    store<f32>(scratch + ((<usize>lane) << 2), f32x4.extract_lane(sumLanes(sum), 0));
   }
 }
 

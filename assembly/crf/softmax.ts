@@ -1,5 +1,11 @@
+import { scratch } from "../shared/scratch";
 import { exp4, largestLane, sumLanes } from "../shared/simd";
 import { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_SOFTMAX } from "./activation";
+
+/** Rows that go through each step together, so that a step of one row does not wait for the step before it. */
+const blockRows: u32 = 64;
+/** The bytes of scratch memory that `activate` uses for as many rows, from its beginning on. */
+export const activateBytes: usize = 1024;
 
 /** Twin of kernels/crf/softmax.wgsl. */
 export function softmax(
@@ -12,38 +18,83 @@ export function softmax(
   end: u32,
 ): void {
   const rowStride = (<usize>((channels + 3) >> 2)) << 4;
-  for (let row = begin; row < end; row++) {
-    activate(values + <usize>row * rowStride, result + <usize>row * rowStride, channels, activation);
+  for (let row = begin; row < end; row += blockRows) {
+    const at = <usize>row * rowStride;
+    activate(values + at, result + at, min(blockRows, end - row), channels, activation);
   }
 }
 
-/** One row of softmax.wgsl, or a copy where there is no activation. `from` and `to` may be the same. */
-// @ts-ignore: decorator
-@inline
-export function activate(from: usize, to: usize, channels: u32, activation: u32): void {
-  const last = (<usize>((channels - 1) >> 2)) << 4;
-  const left = channels & 3;
-  const tail = i32x4.lt_u(i32x4(0, 1, 2, 3), i32x4.splat(left ? left : 4));
+/** A few rows of softmax.wgsl, or a copy of them where there is no activation. `from` and `to` may be the same. */
+export function activate(from: usize, to: usize, rows: u32, channels: u32, activation: u32): void {
+  const rowStride = (<usize>((channels + 3) >> 2)) << 4;
+  const end = from + <usize>rows * rowStride;
   if (activation == ACTIVATION_NONE) {
-    if (from != to) memory.copy(to, from, last + 16);
+    if (from != to) memory.copy(to, from, end - from);
     return;
   }
+  const last = rowStride - 16;
+  const left = channels & 3;
+  const tail = i32x4.lt_u(i32x4(0, 1, 2, 3), i32x4.splat(left ? left : 4));
   const zero = f32x4.splat(0);
-  let largest = zero;
+  // A quad a row: the largest value, then the sum.
+  let kept = scratch;
   if (activation == ACTIVATION_SOFTMAX) {
-    // Padding lanes are no candidates for the maximum.
-    let most = v128.bitselect(v128.load(from + last), f32x4.splat(-f32.MAX_VALUE), tail);
-    for (let at: usize = 0; at < last; at += 16) most = f32x4.pmax(most, v128.load(from + at));
-    largest = largestLane(most);
+    for (let row = from; row < end; row += rowStride) {
+      // Padding lanes are no candidates for the maximum.
+      let most = v128.bitselect(v128.load(row + last), f32x4.splat(-f32.MAX_VALUE), tail);
+      for (let at = row; at < row + last; at += 16) most = f32x4.pmax(most, v128.load(at));
+      v128.store(kept, largestLane(most));
+      kept += 16;
+    }
+    kept = scratch;
+    let into = to;
+    for (let row = from; row < end; row += rowStride) {
+      const largest = v128.load(kept);
+      let sum = zero;
+      let at: usize = 0;
+      for (; at + 32 <= last; at += 32) {
+        const a = exp4(f32x4.sub(v128.load(row + at), largest));
+        const b = exp4(f32x4.sub(v128.load(row + at, 16), largest));
+        v128.store(into + at, a);
+        v128.store(into + at, b, 16);
+        sum = f32x4.add(f32x4.add(sum, a), b);
+      }
+      if (at < last) {
+        const a = exp4(f32x4.sub(v128.load(row + at), largest));
+        const b = v128.and(exp4(f32x4.sub(v128.load(row + at, 16), largest)), tail);
+        v128.store(into + at, a);
+        v128.store(into + at, b, 16);
+        sum = f32x4.add(f32x4.add(sum, a), b);
+      } else {
+        const a = v128.and(exp4(f32x4.sub(v128.load(row + at), largest)), tail);
+        v128.store(into + at, a);
+        sum = f32x4.add(sum, a);
+      }
+      v128.store(kept, sumLanes(sum));
+      into += rowStride;
+      kept += 16;
+    }
+  } else {
+    let into = to;
+    for (let row = from; row < end; row += rowStride) {
+      let sum = zero;
+      for (let at: usize = 0; at < last; at += 16) {
+        const value = f32x4.pmax(v128.load(row + at), zero);
+        v128.store(into + at, value);
+        sum = f32x4.add(sum, value);
+      }
+      const value = v128.and(f32x4.pmax(v128.load(row + last), zero), tail);
+      v128.store(into + last, value);
+      v128.store(kept, f32x4.add(sumLanes(f32x4.add(sum, value)), f32x4.splat(1e-20)));
+      into += rowStride;
+      kept += 16;
+    }
   }
-  let sum = zero;
-  for (let at: usize = 0; at <= last; at += 16) {
-    const value = v128.load(from + at);
-    let power = activation == ACTIVATION_SOFTMAX ? exp4(f32x4.sub(value, largest)) : f32x4.pmax(value, zero);
-    if (at == last) power = v128.and(power, tail);
-    v128.store(to + at, power);
-    sum = f32x4.add(sum, power);
+  kept = scratch;
+  const stop = to + (end - from);
+  for (let row = to; row < stop; row += rowStride) {
+    const sum = v128.load(kept);
+    for (let at = row; at < row + rowStride; at += 16) v128.store(at, f32x4.div(v128.load(at), sum));
+    kept += 16;
   }
-  const divisor = f32x4.add(sumLanes(sum), f32x4.splat(activation == ACTIVATION_RELU ? 1e-20 : 0));
-  for (let at: usize = 0; at <= last; at += 16) v128.store(to + at, f32x4.div(v128.load(to + at), divisor));
 }

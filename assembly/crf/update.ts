@@ -1,7 +1,7 @@
-import { gather } from "../lattice/gather";
+import { gather, reachesFar, together, touch } from "../lattice/gather";
 import { scratch } from "../shared/scratch";
 import { multiplyAdd } from "../shared/simd";
-import { activate } from "./softmax";
+import { activate, activateBytes } from "./softmax";
 
 /** Twin of kernels/crf/update.wgsl; begin and end count its workgroups, of ⌊64/quads⌋ points each. */
 export function update(
@@ -23,28 +23,152 @@ export function update(
 ): void {
   const rowStride = (<usize>quads) << 4;
   const simplexBytes = (<usize>(dimensions + 1)) << 3;
-  const one = f32x4.splat(1);
-  // The filtered values of a pixel, one row of each filter. They are subtracted from the unary directly, without an X
-  // in memory.
-  const spatial = scratch;
+  // The filtered values of a pixel, one row of each filter, behind what `activate` keeps.
+  const spatial = scratch + activateBytes;
   const bilateral = spatial + rowStride;
-  const x = bilateral + rowStride;
   const each = 64 / quads;
-  for (let point = begin * each; point < min(end * each, points); point++) {
-    const first = spatialSimplices + <usize>point * 24;
-    gather(first, first + 24, spatialValues, rowStride, quads, one, spatial);
-    const other = bilateralSimplices + <usize>point * simplexBytes;
-    gather(other, other + simplexBytes, bilateralValues, rowStride, quads, one, bilateral);
-    const own = unary + <usize>point * rowStride;
-    if (diagonal) {
-      for (let at: usize = 0; at < rowStride; at += 16) {
-        let message = f32x4.mul(v128.load(matrices + at), v128.load(spatial + at));
-        message = multiplyAdd(v128.load(matrices + rowStride + at), v128.load(bilateral + at), message);
-        v128.store(x + at, f32x4.sub(v128.load(own + at), message));
+  const last = min(end * each, points);
+  for (let first = begin * each; first < last; first += together) {
+    const stop = min(first + together, last);
+    const simplices = bilateralSimplices + <usize>first * simplexBytes;
+    const simplicesEnd = bilateralSimplices + <usize>stop * simplexBytes;
+    if (reachesFar(simplices, simplicesEnd, simplexBytes, rowStride)) {
+      touch(simplices, simplicesEnd, bilateralValues, rowStride, rowStride);
+    }
+    for (let point = first; point < stop; point++) {
+      const near = spatialSimplices + <usize>point * 24;
+      const like = bilateralSimplices + <usize>point * simplexBytes;
+      const own = unary + <usize>point * rowStride;
+      const x = result + <usize>point * rowStride;
+      if (diagonal) {
+        let at: usize = 0;
+        for (; at + 96 <= rowStride; at += 96) {
+          weighSix(
+            near,
+            like,
+            like + simplexBytes,
+            spatialValues + at,
+            bilateralValues + at,
+            matrices + at,
+            rowStride,
+            own + at,
+            x + at,
+          );
+        }
+        for (; at < rowStride; at += 16) {
+          weighOne(
+            near,
+            like,
+            like + simplexBytes,
+            spatialValues + at,
+            bilateralValues + at,
+            matrices + at,
+            rowStride,
+            own + at,
+            x + at,
+          );
+        }
+        continue;
       }
-    } else transform(own, spatial, bilateral, matrices, channels, rowStride, x);
-    activate(x, result + <usize>point * rowStride, channels, activation);
+      sliced(near, near + 24, spatialValues, rowStride, quads, spatial);
+      sliced(like, like + simplexBytes, bilateralValues, rowStride, quads, bilateral);
+      transform(own, spatial, bilateral, matrices, channels, rowStride, x);
+    }
+    const at = <usize>first * rowStride;
+    activate(result + at, result + at, stop - first, channels, activation);
   }
+}
+
+/** A point's filtered values. It is not inlined, so that the module has it once. */
+function sliced(first: usize, last: usize, values: usize, rowStride: usize, quads: u32, to: usize): void {
+  gather(first, last, values, rowStride, quads, f32x4.splat(1), to);
+}
+
+/** x = unary − (matrices row 0 ∘ Σ spatial + row 1 ∘ Σ bilateral), six quads in registers. */
+// @ts-ignore: decorator
+@inline
+function weighSix(
+  near: usize,
+  like: usize,
+  likeEnd: usize,
+  spatialValues: usize,
+  bilateralValues: usize,
+  matrices: usize,
+  rowStride: usize,
+  unary: usize,
+  x: usize,
+): void {
+  let a = f32x4.splat(0);
+  let b = a;
+  let c = a;
+  let d = a;
+  let e = a;
+  let f = a;
+  for (let pair = near; pair < near + 24; pair += 8) {
+    const row = spatialValues + <usize>load<u32>(pair) * rowStride;
+    const weight = v128.load32_splat(pair, 4);
+    a = multiplyAdd(weight, v128.load(row), a);
+    b = multiplyAdd(weight, v128.load(row, 16), b);
+    c = multiplyAdd(weight, v128.load(row, 32), c);
+    d = multiplyAdd(weight, v128.load(row, 48), d);
+    e = multiplyAdd(weight, v128.load(row, 64), e);
+    f = multiplyAdd(weight, v128.load(row, 80), f);
+  }
+  a = f32x4.mul(v128.load(matrices), a);
+  b = f32x4.mul(v128.load(matrices, 16), b);
+  c = f32x4.mul(v128.load(matrices, 32), c);
+  d = f32x4.mul(v128.load(matrices, 48), d);
+  e = f32x4.mul(v128.load(matrices, 64), e);
+  f = f32x4.mul(v128.load(matrices, 80), f);
+  let g = f32x4.splat(0);
+  let h = g;
+  let i = g;
+  let j = g;
+  let k = g;
+  let l = g;
+  for (let pair = like; pair < likeEnd; pair += 8) {
+    const row = bilateralValues + <usize>load<u32>(pair) * rowStride;
+    const weight = v128.load32_splat(pair, 4);
+    g = multiplyAdd(weight, v128.load(row), g);
+    h = multiplyAdd(weight, v128.load(row, 16), h);
+    i = multiplyAdd(weight, v128.load(row, 32), i);
+    j = multiplyAdd(weight, v128.load(row, 48), j);
+    k = multiplyAdd(weight, v128.load(row, 64), k);
+    l = multiplyAdd(weight, v128.load(row, 80), l);
+  }
+  const other = matrices + rowStride;
+  v128.store(x, f32x4.sub(v128.load(unary), multiplyAdd(v128.load(other), g, a)));
+  v128.store(x, f32x4.sub(v128.load(unary, 16), multiplyAdd(v128.load(other, 16), h, b)), 16);
+  v128.store(x, f32x4.sub(v128.load(unary, 32), multiplyAdd(v128.load(other, 32), i, c)), 32);
+  v128.store(x, f32x4.sub(v128.load(unary, 48), multiplyAdd(v128.load(other, 48), j, d)), 48);
+  v128.store(x, f32x4.sub(v128.load(unary, 64), multiplyAdd(v128.load(other, 64), k, e)), 64);
+  v128.store(x, f32x4.sub(v128.load(unary, 80), multiplyAdd(v128.load(other, 80), l, f)), 80);
+}
+
+/** The same of one quad. */
+// @ts-ignore: decorator
+@inline
+function weighOne(
+  near: usize,
+  like: usize,
+  likeEnd: usize,
+  spatialValues: usize,
+  bilateralValues: usize,
+  matrices: usize,
+  rowStride: usize,
+  unary: usize,
+  x: usize,
+): void {
+  let a = f32x4.splat(0);
+  for (let pair = near; pair < near + 24; pair += 8) {
+    a = multiplyAdd(v128.load32_splat(pair, 4), v128.load(spatialValues + <usize>load<u32>(pair) * rowStride), a);
+  }
+  let b = f32x4.splat(0);
+  for (let pair = like; pair < likeEnd; pair += 8) {
+    b = multiplyAdd(v128.load32_splat(pair, 4), v128.load(bilateralValues + <usize>load<u32>(pair) * rowStride), b);
+  }
+  a = f32x4.mul(v128.load(matrices), a);
+  v128.store(x, f32x4.sub(v128.load(unary), multiplyAdd(v128.load(matrices + rowStride), b, a)));
 }
 
 /** x = unary − Σ_c (spatial[c]·row c + bilateral[c]·row channels + c), six quads at a time in registers. */

@@ -1,3 +1,4 @@
+import { scratch } from "../shared/scratch";
 import { multiplyAdd } from "../shared/simd";
 
 /**
@@ -73,4 +74,34 @@ function one(first: usize, last: usize, values: usize, rowStride: usize, scale: 
     a = multiplyAdd(v128.load32_splat(pair, 4), v128.load(values + <usize>load<u32>(pair) * rowStride), a);
   }
   v128.store(to, f32x4.mul(scale, a));
+}
+
+/** Points whose rows are read together before the first of them is computed. */
+export const together: u32 = 64;
+
+/** Tables up to so many bytes are found in near caches, where reading them twice only costs. */
+const nearBytes: usize = 4 << 20;
+
+/**
+ * Whether the rows of simplices in [first, last) lie in a table that is larger than near caches, which is told by how far their
+ * first corners reach into it.
+ */
+export function reachesFar(first: usize, last: usize, simplexBytes: usize, rowStride: usize): bool {
+  let most: u32 = 0;
+  for (let pair = first; pair < last; pair += simplexBytes) most = max(most, load<u32>(pair));
+  return <usize>most > nearBytes / rowStride;
+}
+
+/**
+ * Reads both ends of the rows of the pairs in [first, last), `bytes` long, and keeps nothing. Sums over rows that lie anywhere fill the
+ * processor's window after a point or two, so that few rows are on their way to it at a time; reads alone let twenty come together.
+ * They are stored, so that no compiler leaves them out.
+ */
+export function touch(first: usize, last: usize, values: usize, rowStride: usize, bytes: usize): void {
+  let read: u32 = 0;
+  for (let pair = first; pair < last; pair += 8) {
+    const row = values + <usize>load<u32>(pair) * rowStride;
+    read = read ^ load<u32>(row) ^ load<u32>(row + bytes - 4);
+  }
+  store<u32>(scratch, read);
 }

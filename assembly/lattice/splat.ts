@@ -1,4 +1,4 @@
-import { gather } from "./gather";
+import { gather, touch } from "./gather";
 import { block, blockBegin, firstSum } from "./incidence";
 
 /**
@@ -6,6 +6,9 @@ import { block, blockBegin, firstSum } from "./incidence";
  * at the same time. Blocks of longer ones are taken by themselves, so that threads share them.
  */
 const longest: u32 = 16 * block;
+
+/** Bytes of the pairs whose rows are read together before they are summed. */
+const touchedBytes: usize = 128 << 3;
 
 /** Twin of kernels/lattice/splat.wgsl. */
 export function splat(
@@ -27,6 +30,9 @@ export function splat(
   const rowStride = (<usize>valueQuads) << 4;
   const ofBlocks = (vertices + 1) * quads;
   const firstEnd = min(end, ofBlocks);
+  const pairsEnd = incidence + ((<usize>load<u32>(offsets + ((<usize>vertices) << 2))) << 3);
+  // Lists of few pairs belong to lattices of many vertices, where the points of a list lie far apart.
+  let touched: usize = vertices > 4 * rows && rows > 0 ? 0 : pairsEnd;
   let index = begin;
   while (index < firstEnd) {
     const vertex = index / quads;
@@ -38,6 +44,11 @@ export function splat(
     const first = incidence + ((<usize>start) << 3);
     const last = incidence + ((<usize>min(start + block, stop)) << 3);
     const column = values + ((<usize>(valueOffset + quad)) << 4);
+    if (last > touched) {
+      const from = max(first, touched);
+      touched = min(from + touchedBytes, pairsEnd);
+      touch(from, touched, column, rowStride, (<usize>count) << 4);
+    }
     gather(first, last, column, rowStride, count, one, result + ((<usize>index) << 4));
     if (stop - start > block && stop - start <= longest) {
       const to = sums + ((<usize>(firstSum(start) * quads + quad)) << 4);

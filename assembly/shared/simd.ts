@@ -24,6 +24,28 @@ export function largestLane(a: v128): v128 {
   return f32x4.pmax(pairs, v128.shuffle<f32>(pairs, pairs, 1, 0, 3, 2));
 }
 
+const expConstants = memory.data<f32>([
+  12582912,
+  1.44269504,
+  0.693359375,
+  -2.1219444e-4,
+  1.0 / 5040.0,
+  1.0 / 720.0,
+  1.0 / 120.0,
+  1.0 / 24.0,
+  1.0 / 6.0,
+  0.5,
+  1,
+  -87.3,
+  1.77965e-43, // the bits of the whole number 127
+]);
+
+// @ts-ignore: decorator
+@inline
+function constant(i: usize): v128 {
+  return v128.load32_splat(expConstants + (i << 2));
+}
+
 /**
  * exp of four values ≤ 88; 0 from −87.3 down, NaN of NaN. With n = round(x/ln 2) and r = x − n·ln 2 (ln 2 in two parts, so that the
  * product n·high is exact), |r| ≤ 0.347 and the Taylor polynomial of degree 7 is off by r⁸/8! < 6e-9 relative, a tenth of
@@ -33,19 +55,19 @@ export function largestLane(a: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function exp4(x: v128): v128 {
-  const shifter = f32x4.splat(12582912);
-  const shifted = f32x4.add(f32x4.mul(x, f32x4.splat(1.44269504)), shifter);
+  const shifter = constant(0);
+  const shifted = f32x4.add(f32x4.mul(x, constant(1)), shifter);
   const n = f32x4.sub(shifted, shifter);
-  let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
-  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.1219444e-4)));
+  let r = f32x4.sub(x, f32x4.mul(n, constant(2)));
+  r = f32x4.sub(r, f32x4.mul(n, constant(3)));
   const square = f32x4.mul(r, r);
-  let p = multiplyAdd(r, f32x4.splat(1.0 / 5040.0), f32x4.splat(1.0 / 720.0));
-  p = multiplyAdd(p, square, multiplyAdd(r, f32x4.splat(1.0 / 120.0), f32x4.splat(1.0 / 24.0)));
-  p = multiplyAdd(p, square, multiplyAdd(r, f32x4.splat(1.0 / 6.0), f32x4.splat(0.5)));
-  p = multiplyAdd(p, square, f32x4.add(r, f32x4.splat(1)));
+  let p = multiplyAdd(r, constant(4), constant(5));
+  p = multiplyAdd(p, square, multiplyAdd(r, constant(6), constant(7)));
+  p = multiplyAdd(p, square, multiplyAdd(r, constant(8), constant(9)));
+  p = multiplyAdd(p, square, f32x4.add(r, constant(10)));
   // 2ⁿ: the low bits of `shifted` are n above those of 1.5·2²³, whose last nine bits are zero.
-  const power = i32x4.shl(i32x4.add(shifted, i32x4.splat(127)), 23);
-  return v128.andnot(f32x4.mul(p, power), f32x4.le(x, f32x4.splat(-87.3)));
+  const power = i32x4.shl(i32x4.add(shifted, constant(12)), 23);
+  return v128.andnot(f32x4.mul(p, power), f32x4.le(x, constant(11)));
 }
 
 /**

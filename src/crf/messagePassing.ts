@@ -114,7 +114,8 @@ async function iterateFused(inference: Inference, matrices: UpdateMatrices, resu
   const perform = <Result>(work: Work<Result>): Promise<Result> => performInTurns(device, work, inference.turn);
   const prepare = (lattice: Lattice) => {
     const tables = filterTables(lattice, normalization, false);
-    const spaces = allocateMaps(workspace, lattice, tables, quads);
+    // Once both lattices have the marginals, nothing is kept in the result before the update writes it.
+    const spaces = allocateMaps(workspace, lattice, tables, quads, lattice === spatial ? undefined : result.storage);
     return async (marginals: Storage) => ({
       simplices: tables.simplices,
       values: await perform(

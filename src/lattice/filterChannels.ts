@@ -1,4 +1,4 @@
-import type { Storage } from "../device/device.ts";
+import { type Storage, view } from "../device/device.ts";
 import { perform, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { quadBytes } from "../shape.ts";
@@ -7,7 +7,7 @@ import { blur } from "./blur.ts";
 import type { Lattice } from "./lattice.ts";
 import type { FilterTables } from "./incidence.ts";
 import { slice } from "./slice.ts";
-import { mapRows, splat, type Splatted } from "./splat.ts";
+import { splat, type Splatted, sumRowCount } from "./splat.ts";
 
 /** How channels are filtered: how many quads of them, and by K or by Kᵀ. */
 export interface Pass {
@@ -15,32 +15,52 @@ export interface Pass {
   readonly transpose: boolean;
 }
 
-/** Makes the two maps of the vertices between which the values of `quads` of channels go back and forth. */
-export function allocateMaps(
-  workspace: Workspace,
-  { vertices }: Lattice,
-  tables: Splatted,
-  quads: number,
-): readonly [Storage, Storage] {
-  const bytes = mapRows(tables, vertices) * quads * quadBytes;
-  return [workspace.allocate(bytes), workspace.allocate(bytes)];
+/** Memory of a splat and its blurs. */
+export interface VertexMaps {
+  /** What is splatted into, [vertices + 1, quads]. */
+  readonly values: Storage;
+  /** What a splat adds up. */
+  readonly sums: Storage;
+  /** Between this map and `values` the blurs go back and forth. */
+  readonly spare: Storage;
 }
 
 /**
- * Splats and blurs a range of channels. Returns the blurred vertex values [vertices + 1, quads], which are in one of
- * the two `spaces`, those that `allocateMaps` makes.
+ * Makes the maps of the vertices for `quads` of channels. Memory that is lent, and has nothing to keep once values were splatted, serves
+ * as the spare one where it is large enough and an even number of blurs leads back from it.
+ */
+export function allocateMaps(
+  workspace: Workspace,
+  { vertices, dimensions }: Lattice,
+  tables: Splatted,
+  quads: number,
+  lent?: Storage,
+): VertexMaps {
+  const rowBytes = quads * quadBytes;
+  const bytes = (vertices + 1) * rowBytes;
+  const sumBytes = Math.max(1, sumRowCount(tables)) * rowBytes;
+  const values = workspace.allocate(bytes);
+  if (lent && lent.bytes >= bytes && dimensions % 2 === 1) {
+    return { values, sums: workspace.allocate(sumBytes), spare: view(lent, 0, bytes) };
+  }
+  const spare = workspace.allocate(Math.max(bytes, sumBytes));
+  return { values, sums: spare, spare };
+}
+
+/**
+ * Splats and blurs a range of channels. Returns the blurred vertex values [vertices + 1, quads], which are in `values` or
+ * `spare` of the maps that `allocateMaps` makes.
  */
 export function* splatAndBlur(
   lattice: Lattice,
   tables: Splatted,
   values: MapChannels,
-  spaces: readonly [Storage, Storage],
+  maps: VertexMaps,
   { quads, transpose }: Pass,
 ): Work<Storage> {
   const { device, vertices, dimensions, parts } = lattice;
-  // Until it is blurred into, the second map holds what the splat adds up.
-  yield* splat(tables, values, { result: spaces[0], sums: spaces[1] }, { vertices, quads });
-  return yield* blur(device, parts.neighbors, spaces[0], spaces[1], { vertices, dimensions, quads, transpose });
+  yield* splat(tables, values, { result: maps.values, sums: maps.sums }, { vertices, quads });
+  return yield* blur(device, parts.neighbors, maps.values, maps.spare, { vertices, dimensions, quads, transpose });
 }
 
 /** Filters channels of `values` into those of `result`: splat, blur, slice. */

@@ -27,15 +27,13 @@ function sumLevels(entries: number, points: number): number[] {
   return levels;
 }
 
-/** How many rows the two maps need between which a splat and its blurs go back and forth. */
-export function mapRows({ incidence, points }: Splatted, vertices: number): number {
-  const ofSums = sumRows(incidence, points.from).reduce((sum, rows) => sum + rows, 0);
-  return Math.max(vertices + 1, ofSums);
-}
+/** How many rows of sums a splat needs in all. */
+export const sumRowCount = ({ incidence, points }: Splatted): number =>
+  sumRows(incidence, points.from).reduce((sum, rows) => sum + rows, 0);
 
 /**
  * Splats `quads` of channels: result[vertex] = Σ weight·values[point] over the incidence lists. `result` has one row
- * more, of zeros, and `sums` is overwritten; both have `mapRows` rows. Lists are added up in blocks, by both devices in the
+ * more, of zeros, and `sums`, of `sumRowCount` rows, is overwritten. Lists are added up in blocks, by both devices in the
  * same order, so that a list of all points takes no longer than many short ones.
  */
 export function* splat(

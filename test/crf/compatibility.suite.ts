@@ -92,6 +92,21 @@ export const cases: Case[] = [
   ...products,
   diagonals,
   {
+    name: "more than 2048 channels, whose panels scratch memory does not hold, are multiplied all the same",
+    async run(device) {
+      const [rows, channels] = [3, 2053];
+      using scope = device.scope();
+      const numbers = random(channels);
+      const v = numbers.array(rows * channels, -1, 1);
+      // A matrix with three numbers a row, so that the reference is quick.
+      const m = new Float32Array(channels ** 2);
+      for (let i = 0; i < 3 * channels; i++)
+        m[(i % channels) * channels + numbers.integer(channels)] = numbers.uniform(1, 2);
+      const result = scope.add(op(scope.tensor([rows, channels], v), scope.tensor([channels, channels], m), {}));
+      close(await result.read(), transform(v, m, channels), { absolute: 12 * 2 ** -23 }, `${channels} channels`);
+    },
+  },
+  {
     name: "only the gradients that are wanted are computed, and values are held for that of the matrix alone",
     async run(device) {
       using scope = device.scope();

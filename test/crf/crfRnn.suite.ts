@@ -1,12 +1,13 @@
 import { compatibility, compose, embed, update } from "../../build/kernels.ts";
 import { crfRnn, type CrfOptions, type CrfRnn, meanField } from "../../src/crf/crfRnn.ts";
-import type { Device } from "../../src/device/device.ts";
+import { alignedBytes, type Device } from "../../src/device/device.ts";
 import { open } from "../../src/device/open.ts";
 import { Tape } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { AbortError, type CrfRnnError, DisposedError, ShapeError, ValueError } from "../../src/errors.ts";
 import { fullMatrix } from "../goldens/reference.ts";
 import { activation, lattices, referenceCrf } from "../reference/crf.ts";
+import { checkMemory, memoryOf } from "../memory.ts";
 import { checkSlope, inner } from "../slopes.ts";
 import { type Case, check, close, random, rejects, same } from "../suite.ts";
 
@@ -571,6 +572,32 @@ export const cases: Case[] = [
       seen.length = 0;
       (await crf(unary, image, { iterations: 1 })).dispose();
       check(seen.join(" ") === "full full full", `a tape asks for gradients of whole matrices: ${seen.join(" ")}`);
+    },
+  },
+  {
+    name: "the bilateral lattice is blurred in the memory of the result, unless it has more vertices than there are pixels",
+    async run(device) {
+      const classes = 5;
+      using unary = device.tensor([...size, classes], unaryOf(classes));
+      using crf = crfRnn(device, optionsOf(classes));
+      for (const [values, lent] of [
+        [guide, false],
+        [guide.map(() => 100), true],
+      ] as const) {
+        using image = device.tensor([...size, 3], values);
+        using lattices = await crf.lattices(image);
+        (await crf(unary, lattices)).dispose(); // makes the normalization, which lattices keep
+        const used = await memoryOf(device, "crf/update", async () => {
+          (await crf(unary, lattices, { iterations: 1 })).dispose();
+        });
+        const [near, like] = [lattices.spatial, lattices.bilateral].map(({ vertices }) => 32 * (vertices + 1));
+        // No list of 63 points is longer than a block of 64, so that there are no sums.
+        check(near! > 32 && lent === like! <= 32 * pixels, `${like! / 32} rows of vertices`);
+        const checks = 3 * alignedBytes(device, 4);
+        const matrices = [32, 32, 32, alignedBytes(device, 64)];
+        const maps = [32 * pixels, near!, near!, like!, lent ? 32 : like!];
+        checkMemory(device, used, [["crf/update", [checks, ...matrices, ...maps]]], `lent: ${lent}`);
+      }
     },
   },
   {

@@ -83,13 +83,13 @@ function buildSteps(device: Device, lattice: Lattice, slots: readonly number[], 
 
 type Step = readonly [kernel: string, tables: readonly number[]];
 
-/** The kernels that splat and blur, with these tables and two maps of the vertices. */
+/** The kernels that splat and blur, with these tables and two maps of the vertices, one of which has the sums before. */
 function blurSteps({ points, vertices, dimensions }: Lattice, quads: number, tables: readonly number[]): Step[] {
   // One level of sums: of lists that are longer than a block, and not of more than a block of blocks.
   check(points <= 4160, `${points} points`);
   const sums = points > 64 ? Math.ceil((points * (dimensions + 1)) / 64) : 0;
-  const map = 16 * quads * Math.max(vertices + 1, sums);
-  const all = [...tables, map, map];
+  const rowBytes = 16 * quads;
+  const all = [...tables, rowBytes * (vertices + 1), rowBytes * Math.max(vertices + 1, sums)];
   const add: Step[] = sums > 0 ? [["lattice/splat.add", all]] : [];
   return [["lattice/splat", all], ...add, ...Array.from({ length: dimensions + 1 }, (): Step => ["lattice/blur", all])];
 }

@@ -3,7 +3,7 @@ import type { Device } from "../../src/device/device.ts";
 import { bilateralFeatures } from "../../src/lattice/features.ts";
 import { blockLength } from "../../src/lattice/incidence.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
-import { bandSums, mapRows, splat, splatBand } from "../../src/lattice/splat.ts";
+import { bandSums, splat, splatBand, sumRowCount } from "../../src/lattice/splat.ts";
 import { allChannels } from "../../src/shared/channels.ts";
 import { Memory, pack, unpack } from "../memory.ts";
 import { type Case, check, close, type Random, random, same } from "../suite.ts";
@@ -47,7 +47,7 @@ async function splatted(
     },
     points: { from: points, to: points },
   };
-  const sums = memory.of(new Float32Array(mapRows(tables, vertices) * quads * 4).fill(NaN));
+  const sums = memory.of(new Float32Array(Math.max(1, sumRowCount(tables)) * quads * 4).fill(NaN));
   const result = memory.result((vertices + 1) * quads * 4);
   const channels = { storage: memory.of(values.data), rowQuads: values.rowQuads, firstQuad: values.firstQuad };
   perform(device, splat(tables, channels, { result, sums }, { vertices, quads }));
@@ -204,7 +204,7 @@ export const cases: Case[] = [
       const { vertices, own, parts } = lattice;
       const data = random(1).array(size * size * 4, -1, 1);
       const tables = { incidence: parts.incidence, points: { from: own.points, to: own.points } };
-      const sums = memory.zeros(mapRows(tables, vertices) * 4);
+      const sums = memory.zeros(sumRowCount(tables) * 4);
       const result = memory.result((vertices + 1) * 4);
       const values = allChannels(memory.of(data), 1);
       perform(device, splat(tables, values, { result, sums }, { vertices, quads: 1 }));
