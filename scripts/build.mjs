@@ -8,6 +8,7 @@ import { build } from "esbuild";
 import { mendDeclarations } from "./declarations.mjs";
 import { entries } from "./entries.mjs";
 import { generate } from "./generate.mjs";
+import { withoutUnusedWgsl } from "./kernels.mjs";
 import { licensesOf } from "./licenses.mjs";
 import { writePhotographs } from "./photographs.mjs";
 
@@ -36,6 +37,7 @@ async function bundle() {
     outdir: "dist",
     platform: "neutral",
     splitting: true,
+    plugins: [withoutUnusedWgsl],
   });
   // One file for pages without a bundler, as content delivery networks serve it.
   await build({
@@ -45,6 +47,7 @@ async function bundle() {
     platform: "neutral",
     minify: true,
     sourcemap: false,
+    plugins: [withoutUnusedWgsl],
     banner: { js: `/*! crf-rnn ${version}, MIT license */` },
   });
   const maps = process.argv.includes("--maps");

@@ -13,6 +13,8 @@ const countDirective = /^\/\/#(invocations|workgroups) (.+)\n@compute @workgroup
  * the line with their operands.
  */
 const operationsDirective = /^\/\/#operations (.+)$/gm;
+/** A kernel that the library runs on this device alone: what it publishes goes without the WGSL, which tests compare the twin with. */
+const deviceDirective = /^\/\/#device (wasm)$/m;
 /** The size that `invocation` of kernels/shared/invocation.wgsl takes for granted. */
 const commonWorkgroupSize = 64;
 /** What a uniform block is packed from: see `run` of src/device/webgpu.ts. */
@@ -33,11 +35,12 @@ async function withIncludes(file, seen = new Set()) {
     .split("\n")
     .find(
       (line) =>
-        /^\s*\/\/\s*#\w/.test(line) && !/^\/\/#(include "[^"]+"$|(invocations|workgroups|operations) \S)/.test(line),
+        /^\s*\/\/\s*#\w/.test(line) &&
+        !/^\/\/#(include "[^"]+"$|device wasm$|(invocations|workgroups|operations) \S)/.test(line),
     );
   if (stray) {
     throw new Error(
-      `${file}: expected //#include "…", //#invocations …, //#workgroups … or //#operations …, got ${stray.trim()}`,
+      `${file}: expected //#include "…", //#invocations …, //#workgroups …, //#operations … or //#device wasm, got ${stray.trim()}`,
     );
   }
   const included = [];
@@ -85,6 +88,7 @@ async function describe(root, file) {
   return {
     id: camelCase(basename(file, ".wgsl")),
     ...(formSuffix.test(file) ? { formOf: camelCase(basename(file).replace(formSuffix, "")) } : {}),
+    ...(deviceDirective.test(code) ? { only: "wasm" } : {}),
     file: path,
     code,
     bindings: bindings.map(({ name, access, type }) => ({ name, access, type })),
@@ -233,6 +237,18 @@ const literal = (json, functions) =>
 
 /** Half of what is carried is comments; lines and columns stay as they are, so that a compiler's messages are true. */
 const withoutComments = (code) => code.replace(/[ \t]*\/\/.*$/gm, "");
+
+/** Bundles build/kernels.ts without the WGSL that only tests run. */
+export const withoutUnusedWgsl = {
+  name: "without unused WGSL",
+  setup({ onLoad }) {
+    onLoad({ filter: /[/\\]build[/\\]kernels\.ts$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      const unused = /("only":"wasm","file":"[^"]*","code":)"(?:[^"\\]|\\.)*"/g;
+      return { contents: text.replace(unused, '$1""'), loader: "ts" };
+    });
+  },
+};
 
 /** TypeScript source of build/kernels.ts: every kernel with the types of its arguments. */
 export function kernelsModule(kernels) {

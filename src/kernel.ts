@@ -36,6 +36,8 @@ export interface Kernel<Arguments> {
    * in a way that suits other adapters. It has no twin of its own, and WASM never runs it.
    */
   readonly formOf?: string;
+  /** The device that alone runs it; the published library has no `code` of it then. */
+  readonly only?: "wasm";
   /** Path from the repository's root, e.g. `kernels/lattice/blur.wgsl`. */
   readonly file: string;
   readonly code: string;

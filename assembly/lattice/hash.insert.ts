@@ -1,5 +1,5 @@
 import { scratch } from "../shared/scratch";
-import { hashKey, none, sameKey } from "./hash";
+import { hashShortKey, none, sameKey } from "./hash";
 
 const probeLimit: u32 = 256;
 /**
@@ -60,7 +60,7 @@ export function hashInsert(
     }
     const count = freshEnd - fresh;
     for (let at: usize = 0; at < count; at += 4) {
-      const slot = hashKey(keys + <usize>(load<u32>(fresh + at) * keyBytes), words) & slotMask;
+      const slot = hashShortKey(keys + <usize>(load<u32>(fresh + at) * keyBytes), words) & slotMask;
       store<u32>(firstSlots + at, slot);
       store<u32>(found + at, load<u32>(slots + ((<usize>slot) << 2)));
     }

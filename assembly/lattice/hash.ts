@@ -16,25 +16,24 @@ export function hashEnd(state: u32): u32 {
   return mixed ^ (mixed >> 13);
 }
 
-/** Unrolled for the words of d = 2, 3 and d = 4, 5. */
-// @ts-ignore: decorator
-@inline
 export function hashKey(key: usize, words: u32): u32 {
-  let state = hashWord(0, load<u32>(key));
-  if (words == 3) return hashEnd(hashWord(hashWord(state, load<u32>(key, 4)), load<u32>(key, 8)));
-  if (words == 2) return hashEnd(hashWord(state, load<u32>(key, 4)));
-  for (let k: u32 = 1; k < words; k++) state = hashWord(state, load<u32>(key + ((<usize>k) << 2)));
+  let state: u32 = 0;
+  for (let k: u32 = 0; k < words; k++) state = hashWord(state, load<u32>(key + ((<usize>k) << 2)));
   return hashEnd(state);
 }
 
-/** Unrolled for the words of d = 2, 3 and d = 4, 5. */
+/** The same, unrolled for the words of d = 2, 3 and d = 4, 5. */
 // @ts-ignore: decorator
 @inline
+export function hashShortKey(key: usize, words: u32): u32 {
+  const state = hashWord(0, load<u32>(key));
+  if (words == 3) return hashEnd(hashWord(hashWord(state, load<u32>(key, 4)), load<u32>(key, 8)));
+  if (words == 2) return hashEnd(hashWord(state, load<u32>(key, 4)));
+  return hashKey(key, words);
+}
+
+/** Whether two keys are the same, word by word. */
 export function sameKey(a: usize, b: usize, words: u32): bool {
-  if (words == 3) {
-    return load<u32>(a) == load<u32>(b) && load<u32>(a, 4) == load<u32>(b, 4) && load<u32>(a, 8) == load<u32>(b, 8);
-  }
-  if (words == 2) return load<u32>(a) == load<u32>(b) && load<u32>(a, 4) == load<u32>(b, 4);
   for (let k: u32 = 0; k < words; k++) {
     if (load<u32>(a + ((<usize>k) << 2)) != load<u32>(b + ((<usize>k) << 2))) return false;
   }

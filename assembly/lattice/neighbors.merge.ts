@@ -72,15 +72,25 @@ function merge(
     ownA += 8 - behindA;
     ownB += 8 - behindB;
   }
-  while (ownA < ownEnd && otherA < otherEnd) {
-    const behind = meet(packedKeys, pairsA, vertices, stepA, ownA, otherA);
-    otherA += behind;
-    ownA += 8 - behind;
-  }
-  while (ownB < ownEnd && otherB < otherEnd) {
-    const behind = meet(packedKeys, pairsB, vertices, stepB, ownB, otherB);
-    otherB += behind;
-    ownB += 8 - behind;
+  walk(packedKeys, pairsA, vertices, stepA, ownA, ownEnd, otherA);
+  walk(packedKeys, pairsB, vertices, stepB, ownB, ownEnd, otherB);
+}
+
+/** The rest of one axis, from these bytes on. */
+function walk(
+  packedKeys: usize,
+  pairs: usize,
+  vertices: u32,
+  step: u64,
+  own: usize,
+  ownEnd: usize,
+  other: usize,
+): void {
+  const otherEnd = (<usize>vertices) << 3;
+  while (own < ownEnd && other < otherEnd) {
+    const behind = meet(packedKeys, pairs, vertices, step, own, other);
+    other += behind;
+    own += 8 - behind;
   }
 }
 

@@ -1,5 +1,6 @@
 // Where each vertex's incidence list begins, and the vertices of every BLOCK-th pair, as incidence.fill gives them, from the
 // sums of a counting sort by vertex (sort.count, scan): starts[vertex, block] is where the vertex's entries of a block begin.
+//#device wasm
 //#include "../shared/invocation.wgsl"
 //#include "incidence.wgsl"
 

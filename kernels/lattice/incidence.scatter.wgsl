@@ -2,6 +2,7 @@
 // barycentric weight) goes to its place. A workgroup has a block of entries, and takes 64 of them at a time; each invocation
 // counts the entries before its own, of these, that have the same vertex, so that lists are in point order.
 // On WASM each thread walks through a block. It has the room that incidence.fill would need for what is sorted.
+//#device wasm
 
 struct Params {
   entries: u32,

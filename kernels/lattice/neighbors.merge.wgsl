@@ -5,6 +5,7 @@
 //
 // neighbors[axis, vertex] = (first, second); `vertices` stands for an absent neighbor.
 // Precondition: neighbors are filled with `vertices`.
+//#device wasm
 //#include "../shared/invocation.wgsl"
 
 struct Params {

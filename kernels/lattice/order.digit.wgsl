@@ -1,6 +1,7 @@
 // Takes some bits of the vertices' packed keys (order.pack) as a digit to sort by: digits[i] = bits `shift` and above of the
 // packed key of vertex order[i], as many as digitMask has. identity ≠ 0 says that the order is 0, 1, 2, … and need not be
 // read.
+//#device wasm
 //#include "../shared/invocation.wgsl"
 
 struct Params {

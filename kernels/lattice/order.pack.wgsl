@@ -1,6 +1,7 @@
 // Packs each vertex's key into 64 bits, two words with the low one first: of every field (the coordinates w_i, the remainder,
 // the image) the number field + offset, from bit `shift` on. The host knows from order.ranges how many bits each field needs,
 // and leaves out what has no room: a shift of 64 or more packs nothing.
+//#device wasm
 //#include "../shared/invocation.wgsl"
 
 struct Params {

@@ -1,4 +1,5 @@
 // Applies a new order to the vertices: sortedKeys[i] = the key of vertex order[i], and vertexNumbers[order[i]] = i.
+//#device wasm
 //#include "../shared/invocation.wgsl"
 
 struct Params {

@@ -1,6 +1,7 @@
 // Finds how far the coordinates of all vertices' keys reach: ranges[2i] = 65535 − the least w_i, ranges[2i + 1] = the largest
 // w_i (embed.wgsl), so that both are found by a maximum.
 // Precondition: all ranges are zero.
+//#device wasm
 //#include "../shared/invocation.wgsl"
 
 struct Params {

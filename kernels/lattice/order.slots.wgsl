@@ -1,4 +1,5 @@
 // Writes the vertices' new numbers into the slots of the hash table: 1 + vertex becomes 1 + vertexNumbers[vertex].
+//#device wasm
 //#include "../shared/invocation.wgsl"
 
 struct Params {

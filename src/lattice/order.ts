@@ -1,7 +1,7 @@
 import { orderDigit, orderPack, orderPermute, orderRanges, orderSlots } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
-import { Workspace } from "../device/workspace.ts";
+import type { Workspace } from "../device/workspace.ts";
 import { sort } from "../shared/sort.ts";
 import type { HashTable } from "./hash.ts";
 
@@ -96,27 +96,13 @@ export async function orderVertices(
   perform: <Result>(work: Work<Result>) => Promise<Result>,
 ): Promise<OrderedKeys> {
   if (!renumbers[device.kind]) return { vertexKeys, embedded: vertexKeys };
-  const { vertices, dimensions, images, keep = false } = extent;
+  const { dimensions, images } = extent;
   const ranges = workspace.zeros(dimensions * 8);
   await perform(findRanges(vertexKeys, ranges, extent));
   const packing = packingOf(new Uint32Array(await device.read(ranges)), dimensions, images);
   workspace.release(ranges);
-  const packedKeys = workspace.allocate(vertices * 8);
-  const order = await perform(sortKeys(device, workspace, { vertexKeys, packedKeys }, packing, extent));
-  const { whole } = packing;
-  if (!(whole && keep)) workspace.release(whole ? vertexKeys : packedKeys);
-  // Packed keys are moved as keys of two words are, those of two dimensions.
-  const unsorted = whole ? { vertexKeys: packedKeys, dimensions: 2 } : { vertexKeys, dimensions };
-  const sortedKeys = workspace.allocate(unsorted.vertexKeys.bytes);
-  const vertexNumbers = workspace.allocate(vertices * 4);
-  await perform(renumber({ order, sortedKeys, vertexNumbers, vertices, ...unsorted }, { slots, capacity }));
-  const embedded = whole && keep ? workspace.allocate(vertexKeys.bytes) : sortedKeys;
-  if (embedded !== sortedKeys) {
-    await perform(permute({ order, sortedKeys: embedded, vertexNumbers, vertices, vertexKeys, dimensions }));
-    workspace.release(vertexKeys);
-  }
-  for (const done of [order, vertexNumbers, unsorted.vertexKeys]) workspace.release(done);
-  return whole ? { vertexKeys: sortedKeys, packing, ...(keep && { embedded }) } : { vertexKeys: sortedKeys, embedded };
+  const sorted = sortKeys(device, workspace, { vertexKeys, slots, capacity }, packing, extent);
+  return { ...(await perform(sorted)), ...(packing.whole && { packing }) };
 }
 
 /** Finds how far coordinates reach. */
@@ -124,23 +110,26 @@ function* findRanges(vertexKeys: Storage, ranges: Storage, { vertices, dimension
   yield planned(orderRanges, { vertexKeys, ranges, vertices, dimensions });
 }
 
-/** The order of the vertices by their packed keys, found by stable sorts from the lowest digit to the highest. */
+/**
+ * Sorts the keys as packed, by stable sorts from the lowest digit to the highest, and gives the slots the new numbers of their
+ * vertices. @returns the packed keys in order, or the keys themselves where not all of their fields were packed; and those beside the
+ * packed ones, where somebody keeps them
+ */
 function* sortKeys(
   device: Device,
   workspace: Workspace,
-  { vertexKeys, packedKeys }: { readonly vertexKeys: Storage; readonly packedKeys: Storage },
-  packing: Packing,
-  { vertices, dimensions }: Extent,
-): Work<Storage> {
-  using own = new Workspace(device);
-  const fields = own.allocate(packing.fields.byteLength);
-  device.write(fields, packing.fields);
+  { vertexKeys, slots, capacity }: HashTable & { readonly vertexKeys: Storage },
+  { fields: layout, bits, whole }: Packing,
+  { vertices, dimensions, keep = false }: Extent,
+): Work<Pick<OrderedKeys, "vertexKeys" | "embedded">> {
+  const packedKeys = workspace.allocate(vertices * 8);
+  const fields = workspace.allocate(layout.byteLength);
+  device.write(fields, layout);
   yield planned(orderPack, { vertexKeys, fields, packedKeys, vertices, dimensions });
-  const digits = own.allocate(vertices * 4);
-  const rounds = Math.ceil(packing.bits / digitBits);
-  const each = Math.ceil(packing.bits / rounds);
+  const digits = workspace.allocate(vertices * 4);
+  const each = Math.ceil(bits / Math.ceil(bits / digitBits));
   let order: Storage | undefined;
-  for (let shift = 0; shift < packing.bits; shift += each) {
+  for (let shift = 0; shift < bits; shift += each) {
     const digit = { shift, digitMask: 2 ** each - 1, identity: order ? 0 : 1 };
     yield planned(orderDigit, { packedKeys, order: order ?? packedKeys, digits, vertices, ...digit });
     const sorted = yield* sort(device, workspace, { keys: digits, order }, vertices, 2 ** each);
@@ -148,26 +137,20 @@ function* sortKeys(
     if (order) workspace.release(order);
     order = sorted.order;
   }
-  return order!;
-}
-
-/** What is moved into the vertices' order. */
-interface Moved {
-  readonly order: Storage;
-  readonly vertexKeys: Storage;
-  readonly sortedKeys: Storage;
-  readonly vertexNumbers: Storage;
-  readonly vertices: number;
-  readonly dimensions: number;
-}
-
-/** Moves keys into their order. */
-function* permute(keys: Moved): Work {
-  yield planned(orderPermute, keys);
-}
-
-/** Moves the keys into their order, and gives the slots the new numbers of their vertices. */
-function* renumber(keys: Moved, table: HashTable): Work {
-  yield* permute(keys);
-  yield planned(orderSlots, { vertexNumbers: keys.vertexNumbers, ...table });
+  const both = whole && keep;
+  for (const done of [fields, digits, ...(both ? [] : [whole ? vertexKeys : packedKeys])]) workspace.release(done);
+  // Packed keys are moved as keys of two words are, those of two dimensions.
+  const unsorted = whole ? { vertexKeys: packedKeys, dimensions: 2 } : { vertexKeys, dimensions };
+  const sortedKeys = workspace.allocate(unsorted.vertexKeys.bytes);
+  const vertexNumbers = workspace.allocate(vertices * 4);
+  yield planned(orderPermute, { order: order!, sortedKeys, vertexNumbers, vertices, ...unsorted });
+  yield planned(orderSlots, { vertexNumbers, slots, capacity });
+  const embedded = both ? workspace.allocate(vertexKeys.bytes) : sortedKeys;
+  if (both) {
+    const moved = { order: order!, sortedKeys: embedded, vertexNumbers, vertices, vertexKeys, dimensions };
+    yield planned(orderPermute, moved);
+    workspace.release(vertexKeys);
+  }
+  for (const done of [order!, vertexNumbers, unsorted.vertexKeys]) workspace.release(done);
+  return { vertexKeys: sortedKeys, ...((both || !whole) && { embedded }) };
 }
