@@ -1,3 +1,4 @@
+import { compatibility } from "../../build/kernels.ts";
 /** CRFs over anything that has features, with any number of filters. */
 import { crfRnn } from "../../src/crf/crfRnn.ts";
 import { type CrfFilter, denseCrf } from "../../src/crf/denseCrf.ts";
@@ -146,6 +147,31 @@ export const cases: Case[] = [
         count++;
       }
       check((await steps.next()).done === true && count < 10, `${count} steps`);
+    },
+  },
+  {
+    name: "diagonal matrices cost a product a class, and whole ones where a tape asks for their gradients",
+    async run(device) {
+      using scope = device.scope();
+      const unary = scope.tensor([points, classes], scores);
+      const given = [scope.tensor([points, filters[0].bandwidths.length], features[0])];
+      const weight = Array.from({ length: classes ** 2 }, (_, i) => (i === 1 ? 1 : 0));
+      const { bandwidths } = filters[0];
+      const crf = scope.add(denseCrf(device, { classes, filters: [{ bandwidths, weight }], iterations: 1 }));
+      const seen: unknown[] = [];
+      using _observation = device.observe({
+        before: ({ kernel, args }) => void (kernel === compatibility && seen.push(args.diagonal)),
+      });
+      // Weight and compatibility; before them features are scaled by the same kernel.
+      const infer = async (): Promise<string> => {
+        (await crf(unary, given)).dispose();
+        return seen.splice(0).slice(-2).join();
+      };
+      check((await infer()) === "0,1", "a full weight and Potts");
+      crf.parameters[0]!.weight.write(weight.map((_, i) => (i % (classes + 1) === 0 ? 2 : 0)));
+      check((await infer()) === "1,1", "a diagonal weight and Potts");
+      using _tape = new Tape([crf.parameters[0]!.weight]);
+      check((await infer()) === "0,0", "on a tape");
     },
   },
   {
