@@ -7,6 +7,7 @@ import { featuresPullback } from "./lattice/features.pullback.bench.ts";
 import { hashFind } from "./lattice/hash.find.bench.ts";
 import { hashFollow } from "./lattice/hash.follow.bench.ts";
 import { hashInsert } from "./lattice/hash.insert.bench.ts";
+import { hashLookUp } from "./lattice/hash.lookUp.bench.ts";
 import { hashMark } from "./lattice/hash.mark.bench.ts";
 import { hashMove } from "./lattice/hash.move.bench.ts";
 import { hashNumber } from "./lattice/hash.number.bench.ts";
@@ -29,6 +30,7 @@ import { sliceDots } from "./lattice/slice.dots.bench.ts";
 import { sliceNormalize } from "./lattice/slice.normalize.bench.ts";
 import { splat } from "./lattice/splat.bench.ts";
 import { splatAdd } from "./lattice/splat.add.bench.ts";
+import { splatBand } from "./lattice/splat.band.bench.ts";
 import { change } from "./crf/change.bench.ts";
 import { compatibility } from "./crf/compatibility.bench.ts";
 import { compatibilityTranspose } from "./crf/compatibility.transpose.bench.ts";
@@ -99,6 +101,7 @@ export const floors = [
   featuresPullback,
   hashFind,
   hashFollow,
+  hashLookUp,
   hashInsert,
   hashMark,
   hashMove,
@@ -122,6 +125,7 @@ export const floors = [
   sliceNormalize,
   splat,
   splatAdd,
+  splatBand,
   change,
   compatibility,
   compatibilityTranspose,

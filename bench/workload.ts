@@ -4,6 +4,7 @@ import { bilateralFeatures, spatialFeatures } from "../src/lattice/features.ts";
 import { filter } from "../src/lattice/filter.ts";
 import { buildLattice, type Lattice } from "../src/lattice/lattice.ts";
 import { quadsOf } from "../src/shape.ts";
+import { arrayRows, stream } from "../src/stream/stream.ts";
 import { Tape } from "../src/tape.ts";
 import type { Tensor } from "../src/tensor.ts";
 import { type Iterations, prepareIterations } from "./iterations.ts";
@@ -103,6 +104,16 @@ export class Workload implements Disposable {
     const { unary, classes } = this;
     const maps = { unary, spatial: await this.spatial(), bilateral: await this.bilateral(bandwidths) };
     return prepareIterations(maps, crfOptions(classes, matrices, bandwidths));
+  }
+
+  /** An iteration of the scene by four bands. */
+  async stream(): Promise<void> {
+    const { height, width, classes, guide, unary } = this.scene;
+    const rows = (values: ArrayLike<number>, channels: number) =>
+      arrayRows(Float32Array.from(values), { height, width, channels });
+    const result = rows({ length: this.points * classes }, classes);
+    const picture = { height, width, guide: rows(guide, 3), unary: rows(unary, classes), result };
+    await stream(this.device, picture, { iterations: 1, rows: Math.ceil(height / 4) });
   }
 
   /** A normalized bilateral filter of the unary, forward and back to the guide. */

@@ -19,6 +19,7 @@ export const entries = {
   search: { source: "src/search/search.ts", alone: false },
   bench: { source: "bench/bench.ts", alone: false },
   tfjs: { source: "src/bridges/tfjs.ts", alone: true },
+  stream: { source: "src/stream/stream.ts", alone: true },
   worker: { source: "src/worker.ts", alone: true, effect: true },
   onnxruntime: { source: "src/bridges/onnxruntime.ts", alone: true },
   transformers: { source: "src/bridges/transformers.ts", alone: true },

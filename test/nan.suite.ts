@@ -53,6 +53,7 @@ const floatsAsWords = [
   "embed features",
   "finite values",
   "hashFind barycentric",
+  "hashLookUp barycentric",
   "incidenceEntries barycentric",
   "incidenceScatter barycentric",
   "permute values",
@@ -71,6 +72,8 @@ const inPlace = [
   "sliceDots dots",
   "splatAdd result",
   "splatAdd sums",
+  "splatBand result",
+  "splatBand sums",
   "tanhPullback gradient",
 ];
 

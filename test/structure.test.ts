@@ -37,7 +37,7 @@ const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   ["ops", new RegExp(`^src/(?!(${composites})\\.ts$)(lattice|crf|nn|optim)/`)],
   ["composites", new RegExp(`^src/(${composites})\\.ts$`)],
   ["models", /^src\/models\//],
-  ["checkpoint, data, train, search, study, pictures", /^src\/(checkpoint|data|train|search|study|pictures)\//],
+  ["checkpoint, data, train, search, study, pictures, stream", /^src\/(checkpoint|data|train|search|study|pictures|stream)\//],
   ["open, index", /^src\/(device\/open|index|worker)\.ts$/],
   ["bridges", /^src\/bridges\//],
   ["distributed", /^src\/distributed\//],

@@ -31,6 +31,7 @@ import { scale } from "../src/nn/scale.ts";
 import { tanh } from "../src/nn/tanh.ts";
 import { refine } from "../src/pictures/refine.ts";
 import { scoresTensor } from "../src/pictures/scoresTensor.ts";
+import { arrayRows, stream } from "../src/stream/stream.ts";
 import { adam } from "../src/optim/adam.ts";
 import { sgd } from "../src/optim/sgd.ts";
 import { random } from "./suite.ts";
@@ -76,6 +77,16 @@ async function inferAll(device: Device): Promise<void> {
     });
     (await crf(unary, guide, { until: { change: 0 } })).dispose();
   }
+}
+
+/** A picture by bands, with lists that splat adds up in blocks. */
+async function streamAll(device: Device): Promise<void> {
+  const [height, width, classes] = [16, 11, 5];
+  const shape = { height, width };
+  const guide = arrayRows(new Float32Array(height * width * 3).fill(9), { ...shape, channels: 3 });
+  const unary = arrayRows(random(1).array(height * width * classes, -2, 2), { ...shape, channels: classes });
+  const result = arrayRows(new Float32Array(height * width * classes), { ...shape, channels: classes });
+  await stream(device, { ...shape, guide, unary, result }, { iterations: 1, rows: 5, channels: 4 });
 }
 
 /** A CRF-RNN layer forward and back, with everything learned. */
@@ -206,6 +217,7 @@ async function handOver(device: Device): Promise<void> {
 export const works: readonly ((device: Device) => Promise<void>)[] = [
   filterAll,
   inferAll,
+  streamAll,
   learnAll,
   sumAll,
   convolveAll,

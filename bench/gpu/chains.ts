@@ -53,6 +53,8 @@ export const chains: Readonly<Record<string, ChainOf>> = {
     iterations: Math.ceil(Math.min(longestList, listBlock ** 2) / listBlock / 4),
     wait: "load",
   }),
+  // A band's whole part of a list, as long as the list at most.
+  splatBand: (_, longestList) => ({ iterations: Math.ceil(longestList / 4), wait: "gather" }),
   update: gathers(({ dimensions, diagonal, channels }) => 3 + dimensions! + 1 + (diagonal! ? 0 : channels!)),
   slice: gathers(({ dimensions }) => dimensions! + 1),
   softmax: loads((args) => 3 * channelQuads(args)),

@@ -7,6 +7,8 @@ export interface Progress extends Disposable {
   stage(name: string): void;
   /** One more of the steps is done. */
   step(): void;
+  /** So many steps of another number are done: of work whose parts are known only when it has begun. */
+  at(done: number, of: number): void;
   /** Prints a line on standard error, quiet or not. */
   note(line: string): void;
 }
@@ -22,8 +24,9 @@ const write = (text: string): void => void process.stderr.write(text);
  * Begins to report the progress of work with `steps` parts, `done` of which are finished. Dispose of it before anything
  * else is printed.
  */
-export function startProgress(flags: CommonFlags, steps: number, done = 0): Progress {
-  if (flags.quiet) return { stage() {}, step() {}, note: (line) => write(`${line}\n`), [Symbol.dispose]() {} };
+export function startProgress(flags: CommonFlags, allSteps: number, done = 0): Progress {
+  let steps = allSteps;
+  if (flags.quiet) return { stage() {}, step() {}, at() {}, note: (line) => write(`${line}\n`), [Symbol.dispose]() {} };
   const began = Date.now();
   let next = began + patience;
   let stage = "";
@@ -48,6 +51,11 @@ export function startProgress(flags: CommonFlags, steps: number, done = 0): Prog
     step() {
       done++;
       bar?.update(done);
+    },
+    at(now, of) {
+      [done, steps] = [now, of];
+      bar?.setTotal(of);
+      show();
     },
     note(line) {
       if (!bar) return void write(`${line}\n`);

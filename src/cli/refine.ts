@@ -70,9 +70,10 @@ async function refineOne(job: Job, flags: RefineFlags): Promise<void> {
     changedPixels,
     iterations,
     findings: all,
-  } = await refiner.refine(given, () => {
-    progress.stage("iterating");
-    progress.step();
+  } = await refiner.refine(given, (done, of) => {
+    progress.stage(of === flags.iterations ? "iterating" : "refining by bands");
+    if (of === flags.iterations) progress.step();
+    else progress.at(done, of);
   });
   progress.stage("writing");
   writeTogether(outputs);

@@ -71,20 +71,33 @@ export function spatialFeatures(
   }
   checkBandwidth("spatialFeatures", "position", position);
   const [height, width] = size.slice(-2) as [number, number];
-  const { xs, ys } = placesOf("spatialFeatures", [height, width], options.size, alignCorners);
+  const places = placesOf("spatialFeatures", [height, width], options.size, alignCorners);
   const pixels = height * width;
-  const values = new Float32Array(elementsOf(size) * 2);
-  for (let point = 0; point < elementsOf(size); point++) {
-    const pixel = point % pixels;
-    values[point * 2] = xs[pixel % width]! / position;
-    values[point * 2 + 1] = ys[Math.floor(pixel / width)]! / position;
-  }
+  const values = spatialValues(places, position, elementsOf(size));
   const features = device.tensor(size.length === 3 ? [size[0]!, pixels, 2] : [pixels, 2], values);
   if (!bandwidths) return features;
   return record(features, [bandwidths], [features], async (gradient) => {
     const [x, y] = await featureProducts(features, gradient);
     return [device.tensor([3], [0, 0, -(x! + y!) / position])];
   });
+}
+
+/** Where the centers of a map's columns and rows lie. */
+export interface Places {
+  readonly xs: readonly number[];
+  readonly ys: readonly number[];
+}
+
+/** The spatial features of so many points, one image after the other. */
+export function spatialValues({ xs, ys }: Places, position: number, points: number): Float32Array {
+  const pixels = xs.length * ys.length;
+  const values = new Float32Array(points * 2);
+  for (let point = 0; point < points; point++) {
+    const pixel = point % pixels;
+    values[point * 2] = xs[pixel % xs.length]! / position;
+    values[point * 2 + 1] = ys[Math.floor(pixel / xs.length)]! / position;
+  }
+  return values;
 }
 
 /**
@@ -110,12 +123,12 @@ export function requireSize(where: string, name: string, size: unknown): void {
  * Returns where the centers of the columns and of the rows of a map lie in a picture of `size`, in its pixels.
  * @throws ShapeError, ValueError
  */
-function placesOf(
+export function placesOf(
   where: string,
   map: readonly [number, number],
   size: readonly number[] = map,
   alignCorners = false,
-): { readonly xs: readonly number[]; readonly ys: readonly number[] } {
+): Places {
   requireFlag(where, "alignCorners", alignCorners);
   requireSize(where, "size", size);
   const along = (count: number, extent: number): number[] =>
@@ -150,18 +163,11 @@ export function bilateralFeatures(
   checkBandwidth("bilateralFeatures", "position", position);
   checkBandwidth("bilateralFeatures", "color", color);
   const [height, width, channels] = shape.slice(-3) as [number, number, number];
-  const { xs, ys } = placesOf("bilateralFeatures", [height, width], options.size, alignCorners);
+  const places = placesOf("bilateralFeatures", [height, width], options.size, alignCorners);
   const [points, imagePoints] = [guide.rows, height * width];
   const dimensions = channels + 2;
-  using workspace = new Workspace(device);
-  const positions = workspace.allocate((width + height) * 4);
-  device.write(
-    positions,
-    Float32Array.from([...xs, ...ys], (place) => place / position),
-  );
   const features = device.empty(shape.length === 4 ? [shape[0]!, imagePoints, dimensions] : [imagePoints, dimensions]);
-  const tables = { guide: guide.storage, positions, features: features.storage };
-  device.run(kernel, { ...tables, points, width, imagePoints, color, dimensions });
+  runBilateral(guide, places, { position, color }, features);
 
   const inputs = bandwidths ? [guide, bandwidths] : [guide];
   return record(features, inputs, bandwidths ? [features] : [], async (gradient, [ofGuide, ofBandwidths]) => {
@@ -178,4 +184,23 @@ export function bilateralFeatures(
       return [guideGradient, device.tensor([3], [-(x + y) / position, -ofColor / color, 0])];
     });
   });
+}
+
+/** Runs the kernel for the pixels of a guide at `places`. */
+export function runBilateral(
+  guide: Tensor,
+  { xs, ys }: Places,
+  { position, color }: { readonly position: number; readonly color: number },
+  features: Tensor,
+): void {
+  const { device, rows: points, channels } = guide;
+  using workspace = new Workspace(device);
+  const positions = workspace.allocate((xs.length + ys.length) * 4);
+  device.write(
+    positions,
+    Float32Array.from([...xs, ...ys], (place) => place / position),
+  );
+  const tables = { guide: guide.storage, positions, features: features.storage };
+  const sizes = { points, width: xs.length, imagePoints: xs.length * ys.length, dimensions: channels + 2 };
+  device.run(kernel, { ...tables, ...sizes, color });
 }

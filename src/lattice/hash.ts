@@ -1,4 +1,4 @@
-import { hashFind, hashFollow, hashInsert, hashMark, hashMove, hashNumber } from "../../build/kernels.ts";
+import { hashFind, hashFollow, hashInsert, hashLookUp, hashMark, hashMove, hashNumber } from "../../build/kernels.ts";
 import { type Device, type Storage, view } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
 import { scan } from "../shared/scan.ts";
@@ -105,6 +105,18 @@ export function* findVertices(
   firstEntry = 0,
 ): Work {
   yield planned(hashFind, { slots, entrySlots, barycentric, vertexOfEntry, simplices, entries, firstEntry });
+}
+
+/** Does the same by the keys of entries, which have not been inserted now, but are all in the table, whose keys `vertexKeys` are. */
+export function* lookUpVertices(
+  { slots, capacity }: HashTable,
+  { vertexKeys, keys, barycentric }: { vertexKeys: Storage; keys: Storage; barycentric: Storage },
+  { vertexOfEntry, simplices }: { vertexOfEntry: Storage; simplices: Storage },
+  entries: number,
+  dimensions: number,
+): Work {
+  const tables = { slots, vertexKeys, keys, barycentric, vertexOfEntry, simplices };
+  yield planned(hashLookUp, { ...tables, entries, slotMask: capacity - 1, dimensions });
 }
 
 /** Bytes of a table's keys. */

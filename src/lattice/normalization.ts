@@ -1,5 +1,5 @@
 import { add, normalization as kernel, normalizationPullback } from "../../build/kernels.ts";
-import type { Storage } from "../device/device.ts";
+import type { Device, Storage } from "../device/device.ts";
 import { perform } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { filterChannels } from "./filterChannels.ts";
@@ -125,15 +125,25 @@ function incidenceOf(lattice: Lattice, points: LatticePoints): Incidence {
 }
 
 /** The normalization factor: n = 1/(K·1 + ε) or s = √n. */
-type FactorKind = "inverse" | "inverseRoot";
+export type FactorKind = "inverse" | "inverseRoot";
 
 /** Returns the factors of `points`, computed by filtering the ones of the lattice's own points. */
 function makeFactors(lattice: Lattice, points: LatticePoints, kind: FactorKind): Storage {
   return derivedTable(lattice, points, kind, points.points * 4, (factors, workspace) => {
     const values = filteredConstant(workspace, lattice, points, 1);
-    const symmetric = kind === "inverseRoot" ? 1 : 0;
-    lattice.device.run(kernel, { values, factors, points: points.points, symmetric });
+    runNormalization(lattice.device, values, factors, points.points, kind);
   });
+}
+
+/** Makes factors of what a filter made of ones, of which `values` has a quad a point. */
+export function runNormalization(
+  device: Device,
+  values: Storage,
+  factors: Storage,
+  points: number,
+  kind: FactorKind,
+): void {
+  device.run(kernel, { values, factors, points, symmetric: kind === "inverseRoot" ? 1 : 0 });
 }
 
 /** Returns what a filter to `points` makes of a `value` at all own points, a map of one channel. */

@@ -71,6 +71,8 @@ export interface OrderedKeys {
   readonly vertexKeys: Storage;
   /** How they are packed, if they are; their order is that of the packed keys then. */
   readonly packing?: Packing;
+  /** The keys as they were embedded, in the same order, where somebody keeps them. */
+  readonly embedded?: Storage;
 }
 
 /** How many vertices there are, of how many dimensions and images. */
@@ -78,6 +80,8 @@ export interface Extent {
   readonly vertices: number;
   readonly dimensions: number;
   readonly images: number;
+  /** Whether the keys as they were embedded are wanted, too, to look up entries by them. Default: false. */
+  readonly keep?: boolean;
 }
 
 /**
@@ -91,14 +95,14 @@ export async function orderVertices(
   extent: Extent,
   perform: <Result>(work: Work<Result>) => Promise<Result>,
 ): Promise<OrderedKeys> {
-  if (!renumbers[device.kind]) return { vertexKeys };
+  if (!renumbers[device.kind]) return { vertexKeys, embedded: vertexKeys };
   const { dimensions, images } = extent;
   const ranges = workspace.zeros(dimensions * 8);
   await perform(findRanges(vertexKeys, ranges, extent));
   const packing = packingOf(new Uint32Array(await device.read(ranges)), dimensions, images);
   workspace.release(ranges);
   const sorted = sortKeys(device, workspace, { vertexKeys, slots, capacity }, packing, extent);
-  return { vertexKeys: await perform(sorted), ...(packing.whole && { packing }) };
+  return { ...(await perform(sorted)), ...(packing.whole && { packing }) };
 }
 
 /** Finds how far coordinates reach. */
@@ -108,15 +112,16 @@ function* findRanges(vertexKeys: Storage, ranges: Storage, { vertices, dimension
 
 /**
  * Sorts the keys as packed, by stable sorts from the lowest digit to the highest, and gives the slots the new numbers of their
- * vertices. @returns the packed keys in order, or the keys themselves where not all of their fields were packed
+ * vertices. @returns the packed keys in order, or the keys themselves where not all of their fields were packed; and those beside the
+ * packed ones, where somebody keeps them
  */
 function* sortKeys(
   device: Device,
   workspace: Workspace,
   { vertexKeys, slots, capacity }: HashTable & { readonly vertexKeys: Storage },
   { fields: layout, bits, whole }: Packing,
-  { vertices, dimensions }: Extent,
-): Work<Storage> {
+  { vertices, dimensions, keep = false }: Extent,
+): Work<Pick<OrderedKeys, "vertexKeys" | "embedded">> {
   const packedKeys = workspace.allocate(vertices * 8);
   const fields = workspace.allocate(layout.byteLength);
   device.write(fields, layout);
@@ -132,13 +137,20 @@ function* sortKeys(
     if (order) workspace.release(order);
     order = sorted.order;
   }
-  for (const done of [fields, digits, whole ? vertexKeys : packedKeys]) workspace.release(done);
+  const both = whole && keep;
+  for (const done of [fields, digits, ...(both ? [] : [whole ? vertexKeys : packedKeys])]) workspace.release(done);
   // Packed keys are moved as keys of two words are, those of two dimensions.
   const unsorted = whole ? { vertexKeys: packedKeys, dimensions: 2 } : { vertexKeys, dimensions };
   const sortedKeys = workspace.allocate(unsorted.vertexKeys.bytes);
   const vertexNumbers = workspace.allocate(vertices * 4);
   yield planned(orderPermute, { order: order!, sortedKeys, vertexNumbers, vertices, ...unsorted });
   yield planned(orderSlots, { vertexNumbers, slots, capacity });
+  const embedded = both ? workspace.allocate(vertexKeys.bytes) : sortedKeys;
+  if (both) {
+    const moved = { order: order!, sortedKeys: embedded, vertexNumbers, vertices, vertexKeys, dimensions };
+    yield planned(orderPermute, moved);
+    workspace.release(vertexKeys);
+  }
   for (const done of [order!, vertexNumbers, unsorted.vertexKeys]) workspace.release(done);
-  return sortedKeys;
+  return { vertexKeys: sortedKeys, ...((both || !whole) && { embedded }) };
 }

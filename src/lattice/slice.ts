@@ -8,7 +8,7 @@ export const sliceFactor = (dimensions: number): number => 1 / (1 + 2 ** -dimens
 
 /**
  * Slices `quads` of channels: result[point] = α·Σ_r weight·values[vertex]. The weights may include the normalization
- * (see normalization.ts).
+ * (see normalization.ts), and the factor stand in another place.
  */
 export function slice(
   device: Device,
@@ -16,6 +16,7 @@ export function slice(
   values: Storage,
   result: MapChannels,
   { points, dimensions, quads }: { readonly points: number; readonly dimensions: number; readonly quads: number },
+  factor = sliceFactor(dimensions),
 ): void {
   device.run(kernel, {
     simplices,
@@ -25,7 +26,7 @@ export function slice(
     quads,
     resultQuads: result.rowQuads,
     resultOffset: result.firstQuad,
-    factor: sliceFactor(dimensions),
+    factor,
     dimensions,
   });
 }

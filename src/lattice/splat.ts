@@ -1,4 +1,4 @@
-import { splat as kernel, splatAdd } from "../../build/kernels.ts";
+import { splat as kernel, splatAdd, splatBand as bandKernel } from "../../build/kernels.ts";
 import type { Storage } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
 import { pairBytes } from "../shape.ts";
@@ -13,8 +13,13 @@ export type Splatted = Pick<FilterTables, "incidence" | "points">;
  * the device alone, but none is longer than there are points, so that small lattices have no such rows.
  */
 function sumRows({ pairs }: Incidence, points: number): number[] {
+  return sumLevels(pairs.bytes / pairBytes, points);
+}
+
+/** How many sums there are at the most in each level, of `entries` in lists of at most `points`. */
+function sumLevels(entries: number, points: number): number[] {
   const levels: number[] = [];
-  let items = pairs.bytes / pairBytes;
+  let items = entries;
   for (let longest = points; longest > blockLength; longest = Math.ceil(longest / blockLength) - 1) {
     items = Math.ceil(items / blockLength);
     levels.push(items);
@@ -62,4 +67,50 @@ export function* splat(
     blockStride *= blockLength;
     rows = nextRows;
   }
+}
+
+/** How many running sums a vertex needs whose list has `longest` pairs and comes in bands: see kernels/lattice/splat.band.wgsl. */
+export function bandSums(longest: number): number {
+  const levels = sumLevels(longest, longest).length;
+  return levels === 0 ? 0 : levels + 1;
+}
+
+/** What a splat by bands has come to. */
+export interface BandState {
+  /** [vertices + 1, quads]: the sums, of use after the last band. */
+  readonly result: Storage;
+  /** [rows, levels, quads]: running sums of the vertices with long lists. */
+  readonly sums: Storage;
+  readonly levels: number;
+  /** [vertices] pairs: how many of a vertex's pairs have been added, and its row in `sums`. */
+  readonly lists: Storage;
+}
+
+/**
+ * Splats `quads` of a band's channels, whose incidence lists have the band's points alone, into vertices that have those of the bands before
+ * it. After the last one `result` has the bits that `splat` makes of all points. `nextLists` becomes what `lists` has to be for
+ * the next band.
+ */
+export function* splatBand(
+  { offsets, pairs }: Incidence,
+  values: MapChannels,
+  { result, sums, levels, lists }: BandState,
+  nextLists: Storage,
+  { vertices, quads, last }: { readonly vertices: number; readonly quads: number; readonly last: boolean },
+): Work {
+  yield planned(bandKernel, {
+    offsets,
+    incidence: pairs,
+    values: values.storage,
+    lists,
+    nextLists,
+    result,
+    sums,
+    vertices,
+    last: last ? 1 : 0,
+    levels,
+    quads,
+    valueQuads: values.rowQuads,
+    valueOffset: values.firstQuad,
+  });
 }

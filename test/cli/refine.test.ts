@@ -4,12 +4,14 @@ import { decode } from "fast-png";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { findDeno } from "../../scripts/environment.mjs";
+import { Refiner } from "../../src/cli/refine/refiner.ts";
 import { crfRnn } from "../../src/crf/crfRnn.ts";
-import { encodeNpy } from "../../src/data/npy.ts";
+import { decodeNpy, encodeNpy } from "../../src/data/npy.ts";
 import { vocPalette } from "../../src/data/palette.ts";
 import { encodeLabelPng, encodeRgbPng } from "../../src/data/png.ts";
 import { resizeBilinear } from "../../src/data/resize.ts";
 import { openWasm } from "../../src/device/wasm.ts";
+import { LimitError } from "../../src/errors.ts";
 import { parseNpy } from "../npy.ts";
 import { Folder } from "./command.ts";
 
@@ -281,6 +283,55 @@ describe("crf-rnn refine", () => {
       /^photo\.png: 18×26 pixels, 3 classes, 5 iterations over \d+ spatial and \d+ bilateral vertices on .*, about \d+ MiB; would write dry\.npy\n$/,
     );
     expect(folder.names()).toEqual(before);
+  });
+
+  test("goes by bands where it is told so, to the same bits, and says so beforehand", () => {
+    const folders = { "--normalize": "symmetric", "--order": "bgr", "--mean": "1,2,3", "--iterations": "2" };
+    const more = Object.entries(folders).flat();
+    expect(refined(folder, [...more, "--rows", "5"])).toEqual(refined(folder, more));
+    const dry = folder.run([...words.slice(0, -1), "dry.npy", "--rows", "5", "--dry-run"]);
+    expect(dry.stdout).toMatch(
+      /^photo\.png: 18×26 pixels, 3 classes, 5 iterations by bands of 5 rows on .*, 8 times over the picture, at most about \d+ MiB there, about \d+ s; would write dry\.npy\n$/,
+    );
+    const json = folder.run([...words.slice(0, -1), "dry.npy", "--rows", "5", "--dry-run", "--json"]);
+    expect(JSON.parse(json.stdout)).toMatchObject({ rows: 5, blocks: 1, passes: 8, hostBytes: 0 });
+    const until = folder.run([...words, "--rows", "5", "--until", "0.1"]);
+    expect(until).toMatchObject({ status: 2, stdout: "" });
+    expect(until.stderr).toMatch(
+      /--until: expected a picture that the device holds at once, got 18×26 pixels of 3 classes/,
+    );
+  });
+
+  test("goes by bands where a picture was thought to have room on the device and has none", async () => {
+    using device = await openWasm();
+    const flags = { order: "rgb", mean: [0, 0, 0], iterations: 2, normalize: "after", thetaAlpha: 160, thetaBeta: 3 };
+    const more = { thetaGamma: 3, spatialWeight: 3, bilateralWeight: 5, compatibility: "potts" };
+    const refiner = new Refiner(device, { ...flags, ...more } as never);
+    const image = { height, width, values: Float32Array.from(photo) };
+    const given = () =>
+      ({
+        job: { file: "photo", outputs: [{ flag: "--out-logits", file: "x" }] },
+        image,
+        findings: [],
+        unary: { classes, logits: logits.slice() },
+      }) as never;
+    const refine = async () => {
+      const parts: string[] = [];
+      const { outputs } = await refiner.refine(given(), (done, of) => parts.push(`${done} of ${of}`));
+      return { parts, values: decodeNpy(outputs[0]!.bytes, "x").data };
+    };
+    const whole = await refine();
+    expect(whole.parts).toEqual(["1 of 2", "2 of 2"]);
+    // The first large table is refused once.
+    let refused = 0;
+    const allocate = device.allocate.bind(device);
+    device.allocate = (bytes) => {
+      if (bytes > 30_000 && refused++ === 0) throw new LimitError({ where: "wasm", expected: "room", got: "none" });
+      return allocate(bytes);
+    };
+    const bands = await refine();
+    expect(refused).toBeGreaterThan(1);
+    expect(bands).toEqual({ parts: ["1 of 5", "2 of 5", "3 of 5", "4 of 5", "5 of 5"], values: whole.values });
   });
 
   test("tells of its iterations as they are done", async () => {

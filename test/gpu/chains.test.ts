@@ -46,6 +46,7 @@ test("a splat walks a block of the longest list by fours, and then its blocks; w
   expect(chainOf("splat", {}, 1354)).toEqual({ iterations: 16, wait: "gather" });
   expect(chainOf("splatAdd", {}, 1354)).toEqual({ iterations: 6, wait: "load" });
   expect(chainOf("splatAdd", {}, 64_000)).toEqual({ iterations: 16, wait: "load" });
+  expect(chainOf("splatBand", {}, 1354)).toEqual({ iterations: 339, wait: "gather" });
   expect(chainOf("add", { count: 1e6 })).toEqual({ iterations: 1, wait: "load" });
 });
 

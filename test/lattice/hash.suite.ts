@@ -8,6 +8,7 @@ import {
   insertKeys,
   insertedOf,
   nextCapacity,
+  lookUpVertices,
   numberVertices,
 } from "../../src/lattice/hash.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
@@ -32,6 +33,11 @@ async function insert(device: Device, keys: Uint32Array, capacity: number) {
   perform(device, numberVertices(table, { keys: stored, numbers, vertexKeys: vertexKeys! }, 1));
   const tables = { vertexOfEntry: vertexOfEntry!, simplices: simplices! };
   perform(device, findVertices(table, { entrySlots, barycentric }, tables, entries));
+  const again = { vertexOfEntry: memory.result(entries), simplices: memory.result(2 * entries) };
+  const from = { vertexKeys: vertexKeys!, keys: stored, barycentric };
+  perform(device, lookUpVertices(table, from, again, entries, 1));
+  same(await memory.words(again.vertexOfEntry), await memory.words(tables.vertexOfEntry), "looked up");
+  same(await memory.words(again.simplices), await memory.words(tables.simplices), "simplices looked up");
   return {
     full: false,
     vertices: found.vertices,

@@ -3,7 +3,7 @@ import type { Device } from "../../src/device/device.ts";
 import { bilateralFeatures } from "../../src/lattice/features.ts";
 import { blockLength } from "../../src/lattice/incidence.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
-import { splat, sumRowCount } from "../../src/lattice/splat.ts";
+import { bandSums, splat, splatBand, sumRowCount } from "../../src/lattice/splat.ts";
 import { allChannels } from "../../src/shared/channels.ts";
 import { Memory, pack, unpack } from "../memory.ts";
 import { type Case, check, close, type Random, random, same } from "../suite.ts";
@@ -140,6 +140,56 @@ export const cases: Case[] = [
         const exact = items.map((list) => list.reduce((sum, item) => sum + item, 0));
         // At most 65 + 3·64 additions on the way of a term, of sums that in their random walk stay below 1024.
         close(Array.from(items, first), exact, { absolute: 260 * 1024 * 2 ** -24 * 0.05 }, `${what}: float64`);
+      }
+    },
+  },
+  {
+    name: "lists that come in bands have the sums of whole lists, wherever they are cut",
+    async run(device) {
+      for (const lengths of [
+        [1, 63, 64, 65, 0, 128, 129, 4096, 4097, 4160, 4161, 4224, 4225, 8320, 200],
+        [266_305, 3],
+      ]) {
+        const numbers = random(lengths.length);
+        const longest = Math.max(...lengths);
+        const values = numbers.array(longest * 4, -1, 1);
+        // Each band has the next run of every list, of which some are empty.
+        const bands = 5;
+        const cuts = lengths.map((length) => {
+          const inner = Array.from({ length: bands - 1 }, () => numbers.integer(length + 1));
+          return [0, ...inner, length].sort((a, b) => a - b);
+        });
+        using memory = new Memory(device);
+        const vertices = lengths.length;
+        const levels = bandSums(longest);
+        const rows = Uint32Array.from({ length: 2 * vertices }, (_, i) => (i % 2 === 1 ? (i - 1) / 2 : 0));
+        const lists = [memory.of(rows), memory.zeros(2 * vertices)];
+        const result = memory.zeros((vertices + 1) * 4);
+        const sums = memory.of(new Float32Array(vertices * levels * 4).fill(NaN));
+        const stored = allChannels(memory.of(values), 1);
+        for (let band = 0; band < bands; band++) {
+          const points = cuts.flatMap((cut) =>
+            Array.from({ length: cut[band + 1]! - cut[band]! }, (_, i) => cut[band]! + i),
+          );
+          const parts = cuts.map((cut) => cut[band + 1]! - cut[band]!);
+          const incidence = {
+            offsets: memory.of(Uint32Array.from(offsetsOf({ lengths: parts } as unknown as Lists))),
+            blockVertices: lists[0]!,
+            pairs: memory.of(pack(points, new Float32Array(points.length).fill(1))),
+          };
+          const state = { result, sums, levels, lists: lists[band % 2]! };
+          const sizes = { vertices, quads: 1, last: band === bands - 1 };
+          perform(device, splatBand(incidence, stored, state, lists[(band + 1) % 2]!, sizes));
+        }
+        const floats = new Float32Array(await device.read(result));
+        const items = lengths.map((length) => Array.from({ length }, (_, i) => values[i * 4]!));
+        same(Array.from(floats.filter((_, i) => i % 4 === 0)), [...items.map(sumByBlocks), 0], `${vertices} lists`);
+        const counts = new Uint32Array(await device.read(lists[bands % 2]!));
+        same(
+          counts.filter((_, i) => i % 2 === 0),
+          lengths,
+          "lengths",
+        );
       }
     },
   },

@@ -33,6 +33,7 @@ export interface RefineFlags
   readonly normalize: Normalization;
   readonly mean: readonly [blue: number, green: number, red: number];
   readonly order: "rgb" | "bgr";
+  readonly rows?: number;
   readonly shard: Shard;
   readonly resume?: boolean;
   readonly strict?: boolean;
@@ -116,6 +117,11 @@ export function refineWords(): Command {
     .addOption(
       new Option("--order <order>", "order of the channels in the features").choices(["rgb", "bgr"]).default("rgb"),
     );
+  command.option(
+    "--rows <n>",
+    "go through the picture by bands of so many rows (default: by bands only where it has no room on the device)",
+    wholeNumber(1, 1_000_000),
+  );
   return addShardFlag(command, "pictures")
     .option("--resume", "pass over pictures whose outputs are all there, whole, and newer than what they are made from")
     .option("--strict", "stop at the first picture that cannot be refined, with exit status 2")

@@ -2,6 +2,7 @@ import { bilateralFeatures, spatialFeatures } from "../../lattice/features.ts";
 import { buildLattice } from "../../lattice/lattice.ts";
 import { padded } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
+import type { BandFacts } from "./bands.ts";
 import { describeNotes, type FileNote } from "../notes.ts";
 
 /** θα, θβ and θγ as the library takes them. */
@@ -48,15 +49,24 @@ const linesOf = (notes: readonly FileNote[]): string =>
     .map((line) => `${line}\n`)
     .join("");
 
+const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+
 /** One sentence for `--dry-run`, after what is to be noted. */
-export function describePlan(plan: RefinePlan, lattices: LatticeFacts, notes: readonly FileNote[]): string {
-  const { vertices, bytes } = lattices;
+export function describePlan(plan: RefinePlan, facts: LatticeFacts | BandFacts, notes: readonly FileNote[]): string {
+  const way = "vertices" in facts ? describeWhole(facts, plan) : describeBands(facts, plan);
   return (
-    `${linesOf(notes)}${plan.image}: ${plan.height}×${plan.width} pixels, ${plan.classes} classes, ${plan.iterations} iterations over ` +
-    `${vertices.spatial} spatial and ${vertices.bilateral} bilateral vertices on ${plan.adapter}, about ` +
-    `${Math.ceil(bytes / 2 ** 20)} MiB; would write ${plan.outputs.join(", ") || "nothing"}`
+    `${linesOf(notes)}${plan.image}: ${plan.height}×${plan.width} pixels, ${plan.classes} classes, ${plan.iterations} iterations ${way}; ` +
+    `would write ${plan.outputs.join(", ") || "nothing"}`
   );
 }
+
+const describeWhole = ({ vertices, bytes }: LatticeFacts, { adapter }: RefinePlan): string =>
+  `over ${vertices.spatial} spatial and ${vertices.bilateral} bilateral vertices on ${adapter}, about ${mebibytes(bytes)}`;
+
+const describeBands = ({ rows, blocks, passes, ...facts }: BandFacts, { adapter }: RefinePlan): string =>
+  `by bands of ${rows} rows on ${adapter}, ${passes} times over the picture` +
+  `${blocks > 1 ? `, the classes in ${blocks} parts` : ""}, at most about ${mebibytes(facts.deviceBytes)} there` +
+  `${facts.hostBytes > 0 ? ` and ${mebibytes(facts.hostBytes)} here` : ""}, about ${Math.ceil(facts.seconds)} s`;
 
 /** One sentence for what was done, after what is to be noted. */
 export function describe(

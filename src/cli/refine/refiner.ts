@@ -9,10 +9,11 @@ import type { Device } from "../../device/device.ts";
 import type { Finding } from "../../diagnosis/finding.ts";
 import { checkGuide } from "../../diagnosis/guide.ts";
 import { checkResult } from "../../diagnosis/result.ts";
-import { FormatError, ShapeError } from "../../errors.ts";
+import { FormatError, LimitError, ShapeError } from "../../errors.ts";
 import { scale } from "../../nn/scale.ts";
 import { readImage } from "../input.ts";
 import type { Output } from "../output.ts";
+import { type BandFacts, goesByBands, type InMemory, measureBands, refineByBands } from "./bands.ts";
 import type { RefineFlags } from "./flags.ts";
 import type { Job } from "./jobs.ts";
 import { type Bandwidths, type LatticeFacts, measureLattices } from "./plan.ts";
@@ -77,17 +78,42 @@ export class Refiner {
     this.#flags = flags;
   }
 
-  /** Builds the lattices of a picture, and tells their sizes. @throws LimitError, ShapeError */
-  async measure({ image, unary }: Given): Promise<LatticeFacts> {
+  /** Builds the lattices of a picture, and tells their sizes; of one that goes by bands, what that takes. @throws LimitError, ShapeError */
+  async measure(given: Given): Promise<LatticeFacts | BandFacts> {
+    const { image, unary } = given;
     const { height, width } = image;
+    if (goesByBands(this.#device, sizeOf(given), this.#flags)) {
+      const options = await this.optionsOf(unary.classes);
+      return await measureBands(this.#device, this.#inMemory(given), options, this.#flags);
+    }
     using scope = this.#device.scope();
     const guide = scope.tensor([height, width, 3], guideOf(image, this.#flags));
     return await measureLattices(guide, await this.optionsOf(unary.classes), unary.classes);
   }
 
-  /** @throws LimitError, ShapeError for matrices of other classes, DeviceError */
-  async refine(given: Given, onIteration: () => void): Promise<Made> {
-    const { image, unary } = given;
+  /** `onPart` is told how many parts of all are done. @throws LimitError, ShapeError for matrices of other classes, DeviceError */
+  async refine(given: Given, onPart: (done: number, of: number) => void): Promise<Made> {
+    const { classes, logits } = given.unary;
+    const former = argmax(logits, classes);
+    const { refined, iterations } = await this.#refine(given, onPart);
+    const labels = argmax(refined, classes);
+    const changedPixels = labels.reduce((count, label, pixel) => count + Number(label !== former[pixel]), 0);
+    const findings = [...given.findings, ...checkResult({ file: given.job.file, former, labels })];
+    return { outputs: outputsOf(given, refined, labels), changedPixels, iterations, findings };
+  }
+
+  /** What was thought to have room and has none, as pictures of noise, goes by bands all the same. */
+  async #refine(given: Given, onPart: (done: number, of: number) => void): Promise<Logits> {
+    if (goesByBands(this.#device, sizeOf(given), this.#flags)) return await this.#byBands(given, onPart);
+    try {
+      return await this.#whole(given, onPart);
+    } catch (error) {
+      if (!(error instanceof LimitError) || this.#flags.until !== undefined) throw error;
+      return await this.#byBands(given, onPart);
+    }
+  }
+
+  async #whole({ image, unary }: Given, onPart: (done: number, of: number) => void): Promise<Logits> {
     const { height, width } = image;
     const { classes } = unary;
     const device = this.#device;
@@ -105,15 +131,21 @@ export class Refiner {
       onIteration: async (done) => {
         iterations = done;
         await device.finish();
-        onIteration();
+        onPart(done, this.#flags.iterations);
       },
     });
-    const refined = await scope.add(result).read();
-    const labels = argmax(refined, classes);
-    const former = argmax(unary.logits, classes);
-    const changedPixels = labels.reduce((count, label, pixel) => count + Number(label !== former[pixel]), 0);
-    const findings = [...given.findings, ...checkResult({ file: given.job.file, former, labels })];
-    return { outputs: outputsOf(given, refined, labels), changedPixels, iterations, findings };
+    return { refined: await scope.add(result).read(), iterations };
+  }
+
+  /** The refined logits take the place of the given ones. */
+  async #byBands(given: Given, onPart: (done: number, of: number) => void): Promise<Logits> {
+    const options = await this.optionsOf(given.unary.classes);
+    await refineByBands(this.#device, this.#inMemory(given), options, this.#flags, onPart);
+    return { refined: given.unary.logits, iterations: this.#flags.iterations };
+  }
+
+  #inMemory(given: Given): InMemory {
+    return { ...sizeOf(given), guide: guideOf(given.image, this.#flags), logits: given.unary.logits };
   }
 
   /** Options of the layer for a number of classes. @throws ShapeError, FormatError, ValueError */
@@ -125,6 +157,14 @@ export class Refiner {
     return options;
   }
 }
+
+/** Refined logits, and after how many iterations. */
+interface Logits {
+  readonly refined: Float32Array;
+  readonly iterations: number;
+}
+
+const sizeOf = ({ image: { height, width }, unary: { classes } }: Given) => ({ height, width, classes });
 
 /** The image as the CRF's guide: channels turned round and the mean subtracted as the flags say. */
 function guideOf({ values }: Photograph, { order, mean }: RefineFlags): Float32Array {
