@@ -256,6 +256,7 @@ const without: readonly string[] = [
   "wantedLimits",
   "tune",
   "panels",
+  "halfPanels",
   "annotationScores",
   "meanColor",
   "presets",

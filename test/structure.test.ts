@@ -24,7 +24,7 @@ const composites = [
 const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   [
     "errors, shape",
-    /^src\/(errors|values|options|description|quote|budget|shape|layout|held|scope|turn|mismatches|ignoreLabel|warnings)\.ts$|^src\/diagnosis\//,
+    /^src\/(errors|values|options|description|quote|budget|shape|float16|layout|held|scope|turn|mismatches|ignoreLabel|warnings)\.ts$|^src\/diagnosis\//,
   ],
   ["kernel types, Device interface", /^(src\/(kernel|device\/device)\.ts|build\/)/],
   [

@@ -22,7 +22,7 @@ export async function openModelFile(
       weights: { spatial: flags.spatialWeight, bilateral: flags.bilateralWeight },
     };
     const choices = { none: "none", trained: "own", disconnected: other } as const;
-    return { model: await openModel(device, checkpoint, source.name, choices[crf]), crf };
+    return { model: await openModel(device, checkpoint, source.name, choices[crf], flags.precision), crf };
   } finally {
     await source.close();
   }

@@ -1,13 +1,15 @@
 import { Option, type Command } from "commander";
 import { bandwidthOptions, weightOptions } from "../crf/options.ts";
 import type { Complete } from "../description.ts";
+import { precisionOption } from "../models/specification.ts";
 import { addFlags } from "./describedFlags.ts";
 import { wholeNumber } from "./options.ts";
 
 /** The CRF that follows the network. */
 export type CrfChoice = "none" | "disconnected" | "trained";
 
-export interface ModelFlags extends Complete<typeof bandwidthOptions>, Complete<typeof weightOptions> {
+export interface ModelFlags
+  extends Complete<typeof bandwidthOptions>, Complete<typeof weightOptions>, Complete<typeof precisionOption> {
   readonly checkpoint: string;
   readonly crf?: CrfChoice;
   readonly iterations: number;
@@ -30,5 +32,6 @@ export function addModelFlags(command: Command): Command {
       wholeNumber(1, 1000),
       10,
     );
+  addFlags(command, precisionOption);
   return addFlags(command, { ...bandwidthOptions, ...weightOptions }, "disconnected: ");
 }

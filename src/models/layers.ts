@@ -151,6 +151,8 @@ export class LayerList {
 export interface Parameter {
   readonly shape: readonly number[];
   readonly initial: Initial;
+  /** Whether it is stored as halves in a network of half precision. */
+  readonly halves?: boolean;
 }
 
 export type ParameterTable = Readonly<Record<string, Parameter>>;
@@ -162,7 +164,8 @@ export function layerTable(layer: Layer): ParameterTable {
   switch (layer.kind) {
     case "convolution": {
       const { inputs, kernel, initial } = layer;
-      return { [`${name}.weight`]: { shape: [channels, inputs, kernel, kernel], initial }, ...bias };
+      const shape = [channels, inputs, kernel, kernel];
+      return { [`${name}.weight`]: { shape, initial, halves: true }, ...bias };
     }
     case "upsampling": {
       const shape = [channels, channels, layer.kernel, layer.kernel];

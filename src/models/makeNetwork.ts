@@ -51,12 +51,13 @@ export function makeNetwork<Of extends FcnStage>(
 ): Network<CrfNetworkCall> {
   const { own, layers } = architectureOf(name, stage, options);
   const { classes } = own;
-  const parameters = makeParameters(device, tableOf(layers), own.seed);
+  const parameters = makeParameters(device, tableOf(layers), own.seed, own.precision);
   const crf = crfOptions && crfRnn(device, { ...crfOptions, classes });
   return network<CrfNetworkCall>({
     name,
     device,
     parameters,
+    precision: own.precision,
     crf: crf?.parameters,
     callNames: crf && plainCallNames,
     forward: async (image, pass, call) => {

@@ -1,4 +1,6 @@
+import { ValueError } from "../errors.ts";
 import { op } from "../inputs.ts";
+import { halfPanels, panels } from "../layout.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { type Pullback, record } from "../tape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
@@ -26,7 +28,8 @@ const optionNames: Names<Conv2dOptions> = { bias: true, stride: true, padding: t
 /**
  * Convolves (cross-correlates) a map [height, width, channels] or [images, height, width, channels] with a weight
  * [outputs, channels, height, width] in layout `panels`, with zeros around the map. The result has ⌊(size + 2·padding −
- * kernel) / stride⌋ + 1 pixels on each axis. Gradients flow to values, weight and bias.
+ * kernel) / stride⌋ + 1 pixels on each axis. Gradients flow to values, weight and bias. In layout `halfPanels` the weight
+ * takes half the memory, and there are no gradients; the sums are the same as of the rounded weight in layout `panels`.
  * @throws ShapeError for sizes that do not fit together, ValueError, DisposedError, DeviceError
  * @example const features = conv2d(image, weight, { bias, padding: 1, relu: true });
  */
@@ -40,6 +43,7 @@ function convolved(values: Tensor, weight: Tensor, options: Conv2dOptions): Tens
   const { bias, relu = false } = options;
   const { device } = values;
   const sizes = sizesOf(values, weight, options);
+  if (sizes.halves) requireNoTape(values, weight, bias);
   const result = device.empty(mapShape(sizes.output, values));
   const algorithm = algorithmFor(device, sizes);
   const [input, weights] = [values.storage, weight.storage];
@@ -56,11 +60,22 @@ function convolved(values: Tensor, weight: Tensor, options: Conv2dOptions): Tens
   return record(result, inputs, relu ? [values, weight, result] : [values, weight], pullback, { overwrites: relu });
 }
 
+/** @throws ValueError where a tape would want gradients of weights that are stored as halves */
+function requireNoTape(...inputs: readonly (Tensor | undefined)[]): void {
+  if (!inputs.some((input) => input?.tape?.recording)) return;
+  throw new ValueError({
+    where: "conv2d",
+    expected: "no tape, since gradients are not defined for a weight that is stored as halves",
+    got: "inputs that a tape watches",
+    remedy: "keep the weight in layout panels for training",
+  });
+}
+
 function sizesOf(values: Tensor, weight: Tensor, { bias, stride = 1, padding = 0 }: Conv2dOptions): Convolution {
   const where = "conv2d";
   const input = mapSize(where, values);
   checkStride(where, stride, padding);
-  checkWeight(where, weight, 1, input.channels);
+  checkWeight(where, weight, 1, input.channels, [panels, halfPanels]);
   const [channels, , kernelHeight, kernelWidth] = weight.shape as [number, number, number, number];
   checkBias(where, bias, channels);
   const pixels = (size: number, kernelSize: number): number =>
@@ -72,5 +87,5 @@ function sizesOf(values: Tensor, weight: Tensor, { bias, stride = 1, padding = 0
     channels,
   };
   checkPixels(where, output, input);
-  return { input, output, kernelHeight, kernelWidth, stride, padding };
+  return { input, output, kernelHeight, kernelWidth, stride, padding, halves: weight.layout.name === halfPanels.name };
 }

@@ -37,7 +37,7 @@ function convolve(device: Device, sizes: Convolution, operands: Operands, epilog
   const inputs = padded(input.channels);
   using workspace = new Workspace(device);
   const transformed = workspace.allocate(elements * panels * inputs * panelRowBytes);
-  device.run(winogradWeights, { weights, result: transformed, panels, inputs });
+  device.run(winogradWeights, { weights, result: transformed, panels, inputs, halves: sizes.halves ? 1 : 0 });
 
   const most = tilesOfRange(device, output, input.channels, output.channels);
   const patches = workspace.allocate(elements * inputs * padded(most) * 4);

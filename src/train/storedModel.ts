@@ -8,6 +8,7 @@ import { listed, mismatches } from "../mismatches.ts";
 import { tableOf } from "../models/layers.ts";
 import { architectureOf, type CrfNetworkCall, makeNetwork } from "../models/makeNetwork.ts";
 import type { Network } from "../models/network.ts";
+import type { Precision } from "../models/parameters.ts";
 import { libraryOptions, networkOptions, stageOf } from "../models/specification.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import { parseConfiguration, type Configuration, type CrfConfiguration } from "./configuration.ts";
@@ -34,7 +35,7 @@ export const hasCrf = ({ tensors }: Pick<Checkpoint, "tensors">): boolean => ten
 
 /**
  * The model in a checkpoint: its architecture by the names and shapes of the tensors, what these do not tell by the metadata
- * of `train` where it is there. `crf`: none, the checkpoint's own, or another.
+ * of `train` where it is there. `crf`: none, the checkpoint's own, or another. `precision`: how the network's weights are stored.
  * @throws FormatError where there is neither network nor CRF, the CRF that is asked for is missing, or tensors do not fit
  * together
  */
@@ -43,6 +44,7 @@ export async function openModel(
   checkpoint: Checkpoint,
   file: string,
   crf: "none" | "own" | OtherCrf,
+  precision: Precision = "single",
 ): Promise<Model> {
   const tensors = new Map([...asFloat32(checkpoint).tensors].filter(([name]) => !isOfOptimizer(name)));
   const configuration = parseConfiguration(checkpoint.metadata.configuration);
@@ -59,7 +61,14 @@ export async function openModel(
   }
   const crfOptions = chooseCrf(file, tensors, classes, configuration?.crf, crf);
   const parts = scored
-    ? { network: storedNetwork(device, { file, tensors, shapes, classes }, configuration?.network, crfOptions) }
+    ? {
+        network: storedNetwork(
+          device,
+          { file, tensors, shapes, classes, precision },
+          configuration?.network,
+          crfOptions,
+        ),
+      }
     : { crf: crfOptions && crfRnn(device, { ...crfOptions, classes }) };
   const model = new Model(device, { classes, ...parts });
   const isWanted = (name: string): boolean => (crfTensors.includes(name) ? crf === "own" : scored > 0);
@@ -84,6 +93,7 @@ interface Stored {
   readonly tensors: Tensors;
   readonly shapes: StoredShapes;
   readonly classes: number;
+  readonly precision: Precision;
 }
 
 /**
@@ -92,12 +102,12 @@ interface Stored {
  */
 function storedNetwork(
   device: Device,
-  { file, tensors, shapes, classes }: Stored,
+  { file, tensors, shapes, classes, precision }: Stored,
   run: Configuration["network"],
   crf: Omit<CrfOptions, "classes"> | undefined,
 ): Network<CrfNetworkCall> {
   const stage = stageOf(shapes);
-  const options = { ...recall(networkOptions[stage], shapes, run ? libraryOptions(run) : {}), classes };
+  const options = { ...recall(networkOptions[stage], shapes, run ? libraryOptions(run) : {}), classes, precision };
   const own = [...tensors].filter(([name]) => !crfTensors.includes(name));
   const wrong = mismatches(tableOf(architectureOf(file, stage, options).layers), Object.fromEntries(own));
   if (wrong.length > 0) throw misfitOf(file)(listed(wrong));
