@@ -8,6 +8,7 @@ import { softmax } from "../src/crf/softmax.ts";
 import type { Device, Storage } from "../src/device/device.ts";
 import { openWasm } from "../src/device/wasm.ts";
 import { LimitError } from "../src/errors.ts";
+import { float16ToFloat32, float32ToFloat16 } from "../src/float16.ts";
 import type { Kernel } from "../src/kernel.ts";
 import { buildLattice } from "../src/lattice/lattice.ts";
 import { panels } from "../src/layout.ts";
@@ -41,8 +42,12 @@ const wholeNumbers = [
   "unpack",
 ];
 
+/** Bindings that hold weights, as they are or as halves. */
+const weights = ["convolution weights", "product right", "winogradWeights weights"];
+
 /** Bindings of whole numbers that hold the bits of floats. */
 const floatsAsWords = [
+  ...weights,
   "embed features",
   "finite values",
   "hashFind barycentric",
@@ -155,6 +160,9 @@ function floatWords(
 }
 
 const floatOf = (contents: Contents, name: string, index: number): number => asFloats(contents[name]!)[index]!;
+/** The first of two halves in a word. */
+const halfOf = (contents: Contents, name: string, index: number): number =>
+  float16ToFloat32(Uint16Array.of(contents[name]![index]!))[0]!;
 
 /** Elements tried of each input of a dispatch, and how many may be looked at to find as many that a result depends on. */
 const tried = 3;
@@ -171,12 +179,21 @@ const candidates = (words: readonly number[]): number[] =>
     ]),
   ].map((place) => words[place]!);
 
-const bitsOf = (value: number): number => new Uint32Array(Float32Array.of(value).buffer)[0]!;
+/** The bits of a float, or in a word of halves those of two alike, since results depend on both. */
+function bitsOf(value: number, halves: boolean): number {
+  const floats = Float32Array.of(value);
+  return halves ? float32ToFloat16(floats)[0]! * 0x10001 : new Uint32Array(floats.buffer)[0]!;
+}
 /** NaN as processors make it and as JavaScript does, and both infinities. */
 const specials = { negativeNaN: 0xffc00000, NaN: 0x7fc00000, "+": 0x7f800000, "-": 0xff800000 };
 type Special = keyof typeof specials;
 const specialNames = Object.keys(specials) as Special[];
-const huge = 3e38;
+const specialHalves = { negativeNaN: 0xfe00fe00, NaN: 0x7e007e00, "+": 0x7c007c00, "-": 0xfc00fc00 };
+const hugeOf = (halves: boolean): number => (halves ? 6e4 : 3e38);
+
+/** Whether an input of a dispatch holds halves. */
+const holdsHalves = ({ kernel, args }: Dispatch, name: string): boolean =>
+  args.halves === 1 && weights.includes(`${kernel.formOf ?? kernel.id} ${name}`);
 
 /** An element of an input with the results that depend on it, as [binding, word]; and what very large numbers make of them. */
 interface Element {
@@ -196,9 +213,11 @@ async function elementsOf(reference: Device, dispatch: Dispatch, name: string): 
   const found: Element[] = [];
   for (const index of words.length === 0 ? [] : candidates(words)) {
     if (found.length === tried) break;
-    const value = floatOf(before, name, index);
+    const halves = holdsHalves(dispatch, name);
+    const value = halves ? halfOf(before, name, index) : floatOf(before, name, index);
+    const huge = hugeOf(halves);
     const numbers = [value, 2 * value + 1, value + 1000, value - 1000, huge, -huge];
-    const changes = numbers.map((number) => ({ name, index, bits: bitsOf(number) }));
+    const changes = numbers.map((number) => ({ name, index, bits: bitsOf(number, halves) }));
     const [base, ...others] = await replayChanged(reference, dispatch, changes);
     const dependent = written(kernel).flatMap((output) => {
       const [before, ...after] = [base, ...others.slice(0, 3)].map((contents) => asFloats(contents![output.name]!));
@@ -247,7 +266,9 @@ class Findings {
         const limit = floatOf(limits[special], output, i);
         this.limits.add(input);
         if (finiteLimits[input]?.includes(special) && isOrdinary(limit)) continue;
-        this.faults.push(`${put} gives ${output}[${i}] = ${value}, where ${special}${huge} gives ${limit}`);
+        this.faults.push(
+          `${put} gives ${output}[${i}] = ${value}, where ${special}${hugeOf(holdsHalves(dispatch, name))} gives ${limit}`,
+        );
       }
     }
   }
@@ -272,7 +293,10 @@ async function tryDispatch(device: Device, reference: Device, dispatch: Dispatch
     for (const element of elements) for (const special of specialNames) tests.push({ element, special });
   }
   if (tests.length === 0) return;
-  const changes = tests.map(({ element: { name, index }, special }) => ({ name, index, bits: specials[special] }));
+  const changes = tests.map(({ element: { name, index }, special }) => {
+    const bits = (holdsHalves(dispatch, name) ? specialHalves : specials)[special];
+    return { name, index, bits };
+  });
   for (const form of formsOf(device, dispatch)) {
     const results = await replayChanged(device, form, changes);
     for (const [i, { element, special }] of tests.entries()) findings.look(form, element, special, results[i]!);
