@@ -16,8 +16,8 @@ export function requireInputs(where: string, tensors: Readonly<Record<string, un
   for (const [name, value] of named) {
     requireHeld(where, name, value, Tensor, "a tensor", "make it with device.tensor()");
     const { layout } = value;
-    if (!layout.reader || layout.reader === where) continue;
-    const got = `layout ${layout.name}, which ${layout.reader} alone reads`;
+    if (!layout.readers || layout.readers.includes(where)) continue;
+    const got = `layout ${layout.name}, read by ${layout.readers.join(" and ")} only`;
     const remedy = "keep it in layout panels to train, and read() its values for other ops";
     throw new ShapeError({ where, expected: `${name} in another layout`, got, remedy });
   }

@@ -4,8 +4,8 @@ import { elementsOf, padded, rowsOf } from "./shape.ts";
 /** How the values of a tensor lie in device memory. */
 export interface Layout {
   readonly name: string;
-  /** The only op that reads tensors of this layout; left out where others do, too. */
-  readonly reader?: string;
+  /** The only ops that read tensors of this layout; left out where others do, too. */
+  readonly readers?: readonly string[];
   /** Returns the number of words in device memory, padding included: float32 values, or two halves each. */
   length(shape: readonly number[]): number;
   /** Converts dense, row-major `values` to their order in device memory. */
@@ -81,13 +81,27 @@ export const panels: Layout = {
  */
 export const halfPanels: Layout = {
   name: "halfPanels",
-  reader: "conv2d",
+  readers: ["conv2d"],
   length: (shape) => panels.length(shape) / 2,
-  pack: (shape, values) => new Float32Array(float32ToFloat16(panels.pack(shape, values)).buffer),
-  unpack: (shape, memory) =>
-    panels.unpack(shape, float16ToFloat32(new Uint16Array(memory.buffer, memory.byteOffset, 2 * memory.length))),
+  pack: (shape, values) => asWords(panels.pack(shape, values)),
+  unpack: (shape, memory) => panels.unpack(shape, asFloats(memory)),
   require: requireFloat16,
 };
+
+/** Rows with half-precision numbers, two in a word: the results that conv2d gives with `precision: "half"`. */
+export const halfRows: Layout = {
+  name: "halfRows",
+  readers: ["conv2d", "maxPool2d"],
+  length: (shape) => rows.length(shape) / 2,
+  pack: (shape, values) => asWords(rows.pack(shape, values)),
+  unpack: (shape, memory) => rows.unpack(shape, asFloats(memory)),
+  require: requireFloat16,
+};
+
+const asWords = (values: Float32Array): Float32Array => new Float32Array(float32ToFloat16(values).buffer);
+
+const asFloats = ({ buffer, byteOffset, length }: Float32Array): Float32Array =>
+  float16ToFloat32(new Uint16Array(buffer, byteOffset, 2 * length));
 
 function eachWeight(shape: readonly number[], visit: (dense: number, packed: number) => void): void {
   const [outputs, inputs, height, width] = shape as [number, number, number, number];

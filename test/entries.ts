@@ -257,6 +257,7 @@ const without: readonly string[] = [
   "tune",
   "panels",
   "halfPanels",
+  "halfRows",
   "annotationScores",
   "meanColor",
   "presets",

@@ -243,3 +243,17 @@ export function heldFor(layer: Layer): readonly string[] {
       return [];
   }
 }
+
+/**
+ * The layers whose results a pass of half precision stores as halves, by name: convolutions and poolings that nothing but
+ * convolutions and such poolings read.
+ */
+export function storedAsHalves(layers: readonly Layer[]): ReadonlySet<string> {
+  const stored = new Set<string>();
+  for (const { name, kind } of [...layers].reverse()) {
+    const readers = layers.filter(({ from }) => from.includes(name));
+    const able = readers.every((reader) => reader.kind === "convolution" || stored.has(reader.name));
+    if ((kind === "convolution" || kind === "pooling") && readers.length > 0 && able) stored.add(name);
+  }
+  return stored;
+}

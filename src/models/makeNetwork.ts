@@ -63,7 +63,7 @@ export function makeNetwork<Of extends FcnStage>(
     forward: async (image, pass, call) => {
       // eslint-disable-next-line @typescript-eslint/no-deprecated -- A name stays for one version after another takes its place.
       const recomputed = own.recompute || own.checkpoints;
-      const scores = await forward(layers, parameters, image, pass, recomputed);
+      const scores = await forward(layers, parameters, image, pass, { recomputed, precision: own.precision });
       if (!crf) return scores;
       const { iterations, until, onIteration, signal } = call;
       const logits = await pass.layer("crf", await crf(scores, image, { iterations, until, onIteration, signal }));

@@ -3,9 +3,11 @@ import { ShapeError, ValueError } from "../../src/errors.ts";
 import { float16ToFloat32, float32ToFloat16 } from "../../src/float16.ts";
 import { fcn8s } from "../../src/models/fcn8s.ts";
 import { fcn8sCrfRnn } from "../../src/models/fcn8sCrfRnn.ts";
-import { tableOf } from "../../src/models/layers.ts";
+import { imageName, storedAsHalves, tableOf } from "../../src/models/layers.ts";
 import { architectureOf } from "../../src/models/makeNetwork.ts";
-import { elementsOf } from "../../src/shape.ts";
+import { conv2d } from "../../src/nn/conv2d.ts";
+import { maxPool2d } from "../../src/nn/maxPool2d.ts";
+import { elementsOf, padded } from "../../src/shape.ts";
 import { Tape } from "../../src/tape.ts";
 import { type Case, check, random, rejects, same } from "../suite.ts";
 
@@ -16,7 +18,7 @@ const narrowed = Object.entries(tableOf(layers)).flatMap(([name, { halves }]) =>
 
 export const cases: Case[] = [
   {
-    name: "scores are those of the rounded weights in single precision, to the bit, and the weights take half the memory",
+    name: "every layer is that of the rounded weights and of what was read, rounded, to the bit; the weights take half the memory",
     async run(device) {
       using scope = device.scope();
       const image = scope.tensor([9, 34, 3], random(1).array(918, -100, 100));
@@ -37,7 +39,33 @@ export const cases: Case[] = [
         return [name, { shape, values: kept }] as const;
       });
       await single.load(Object.fromEntries(rounded));
-      same(await (await half(image)).read(), await (await single(image)).read(), "scores");
+      // What the layers gave, as the layers after them read it.
+      const results = new Map([[imageName, image]]);
+      const stored = storedAsHalves(layers);
+      await half(image, {
+        onLayer: async (name, result) => {
+          const bytes = elementsOf(result.shape.slice(0, -1)) * padded(result.channels) * 4;
+          check(
+            result.storage.bytes === (stored.has(name) ? bytes / 2 : bytes),
+            `${name}: ${result.storage.bytes} bytes`,
+          );
+          results.set(name, scope.tensor(result.shape, await result.read()));
+        },
+      });
+      for (const layer of layers) {
+        const [values] = layer.from.map((from) => results.get(from) ?? results.get(from.replace("drop", "fc")));
+        if (layer.kind !== "convolution" && layer.kind !== "pooling") continue;
+        const [weight, bias] = ["weight", "bias"].map((name) => single.parameters[`${layer.name}.${name}`]);
+        const expected =
+          layer.kind === "pooling"
+            ? maxPool2d(values!)
+            : conv2d(values!, weight!, { bias, padding: layer.padding, relu: layer.relu });
+        const numbers = await expected.read();
+        const wanted = stored.has(layer.name) ? float16ToFloat32(float32ToFloat16(numbers)) : numbers;
+        same(await results.get(layer.name)!.read(), wanted, layer.name);
+      }
+      // 13 convolutions of VGG and five poolings; what is scored, dropped or interpolated stays in single precision.
+      check(stored.size === 18 && !stored.has("fc6") && !stored.has("score_fr"), [...stored].join());
       const state = await half.state();
       for (const [name, { values }] of rounded) same(state[name]!.values, values, name);
     },

@@ -6,8 +6,9 @@ import { halfPanels, panels } from "../../src/layout.ts";
 import { conv2d } from "../../src/nn/conv2d.ts";
 import { convTranspose2d } from "../../src/nn/convTranspose2d.ts";
 import type { Convolution } from "../../src/nn/geometry.ts";
+import { maxPool2d } from "../../src/nn/maxPool2d.ts";
 import { scale } from "../../src/nn/scale.ts";
-import { elementsOf } from "../../src/shape.ts";
+import { elementsOf, padded } from "../../src/shape.ts";
 import { Tape } from "../../src/tape.ts";
 import { maximum, type Case, check, close, random, rejects, same } from "../suite.ts";
 import { convolution, nameOf, reference, weightShape, withBindings } from "./convolutions.ts";
@@ -119,6 +120,63 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "maps that are stored as halves: the rounded results, from band to band, and their maxima",
+    async run(device) {
+      using scope = device.scope();
+      const numbers = random(8);
+      for (const [size, weights] of [
+        [
+          [2, 37, 11, 9],
+          [10, 9, 3, 3],
+        ],
+        [
+          [1, 9, 31, 5],
+          [7, 5, 2, 3],
+        ],
+        [
+          [2, 6, 3, 520],
+          [6, 520, 1, 1],
+        ],
+      ] as const) {
+        const values = numbers.array(elementsOf(size), -1, 1);
+        const weight = scope.tensor(weights, numbers.array(elementsOf(weights), -1, 1), halfPanels);
+        const next = scope.tensor([4, weights[0], 3, 3], numbers.array(36 * weights[0], -1, 1), panels);
+        const map = conv2d(scope.tensor(size, values), weight, { padding: 1 });
+        const kept = rounded(await map.read());
+        const half = conv2d(scope.tensor(size, values), weight, { padding: 1, precision: "half" });
+        check(half.storage.bytes === map.storage.bytes / 2, `${half.storage.bytes} of ${map.storage.bytes} bytes`);
+        same(await half.read(), kept, "a result");
+        const read = scope.tensor(map.shape, kept);
+        const bytes = device.bytes;
+        // Bands of a few rows, as bindings ask for.
+        const most = Math.max(...[map, read].map(({ shape }) => 6 * shape[2]! * padded(shape[3]!) * 4));
+        await withBindings(device, most + device.limits.alignment, async () => {
+          using pooled = maxPool2d(half);
+          same(await pooled.read(), await maxPool2d(read).read(), "maxima");
+          check(pooled.layout === half.layout, `maxima in layout ${pooled.layout.name}`);
+        });
+        check(device.bytes > bytes, "the single maxima are kept");
+        same(await conv2d(half, next).read(), await conv2d(read, next).read(), "what a convolution makes of it");
+      }
+    },
+  },
+  {
+    name: "a result is rounded as on the host: ties to even, subnormal numbers, infinities and NaN",
+    async run(device) {
+      using scope = device.scope();
+      const bits = Uint16Array.from({ length: 0x7c00 }, (_, i) => i).filter((i) => i % 61 === 0 || i < 8 || i > 0x7bf8);
+      const finite = float16ToFloat32(bits);
+      const steps = finite.map((value, i) => (float16ToFloat32(Uint16Array.of(bits[i]! + 1))[0]! - value) / 2);
+      const middles = finite.map((value, i) => value + (Number.isFinite(steps[i]!) ? steps[i]! : 16));
+      const near = [...middles].flatMap((value) => [value, value * (1 - 2 ** -23), value * (1 + 2 ** -23)]);
+      const all = Float32Array.from([...finite, ...near, Infinity, NaN, 1e38, 65519.9, 2 ** -25, 2 ** -26]);
+      const values = Float32Array.from([...all, ...all.map((value) => -value)]);
+      const one = scope.tensor([1, 1, 1, 1], [1], panels);
+      const result = conv2d(scope.tensor([1, values.length, 1], values), one, { precision: "half" });
+      same(await result.read(), rounded(values.map((value) => value + 0)), "rounded");
+    },
+  },
+  {
     name: "read and written as they are, in half the memory",
     async run(device) {
       using scope = device.scope();
@@ -160,7 +218,15 @@ export const cases: Case[] = [
       );
       using _tape = new Tape([map]);
       await says(() => conv2d(map, weight), ValueError, /conv2d: expected no tape.*halves/);
-      await says(() => scale(weight, 2), ShapeError, /scale: .*layout halfPanels, which conv2d alone reads/);
+      await says(() => conv2d(map, weight, { precision: "half" }), ValueError, /no tape/);
+      await says(
+        () => conv2d(map, weight, { precision: "float16" as "half" }),
+        ValueError,
+        /precision.*single or half/,
+      );
+      const half = conv2d(map.detached(), weight, { precision: "half" });
+      await says(() => scale(half, 2), ShapeError, /layout halfRows, read by conv2d and maxPool2d only/);
+      await says(() => scale(weight, 2), ShapeError, /scale: .*layout halfPanels, read by conv2d only/);
       await says(() => convTranspose2d(map, weight), ShapeError, /layout halfPanels/);
       check((await conv2d(map.detached(), weight).read()).length === 16, "works without a tape");
     },

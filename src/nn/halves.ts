@@ -1,0 +1,29 @@
+import { narrow as narrowKernel, widen as widenKernel } from "../../build/kernels.ts";
+import type { Device, Storage } from "../device/device.ts";
+import type { Workspace } from "../device/workspace.ts";
+import { quadBytes, quadsOf } from "../shape.ts";
+import type { BoundMap } from "./parts.ts";
+
+/**
+ * Bytes of a band of rows in single precision, in which maps that are stored as halves are computed: as much as stays in the
+ * caches of a processor, or gives a GPU enough to do.
+ */
+export const bandBytes = ({ info }: Device): number => (info.hardware ? 2 ** 25 : 2 ** 22);
+
+const quadsOfMap = ({ images, height, width, channels }: BoundMap): number =>
+  images * height * width * quadsOf(channels);
+
+/** The same map in single precision, with memory of the workspace and undefined contents. */
+export function wide(workspace: Workspace, map: BoundMap): BoundMap {
+  return { ...map, storage: workspace.allocate(quadsOfMap(map) * quadBytes), skip: 0, halves: false };
+}
+
+/** Queues the widening of a map that is stored as halves. */
+export function widen(device: Device, map: BoundMap, result: Storage): void {
+  device.run(widenKernel, { values: map.storage, valueSkip: map.skip, result, quads: quadsOfMap(map) });
+}
+
+/** Queues the rounding of a map to one that is stored as halves. */
+export function narrow(device: Device, values: Storage, map: BoundMap): void {
+  device.run(narrowKernel, { values, result: map.storage, resultSkip: map.skip, quads: quadsOfMap(map) });
+}
