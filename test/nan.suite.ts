@@ -45,9 +45,13 @@ const wholeNumbers = [
 /** Bindings that hold weights, as they are or as halves. */
 const weights = ["convolution weights", "product right", "winogradWeights weights"];
 
+/** Bindings that hold halves always. */
+const maps = ["narrow result", "widen values"];
+
 /** Bindings of whole numbers that hold the bits of floats. */
 const floatsAsWords = [
   ...weights,
+  ...maps,
   "embed features",
   "finite values",
   "hashFind barycentric",
@@ -191,9 +195,19 @@ const specialNames = Object.keys(specials) as Special[];
 const specialHalves = { negativeNaN: 0xfe00fe00, NaN: 0x7e007e00, "+": 0x7c007c00, "-": 0xfc00fc00 };
 const hugeOf = (halves: boolean): number => (halves ? 6e4 : 3e38);
 
-/** Whether an input of a dispatch holds halves. */
-const holdsHalves = ({ kernel, args }: Dispatch, name: string): boolean =>
-  args.halves === 1 && weights.includes(`${kernel.formOf ?? kernel.id} ${name}`);
+/** Whether a binding of a dispatch holds halves. */
+function holdsHalves({ kernel, args }: Pick<Dispatch, "kernel" | "args">, name: string): boolean {
+  const binding = `${kernel.formOf ?? kernel.id} ${name}`;
+  return maps.includes(binding) || (args.halves === 1 && weights.includes(binding));
+}
+
+/** A number for each word of a binding: a float, or of two halves the one that is not finite, else their sum. */
+function numbersOf(dispatch: Pick<Dispatch, "kernel" | "args">, contents: Contents, name: string): Float32Array {
+  const words = contents[name]!;
+  if (!holdsHalves(dispatch, name)) return asFloats(words);
+  const halves = float16ToFloat32(new Uint16Array(words.buffer, words.byteOffset, 2 * words.length));
+  return Float32Array.from(words, (_, i) => halves[2 * i]! + halves[2 * i + 1]!);
+}
 
 /** An element of an input with the results that depend on it, as [binding, word]; and what very large numbers make of them. */
 interface Element {
@@ -220,7 +234,7 @@ async function elementsOf(reference: Device, dispatch: Dispatch, name: string): 
     const changes = numbers.map((number) => ({ name, index, bits: bitsOf(number, halves) }));
     const [base, ...others] = await replayChanged(reference, dispatch, changes);
     const dependent = written(kernel).flatMap((output) => {
-      const [before, ...after] = [base, ...others.slice(0, 3)].map((contents) => asFloats(contents![output.name]!));
+      const [before, ...after] = [base, ...others.slice(0, 3)].map((all) => numbersOf(dispatch, all!, output.name));
       return floatWords(kernel, output.name, before!.length)
         .filter((i) => after.some((floats) => floats[i] !== before![i]))
         .map((i) => [output.name, i] as const);
@@ -258,7 +272,7 @@ class Findings {
       return;
     }
     for (const [output, i] of dependent) {
-      const value = floatOf(results, output, i);
+      const value = numbersOf(dispatch, results, output)[i]!;
       if (special === "NaN" || special === "negativeNaN") {
         if (Number.isNaN(value) || (ownPlace.includes(input) && i !== index)) continue;
         this.faults.push(`${put} gives ${output}[${i}] = ${value}`);
