@@ -8,7 +8,7 @@ import type { BoundMap } from "./parts.ts";
  * Bytes of a band of rows in single precision, in which maps that are stored as halves are computed: as much as stays in the
  * caches of a processor, or gives a GPU enough to do.
  */
-export const bandBytes = ({ info }: Device): number => (info.hardware ? 2 ** 25 : 2 ** 22);
+export const bandBytes = ({ info }: Device): number => (info.hardware ? 2 ** 24 : 2 ** 22);
 
 const quadsOfMap = ({ images, height, width, channels }: BoundMap): number =>
   images * height * width * quadsOf(channels);

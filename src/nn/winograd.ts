@@ -5,7 +5,7 @@ import { panelRowBytes, panelWidth } from "../layout.ts";
 import { padded, quadsOf } from "../shape.ts";
 import { transpose } from "./convolution.ts";
 import type { Algorithm, Operands } from "./algorithm.ts";
-import { atATime, blockOf, scratchBytes } from "./blocks.ts";
+import { atATime, blockOf, scarceBytes, scratchBytes } from "./blocks.ts";
 import { type Convolution, type Epilogue, panelBytes, panelsOf } from "./geometry.ts";
 import type { MapSize } from "./mapSize.ts";
 import { type Piece, pieces } from "./parts.ts";
@@ -39,7 +39,7 @@ function convolve(device: Device, sizes: Convolution, operands: Operands, epilog
   const transformed = workspace.allocate(elements * panels * inputs * panelRowBytes);
   device.run(winogradWeights, { weights, result: transformed, panels, inputs, halves: sizes.halves ? 1 : 0 });
 
-  const most = tilesOfRange(device, output, input.channels, output.channels);
+  const most = tilesOfRange(device, sizes);
   const patches = workspace.allocate(elements * inputs * padded(most) * 4);
   const products = workspace.allocate(elements * panels * padded(most) * panelRowBytes);
   for (const { piece, range } of tileRanges(device, sizes, operands, most)) {
@@ -108,7 +108,7 @@ function weightGradient(device: Device, sizes: Convolution, operands: Operands):
 /** How the tiles of a weight gradient are cut: the tiles of a block, how many blocks are summed at a time, and the pieces. */
 function blocksOfTiles(device: Device, { input, output }: Convolution) {
   const [inputs, outputs] = [padded(input.channels), panelsOf(output.channels) * panelWidth];
-  const most = tilesOfRange(device, output, input.channels, output.channels);
+  const most = tilesOfRange(device, { input, output });
   // A processor's caches hold few tiles, and its threads need no more products than one block has.
   if (device.kind === "wasm") return { blockTiles: most, count: 1, cut: { together: 2 } };
   const [rows, columns] = [Math.ceil(output.height / 2), Math.ceil(output.width / 2)];
@@ -190,10 +190,11 @@ function* tileRanges(
 }
 
 /** The largest number of tiles in a range, a multiple of four because the product's row panels have four. */
-function tilesOfRange(device: Device, map: MapSize, channels: number, outputs: number): number {
-  const [input, output] = [elements * padded(channels) * 4, elements * panelsOf(outputs) * panelRowBytes];
-  const bound = Math.min(scratchBytes(device) / (input + output), device.limits.bindingBytes / Math.max(input, output));
-  return Math.min(tilesOf(map), Math.max(4, Math.floor(bound / 4) * 4));
+function tilesOfRange(device: Device, { input, output }: Pick<Convolution, "input" | "output">): number {
+  const [read, written] = [elements * padded(input.channels) * 4, elements * panelsOf(output.channels) * panelRowBytes];
+  const room = output.halves ? scarceBytes(device) : scratchBytes(device);
+  const bound = Math.min(room / (read + written), device.limits.bindingBytes / Math.max(read, written));
+  return Math.min(tilesOf(output), Math.max(4, Math.floor(bound / 4) * 4));
 }
 
 /**
