@@ -41,7 +41,7 @@ import { winogradGradient } from "./nn/winograd.gradient.bench.ts";
 import { winogradInput } from "./nn/winograd.input.bench.ts";
 import { winogradOutput } from "./nn/winograd.output.bench.ts";
 import { winogradWeights } from "./nn/winograd.weights.bench.ts";
-import { widen } from "./nn/widen.bench.ts";
+import { halvesWiden } from "./nn/halves.widen.bench.ts";
 import { confidence } from "./pictures/confidence.bench.ts";
 import { unpack } from "./pictures/unpack.bench.ts";
 import { columnSums } from "./shared/columnSums.bench.ts";
@@ -58,7 +58,7 @@ import { maxPool2dPullback } from "./nn/maxPool2d.pullback.bench.ts";
 import { mean } from "./nn/mean.bench.ts";
 import { meanPullback } from "./nn/mean.pullback.bench.ts";
 import { multiply } from "./nn/multiply.bench.ts";
-import { narrow } from "./nn/narrow.bench.ts";
+import { halvesNarrow } from "./nn/halves.narrow.bench.ts";
 import { permute } from "./nn/permute.bench.ts";
 import { relu } from "./nn/relu.bench.ts";
 import { reluPullback } from "./nn/relu.pullback.bench.ts";
@@ -124,7 +124,7 @@ export const floors = [
   winogradInput,
   winogradOutput,
   winogradWeights,
-  widen,
+  halvesWiden,
   confidence,
   unpack,
   columnSums,
@@ -141,7 +141,7 @@ export const floors = [
   mean,
   meanPullback,
   multiply,
-  narrow,
+  halvesNarrow,
   permute,
   relu,
   reluPullback,

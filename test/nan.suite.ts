@@ -46,7 +46,7 @@ const wholeNumbers = [
 const weights = ["convolution weights", "product right", "winogradWeights weights"];
 
 /** Bindings that hold halves always. */
-const maps = ["narrow result", "widen values"];
+const maps = ["halvesNarrow result", "halvesWiden values"];
 
 /** Bindings of whole numbers that hold the bits of floats. */
 const floatsAsWords = [

@@ -1,8 +1,8 @@
-import { widen as kernel } from "../../build/kernels.ts";
+import { halvesNarrow as kernel } from "../../build/kernels.ts";
 import { floor } from "../floor.ts";
 import { halfLayer } from "./layer.ts";
 
-export const widen = floor({
+export const halvesNarrow = floor({
   kernel,
   moves: "a float32 and a half a number",
   bytes: ({ quads }) => quads * 24,

@@ -1,8 +1,8 @@
-import { narrow as kernel } from "../../build/kernels.ts";
+import { halvesWiden as kernel } from "../../build/kernels.ts";
 import { floor } from "../floor.ts";
 import { halfLayer } from "./layer.ts";
 
-export const narrow = floor({
+export const halvesWiden = floor({
   kernel,
   moves: "a float32 and a half a number",
   bytes: ({ quads }) => quads * 24,

@@ -1,6 +1,6 @@
 // Rounds the numbers of a map to half precision, two in a word: to the nearest, of two as near to the even one. What lies half
 // a step or more behind the largest becomes infinite, NaN stays NaN. The rounding is done in whole numbers, since that of
-// WGSL's pack2x16float is the adapter's own. Its inverse is widen.wgsl. Each invocation rounds a quad.
+// WGSL's pack2x16float is the adapter's own. Its inverse is halves.widen.wgsl. Each invocation rounds a quad.
 //#include "../shared/invocation.wgsl"
 
 struct Params {

@@ -1,5 +1,5 @@
-/** Twin of kernels/nn/narrow.wgsl. */
-export function narrow(values: usize, result: usize, quads: u32, resultSkip: u32, begin: u32, end: u32): void {
+/** Twin of kernels/nn/halves.narrow.wgsl. */
+export function halvesNarrow(values: usize, result: usize, quads: u32, resultSkip: u32, begin: u32, end: u32): void {
   const to = result + ((<usize>resultSkip) << 3);
   for (let index: usize = begin; index < <usize>end; index++) {
     const words = v128.load(values + (index << 4));

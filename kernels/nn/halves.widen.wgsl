@@ -1,4 +1,4 @@
-// Widens the numbers of a map from half precision, without loss; see narrow.wgsl. Each invocation widens a quad.
+// Widens the numbers of a map from half precision, without loss; see halves.narrow.wgsl. Each invocation widens a quad.
 //#include "../shared/invocation.wgsl"
 
 struct Params {
