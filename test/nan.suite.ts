@@ -42,15 +42,15 @@ const wholeNumbers = [
   "unpack",
 ];
 
-/** Bindings that hold weights, as they are or as halves. */
-const weights = ["convolution weights", "product right", "winogradWeights weights"];
+/** Bindings that hold numbers as they are or, where `halves` is 1, as halves. */
+const eitherWay = ["convolution weights", "product right", "winogradWeights weights", "winogradInput values"];
 
 /** Bindings that hold halves always. */
 const maps = ["halvesNarrow result", "halvesWiden values"];
 
 /** Bindings of whole numbers that hold the bits of floats. */
 const floatsAsWords = [
-  ...weights,
+  ...eitherWay,
   ...maps,
   "embed features",
   "finite values",
@@ -198,7 +198,7 @@ const hugeOf = (halves: boolean): number => (halves ? 6e4 : 3e38);
 /** Whether a binding of a dispatch holds halves. */
 function holdsHalves({ kernel, args }: Pick<Dispatch, "kernel" | "args">, name: string): boolean {
   const binding = `${kernel.formOf ?? kernel.id} ${name}`;
-  return maps.includes(binding) || (args.halves === 1 && weights.includes(binding));
+  return maps.includes(binding) || (args.halves === 1 && eitherWay.includes(binding));
 }
 
 /** A number for each word of a binding: a float, or of two halves the one that is not finite, else their sum. */

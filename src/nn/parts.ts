@@ -52,6 +52,8 @@ interface Cut {
   readonly block?: number;
   /** Whether every image of a batch is a piece of its own. */
   readonly apart?: boolean;
+  /** Whether the input is read as it is stored, halves or not. */
+  readonly asStored?: boolean;
 }
 
 /** The maps of a convolution in memory. */
@@ -66,7 +68,7 @@ type Sizes = Pick<Convolution, "input" | "output" | "kernelHeight">;
  * Cuts a convolution into pieces whose maps fit a binding. At full width the activation of conv1 is 125 MB for 500×500
  * pixels, and a binding often holds 128 MiB. Each pixel is summed as in the whole convolution, so its bits are the
  * same. Maps that are stored as halves are in single precision while a piece is computed, in bands of rows: what was widened
- * before it and is rounded after it lies in scratch memory.
+ * before it, unless it is read as it is stored, and is rounded after it lies in scratch memory.
  */
 export function* pieces(
   device: Device,
@@ -76,12 +78,13 @@ export function* pieces(
   cut: Cut = {},
 ): Generator<Piece> {
   const { input, output } = sizes;
-  const most = input.halves || output.halves ? bandBytes(device) : Infinity;
+  const widens = input.halves && !cut.asStored;
+  const most = widens || output.halves ? bandBytes(device) : Infinity;
   for (const piece of cutPieces(device, sizes, mapping, storages, cut, most)) {
     using workspace = new Workspace(device);
-    const from = input.halves ? wide(workspace, piece.input) : piece.input;
+    const from = widens ? wide(workspace, piece.input) : piece.input;
     const to = output.halves ? wide(workspace, piece.output) : piece.output;
-    if (input.halves) widen(device, piece.input, from.storage);
+    if (widens) widen(device, piece.input, from.storage);
     yield { ...piece, input: from, output: to };
     if (output.halves) narrow(device, to.storage, piece.output);
   }

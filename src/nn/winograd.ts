@@ -123,14 +123,14 @@ function blocksOfTiles(device: Device, { input, output }: Convolution) {
 
 function transformInput(
   device: Device,
-  { input: { storage, skip, height, width, channels }, mapping: { paddingY, paddingX } }: Piece,
+  { input: { storage, skip, height, width, channels, halves }, mapping: { paddingY, paddingX } }: Piece,
   result: Storage,
   range: TileRange & { readonly blockTiles: number },
   rowsAreTiles: boolean,
 ): void {
   const quads = quadsOf(channels);
   const sizes = { height, width, quads, paddingY, paddingX, ...range, rowsAreTiles: rowsAreTiles ? 1 : 0 };
-  device.run(winogradInput, { values: storage, valueSkip: skip, result, ...sizes });
+  device.run(winogradInput, { values: storage, valueSkip: skip, result, ...sizes, halves: halves ? 1 : 0 });
 }
 
 /** Computes, for each of the 16 elements, a product of matrices: [rowPanels, terms, 4] by [columnPanels, terms, 8], or of blocks of them. */
@@ -176,7 +176,7 @@ function* tileRanges(
   sizes: Convolution,
   operands: Omit<Operands, "weights">,
   most: number,
-  cut: Parameters<typeof pieces>[4] = { together: 2 },
+  cut: Parameters<typeof pieces>[4] = { together: 2, asStored: true },
 ): Generator<{ readonly piece: Piece; readonly range: TileRange }> {
   const mapping = { stride: 1, inputDilation: 1, paddingY: sizes.padding, paddingX: sizes.padding };
   for (const piece of pieces(device, sizes, mapping, operands, cut)) {
