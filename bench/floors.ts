@@ -50,6 +50,7 @@ import { winogradGradient } from "./nn/winograd.gradient.bench.ts";
 import { winogradInput } from "./nn/winograd.input.bench.ts";
 import { winogradOutput } from "./nn/winograd.output.bench.ts";
 import { winogradWeights } from "./nn/winograd.weights.bench.ts";
+import { halvesWiden } from "./nn/halves.widen.bench.ts";
 import { confidence } from "./pictures/confidence.bench.ts";
 import { unpack } from "./pictures/unpack.bench.ts";
 import { columnSums } from "./shared/columnSums.bench.ts";
@@ -66,6 +67,7 @@ import { maxPool2dPullback } from "./nn/maxPool2d.pullback.bench.ts";
 import { mean } from "./nn/mean.bench.ts";
 import { meanPullback } from "./nn/mean.pullback.bench.ts";
 import { multiply } from "./nn/multiply.bench.ts";
+import { halvesNarrow } from "./nn/halves.narrow.bench.ts";
 import { permute } from "./nn/permute.bench.ts";
 import { relu } from "./nn/relu.bench.ts";
 import { reluPullback } from "./nn/relu.pullback.bench.ts";
@@ -145,6 +147,7 @@ export const floors = [
   winogradInput,
   winogradOutput,
   winogradWeights,
+  halvesWiden,
   confidence,
   unpack,
   columnSums,
@@ -161,6 +164,7 @@ export const floors = [
   mean,
   meanPullback,
   multiply,
+  halvesNarrow,
   permute,
   relu,
   reluPullback,

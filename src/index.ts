@@ -67,7 +67,7 @@ export { presets } from "./crf/presets.ts";
 export type { Compatibility, CrfParameters, Weight } from "./crf/parameters.ts";
 export type { Activation } from "./crf/activation.ts";
 export { softmax } from "./crf/softmax.ts";
-export { type Layout, panels } from "./layout.ts";
+export { halfPanels, halfRows, type Layout, panels } from "./layout.ts";
 export { conv2d, type Conv2dOptions } from "./nn/conv2d.ts";
 export { convTranspose2d } from "./nn/convTranspose2d.ts";
 export type { ConvolutionOptions } from "./nn/geometry.ts";

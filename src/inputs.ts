@@ -1,5 +1,5 @@
 import type { Device } from "./device/device.ts";
-import { DeviceError, ValueError } from "./errors.ts";
+import { DeviceError, ShapeError, ValueError } from "./errors.ts";
 import { disposedError, type Held } from "./held.ts";
 import { Tensor } from "./tensor.ts";
 import { kindOf, remedyFor } from "./values.ts";
@@ -13,8 +13,14 @@ import { kindOf, remedyFor } from "./values.ts";
 export function requireInputs(where: string, tensors: Readonly<Record<string, unknown>>, device?: Device): Device {
   const given = Object.entries(tensors).filter(([name, value]) => value !== undefined || !name.endsWith("?"));
   const named = given.map(([name, value]) => [name.replace("?", ""), value] as const);
-  for (const [name, value] of named)
+  for (const [name, value] of named) {
     requireHeld(where, name, value, Tensor, "a tensor", "make it with device.tensor()");
+    const { layout } = value;
+    if (!layout.readers || layout.readers.includes(where)) continue;
+    const got = `layout ${layout.name}, read by ${layout.readers.join(" and ")} only`;
+    const remedy = "keep it in layout panels to train, and read() its values for other ops";
+    throw new ShapeError({ where, expected: `${name} in another layout`, got, remedy });
+  }
   return requireOneDevice(where, Object.fromEntries(named) as Record<string, Tensor>, device);
 }
 

@@ -1,14 +1,19 @@
+import { float16ToFloat32, float32ToFloat16, requireFloat16 } from "./float16.ts";
 import { elementsOf, padded, rowsOf } from "./shape.ts";
 
 /** How the values of a tensor lie in device memory. */
 export interface Layout {
   readonly name: string;
-  /** Returns the number of float32 values in device memory, padding included. */
+  /** The only ops that read tensors of this layout; left out where others do, too. */
+  readonly readers?: readonly string[];
+  /** Returns the number of words in device memory, padding included: float32 values, or two halves each. */
   length(shape: readonly number[]): number;
   /** Converts dense, row-major `values` to their order in device memory. */
   pack(shape: readonly number[], values: ArrayLike<number>): Float32Array;
   /** Converts device memory back to dense, row-major values. */
   unpack(shape: readonly number[], memory: Float32Array): Float32Array;
+  /** Refuses values that it cannot hold. `where`: whose they are. @throws ValueError */
+  require?(where: string, values: ArrayLike<number>): void;
 }
 
 /** Row-major; rows (the last axis) are padded with zeros to a multiple of four. */
@@ -69,6 +74,34 @@ export const panels: Layout = {
     return values;
   },
 };
+
+/**
+ * The same with half-precision numbers, two in a word, which take half the memory; conv2d alone reads them. They are the
+ * nearest to the values: off by at most 2⁻¹¹ of a value, or by 2⁻²⁵ below 2⁻¹⁴. Infinities and NaN are kept.
+ */
+export const halfPanels: Layout = {
+  name: "halfPanels",
+  readers: ["conv2d"],
+  length: (shape) => panels.length(shape) / 2,
+  pack: (shape, values) => asWords(panels.pack(shape, values)),
+  unpack: (shape, memory) => panels.unpack(shape, asFloats(memory)),
+  require: requireFloat16,
+};
+
+/** Rows with half-precision numbers, two in a word: the results that conv2d gives with `precision: "half"`. */
+export const halfRows: Layout = {
+  name: "halfRows",
+  readers: ["conv2d", "maxPool2d"],
+  length: (shape) => rows.length(shape) / 2,
+  pack: (shape, values) => asWords(rows.pack(shape, values)),
+  unpack: (shape, memory) => rows.unpack(shape, asFloats(memory)),
+  require: requireFloat16,
+};
+
+const asWords = (values: Float32Array): Float32Array => new Float32Array(float32ToFloat16(values).buffer);
+
+const asFloats = ({ buffer, byteOffset, length }: Float32Array): Float32Array =>
+  float16ToFloat32(new Uint16Array(buffer, byteOffset, 2 * length));
 
 function eachWeight(shape: readonly number[], visit: (dense: number, packed: number) => void): void {
   const [outputs, inputs, height, width] = shape as [number, number, number, number];

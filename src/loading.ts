@@ -82,7 +82,11 @@ async function take(parameters: Parameters, tensors: Loadables, misfit: Misfit):
   if (wrong.length > 0) throw misfit(listed(wrong));
   for (const [name, from] of Object.entries(tensors)) {
     const values = "read" in from ? await from.read() : from.values;
-    parameters[name]?.write(requireFloats(name, values));
+    const parameter = parameters[name];
+    if (!parameter) continue;
+    const floats = requireFloats(name, values);
+    parameter.layout.require?.(name, floats);
+    parameter.write(floats);
   }
 }
 

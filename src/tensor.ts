@@ -73,6 +73,7 @@ export class Tensor extends Held {
   write(values: ArrayLike<number>): void {
     this.requireLive();
     requireNumbers(this.describe(), values, elementsOf(this.shape));
+    this.layout.require?.(this.describe(), values);
     this.device.write(this.storage, this.layout.pack(this.shape, values));
   }
 

@@ -267,6 +267,8 @@ const without: readonly string[] = [
   "wantedLimits",
   "tune",
   "panels",
+  "halfPanels",
+  "halfRows",
   "annotationScores",
   "meanColor",
   "presets",

@@ -8,6 +8,7 @@ import { softmax } from "../src/crf/softmax.ts";
 import type { Device, Storage } from "../src/device/device.ts";
 import { openWasm } from "../src/device/wasm.ts";
 import { LimitError } from "../src/errors.ts";
+import { float16ToFloat32, float32ToFloat16 } from "../src/float16.ts";
 import type { Kernel } from "../src/kernel.ts";
 import { buildLattice } from "../src/lattice/lattice.ts";
 import { panels } from "../src/layout.ts";
@@ -48,8 +49,16 @@ const wholeNumbers = [
   "unpack",
 ];
 
+/** Bindings that hold numbers as they are or, where `halves` is 1, as halves. */
+const eitherWay = ["convolution weights", "product right", "winogradWeights weights", "winogradInput values"];
+
+/** Bindings that hold halves always. */
+const maps = ["halvesNarrow result", "halvesWiden values"];
+
 /** Bindings of whole numbers that hold the bits of floats. */
 const floatsAsWords = [
+  ...eitherWay,
+  ...maps,
   "embed features",
   "finite values",
   "hashFind barycentric",
@@ -172,6 +181,9 @@ function floatWords(
 }
 
 const floatOf = (contents: Contents, name: string, index: number): number => asFloats(contents[name]!)[index]!;
+/** The first of two halves in a word. */
+const halfOf = (contents: Contents, name: string, index: number): number =>
+  float16ToFloat32(Uint16Array.of(contents[name]![index]!))[0]!;
 
 /** Elements tried of each input of a dispatch, and how many may be looked at to find as many that a result depends on. */
 const tried = 3;
@@ -188,12 +200,31 @@ const candidates = (words: readonly number[]): number[] =>
     ]),
   ].map((place) => words[place]!);
 
-const bitsOf = (value: number): number => new Uint32Array(Float32Array.of(value).buffer)[0]!;
+/** The bits of a float, or in a word of halves those of two alike, since results depend on both. */
+function bitsOf(value: number, halves: boolean): number {
+  const floats = Float32Array.of(value);
+  return halves ? float32ToFloat16(floats)[0]! * 0x10001 : new Uint32Array(floats.buffer)[0]!;
+}
 /** NaN as processors make it and as JavaScript does, and both infinities. */
 const specials = { negativeNaN: 0xffc00000, NaN: 0x7fc00000, "+": 0x7f800000, "-": 0xff800000 };
 type Special = keyof typeof specials;
 const specialNames = Object.keys(specials) as Special[];
-const huge = 3e38;
+const specialHalves = { negativeNaN: 0xfe00fe00, NaN: 0x7e007e00, "+": 0x7c007c00, "-": 0xfc00fc00 };
+const hugeOf = (halves: boolean): number => (halves ? 6e4 : 3e38);
+
+/** Whether a binding of a dispatch holds halves. */
+function holdsHalves({ kernel, args }: Pick<Dispatch, "kernel" | "args">, name: string): boolean {
+  const binding = `${kernel.formOf ?? kernel.id} ${name}`;
+  return maps.includes(binding) || (args.halves === 1 && eitherWay.includes(binding));
+}
+
+/** A number for each word of a binding: a float, or of two halves the one that is not finite, else their sum. */
+function numbersOf(dispatch: Pick<Dispatch, "kernel" | "args">, contents: Contents, name: string): Float32Array {
+  const words = contents[name]!;
+  if (!holdsHalves(dispatch, name)) return asFloats(words);
+  const halves = float16ToFloat32(new Uint16Array(words.buffer, words.byteOffset, 2 * words.length));
+  return Float32Array.from(words, (_, i) => halves[2 * i]! + halves[2 * i + 1]!);
+}
 
 /** An element of an input with the results that depend on it, as [binding, word]; and what very large numbers make of them. */
 interface Element {
@@ -213,12 +244,14 @@ async function elementsOf(reference: Device, dispatch: Dispatch, name: string): 
   const found: Element[] = [];
   for (const index of words.length === 0 ? [] : candidates(words)) {
     if (found.length === tried) break;
-    const value = floatOf(before, name, index);
+    const halves = holdsHalves(dispatch, name);
+    const value = halves ? halfOf(before, name, index) : floatOf(before, name, index);
+    const huge = hugeOf(halves);
     const numbers = [value, 2 * value + 1, value + 1000, value - 1000, huge, -huge];
-    const changes = numbers.map((number) => ({ name, index, bits: bitsOf(number) }));
+    const changes = numbers.map((number) => ({ name, index, bits: bitsOf(number, halves) }));
     const [base, ...others] = await replayChanged(reference, dispatch, changes);
     const dependent = written(kernel).flatMap((output) => {
-      const [before, ...after] = [base, ...others.slice(0, 3)].map((contents) => asFloats(contents![output.name]!));
+      const [before, ...after] = [base, ...others.slice(0, 3)].map((all) => numbersOf(dispatch, all!, output.name));
       return floatWords(kernel, output.name, before!.length)
         .filter((i) => after.some((floats) => floats[i] !== before![i]))
         .map((i) => [output.name, i] as const);
@@ -256,7 +289,7 @@ class Findings {
       return;
     }
     for (const [output, i] of dependent) {
-      const value = floatOf(results, output, i);
+      const value = numbersOf(dispatch, results, output)[i]!;
       if (special === "NaN" || special === "negativeNaN") {
         if (Number.isNaN(value) || (ownPlace.includes(input) && i !== index)) continue;
         this.faults.push(`${put} gives ${output}[${i}] = ${value}`);
@@ -264,7 +297,9 @@ class Findings {
         const limit = floatOf(limits[special], output, i);
         this.limits.add(input);
         if (finiteLimits[input]?.includes(special) && isOrdinary(limit)) continue;
-        this.faults.push(`${put} gives ${output}[${i}] = ${value}, where ${special}${huge} gives ${limit}`);
+        this.faults.push(
+          `${put} gives ${output}[${i}] = ${value}, where ${special}${hugeOf(holdsHalves(dispatch, name))} gives ${limit}`,
+        );
       }
     }
   }
@@ -289,7 +324,10 @@ async function tryDispatch(device: Device, reference: Device, dispatch: Dispatch
     for (const element of elements) for (const special of specialNames) tests.push({ element, special });
   }
   if (tests.length === 0) return;
-  const changes = tests.map(({ element: { name, index }, special }) => ({ name, index, bits: specials[special] }));
+  const changes = tests.map(({ element: { name, index }, special }) => {
+    const bits = (holdsHalves(dispatch, name) ? specialHalves : specials)[special];
+    return { name, index, bits };
+  });
   for (const form of formsOf(device, dispatch)) {
     const results = await replayChanged(device, form, changes);
     for (const [i, { element, special }] of tests.entries()) findings.look(form, element, special, results[i]!);

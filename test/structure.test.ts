@@ -25,7 +25,7 @@ const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   ["the version", /^package\.json$/],
   [
     "errors, shape",
-    /^src\/(errors|values|options|description|quote|budget|shape|layout|held|scope|turn|mismatches|ignoreLabel|warnings)\.ts$|^src\/diagnosis\//,
+    /^src\/(errors|values|options|description|quote|budget|shape|float16|layout|held|scope|turn|mismatches|ignoreLabel|warnings)\.ts$|^src\/diagnosis\//,
   ],
   ["kernel types, Device interface", /^(src\/(kernel|device\/device)\.ts|build\/)/],
   [
@@ -37,7 +37,10 @@ const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   ["ops", new RegExp(`^src/(?!(${composites})\\.ts$)(lattice|crf|nn|optim)/`)],
   ["composites", new RegExp(`^src/(${composites})\\.ts$`)],
   ["models", /^src\/models\//],
-  ["checkpoint, data, train, search, study, pictures, stream", /^src\/(checkpoint|data|train|search|study|pictures|stream)\//],
+  [
+    "checkpoint, data, train, search, study, pictures, stream",
+    /^src\/(checkpoint|data|train|search|study|pictures|stream)\//,
+  ],
   ["open, index", /^src\/(device\/open|index|worker)\.ts$/],
   ["bridges", /^src\/bridges\//],
   ["distributed", /^src\/distributed\//],

@@ -4,7 +4,7 @@ import type { Device } from "../src/device/device.ts";
 import { filter, normalizations } from "../src/lattice/filter.ts";
 import { buildLattice } from "../src/lattice/lattice.ts";
 import { clearPoints } from "./reference/points.ts";
-import { panels } from "../src/layout.ts";
+import { halfPanels, panels } from "../src/layout.ts";
 import { columnSums } from "../src/shared/columnSums.ts";
 import { conv2d } from "../src/nn/conv2d.ts";
 import { convTranspose2d } from "../src/nn/convTranspose2d.ts";
@@ -138,6 +138,17 @@ async function convolveAll(device: Device): Promise<void> {
   for (const gradient of gradients.values()) gradient.dispose();
 }
 
+/** Weights and maps that are stored as halves, by both methods. */
+async function convolveHalves(device: Device): Promise<void> {
+  using scope = device.scope();
+  const numbers = random(9);
+  const image = scope.tensor([2, 5, 6, 9], numbers.array(540, -1, 1));
+  const square = scope.tensor([10, 9, 3, 3], numbers.array(810, -1, 1), halfPanels);
+  const weight = scope.tensor([5, 10, 2, 2], numbers.array(200, -1, 1), halfPanels);
+  const map = conv2d(image, square, { padding: 1, relu: true, precision: "half" });
+  conv2d(maxPool2d(map), weight).dispose();
+}
+
 /** The ways to convolve that only one of the devices chooses. */
 function convolveElsewhere(device: Device): Promise<void> {
   using scope = device.scope();
@@ -154,6 +165,8 @@ function convolveElsewhere(device: Device): Promise<void> {
     const operands = { input: map(sizes.input).storage, output: map(sizes.output).storage, weights };
     const bias = scope.tensor([sizes.output.channels], numbers.array(sizes.output.channels)).storage;
     patches.convolve(device, sizes, operands, biased ? { bias, relu: true } : {});
+    const halves = scope.tensor(shape, numbers.array(elementsOf(shape), -1, 1), halfPanels).storage;
+    patches.convolve(device, { ...sizes, halves: true }, { ...operands, weights: halves });
     patches.convolveBack(device, sizes, operands);
     for (const algorithm of [direct, patches]) algorithm.weightGradient(device, sizes, operands);
   }
@@ -221,6 +234,7 @@ export const works: readonly ((device: Device) => Promise<void>)[] = [
   learnAll,
   sumAll,
   convolveAll,
+  convolveHalves,
   convolveElsewhere,
   scoreAll,
   trainAll,

@@ -1,3 +1,4 @@
+import { widenRows } from "../shared/halves";
 import { scratch } from "../shared/scratch";
 import { multiplyAdd } from "../shared/simd";
 
@@ -42,6 +43,7 @@ export function convolution(
   paddingX: i32,
   biased: u32,
   relu: u32,
+  halves: u32,
   begin: u32,
   end: u32,
 ): void {
@@ -55,9 +57,11 @@ export function convolution(
   mapWidth = width;
   pixelBytes = (<usize>inputs) << 2;
   valueStride = stride;
-  // Scratch memory holds a row of zeros, which stands for pixels outside the map, and behind it the sums of a block.
+  // Scratch memory holds a row of zeros, which stands for pixels outside the map, behind it the sums of a block, and behind
+  // them a chunk of weights that are stored as halves.
   const zeros = scratch;
   const sums = scratch + ((<usize>chunkInputs) << 2);
+  const chunk = sums + ((<usize>tilesOfBlock * 4) << 5);
   memory.fill(zeros, 0, (<usize>chunkInputs) << 2);
 
   for (let unit = begin / tilesOfBlock; unit * tilesOfBlock < end; unit++) {
@@ -84,16 +88,24 @@ export function convolution(
     const whole = inputDilation == 1 && kernelWidth * inputs <= chunkInputs;
     const chunkY = whole ? max(1, chunkInputs / (kernelWidth * inputs)) * inputDilation : inputDilation;
     const chunkX = whole ? kernelWidth : inputDilation;
-    const panelWeights = weights + <usize>panel * panelBytes;
+    const panelWeights = weights + ((<usize>panel * panelBytes) >> halves);
     for (let y = tapY; y < kernelHeight; y += chunkY) {
       for (let x = tapX; x < kernelWidth; x += chunkX) {
         for (let input: u32 = 0; input < inputs; input += chunkInputs) {
           const bytes = (<usize>min(chunkInputs, inputs - input)) << 2;
           const lastY = min(y + chunkY, kernelHeight);
           const lastX = min(x + chunkX, kernelWidth);
+          // The weights of the chunk: those of a tap, or of rows of taps, follow each other.
+          const at = <usize>((y * kernelWidth + x) * inputs + input);
+          let chunkWeights = panelWeights + ((at << 5) >> halves);
+          if (halves) {
+            const rows = whole ? (lastY - y) * kernelWidth * inputs : <u32>(bytes >> 2);
+            widenRows(chunkWeights, chunk, rows);
+            chunkWeights = chunk;
+          }
           for (let tile: u32 = 0; tile < count; tile += 4) {
             addTile(
-              panelWeights + ((<usize>input) << 5),
+              chunkWeights,
               zeros,
               sums + ((<usize>tile) << 5),
               first + tile,
@@ -144,7 +156,10 @@ function firstTap(rest: i32, inputDilation: u32): u32 {
   return tap < 0 ? tap + inputDilation : tap;
 }
 
-/** Adds the taps y … lastY, x … lastX and the inputs of `bytes` from `input` on to the sums of four pixels. */
+/**
+ * Adds the taps y … lastY, x … lastX and the inputs of `bytes` from `input` on to the sums of four pixels. `weights` begin
+ * at the first of these taps and inputs.
+ */
 function addTile(
   weights: usize,
   zeros: usize,
@@ -199,7 +214,7 @@ function addTile(
     const in2 = <u32>y2 < <u32>mapHeight;
     const in3 = <u32>y3 < <u32>mapHeight;
     const inside = i32(in0 && in1 && in2 && in3);
-    let w = weights + ((<usize>(ty * kernelWidth + x) * pixelBytes) << 3);
+    let w = weights + ((<usize>((ty - y) * kernelWidth) * pixelBytes) << 3);
     let count = runs;
     let size = runBytes;
     // There is no row of zeros that is long enough for a run over several taps.

@@ -1,4 +1,9 @@
+import { widenRows } from "../shared/halves";
+import { scratch } from "../shared/scratch";
 import { multiplyAdd } from "../shared/simd";
+
+/** Terms that are widened at a time where the right operand is stored as halves: 16 KiB. */
+const chunkTerms: u32 = 512;
 
 /** Twin of kernels/nn/product.wgsl. */
 export function product(
@@ -19,6 +24,7 @@ export function product(
   rightPanelStride: u32,
   firstColumnPanel: u32,
   accumulate: u32,
+  halves: u32,
   begin: u32,
   end: u32,
 ): void {
@@ -32,7 +38,8 @@ export function product(
       rowPanel * leftPanelStride +
       (element / batchColumns) * leftRowStride +
       (element % batchColumns) * batchColumnStride;
-    let rightAt = right + ((<usize>(columnPanel * rightPanelStride + element * rightBatchStride)) << 5);
+    let rightAt = <usize>(columnPanel * rightPanelStride + element * rightBatchStride);
+    rightAt = right + ((rightAt << 5) >> halves);
     let a0 = zero;
     let b0 = zero;
     let a1 = zero;
@@ -43,22 +50,33 @@ export function product(
     let b3 = zero;
     for (let row: u32 = 0; row < termRows; row++) {
       let leftAt = left + ((<usize>(first + row * termStride * leftRowStride)) << 4);
-      for (const last = rightAt + ((<usize>termColumns) << 5); rightAt < last; rightAt += 32) {
-        const low = v128.load(rightAt);
-        const high = v128.load(rightAt, 16);
-        let four = v128.load32_splat(leftAt);
-        a0 = multiplyAdd(four, low, a0);
-        b0 = multiplyAdd(four, high, b0);
-        four = v128.load32_splat(leftAt, 4);
-        a1 = multiplyAdd(four, low, a1);
-        b1 = multiplyAdd(four, high, b1);
-        four = v128.load32_splat(leftAt, 8);
-        a2 = multiplyAdd(four, low, a2);
-        b2 = multiplyAdd(four, high, b2);
-        four = v128.load32_splat(leftAt, 12);
-        a3 = multiplyAdd(four, low, a3);
-        b3 = multiplyAdd(four, high, b3);
-        leftAt += strideBytes;
+      let rest: u32 = termColumns;
+      while (rest) {
+        const count = halves ? min(rest, chunkTerms) : rest;
+        let at = rightAt;
+        if (halves) {
+          widenRows(rightAt, scratch, count);
+          at = scratch;
+        }
+        rightAt += ((<usize>count) << 5) >> halves;
+        rest -= count;
+        for (const last = at + ((<usize>count) << 5); at < last; at += 32) {
+          const low = v128.load(at);
+          const high = v128.load(at, 16);
+          let four = v128.load32_splat(leftAt);
+          a0 = multiplyAdd(four, low, a0);
+          b0 = multiplyAdd(four, high, b0);
+          four = v128.load32_splat(leftAt, 4);
+          a1 = multiplyAdd(four, low, a1);
+          b1 = multiplyAdd(four, high, b1);
+          four = v128.load32_splat(leftAt, 8);
+          a2 = multiplyAdd(four, low, a2);
+          b2 = multiplyAdd(four, high, b2);
+          four = v128.load32_splat(leftAt, 12);
+          a3 = multiplyAdd(four, low, a3);
+          b3 = multiplyAdd(four, high, b3);
+          leftAt += strideBytes;
+        }
       }
     }
     const to = result + ((<usize>index) << 7);

@@ -1,3 +1,4 @@
+import { widened } from "../shared/halves";
 import { scratch } from "../shared/scratch";
 import { transpose } from "../shared/transpose";
 
@@ -17,10 +18,11 @@ export function winogradInput(
   tiles: u32,
   blockTiles: u32,
   rowsAreTiles: u32,
+  halves: u32,
   begin: u32,
   end: u32,
 ): void {
-  const pixelBytes = (<usize>quads) << 4;
+  const pixelBytes = (<usize>quads) << (4 - halves);
   const rowBytes = <usize>width * pixelBytes;
   const blockPanels = (blockTiles + 3) >> 2;
   const elementStride = (<usize>(blockPanels * quads)) << 6;
@@ -38,12 +40,14 @@ export function winogradInput(
       const y = <i32>(((tile / tileColumns) % tileRows) << 1) - paddingY;
       const x = <i32>((tile % tileColumns) << 1) - paddingX;
       const map =
-        values + <usize>((tile / (tileRows * tileColumns)) * height) * rowBytes + ((<usize>(valueSkip + quad)) << 4);
+        values +
+        <usize>((tile / (tileRows * tileColumns)) * height) * rowBytes +
+        ((<usize>(valueSkip + quad)) << (4 - halves));
       const to = elements + ((<usize>lane) << 4);
-      if (number < end && y >= 0 && x >= 0 && y + 4 <= <i32>height && x + 4 <= <i32>width) {
+      if (!halves && number < end && y >= 0 && x >= 0 && y + 4 <= <i32>height && x + 4 <= <i32>width) {
         transform(map + <usize>y * rowBytes + <usize>x * pixelBytes, pixelBytes, rowBytes, to);
       } else {
-        copyPatch(map, y, x, number < end ? height : 0, width, pixelBytes, border);
+        copyPatch(map, y, x, number < end ? height : 0, width, pixelBytes, halves, border);
         transform(border, 16, 64, to);
       }
     }
@@ -66,12 +70,26 @@ export function winogradInput(
   }
 }
 
-/** Copies four by four quads, zeros for those outside the map. */
-function copyPatch(map: usize, y: i32, x: i32, height: u32, width: u32, pixelBytes: usize, to: usize): void {
+/** Copies four by four quads, zeros for those outside the map, and widens halves. */
+function copyPatch(
+  map: usize,
+  y: i32,
+  x: i32,
+  height: u32,
+  width: u32,
+  pixelBytes: usize,
+  halves: u32,
+  to: usize,
+): void {
   for (let row = y; row < y + 4; row++) {
     for (let column = x; column < x + 4; column++) {
       const inside = <u32>row < height && <u32>column < width;
-      v128.store(to, inside ? v128.load(map + <usize>(row * width + column) * pixelBytes) : f32x4.splat(0));
+      let quad = f32x4.splat(0);
+      if (inside) {
+        const from = map + <usize>(row * width + column) * pixelBytes;
+        quad = halves ? widened(from) : v128.load(from);
+      }
+      v128.store(to, quad);
       to += 16;
     }
   }

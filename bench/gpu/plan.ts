@@ -10,6 +10,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { decodeImage } from "../../src/data/images.ts";
+import type { Precision } from "../../src/models/parameters.ts";
 import { makeScene, type Scene } from "../scene.ts";
 import { adapterModels } from "./adapters.ts";
 import { describePlan, describeTimes, factsOf } from "./planText.ts";
@@ -29,6 +30,7 @@ interface Flags {
   readonly size?: number;
   readonly width: number;
   readonly train: boolean;
+  readonly precision: Precision;
   readonly iterations: number;
   readonly limits: keyof typeof limitSets;
   readonly gpu: string;
@@ -43,6 +45,7 @@ const program = new Command("gpu:plan")
   .option("--size <pixels>", "height and width of the picture (networks: 500; crf: the usual photograph)", whole)
   .option("--width <factor>", "of the network's widths", positive, 1)
   .option("--train", "a training step in place of forward alone", false)
+  .addOption(new Option("--precision <kind>", "of the network's weights").choices(["single", "half"]).default("single"))
   .option("--iterations <T>", "of the CRF", whole, 5)
   .addOption(
     new Option("--limits <set>", "bindings of 128 MiB, or of 2 GiB").choices(Object.keys(limitSets)).default("large"),

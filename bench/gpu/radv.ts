@@ -162,6 +162,6 @@ function statisticsOf({ id, file }: Kernel<unknown>, printed: string): Statistic
     instructions: number("Instructions"),
     latency: number("Latency"),
     inverseThroughput: number("Inverse Throughput"),
-    loops: loopsOf(printed, chunkMultiplyAdds[id]),
+    loops: loopsOf(printed, chunkMultiplyAdds[id.replace(/Halves$/, "")]),
   };
 }

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { kinds, shareOf } from "./code.ts";
 import { kernelName } from "../floor.ts";
-import { allKernels } from "./kernels.ts";
+import { compiledKernels } from "./kernels.ts";
 import { type Compiled, compileFor, families, type Family, type Statistics } from "./radv.ts";
 import { type Column, markdownTable, percent, textTable } from "./text.ts";
 
@@ -58,7 +58,7 @@ const unknown = wanted.find((name) => !(families as readonly string[]).includes(
 if (unknown !== undefined) program.error(`error: '${unknown}' is none of ${families.join(", ")}`);
 if (flags.write && (flags.only !== "" || wanted.length < families.length))
   program.error("error: --write records all kernels of all families: leave the others out");
-const kernels = allKernels.filter(({ file }) => new RegExp(flags.only).test(file));
+const kernels = compiledKernels.filter(({ file }) => new RegExp(flags.only).test(file));
 if (kernels.length === 0) program.error(`error: no kernel's path matches '${flags.only}'`);
 
 const compiled: Compiled[] = [];

@@ -2,6 +2,7 @@ import { crfRnn } from "../../src/crf/crfRnn.ts";
 import type { Device } from "../../src/device/device.ts";
 import { fcn8s } from "../../src/models/fcn8s.ts";
 import { fcn8sCrfRnn } from "../../src/models/fcn8sCrfRnn.ts";
+import type { Precision } from "../../src/models/parameters.ts";
 import { crossEntropy } from "../../src/nn/crossEntropy.ts";
 import { sgd } from "../../src/optim/sgd.ts";
 import { Tape } from "../../src/tape.ts";
@@ -19,6 +20,8 @@ export interface WorkOptions {
   readonly train: boolean;
   /** A factor of the network's widths. */
   readonly width: number;
+  /** How the network stores its weights. */
+  readonly precision?: Precision;
   /** Of the CRF. */
   readonly iterations: number;
   readonly scene: Scene;
@@ -75,7 +78,7 @@ interface Made {
   dispose(): void;
 }
 
-function make(device: Device, { work, width, iterations, scene }: WorkOptions): Made {
+function make(device: Device, { work, width, precision, iterations, scene }: WorkOptions): Made {
   const { classes } = scene;
   if (work === "crf") {
     const layer = crfRnn(device, { classes, iterations });
@@ -87,7 +90,7 @@ function make(device: Device, { work, width, iterations, scene }: WorkOptions): 
     return { run: (image) => layer(unary, image), parameters: layer.parameters, dispose };
   }
   const widths = [64, 128, 256, 512, 512].map((full) => full * width) as [number, number, number, number, number];
-  const sizes = { classes, widths, fc: 4096 * width };
+  const sizes = { classes, widths, fc: 4096 * width, precision };
   const network = work === "fcn8s" ? fcn8s(device, sizes) : fcn8sCrfRnn(device, { ...sizes, crf: { iterations } });
   return { run: (image) => network(image), parameters: network.parameters, dispose: () => network.dispose() };
 }

@@ -1,7 +1,8 @@
 import type { Device } from "../../src/device/device.ts";
-import { panels } from "../../src/layout.ts";
+import { halfPanels, panels } from "../../src/layout.ts";
 import type { Algorithm } from "../../src/nn/algorithm.ts";
 import { conv2d, type Conv2dOptions } from "../../src/nn/conv2d.ts";
+import { maxPool2d } from "../../src/nn/maxPool2d.ts";
 import { Tape } from "../../src/tape.ts";
 
 /** A convolution of a map [height, width, channels] by a weight [outputs, channels, height, width]. */
@@ -34,6 +35,14 @@ export async function trainLayer(device: Device, { map, weight, options }: Layer
   const result = conv2d(values, weights, options);
   const gradients = await tape.gradients(result, scope.tensor(result.shape, waves(result.rows * result.channels)));
   for (const gradient of gradients.values()) gradient.dispose();
+}
+
+/** A layer forward, from weights and to a result that are stored as halves, and pooled. */
+export function halfLayer(device: Device, { map, weight, options }: Layer = usualLayer): void {
+  using scope = device.scope();
+  const values = scope.tensor(map, waves(map[0] * map[1] * map[2]));
+  const weights = scope.tensor(weight, waves(weight.reduce((product, size) => product * size)), halfPanels);
+  maxPool2d(conv2d(values, weights, { ...options, precision: "half" }));
 }
 
 /** Few pixels, and sums of many terms: fc6 of FCN-8s at a sixteenth of its width, for an image of 256 by 256. */

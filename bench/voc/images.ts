@@ -4,7 +4,7 @@ import { fileSource } from "../../src/checkpoint/source.ts";
 import { boundaryBand } from "../../src/data/boundary.ts";
 import { channelsLast } from "../../src/data/channelsLast.ts";
 import type { Item } from "../../src/data/dataset.ts";
-import { float16ToFloat32 } from "../../src/data/float16.ts";
+import { float16ToFloat32 } from "../../src/float16.ts";
 import { Folder } from "../../src/data/folder.ts";
 import { decodeImage } from "../../src/data/images.ts";
 import type { LabelMap } from "../../src/data/labels.ts";

@@ -1,5 +1,6 @@
 // The parameters and bindings that convolution.wgsl and its forms share, and where pixels and their taps lie.
 //#include "epilogue.wgsl"
+//#include "weights.wgsl"
 
 //#operations images * resultHeight * resultWidth * panels * 8 * kernelHeight * kernelWidth * ceilDiv(channels, 4) * 8 / (inputDilation * inputDilation)
 struct Params {
@@ -30,8 +31,8 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 // [images, height, width, channels], rows padded
 @group(0) @binding(1) var<storage, read> values: array<vec4f>;
-// layout panels: [panels, kernelHeight, kernelWidth, channels padded, 8]
-@group(0) @binding(2) var<storage, read> weights: array<vec4f>;
+// layout panels: [panels, kernelHeight, kernelWidth, channels padded, 8], as they are or as halves
+@group(0) @binding(2) var<storage, read> weights: array<vec4u>;
 // [outputs]
 @group(0) @binding(3) var<storage, read> bias: array<vec4f>;
 // [images, resultHeight, resultWidth, outputs], rows padded
@@ -64,4 +65,9 @@ fn place(image: u32, phase: vec2u, columns: u32, number: u32) -> u32 {
   let quads = (params.outputs + 3u) / 4u;
   let at = vec2u(number % columns, number / columns) * params.inputDilation + phase;
   return params.resultSkip + ((image * params.resultHeight + at.y) * params.resultWidth + at.x) * quads;
+}
+
+// A quad of the weights.
+fn weightQuad(at: u32) -> vec4f {
+  return quadOf(weights[wordsOf(at)], at);
 }

@@ -50,7 +50,7 @@ fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id)
 // Two neighboring invocations read adjacent quads of a pixel, sixteen read adjacent channels of a panel.
 fn load(localIndex: u32, tile: Tile, pixel: Pixel, weightPlace: u32, even: TapQuad, odd: TapQuad) -> Vectors {
   let offset = select(weightOffset(tile, even), weightOffset(tile, odd), localIndex / 8u % 2u == 1u);
-  return Vectors(loadValue(pixel, eitherOf(even, odd, localIndex)), weights[weightPlace + offset]);
+  return Vectors(loadValue(pixel, eitherOf(even, odd, localIndex)), weightQuad(weightPlace + offset));
 }
 
 fn storeChunk(localIndex: u32, vectors: Vectors) {

@@ -73,8 +73,8 @@ fn load(localIndex: u32, tile: Tile, place: Place, even: TapQuad, odd: TapQuad) 
   return Vectors(
     loadValue(place.pixel0, tapQuad),
     loadValue(place.pixel1, tapQuad),
-    weights[place.weight0 + offset],
-    weights[place.weight1 + offset],
+    weightQuad(place.weight0 + offset),
+    weightQuad(place.weight1 + offset),
   );
 }
 

@@ -81,8 +81,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
         let x2 = masked(values[b2 + quad], mask2);
         let x3 = masked(values[b3 + quad], mask3);
         for (var lane = 0u; lane < 4u; lane++) {
-          let low = weights[at];
-          let high = weights[at + 1u];
+          // Of halves both quads are in the same words.
+          let words = wordsOf(at);
+          let low = quadOf(weights[words], 0u);
+          let high = quadOf(weights[words + 1u - HALVES], 1u);
           at += 2u;
           s0.low = fma(vec4f(x0[lane]), low, s0.low);
           s0.high = fma(vec4f(x0[lane]), high, s0.high);

@@ -1,6 +1,7 @@
 // The parameters and bindings that product.wgsl and its forms share, and how they store sums. product.wgsl says what
 // the words mean.
 //#include "fused.wgsl"
+//#include "weights.wgsl"
 
 //#operations columnPanels * 8 * batch * rowPanels * 4 * termRows * termColumns * 2
 struct Params {
@@ -28,8 +29,8 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 // [rowPanels, leftPanelStride] quads
 @group(0) @binding(1) var<storage, read> left: array<vec4f>;
-// [column panels, rightPanelStride, 2] quads
-@group(0) @binding(2) var<storage, read> right: array<vec4f>;
+// [column panels, rightPanelStride, 2] quads, as they are or as halves
+@group(0) @binding(2) var<storage, read> right: array<vec4u>;
 // [columnPanels, batch, 4·rowPanels, 8]
 @group(0) @binding(3) var<storage, read_write> result: array<vec4f>;
 
@@ -42,4 +43,9 @@ fn store(rowPanel: u32, product: u32, columnPanel: u32, side: u32, sums: mat4x4f
     if (params.accumulate != 0u) { total[lane] += result[to]; }
     result[to] = total[lane];
   }
+}
+
+// A quad of `right`.
+fn rightQuad(at: u32) -> vec4f {
+  return quadOf(right[wordsOf(at)], at);
 }

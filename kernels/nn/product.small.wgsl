@@ -47,7 +47,7 @@ fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id)
 }
 
 fn load(leftAt: u32, rightAt: u32, at: Term) -> Vectors {
-  return Vectors(left[leftAt + at.left], right[rightAt + at.right]);
+  return Vectors(left[leftAt + at.left], rightQuad(rightAt + at.right));
 }
 
 fn storeChunk(localIndex: u32, vectors: Vectors) {

@@ -41,8 +41,8 @@ fn main(@builtin(subgroup_invocation_id) subgroupIndex: u32, @builtin(workgroup_
   var s3 = mat4x4f();
   for (var term = 1u; term < terms; term += 2u) {
     let x = left[leftAt];
-    let a = right[rightAt];
-    let b = right[rightAt + 2u];
+    let a = rightQuad(rightAt);
+    let b = rightQuad(rightAt + 2u);
     s0 = fused(subgroupBroadcast(x, 0u), a, s0);
     s1 = fused(subgroupBroadcast(x, 1u), a, s1);
     s2 = fused(subgroupBroadcast(x, 2u), a, s2);
@@ -62,7 +62,7 @@ fn main(@builtin(subgroup_invocation_id) subgroupIndex: u32, @builtin(workgroup_
     // The number of terms is odd, so the vectors that the last four invocations load lie behind the last term and are
     // not used.
     let x = left[leftAt];
-    let a = right[rightAt];
+    let a = rightQuad(rightAt);
     s0 = fused(subgroupBroadcast(x, 0u), a, s0);
     s1 = fused(subgroupBroadcast(x, 1u), a, s1);
     s2 = fused(subgroupBroadcast(x, 2u), a, s2);

@@ -69,8 +69,8 @@ fn load(place: Place, at: Term) -> Vectors {
   return Vectors(
     left[place.left0 + at.left],
     left[place.left1 + at.left],
-    right[place.right0 + at.right],
-    right[place.right1 + at.right],
+    rightQuad(place.right0 + at.right),
+    rightQuad(place.right1 + at.right),
   );
 }
 

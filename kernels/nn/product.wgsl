@@ -53,6 +53,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
 
 fn multiply(leftAt: u32, rightAt: u32, sums: ptr<function, Sums>) {
   let x = left[leftAt];
-  (*sums).low = fused(x, right[rightAt], (*sums).low);
-  (*sums).high = fused(x, right[rightAt + 1u], (*sums).high);
+  // Of halves both quads are in the same words.
+  let words = wordsOf(rightAt);
+  (*sums).low = fused(x, quadOf(right[words], 0u), (*sums).low);
+  (*sums).high = fused(x, quadOf(right[words + 1u - HALVES], 1u), (*sums).high);
 }

@@ -11,6 +11,8 @@
 //#include "../shared/invocation.wgsl"
 //#include "winograd.wgsl"
 
+const HALVES: u32 = 0u; // specialized
+
 struct Params {
   // Quads of `values` before the first pixel.
   valueSkip: u32,
@@ -29,8 +31,8 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-// [images, height, width, channels], rows padded
-@group(0) @binding(1) var<storage, read> values: array<f32>;
+// [images, height, width, channels], rows padded, as they are or as halves
+@group(0) @binding(1) var<storage, read> values: array<u32>;
 // [blocks, 16, ⌈blockTiles / 4⌉, 4·quads, 4] or [blocks, 16, quads, 4·⌈blockTiles / 4⌉, 4]
 @group(0) @binding(2) var<storage, read_write> result: array<vec4f>;
 
@@ -109,5 +111,10 @@ fn pixels(firsts: vec4u, y: vec4i, x: vec4i, channels: vec4u) -> mat4x4f {
 fn pixel(inside: vec4<bool>, begin: vec4u, x: vec4i) -> vec4f {
   let nearest = clamp(x, vec4i(), vec4i(i32(params.width) - 1));
   let at = begin + vec4u(nearest) * params.quads * 4u;
-  return select(vec4f(), vec4f(values[at.x], values[at.y], values[at.z], values[at.w]), inside & (x == nearest));
+  return select(vec4f(), vec4f(number(at.x), number(at.y), number(at.z), number(at.w)), inside & (x == nearest));
+}
+
+fn number(at: u32) -> f32 {
+  if (HALVES == 0u) { return bitcast<f32>(values[at]); }
+  return unpack2x16float(values[at / 2u])[at % 2u];
 }

@@ -2,6 +2,7 @@
 // column. Each invocation computes a panel and input for half of the panel's outputs: index = (panel·inputs + i)·2 +
 // half. See winograd.wgsl.
 //#include "../shared/invocation.wgsl"
+//#include "weights.wgsl"
 
 struct Params {
   panels: u32,
@@ -10,8 +11,8 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-// layout panels: [panels, 3, 3, inputs, 8]
-@group(0) @binding(1) var<storage, read> weights: array<vec4f>;
+// layout panels: [panels, 3, 3, inputs, 8], as they are or as halves
+@group(0) @binding(1) var<storage, read> weights: array<vec4u>;
 // [16, panels, inputs, 8]
 @group(0) @binding(2) var<storage, read_write> result: array<vec4f>;
 
@@ -24,7 +25,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let source = index / tapStride * 9u * tapStride + index % tapStride;
   let elementStride = params.panels * tapStride;
   var g: array<vec4f, 9>;
-  for (var tap = 0u; tap < 9u; tap++) { g[tap] = weights[source + tap * tapStride]; }
+  for (var tap = 0u; tap < 9u; tap++) {
+    let at = source + tap * tapStride;
+    g[tap] = quadOf(weights[wordsOf(at)], at);
+  }
   // G g, three columns of four.
   var rows: array<vec4f, 12>;
   for (var c = 0u; c < 3u; c++) {

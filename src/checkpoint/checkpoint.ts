@@ -18,7 +18,7 @@ import { asFloat32, toOurs } from "./translate.ts";
 export { blobSource, bytesSource, fileSource, type Source } from "./source.ts";
 export { memorySink, type Sink } from "./sink.ts";
 export type { Checkpoint, ElementType, LoadedTensor, StoredTensor, TensorData } from "./tensors.ts";
-export { asFloat32 } from "./translate.ts";
+export { asFloat16, asFloat32 } from "./translate.ts";
 export { writePytorch } from "./pytorchWriter.ts";
 export { writeSafetensors } from "./safetensors.ts";
 

@@ -1,4 +1,4 @@
-import { float16ToFloat32 } from "../data/float16.ts";
+import { float16ToFloat32 } from "../float16.ts";
 import { LimitError } from "../errors.ts";
 import { printable } from "../quote.ts";
 import { elementsOf } from "../shape.ts";

@@ -1,6 +1,7 @@
 import { extname } from "node:path";
 import { Command, Option } from "commander";
 import {
+  asFloat16,
   asFloat32,
   fileSource,
   openCheckpoint,
@@ -21,6 +22,7 @@ import { writeStreamed } from "./streamedOutput.ts";
 interface ConvertFlags extends CommonFlags {
   readonly list?: boolean;
   readonly float32?: boolean;
+  readonly float16?: boolean;
   readonly partial?: boolean;
   readonly input?: "caffe" | "torchvision";
   readonly for?: "torch" | PublicProgram;
@@ -39,6 +41,7 @@ const examples = `
 Examples:
   crf-rnn convert TVG_CRFRNN_COCO_VOC.caffemodel crf-rnn.safetensors
   crf-rnn convert crf-rnn.safetensors crf-rnn.pth
+  crf-rnn convert --float16 crf-rnn.safetensors crf-rnn-half.safetensors
   crf-rnn convert --list vgg16-397923af.pth
   crf-rnn convert --input torchvision vgg16-397923af.pth vgg16.safetensors
   A run that goes on in PyTorch, and comes back:
@@ -60,6 +63,11 @@ export function convertCommand(): Command {
     .argument("[out]", "a .safetensors or .pth; left out with --list")
     .option("--list", "print names, shapes and what is skipped; write nothing")
     .option("--float32", "widen half floats and narrow doubles to float32")
+    .addOption(
+      new Option("--float16", "narrow the weights of convolutions to half floats, as --precision half does").conflicts(
+        "float32",
+      ),
+    )
     .option("--partial", "convert even if tensors of a known network are missing, and name them")
     .addOption(
       new Option(
@@ -83,7 +91,7 @@ async function run(input: string, output: string | undefined, flags: ConvertFlag
   try {
     // A list is there to see what a file has, whole or not.
     const stored = await openCheckpoint(source, { partial: flags.partial || flags.list, input: flags.input });
-    const checkpoint = flags.float32 ? asFloat32(stored) : stored;
+    const checkpoint = flags.float32 ? asFloat32(stored) : flags.float16 ? asFloat16(stored) : stored;
     const lost = write && output !== undefined ? await writeAll(checkpoint, output, write, flags) : [];
     print(flags, input, output, checkpoint, lost);
   } finally {

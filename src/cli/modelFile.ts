@@ -27,7 +27,7 @@ export async function openModelFile(
     };
     const choices = { none: "none", trained: "own", disconnected: other } as const;
     const palette = parseConfiguration(checkpoint.metadata.configuration)?.palette;
-    return { model: await openModel(device, checkpoint, source.name, choices[crf]), crf, palette };
+    return { model: await openModel(device, checkpoint, source.name, choices[crf], flags.precision), crf, palette };
   } finally {
     await source.close();
   }

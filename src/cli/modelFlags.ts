@@ -2,6 +2,7 @@ import { Option, type Command } from "commander";
 import { bandwidthOptions, inferenceOptions, temperatureOption, weightOptions } from "../crf/options.ts";
 import type { Complete } from "../description.ts";
 import type { Normalization } from "../lattice/normalization.ts";
+import { precisionOption } from "../models/specification.ts";
 import { addFlags } from "./describedFlags.ts";
 import { wholeNumber } from "./options.ts";
 import { addParamsFlag } from "./paramsFlag.ts";
@@ -10,7 +11,11 @@ import { addParamsFlag } from "./paramsFlag.ts";
 export type CrfChoice = "none" | "disconnected" | "trained";
 
 export interface ModelFlags
-  extends Complete<typeof bandwidthOptions>, Complete<typeof weightOptions>, Complete<typeof temperatureOption> {
+  extends
+    Complete<typeof bandwidthOptions>,
+    Complete<typeof weightOptions>,
+    Complete<typeof temperatureOption>,
+    Complete<typeof precisionOption> {
   readonly checkpoint: string;
   readonly crf?: CrfChoice;
   readonly iterations: number;
@@ -34,6 +39,7 @@ export function addModelFlags(command: Command): Command {
       wholeNumber(1, 1000),
       10,
     );
+  addFlags(command, precisionOption);
   const { normalization } = inferenceOptions;
   addFlags(command, { ...bandwidthOptions, ...weightOptions, ...temperatureOption, normalization }, "disconnected: ");
   return addParamsFlag(command);

@@ -1,7 +1,7 @@
 import { FormatError } from "../errors.ts";
 import { quote } from "../quote.ts";
 import { elementsOf } from "../shape.ts";
-import { float16ToFloat32 } from "./float16.ts";
+import { float16ToFloat32 } from "../float16.ts";
 
 export type NpyData =
   Float32Array | Float64Array | Int8Array | Int16Array | Int32Array | Uint8Array | Uint16Array | Uint32Array;

@@ -1,7 +1,7 @@
 import { DeviceError, DisposedError, InternalError, LimitError, ShapeError, ValueError } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
 import { Labels, tallyLabels } from "../labels.ts";
-import { type Layout, panels, rows } from "../layout.ts";
+import { type Layout, rows } from "../layout.ts";
 import { Scope } from "../scope.ts";
 import { checkShape, elementsOf, formatShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
@@ -116,7 +116,10 @@ export abstract class BaseDevice implements Device {
       const storage = this.wrap(`tensor ${formatShape(shape)}`, wrapped, layout.length(shape) * 4, "tensor");
       return new Tensor(this, shape, layout, storage, () => this.unwrap(storage, wrapped.release));
     }
-    if (data !== undefined) requireNumbers(`tensor ${formatShape(shape)}`, data, elementsOf(shape));
+    if (data !== undefined) {
+      requireNumbers(`tensor ${formatShape(shape)}`, data, elementsOf(shape));
+      layout.require?.(`tensor ${formatShape(shape)}`, data);
+    }
     const tensor = this.empty(shape, layout);
     if (data === undefined) this.clear(tensor.storage);
     else {
@@ -351,10 +354,10 @@ function checkLayout(layout: unknown, shape: readonly number[]): asserts layout 
       remedy: remedyFor(layout, "pass panels, which crf-rnn exports"),
     });
   }
-  if (layout !== panels || shape.length === 4) return;
+  if (layout === rows || shape.length === 4) return;
   throw new ShapeError({
     where: "tensor",
-    expected: "a shape [outputs, inputs, height, width] for layout panels",
+    expected: `a shape [outputs, inputs, height, width] for layout ${(layout as Layout).name}`,
     got: formatShape(shape),
     remedy: "leave the layout out for what is no weight of a convolution",
   });

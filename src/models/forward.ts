@@ -10,9 +10,17 @@ import { multiply } from "../nn/multiply.ts";
 import { scale } from "../nn/scale.ts";
 import { recompute } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
-import { type DropoutLayer, imageName, type Layer, layerTable } from "./layers.ts";
-import type { Parameters } from "./parameters.ts";
+import { type DropoutLayer, imageName, type Layer, layerTable, storedAsHalves } from "./layers.ts";
+import type { Parameters, Precision } from "./parameters.ts";
 import type { Pass } from "./pass.ts";
+
+/** How a pass is computed. */
+interface Way {
+  /** Whether blocks of layers are computed again for their gradients. */
+  readonly recomputed: boolean;
+  /** Of half precision are the results of convolutions and poolings, but for those that other layers read. */
+  readonly precision: Precision;
+}
 
 /** The network's result for an image: computes its layers in order and frees what none of those that follow reads. */
 export function forward(
@@ -20,9 +28,11 @@ export function forward(
   parameters: Parameters,
   image: Tensor,
   pass: Pass,
-  recomputed: boolean,
+  { recomputed, precision }: Way,
 ): Promise<Tensor> {
-  const steps = recomputed ? byBlocks(layers, parameters, pass) : byLayers(layers, parameters, pass);
+  const halves = precision === "half" ? storedAsHalves(layers) : new Set<string>();
+  const one: Compute = (layer, inputs) => compute(layer, inputs, parameters, pass, halves);
+  const steps = recomputed ? byBlocks(layers, parameters, pass, one) : byLayers(layers, one);
   return run(steps, new Map([[imageName, image]]), pass);
 }
 
@@ -33,15 +43,17 @@ interface Step {
   readonly compute: (...inputs: Tensor[]) => Promise<Tensor>;
 }
 
-const byLayers = (layers: readonly Layer[], parameters: Parameters, pass: Pass): Step[] =>
+type Compute = (layer: Layer, inputs: readonly Tensor[]) => Promise<Tensor>;
+
+const byLayers = (layers: readonly Layer[], compute: Compute): Step[] =>
   layers.map((layer) => ({
     name: layer.name,
     from: layer.from,
-    compute: (...inputs) => compute(layer, inputs, parameters, pass),
+    compute: (...inputs) => compute(layer, inputs),
   }));
 
 /** Blocks read what the first of their layers reads, and only the result of the last is read by others. */
-function byBlocks(layers: readonly Layer[], parameters: Parameters, pass: Pass): Step[] {
+function byBlocks(layers: readonly Layer[], parameters: Parameters, pass: Pass, compute: Compute): Step[] {
   const blocks: Layer[][] = [];
   for (const layer of layers) {
     const open = blocks.at(-1);
@@ -49,7 +61,7 @@ function byBlocks(layers: readonly Layer[], parameters: Parameters, pass: Pass):
     else blocks.push([layer]);
   }
   return blocks.flatMap((block) => {
-    const steps = byLayers(block, parameters, pass);
+    const steps = byLayers(block, compute);
     const [first, last] = [steps[0], steps.at(-1)];
     if (!first || !last || first === last) return steps;
     const segment = (...inputs: Tensor[]): Promise<Tensor> =>
@@ -82,19 +94,31 @@ function read(tensor: Tensor | undefined, name: string): Tensor {
   throw new InternalError({ where: "network", expected: name, got: "nothing of that name" });
 }
 
-async function compute(layer: Layer, inputs: readonly Tensor[], parameters: Parameters, pass: Pass): Promise<Tensor> {
-  const result = apply(layer, inputs, parameters, pass);
+async function compute(
+  layer: Layer,
+  inputs: readonly Tensor[],
+  parameters: Parameters,
+  pass: Pass,
+  halves: ReadonlySet<string>,
+): Promise<Tensor> {
+  const result = apply(layer, inputs, parameters, pass, halves.has(layer.name) ? "half" : "single");
   return inputs.includes(result) ? result : await pass.layer(layer.name, result);
 }
 
-function apply(layer: Layer, inputs: readonly Tensor[], parameters: Parameters, pass: Pass): Tensor {
+function apply(
+  layer: Layer,
+  inputs: readonly Tensor[],
+  parameters: Parameters,
+  pass: Pass,
+  precision: Precision,
+): Tensor {
   const { name } = layer;
   const [values, other] = [read(inputs[0], name), inputs[1]];
   const weight = (): Tensor => read(parameters[`${name}.weight`], `${name}.weight`);
   const bias = parameters[`${name}.bias`];
   switch (layer.kind) {
     case "convolution":
-      return conv2d(values, weight(), { bias, padding: layer.padding, relu: layer.relu });
+      return conv2d(values, weight(), { bias, padding: layer.padding, relu: layer.relu, precision });
     case "upsampling":
       return convTranspose2d(values, weight(), { bias, stride: layer.stride });
     case "pooling":

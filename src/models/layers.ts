@@ -151,6 +151,8 @@ export class LayerList {
 export interface Parameter {
   readonly shape: readonly number[];
   readonly initial: Initial;
+  /** Whether it is stored as halves in a network of half precision. */
+  readonly halves?: boolean;
 }
 
 export type ParameterTable = Readonly<Record<string, Parameter>>;
@@ -162,7 +164,8 @@ export function layerTable(layer: Layer): ParameterTable {
   switch (layer.kind) {
     case "convolution": {
       const { inputs, kernel, initial } = layer;
-      return { [`${name}.weight`]: { shape: [channels, inputs, kernel, kernel], initial }, ...bias };
+      const shape = [channels, inputs, kernel, kernel];
+      return { [`${name}.weight`]: { shape, initial, halves: true }, ...bias };
     }
     case "upsampling": {
       const shape = [channels, channels, layer.kernel, layer.kernel];
@@ -239,4 +242,18 @@ export function heldFor(layer: Layer): readonly string[] {
     case "sum":
       return [];
   }
+}
+
+/**
+ * The layers whose results a pass of half precision stores as halves, by name: convolutions and poolings that nothing but
+ * convolutions and such poolings read.
+ */
+export function storedAsHalves(layers: readonly Layer[]): ReadonlySet<string> {
+  const stored = new Set<string>();
+  for (const { name, kind } of [...layers].reverse()) {
+    const readers = layers.filter(({ from }) => from.includes(name));
+    const able = readers.every((reader) => reader.kind === "convolution" || stored.has(reader.name));
+    if ((kind === "convolution" || kind === "pooling") && readers.length > 0 && able) stored.add(name);
+  }
+  return stored;
 }

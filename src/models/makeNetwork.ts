@@ -53,18 +53,19 @@ export function makeNetwork<Of extends FcnStage>(
 ): Network<CrfNetworkCall> {
   const { own, layers } = architectureOf(name, stage, options);
   const { classes } = own;
-  const parameters = makeParameters(device, tableOf(layers), own.seed);
+  const parameters = makeParameters(device, tableOf(layers), own.seed, own.precision);
   const crf = crfOptions && crfRnn(device, { ...crfOptions, classes });
   return network<CrfNetworkCall>({
     name,
     device,
     parameters,
+    precision: own.precision,
     crf: crf?.parameters,
     callNames: crf && plainCallNames,
     forward: async (image, pass, call) => {
       // eslint-disable-next-line @typescript-eslint/no-deprecated -- A name stays for one version after another takes its place.
       const recomputed = own.recompute || own.checkpoints;
-      const scores = await forward(layers, parameters, image, pass, recomputed);
+      const scores = await forward(layers, parameters, image, pass, { recomputed, precision: own.precision });
       if (!crf) return scores;
       const { iterations, until, onIteration, signal } = call;
       using scaled = temperature === 1 ? undefined : scale(scores, 1 / temperature);

@@ -1,5 +1,5 @@
 import type { Device } from "../device/device.ts";
-import { ShapeError } from "../errors.ts";
+import { ShapeError, ValueError } from "../errors.ts";
 import { disposedError, holding } from "../held.ts";
 import { requireInputs } from "../inputs.ts";
 import { tune } from "../nn/tune.ts";
@@ -16,7 +16,7 @@ import {
   readParameters,
   requireTensors,
 } from "../loading.ts";
-import type { Parameters } from "./parameters.ts";
+import type { Parameters, Precision } from "./parameters.ts";
 import { type NetworkCall, networkCallNames, Pass } from "./pass.ts";
 
 /** A network: call it with an image. */
@@ -55,6 +55,8 @@ export interface Architecture<Call> {
   readonly name: string;
   readonly device: Device;
   readonly parameters: Parameters;
+  /** How the weights are stored. Those that are halves have no gradients. */
+  readonly precision?: Precision;
   /** The parameters of a CRF on top of it. While a tape watches only these, nothing is dropped, since the network rests. */
   readonly crf?: Parameters;
   /** The options of a call in addition to those that every network has. */
@@ -88,6 +90,7 @@ export function network<Call extends NetworkCall>(architecture: Architecture<Cal
     requireOptions(name, call, callNames);
     requireImage(name, image);
     const recorded = [image, ...below].some(({ tape }) => tape?.recording);
+    if (recorded && architecture.precision === "half") throw notTrained(name);
     using _held = holding(image, ...all);
     // An alias, since the caller may dispose of the image meanwhile; but gradients are to reach the image itself.
     using alias = image.tape?.recording ? undefined : image.alias();
@@ -130,6 +133,15 @@ export function network<Call extends NetworkCall>(architecture: Architecture<Cal
   });
   return running;
 }
+
+const notTrained = (name: string): ValueError =>
+  new ValueError({
+    where: name,
+    expected:
+      "no tape on its image or parameters, since gradients are not defined for weights that are stored as halves",
+    got: "one, on a network of half precision",
+    remedy: 'train with precision "single", and load what was learned into a network of "half"',
+  });
 
 /** @throws ShapeError */
 function requireImage(name: string, { shape, channels }: Tensor): void {

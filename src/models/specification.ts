@@ -42,8 +42,21 @@ export const trunkOptions = {
   }),
 };
 
+const precision = choice(["single", "half"], "single", {
+  flag: ["--precision <kind>", "how weights and activations are stored; half takes half the memory"],
+});
+
+/** The one of a network's options that the command line has where nothing is trained. */
+export const precisionOption = { precision };
+
 /** Options of how a network is computed or begun, and not of what it is. */
 const passOptions = {
+  /**
+   * How the weights of convolutions and, from layer to layer, the results of convolutions and poolings are stored. With "half"
+   * they take half the memory and are off by at most 2⁻¹¹ of their values; sums are in single precision all the same. Such a
+   * network is not trained. Default: "single".
+   */
+  precision,
   /** The seed of the random numbers with which the trunk's weights begin. Default: 0. */
   seed: number(0, { least: 0 }),
   /**

@@ -108,6 +108,7 @@ function run(
       ...range,
       biased: bias ? 1 : 0,
       relu: relu ? 1 : 0,
+      halves: sizes.halves ? 1 : 0,
     };
     for (const { first, count, of } of shortRanges(device, kernel.operations!(args), range.panels, panelBytes(sizes))) {
       const part = { weights: of(weights), firstPanel: range.firstPanel + first, panels: count };
@@ -164,6 +165,7 @@ export const convolutionForms: Forms<Arguments> = {
     paddingX: 0,
     biased: 1,
     relu: 1,
+    halves: 0,
     valueSkip: 0,
     resultSkip: 0,
     values: (8 * scale + 2) * 18 * 8 * 4,

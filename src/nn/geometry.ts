@@ -1,7 +1,7 @@
 import type { Storage } from "../device/device.ts";
 import { ShapeError } from "../errors.ts";
 import { formatShape, padded } from "../shape.ts";
-import { panelWidth } from "../layout.ts";
+import { type Layout, panels, panelWidth } from "../layout.ts";
 import type { Tensor } from "../tensor.ts";
 import type { MapSize } from "./mapSize.ts";
 
@@ -13,6 +13,8 @@ export interface Convolution {
   readonly kernelWidth: number;
   readonly stride: number;
   readonly padding: number;
+  /** Whether the weights are stored as halves. Then there is no gradient. */
+  readonly halves?: boolean;
 }
 
 export interface ConvolutionOptions {
@@ -39,8 +41,8 @@ export interface Epilogue {
 }
 
 /** Returns the bytes of a panel of a convolution's weights. */
-export const panelBytes = ({ input, kernelHeight, kernelWidth }: Convolution): number =>
-  kernelHeight * kernelWidth * padded(input.channels) * panelWidth * 4;
+export const panelBytes = ({ input, kernelHeight, kernelWidth, halves }: Convolution): number =>
+  kernelHeight * kernelWidth * padded(input.channels) * panelWidth * (halves ? 2 : 4);
 
 export const panelsOf = (channels: number): number => Math.ceil(channels / panelWidth);
 
@@ -55,10 +57,16 @@ export function checkStride(where: string, stride: number, padding: number): voi
   });
 }
 
-/** @throws ShapeError for a weight that is not in layout panels or does not take these channels, on its axis `axis` */
-export function checkWeight(where: string, { shape, layout }: Tensor, axis: 0 | 1, channels: number): void {
+/** @throws ShapeError for a weight that is in none of the layouts or does not take these channels, on its axis `axis` */
+export function checkWeight(
+  where: string,
+  { shape, layout }: Tensor,
+  axis: 0 | 1,
+  channels: number,
+  layouts: readonly Layout[] = [panels],
+): void {
   const names = axis === 1 ? "[outputs, channels, height, width]" : "[channels, outputs, height, width]";
-  if (layout.name !== "panels" || shape.length !== 4) {
+  if (!layouts.some(({ name }) => name === layout.name) || shape.length !== 4) {
     throw new ShapeError({
       where,
       expected: `a weight ${names} in layout panels`,

@@ -1,4 +1,5 @@
 import { ShapeError } from "../errors.ts";
+import { halfRows } from "../layout.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -8,14 +9,17 @@ export interface MapSize {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
+  /** Whether its numbers are stored as halves. */
+  readonly halves?: boolean;
 }
 
 /** @throws ShapeError for a tensor that is no map */
 export function mapSize(where: string, map: Tensor): MapSize {
   const { shape, layout } = map;
-  if (layout.name === "rows" && (shape.length === 3 || shape.length === 4)) {
+  const halves = layout.name === halfRows.name;
+  if ((halves || layout.name === "rows") && (shape.length === 3 || shape.length === 4)) {
     const [channels, width, height, images = 1] = [...shape].reverse() as [number, number, number, number?];
-    return { images, height, width, channels };
+    return { images, height, width, channels, ...(halves && { halves }) };
   }
   throw new ShapeError({
     where,

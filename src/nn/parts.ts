@@ -1,7 +1,9 @@
 import type { Device, Storage } from "../device/device.ts";
 import { type ImageRowRange, bindRows } from "../device/ranges.ts";
+import { Workspace } from "../device/workspace.ts";
 import { padded } from "../shape.ts";
 import type { Convolution, PixelMapping } from "./geometry.ts";
+import { bandBytes, narrow, wide, widen } from "./halves.ts";
 import type { MapSize } from "./mapSize.ts";
 
 /** A map that fits one binding: a whole map, or some rows of one of its images. */
@@ -36,7 +38,10 @@ export function bindImageRows(
   const begin = Math.min(Math.max(first, 0), map.height - 1);
   const end = Math.min(Math.max(first + rows, begin + 1), map.height);
   const place = { first: image * map.height + begin, rows: end - begin, rowBytes: rowBytes(map) };
-  return { ...map, images: 1, height: end - begin, first: begin, ...bindRows(device, storage, place) };
+  const bound = bindRows(device, storage, place);
+  // A quad of halves has half the bytes.
+  const skip = map.halves ? 2 * bound.skip : bound.skip;
+  return { ...map, images: 1, height: end - begin, first: begin, storage: bound.storage, skip };
 }
 
 /** Where a convolution may be cut. */
@@ -47,22 +52,57 @@ interface Cut {
   readonly block?: number;
   /** Whether every image of a batch is a piece of its own. */
   readonly apart?: boolean;
+  /** Whether the input is read as it is stored, halves or not. */
+  readonly asStored?: boolean;
 }
+
+/** The maps of a convolution in memory. */
+interface Maps {
+  readonly input: Storage;
+  readonly output: Storage;
+}
+
+type Sizes = Pick<Convolution, "input" | "output" | "kernelHeight">;
 
 /**
  * Cuts a convolution into pieces whose maps fit a binding. At full width the activation of conv1 is 125 MB for 500×500
  * pixels, and a binding often holds 128 MiB. Each pixel is summed as in the whole convolution, so its bits are the
- * same.
+ * same. Maps that are stored as halves are in single precision while a piece is computed, in bands of rows: what was widened
+ * before it, unless it is read as it is stored, and is rounded after it lies in scratch memory.
  */
 export function* pieces(
   device: Device,
-  { input, output, kernelHeight }: Convolution,
+  sizes: Sizes,
   mapping: PixelMapping,
-  storages: { readonly input: Storage; readonly output: Storage },
-  { together = 1, block = together, apart = false }: Cut = {},
+  storages: Maps,
+  cut: Cut = {},
 ): Generator<Piece> {
-  const { bindingBytes, alignment } = device.limits;
-  const fits = storages.input.bytes <= bindingBytes && storages.output.bytes <= bindingBytes;
+  const { input, output } = sizes;
+  const widens = input.halves && !cut.asStored;
+  const most = widens || output.halves ? bandBytes(device) : Infinity;
+  for (const piece of cutPieces(device, sizes, mapping, storages, cut, most)) {
+    using workspace = new Workspace(device);
+    const from = widens ? wide(workspace, piece.input) : piece.input;
+    const to = output.halves ? wide(workspace, piece.output) : piece.output;
+    if (widens) widen(device, piece.input, from.storage);
+    yield { ...piece, input: from, output: to };
+    if (output.halves) narrow(device, to.storage, piece.output);
+  }
+}
+
+/** `mostBytes`: those of the larger map of a piece in single precision. */
+function* cutPieces(
+  device: Device,
+  { input, output, kernelHeight }: Sizes,
+  mapping: PixelMapping,
+  storages: Maps,
+  { together = 1, block = together, apart = false }: Cut,
+  mostBytes: number,
+): Generator<Piece> {
+  const { alignment } = device.limits;
+  const bindingBytes = Math.min(device.limits.bindingBytes, mostBytes);
+  const floatBytes = (map: MapSize): number => map.images * map.height * floatRowBytes(map);
+  const fits = floatBytes(input) <= bindingBytes && floatBytes(output) <= bindingBytes;
   if (fits && !apart) {
     yield {
       input: { ...input, storage: storages.input, skip: 0, first: 0 },
@@ -73,7 +113,7 @@ export function* pieces(
   }
   const { stride, inputDilation, paddingY } = mapping;
   // A binding may begin up to an alignment before its rows: see `bindRows`.
-  const roomFor = (map: MapSize): number => Math.floor((bindingBytes - alignment) / rowBytes(map));
+  const roomFor = (map: MapSize): number => Math.floor((bindingBytes - alignment) / floatRowBytes(map));
   // The taps of `rows` rows of the output span (rows − 1)·stride + kernelHeight positions, of which each row of the input
   // takes inputDilation.
   const fed = Math.floor((roomFor(input) * inputDilation - kernelHeight) / stride) + 1;
@@ -96,4 +136,6 @@ export function* pieces(
 }
 
 /** Returns the bytes of a row of a map, padding included. */
-export const rowBytes = ({ width, channels }: MapSize): number => width * padded(channels) * 4;
+export const rowBytes = (map: MapSize): number => floatRowBytes(map) / (map.halves ? 2 : 1);
+
+const floatRowBytes = ({ width, channels }: MapSize): number => width * padded(channels) * 4;

@@ -134,6 +134,7 @@ function convolve(device: Device, sizes: Convolution, operands: Operands, epilog
         product(device, {
           ...{ left, right: range.of(operands.weights), result: products, columnPanels: range.count, rowPanels },
           ...{ batch: blocks, rightPanelStride: terms, firstColumnPanel: 0, accumulate: 0 },
+          halves: sizes.halves ? 1 : 0,
           ...termsOfBlocks(terms, blocks, rowPanels),
         });
         const collection = { products, rowPanels, blocks, source: piece.output, result: piece.output };

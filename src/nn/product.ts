@@ -13,15 +13,23 @@ import { quadBytes } from "../shape.ts";
 import { type Forms, runFastest } from "./forms.ts";
 import { shortRanges } from "./panelRanges.ts";
 
-export type ProductArguments = ArgumentsOf<typeof kernel>;
+/** `halves` is 1 where the right operand is stored as halves; left out, it is not. */
+export type ProductArguments = Omit<Arguments, "halves"> & Partial<Pick<Arguments, "halves">>;
+
+type Arguments = ArgumentsOf<typeof kernel>;
 
 /** Computes a batched product of packed matrices; see kernels/nn/product.wgsl. */
 export function product(device: Device, args: ProductArguments): void {
-  const { columnPanels, firstColumnPanel, batch, rowPanels, result } = args;
+  const { columnPanels, firstColumnPanel, batch, rowPanels, result, halves = 0 } = args;
   const panelBytes = batch * rowPanels * 4 * panelRowBytes;
-  for (const { first, count, of } of shortRanges(device, kernel.operations!(args), columnPanels, panelBytes)) {
+  for (const { first, count, of } of shortRanges(
+    device,
+    kernel.operations!({ ...args, halves }),
+    columnPanels,
+    panelBytes,
+  )) {
     const range = { columnPanels: count, firstColumnPanel: firstColumnPanel + first, result: of(result) };
-    runFastest(device, productForms, { ...args, ...range });
+    runFastest(device, productForms, { ...args, halves, ...range });
   }
 }
 
@@ -44,7 +52,7 @@ export function productOfBlocks(device: Device, args: ProductArguments, count: n
 const tileSums = { registers: 4 * 8, tiled: 64 * 64, small: 64 * 32, subgroup: 16 * 32 };
 
 /** The headers of the kernels say how the forms differ. */
-export const productForms: Forms<ProductArguments> = {
+export const productForms: Forms<Arguments> = {
   usual: { name: "registers", kernel, sums: (args) => kernel.count(args) * tileSums.registers },
   others: [
     { name: "tiled", kernel: tiledKernel, sums: (args) => tiledKernel.count(args) * tileSums.tiled },
@@ -72,6 +80,7 @@ export const productForms: Forms<ProductArguments> = {
     rightPanelStride: 64,
     firstColumnPanel: 0,
     accumulate: 0,
+    halves: 0,
     left: 16 * 128 * scale * 64 * 16,
     right: 16 * 8 * 64 * 32,
     result: 16 * 8 * 128 * scale * 128,

@@ -5,7 +5,7 @@ import { panelRowBytes, panelWidth } from "../layout.ts";
 import { padded, quadsOf } from "../shape.ts";
 import { transpose } from "./convolution.ts";
 import type { Algorithm, Operands } from "./algorithm.ts";
-import { atATime, blockOf, scratchBytes } from "./blocks.ts";
+import { atATime, blockOf, scarceBytes, scratchBytes } from "./blocks.ts";
 import { type Convolution, type Epilogue, panelBytes, panelsOf } from "./geometry.ts";
 import type { MapSize } from "./mapSize.ts";
 import { type Piece, pieces } from "./parts.ts";
@@ -37,9 +37,9 @@ function convolve(device: Device, sizes: Convolution, operands: Operands, epilog
   const inputs = padded(input.channels);
   using workspace = new Workspace(device);
   const transformed = workspace.allocate(elements * panels * inputs * panelRowBytes);
-  device.run(winogradWeights, { weights, result: transformed, panels, inputs });
+  device.run(winogradWeights, { weights, result: transformed, panels, inputs, halves: sizes.halves ? 1 : 0 });
 
-  const most = tilesOfRange(device, output, input.channels, output.channels);
+  const most = tilesOfRange(device, sizes);
   const patches = workspace.allocate(elements * inputs * padded(most) * 4);
   const products = workspace.allocate(elements * panels * padded(most) * panelRowBytes);
   for (const { piece, range } of tileRanges(device, sizes, operands, most)) {
@@ -108,7 +108,7 @@ function weightGradient(device: Device, sizes: Convolution, operands: Operands):
 /** How the tiles of a weight gradient are cut: the tiles of a block, how many blocks are summed at a time, and the pieces. */
 function blocksOfTiles(device: Device, { input, output }: Convolution) {
   const [inputs, outputs] = [padded(input.channels), panelsOf(output.channels) * panelWidth];
-  const most = tilesOfRange(device, output, input.channels, output.channels);
+  const most = tilesOfRange(device, { input, output });
   // A processor's caches hold few tiles, and its threads need no more products than one block has.
   if (device.kind === "wasm") return { blockTiles: most, count: 1, cut: { together: 2 } };
   const [rows, columns] = [Math.ceil(output.height / 2), Math.ceil(output.width / 2)];
@@ -123,14 +123,14 @@ function blocksOfTiles(device: Device, { input, output }: Convolution) {
 
 function transformInput(
   device: Device,
-  { input: { storage, skip, height, width, channels }, mapping: { paddingY, paddingX } }: Piece,
+  { input: { storage, skip, height, width, channels, halves }, mapping: { paddingY, paddingX } }: Piece,
   result: Storage,
   range: TileRange & { readonly blockTiles: number },
   rowsAreTiles: boolean,
 ): void {
   const quads = quadsOf(channels);
   const sizes = { height, width, quads, paddingY, paddingX, ...range, rowsAreTiles: rowsAreTiles ? 1 : 0 };
-  device.run(winogradInput, { values: storage, valueSkip: skip, result, ...sizes });
+  device.run(winogradInput, { values: storage, valueSkip: skip, result, ...sizes, halves: halves ? 1 : 0 });
 }
 
 /** Computes, for each of the 16 elements, a product of matrices: [rowPanels, terms, 4] by [columnPanels, terms, 8], or of blocks of them. */
@@ -176,7 +176,7 @@ function* tileRanges(
   sizes: Convolution,
   operands: Omit<Operands, "weights">,
   most: number,
-  cut: Parameters<typeof pieces>[4] = { together: 2 },
+  cut: Parameters<typeof pieces>[4] = { together: 2, asStored: true },
 ): Generator<{ readonly piece: Piece; readonly range: TileRange }> {
   const mapping = { stride: 1, inputDilation: 1, paddingY: sizes.padding, paddingX: sizes.padding };
   for (const piece of pieces(device, sizes, mapping, operands, cut)) {
@@ -190,10 +190,11 @@ function* tileRanges(
 }
 
 /** The largest number of tiles in a range, a multiple of four because the product's row panels have four. */
-function tilesOfRange(device: Device, map: MapSize, channels: number, outputs: number): number {
-  const [input, output] = [elements * padded(channels) * 4, elements * panelsOf(outputs) * panelRowBytes];
-  const bound = Math.min(scratchBytes(device) / (input + output), device.limits.bindingBytes / Math.max(input, output));
-  return Math.min(tilesOf(map), Math.max(4, Math.floor(bound / 4) * 4));
+function tilesOfRange(device: Device, { input, output }: Pick<Convolution, "input" | "output">): number {
+  const [read, written] = [elements * padded(input.channels) * 4, elements * panelsOf(output.channels) * panelRowBytes];
+  const room = output.halves ? scarceBytes(device) : scratchBytes(device);
+  const bound = Math.min(room / (read + written), device.limits.bindingBytes / Math.max(read, written));
+  return Math.min(tilesOf(output), Math.max(4, Math.floor(bound / 4) * 4));
 }
 
 /**

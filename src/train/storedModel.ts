@@ -9,6 +9,7 @@ import { listed, mismatches } from "../mismatches.ts";
 import { tableOf } from "../models/layers.ts";
 import { architectureOf, type CrfNetworkCall, makeNetwork } from "../models/makeNetwork.ts";
 import type { Network } from "../models/network.ts";
+import type { Precision } from "../models/parameters.ts";
 import { libraryOptions, networkOptions, stageOf } from "../models/specification.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import { type ConvLstm, convLstm, convLstmOptions } from "../models/convLstm.ts";
@@ -42,7 +43,7 @@ export const hasCrf = ({ tensors }: Pick<Checkpoint, "tensors">): boolean => ten
 
 /**
  * The model in a checkpoint: its architecture by the names and shapes of the tensors, what these do not tell by the metadata
- * of `train` where it is there. `crf`: none, the checkpoint's own, or another.
+ * of `train` where it is there. `crf`: none, the checkpoint's own, or another. `precision`: how the network's weights are stored.
  * @throws FormatError where there is neither network nor CRF, the CRF that is asked for is missing, or tensors do not fit
  * together
  */
@@ -51,6 +52,7 @@ export async function openModel(
   checkpoint: Checkpoint,
   file: string,
   crf: "none" | "own" | OtherCrf,
+  precision: Precision = "single",
 ): Promise<Model> {
   const tensors = new Map([...asFloat32(checkpoint).tensors].filter(([name]) => !isOfOptimizer(name)));
   const configuration = parseConfiguration(checkpoint.metadata.configuration);
@@ -77,7 +79,7 @@ export async function openModel(
     ? {
         network: storedNetwork(
           device,
-          { file, tensors, shapes, classes },
+          { file, tensors, shapes, classes, precision },
           configuration?.network,
           crfOptions,
           temperature,
@@ -119,6 +121,7 @@ interface Stored {
   readonly tensors: Tensors;
   readonly shapes: StoredShapes;
   readonly classes: number;
+  readonly precision: Precision;
 }
 
 /**
@@ -127,13 +130,13 @@ interface Stored {
  */
 function storedNetwork(
   device: Device,
-  { file, tensors, shapes, classes }: Stored,
+  { file, tensors, shapes, classes, precision }: Stored,
   run: Configuration["network"],
   crf: Omit<CrfOptions, "classes"> | undefined,
   temperature?: number,
 ): Network<CrfNetworkCall> {
   const stage = stageOf(shapes);
-  const options = { ...recall(networkOptions[stage], shapes, run ? libraryOptions(run) : {}), classes };
+  const options = { ...recall(networkOptions[stage], shapes, run ? libraryOptions(run) : {}), classes, precision };
   const own = [...tensors].filter(([name]) => !crfNames.includes(name) && !isOfLstm(name));
   const wrong = mismatches(tableOf(architectureOf(file, stage, options).layers), Object.fromEntries(own));
   if (wrong.length > 0) throw misfitOf(file)(listed(wrong));

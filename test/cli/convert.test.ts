@@ -8,6 +8,7 @@ import {
   openCheckpoint,
   writeSafetensors,
 } from "../../src/checkpoint/checkpoint.ts";
+import { float32ToFloat16 } from "../../src/float16.ts";
 import { checkNetwork, crfRnn, type FixtureName } from "../checkpoint/network.ts";
 import { Folder } from "./command.ts";
 
@@ -66,6 +67,33 @@ describe("crf-rnn convert", () => {
     const { stdout: json } = folder.run(["convert", "--list", "--json", fixture("fcn8s.caffemodel")]);
     expect(JSON.parse(json)).toMatchObject({ command: "convert", format: "caffe", outputs: [] });
     expect(JSON.parse(json).tensors).toContainEqual({ name: "compatibility", shape: [3, 3], type: "float32" });
+  });
+
+  test("--float16 narrows the weights of convolutions to the nearest half, and refuses what is beyond, by name", async () => {
+    using folder = new Folder();
+    const run = (...words: string[]) => folder.run(["convert", ...words]);
+    expect(run(fixture("crfrnn.h5"), "a.safetensors").status).toBe(0);
+    const single = (await openCheckpoint(source(folder, "a.safetensors"))).tensors;
+    for (const file of ["b.safetensors", "b.pth"]) {
+      expect(run("--float16", "a.safetensors", file)).toMatchObject({ status: 0, stderr: "" });
+      const half = (await openCheckpoint(source(folder, file))).tensors;
+      for (const [name, { shape, type, read }] of half) {
+        const values = (await single.get(name)!.read()) as Float32Array;
+        expect([name, type]).toEqual([name, shape.length === 4 ? "float16" : "float32"]);
+        expect(await read()).toEqual(shape.length === 4 ? float32ToFloat16(values) : values);
+      }
+    }
+    const large = { shape: [1, 1, 1, 2], type: "float32" as const, read: async () => Float32Array.of(1, 7e4) };
+    const sink = memorySink();
+    await writeSafetensors({ tensors: new Map([["conv1_2.weight", large]]), metadata: {} }, sink);
+    folder.write("large.safetensors", sink.bytes());
+    const { status, stderr } = run("--float16", "--partial", "large.safetensors", "c.safetensors");
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringMatching(/conv1_2\.weight: expected numbers up to 65504.*70000 at 1/),
+    ]);
+    expect(run("--float16", "--float32", "a.safetensors", "c.safetensors").status).toBe(2);
+    expect(folder.names()).not.toContain("c.safetensors");
   });
 
   test("--float32 widens halves", async () => {

@@ -90,6 +90,13 @@ describe("crf-rnn evaluate", () => {
     });
   });
 
+  test("in half precision: nearly the same scores, of a model that no flag trains", async () => {
+    const [single, half] = [[], ["--precision", "half"]].map((words) => evaluate(...fcn, ...words));
+    expect(Math.abs(half!.meanIU - single!.meanIU)).toBeLessThan(0.001);
+    await folder.refusesInProcess(["evaluate", "--data", "shapes", ...fcn, "--precision", "double"], /single, half/);
+    await folder.refusesInProcess(trainWords("half", "--precision", "half"), /unknown option '--precision'/);
+  });
+
   test("photographs as their EXIF orientation shows them, with a note; training says so, too", async () => {
     cpSync(folder.file("shapes"), folder.file("turned"), { recursive: true });
     for (const { id } of manifest().items) {

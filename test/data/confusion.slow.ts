@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { argmax } from "../../src/data/argmax.ts";
 import { Confusion } from "../../src/data/confusion.ts";
-import { float16ToFloat32 } from "../../src/data/float16.ts";
+import { float16ToFloat32 } from "../../src/float16.ts";
 import { decodeLabelPng } from "../../src/data/png.ts";
 import { resizeBilinear } from "../../src/data/resize.ts";
 import { findFolders } from "../hosts/folders.ts";

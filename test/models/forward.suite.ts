@@ -119,7 +119,10 @@ export const cases: Case[] = [
       using image = device.tensor([4, 5, 3], pixels);
       using pass = new Pass({}, undefined);
       const lost = { kind: "pooling", name: "p", from: ["nowhere"], channels: 3 } as const;
-      const error = await rejects(forward([lost], {}, image, pass, false), InternalError);
+      const error = await rejects(
+        forward([lost], {}, image, pass, { recomputed: false, precision: "single" }),
+        InternalError,
+      );
       check(error.message.startsWith("network: expected nowhere, got nothing of that name"), error.message);
     },
   },

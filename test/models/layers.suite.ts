@@ -1,5 +1,5 @@
 import { InternalError } from "../../src/errors.ts";
-import { LayerList, layerTable, sizesOf } from "../../src/models/layers.ts";
+import { LayerList, layerTable, sizesOf, storedAsHalves } from "../../src/models/layers.ts";
 import { type Case, check, rejects } from "../suite.ts";
 
 const equal = (actual: unknown, expected: unknown, what: string): void =>
@@ -92,6 +92,21 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "stored as halves: convolutions and poolings that nothing but convolutions and such poolings read",
+    async run() {
+      const list = new LayerList();
+      list.convolution("a", 4, 3);
+      list.pooling("p", 0);
+      list.convolution("b", 4, 3);
+      list.pooling("q", 0);
+      list.scaling("scaled", 0.5, "q");
+      list.convolution("score", 4, 1);
+      list.upsampling("up", 4, 2);
+      // What is scaled stays as it is, and with it what it was pooled from; so do scores.
+      equal([...storedAsHalves(list.layers)].sort(), ["a", "p"], "stored");
+    },
+  },
+  {
     name: "parameters: weights [outputs, inputs, rows, columns] and biases, which an interpolation has if asked to",
     async run() {
       const list = new LayerList();
@@ -102,7 +117,10 @@ export const cases: Case[] = [
       equal(
         list.layers.map((layer) => layerTable(layer)),
         [
-          { "a.weight": { shape: [4, 3, 5, 5], initial: "he" }, "a.bias": { shape: [4], initial: "zero" } },
+          {
+            "a.weight": { shape: [4, 3, 5, 5], initial: "he", halves: true },
+            "a.bias": { shape: [4], initial: "zero" },
+          },
           { "b.weight": { shape: [4, 4, 8, 8], initial: "bilinear" } },
           { "c.weight": { shape: [4, 4, 4, 4], initial: "bilinear" }, "c.bias": { shape: [4], initial: "zero" } },
           {},

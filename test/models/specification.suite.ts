@@ -9,6 +9,7 @@ import {
   libraryOptions,
   networkOptions,
   poolScales,
+  precisionOption,
   publishedLayers,
   runOptions,
   stageOf,
@@ -103,6 +104,8 @@ export const cases: Case[] = [
     name: "what the command line may say of a network has its flag and its help",
     async run() {
       const { dropout, scales } = runOptions;
+      equal(precisionOption.precision.flag?.[0], "--precision <kind>", "precision");
+      equal("precision" in runOptions, false, "of what is trained");
       equal(dropout.flag, ["--dropout <p>", "share of the values of fc6 and fc7 that dropout drops"], "dropout");
       equal(scales.flag?.[0], "--scales <kind>", "scales");
       equal(scales.choices, ["staged", "at-once"], "the words of scales");
@@ -112,7 +115,15 @@ export const cases: Case[] = [
     name: "the defaults are the papers'",
     async run() {
       const widths = [64, 128, 256, 512, 512];
-      const own = { widths, fc: 4096, dropout: 0.5, seed: 0, recompute: false, checkpoints: false };
+      const own = {
+        widths,
+        fc: 4096,
+        dropout: 0.5,
+        precision: "single",
+        seed: 0,
+        recompute: false,
+        checkpoints: false,
+      };
       equal(withDefaults("fcn32s", networkOptions.fcn32s, {}), own, "fcn32s");
       equal(withDefaults("fcn16s", networkOptions.fcn16s, {}), { ...own, poolScales: [1, 1] }, "fcn16s");
       const finest = { ...own, upscore2Bias: false, poolScales: [1, 1] };

@@ -2,6 +2,7 @@
 import type { Device, Storage } from "../../src/device/device.ts";
 import { Workspace } from "../../src/device/workspace.ts";
 import { type Form, type Forms, fastest, formsFor, type Rates, rates } from "../../src/nn/forms.ts";
+import { float32ToFloat16 } from "../../src/float16.ts";
 import { convolutionForms } from "../../src/nn/convolution.ts";
 import { productForms } from "../../src/nn/product.ts";
 import { kernelForms, measureForms, tune } from "../../src/nn/tune.ts";
@@ -46,6 +47,7 @@ function weightGradient(
     rightBatchStride: 0,
     rightPanelStride: termRows * termColumns,
     accumulate: 1,
+    halves: 0,
     left: rowPanels * leftPanelStride * 16,
     right: (firstColumnPanel + columnPanels) * termRows * termColumns * 32,
     result: columnPanels * width ** 2 * rowPanels * 128,
@@ -106,13 +108,20 @@ const convolutions: readonly Direct[] = [
   direct([1, 20, 19, 17], [5, 0, 1], [1, 3]),
 ];
 
+/** The same with weights as they are and as halves, which the half of their memory holds. */
+const both = <Numbers extends { readonly halves: number }>(all: readonly Numbers[]): readonly Numbers[] =>
+  all.flatMap((numbers) => [numbers, { ...numbers, halves: 1 }]);
+
 /** What `form` leaves in the storages it writes, from the same random contents. */
 async function contents(device: Device, form: Form<object>, numbers: Record<string, number>): Promise<Float32Array[]> {
   using workspace = new Workspace(device);
   const args: Record<string, Storage | number> = { ...numbers };
   for (const [index, { name }] of form.kernel.bindings.entries()) {
     const storage = workspace.allocate(numbers[name]!);
-    device.write(storage, random(index + 1).array(numbers[name]! / 4, -1, 1));
+    const values = random(index + 1).array(numbers[name]! / 4, -1, 1);
+    // Halves, twice as many as there are words.
+    const halves = numbers.halves && ["right", "weights"].includes(name) ? [...values, ...values] : undefined;
+    device.write(storage, halves ? new Uint32Array(float32ToFloat16(Float32Array.from(halves)).buffer) : values);
     args[name] = storage;
   }
   device.run(form.kernel, args);
@@ -148,13 +157,13 @@ export const cases: Case[] = [
   {
     name: "products: the same bits from every form",
     async run(device) {
-      for (const numbers of products) await checkForms(productForms as unknown as Forms<object>, device, numbers);
+      for (const numbers of both(products)) await checkForms(productForms as unknown as Forms<object>, device, numbers);
     },
   },
   {
     name: "convolutions by the definition: the same bits from every form",
     async run(device) {
-      for (const numbers of convolutions)
+      for (const numbers of both(convolutions))
         await checkForms(convolutionForms as unknown as Forms<object>, device, numbers);
     },
   },

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bytesSource, memorySink, openCheckpoint, type Checkpoint } from "../../src/checkpoint/checkpoint.ts";
+import {
+  asFloat16,
+  bytesSource,
+  memorySink,
+  openCheckpoint,
+  type Checkpoint,
+} from "../../src/checkpoint/checkpoint.ts";
 import type { Device } from "../../src/device/device.ts";
 import { open } from "../../src/device/open.ts";
 import type { RunOptions } from "../../src/models/specification.ts";
@@ -69,6 +75,27 @@ describe.each(stages)("a stored %s", (stage) => {
       expect(await opened.parameters[name]!.read(), name).toEqual(await tensor.read());
     }
     if (crf === "none") expect(await logitsOf(opened)).toEqual(await logitsOf(model));
+  });
+
+  test("is opened in half precision, from a file of halves as well: scores near those in single precision", async () => {
+    const { model, checkpoint } = await stored(configuration(others));
+    using _model = model;
+    using half = await openModel(device, checkpoint, "run", "none", "half");
+    using narrowed = await openModel(device, asFloat16(checkpoint), "run", "none", "half");
+    const { layout } = half.parameters["fc6.weight"]!;
+    expect(layout.name).toBe("halfPanels");
+    const scores = await logitsOf(half);
+    // The file has the weights of interpolations as halves, too.
+    const again = await logitsOf(narrowed);
+    using single = await openModel(device, checkpoint, "run", "none");
+    const expected = await logitsOf(single);
+    const largest = Math.max(...expected.map(Math.abs));
+    for (const found of [scores, again]) {
+      // 16 layers in a row round weights and results, each by 2⁻¹¹; of random signs, a small part of that is seen.
+      const worst = Math.max(...found.map((value, i) => Math.abs(value - expected[i]!)));
+      expect(worst / largest).toBeLessThan(2 * 16 * 2 ** -11);
+      expect(worst).toBeGreaterThan(0);
+    }
   });
 
   test("is opened with another CRF or none, and its network is the same", async () => {

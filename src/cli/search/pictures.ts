@@ -150,6 +150,7 @@ async function computeLogits(
 const networkAlone = {
   crf: "none",
   iterations: 1,
+  precision: "single",
   thetaAlpha: 1,
   thetaBeta: 1,
   thetaGamma: 1,

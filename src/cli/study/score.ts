@@ -18,7 +18,8 @@ export async function openRow(study: Study, seed: number, row: Row, device: Para
   const disconnected = row.crf === "disconnected" ? await crfWords(study, seed) : [];
   const flags = trainFlags(["--data", study.flags.data, ...disconnected], study.common);
   const checkpoint = join(runFolder(study, seed, row.run), checkpointFile);
-  return await openModelFile(device, { ...flags, checkpoint, crf: row.crf, iterations: Math.max(1, row.iterations) });
+  const iterations = Math.max(1, row.iterations);
+  return await openModelFile(device, { ...flags, checkpoint, crf: row.crf, iterations, precision: "single" });
 }
 
 export async function scoreRow(study: Study, seed: number, row: Row): Promise<void> {
