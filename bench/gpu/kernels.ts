@@ -1,8 +1,10 @@
 import * as catalog from "../../build/kernels.ts";
 import type { Kernel } from "../../src/kernel.ts";
 
-/** Every kernel and form, in the order of their files. */
-export const allKernels = (Object.values(catalog) as Kernel<unknown>[]).sort((a, b) => (a.file < b.file ? -1 : 1));
+/** Every kernel and form that GPUs run, in the order of their files. */
+export const allKernels = (Object.values(catalog) as Kernel<unknown>[])
+  .filter(({ only }) => only !== "wasm")
+  .sort((a, b) => (a.file < b.file ? -1 : 1));
 
 const halvesOff = "const HALVES: u32 = 0u;";
 

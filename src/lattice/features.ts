@@ -166,8 +166,11 @@ export function bilateralFeatures(
   const places = placesOf("bilateralFeatures", [height, width], options.size, alignCorners);
   const [points, imagePoints] = [guide.rows, height * width];
   const dimensions = channels + 2;
-  const features = device.empty(shape.length === 4 ? [shape[0]!, imagePoints, dimensions] : [imagePoints, dimensions]);
-  runBilateral(guide, places, { position, color }, features);
+  const features = device.attempt(() => {
+    const made = device.empty(shape.length === 4 ? [shape[0]!, imagePoints, dimensions] : [imagePoints, dimensions]);
+    runBilateral(guide, places, { position, color }, made);
+    return made;
+  });
 
   const inputs = bandwidths ? [guide, bandwidths] : [guide];
   return record(features, inputs, bandwidths ? [features] : [], async (gradient, [ofGuide, ofBandwidths]) => {

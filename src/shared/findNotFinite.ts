@@ -35,8 +35,8 @@ interface Search {
 
 /**
  * Runs `work` and finds the first kernel in it that wrote a value which is not finite, by searching every float
- * argument of every kernel, before and after. It takes several times as long as the work alone. Infinity may be right:
- * the logarithm of a probability of 0 is infinite.
+ * argument of every kernel, before and after; maps and weights of half precision are not searched. It takes several times
+ * as long as the work alone. Infinity may be right: the logarithm of a probability of 0 is infinite.
  * @throws what `work` throws, once everything before was searched; DeviceError, LimitError
  * @example const found = await findNotFinite(device, async () => { await network(image); });
  */
@@ -60,11 +60,11 @@ export async function findNotFinite(device: Device, work: () => unknown): Promis
   try {
     {
       using _observation = device.observe({
-        before: (dispatch) => search(dispatch, dispatch.kernel.bindings.filter(isFloat), false),
+        before: (dispatch) => search(dispatch, floatsIn(dispatch), false),
         after(dispatch) {
           search(
             dispatch,
-            dispatch.kernel.bindings.filter((one) => isFloat(one) && one.access === "write"),
+            floatsIn(dispatch).filter(({ access }) => access === "write"),
             true,
           );
           dispatches++;
@@ -92,5 +92,8 @@ export async function findNotFinite(device: Device, work: () => unknown): Promis
 /** The former contents of a result are overwritten, unless it is another argument too. */
 const readsBefore = (other: string, result: string): boolean => other !== result;
 
-/** Tells whether a binding holds floats, alone or four at a time. */
-const isFloat = ({ type }: Binding): boolean => /^array<(f32|vec4f|vec4<f32>)[,>]/.test(type);
+/** The bindings that hold floats, alone or four at a time. Weights are words, which are floats unless they are halves. */
+const floatsIn = ({ kernel, args }: Dispatch): Binding[] =>
+  kernel.bindings.filter(({ type }) =>
+    (args.halves === 0 ? /^array<(f32|vec4f|vec4<f32>|vec4u)[,>]/ : /^array<(f32|vec4f|vec4<f32>)[,>]/).test(type),
+  );

@@ -305,7 +305,7 @@ describe("crf-rnn refine", () => {
   test("goes by bands where a picture was thought to have room on the device and has none", async () => {
     using device = await openWasm();
     const flags = { order: "rgb", mean: [0, 0, 0], iterations: 2, normalize: "after", thetaAlpha: 160, thetaBeta: 3 };
-    const more = { thetaGamma: 3, spatialWeight: 3, bilateralWeight: 5, compatibility: "potts" };
+    const more = { thetaGamma: 3, spatialWeight: 3, bilateralWeight: 5, compatibility: "potts", temperature: 1.7 };
     const refiner = new Refiner(device, { ...flags, ...more } as never);
     const image = { height, width, values: Float32Array.from(photo) };
     const given = () =>

@@ -216,6 +216,7 @@ test("a lattice of positions is built once for pictures of one size", async () =
     thetaAlpha: 160,
     thetaBeta: 3,
     thetaGamma: 3,
+    temperature: 1,
     spatialWeight: 3,
     bilateralWeight: 5,
     compatibility: "potts",

@@ -44,6 +44,9 @@ async function waits(device: Device, work: () => Promise<unknown>): Promise<numb
   return reads.calls + finishes.calls;
 }
 
+/** WASM, whose memory is the host's, is asked for the range of the keys of each lattice that is numbered. */
+const asked = ({ kind }: Device, lattices: number): number => (kind === "wasm" ? lattices : 0);
+
 export const cases: Case[] = [
   {
     name: "an inference waits for the device once, and its result is the second time",
@@ -52,15 +55,19 @@ export const cases: Case[] = [
       const { unary, guide } = given(scope);
       const crf = scope.add(crfRnn(device, options));
       const infer = async (): Promise<void> => void (await scope.add(await crf(unary, guide)).read());
-      for (const which of ["the first call", "the second call"]) {
+      // The spatial lattice is kept from the first call on.
+      for (const [which, lattices] of [
+        ["the first call", 2],
+        ["the second call", 1],
+      ] as const) {
         const count = await waits(device, infer);
-        check(count === 2, `${which} waits ${count} times`);
+        check(count === 2 + asked(device, lattices), `${which} waits ${count} times`);
       }
       using lattices = await crf.lattices(guide);
       const kept = await waits(device, async () => (await crf(unary, lattices)).dispose());
       check(kept === 1, `with lattices that are kept a call waits ${kept} times`);
       const whole = await waits(device, () => refine(device, guide, unary, { ...call, warnings: false }));
-      check(whole === 2, `refine waits ${whole} times for labels and confidence`);
+      check(whole === 2 + asked(device, 2), `refine waits ${whole} times for labels and confidence`);
     },
   },
   {
@@ -115,8 +122,8 @@ export const cases: Case[] = [
       for (const write of [() => bandwidths.write(written), () => device.copy(values.storage, bandwidths.storage)]) {
         write();
         const count = await waits(device, async () => same(await read(), expected, "what was written"));
-        check(count === 3, `lattices are begun again: ${count} times waited`);
-        check((await waits(device, read)) === 2, "and once more it is known");
+        check(count === 3 + asked(device, 2), `lattices are begun again: ${count} times waited`);
+        check((await waits(device, read)) === 2 + asked(device, 1), "and once more it is known");
         bandwidths.write([5, 30, 2]);
         same(await read(), first, "and back");
       }

@@ -139,9 +139,13 @@ export class Refiner {
 
   /** The refined logits take the place of the given ones. */
   async #byBands(given: Given, onPart: (done: number, of: number) => void): Promise<Logits> {
+    // The same bits as by `scale`, which multiplies by a factor of single precision.
+    const factor = Math.fround(1 / this.#flags.temperature);
+    const { logits } = given.unary;
+    if (factor !== 1) for (let i = 0; i < logits.length; i++) logits[i]! *= factor;
     const options = await this.optionsOf(given.unary.classes);
     await refineByBands(this.#device, this.#inMemory(given), options, this.#flags, onPart);
-    return { refined: given.unary.logits, iterations: this.#flags.iterations };
+    return { refined: logits, iterations: this.#flags.iterations };
   }
 
   #inMemory(given: Given): InMemory {
