@@ -19,6 +19,7 @@ import { type Abortable, breathe } from "../turn.ts";
 import { found, requireChoice, requireFlag } from "../values.ts";
 import { type Listener, requireWarningOptions, suspicionCodes, type WarningOptions } from "../warnings.ts";
 import { type Activation, activations } from "./activation.ts";
+import { compileAhead } from "./ahead.ts";
 import { type Bandwidth, parseBandwidths } from "./bandwidths.ts";
 import type { Change } from "./change.ts";
 import { GuideLattices } from "./guideLattices.ts";
@@ -355,6 +356,7 @@ class CrfLayer implements Disposable {
     // A tape that records asks for gradients of whole matrices, which nothing has to be known of.
     const known = this.#isRecorded(unary, guide, call.from) ? [] : this.#matrices.unread;
     using begun = image && (await this.#lattices.begin(image, call, true));
+    if (image) compileAhead(device, [2, image.channels + 2], image.channels + 2, classes);
     const [read, ...others] = await readTogether(device, [checks, ...known, ...(begun?.unread ?? [])]);
     const unread = others.slice(known.length);
     requireFinite("crfRnn", "logits", unary, new Uint32Array(read!)[0]!);

@@ -200,6 +200,11 @@ export abstract class BaseDevice implements Device {
     return { buffer, shape: tensor.shape, stride, release, [Symbol.dispose]: release };
   }
 
+  /** Overridden where kernels are compiled. */
+  prepare(_kernel: Kernel<never>, _constants: Readonly<Record<string, number>>): void {
+    this.checkOpen();
+  }
+
   run<Arguments extends object>(kernel: Kernel<Arguments>, args: Arguments): void {
     const { dispatch, storages, observers, timed } = this.#prepare(kernel, args);
     if (dispatch.count === 0) return;

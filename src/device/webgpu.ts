@@ -15,6 +15,7 @@ import type {
 } from "./device.ts";
 import { BufferUsage, MapMode, TextureUsage } from "./flags.ts";
 import { GpuClock } from "./gpuClock.ts";
+import type { Kernel } from "../kernel.ts";
 import { Pipelines } from "./pipelines.ts";
 
 /**
@@ -314,6 +315,14 @@ export class WebGpuDevice extends BaseDevice {
 
   protected owns({ handle }: Storage): boolean {
     return this.#sizes.has(handle as GPUBuffer) || this.#wrapped.has(handle as GPUBuffer);
+  }
+
+  override prepare(kernel: Kernel<never>, constants: Readonly<Record<string, number>>): void {
+    super.prepare(kernel, constants);
+    this.#pipelines.ready(
+      kernel,
+      kernel.constants.map(({ argument }) => constants[argument]!),
+    );
   }
 
   protected dispatch(dispatch: Dispatch, storages: readonly Storage[], _: Range, timed?: Timed): void {

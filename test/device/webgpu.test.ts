@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { blur, fill } from "../../build/kernels.ts";
 import type { Device } from "../../src/device/device.ts";
+import { crfRnn } from "../../src/crf/crfRnn.ts";
 import { BufferUsage, MapMode, ShaderStage } from "../../src/device/flags.ts";
 import { open } from "../../src/device/open.ts";
 import { DeviceError, LimitError, ShaderError } from "../../src/errors.ts";
@@ -207,4 +208,29 @@ test("a software adapter is taken only when WebGPU is asked for by name", async 
   expect(named.kind).toBe("webgpu");
   using automatic = await open();
   expect(automatic.kind).toBe(named.info.hardware ? "webgpu" : "wasm");
+});
+
+test("all that an inference runs begins to be compiled before it waits for the first time", async () => {
+  const gpu = await requestGpu();
+  using device = await open({ gpu });
+  const begun: string[] = [];
+  const compile = gpu.createComputePipelineAsync.bind(gpu);
+  gpu.createComputePipelineAsync = (descriptor) => {
+    begun.push(descriptor.label!);
+    return compile(descriptor);
+  };
+  const at: number[] = [];
+  const read = device.read.bind(device);
+  device.read = (storage) => {
+    at.push(begun.length);
+    return read(storage);
+  };
+  using crf = crfRnn(device, { classes: 5, iterations: 2 });
+  using unary = device.tensor([9, 8, 5], random(1).array(360, -2, 2));
+  using guide = device.tensor([9, 8, 3], random(2).array(216, 100, 140));
+  using result = await crf(unary, guide);
+  await result.read();
+  expect(at.length).toBeGreaterThan(1);
+  expect(begun.length).toBeGreaterThan(20);
+  expect(begun.slice(at[0])).toEqual([]);
 });
