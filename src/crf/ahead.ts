@@ -20,7 +20,7 @@ import type { Kernel } from "../kernel.ts";
 import { quadsOf } from "../shape.ts";
 
 /** What finishes lattices and goes through them, whatever their dimensions. */
-const ofAll: readonly Kernel<never>[] = [
+const ofAll: readonly Kernel<object>[] = [
   fill,
   hashFind,
   sortCount,
@@ -32,7 +32,7 @@ const ofAll: readonly Kernel<never>[] = [
   softmax,
 ];
 /** The same for lattices of so many dimensions. */
-const ofDimensions: readonly Kernel<never>[] = [hashNumber, neighbors, incidenceFill, slice, sliceNormalize];
+const ofDimensions: readonly Kernel<object>[] = [hashNumber, neighbors, incidenceFill, slice, sliceNormalize];
 
 /**
  * Begins to compile what a fused inference runs once it knows how large its lattices are, so that the compiler works while the

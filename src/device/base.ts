@@ -201,7 +201,7 @@ export abstract class BaseDevice implements Device {
   }
 
   /** Overridden where kernels are compiled. */
-  prepare(_kernel: Kernel<never>, _constants: Readonly<Record<string, number>>): void {
+  prepare(_kernel: Kernel<object>, _constants: Readonly<Record<string, number>>): void {
     this.checkOpen();
   }
 

@@ -196,7 +196,7 @@ export interface Device extends Disposable {
    * Begins to compile a kernel for these values of its specialized constants, beside whatever else is done, so that a later `run` finds
    * it ready. It compiles once; on WASM there is nothing to do.
    */
-  prepare(kernel: Kernel<never>, constants: Readonly<Record<string, number>>): void;
+  prepare(kernel: Kernel<object>, constants: Readonly<Record<string, number>>): void;
 
   /** Queues `kernel`, over as many invocations or workgroups as it declares for these arguments. */
   run<Arguments extends object>(kernel: Kernel<Arguments>, args: Arguments): void;

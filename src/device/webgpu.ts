@@ -317,7 +317,7 @@ export class WebGpuDevice extends BaseDevice {
     return this.#sizes.has(handle as GPUBuffer) || this.#wrapped.has(handle as GPUBuffer);
   }
 
-  override prepare(kernel: Kernel<never>, constants: Readonly<Record<string, number>>): void {
+  override prepare(kernel: Kernel<object>, constants: Readonly<Record<string, number>>): void {
     super.prepare(kernel, constants);
     this.#pipelines.ready(
       kernel,
