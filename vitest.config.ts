@@ -12,7 +12,7 @@ export default defineConfig({
     // What commands print must not depend on how long they take.
     env: { CRF_RNN_PROGRESS: "never" },
     sequence: { sequencer: LongestFirst },
-    // Two cores are enough for four: Deno with WebGPU, which runs for three minutes, waits most of the time.
-    maxWorkers: 4,
+    // Two cores are enough for five: Deno with WebGPU, which runs for three minutes, waits most of the time.
+    maxWorkers: 5,
   },
 });
