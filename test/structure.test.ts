@@ -250,7 +250,9 @@ describe("one concept, one path", () => {
   });
 
   test("every kernel is run by the source file of its own name only; those of kernels/shared by any", () => {
-    const users = sources.flatMap((file) =>
+    // It runs none: it names those that others run, to have them compiled.
+    const running = sources.filter((file) => file !== "src/crf/ahead.ts");
+    const users = running.flatMap((file) =>
       [...text(file).matchAll(/^import \{([^}]+)\} from "[./]*build\/kernels\.ts"/gm)].flatMap(([, names]) =>
         names!.match(/\w+(?: as \w+)?/g)!.map((name) => ({ file, kernel: kernelsById[name.split(" ")[0]!]!.file })),
       ),

@@ -179,12 +179,13 @@ describe.each([
     await fails(() => crfRnn(device, { classes: 2, normalization: "sideways" as never }), ValueError);
   });
 
-  test("classes and iterations that are no positive whole numbers", async () => {
+  test("classes that are no positive whole numbers, and iterations that are no whole numbers from 0", async () => {
     using unary = tensorOf([2, 3, 4]);
     using guide = tensorOf([2, 3, 3]);
     using crf = crfRnn(device, { classes: 4, iterations: 2, tied: false });
     await holds(notWhole, async (bad) => {
       await fails(() => crfRnn(device, { classes: bad }), ValueError);
+      if (bad === 0) return;
       await fails(() => crfRnn(device, { classes: 2, iterations: bad }), ValueError);
       await fails(() => crf(unary, guide, { iterations: bad }), ValueError);
     });
