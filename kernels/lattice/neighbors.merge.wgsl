@@ -12,8 +12,6 @@ struct Params {
   vertices: u32,
   // Stride, in pairs, from one axis to the next: vertices + 1, rounded up so that each axis can be bound by itself.
   axisLength: u32,
-  // The lowest bit of the remainder in a packed key, behind those of all coordinates.
-  remainderShift: u32,
 }
 
 const DIMENSIONS: u32 = 5u; // specialized
@@ -35,10 +33,9 @@ fn isBefore(a: vec2u, b: vec2u) -> bool {
   return a.y < b.y || (a.y == b.y && a.x < b.x);
 }
 
+// The lowest four bits.
 fn remainderOf(key: vec2u) -> u32 {
-  let shift = params.remainderShift;
-  if (shift >= 32u) { return (key.y >> (shift - 32u)) & 15u; }
-  return ((key.x >> shift) | (key.y << (32u - shift))) & 15u;
+  return key.x & 15u;
 }
 
 //#invocations vertices

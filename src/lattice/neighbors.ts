@@ -34,8 +34,7 @@ export function* findNeighbors(
     using workspace = new Workspace(device);
     const steps = workspace.allocate(packing.steps.byteLength);
     device.write(steps, packing.steps);
-    const { remainderShift } = packing;
-    const sizes = { vertices, axisLength: axisLength(device, vertices), remainderShift, dimensions };
+    const sizes = { vertices, axisLength: axisLength(device, vertices), dimensions };
     yield planned(neighborsMerge, { packedKeys: vertexKeys, steps, neighbors, ...sizes });
     return;
   }

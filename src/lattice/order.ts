@@ -7,7 +7,7 @@ import type { HashTable } from "./hash.ts";
 
 /**
  * Which devices renumber the vertices from first touch to the order of their keys, as numbers whose highest digits are the
- * image and the remainder. A neighbor's key is the vertex's own key plus a constant. In this order a blur therefore reads the
+ * image and the coordinates, and whose lowest is the remainder (as the highest it made a spatial filter take 2.3 times as long). A neighbor's key is the vertex's own key plus a constant. In this order a blur therefore reads the
  * rows of both neighbors from front to back, as it reads its own, and the processor can prefetch them (measured on one core
  * with 142 k vertices of 21 channels: all axes take 15 ms instead of 34 ms, splat 15 ms either way, slice 12 ms instead of
  * 6 ms), and neighbors are found without the table. GPUs hide latency in other ways, so they skip the sort.
@@ -23,7 +23,6 @@ export interface Packing {
   readonly fields: Uint32Array<ArrayBuffer>;
   /** [remainder 0 or not, d + 1, 2]: what leads from a vertex to its first neighbor on an axis, in 64 bits. */
   readonly steps: Uint32Array<ArrayBuffer>;
-  readonly remainderShift: number;
   /** How many bits there are. */
   readonly bits: number;
   /** Whether every field has room, so that different keys are different numbers. */
@@ -33,21 +32,23 @@ export interface Packing {
 /** The number of bits in which a number can be written. */
 const bitLength = (number: number): number => 32 - Math.clz32(number);
 
-/** Packs keys whose coordinates have these ranges, as order.ranges.wgsl gives them. The last fields have room first. */
+/** Packs keys whose coordinates have these ranges, as order.ranges.wgsl gives them. The highest fields have room first. */
 export function packingOf(ranges: Uint32Array, dimensions: number, images: number): Packing {
   const least = (i: number): number => 0xffff - ranges[2 * i]!;
   // A step may lead one beyond the range of a coordinate, on either side.
   const lengths = Array.from({ length: dimensions }, (_, i) => bitLength(ranges[2 * i + 1]! - least(i) + 2));
   lengths.push(4, bitLength(images - 1));
-  let room = 64;
-  let left = lengths.length;
-  while (left > 0 && lengths[left - 1]! <= room) room -= lengths[--left]!;
-  const shifts = lengths.map(() => 64);
+  // From the highest bits to the lowest. With the remainder lowest, vertices that share points are numbered near each other.
+  const fieldsFromTop = [dimensions + 1, ...Array.from({ length: dimensions }, (_, i) => i), dimensions];
   let bits = 0;
-  for (let field = left; field < lengths.length; field++) {
-    shifts[field] = bits;
-    bits += lengths[field]!;
-  }
+  const kept = fieldsFromTop.filter((field, i) => {
+    const fits = fieldsFromTop.slice(0, i + 1).reduce((sum, one) => sum + lengths[one]!, 0) <= 64;
+    if (fits) bits += lengths[field]!;
+    return fits;
+  });
+  const shifts = lengths.map(() => 64);
+  let below = bits;
+  for (const field of kept) shifts[field] = below -= lengths[field]!;
   const fields = Uint32Array.from(shifts.flatMap((shift, i) => [i < dimensions ? 1 - least(i) : 0, shift]));
   const one = (i: number): bigint => (i < dimensions ? 1n << BigInt(shifts[i]!) : 0n);
   const remainder = 1n << BigInt(shifts[dimensions]!);
@@ -60,9 +61,8 @@ export function packingOf(ranges: Uint32Array, dimensions: number, images: numbe
   return {
     fields,
     steps: new Uint32Array(BigUint64Array.from(steps, (step) => BigInt.asUintN(64, step)).buffer),
-    remainderShift: shifts[dimensions]!,
     bits,
-    whole: left === 0,
+    whole: kept.length === lengths.length,
   };
 }
 

@@ -18,19 +18,20 @@ function differentKeys(numbers: Random, vertices: number, d: number, images: num
   return [...keys.values()];
 }
 
-/** The fields of a key, from the last to the first: image, remainder, and the coordinates. */
+/** The fields of a key, from the highest to the lowest: image, coordinates, and the remainder. */
 function fieldsOf(key: Uint32Array, d: number): number[] {
   const halves = new Uint16Array(key.buffer);
-  return [halves[d]! >> 4, halves[d]! & 15, ...halves.subarray(0, d).toReversed()];
+  return [halves[d]! >> 4, ...halves.subarray(0, d), halves[d]! & 15];
 }
 
 /** The order by as many of the fields as 64 bits have room for, and then of first touch; and whether that is all of them. */
 function expectedOrder(fields: readonly number[][], images: number): { order: number[]; whole: boolean } {
-  let room = 64 - Math.ceil(Math.log2(images)) - 4;
-  let kept = 2;
+  let room = 64 - Math.ceil(Math.log2(images));
+  let kept = 1;
   for (; kept < fields[0]!.length; kept++) {
     const values = fields.map((row) => row[kept]!);
-    room -= Math.ceil(Math.log2(Math.max(...values) - Math.min(...values) + 3));
+    const isRemainder = kept === fields[0]!.length - 1;
+    room -= isRemainder ? 4 : Math.ceil(Math.log2(Math.max(...values) - Math.min(...values) + 3));
     if (room < 0) break;
   }
   const compare = (a: number, b: number): number => {
