@@ -8,6 +8,7 @@
 // Precondition: bands come in order of their points.
 //#include "../shared/invocation.wgsl"
 //#include "incidence.wgsl"
+//#include "splat.sum.wgsl"
 
 struct Params {
   vertices: u32,
@@ -34,34 +35,6 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> result: array<vec4f>;
 // [rows, levels, quads]
 @group(0) @binding(7) var<storage, read_write> sums: array<vec4f>;
-
-fn product(pair: vec2u, quad: u32) -> vec4f {
-  return bitcast<f32>(pair.y) * values[pair.x * params.valueQuads + quad];
-}
-
-// Goes on with a sum, in the order and by the operations of splat.
-fn sumOn(before: vec4f, begin: u32, end: u32, quad: u32) -> vec4f {
-  var sum = before;
-  var i = begin;
-  for (var four = 0u; four < BLOCK / 4u; four++) {
-    if (i + 4u > end) { break; }
-    let a = product(incidence[i], quad);
-    let b = product(incidence[i + 1u], quad);
-    let c = product(incidence[i + 2u], quad);
-    let d = product(incidence[i + 3u], quad);
-    sum += a;
-    sum += b;
-    sum += c;
-    sum += d;
-    i += 4u;
-  }
-  for (var rest = 0u; rest < 3u; rest++) {
-    if (i >= end) { break; }
-    sum += product(incidence[i], quad);
-    i++;
-  }
-  return sum;
-}
 
 // Adds the sum of a closed block as item `firstItem` to the sums of level `firstLevel`; blocks that this closes go one level up.
 fn carry(firstLevel: u32, firstItem: u32, closed: vec4f, row: u32, own: u32) {

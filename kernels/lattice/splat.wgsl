@@ -5,6 +5,7 @@
 // Splatting is the adjoint of slicing without its factor.
 //#include "../shared/invocation.wgsl"
 //#include "incidence.wgsl"
+//#include "splat.sum.wgsl"
 
 struct Params {
   vertices: u32,
@@ -29,35 +30,6 @@ struct Params {
 // [rows, quads]
 @group(0) @binding(6) var<storage, read_write> sums: array<vec4f>;
 
-fn product(pair: vec2u, quad: u32) -> vec4f {
-  return bitcast<f32>(pair.y) * values[pair.x * params.valueQuads + quad];
-}
-
-// Four pairs are loaded at a time, so that a GPU waits for them together, and added one after the other. The bounds of both
-// loops are constants, so that compilers need no guard.
-fn sumOf(block: vec2u, quad: u32) -> vec4f {
-  var sum = vec4f();
-  var i = block.x;
-  for (var four = 0u; four < BLOCK / 4u; four++) {
-    if (i + 4u > block.y) { break; }
-    let a = product(incidence[i], quad);
-    let b = product(incidence[i + 1u], quad);
-    let c = product(incidence[i + 2u], quad);
-    let d = product(incidence[i + 3u], quad);
-    sum += a;
-    sum += b;
-    sum += c;
-    sum += d;
-    i += 4u;
-  }
-  for (var rest = 0u; rest < 3u; rest++) {
-    if (i >= block.y) { break; }
-    sum += product(incidence[i], quad);
-    i++;
-  }
-  return sum;
-}
-
 //#invocations (vertices + 1 + rows) * quads
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
@@ -66,12 +38,12 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let quad = params.valueOffset + index % params.quads;
   if (row <= params.vertices) {
     let first = offsets[row];
-    result[index] = sumOf(vec2u(first, min(first + BLOCK, offsets[row + 1u])), quad);
+    result[index] = sumOn(vec4f(), first, min(first + BLOCK, offsets[row + 1u]), quad);
   } else if (row <= params.vertices + params.rows) {
     let ofSums = row - params.vertices - 1u;
     let vertex = blockVertices[ofSums];
     let first = offsets[vertex];
     let block = blockOf(vec2u(first, offsets[vertex + 1u] - first), ofSums);
-    if (block.x < block.y) { sums[index - (params.vertices + 1u) * params.quads] = sumOf(block, quad); }
+    if (block.x < block.y) { sums[index - (params.vertices + 1u) * params.quads] = sumOn(vec4f(), block.x, block.y, quad); }
   }
 }

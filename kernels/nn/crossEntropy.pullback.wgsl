@@ -45,8 +45,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let largest = largestScore(first, quads);
   var powers = vec4f();
   for (var q = 0u; q < quads; q++) {
-    let power = tainted4(exp(scores[first + q] - largest), largest);
-    let own = select(vec4f(), power, channelsIn(q, params.channels));
+    let own = powerOf(first, q, largest);
     scoreGradient[first + q] = own;
     powers += own;
   }

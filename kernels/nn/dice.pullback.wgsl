@@ -48,8 +48,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   var powers = vec4f();
   var products = vec4f();
   for (var q = 0u; q < quads; q++) {
-    let power = tainted4(exp(scores[first + q] - largest), largest);
-    let own = select(vec4f(), power, channelsIn(q, params.channels));
+    let own = powerOf(first, q, largest);
     scoreGradient[first + q] = own;
     powers += own;
     products += own * slopeOf(q, quads, label);

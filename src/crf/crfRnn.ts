@@ -356,7 +356,7 @@ class CrfLayer implements Disposable {
     // A tape that records asks for gradients of whole matrices, which nothing has to be known of.
     const known = this.#isRecorded(unary, guide, call.from) ? [] : this.#matrices.unread;
     using begun = image && (await this.#lattices.begin(image, call, true));
-    if (image) compileAhead(device, [2, image.channels + 2], image.channels + 2, classes);
+    if (image && known.length > 0 && isFused(classes, 2)) compileAhead(device, image.channels + 2, classes);
     const [read, ...others] = await readTogether(device, [checks, ...known, ...(begun?.unread ?? [])]);
     const unread = others.slice(known.length);
     requireFinite("crfRnn", "logits", unary, new Uint32Array(read!)[0]!);

@@ -40,12 +40,13 @@ export function packingOf(ranges: Uint32Array, dimensions: number, images: numbe
   lengths.push(4, bitLength(images - 1));
   // From the highest bits to the lowest. With the remainder lowest, vertices that share points are numbered near each other.
   const fieldsFromTop = [dimensions + 1, ...Array.from({ length: dimensions }, (_, i) => i), dimensions];
+  const kept: number[] = [];
   let bits = 0;
-  const kept = fieldsFromTop.filter((field, i) => {
-    const fits = fieldsFromTop.slice(0, i + 1).reduce((sum, one) => sum + lengths[one]!, 0) <= 64;
-    if (fits) bits += lengths[field]!;
-    return fits;
-  });
+  for (const field of fieldsFromTop) {
+    if (bits + lengths[field]! > 64) break;
+    bits += lengths[field]!;
+    kept.push(field);
+  }
   const shifts = lengths.map(() => 64);
   let below = bits;
   for (const field of kept) shifts[field] = below -= lengths[field]!;

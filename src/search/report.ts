@@ -1,6 +1,6 @@
 import { scaleLinear, scaleLog } from "d3-scale";
 import { html, type Markup } from "../train/report/markup.ts";
-import { style } from "../train/report/style.ts";
+import { drawPage, type Tile } from "../train/report/page.ts";
 import { agrees } from "./climb.ts";
 import { continuousNames, describeParameters, keyOf, type SearchParameters } from "./parameters.ts";
 import type { Origin, Records } from "./records.ts";
@@ -40,39 +40,26 @@ const symbols: Readonly<Record<(typeof continuousNames)[number], string>> = {
 export function drawSearchReport({ title, plan, found, records, adapter }: SearchReportFacts): string {
   const dots = dotsOf(records, plan.metric);
   const open = continuousNames.filter((name) => isOpen(plan.space[name]));
-  const page = html`<!doctype html>
-    <html lang="en">
-      <meta charset="utf-8" />
-      <meta name="viewport" content="width=device-width" />
-      <meta name="color-scheme" content="light dark" />
-      <title>${title}</title>
-      <style>
-        ${style}
-      </style>
-      <header>
-        <p class="kicker">crf-rnn search</p>
-        <h1>${title}</h1>
-        <p>${verdictOf(found, plan)}</p>
-        <dl class="tiles">${tiles(found, plan, dots, adapter)}</dl>
-      </header>
-      <main>
-        <h2>The landscape</h2>
-        <p class="key">
-          <i style="background: var(--first)"></i>drawn or published <i style="background: var(--second)"></i>found
-          along gradients; the larger a dot, the more pictures it was tried on, and the ring is what was chosen
-        </p>
-        <section class="charts">
-          ${open.map((name) => scatter(symbols[name], name, dots, found.parameters, plan.metric))}
-          ${
-            isOpen(plan.space.thetaAlpha) && isOpen(plan.space.thetaBeta)
-              ? landscape(dots, found.parameters, plan.metric)
-              : undefined
-          }
-        </section>
-        ${foldTable(found, plan.metric)} ${trialTable(dots, plan.metric)} ${slopeTable(records)}
-      </main>
-    </html>`;
-  return page.text;
+  const landscapes = html`<h2>The landscape</h2>
+    <p class="key">
+      <i style="background: var(--first)"></i>drawn or published <i style="background: var(--second)"></i>found along
+      gradients; the larger a dot, the more pictures it was tried on, and the ring is what was chosen
+    </p>
+    <section class="charts">
+      ${open.map((name) => scatter(symbols[name], name, dots, found.parameters, plan.metric))}
+      ${
+        isOpen(plan.space.thetaAlpha) && isOpen(plan.space.thetaBeta)
+          ? landscape(dots, found.parameters, plan.metric)
+          : undefined
+      }
+    </section>`;
+  return drawPage({
+    kicker: "crf-rnn search",
+    title,
+    summary: verdictOf(found, plan),
+    tiles: tilesOf(found, plan, dots, adapter),
+    sections: [landscapes, foldTable(found, plan.metric), trialTable(dots, plan.metric), slopeTable(records)],
+  });
 }
 
 function dotsOf(records: Records, metric: SearchMetric): Dot[] {
@@ -83,9 +70,9 @@ function dotsOf(records: Records, metric: SearchMetric): Dot[] {
     .filter(({ score }) => Number.isFinite(score));
 }
 
-function tiles(found: Found, { metric }: SearchPlan, dots: readonly Dot[], adapter: string): Markup[] {
+function tilesOf(found: Found, { metric }: SearchPlan, dots: readonly Dot[], adapter: string): Tile[] {
   const { gain } = found;
-  const entries: [string, string, string?][] = [
+  return [
     [
       `gain in ${metricNames[metric]}`,
       formatGain(gain.gain),
@@ -96,13 +83,6 @@ function tiles(found: Found, { metric }: SearchPlan, dots: readonly Dot[], adapt
     ["chosen", formatScore(found.chosen), "on the pictures that it was chosen on, which flatters it"],
     ["trials", String(dots.length), adapter],
   ];
-  return entries.map(
-    ([name, value, note]) =>
-      html`<div>
-        <dt>${name}</dt>
-        <dd>${value}${note === undefined ? undefined : html`<small>${note}</small>`}</dd>
-      </div>`,
-  );
 }
 
 const [width, height] = [640, 300];

@@ -1,7 +1,7 @@
 import type { Color } from "../data/palette.ts";
 import { html, type Markup } from "../train/report/markup.ts";
+import { drawPage } from "../train/report/page.ts";
 import { drawPictures, type Picture } from "../train/report/pictures.ts";
-import { style } from "../train/report/style.ts";
 import { cellsOf, heads, type Line } from "./table.ts";
 
 /** The facts of a study's report. */
@@ -19,29 +19,18 @@ export interface StudyReportFacts {
 /** A study as one HTML page that needs nothing else, for dark and light screens. */
 export function drawStudyReport({ title, lines, notes, classes, palette, pictures }: StudyReportFacts): string {
   const most = Math.max(...lines.map(({ meanIU }) => meanIU.mean));
-  return html`<!doctype html>
-    <html lang="en">
-      <meta charset="utf-8" />
-      <meta name="viewport" content="width=device-width" />
-      <meta name="color-scheme" content="light dark" />
-      <title>${title}</title>
-      <style>
-        ${style}
-      </style>
-      <header>
-        <p class="kicker">crf-rnn study</p>
-        <h1>${title}</h1>
-      </header>
-      <main>
-        <table>
-          <tr>
-            ${heads.map((head) => html`<th>${head}</th>`)}
-          </tr>
-          ${lines.map((line) => drawLine(line, most))}
-        </table>
-        ${notes.map((note) => html`<p>${note}</p>`)} ${drawPictures("Validation images", pictures, classes, palette)}
-      </main>
-    </html>`.text;
+  const table = html`<table>
+    <tr>
+      ${heads.map((head) => html`<th>${head}</th>`)}
+    </tr>
+    ${lines.map((line) => drawLine(line, most))}
+  </table>`;
+  const said = notes.map((note) => html`<p>${note}</p>`);
+  return drawPage({
+    kicker: "crf-rnn study",
+    title,
+    sections: [table, ...said, drawPictures("Validation images", pictures, classes, palette)],
+  });
 }
 
 /** A row with its mean IU as a bar beside the best one's. */

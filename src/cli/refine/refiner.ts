@@ -10,7 +10,6 @@ import type { Finding } from "../../diagnosis/finding.ts";
 import { checkGuide } from "../../diagnosis/guide.ts";
 import { checkResult } from "../../diagnosis/result.ts";
 import { FormatError, LimitError, ShapeError } from "../../errors.ts";
-import { scale } from "../../nn/scale.ts";
 import { readImage } from "../input.ts";
 import type { Output } from "../output.ts";
 import { type BandFacts, goesByBands, type InMemory, measureBands, refineByBands } from "./bands.ts";
@@ -95,6 +94,9 @@ export class Refiner {
   async refine(given: Given, onPart: (done: number, of: number) => void): Promise<Made> {
     const { classes, logits } = given.unary;
     const former = argmax(logits, classes);
+    // The same bits as by `scale`, which multiplies by a factor of single precision.
+    const factor = Math.fround(1 / this.#flags.temperature);
+    if (factor !== 1) for (let i = 0; i < logits.length; i++) logits[i]! *= factor;
     const { refined, iterations } = await this.#refine(given, onPart);
     const labels = argmax(refined, classes);
     const changedPixels = labels.reduce((count, label, pixel) => count + Number(label !== former[pixel]), 0);
@@ -118,9 +120,7 @@ export class Refiner {
     const { classes } = unary;
     const device = this.#device;
     using scope = device.scope();
-    const scores = scope.tensor([height, width, classes], unary.logits);
-    const { temperature } = this.#flags;
-    const logits = temperature === 1 ? scores : scale(scores, 1 / temperature);
+    const logits = scope.tensor([height, width, classes], unary.logits);
     const guide = scope.tensor([height, width, 3], guideOf(image, this.#flags));
     const crf = this.#layers.get(classes) ?? crfRnn(device, await this.optionsOf(classes));
     this.#layers.set(classes, crf);
@@ -139,10 +139,7 @@ export class Refiner {
 
   /** The refined logits take the place of the given ones. */
   async #byBands(given: Given, onPart: (done: number, of: number) => void): Promise<Logits> {
-    // The same bits as by `scale`, which multiplies by a factor of single precision.
-    const factor = Math.fround(1 / this.#flags.temperature);
     const { logits } = given.unary;
-    if (factor !== 1) for (let i = 0; i < logits.length; i++) logits[i]! *= factor;
     const options = await this.optionsOf(given.unary.classes);
     await refineByBands(this.#device, this.#inMemory(given), options, this.#flags, onPart);
     return { refined: logits, iterations: this.#flags.iterations };

@@ -5,14 +5,16 @@ import { style } from "./style.ts";
 export interface Page {
   readonly kicker: string;
   readonly title: string;
-  readonly tiles: readonly Tile[];
+  /** A sentence below the title. */
+  readonly summary?: string;
+  readonly tiles?: readonly Tile[];
   readonly sections: readonly (Markup | undefined)[];
 }
 
 export type Tile = readonly [name: string, value: string, note?: string];
 
 /** One HTML file for dark and light screens, wide and narrow. */
-export function drawPage({ kicker, title, tiles, sections }: Page): string {
+export function drawPage({ kicker, title, summary, tiles, sections }: Page): string {
   return html`<!doctype html>
     <html lang="en">
       <meta charset="utf-8" />
@@ -25,19 +27,22 @@ export function drawPage({ kicker, title, tiles, sections }: Page): string {
       <header>
         <p class="kicker">${kicker}</p>
         <h1>${title}</h1>
-        <dl class="tiles">
-          ${tiles.map(
-            ([name, value, note]) =>
-              html`<div>
-                <dt>${name}</dt>
-                <dd>${value}${note === undefined ? undefined : html`<small>${note}</small>`}</dd>
-              </div>`,
-          )}
-        </dl>
+        ${summary === undefined ? undefined : html`<p>${summary}</p>`} ${tiles && drawTiles(tiles)}
       </header>
       <main>${sections}</main>
     </html>`.text;
 }
+
+const drawTiles = (tiles: readonly Tile[]): Markup =>
+  html`<dl class="tiles">
+    ${tiles.map(
+      ([name, value, note]) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd>${value}${note === undefined ? undefined : html`<small>${note}</small>`}</dd>
+        </div>`,
+    )}
+  </dl>`;
 
 /** A table of names and values, small. */
 export const optionTable = (entries: Iterable<readonly [string, string]>): Markup =>
