@@ -52,6 +52,19 @@ test("a rank that is killed ends the others within seconds; the last checkpoint 
   expect(steps.slice(0, 3)).toEqual(withoutTimes("alone").filter(({ event }) => event === "step"));
 });
 
+// UCX tells on standard output that it hooks into the process's memory, which takes pages from under a host's threads.
+test.each([
+  ["is kept from it", {}, false],
+  ["is not where somebody asks for it", { UCX_MEM_EVENTS: "y" }, true],
+])("MPICH's library, which would replace malloc, %s", async (_, environment, hooked) => {
+  const log = { UCX_MEM_LOG_LEVEL: "debug", ...environment };
+  const { status, stdout } = await launch("mpich", 2, words("unused", 1, "--val", "nowhere"), folder, {
+    environment: log,
+  }).ended;
+  expect(status).toBe(2);
+  expect(/libucm/.test(stdout)).toBe(hooked);
+});
+
 test("what all ranks refuse is told once, with status 2, and leaves nothing", async () => {
   const { ended } = launch("mpich", 3, words("refused", 1, "--val", "nowhere"), folder);
   const { status, said } = await ended;
