@@ -27,4 +27,5 @@ export const tellPassedOver = (progress: Progress, problem: string): void =>
   progress.note(`crf-rnn: passed over: ${printable(problem, 1000)}`);
 
 /** The words of a summary: how many were passed over, if any. */
-export const countPassedOver = ({ length }: readonly unknown[]): string => (length > 0 ? `, ${length} passed over` : "");
+export const countPassedOver = ({ length }: readonly unknown[]): string =>
+  length > 0 ? `, ${length} passed over` : "";

@@ -72,7 +72,11 @@ function factsOf(flags: EvaluateFlags, evaluation: Evaluation): EvaluationFacts 
   };
 }
 
-const nameUnscored = (failures: Evaluation["failures"]): string => enumerate(failures.map(({ id }) => id), 20);
+const nameUnscored = (failures: Evaluation["failures"]): string =>
+  enumerate(
+    failures.map(({ id }) => id),
+    20,
+  );
 
 function print(flags: EvaluateFlags, evaluation: Evaluation): void {
   const { crf, names, images, failures, notes, seconds, adapter, scores, band, radius, tally } = evaluation;
@@ -112,7 +116,16 @@ function print(flags: EvaluateFlags, evaluation: Evaluation): void {
     "",
     `${(seconds / Math.max(1, images)).toFixed(2)} s an image on ${adapter}`,
   ];
-  const facts = { command: "evaluate", data: flags.data, checkpoint: flags.checkpoint, crf, iterations, images, failures, notes };
+  const facts = {
+    command: "evaluate",
+    data: flags.data,
+    checkpoint: flags.checkpoint,
+    crf,
+    iterations,
+    images,
+    failures,
+    notes,
+  };
   const parts = { shard: { index, of }, names, band: radius, tolerance: flags.tolerance, ...countsOf(tally) };
   const more = { boundaryF: boundaries.mean, calibrationError, reliability: reliability.curve(), pictures };
   report(

@@ -80,7 +80,9 @@ export async function evaluate(flags: EvaluateFlags): Promise<Evaluation> {
   const { model, crf } = await openModelFile(device, flags);
   using _model = model;
   check(flags, model.classes, classes.length, model.network !== undefined);
-  const logits = flags.logits ? await openLogits(flags.logits, classes.length, items, { single: !flags.strict }) : undefined;
+  const logits = flags.logits
+    ? await openLogits(flags.logits, classes.length, items, { single: !flags.strict })
+    : undefined;
   const notes: FileNote[] = [...(logits?.notes ?? [])];
   const pixels = new Float64Array(256);
   const tally = new Tally(classes.length, flags.band, flags.tolerance);
