@@ -62,7 +62,7 @@ export function evaluateWords(): Command {
 async function run(flags: EvaluateFlags): Promise<void> {
   requireOne(flags);
   checkOutputs(flags);
-  if (!flags.merge) return conclude(flags, await evaluate(flags));
+  if (!flags.merge) return void conclude(flags, await evaluate(flags));
   const { part, tally, failures } = await mergeParts(flags.merge);
   const { data, checkpoint, crf, names, images, seconds, adapter, band: radius } = part;
   const scores = { scores: tally.whole.scores(), band: tally.bands.get(radius)!.scores() };

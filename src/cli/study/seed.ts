@@ -30,7 +30,9 @@ export async function studySeed(study: Study, seed: number, progress: Progress):
   }
   for (const row of flags.rows) {
     progress.stage(`seed ${seed}: scoring ${row.name}`);
-    const problem = failed.has(row.run) ? undefined : await attempt(() => scoreRow(study, seed, row));
+    const problem = failed.has(row.run)
+      ? undefined
+      : await attempt(async () => void (await scoreRow(study, seed, row)));
     if (problem !== undefined) study.failures.push({ what: `seed ${seed}, scores of ${row.name}`, problem });
     progress.step();
   }
@@ -38,9 +40,9 @@ export async function studySeed(study: Study, seed: number, progress: Progress):
 }
 
 /** A row that diverges, or whose pictures cannot all be read, is told and does not stop the others. What throws nothing of ours is a fault. */
-async function attempt(work: () => Promise<string | undefined | void>): Promise<string | undefined> {
+async function attempt(work: () => Promise<string | undefined>): Promise<string | undefined> {
   try {
-    return (await work()) ?? undefined;
+    return await work();
   } catch (error) {
     if (error instanceof CrfRnnError && !(error instanceof UsageError)) return error.message;
     throw error;
