@@ -1,17 +1,16 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import { fileSource, openCheckpoint, type Source } from "../checkpoint/checkpoint.ts";
-import { open } from "../device/open.ts";
 import { UsageError } from "../errors.ts";
 import { describeFit, fitOf, shapesOf } from "../train/begin.ts";
 import type { Configuration } from "../train/configuration.ts";
+import { countLearned } from "../train/countLearned.ts";
 import type { Setting } from "../train/goingOn.ts";
 import type { Timetable } from "../train/loop.ts";
-import { createTrainable } from "../train/learner.ts";
 import { requireSame } from "../train/alike.ts";
 import { bestOf, type Metric } from "../train/metrics.ts";
 import type { Ranks } from "../train/ranks.ts";
-import { countLearned, runTraining, type Outcome } from "../train/runTraining.ts";
+import { runTraining, type Outcome } from "../train/runTraining.ts";
 import { checkpointFile, formerFile, reportFile, type Surroundings } from "../train/surroundings.ts";
 import { currentHost, passOn } from "./hosts.ts";
 import { describeNotes, type FileNote } from "./notes.ts";
@@ -27,7 +26,7 @@ import { Interrupt, interrupted } from "./train/interrupt.ts";
 import { LocalSurroundings, tellProgress } from "./train/local.ts";
 import { openLogits } from "./train/logits.ts";
 import type { Traffic } from "../distributed/mpiRanks.ts";
-import { describeOutcome, describePlan, describeTraffic, learnedOf, planOf } from "./train/plan.ts";
+import { describeOutcome, describePlan, describeTraffic, planOf } from "./train/plan.ts";
 import { leads, seatOf, threadsOf, together } from "./train/together.ts";
 import { RunFiles } from "./train/runFiles.ts";
 import { RunFolder } from "./train/runFolder.ts";
@@ -178,9 +177,7 @@ const noValidation =
   "note: nothing is validated, as no split val was found in one folder; --val DIR@SPLIT names images to validate by";
 
 async function printPlan({ flags, images, configuration, timetable }: Task): Promise<undefined> {
-  using device = await open({ prefer: "wasm", threads: 1 });
-  using trainable = createTrainable(device, configuration);
-  const plan = await planOf(images, configuration, timetable, countLearned(trainable));
+  const plan = await planOf(images, configuration, timetable);
   report(flags, { command: "train", dryRun: true, ...plan }, describePlan(plan));
 }
 
@@ -248,7 +245,7 @@ async function trainIn(task: Task, { folder, from, ranks }: Place): Promise<Outc
   using progress = startProgress(flags, timetable.steps, from);
   progress.stage("opening the device");
   const tell = tellProgress(progress, timetable.steps, configuration.batch);
-  const learned = learnedOf(configuration);
+  const learned = countLearned(configuration).free;
   const draw = async (): Promise<void> => {
     // What cannot be drawn now is told at the end, if it cannot be drawn then.
     if (folder) await writeReport(folder, images, configuration, { adapter: "goes on", learned });
