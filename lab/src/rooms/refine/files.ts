@@ -73,12 +73,13 @@ async function openLabels(file: File): Promise<void> {
   else drawLabels(found, file);
 }
 
-/** Takes the parameters that `crf-rnn search` found. What it found of logits, their temperature, is told: there may be none here. */
+/** Takes the parameters that `crf-rnn search` found. Their temperature is for scores, of which there may be none yet. */
 async function openParams(file: File): Promise<void> {
   const { parseParams } = await import("crf-rnn/search");
-  const { temperature, ...params } = parseParams(await file.text(), file.name);
-  set(valuesWithin(params, ranges));
-  const also = temperature === 1 ? "" : ` They are for logits that were divided by ${temperature}.`;
+  const params = parseParams(await file.text(), file.name);
+  const values = valuesWithin(params, ranges);
+  set(values);
+  const also = values.temperature === 1 ? "" : ` Scores that are given are divided by ${values.temperature}.`;
   notify({ kind: "success", key: "file", text: `${file.name} gave the parameters of the CRF.${also}` });
 }
 
