@@ -31,6 +31,7 @@ import { leads, seatOf, threadsOf, together } from "./train/together.ts";
 import { RunFiles } from "./train/runFiles.ts";
 import { RunFolder } from "./train/runFolder.ts";
 import { flagsFile, readFlags, storeFlags, withStored } from "./train/storedFlags.ts";
+import { writeParams } from "./train/writeParams.ts";
 import { writeReport } from "./train/writeReport.ts";
 
 /** All that a run is made of. */
@@ -227,6 +228,7 @@ async function trainTask(asked: Task, ranks?: Ranks): Promise<Required<Trained>>
   await fromFirst(ranks, async () => task.configuration);
   const trained = await trainIn(task, { folder, from: resumed?.step, ranks });
   const outcome = { ...trained, notes: [...(resumed?.notes ?? []), ...trained.notes] };
+  await writeParams(folder, task.configuration);
   const note = await writeReport(folder, task.images, task.configuration, outcome);
   const notes = note === undefined ? outcome.notes : [...outcome.notes, note];
   return { outcome: { ...outcome, notes }, metrics: folder.metrics() };

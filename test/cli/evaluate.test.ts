@@ -276,6 +276,12 @@ describe("the CRF alone, over given logits", () => {
     for (const which of ["none", "trained"]) {
       expect(evaluate(...alone, "--crf", which).pixelAccuracy, which).toBeGreaterThan(0.75);
     }
+    // What it learned is put on any network by params.json, matrices and bandwidths included.
+    const [own, other] = [[], ["--params", "alone/params.json"]].map(
+      (more) => evaluate(...alone, "--iterations", "5", ...more) as unknown as Record<string, unknown>,
+    );
+    expect([own!.crf, other!.crf]).toEqual(["trained", "disconnected"]);
+    for (const name of ["confusion", "calibrationError"]) expect(other![name], name).toEqual(own![name]);
     expect(readFileSync(folder.file("alone/report.html"), "utf8")).toMatch(/W_s.*W_b.*Bandwidths: θα/s);
   });
 

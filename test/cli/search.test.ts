@@ -256,6 +256,35 @@ describe("--params", () => {
     expect(bytes("other.npy").equals(bytes("flags.npy"))).toBe(false);
   });
 
+  test("has weights by class and a compatibility, as .npy files do; those of other classes, and a run to begin by them, are refused", async () => {
+    const array = (name: string, shape: readonly number[], data: readonly number[]) =>
+      folder.write(name, encodeNpy({ shape, data: Float32Array.from(data) }));
+    const weights = [3, 2, 1, 4];
+    const matrix = Array.from({ length: classes ** 2 }, (_, at) => (at % (classes + 1) === 0 ? -1 : 0.25 * (at % 2)));
+    array("w.npy", [classes], weights);
+    array("c.npy", [classes, classes], matrix);
+    const rows = weights.map((_, row) => matrix.slice(row * classes, (row + 1) * classes));
+    const by = JSON.parse(params()) as Record<string, any>;
+    const written = { ...by, bilateral: { ...by.bilateral, weight: weights }, compatibility: rows };
+    folder.write("matrices.json", JSON.stringify(written));
+    await refine("arrays.npy", ...flags, "--bilateral-weight", "w.npy", "--compatibility", "c.npy");
+    await refine("matrices.npy", "--params", "matrices.json");
+    expect(bytes("matrices.npy").equals(bytes("arrays.npy"))).toBe(true);
+    expect(bytes("matrices.npy").equals(bytes("flags.npy"))).toBe(false);
+    folder.write("fewer.json", JSON.stringify({ ...written, compatibility: [[-1]] }));
+    await folder.refusesInProcess(
+      [
+        ...["refine", picture, "--logits", "logits/shapes-0001.npy", "--layout", "chw", "--out", "no.png"],
+        ...["--params", "fewer.json", ...device],
+      ],
+      /^crf-rnn: --params: expected a compatibility for 4 classes, got one for 1 — /,
+    );
+    await folder.refusesInProcess(
+      trainWords("no", "--stage", "crf-rnn", "--steps", "1", "--params", "matrices.json"),
+      /^crf-rnn: matrices\.json: expected weights of one number for all classes/,
+    );
+  });
+
   test("begins a CRF that train learns, whose temperature its checkpoints keep", async () => {
     folder.write("own.params.json", params());
     const crf = ["--stage", "crf-rnn", "--steps", "1", ...logits, "--optimizer", "adam"];

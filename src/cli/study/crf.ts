@@ -12,7 +12,7 @@ import { runFolder, seedFolder, type Study } from "./task.ts";
 export async function crfWords(study: Study, seed: number): Promise<string[]> {
   const file = study.flags.params ?? (await searched(study, seed));
   const { thetaAlpha, thetaBeta, thetaGamma, spatialWeight, bilateralWeight, temperature, normalization } =
-    parametersOf(await readParams(file));
+    parametersOf(await readParams(file), file);
   return Object.entries({
     "--theta-alpha": thetaAlpha,
     "--theta-beta": thetaBeta,

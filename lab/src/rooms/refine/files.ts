@@ -77,8 +77,17 @@ async function openLabels(file: File): Promise<void> {
 async function openParams(file: File): Promise<void> {
   const { parseParams } = await import("crf-rnn/search");
   const params = parseParams(await file.text(), file.name);
-  const values = valuesWithin(params, ranges);
-  set(values);
+  const { bilateral, spatial, compatibility = [] } = params;
+  if (typeof bilateral.weight !== "number" || typeof spatial.weight !== "number") {
+    throw new Error(`${file.name} has weights by class, expected one number for all, as the sliders have.`);
+  }
+  const weighted = {
+    bilateral: { ...bilateral, weight: bilateral.weight },
+    spatial: { ...spatial, weight: spatial.weight },
+  };
+  const values = valuesWithin({ ...params, ...weighted }, ranges);
+  const [least, most] = ranges.compatibility;
+  set({ ...values, compatibility: compatibility.map((value) => Math.min(Math.max(value, least), most)) });
   const also = values.temperature === 1 ? "" : ` Scores that are given are divided by ${values.temperature}.`;
   notify({ kind: "success", key: "file", text: `${file.name} gave the parameters of the CRF.${also}` });
 }
