@@ -310,9 +310,17 @@ describe("params.json", () => {
     };
     const text = formatLayer(given);
     expect(JSON.parse(text)).toMatchObject({
-      bilateral: { weight: [[1, 2], [-3, 4]] }, // prettier-ignore
+      bilateral: {
+        weight: [
+          [1, 2],
+          [-3, 4],
+        ],
+      },
       spatial: { weight: [5, 6] },
-      compatibility: [[-1, 0.5], [0, -1]], // prettier-ignore
+      compatibility: [
+        [-1, 0.5],
+        [0, -1],
+      ],
     });
     expect(text).toContain("[-3, 4]");
     expect(parseParams(text)).toMatchObject(given);
