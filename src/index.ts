@@ -54,6 +54,7 @@ export {
   type CrfFilterParameters,
   denseCrf,
   type DenseCrf,
+  type DenseCrfCall,
   type DenseCrfOptions,
 } from "./crf/denseCrf.ts";
 export { volumeFeatures, type VolumeOptions } from "./lattice/volumeFeatures.ts";

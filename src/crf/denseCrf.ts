@@ -8,6 +8,8 @@ import { checkBandwidth } from "../lattice/features.ts";
 import { filtered, normalizations } from "../lattice/filter.ts";
 import { buildLattice, type Lattice } from "../lattice/lattice.ts";
 import type { Normalization } from "../lattice/normalization.ts";
+import { shiftsOf } from "../lattice/shifts.ts";
+import { add } from "../nn/add.ts";
 import { type Loadable, loadParameters, readParameters, requireTensors } from "../loading.ts";
 import type { Values } from "../optim/optimizer.ts";
 import { type Names, requireOptions } from "../options.ts";
@@ -23,7 +25,7 @@ import { callNames, checkIterations, type CrfCall } from "./crfRnn.ts";
 import { readFreeEnergy } from "./freeEnergy.ts";
 import { iterateBy } from "./iterations.ts";
 import { diagonalsOf } from "./knownMatrices.ts";
-import { messageOf, type WeighedFilter } from "./messagePassing.ts";
+import type { WeighedFilter } from "./messagePassing.ts";
 import { inferenceOptions } from "./options.ts";
 import { type Compatibility, compatibilityMatrix, stacked, type Weight, weightMatrix } from "./parameters.ts";
 import { scaledFeatures } from "./scaledFeatures.ts";
@@ -52,6 +54,11 @@ export interface DenseCrfOptions {
   readonly iterations?: number;
   /** Default: `softmax`. */
   readonly activation?: Activation;
+  /**
+   * What a filter makes is the mean over so many lattices, each with the features moved by another random vector: nearer to the Gaussian, and its
+   * gradients nearer to true slopes, at so many times the cost. Default: one lattice, of features as they are.
+   */
+  readonly shifts?: number;
   /** Which parameters receive gradients, if a tape watches them. Features do wherever one watches them. */
   readonly learn?: {
     /** W_k. Default: true. */
@@ -68,6 +75,7 @@ const optionNames: Names<DenseCrfOptions> = {
   filters: true,
   iterations: true,
   activation: true,
+  shifts: true,
   learn: true,
 };
 const filterNames: Names<CrfFilter> = { bandwidths: true, weight: true, compatibility: true, normalization: true };
@@ -87,6 +95,14 @@ export interface CrfFilterParameters {
   readonly bandwidths: Tensor;
 }
 
+/** Options of one call of a dense CRF. */
+export interface DenseCrfCall extends CrfCall {
+  /** From what the vectors of `shifts` are drawn. Another one in each step of a training makes gradients right on average. Default: 0. */
+  readonly seed?: number;
+}
+
+const denseCallNames: Names<DenseCrfCall> = { ...callNames, seed: true };
+
 /** A dense CRF: call it with unary logits and the features of every filter. */
 export interface DenseCrf extends Disposable {
   /**
@@ -96,9 +112,9 @@ export interface DenseCrf extends Disposable {
    * unary's shape.
    * @throws ShapeError, ValueError (NaN, infinity), LimitError, DeviceError, DisposedError, AbortError
    */
-  (unary: Tensor, features: readonly Tensor[], call?: CrfCall): Promise<Tensor>;
+  (unary: Tensor, features: readonly Tensor[], call?: DenseCrfCall): Promise<Tensor>;
   /** Infers step by step, as `steps` of `crfRnn`. */
-  steps(unary: Tensor, features: readonly Tensor[], call?: CrfCall): AsyncGenerator<CrfStep, void, void>;
+  steps(unary: Tensor, features: readonly Tensor[], call?: DenseCrfCall): AsyncGenerator<CrfStep, void, void>;
   /** The parameters of each filter. */
   readonly parameters: readonly CrfFilterParameters[];
   /** The values of all parameters, named as in `0.weight`. */
@@ -121,10 +137,10 @@ const where = "denseCrf";
  */
 export function denseCrf(device: Device, options: DenseCrfOptions): DenseCrf {
   const layer = new DenseLayer(device, options);
-  const call = (unary: Tensor, features: readonly Tensor[], per: CrfCall = {}): Promise<Tensor> =>
+  const call = (unary: Tensor, features: readonly Tensor[], per: DenseCrfCall = {}): Promise<Tensor> =>
     layer.infer(unary, features, per);
   return Object.assign(call, {
-    steps: (unary: Tensor, features: readonly Tensor[], per: CrfCall = {}) =>
+    steps: (unary: Tensor, features: readonly Tensor[], per: DenseCrfCall = {}) =>
       stepsOf((onStep) => layer.infer(unary, features, per, onStep)),
     parameters: layer.parameters,
     state: () => layer.state(),
@@ -138,7 +154,7 @@ export function denseCrf(device: Device, options: DenseCrfOptions): DenseCrf {
 function checkOptions(device: Device, options: DenseCrfOptions): void {
   requireDevice(where, device);
   requireOptions(where, options, optionNames);
-  const { classes, filters, iterations, activation, learn } = options ?? {};
+  const { classes, filters, iterations, activation, shifts, learn } = options ?? {};
   if (!Number.isInteger(classes) || classes < 1) {
     throw new ValueError({ where, expected: "a whole number of classes, 1 or more", got: found(classes) });
   }
@@ -148,6 +164,9 @@ function checkOptions(device: Device, options: DenseCrfOptions): void {
   }
   if (iterations !== undefined) checkIterations(where, iterations);
   if (activation !== undefined) requireChoice(where, "activation", activation, activations);
+  if (shifts !== undefined && !(Number.isInteger(shifts) && shifts >= 1)) {
+    throw new ValueError({ where, expected: "a whole number of shifts, 1 or more", got: found(shifts) });
+  }
   requireOptions(`${where}: learn`, learn, learnNames);
   for (const [name, flag] of Object.entries(learn ?? {})) requireFlag(`${where}: learn`, name, flag);
   for (const [k, filter] of filters.entries()) checkFilter(`${where}: filters[${k}]`, filter as CrfFilter);
@@ -203,7 +222,7 @@ class DenseLayer implements Disposable {
   }
 
   /** Infers the logits X_T, or, where somebody looks at the steps, the marginals. */
-  async infer(unary: Tensor, features: readonly Tensor[], call: CrfCall, onStep?: OnStep): Promise<Tensor> {
+  async infer(unary: Tensor, features: readonly Tensor[], call: DenseCrfCall, onStep?: OnStep): Promise<Tensor> {
     const { iterations = this.#options.iterations ?? inferenceOptions.iterations.default } = call ?? {};
     this.#check(unary, features, iterations, call);
     const device = this.#device;
@@ -218,16 +237,17 @@ class DenseLayer implements Disposable {
     using workspace = new Workspace(device);
     const learned = this.#learned.flatMap((of) => Object.values<Tensor>({ ...of }));
     const recorded = [unary, call.from, ...features, ...learned].some((input) => input?.tape?.recording);
-    const weighed: WeighedFilter[] = [];
+    const weighed: ShiftedFilter[] = [];
     for (const [k, given] of features.entries()) {
       const { bandwidths, ...matrices } = this.#learned[k]!;
       const { weight, compatibility } = matrices;
       const storages = [bandwidths, ...(recorded ? [] : [weight, compatibility])].map(({ storage }) => storage);
       const [values, ...read] = (await readTogether(device, storages)).map((one) => new Float32Array(one));
       const [ofWeight, ofCompatibility] = read.map((one) => workspace.store(diagonalsOf(one, weight.channels)));
-      const lattice = scope.add(await this.#latticeOf(given, bandwidths, values!, k, call));
+      const lattices = await this.#latticesOf(given, bandwidths, values!, k, call);
+      for (const lattice of lattices) scope.add(lattice);
       const diagonals = { weight: ofWeight, compatibility: ofCompatibility };
-      weighed.push({ ...matrices, diagonals, lattice, normalization: filters[k]!.normalization ?? "after" });
+      weighed.push({ ...matrices, diagonals, lattices, normalization: filters[k]!.normalization ?? "after" });
     }
     const whole = alias ?? unary;
     const result = await iterateBy({
@@ -246,24 +266,37 @@ class DenseLayer implements Disposable {
     return Scope.inherit(result, [unary, ...features]);
   }
 
-  /** Builds the lattice of features that are divided by what the bandwidths hold now. */
-  async #latticeOf(
+  /** Builds the lattices of features that are divided by what the bandwidths hold now: one for each vector that they are moved by. */
+  async #latticesOf(
     features: Tensor,
     bandwidths: Tensor,
     read: Float32Array,
     k: number,
-    { signal }: CrfCall,
-  ): Promise<Lattice> {
+    { signal, seed = 0 }: DenseCrfCall,
+  ): Promise<Lattice[]> {
     const values = read.subarray(0, bandwidths.channels);
     for (const [at, value] of values.entries()) checkBandwidth(`${where}: filters[${k}]`, `feature ${at}`, value);
     using source = features.tape?.recording ? undefined : features.alias();
     using scaled = scaledFeatures(source ?? features, bandwidths, [...values]);
-    return await buildLattice(scaled, { signal });
+    const { shifts } = this.#options;
+    if (shifts === undefined) return [await buildLattice(scaled, { signal })];
+    const lattices: Lattice[] = [];
+    try {
+      for (const shift of shiftsOf(features.channels, shifts, seed, k)) {
+        using moved = movedBy(scaled, shift);
+        lattices.push(await buildLattice(moved, { signal }));
+      }
+      return lattices;
+    } catch (error) {
+      for (const lattice of lattices) lattice.dispose();
+      throw error;
+    }
   }
 
-  #check(unary: Tensor, features: readonly Tensor[], iterations: number, call: CrfCall): void {
+  #check(unary: Tensor, features: readonly Tensor[], iterations: number, call: DenseCrfCall): void {
     if (this.#disposed) throw disposedError(where, "the layer");
-    requireOptions(where, call, callNames);
+    requireOptions(where, call, denseCallNames);
+    requireSeed(call?.seed);
     const { classes, filters } = this.#options;
     if (!Array.isArray(features) || features.length !== filters.length) {
       const got = Array.isArray(features) ? String(features.length) : kindOf(features);
@@ -341,20 +374,51 @@ async function requireAllFinite(tensors: Readonly<Record<string, Tensor | undefi
   }
 }
 
+/** A filter with its matrices, of which the mean over lattices counts. */
+type ShiftedFilter = Omit<WeighedFilter, "lattice" | "set"> & { readonly lattices: readonly Lattice[] };
+
+/** @throws ValueError */
+function requireSeed(seed: unknown): void {
+  if (seed === undefined || (Number.isInteger(seed) && (seed as number) >= 0)) return;
+  throw new ValueError({ where, expected: "a seed of 0 or more, a whole number", got: found(seed) });
+}
+
+/** Moves all rows by one vector; gradients of the features stay what they are. */
+function movedBy(features: Tensor, shift: Float64Array): Tensor {
+  const { device, shape, rows, channels } = features;
+  const values = Float32Array.from({ length: rows * channels }, (_, at) => shift[at % channels]!);
+  using vectors = device.tensor(shape, values);
+  return add(features, vectors);
+}
+
+/** Computes W·(K Q), where K is the mean over the lattices. */
+function weighedMean(marginals: Tensor, { lattices, normalization, weight, diagonals }: ShiftedFilter): Tensor {
+  let sum = filtered(marginals, lattices[0]!, normalization, false);
+  try {
+    for (const lattice of lattices.slice(1)) {
+      using before = sum;
+      using smooth = filtered(marginals, lattice, normalization, false);
+      sum = add(before, smooth);
+    }
+    return transform(sum, weight, { factor: 1 / lattices.length, diagonals: diagonals?.weight });
+  } finally {
+    sum.dispose();
+  }
+}
+
 /** One iteration: X = U − Σ_k C_k·W_k·(K_k Q). */
 async function nextLogits(
   unary: Tensor,
   marginals: Tensor,
-  filters: readonly WeighedFilter[],
+  filters: readonly ShiftedFilter[],
   turn: () => Promise<void>,
 ): Promise<Tensor> {
   let logits = unary;
   try {
-    for (const { lattice, weight, compatibility, diagonals, normalization } of filters) {
-      using smooth = filtered(marginals, lattice, normalization, false);
-      using message = transform(smooth, weight, { diagonals: diagonals?.weight });
-      const last = { factor: -1, addend: logits, diagonals: diagonals?.compatibility };
-      const sum = transform(message, compatibility, last);
+    for (const filter of filters) {
+      using message = weighedMean(marginals, filter);
+      const last = { factor: -1, addend: logits, diagonals: filter.diagonals?.compatibility };
+      const sum = transform(message, filter.compatibility, last);
       if (logits !== unary) logits.dispose();
       logits = sum;
       await turn();
@@ -366,7 +430,7 @@ async function nextLogits(
   }
 }
 
-async function freeEnergyOf(unary: Tensor, marginals: Tensor, filters: readonly WeighedFilter[]) {
+async function freeEnergyOf(unary: Tensor, marginals: Tensor, filters: readonly ShiftedFilter[]) {
   const messages: Tensor[] = [];
   try {
     for (const filter of filters) messages.push(messageOf(marginals, filter));
@@ -374,4 +438,13 @@ async function freeEnergyOf(unary: Tensor, marginals: Tensor, filters: readonly 
   } finally {
     for (const message of messages) message.dispose();
   }
+}
+
+/** Computes C·W·(K Q) without a tape. */
+function messageOf(marginals: Tensor, filter: ShiftedFilter): Tensor {
+  using q = marginals.alias();
+  using weight = filter.weight.alias();
+  using compatibility = filter.compatibility.alias();
+  using weighed = weighedMean(q, { ...filter, weight });
+  return transform(weighed, compatibility, { diagonals: filter.diagonals?.compatibility });
 }
