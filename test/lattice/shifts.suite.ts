@@ -10,7 +10,7 @@ const movedBy = (features: ArrayLike<number>, shift: ArrayLike<number>): Float64
 export const cases: Case[] = [
   {
     name: "whole steps lead from vertex to vertex, so that shares of them reach all of a cell and nothing twice",
-    run() {
+    async run() {
       for (const d of [1, 2, 5]) {
         const features = clearPoints(random(d), 40, d);
         const values = random(d + 10).array(40, -1, 1);
@@ -30,7 +30,7 @@ export const cases: Case[] = [
   },
   {
     name: "of a seed they are the same on every host, to the bit, and other ones of another seed",
-    run() {
+    async run() {
       same(shiftsOf(3, 2, 7)[1]!, [-0.22540815193532457, 0.40342169446314724, 0.5778735704884804], "seed 7");
       same(shiftsOf(3, 2, 7)[1]!, shiftsOf(3, 5, 7)[1]!, "however many there are");
       for (const key of [[8], [7, 0], [7, 1]]) {
@@ -40,7 +40,7 @@ export const cases: Case[] = [
   },
   {
     name: "a few fill a cell: of eight on a line, no two neighbors are further from each other than two eighths of it",
-    run() {
+    async run() {
       const cell = ofShares([1])[0]!;
       for (let seed = 0; seed < 20; seed++) {
         const places = shiftsOf(1, 8, seed)
