@@ -57,6 +57,7 @@ export {
   type DenseCrfCall,
   type DenseCrfOptions,
 } from "./crf/denseCrf.ts";
+export { gaussianTaps } from "./lattice/taps.ts";
 export { volumeFeatures, type VolumeOptions } from "./lattice/volumeFeatures.ts";
 export type { Bandwidth } from "./crf/bandwidths.ts";
 export type { CrfLattices, KeptLattices } from "./crf/lattices.ts";

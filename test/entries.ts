@@ -280,6 +280,7 @@ const without: readonly string[] = [
   "stepped",
   "crfRnnMultipliers",
   "fcnMultipliers",
+  "gaussianTaps",
 ];
 
 /** @throws if an export is neither called nor known to take nothing */

@@ -9,6 +9,7 @@ import { filtered, normalizations } from "../lattice/filter.ts";
 import { buildLattice, type Lattice } from "../lattice/lattice.ts";
 import type { Normalization } from "../lattice/normalization.ts";
 import { shiftsOf } from "../lattice/shifts.ts";
+import { blurringBy } from "../lattice/taps.ts";
 import { add } from "../nn/add.ts";
 import { type Loadable, loadParameters, readParameters, requireTensors } from "../loading.ts";
 import type { Values } from "../optim/optimizer.ts";
@@ -18,7 +19,7 @@ import { formatShape } from "../shape.ts";
 import { requireFinite, seekNotFinite } from "../shared/finite.ts";
 import type { Tensor } from "../tensor.ts";
 import { breathe } from "../turn.ts";
-import { found, kindOf, requireChoice, requireFlag } from "../values.ts";
+import { found, kindOf, requireChoice, requireFlag, requireNumbers } from "../values.ts";
 import { type Activation, activations } from "./activation.ts";
 import { transform } from "./compatibility.ts";
 import { callNames, checkIterations, type CrfCall } from "./crfRnn.ts";
@@ -42,6 +43,11 @@ export interface CrfFilter {
   readonly compatibility?: Compatibility;
   /** Default: `after`. */
   readonly normalization?: Normalization;
+  /**
+   * Blur weights to begin from, which are then parameters: 3 numbers for all axes, 3·(d + 1) for each, or 3·(d + 1)·g for each of g groups of
+   * as many classes, too, as `taps` of `filter` has them. Repeat `gaussianTaps` to begin from the Gaussian. Default: the Gaussian, which does not learn.
+   */
+  readonly taps?: ArrayLike<number>;
 }
 
 /** Options of a dense CRF. */
@@ -67,6 +73,8 @@ export interface DenseCrfOptions {
     readonly compatibility?: boolean;
     /** Default: false. Their gradients hold while the lattice's vertices stay what they are. */
     readonly bandwidths?: boolean;
+    /** Of filters that have some. Default: true. */
+    readonly taps?: boolean;
   };
 }
 
@@ -78,11 +86,18 @@ const optionNames: Names<DenseCrfOptions> = {
   shifts: true,
   learn: true,
 };
-const filterNames: Names<CrfFilter> = { bandwidths: true, weight: true, compatibility: true, normalization: true };
+const filterNames: Names<CrfFilter> = {
+  bandwidths: true,
+  weight: true,
+  compatibility: true,
+  normalization: true,
+  taps: true,
+};
 const learnNames: Names<NonNullable<DenseCrfOptions["learn"]>> = {
   weights: true,
   compatibility: true,
   bandwidths: true,
+  taps: true,
 };
 
 /** The learnable tensors of one filter. */
@@ -93,6 +108,8 @@ export interface CrfFilterParameters {
   readonly compatibility: Tensor;
   /** [d] */
   readonly bandwidths: Tensor;
+  /** [3], [d + 1, 3] or [d + 1, g, 3], of a filter that was made with taps. */
+  readonly taps?: Tensor;
 }
 
 /** Options of one call of a dense CRF. */
@@ -169,13 +186,13 @@ function checkOptions(device: Device, options: DenseCrfOptions): void {
   }
   requireOptions(`${where}: learn`, learn, learnNames);
   for (const [name, flag] of Object.entries(learn ?? {})) requireFlag(`${where}: learn`, name, flag);
-  for (const [k, filter] of filters.entries()) checkFilter(`${where}: filters[${k}]`, filter as CrfFilter);
+  for (const [k, filter] of filters.entries()) checkFilter(`${where}: filters[${k}]`, filter as CrfFilter, classes);
 }
 
 /** @throws ValueError */
-function checkFilter(place: string, filter: CrfFilter): void {
+function checkFilter(place: string, filter: CrfFilter, classes: number): void {
   requireOptions(place, filter, filterNames);
-  const { bandwidths, normalization } = filter ?? {};
+  const { bandwidths, normalization, taps } = filter ?? {};
   const values: unknown[] = typeof bandwidths === "object" && bandwidths !== null ? Array.from(bandwidths) : [];
   if (values.length === 0) {
     const remedy = "pass an array with a bandwidth for each feature";
@@ -183,6 +200,24 @@ function checkFilter(place: string, filter: CrfFilter): void {
   }
   for (const [at, value] of values.entries()) checkBandwidth(place, `feature ${at}`, value as number);
   if (normalization !== undefined) requireChoice(place, "normalization", normalization, normalizations);
+  if (taps === undefined) return;
+  const length = typeof taps === "object" && taps !== null ? taps.length : NaN;
+  if (!tapShape(length, values.length, classes)) {
+    const axes = 3 * (values.length + 1);
+    const expected = `3 taps, ${axes}, or ${axes} for each group of as many of ${classes} classes`;
+    throw new ValueError({ where: place, expected, got: Number.isNaN(length) ? found(taps) : String(length) });
+  }
+  requireNumbers(place, taps, length);
+  const stray = Array.from(taps).findIndex((tap) => !Number.isFinite(tap));
+  if (stray >= 0) throw new ValueError({ where: place, expected: "finite taps", got: `${taps[stray]} at ${stray}` });
+}
+
+/** The shape of so many taps; undefined where there is none. */
+function tapShape(length: number, dimensions: number, classes: number): number[] | undefined {
+  if (length === 3) return [3];
+  const groups = length / (3 * (dimensions + 1));
+  if (!Number.isInteger(groups) || groups < 1 || classes % groups !== 0) return undefined;
+  return groups === 1 ? [dimensions + 1, 3] : [dimensions + 1, groups, 3];
 }
 
 class DenseLayer implements Disposable {
@@ -198,26 +233,29 @@ class DenseLayer implements Disposable {
     checkOptions(device, options);
     const { classes, filters, learn = {} } = options;
     // All are checked before the first is on the device.
-    const matrices = filters.map(({ bandwidths, weight = 1, compatibility = "potts" }, k) => ({
+    const matrices = filters.map(({ bandwidths, weight = 1, compatibility = "potts", taps }, k) => ({
+      taps: taps && Float32Array.from(taps),
       weight: weightMatrix(where, `weight of filter ${k}`, weight, classes),
       compatibility: compatibilityMatrix(where, compatibility, classes),
       bandwidths: Float32Array.from(bandwidths),
     }));
     this.#device = device;
     this.#options = options;
-    this.parameters = matrices.map(({ weight, compatibility, bandwidths }) => ({
+    this.parameters = matrices.map(({ weight, compatibility, bandwidths, taps }) => ({
       weight: stacked(device, weight, classes, 1),
       compatibility: stacked(device, compatibility, classes, 1),
       bandwidths: device.tensor([bandwidths.length], bandwidths),
+      ...(taps && { taps: device.tensor(tapShape(taps.length, bandwidths.length, classes)!, taps) }),
     }));
     const learned = (tensor: Tensor, wanted: boolean): Tensor => {
       if (!wanted) this.#detached.push(tensor.detached());
       return wanted ? tensor : this.#detached.at(-1)!;
     };
-    this.#learned = this.parameters.map(({ weight, compatibility, bandwidths }) => ({
+    this.#learned = this.parameters.map(({ weight, compatibility, bandwidths, taps }) => ({
       weight: learned(weight, learn.weights ?? true),
       compatibility: learned(compatibility, learn.compatibility ?? true),
       bandwidths: learned(bandwidths, learn.bandwidths ?? false),
+      ...(taps && { taps: learned(taps, learn.taps ?? true) }),
     }));
   }
 
@@ -375,7 +413,10 @@ async function requireAllFinite(tensors: Readonly<Record<string, Tensor | undefi
 }
 
 /** A filter with its matrices, of which the mean over lattices counts. */
-type ShiftedFilter = Omit<WeighedFilter, "lattice" | "set"> & { readonly lattices: readonly Lattice[] };
+type ShiftedFilter = Omit<WeighedFilter, "lattice" | "set"> & {
+  readonly lattices: readonly Lattice[];
+  readonly taps?: Tensor;
+};
 
 /** @throws ValueError */
 function requireSeed(seed: unknown): void {
@@ -392,12 +433,16 @@ function movedBy(features: Tensor, shift: Float64Array): Tensor {
 }
 
 /** Computes W·(K Q), where K is the mean over the lattices. */
-function weighedMean(marginals: Tensor, { lattices, normalization, weight, diagonals }: ShiftedFilter): Tensor {
-  let sum = filtered(marginals, lattices[0]!, normalization, false);
+function weighedMean(marginals: Tensor, { lattices, normalization, weight, diagonals, taps }: ShiftedFilter): Tensor {
+  const smoothBy = (lattice: Lattice): Tensor => {
+    const blurring = taps && blurringBy(where, taps, lattice, marginals.channels);
+    return filtered(marginals, lattice, normalization, false, { blurring });
+  };
+  let sum = smoothBy(lattices[0]!);
   try {
     for (const lattice of lattices.slice(1)) {
       using before = sum;
-      using smooth = filtered(marginals, lattice, normalization, false);
+      using smooth = smoothBy(lattice);
       sum = add(before, smooth);
     }
     return transform(sum, weight, { factor: 1 / lattices.length, diagonals: diagonals?.weight });
@@ -445,6 +490,7 @@ function messageOf(marginals: Tensor, filter: ShiftedFilter): Tensor {
   using q = marginals.alias();
   using weight = filter.weight.alias();
   using compatibility = filter.compatibility.alias();
-  using weighed = weighedMean(q, { ...filter, weight });
+  using taps = filter.taps?.alias();
+  using weighed = weighedMean(q, { ...filter, weight, taps });
   return transform(weighed, compatibility, { diagonals: filter.diagonals?.compatibility });
 }

@@ -6,11 +6,12 @@ import { type CrfRnnError, DisposedError, ShapeError, ValueError } from "../../s
 import { bilateralFeatures, spatialFeatures } from "../../src/lattice/features.ts";
 import type { Normalization } from "../../src/lattice/normalization.ts";
 import { shiftsOf } from "../../src/lattice/shifts.ts";
+import { gaussianTaps } from "../../src/lattice/taps.ts";
 import { Tape } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { activation, transform } from "../reference/crf.ts";
 import { exactGauss } from "../reference/gauss.ts";
-import { embedPoint, referenceFilter, referenceLattice } from "../reference/lattice.ts";
+import { embedPoint, referenceFilter, referenceLattice, type ReferenceTaps } from "../reference/lattice.ts";
 import { clearPoints } from "../reference/points.ts";
 import { checkSlope, inner } from "../slopes.ts";
 import { type Case, check, close, random, rejects, same } from "../suite.ts";
@@ -199,6 +200,53 @@ export const cases: Case[] = [
         }
         close(pairwise, [expected], { relative: 1e-4 }, "energy of the mean");
       }
+    },
+  },
+  {
+    name: "taps of filters, shared, by axis and by class, are parameters with gradients, stored and loaded",
+    async run(device) {
+      using scope = device.scope();
+      const { bandwidths } = filters[0];
+      const unary = scope.tensor([points, classes], scores);
+      const given = scope.tensor([points, 2], features[0]);
+      const lattice = referenceLattice(
+        features[0]!.map((value, i) => value / bandwidths[i % 2]!),
+        2,
+      );
+      for (const groups of [0, 1, classes]) {
+        const taps = random(50 + groups).array(groups === 0 ? 3 : 9 * groups, 0.2, 1);
+        const filter = { bandwidths, weight: 0.7, taps };
+        const crf = scope.add(denseCrf(device, { classes, filters: [filter], iterations: 2 }));
+        const [parameters] = crf.parameters;
+        const reference = (values: ArrayLike<number>): Float64Array => {
+          const rowOf = (axis: number, c: number): number =>
+            groups === 0 ? 0 : axis * groups + (groups === 1 ? 0 : c);
+          const of = (axis: number, c: number) => [0, 1, 2].map((tap) => values[3 * rowOf(axis, c) + tap]!);
+          let x = Float64Array.from(scores);
+          for (let t = 0; t < 2; t++) {
+            const options = { normalization: "after", taps: of as unknown as ReferenceTaps } as const;
+            const smooth = referenceFilter(lattice, activation(x, classes), classes, options);
+            x = Float64Array.from(scores, (value, i) => value + Math.fround(0.7) * smooth[i]!);
+          }
+          return x;
+        };
+        using tape = new Tape([parameters!.taps!]);
+        const logits = await crf(unary, [given]);
+        close(await logits.read(), reference(taps), { ofMaximum: 1e-5 }, `${groups} groups`);
+        const seed = random(51).array(points * classes, -1, 1);
+        const gradients = await tape.gradients(logits, scope.tensor(unary.shape, seed));
+        const gradient = await gradients.get(parameters!.taps!)!.read();
+        checkSlope((values) => inner(seed, reference(values)), taps, gradient, random(52), 2e-5, "taps");
+        const usual = Array.from(taps, (_, i) => gaussianTaps[i % 3]!);
+        const other = scope.add(denseCrf(device, { classes, filters: [{ ...filter, taps: usual }] }));
+        await other.load(await crf.state());
+        same(await (await other(unary, [given], { iterations: 2 })).read(), await logits.read(), "loaded");
+      }
+      const make = (taps: readonly number[]) => () =>
+        denseCrf(device, { classes, filters: [{ bandwidths: [1, 1], taps }] });
+      await rejects(async () => make([1, 2])(), ValueError, "two taps");
+      await rejects(async () => make(new Array<number>(18).fill(1))(), ValueError, "two groups of three classes");
+      await rejects(async () => make([1, NaN, 1])(), ValueError, "NaN");
     },
   },
   {
