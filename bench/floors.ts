@@ -1,7 +1,7 @@
 import type { Floor } from "./floor.ts";
 import { blur } from "./lattice/blur.bench.ts";
-import { blurProducts } from "./lattice/blur.products.bench.ts";
-import { blurTaps } from "./lattice/blur.taps.bench.ts";
+import { tapsPullback } from "./lattice/taps.pullback.bench.ts";
+import { taps } from "./lattice/taps.bench.ts";
 import { embed } from "./lattice/embed.bench.ts";
 import { embedPullback } from "./lattice/embed.pullback.bench.ts";
 import { featuresBilateral } from "./lattice/features.bilateral.bench.ts";
@@ -99,8 +99,8 @@ import { sortScatter } from "./shared/sort.scatter.bench.ts";
 /** The floor of every kernel of the library. */
 export const floors = [
   blur,
-  blurTaps,
-  blurProducts,
+  taps,
+  tapsPullback,
   embed,
   embedPullback,
   featuresBilateral,

@@ -364,7 +364,8 @@ async function main(): Promise<void> {
       const title = `Slopes at θα = ${bandwidths[0]}, θβ = ${bandwidths[1]}, θγ = ${bandwidths[2]}`;
       console.log(`## ${title}\n\n${await measureSlopes(device, patches, bandwidths)}\n`);
     }
-    console.log(`## Cost\n\n${await measureCost(samples[0]!)}`);
+    const { height, width } = samples[0]!;
+    console.log(`## Cost of a photograph of ${height}×${width} pixels\n\n${await measureCost(samples[0]!)}`);
   } finally {
     device.dispose();
     await images.close();

@@ -7,11 +7,11 @@ import { emptyLike, type Tensor } from "../tensor.ts";
 import { type Abortable, requireUnaborted } from "../turn.ts";
 import { kindOf, requireChoice, requireFlag } from "../values.ts";
 import { featureGradients } from "./featureGradient.ts";
-import { type AlongFrom, filterMap } from "./filterChannels.ts";
+import { filterMap } from "./filterChannels.ts";
 import { Lattice } from "./lattice.ts";
 import { filterTables, type Normalization } from "./normalization.ts";
 import { LatticePoints } from "./points.ts";
-import { blurringBy } from "./taps.ts";
+import { type Blurring, blurringBy } from "./taps.ts";
 
 export interface FilterOptions extends Abortable {
   /** Default: `none`. */
@@ -31,18 +31,6 @@ export interface FilterOptions extends Abortable {
    * that of the Gaussian all the same.
    */
   readonly taps?: Tensor;
-}
-
-/** Another blur than the Gaussian's. */
-export interface Blurring {
-  readonly taps: Tensor;
-  readonly alongFrom: AlongFrom;
-  /** Computes the gradient of the taps for values that were filtered and the gradient of the result. */
-  gradient(
-    at: LatticePoints,
-    normalization: Normalization,
-    maps: { readonly values: Tensor; readonly gradient: Tensor },
-  ): Promise<Tensor>;
 }
 
 const optionNames: Names<FilterOptions> = {

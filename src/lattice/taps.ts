@@ -1,4 +1,4 @@
-import { blurProducts, blurTaps } from "../../build/kernels.ts";
+import { taps as kernel, tapsPullback } from "../../build/kernels.ts";
 import { alignedBytes, type Storage, view } from "../device/device.ts";
 import { perform, planned } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
@@ -8,7 +8,6 @@ import type { MapChannels } from "../shared/channels.ts";
 import { formatShape, quadBytes, quadsOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { AlongAxis } from "./blur.ts";
-import type { Blurring } from "./filter.ts";
 import type { AlongFrom } from "./filterChannels.ts";
 import type { FilterTables } from "./incidence.ts";
 import type { Lattice } from "./lattice.ts";
@@ -48,6 +47,18 @@ function layoutOf(where: string, taps: Tensor, dimensions: number, channels: num
   });
 }
 
+/** Another blur than the Gaussian's. */
+export interface Blurring {
+  readonly taps: Tensor;
+  readonly alongFrom: AlongFrom;
+  /** Computes the gradient of the taps for values that were filtered and the gradient of the result. */
+  gradient(
+    at: LatticePoints,
+    normalization: Normalization,
+    maps: { readonly values: Tensor; readonly gradient: Tensor },
+  ): Promise<Tensor>;
+}
+
 /** Blurs by taps, a tensor that a tape may watch. @throws ShapeError */
 export function blurringBy(where: string, taps: Tensor, lattice: Lattice, channels: number): Blurring {
   const layout = layoutOf(where, taps, lattice.dimensions, channels);
@@ -55,9 +66,9 @@ export function blurringBy(where: string, taps: Tensor, lattice: Lattice, channe
   const alongFrom: AlongFrom =
     (firstQuad) =>
     ({ axis, transpose, ...args }) =>
-      planned(blurTaps, {
+      planned(kernel, {
         ...args,
-        taps: taps.storage,
+        rows: taps.storage,
         firstRow: axis * axisRows,
         channelsPerRow,
         firstChannel: 4 * firstQuad,
@@ -135,8 +146,8 @@ function sumProducts(
   };
   const blurred = (axis: number, values: Storage, into: Storage, transpose: boolean): void => {
     const neighbors = axisOf(device, parts.neighbors, axis, vertices);
-    const { kernel, args } = along({ axis, neighbors, values, result: into, vertices, quads, transpose });
-    device.run(kernel, args);
+    const work = along({ axis, neighbors, values, result: into, vertices, quads, transpose });
+    device.run(work.kernel, work.args);
   };
   const wentIn = [splatted(forward, maps.values)];
   for (let axis = 0; axis < dimensions; axis++) {
@@ -150,7 +161,7 @@ function sumProducts(
   for (let axis = dimensions; axis >= 0; axis--) {
     const values = wentIn[axis]!;
     const neighbors = axisOf(device, parts.neighbors, axis, vertices);
-    device.run(blurProducts, { neighbors, values, gradient, result: products, vertices, quads });
+    device.run(tapsPullback, { neighbors, values, gradient, result: products, vertices, quads });
     columnSums(device, products, view(result, axis * alignedBytes(device, sumBytes), sumBytes), vertices, 3 * quads);
     if (axis === 0) break;
     // What went in has served.

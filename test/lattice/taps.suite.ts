@@ -1,5 +1,5 @@
 /** Filters whose blurs are learned. */
-import { blurProducts, blurTaps } from "../../build/kernels.ts";
+import { taps as kernel, tapsPullback } from "../../build/kernels.ts";
 import { ShapeError } from "../../src/errors.ts";
 import { filter, normalizations } from "../../src/lattice/filter.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
@@ -57,9 +57,9 @@ export const cases: Case[] = [
         for (const reversed of [0, 1]) {
           const result = memory.result((vertices + 1) * width);
           const more = { firstRow: 1, channelsPerRow, firstChannel: 0, lastChannel: width - 2, reversed };
-          device.run(blurTaps, {
+          device.run(kernel, {
             neighbors: neighbors!,
-            taps: weights!,
+            rows: weights!,
             values: from!,
             result,
             vertices,
@@ -74,7 +74,7 @@ export const cases: Case[] = [
           close(await memory.floats(result), expected, { absolute: 2 ** -21 }, `${vertices} vertices, ${quads} quads`);
         }
         const products = memory.result(vertices * 3 * width);
-        device.run(blurProducts, {
+        device.run(tapsPullback, {
           neighbors: neighbors!,
           values: from!,
           gradient: of!,
@@ -192,7 +192,7 @@ export const cases: Case[] = [
         const apart = inner.add(add(inner.add(filter(values, lattice, { taps })), minus));
         const loss = inner.add(mean(inner.add(multiply(apart, apart))));
         losses.push((await loss.read())[0]!);
-        await step(await tape.gradients(loss));
+        step(await tape.gradients(loss));
       }
       check(losses.at(-1)! < 1e-3 * losses[0]!, `losses ${losses[0]} … ${losses.at(-1)}`);
     },

@@ -1,9 +1,9 @@
-import { blurTaps as kernel } from "../../build/kernels.ts";
+import { taps as kernel } from "../../build/kernels.ts";
 import { filter } from "../../src/lattice/filter.ts";
 import { gaussianTaps } from "../../src/lattice/taps.ts";
 import { floor } from "../floor.ts";
 
-export const blurTaps = floor({
+export const taps = floor({
   kernel,
   moves: "neighbors, values and result once",
   bytes: ({ vertices, quads }) => (vertices + 1) * (8 + 32 * quads),

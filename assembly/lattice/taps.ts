@@ -2,8 +2,8 @@ import { multiplyAdd } from "../shared/simd";
 
 /** Tap `tap` of four channels from `channel` on. */
 @inline
-function tapsOf(taps: usize, tap: u32, channel: u32, firstRow: u32, channelsPerRow: u32, lastChannel: u32): v128 {
-  const column = taps + ((<usize>firstRow) << 4) + ((<usize>tap) << 2);
+function tapsOf(rows: usize, tap: u32, channel: u32, firstRow: u32, channelsPerRow: u32, lastChannel: u32): v128 {
+  const column = rows + ((<usize>firstRow) << 4) + ((<usize>tap) << 2);
   const a = (<usize>(min(channel, lastChannel) / channelsPerRow)) << 4;
   const b = (<usize>(min(channel + 1, lastChannel) / channelsPerRow)) << 4;
   const c = (<usize>(min(channel + 2, lastChannel) / channelsPerRow)) << 4;
@@ -14,10 +14,10 @@ function tapsOf(taps: usize, tap: u32, channel: u32, firstRow: u32, channelsPerR
   return f32x4.replace_lane(lanes, 3, load<f32>(column + d));
 }
 
-/** Twin of kernels/lattice/blur.taps.wgsl. */
-export function blurTaps(
+/** Twin of kernels/lattice/taps.wgsl. */
+export function taps(
   neighbors: usize,
-  taps: usize,
+  rows: usize,
   values: usize,
   result: usize,
   vertices: u32,
@@ -33,18 +33,18 @@ export function blurTaps(
   const rowStride = (<usize>quads) << 4;
   // Where all channels share a row, the taps are the same for all quads.
   const shared = channelsPerRow > lastChannel;
-  let before = tapsOf(taps, 0, firstChannel, firstRow, channelsPerRow, lastChannel);
-  let own = tapsOf(taps, 1, firstChannel, firstRow, channelsPerRow, lastChannel);
-  let after = tapsOf(taps, 2, firstChannel, firstRow, channelsPerRow, lastChannel);
+  let before = tapsOf(rows, 0, firstChannel, firstRow, channelsPerRow, lastChannel);
+  let own = tapsOf(rows, 1, firstChannel, firstRow, channelsPerRow, lastChannel);
+  let after = tapsOf(rows, 2, firstChannel, firstRow, channelsPerRow, lastChannel);
   let vertex = begin / quads;
   let quad = begin % quads;
   const first: usize = reversed ? 4 : 0;
   for (let index = begin; index < end; index++) {
     if (!shared) {
       const channel = firstChannel + (quad << 2);
-      before = tapsOf(taps, 0, channel, firstRow, channelsPerRow, lastChannel);
-      own = tapsOf(taps, 1, channel, firstRow, channelsPerRow, lastChannel);
-      after = tapsOf(taps, 2, channel, firstRow, channelsPerRow, lastChannel);
+      before = tapsOf(rows, 0, channel, firstRow, channelsPerRow, lastChannel);
+      own = tapsOf(rows, 1, channel, firstRow, channelsPerRow, lastChannel);
+      after = tapsOf(rows, 2, channel, firstRow, channelsPerRow, lastChannel);
     }
     const pair = neighbors + ((<usize>vertex) << 3);
     const column = values + ((<usize>quad) << 4);

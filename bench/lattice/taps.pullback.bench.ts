@@ -1,10 +1,10 @@
-import { blurProducts as kernel } from "../../build/kernels.ts";
+import { tapsPullback as kernel } from "../../build/kernels.ts";
 import { filter } from "../../src/lattice/filter.ts";
 import { gaussianTaps } from "../../src/lattice/taps.ts";
 import { Tape } from "../../src/tape.ts";
 import { floor } from "../floor.ts";
 
-export const blurProducts = floor({
+export const tapsPullback = floor({
   kernel,
   moves: "neighbors, values and gradient once, the products once",
   bytes: ({ vertices, quads }) => vertices * (8 + 80 * quads),

@@ -19,13 +19,13 @@ struct Params {
 // [vertices + 1]: this axis's (first, second).
 @group(0) @binding(1) var<storage, read> neighbors: array<vec2u>;
 // Rows (first, own, second), padded.
-@group(0) @binding(2) var<storage, read> taps: array<vec4f>;
+@group(0) @binding(2) var<storage, read> rows: array<vec4f>;
 // [vertices + 1, quads]
 @group(0) @binding(3) var<storage, read> values: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> result: array<vec4f>;
 
 fn tapsOf(channel: u32) -> vec4f {
-  return taps[params.firstRow + min(channel, params.lastChannel) / params.channelsPerRow];
+  return rows[params.firstRow + min(channel, params.lastChannel) / params.channelsPerRow];
 }
 
 //#invocations (vertices + 1) * quads

@@ -1,6 +1,6 @@
 // Multiplies, for each vertex, the gradient of what a blur along one axis makes by each value that went into it: those of
 // the first neighbor, of the vertex itself and of the second neighbor. The sums over vertices are the gradients of the
-// taps (blur.taps.wgsl). Each invocation computes a vertex's quad of channels.
+// taps (taps.wgsl). Each invocation computes a vertex's quad of channels.
 //#include "../shared/invocation.wgsl"
 
 struct Params {

@@ -1,5 +1,5 @@
-/** Twin of kernels/lattice/blur.products.wgsl. */
-export function blurProducts(
+/** Twin of kernels/lattice/taps.pullback.wgsl. */
+export function tapsPullback(
   neighbors: usize,
   values: usize,
   gradient: usize,
