@@ -61,8 +61,8 @@ export interface DenseCrfOptions {
   /** Default: `softmax`. */
   readonly activation?: Activation;
   /**
-   * What a filter makes is the mean over so many lattices, each with the features moved by another random vector: nearer to the Gaussian, and its
-   * gradients nearer to true slopes, at so many times the cost. Default: one lattice, of features as they are.
+   * What a filter makes is the mean over so many lattices, each with the features moved by another random vector: nearer to the Gaussian, and
+   * gradients of wide bandwidths nearer to true slopes, at so many times the cost. Default: one lattice, of features as they are.
    */
   readonly shifts?: number;
   /** Which parameters receive gradients, if a tape watches them. Features do wherever one watches them. */
@@ -114,7 +114,7 @@ export interface CrfFilterParameters {
 
 /** Options of one call of a dense CRF. */
 export interface DenseCrfCall extends CrfCall {
-  /** From what the vectors of `shifts` are drawn. Another one in each step of a training makes gradients right on average. Default: 0. */
+  /** From what the vectors of `shifts` are drawn. With another one in each step, no training fits one place of the lattice. Default: 0. */
   readonly seed?: number;
 }
 
