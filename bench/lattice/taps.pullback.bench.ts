@@ -6,10 +6,10 @@ import { floor } from "../floor.ts";
 
 export const tapsPullback = floor({
   kernel,
-  moves: "neighbors, values and gradient once, the products once",
-  bytes: ({ vertices, quads }) => vertices * (8 + 80 * quads),
-  computes: "three products a channel and vertex",
-  operations: ({ vertices, quads }) => vertices * 12 * quads,
+  moves: "neighbors, values, gradient and products once",
+  bytes: ({ vertices, quads }) => vertices * (8 + 48 * quads),
+  computes: "a product a channel and vertex",
+  operations: ({ vertices, quads }) => vertices * 4 * quads,
   queue: async (workload) => {
     const { unary, device } = workload;
     using taps = device.tensor([3], gaussianTaps);

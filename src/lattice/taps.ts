@@ -4,7 +4,7 @@ import { perform, planned } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { ShapeError } from "../errors.ts";
 import { columnSums } from "../shared/columnSums.ts";
-import type { MapChannels } from "../shared/channels.ts";
+import { allChannels, copyChannels, type MapChannels } from "../shared/channels.ts";
 import { formatShape, quadBytes, quadsOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { AlongAxis } from "./blur.ts";
@@ -98,13 +98,22 @@ async function tapGradient(
   const { channels } = values;
   const sums = new Float64Array(taps.rows * 3);
   const rowQuads = quadsOf(channels);
-  const most = Math.max(1, Math.floor(device.limits.bindingBytes / ((lattice.vertices + 1) * 3 * quadBytes)));
+  const { bindingBytes } = device.limits;
+  const longest = Math.max(lattice.points, at.points, lattice.vertices + 1);
+  const most = Math.max(1, Math.floor(bindingBytes / (longest * quadBytes)));
   for (let firstQuad = 0; firstQuad < rowQuads; firstQuad += most) {
     const quads = Math.min(most, rowQuads - firstQuad);
     using workspace = new Workspace(device);
-    const axisBytes = alignedBytes(device, 3 * quads * quadBytes);
-    const result = workspace.allocate((dimensions + 1) * axisBytes);
-    const of = ({ storage }: Tensor): MapChannels => ({ storage, rowQuads, firstQuad });
+    const tapBytes = alignedBytes(device, quads * quadBytes);
+    const result = workspace.allocate((dimensions + 1) * 3 * tapBytes);
+    // Of a map that is larger than a binding the channels are copied out, as `filterMap` does.
+    const of = ({ storage, rows }: Tensor): MapChannels => {
+      const range = { storage, rowQuads, firstQuad };
+      if (rows * rowQuads * quadBytes <= bindingBytes) return range;
+      const part = allChannels(workspace.allocate(rows * quads * quadBytes), quads);
+      copyChannels(device, range, part, rows, quads);
+      return part;
+    };
     device.attempt(() => {
       const [forward, backward] = [false, true].map((transpose) => filterTables(lattice, normalization, transpose, at));
       const tables = { forward: forward!, backward: backward! };
@@ -112,11 +121,10 @@ async function tapGradient(
       sumProducts(lattice, tables, maps, result, { quads, along: alongFrom(firstQuad) });
     });
     const read = new Float32Array(await device.read(result));
-    const width = 4 * quads;
     for (let axis = 0; axis <= dimensions; axis++) {
-      for (let c = 0; c < Math.min(width, channels - 4 * firstQuad); c++) {
+      for (let c = 0; c < Math.min(4 * quads, channels - 4 * firstQuad); c++) {
         const row = axis * layout.axisRows + Math.floor((4 * firstQuad + c) / layout.channelsPerRow);
-        for (let tap = 0; tap < 3; tap++) sums[row * 3 + tap]! += read[(axis * axisBytes) / 4 + tap * width + c]!;
+        for (let tap = 0; tap < 3; tap++) sums[row * 3 + tap]! += read[((axis * 3 + tap) * tapBytes) / 4 + c]!;
       }
     }
   }
@@ -127,7 +135,7 @@ async function tapGradient(
   );
 }
 
-/** Sums products over vertices: the result is [d + 1, 3, quads], axes padded, without the slice's factor. */
+/** Sums products over vertices: the result is [d + 1, 3, quads], its rows padded to be bound, without the slice's factor. */
 function sumProducts(
   { device, vertices, dimensions, parts }: Lattice,
   { forward, backward }: { readonly forward: FilterTables; readonly backward: FilterTables },
@@ -156,13 +164,16 @@ function sumProducts(
     wentIn.push(next);
   }
   let gradient = splatted(backward, maps.gradient);
-  const products = workspace.allocate(vertices * 3 * quads * quadBytes);
-  const sumBytes = 3 * quads * quadBytes;
+  const products = workspace.allocate(vertices * quads * quadBytes);
+  const sumBytes = quads * quadBytes;
   for (let axis = dimensions; axis >= 0; axis--) {
     const values = wentIn[axis]!;
     const neighbors = axisOf(device, parts.neighbors, axis, vertices);
-    device.run(tapsPullback, { neighbors, values, gradient, result: products, vertices, quads });
-    columnSums(device, products, view(result, axis * alignedBytes(device, sumBytes), sumBytes), vertices, 3 * quads);
+    for (let tap = 0; tap < 3; tap++) {
+      device.run(tapsPullback, { neighbors, values, gradient, result: products, vertices, quads, tap });
+      const place = (axis * 3 + tap) * alignedBytes(device, sumBytes);
+      columnSums(device, products, view(result, place, sumBytes), vertices, quads);
+    }
     if (axis === 0) break;
     // What went in has served.
     blurred(axis, gradient, values, true);

@@ -10,6 +10,7 @@ import { add } from "../../src/nn/add.ts";
 import { sgd } from "../../src/optim/sgd.ts";
 import { Tape } from "../../src/tape.ts";
 import { Memory } from "../memory.ts";
+import { withBindings } from "../nn/convolutions.ts";
 import { referenceFilter, referenceLattice, referenceLatticeAt, type ReferenceTaps } from "../reference/lattice.ts";
 import { clearPoints } from "../reference/points.ts";
 import { checkSlope, inner } from "../slopes.ts";
@@ -73,21 +74,16 @@ export const cases: Case[] = [
           });
           close(await memory.floats(result), expected, { absolute: 2 ** -21 }, `${vertices} vertices, ${quads} quads`);
         }
-        const products = memory.result(vertices * 3 * width);
-        device.run(tapsPullback, {
-          neighbors: neighbors!,
-          values: from!,
-          gradient: of!,
-          result: products,
-          vertices,
-          quads,
-        });
-        const expected = Float64Array.from({ length: vertices * 3 * width }, (_, at) => {
-          const i = Math.floor(at / (3 * width)) * width + (at % width);
-          const [first, second] = around(i);
-          return gradient[i]! * [first, values[i]!, second][Math.floor(at / width) % 3]!;
-        });
-        close(await memory.floats(products), expected, { relative: 2 ** -23 }, "products");
+        for (const tap of [0, 1, 2]) {
+          const products = memory.result(vertices * width);
+          const tables = { neighbors: neighbors!, values: from!, gradient: of!, result: products };
+          device.run(tapsPullback, { ...tables, vertices, quads, tap });
+          const expected = Float64Array.from({ length: vertices * width }, (_, i) => {
+            const [first, second] = around(i);
+            return gradient[i]! * [first, values[i]!, second][tap]!;
+          });
+          close(await memory.floats(products), expected, { relative: 2 ** -23 }, `products of tap ${tap}`);
+        }
       }
     },
   },
@@ -172,6 +168,35 @@ export const cases: Case[] = [
         const learned = filter(values, lattice, { taps: same });
         close(await learned.read(), usual, { ofMaximum: 1e-6 }, `taps [${shape.join()}] of the Gaussian`);
       }
+    },
+  },
+  {
+    name: "maps beyond a binding are gone through by parts, each by the taps of its channels",
+    async run(device) {
+      const [points, channels, d] = [400, 12, 2];
+      const data = clearPoints(random(60), points, d);
+      const numbers = random(61);
+      const [input, g] = [1, 2].map(() => numbers.array(points * channels, -1, 1)) as [Float32Array, Float32Array];
+      const shape = [d + 1, channels, 3];
+      const weights = numbers.array(elements(shape), -0.5, 1);
+      using scope = device.scope();
+      const values = scope.tensor([points, channels], input);
+      const taps = scope.tensor(shape, weights);
+      const seed = scope.tensor([points, channels], g);
+      using tape = new Tape([values, taps]);
+      using lattice = await buildLattice(scope.tensor([points, d], data));
+      // The pairs of points and vertices fit, and one of the three quads of the points.
+      const bindingBytes = 8 * points * (d + 1);
+      check(16 * (lattice.vertices + 1) < bindingBytes && bindingBytes < 32 * points, `${lattice.vertices} vertices`);
+      await withBindings(device, bindingBytes, async () => {
+        const result = filter(values, lattice, { taps });
+        const reference = (t: ArrayLike<number>): Float64Array =>
+          referenceFilter(referenceLattice(data, d), input, channels, { taps: tapsOf(shape, t, channels) });
+        close(await result.read(), reference(weights), { ofMaximum: 1e-5 }, "values");
+        const gradients = await tape.gradients(result, seed);
+        const gradient = await gradients.get(taps)!.read();
+        checkSlope((t) => inner(reference(t), g), weights, gradient, numbers, 1e-5, "taps");
+      });
     },
   },
   {
