@@ -1,5 +1,7 @@
 import type { Floor } from "./floor.ts";
 import { blur } from "./lattice/blur.bench.ts";
+import { tapsPullback } from "./lattice/taps.pullback.bench.ts";
+import { taps } from "./lattice/taps.bench.ts";
 import { embed } from "./lattice/embed.bench.ts";
 import { embedPullback } from "./lattice/embed.pullback.bench.ts";
 import { featuresBilateral } from "./lattice/features.bilateral.bench.ts";
@@ -97,6 +99,8 @@ import { sortScatter } from "./shared/sort.scatter.bench.ts";
 /** The floor of every kernel of the library. */
 export const floors = [
   blur,
+  taps,
+  tapsPullback,
   embed,
   embedPullback,
   featuresBilateral,

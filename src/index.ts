@@ -54,8 +54,10 @@ export {
   type CrfFilterParameters,
   denseCrf,
   type DenseCrf,
+  type DenseCrfCall,
   type DenseCrfOptions,
 } from "./crf/denseCrf.ts";
+export { gaussianTaps } from "./lattice/taps.ts";
 export { volumeFeatures, type VolumeOptions } from "./lattice/volumeFeatures.ts";
 export type { Bandwidth } from "./crf/bandwidths.ts";
 export type { CrfLattices, KeptLattices } from "./crf/lattices.ts";

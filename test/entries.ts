@@ -108,6 +108,11 @@ const entries: readonly Entry[] = [
   },
   { name: "filter", given: latticeAndValues, call: ({ lattice, values }) => library.filter(values, lattice) },
   {
+    name: "filter: taps",
+    given: async (scope) => ({ ...(await latticeAndValues(scope)), taps: scope.tensor([3], library.gaussianTaps) }),
+    call: ({ lattice, values, taps }) => library.filter(values, lattice, { taps }),
+  },
+  {
     name: "upsample",
     given: (scope) => ({ values: map(scope), smallGuide: map(scope, 2), guide: map(scope, 2) }),
     call: ({ values, smallGuide, guide }) => library.upsample(values, smallGuide, guide),
@@ -280,6 +285,7 @@ const without: readonly string[] = [
   "stepped",
   "crfRnnMultipliers",
   "fcnMultipliers",
+  "gaussianTaps",
 ];
 
 /** @throws if an export is neither called nor known to take nothing */

@@ -51,6 +51,20 @@ export async function filterAll(device: Device): Promise<void> {
     for (const normalization of normalizations) filter(values, wider, { normalization, at: wider.at }).dispose();
     using elsewhere = device.tensor([2, 30, 5], random(7).array(300, -1, 1));
     filter(elsewhere, wider, { at: wider.at, transpose: true }).dispose();
+    for (const shape of [[3], [d + 1, 3], [d + 1, 5, 3]]) {
+      using taps = device.tensor(
+        shape,
+        random(8).array(
+          shape.reduce((a, b) => a * b),
+          0.2,
+          1,
+        ),
+      );
+      using tape = new Tape([taps]);
+      using smooth = filter(values, lattice, { normalization: "after", taps });
+      const gradients = await tape.gradients(smooth, values);
+      for (const gradient of gradients.values()) gradient.dispose();
+    }
   }
   // Keys that reach too far to be packed.
   using far = device.tensor([60, 15], random(8).array(900, -2000, 2000));

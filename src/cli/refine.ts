@@ -8,12 +8,23 @@ import { type RefineFlags, refineWords } from "./refine/flags.ts";
 import { inputsOf, type Job, listJobs } from "./refine/jobs.ts";
 import { notesOfGiven, refineMany } from "./refine/many.ts";
 import { describe, describePlan } from "./refine/plan.ts";
+import { isField, refineField } from "./refine/refineField.ts";
 import { readGiven, Refiner } from "./refine/refiner.ts";
 import { requireOneUnary } from "./refine/unary.ts";
 
 export const refineCommand = (): Command => refineWords().action(run);
 
-async function run(places: readonly string[], flags: RefineFlags): Promise<void> {
+async function run(places: readonly string[], flags: RefineFlags, command: Command): Promise<void> {
+  if (isField(flags, command)) return refineField(places, flags, command);
+  if (places.length === 0) {
+    const remedy = "see crf-rnn help refine";
+    throw new UsageError({
+      where: "refine",
+      expected: "pictures, --volume or --features",
+      got: "none of them",
+      remedy,
+    });
+  }
   const { jobs, single } = listJobs(places, flags);
   if (!single) {
     requireOneUnary(flags);

@@ -8,6 +8,9 @@ import { checkBandwidth } from "../lattice/features.ts";
 import { filtered, normalizations } from "../lattice/filter.ts";
 import { buildLattice, type Lattice } from "../lattice/lattice.ts";
 import type { Normalization } from "../lattice/normalization.ts";
+import { shiftsOf } from "../lattice/shifts.ts";
+import { blurringBy } from "../lattice/taps.ts";
+import { add } from "../nn/add.ts";
 import { type Loadable, loadParameters, readParameters, requireTensors } from "../loading.ts";
 import type { Values } from "../optim/optimizer.ts";
 import { type Names, requireOptions } from "../options.ts";
@@ -16,14 +19,14 @@ import { formatShape } from "../shape.ts";
 import { requireFinite, seekNotFinite } from "../shared/finite.ts";
 import type { Tensor } from "../tensor.ts";
 import { breathe } from "../turn.ts";
-import { found, kindOf, requireChoice, requireFlag } from "../values.ts";
+import { found, kindOf, requireChoice, requireFlag, requireNumbers } from "../values.ts";
 import { type Activation, activations } from "./activation.ts";
 import { transform } from "./compatibility.ts";
 import { callNames, checkIterations, type CrfCall } from "./crfRnn.ts";
 import { readFreeEnergy } from "./freeEnergy.ts";
 import { iterateBy } from "./iterations.ts";
 import { diagonalsOf } from "./knownMatrices.ts";
-import { messageOf, type WeighedFilter } from "./messagePassing.ts";
+import type { WeighedFilter } from "./messagePassing.ts";
 import { inferenceOptions } from "./options.ts";
 import { type Compatibility, compatibilityMatrix, stacked, type Weight, weightMatrix } from "./parameters.ts";
 import { scaledFeatures } from "./scaledFeatures.ts";
@@ -40,6 +43,11 @@ export interface CrfFilter {
   readonly compatibility?: Compatibility;
   /** Default: `after`. */
   readonly normalization?: Normalization;
+  /**
+   * Blur weights to begin from, which are then parameters: 3 numbers for all axes, 3·(d + 1) for each, or 3·(d + 1)·g for each of g groups of
+   * as many classes, too, as `taps` of `filter` has them. Repeat `gaussianTaps` to begin from the Gaussian. Default: the Gaussian, which does not learn.
+   */
+  readonly taps?: ArrayLike<number>;
 }
 
 /** Options of a dense CRF. */
@@ -52,6 +60,11 @@ export interface DenseCrfOptions {
   readonly iterations?: number;
   /** Default: `softmax`. */
   readonly activation?: Activation;
+  /**
+   * What a filter makes is the mean over so many lattices, each with the features moved by another random vector: nearer to the Gaussian, and
+   * gradients of wide bandwidths nearer to true slopes, at so many times the cost. Default: one lattice, of features as they are.
+   */
+  readonly shifts?: number;
   /** Which parameters receive gradients, if a tape watches them. Features do wherever one watches them. */
   readonly learn?: {
     /** W_k. Default: true. */
@@ -60,6 +73,8 @@ export interface DenseCrfOptions {
     readonly compatibility?: boolean;
     /** Default: false. Their gradients hold while the lattice's vertices stay what they are. */
     readonly bandwidths?: boolean;
+    /** Of filters that have some. Default: true. */
+    readonly taps?: boolean;
   };
 }
 
@@ -68,13 +83,21 @@ const optionNames: Names<DenseCrfOptions> = {
   filters: true,
   iterations: true,
   activation: true,
+  shifts: true,
   learn: true,
 };
-const filterNames: Names<CrfFilter> = { bandwidths: true, weight: true, compatibility: true, normalization: true };
+const filterNames: Names<CrfFilter> = {
+  bandwidths: true,
+  weight: true,
+  compatibility: true,
+  normalization: true,
+  taps: true,
+};
 const learnNames: Names<NonNullable<DenseCrfOptions["learn"]>> = {
   weights: true,
   compatibility: true,
   bandwidths: true,
+  taps: true,
 };
 
 /** The learnable tensors of one filter. */
@@ -85,7 +108,17 @@ export interface CrfFilterParameters {
   readonly compatibility: Tensor;
   /** [d] */
   readonly bandwidths: Tensor;
+  /** [3], [d + 1, 3] or [d + 1, g, 3], of a filter that was made with taps. */
+  readonly taps?: Tensor;
 }
+
+/** Options of one call of a dense CRF. */
+export interface DenseCrfCall extends CrfCall {
+  /** From what the vectors of `shifts` are drawn. With another one in each step, no training fits one place of the lattice. Default: 0. */
+  readonly seed?: number;
+}
+
+const denseCallNames: Names<DenseCrfCall> = { ...callNames, seed: true };
 
 /** A dense CRF: call it with unary logits and the features of every filter. */
 export interface DenseCrf extends Disposable {
@@ -96,9 +129,9 @@ export interface DenseCrf extends Disposable {
    * unary's shape.
    * @throws ShapeError, ValueError (NaN, infinity), LimitError, DeviceError, DisposedError, AbortError
    */
-  (unary: Tensor, features: readonly Tensor[], call?: CrfCall): Promise<Tensor>;
+  (unary: Tensor, features: readonly Tensor[], call?: DenseCrfCall): Promise<Tensor>;
   /** Infers step by step, as `steps` of `crfRnn`. */
-  steps(unary: Tensor, features: readonly Tensor[], call?: CrfCall): AsyncGenerator<CrfStep, void, void>;
+  steps(unary: Tensor, features: readonly Tensor[], call?: DenseCrfCall): AsyncGenerator<CrfStep, void, void>;
   /** The parameters of each filter. */
   readonly parameters: readonly CrfFilterParameters[];
   /** The values of all parameters, named as in `0.weight`. */
@@ -121,10 +154,10 @@ const where = "denseCrf";
  */
 export function denseCrf(device: Device, options: DenseCrfOptions): DenseCrf {
   const layer = new DenseLayer(device, options);
-  const call = (unary: Tensor, features: readonly Tensor[], per: CrfCall = {}): Promise<Tensor> =>
+  const call = (unary: Tensor, features: readonly Tensor[], per: DenseCrfCall = {}): Promise<Tensor> =>
     layer.infer(unary, features, per);
   return Object.assign(call, {
-    steps: (unary: Tensor, features: readonly Tensor[], per: CrfCall = {}) =>
+    steps: (unary: Tensor, features: readonly Tensor[], per: DenseCrfCall = {}) =>
       stepsOf((onStep) => layer.infer(unary, features, per, onStep)),
     parameters: layer.parameters,
     state: () => layer.state(),
@@ -138,7 +171,7 @@ export function denseCrf(device: Device, options: DenseCrfOptions): DenseCrf {
 function checkOptions(device: Device, options: DenseCrfOptions): void {
   requireDevice(where, device);
   requireOptions(where, options, optionNames);
-  const { classes, filters, iterations, activation, learn } = options ?? {};
+  const { classes, filters, iterations, activation, shifts, learn } = options ?? {};
   if (!Number.isInteger(classes) || classes < 1) {
     throw new ValueError({ where, expected: "a whole number of classes, 1 or more", got: found(classes) });
   }
@@ -148,15 +181,18 @@ function checkOptions(device: Device, options: DenseCrfOptions): void {
   }
   if (iterations !== undefined) checkIterations(where, iterations);
   if (activation !== undefined) requireChoice(where, "activation", activation, activations);
+  if (shifts !== undefined && !(Number.isInteger(shifts) && shifts >= 1)) {
+    throw new ValueError({ where, expected: "a whole number of shifts, 1 or more", got: found(shifts) });
+  }
   requireOptions(`${where}: learn`, learn, learnNames);
   for (const [name, flag] of Object.entries(learn ?? {})) requireFlag(`${where}: learn`, name, flag);
-  for (const [k, filter] of filters.entries()) checkFilter(`${where}: filters[${k}]`, filter as CrfFilter);
+  for (const [k, filter] of filters.entries()) checkFilter(`${where}: filters[${k}]`, filter as CrfFilter, classes);
 }
 
 /** @throws ValueError */
-function checkFilter(place: string, filter: CrfFilter): void {
+function checkFilter(place: string, filter: CrfFilter, classes: number): void {
   requireOptions(place, filter, filterNames);
-  const { bandwidths, normalization } = filter ?? {};
+  const { bandwidths, normalization, taps } = filter ?? {};
   const values: unknown[] = typeof bandwidths === "object" && bandwidths !== null ? Array.from(bandwidths) : [];
   if (values.length === 0) {
     const remedy = "pass an array with a bandwidth for each feature";
@@ -164,6 +200,24 @@ function checkFilter(place: string, filter: CrfFilter): void {
   }
   for (const [at, value] of values.entries()) checkBandwidth(place, `feature ${at}`, value as number);
   if (normalization !== undefined) requireChoice(place, "normalization", normalization, normalizations);
+  if (taps === undefined) return;
+  const length = typeof taps === "object" && taps !== null ? taps.length : NaN;
+  if (!tapShape(length, values.length, classes)) {
+    const axes = 3 * (values.length + 1);
+    const expected = `3 taps, ${axes}, or ${axes} for each group of as many of ${classes} classes`;
+    throw new ValueError({ where: place, expected, got: Number.isNaN(length) ? found(taps) : String(length) });
+  }
+  requireNumbers(place, taps, length);
+  const stray = Array.from(taps).findIndex((tap) => !Number.isFinite(tap));
+  if (stray >= 0) throw new ValueError({ where: place, expected: "finite taps", got: `${taps[stray]} at ${stray}` });
+}
+
+/** The shape of so many taps; undefined where there is none. */
+function tapShape(length: number, dimensions: number, classes: number): number[] | undefined {
+  if (length === 3) return [3];
+  const groups = length / (3 * (dimensions + 1));
+  if (!Number.isInteger(groups) || groups < 1 || classes % groups !== 0) return undefined;
+  return groups === 1 ? [dimensions + 1, 3] : [dimensions + 1, groups, 3];
 }
 
 class DenseLayer implements Disposable {
@@ -179,31 +233,34 @@ class DenseLayer implements Disposable {
     checkOptions(device, options);
     const { classes, filters, learn = {} } = options;
     // All are checked before the first is on the device.
-    const matrices = filters.map(({ bandwidths, weight = 1, compatibility = "potts" }, k) => ({
+    const matrices = filters.map(({ bandwidths, weight = 1, compatibility = "potts", taps }, k) => ({
+      taps: taps && Float32Array.from(taps),
       weight: weightMatrix(where, `weight of filter ${k}`, weight, classes),
       compatibility: compatibilityMatrix(where, compatibility, classes),
       bandwidths: Float32Array.from(bandwidths),
     }));
     this.#device = device;
     this.#options = options;
-    this.parameters = matrices.map(({ weight, compatibility, bandwidths }) => ({
+    this.parameters = matrices.map(({ weight, compatibility, bandwidths, taps }) => ({
       weight: stacked(device, weight, classes, 1),
       compatibility: stacked(device, compatibility, classes, 1),
       bandwidths: device.tensor([bandwidths.length], bandwidths),
+      ...(taps && { taps: device.tensor(tapShape(taps.length, bandwidths.length, classes)!, taps) }),
     }));
     const learned = (tensor: Tensor, wanted: boolean): Tensor => {
       if (!wanted) this.#detached.push(tensor.detached());
       return wanted ? tensor : this.#detached.at(-1)!;
     };
-    this.#learned = this.parameters.map(({ weight, compatibility, bandwidths }) => ({
+    this.#learned = this.parameters.map(({ weight, compatibility, bandwidths, taps }) => ({
       weight: learned(weight, learn.weights ?? true),
       compatibility: learned(compatibility, learn.compatibility ?? true),
       bandwidths: learned(bandwidths, learn.bandwidths ?? false),
+      ...(taps && { taps: learned(taps, learn.taps ?? true) }),
     }));
   }
 
   /** Infers the logits X_T, or, where somebody looks at the steps, the marginals. */
-  async infer(unary: Tensor, features: readonly Tensor[], call: CrfCall, onStep?: OnStep): Promise<Tensor> {
+  async infer(unary: Tensor, features: readonly Tensor[], call: DenseCrfCall, onStep?: OnStep): Promise<Tensor> {
     const { iterations = this.#options.iterations ?? inferenceOptions.iterations.default } = call ?? {};
     this.#check(unary, features, iterations, call);
     const device = this.#device;
@@ -218,16 +275,17 @@ class DenseLayer implements Disposable {
     using workspace = new Workspace(device);
     const learned = this.#learned.flatMap((of) => Object.values<Tensor>({ ...of }));
     const recorded = [unary, call.from, ...features, ...learned].some((input) => input?.tape?.recording);
-    const weighed: WeighedFilter[] = [];
+    const weighed: ShiftedFilter[] = [];
     for (const [k, given] of features.entries()) {
       const { bandwidths, ...matrices } = this.#learned[k]!;
       const { weight, compatibility } = matrices;
       const storages = [bandwidths, ...(recorded ? [] : [weight, compatibility])].map(({ storage }) => storage);
       const [values, ...read] = (await readTogether(device, storages)).map((one) => new Float32Array(one));
       const [ofWeight, ofCompatibility] = read.map((one) => workspace.store(diagonalsOf(one, weight.channels)));
-      const lattice = scope.add(await this.#latticeOf(given, bandwidths, values!, k, call));
+      const lattices = await this.#latticesOf(given, bandwidths, values!, k, call);
+      for (const lattice of lattices) scope.add(lattice);
       const diagonals = { weight: ofWeight, compatibility: ofCompatibility };
-      weighed.push({ ...matrices, diagonals, lattice, normalization: filters[k]!.normalization ?? "after" });
+      weighed.push({ ...matrices, diagonals, lattices, normalization: filters[k]!.normalization ?? "after" });
     }
     const whole = alias ?? unary;
     const result = await iterateBy({
@@ -246,24 +304,37 @@ class DenseLayer implements Disposable {
     return Scope.inherit(result, [unary, ...features]);
   }
 
-  /** Builds the lattice of features that are divided by what the bandwidths hold now. */
-  async #latticeOf(
+  /** Builds the lattices of features that are divided by what the bandwidths hold now: one for each vector that they are moved by. */
+  async #latticesOf(
     features: Tensor,
     bandwidths: Tensor,
     read: Float32Array,
     k: number,
-    { signal }: CrfCall,
-  ): Promise<Lattice> {
+    { signal, seed = 0 }: DenseCrfCall,
+  ): Promise<Lattice[]> {
     const values = read.subarray(0, bandwidths.channels);
     for (const [at, value] of values.entries()) checkBandwidth(`${where}: filters[${k}]`, `feature ${at}`, value);
     using source = features.tape?.recording ? undefined : features.alias();
     using scaled = scaledFeatures(source ?? features, bandwidths, [...values]);
-    return await buildLattice(scaled, { signal });
+    const { shifts } = this.#options;
+    if (shifts === undefined) return [await buildLattice(scaled, { signal })];
+    const lattices: Lattice[] = [];
+    try {
+      for (const shift of shiftsOf(features.channels, shifts, seed, k)) {
+        using moved = movedBy(scaled, shift);
+        lattices.push(await buildLattice(moved, { signal }));
+      }
+      return lattices;
+    } catch (error) {
+      for (const lattice of lattices) lattice.dispose();
+      throw error;
+    }
   }
 
-  #check(unary: Tensor, features: readonly Tensor[], iterations: number, call: CrfCall): void {
+  #check(unary: Tensor, features: readonly Tensor[], iterations: number, call: DenseCrfCall): void {
     if (this.#disposed) throw disposedError(where, "the layer");
-    requireOptions(where, call, callNames);
+    requireOptions(where, call, denseCallNames);
+    requireSeed(call?.seed);
     const { classes, filters } = this.#options;
     if (!Array.isArray(features) || features.length !== filters.length) {
       const got = Array.isArray(features) ? String(features.length) : kindOf(features);
@@ -341,20 +412,58 @@ async function requireAllFinite(tensors: Readonly<Record<string, Tensor | undefi
   }
 }
 
+/** A filter with its matrices, of which the mean over lattices counts. */
+type ShiftedFilter = Omit<WeighedFilter, "lattice" | "set"> & {
+  readonly lattices: readonly Lattice[];
+  readonly taps?: Tensor;
+};
+
+/** @throws ValueError */
+function requireSeed(seed: unknown): void {
+  if (seed === undefined || (Number.isInteger(seed) && (seed as number) >= 0)) return;
+  throw new ValueError({ where, expected: "a seed of 0 or more, a whole number", got: found(seed) });
+}
+
+/** Moves all rows by one vector; gradients of the features stay what they are. */
+function movedBy(features: Tensor, shift: Float64Array): Tensor {
+  const { device, shape, rows, channels } = features;
+  const values = Float32Array.from({ length: rows * channels }, (_, at) => shift[at % channels]!);
+  using vectors = device.tensor(shape, values);
+  return add(features, vectors);
+}
+
+/** Computes W·(K Q), where K is the mean over the lattices. */
+function weighedMean(marginals: Tensor, { lattices, normalization, weight, diagonals, taps }: ShiftedFilter): Tensor {
+  const smoothBy = (lattice: Lattice): Tensor => {
+    const blurring = taps && blurringBy(where, taps, lattice, marginals.channels);
+    return filtered(marginals, lattice, normalization, false, { blurring });
+  };
+  let sum = smoothBy(lattices[0]!);
+  try {
+    for (const lattice of lattices.slice(1)) {
+      using before = sum;
+      using smooth = smoothBy(lattice);
+      sum = add(before, smooth);
+    }
+    return transform(sum, weight, { factor: 1 / lattices.length, diagonals: diagonals?.weight });
+  } finally {
+    sum.dispose();
+  }
+}
+
 /** One iteration: X = U − Σ_k C_k·W_k·(K_k Q). */
 async function nextLogits(
   unary: Tensor,
   marginals: Tensor,
-  filters: readonly WeighedFilter[],
+  filters: readonly ShiftedFilter[],
   turn: () => Promise<void>,
 ): Promise<Tensor> {
   let logits = unary;
   try {
-    for (const { lattice, weight, compatibility, diagonals, normalization } of filters) {
-      using smooth = filtered(marginals, lattice, normalization, false);
-      using message = transform(smooth, weight, { diagonals: diagonals?.weight });
-      const last = { factor: -1, addend: logits, diagonals: diagonals?.compatibility };
-      const sum = transform(message, compatibility, last);
+    for (const filter of filters) {
+      using message = weighedMean(marginals, filter);
+      const last = { factor: -1, addend: logits, diagonals: filter.diagonals?.compatibility };
+      const sum = transform(message, filter.compatibility, last);
       if (logits !== unary) logits.dispose();
       logits = sum;
       await turn();
@@ -366,7 +475,7 @@ async function nextLogits(
   }
 }
 
-async function freeEnergyOf(unary: Tensor, marginals: Tensor, filters: readonly WeighedFilter[]) {
+async function freeEnergyOf(unary: Tensor, marginals: Tensor, filters: readonly ShiftedFilter[]) {
   const messages: Tensor[] = [];
   try {
     for (const filter of filters) messages.push(messageOf(marginals, filter));
@@ -374,4 +483,14 @@ async function freeEnergyOf(unary: Tensor, marginals: Tensor, filters: readonly 
   } finally {
     for (const message of messages) message.dispose();
   }
+}
+
+/** Computes C·W·(K Q) without a tape. */
+function messageOf(marginals: Tensor, filter: ShiftedFilter): Tensor {
+  using q = marginals.alias();
+  using weight = filter.weight.alias();
+  using compatibility = filter.compatibility.alias();
+  using taps = filter.taps?.alias();
+  using weighed = weighedMean(q, { ...filter, weight, taps });
+  return transform(weighed, compatibility, { diagonals: filter.diagonals?.compatibility });
 }

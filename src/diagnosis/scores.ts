@@ -1,5 +1,6 @@
 import { finding, type Finding, type Findings } from "./finding.ts";
 import { groupPlaces, liesChannelsFirst, liesChannelsLast, spread } from "./order.ts";
+import { positionOf } from "../shape.ts";
 import { areProbabilities, everySum, isConstant, leastPixels, sumTolerance } from "./rows.ts";
 
 /** What scores are said to mean: the flag `--input` of the command line. */
@@ -16,6 +17,8 @@ export interface GivenScores {
   readonly meaning: Meaning;
   /** Whether the file has bytes, which are shares of 255 where they are probabilities. */
   readonly bytes?: boolean;
+  /** The array's shape where it is no map's, in which places are told. */
+  readonly shape?: readonly number[];
 }
 
 const table = {
@@ -151,12 +154,11 @@ export function checkScores(scores: GivenScores): Finding[] {
 type Check = (scores: GivenScores) => { readonly code: keyof typeof table; readonly seen: string } | undefined;
 
 const checks: readonly Check[] = [
-  function notFinite({ values, height, width, classes, layout, meaning }) {
+  function notFinite({ values, height, width, classes, layout, meaning, shape }) {
     const stray = values.findIndex((value) => !Number.isFinite(value) && !(meaning === "log" && value === -Infinity));
     if (stray < 0) return undefined;
-    const shape = layout === "hwc" ? [height, width, classes] : [classes, height, width];
-    const [, second, third] = shape as [number, number, number];
-    const place = [Math.floor(stray / second / third), Math.floor(stray / third) % second, stray % third];
+    const map = layout === "hwc" ? [height, width, classes] : [classes, height, width];
+    const place = positionOf(stray, shape ?? map);
     const seen = `${values[stray]} at [${place.join(", ")}]`;
     if (Number.isNaN(values[stray])) return { code: "not-a-number", seen };
     if (values.every(isHalf)) return { code: values.every(isLog) ? "log-of-zero" : "half-overflow", seen };

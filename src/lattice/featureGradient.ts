@@ -6,7 +6,8 @@ import { fillFloats } from "../shared/fillFloats.ts";
 import { quadBytes, quadsOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { pullBackEmbed } from "./embed.ts";
-import { allocateMaps, splatAndBlur } from "./filterChannels.ts";
+import type { AlongAxis } from "./blur.ts";
+import { type AlongFrom, allocateMaps, splatAndBlur } from "./filterChannels.ts";
 import type { Lattice } from "./lattice.ts";
 import type { FilterTables } from "./incidence.ts";
 import type { LatticePoints } from "./points.ts";
@@ -29,7 +30,7 @@ interface Dots {
  * in the gradient (Krähenbühl and Koltun 2013,
  * with the order of the blurs corrected). The weights of the splat are paired with p∘g blurred along axes d…0, those of
  * the slice with q∘v blurred along axes 0…d. The factor K·1 within p and q adds another such pair for the points where it
- * was taken.
+ * was taken. `alongFrom` says how K blurs where that is not by the Gaussian; K·1 is the Gaussian's all the same.
  */
 export function featureGradients(
   lattice: Lattice,
@@ -37,6 +38,7 @@ export function featureGradients(
   normalization: Normalization,
   { values, gradient }: { readonly values: Tensor; readonly gradient: Tensor },
   wanted: readonly (boolean | undefined)[],
+  alongFrom?: AlongFrom,
 ): (Tensor | undefined)[] {
   if (!wanted.includes(true)) return [];
   const { device, own } = lattice;
@@ -48,7 +50,7 @@ export function featureGradients(
     dots.set(set, { valueDots: workspace.zeros(bytes), gradientDots: workspace.zeros(bytes) });
   }
   const { ofResult, ofValues } = factorsOf(lattice, normalization, at);
-  for (const { quads, of } of channelRanges(lattice, quadsOf(values.channels))) {
+  for (const { quads, firstQuad, of } of channelRanges(lattice, quadsOf(values.channels))) {
     const forward = filterTables(lattice, normalization, false, at);
     const backward = filterTables(lattice, normalization, true, at);
     addPair(
@@ -56,6 +58,7 @@ export function featureGradients(
       { points: own, dots: dots.get(own)!, tables: forward, map: of(values.storage), factors: ofValues },
       { points: at, dots: dots.get(at)!, tables: backward, map: of(gradient.storage), factors: ofResult },
       quads,
+      alongFrom?.(firstQuad),
     );
   }
   if (normalization !== "none") {
@@ -103,7 +106,7 @@ interface Side {
  * Adds the gradients of the barycentric weights for `values` that are splatted and a `gradient` that arrives at the
  * slice.
  */
-function addPair(lattice: Lattice, values: Side, gradient: Side, quads: number): void {
+function addPair(lattice: Lattice, values: Side, gradient: Side, quads: number, along?: AlongAxis): void {
   const { device, dimensions } = lattice;
   const add = (vertexValues: Storage, { points, map, factors }: Side, dots: Storage): void => {
     const { simplices } = points.tables;
@@ -112,7 +115,7 @@ function addPair(lattice: Lattice, values: Side, gradient: Side, quads: number):
   const addBlurred = ({ tables, map }: Side, transpose: boolean, other: Side, dots: Storage): void => {
     using workspace = new Workspace(device);
     const spaces = allocateMaps(workspace, lattice, tables, quads);
-    add(perform(device, splatAndBlur(lattice, tables, map, spaces, { quads, transpose })), other, dots);
+    add(perform(device, splatAndBlur(lattice, tables, map, spaces, { quads, transpose, along })), other, dots);
   };
   addBlurred(gradient, true, values, values.dots.valueDots);
   addBlurred(values, false, gradient, gradient.dots.gradientDots);
@@ -122,9 +125,13 @@ function addPair(lattice: Lattice, values: Side, gradient: Side, quads: number):
 function* channelRanges(
   { device, vertices }: Lattice,
   rowQuads: number,
-): Generator<{ readonly quads: number; of(storage: Storage): MapChannels }> {
+): Generator<{ readonly quads: number; readonly firstQuad: number; of(storage: Storage): MapChannels }> {
   const most = Math.max(1, Math.floor(device.limits.bindingBytes / ((vertices + 1) * quadBytes)));
   for (let firstQuad = 0; firstQuad < rowQuads; firstQuad += most) {
-    yield { quads: Math.min(most, rowQuads - firstQuad), of: (storage) => ({ storage, rowQuads, firstQuad }) };
+    yield {
+      quads: Math.min(most, rowQuads - firstQuad),
+      firstQuad,
+      of: (storage) => ({ storage, rowQuads, firstQuad }),
+    };
   }
 }

@@ -11,6 +11,7 @@ import { filterMap } from "./filterChannels.ts";
 import { Lattice } from "./lattice.ts";
 import { filterTables, type Normalization } from "./normalization.ts";
 import { LatticePoints } from "./points.ts";
+import { type Blurring, blurringBy } from "./taps.ts";
 
 export interface FilterOptions extends Abortable {
   /** Default: `none`. */
@@ -23,9 +24,22 @@ export interface FilterOptions extends Abortable {
    * them to the own points. Default: `lattice.own`.
    */
   readonly at?: LatticePoints;
+  /**
+   * What each blur takes of the first neighbor, of a vertex itself and of the second neighbor, in place of (½, 1, ½), with which the filter is
+   * the Gaussian (`gaussianTaps`): [3] for all axes, [d + 1, 3] for each of them, or [d + 1, g, 3] for each of g groups of as many channels,
+   * too. Gradients flow to them (Jampani, Kiefel and Gehler 2016, for filters that are products of d + 1 blurs). Normalization is
+   * that of the Gaussian all the same.
+   */
+  readonly taps?: Tensor;
 }
 
-const optionNames: Names<FilterOptions> = { normalization: true, transpose: true, at: true, signal: true };
+const optionNames: Names<FilterOptions> = {
+  normalization: true,
+  transpose: true,
+  at: true,
+  taps: true,
+  signal: true,
+};
 
 export const normalizations: readonly Normalization[] = ["none", "before", "after", "symmetric"];
 
@@ -45,15 +59,16 @@ export const normalizations: readonly Normalization[] = ["none", "before", "afte
 export function filter(values: Tensor, lattice: Lattice, options: FilterOptions = {}): Tensor {
   const where = "filter";
   requireOptions(where, options, optionNames);
-  const { normalization = "none", transpose = false, at, signal } = options;
+  const { normalization = "none", transpose = false, at, taps, signal } = options;
   requireChoice(where, "normalization", normalization, normalizations);
   requireFlag(where, "transpose", transpose);
-  requireInputs(where, { values });
+  requireInputs(where, { values, "taps?": taps });
   requireHeld(where, "lattice", lattice, Lattice, "a lattice", "build it with await buildLattice(features)");
   requireOneDevice(where, { values, lattice });
   requirePoints(lattice, at);
   requireUnaborted(where, signal);
-  return filtered(values, lattice, normalization, transpose, { at });
+  const blurring = taps && blurringBy(where, taps, lattice, values.channels);
+  return filtered(values, lattice, normalization, transpose, { at, blurring });
 }
 
 /** @throws ValueError unless `at` is one of the lattice's sets of points, or left out */
@@ -76,7 +91,11 @@ export function filtered(
   lattice: Lattice,
   normalization: Normalization,
   transpose: boolean,
-  { at = lattice.own, shape }: { readonly at?: LatticePoints; readonly shape?: readonly number[] } = {},
+  {
+    at = lattice.own,
+    shape,
+    blurring,
+  }: { readonly at?: LatticePoints; readonly shape?: readonly number[]; readonly blurring?: Blurring } = {},
 ): Tensor {
   const { device, own } = lattice;
   const [from, to] = transpose ? [at, own] : [own, at];
@@ -94,26 +113,36 @@ export function filtered(
     const tables = filterTables(lattice, normalization, adjoint, at);
     const output = make();
     const maps = { values: input.storage, result: output.storage };
-    filterMap(lattice, tables, maps, quadsOf(input.channels), adjoint);
+    filterMap(lattice, tables, maps, quadsOf(input.channels), adjoint, blurring?.alongFrom);
     return output;
   };
   const { features } = own;
   const sets = at === own ? [features] : [features, at.features];
-  // Because ⟨g, Kᵀv⟩ = ⟨v, Kg⟩, values and gradient change places in the gradient of the features if the filter is the
-  // adjoint.
+  const taps = blurring ? [blurring.taps] : [];
+  const keepsValues = [...sets, ...taps].some(({ tape }) => tape);
   return record(
     device.attempt(() => run(values, transpose, empty)),
-    [values, ...sets],
-    [lattice, ...(sets.some(({ tape }) => tape) ? [values] : [])],
-    (gradient, [ofValues, ...ofSets]) => [
-      ofValues ? run(gradient, !transpose, () => emptyLike(values)) : undefined,
-      ...featureGradients(
-        lattice,
-        at,
-        normalization,
-        transpose ? { values: gradient, gradient: values } : { values, gradient },
-        ofSets,
-      ),
-    ],
+    [values, ...sets, ...taps],
+    [lattice, ...taps, ...(keepsValues ? [values] : [])],
+    (gradient, [ofValues, ...others]) => {
+      // Because ⟨g, Kᵀv⟩ = ⟨v, Kg⟩, values and gradient change places in the gradients of features and taps if the filter is the
+      // adjoint.
+      const maps = transpose ? { values: gradient, gradient: values } : { values, gradient };
+      const ofSets = others.slice(0, sets.length);
+      const ofOthers = (): (Tensor | undefined)[] => [
+        ofValues ? run(gradient, !transpose, () => emptyLike(values)) : undefined,
+        ...featureGradients(lattice, at, normalization, maps, ofSets, blurring?.alongFrom),
+      ];
+      if (!blurring || !others[sets.length]) return ofOthers();
+      return blurring.gradient(at, normalization, maps).then((ofTaps) => {
+        try {
+          const made = ofOthers();
+          return [...Array.from({ length: 1 + sets.length }, (_, i) => made[i]), ofTaps];
+        } catch (error) {
+          ofTaps.dispose();
+          throw error;
+        }
+      });
+    },
   );
 }

@@ -3,7 +3,7 @@ import { perform, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { quadBytes } from "../shape.ts";
 import { allChannels, copyChannels, type MapChannels } from "../shared/channels.ts";
-import { blur } from "./blur.ts";
+import { type AlongAxis, blur } from "./blur.ts";
 import type { Lattice } from "./lattice.ts";
 import type { FilterTables } from "./incidence.ts";
 import { slice } from "./slice.ts";
@@ -13,7 +13,12 @@ import { splat, type Splatted, sumRowCount } from "./splat.ts";
 export interface Pass {
   readonly quads: number;
   readonly transpose: boolean;
+  /** How to blur along an axis. Default: by the Gaussian. */
+  readonly along?: AlongAxis;
 }
+
+/** How to blur the channels from a quad on. */
+export type AlongFrom = (firstQuad: number) => AlongAxis;
 
 /** Memory of a splat and its blurs. */
 export interface VertexMaps {
@@ -56,11 +61,17 @@ export function* splatAndBlur(
   tables: Splatted,
   values: MapChannels,
   maps: VertexMaps,
-  { quads, transpose }: Pass,
+  { quads, transpose, along }: Pass,
 ): Work<Storage> {
   const { device, vertices, dimensions, parts } = lattice;
   yield* splat(tables, values, { result: maps.values, sums: maps.sums }, { vertices, quads });
-  return yield* blur(device, parts.neighbors, maps.values, maps.spare, { vertices, dimensions, quads, transpose });
+  return yield* blur(device, parts.neighbors, maps.values, maps.spare, {
+    vertices,
+    dimensions,
+    quads,
+    transpose,
+    along,
+  });
 }
 
 /** Filters channels of `values` into those of `result`: splat, blur, slice. */
@@ -89,6 +100,7 @@ export function filterMap(
   maps: { readonly values: Storage; readonly result: Storage },
   rowQuads: number,
   transpose: boolean,
+  alongFrom?: AlongFrom,
 ): void {
   const { device, vertices } = lattice;
   const { from, to } = tables.points;
@@ -98,7 +110,7 @@ export function filterMap(
   const longest = Math.max(longer, vertices + 1);
   const most = Math.max(1, Math.floor(bindingBytes / (longest * quadBytes)));
   for (let firstQuad = 0; firstQuad < rowQuads; firstQuad += most) {
-    const pass = { quads: Math.min(most, rowQuads - firstQuad), transpose };
+    const pass = { quads: Math.min(most, rowQuads - firstQuad), transpose, along: alongFrom?.(firstQuad) };
     const values = { storage: maps.values, rowQuads, firstQuad };
     const result = { storage: maps.result, rowQuads, firstQuad };
     if (whole) {

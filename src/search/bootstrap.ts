@@ -1,4 +1,4 @@
-import { purpose, randomNumbers } from "../train/random.ts";
+import { purpose, randomNumbers } from "../shared/random.ts";
 import { scoreOf, type SearchMetric, type Tally } from "./tally.ts";
 
 /** How much better one labeling of pictures is than another one of the same pictures. */

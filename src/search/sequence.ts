@@ -1,4 +1,4 @@
-import { purpose, randomNumbers } from "../train/random.ts";
+import { purpose, randomNumbers } from "../shared/random.ts";
 
 /** The first axes of Joe and Kuo's direction numbers (2008): a primitive polynomial's inner coefficients, and the first numbers. */
 const directions: readonly { readonly polynomial: number; readonly first: readonly number[] }[] = [

@@ -8,7 +8,7 @@ import { scale } from "../nn/scale.ts";
 import type { Scope } from "../scope.ts";
 import { Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
-import { randomNumbers, purpose } from "../train/random.ts";
+import { randomNumbers, purpose } from "../shared/random.ts";
 import type { Abortable } from "../turn.ts";
 import { type Continuous, layerOptionsOf, type SearchParameters } from "./parameters.ts";
 import type { SearchPicture } from "./pictures.ts";

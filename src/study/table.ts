@@ -1,5 +1,5 @@
 import { scoreOf, type Tally } from "../search/tally.ts";
-import { purpose, randomNumbers } from "../train/random.ts";
+import { purpose, randomNumbers } from "../shared/random.ts";
 import type { Row } from "./rows.ts";
 
 /** How one row of one seed labeled the pictures, in their order. */

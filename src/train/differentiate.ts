@@ -3,7 +3,7 @@ import { ValueError } from "../errors.ts";
 import { Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import { explainDivergence, type Saved } from "./diverged.ts";
-import { purpose, randomBits } from "./random.ts";
+import { purpose, randomBits } from "../shared/random.ts";
 import type { Run } from "./run.ts";
 import type { Sample } from "./sample.ts";
 

@@ -9,7 +9,7 @@ import { adviceFor, explainClipping, type Saved } from "./diverged.ts";
 import { Draws } from "./draws.ts";
 import { freeGradients } from "./freedom.ts";
 import { Order } from "./order.ts";
-import { purpose, randomNumbers } from "./random.ts";
+import { purpose, randomNumbers } from "../shared/random.ts";
 import type { Run } from "./run.ts";
 import type { Sample } from "./sample.ts";
 import { Share } from "./share.ts";

@@ -14,7 +14,7 @@ import { layersOf, libraryOptions } from "../models/specification.ts";
 import { scale } from "../nn/scale.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Configuration, CrfConfiguration } from "./configuration.ts";
-import { purpose, randomBits } from "./random.ts";
+import { purpose, randomBits } from "../shared/random.ts";
 import { networkInput, type GivenLogits } from "./sample.ts";
 
 /** An image as models take it: by itself, or with another network's logits. */

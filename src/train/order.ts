@@ -1,4 +1,4 @@
-import { purpose, randomNumbers } from "./random.ts";
+import { purpose, randomNumbers } from "../shared/random.ts";
 
 /** Chooses the item of each draw: all items once in an epoch, in each epoch in an order of its own. */
 export class Order {

@@ -1,6 +1,6 @@
 import type { LabeledImage } from "../data/labeledImage.ts";
 import type { Color } from "../data/palette.ts";
-import { randomBits, randomNumbers } from "./random.ts";
+import { randomBits, randomNumbers } from "../shared/random.ts";
 
 /** Names and colors of the classes; the ground is the first. */
 export const shapeClasses: readonly { readonly name: string; readonly rgb: Color }[] = [

@@ -5,10 +5,13 @@ import { type CrfFilter, denseCrf } from "../../src/crf/denseCrf.ts";
 import { type CrfRnnError, DisposedError, ShapeError, ValueError } from "../../src/errors.ts";
 import { bilateralFeatures, spatialFeatures } from "../../src/lattice/features.ts";
 import type { Normalization } from "../../src/lattice/normalization.ts";
+import { shiftsOf } from "../../src/lattice/shifts.ts";
+import { gaussianTaps } from "../../src/lattice/taps.ts";
 import { Tape } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { activation, transform } from "../reference/crf.ts";
-import { referenceFilter, referenceLattice } from "../reference/lattice.ts";
+import { exactGauss } from "../reference/gauss.ts";
+import { embedPoint, referenceFilter, referenceLattice, type ReferenceTaps } from "../reference/lattice.ts";
 import { clearPoints } from "../reference/points.ts";
 import { checkSlope, inner } from "../slopes.ts";
 import { type Case, check, close, random, rejects, same } from "../suite.ts";
@@ -113,6 +116,160 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "the mean over shifted lattices: values and all gradients against float64, other ones for another seed",
+    async run(device) {
+      using scope = device.scope();
+      const { bandwidths } = filters[0];
+      const shifts = shiftsOf(2, 3, 5, 0);
+      // Points that lie clear of the simplices' boundaries wherever they are moved.
+      const candidates = clearPoints(random(30), 200, 2);
+      const clear = Array.from({ length: 200 }, (_, i) => candidates.slice(2 * i, 2 * i + 2)).filter((row) =>
+        shifts.every((shift) => Math.min(...embedPoint(row.map((value, k) => value + shift[k]!)).weights) > 1e-3),
+      );
+      const rows = clear.slice(0, points).flatMap((row) => [row[0]! * bandwidths[0], row[1]! * bandwidths[1]]);
+      const unary = scope.tensor([points, classes], scores);
+      const given = scope.tensor([points, 2], rows);
+      const weight = matrix(31);
+      const crf = scope.add(
+        denseCrf(device, {
+          classes,
+          filters: [{ bandwidths, weight, normalization: "symmetric" }],
+          iterations: 2,
+          shifts: 3,
+          learn: { bandwidths: true },
+        }),
+      );
+      const values = {
+        unary: scores,
+        features: Float32Array.from(rows),
+        bandwidths: Float32Array.from(bandwidths),
+        weight,
+      };
+      const tensors = { unary, features: given, ...crf.parameters[0]! };
+      const mean = (of: { readonly [Name in keyof typeof values]: ArrayLike<number> }): Float64Array => {
+        const lattices = shifts.map((shift) =>
+          referenceLattice(
+            Float64Array.from(of.features, (value, i) => value / of.bandwidths[i % 2]! + shift[i % 2]!),
+            2,
+          ),
+        );
+        let x = Float64Array.from(of.unary);
+        for (let t = 0; t < 2; t++) {
+          const q = activation(x, classes);
+          const all = lattices.map((lattice) => referenceFilter(lattice, q, classes, { normalization: "symmetric" }));
+          const smooth = q.map((_, i) => all.reduce((sum, one) => sum + one[i]! / 3, 0));
+          const message = transform(smooth, of.weight, classes);
+          x = Float64Array.from(of.unary, (value, i) => value + message[i]!);
+        }
+        return x;
+      };
+      using tape = new Tape(Object.values(tensors));
+      const logits = await crf(unary, [given], { seed: 5 });
+      close(await logits.read(), mean(values), { ofMaximum: 1e-5 }, "logits");
+      const seed = random(32).array(points * classes, -1, 1);
+      const gradients = await tape.gradients(logits, scope.tensor(unary.shape, seed));
+      for (const name of ["unary", "features", "bandwidths", "weight"] as const) {
+        const loss = (changed: Float64Array): number => inner(seed, mean({ ...values, [name]: changed }));
+        checkSlope(loss, values[name], await gradients.get(tensors[name])!.read(), random(33), 5e-5, name);
+      }
+      same(await (await crf(unary, [given], { seed: 5 })).read(), await logits.read(), "the same seed");
+      const other = await (await crf(unary, [given])).read();
+      check(
+        other.some((value, i) => Math.abs(value - scores[i]!) > 1e-3),
+        "seed 0 refines",
+      );
+      check(
+        (await logits.read()).some((value, i) => value !== other[i]),
+        "seed 0 is another one",
+      );
+      const steps = crf.steps(unary, [given], { seed: 5 });
+      for await (const step of steps) {
+        if (step.iteration < 2) continue;
+        const { pairwise } = await step.freeEnergy();
+        const q = await step.marginals.read();
+        const lattices = shifts.map((shift) =>
+          referenceLattice(
+            Float64Array.from(rows, (value, i) => value / bandwidths[i % 2]! + shift[i % 2]!),
+            2,
+          ),
+        );
+        let expected = 0;
+        for (const lattice of lattices) {
+          const smooth = referenceFilter(lattice, q, classes, { normalization: "symmetric" });
+          expected -= inner(q, transform(smooth, weight, classes)) / 6;
+        }
+        close(pairwise, [expected], { relative: 1e-4 }, "energy of the mean");
+      }
+    },
+  },
+  {
+    name: "taps of filters, shared, by axis and by class, are parameters with gradients, stored and loaded",
+    async run(device) {
+      using scope = device.scope();
+      const { bandwidths } = filters[0];
+      const unary = scope.tensor([points, classes], scores);
+      const given = scope.tensor([points, 2], features[0]);
+      const lattice = referenceLattice(
+        features[0]!.map((value, i) => value / bandwidths[i % 2]!),
+        2,
+      );
+      for (const groups of [0, 1, classes]) {
+        const taps = random(50 + groups).array(groups === 0 ? 3 : 9 * groups, 0.2, 1);
+        const filter = { bandwidths, weight: 0.7, taps };
+        const crf = scope.add(denseCrf(device, { classes, filters: [filter], iterations: 2 }));
+        const [parameters] = crf.parameters;
+        const reference = (values: ArrayLike<number>): Float64Array => {
+          const rowOf = (axis: number, c: number): number =>
+            groups === 0 ? 0 : axis * groups + (groups === 1 ? 0 : c);
+          const of = (axis: number, c: number) => [0, 1, 2].map((tap) => values[3 * rowOf(axis, c) + tap]!);
+          let x = Float64Array.from(scores);
+          for (let t = 0; t < 2; t++) {
+            const options = { normalization: "after", taps: of as unknown as ReferenceTaps } as const;
+            const smooth = referenceFilter(lattice, activation(x, classes), classes, options);
+            x = Float64Array.from(scores, (value, i) => value + Math.fround(0.7) * smooth[i]!);
+          }
+          return x;
+        };
+        using tape = new Tape([parameters!.taps!]);
+        const logits = await crf(unary, [given]);
+        close(await logits.read(), reference(taps), { ofMaximum: 1e-5 }, `${groups} groups`);
+        const seed = random(51).array(points * classes, -1, 1);
+        const gradients = await tape.gradients(logits, scope.tensor(unary.shape, seed));
+        const gradient = await gradients.get(parameters!.taps!)!.read();
+        checkSlope((values) => inner(seed, reference(values)), taps, gradient, random(52), 2e-5, "taps");
+        const usual = Array.from(taps, (_, i) => gaussianTaps[i % 3]!);
+        const other = scope.add(denseCrf(device, { classes, filters: [{ ...filter, taps: usual }] }));
+        await other.load(await crf.state());
+        same(await (await other(unary, [given], { iterations: 2 })).read(), await logits.read(), "loaded");
+      }
+      const make = (taps: readonly number[]) => () =>
+        denseCrf(device, { classes, filters: [{ bandwidths: [1, 1], taps }] });
+      await rejects(async () => make([1, 2])(), ValueError, "two taps");
+      await rejects(async () => make(new Array<number>(18).fill(1))(), ValueError, "two groups of three classes");
+      await rejects(async () => make([1, NaN, 1])(), ValueError, "NaN");
+    },
+  },
+  {
+    name: "the mean over shifted lattices is nearer to the Gaussian than one lattice is",
+    async run(device) {
+      using scope = device.scope();
+      // Without iterations of its own a filter shows in X₁ − U = K Q, for weights of one.
+      const places = random(40).array(2 * points, 0, 5);
+      const given = [scope.tensor([points, 2], places)];
+      const unary = scope.tensor([points, classes], scores);
+      const exact = exactGauss(places, 2, activation(scores, classes), classes, true);
+      const errorOf = async (more: object): Promise<number> => {
+        const layer = scope.add(
+          denseCrf(device, { classes, filters: [{ bandwidths: [1, 1] }], iterations: 1, ...more }),
+        );
+        const x = await (await layer(unary, given)).read();
+        return Math.sqrt(exact.reduce((sum, value, i) => sum + (x[i]! - scores[i]! - value) ** 2, 0) / exact.length);
+      };
+      const [one, eight] = [await errorOf({}), await errorOf({ shifts: 8 })];
+      check(eight < 0.75 * one, `error ${one} of one lattice, ${eight} of eight`);
+    },
+  },
+  {
     name: "with the paper's two filters it infers what crfRnn infers, step by step, with the same free energy and end",
     async run(device) {
       const size = [5, 6] as const;
@@ -206,6 +363,7 @@ export const cases: Case[] = [
         [make({ filters: [{ bandwidths: [1, 0] }] }), "a feature 1 bandwidth above 0, got 0"],
         [make({ filters: [{ bandwidths: [1], sigma: 1 }] }), "filters[0]: expected options"],
         [make({ learn: { features: true } }), "learn: expected options"],
+        [make({ shifts: 0 }), "a whole number of shifts, 1 or more, got 0"],
         [make({ classes: 0 }), "a whole number of classes"],
       ];
       const crf = scope.add(denseCrf(device, { classes, filters: [{ bandwidths: [1] }] }));
@@ -213,6 +371,7 @@ export const cases: Case[] = [
       const line = scope.tensor([points, 1], features[2]);
       const nan = scope.tensor([points, classes], scores.with(4, NaN));
       cases.push([() => crf(unary, []), "an array of 1 tensors of features"]);
+      cases.push([() => crf(unary, [line], { seed: 0.5 }), "a seed of 0 or more, a whole number, got 0.5"]);
       cases.push([() => crf(nan, [line]), "finite logits"]);
       cases.push([() => crf(unary, [line], { iterations: -1 }), "0 or more"]);
       for (const [call, text] of cases) {

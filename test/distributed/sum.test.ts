@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { pieceBytesFor } from "../../src/distributed/relay.ts";
-import { randomBits } from "../../src/train/random.ts";
+import { randomBits } from "../../src/shared/random.ts";
 import { memoryRanks } from "./memoryRanks.ts";
 
 /** Numbers of very different sizes, whose sum depends on the order. */

@@ -36,7 +36,7 @@ export interface Inference {
 export interface Implementation {
   vertices(features: Rows): Promise<number>;
   tables(features: Rows): Promise<Tables>;
-  filter(features: Rows, values: Rows, options?: Omit<FilterOptions, "at">): Promise<ArrayLike<number>>;
+  filter(features: Rows, values: Rows, options?: Omit<FilterOptions, "at" | "taps">): Promise<ArrayLike<number>>;
   /** X_T, or softmax(X_T), channels last. */
   infer(inference: Inference, output: "logits" | "marginals"): Promise<ArrayLike<number>>;
 }

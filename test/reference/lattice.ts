@@ -117,13 +117,27 @@ export function splat({ keys, simplices, weights }: ReferenceLattice, values: Ar
   return result;
 }
 
-/** Blur along one axis. */
-export function blurAxis(lattice: ReferenceLattice, axis: number, values: ArrayLike<number>, channels: number) {
+/** What a blur along an axis takes of the first neighbor, of the vertex and of the second neighbor, by channel. */
+export type ReferenceTaps = (axis: number, channel: number) => readonly [first: number, own: number, second: number];
+
+const gaussian: ReferenceTaps = () => [0.5, 1, 0.5];
+
+/** Blur along one axis, or its adjoint. */
+export function blurAxis(
+  lattice: ReferenceLattice,
+  axis: number,
+  values: ArrayLike<number>,
+  channels: number,
+  taps: ReferenceTaps = gaussian,
+  transpose = false,
+) {
   const at = (vertex: number, c: number): number => (vertex < lattice.keys.length ? values[vertex * channels + c]! : 0);
   return Float64Array.from({ length: values.length }, (_, i) => {
     const vertex = Math.floor(i / channels);
     const [first, second] = lattice.neighbors[axis]![vertex]!;
-    return values[i]! + 0.5 * (at(first, i % channels) + at(second, i % channels));
+    const [before, own, after] = taps(axis, i % channels);
+    const [ofFirst, ofSecond] = transpose ? [after, before] : [before, after];
+    return own * values[i]! + ofFirst * at(first, i % channels) + ofSecond * at(second, i % channels);
   });
 }
 
@@ -159,10 +173,12 @@ function plainFilter(
   values: ArrayLike<number>,
   channels: number,
   transpose: boolean,
+  taps?: ReferenceTaps,
 ) {
   let vertices = splat(from, values, channels);
   const axes = from.neighbors.map((_, axis) => axis);
-  for (const axis of transpose ? axes.reverse() : axes) vertices = blurAxis(from, axis, vertices, channels);
+  for (const axis of transpose ? axes.reverse() : axes)
+    vertices = blurAxis(from, axis, vertices, channels, taps, transpose);
   return slice(to, vertices, channels);
 }
 
@@ -175,7 +191,8 @@ export function referenceFilter(
     normalization = "none",
     transpose = false,
     at = lattice,
-  }: { normalization?: Normalization; transpose?: boolean; at?: ReferenceLattice } = {},
+    taps,
+  }: { normalization?: Normalization; transpose?: boolean; at?: ReferenceLattice; taps?: ReferenceTaps } = {},
 ): Float64Array {
   const [from, to] = transpose ? [at, lattice] : [lattice, at];
   const power = normalization === "none" ? 0 : normalization === "symmetric" ? -0.5 : -1;
@@ -187,5 +204,5 @@ export function referenceFilter(
   };
   const first = normalization === "symmetric" || normalization === (transpose ? "after" : "before");
   const last = normalization === "symmetric" || normalization === (transpose ? "before" : "after");
-  return scale(plainFilter(from, to, scale(values, from, first), channels, transpose), to, last);
+  return scale(plainFilter(from, to, scale(values, from, first), channels, transpose, taps), to, last);
 }

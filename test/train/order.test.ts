@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Order } from "../../src/train/order.ts";
-import { randomBits, randomNumbers } from "../../src/train/random.ts";
+import { randomBits, randomNumbers } from "../../src/shared/random.ts";
 
 test("every epoch draws each item once, in an order of its own", () => {
   const order = new Order(50, 1);

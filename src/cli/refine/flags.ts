@@ -39,6 +39,11 @@ export interface RefineFlags
   readonly resume?: boolean;
   readonly strict?: boolean;
   readonly dryRun?: boolean;
+  readonly volume?: string;
+  readonly spacing?: readonly [z: number, y: number, x: number];
+  readonly features?: string;
+  readonly bandwidths?: readonly (readonly (number | undefined)[])[];
+  readonly weight?: readonly (number | string)[];
 }
 
 const examples = `
@@ -52,6 +57,10 @@ Examples:
     crf-rnn refine photos --logits 'logits/{name}.npy' --out labels --shard 1/2
   With weights learned on Caffe's input:
     … --order bgr --mean 104.00698793,116.66876762,122.67891434
+  A volume whose slices are 3 mm apart, and a cloud of points with positions and colors by two filters:
+    crf-rnn refine --volume scan.npy --spacing 3,0.8,0.8 --logits logits.npy --out labels.npy
+    crf-rnn refine --features xyzrgb.npy --bandwidths 0.1,0.1,0.1,-,-,- --bandwidths 0.5,0.5,0.5,20,20,20 \\
+      --logits logits.npy --out labels.npy
 
 Several pictures: --logits, --annotation and the outputs are patterns with {name}, the picture's name without its ending, or
 folders of files with that name; a .npz or .safetensors may hold the logits of all pictures under their names. A picture that
@@ -65,6 +74,10 @@ Annotations: the palette index, the gray value or the number of a .npy [H, W] is
 says how much a label counts: that of an opaque pixel is right with the probability of --confidence, that of a transparent one says nothing.
 A photograph with an EXIF orientation is turned as viewers show it; logits and annotations have its height and width then.
 The compatibility matrix has the sign of Caffe: its negative identity is potts.
+Volumes: bandwidths count in the unit of the spacing. By default θγ is 3 and θα 10 times the shortest spacing, and θβ is for each
+channel half the standard deviation of its intensities. --layout chw takes logits [L, D, H, W]. Points: one filter for each --bandwidths,
+with a --weight each or one for all; - leaves a feature out, one number stands for all, and without it features are taken as divided
+already. Both write .npy alone, labels [D, H, W] or [N], and take the flags of scores, iterations, compatibility and normalization.
 What is suspect in a file, as probabilities in place of logits are, is noted with what mends it: see crf-rnn help check.`;
 
 /** Adds the flags that say what is known of pictures. */
@@ -94,8 +107,21 @@ export function refineWords(): Command {
     .description(
       "refine a network's logits, or rough annotations, along the edges of one photograph or of many (CRF-RNN inference)",
     )
-    .argument("<images...>", placesHelp);
+    .argument("[images...]", placesHelp);
   addKnownFlags(command)
+    .option("--volume <V.npy>", "refine a volume in place of pictures: intensities [D, H, W] or [D, H, W, C]")
+    .option("--spacing <z,y,x>", "how far the voxels of a volume lie from each other (default: 1,1,1)", spacing)
+    .option("--features <F.npy>", "refine points in place of pictures: features [N, d]")
+    .option(
+      "--bandwidths <θ,…>",
+      "by what a filter divides each feature of points; again for a further filter",
+      addTo(bandwidths),
+    )
+    .option(
+      "--weight <W>",
+      "of a filter over points: a number, or .npy [L] or [L, L] (default: 5)",
+      addTo(numberOrArray),
+    )
     .option("--out <labels.png>", "write the label map to this file: a palette PNG whose index is the class")
     .option("--out-logits <X.npy>", "write the refined logits [H, W, L] to this file")
     .option("--out-overlay <o.png>", "write the photograph with the labels drawn over it to this file")
@@ -136,3 +162,22 @@ function values(text: string): number[] {
   if (!bad && numbers.length >= 2 && numbers.length <= 255) return numbers;
   throw new InvalidArgumentError("expected two to 255 different whole numbers with commas between, as 0,128,255");
 }
+
+function spacing(text: string): [number, number, number] {
+  const distances = text.split(",").map(toNumber);
+  if (distances.length === 3 && distances.every((one) => one > 0)) return distances as [number, number, number];
+  throw new InvalidArgumentError("expected three numbers above 0 with commas between, as 3,0.8,0.8");
+}
+
+/** A bandwidth for each feature, undefined where a filter does not look at one. */
+function bandwidths(text: string): (number | undefined)[] {
+  const all = text.split(",").map((word) => (word.trim() === "-" ? undefined : toNumber(word)));
+  const some = all.some((one) => one !== undefined);
+  if (some && all.every((one) => one === undefined || one > 0)) return all;
+  throw new InvalidArgumentError("expected numbers above 0, or - for features left out, with commas between");
+}
+
+/** Parses a flag that may be given several times. */
+const addTo =
+  <Value>(parse: (text: string) => Value) =>
+  (text: string, before: readonly Value[] = []): Value[] => [...before, parse(text)];

@@ -22,6 +22,6 @@ export function randomNumbers(...key: readonly number[]): () => number {
 }
 
 /** The first word of a key after the seed says what the numbers are used for, so that no two uses share them. */
-export const purpose = { order: 1, augmentation: 2, dropout: 3, initialization: 4, search: 5 } as const;
+export const purpose = { order: 1, augmentation: 2, dropout: 3, initialization: 4, search: 5, shifts: 6 } as const;
 
 const rotate = (word: number, bits: number): number => (word << bits) | (word >>> (32 - bits));
