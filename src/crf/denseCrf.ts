@@ -19,7 +19,7 @@ import { breathe } from "../turn.ts";
 import { found, kindOf, requireChoice, requireFlag } from "../values.ts";
 import { type Activation, activations } from "./activation.ts";
 import { transform } from "./compatibility.ts";
-import { callNames, checkIterations, type CrfCall } from "./crfRnn.ts";
+import { callNames, checkIterations, type FieldCall } from "./crfRnn.ts";
 import { readFreeEnergy } from "./freeEnergy.ts";
 import { iterateBy } from "./iterations.ts";
 import { diagonalsOf } from "./knownMatrices.ts";
@@ -96,9 +96,9 @@ export interface DenseCrf extends Disposable {
    * unary's shape.
    * @throws ShapeError, ValueError (NaN, infinity), LimitError, DeviceError, DisposedError, AbortError
    */
-  (unary: Tensor, features: readonly Tensor[], call?: CrfCall): Promise<Tensor>;
+  (unary: Tensor, features: readonly Tensor[], call?: FieldCall): Promise<Tensor>;
   /** Infers step by step, as `steps` of `crfRnn`. */
-  steps(unary: Tensor, features: readonly Tensor[], call?: CrfCall): AsyncGenerator<CrfStep, void, void>;
+  steps(unary: Tensor, features: readonly Tensor[], call?: FieldCall): AsyncGenerator<CrfStep, void, void>;
   /** The parameters of each filter. */
   readonly parameters: readonly CrfFilterParameters[];
   /** The values of all parameters, named as in `0.weight`. */
@@ -121,10 +121,10 @@ const where = "denseCrf";
  */
 export function denseCrf(device: Device, options: DenseCrfOptions): DenseCrf {
   const layer = new DenseLayer(device, options);
-  const call = (unary: Tensor, features: readonly Tensor[], per: CrfCall = {}): Promise<Tensor> =>
+  const call = (unary: Tensor, features: readonly Tensor[], per: FieldCall = {}): Promise<Tensor> =>
     layer.infer(unary, features, per);
   return Object.assign(call, {
-    steps: (unary: Tensor, features: readonly Tensor[], per: CrfCall = {}) =>
+    steps: (unary: Tensor, features: readonly Tensor[], per: FieldCall = {}) =>
       stepsOf((onStep) => layer.infer(unary, features, per, onStep)),
     parameters: layer.parameters,
     state: () => layer.state(),
@@ -203,7 +203,7 @@ class DenseLayer implements Disposable {
   }
 
   /** Infers the logits X_T, or, where somebody looks at the steps, the marginals. */
-  async infer(unary: Tensor, features: readonly Tensor[], call: CrfCall, onStep?: OnStep): Promise<Tensor> {
+  async infer(unary: Tensor, features: readonly Tensor[], call: FieldCall, onStep?: OnStep): Promise<Tensor> {
     const { iterations = this.#options.iterations ?? inferenceOptions.iterations.default } = call ?? {};
     this.#check(unary, features, iterations, call);
     const device = this.#device;
@@ -252,7 +252,7 @@ class DenseLayer implements Disposable {
     bandwidths: Tensor,
     read: Float32Array,
     k: number,
-    { signal }: CrfCall,
+    { signal }: FieldCall,
   ): Promise<Lattice> {
     const values = read.subarray(0, bandwidths.channels);
     for (const [at, value] of values.entries()) checkBandwidth(`${where}: filters[${k}]`, `feature ${at}`, value);
@@ -261,7 +261,7 @@ class DenseLayer implements Disposable {
     return await buildLattice(scaled, { signal });
   }
 
-  #check(unary: Tensor, features: readonly Tensor[], iterations: number, call: CrfCall): void {
+  #check(unary: Tensor, features: readonly Tensor[], iterations: number, call: FieldCall): void {
     if (this.#disposed) throw disposedError(where, "the layer");
     requireOptions(where, call, callNames);
     const { classes, filters } = this.#options;
