@@ -1,4 +1,4 @@
-import { exp4, log4, sumLanes } from "../shared/simd";
+import { exp4, largestLane, sumLanes } from "../shared/simd";
 
 /** Twin of kernels/crf/prune.wgsl. */
 export function prune(
@@ -26,19 +26,15 @@ export function prune(
     if (!rest) continue;
     let largest = f32x4.splat(-f32.MAX_VALUE);
     for (let at: usize = 0; at < rowStride; at += 16) {
-      const stays = i32x4.eq(v128.load(leaving + at), zero);
-      largest = f32x4.max(largest, v128.bitselect(f32x4.splat(-f32.MAX_VALUE), v128.load(from + at), stays));
+      largest = v128.bitselect(f32x4.pmax(largest, v128.load(from + at)), largest, v128.load(leaving + at));
     }
-    largest = f32x4.max(largest, v128.shuffle<f32>(largest, largest, 2, 3, 0, 1));
-    largest = f32x4.max(largest, v128.shuffle<f32>(largest, largest, 1, 0, 3, 2));
+    largest = largestLane(largest);
     let sum = zero;
     for (let at: usize = 0; at < rowStride; at += 16) {
-      const stays = i32x4.eq(v128.load(leaving + at), zero);
-      sum = f32x4.add(sum, v128.andnot(exp4(f32x4.sub(v128.load(from + at), largest)), stays));
+      const power = exp4(f32x4.sub(v128.load(from + at), largest));
+      sum = f32x4.add(sum, v128.and(power, v128.load(leaving + at)));
     }
-    sum = sumLanes(sum);
-    // What is not finite stays so, of which log4 knows nothing.
-    const total = f32x4.add(f32x4.add(largest, log4(sum)), f32x4.sub(sum, sum));
-    store<f32>(to + ((<usize>kept) << 2), f32x4.extract_lane(total, 0));
+    const log = Mathf.log(f32x4.extract_lane(sumLanes(sum), 0));
+    store<f32>(to + ((<usize>kept) << 2), f32x4.extract_lane(largest, 0) + log);
   }
 }

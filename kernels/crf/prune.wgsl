@@ -18,7 +18,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> values: array<vec4f>;
 // [kept]: the classes that stay.
 @group(0) @binding(2) var<storage, read> places: array<u32>;
-// [channels], padded: not 0 for the classes that leave.
+// [channels], padded: all bits for the classes that leave, none for the others.
 @group(0) @binding(3) var<storage, read> leaving: array<vec4u>;
 // [rows, kept + rest], rows padded
 @group(0) @binding(4) var<storage, read_write> result: array<vec4f>;

@@ -69,6 +69,7 @@ async function refineOne(job: Job, flags: RefineFlags): Promise<void> {
     outputs,
     changedPixels,
     iterations,
+    pruned,
     findings: all,
   } = await refiner.refine(given, (done, of) => {
     progress.stage(of === flags.iterations ? "iterating" : "refining by bands");
@@ -83,6 +84,7 @@ async function refineOne(job: Job, flags: RefineFlags): Promise<void> {
     findings: all,
     changedPixels,
     iterations,
+    pruned,
     peakBytes: device.peakBytes,
     milliseconds: performance.now() - began,
   };

@@ -136,7 +136,7 @@ class Pruner {
     using workspace = new Workspace(unary.device);
     const kept = Array.from({ length: unary.channels }, (_, c) => c).filter((c) => !leaving.has(c));
     const places = workspace.store(Uint32Array.from(kept));
-    const flags = Uint32Array.from({ length: this.#tools.padded(unary.channels) }, (_, c) => Number(leaving.has(c)));
+    const flags = Uint32Array.from({ length: this.#tools.padded(unary.channels) }, (_, c) => (leaving.has(c) ? ~0 : 0));
     const tables = { kept, places, leaving: workspace.store(flags) };
     const looks: Storage[][] = [];
     const look = (marginals: Tensor): void => void looks.push(this.#queuePeaks(workspace, marginals, false));

@@ -82,7 +82,7 @@ export const cases: Case[] = [
         using workspace = new Workspace(device);
         const places = workspace.store(Uint32Array.from(kept));
         const leaves = (c: number): boolean => c < channels && !(kept as readonly number[]).includes(c);
-        const leaving = workspace.store(Uint32Array.from({ length: padded(channels) }, (_, c) => (leaves(c) ? 1 : 0)));
+        const leaving = workspace.store(Uint32Array.from({ length: padded(channels) }, (_, c) => (leaves(c) ? ~0 : 0)));
         for (const rest of [0, 1]) {
           using narrow = device.empty([rows, kept.length + rest]);
           const maps = { values: map.storage, places, leaving, result: narrow.storage };
