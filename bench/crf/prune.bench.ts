@@ -13,7 +13,9 @@ export const prune = floor({
     using workspace = new Workspace(device);
     const kept = classes >> 1;
     const places = workspace.store(Uint32Array.from({ length: kept }, (_, k) => k));
-    const leaving = workspace.store(Uint32Array.from({ length: padded(classes) }, (_, c) => (c >= kept && c < classes ? ~0 : 0)));
+    const leaving = workspace.store(
+      Uint32Array.from({ length: padded(classes) }, (_, c) => (c >= kept && c < classes ? ~0 : 0)),
+    );
     const maps = { values: unary.storage, places, leaving, result: result.storage };
     device.run(kernel, { ...maps, rows: points, channels: classes, kept, rest: 1 });
   },

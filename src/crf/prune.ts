@@ -129,9 +129,8 @@ class Pruner {
     const report = (pruned: Pruned): void => this.#pruning.onPruned?.(pruned);
     const leftOut = [...leaving.keys()];
     if (leftOut.length === 0) {
-      const result = await this.#tools.iterate(this.#inference);
       report({ classes: [], bound: 0, share: 0 });
-      return result;
+      return await this.#tools.iterate(this.#inference);
     }
     using workspace = new Workspace(unary.device);
     const kept = Array.from({ length: unary.channels }, (_, c) => c).filter((c) => !leaving.has(c));
