@@ -6,6 +6,7 @@ import { Workspace } from "../../src/device/workspace.ts";
 import type { Device } from "../../src/device/device.ts";
 import { ValueError } from "../../src/errors.ts";
 import { normalizations } from "../../src/lattice/filter.ts";
+import { refine } from "../../src/pictures/refine.ts";
 import { padded } from "../../src/shape.ts";
 import { Tape } from "../../src/tape.ts";
 import { type Case, check, close, maximum, random, rejects, same } from "../suite.ts";
@@ -228,6 +229,22 @@ export const cases: Case[] = [
       same(await marginals.read(), await probable.read(), "marginals");
       using again = await crf(unary, guide, { prune: 0.2 });
       same(await again.read(), logits, "again");
+    },
+  },
+  {
+    name: "refine passes it on to its layer",
+    async run(device) {
+      const picture = { data: Uint8Array.from(guideValues.slice(0, height * width * 3)), width, height };
+      using scores = device.tensor([height, width, 13], makeUnary(13, 4));
+      const told: Pruned[] = [];
+      for (const upsampling of ["bilinear", "lattice"] as const) {
+        await refine(device, picture, scores, { upsampling, prune: 0.2, onPruned: (pruned) => void told.push(pruned) });
+      }
+      same(
+        told.map(({ classes }) => classes.length),
+        [9, 9],
+        "classes left out",
+      );
     },
   },
   {
