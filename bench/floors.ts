@@ -37,6 +37,9 @@ import { change } from "./crf/change.bench.ts";
 import { compatibility } from "./crf/compatibility.bench.ts";
 import { compatibilityTranspose } from "./crf/compatibility.transpose.bench.ts";
 import { compose } from "./crf/compose.bench.ts";
+import { prune } from "./crf/prune.bench.ts";
+import { prunePeaks } from "./crf/prune.peaks.bench.ts";
+import { pruneScatter } from "./crf/prune.scatter.bench.ts";
 import { softmax } from "./crf/softmax.bench.ts";
 import { softmaxPullback } from "./crf/softmax.pullback.bench.ts";
 import { update } from "./crf/update.bench.ts";
@@ -136,6 +139,9 @@ export const floors = [
   compatibility,
   compatibilityTranspose,
   compose,
+  prune,
+  prunePeaks,
+  pruneScatter,
   softmax,
   softmaxPullback,
   update,

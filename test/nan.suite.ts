@@ -130,6 +130,9 @@ const finiteLimits: Readonly<Record<string, "+" | "-" | "+-">> = {
   "patchesCollect bias": "-",
   "winogradOutput products": "+-",
   "winogradOutput bias": "-",
+  // The largest of a block is a comparison, of logits below the largest of the row.
+  "prunePeaks values": "+-",
+  "prune values": "-",
   // Marginals are not negative; those that were would count as 0.
   "softmaxPullback activation 1 values": "-",
   // A slope of a logarithm at ∞ is 0, and of what is below 0 it is NaN.

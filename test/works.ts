@@ -91,6 +91,16 @@ async function inferAll(device: Device): Promise<void> {
     });
     (await crf(unary, guide, { until: { change: 0 } })).dispose();
   }
+  // Six classes of nine are unlikely everywhere.
+  const classes = 9;
+  const logits = random(1).array(height * width * classes, -2, 2);
+  for (let at = 0; at < logits.length; at++) if (at % classes > 2) logits[at]! -= 3;
+  for (const compatibility of ["potts", random(3).array(classes * classes, -1, 1)] as const) {
+    using unary = device.tensor([height, width, classes], logits);
+    using guide = device.tensor([height, width, 3], random(2).array(height * width * 3, -100, 100));
+    using crf = crfRnn(device, { classes, compatibility, iterations: 1 });
+    (await crf(unary, guide, { prune: 0.9 })).dispose();
+  }
 }
 
 /** A picture by bands, with lists that splat adds up in blocks. */

@@ -80,6 +80,7 @@ async function refineOne(job: Job, flags: RefineFlags): Promise<void> {
     outputs,
     changedPixels,
     iterations,
+    pruned,
     findings: all,
   } = await refiner.refine(given, (done, of) => {
     progress.stage(of === flags.iterations ? "iterating" : "refining by bands");
@@ -94,6 +95,7 @@ async function refineOne(job: Job, flags: RefineFlags): Promise<void> {
     findings: all,
     changedPixels,
     iterations,
+    pruned,
     peakBytes: device.peakBytes,
     milliseconds: performance.now() - began,
   };

@@ -1,10 +1,11 @@
 import { alignedBytes, type Device, view } from "../device/device.ts";
+import { rowRanges } from "../device/ranges.ts";
 import { readTogether } from "../device/readTogether.ts";
 import { Workspace } from "../device/workspace.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { disposedError, holding } from "../held.ts";
 import { requireDevice, requireInputs } from "../inputs.ts";
-import { normalizations } from "../lattice/filter.ts";
+import { filtered, normalizations } from "../lattice/filter.ts";
 import { sliceFactor } from "../lattice/slice.ts";
 import type { Normalization } from "../lattice/normalization.ts";
 import { type Loadable, loadParameters, readParameters, requireTensors } from "../loading.ts";
@@ -14,7 +15,7 @@ import { Scope } from "../scope.ts";
 import { formatShape, padded, sameShape } from "../shape.ts";
 import { requireFinite, seekNotFinite } from "../shared/finite.ts";
 import { sample } from "../shared/sample.ts";
-import type { Tensor } from "../tensor.ts";
+import { emptyLike, type Tensor } from "../tensor.ts";
 import { type Abortable, breathe } from "../turn.ts";
 import { found, requireChoice, requireFlag } from "../values.ts";
 import { type Listener, requireWarningOptions, suspicionCodes, type WarningOptions } from "../warnings.ts";
@@ -22,11 +23,14 @@ import { type Activation, activations } from "./activation.ts";
 import { compileAhead } from "./ahead.ts";
 import { type Bandwidth, parseBandwidths } from "./bandwidths.ts";
 import type { Change } from "./change.ts";
+import type { UpdateFactors } from "./compose.ts";
 import { GuideLattices } from "./guideLattices.ts";
 import { KnownMatrices } from "./knownMatrices.ts";
-import { isFused, iterate } from "./messagePassing.ts";
+import { type Inference, isFused, iterate } from "./messagePassing.ts";
 import { bandwidthOptions, inferenceOptions, weightOptions } from "./options.ts";
 import { areLattices, type CrfLattices, type KeptLattices, requireLattices } from "./lattices.ts";
+import type { Pruned } from "./prune.ts";
+import { softmax } from "./softmax.ts";
 import { type CrfStep, type OnStep, requireMarginals, stepsOf } from "./steps.ts";
 import type { Suspicions } from "./suspicions.ts";
 import { requireUntil, type Until } from "./until.ts";
@@ -88,6 +92,13 @@ export interface CrfCall extends Abortable {
   /** Marginals to begin from, in the logits' shape; they are only read. Default: the activation of the logits. Needs an iteration. */
   readonly from?: Tensor;
   /**
+   * Leaves classes out of the filters whose marginals stay below this, 0…1, as far as the logits say: a scene of 150 classes then costs about
+   * what its ten present ones do. `onPruned` tells which, and a bound of what that changes. Inference only. Default: none is left out.
+   */
+  readonly prune?: number;
+  /** Is told in a call with `prune`, before it returns, which classes were left out, and how far off logits may be. */
+  readonly onPruned?: (pruned: Pruned) => void;
+  /**
    * Called and awaited after each iteration with the number of iterations done and, in a call with `until`, how far it moved the
    * marginals. On WASM they have been computed; on WebGPU they have been queued (await `device.finish()` in it to wait until they
    * are computed).
@@ -120,9 +131,19 @@ const learnNames: Names<NonNullable<CrfOptions["learn"]>> = {
 /** A call that begins from its logits, where the caller sees no logits whose shape marginals could have. */
 export type PlainCrfCall = Omit<CrfCall, "from">;
 
-export const plainCallNames: Names<PlainCrfCall> = { iterations: true, until: true, onIteration: true, signal: true };
-/** The names of a call's options. */
-export const callNames: Names<CrfCall> = { ...plainCallNames, from: true };
+/** A call of a CRF with any filters. */
+export type FieldCall = Omit<CrfCall, "prune" | "onPruned">;
+
+/** The names of a call's options where the filters are any. */
+export const callNames: Names<FieldCall> = {
+  iterations: true,
+  until: true,
+  from: true,
+  onIteration: true,
+  signal: true,
+};
+const crfCallNames: Names<CrfCall> = { ...callNames, prune: true, onPruned: true };
+export const { from: _from, ...plainCallNames } = crfCallNames;
 
 /** A CRF-RNN layer: call it with unary logits and the guide image. */
 export interface CrfRnn extends Disposable {
@@ -198,12 +219,12 @@ export async function meanField(
 ): Promise<Tensor> {
   const device = requireInputs("meanField", areLattices(guide) ? { logits } : { logits, guide });
   requireOptions("meanField", options, meanFieldNames);
-  const { onIteration, until, from, signal, ...layerOptions } = options;
+  const { onIteration, until, from, prune, onPruned, signal, ...layerOptions } = options;
   using layer = new CrfLayer(device, { ...layerOptions, classes: logits.channels });
-  return await layer.infer(logits, guide, { onIteration, until, from, signal });
+  return await layer.infer(logits, guide, { onIteration, until, from, prune, onPruned, signal });
 }
 
-const { classes: _classes, ...meanFieldNames } = { ...crfNames, ...callNames };
+const { classes: _classes, ...meanFieldNames } = { ...crfNames, ...crfCallNames };
 
 /** @throws ValueError unless it is a whole number of 0 or more, or of as many as something else needs */
 export function checkIterations(where: string, iterations: number, least = 0): void {
@@ -322,7 +343,7 @@ class CrfLayer implements Disposable {
     call: CrfCall,
     { output, onStep }: { readonly output?: "none"; readonly onStep?: OnStep } = {},
   ): Promise<Tensor> {
-    requireOptions("crfRnn", call, callNames);
+    requireOptions("crfRnn", call, crfCallNames);
     const device = this.#device;
     const iterations = call.iterations ?? this.#iterations;
     const given = areLattices(guide) ? guide : undefined;
@@ -336,6 +357,14 @@ class CrfLayer implements Disposable {
     const turn = (): Promise<void> => breathe("crfRnn", call);
     await turn();
     const { classes, activation = inferenceOptions.activation.default } = this.#options;
+    const recorded = this.#isRecorded(unary, guide, call.from);
+    const pruning = call.prune === undefined ? undefined : await import("./prune.ts");
+    pruning?.requirePrunable(call, {
+      tape: recorded,
+      from: call.from !== undefined,
+      steps: onStep !== undefined,
+      relu: activation !== "softmax",
+    });
 
     using workspace = new Workspace(device);
     // One read returns the result of the search for NaN, the matrices, the bandwidths and the lattices' sizes. Each part of
@@ -354,7 +383,7 @@ class CrfLayer implements Disposable {
     if (image) seekNotFinite(image, inGuide!);
     if (call.from) seekNotFinite(call.from, inFrom!);
     // A tape that records asks for gradients of whole matrices, which nothing has to be known of.
-    const known = this.#isRecorded(unary, guide, call.from) ? [] : this.#matrices.unread;
+    const known = recorded ? [] : this.#matrices.unread;
     using begun = image && (await this.#lattices.begin(image, call, true));
     if (image && known.length > 0 && isFused(classes, 2)) compileAhead(device, image.channels + 2, classes);
     const [read, ...others] = await readTogether(device, [checks, ...known, ...(begun?.unread ?? [])]);
@@ -365,12 +394,13 @@ class CrfLayer implements Disposable {
     if (begun) await suspicions?.tell(new Float32Array(read!, samplesAt), begun.bandwidths(unread)[1]!);
     using own = await begun?.finish(unread);
     const { spatial, bilateral } = (given ?? own)!;
-    const factors = isFused(classes, spatial.dimensions)
-      ? { spatialFactor: sliceFactor(2), bilateralFactor: sliceFactor(bilateral.dimensions) }
-      : undefined;
-    using matrices =
-      known.length > 0 ? this.#matrices.take(workspace, others.slice(0, known.length), factors) : undefined;
-    const refined = await iterate({
+    const factorsOf = (count: number): UpdateFactors | undefined =>
+      isFused(count, spatial.dimensions)
+        ? { spatialFactor: sliceFactor(2), bilateralFactor: sliceFactor(bilateral.dimensions) }
+        : undefined;
+    const values = others.slice(0, known.length);
+    using matrices = known.length > 0 ? this.#matrices.take(workspace, values, factorsOf(classes)) : undefined;
+    const inference: Inference = {
       unary: alias ?? unary,
       spatial,
       bilateral,
@@ -387,7 +417,14 @@ class CrfLayer implements Disposable {
       onIteration: call.onIteration,
       onStep,
       turn,
-    });
+    };
+    const refined = pruning
+      ? await pruning.iteratePruned(
+          inference,
+          { below: call.prune!, onPruned: call.onPruned, matrices: values, factorsOf },
+          { Workspace, readTogether, rowRanges, padded, emptyLike, filtered, KnownMatrices, iterate, softmax },
+        )
+      : await iterate(inference);
     return Scope.inherit(refined, image ? [unary, image] : [unary]);
   }
 

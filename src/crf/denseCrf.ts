@@ -22,7 +22,7 @@ import { breathe } from "../turn.ts";
 import { found, kindOf, requireChoice, requireFlag, requireNumbers } from "../values.ts";
 import { type Activation, activations } from "./activation.ts";
 import { transform } from "./compatibility.ts";
-import { callNames, checkIterations, type CrfCall } from "./crfRnn.ts";
+import { callNames, checkIterations, type FieldCall } from "./crfRnn.ts";
 import { readFreeEnergy } from "./freeEnergy.ts";
 import { iterateBy } from "./iterations.ts";
 import { diagonalsOf } from "./knownMatrices.ts";
@@ -113,7 +113,7 @@ export interface CrfFilterParameters {
 }
 
 /** Options of one call of a dense CRF. */
-export interface DenseCrfCall extends CrfCall {
+export interface DenseCrfCall extends FieldCall {
   /** From what the vectors of `shifts` are drawn. With another one in each step, no training fits one place of the lattice. Default: 0. */
   readonly seed?: number;
 }

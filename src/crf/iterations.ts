@@ -20,6 +20,8 @@ export interface Iterations {
   readonly from?: Tensor;
   /** Ends the iterations early. */
   readonly until?: Until;
+  /** Is shown the marginals that each iteration begins from, at once, and may queue work on them. */
+  readonly look?: (marginals: Tensor) => void;
   /** Is told the change where `until` asks for it. */
   readonly onIteration?: (done: number, change?: Change) => void | Promise<void>;
   /** Is shown the marginals, which it may change, and awaited, at the beginning and after each iteration. Needs `output` to be the activation. */
@@ -65,6 +67,7 @@ export async function iterateBy(iterating: Iterations & Field): Promise<Tensor> 
     await onStep?.(0, marginals, readingsOf(freeEnergy, 0, marginals, undefined));
     for (let t = 0; t < iterations; t++) {
       await iterating.turn();
+      iterating.look?.(marginals);
       logits?.dispose();
       logits = await iterating.next(marginals, t);
       if (t === iterations - 1 && !until && output === "none") {

@@ -30,6 +30,8 @@ export interface Inference extends Iterations {
   readonly diagonals?: Diagonals;
   readonly sets: number;
   readonly normalization: Normalization;
+  /** Filters in place of `filtered`, where single ops compute the iterations. */
+  readonly filter?: typeof filtered;
 }
 
 /** The widest row, in quads, for which the fused update is used. At this width four points share a workgroup. */
@@ -149,6 +151,7 @@ async function iterateFused(inference: Inference, matrices: UpdateMatrices, resu
   await inference.onStep?.(0, result, readingsOf(energy, 0, result, undefined));
   let done = 0;
   while (done < iterations) {
+    inference.look?.(result);
     if (before) device.copy(result.storage, before.storage);
     const last = done === iterations - 1 && !until;
     await iterateOnce(done, result.storage, last ? output : activation);
@@ -175,10 +178,10 @@ const iterateByOps = (inference: Inference): Promise<Tensor> =>
 
 /** One iteration: X = U − C·(W_s·K_s Q + W_b·K_b Q). */
 async function nextLogits(inference: Inference, marginals: Tensor, t: number): Promise<Tensor> {
-  const { unary, spatial, bilateral, parameters, diagonals = {}, sets, normalization } = inference;
+  const { unary, spatial, bilateral, parameters, diagonals = {}, sets, normalization, filter = filtered } = inference;
   const set = Math.min(t, sets - 1);
   const weigh = (lattice: Lattice, name: "spatialWeight" | "bilateralWeight", addend?: Tensor): Tensor => {
-    using smooth = filtered(marginals, lattice, normalization, false);
+    using smooth = filter(marginals, lattice, normalization, false);
     return transform(smooth, parameters[name], { set, addend, diagonals: diagonals[name] });
   };
   using fromSpatial = weigh(spatial, "spatialWeight");

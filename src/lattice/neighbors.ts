@@ -4,7 +4,7 @@ import { planned, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { pairBytes } from "../shape.ts";
 import type { HashTable } from "./hash.ts";
-import type { OrderedKeys } from "./order.ts";
+import { type OrderedKeys, sortByRemainder } from "./order.ts";
 
 /**
  * The number of pairs of an axis: one for each vertex and one for the row of zeros, rounded up so that each axis can be
@@ -19,7 +19,7 @@ export const neighborBytes = (device: Device, vertices: number, dimensions: numb
 
 /**
  * Finds both neighbors of every vertex on each of the d + 1 axes; absent ones become `vertices`. Keys that are packed, and so in
- * order, are walked along; others are looked up.
+ * order, are walked along, remainder by remainder; others are looked up.
  */
 export function* findNeighbors(
   device: Device,
@@ -35,7 +35,8 @@ export function* findNeighbors(
     const steps = workspace.allocate(packing.steps.byteLength);
     device.write(steps, packing.steps);
     const sizes = { vertices, axisLength: axisLength(device, vertices), dimensions };
-    yield planned(neighborsMerge, { packedKeys: vertexKeys, steps, neighbors, ...sizes });
+    const sorted = yield* sortByRemainder(device, workspace, vertexKeys, vertices);
+    yield planned(neighborsMerge, { ...sorted, steps, neighbors, ...sizes });
     return;
   }
   yield planned(kernel, {

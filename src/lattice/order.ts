@@ -106,6 +106,26 @@ export async function orderVertices(
   return { ...(await perform(sorted)), ...(packing.whole && { packing }) };
 }
 
+/** Sorts packed keys, which are in order, by remainder, and by themselves within each. @returns the keys, and the vertices that they are of */
+export function* sortByRemainder(
+  device: Device,
+  workspace: Workspace,
+  packedKeys: Storage,
+  vertices: number,
+): Work<{ readonly packedKeys: Storage; readonly order: Storage }> {
+  const digits = workspace.allocate(vertices * 4);
+  const digitMask = 15;
+  yield planned(orderDigit, { packedKeys, order: packedKeys, digits, vertices, shift: 0, digitMask, identity: 1 });
+  const { keys, order } = yield* sort(device, workspace, { keys: digits }, vertices, digitMask + 1);
+  for (const done of [keys, digits]) workspace.release(done);
+  const sortedKeys = workspace.allocate(vertices * 8);
+  const vertexNumbers = workspace.allocate(vertices * 4);
+  // They are moved as keys of two words are, those of two dimensions.
+  yield planned(orderPermute, { order, vertexKeys: packedKeys, sortedKeys, vertexNumbers, vertices, dimensions: 2 });
+  workspace.release(vertexNumbers);
+  return { packedKeys: sortedKeys, order };
+}
+
 /** Finds how far coordinates reach. */
 function* findRanges(vertexKeys: Storage, ranges: Storage, { vertices, dimensions }: Extent): Work {
   yield planned(orderRanges, { vertexKeys, ranges, vertices, dimensions });

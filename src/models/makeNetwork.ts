@@ -67,9 +67,9 @@ export function makeNetwork<Of extends FcnStage>(
       const recomputed = own.recompute || own.checkpoints;
       const scores = await forward(layers, parameters, image, pass, { recomputed, precision: own.precision });
       if (!crf) return scores;
-      const { iterations, until, onIteration, signal } = call;
+      const { iterations, until, prune, onPruned, onIteration, signal } = call;
       using scaled = temperature === 1 ? undefined : scale(scores, 1 / temperature);
-      const refined = await crf(scaled ?? scores, image, { iterations, until, onIteration, signal });
+      const refined = await crf(scaled ?? scores, image, { iterations, until, prune, onPruned, onIteration, signal });
       const logits = await pass.layer("crf", refined);
       pass.free(scores);
       return logits;

@@ -65,7 +65,7 @@ export async function refine(
   requireDevice(where, device);
   requireOptions(where, options, refineNames());
   const { marginals: wanted, crf, upsampling = "bilinear", ...others } = options;
-  const { iterations, until, onIteration, signal, ...layer } = others;
+  const { iterations, until, prune, onPruned, onIteration, signal, ...layer } = others;
   requireFlag(where, "marginals", wanted);
   requireChoice(where, "upsampling", upsampling, ["bilinear", "lattice"]);
   requireLayer(device, crf, layer);
@@ -86,7 +86,7 @@ export async function refine(
     alignCorners,
     crf,
     layer,
-    call: { iterations, until, onIteration: count, signal },
+    call: { iterations, until, prune, onPruned, onIteration: count, signal },
   };
   const refined = await (upsampling === "lattice" && isSmaller(small, guide) ? refineSmall(given) : refineWhole(given));
   const [height, width] = guide.shape as [number, number, number];

@@ -142,6 +142,31 @@ describe("crf-rnn refine", () => {
     expect(refined(folder, ["--iterations", "0", "--until", "0.05"])).toEqual(read(folder, "logits.npy").data);
   });
 
+  test("leaves out classes that stay unlikely, tells which, and by how much that changes logits at the most", () => {
+    // The three classes, and six that are unlikely everywhere.
+    const data = Float32Array.from({ length: height * width * 9 }, (_, at) =>
+      at % 9 < classes ? logits[Math.floor(at / 9) * classes + (at % 9)]! : -12 - (at % 9),
+    );
+    folder.write("nine.npy", encodeNpy({ shape: [height, width, 9], data }));
+    const nine = { "logits.npy": "nine.npy" };
+    const whole = refined(folder, [], nine);
+    const run = (more: readonly string[]) =>
+      folder.run([...words.map((word) => (word === "logits.npy" ? "nine.npy" : word)), "--prune", ...more]);
+    const { pruned } = JSON.parse(run(["0.01", "--json"]).stdout);
+    expect(pruned.classes).toEqual([3, 4, 5, 6, 7, 8]);
+    expect(pruned.bound).toBeGreaterThan(0);
+    expect(pruned.bound).toBeLessThan(0.01);
+    const less = read(folder, "x.npy").data as Float32Array;
+    for (const [at, value] of less.entries()) expect(Math.abs(value - whole[at]!)).toBeLessThan(pruned.bound + 1e-4);
+    expect(run(["0.01"]).stdout).toMatch(
+      / iterations, the classes 3, 4, 5, 6, 7, 8 left out, which changes no logit by more than [\d.e-]+, [\d.]+ s on /,
+    );
+    expect(run(["0"]).stdout).toMatch(/ iterations, no class left out, [\d.]+ s on /);
+    expect(read(folder, "x.npy").data).toEqual(whole);
+    expect(run(["2"]).stderr).toMatch(/prune: expected a marginal from 0 to 1, got 2/);
+    expect(run(["0.1", "--rows", "5"]).stderr).toMatch(/--prune: expected a picture that the device holds at once/);
+  });
+
   test("writes labels, overlay and logits that belong together", () => {
     const { status, stdout } = folder.run([...words, "--out", "labels.png", "--out-overlay", "overlay.png"]);
     expect(status).toBe(0);

@@ -156,7 +156,7 @@ function callable(
   { scores, crf = {} }: SegmenterOptions,
   release: () => Promise<void>,
 ): Segmenter {
-  const { crf: given, iterations, until, onIteration, signal, marginals, ...layerOptions } = crf;
+  const { crf: given, iterations, until, prune, onPruned, onIteration, signal, marginals, ...layerOptions } = crf;
   let layer = given;
   let disposed = false;
   let calls: Promise<unknown> = Promise.resolve();
@@ -177,7 +177,7 @@ function callable(
     // One layer for all pictures keeps the spatial lattice. The scores tell how many classes it has.
     layer ??= crfRnn(device, { ...layerOptions, classes: unary.channels });
     // The network and the CRF see one and the same frame, also of a video that goes on.
-    const words = { iterations, until, onIteration, signal, marginals, ...options, crf: layer };
+    const words = { iterations, until, prune, onPruned, onIteration, signal, marginals, ...options, crf: layer };
     return refinedOf({ ...(await refine(device, guide, unary, words)), classes: unary.channels }, picture);
   };
   const call: typeof segment = (picture, options) => {

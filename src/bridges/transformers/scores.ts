@@ -34,7 +34,7 @@ export async function refineScores(
   const one = scores.dims[1] === 1;
   const { height, width } = picture;
   const { device, temperature } = plan;
-  const { onIteration, signal, iterations, until, ...layerOptions } = plan.crf;
+  const { onIteration, onPruned, signal, iterations, until, prune, ...layerOptions } = plan.crf;
   using scope = device.scope();
   const guide = scope.add(imageTensor(device, picture));
   const meaning = one ? (isProbable(scores) ? "probabilities" : "sigmoid") : "logits";
@@ -42,7 +42,7 @@ export async function refineScores(
     fromOrt(device, scores, { size: [height, width], meaning, temperature } satisfies FromOrtOptions),
   );
   const crf = scope.add(crfRnn(device, { ...layerOptions, classes: unary.channels }));
-  const logits = await crf(unary, guide, { iterations, until, onIteration, signal });
+  const logits = await crf(unary, guide, { iterations, until, prune, onPruned, onIteration, signal });
   const planes = await scope.add(one ? softmax(logits) : dense(logits, "nchw")).read();
   const values = one ? planes.filter((_, i) => i % 2 === 1) : planes;
   const ScoresClass = scores.constructor as unknown as ModelTensorClass;

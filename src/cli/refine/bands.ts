@@ -22,12 +22,13 @@ export interface InMemory {
   readonly logits: Float32Array;
 }
 
-/** Tells whether a picture goes through the device by bands: where it was asked for, or has no room there. @throws UsageError for --until then */
+/** Tells whether a picture goes through the device by bands: where it was asked for, or has no room there. @throws UsageError for --until and --prune then */
 export function goesByBands(device: Device, size: Omit<InMemory, "guide" | "logits">, flags: RefineFlags): boolean {
   if (flags.rows === undefined && fitsWhole(device, size)) return false;
-  if (flags.until === undefined) return true;
+  const whole = flags.until !== undefined ? "--until" : flags.prune !== undefined ? "--prune" : undefined;
+  if (!whole) return true;
   throw new UsageError({
-    where: "--until",
+    where: whole,
     expected: "a picture that the device holds at once",
     got: `${size.height}×${size.width} pixels of ${size.classes} classes by bands`,
     remedy: "leave it out",

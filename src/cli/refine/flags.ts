@@ -28,6 +28,7 @@ export interface RefineFlags
   readonly outEntropy?: string;
   readonly iterations: number;
   readonly until?: number;
+  readonly prune?: number;
   readonly spatialWeight: GivenWeight;
   readonly bilateralWeight: GivenWeight;
   readonly compatibility: string | readonly number[];
@@ -131,7 +132,12 @@ export function refineWords(): Command {
     )
     .option("--out-entropy <e>", "write each pixel's entropy, 0 where certain, 1 where all classes are alike, likewise")
     .option("--iterations <n>", "mean-field iterations", wholeNumber(0, 1000), inferenceOptions.iterations.default)
-    .option("--until <x>", "end them once one changes no probability by more than this, as 0.001", positiveNumber);
+    .option("--until <x>", "end them once one changes no probability by more than this, as 0.001", positiveNumber)
+    .option(
+      "--prune <p>",
+      "leave classes out of the filters whose probability stays below this, as 0.0001, and say how far off that may be",
+      toNumber,
+    );
   addFlags(command, bandwidthOptions);
   const weight = "a number, or .npy [L] or [L, L]";
   command

@@ -115,6 +115,7 @@ async function refineJob(job: Job, flags: RefineFlags, refiner: Refiner, account
     outputs,
     changedPixels: made.changedPixels,
     iterations: made.iterations,
+    pruned: made.pruned,
     notes: photograph.notes,
     findings,
   };

@@ -1,4 +1,5 @@
 import { bilateralFeatures, spatialFeatures } from "../../lattice/features.ts";
+import type { Pruned } from "../../crf/prune.ts";
 import { buildLattice } from "../../lattice/lattice.ts";
 import { padded } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
@@ -70,13 +71,25 @@ const describeBands = ({ rows, blocks, passes, ...facts }: BandFacts, { adapter 
 
 /** One sentence for what was done, after what is to be noted. */
 export function describe(
-  facts: RefinePlan & { readonly changedPixels: number; readonly milliseconds: number },
+  facts: RefinePlan & { readonly changedPixels: number; readonly milliseconds: number; readonly pruned?: Pruned },
   notes: readonly FileNote[],
 ): string {
   const share = (100 * facts.changedPixels) / (facts.height * facts.width);
   return (
     `${linesOf(notes)}${facts.outputs.join(", ")}: ${facts.height}×${facts.width} pixels, ${facts.classes} classes; ` +
     `${share.toFixed(1)} % of the labels changed in ${facts.iterations} iterations, ` +
+    describePruned(facts.pruned) +
     `${(facts.milliseconds / 1000).toFixed(2)} s on ${facts.adapter}`
   );
+}
+
+/** What was left out of the filters, and how far off that makes logits at most. */
+function describePruned(pruned: Pruned | undefined): string {
+  if (!pruned) return "";
+  const { classes, bound } = pruned;
+  if (classes.length === 0) return "no class left out, ";
+  const most = bound.toPrecision(2);
+  if (classes.length === 1) return `class ${classes[0]} left out, which changes no logit by more than ${most}, `;
+  const some = classes.length > 8 ? `${classes.length} classes` : `the classes ${classes.join(", ")}`;
+  return `${some} left out, which changes no logit by more than ${most}, `;
 }

@@ -1,4 +1,5 @@
 import { crfRnn, type CrfOptions, type CrfRnn } from "../../crf/crfRnn.ts";
+import type { Pruned } from "../../crf/prune.ts";
 import { argmax } from "../../data/argmax.ts";
 import type { Photograph } from "../../data/images.ts";
 import { encodeNpy } from "../../data/npy.ts";
@@ -37,6 +38,8 @@ export interface Made {
   readonly changedPixels: number;
   /** How many iterations were done. */
   readonly iterations: number;
+  /** What `--prune` left out. */
+  readonly pruned?: Pruned;
   /** What is suspect in the files and in the result. */
   readonly findings: readonly Finding[];
 }
@@ -97,11 +100,11 @@ export class Refiner {
     // The same bits as by `scale`, which multiplies by a factor of single precision.
     const factor = Math.fround(1 / this.#flags.temperature);
     if (factor !== 1) for (let i = 0; i < logits.length; i++) logits[i]! *= factor;
-    const { refined, iterations } = await this.#refine(given, onPart);
+    const { refined, ...how } = await this.#refine(given, onPart);
     const labels = argmax(refined, classes);
     const changedPixels = labels.reduce((count, label, pixel) => count + Number(label !== former[pixel]), 0);
     const findings = [...given.findings, ...checkResult({ file: given.job.file, former, labels })];
-    return { outputs: outputsOf(given, refined, labels), changedPixels, iterations, findings };
+    return { outputs: outputsOf(given, refined, labels), changedPixels, ...how, findings };
   }
 
   /** What was thought to have room and has none, as pictures of noise, goes by bands all the same. */
@@ -110,7 +113,8 @@ export class Refiner {
     try {
       return await this.#whole(given, onPart);
     } catch (error) {
-      if (!(error instanceof LimitError) || this.#flags.until !== undefined) throw error;
+      const { until, prune } = this.#flags;
+      if (!(error instanceof LimitError) || (until ?? prune) !== undefined) throw error;
       return await this.#byBands(given, onPart);
     }
   }
@@ -124,17 +128,19 @@ export class Refiner {
     const guide = scope.tensor([height, width, 3], guideOf(image, this.#flags));
     const crf = this.#layers.get(classes) ?? crfRnn(device, await this.optionsOf(classes));
     this.#layers.set(classes, crf);
-    const { until } = this.#flags;
+    const { until, prune } = this.#flags;
     let iterations = 0;
+    let pruned: Pruned | undefined;
     const result = await crf(logits, guide, {
       ...(until !== undefined && this.#flags.iterations > 0 && { until: { change: until } }),
+      ...(prune !== undefined && { prune, onPruned: (told) => (pruned = told) }),
       onIteration: async (done) => {
         iterations = done;
         await device.finish();
         onPart(done, this.#flags.iterations);
       },
     });
-    return { refined: await scope.add(result).read(), iterations };
+    return { refined: await scope.add(result).read(), iterations, pruned };
   }
 
   /** The refined logits take the place of the given ones. */
@@ -163,6 +169,7 @@ export class Refiner {
 interface Logits {
   readonly refined: Float32Array;
   readonly iterations: number;
+  readonly pruned?: Pruned;
 }
 
 const sizeOf = ({ image: { height, width }, unary: { classes } }: Given) => ({ height, width, classes });
