@@ -332,7 +332,6 @@ class CrfLayer implements Disposable {
     // The caller may dispose of the logits during the call, so the call works on an alias. While a tape records, it
     // works on the logits themselves, so that gradients reach them.
     using alias = unary.tape?.recording ? undefined : unary.alias();
-    using beginning = call.from?.tape?.recording ? undefined : call.from?.alias();
     const turn = (): Promise<void> => breathe("crfRnn", call);
     await turn();
     const { classes, activation = inferenceOptions.activation.default } = this.#options;
@@ -354,22 +353,22 @@ class CrfLayer implements Disposable {
     if (image) seekNotFinite(image, inGuide!);
     if (call.from) seekNotFinite(call.from, inFrom!);
     // A tape that records asks for gradients of whole matrices, which nothing has to be known of.
-    const known = this.#isRecorded(unary, guide, call.from) ? [] : this.#matrices.unread;
+    const recorded = this.#isRecorded(unary, guide, call.from);
+    const known = recorded ? [] : this.#matrices.unread;
     using begun = image && (await this.#lattices.begin(image, call, true));
-    if (image && known.length > 0 && isFused(classes, 2)) compileAhead(device, image.channels + 2, classes);
+    if (image && !recorded && isFused(classes, 2)) compileAhead(device, image.channels + 2, classes);
     const [read, ...others] = await readTogether(device, [checks, ...known, ...(begun?.unread ?? [])]);
     const unread = others.slice(known.length);
     requireFinite("crfRnn", "logits", unary, new Uint32Array(read!)[0]!);
     if (image) requireFinite("crfRnn", "guide", image, new Uint32Array(read!)[wordBytes / 4]!);
     if (call.from) requireFinite("crfRnn", "from", call.from, new Uint32Array(read!)[(2 * wordBytes) / 4]!);
-    if (begun) await suspicions?.tell(new Float32Array(read!, samplesAt), begun.bandwidths(unread)[1]!);
+    await suspicions?.tell(new Float32Array(read!, samplesAt), begun!.bandwidths(unread)[1]!);
     using own = await begun?.finish(unread);
     const { spatial, bilateral } = (given ?? own)!;
     const factors = isFused(classes, spatial.dimensions)
       ? { spatialFactor: sliceFactor(2), bilateralFactor: sliceFactor(bilateral.dimensions) }
       : undefined;
-    using matrices =
-      known.length > 0 ? this.#matrices.take(workspace, others.slice(0, known.length), factors) : undefined;
+    using matrices = recorded ? undefined : this.#matrices.take(workspace, others.slice(0, known.length), factors);
     const refined = await iterate({
       unary: alias ?? unary,
       spatial,
@@ -382,13 +381,13 @@ class CrfLayer implements Disposable {
       normalization: this.#normalization,
       activation,
       output: output ?? activation,
-      from: beginning ?? call.from,
+      from: call.from,
       until: call.until,
       onIteration: call.onIteration,
       onStep,
       turn,
     });
-    return Scope.inherit(refined, image ? [unary, image] : [unary]);
+    return Scope.inherit(refined, [unary, image]);
   }
 
   /** Whether a tape records what a call computes. */

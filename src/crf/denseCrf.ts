@@ -191,13 +191,15 @@ class DenseLayer implements Disposable {
       compatibility: stacked(device, compatibility, classes, 1),
       bandwidths: device.tensor([bandwidths.length], bandwidths),
     }));
-    const learned = (tensor: Tensor, wanted: boolean): Tensor => {
-      if (!wanted) this.#detached.push(tensor.detached());
-      return wanted ? tensor : this.#detached.at(-1)!;
+    const learned = (tensor: Tensor, wanted = true): Tensor => {
+      if (wanted) return tensor;
+      const detached = tensor.detached();
+      this.#detached.push(detached);
+      return detached;
     };
     this.#learned = this.parameters.map(({ weight, compatibility, bandwidths }) => ({
-      weight: learned(weight, learn.weights ?? true),
-      compatibility: learned(compatibility, learn.compatibility ?? true),
+      weight: learned(weight, learn.weights),
+      compatibility: learned(compatibility, learn.compatibility),
       bandwidths: learned(bandwidths, learn.bandwidths ?? false),
     }));
   }
@@ -210,7 +212,6 @@ class DenseLayer implements Disposable {
     const { filters, activation = inferenceOptions.activation.default } = this.#options;
     using _held = holding(unary, call.from, ...features, ...this.#tensors());
     using alias = unary.tape?.recording ? undefined : unary.alias();
-    using beginning = call.from?.tape?.recording ? undefined : call.from?.alias();
     const turn = (): Promise<void> => breathe(where, call);
     await turn();
     await requireAllFinite({ logits: unary, from: call.from });
@@ -235,7 +236,7 @@ class DenseLayer implements Disposable {
       iterations,
       activation,
       output: onStep ? activation : "none",
-      from: beginning ?? call.from,
+      from: call.from,
       until: call.until,
       onIteration: call.onIteration,
       onStep,
@@ -256,8 +257,7 @@ class DenseLayer implements Disposable {
   ): Promise<Lattice> {
     const values = read.subarray(0, bandwidths.channels);
     for (const [at, value] of values.entries()) checkBandwidth(`${where}: filters[${k}]`, `feature ${at}`, value);
-    using source = features.tape?.recording ? undefined : features.alias();
-    using scaled = scaledFeatures(source ?? features, bandwidths, [...values]);
+    using scaled = scaledFeatures(features, bandwidths, [...values]);
     return await buildLattice(scaled, { signal });
   }
 

@@ -109,6 +109,8 @@ export const cases: Case[] = [
       const crf = scope.add(crfRnn(device, { classes, ...weights, iterations: 3 }));
       const refined = await crf(unary, lattices);
       check(refined.shape.join() === unary.shape.join(), `shape ${refined.shape.join()}`);
+      const flat = await crf(scope.tensor([rows, classes], unaryValues), lattices);
+      same(await flat.read(), await refined.read(), "the same points in a row");
       const references = { spatial: referenceLattice(places, 3), bilateral: referenceLattice(both, 4) };
       close(await refined.read(), logitsAfter(3, references, unaryValues), { ofMaximum: 5e-5 }, "logits");
     },
@@ -260,8 +262,30 @@ export const cases: Case[] = [
         same(await first.read(), held, "what was begun from");
         first.write(held.map((value, i) => (i === 7 ? NaN : value)));
         await rejects(() => crf(unary, guide, { from: first }), ValueError);
+        first.write(held);
+        const expected = await (await crf(unary, guide, { iterations: 1, from: first })).read();
+        const from = device.tensor(unary.shape, held);
+        const pending = crf(unary, guide, { iterations: 1, from });
+        from.dispose();
+        same(await (await pending).read(), expected, `${of} classes: what was begun from is disposed of meanwhile`);
         await rejects(() => crf(unary, guide, { from: scope.tensor([pixels, of]) }), ShapeError);
       }
+    },
+  },
+  {
+    name: "meanField ends early, begins from marginals and is aborted as the calls of a layer are",
+    async run(device) {
+      using scope = device.scope();
+      const { unary, guide } = givenIn(scope);
+      const options = { bilateral, spatial, iterations: 2 };
+      const two = await meanField(unary, guide, options);
+      const from = await meanField(unary, guide, { ...options, iterations: 1 });
+      same(await (await meanField(unary, guide, { ...options, iterations: 1, from })).read(), await two.read(), "from");
+      const done: number[] = [];
+      const onIteration = (count: number): void => void done.push(count);
+      await meanField(unary, guide, { ...options, until: { change: 1 }, onIteration });
+      check(done.join() === "1", `iterations ${done.join()}`);
+      await rejects(() => meanField(unary, guide, { ...options, signal: AbortSignal.abort() }), AbortError);
     },
   },
   {
