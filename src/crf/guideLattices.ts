@@ -150,7 +150,6 @@ export class GuideLattices implements Disposable {
   dispose(): void {
     this.#disposed = true;
     this.#spatial?.lattice.dispose();
-    this.#spatial = undefined;
   }
 
   [Symbol.dispose](): void {

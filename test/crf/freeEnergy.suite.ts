@@ -1,5 +1,6 @@
 /** The mean-field free energy: its terms from the definition, and its place above −log Z, by sums over all labelings. */
-import { crfRnn } from "../../src/crf/crfRnn.ts";
+import { compatibility } from "../../build/kernels.ts";
+import { crfRnn, type CrfRnn } from "../../src/crf/crfRnn.ts";
 import type { FreeEnergy } from "../../src/crf/freeEnergy.ts";
 import type { Normalization } from "../../src/lattice/normalization.ts";
 import { activation, features, lattices, transform } from "../reference/crf.ts";
@@ -128,6 +129,60 @@ export const cases: Case[] = [
           const terms = (of: FreeEnergy) => [of.total, of.unary, ...of.pairwise, of.entropy];
           close(terms(energy), terms(expected), { absolute: 2e-5 }, `${normalization}, step ${step.iteration}`);
         }
+      }
+    },
+  },
+  {
+    name: "untied parameters count by the iteration that led to the marginals, the first set at the beginning",
+    async run(device) {
+      using scope = device.scope();
+      const unary = scope.tensor([...size, classes], scores);
+      const guide = scope.tensor([...size, 3], colors);
+      const layer = (tied: boolean): CrfRnn =>
+        scope.add(crfRnn(device, { classes, bilateral, spatial, iterations: 2, tied }));
+      const untied = layer(false);
+      const sets = [1, 2].map((seed) => ({
+        spatialWeight: random(seed).array(9, -1, 1),
+        bilateralWeight: random(seed + 5).array(9, -1, 1),
+        compatibility: random(seed + 9).array(9, -1, 1),
+      }));
+      const single = sets.map((set) => {
+        const crf = layer(true);
+        for (const [name, values] of Object.entries(set)) crf.parameters[name as keyof typeof set].write(values);
+        return crf;
+      });
+      for (const [name, tensor] of Object.entries(untied.parameters)) {
+        if (name === "bandwidths") continue;
+        tensor.write(sets.flatMap((set) => [...set[name as keyof typeof set]]));
+      }
+      for await (const step of untied.steps(unary, guide)) {
+        const from = scope.tensor(unary.shape, await step.marginals.read());
+        const crf = single[Math.max(step.iteration - 1, 0)]!;
+        for await (const alone of crf.steps(unary, guide, { iterations: 1, from })) {
+          const { total } = await step.freeEnergy();
+          close([total], [(await alone.freeEnergy()).total], { relative: 1e-6 }, `step ${step.iteration}`);
+          break;
+        }
+      }
+    },
+  },
+  {
+    name: "diagonal matrices cost an energy a product a class",
+    async run(device) {
+      using scope = device.scope();
+      const unary = scope.tensor([...size, classes], scores);
+      const guide = scope.tensor([...size, 3], colors);
+      const seen: unknown[] = [];
+      using _observation = device.observe({
+        before: ({ kernel, args }) => void (kernel === compatibility && seen.push(args.diagonal)),
+      });
+      for (const [weight, expected] of [
+        [2, "1,1,1,1"],
+        [random(1).array(9), "1,1,0,1"],
+      ] as const) {
+        const crf = scope.add(crfRnn(device, { classes, bilateral: { ...bilateral, weight }, spatial }));
+        for await (const step of crf.steps(unary, guide, { iterations: 1 })) await step.freeEnergy();
+        check(seen.splice(0, 4).join() === expected && seen.splice(0).join() === expected, `weight ${weight}`);
       }
     },
   },

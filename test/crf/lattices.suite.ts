@@ -122,6 +122,10 @@ export const cases: Case[] = [
         await abortedAt(device, embed, nth, (signal) => crf.lattices(guide, { signal }));
         check(device.bytes === before, `aborted at embedding ${nth}: ${device.bytes - before} bytes left`);
       }
+      // Where somebody has written other bandwidths, lattices are begun once more.
+      crf.parameters.bandwidths.write([4, 30, 3]);
+      await abortedAt(device, embed, embedded + 1, (signal) => crf.lattices(guide, { signal }));
+      check(device.bytes === before, `aborted when begun once more: ${device.bytes - before} bytes left`);
     },
   },
   {
@@ -155,6 +159,31 @@ export const cases: Case[] = [
         if (done === 1) await crf(small, itsGuide);
       };
       same(await (await crf(unary, guide, { iterations: 3, onIteration })).read(), expected, "beside another size");
+      await crf(unary, guide);
+      // The other one ends before this one has what its lattice is made with.
+      const [, beside] = await Promise.all([crf(small, itsGuide), crf(unary, guide, { iterations: 3 })]);
+      same(await beside.read(), expected, "after another size");
+    },
+  },
+  {
+    name: "a call with a guide uses what it uses with lattices, and serves on when its layer is disposed of",
+    async run(device) {
+      const { unary, guide } = tensors(device, 2);
+      const options = { classes: 2, ...bandwidths, warnings: false };
+      const before = device.bytes;
+      const use: number[] = [];
+      const onIteration = (): void => void use.push(device.bytes - before);
+      const layer = crfRnn(device, options);
+      const lattices = await layer.lattices(guide);
+      const expected = await layer(unary, lattices, { onIteration });
+      for (const one of [lattices, layer, expected]) one.dispose();
+      const other = crfRnn(device, options);
+      const pending = other(unary, guide, { onIteration });
+      other.dispose();
+      (await pending).dispose();
+      check(device.bytes === before, `${device.bytes - before} bytes left`);
+      check(use[0] === use.at(-1), `${use.join()} bytes in use`);
+      for (const tensor of [unary, guide]) tensor.dispose();
     },
   },
   {
