@@ -304,8 +304,10 @@ class CrfLayer implements Disposable {
     const { learn = {} } = options;
     this.#lattices = new GuideLattices(this.parameters.bandwidths, bandwidths, learn);
     const learned = (tensor: Tensor, wanted = true): Tensor => {
-      if (!wanted) this.#detached.push(tensor.detached());
-      return wanted ? tensor : this.#detached.at(-1)!;
+      if (wanted) return tensor;
+      const detached = tensor.detached();
+      this.#detached.push(detached);
+      return detached;
     };
     this.#learned = {
       spatialWeight: learned(this.parameters.spatialWeight, learn.weights),
@@ -491,7 +493,6 @@ class CrfLayer implements Disposable {
     this.#lattices.dispose();
     this.#matrices.dispose();
     for (const tensor of [...this.#detached, ...Object.values<Tensor>(this.parameters)]) tensor.dispose();
-    this.#detached.length = 0;
   }
 
   [Symbol.dispose](): void {

@@ -322,7 +322,7 @@ class DenseLayer implements Disposable {
 
   dispose(): void {
     this.#disposed = true;
-    for (const tensor of [...this.#detached.splice(0), ...this.#tensors()]) tensor.dispose();
+    for (const tensor of [...this.#detached, ...this.#tensors()]) tensor.dispose();
   }
 
   [Symbol.dispose](): void {
