@@ -1,3 +1,4 @@
+import { orderDigit } from "../../build/kernels.ts";
 import { performInTurns, type Work } from "../../src/device/work.ts";
 import { Workspace } from "../../src/device/workspace.ts";
 import { keyWords } from "../../src/lattice/embed.ts";
@@ -49,6 +50,7 @@ export const cases: Case[] = (
     [5, 1, 100],
     [5, 5, 32_000],
     [15, 1, 4],
+    [15, 2, 4],
     [15, 2, 3000],
   ] as const
 ).map(([d, images, reach]) => ({
@@ -70,7 +72,15 @@ export const cases: Case[] = (
       // Keys as they were embedded are kept for who asks for them.
       const keep = vertices === 64;
       const extent = { vertices, dimensions: d, images, ...(keep && { keep }) };
+      let largest = 0;
+      const watch = device.observe({
+        before: ({ kernel, args }) => {
+          if (kernel === orderDigit) largest = Math.max(largest, args.digitMask as number);
+        },
+      });
       const result = await orderVertices(device, workspace, given, extent, perform);
+      watch[Symbol.dispose]();
+      check(largest < 4096 && largest > 0 === (device.kind === "wasm"), `digits up to ${largest}`);
       const what = `${vertices} vertices`;
       const fields = keys.map((key) => fieldsOf(key, d));
       const wasm = expectedOrder(fields, images);
