@@ -166,7 +166,7 @@ function checkFilter(place: string, filter: CrfFilter): void {
   if (normalization !== undefined) requireChoice(place, "normalization", normalization, normalizations);
 }
 
-class DenseLayer implements Disposable {
+class DenseLayer {
   readonly parameters: readonly CrfFilterParameters[];
   /** The parameters, of which those that are not learned are detached, so that no tape sees them. */
   readonly #learned: readonly CrfFilterParameters[];
@@ -323,10 +323,6 @@ class DenseLayer implements Disposable {
   dispose(): void {
     this.#disposed = true;
     for (const tensor of [...this.#detached, ...this.#tensors()]) tensor.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }
 

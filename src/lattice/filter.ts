@@ -97,7 +97,8 @@ export function filtered(
     filterMap(lattice, tables, maps, quadsOf(input.channels), adjoint);
     return output;
   };
-  const sets = [...new Set([own.features, at.features])];
+  const { features } = own;
+  const sets = at === own ? [features] : [features, at.features];
   // Because ⟨g, Kᵀv⟩ = ⟨v, Kg⟩, values and gradient change places in the gradient of the features if the filter is the
   // adjoint.
   return record(

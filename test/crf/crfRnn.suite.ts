@@ -461,7 +461,13 @@ export const cases: Case[] = [
       const none = "a whole number of iterations, 1 or more, got 0";
       await says(() => tied(unary, image, { iterations: 0, from: unary }), ValueError, none);
       await says(() => tied(unary, image, { iterations: 0, until: { change: 1 } }), ValueError, none);
-      await says(() => tied(unary, image, { until: {} }), ValueError, "until: expected change or meanChange");
+      const bounds: readonly (readonly [until: object, text: string])[] = [
+        [{}, "until: expected change or meanChange, got neither"],
+        [{ change: -1 }, "until: expected change as a number, 0 or above, got -1"],
+        [{ change: 1, meanChange: Infinity }, "until: expected meanChange as a number, 0 or above, got Infinity"],
+        [{ changes: 1 }, "until: expected options change, meanChange"],
+      ];
+      for (const [until, text] of bounds) await says(() => tied(unary, image, { until }), ValueError, text);
       await says(() => tied(unary, image, { from: image }), ShapeError, "marginals [4, 5, 2], got [4, 5, 3]");
       for (const iterations of [-1, 1.5, NaN]) {
         const text = `a whole number of iterations, 0 or more, got ${iterations}`;

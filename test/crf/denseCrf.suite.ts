@@ -11,7 +11,7 @@ import type { Normalization } from "../../src/lattice/normalization.ts";
 import type { Scope } from "../../src/scope.ts";
 import { Tape } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
-import { taken } from "../memory.ts";
+import { memoryOf, taken } from "../memory.ts";
 import { activation, transform } from "../reference/crf.ts";
 import { referenceFilter, referenceLattice } from "../reference/lattice.ts";
 import { clearPoints } from "../reference/points.ts";
@@ -245,13 +245,36 @@ export const cases: Case[] = [
       check(device.bytes === after, `a call left ${device.bytes - before} bytes`);
       for await (const step of crf.steps(unary, given, { iterations: 1 })) await step.freeEnergy();
       check(device.bytes === after, `steps left ${device.bytes - before} bytes`);
-      const failed = crf(unary, given, { onIteration: () => Promise.reject(new RangeError("enough")) });
-      await rejects(failed, RangeError);
+      (await crf(unary, given, { iterations: 3, until: { change: 0 } })).dispose();
+      check(device.bytes === after, `a call with until left ${device.bytes - before} bytes`);
+      for (const until of [undefined, { change: 0 }]) {
+        const failed = crf(unary, given, { until, onIteration: () => Promise.reject(new RangeError("enough")) });
+        await rejects(failed, RangeError);
+      }
       check(device.bytes === after, `a call that failed left ${device.bytes - before} bytes`);
       const pending = crf(unary, given, { iterations: 2 });
       for (const tensor of [unary, ...given]) tensor.dispose();
       using result = await pending;
       same(await result.read(), await expected.read(), "logits");
+    },
+  },
+  {
+    name: "an iteration keeps one map of marginals, and logits while the next ones are made of them",
+    async run(device) {
+      using scope = device.scope();
+      const { unary, given } = tensorsOf(scope);
+      // Without normalization lattices keep no tables that the first iteration would make.
+      const plain = { bandwidths: filters[0].bandwidths, weight: 0.1, normalization: "none" } as const;
+      const crf = scope.add(denseCrf(device, { classes, filters: [plain] }));
+      const [before, between]: [number, number[]] = [device.bytes, []];
+      const onIteration = (): void => void between.push(device.bytes - before);
+      const used = await memoryOf(device, "crf/softmax", () =>
+        crf(unary, given.slice(0, 1), { iterations: 3, onIteration }),
+      );
+      const [first, ...others] = used.map(({ bytes }) => bytes);
+      const map = taken(device, [unary.storage.bytes]);
+      check(others.join() === [first! + map, first! + map].join(), `${first}, then ${others.join()} bytes`);
+      check(between.slice(0, 2).join() === [first, first].join(), `${between.join()} bytes between iterations`);
     },
   },
   {

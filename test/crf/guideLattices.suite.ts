@@ -136,6 +136,7 @@ export const cases: Case[] = [
       for (const wrong of [0, -1, NaN]) {
         bandwidths.write([4, wrong, 3]);
         await rejects(() => crf(unary, guide), ValueError);
+        await rejects(() => crf.lattices(guide), ValueError);
         bandwidths.write(written);
         same(await read(), expected, `after ${wrong}`);
       }
@@ -155,9 +156,9 @@ export const cases: Case[] = [
       await crf(unary, guide);
       check(embedded === 2 && tape.recording, `${embedded} sets of points were embedded`);
       const relative = { values: [50, 20, 25], relative: [true, false, true] };
-      using lattices = new GuideLattices(scope.tensor([3], relative.values), relative, {});
-      using begun = await lattices.begin(guide, {}, false);
-      same(begun.bandwidths([Float32Array.from(relative.values).buffer]), [6, 20, 3], "of a picture 12 pixels wide");
+      const lattices = new GuideLattices(scope.tensor([3], relative.values), relative, {});
+      using begun = await lattices.begin(scope.tensor([16, 9, 3]), {}, false);
+      same(begun.bandwidths([Float32Array.from(relative.values).buffer]), [8, 20, 4], "of a picture 16 pixels high");
     },
   },
   {

@@ -173,7 +173,9 @@ export const cases: Case[] = [
         }
         using wrong = device.tensor([...size, 2]);
         for await (const step of crf.steps(unary, guide, { iterations: 1 })) {
-          await rejects(async () => step.replace(wrong), ShapeError);
+          const { message } = await rejects<ShapeError>(() => step.replace(wrong), ShapeError);
+          check(message.includes(`marginals [6, 8, ${of}], got [6, 8, 2]`), message);
+          await rejects(() => step.replace("wrong" as never), ValueError);
         }
       }
     },
@@ -236,6 +238,11 @@ export const cases: Case[] = [
         }
         const few = await crf(unary, guide, { iterations: 2, until: { change: 0 } });
         same(await few.read(), await (await crf(unary, guide, { iterations: 2 })).read(), "the most iterations");
+        const untied = scope.add(crfRnn(device, { classes: of, bilateral, spatial, iterations: 3, tied: false }));
+        const { bilateralWeight } = untied.parameters;
+        bilateralWeight.write((await bilateralWeight.read()).map((value, i) => value * Math.ceil((i + 1) / of ** 2)));
+        const sets = await untied(unary, guide, { iterations: 2, until: { change: 0 } });
+        same(await sets.read(), await (await untied(unary, guide, { iterations: 2 })).read(), "untied");
         const seen: number[] = [];
         let past: (() => Promise<unknown>) | undefined;
         for await (const { iteration, change } of crf.steps(unary, guide, { until: { change: 1 } })) {

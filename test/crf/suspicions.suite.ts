@@ -1,6 +1,7 @@
 import { type CrfOptions, crfRnn, meanField } from "../../src/crf/crfRnn.ts";
+import { sample as sampleKernel } from "../../build/kernels.ts";
 import { Suspicions } from "../../src/crf/suspicions.ts";
-import { alignedBytes, type Device, view } from "../../src/device/device.ts";
+import { alignedBytes, type Data, type Device, view } from "../../src/device/device.ts";
 import { open } from "../../src/device/open.ts";
 import { CrfWarning, ValueError, type WarningCode } from "../../src/errors.ts";
 import { formatShape, padded } from "../../src/shape.ts";
@@ -193,7 +194,24 @@ export const cases: Case[] = [
         threads: device.kind === "wasm" ? 1 : undefined,
         bindingBytes: 300000,
       });
+      const { write } = narrow;
+      const written = new Map<unknown, Data>();
+      let last = 0;
+      narrow.write = (storage, data) => {
+        written.set(storage, data);
+        write.call(narrow, storage, data);
+      };
+      using _watch = narrow.observe({
+        before: ({ kernel, args }) => {
+          if (kernel !== sampleKernel) return;
+          const places = written.get(args.places) as Uint32Array | undefined;
+          last = places?.reduce((most, place) => Math.max(most, place), last) ?? last;
+        },
+      });
       await expectCodes("channels-first", codesOf(narrow, channelsFirst(scores(100), 100)), "narrow");
+      Reflect.deleteProperty(narrow, "write");
+      // 750 rows of 400 bytes fit.
+      check(last < 75_000 && last > 74_000, `the last place that is looked at is ${last}`);
       await expectCodes("", codesOf(narrow, scores(100)), "narrow");
       using logits = device.tensor([7, 9, 3]);
       using guide = device.tensor([7, 9, 3]);
