@@ -93,7 +93,8 @@ export const cases: Case[] = [
       using elsewhere = crfRnn(other, { classes: 2, ...bandwidths });
       using itsGuide = other.tensor([...size, 3]);
       using foreign = await elsewhere.lattices(itsGuide);
-      await rejects(() => crf(unary, foreign), DeviceError);
+      const apart = await rejects<DeviceError>(() => crf(unary, foreign), DeviceError);
+      check(apart.message.startsWith("crfRnn: expected logits and spatial and bilateral on one device"), apart.message);
       const alone = await rejects<ValueError>(() => meanField(unary, 5 as never), ValueError);
       check(alone.message.startsWith("meanField: "), alone.message);
     },
