@@ -325,8 +325,10 @@ class CrfLayer implements Disposable {
     const { learn = {} } = options;
     this.#lattices = new GuideLattices(this.parameters.bandwidths, bandwidths, learn);
     const learned = (tensor: Tensor, wanted = true): Tensor => {
-      if (!wanted) this.#detached.push(tensor.detached());
-      return wanted ? tensor : this.#detached.at(-1)!;
+      if (wanted) return tensor;
+      const detached = tensor.detached();
+      this.#detached.push(detached);
+      return detached;
     };
     this.#learned = {
       spatialWeight: learned(this.parameters.spatialWeight, learn.weights),
@@ -353,7 +355,6 @@ class CrfLayer implements Disposable {
     // The caller may dispose of the logits during the call, so the call works on an alias. While a tape records, it
     // works on the logits themselves, so that gradients reach them.
     using alias = unary.tape?.recording ? undefined : unary.alias();
-    using beginning = call.from?.tape?.recording ? undefined : call.from?.alias();
     const turn = (): Promise<void> => breathe("crfRnn", call);
     await turn();
     const { classes, activation = inferenceOptions.activation.default } = this.#options;
@@ -385,13 +386,13 @@ class CrfLayer implements Disposable {
     // A tape that records asks for gradients of whole matrices, which nothing has to be known of.
     const known = recorded ? [] : this.#matrices.unread;
     using begun = image && (await this.#lattices.begin(image, call, true));
-    if (image && known.length > 0 && isFused(classes, 2)) compileAhead(device, image.channels + 2, classes);
+    if (image && !recorded && isFused(classes, 2)) compileAhead(device, image.channels + 2, classes);
     const [read, ...others] = await readTogether(device, [checks, ...known, ...(begun?.unread ?? [])]);
     const unread = others.slice(known.length);
     requireFinite("crfRnn", "logits", unary, new Uint32Array(read!)[0]!);
     if (image) requireFinite("crfRnn", "guide", image, new Uint32Array(read!)[wordBytes / 4]!);
     if (call.from) requireFinite("crfRnn", "from", call.from, new Uint32Array(read!)[(2 * wordBytes) / 4]!);
-    if (begun) await suspicions?.tell(new Float32Array(read!, samplesAt), begun.bandwidths(unread)[1]!);
+    await suspicions?.tell(new Float32Array(read!, samplesAt), begun!.bandwidths(unread)[1]!);
     using own = await begun?.finish(unread);
     const { spatial, bilateral } = (given ?? own)!;
     const factorsOf = (count: number): UpdateFactors | undefined =>
@@ -399,7 +400,7 @@ class CrfLayer implements Disposable {
         ? { spatialFactor: sliceFactor(2), bilateralFactor: sliceFactor(bilateral.dimensions) }
         : undefined;
     const values = others.slice(0, known.length);
-    using matrices = known.length > 0 ? this.#matrices.take(workspace, values, factorsOf(classes)) : undefined;
+    using matrices = recorded ? undefined : this.#matrices.take(workspace, values, factorsOf(classes));
     const inference: Inference = {
       unary: alias ?? unary,
       spatial,
@@ -412,7 +413,7 @@ class CrfLayer implements Disposable {
       normalization: this.#normalization,
       activation,
       output: output ?? activation,
-      from: beginning ?? call.from,
+      from: call.from,
       until: call.until,
       onIteration: call.onIteration,
       onStep,
@@ -425,7 +426,7 @@ class CrfLayer implements Disposable {
           { Workspace, readTogether, rowRanges, padded, emptyLike, filtered, KnownMatrices, iterate, softmax },
         )
       : await iterate(inference);
-    return Scope.inherit(refined, image ? [unary, image] : [unary]);
+    return Scope.inherit(refined, [unary, image]);
   }
 
   /** Whether a tape records what a call computes. */
@@ -529,7 +530,6 @@ class CrfLayer implements Disposable {
     this.#lattices.dispose();
     this.#matrices.dispose();
     for (const tensor of [...this.#detached, ...Object.values<Tensor>(this.parameters)]) tensor.dispose();
-    this.#detached.length = 0;
   }
 
   [Symbol.dispose](): void {

@@ -220,7 +220,7 @@ function tapShape(length: number, dimensions: number, classes: number): number[]
   return groups === 1 ? [dimensions + 1, 3] : [dimensions + 1, groups, 3];
 }
 
-class DenseLayer implements Disposable {
+class DenseLayer {
   readonly parameters: readonly CrfFilterParameters[];
   /** The parameters, of which those that are not learned are detached, so that no tape sees them. */
   readonly #learned: readonly CrfFilterParameters[];
@@ -247,13 +247,15 @@ class DenseLayer implements Disposable {
       bandwidths: device.tensor([bandwidths.length], bandwidths),
       ...(taps && { taps: device.tensor(tapShape(taps.length, bandwidths.length, classes)!, taps) }),
     }));
-    const learned = (tensor: Tensor, wanted: boolean): Tensor => {
-      if (!wanted) this.#detached.push(tensor.detached());
-      return wanted ? tensor : this.#detached.at(-1)!;
+    const learned = (tensor: Tensor, wanted = true): Tensor => {
+      if (wanted) return tensor;
+      const detached = tensor.detached();
+      this.#detached.push(detached);
+      return detached;
     };
     this.#learned = this.parameters.map(({ weight, compatibility, bandwidths, taps }) => ({
-      weight: learned(weight, learn.weights ?? true),
-      compatibility: learned(compatibility, learn.compatibility ?? true),
+      weight: learned(weight, learn.weights),
+      compatibility: learned(compatibility, learn.compatibility),
       bandwidths: learned(bandwidths, learn.bandwidths ?? false),
       ...(taps && { taps: learned(taps, learn.taps ?? true) }),
     }));
@@ -267,7 +269,6 @@ class DenseLayer implements Disposable {
     const { filters, activation = inferenceOptions.activation.default } = this.#options;
     using _held = holding(unary, call.from, ...features, ...this.#tensors());
     using alias = unary.tape?.recording ? undefined : unary.alias();
-    using beginning = call.from?.tape?.recording ? undefined : call.from?.alias();
     const turn = (): Promise<void> => breathe(where, call);
     await turn();
     await requireAllFinite({ logits: unary, from: call.from });
@@ -293,7 +294,7 @@ class DenseLayer implements Disposable {
       iterations,
       activation,
       output: onStep ? activation : "none",
-      from: beginning ?? call.from,
+      from: call.from,
       until: call.until,
       onIteration: call.onIteration,
       onStep,
@@ -314,8 +315,7 @@ class DenseLayer implements Disposable {
   ): Promise<Lattice[]> {
     const values = read.subarray(0, bandwidths.channels);
     for (const [at, value] of values.entries()) checkBandwidth(`${where}: filters[${k}]`, `feature ${at}`, value);
-    using source = features.tape?.recording ? undefined : features.alias();
-    using scaled = scaledFeatures(source ?? features, bandwidths, [...values]);
+    using scaled = scaledFeatures(features, bandwidths, [...values]);
     const { shifts } = this.#options;
     if (shifts === undefined) return [await buildLattice(scaled, { signal })];
     const lattices: Lattice[] = [];
@@ -393,11 +393,7 @@ class DenseLayer implements Disposable {
 
   dispose(): void {
     this.#disposed = true;
-    for (const tensor of [...this.#detached.splice(0), ...this.#tensors()]) tensor.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
+    for (const tensor of [...this.#detached, ...this.#tensors()]) tensor.dispose();
   }
 }
 

@@ -35,7 +35,7 @@ interface BothBegun extends Disposable {
  * yet waiting for three numbers before anything can begin would be a round trip. So lattices are begun with those that were
  * read last, what the parameter holds is read with the lattices' sizes, and where it has changed they are begun once more.
  */
-export class GuideLattices implements Disposable {
+export class GuideLattices {
   readonly #parameter: Tensor;
   /** Which of the bandwidths are percent of the longer side. */
   readonly #relative: readonly boolean[];
@@ -150,11 +150,6 @@ export class GuideLattices implements Disposable {
   dispose(): void {
     this.#disposed = true;
     this.#spatial?.lattice.dispose();
-    this.#spatial = undefined;
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }
 

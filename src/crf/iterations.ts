@@ -75,13 +75,9 @@ export async function iterateBy(iterating: Iterations & Field): Promise<Tensor> 
         break;
       }
       using before = marginals;
-      marginals = undefined;
       if (!until && !onStep) before.dispose();
       marginals = softmax(logits, activation);
-      if (!until) {
-        logits.dispose();
-        logits = undefined;
-      }
+      if (!until) logits.dispose();
       const change = until && (await readChange(before, marginals));
       await iterating.onIteration?.(t + 1, change);
       await onStep?.(t + 1, marginals, readingsOf(freeEnergy, t + 1, marginals, before));

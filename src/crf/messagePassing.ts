@@ -24,7 +24,7 @@ export interface Inference extends Iterations {
   readonly spatial: Lattice;
   readonly bilateral: Lattice;
   readonly parameters: Omit<CrfParameters, "bandwidths">;
-  /** What the fused update multiplies by. Without it, single ops compute the iterations. */
+  /** What the fused update multiplies by, which no tape sees. Without it, single ops compute the iterations. */
   readonly update?: UpdateMatrices;
   /** Of the parameters, where they are known. No tape must ask for their gradients then. */
   readonly diagonals?: Diagonals;
@@ -46,16 +46,13 @@ export const isFused = (classes: number, spatialDimensions: number): boolean =>
  * somebody looks at the marginals, those of the iteration before are kept beside them.
  */
 export async function iterate(inference: Inference): Promise<Tensor> {
-  const { unary, spatial, bilateral, parameters } = inference;
+  const { unary, spatial, bilateral } = inference;
   const rowBytes = quadsOf(unary.channels) * quadBytes;
   const largest = Math.max(unary.rows, spatial.vertices + 1, bilateral.vertices + 1) * rowBytes;
   const fits = isFused(unary.channels, spatial.dimensions) && largest <= unary.device.limits.bindingBytes;
   if (inference.iterations === 0 && inference.output === "none") return copied(unary);
-  const { spatialWeight, bilateralWeight, compatibility } = parameters;
-  const inputs = [unary, spatial.features, bilateral.features, spatialWeight, bilateralWeight, compatibility];
-  const recorded = [...inputs, inference.from].some((input) => input?.tape?.recording);
   const { update } = inference;
-  if (!fits || recorded || !update) return await iterateByOps(inference);
+  if (!fits || !update) return await iterateByOps(inference);
   const result = emptyLike(unary);
   try {
     await iterateFused(inference, update, result);

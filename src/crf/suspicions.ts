@@ -71,7 +71,7 @@ export class Suspicions {
     const { due } = this.#listener;
     const { channels } = this.#unary;
     const scores = samples.subarray(0, this.#rows * channels);
-    const guide = samples.subarray(this.#guideAt / 4, this.#guideAt / 4 + this.#guidePlaces.length);
+    const guide = samples.subarray(this.#guideAt / 4);
     if (due.has("one-class") && channels === 1) this.#tellOneClass();
     const enough = this.#guide.rows >= leastPixels;
     if (due.has("guide-range") && enough) await this.#tellGuideRange(guide, color);

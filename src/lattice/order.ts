@@ -52,16 +52,13 @@ export function packingOf(ranges: Uint32Array, dimensions: number, images: numbe
   for (const field of kept) shifts[field] = below -= lengths[field]!;
   const fields = Uint32Array.from(shifts.flatMap((shift, i) => [i < dimensions ? 1 - least(i) : 0, shift]));
   const one = (i: number): bigint => (i < dimensions ? 1n << BigInt(shifts[i]!) : 0n);
-  const remainder = 1n << BigInt(shifts[dimensions]!);
   const ones = lengths.reduce((sum, _, i) => sum + one(i), 0n);
   const axes = Array.from({ length: dimensions + 1 }, (_, axis) => one(axis));
-  const steps = [
-    ...axes.map((step) => step - ones + BigInt(dimensions) * remainder),
-    ...axes.map((step) => step - remainder),
-  ];
+  // Steps are taken where every field has room; then the remainder is the lowest.
+  const steps = [...axes.map((step) => step - ones + BigInt(dimensions)), ...axes.map((step) => step - 1n)];
   return {
     fields,
-    steps: new Uint32Array(BigUint64Array.from(steps, (step) => BigInt.asUintN(64, step)).buffer),
+    steps: new Uint32Array(BigUint64Array.from(steps).buffer),
     bits,
     whole: kept.length === lengths.length,
   };

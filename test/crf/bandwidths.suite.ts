@@ -1,4 +1,4 @@
-import { type Bandwidth, parseBandwidths } from "../../src/crf/bandwidths.ts";
+import { type Bandwidth, factorsFor, parseBandwidths } from "../../src/crf/bandwidths.ts";
 import { type CrfOptions, crfRnn } from "../../src/crf/crfRnn.ts";
 import type { Device } from "../../src/device/device.ts";
 import { ValueError } from "../../src/errors.ts";
@@ -79,6 +79,7 @@ export const cases: Case[] = [
     name: "what is neither pixels nor percent is refused, and so is a share of colors",
     async run(device) {
       same(parseBandwidths("x", ["32%", 3, "0.6%"]).values, [32, 3, 0.6], "values");
+      same(factorsFor([true, false], [900, 50, 200]), [2, 1], "the number of pictures does not count");
       const layer = (options: unknown) => () => crfRnn(device, { classes, ...(options as object) });
       for (const [options, says] of [
         [

@@ -1,13 +1,14 @@
 import { compatibility, compose, embed, update } from "../../build/kernels.ts";
 import { crfRnn, type CrfOptions, type CrfRnn, meanField } from "../../src/crf/crfRnn.ts";
 import { alignedBytes, type Device } from "../../src/device/device.ts";
+import type { Kernel } from "../../src/kernel.ts";
 import { open } from "../../src/device/open.ts";
 import { Tape } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { AbortError, type CrfRnnError, DisposedError, ShapeError, ValueError } from "../../src/errors.ts";
 import { fullMatrix } from "../goldens/reference.ts";
 import { activation, lattices, referenceCrf } from "../reference/crf.ts";
-import { checkMemory, memoryOf } from "../memory.ts";
+import { checkMemory, memoryOf, taken } from "../memory.ts";
 import { checkSlope, inner } from "../slopes.ts";
 import { type Case, check, close, random, rejects, same } from "../suite.ts";
 
@@ -456,6 +457,18 @@ export const cases: Case[] = [
       };
       await says(() => gone(unary, image), DisposedError, "the layer");
       await says(() => narrow(unary, image), ValueError, "bilateral color bandwidth above 0, got 0");
+      await says(() => narrow.lattices(image), ValueError, "bilateral color bandwidth above 0, got 0");
+      const none = "a whole number of iterations, 1 or more, got 0";
+      await says(() => tied(unary, image, { iterations: 0, from: unary }), ValueError, none);
+      await says(() => tied(unary, image, { iterations: 0, until: { change: 1 } }), ValueError, none);
+      const bounds: readonly (readonly [until: object, text: string])[] = [
+        [{}, "until: expected change or meanChange, got neither"],
+        [{ change: -1 }, "until: expected change as a number, 0 or above, got -1"],
+        [{ change: 1, meanChange: Infinity }, "until: expected meanChange as a number, 0 or above, got Infinity"],
+        [{ changes: 1 }, "until: expected options change, meanChange"],
+      ];
+      for (const [until, text] of bounds) await says(() => tied(unary, image, { until }), ValueError, text);
+      await says(() => tied(unary, image, { from: image }), ShapeError, "marginals [4, 5, 2], got [4, 5, 3]");
       for (const iterations of [-1, 1.5, NaN]) {
         const text = `a whole number of iterations, 0 or more, got ${iterations}`;
         await says(() => tied(unary, image, { iterations }), ValueError, text);
@@ -543,6 +556,105 @@ export const cases: Case[] = [
       using small = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes: 49_152 });
       check((await updates(small, 4, false)) === 2, "4 classes in bindings of 48 kB");
       check((await updates(small, 64, false)) === 0, "64 classes in bindings of 48 kB");
+    },
+  },
+  {
+    name: "single ops compute what a tape records, with whole matrices, and the fused update what the layer does not learn",
+    async run(device) {
+      const classes = 3;
+      const seen = new Set<string>();
+      using _observation = device.observe({
+        before({ kernel, args }) {
+          if (kernel === update) seen.add("fused");
+          if (kernel === compatibility) seen.add(args.diagonal === 1 ? "diagonal" : "full");
+        },
+      });
+      using scope = device.scope();
+      const [unary, image] = [scope.tensor([...size, classes], unaryOf(classes)), scope.tensor([...size, 3], guide)];
+      for (const [whose, learn, expected] of [
+        ["unary", {}, "full"],
+        ["from", {}, "full"],
+        ["guide", { guide: true }, "full"],
+        ["guide", {}, "fused"],
+        ["lattices", { guide: true }, "full"],
+        ["bandwidths", { bandwidths: true }, "full"],
+        ["bandwidths", {}, "fused"],
+      ] as const) {
+        const crf = scope.add(crfRnn(device, optionsOf(classes, { learn })));
+        const from = scope.tensor(unary.shape, unaryOf(classes));
+        const watched = { unary, from, guide: image, lattices: image, bandwidths: crf.parameters.bandwidths };
+        using _tape = new Tape([watched[whose]]);
+        using lattices = whose === "lattices" ? await crf.lattices(image) : undefined;
+        seen.clear();
+        await crf(unary, lattices ?? image, { iterations: 1, ...(whose === "from" && { from }) });
+        check([...seen].join() === expected, `${whose}, ${JSON.stringify(learn)}: ${[...seen].join()}`);
+      }
+    },
+  },
+  {
+    name: "what the fused update is going to run is compiled while the device is waited for, and nothing for another path",
+    async run(device) {
+      const ahead = new Set<string>();
+      const [sooner, later] = [new Set<string>(), new Set<string>()];
+      const keyOf = ({ id, constants }: Kernel<object>, values: Readonly<Record<string, unknown>>): string =>
+        [id, ...constants.map(({ argument }) => values[argument])].join(" ");
+      using scope = device.scope();
+      // In a picture of one color the first table of keys is large enough.
+      const image = scope.tensor([...size, 3], new Float32Array(pixels * 3));
+      const infer = async (classes: number, recorded: boolean, kept: boolean): Promise<void> => {
+        ahead.clear();
+        const unary = scope.tensor([...size, classes], unaryOf(classes));
+        const crf = scope.add(crfRnn(device, optionsOf(classes)));
+        using lattices = kept ? await crf.lattices(image) : undefined;
+        using _tape = recorded ? new Tape([unary]) : undefined;
+        const { prepare } = device;
+        device.prepare = (kernel, constants) => {
+          ahead.add(keyOf(kernel, constants));
+          prepare.call(device, kernel, constants);
+        };
+        using _observation = device.observe({
+          before: ({ kernel, args }) => {
+            // The other device has kernels of its own.
+            if (kernel.only === undefined) (ahead.size > 0 ? later : sooner).add(keyOf(kernel, args));
+          },
+        });
+        try {
+          await crf(unary, lattices ?? image);
+        } finally {
+          Reflect.deleteProperty(device, "prepare");
+        }
+      };
+      await infer(5, false, false);
+      check(later.has("update 5 2") && later.has("slice 2"), [...later].join());
+      const missing = [...later].filter((key) => !ahead.has(key) && !sooner.has(key));
+      check(missing.length === 0, `not compiled ahead: ${missing.join()}`);
+      for (const [classes, recorded, kept] of [
+        [68, false, false],
+        [5, true, false],
+        [5, false, true],
+      ] as const) {
+        await infer(classes, recorded, kept);
+        check(ahead.size === 0, `${classes} classes, recorded: ${recorded}, kept: ${kept}: ${[...ahead].join()}`);
+      }
+    },
+  },
+  {
+    name: "products of full matrices serve the calls that are under way when their layer is disposed of",
+    async run(device) {
+      const classes = 3;
+      using scope = device.scope();
+      const [unary, image] = [scope.tensor([...size, classes], unaryOf(classes)), scope.tensor([...size, 3], guide)];
+      const before = device.bytes;
+      const crf = crfRnn(device, optionsOf(classes, { compatibility: matrixOf(3, classes) }));
+      using first = await crf(unary, image, { iterations: 3 });
+      const expected = await first.read();
+      // What the first call made is what the second one takes.
+      using again = await crf(unary, image, { iterations: 3, onIteration: () => crf.dispose() });
+      same(await again.read(), expected, "logits");
+      check(
+        device.bytes - before === 2 * taken(device, [first.storage.bytes]),
+        `${device.bytes - before} bytes are in use`,
+      );
     },
   },
   {

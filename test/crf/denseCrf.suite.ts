@@ -1,14 +1,19 @@
-import { compatibility } from "../../build/kernels.ts";
 /** CRFs over anything that has features, with any number of filters. */
+import { compatibility, embed, hashInsert, splat } from "../../build/kernels.ts";
+import type { Activation } from "../../src/crf/activation.ts";
 import { crfRnn } from "../../src/crf/crfRnn.ts";
+import { softmax } from "../../src/crf/softmax.ts";
 import { type CrfFilter, denseCrf } from "../../src/crf/denseCrf.ts";
-import { type CrfRnnError, DisposedError, ShapeError, ValueError } from "../../src/errors.ts";
+import type { Device } from "../../src/device/device.ts";
+import { AbortError, type CrfRnnError, DisposedError, ShapeError, ValueError } from "../../src/errors.ts";
 import { bilateralFeatures, spatialFeatures } from "../../src/lattice/features.ts";
 import type { Normalization } from "../../src/lattice/normalization.ts";
 import { shiftsOf } from "../../src/lattice/shifts.ts";
 import { gaussianTaps } from "../../src/lattice/taps.ts";
+import type { Scope } from "../../src/scope.ts";
 import { Tape } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
+import { memoryOf, taken } from "../memory.ts";
 import { activation, transform } from "../reference/crf.ts";
 import { exactGauss } from "../reference/gauss.ts";
 import { embedPoint, referenceFilter, referenceLattice, type ReferenceTaps } from "../reference/lattice.ts";
@@ -47,6 +52,7 @@ function reference(
   of: readonly Values[],
   normalization: readonly Normalization[],
   iterations: number,
+  kind: Activation = "softmax",
 ): Float64Array {
   const lattices = of.map(({ features: given, bandwidths }) => {
     const d = bandwidths.length;
@@ -57,7 +63,7 @@ function reference(
   });
   let x = Float64Array.from(unary);
   for (let t = 0; t < iterations; t++) {
-    const q = activation(x, classes);
+    const q = activation(x, classes, kind);
     x = Float64Array.from(unary);
     for (const [k, { weight, compatibility }] of of.entries()) {
       const smooth = referenceFilter(lattices[k]!, q, classes, { normalization: normalization[k]! });
@@ -69,6 +75,13 @@ function reference(
 }
 
 const normalization = filters.map((filter) => filter.normalization);
+
+/** Two of the filters, and what is inferred with them. The tensors are the caller's. */
+const two = { classes, filters: [filters[0], filters[2]] };
+const tensorsOf = (device: Device | Scope): { unary: Tensor; given: Tensor[] } => ({
+  unary: device.tensor([points, classes], scores),
+  given: [0, 2].map((k) => device.tensor([points, filters[k]!.bandwidths.length], features[k])),
+});
 
 export const cases: Case[] = [
   {
@@ -351,6 +364,145 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "a call begins from marginals, ends early and tells its iterations; the activation is that of the layer",
+    async run(device) {
+      using scope = device.scope();
+      const { unary, given } = tensorsOf(scope);
+      const crf = scope.add(denseCrf(device, two));
+      const after: Float32Array[] = [];
+      for await (const { marginals } of crf.steps(unary, given, { iterations: 1 })) after.push(await marginals.read());
+      same(after[0]!, await softmax(unary).read(), "the first step is that of the logits");
+      const from = scope.tensor(unary.shape, after[1]);
+      const second = await (await crf(unary, given, { iterations: 2 })).read();
+      same(await (await crf(unary, given, { iterations: 1, from })).read(), second, "one iteration from the first");
+      const done: number[] = [];
+      await crf(unary, given, { until: { change: 1 }, onIteration: (count) => void done.push(count) });
+      check(done.join() === "1", `iterations ${done.join()}`);
+      const relu = scope.add(denseCrf(device, { ...two, activation: "relu", iterations: 2 }));
+      const own = await Promise.all(
+        relu.parameters.map(async ({ weight, compatibility, bandwidths }, i) => ({
+          features: features[2 * i]!,
+          weight: await weight.read(),
+          compatibility: await compatibility.read(),
+          bandwidths: await bandwidths.read(),
+        })),
+      );
+      const expected = reference(scores, own, [normalization[0]!, normalization[2]!], 2, "relu");
+      close(await (await relu(unary, given)).read(), expected, { ofMaximum: 1e-5 }, "relu");
+    },
+  },
+  {
+    name: "what is disposed of during a call serves it all the same, and a call gives back all that it has made",
+    async run(device) {
+      using crf = denseCrf(device, two);
+      const { unary, given } = tensorsOf(device);
+      const before = device.bytes;
+      using expected = await crf(unary, given, { iterations: 2 });
+      const after = before + taken(device, [expected.storage.bytes]);
+      check(device.bytes === after, `a call left ${device.bytes - before} bytes`);
+      for await (const step of crf.steps(unary, given, { iterations: 1 })) await step.freeEnergy();
+      check(device.bytes === after, `steps left ${device.bytes - before} bytes`);
+      (await crf(unary, given, { iterations: 3, until: { change: 0 } })).dispose();
+      check(device.bytes === after, `a call with until left ${device.bytes - before} bytes`);
+      for (const until of [undefined, { change: 0 }]) {
+        const failed = crf(unary, given, { until, onIteration: () => Promise.reject(new RangeError("enough")) });
+        await rejects(failed, RangeError);
+      }
+      check(device.bytes === after, `a call that failed left ${device.bytes - before} bytes`);
+      const pending = crf(unary, given, { iterations: 2 });
+      for (const tensor of [unary, ...given]) tensor.dispose();
+      using result = await pending;
+      same(await result.read(), await expected.read(), "logits");
+    },
+  },
+  {
+    name: "an iteration keeps one map of marginals, and logits while the next ones are made of them",
+    async run(device) {
+      using scope = device.scope();
+      const { unary, given } = tensorsOf(scope);
+      // Without normalization lattices keep no tables that the first iteration would make.
+      const plain = { bandwidths: filters[0].bandwidths, weight: 0.1, normalization: "none" } as const;
+      const crf = scope.add(denseCrf(device, { classes, filters: [plain] }));
+      const [before, between]: [number, number[]] = [device.bytes, []];
+      const onIteration = (): void => void between.push(device.bytes - before);
+      const used = await memoryOf(device, "crf/softmax", () =>
+        crf(unary, given.slice(0, 1), { iterations: 3, onIteration }),
+      );
+      const [first, ...others] = used.map(({ bytes }) => bytes);
+      const map = taken(device, [unary.storage.bytes]);
+      check(others.join() === [first! + map, first! + map].join(), `${first}, then ${others.join()} bytes`);
+      check(between.slice(0, 2).join() === [first, first].join(), `${between.join()} bytes between iterations`);
+    },
+  },
+  {
+    name: "a signal ends a call before anything is queued, while a lattice is built, and between two filters",
+    async run(device) {
+      using scope = device.scope();
+      const { unary, given } = tensorsOf(scope);
+      const crf = scope.add(denseCrf(device, two));
+      const queued = async (kernel: unknown, counted: unknown): Promise<number> => {
+        const abort = new AbortController();
+        if (kernel === undefined) abort.abort();
+        let count = 0;
+        using _watch = device.observe({
+          before: (dispatch) => {
+            count += Number(counted === undefined || dispatch.kernel === counted);
+            if (dispatch.kernel === kernel) abort.abort();
+          },
+        });
+        const before = device.bytes;
+        await rejects(() => crf(unary, given, { signal: abort.signal }), AbortError);
+        check(device.bytes === before, `${device.bytes - before} bytes left`);
+        return count;
+      };
+      check((await queued(undefined, undefined)) === 0, "nothing is queued where the signal has fired");
+      check((await queued(embed, hashInsert)) === 0, "no key is inserted after the points were embedded");
+      // The first lattice filters once to know its normalization, and once more for the values.
+      check((await queued(splat, splat)) === 2, "the second lattice does not filter");
+    },
+  },
+  {
+    name: "gradients reach what is learned and nothing else, by default the matrices",
+    async run(device) {
+      using scope = device.scope();
+      const { unary, given } = tensorsOf(scope);
+      const before = device.bytes;
+      for (const [learn, names] of [
+        [undefined, "weight,compatibility"],
+        [{ weights: false }, "compatibility"],
+        [{ compatibility: false }, "weight"],
+        [{ bandwidths: true, compatibility: false }, "weight,bandwidths"],
+      ] as const) {
+        const crf = denseCrf(device, { ...two, iterations: 1, learn });
+        const [watched] = crf.parameters;
+        using tape = new Tape(Object.values<Tensor>({ ...watched! }));
+        using logits = await crf(unary, given);
+        const gradients = await tape.gradients(logits, unary);
+        const found = Object.entries<Tensor>({ ...watched! }).filter(([, tensor]) => gradients.has(tensor));
+        check(found.map(([name]) => name).join() === names, `${JSON.stringify(learn)}: ${found.join()}`);
+        for (const one of [crf, ...gradients.values()]) one.dispose();
+      }
+      check(device.bytes === before, `${device.bytes - before} bytes left`);
+    },
+  },
+  {
+    name: "without options a filter weighs by one, with Potts, normalized after, and five iterations are inferred",
+    async run(device) {
+      using scope = device.scope();
+      const { unary, given } = tensorsOf(scope);
+      const { bandwidths } = filters[0];
+      const plain = scope.add(denseCrf(device, { classes, filters: [{ bandwidths }] }));
+      const { values } = (await plain.state())["0.weight"]!;
+      same(values, [1, 0, 0, 0, 1, 0, 0, 0, 1], "weight");
+      same((await plain.state())["0.compatibility"]!.values, [-1, 0, 0, 0, -1, 0, 0, 0, -1], "compatibility");
+      const told = scope.add(
+        denseCrf(device, { classes, filters: [{ bandwidths, normalization: "after" }], activation: "softmax" }),
+      );
+      const five = await (await told(unary, given.slice(0, 1), { iterations: 5 })).read();
+      same(await (await plain(unary, given.slice(0, 1))).read(), five, "logits");
+    },
+  },
+  {
     name: "what cannot be is refused in a sentence",
     async run(device) {
       using scope = device.scope();
@@ -365,7 +517,17 @@ export const cases: Case[] = [
         [make({ learn: { features: true } }), "learn: expected options"],
         [make({ shifts: 0 }), "a whole number of shifts, 1 or more, got 0"],
         [make({ classes: 0 }), "a whole number of classes"],
+        [() => denseCrf({} as Device, { classes, filters: [] }), "expected a device"],
+        [() => denseCrf(device, undefined as never), "a whole number of classes"],
+        [make({ step: 3 }), "expected options classes, filters"],
+        [make({ filters: "one" }), 'an array of filters, one or more, got the string "one"'],
+        [make({ filters: [undefined] }), "filters[0]: expected bandwidths"],
+        [make({ filters: [{ bandwidths: [1], normalization: "both" }] }), "filters[0]: expected normalization"],
+        [make({ iterations: -1 }), "a whole number of iterations, 0 or more"],
+        [make({ activation: "sigmoid" }), "activation: softmax or relu"],
+        [make({ learn: { weights: "yes" } }), "learn: expected weights: true or false"],
       ];
+      for (const more of [{ classes: 1 }, { iterations: 0 }]) scope.add(make(more)() as Disposable);
       const crf = scope.add(denseCrf(device, { classes, filters: [{ bandwidths: [1] }] }));
       const unary = scope.tensor([points, classes], scores);
       const line = scope.tensor([points, 1], features[2]);
@@ -374,14 +536,36 @@ export const cases: Case[] = [
       cases.push([() => crf(unary, [line], { seed: 0.5 }), "a seed of 0 or more, a whole number, got 0.5"]);
       cases.push([() => crf(nan, [line]), "finite logits"]);
       cases.push([() => crf(unary, [line], { iterations: -1 }), "0 or more"]);
+      const none = "a whole number of iterations, 1 or more, got 0";
+      const wrong: readonly (readonly [features: unknown, call: unknown, text: string])[] = [
+        [[line], { iterations: 0, from: unary }, none],
+        [[line], { iterations: 0, until: { change: 1 } }, none],
+        [[line], { until: {} }, "until: expected change or meanChange"],
+        [[line], { from: nan }, "finite from"],
+        [[line], { steps: 1 }, "expected options iterations"],
+        [[line], null, "expected options, as an object"],
+        [[line, line], {}, "an array of 1 tensors of features, one for each filter, got 2"],
+        [line, {}, "an array of 1 tensors of features, one for each filter, got tensor [30, 1]"],
+        [["line"], {}, "a tensor as features of filter 0"],
+      ];
+      for (const [given, call, text] of wrong) cases.push([() => crf(unary, given as never, call as never), text]);
+      const bare = await rejects<ShapeError>(() => crf(unary, [line], { from: line }), ShapeError);
+      check(bare.message.includes("denseCrf: from: expected marginals [30, 3], got [30, 1]"), bare.message);
       for (const [call, text] of cases) {
         const { message } = await rejects<CrfRnnError>(async () => await call(), ValueError, text);
         check(message.includes(text), message);
       }
       await rejects(() => crf(unary, [unary]), ShapeError);
       await rejects(() => crf(line, [line]), ShapeError);
+      await rejects(() => crf.load(new Map() as never), ValueError);
+      crf.parameters[0]!.bandwidths.write([0]);
+      const { message } = await rejects<ValueError>(() => crf(unary, [line]), ValueError);
+      check(message.includes("filters[0]: expected a feature 0 bandwidth above 0, got 0"), message);
       crf.dispose();
-      await rejects(() => crf(unary, [line]), DisposedError);
+      for (const call of [() => crf(unary, [line]), () => crf.state(), () => crf.load({})]) {
+        const gone = await rejects<DisposedError>(call, DisposedError);
+        check(gone.message.includes("the layer"), gone.message);
+      }
     },
   },
 ];

@@ -1,7 +1,9 @@
 /** The mean-field free energy: its terms from the definition, and its place above −log Z, by sums over all labelings. */
-import { crfRnn } from "../../src/crf/crfRnn.ts";
-import type { FreeEnergy } from "../../src/crf/freeEnergy.ts";
+import { compatibility } from "../../build/kernels.ts";
+import { crfRnn, type CrfRnn } from "../../src/crf/crfRnn.ts";
+import { type FreeEnergy, readFreeEnergy } from "../../src/crf/freeEnergy.ts";
 import type { Normalization } from "../../src/lattice/normalization.ts";
+import { Tape } from "../../src/tape.ts";
 import { activation, features, lattices, transform } from "../reference/crf.ts";
 import { exactGauss } from "../reference/gauss.ts";
 import { referenceFilter } from "../reference/lattice.ts";
@@ -128,6 +130,75 @@ export const cases: Case[] = [
           const terms = (of: FreeEnergy) => [of.total, of.unary, ...of.pairwise, of.entropy];
           close(terms(energy), terms(expected), { absolute: 2e-5 }, `${normalization}, step ${step.iteration}`);
         }
+      }
+    },
+  },
+  {
+    name: "terms are sums over rows of whole quads, too, and what is certain has no entropy",
+    async run(device) {
+      using q = device.tensor([2, 4], [1, 0, 0, 0, 0.5, 0.25, 0.25, 0]);
+      using u = device.tensor([2, 4], [1, 2, 3, 4, 5, 6, 7, 8]);
+      using message = device.tensor([2, 4], [8, 7, 6, 5, 4, 3, 2, 1]);
+      const { unary, pairwise, entropy, total } = await readFreeEnergy(q, u, [message]);
+      // −(1 + 2.5 + 1.5 + 1.75), (8 + 2 + 0.75 + 0.5)/2, and ½·log 2 + ½·log 4.
+      close([unary, pairwise[0]!, entropy], [-6.75, 5.625, 1.5 * Math.LN2], { absolute: 1e-12 }, "terms");
+      close([total], [-6.75 + 5.625 - 1.5 * Math.LN2], { absolute: 1e-12 }, "total");
+    },
+  },
+  {
+    name: "untied parameters count by the iteration that led to the marginals, the first set at the beginning",
+    async run(device) {
+      using scope = device.scope();
+      const unary = scope.tensor([...size, classes], scores);
+      const guide = scope.tensor([...size, 3], colors);
+      const layer = (tied: boolean): CrfRnn =>
+        scope.add(crfRnn(device, { classes, bilateral, spatial, iterations: 2, tied }));
+      const untied = layer(false);
+      const sets = [1, 2].map((seed) => ({
+        spatialWeight: random(seed).array(9, -1, 1),
+        bilateralWeight: random(seed + 5).array(9, -1, 1),
+        compatibility: random(seed + 9).array(9, -1, 1),
+      }));
+      const single = sets.map((set) => {
+        const crf = layer(true);
+        for (const [name, values] of Object.entries(set)) crf.parameters[name as keyof typeof set].write(values);
+        return crf;
+      });
+      for (const [name, tensor] of Object.entries(untied.parameters)) {
+        if (name === "bandwidths") continue;
+        tensor.write(sets.flatMap((set) => [...set[name as keyof typeof set]]));
+      }
+      for (const recorded of [false, true]) {
+        using _tape = recorded ? new Tape([unary]) : undefined;
+        for await (const step of untied.steps(unary, guide)) {
+          const from = scope.tensor(unary.shape, await step.marginals.read());
+          const crf = single[Math.max(step.iteration - 1, 0)]!;
+          for await (const alone of crf.steps(unary, guide, { iterations: 1, from })) {
+            const { total } = await step.freeEnergy();
+            close([total], [(await alone.freeEnergy()).total], { relative: 1e-6 }, `step ${step.iteration}`);
+            break;
+          }
+        }
+      }
+    },
+  },
+  {
+    name: "diagonal matrices cost an energy a product a class",
+    async run(device) {
+      using scope = device.scope();
+      const unary = scope.tensor([...size, classes], scores);
+      const guide = scope.tensor([...size, 3], colors);
+      const seen: unknown[] = [];
+      using _observation = device.observe({
+        before: ({ kernel, args }) => void (kernel === compatibility && seen.push(args.diagonal)),
+      });
+      for (const [weight, expected] of [
+        [2, "1,1,1,1"],
+        [random(1).array(9), "1,1,0,1"],
+      ] as const) {
+        const crf = scope.add(crfRnn(device, { classes, bilateral: { ...bilateral, weight }, spatial }));
+        for await (const step of crf.steps(unary, guide, { iterations: 1 })) await step.freeEnergy();
+        check(seen.splice(0, 4).join() === expected && seen.splice(0).join() === expected, `weight ${weight}`);
       }
     },
   },

@@ -1,10 +1,13 @@
 /** How often a call waits for the device and what it sends there, and that it goes by bandwidths that anybody may change. */
+import { embed } from "../../build/kernels.ts";
 import { crfRnn } from "../../src/crf/crfRnn.ts";
+import { GuideLattices } from "../../src/crf/guideLattices.ts";
 import type { Device } from "../../src/device/device.ts";
 import { readTogether } from "../../src/device/readTogether.ts";
 import { ValueError } from "../../src/errors.ts";
 import { refine } from "../../src/pictures/refine.ts";
 import type { Scope } from "../../src/scope.ts";
+import { Tape } from "../../src/tape.ts";
 import { type Case, check, random, rejects, same } from "../suite.ts";
 
 const [height, width, classes] = [9, 12, 5];
@@ -133,9 +136,29 @@ export const cases: Case[] = [
       for (const wrong of [0, -1, NaN]) {
         bandwidths.write([4, wrong, 3]);
         await rejects(() => crf(unary, guide), ValueError);
+        await rejects(() => crf.lattices(guide), ValueError);
         bandwidths.write(written);
         same(await read(), expected, `after ${wrong}`);
       }
+    },
+  },
+  {
+    name: "bandwidths are begun with once where they are learned, and told in pixels",
+    async run(device) {
+      using scope = device.scope();
+      const { unary, guide } = given(scope);
+      const crf = scope.add(crfRnn(device, { ...options, learn: { bandwidths: true } }));
+      const { bandwidths } = crf.parameters;
+      bandwidths.write([4, 50, 3]);
+      using tape = new Tape([bandwidths]);
+      let embedded = 0;
+      using _watch = device.observe({ before: ({ kernel }) => void (embedded += Number(kernel === embed)) });
+      await crf(unary, guide);
+      check(embedded === 2 && tape.recording, `${embedded} sets of points were embedded`);
+      const relative = { values: [50, 20, 25], relative: [true, false, true] };
+      const lattices = new GuideLattices(scope.tensor([3], relative.values), relative, {});
+      using begun = await lattices.begin(scope.tensor([16, 9, 3]), {}, false);
+      same(begun.bandwidths([Float32Array.from(relative.values).buffer]), [8, 20, 4], "of a picture 16 pixels high");
     },
   },
   {

@@ -1,9 +1,9 @@
 /** Whose lattices are, and what becomes of a call that fails between its kernels. */
-import { embed, softmax as softmaxKernel, update } from "../../build/kernels.ts";
+import { embed, hashNumber, softmax as softmaxKernel, splat, update } from "../../build/kernels.ts";
 import { crfRnn, meanField } from "../../src/crf/crfRnn.ts";
 import type { Device } from "../../src/device/device.ts";
 import { open } from "../../src/device/open.ts";
-import { AbortError, DisposedError, ShapeError, ValueError } from "../../src/errors.ts";
+import { AbortError, DeviceError, DisposedError, ShapeError, ValueError } from "../../src/errors.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
 import type { Scope } from "../../src/scope.ts";
 import type { Tensor } from "../../src/tensor.ts";
@@ -86,6 +86,15 @@ export const cases: Case[] = [
       check(message.startsWith("crfRnn: expected a lattice as bilateral"), message);
       const asked = await rejects<ShapeError>(() => crf.lattices(scope.tensor([pixels, 3])), ShapeError);
       check(asked.message.includes("a guide [h, w, C]"), asked.message);
+      const named = await rejects<ValueError>(() => crf.lattices("guide" as never), ValueError);
+      check(named.message.startsWith("crfRnn: lattices: expected a tensor as guide"), named.message);
+      await rejects(() => crf(unary, "guide" as never), ValueError);
+      using other = await open({ prefer: device.kind, threads: device.info.threads });
+      using elsewhere = crfRnn(other, { classes: 2, ...bandwidths });
+      using itsGuide = other.tensor([...size, 3]);
+      using foreign = await elsewhere.lattices(itsGuide);
+      const apart = await rejects<DeviceError>(() => crf(unary, foreign), DeviceError);
+      check(apart.message.startsWith("crfRnn: expected logits and spatial and bilateral on one device"), apart.message);
       const alone = await rejects<ValueError>(() => meanField(unary, 5 as never), ValueError);
       check(alone.message.startsWith("meanField: "), alone.message);
     },
@@ -122,6 +131,13 @@ export const cases: Case[] = [
         await abortedAt(device, embed, nth, (signal) => crf.lattices(guide, { signal }));
         check(device.bytes === before, `aborted at embedding ${nth}: ${device.bytes - before} bytes left`);
       }
+      // Where somebody has written other bandwidths, lattices are begun once more.
+      crf.parameters.bandwidths.write([4, 30, 3]);
+      await abortedAt(device, embed, embedded + 1, (signal) => crf.lattices(guide, { signal }));
+      check(device.bytes === before, `aborted when begun once more: ${device.bytes - before} bytes left`);
+      crf.parameters.bandwidths.write([3, 20, 2]);
+      await abortedAt(device, hashNumber, 2, (signal) => crf.lattices(guide, { signal }));
+      check(device.bytes === before, `aborted after the first lattice: ${device.bytes - before} bytes left`);
     },
   },
   {
@@ -140,6 +156,16 @@ export const cases: Case[] = [
         check(after === 0, `${after} kernels after the softmax of iteration ${iteration}`);
         check(device.bytes === before, `${device.bytes - before} bytes left`);
       }
+      for (const [nth, next] of [
+        [1, splat],
+        [2, softmaxKernel],
+      ] as const) {
+        let count = 0;
+        using _watch = device.observe({ before: ({ kernel }) => void (count += Number(kernel === next)) });
+        await abortedAt(device, splat, nth, (signal) => crf(unary, lattices, { iterations: 3, signal }));
+        check(count === 1, `${count} times ${next.id} where the signal fired in filter ${nth}`);
+        check(device.bytes === before, `${device.bytes - before} bytes left`);
+      }
     },
   },
   {
@@ -155,6 +181,45 @@ export const cases: Case[] = [
         if (done === 1) await crf(small, itsGuide);
       };
       same(await (await crf(unary, guide, { iterations: 3, onIteration })).read(), expected, "beside another size");
+      await crf(unary, guide);
+      // The other one ends while this one waits for the size of its bilateral lattice.
+      let go = (): void => {};
+      const gate = new Promise<void>((resolve) => (go = resolve));
+      const { read } = device;
+      const waiting = new Promise<void>((resolve) => {
+        device.read = async (storage) => {
+          Reflect.deleteProperty(device, "read");
+          resolve();
+          await gate;
+          return await read.call(device, storage);
+        };
+      });
+      const beside = crf(unary, guide, { iterations: 3 });
+      await waiting;
+      await crf(small, itsGuide);
+      go();
+      same(await (await beside).read(), expected, "after another size");
+    },
+  },
+  {
+    name: "a call with a guide uses what it uses with lattices, and serves on when its layer is disposed of",
+    async run(device) {
+      const { unary, guide } = tensors(device, 2);
+      const options = { classes: 2, ...bandwidths, warnings: false };
+      const before = device.bytes;
+      const use: number[] = [];
+      const onIteration = (): void => void use.push(device.bytes - before);
+      const layer = crfRnn(device, options);
+      const lattices = await layer.lattices(guide);
+      const expected = await layer(unary, lattices, { onIteration });
+      for (const one of [lattices, layer, expected]) one.dispose();
+      const other = crfRnn(device, options);
+      const pending = other(unary, guide, { onIteration });
+      other.dispose();
+      (await pending).dispose();
+      check(device.bytes === before, `${device.bytes - before} bytes left`);
+      check(use[0] === use.at(-1), `${use.join()} bytes in use`);
+      for (const tensor of [unary, guide]) tensor.dispose();
     },
   },
   {

@@ -4,8 +4,10 @@ import { padded } from "../../src/shape.ts";
 import { Memory } from "../memory.ts";
 import { Tape } from "../../src/tape.ts";
 import { activation, pullBackActivation } from "../reference/crf.ts";
+import type { Device } from "../../src/device/device.ts";
+import { open } from "../../src/device/open.ts";
 import { ValueError } from "../../src/errors.ts";
-import { type Case, check, close, random, rejects } from "../suite.ts";
+import { type Case, check, close, random, rejects, same } from "../suite.ts";
 import { padRows } from "./rows.ts";
 
 /**
@@ -83,6 +85,20 @@ const activations: Case[] = (["softmax", "relu"] as const).flatMap((kind) => [
 
 export const cases: Case[] = [
   ...activations,
+  {
+    name: "the gradient in ranges of rows has the bits of one in a piece",
+    async run(device) {
+      const gradientOn = async (on: Device): Promise<Float32Array> => {
+        using scope = on.scope();
+        const values = scope.tensor([300, 5], random(1).array(1500, -4, 4));
+        using tape = new Tape([values]);
+        const gradients = await tape.gradients(softmax(values), scope.tensor([300, 5], random(2).array(1500)));
+        return await gradients.get(values)!.read();
+      };
+      using narrow = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes: 4096 });
+      same(await gradientOn(narrow), await gradientOn(device), "gradient");
+    },
+  },
   {
     name: "an activation of none such is refused by name",
     async run(device) {

@@ -72,6 +72,12 @@ export const cases: Case[] = [
       const logits = async (options: object): Promise<Float32Array> =>
         await (await scope.add(crfRnn(device, { classes, ...options }))(unary, guide)).read();
       same(await logits(presets.crfAsRnn), await logits({}), "crfAsRnn");
+      const written = Object.values(presets).map((preset) => JSON.stringify(Object.values(preset)).replaceAll('"', ""));
+      const [paper, chen] = [
+        "[5,after,{position:160,color:3,weight:5},{position:3,weight:3},potts]",
+        "[10,symmetric,{position:67,color:3,weight:4},{position:1,weight:3},potts]",
+      ];
+      check(written.join() === [paper, chen].join(), written.join());
       const deeplab = await scope.add(crfRnn(device, { classes, ...presets.deeplab })).state();
       same(deeplab.bandwidths.values, [67, 3, 1], "deeplab");
       same(deeplab.bilateralWeight.values, [4, 0, 0, 0, 4, 0, 0, 0, 4], "W_b");

@@ -109,6 +109,8 @@ export const cases: Case[] = [
       const crf = scope.add(crfRnn(device, { classes, ...weights, iterations: 3 }));
       const refined = await crf(unary, lattices);
       check(refined.shape.join() === unary.shape.join(), `shape ${refined.shape.join()}`);
+      const flat = await crf(scope.tensor([rows, classes], unaryValues), lattices);
+      same(await flat.read(), await refined.read(), "the same points in a row");
       const references = { spatial: referenceLattice(places, 3), bilateral: referenceLattice(both, 4) };
       close(await refined.read(), logitsAfter(3, references, unaryValues), { ofMaximum: 5e-5 }, "logits");
     },
@@ -171,7 +173,9 @@ export const cases: Case[] = [
         }
         using wrong = device.tensor([...size, 2]);
         for await (const step of crf.steps(unary, guide, { iterations: 1 })) {
-          await rejects(async () => step.replace(wrong), ShapeError);
+          const { message } = await rejects<ShapeError>(() => step.replace(wrong), ShapeError);
+          check(message.includes(`marginals [6, 8, ${of}], got [6, 8, 2]`), message);
+          await rejects(() => step.replace("wrong" as never), ValueError);
         }
       }
     },
@@ -234,6 +238,11 @@ export const cases: Case[] = [
         }
         const few = await crf(unary, guide, { iterations: 2, until: { change: 0 } });
         same(await few.read(), await (await crf(unary, guide, { iterations: 2 })).read(), "the most iterations");
+        const untied = scope.add(crfRnn(device, { classes: of, bilateral, spatial, iterations: 3, tied: false }));
+        const { bilateralWeight } = untied.parameters;
+        bilateralWeight.write((await bilateralWeight.read()).map((value, i) => value * Math.ceil((i + 1) / of ** 2)));
+        const sets = await untied(unary, guide, { iterations: 2, until: { change: 0 } });
+        same(await sets.read(), await (await untied(unary, guide, { iterations: 2 })).read(), "untied");
         const seen: number[] = [];
         let past: (() => Promise<unknown>) | undefined;
         for await (const { iteration, change } of crf.steps(unary, guide, { until: { change: 1 } })) {
@@ -260,8 +269,30 @@ export const cases: Case[] = [
         same(await first.read(), held, "what was begun from");
         first.write(held.map((value, i) => (i === 7 ? NaN : value)));
         await rejects(() => crf(unary, guide, { from: first }), ValueError);
+        first.write(held);
+        const expected = await (await crf(unary, guide, { iterations: 1, from: first })).read();
+        const from = device.tensor(unary.shape, held);
+        const pending = crf(unary, guide, { iterations: 1, from });
+        from.dispose();
+        same(await (await pending).read(), expected, `${of} classes: what was begun from is disposed of meanwhile`);
         await rejects(() => crf(unary, guide, { from: scope.tensor([pixels, of]) }), ShapeError);
       }
+    },
+  },
+  {
+    name: "meanField ends early, begins from marginals and is aborted as the calls of a layer are",
+    async run(device) {
+      using scope = device.scope();
+      const { unary, guide } = givenIn(scope);
+      const options = { bilateral, spatial, iterations: 2 };
+      const two = await meanField(unary, guide, options);
+      const from = await meanField(unary, guide, { ...options, iterations: 1 });
+      same(await (await meanField(unary, guide, { ...options, iterations: 1, from })).read(), await two.read(), "from");
+      const done: number[] = [];
+      const onIteration = (count: number): void => void done.push(count);
+      await meanField(unary, guide, { ...options, until: { change: 1 }, onIteration });
+      check(done.join() === "1", `iterations ${done.join()}`);
+      await rejects(() => meanField(unary, guide, { ...options, signal: AbortSignal.abort() }), AbortError);
     },
   },
   {

@@ -1,8 +1,13 @@
 import { type CrfOptions, crfRnn, meanField } from "../../src/crf/crfRnn.ts";
-import type { Device } from "../../src/device/device.ts";
+import { sample as sampleKernel } from "../../build/kernels.ts";
+import { Suspicions } from "../../src/crf/suspicions.ts";
+import { alignedBytes, type Data, type Device, view } from "../../src/device/device.ts";
 import { open } from "../../src/device/open.ts";
 import { CrfWarning, ValueError, type WarningCode } from "../../src/errors.ts";
+import { formatShape, padded } from "../../src/shape.ts";
+import { sample } from "../../src/shared/sample.ts";
 import { Tape } from "../../src/tape.ts";
+import type { Listener } from "../../src/warnings.ts";
 import { type Case, check, random, rejects } from "../suite.ts";
 
 const [height, width] = [24, 45];
@@ -176,7 +181,10 @@ export const cases: Case[] = [
   },
   {
     name: "one class is noticed",
-    run: (device) => expectCodes("one-class", codesOf(device, scores(1)), "one class"),
+    async run(device) {
+      await expectCodes("one-class", codesOf(device, scores(1)), "one class");
+      await expectCodes("one-class", codesOf(device, new Float32Array(pixels).fill(1)), "ones, which are no more");
+    },
   },
   {
     name: "maps larger than a binding and very small ones are looked at as well",
@@ -186,13 +194,87 @@ export const cases: Case[] = [
         threads: device.kind === "wasm" ? 1 : undefined,
         bindingBytes: 300000,
       });
+      const { write } = narrow;
+      const written = new Map<unknown, Data>();
+      let last = 0;
+      narrow.write = (storage, data) => {
+        written.set(storage, data);
+        write.call(narrow, storage, data);
+      };
+      using _watch = narrow.observe({
+        before: ({ kernel, args }) => {
+          if (kernel !== sampleKernel) return;
+          const places = written.get(args.places) as Uint32Array | undefined;
+          last = places?.reduce((most, place) => Math.max(most, place), last) ?? last;
+        },
+      });
       await expectCodes("channels-first", codesOf(narrow, channelsFirst(scores(100), 100)), "narrow");
+      Reflect.deleteProperty(narrow, "write");
+      // 750 rows of 400 bytes fit.
+      check(last < 75_000 && last > 74_000, `the last place that is looked at is ${last}`);
       await expectCodes("", codesOf(narrow, scores(100)), "narrow");
       using logits = device.tensor([7, 9, 3]);
       using guide = device.tensor([7, 9, 3]);
       const heard: string[] = [];
       (await meanField(logits, guide, { iterations: 1, onWarning: ({ code }) => void heard.push(code) })).dispose();
       check(heard.length === 0, `63 pixels that are all alike: ${heard}`);
+      using more = device.tensor([8, 8, 3]);
+      (await meanField(more, more, { iterations: 1, onWarning: ({ code }) => void heard.push(code) })).dispose();
+      check(heard.join() === "guide-range,constant-scores", `64 pixels that are all alike: ${heard}`);
+    },
+  },
+  {
+    name: "pictures of a batch are looked at each by its own order",
+    async run(device) {
+      const first = channelsFirst(scores(3), 3);
+      using scope = device.scope();
+      const unary = scope.tensor([2, height, width, 3], [...first, ...first]);
+      const guide = scope.tensor([2, height, width, 3], [...picture(), ...picture()]);
+      const heard: string[] = [];
+      await meanField(unary, guide, { iterations: 1, onWarning: ({ code }) => void heard.push(code) });
+      check(heard.join() === "channels-first", heard.join());
+    },
+  },
+  {
+    name: "samples are as large as they need to be, and nothing is read beside them where they show nothing",
+    async run(device) {
+      using scope = device.scope();
+      const guide = scope.tensor([height, width, 3], picture());
+      const tools = { alignedBytes, view, formatShape, padded, sample };
+      const listener = (...due: WarningCode[]): Listener => ({ due: new Set(due), tell: () => {} });
+      const ofGuide = 1024 * 3 * 4;
+      for (const [classes, rows] of [
+        [21, 128],
+        [100, 81],
+        [4096, 4],
+      ] as const) {
+        const [h, w] = classes === 4096 ? [8, 9] : [height, width];
+        const unary = scope.tensor([h, w, classes]);
+        const plain = new Suspicions(unary, guide, listener("guide-range"), tools);
+        check(plain.bytes === alignedBytes(device, rows * classes * 4) + ofGuide, `${classes} classes: ${plain.bytes}`);
+        const order = new Suspicions(unary, guide, listener("channels-first"), tools);
+        const groups = 512 * 5;
+        const expected = alignedBytes(device, (rows * classes + groups) * 4) + ofGuide;
+        check(order.bytes === expected, `${classes} classes with their order: ${order.bytes} for ${expected}`);
+      }
+      const unary = scope.tensor([height, width, 3], scores(3));
+      const counts: number[] = [];
+      for (const warnings of [undefined, false] as const) {
+        const crf = scope.add(crfRnn(device, { classes: 3, iterations: 1, warnings, onWarning: () => {} }));
+        let reads = 0;
+        const { read } = device;
+        device.read = (storage) => {
+          reads++;
+          return read.call(device, storage);
+        };
+        try {
+          await crf(unary, guide);
+        } finally {
+          Reflect.deleteProperty(device, "read");
+        }
+        counts.push(reads);
+      }
+      check(counts[0] === counts[1], `reads ${counts.join()}`);
     },
   },
   {

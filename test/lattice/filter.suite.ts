@@ -178,6 +178,22 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "a result has the shape of its values, which are kept where the features of other points are learned",
+    async run(device) {
+      using scope = device.scope();
+      const [features, others] = [20, 12].map((n) => scope.tensor([n, 2], clearPoints(random(n), n, 2)));
+      const lattice = await buildLattice(features!);
+      check(filter(scope.tensor([4, 5, 3]), lattice).shape.join() === "4,5,3", "shape");
+      using tape = new Tape([others!]);
+      const both = await buildLattice(features!, { at: others! });
+      const values = scope.tensor([20, 3], random(2).array(60));
+      const result = filter(values, both, { at: both.at });
+      values.dispose();
+      const gradients = await tape.gradients(result, result);
+      check(gradients.size === 1 && gradients.has(others!), "the gradient of the other points");
+    },
+  },
+  {
     name: "what cannot be filtered is refused by name, and what is not wanted is not computed",
     async run(device) {
       using scope = device.scope();

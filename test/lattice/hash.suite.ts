@@ -161,6 +161,10 @@ export const cases: Case[] = [
         const status = memory.zeros(4);
         const all = { ...tables, numbers: memory.zeros(entries + 1), status, entries, dimensions };
         let table = { slots: memory.zeros(1024), capacity: 1024 };
+        const rests: unknown[] = [];
+        using _watch = device.observe({
+          before: ({ kernel, args }) => void (kernel === hashInsert && rests.push(args.rest)),
+        });
         perform(device, insertKeys(device, table, all));
         let found = insertedOf(await readWords(device, status), 1024);
         check(found.full, "full");
@@ -169,6 +173,7 @@ export const cases: Case[] = [
         const capacity = nextCapacity(entries, 1024);
         const larger = { slots: memory.zeros(capacity), capacity };
         perform(device, growTable(device, table, larger, all));
+        check(rests.join() === "0,1", "entries that have a slot are not inserted again");
         table = larger;
         found = insertedOf(await readWords(device, status), capacity);
         check(!found.full, "full again");

@@ -1,7 +1,8 @@
 import { perform } from "../../src/device/work.ts";
-import { blockLength, buildIncidence, normalizeIncidence } from "../../src/lattice/incidence.ts";
-import { Memory, pack, unpack } from "../memory.ts";
-import { type Case, random, same } from "../suite.ts";
+import { blockLength, buildIncidence, incidenceOfSimplices, normalizeIncidence } from "../../src/lattice/incidence.ts";
+import { checkMemory, Memory, memoryOf, pack, unpack } from "../memory.ts";
+import { withProperty } from "../nn/convolutions.ts";
+import { type Case, check, close, random, same } from "../suite.ts";
 
 export const cases: Case[] = [
   {
@@ -45,6 +46,36 @@ export const cases: Case[] = [
         same(await memory.words(offsets), starts, `${what}: offsets`);
         const everyBlock = order.filter((_, i) => i % blockLength === 0).map((entry) => vertexOf[entry]!);
         same(await memory.words(blockVertices), everyBlock, `${what}: vertices of blocks`);
+      }
+    },
+  },
+  {
+    name: "vertices without points get empty lists; each device sorts in its own way, and WASM in a block a thread",
+    async run(device) {
+      const [entries, vertices, dimensions] = [12_000, 300, 4];
+      const numbers = random(1);
+      const vertexOf = Uint32Array.from({ length: entries }, () => 2 * numbers.integer(vertices / 2 - 3) + 2);
+      const weights = numbers.array(entries);
+      const offsets = Array.from({ length: vertices + 2 }, (_, i) => vertexOf.filter((vertex) => vertex < i).length);
+      using memory = new Memory(device);
+      for (const threads of [device.info.threads, 3]) {
+        const lists = [memory.result(vertices + 2), memory.result(2 * entries)] as const;
+        const into = { offsets: lists[0], pairs: lists[1], blockVertices: memory.result(Math.ceil(entries / 64)) };
+        const simplices = memory.of(pack(vertexOf, weights));
+        await withProperty(device, "info", { ...device.info, threads }, async () => {
+          const used = await memoryOf(device, "", () =>
+            perform(device, incidenceOfSimplices(device, simplices, into, vertices, dimensions)),
+          );
+          const taken = used.map(({ kernel }) => kernel).filter((kernel) => !kernel.startsWith("shared/s"));
+          const own = device.kind === "wasm" ? ["offsets", "scatter"] : ["fill"];
+          const expected = ["entries", ...own].map((name) => `lattice/incidence.${name}`);
+          if (device.kind === "webgpu") expected.splice(1, 0, "shared/fill");
+          check(taken.join() === expected.join(), taken.join());
+          checkMemory(device, used.slice(0, 1), [["lattice/incidence.entries", [4 * entries, 4 * entries]]], "entries");
+        });
+        same(await memory.words(into.offsets), offsets, "offsets");
+        const sums = unpack(await memory.words(into.pairs)).floats.reduce((sum, weight) => sum + weight, 0);
+        close([sums], [weights.reduce((sum, weight) => sum + weight, 0)], { relative: 1e-5 }, "weights");
       }
     },
   },

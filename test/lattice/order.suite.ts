@@ -1,8 +1,9 @@
+import { orderDigit } from "../../build/kernels.ts";
 import { performInTurns, type Work } from "../../src/device/work.ts";
 import { Workspace } from "../../src/device/workspace.ts";
 import { keyWords } from "../../src/lattice/embed.ts";
 import { orderVertices } from "../../src/lattice/order.ts";
-import { Memory } from "../memory.ts";
+import { Memory, taken } from "../memory.ts";
 import { type Case, check, type Random, random, same } from "../suite.ts";
 import { readWords } from "./tables.ts";
 
@@ -49,6 +50,7 @@ export const cases: Case[] = (
     [5, 1, 100],
     [5, 5, 32_000],
     [15, 1, 4],
+    [15, 2, 4],
     [15, 2, 3000],
   ] as const
 ).map(([d, images, reach]) => ({
@@ -66,7 +68,19 @@ export const cases: Case[] = (
       device.copy(stored, vertexKeys);
       const perform = <Result>(work: Work<Result>): Promise<Result> => performInTurns(device, work, async () => {});
       const given = { vertexKeys, slots: table, capacity: 16_384 };
-      const result = await orderVertices(device, workspace, given, { vertices, dimensions: d, images }, perform);
+      const before = device.bytes;
+      // Keys as they were embedded are kept for who asks for them.
+      const keep = vertices === 64;
+      const extent = { vertices, dimensions: d, images, ...(keep && { keep }) };
+      let largest = 0;
+      const watch = device.observe({
+        before: ({ kernel, args }) => {
+          if (kernel === orderDigit) largest = Math.max(largest, args.digitMask as number);
+        },
+      });
+      const result = await orderVertices(device, workspace, given, extent, perform);
+      watch[Symbol.dispose]();
+      check(largest < 4096 && largest > 0 === (device.kind === "wasm"), `digits up to ${largest}`);
       const what = `${vertices} vertices`;
       const fields = keys.map((key) => fieldsOf(key, d));
       const wasm = expectedOrder(fields, images);
@@ -83,9 +97,19 @@ export const cases: Case[] = (
         const packed = new BigUint64Array(words.buffer);
         check(packed.length === vertices, `${what}: ${packed.length} packed keys`);
         for (let i = 1; i < vertices; i++) check(packed[i - 1]! < packed[i]!, `${what}: packed key ${i}`);
-      } else {
-        same(words, Uint32Array.from(expected.order.flatMap((from) => [...keys[from]!])), `${what}: keys`);
       }
+      const embedded = expected.whole ? result.embedded : result.vertexKeys;
+      check(keep === (result.embedded !== undefined) || result.embedded === result.vertexKeys, `${what}: embedded`);
+      const ordered = Uint32Array.from(expected.order.flatMap((from) => [...keys[from]!]));
+      if (embedded) same(await readWords(device, embedded), ordered, `${what}: keys`);
+      const kept = taken(
+        device,
+        [...new Set([result.vertexKeys, ...(embedded ? [embedded] : [])])].map((one) => one.bytes),
+      );
+      check(
+        device.bytes - before === kept - taken(device, [stored.bytes]),
+        `${what}: ${device.bytes - before} bytes more`,
+      );
     }
   },
 }));
