@@ -26,7 +26,9 @@ occur in the truth of the whole set, whatever is predicted, so that models are c
 The boundary F-score is that of Csurka and others (2013): of each class and image, how much of the predicted boundary lies near a true one and
 the other way round; the mean over the images that have the class, then over the classes. The calibration error is the expected one (Guo and others
 2017), over 15 bins of the largest probability. --json has the confusion matrices (truth by row), the trimap curve (errors in bands of several
-widths), the reliability curve, and the scores of each image; --report draws them, with the images that came out worst.`;
+widths), the reliability curve, and the scores of each image; --report draws them, with the images that came out worst.
+An image that cannot be scored, since it, its labels or its logits are damaged or missing, is passed over and in no score: a line on standard
+error tells why, the summary, --json and the report name it, also of parts that are put together, and the exit status is 1.`;
 
 export const evaluateCommand = (): Command => evaluateWords().action(run);
 
@@ -53,6 +55,7 @@ export function evaluateWords(): Command {
     )
     .option("--report <page.html>", "draw a page: curves, confusion, classes, the images that came out worst")
     .option("--pictures <table>", "write the scores of each image to this file, .csv or .json")
+    .option("--strict", "stop at the first image that cannot be scored, with exit status 2")
     .addHelpText("after", examples);
 }
 
@@ -60,11 +63,11 @@ async function run(flags: EvaluateFlags): Promise<void> {
   requireOne(flags);
   checkOutputs(flags);
   if (!flags.merge) return void conclude(flags, await evaluate(flags));
-  const { part, tally } = await mergeParts(flags.merge);
+  const { part, tally, failures } = await mergeParts(flags.merge);
   const { data, checkpoint, crf, names, images, seconds, adapter, band: radius } = part;
   const scores = { scores: tally.whole.scores(), band: tally.bands.get(radius)!.scores() };
   const nothing = { notes: [], worst: [], palette: vocPalette() };
-  const found = { crf, names, images, seconds, adapter, radius, tally, ...nothing, ...scores };
+  const found = { crf, names, images, failures, seconds, adapter, radius, tally, ...nothing, ...scores };
   const { iterations = flags.iterations, tolerance } = part;
   conclude({ ...flags, data, checkpoint, iterations, band: radius, tolerance: tolerance ?? undefined }, found);
 }

@@ -22,6 +22,7 @@ export async function openModelFile(
       iterations,
       bandwidths: [flags.thetaAlpha, flags.thetaBeta, flags.thetaGamma] as [number, number, number],
       weights: { spatial: flags.spatialWeight, bilateral: flags.bilateralWeight },
+      compatibility: flags.compatibility,
       normalization: flags.normalize,
       temperature: flags.temperature,
     };

@@ -13,13 +13,15 @@ export type CrfChoice = "none" | "disconnected" | "trained";
 export interface ModelFlags
   extends
     Complete<typeof bandwidthOptions>,
-    Complete<typeof weightOptions>,
+    Readonly<Record<keyof typeof weightOptions, number | readonly number[]>>,
     Complete<typeof temperatureOption>,
     Complete<typeof precisionOption> {
   readonly checkpoint: string;
   readonly crf?: CrfChoice;
   readonly iterations: number;
   readonly normalize: Normalization;
+  /** Of `--params`, where it is not Potts'. */
+  readonly compatibility?: readonly number[];
 }
 
 /** Flags that say which model to run, for `evaluate` and `segment`. */
@@ -42,5 +44,5 @@ export function addModelFlags(command: Command): Command {
   addFlags(command, precisionOption);
   const { normalization } = inferenceOptions;
   addFlags(command, { ...bandwidthOptions, ...weightOptions, ...temperatureOption, normalization }, "disconnected: ");
-  return addParamsFlag(command);
+  return addParamsFlag(command, { matrices: true });
 }

@@ -9,11 +9,24 @@ export async function readParams(file: string): Promise<Params> {
   return parseParams(new TextDecoder().decode(await readWhole(file)), file);
 }
 
+/** The parameters by the names of flags. */
+const flagsOf = ({ bilateral, spatial, compatibility, temperature, iterations, normalization }: Params) => ({
+  thetaAlpha: bilateral.position,
+  thetaBeta: bilateral.color,
+  thetaGamma: spatial.position,
+  spatialWeight: spatial.weight,
+  bilateralWeight: bilateral.weight,
+  compatibility,
+  temperature,
+  iterations,
+  normalize: normalization,
+});
+
 /**
  * Adds `--params FILE` to a command. The file's parameters stand in for those flags of the command that are not given. In a command
- * that chooses its CRF by `--crf`, they are those of a disconnected one.
+ * that chooses its CRF by `--crf`, they are those of a disconnected one. `matrices`: whether the command takes weights by class and matrices.
  */
-export function addParamsFlag(command: Command): Command {
+export function addParamsFlag(command: Command, { matrices }: { readonly matrices: boolean }): Command {
   return command
     .option("--params <params.json>", "CRF parameters that crf-rnn search found; flags that are given win")
     .hook("preAction", async (_, action) => {
@@ -21,9 +34,9 @@ export function addParamsFlag(command: Command): Command {
       if (file === undefined) return;
       const params = await readParams(file);
       requireDisconnected(action);
-      const { normalization: normalize, ...parameters } = parametersOf(params);
-      for (const [name, value] of Object.entries({ ...parameters, normalize, crf: "disconnected" })) {
-        replaceDefault(action, name, value);
+      if (!matrices) parametersOf(params, file);
+      for (const [name, value] of Object.entries({ ...flagsOf(params), crf: "disconnected" })) {
+        if (value !== undefined) replaceDefault(action, name, value);
       }
       if (params.found?.helps === false && !flags.quiet) {
         process.stderr.write(
@@ -36,7 +49,8 @@ export function addParamsFlag(command: Command): Command {
 const isGiven = (command: Command, name: string): boolean => command.getOptionValueSource(name) === "cli";
 
 function replaceDefault(command: Command, name: string, value: unknown): void {
-  const known = command.options.some((option) => option.attributeName() === name);
+  // No flag names the compatibility of a disconnected CRF.
+  const known = name === "compatibility" || command.options.some((option) => option.attributeName() === name);
   if (known && !isGiven(command, name)) command.setOptionValueWithSource(name, value, "config");
 }
 

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { fileSource } from "../checkpoint/checkpoint.ts";
 import { CrfRnnError, UsageError } from "../errors.ts";
 import type { Configuration } from "../train/configuration.ts";
+import { countLearned } from "../train/countLearned.ts";
 import type { Made } from "../train/made.ts";
 import { bestOf, meanIUOf } from "../train/metrics.ts";
 import { drawComparison, mostCompared } from "../train/report/comparison.ts";
@@ -11,7 +12,6 @@ import { bestFile, checkpointFile, reportFile } from "../train/surroundings.ts";
 import { report, type CommonFlags } from "./options.ts";
 import { checkDestinations, writeTogether } from "./output.ts";
 import { openImages, type Images } from "./train/images.ts";
-import { learnedOf } from "./train/plan.ts";
 import { RunFiles } from "./train/runFiles.ts";
 import { flagsFile, readFlags } from "./train/storedFlags.ts";
 import { reportOf } from "./train/writeReport.ts";
@@ -101,7 +101,7 @@ async function drawOne({ files, configuration, made }: Opened, flags: ReportFlag
   const found = await imagesOf(files, flags);
   const html = await reportOf(files, "note" in found ? undefined : found, configuration, {
     adapter: made ? `${made.device}, ${made.host}` : "not told",
-    learned: learnedOf(configuration),
+    learned: countLearned(configuration).free,
   });
   return { html, notes: "note" in found ? [found.note] : [] };
 }

@@ -15,6 +15,7 @@ import { describeNotes } from "./notes.ts";
 import { openDevice } from "./openDevice.ts";
 import { report } from "./options.ts";
 import { checkDestinations, writeTogether } from "./output.ts";
+import { countPassedOver, incomplete, type PassedOver } from "./passedOver.ts";
 import { startProgress } from "./progress.ts";
 import { type SearchFlags, searchWords } from "./search/flags.ts";
 import { listItems, type OpenSet, openSet } from "./search/pictures.ts";
@@ -30,12 +31,20 @@ function filesOf({ out, shard }: SearchFlags) {
 }
 
 async function run(flags: SearchFlags): Promise<void> {
-  const { facts, text } = await searchAs(flags);
-  report(flags, facts, text);
+  const { facts, text, failures } = await searchAs(flags);
+  report(flags, { ...facts, failures }, text);
+  if (failures.length > 0) process.exitCode = incomplete;
+}
+
+/** What a search has to tell, and the pictures that it passed over. */
+interface Told {
+  readonly facts: object;
+  readonly text: string;
+  readonly failures: readonly PassedOver[];
 }
 
 /** Searches as `crf-rnn search` does, printing progress alone; returns what it would print. @throws as the command does */
-export async function searchAs(flags: SearchFlags): Promise<{ readonly facts: object; readonly text: string }> {
+export async function searchAs(flags: SearchFlags): Promise<Told> {
   checkFlags(flags);
   const files = filesOf(flags);
   checkDestinations(
@@ -56,17 +65,18 @@ export async function searchAs(flags: SearchFlags): Promise<{ readonly facts: ob
     const plan = planOf(optionsOf(flags), 500, flags.range);
     const cost = costOf(plan, { ids: listed.items.map(({ id }) => id), side: 500 });
     progress[Symbol.dispose]();
-    return { facts: { command: "search", dryRun: true, ...cost }, text: describeCost(cost) };
+    return { facts: { command: "search", dryRun: true, ...cost }, text: describeCost(cost), failures: [] };
   }
   const set = await openSet(device, flags, listed, files.cache, progress);
   progress[Symbol.dispose]();
+  const { failures } = set;
   try {
     const plan = planOf(optionsOf(flags), set.side, flags.range);
     const cost = costOf(plan, set);
     if (flags.dryRun) {
       const seconds = await timeOne(set, plan, device);
       const facts = { command: "search", dryRun: true, ...cost, secondsEach: seconds, adapter: device.info.name };
-      return { facts, text: describeCost(cost, seconds, device.info.name) };
+      return { facts, text: describeCost(cost, seconds, device.info.name), failures };
     }
     if (!flags.quiet) for (const line of describeNotes(set.notes)) process.stderr.write(`${line}\n`);
     const facts = factsOf(plan, set);
@@ -88,8 +98,12 @@ export async function searchAs(flags: SearchFlags): Promise<{ readonly facts: ob
     const seconds = (performance.now() - began) / 1000;
     const adapter = device.info.name;
     if (!found) {
-      const text = `${files.trials}: part ${flags.shard.index} of ${flags.shard.of} is done; put all together by --merge`;
-      return { facts: { command: "search", trials: files.trials, shard: flags.shard, seconds, adapter }, text };
+      const text = `${files.trials}: part ${flags.shard.index} of ${flags.shard.of} is done${countPassedOver(failures)}; put all together by --merge`;
+      return {
+        facts: { command: "search", trials: files.trials, shard: flags.shard, seconds, adapter },
+        text,
+        failures,
+      };
     }
     const encode = (text: string) => new TextEncoder().encode(text);
     const title = `${flags.checkpoint ?? flags.logits} on ${flags.data}`;
@@ -119,9 +133,10 @@ export async function searchAs(flags: SearchFlags): Promise<{ readonly facts: ob
       },
       text: [
         `${flags.out}: ${describeParameters(parameters)}`,
-        verdict,
+        `${verdict}${failures.length > 0 ? ` (${set.ids.length} pictures${countPassedOver(failures)})` : ""}`,
         `${files.report} shows the landscape; ${seconds.toFixed(1)} s on ${adapter}`,
       ].join("\n"),
+      failures,
     };
   } finally {
     await set.close();
@@ -147,8 +162,8 @@ function checkFlags({ logits, checkpoint, shard, merge, resume, dryRun }: Search
 }
 
 /** All that the records of a search depend on. */
-const factsOf = (plan: SearchPlan, { digests, classes, ids }: OpenSet): SearchFacts =>
-  Object.fromEntries(leaves({ ...plan, classes, pictures: ids.length, digests }));
+const factsOf = (plan: SearchPlan, { digests, classes, named }: OpenSet): SearchFacts =>
+  Object.fromEntries(leaves({ ...plan, classes, pictures: named, digests }));
 
 /** Seconds of one inference with published parameters on the first picture; the second one, as the first warms up. */
 async function timeOne(set: OpenSet, plan: SearchPlan, device: Parameters<typeof inferTally>[0]): Promise<number> {

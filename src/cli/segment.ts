@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { drawOverlay } from "../data/overlay.ts";
 import { encodeLabelPng, encodeRgbPng } from "../data/png.ts";
 import { CrfRnnError, FormatError, LimitError, UsageError } from "../errors.ts";
-import { printable, printableEnd } from "../quote.ts";
+import { printableEnd } from "../quote.ts";
 import type { Model } from "../train/model.ts";
 import type { Color } from "../data/palette.ts";
 import { DistinctFiles } from "./distinctFiles.ts";
@@ -15,6 +15,7 @@ import { describeNotes, type FileNote } from "./notes.ts";
 import { openDevice } from "./openDevice.ts";
 import { report, type CommonFlags } from "./options.ts";
 import { makeFolder, writeTogether, type Output } from "./output.ts";
+import { countPassedOver, incomplete, tellPassedOver } from "./passedOver.ts";
 import { type Listed, listPictures, placesHelp } from "./pictures.ts";
 import { startProgress } from "./progress.ts";
 import { paletteKinds, readPalette } from "./refine/palette.ts";
@@ -28,9 +29,6 @@ export interface SegmentFlags extends CommonFlags, ModelFlags {
   readonly strict?: boolean;
   readonly palette?: string;
 }
-
-/** Exit status where some images could not be labeled. */
-const incomplete = 1;
 
 const examples = `
 Examples:
@@ -69,13 +67,12 @@ async function run(places: readonly string[], flags: SegmentFlags): Promise<void
   const { images, all, skipped, failures, notes, crf, seconds, adapter } = await segment(places, flags);
   const part = flags.shard.of > 1 ? `, part ${flags.shard.index} of ${flags.shard.of}` : "";
   const kept = skipped > 0 ? `, ${skipped} done before` : "";
-  const passed = failures.length > 0 ? `, ${failures.length} passed over` : "";
   report(
     flags,
     { command: "segment", out: flags.out, crf, images, skipped, failures, notes, seconds, adapter },
     [
       ...describeNotes(notes),
-      `${flags.out}: ${images.length} of ${all} images labeled${part}${kept}${passed}, ` +
+      `${flags.out}: ${images.length} of ${all} images labeled${part}${kept}${countPassedOver(failures)}, ` +
         `${seconds.toFixed(1)} s on ${adapter}`,
     ].join("\n"),
   );
@@ -116,7 +113,7 @@ export async function segment(places: readonly string[], flags: SegmentFlags) {
     if (result instanceof CrfRnnError) {
       if (flags.strict) throw result;
       failures.push({ file, problem: result.message });
-      progress.note(`crf-rnn: passed over: ${printable(result.message, 1000)}`);
+      tellPassedOver(progress, result.message);
     } else {
       writeTogether(result.outputs);
       images.push(file);

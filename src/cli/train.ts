@@ -1,17 +1,16 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import { fileSource, openCheckpoint, type Source } from "../checkpoint/checkpoint.ts";
-import { open } from "../device/open.ts";
 import { UsageError } from "../errors.ts";
 import { describeFit, fitOf, shapesOf } from "../train/begin.ts";
 import type { Configuration } from "../train/configuration.ts";
+import { countLearned } from "../train/countLearned.ts";
 import type { Setting } from "../train/goingOn.ts";
 import type { Timetable } from "../train/loop.ts";
-import { createTrainable } from "../train/learner.ts";
 import { requireSame } from "../train/alike.ts";
 import { bestOf, type Metric } from "../train/metrics.ts";
 import type { Ranks } from "../train/ranks.ts";
-import { countLearned, runTraining, type Outcome } from "../train/runTraining.ts";
+import { runTraining, type Outcome } from "../train/runTraining.ts";
 import { checkpointFile, formerFile, reportFile, type Surroundings } from "../train/surroundings.ts";
 import { currentHost, passOn } from "./hosts.ts";
 import { describeNotes, type FileNote } from "./notes.ts";
@@ -27,11 +26,12 @@ import { Interrupt, interrupted } from "./train/interrupt.ts";
 import { LocalSurroundings, tellProgress } from "./train/local.ts";
 import { openLogits } from "./train/logits.ts";
 import type { Traffic } from "../distributed/mpiRanks.ts";
-import { describeOutcome, describePlan, describeTraffic, learnedOf, planOf } from "./train/plan.ts";
+import { describeOutcome, describePlan, describeTraffic, planOf } from "./train/plan.ts";
 import { leads, seatOf, threadsOf, together } from "./train/together.ts";
 import { RunFiles } from "./train/runFiles.ts";
 import { RunFolder } from "./train/runFolder.ts";
 import { flagsFile, readFlags, storeFlags, withStored } from "./train/storedFlags.ts";
+import { writeParams } from "./train/writeParams.ts";
 import { writeReport } from "./train/writeReport.ts";
 
 /** All that a run is made of. */
@@ -55,14 +55,11 @@ export interface Trained {
 export const trainCommand = () => trainWords().action(run);
 
 async function run(given: Partial<TrainFlags>, command: Command): Promise<void> {
-  const flags = await completed(given as TrainFlags, (name) => command.getOptionValueSource(name) === "cli");
-  if (!flags.distributed && flags.host !== "chromium" && flags.host !== currentHost) {
-    process.exitCode = await passOn(flags.host);
-    return;
-  }
-  const trained: (Trained & { readonly traffic?: Traffic }) | undefined = flags.distributed
-    ? await together((ranks) => trainAsRank(flags, ranks))
-    : await withTask(flags, (task) => (flags.dryRun ? printPlan(task) : trainTask(task)));
+  const isGiven = (name: string): boolean => command.getOptionValueSource(name) === "cli";
+  const flags = given as TrainFlags;
+  const trained = flags.distributed
+    ? await together(async (ranks) => trainAsRank(await completed(flags, isGiven, ranks), ranks))
+    : await trainAlone(await completed(flags, isGiven));
   if (!trained) return;
   const { outcome, metrics, traffic } = trained;
   if (outcome.ending === "interrupted") process.exitCode = interrupted;
@@ -82,11 +79,30 @@ async function run(given: Partial<TrainFlags>, command: Command): Promise<void> 
   report(flags, facts, lines.join("\n"));
 }
 
-/** The flags of a run, those it was begun with included where it goes on. @throws UsageError where no data are named */
-async function completed(flags: TrainFlags, isGiven: (name: string) => boolean): Promise<TrainFlags> {
-  const run = new RunFiles(flags.out);
+async function trainAlone(flags: TrainFlags): Promise<(Trained & { readonly traffic?: Traffic }) | undefined> {
+  if (flags.host === "chromium" || flags.host === currentHost) {
+    return withTask(flags, (task) => (flags.dryRun ? printPlan(task) : trainTask(task)));
+  }
+  process.exitCode = await passOn(flags.host);
+  return undefined;
+}
+
+/** What a run's folder tells of the command that began the run. */
+interface Remembered {
+  readonly stored?: Partial<TrainFlags>;
+  /** Whether there is a checkpoint. */
+  readonly saved: boolean;
+}
+
+async function remembered({ out, resume }: TrainFlags): Promise<Remembered> {
+  const run = new RunFiles(out);
   const saved = [checkpointFile, formerFile].some((name) => run.has(name));
-  const stored = flags.resume && run.has(flagsFile) ? await readFlags(run.file(flagsFile)) : undefined;
+  return { saved, stored: resume && run.has(flagsFile) ? await readFlags(run.file(flagsFile)) : undefined };
+}
+
+/** The flags of a run, those it was begun with included where it goes on. @throws UsageError where no data are named */
+async function completed(flags: TrainFlags, isGiven: (name: string) => boolean, ranks?: Ranks): Promise<TrainFlags> {
+  const { stored, saved } = await fromFirst(ranks, () => remembered(flags));
   const all = stored ? withStored(flags, stored, isGiven, saved) : flags;
   if ((all as Partial<TrainFlags>).data) return all;
   const remedy = flags.resume ? "name the data that the run was begun with" : "name a folder of images with labels";
@@ -162,10 +178,15 @@ const noValidation =
   "note: nothing is validated, as no split val was found in one folder; --val DIR@SPLIT names images to validate by";
 
 async function printPlan({ flags, images, configuration, timetable }: Task): Promise<undefined> {
-  using device = await open({ prefer: "wasm", threads: 1 });
-  using trainable = createTrainable(device, configuration);
-  const plan = await planOf(images, configuration, timetable, countLearned(trainable));
+  const plan = await planOf(images, configuration, timetable);
   report(flags, { command: "train", dryRun: true, ...plan }, describePlan(plan));
+}
+
+/** What `read` gives at the first rank, at all: the others may be on machines that do not reach the run's folder. */
+async function fromFirst<Value>(ranks: Ranks | undefined, read: () => Promise<Value>): Promise<Value> {
+  if (!ranks) return read();
+  const own = leads(ranks) ? JSON.stringify(await read()) : "";
+  return JSON.parse(new TextDecoder().decode(await ranks.spread(new TextEncoder().encode(own)))) as Value;
 }
 
 /** Trains as one of several ranks. The first has the run's folder; the others need to reach the data alone. */
@@ -192,8 +213,8 @@ const linesOf = (configuration: Configuration): string =>
 
 /** Trains without a folder, as the first rank says. */
 async function followTask(asked: Task, ranks: Ranks): Promise<Trained> {
-  const told = new TextDecoder().decode(await ranks.spread(new Uint8Array()));
-  const task = { ...asked, configuration: JSON.parse(told) as Configuration };
+  const configuration = await fromFirst<Configuration>(ranks, async () => asked.configuration);
+  const task = { ...asked, configuration };
   return { outcome: await trainIn(task, { ranks }) };
 }
 
@@ -204,9 +225,10 @@ async function trainTask(asked: Task, ranks?: Ranks): Promise<Required<Trained>>
   // Only now, as flags that are refused say nothing of the run.
   folder.write(flagsFile, storeFlags(flags));
   const task = { ...asked, configuration: resumed?.configuration ?? asked.configuration };
-  await ranks?.spread(new TextEncoder().encode(JSON.stringify(task.configuration)));
+  await fromFirst(ranks, async () => task.configuration);
   const trained = await trainIn(task, { folder, from: resumed?.step, ranks });
   const outcome = { ...trained, notes: [...(resumed?.notes ?? []), ...trained.notes] };
+  await writeParams(folder, task.configuration);
   const note = await writeReport(folder, task.images, task.configuration, outcome);
   const notes = note === undefined ? outcome.notes : [...outcome.notes, note];
   return { outcome: { ...outcome, notes }, metrics: folder.metrics() };
@@ -225,7 +247,7 @@ async function trainIn(task: Task, { folder, from, ranks }: Place): Promise<Outc
   using progress = startProgress(flags, timetable.steps, from);
   progress.stage("opening the device");
   const tell = tellProgress(progress, timetable.steps, configuration.batch);
-  const learned = learnedOf(configuration);
+  const learned = countLearned(configuration).free;
   const draw = async (): Promise<void> => {
     // What cannot be drawn now is told at the end, if it cannot be drawn then.
     if (folder) await writeReport(folder, images, configuration, { adapter: "goes on", learned });

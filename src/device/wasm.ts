@@ -28,6 +28,16 @@ const smallestShared = 4096;
  */
 const chunkAlignment = 64;
 
+/**
+ * How many invocations or workgroups of a dispatch a thread takes at a time: an eighth of an even share, so that a thread whose first
+ * chunks are dear takes fewer. 0 where the calling thread runs the whole dispatch.
+ */
+export function chunkOf(unit: Kernel<object>["unit"], count: number, threads: number): number {
+  if (threads === 1 || count === 1 || (unit === "invocation" && count < smallestShared)) return 0;
+  const share = Math.ceil(count / (threads * 8));
+  return unit === "workgroup" ? share : Math.ceil(share / chunkAlignment) * chunkAlignment;
+}
+
 /** A piece of a long kernel is to take this many milliseconds, which is half of the 16 ms after which a turn is due. */
 const pieceMilliseconds = 8;
 /**
@@ -328,8 +338,7 @@ export class WasmDevice extends BaseDevice {
       });
     }
     const count = end - begin;
-    const alone = twin || this.info.threads === 1 || (unit === "invocation" && count < smallestShared) || count === 1;
-    const chunk = alone ? 0 : this.#chunk(kernel, count);
+    const chunk = twin ? 0 : chunkOf(unit, count, this.info.threads);
     this.#machine.run({ kernel: id, file, values, begin, end, chunk, twin }, timed);
   }
 
@@ -361,11 +370,6 @@ export class WasmDevice extends BaseDevice {
       begin = end;
       size = whole(size * Math.min(firstPieces, pieceMilliseconds / Math.max(milliseconds, 0.01)));
     }
-  }
-
-  #chunk<Arguments>(kernel: Kernel<Arguments>, count: number): number {
-    const share = Math.ceil(count / (this.info.threads * 8));
-    return kernel.unit === "workgroup" ? share : Math.ceil(share / chunkAlignment) * chunkAlignment;
   }
 
   async finish(): Promise<void> {

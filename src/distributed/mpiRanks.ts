@@ -5,6 +5,7 @@ import type { GradientLayout, GradientSum, Ranks } from "../train/ranks.ts";
 import { ArenaSum } from "./arenaSum.ts";
 import { leaveWithout } from "./leave.ts";
 import type { Answer, Failure, Request } from "./messages.ts";
+import { settleUcx } from "./ucx.ts";
 
 /** Thrown by what waits for other ranks once one of them has failed. */
 export class RankError extends DeviceError {
@@ -79,6 +80,7 @@ export class MpiRanks implements Ranks {
 
   /** Joins the other ranks. `build`: which one runs here. @throws DeviceError where there is no MPI, none that fits, or no launcher */
   static async join(build: string): Promise<MpiRanks> {
+    settleUcx(process.env);
     const worker = new Worker(new URL("mpiWorker.js", import.meta.url));
     const said = await new Promise<Answer>((resolve, reject) => {
       worker.once("message", resolve);

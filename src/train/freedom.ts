@@ -1,4 +1,5 @@
 import { ValueError } from "../errors.ts";
+import { elementsOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Which numbers of W_s and W_b are free: one for all classes, one for each class, or all of the matrix. */
@@ -33,7 +34,7 @@ export async function freeGradients(
   parameters: Readonly<Record<string, Tensor>>,
   { crf }: Configured,
 ): Promise<void> {
-  for (const [name, kind] of freeIn(crf?.freedom)) {
+  for (const [name, kind] of tiedIn(crf?.freedom)) {
     const gradient = gradients.get(parameters[name]!);
     if (gradient) gradient.write(shared(kind, await gradient.read(), gradient.channels));
   }
@@ -41,7 +42,7 @@ export async function freeGradients(
 
 /** @throws ValueError where a run begins from a matrix that is not of the form which it is to keep */
 export async function requireFreedom(parameters: Readonly<Record<string, Tensor>>, { crf }: Configured): Promise<void> {
-  for (const [name, kind] of freeIn(crf?.freedom)) {
+  for (const [name, kind] of tiedIn(crf?.freedom)) {
     const tensor = parameters[name]!;
     const classes = tensor.channels;
     const values = await tensor.read();
@@ -63,11 +64,21 @@ const words: Readonly<Record<Kind, string>> = {
   symmetric: "symmetric",
 };
 
-const freeIn = (freedom: Freedom = {}): [name: string, kind: Kind][] =>
+const tiedIn = (freedom: Freedom = {}): [name: string, kind: Kind][] =>
   Object.entries(matrices).flatMap(([name, of]) => {
     const kind = freedom[of];
     return kind === undefined ? [] : [[name, kind] as [string, Kind]];
   });
+
+/** How many numbers of a parameter of this name and shape are free; of a matrix that has several sets, one below the other, in all of them. */
+export function freeIn(name: string, shape: readonly number[], { crf }: Configured): number {
+  const kind = new Map(tiedIn(crf?.freedom)).get(name);
+  const all = elementsOf(shape);
+  const [, classes = 1] = shape;
+  if (kind === undefined) return all;
+  if (kind === "symmetric") return (all / classes) * ((classes + 1) / 2);
+  return kind === "diagonal" ? all / classes : all / classes ** 2;
+}
 
 /** The value that belongs to a place by those of the places that it is tied to. A matrix may have several sets, one below the other. */
 function expected(kind: Kind, values: Float32Array, at: number, classes: number): number {

@@ -9,8 +9,8 @@ const scratch = 2 ** 20;
 
 /**
  * Estimates how many bytes of device memory a training step on one image takes. A tape holds what the pullbacks of learned
- * layers and of those above them read, two of the largest gradients exist at the same time, and each of the `learned` numbers
- * has a gradient and the optimizer's moments. If little is held, the forward pass may take more than that. A CRF keeps four
+ * layers and of those above them read, two of the largest gradients exist at the same time, and each of the `learned` numbers,
+ * at each of its places, has a gradient and the optimizer's moments. If little is held, the forward pass may take more than that. A CRF keeps four
  * maps of classes for each iteration, and its lattices; a convolutional LSTM what is said below.
  */
 export function estimateBytes(configuration: Configuration, learned: number, image: Size): number {

@@ -146,6 +146,14 @@ function networkOf({ stage, classes, network }: Configuration) {
   return { stage: endToEnd ? "fcn8s" : stage, options } as const;
 }
 
+/** W_s, W_b and C, in any form that the layer takes. */
+export interface CrfMatrices {
+  readonly weights: Readonly<
+    Record<"spatial" | "bilateral", NonNullable<NonNullable<CrfOptions["spatial"]>["weight"]>>
+  >;
+  readonly compatibility?: CrfOptions["compatibility"];
+}
+
 /** The library's options for what a configuration says of a CRF. */
 export function crfOptionsOf({
   iterations,
@@ -154,8 +162,9 @@ export function crfOptionsOf({
   activation,
   bandwidths: [alpha, beta, gamma],
   weights,
+  compatibility,
   learn,
-}: Omit<CrfConfiguration, "multipliers" | "network">): Omit<CrfOptions, "classes"> {
+}: Omit<CrfConfiguration, "multipliers" | "network" | "weights"> & CrfMatrices): Omit<CrfOptions, "classes"> {
   return {
     iterations,
     tied,
@@ -163,6 +172,7 @@ export function crfOptionsOf({
     activation,
     bilateral: { position: alpha, color: beta, weight: weights.bilateral },
     spatial: { position: gamma, weight: weights.spatial },
+    compatibility,
     learn,
   };
 }

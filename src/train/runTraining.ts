@@ -1,8 +1,8 @@
 import { openCheckpoint, type Source } from "../checkpoint/checkpoint.ts";
 import type { Device } from "../device/device.ts";
 import { DeviceError } from "../errors.ts";
-import { elementsOf } from "../shape.ts";
 import { type Configuration, type Difference, checkedConfiguration } from "./configuration.ts";
+import { countLearned } from "./countLearned.ts";
 import { compare, describeChanges, keepsMemory, requireSame } from "./goingOn.ts";
 import { type Ending, type Timetable, train } from "./loop.ts";
 import { beginFrom } from "./begin.ts";
@@ -15,7 +15,6 @@ import { createOptimizer, createTrainable } from "./learner.ts";
 import { type Best, openState, restore, restoreOptimizer } from "./state.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { hasCrf } from "./storedModel.ts";
-import type { Trainable } from "./trainable.ts";
 
 /** The source of a run's parameters. They are initialized at random if neither is given. */
 export interface Beginning {
@@ -98,7 +97,7 @@ export async function runTraining(
   const run = { trainable, optimizer, configuration, surroundings, made };
   const ending = from < timetable.steps ? await train(run, { ...timetable, from, best, apart }) : "finished";
   const { info, peakBytes } = device;
-  return { ending, adapter: info.name, peakBytes, learned: countLearned(trainable), notes };
+  return { ending, adapter: info.name, peakBytes, learned: countLearned(configuration).free, notes };
 }
 
 /** The error for a checkpoint that goes on elsewhere though its bits are to stay. */
@@ -131,7 +130,3 @@ function noteOf(changed: readonly Difference[], step: number): string {
   const memory = keepsMemory(changed) ? "" : ", the optimizer's memory begun anew";
   return `went on from step ${step} with ${describeChanges(changed)}${memory}; bits differ from an unbroken run's`;
 }
-
-/** Numbers that a model learns. */
-export const countLearned = ({ learned, parameters }: Trainable): number =>
-  learned.reduce((sum, name) => sum + elementsOf(parameters[name]!.shape), 0);

@@ -19,12 +19,13 @@ import {
   type CrfConfiguration,
   type LstmConfiguration,
 } from "./configuration.ts";
-import { crfOptionsOf, isOfLstm, Model } from "./model.ts";
+import { type CrfMatrices, crfOptionsOf, isOfLstm, Model } from "./model.ts";
 import { crfNames, misfitOf, restore } from "./state.ts";
 
-/** A CRF with Potts' compatibility, instead of the checkpoint's. */
-export type OtherCrf = Pick<CrfConfiguration, "iterations" | "bandwidths" | "weights"> &
-  Partial<Pick<CrfConfiguration, "normalization" | "temperature">>;
+/** A CRF instead of the checkpoint's. Its compatibility is Potts' where it has none. */
+export type OtherCrf = Pick<CrfConfiguration, "iterations" | "bandwidths"> &
+  Partial<Pick<CrfConfiguration, "normalization" | "temperature">> &
+  CrfMatrices;
 
 type Tensors = ReadonlyMap<string, StoredTensor>;
 

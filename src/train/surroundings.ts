@@ -35,4 +35,6 @@ export const formerFile = "checkpoint.former.safetensors";
 export const samplesFile = "samples.safetensors";
 export const metricsFile = "metrics.jsonl";
 export const tableFile = "metrics.csv";
+/** The learned CRF, for `--params`, of runs that have one. */
+export const paramsFile = "params.json";
 export const reportFile = "report.html";

@@ -153,6 +153,62 @@ describe("crf-rnn evaluate", () => {
     await refused(["--data", "shapes"], /--checkpoint: expected what to score, got nothing — add --checkpoint/);
   });
 
+  test("goes on past damaged files, says what is in no score, and scores all once they are mended", async () => {
+    cpSync(folder.file("shapes"), folder.file("damaged"), { recursive: true });
+    const [image, mask] = ["damaged/images/shapes-0001.png", "damaged/masks/shapes-0002.png"];
+    const [wholeImage, wholeMask] = [image, mask].map((name) => readFileSync(folder.file(name)));
+    folder.write(image, wholeImage!.subarray(0, 60));
+    folder.write(mask, Uint8Array.of(1, 2, 3));
+    const words = ["evaluate", "--data", "damaged@train", ...fcn, ...device, "--json", "--quiet"];
+    type Facts = Record<string, unknown> & { failures: object[]; pictures: { id: string }[]; confusion: number[] };
+    const part = (...more: readonly string[]) => {
+      const { status, stdout, stderr } = folder.run([...words, ...more]);
+      return { status, stderr, stdout, facts: JSON.parse(stdout) as Facts };
+    };
+    const lost = [
+      { id: "shapes-0001", place: 1, problem: expect.stringContaining("shapes-0001.png at byte") as string },
+      { id: "shapes-0002", place: 2, problem: expect.stringContaining("masks/shapes-0002.png") as string },
+    ];
+    const whole = part("--report", "damaged.html");
+    expect(whole.status).toBe(1);
+    expect(whole.stderr).toMatch(/^(crf-rnn: passed over: .*shapes-000[12]\.png.*\n){2}$/);
+    expect(whole.facts).toMatchObject({ images: 4, failures: lost });
+    expect(whole.facts.confusion.reduce((sum, count) => sum + count, 0)).toBe(4 * 24 * 24);
+    expect(readFileSync(folder.file("damaged.html"), "utf8")).toContain("shapes-0001, shapes-0002");
+
+    // Parts carry what they lack, and the pictures come in the order of the set all the same.
+    const parts = ["1/2", "2/2"].map((shard) => part("--shard", shard));
+    expect(parts.map(({ status, facts }) => [status, facts.failures])).toMatchObject([
+      [1, [{ id: "shapes-0002", place: 1 }]],
+      [1, [{ id: "shapes-0001", place: 0 }]],
+    ]);
+    parts.forEach(({ stdout }, i) => folder.write(`lost${i + 1}.json`, stdout));
+    const merge = "evaluate --merge lost2.json lost1.json".split(" ");
+    const merged = folder.run([...merge, "--json"]);
+    expect(merged.status).toBe(1);
+    const { seconds: _, ...facts } = JSON.parse(merged.stdout) as Facts;
+    const { seconds: __, ...expected } = whole.facts;
+    expect(facts).toEqual(expected);
+    expect(folder.run(merge).stdout).toMatch(
+      /: 4 images, 2 passed over\n[^]*\nin no score: shapes-0001, shapes-0002\n/,
+    );
+    folder.write("wrong.json", parts[1]!.stdout.replace('"place":0', '"place":7'));
+    await folder.refusesInProcess(
+      ["evaluate", "--merge", "lost1.json", "wrong.json"],
+      /wrong\.json.*: places of their own among 3 images, got 7/,
+    );
+
+    const strict = folder.run([...words, "--strict"]);
+    expect(strict).toMatchObject({ status: 2, stdout: "" });
+    expect(strict.stderr).toMatch(/^crf-rnn: [^\n]*shapes-0001\.png at byte [^\n]*\n$/);
+
+    folder.write(image, wholeImage!);
+    folder.write(mask, wholeMask!);
+    const again = part();
+    expect(again).toMatchObject({ status: 0, stderr: "", facts: { images: 6, failures: [] } });
+    expect(again.facts.confusion).toEqual((evaluate(...fcn, "--data", "shapes@train") as unknown as Facts).confusion);
+  });
+
   test("draws a page with the worst images, and writes a table of all, of parts that were put together as well", () => {
     const outputs = ["--report", "page.html", "--pictures", "pictures.csv"];
     const found = evaluate(...crf, "--iterations", "2", ...outputs) as unknown as {
@@ -220,7 +276,41 @@ describe("the CRF alone, over given logits", () => {
     for (const which of ["none", "trained"]) {
       expect(evaluate(...alone, "--crf", which).pixelAccuracy, which).toBeGreaterThan(0.75);
     }
+    // What it learned is put on any network by params.json, matrices and bandwidths included.
+    const [own, other] = [[], ["--params", "alone/params.json"]].map(
+      (more) => evaluate(...alone, "--iterations", "5", ...more) as unknown as Record<string, unknown>,
+    );
+    expect([own!.crf, other!.crf]).toEqual(["trained", "disconnected"]);
+    for (const name of ["confusion", "calibrationError"]) expect(other![name], name).toEqual(own![name]);
     expect(readFileSync(folder.file("alone/report.html"), "utf8")).toMatch(/W_s.*W_b.*Bandwidths: θα/s);
+  });
+
+  test("goes on past logits that are missing, of other classes or no numbers; training does not", async () => {
+    const tensors = new Map<string, StoredTensor>();
+    const ids = manifest().items.map(({ id }) => id);
+    for (const [i, id] of ids.slice(0, -1).entries()) {
+      const classes = i === 1 ? 3 : 4;
+      const data = Float32Array.from({ length: classes * 36 }, (_, k) => (i === 0 && k === 7 ? NaN : Math.sin(k)));
+      tensors.set(id, { shape: [classes, 6, 6], type: "float32", read: async () => data });
+    }
+    const sink = memorySink();
+    await writeSafetensors({ tensors, metadata: {} }, sink);
+    folder.write("some.safetensors", sink.bytes());
+    const words = ["evaluate", "--data", "shapes@train,val", "--checkpoint", "alone/checkpoint.safetensors"];
+    const { status, stdout } = folder.run([...words, "--logits", "some.safetensors", ...device, "--json", "--quiet"]);
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      images: ids.length - 3,
+      failures: [
+        { id: ids[0], problem: expect.stringMatching(/finite .*NaN at \[0, 1, 1\] for image /) as string },
+        { id: ids[1], problem: expect.stringMatching(/for image shapes-0001, got \[3, 6, 6\]/) as string },
+        { id: ids.at(-1), problem: expect.stringMatching(/, got none/) as string },
+      ],
+    });
+    await folder.refusesInProcess(
+      trainWords("refused", "--stage", "crf-rnn", "--steps", "1", "--logits", "some.safetensors"),
+      /expected logits \[4, height, width\] for image shapes-0001, got \[3, 6, 6\]/,
+    );
   });
 
   test("refuses logits of other images or classes, and a CRF to segment by", async () => {

@@ -128,6 +128,39 @@ describe("crf-rnn search", () => {
     expect(named).toMatchObject({ parameters: found.parameters, gain: found.gain });
   });
 
+  test("goes on past damaged files, and with them once they are mended, to what it finds with all", async () => {
+    const [image, array] = ["shapes/images/shapes-0004.png", "logits/shapes-0001.npy"];
+    const [wholeImage, wholeArray] = [image, array].map((name) => readFileSync(folder.file(name)));
+    const named = words("--logits", "logits/{name}.npy", "--layout", "chw", "--out", "some.json");
+    const all = words(...logits, "--out", "mended.json");
+    const lossy = async (asked: readonly string[]) => {
+      const { status, stdout, stderr } = await crfRnnInProcess([...asked, "--quiet", "--json"], folder.path);
+      expect(status).toBe(1);
+      return { stderr, facts: JSON.parse(stdout) as Record<string, any> };
+    };
+    folder.write(image, wholeImage!.subarray(0, 60));
+    try {
+      const first = await lossy(all);
+      expect(first.stderr).toMatch(/^crf-rnn: passed over: .*shapes-0004\.png at byte \d+: [^\n]*\n$/);
+      expect(first.facts).toMatchObject({ pictures: 3, failures: [{ id: "shapes-0004" }] });
+      const again = await lossy([...all, "--resume"]);
+      expect(again.facts.gain).toEqual(first.facts.gain);
+      folder.write(array, wholeArray!.subarray(0, 100));
+      const both = await lossy(named);
+      expect(both.facts).toMatchObject({ pictures: 2, failures: [{ id: "shapes-0001" }, { id: "shapes-0004" }] });
+      await folder.refusesInProcess([...named, "--strict", "--resume"], /^crf-rnn: logits\/shapes-0001\.npy/);
+    } finally {
+      folder.write(image, wholeImage!);
+      folder.write(array, wholeArray!);
+    }
+    const mended = await run([...all, "--resume"]);
+    expect(mended).toMatchObject({ pictures: 4, parameters: found.parameters, gain: found.gain, failures: [] });
+    await folder.refusesInProcess(
+      [...named, "--resume"],
+      /expected trials of this search, got another: digests\.logits/,
+    );
+  });
+
   test("takes a checkpoint's network, whose logits it keeps", async () => {
     folder.run(trainWords("fcn", "--steps", "2", "--optimizer", "adam", "--rate", "1e-2"));
     const own = await run(words("--checkpoint", "fcn/checkpoint.safetensors", "--out", "own.json"));
@@ -221,6 +254,35 @@ describe("--params", () => {
     await refine("cold.npy", ...flags, "--temperature", "1");
     expect(bytes("other.npy").equals(bytes("cold.npy"))).toBe(true);
     expect(bytes("other.npy").equals(bytes("flags.npy"))).toBe(false);
+  });
+
+  test("has weights by class and a compatibility, as .npy files do; those of other classes, and a run to begin by them, are refused", async () => {
+    const array = (name: string, shape: readonly number[], data: readonly number[]) =>
+      folder.write(name, encodeNpy({ shape, data: Float32Array.from(data) }));
+    const weights = [3, 2, 1, 4];
+    const matrix = Array.from({ length: classes ** 2 }, (_, at) => (at % (classes + 1) === 0 ? -1 : 0.25 * (at % 2)));
+    array("w.npy", [classes], weights);
+    array("c.npy", [classes, classes], matrix);
+    const rows = weights.map((_, row) => matrix.slice(row * classes, (row + 1) * classes));
+    const by = JSON.parse(params()) as Record<string, any>;
+    const written = { ...by, bilateral: { ...by.bilateral, weight: weights }, compatibility: rows };
+    folder.write("matrices.json", JSON.stringify(written));
+    await refine("arrays.npy", ...flags, "--bilateral-weight", "w.npy", "--compatibility", "c.npy");
+    await refine("matrices.npy", "--params", "matrices.json");
+    expect(bytes("matrices.npy").equals(bytes("arrays.npy"))).toBe(true);
+    expect(bytes("matrices.npy").equals(bytes("flags.npy"))).toBe(false);
+    folder.write("fewer.json", JSON.stringify({ ...written, compatibility: [[-1]] }));
+    await folder.refusesInProcess(
+      [
+        ...["refine", picture, "--logits", "logits/shapes-0001.npy", "--layout", "chw", "--out", "no.png"],
+        ...["--params", "fewer.json", ...device],
+      ],
+      /^crf-rnn: --params: expected a compatibility for 4 classes, got one for 1 — /,
+    );
+    await folder.refusesInProcess(
+      trainWords("no", "--stage", "crf-rnn", "--steps", "1", "--params", "matrices.json"),
+      /^crf-rnn: matrices\.json: expected weights of one number for all classes/,
+    );
   });
 
   test("begins a CRF that train learns, whose temperature its checkpoints keep", async () => {

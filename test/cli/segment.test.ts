@@ -164,6 +164,17 @@ describe("crf-rnn segment goes on past what it cannot read", () => {
       expect(lines[i]).toMatch(words);
     }
     expect(readdirSync(folder.file("some"))).toEqual(["a.png", "d.png"]);
+
+    // The next run tries what was passed over again, and nothing else.
+    const damaged = read("mixed/b.png");
+    folder.write("mixed/b.png", read("mixed/a.png"));
+    const again = folder.run([...words, "--out", "some", "--resume", "--json"]);
+    folder.write("mixed/b.png", damaged);
+    expect(again.status).toBe(1);
+    const facts = JSON.parse(again.stdout) as Facts;
+    expect(facts).toMatchObject({ images: ["mixed/b.png"], skipped: 2 });
+    expect(facts.failures).toHaveLength(3);
+    expect(read("some/b.png").equals(read("some/a.png"))).toBe(true);
   });
 
   test("with a list of it in --json, which --quiet leaves", () => {

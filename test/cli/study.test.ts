@@ -84,6 +84,38 @@ describe("crf-rnn study", () => {
     expect(text("two/learn.txt").trimEnd().split("\n")).toHaveLength(10);
   });
 
+  test("tells what damaged files leave undone, and does it once they are mended", async () => {
+    const damaged = async (file: string, ...more: readonly string[]) => {
+      const whole = readFileSync(folder.file(file));
+      folder.write(file, whole.subarray(0, 60));
+      try {
+        const { status, stdout, stderr } = await crfRnnInProcess([...words(...more), "--json"], folder.path);
+        expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
+        return JSON.parse(stdout) as Record<string, any>;
+      } finally {
+        folder.write(file, whole);
+      }
+    };
+    // One to search on: what needs no search is done.
+    const rows = ["--out", "mended", "--seeds", "1", "--rows", "plain,disconnected"];
+    const first = await damaged("shapes/images/shapes-0005.png", ...rows);
+    expect(first.lines.map(({ row, seeds }: any) => [row.name, seeds])).toEqual([["plain", 1]]);
+    const problem = expect.stringMatching(/shapes-0005\.png at byte/) as string;
+    expect(first.failures).toEqual([{ what: "seed 1, scores of disconnected", problem }]);
+    // One to score on: the runs that are there stay, and no row is scored on fewer pictures than another.
+    const second = await damaged("shapes/images/shapes-0010.png", ...rows);
+    expect(second.failures).toMatchObject([{ what: "seed 1, scores of disconnected" }]);
+    const { lines, failures } = await study(...rows);
+    expect(failures).toEqual([]);
+    expect(lines.map(({ seeds }: any) => seeds)).toEqual([1, 1]);
+    // One to learn from ends each run.
+    const third = await damaged(
+      "shapes/images/shapes-0001.png",
+      ..."--out unlearned --seeds 1 --rows plain".split(" "),
+    );
+    expect(third.failures.map(({ what }: any) => what)).toEqual(["seed 1, fcn", "seed 1, plain"]);
+  });
+
   test("says what it would cost, and writes nothing", async () => {
     const before = folder.names();
     const plan = await study("--out", "dry", "--dry-run", "--rows", "plain,crf-rnn");

@@ -23,6 +23,7 @@ export const launcherNames = Object.keys(launchers) as Launcher[];
 
 export interface Ended {
   readonly status: number | null;
+  readonly stdout: string;
   readonly stderr: string;
   /** Those lines of it that crf-rnn wrote. */
   readonly said: readonly string[];
@@ -62,12 +63,14 @@ export function launch(
   const child = spawn(command!, [...rest, "--distributed", "mpi"], {
     cwd: folder.path,
     env,
-    stdio: ["ignore", "ignore", "pipe"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
-  let stderr = "";
+  let [stdout, stderr] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   const ended = once(child, "close").then(([status]) => ({
     status: status as number | null,
+    stdout,
     stderr,
     said: stderr.split("\n").filter((line) => line.startsWith("crf-rnn: ")),
   }));

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, readdirSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Folder } from "../cli/command.ts";
@@ -45,11 +45,29 @@ test("a rank that is killed ends the others within seconds; the last checkpoint 
   expect((await run.ended).status).not.toBe(0);
   await until(() => survivors(family).length === 0, 60_000);
   expect(Date.now() - killed).toBeLessThan(30_000); // a second or two, where the machine is not busy
-  const { ended } = launch("mpich", 3, words("killed", 3, "--resume"), folder);
+  // The first rank's folder tells all of them what they need; nobody else has to reach it.
+  mkdirSync(folder.file("elsewhere"));
+  const apart = ["sh", "-c", '[ "$PMI_RANK" = 0 ] || cd elsewhere; exec "$0" "$@"', process.execPath];
+  const resume = "train --out killed --steps 3 --resume --quiet".split(" ");
+  const { ended } = launch("mpich", 3, resume, folder, { host: apart });
   // It may have got farther than three steps, and then has nothing left to train.
   expect((await ended).status).toBe(0);
   const steps = withoutTimes("killed").filter(({ event }) => event === "step");
   expect(steps.slice(0, 3)).toEqual(withoutTimes("alone").filter(({ event }) => event === "step"));
+  expect(readdirSync(folder.file("elsewhere"))).toEqual([]);
+});
+
+// UCX tells on standard output that it hooks into the process's memory, which takes pages from under a host's threads.
+test.each([
+  ["is kept from it", {}, false],
+  ["is not where somebody asks for it", { UCX_MEM_EVENTS: "y" }, true],
+])("MPICH's library, which would replace malloc, %s", async (_, environment, hooked) => {
+  const log = { UCX_MEM_LOG_LEVEL: "debug", ...environment };
+  const { status, stdout } = await launch("mpich", 1, words("unused", 1, "--val", "nowhere"), folder, {
+    environment: log,
+  }).ended;
+  expect(status).toBe(2);
+  expect(/libucm/.test(stdout)).toBe(hooked);
 });
 
 test("what all ranks refuse is told once, with status 2, and leaves nothing", async () => {

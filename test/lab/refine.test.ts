@@ -1,7 +1,9 @@
+import { open } from "crf-rnn";
 import { expect, test } from "vitest";
 import { commandOf, programOf } from "../../lab/src/rooms/refine/code.ts";
 import { valuesWithin } from "../../lab/src/rooms/refine/layerOptions.ts";
 import { Drawing, nothing } from "../../lab/src/rooms/refine/drawing.ts";
+import { RefineService } from "../../lab/src/rooms/refine/service.ts";
 
 const picture = (drawing: Drawing): string[] =>
   Array.from({ length: drawing.height }, (_, y) =>
@@ -115,6 +117,7 @@ test("code names every number, and scores in place of a drawing", () => {
     spatialWeight: 4,
     iterations: 6,
     normalization: "symmetric",
+    temperature: 1,
     compatibility: [-1, 0.5, 0, -1],
     confidence: 0.8,
   } as const;
@@ -129,13 +132,19 @@ test("code names every number, and scores in place of a drawing", () => {
 
 test("parameters that were found become the sliders' values, as far as these reach", () => {
   const range = [1, 100] as const;
-  const names = ["thetaAlpha", "thetaBeta", "thetaGamma", "bilateralWeight", "spatialWeight", "iterations"] as const;
-  const ranges = Object.fromEntries(names.map((name) => [name, range])) as Record<(typeof names)[number], typeof range>;
+  const names = ["thetaAlpha", "thetaBeta", "thetaGamma", "bilateralWeight", "spatialWeight"] as const;
+  const more = { iterations: range, temperature: [0.1, 10] } as const;
+  const filters = Object.fromEntries(names.map((name) => [name, range])) as Record<
+    (typeof names)[number],
+    typeof range
+  >;
+  const ranges = { ...filters, ...more };
   const found = {
     iterations: 5,
     normalization: "symmetric",
     bilateral: { position: 250, color: 0.5, weight: 7 },
     spatial: { position: 2, weight: 3 },
+    temperature: 20,
   } as const;
   expect(valuesWithin(found, ranges)).toEqual({
     thetaAlpha: 100,
@@ -144,6 +153,25 @@ test("parameters that were found become the sliders' values, as far as these rea
     bilateralWeight: 7,
     spatialWeight: 3,
     iterations: 5,
+    temperature: 10,
     normalization: "symmetric",
   });
+  const { temperature: _, ...without } = found;
+  expect(valuesWithin(without, ranges).temperature).toBe(1);
+});
+
+test("scores that were given are divided by the temperature, and what is drawn is as sure as it is said to be", async () => {
+  using device = await open({ prefer: "wasm", threads: 1 });
+  using service = new RefineService(device);
+  service.show({ data: new Uint8ClampedArray(8), width: 2, height: 1 });
+  service.give({ data: Float32Array.of(4, -2, 1, 3), classes: 2 });
+  const filters = { thetaAlpha: 10, thetaBeta: 10, thetaGamma: 3, bilateralWeight: 1, spatialWeight: 1 };
+  const values = { ...filters, iterations: 1, normalization: "after", compatibility: [], confidence: 0.9 } as const;
+  const scoresAt = (temperature: number, labels: readonly number[]) =>
+    service.scoresOf({ classes: 2, values: { ...values, temperature }, labels: Uint8Array.from(labels) });
+  expect([...scoresAt(4, [nothing, nothing])]).toEqual([1, -0.5, 0.25, 0.75]);
+  expect([...scoresAt(1, [nothing, nothing])]).toEqual([4, -2, 1, 3]);
+  const [first, second, ground, drawn] = scoresAt(4, [nothing, 1]);
+  expect([first, second]).toEqual([1, -0.5]);
+  expect(drawn! - ground!).toBeCloseTo(Math.log(0.9 / 0.1), 5);
 });

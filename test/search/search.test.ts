@@ -6,7 +6,7 @@ import { gainOf } from "../../src/search/bootstrap.ts";
 import { agrees, climb } from "../../src/search/climb.ts";
 import { halve, rungsOf } from "../../src/search/halving.ts";
 import { keyOf, parameterNames, type SearchParameters } from "../../src/search/parameters.ts";
-import { formatParams, parametersOf, parseParams } from "../../src/search/params.ts";
+import { formatLayer, formatParams, parametersOf, parseParams } from "../../src/search/params.ts";
 import { choicesOf, trialsOf } from "../../src/search/searching.ts";
 import { pointOf, shuffled } from "../../src/search/sequence.ts";
 import { parametersAt, publishedIn, spaceOf } from "../../src/search/space.ts";
@@ -299,6 +299,43 @@ describe("params.json", () => {
     expect(parametersOf(parseParams(formatParams(some)))).toEqual(some);
   });
 
+  test("has weights by class and matrices, in the shortest form, as lists of all numbers in a program", () => {
+    const { format: _, ...layer } = parseParams(formatParams(some));
+    const full = [1, 2, -3, 4];
+    const given = {
+      ...layer,
+      bilateral: { ...layer.bilateral, weight: full },
+      spatial: { ...layer.spatial, weight: [5, 0, 0, 6] },
+      compatibility: [-1, 0.5, 0, -1],
+    };
+    const text = formatLayer(given);
+    expect(JSON.parse(text)).toMatchObject({
+      bilateral: {
+        weight: [
+          [1, 2],
+          [-3, 4],
+        ],
+      },
+      spatial: { weight: [5, 6] },
+      compatibility: [
+        [-1, 0.5],
+        [0, -1],
+      ],
+    });
+    expect(text).toContain("[-3, 4]");
+    expect(parseParams(text)).toMatchObject(given);
+    const plain = JSON.parse(
+      formatLayer({ ...given, spatial: { ...given.spatial, weight: [7, 0, 0, 7] }, compatibility: [-1, 0, 0, -1] }),
+    ) as Record<string, any>;
+    expect(plain.spatial.weight).toBe(7);
+    expect(plain).not.toHaveProperty("compatibility");
+    // A search and a run begin from single numbers.
+    expect(() => parametersOf(parseParams(text), "a.json")).toThrow(
+      /^a\.json: expected weights of one number for all classes, .*, got a compatibility matrix — .* --init$/,
+    );
+    expect(parametersOf(parseParams(formatLayer(layer)))).toEqual(some);
+  });
+
   const damaged = (change: (params: Record<string, any>) => void): string => {
     const params = JSON.parse(formatParams(some)) as Record<string, any>;
     change(params);
@@ -321,6 +358,16 @@ describe("params.json", () => {
       "half an iteration",
       damaged((all) => (all.iterations = 2.5)),
       /expected iterations: a whole number 1…1000, got 2\.5/,
+    ],
+    [
+      "a matrix with a short row",
+      damaged((all) => (all.bilateral.weight = [[1, 0], [1]])),
+      /expected bilateral\.weight: a number above 0, a list of one number for each class, or a list of rows of a matrix, got /,
+    ],
+    [
+      "a compatibility that is no matrix",
+      damaged((all) => (all.compatibility = [-1, -1])),
+      /expected compatibility: a list of rows, as long as there are, got /,
     ],
     ["no temperature", damaged((all) => delete all.temperature), /expected temperature: "temperature", got undefined/],
     ["an unknown normalization", damaged((all) => (all.normalization = "sum")), /expected normalization: .*got "sum"/],

@@ -5,7 +5,9 @@ import { open } from "../../src/device/open.ts";
 import { Tape } from "../../src/tape.ts";
 import { createTrainable } from "../../src/train/learner.ts";
 import type { Configuration } from "../../src/train/configuration.ts";
+import { countLearned } from "../../src/train/countLearned.ts";
 import { shared } from "../../src/train/freedom.ts";
+import { elementsOf } from "../../src/shape.ts";
 import {
   checkpointFile,
   type CrfTrainingOptions,
@@ -51,6 +53,22 @@ const optionsOf = (crf: CrfTrainingOptions) =>
     crf: { ...base, ...crf },
     optimizer: "adam",
   }) as const;
+
+test.each<[CrfTrainingOptions, number]>([
+  [{}, 3 * 9],
+  [{ weights: "diagonal" }, 2 * 3 + 9],
+  [{ weights: "scalar", compatibility: "symmetric" }, 2 + 6],
+  [{ weights: "scalar", compatibility: "potts" }, 2],
+  [{ weights: "scalar", compatibility: "symmetric", tied: false }, 2 * (2 + 6)],
+  [{ weights: "scalar", learn: { bandwidths: true, weights: true } }, 2 + 9 + 3],
+])("%j learns %i numbers of three classes", async (crf, numbers) => {
+  const configuration = trainingConfiguration(optionsOf(crf));
+  const { free, stored } = countLearned(await configuration);
+  expect(free).toBe(numbers);
+  using learner = createTrainable(device, await configuration);
+  const places = learner.learned.map((name) => elementsOf(learner.parameters[name]!.shape));
+  expect(stored).toBe(places.reduce((sum, each) => sum + each, 0));
+});
 
 /** The gradients of one picture, by parameter, and the loss where some numbers of a matrix are changed. */
 async function ofPicture(configuration: Configuration) {

@@ -60,7 +60,10 @@ export async function compareModels(comparison: Comparison): Promise<Compared | 
   const score = async (model: string, run: string, words: readonly string[]): Promise<Line> => {
     const all = ["--data", data, "--checkpoint", join(run, checkpointFile), "--band", String(band), ...words];
     commands.push(["crf-rnn evaluate", ...all].join(" "));
-    const { scores, band: near } = await evaluate(parseFlags<EvaluateFlags>(evaluateWords(), all, common));
+    const { scores, band: near } = await evaluate({
+      ...parseFlags<EvaluateFlags>(evaluateWords(), all, common),
+      strict: true, // Models are compared over the same images.
+    });
     return { model, meanIU: scores.meanIU, pixelAccuracy: scores.pixelAccuracy, bandAccuracy: near.pixelAccuracy };
   };
   const init = ["--init", join(fcn, checkpointFile), ...times(more, 3)];

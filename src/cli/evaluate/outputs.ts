@@ -1,9 +1,10 @@
 import { basename } from "node:path";
-import { printable } from "../../quote.ts";
+import { enumerate, printable } from "../../quote.ts";
 import { drawEvaluation, type EvaluationFacts } from "../../train/report/evaluation.ts";
 import { describeNotes } from "../notes.ts";
 import { report } from "../options.ts";
 import { checkDestinations, writeTogether } from "../output.ts";
+import { countPassedOver, incomplete } from "../passedOver.ts";
 import { wholeShard } from "../shard.ts";
 import { countsOf } from "./parts.ts";
 import type { EvaluateFlags, Evaluation } from "./score.ts";
@@ -23,7 +24,7 @@ export function checkOutputs({ report: page, pictures, checkpoint, logits, merge
   );
 }
 
-/** Writes what is asked for, and prints. */
+/** Writes what is asked for, and prints; the exit status says whether images were passed over. */
 export function conclude(flags: EvaluateFlags, evaluation: Evaluation): void {
   const { report: page, pictures } = flags;
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -37,10 +38,11 @@ export function conclude(flags: EvaluateFlags, evaluation: Evaluation): void {
     ...(pictures === undefined ? [] : [{ file: pictures, bytes: bytes(table(pictures)) }]),
   ]);
   print(flags, evaluation);
+  if (evaluation.failures.length > 0) process.exitCode = incomplete;
 }
 
 function factsOf(flags: EvaluateFlags, evaluation: Evaluation): EvaluationFacts {
-  const { crf, names: classes, images, scores, band, radius, tally, palette, worst, adapter } = evaluation;
+  const { crf, names: classes, images, failures, scores, band, radius, tally, palette, worst, adapter } = evaluation;
   const { index, of } = flags.merge ? wholeShard : flags.shard;
   const options: [string, string][] = [
     ["data", flags.data],
@@ -49,6 +51,7 @@ function factsOf(flags: EvaluateFlags, evaluation: Evaluation): EvaluationFacts 
     ...(crf === "none" ? [] : ([["iterations", String(flags.iterations)]] satisfies [string, string][])),
     ["tolerance of boundaries", flags.tolerance === undefined ? "0.75 % of the diagonal" : `${flags.tolerance} pixels`],
     ...(of > 1 ? ([["part", `${index} of ${of}`]] satisfies [string, string][]) : []),
+    ...(failures.length > 0 ? ([["passed over", nameUnscored(failures)]] satisfies [string, string][]) : []),
     ["device", adapter],
   ];
   return {
@@ -69,8 +72,14 @@ function factsOf(flags: EvaluateFlags, evaluation: Evaluation): EvaluationFacts 
   };
 }
 
+const nameUnscored = (failures: Evaluation["failures"]): string =>
+  enumerate(
+    failures.map(({ id }) => id),
+    20,
+  );
+
 function print(flags: EvaluateFlags, evaluation: Evaluation): void {
-  const { crf, names, images, notes, seconds, adapter, scores, band, radius, tally } = evaluation;
+  const { crf, names, images, failures, notes, seconds, adapter, scores, band, radius, tally } = evaluation;
   const boundaries = boundariesOf(tally);
   const { reliability, pictures } = tally;
   const classes = scores.classes.map(({ iu, accuracy, truth }, label) => ({
@@ -92,7 +101,7 @@ function print(flags: EvaluateFlags, evaluation: Evaluation): void {
   const line = (name: string, ...values: number[]): string => name.padEnd(width) + values.map(cell).join("");
   const text = [
     ...describeNotes(notes),
-    `${flags.checkpoint}, ${modes[crf]}${iterations ? `, T = ${iterations}` : ""}: ${images} images${share}`,
+    `${flags.checkpoint}, ${modes[crf]}${iterations ? `, T = ${iterations}` : ""}: ${images} images${share}${countPassedOver(failures)}`,
     `${"class".padEnd(width)}${"IU".padStart(10)}${"accuracy".padStart(10)}${"boundary F".padStart(12)}`,
     ...classes.map(({ iu, accuracy, boundaryF }, label) => `${line(shown[label]!, iu, accuracy)}  ${cell(boundaryF)}`),
     "",
@@ -102,11 +111,21 @@ function print(flags: EvaluateFlags, evaluation: Evaluation): void {
     line(`within ${flags.band} px of a boundary`, band.pixelAccuracy),
     line("boundary F-score", boundaries.mean),
     line("expected calibration error", calibrationError),
+    ...(failures.length > 0 ? [`in no score: ${nameUnscored(failures)}`] : []),
     ...[flags.report, flags.pictures].filter((file) => file !== undefined),
     "",
     `${(seconds / Math.max(1, images)).toFixed(2)} s an image on ${adapter}`,
   ];
-  const facts = { command: "evaluate", data: flags.data, checkpoint: flags.checkpoint, crf, iterations, images, notes };
+  const facts = {
+    command: "evaluate",
+    data: flags.data,
+    checkpoint: flags.checkpoint,
+    crf,
+    iterations,
+    images,
+    failures,
+    notes,
+  };
   const parts = { shard: { index, of }, names, band: radius, tolerance: flags.tolerance, ...countsOf(tally) };
   const more = { boundaryF: boundaries.mean, calibrationError, reliability: reliability.curve(), pictures };
   report(

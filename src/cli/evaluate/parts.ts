@@ -4,6 +4,7 @@ import { parseJson, wholeNumber } from "../../data/json.ts";
 import { FormatError } from "../../errors.ts";
 import { readWhole } from "../input.ts";
 import { usualBins } from "../../data/reliability.ts";
+import type { Unscored } from "./score.ts";
 import { type PictureScores, Tally } from "./tally.ts";
 
 const counts = valibot.array(wholeNumber(0));
@@ -16,6 +17,10 @@ const schema = valibot.object({
   crf: valibot.picklist(["none", "disconnected", "trained"]),
   iterations: valibot.optional(wholeNumber(1)),
   images: wholeNumber(0),
+  failures: valibot.optional(
+    valibot.array(valibot.object({ id: valibot.string(), place: wholeNumber(0), problem: valibot.string() })),
+    [],
+  ),
   seconds: valibot.number(),
   adapter: valibot.string(),
   shard: valibot.object({ index: wholeNumber(1), of: wholeNumber(1) }),
@@ -52,11 +57,19 @@ export const countsOf = ({
   bands: [...bands].map(([radius, band]) => ({ radius, confusion: [...band.counts] })),
 });
 
+/** The parts of one evaluation put together. */
+export interface Merged {
+  readonly part: Part;
+  readonly tally: Tally;
+  /** What no part could score, with places in the whole set. */
+  readonly failures: readonly Unscored[];
+}
+
 /**
  * Puts the parts of one evaluation together.
  * @throws FormatError for a file that is none, for parts of different evaluations, and for a part that is missing or there twice
  */
-export async function mergeParts(files: readonly string[]): Promise<{ readonly part: Part; readonly tally: Tally }> {
+export async function mergeParts(files: readonly string[]): Promise<Merged> {
   const parts: Part[] = [];
   for (const file of files) {
     const { value, wrong } = parseJson(await readWhole(file), file, schema);
@@ -71,6 +84,11 @@ export async function mergeParts(files: readonly string[]): Promise<{ readonly p
     }
     if (value.pictures.length !== value.images)
       throw wrong(["pictures"], `${value.images} images`, `${value.pictures.length}`);
+    const all = value.images + value.failures.length;
+    const places = new Set(value.failures.map(({ place }) => place));
+    if (places.size < value.failures.length || [...places].some((place) => place >= all)) {
+      throw wrong(["failures"], `places of their own among ${all} images`, [...places].join(", "));
+    }
     parts.push(value);
   }
   const [first] = parts as [Part, ...Part[]];
@@ -88,19 +106,34 @@ export async function mergeParts(files: readonly string[]): Promise<{ readonly p
     tally.reliability.merge({ classes: names.length, ...typed });
     for (const band of bands) tally.bands.get(band.radius)?.merge(confusionOf(band.confusion));
   }
-  tally.pictures.push(...inOrder(parts));
+  tally.pictures.push(...inOrder(parts.flatMap(scoredIn)));
+  const failures = parts.flatMap(({ shard, failures: own }) =>
+    own.map((one): Unscored => ({ ...one, place: placeInSet(shard, one.place) })),
+  );
   const sum = (of: (part: Part) => number): number => parts.reduce((total, part) => total + of(part), 0);
   const part = { ...first, images: sum(({ images }) => images), seconds: sum(({ seconds }) => seconds) };
-  return { part: { ...part, shard: { index: 1, of: 1 } }, tally };
+  return { part: { ...part, shard: { index: 1, of: 1 } }, tally, failures: failures.sort((a, b) => a.place - b.place) };
 }
 
-/** The pictures of all parts in the order of the whole set, of which each part has every so-manieth. */
-function inOrder(parts: readonly Part[]): PictureScores[] {
-  const all = parts.flatMap(({ shard: { index, of }, pictures }) =>
-    pictures.map((picture, k) => ({ at: k * of + index, picture })),
-  );
-  return all.sort((a, b) => a.at - b.at).map(({ picture }) => picture);
+/** Where the whole set has a picture of a part, which has every `of`-th one. */
+const placeInSet = ({ index, of }: Part["shard"], place: number): number => place * of + index - 1;
+
+interface Placed {
+  readonly place: number;
+  readonly picture: PictureScores;
 }
+
+/** The pictures of a part with their places in the whole set: those where nothing failed. */
+function scoredIn({ shard, pictures, failures }: Part): Placed[] {
+  const failed = new Set(failures.map(({ place }) => place));
+  const places = Array.from({ length: pictures.length + failures.length }, (_, place) => place);
+  return places
+    .filter((place) => !failed.has(place))
+    .map((place, k) => ({ place: placeInSet(shard, place), picture: pictures[k]! }));
+}
+
+const inOrder = (placed: readonly Placed[]): PictureScores[] =>
+  [...placed].sort((a, b) => a.place - b.place).map(({ picture }) => picture);
 
 function confusionOf(values: readonly number[]): Confusion {
   const confusion = new Confusion(Math.sqrt(values.length));

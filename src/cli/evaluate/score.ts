@@ -6,7 +6,7 @@ import { type Format, openPart } from "../../data/openDataset.ts";
 import type { Color } from "../../data/palette.ts";
 import { spread } from "../../data/spread.ts";
 import { checkCensus } from "../../diagnosis/census.ts";
-import { FormatError, UsageError } from "../../errors.ts";
+import { CrfRnnError, FormatError, UsageError } from "../../errors.ts";
 import type { Tensor } from "../../tensor.ts";
 import type { Model } from "../../train/model.ts";
 import type { Picture } from "../../train/report/pictures.ts";
@@ -17,6 +17,7 @@ import type { CrfChoice, ModelFlags } from "../modelFlags.ts";
 import { type FileNote, notesOf } from "../notes.ts";
 import { openDevice } from "../openDevice.ts";
 import type { CommonFlags } from "../options.ts";
+import { ofOnePicture, type PassedOver, tellPassedOver } from "../passedOver.ts";
 import { startProgress } from "../progress.ts";
 import { partOf, type Shard } from "../shard.ts";
 import { readSample } from "../train/images.ts";
@@ -35,13 +36,22 @@ export interface EvaluateFlags extends CommonFlags, ModelFlags {
   readonly tolerance?: number;
   readonly pictures?: string;
   readonly report?: string;
+  readonly strict?: boolean;
+}
+
+/** An image that is in no tally, and its place among the images of its part, from 0 on. */
+export interface Unscored extends PassedOver {
+  readonly place: number;
 }
 
 /** The result of `crf-rnn evaluate`. */
 export interface Evaluation {
   readonly crf: CrfChoice;
   readonly names: readonly string[];
+  /** The number of images that were scored. */
   readonly images: number;
+  /** Images that could not be scored, and are in no tally. */
+  readonly failures: readonly Unscored[];
   /** Notes on images that were read all the same. */
   readonly notes: readonly FileNote[];
   readonly seconds: number;
@@ -70,35 +80,49 @@ export async function evaluate(flags: EvaluateFlags): Promise<Evaluation> {
   const { model, crf } = await openModelFile(device, flags);
   using _model = model;
   check(flags, model.classes, classes.length, model.network !== undefined);
-  const logits = flags.logits ? await openLogits(flags.logits, classes.length, items) : undefined;
+  const logits = flags.logits
+    ? await openLogits(flags.logits, classes.length, items, { single: !flags.strict })
+    : undefined;
   const notes: FileNote[] = [...(logits?.notes ?? [])];
   const pixels = new Float64Array(256);
   const tally = new Tally(classes.length, flags.band, flags.tolerance);
   const worst = new Worst();
+  const failures: Unscored[] = [];
   using progress = startProgress(flags, items.length);
   const began = performance.now();
   try {
-    for (const item of items) {
+    for (const [place, item] of items.entries()) {
       progress.stage("scoring");
-      const sample = await readSample(item, logits?.read);
+      const attempt = async () => {
+        const sample = await readSample(item, logits?.read);
+        return { sample, judged: await judge(model, sample, flags) };
+      };
+      const result = await attempt().catch((error: unknown) => ofOnePicture(error, flags));
+      progress.step();
+      if (result instanceof CrfRnnError) {
+        failures.push({ id: item.id, place, problem: result.message });
+        tellPassedOver(progress, result.message);
+        continue;
+      }
+      const { sample, judged } = result;
       for (const note of sample.image.notes) notes.push({ file: item.image, note });
-      const { scores, ...prediction } = await judge(model, sample, flags);
+      const { scores, ...prediction } = judged;
       countLabels(sample.labels).forEach((count, label) => (pixels[label]! += count));
       const predicted = prediction.crf ?? prediction.network;
       const own = tally.add(item.id, { ...sample.image, labels: sample.labels }, predicted, scores);
       const { id, image, labels } = sample;
       if (flags.report !== undefined) worst.add({ id, image, labels, prediction, accuracy: own.pixelAccuracy ?? 0 });
-      progress.step();
     }
   } finally {
     await logits?.close();
   }
-  const suspect = items.length === 0 ? [] : checkCensus({ file: part.dataset.name, names: classes, pixels });
+  const images = tally.pictures.length;
+  const suspect = images === 0 ? [] : checkCensus({ file: part.dataset.name, names: classes, pixels });
   // Of some images of a set, classes may well be missing.
-  const told = suspect.filter(({ code }) => code !== "classes-never" || items.length === all.length);
+  const told = suspect.filter(({ code }) => code !== "classes-never" || images === all.length);
   notes.push(...notesOf(told, ["warning", "refusal"]));
   const seconds = (performance.now() - began) / 1000;
-  const found = { crf, names: classes, images: items.length, notes, seconds, adapter: device.info.name };
+  const found = { crf, names: classes, images, failures, notes, seconds, adapter: device.info.name };
   const scores = { scores: tally.whole.scores(), band: tally.bands.get(flags.band)!.scores() };
   const { palette } = part.dataset;
   return { ...found, ...scores, radius: flags.band, tally, palette, worst: worst.pictures };

@@ -11,6 +11,7 @@ import { addShardFlag, type Shard, shardHelp } from "../shard.ts";
 import type { AnnotationFlags } from "./annotation.ts";
 import { paletteHelp } from "./palette.ts";
 import type { ScoresFlags } from "./unary.ts";
+import type { GivenWeight } from "./weights.ts";
 
 /** Flags that say what is known of pictures, and how it is read. */
 export interface KnownFlags extends ScoresFlags, AnnotationFlags {
@@ -27,9 +28,9 @@ export interface RefineFlags
   readonly outEntropy?: string;
   readonly iterations: number;
   readonly until?: number;
-  readonly spatialWeight: number | string;
-  readonly bilateralWeight: number | string;
-  readonly compatibility: string;
+  readonly spatialWeight: GivenWeight;
+  readonly bilateralWeight: GivenWeight;
+  readonly compatibility: string | readonly number[];
   readonly normalize: Normalization;
   readonly mean: readonly [blue: number, green: number, red: number];
   readonly order: "rgb" | "bgr";
@@ -138,7 +139,7 @@ export function refineWords(): Command {
     .option("--bilateral-weight <W>", weight, numberOrArray, weightOptions.bilateralWeight.default)
     .option("--compatibility <C>", "potts, or .npy [L, L]", "potts");
   addFlags(command, { normalization: inferenceOptions.normalization, ...temperatureOption });
-  addParamsFlag(command)
+  addParamsFlag(command, { matrices: true })
     .option("--mean <b,g,r>", "mean color to subtract, blue first", threeNumbers, [0, 0, 0])
     .addOption(
       new Option("--order <order>", "order of the channels in the features").choices(["rgb", "bgr"]).default("rgb"),

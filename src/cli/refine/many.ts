@@ -2,21 +2,19 @@ import { existsSync } from "node:fs";
 import { basename, dirname } from "node:path";
 
 import { amongMany, type Finding } from "../../diagnosis/finding.ts";
-import { CrfRnnError, DeviceError, UsageError } from "../../errors.ts";
-import { printable, printableEnd } from "../../quote.ts";
+import { CrfRnnError } from "../../errors.ts";
+import { printableEnd } from "../../quote.ts";
 import { isDone } from "../done.ts";
 import { describeNotes, type FileNote, notesOf } from "../notes.ts";
 import { openDevice } from "../openDevice.ts";
 import { report } from "../options.ts";
 import { checkDestinations, makeFolder, writeTogether } from "../output.ts";
+import { countPassedOver, incomplete, ofOnePicture, tellPassedOver } from "../passedOver.ts";
 import { startProgress } from "../progress.ts";
 import { partOf } from "../shard.ts";
 import type { RefineFlags } from "./flags.ts";
 import { inputsOf, type Job } from "./jobs.ts";
 import { type Given, readGiven, Refiner } from "./refiner.ts";
-
-/** Exit status where some pictures could not be refined. */
-const incomplete = 1;
 
 interface Failure {
   readonly image: string;
@@ -62,7 +60,7 @@ export async function refineMany(all: readonly Job[], flags: RefineFlags): Promi
         account.skipped++;
       } else {
         const line = await refineJob(job, flags, refiner, account);
-        if ("problem" in line) progress.note(`crf-rnn: passed over: ${printable(line.problem, 1000)}`);
+        if ("problem" in line) tellPassedOver(progress, line.problem);
         if (flags.json) process.stdout.write(`${JSON.stringify(line)}\n`);
       }
       progress.step();
@@ -91,11 +89,7 @@ async function refineJob(job: Job, flags: RefineFlags, refiner: Refiner, account
     const given = await readGiven(job, flags);
     return { given, made: await refiner.refine(given, () => {}) };
   };
-  const result = await attempt().catch((error: unknown) => {
-    const own = error instanceof CrfRnnError && !(error instanceof DeviceError) && !(error instanceof UsageError);
-    if (own && !flags.strict) return error;
-    throw error;
-  });
+  const result = await attempt().catch((error: unknown) => ofOnePicture(error, flags));
   const image = job.file;
   if (result instanceof CrfRnnError) {
     const failure = { image, problem: result.message };
@@ -165,10 +159,9 @@ function describeAccount(all: number, account: Account, { shard }: RefineFlags, 
   const { refined, skipped, failures, notes, findings, changedPixels, pixels } = account;
   const part = shard.of > 1 ? `, part ${shard.index} of ${shard.of}` : "";
   const kept = skipped > 0 ? `, ${skipped} done before` : "";
-  const passed = failures.length > 0 ? `, ${failures.length} passed over` : "";
   const changed = pixels > 0 ? `; ${((100 * changedPixels) / pixels).toFixed(1)} % of the labels changed` : "";
   return [
     ...describeNotes([...notes, ...notesOf(amongMany(findings, refined))]),
-    `${refined} of ${all} pictures refined${part}${kept}${passed}${changed}, ${time}`,
+    `${refined} of ${all} pictures refined${part}${kept}${countPassedOver(failures)}${changed}, ${time}`,
   ].join("\n");
 }

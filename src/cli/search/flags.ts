@@ -21,6 +21,7 @@ export interface SearchFlags extends CommonFlags, Omit<Complete<typeof searchOpt
   readonly shard: Shard;
   readonly merge?: readonly string[];
   readonly resume?: boolean;
+  readonly strict?: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -42,7 +43,9 @@ from the best of all, gradients are followed as far as the score rises. All of t
 parts of the pictures, and each picture is scored by what was chosen without it. The gain is over no CRF at all, with an interval
 of 95 %, drawn over pictures; where there is none, the result says that a CRF does not help.
 OUT.json is what refine, train, evaluate and segment take as --params. Beside it come OUT.html, the landscape, and OUT.trials.jsonl,
-a line a trial, with which --resume goes on; of --checkpoint also the network's logits.`;
+a line a trial, with which --resume goes on; of --checkpoint also the network's logits.
+A picture that cannot be read is passed over: a line on standard error tells why, the summary counts it, and the exit status is 1. Once its image
+or labels are mended, --resume searches with it, too; other logits make another search.`;
 
 /** The command with all its flags. */
 export function searchWords(): Command {
@@ -75,6 +78,7 @@ export function searchWords(): Command {
     .option("--merge <files...>", "take what parts of this search computed, compute what is missing, and finish it");
   return addShardFlag(command, "trials")
     .option("--resume", "go on with the search whose trials lie beside OUT")
+    .option("--strict", "stop at the first picture that cannot be read, with exit status 2")
     .option("--dry-run", "say how much would be tried and what it would cost")
     .addHelpText("after", examples);
 }

@@ -9,14 +9,15 @@ import { openPart } from "../../data/openDataset.ts";
 import { readFailure } from "../../data/readFailure.ts";
 import { spread } from "../../data/spread.ts";
 import type { Device } from "../../device/device.ts";
-import { FormatError, UsageError } from "../../errors.ts";
-import { pictureOf, type SearchSet, sideOf } from "../../search/pictures.ts";
+import { CrfRnnError, FormatError, UsageError } from "../../errors.ts";
+import { pictureOf, type SearchPicture, type SearchSet, sideOf } from "../../search/pictures.ts";
 import { digestOfIds } from "../../train/digest.ts";
 import { networkInput } from "../../train/sample.ts";
 import { knownOf } from "../refine/jobs.ts";
 import { readUnary } from "../refine/unary.ts";
 import { openModelFile } from "../modelFile.ts";
 import type { FileNote } from "../notes.ts";
+import { ofOnePicture, type PassedOver, tellPassedOver } from "../passedOver.ts";
 import type { Progress } from "../progress.ts";
 import { writeStreamed } from "../streamedOutput.ts";
 import { readSample } from "../train/images.ts";
@@ -26,6 +27,11 @@ import type { SearchFlags } from "./flags.ts";
 /** The pictures of a search, what is to be said of them, and what tells them from others. */
 export interface OpenSet extends SearchSet {
   readonly notes: readonly FileNote[];
+  /** Pictures that cannot be read, and are none of the set's. */
+  readonly failures: readonly PassedOver[];
+  /** How many pictures were named. */
+  readonly named: number;
+  /** Of the ids of all that were named, so that a search goes on with a picture that was mended; and of the logits. */
   readonly digests: { readonly pictures: string; readonly logits: string };
   close(): Promise<void>;
 }
@@ -44,52 +50,89 @@ export async function listItems({ data, format, images }: SearchFlags) {
 }
 
 /**
- * Opens pictures and logits. Those of a checkpoint's network are computed once, into `cache`, in the form of `--logits`.
+ * Opens pictures and logits. Those of a checkpoint's network are computed once, into `cache`, in the form of `--logits`. Every picture is read once:
+ * what cannot be is passed over, unless `--strict` is given.
  * @throws UsageError, FormatError
  */
 export async function openSet(
   device: Device,
   flags: SearchFlags,
-  { items, classes }: Awaited<ReturnType<typeof listItems>>,
+  listed: Awaited<ReturnType<typeof listItems>>,
   cache: string,
   progress: Progress,
 ): Promise<OpenSet> {
+  const classes = listed.classes.length;
+  const { logits, checkpoint } = flags;
+  const pictures = await digestOfIds(listed.items.map(({ id }) => id));
+  const base = { classes, named: listed.items.length };
+  if (logits !== undefined && !/^[^{]*\.safetensors$/i.test(logits)) {
+    const read = (item: Item) => readByName(item, classes, flags);
+    const sound = await soundOf(listed.items, read, flags, progress);
+    const digests = { pictures, logits: await digestOfNames(listed.items, flags) };
+    return { ...base, ...sound, notes: [], digests, read: setReader(sound, read), close: async () => {} };
+  }
+  const digest = await digestOfFile(checkpoint ?? logits!);
+  const readable =
+    checkpoint === undefined ? undefined : await soundOf(listed.items, (item) => readSample(item), flags, progress);
+  if (readable) await computeLogits(device, flags, readable.items, classes, cache, digest, progress);
+  const opened = await openLogits(logits ?? cache, classes, readable?.items ?? listed.items, { single: !flags.strict });
+  // A checkpoint's CRF gets what its network gets; other networks' logits are refined beside the colors as they are.
+  const guide = checkpoint === undefined ? undefined : networkInput;
+  const read = async (item: Item) => {
+    const { image, labels, logits: given } = await readSample(item, opened.read);
+    return pictureOf(image, labels, given!, guide);
+  };
+  try {
+    const sound = readable ?? (await soundOf(listed.items, read, flags, progress));
+    const digests = { pictures, logits: digest };
+    return { ...base, ...sound, ...opened, digests, read: setReader(sound, read) };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+/** The pictures that can be read, and the others. */
+interface Sound extends Pick<OpenSet, "ids" | "side" | "failures"> {
+  readonly items: readonly Item[];
+}
+
+const setReader =
+  ({ items }: Sound, read: (item: Item) => Promise<SearchPicture>): SearchSet["read"] =>
+  (index) =>
+    read(items[index]!);
+
+/** @throws FormatError where fewer than two pictures can be read, and for the first that cannot be with `--strict` */
+async function soundOf(
+  named: readonly Item[],
+  read: (item: Item) => Promise<unknown>,
+  flags: SearchFlags,
+  progress: Progress,
+): Promise<Sound> {
+  const items: Item[] = [];
+  const failures: PassedOver[] = [];
+  for (const item of named) {
+    progress.stage("reading");
+    const result = await read(item).catch((error: unknown) => ofOnePicture(error, flags));
+    if (!(result instanceof CrfRnnError)) {
+      items.push(item);
+      continue;
+    }
+    failures.push({ id: item.id, problem: result.message });
+    tellPassedOver(progress, result.message);
+  }
+  if (items.length < 2) {
+    throw new FormatError({
+      file: flags.data,
+      expected: "two sound pictures or more",
+      got: `${items.length} of ${named.length}`,
+      remedy: "mend the files that are named above",
+    });
+  }
   const sizes = await Promise.all(
     spread(items, 8).map(async (item) => decodeImage(await item.imageBytes(), item.image)),
   );
-  const base = {
-    classes: classes.length,
-    ids: items.map(({ id }) => id),
-    side: sideOf(sizes),
-  };
-  const pictures = await digestOfIds(base.ids);
-  const byFile = flags.checkpoint ?? flags.logits!;
-  if (flags.logits !== undefined && !/^[^{]*\.safetensors$/i.test(flags.logits)) {
-    return {
-      ...base,
-      notes: [],
-      digests: { pictures, logits: await digestOfNames(items, flags) },
-      read: async (index) => readByName(items[index]!, classes.length, flags),
-      close: async () => {},
-    };
-  }
-  const digest = await digestOfFile(byFile);
-  const file = flags.logits ?? cache;
-  if (flags.checkpoint !== undefined)
-    await computeLogits(device, flags, items, classes.length, cache, digest, progress);
-  const logits = await openLogits(file, classes.length, items);
-  // A checkpoint's CRF gets what its network gets; other networks' logits are refined beside the colors as they are.
-  const guide = flags.checkpoint === undefined ? undefined : networkInput;
-  return {
-    ...base,
-    notes: logits.notes,
-    digests: { pictures, logits: digest },
-    read: async (index) => {
-      const { image, labels, logits: given } = await readSample(items[index]!, logits.read);
-      return pictureOf(image, labels, given!, guide);
-    },
-    close: () => logits.close(),
-  };
+  return { items, failures, ids: items.map(({ id }) => id), side: sideOf(sizes) };
 }
 
 async function readByName(item: Item, classes: number, flags: SearchFlags) {
@@ -186,6 +229,9 @@ async function digestOfFile(file: string): Promise<string> {
 
 async function digestOfNames(items: readonly Item[], flags: SearchFlags): Promise<string> {
   const hash = createHash("sha256");
-  for (const item of items) hash.update(await digestOfFile(knownBy(item, flags).logits!));
+  for (const item of items) {
+    const digest = await digestOfFile(knownBy(item, flags).logits!).catch((error: unknown) => ofOnePicture(error, {}));
+    hash.update(typeof digest === "string" ? digest : "none"); // Why there is none was told when it was to be read.
+  }
   return hash.digest("hex").slice(0, 16);
 }

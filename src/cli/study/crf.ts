@@ -12,7 +12,7 @@ import { runFolder, seedFolder, type Study } from "./task.ts";
 export async function crfWords(study: Study, seed: number): Promise<string[]> {
   const file = study.flags.params ?? (await searched(study, seed));
   const { thetaAlpha, thetaBeta, thetaGamma, spatialWeight, bilateralWeight, temperature, normalization } =
-    parametersOf(await readParams(file));
+    parametersOf(await readParams(file), file);
   return Object.entries({
     "--theta-alpha": thetaAlpha,
     "--theta-beta": thetaBeta,
@@ -32,7 +32,8 @@ async function searched(study: Study, seed: number): Promise<string> {
   const checkpoint = join(runFolder(study, seed, "plain"), checkpointFile);
   const trials = join(seedFolder(study, seed), "params.trials.jsonl");
   const words = ["--data", sets.search, "--checkpoint", checkpoint, "--out", out, "--trials", String(flags.trials)];
-  const more = ["--folds", "2", "--seed", String(seed), "--range", "iterations=10"];
+  // What was found without a picture would stay: the next run finds params.json.
+  const more = ["--folds", "2", "--seed", String(seed), "--range", "iterations=10", "--strict"];
   const resume = existsSync(trials) ? ["--resume"] : [];
   await searchAs(
     parseFlags<SearchFlags>(

@@ -1,10 +1,13 @@
 import { existsSync } from "node:fs";
 import { argmax } from "../../data/argmax.ts";
+import type { Item } from "../../data/dataset.ts";
 import { drawStudyReport } from "../../study/report.ts";
 import type { Row } from "../../study/rows.ts";
 import type { Line } from "../../study/table.ts";
 import type { Picture } from "../../train/report/pictures.ts";
+import type { Sample } from "../../train/sample.ts";
 import { openDevice } from "../openDevice.ts";
+import { ofOnePicture } from "../passedOver.ts";
 import { readSample } from "../train/images.ts";
 import type { StudyFlags } from "./flags.ts";
 import { openRow } from "./score.ts";
@@ -40,25 +43,31 @@ async function picturesOf(study: Study, lines: readonly Line[], flags: StudyFlag
     .sort((a, b) => b.meanIU.mean - a.meanIU.mean)
     .find(({ row }) => existsSync(rowFile(study, 1, row)))?.row;
   if (!plain || !existsSync(rowFile(study, 1, plain))) return [];
+  const samples = await somePictures(study.images.val);
   await using opened = await openDevice(study.common);
   const label = async (row: Row): Promise<Uint8Array[]> => {
     const { model } = await openRow(study, 1, row, opened.device);
     using _model = model;
     const labels: Uint8Array[] = [];
-    for (const item of study.images.val.slice(0, pictured)) {
-      using logits = await model.logits(
-        await readSample(item),
-        row.crf === "none" ? {} : { iterations: row.iterations },
-      );
+    for (const sample of samples) {
+      using logits = await model.logits(sample, row.crf === "none" ? {} : { iterations: row.iterations });
       labels.push(argmax(await logits.read(), study.images.classes.length));
     }
     return labels;
   };
   const [network, crf] = [await label(plain), refined && (await label(refined))];
-  return await Promise.all(
-    study.images.val.slice(0, pictured).map(async (item, i) => {
-      const { id, image, labels } = await readSample(item);
-      return { id, image, labels, prediction: { network: network[i]!, ...(crf && { crf: crf[i]! }) } } as Picture;
-    }),
-  );
+  return samples.map(({ id, image, labels }, i) => {
+    return { id, image, labels, prediction: { network: network[i]!, ...(crf && { crf: crf[i]! }) } } as Picture;
+  });
+}
+
+/** The first pictures that can be read. */
+async function somePictures(items: readonly Item[]): Promise<Sample[]> {
+  const samples: Sample[] = [];
+  for (const item of items) {
+    if (samples.length === pictured) break;
+    const sample = await readSample(item).catch((error: unknown) => void ofOnePicture(error, {}));
+    if (sample) samples.push(sample);
+  }
+  return samples;
 }

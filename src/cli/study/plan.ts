@@ -1,7 +1,6 @@
 import { open } from "../../device/open.ts";
 import { differentiate, disposeAll } from "../../train/differentiate.ts";
 import { createTrainable } from "../../train/learner.ts";
-import { countLearned } from "../../train/runTraining.ts";
 import { report } from "../options.ts";
 import { partOf } from "../shard.ts";
 import { configure } from "../train/configure.ts";
@@ -26,7 +25,7 @@ export async function printPlan(study: Study): Promise<void> {
     );
     const { configuration, timetable } = await configure(own, images);
     using trainable = createTrainable(device, configuration);
-    const plan = await planOf(images, configuration, timetable, countLearned(trainable));
+    const plan = await planOf(images, configuration, timetable);
     plans.push({
       stage,
       seconds: await secondsOf(study, trainable, configuration),

@@ -19,7 +19,14 @@ export async function openRow(study: Study, seed: number, row: Row, device: Para
   const flags = trainFlags(["--data", study.flags.data, ...disconnected], study.common);
   const checkpoint = join(runFolder(study, seed, row.run), checkpointFile);
   const iterations = Math.max(1, row.iterations);
-  return await openModelFile(device, { ...flags, checkpoint, crf: row.crf, iterations, precision: "single" });
+  return await openModelFile(device, {
+    ...flags,
+    checkpoint,
+    crf: row.crf,
+    iterations,
+    precision: "single",
+    compatibility: undefined, // That of train says what is learned.
+  });
 }
 
 export async function scoreRow(study: Study, seed: number, row: Row): Promise<void> {

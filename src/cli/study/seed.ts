@@ -30,13 +30,16 @@ export async function studySeed(study: Study, seed: number, progress: Progress):
   }
   for (const row of flags.rows) {
     progress.stage(`seed ${seed}: scoring ${row.name}`);
-    if (!failed.has(row.run)) await scoreRow(study, seed, row);
+    const problem = failed.has(row.run)
+      ? undefined
+      : await attempt(async () => void (await scoreRow(study, seed, row)));
+    if (problem !== undefined) study.failures.push({ what: `seed ${seed}, scores of ${row.name}`, problem });
     progress.step();
   }
   return true;
 }
 
-/** A row that diverges is told and does not stop the others. What throws nothing of ours is a fault. */
+/** A row that diverges, or whose pictures cannot all be read, is told and does not stop the others. What throws nothing of ours is a fault. */
 async function attempt(work: () => Promise<string | undefined>): Promise<string | undefined> {
   try {
     return await work();

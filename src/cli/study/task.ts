@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openPart } from "../../data/openDataset.ts";
 import { FormatError, UsageError } from "../../errors.ts";
+import { parametersOf } from "../../search/params.ts";
 import { type Row, runsFor, type StudyRun } from "../../study/rows.ts";
 import { parseFlags } from "../demo/comparison.ts";
 import type { CommonFlags } from "../options.ts";
@@ -74,7 +75,7 @@ export async function beginStudy(flags: StudyFlags): Promise<Study> {
     sets: { learn: listed("learn"), search: listed("search"), val: flags.val ?? `${own}@val` },
     failures: [],
   };
-  if (flags.params !== undefined) await readParams(flags.params);
+  if (flags.params !== undefined) parametersOf(await readParams(flags.params), flags.params);
   requireSameStudy(study);
   return study;
 }

@@ -91,7 +91,7 @@ Examples:
 other classes, whose trunk it takes; notes say before the first step what was not taken.
 OUT gets checkpoint.safetensors (with the optimizer's memory), the one before it as checkpoint.former.safetensors, best.safetensors
 (the parameters with the highest mean IU at a validation; use it for evaluate, segment and --init), metrics.jsonl, metrics.csv and report.html,
-drawn anew with each checkpoint.
+drawn anew with each checkpoint; of a CRF also params.json, by which --params puts it on other networks.
 The mean IU is over the classes in the truth of all validation images. Ctrl-C saves and stops; the exit status is 130 then. Where the last checkpoint is damaged or gone, --resume
 sets it aside and goes on from the former.
 `;
@@ -191,7 +191,7 @@ export function trainWords(): Command {
       inferenceOptions.iterations.default,
     );
   addFlags(command, { ...inferenceOptions, ...bandwidthOptions, ...weightOptions, ...temperatureOption }, "CRF: ");
-  return addParamsFlag(command)
+  return addParamsFlag(command, { matrices: false })
     .option("--untied", "CRF: each iteration has parameters of its own")
     .addOption(
       new Option("--learn <words>", "CRF: weights,compatibility,bandwidths, any of them")

@@ -1,8 +1,6 @@
 import { decodeImage } from "../../data/images.ts";
-import { elementsOf } from "../../shape.ts";
-import { shapesOf } from "../../train/begin.ts";
 import type { Configuration } from "../../train/configuration.ts";
-import { isLearned } from "../../train/learner.ts";
+import { countLearned } from "../../train/countLearned.ts";
 import type { Timetable } from "../../train/loop.ts";
 import { estimateBytes } from "../../train/memory.ts";
 import { bestOf, describeGain, gainOf, meanIUOf, type Metric } from "../../train/metrics.ts";
@@ -31,9 +29,9 @@ export async function planOf(
   images: Images,
   configuration: Configuration,
   { steps }: Pick<Timetable, "steps">,
-  learned: number,
 ): Promise<TrainPlan> {
   const { stage, batch, optimizer } = configuration;
+  const { free, stored } = countLearned(configuration);
   let largest = { height: 0, width: 0 };
   for (const item of images.train) {
     const { height, width } = await decodeImage(await item.imageBytes(), item.image);
@@ -49,9 +47,9 @@ export async function planOf(
     epochs: (steps * batch) / images.train.length,
     optimizer: optimizer.kind,
     rate: optimizer.rate,
-    learned,
+    learned: free,
     largest,
-    bytes: estimateBytes(configuration, learned, cropped),
+    bytes: estimateBytes(configuration, stored, cropped),
   };
 }
 
@@ -105,9 +103,3 @@ export const describeTraffic = ({ ranks, library, bytes, waited }: Traffic): str
   `${ranks} ranks over ${library}; the first sent ${mebibytes(bytes)} and waited ${waited.toFixed(1)} s for sums`;
 
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20).toLocaleString("en-US")} MiB`;
-
-/** How many numbers a run learns, before there is a model. */
-export const learnedOf = (configuration: Configuration): number =>
-  Object.entries(shapesOf(configuration))
-    .filter(([name]) => isLearned(name, configuration))
-    .reduce((sum, [, { shape }]) => sum + elementsOf(shape), 0);

@@ -7,7 +7,7 @@ import { Segmented } from "../../ui/Segmented.tsx";
 import { Slider } from "../../ui/Slider.tsx";
 import { leastConfidence } from "./engine.ts";
 import { beginnings, type CrfValues, type Normalization, parameters, ranges, set, usual } from "./parameters.ts";
-import { classes, compatibility, potts } from "./state.ts";
+import { classes, compatibility, potts, scores } from "./state.ts";
 
 type KnobName = keyof { [Name in keyof CrfValues as CrfValues[Name] extends number ? Name : never]: unknown };
 
@@ -105,6 +105,14 @@ export function CrfPanel(): JSX.Element {
           ))}
         </div>
       ))}
+      {scores.value && (
+        <Knobs
+          name="temperature"
+          label="Temperature"
+          scale="log"
+          hint="By what the scores that were given are divided: networks are often surer than they are right."
+        />
+      )}
       <Segmented
         label="Normalization"
         options={(["none", "before", "after", "symmetric"] as const).map((value) => ({ value, label: value }))}

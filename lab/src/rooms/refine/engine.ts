@@ -52,8 +52,10 @@ export const crf = computed((): Omit<RefineRequest, "labels"> => {
   // What the address says for other classes than there are is as good as nothing.
   const own = all.compatibility.length === count ** 2 ? compatibility.value : [];
   const confidence = Math.max(all.confidence, leastConfidence(count));
-  const { thetaAlpha, thetaBeta, thetaGamma, bilateralWeight, spatialWeight, iterations, normalization } = all;
-  const numbers = { thetaAlpha, thetaBeta, thetaGamma, bilateralWeight, spatialWeight, iterations, confidence };
+  const { thetaAlpha, thetaBeta, thetaGamma, bilateralWeight, spatialWeight, iterations, temperature, normalization } =
+    all;
+  const filters = { thetaAlpha, thetaBeta, thetaGamma, bilateralWeight, spatialWeight };
+  const numbers = { ...filters, iterations, temperature, confidence };
   return { classes: count, values: { ...numbers, normalization, compatibility: own } };
 });
 

@@ -73,12 +73,22 @@ async function openLabels(file: File): Promise<void> {
   else drawLabels(found, file);
 }
 
-/** Takes the parameters that `crf-rnn search` found. What it found of logits, their temperature, is told: there may be none here. */
+/** Takes the parameters that `crf-rnn search` found. Their temperature is for scores, of which there may be none yet. */
 async function openParams(file: File): Promise<void> {
   const { parseParams } = await import("crf-rnn/search");
-  const { temperature, ...params } = parseParams(await file.text(), file.name);
-  set(valuesWithin(params, ranges));
-  const also = temperature === 1 ? "" : ` They are for logits that were divided by ${temperature}.`;
+  const params = parseParams(await file.text(), file.name);
+  const { bilateral, spatial, compatibility = [] } = params;
+  if (typeof bilateral.weight !== "number" || typeof spatial.weight !== "number") {
+    throw new Error(`${file.name} has weights by class, expected one number for all, as the sliders have.`);
+  }
+  const weighted = {
+    bilateral: { ...bilateral, weight: bilateral.weight },
+    spatial: { ...spatial, weight: spatial.weight },
+  };
+  const values = valuesWithin({ ...params, ...weighted }, ranges);
+  const [least, most] = ranges.compatibility;
+  set({ ...values, compatibility: compatibility.map((value) => Math.min(Math.max(value, least), most)) });
+  const also = values.temperature === 1 ? "" : ` Scores that are given are divided by ${values.temperature}.`;
   notify({ kind: "success", key: "file", text: `${file.name} gave the parameters of the CRF.${also}` });
 }
 

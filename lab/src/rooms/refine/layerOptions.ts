@@ -6,16 +6,19 @@ interface LayerOptions {
   readonly normalization: Normalization;
   readonly bilateral: { readonly position: number; readonly color: number; readonly weight: number };
   readonly spatial: { readonly position: number; readonly weight: number };
+  /** By what scores that are given are divided. Default: 1. */
+  readonly temperature?: number;
 }
 
 /** The same as the room's values. */
-export const valuesOf = ({ iterations, normalization, bilateral, spatial }: LayerOptions) => ({
+export const valuesOf = ({ iterations, normalization, bilateral, spatial, temperature = 1 }: LayerOptions) => ({
   thetaAlpha: bilateral.position,
   thetaBeta: bilateral.color,
   thetaGamma: spatial.position,
   bilateralWeight: bilateral.weight,
   spatialWeight: spatial.weight,
   iterations,
+  temperature,
   normalization,
 });
 

@@ -17,6 +17,8 @@ export interface CrfValues {
   readonly spatialWeight: number;
   readonly iterations: number;
   readonly normalization: Normalization;
+  /** By what scores that were given are divided; what is drawn has its confidence. */
+  readonly temperature: number;
   /** The compatibility matrix, row by row; empty for Potts, its negative identity. */
   readonly compatibility: readonly number[];
   /** The probability that a drawn pixel is right. */
@@ -32,6 +34,7 @@ const forScribbles: CrfValues = {
   spatialWeight: 3,
   iterations: 5,
   normalization: "after",
+  temperature: 1,
   compatibility: [],
   confidence: 0.9,
 };
@@ -54,6 +57,7 @@ export const ranges = {
   bilateralWeight: [0, 40],
   spatialWeight: [0, 40],
   iterations: [1, 20],
+  temperature: [0.1, 10],
   compatibility: [-10, 10],
   confidence: [0.51, 0.99],
   size: [64, 1600],

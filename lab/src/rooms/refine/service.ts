@@ -160,11 +160,11 @@ export class RefineService implements Disposable {
     return moved(writeArray([...this.#size, request.classes], this.scoresOf(request)));
   }
 
-  /** What the CRF is given: scores of what is drawn, and those that were given elsewhere. */
+  /** What the CRF is given: scores of what is drawn, and elsewhere those that were given, divided by the temperature. */
   scoresOf({ labels, classes, values }: RefineRequest): Float32Array<ArrayBuffer> {
-    const given = this.#given?.data;
+    const given = this.#given && Float32Array.from(this.#given.data, (value) => value / values.temperature);
     const some = labels.some((label) => label !== nothing);
-    if (!some) return given ? new Float32Array(given) : new Float32Array(labels.length * classes);
+    if (!some) return given ?? new Float32Array(labels.length * classes);
     const [height, width] = this.#size;
     const { data } = annotationScores({ width, height, labels }, { classes, confidence: values.confidence });
     if (given) {
