@@ -16,7 +16,7 @@ import type { Device } from "../src/device/device.ts";
 import { open } from "../src/device/open.ts";
 import { filter } from "../src/lattice/filter.ts";
 import { buildLattice } from "../src/lattice/lattice.ts";
-import { randomNumbers } from "../src/train/random.ts";
+import { randomNumbers } from "../src/shared/random.ts";
 import { parsePeer } from "./facts.ts";
 
 const channels = 4;

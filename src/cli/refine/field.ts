@@ -12,7 +12,7 @@ import type { RefineFlags } from "./flags.ts";
 import { logitsOf } from "./meaning.ts";
 import { readScores } from "./scoresFile.ts";
 import type { Unary } from "./unary.ts";
-import { readCompatibility, readWeight } from "./weights.ts";
+import { type GivenWeight, readCompatibility, readWeight } from "./weights.ts";
 
 /** A volume or points, as they were read. */
 export interface Field {
@@ -20,7 +20,7 @@ export interface Field {
   /** [d, h, w] or [n] */
   readonly size: readonly number[];
   /** The filters' bandwidths, and their weights as flags give them. */
-  readonly filters: readonly { readonly bandwidths: readonly number[]; readonly weight: number | string }[];
+  readonly filters: readonly { readonly bandwidths: readonly number[]; readonly weight: GivenWeight }[];
   /** Makes the features of each filter. */
   readonly featuresOf: (device: Device) => Tensor[];
   readonly findings: readonly Finding[];
