@@ -556,7 +556,10 @@ describe("crf-rnn refine refuses", () => {
       words.slice(0, 4),
       /refine: expected --out, --out-logits, --out-overlay, --out-confidence or --out-entropy, got none of them/,
     );
-    await folder.refusesInProcess(["refine"], /^crf-rnn: refine: expected pictures, --volume or --features, got none of them/);
+    await folder.refusesInProcess(
+      ["refine"],
+      /^crf-rnn: refine: expected pictures, --volume or --features, got none of them/,
+    );
     await refuses(["--iterations", "-1"], /--iterations: expected a whole number, 0 to 1000, got '-1'/);
     await refuses(["--until", "0"], /--until: expected a number above 0, got '0'/);
     await refuses(["--mean", "1,2"], /--mean: expected three numbers with commas between, blue,green,red, got '1,2'/);

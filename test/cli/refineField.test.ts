@@ -128,6 +128,13 @@ describe("crf-rnn refine --volume", () => {
         [7, 7, 7, 11],
       ],
     });
+    // A weight for each class and rows of a matrix say the same.
+    const rows = [0, 1, 2].map((row) => [0, 1, 2].map((column) => (row === column ? -1 : 0)));
+    const listed = { ...params, spatial: { position: 2, weight: [1, 1, 1] }, compatibility: rows };
+    const before = read("x.npy").data;
+    folder.write("params.json", JSON.stringify(listed));
+    const same = refined([...words, "--params", "params.json", "--theta-gamma", "4"]);
+    for (let i = 0; i < before.length; i++) expect(same[i]).toBeCloseTo(before[i]!, 4);
   });
 
   test("says with --dry-run what it would do, and notes intensities that --theta-beta cannot tell apart", () => {
