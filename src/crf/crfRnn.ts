@@ -359,7 +359,7 @@ class CrfLayer implements Disposable {
     const { classes, activation = inferenceOptions.activation.default } = this.#options;
     const recorded = this.#isRecorded(unary, guide, call.from);
     const pruning = call.prune === undefined ? undefined : await import("./prune.ts");
-    pruning?.requirePrunable(call, {
+    pruning?.requirePrunable({ ValueError }, call, {
       tape: recorded,
       from: call.from !== undefined,
       steps: onStep !== undefined,
@@ -422,7 +422,18 @@ class CrfLayer implements Disposable {
       ? await pruning.iteratePruned(
           inference,
           { below: call.prune!, onPruned: call.onPruned, matrices: values, factorsOf },
-          { Workspace, readTogether, rowRanges, padded, emptyLike, filtered, KnownMatrices, iterate, softmax },
+          {
+            ValueError,
+            Workspace,
+            readTogether,
+            rowRanges,
+            padded,
+            emptyLike,
+            filtered,
+            KnownMatrices,
+            iterate,
+            softmax,
+          },
         )
       : await iterate(inference);
     return Scope.inherit(refined, image ? [unary, image] : [unary]);
