@@ -25,6 +25,14 @@ const later = {
   },
 };
 
+/** What is loaded beside the module is not loaded with it: the file of pruning. */
+const unlike = {
+  name: "unlike",
+  setup({ onResolve }) {
+    onResolve({ filter: /[/]prune\.js$/ }, ({ path }) => ({ path, external: true }));
+  },
+};
+
 /** Bytes of what a program becomes, without some parts: minified, and gzipped as servers do. `apart`: what is loaded later, apart. */
 async function bytesOf(names, { without = [], apart = true } = {}) {
   const leftOut = {
@@ -46,7 +54,7 @@ async function bytesOf(names, { without = [], apart = true } = {}) {
     logLevel: "error",
     format: "esm",
     target: "es2022",
-    plugins: apart ? [later, leftOut] : [leftOut],
+    plugins: apart ? [later, leftOut] : [unlike, leftOut],
   });
   const [{ contents: bytes }] = outputFiles;
   return { minified: bytes.length, gzipped: gzipSync(bytes, { level: 9 }).length };

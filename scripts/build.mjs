@@ -16,6 +16,16 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const run = promisify(execFile);
 const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
 
+/** A file that is loaded late and shares no code with what loads it: see test/size.test.ts. */
+const bundledApart = {
+  name: "bundled apart",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/prune\.ts$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./prune.js", external: true } : undefined,
+    );
+  },
+};
+
 async function bundle() {
   const common = {
     bundle: true,
@@ -37,6 +47,14 @@ async function bundle() {
     outdir: "dist",
     platform: "neutral",
     splitting: true,
+    plugins: [bundledApart, withoutUnusedWgsl],
+  });
+  // It has kernels, which the library has in one file with all others.
+  await build({
+    ...common,
+    entryPoints: { prune: "src/crf/prune.ts" },
+    outdir: "dist",
+    platform: "neutral",
     plugins: [withoutUnusedWgsl],
   });
   // One file for pages without a bundler, as content delivery networks serve it.

@@ -360,7 +360,7 @@ class CrfLayer implements Disposable {
     const { classes, activation = inferenceOptions.activation.default } = this.#options;
     const recorded = this.#isRecorded(unary, guide, call.from);
     const pruning = call.prune === undefined ? undefined : await import("./prune.ts");
-    pruning?.requirePrunable(call, {
+    pruning?.requirePrunable({ ValueError }, call, {
       tape: recorded,
       from: call.from !== undefined,
       steps: onStep !== undefined,
@@ -423,7 +423,18 @@ class CrfLayer implements Disposable {
       ? await pruning.iteratePruned(
           inference,
           { below: call.prune!, onPruned: call.onPruned, matrices: values, factorsOf },
-          { Workspace, readTogether, rowRanges, padded, emptyLike, filtered, KnownMatrices, iterate, softmax },
+          {
+            ValueError,
+            Workspace,
+            readTogether,
+            rowRanges,
+            padded,
+            emptyLike,
+            filtered,
+            KnownMatrices,
+            iterate,
+            softmax,
+          },
         )
       : await iterate(inference);
     return Scope.inherit(refined, [unary, image]);

@@ -2,9 +2,10 @@ import type { Storage } from "../device/device.ts";
 import { performInTurns, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { filtered } from "../lattice/filter.ts";
-import { allocateMaps, splatAndBlur } from "../lattice/filterChannels.ts";
+import { allocateMaps, splatAndBlur, vertexMapBytes } from "../lattice/filterChannels.ts";
+import type { FilterTables } from "../lattice/incidence.ts";
 import type { Lattice } from "../lattice/lattice.ts";
-import { filterTables, type Normalization } from "../lattice/normalization.ts";
+import { filterTables, forgetFactors, type Normalization } from "../lattice/normalization.ts";
 import { allChannels } from "../shared/channels.ts";
 import { quadBytes, quadsOf } from "../shape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
@@ -111,10 +112,19 @@ async function iterateFused(inference: Inference, matrices: UpdateMatrices, resu
   const quads = quadsOf(channels);
   using workspace = new Workspace(device);
   const perform = <Result>(work: Work<Result>): Promise<Result> => performInTurns(device, work, inference.turn);
-  const prepare = (lattice: Lattice) => {
+  // Making tables takes memory that is free again before anything else is allocated.
+  const tablesOf = (lattice: Lattice): FilterTables => {
     const tables = filterTables(lattice, normalization, false);
+    forgetFactors(lattice);
+    return tables;
+  };
+  const [spatialTables, bilateralTables] = [tablesOf(spatial), tablesOf(bilateral)];
+  // Three blurs lead from what the spatial lattice splats into to another map. Then the bilateral one splats into the same.
+  const splatted = workspace.allocate(Math.max(vertexMapBytes(spatial, quads), vertexMapBytes(bilateral, quads)));
+  const prepare = (lattice: Lattice, tables: FilterTables) => {
     // Once both lattices have the marginals, nothing is kept in the result before the update writes it.
-    const spaces = allocateMaps(workspace, lattice, tables, quads, lattice === spatial ? undefined : result.storage);
+    const lent = lattice === spatial ? undefined : result.storage;
+    const spaces = allocateMaps(workspace, lattice, tables, quads, { given: splatted, lent });
     return async (marginals: Storage) => ({
       simplices: tables.simplices,
       values: await perform(
@@ -123,8 +133,8 @@ async function iterateFused(inference: Inference, matrices: UpdateMatrices, resu
       dimensions: lattice.dimensions,
     });
   };
-  const blurSpatial = prepare(spatial);
-  const blurBilateral = prepare(bilateral);
+  const blurSpatial = prepare(spatial, spatialTables);
+  const blurBilateral = prepare(bilateral, bilateralTables);
   const maps = { unary: unary.storage, result: result.storage };
   // By the time an update writes, the marginals have been splatted into the lattices, so one map serves all iterations.
   const iterateOnce = async (t: number, marginals: Storage, activated: Activation | "none"): Promise<void> => {

@@ -3,7 +3,7 @@ import type { Storage } from "../device/device.ts";
 import type * as ranges from "../device/ranges.ts";
 import type * as together from "../device/readTogether.ts";
 import type * as workspaces from "../device/workspace.ts";
-import { ValueError } from "../errors.ts";
+import type * as errors from "../errors.ts";
 import type * as filters from "../lattice/filter.ts";
 import type { Lattice } from "../lattice/lattice.ts";
 import type * as shapes from "../shape.ts";
@@ -30,6 +30,7 @@ export interface Pruned {
 
 /** Functions that every page has loaded, which are handed over since this file is loaded late: see test/size.test.ts. */
 export interface Tools {
+  readonly ValueError: typeof errors.ValueError;
   readonly Workspace: typeof workspaces.Workspace;
   readonly readTogether: typeof together.readTogether;
   readonly rowRanges: typeof ranges.rowRanges;
@@ -57,6 +58,7 @@ const rounding = 1 + 1e-5;
 
 /** @throws ValueError for a call that cannot be pruned */
 export function requirePrunable(
+  { ValueError }: Pick<Tools, "ValueError">,
   { prune }: { readonly prune?: number },
   unlike: Readonly<Record<"tape" | "from" | "steps" | "relu", boolean>>,
 ): void {

@@ -30,21 +30,25 @@ export interface VertexMaps {
   readonly spare: Storage;
 }
 
+/** The bytes of a table of vertex values. */
+export const vertexMapBytes = ({ vertices }: Lattice, quads: number): number => (vertices + 1) * quads * quadBytes;
+
 /**
- * Makes the maps of the vertices for `quads` of channels. Memory that is lent, and has nothing to keep once values were splatted, serves
- * as the spare one where it is large enough and an even number of blurs leads back from it.
+ * Makes the maps of the vertices for `quads` of channels; what is splatted into may be given. Memory that is lent, and has nothing to keep once
+ * values were splatted, serves as the spare one where it is large enough and an even number of blurs leads back from it.
  */
 export function allocateMaps(
   workspace: Workspace,
-  { vertices, dimensions }: Lattice,
+  lattice: Lattice,
   tables: Splatted,
   quads: number,
-  lent?: Storage,
+  { given, lent }: { readonly given?: Storage; readonly lent?: Storage } = {},
 ): VertexMaps {
+  const { dimensions } = lattice;
   const rowBytes = quads * quadBytes;
-  const bytes = (vertices + 1) * rowBytes;
+  const bytes = vertexMapBytes(lattice, quads);
   const sumBytes = Math.max(1, sumRowCount(tables)) * rowBytes;
-  const values = workspace.allocate(bytes);
+  const values = given ? view(given, 0, bytes) : workspace.allocate(bytes);
   if (lent && lent.bytes >= bytes && dimensions % 2 === 1) {
     return { values, sums: workspace.allocate(sumBytes), spare: view(lent, 0, bytes) };
   }

@@ -32,10 +32,10 @@ export function* findNeighbors(
   yield planned(fill, { values: neighbors, count: neighbors.bytes / 4, value: vertices });
   if (packing) {
     using workspace = new Workspace(device);
+    const sorted = yield* sortByRemainder(device, workspace, vertexKeys, vertices);
     const steps = workspace.allocate(packing.steps.byteLength);
     device.write(steps, packing.steps);
     const sizes = { vertices, axisLength: axisLength(device, vertices), dimensions };
-    const sorted = yield* sortByRemainder(device, workspace, vertexKeys, vertices);
     yield planned(neighborsMerge, { ...sorted, steps, neighbors, ...sizes });
     return;
   }

@@ -135,6 +135,14 @@ function makeFactors(lattice: Lattice, points: LatticePoints, kind: FactorKind):
   });
 }
 
+/** Frees the factors of the own points, once tables have them: only gradients of the features take them besides, and make them anew. */
+export function forgetFactors({ device, own: { derived } }: Lattice): void {
+  for (const kind of ["inverse", "inverseRoot"] satisfies FactorKind[]) {
+    const factors = derived.get(kind);
+    if (factors && derived.delete(kind)) device.release(factors);
+  }
+}
+
 /** Makes factors of what a filter made of ones, of which `values` has a quad a point. */
 export function runNormalization(
   device: Device,

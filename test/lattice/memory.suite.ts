@@ -50,6 +50,7 @@ function buildSteps(device: Device, lattice: Lattice, slots: readonly number[], 
   const finding = [...searched, t.vertexKeys];
   const digits = [...finding, t.packedKeys, t.fields, t.ofVertices];
   const moving = [...searched, t.packedKeys, t.ofVertices, t.packedKeys, t.ofVertices];
+  const byRemainder = [...searched, t.packedKeys, t.neighbors, t.ofVertices, t.packedKeys];
   const order = [
     ["lattice/order.ranges", [...finding, t.ranges]],
     ["lattice/order.pack", [...finding, t.packedKeys, t.fields]],
@@ -57,7 +58,9 @@ function buildSteps(device: Device, lattice: Lattice, slots: readonly number[], 
     ...Array.from({ length: rounds - 1 }, () => ["lattice/order.digit", [...digits, t.ofVertices]] as const),
     ["lattice/order.permute", moving],
     ["lattice/order.slots", moving],
-    ["lattice/neighbors.merge", [...searched, t.packedKeys, t.neighbors, t.steps]],
+    ["lattice/order.digit", [...searched, t.packedKeys, t.neighbors, t.ofVertices]],
+    ["lattice/order.permute", [...byRemainder, t.ofVertices]],
+    ["lattice/neighbors.merge", [...byRemainder, t.steps]],
   ] as const;
   const found = [...points, t.neighbors, t.vertexOfEntry, t.simplices];
   return [
@@ -145,7 +148,17 @@ function sortSteps(device: Device, lattice: Lattice, slots: number, bits: number
     const rounds = Math.ceil(bits / 12);
     const into = [4 * 2 ** Math.ceil(bits / rounds), t.ofVertices, t.ofVertices];
     const rest = Array.from({ length: rounds - 1 }, () => step([...ordering, t.ofVertices, ...into]));
-    return [step([...ordering, ...into]), ...rest, step([...found, t.ofVertices])];
+    const searched = [t.barycentric, t.ranks, t.status, t.entrySlots, slots];
+    const byRemainder = step([
+      ...searched,
+      t.packedKeys,
+      t.neighbors,
+      4 * 16,
+      t.ofVertices,
+      t.ofVertices,
+      t.ofVertices,
+    ]);
+    return [step([...ordering, ...into]), ...rest, byRemainder, step([...found, t.ofVertices])];
   }
   // Four bits of the vertices' numbers at a time; from the second time on there is what the last one gave.
   const rounds = Math.ceil(Math.log2(lattice.vertices) / 4);
