@@ -62,7 +62,7 @@ export function* buildIncidence(
   entries: number,
   vertices: number,
   dimensions: number,
-  sparse = false,
+  sparse: boolean,
 ): Work {
   using workspace = new Workspace(device);
   const { vertexOfEntry, barycentric } = from;

@@ -230,6 +230,7 @@ export const cases: Case[] = [
         [256, 512],
         [257, 1024],
         [1000, 2048],
+        [1400, 4096],
       ] as const) {
         const [space, plane] = [firstCapacity(points, 3), firstCapacity(points, 2)];
         check(space === slots, `${space} slots for ${points} points`);

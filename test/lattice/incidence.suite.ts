@@ -1,3 +1,4 @@
+import { fill } from "../../build/kernels.ts";
 import { perform } from "../../src/device/work.ts";
 import { blockLength, buildIncidence, incidenceOfSimplices, normalizeIncidence } from "../../src/lattice/incidence.ts";
 import { checkMemory, Memory, memoryOf, pack, unpack } from "../memory.ts";
@@ -28,7 +29,10 @@ export const cases: Case[] = [
         const blockVertices = memory.result(Math.ceil(entries / blockLength));
         const from = { vertexOfEntry: memory.of(vertexOf), barycentric: memory.of(weights) };
         const into = { offsets, blockVertices, pairs };
-        perform(device, buildIncidence(device, from, into, entries, vertices, dimensions));
+        let fills = 0;
+        using _watch = device.observe({ before: ({ kernel }) => void (fills += Number(kernel === fill)) });
+        perform(device, buildIncidence(device, from, into, entries, vertices, dimensions, false));
+        check(fills === 0, `offsets were filled ${fills} times, though every vertex has an entry`);
         const what = `${entries} entries of ${vertices} vertices`;
         const lists = unpack(await memory.words(pairs));
         same(

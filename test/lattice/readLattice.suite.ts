@@ -2,6 +2,7 @@ import { DisposedError, ValueError } from "../../src/errors.ts";
 import { filter } from "../../src/lattice/filter.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
 import { type LatticeTables, readLattice } from "../../src/lattice/readLattice.ts";
+import { checkMemory, memoryOf } from "../memory.ts";
 import { blurAxis, referenceLattice, referenceLatticeAt, slice, splat } from "../reference/lattice.ts";
 import { clearPoints } from "../reference/points.ts";
 import { type Case, check, close, random, rejects } from "../suite.ts";
@@ -116,6 +117,16 @@ export const cases: Case[] = [
       using values = device.tensor([50, 1], input);
       using result = filter(values, lattice);
       close(await result.read(), slice(read, blurred, 1), { absolute: 1e-5 }, "the filter");
+    },
+  },
+  {
+    name: "coordinates are read by an embedding of its own, whose tables are as large as those of a build",
+    async run(device) {
+      using features = device.tensor([50, 2], clearPoints(random(9), 50, 2));
+      using lattice = await buildLattice(features);
+      const used = await memoryOf(device, "lattice/", () => readLattice(lattice));
+      // Keys of two words, barycentric weights, the ranks of each point, the status, and the factors of the features.
+      checkMemory(device, used, [["lattice/embed", [150 * 8, 150 * 4, 50 * 4, 16, 8]]], "embedding");
     },
   },
   {
