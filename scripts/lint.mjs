@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const programs = [
-  ["node_modules/prettier/bin/prettier.cjs", "--check", "--log-level", "warn", "."],
+  ["node_modules/oxfmt/bin/oxfmt", "--check"],
   ["scripts/formatAssembly.mjs", "--check"],
   ["node_modules/oxlint/bin/oxlint"],
 ];
