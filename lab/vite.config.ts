@@ -35,7 +35,7 @@ export default defineConfig({
     reportCompressedSize: false,
     license: { fileName: "licenses.md" },
     // The first build draws pictures, which takes seconds, as it should.
-    rolldownOptions: { checks: { pluginTimings: false } },
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
   server: { headers, fs: { allow: [at("..")] } },
   preview: { headers },

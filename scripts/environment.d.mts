@@ -15,5 +15,12 @@ export function findDeno(): Promise<string>;
 export function vulkanEnvironment(chromium?: string): Record<string, string>;
 export function findMpirun(name: "mpich" | "openmpi"): string | undefined;
 export type Found =
-  "chromium" | "vulkan-loader" | "lavapipe" | "swiftshader" | "newer-node" | "c-compiler" | "mpich" | "openmpi";
+  | "chromium"
+  | "vulkan-loader"
+  | "lavapipe"
+  | "swiftshader"
+  | "newer-node"
+  | "c-compiler"
+  | "mpich"
+  | "openmpi";
 export function findAll(): Promise<Record<Found, string | undefined>>;

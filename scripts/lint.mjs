@@ -1,13 +1,13 @@
-// npm run lint: formatting of everything, AssemblyScript included, and ESLint, all at once. Ends with status 1 where one finds anything.
+// npm run lint: formatting of everything, AssemblyScript included, and oxlint, all at once. Ends with status 1 where one finds anything.
 import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const programs = [
-  ["node_modules/prettier/bin/prettier.cjs", "--check", "--log-level", "warn", "."],
+  ["node_modules/oxfmt/bin/oxfmt", "--check"],
   ["scripts/formatAssembly.mjs", "--check"],
-  ["node_modules/eslint/bin/eslint.js", "."],
+  ["node_modules/oxlint/bin/oxlint"],
 ];
 
 const statusOf = ([program, ...words]) =>

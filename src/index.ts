@@ -29,7 +29,7 @@ export type { Binding, Kernel, Twin } from "./kernel.ts";
 export type { Labels } from "./labels.ts";
 export type { Scope } from "./scope.ts";
 export {
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- A name stays for one version after another takes its place.
+  // oxlint-disable-next-line typescript/no-deprecated -- A name stays for one version after another takes its place.
   checkpoint,
   type GradientOptions,
   type InputGradients,

@@ -39,7 +39,7 @@ export function requireNumbers(where: string, data: unknown, length: number): as
   const remedy = remedyFor(data, "pass a flat array, typed or not, of as many numbers as the product of the shape");
   const bad = (got: string): ValueError => new ValueError({ where, expected: `${length} numbers`, got, remedy });
   const typed = ArrayBuffer.isView(data) && !(data instanceof DataView);
-  const listed = typeof data === "object" && typeof (data as { length?: unknown } | null)?.length === "number";
+  const listed = typeof data === "object" && data !== null && "length" in data && typeof data.length === "number";
   if (!typed && !listed) throw bad(kindOf(data));
   if (/^Big/.test(Object.prototype.toString.call(data).slice(8)))
     throw bad(`${kindOf(data)}, whose elements are bigints`);

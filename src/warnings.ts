@@ -94,6 +94,6 @@ function inProduction(): boolean {
 
 /** Prints the one sentence without the stack, which is that of this library. */
 function toConsole({ message }: CrfWarning): void {
-  // eslint-disable-next-line no-console -- This is what the option `onWarning` is documented to do by default.
+  // oxlint-disable-next-line no-console -- This is what the option `onWarning` is documented to do by default.
   console.warn(`crf-rnn: ${message}`);
 }

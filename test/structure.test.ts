@@ -291,6 +291,15 @@ describe("the glossary", () => {
   });
 });
 
+describe("classes", () => {
+  test("write #name, which is private at run time, too, and the word before constructors alone", () => {
+    const byWord = /^[^*/\n]*\bprivate (?!constructor\b)(?=[\w#])/m;
+    const classes = [...sources, ...list("lab/src", ".ts"), ...list("lab/src", ".tsx")];
+    expect(byWord.test("  constructor(private readonly shape: Shape) {}")).toBe(true);
+    expect(classes.filter((file) => byWord.test(text(file)))).toEqual([]);
+  });
+});
+
 describe("the library", () => {
   const library = sources.filter((file) => !file.startsWith("src/cli/"));
 

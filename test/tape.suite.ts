@@ -332,7 +332,7 @@ export const cases: Case[] = [
       const error = await rejects(run(forgotten), ValueError, "a parameter that was not named");
       check(error.message.includes("parameters of recompute()"), error.message);
       (matrix.tape as Tape | undefined)?.dispose();
-      // eslint-disable-next-line @typescript-eslint/no-deprecated -- The former name works as before.
+      // oxlint-disable-next-line typescript/no-deprecated -- The former name works as before.
       const [former] = await run(checkpoint(segment, [matrix]));
       same(former!, ofX!, "gradient of x by the former name");
     },

@@ -95,7 +95,7 @@ export function hashInsert(
 function sameKeyAs(keys: usize, entry: u32, other: u32, words: u32): u32 {
   const a = keys + <usize>((entry * words) << 2);
   const b = keys + <usize>((other * words) << 2);
-  if (words == 3) return u32(((load<u64>(a) ^ load<u64>(b)) | (<u64>(load<u32>(a, 8) ^ load<u32>(b, 8)))) == 0);
+  if (words == 3) return u32(((load<u64>(a) ^ load<u64>(b)) | <u64>(load<u32>(a, 8) ^ load<u32>(b, 8))) == 0);
   if (words == 2) return u32(load<u64>(a) == load<u64>(b));
   return u32(sameKey(a, b, words));
 }

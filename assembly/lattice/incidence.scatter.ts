@@ -27,7 +27,7 @@ export function incidenceScatter(
       const cursor = column + ((<usize>(load<u32>(vertexOfEntry + at) * blocks)) << 2);
       const place = load<u32>(cursor);
       store<u32>(cursor, place + 1);
-      store<u64>(incidence + ((<usize>place) << 3), ((<u64>load<u32>(barycentric + at)) << 32) | (<u64>point));
+      store<u64>(incidence + ((<usize>place) << 3), ((<u64>load<u32>(barycentric + at)) << 32) | <u64>point);
     }
   }
 }

@@ -13,6 +13,6 @@ export function orderDigit(
   for (let index = begin; index < end; index++) {
     const at = (<usize>index) << 2;
     const vertex = <usize>(identity ? index : load<u32>(order + at));
-    store<u32>(digits + at, (<u32>(load<u64>(packedKeys + (vertex << 3)) >> (<u64>shift))) & digitMask);
+    store<u32>(digits + at, <u32>(load<u64>(packedKeys + (vertex << 3)) >> <u64>shift) & digitMask);
   }
 }

@@ -1,15 +1,17 @@
 /** What is done with each frame, in a page as in Node, and how long each part of it takes. */
 import {
+  conv2d,
   type CrfRnn,
   crfRnn,
   type Device,
   type ImageSource,
   imageTensor,
+  panels,
   type Refined,
   refine,
+  resize,
   type Tensor,
 } from "crf-rnn";
-import { conv2d, panels, resize } from "crf-rnn";
 
 /** The height and the width of the pictures that are labeled. */
 type Size = readonly [height: number, width: number];

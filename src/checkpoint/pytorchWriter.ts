@@ -8,7 +8,13 @@ import { toTheirs } from "./translate.ts";
 
 /** What a `.pth` holds: tensors and plain values, in dictionaries and lists. */
 export type Plain =
-  StoredTensor | string | number | boolean | null | readonly Plain[] | ReadonlyMap<string | number, Plain>;
+  | StoredTensor
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Plain[]
+  | ReadonlyMap<string | number, Plain>;
 
 /**
  * Writes a state dictionary in PyTorch's zip format and crfasrnn_pytorch's names, for

@@ -69,7 +69,7 @@ export async function openZip(
       },
     });
     try {
-      await entry.getData(writable, { checkSignature: true, useWebWorkers: false });
+      await entry.getData(writable, { checkCrc32: true, useWebWorkers: false });
     } catch (cause) {
       if (cause instanceof FormatError) throw cause;
       throw broken(source, entry.offset, `the bytes of ${printable(name)}`, reason(cause), cause);

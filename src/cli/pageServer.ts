@@ -28,7 +28,8 @@ export type Places = Readonly<Record<string, string | undefined>>;
 
 /** The answer to a request. */
 export type Reply =
-  { readonly bytes: Uint8Array; readonly type?: string } | { readonly file: string; readonly type?: string };
+  | { readonly bytes: Uint8Array; readonly type?: string }
+  | { readonly file: string; readonly type?: string };
 
 /** Answers a request by the words of its path, behind the token; undefined where it does not know them. @throws Refused */
 export type Answer = (words: readonly string[], request: IncomingMessage) => Promise<Reply | undefined>;

@@ -4,7 +4,14 @@ import { elementsOf } from "../shape.ts";
 import { float16ToFloat32 } from "../float16.ts";
 
 export type NpyData =
-  Float32Array | Float64Array | Int8Array | Int16Array | Int32Array | Uint8Array | Uint16Array | Uint32Array;
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array;
 
 /** An n-dimensional array in C order, as NumPy's `.npy` files hold one. `shape: []` is a scalar. */
 export interface NpyArray {

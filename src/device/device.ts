@@ -87,7 +87,12 @@ export interface Exported extends Disposable {
 
 /** What a browser can draw. */
 export type Drawable =
-  ImageBitmap | HTMLCanvasElement | OffscreenCanvas | HTMLImageElement | HTMLVideoElement | VideoFrame;
+  | ImageBitmap
+  | HTMLCanvasElement
+  | OffscreenCanvas
+  | HTMLImageElement
+  | HTMLVideoElement
+  | VideoFrame;
 
 /** The pixels of a picture in device memory. */
 export interface CopiedPicture {

@@ -62,7 +62,13 @@ export interface SumLayer extends Common {
 }
 
 export type Layer =
-  ConvolutionLayer | UpsamplingLayer | PoolingLayer | DropoutLayer | ScalingLayer | CroppingLayer | SumLayer;
+  | ConvolutionLayer
+  | UpsamplingLayer
+  | PoolingLayer
+  | DropoutLayer
+  | ScalingLayer
+  | CroppingLayer
+  | SumLayer;
 
 interface Reading {
   /** The layer that is read. Default: the layer before. */

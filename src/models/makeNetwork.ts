@@ -63,7 +63,7 @@ export function makeNetwork<Of extends FcnStage>(
     crf: crf?.parameters,
     callNames: crf && plainCallNames,
     forward: async (image, pass, call) => {
-      // eslint-disable-next-line @typescript-eslint/no-deprecated -- A name stays for one version after another takes its place.
+      // oxlint-disable-next-line typescript/no-deprecated -- A name stays for one version after another takes its place.
       const recomputed = own.recompute || own.checkpoints;
       const scores = await forward(layers, parameters, image, pass, { recomputed, precision: own.precision });
       if (!crf) return scores;

@@ -13,7 +13,8 @@ import {
 
 /** Where a parameter is looked for: between two numbers, evenly in its logarithm, or among some values. */
 export type Domain<Value> =
-  { readonly low: number; readonly high: number } | { readonly values: readonly [Value, ...Value[]] };
+  | { readonly low: number; readonly high: number }
+  | { readonly values: readonly [Value, ...Value[]] };
 
 /** Where all parameters are looked for. */
 export type Space = { readonly [Name in keyof SearchParameters]: Domain<SearchParameters[Name]> };

@@ -31,7 +31,9 @@ import { type Sample, samplesOf, type TrainingImage } from "./sample.ts";
 
 /** The steps of `poly` and `cosine` are those of the run. */
 export type ScheduleOption =
-  OptimizerConfiguration["schedule"] | { readonly kind: "poly"; readonly power: number } | { readonly kind: "cosine" };
+  | OptimizerConfiguration["schedule"]
+  | { readonly kind: "poly"; readonly power: number }
+  | { readonly kind: "cosine" };
 
 /** Options of a run. All but `classes` and `images` have the defaults of `crf-rnn train`. */
 export interface TrainingOptions extends Given<typeof runOptions> {

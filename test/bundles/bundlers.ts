@@ -37,7 +37,7 @@ export const vite: Bundler = async (folder, out, program) => {
         // It warns of a slow machine.
         checks: { bundlerTimings: false },
         output: { entryFileNames: program },
-        onwarn: (warning) => void warnings.push(warning.message ?? String(warning)),
+        onLog: (level, { message }) => void (level === "warn" && warnings.push(message)),
       },
     },
   });

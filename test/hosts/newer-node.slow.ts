@@ -1,4 +1,4 @@
 import { describeRuns } from "./describe.ts";
-import { gpuRunOf } from "./hosts.ts";
+import { gpuRunOf, threadedRunOf } from "./hosts.ts";
 
-describeRuns([gpuRunOf("newer-node")]);
+describeRuns([gpuRunOf("newer-node"), threadedRunOf("newer-node")]);

@@ -24,7 +24,8 @@ interface Tried extends Verdict {
 }
 
 type Ending =
-  Extract<Answer, { kind: "measured" | "tried" }> | { readonly kind: "hung" | "died"; readonly case?: string };
+  | Extract<Answer, { kind: "measured" | "tried" }>
+  | { readonly kind: "hung" | "died"; readonly case?: string };
 
 export class Foreman {
   readonly #script: string;

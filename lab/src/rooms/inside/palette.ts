@@ -3,7 +3,17 @@ import type { Rgb } from "../../style/classes.ts";
 
 /** Colors that canvases draw with, by the names of the diagrams in the guide (scripts/diagrams/svg.mjs). */
 export type PaletteName =
-  "ink" | "soft" | "line" | "face" | "accent" | "tint" | "warm" | "blush" | "stage" | "positive" | "negative";
+  | "ink"
+  | "soft"
+  | "line"
+  | "face"
+  | "accent"
+  | "tint"
+  | "warm"
+  | "blush"
+  | "stage"
+  | "positive"
+  | "negative";
 export type Palette = Readonly<Record<PaletteName, Rgb>>;
 
 const tokens: Readonly<Record<PaletteName, string>> = {
