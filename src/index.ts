@@ -65,7 +65,7 @@ export type { CrfStep } from "./crf/steps.ts";
 export type { Change } from "./crf/change.ts";
 export type { FreeEnergy } from "./crf/freeEnergy.ts";
 export type { Until } from "./crf/until.ts";
-export type { Pruned } from "./crf/prune.ts";
+export type { Bound, Pruned } from "./crf/prune.ts";
 export { presets } from "./crf/presets.ts";
 export type { Compatibility, CrfParameters, Weight } from "./crf/parameters.ts";
 export type { Activation } from "./crf/activation.ts";

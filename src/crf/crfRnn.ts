@@ -29,7 +29,7 @@ import { KnownMatrices } from "./knownMatrices.ts";
 import { type Inference, isFused, iterate } from "./messagePassing.ts";
 import { bandwidthOptions, inferenceOptions, weightOptions } from "./options.ts";
 import { areLattices, type CrfLattices, type KeptLattices, requireLattices } from "./lattices.ts";
-import type { Pruned } from "./prune.ts";
+import type { Bound, Pruned } from "./prune.ts";
 import { softmax } from "./softmax.ts";
 import { type CrfStep, type OnStep, requireMarginals, stepsOf } from "./steps.ts";
 import type { Suspicions } from "./suspicions.ts";
@@ -150,11 +150,12 @@ export interface CrfRnn extends Disposable {
   /**
    * Runs T mean-field iterations. `unary` is [h, w, L] or a batch [b, h, w, L]. `guide` has the same size with C
    * channels; for Caffe's weights it is the network's mean-subtracted BGR input. With two lattices in its place (see
-   * `lattices`), `unary` has any shape whose rows are their points. Returns the logits X_T, in the unary's shape. Calls may
+   * `lattices`), `unary` has any shape whose rows are their points. Returns the logits X_T, in the unary's shape; those of a call with
+   * `prune` have the `bound` of what that changed. Calls may
    * overlap, of one size or of many, and each gets what it gets alone. Inputs may be disposed of while a call is under way.
    * @throws ShapeError, ValueError (NaN, infinity), LimitError, DeviceError, DisposedError, AbortError
    */
-  (unary: Tensor, guide: Tensor | CrfLattices, call?: CrfCall): Promise<Tensor>;
+  (unary: Tensor, guide: Tensor | CrfLattices, call?: CrfCall): Promise<Tensor & Partial<Bound>>;
   /**
    * Builds the lattices of a guide once, for many calls that then take them in its place: with other logits, while somebody
    * draws, or by layers with other weights and matrices. They have this layer's bandwidths and belong to the caller.

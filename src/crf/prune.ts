@@ -15,15 +15,19 @@ import type { Inference, iterate } from "./messagePassing.ts";
 import { type Actions, boundOf, productRows } from "./pruneBound.ts";
 import type { softmax } from "./softmax.ts";
 
-/** What a call with `prune` left out of its filters, and what that may have changed. */
-export interface Pruned {
-  /** The classes that were left out, in their order. */
-  readonly classes: readonly number[];
+/** How far off a result may be for the classes that a call with `prune` left out. */
+export interface Bound {
   /**
    * No logit of the result differs by more than this from what the call without `prune` gives, apart from rounding; 0 where nothing was
    * left out. It grows with T, and where a class that was left out becomes likely after all.
    */
   readonly bound: number;
+}
+
+/** What a call with `prune` left out of its filters, and what that may have changed. */
+export interface Pruned extends Bound {
+  /** The classes that were left out, in their order. */
+  readonly classes: readonly number[];
   /** How much the marginals of all these classes together get, in any row before any iteration. */
   readonly share: number;
 }
@@ -87,7 +91,7 @@ export function requirePrunable(
  *
  * Nothing is left out where that would make no map narrower. Then the bits are those without `prune`.
  */
-export async function iteratePruned(inference: Inference, pruning: Pruning, tools: Tools): Promise<Tensor> {
+export async function iteratePruned(inference: Inference, pruning: Pruning, tools: Tools): Promise<Tensor & Bound> {
   const pruner = new Pruner(inference, pruning, tools);
   return await pruner.iterate(await pruner.findLeftOut());
 }
@@ -125,14 +129,13 @@ class Pruner {
     return Boolean(diagonals?.spatialWeight && diagonals.bilateralWeight && diagonals.compatibility);
   }
 
-  async iterate(leaving: ReadonlyMap<number, number>): Promise<Tensor> {
+  async iterate(leaving: ReadonlyMap<number, number>): Promise<Tensor & Bound> {
     const { unary } = this.#inference;
     const { Workspace } = this.#tools;
-    const report = (pruned: Pruned): void => this.#pruning.onPruned?.(pruned);
     const leftOut = [...leaving.keys()];
     if (leftOut.length === 0) {
-      report({ classes: [], bound: 0, share: 0 });
-      return await this.#tools.iterate(this.#inference);
+      const result = await this.#tools.iterate(this.#inference);
+      return this.#tell(result, { classes: [], bound: 0, share: 0 });
     }
     using workspace = new Workspace(unary.device);
     const kept = Array.from({ length: unary.channels }, (_, c) => c).filter((c) => !leaving.has(c));
@@ -161,12 +164,16 @@ class Pruner {
         }
       }
       const bound = boundOf({ actions, gains, classes: unary.channels, leftOut: new Set(leftOut), shares, singles });
-      report({ classes: leftOut, bound, share: Math.max(...shares) });
-      return result;
+      return this.#tell(result, { classes: leftOut, bound, share: Math.max(...shares) });
     } catch (error) {
       result.dispose();
       throw error;
     }
+  }
+
+  #tell(result: Tensor, pruned: Pruned): Tensor & Bound {
+    this.#pruning.onPruned?.(pruned);
+    return Object.assign(result, { bound: pruned.bound });
   }
 
   /** Iterates over a map of the kept classes and one more. */

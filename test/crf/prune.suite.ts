@@ -51,6 +51,10 @@ async function compare(
   using whole = await crf(unary, guide, call);
   let told: Pruned | undefined;
   using less = await crf(unary, guide, { ...call, prune, onPruned: (pruned) => (told = pruned) });
+  check(
+    less.bound === told!.bound && !("bound" in whole),
+    "the result has the bound that is told, and others have none",
+  );
   const [expected, actual] = [await whole.read(), await less.read()];
   const difference = actual.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!)), 0);
   return { pruned: told!, difference, actual, expected };
