@@ -1,6 +1,9 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** What takes longest. Deno comes first: with WebGPU it waits most of the time, and what else runs has the processor meanwhile. */
+/**
+ * What takes longest, above 20 s. Deno comes first: with WebGPU it waits most of the time, and what else runs has the processor meanwhile.
+ * Where nothing was measured on the machine before, as in a new clone, other files go by their size.
+ */
 const first = [
   "hosts/deno",
   "hosts/chromium",
@@ -11,6 +14,16 @@ const first = [
   "hosts/chromium-wasm",
   "hostile/hostile",
   "cli/train",
+  "cli/cli",
+  "cli/bench",
+  "cli/refine",
+  "cli/evaluate",
+  "cli/trainHosts",
+  "gpu/stats",
+  "bundles/minified",
+  "goldens/goldens",
+  "package",
+  "distributed/mpi",
 ];
 
 /** The order of files: with the longest at the end, one worker would run it while the others have nothing left to do. */

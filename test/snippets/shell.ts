@@ -81,7 +81,9 @@ const declaredIn: Readonly<Record<string, string>> = {
 function checkScript(script: string, words: readonly string[]): void {
   const text = (packageJson.scripts as Readonly<Record<string, string>>)[script];
   require(text !== undefined, `a script named ${script}`);
-  const file = declaredIn[script] ?? /\b(bench|scripts)\/[\w/]+\.\w+/.exec(text!)?.[0];
+  const program = /\bscripts\/bench\.mjs ([\w/]+)/.exec(text!)?.[1];
+  const own = program === undefined ? /\bscripts\/[\w/]+\.\w+/.exec(text!)?.[0] : `bench/${program}.ts`;
+  const file = declaredIn[script] ?? own;
   for (const [, flag] of words
     .slice(words.indexOf(script))
     .join(" ")
