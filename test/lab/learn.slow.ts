@@ -16,6 +16,7 @@ import {
   trainingConfiguration,
 } from "../../src/train/train.ts";
 import { crfRnn, Folder } from "../cli/command.ts";
+import { tensorBytes } from "../train/tensorBytes.ts";
 import { Learning, small } from "./learning.ts";
 import { visitLab } from "./visit.ts";
 
@@ -111,8 +112,10 @@ test("a saved checkpoint goes on in Node, by library and by command, to the bits
       await runTraining(device, configuration, timetable, surroundings, beginning);
       return surroundings.files.get(checkpointFile)!;
     };
-    expect(Buffer.from(await go(2)).equals(saved.bytes)).toBe(true);
-    expect(Buffer.from(await go(4, saved.bytes)).equals(own.bytes)).toBe(true);
+    // Checkpoints name the host that they are of, and differ in that alone.
+    const equal = (a: Uint8Array, b: Uint8Array): boolean => Buffer.from(tensorBytes(a)).equals(tensorBytes(b));
+    expect(equal(await go(2), saved.bytes)).toBe(true);
+    expect(equal(await go(4, saved.bytes), own.bytes)).toBe(true);
 
     using folder = new Folder();
     const files = unzipSync(archive.bytes);
@@ -129,7 +132,7 @@ test("a saved checkpoint goes on in Node, by library and by command, to the bits
       .split(/\s+/)
       .slice(1);
     expect(within(...words, "--quiet")).toMatchObject({ status: 0, stderr: "" });
-    expect(readFileSync(folder.file(`crf-rnn-learn/run/${checkpointFile}`)).equals(own.bytes)).toBe(true);
+    expect(equal(readFileSync(folder.file(`crf-rnn-learn/run/${checkpointFile}`)), own.bytes)).toBe(true);
     const plain = ["--device", "wasm", "--plain-simd", "--quiet"];
     const checkpoint = ["--checkpoint", `run/${checkpointFile}`];
     expect(within("evaluate", "--data", "pictures", ...checkpoint, ...plain)).toMatchObject({ status: 0, stderr: "" });
