@@ -67,8 +67,9 @@ test("publint finds nothing to say, strictly", async () => {
 });
 
 test("attw finds no fault but that CommonJS gets a module, which Node takes by require", async () => {
-  // It ends with status 1 where it finds one.
-  const words = ["--pack", root, "--ignore-rules", "cjs-resolves-to-esm", "--format", "ascii", "--no-color"];
+  // It ends with status 1 where it finds one. The JSON Schema is for editors and has no types; resolvers that know no exports do not find it.
+  const schema = ["--exclude-entrypoints", "manifest.schema.json"];
+  const words = ["--pack", root, "--ignore-rules", "cjs-resolves-to-esm", "--format", "ascii", "--no-color", ...schema];
   const { stdout } = await run(toolProgram("attw"), words, { cwd: project.folder });
   for (const name of Object.keys(entries)) expect(stdout).toContain(`"${importName(name)}"`);
 });
