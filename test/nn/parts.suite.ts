@@ -2,7 +2,7 @@ import type { PixelMapping } from "../../src/nn/geometry.ts";
 import type { MapSize } from "../../src/nn/mapSize.ts";
 import { bindImageRows, type Piece, pieces, rowBytes } from "../../src/nn/parts.ts";
 import { type Case, check } from "../suite.ts";
-import { withBindings } from "./convolutions.ts";
+import { convolution, paperDevice, withBindings } from "./convolutions.ts";
 
 /** A row of two quads by three pixels, and one of one quad by five. */
 const sizes = { input: { width: 3, channels: 5 }, output: { width: 5, channels: 4 } };
@@ -167,6 +167,25 @@ export const cases: Case[] = [
           }
         }
       }
+    },
+  },
+  {
+    name: "maps that are stored as halves are computed in bands of 4 MiB in single precision, of 16 on a GPU",
+    run(real) {
+      for (const [hardware, rows] of [
+        [false, "1023,1023,1023,1023,908"],
+        [true, "4095,905"],
+      ] as const) {
+        // A row has 4 KiB, and the first one of a band may lie up to 256 bytes behind where a binding begins.
+        const map: MapSize = { images: 1, height: 5000, width: 256, channels: 4, halves: true };
+        const { device, storage } = paperDevice(real, 2 ** 30, hardware);
+        const sizes = { ...convolution([1, 5000, 256, 4], [4, 1, 1]), input: map, output: map };
+        const found = [...pieces(device, sizes, mappings[0]!, { input: storage, output: storage })];
+        const heights = found.map(({ output }) => output.height).join();
+        check(heights === rows, `${hardware ? "a GPU" : "a processor"}: ${heights} rows`);
+        for (const { input, output } of found) check(!input.halves && !output.halves, "in single precision");
+      }
+      return Promise.resolve();
     },
   },
 ];

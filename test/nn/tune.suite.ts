@@ -355,6 +355,60 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "the rule takes a form with larger tiles from that number of tiles on that gives all of an adapter work",
+    async run() {
+      /** The forms for 1 to 250 times 64 rows and so many panels of eight columns, each with the first number that takes it. */
+      const formsBySize = <Arguments extends object>(
+        device: Device,
+        forms: Forms<Arguments>,
+        argumentsOf: (size: number) => object,
+      ): string => {
+        const names = Array.from(
+          { length: 250 },
+          (_, i) => ruledForm(device, forms, argumentsOf(i + 1) as Arguments).name,
+        );
+        return names.flatMap((name, i) => (name === names[i - 1] ? [] : [`${name} ${i + 1}`])).join();
+      };
+      // A form that is f times as fast as one of half its tile has more than 1/f of the workgroups that an adapter computes at
+      // once: of 264, f is 5/4 and 42/34, so that 212 and 214 are the first. Small tiles of four panels, here one a size, are
+      // worth it for three panels where 64/size/0.3 is below 3/4/0.15, and for two where 48/size/0.2 is below 2/4/0.06.
+      for (const [info, panels, ofProduct, ofConvolution] of [
+        [{ vendor: "nvidia" }, 8, "small 1,tiled 212", "registers 1,small 86,tiled 214"],
+        [{ vendor: "amd" }, 8, "small 1,tiled 154", "registers 1,small 63,tiled 156"],
+        [{ vendor: "apple" }, 8, "small 1,tiled 32", "registers 1,small 13,tiled 33"],
+        [{ vendor: "intel" }, 8, "registers 1", "registers 1,small 8"],
+        [{ vendor: "intel" }, 2, "registers 1", "registers 1,small 29"],
+        [{ vendor: "intel" }, 1, "registers 1", "registers 1"],
+        [{}, 8, "small 1", "registers 1,small 17"],
+        [{}, 3, "small 1", "registers 1,small 43"],
+        [{}, 2, "registers 1,small 2,registers 87", "registers 1"],
+        // Vectors of which more than a quarter is thrown away are slower than none.
+        [{ hardware: false, subgroupSize: 8 }, 4, "subgroup 1", "registers 1"],
+        [{ hardware: false, subgroupSize: 8 }, 3, "registers 1", "registers 1"],
+      ] as const) {
+        const { device } = new StoppedDevice({}, { hardware: true, ...info });
+        const products = formsBySize(device, productForms, (size) => {
+          return { ...productForms.typical(), batch: 1, rowPanels: 16 * size, columnPanels: panels };
+        });
+        const convolutions = formsBySize(device, convolutionForms, (images) => {
+          return {
+            ...convolutionForms.typical(),
+            images,
+            resultHeight: 8,
+            resultWidth: 8,
+            panels,
+            outputs: 8 * panels,
+          };
+        });
+        check(products === ofProduct, `${JSON.stringify(info)}, products of ${panels} panels: ${products}`);
+        check(
+          convolutions === ofConvolution,
+          `${JSON.stringify(info)}, convolutions to ${panels} panels: ${convolutions}`,
+        );
+      }
+    },
+  },
+  {
     name: "forms of other bits, of no result, and those that do not compile are refused; other errors are thrown",
     async run() {
       const where = { where: "tune", expected: "a kernel that compiles", got: "none" };
