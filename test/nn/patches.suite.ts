@@ -1,6 +1,6 @@
 import type { Device } from "../../src/device/device.ts";
 import { panels as panelLayout } from "../../src/layout.ts";
-import { blockOf, blocksOf } from "../../src/nn/blocks.ts";
+import { atATime, blockOf, blocksOf, scarceBytes, scratchBytes, tilesOf, worthBlocks } from "../../src/nn/blocks.ts";
 import type { Convolution, Epilogue } from "../../src/nn/geometry.ts";
 import { patches } from "../../src/nn/patches.ts";
 import { absolute, convolved, convolvedBack, elements, weightGradient } from "../reference/convolution.ts";
@@ -169,9 +169,52 @@ export const cases: Case[] = [
         [3, 16, 16, { terms: 256, rows: 16, apart: true }],
         [1, 698, 698, { terms: 698, rows: 1, apart: false }],
         [2, 88, 88, { terms: 440, rows: 5, apart: true }],
+        [3, 1, 171, { terms: 171, rows: 1, apart: true }],
       ] as const) {
         const found = JSON.stringify(blockOf(images, rows, columns));
         check(found === JSON.stringify(expected), `${images} × ${rows} × ${columns}: ${found}`);
+      }
+      return Promise.resolve();
+    },
+  },
+  {
+    name: "sums are cut where tiles of 16 by 8 panels are fewer than 264 and terms more than 512, or more than 4096",
+    run(real) {
+      for (const [rowPanels, columnPanels, expected] of [
+        [1, 1, 1],
+        [16, 8, 1],
+        [17, 8, 2],
+        [16, 9, 2],
+        [33, 17, 9],
+      ] as const) {
+        const tiles = tilesOf(rowPanels, columnPanels);
+        check(tiles === expected, `${rowPanels} by ${columnPanels} panels: ${tiles} tiles`);
+      }
+      for (const [terms, tiles, expected] of [
+        [4096, 264, false],
+        [4097, 264, true],
+        [512, 1, false],
+        [513, 263, true],
+        [513, 264, false],
+      ] as const)
+        check(worthBlocks(terms, tiles) === expected, `${terms} terms, ${tiles} tiles`);
+      for (const [hardware, scratch, scarce] of [
+        [false, 4, 4],
+        [true, 192, 32],
+      ] as const) {
+        const { device } = paperDevice(real, 10, hardware);
+        check(scratchBytes(device) === scratch * 2 ** 20, `${scratchBytes(device)} bytes`);
+        check(scarceBytes(device) === scarce * 2 ** 20, `${scarceBytes(device)} bytes`);
+        for (const [count, tables, room, times] of [
+          // Four fit the room: three times four, three and three. Then two fit a binding, and then none does.
+          [10, [1], 4, 4],
+          [9, [1], 4, 3],
+          [8, [1, 1], 9, 4],
+          [9, [4, 5], 100, 2],
+          [9, [4, 11], 100, 1],
+          [3, [1], 100, 3],
+        ] as const)
+          check(atATime(device, count, tables, room) === times, `${count} of [${tables.join()}] bytes in ${room}`);
       }
       return Promise.resolve();
     },

@@ -570,29 +570,36 @@ export const cases: Case[] = [
   {
     name: "what is measured with is a product of 67 million operations and a convolution of 75, in tiles that are full",
     async run() {
-      const p = productForms.typical();
-      // Minimal filtering of 512 tiles, from 64 channels to 64.
-      const [tiles, channels] = [512, 64];
-      check(p.batch === 16 && p.rowPanels * 4 === tiles && p.columnPanels * 8 === channels, "panels");
-      check(p.termRows === 1 && p.termColumns === channels && p.termStride === 1 && p.batchColumns === 1, "terms");
-      check(p.leftPanelStride === channels && p.leftRowStride === p.rowPanels * channels, "left");
-      check(p.rightBatchStride === p.columnPanels * channels && p.rightPanelStride === channels, "right");
-      check(p.firstColumnPanel === 0 && p.accumulate === 0, "whole");
-      check(p.left === 16 * tiles * channels * 4 && p.right === 16 * channels * channels * 4, "bytes of operands");
-      check(p.result === 16 * tiles * channels * 4, "bytes of the result");
-      const c = convolutionForms.typical();
-      check(c.images === 1 && c.resultHeight * c.resultWidth === 128 && c.outputs === 4096, "result");
-      check(c.kernelHeight === 3 && c.kernelWidth === 3 && c.channels === 8, "9 taps of 8 channels");
-      check(c.height === c.resultHeight + 2 && c.width === c.resultWidth + 2, "no padding");
-      check(c.paddingY === 0 && c.paddingX === 0 && c.stride === 1 && c.inputDilation === 1, "stride 1");
-      check(c.panels * 8 === c.outputs && c.firstPanel === 0, "all panels");
-      check(c.biased === 1 && c.relu === 1 && c.valueSkip === 0 && c.resultSkip === 0, "bias and ReLU");
-      check(c.values === c.height * c.width * 8 * 4 && c.weights === 4096 * 9 * 8 * 4, "bytes of operands");
-      check(c.bias === 4096 * 4 && c.result === 128 * 4096 * 4, "bytes of the result");
-      for (const { name, sums } of [productForms.usual, ...productForms.others])
-        check(sums(p as never) === 16 * tiles * channels, `${name}: ${sums(p as never)} sums`);
-      for (const { name, sums } of [convolutionForms.usual, ...convolutionForms.others])
-        check(sums(c as never) === 128 * 4096, `${name}: ${sums(c as never)} sums`);
+      for (const scale of [1, 1 / 4, 16]) {
+        const p = productForms.typical(scale);
+        // Minimal filtering of 512 tiles, or of a quarter of them, or sixteen times as many, from 64 channels to 64.
+        const [tiles, channels] = [512 * scale, 64];
+        check(p.batch === 16 && p.rowPanels * 4 === tiles && p.columnPanels * 8 === channels, "panels");
+        check(p.termRows === 1 && p.termColumns === channels && p.termStride === 1 && p.batchColumns === 1, "terms");
+        check(p.leftPanelStride === channels && p.leftRowStride === p.rowPanels * channels, "left");
+        check(p.rightBatchStride === p.columnPanels * channels && p.rightPanelStride === channels, "right");
+        check(p.firstColumnPanel === 0 && p.accumulate === 0 && p.halves === 0, "whole");
+        check(p.left === 16 * tiles * channels * 4 && p.right === 16 * channels * channels * 4, "bytes of operands");
+        check(p.result === 16 * tiles * channels * 4, "bytes of the result");
+        const c = convolutionForms.typical(scale);
+        const count = 128 * scale;
+        check(c.images === 1 && c.resultHeight * c.resultWidth === count && c.outputs === 4096, "result");
+        check(c.kernelHeight === 3 && c.kernelWidth === 3 && c.channels === 8, "9 taps of 8 channels");
+        check(c.height === c.resultHeight + 2 && c.width === c.resultWidth + 2, "no padding");
+        check(c.paddingY === 0 && c.paddingX === 0 && c.stride === 1 && c.inputDilation === 1, "stride 1");
+        check(c.panels * 8 === c.outputs && c.firstPanel === 0, "all panels");
+        check(
+          c.biased === 1 && c.relu === 1 && c.valueSkip === 0 && c.resultSkip === 0 && c.halves === 0,
+          "bias and ReLU",
+        );
+        check(c.values === c.height * c.width * 8 * 4 && c.weights === 4096 * 9 * 8 * 4, "bytes of operands");
+        check(c.bias === 4096 * 4 && c.result === count * 4096 * 4, "bytes of the result");
+        for (const { name, sums } of [productForms.usual, ...productForms.others])
+          check(sums(p as never) === 16 * tiles * channels, `${name}: ${sums(p as never)} sums`);
+        // A quarter of the convolution fills half a tile.
+        for (const { name, sums } of scale < 1 ? [] : [convolutionForms.usual, ...convolutionForms.others])
+          check(sums(c as never) === count * 4096, `${name}: ${sums(c as never)} sums`);
+      }
     },
   },
   {
