@@ -104,7 +104,7 @@ function forwardBlocks(device: Device, { input, output, kernelHeight, kernelWidt
   const terms = kernelHeight * kernelWidth * padded(input.channels);
   const tiles = tilesOf(Math.ceil(pixelsOf(output) / 4), panelsOf(output.channels));
   const blocks = blocksOf(terms, tiles);
-  const together = pixelPanelsTogether * 4 * Math.max(terms, blocks * panelWidth) * 4;
+  const together = pixelPanelsTogether * 4 * terms * 4;
   return { terms, blocks, worth: worthBlocks(terms, tiles) && together <= device.limits.bindingBytes };
 }
 
@@ -228,8 +228,8 @@ function blocksOfPixels(device: Device, { input, output, kernelHeight, kernelWid
   const tables = [numbers * pixels * 4, outputs * pixels * 4];
   const weights = numbers * outputs * 4;
   const all = Math.ceil(output.height / block.rows);
-  // A block by itself is added to the weights where they are, which may be larger than a binding.
-  const count = weights > device.limits.bindingBytes ? 1 : atATime(device, all, [...tables, weights]);
+  // One where the weights are larger than a binding: a block by itself is added to them where they are.
+  const count = atATime(device, all, [...tables, weights]);
   return { block, pixels, count, fits: Math.max(...tables) <= device.limits.bindingBytes };
 }
 
