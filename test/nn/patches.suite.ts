@@ -81,6 +81,14 @@ const sameAs = (actual: Computed, expected: Computed, what: string): void => {
   for (const name of ["output", "input", "weights"] as const) same(actual[name], expected[name], `${what}, ${name}`);
 };
 
+/** What is said of a dispatch, by its kernel. */
+const told: Readonly<Record<string, readonly string[]>> = {
+  patches: ["pack", "firstPixel", "pixels", "valueSkip", "blockPixels", "blockTerms"],
+  product: ["product", "columnPanels", "firstColumnPanel", "batch", "rowPanels", "termColumns", "accumulate"],
+  patchesCollect: ["collect", "firstPixel", "pixels", "firstPanel", "panels", "resultSkip"],
+  productBlocks: ["blocks", "count"],
+};
+
 export const cases: Case[] = [
   ...convolutions.map(([sizes, ...kernels]): Case => ({
     name: `long sums in blocks: ${nameOf(sizes)}`,
@@ -173,6 +181,166 @@ export const cases: Case[] = [
       ] as const) {
         const found = JSON.stringify(blockOf(images, rows, columns));
         check(found === JSON.stringify(expected), `${images} × ${rows} × ${columns}: ${found}`);
+      }
+      return Promise.resolve();
+    },
+  },
+  {
+    name: "the tables that are made and the kernels that run, to the byte, where memory holds all and where it does not",
+    run(real) {
+      /** Bytes of the patches of a tile of 64 pixels, and of the products of a panel. */
+      const [tile, products] = [64 * 784 * 4, 49 * 2 * 128];
+      for (const [sizes, way, bindingBytes, hardware, expected] of [
+        // 784 terms in two blocks of 392. All pixels go at once.
+        [
+          convolution([1, 9, 8, 16], [24, 7, 7]),
+          "convolve",
+          2 ** 30,
+          false,
+          "25088,1536: pack 0·6·0·6·392, product 3·0·2·2·392·0, collect 0·6·0·3·0",
+        ],
+        // Of 32 tiles of 64 pixels 19 fit scratch memory, with 200,704 bytes of patches and 12,288 of products each: 16, and 16.
+        [
+          convolution([1, 56, 46, 16], [24, 7, 7]),
+          "convolve",
+          2 ** 30,
+          false,
+          "3211264,196608,3060736,187392: pack 0·1024·0·1024·392, product 3·0·2·256·392·0, collect 0·1024·0·3·0, pack 1024·976·0·976·392, product 3·0·2·244·392·0, collect 1024·976·0·3·0",
+        ],
+        // A binding holds three tiles of patches, or two; one, or none.
+        [
+          convolution([1, 18, 22, 16], [24, 7, 7]),
+          "convolve",
+          3 * tile,
+          false,
+          "602112,36864: pack 0·192·0·192·392, product 3·0·2·48·392·0, collect 0·192·0·3·0",
+        ],
+        [
+          convolution([1, 18, 22, 16], [24, 7, 7]),
+          "convolve",
+          3 * tile - 1,
+          false,
+          "401408,24576,200704,12288: pack 0·128·0·128·392, product 3·0·2·32·392·0, collect 0·128·0·3·0, pack 128·64·0·64·392, product 3·0·2·16·392·0, collect 128·64·0·3·0",
+        ],
+        [
+          convolution([1, 9, 8, 16], [24, 7, 7]),
+          "convolve",
+          tile,
+          false,
+          "25088,1536: pack 0·6·0·6·392, product 3·0·2·2·392·0, collect 0·6·0·3·0",
+        ],
+        [convolution([1, 9, 8, 16], [24, 7, 7]), "convolve", tile - 1, false, ": convolution"],
+        // Five tiles fit, since 128 panels have 524,288 bytes of products a tile.
+        [
+          convolution([1, 22, 26, 16], [1024, 7, 7]),
+          "convolve",
+          2 ** 30,
+          false,
+          "1003520,2621440: pack 0·320·0·320·392, product 128·0·2·80·392·0, collect 0·320·0·128·0",
+        ],
+        // Two times 16 tiles of the product: 1056 make 33 blocks, of which 49 is the next that 25,088 terms allow.
+        [
+          convolution([1, 11, 19, 512], [1024, 7, 7]),
+          "convolve",
+          2 ** 30,
+          true,
+          "6823936,13647872: pack 0·65·0·65·512, product 128·0·49·17·512·0, collect 0·65·0·128·0",
+        ],
+        // Twelve rows of the map fit, and the other eight begin half an alignment behind where they are bound.
+        [
+          convolution([1, 20, 10, 516], [9, 1, 1]),
+          "convolve",
+          264_192,
+          false,
+          "247680,7680,165120,5120: pack 0·120·0·120·516, product 2·0·1·30·516·0, collect 0·120·0·2·0, pack 0·80·8·80·516, product 2·0·1·20·516·0, collect 0·80·0·2·8",
+        ],
+        // Back, 49 taps of 24 terms: 12,544 bytes of products a panel, which a binding holds or does not.
+        [
+          convolution([1, 9, 8, 16], [24, 7, 7]),
+          "convolveBack",
+          2 ** 30,
+          false,
+          "768,75264,25088: pack 0·6·0·6·24, product 2·0·49·2·24·0, collect 0·72·0·2·0",
+        ],
+        [
+          convolution([1, 9, 8, 16], [24, 7, 7]),
+          "convolveBack",
+          products,
+          false,
+          "768,37632,12544,37632,12544: pack 0·6·0·6·24, product 1·0·49·2·24·0, collect 0·72·0·1·0, product 1·0·49·2·24·0, collect 0·72·1·1·0",
+        ],
+        [
+          convolution([1, 9, 8, 16], [24, 7, 7]),
+          "convolveBack",
+          products - 1,
+          false,
+          "75264: convolution, convolution",
+        ],
+        // 5349 row panels have 33,548,928 bytes of products, and 5352 more than 2²⁵.
+        [
+          convolution([1, 18, 1789, 16], [96, 7, 7]),
+          "convolveBack",
+          2 ** 31,
+          false,
+          "8216064,150528,33548928,150528,33548928: pack 0·21396·0·21396·96, product 1·0·49·5349·96·0, collect 0·32202·0·1·0, product 1·0·49·5349·96·0, collect 0·32202·1·1·0",
+        ],
+        [convolution([1, 18, 1790, 16], [96, 7, 7]), "convolveBack", 2 ** 31, false, "301056: convolution"],
+        // Of 60 panels 51 fit 2²⁵ bytes: 30, and in whole tiles of eight 32.
+        [
+          convolution([1, 22, 26, 480], [96, 7, 7]),
+          "convolveBack",
+          2 ** 30,
+          false,
+          "122880,4816896,16056320,4214784,14049280: pack 0·320·0·320·96, product 32·0·49·80·96·0, collect 0·572·0·32·0, product 28·0·49·80·96·0, collect 0·572·32·28·0",
+        ],
+        [
+          convolution([1, 12, 14, 9], [520, 3, 2], 2, 1),
+          "convolveBack",
+          2 ** 30,
+          false,
+          "99840,199680,36864: pack 0·48·0·48·260, product 2·0·12·12·260·0, collect 0·168·0·2·0",
+        ],
+        // Six pixels in eight terms; sixty rows of 41 in blocks of twelve; of twenty rows of 33 fifteen, where a binding holds them.
+        [
+          convolution([1, 9, 8, 16], [24, 7, 7]),
+          "weightGradient",
+          2 ** 30,
+          false,
+          "25088,768: pack 0·6·0·6·4, pack 0·6·0·6·4, product 3·0·1·196·8·0",
+        ],
+        [
+          convolution([1, 60, 41, 30], [24, 3, 3], 1, 1),
+          "weightGradient",
+          2 ** 30,
+          false,
+          "2833920,236160,138240: pack 0·2460·0·492·4, pack 0·2460·0·492·4, product 3·0·5·72·492·0, blocks 5",
+        ],
+        [
+          convolution([2, 20, 33, 3], [9, 3, 3], 1, 1),
+          "weightGradient",
+          9 * 4 * 496 * 4,
+          false,
+          "71424,31744: pack 0·495·0·495·4, pack 0·495·0·495·4, product 2·0·1·9·496·0, pack 495·165·0·495·4, pack 495·165·0·495·4, product 2·0·1·9·496·1, pack 0·495·4·495·4, pack 0·495·12·495·4, product 2·0·1·9·496·1, pack 495·165·4·495·4, pack 495·165·12·495·4, product 2·0·1·9·496·1",
+        ],
+        [
+          convolution([2, 20, 33, 3], [9, 3, 3], 1, 1),
+          "weightGradient",
+          9 * 4 * 496 * 4 - 1,
+          false,
+          "12320,42240: convolutionPack, convolutionPack, product 2·0·9·1·33·0, convolutionPack, convolutionPack, product 2·0·9·1·33·1",
+        ],
+      ] as const) {
+        const tireless = { info: real.info, limits: { ...real.limits, operations: Infinity } } as Device;
+        const { device, allocated, ran, storage } = paperDevice(tireless, bindingBytes, hardware, "webgpu");
+        patches[way](device, sizes, { input: storage, weights: storage, output: storage });
+        const steps = ran.flatMap(({ kernel, args }) => {
+          // How often weights are transposed is for what a dispatch may take.
+          if (kernel === "convolutionTranspose") return [];
+          const [name = kernel, ...numbers] = told[kernel] ?? [];
+          return [[name, numbers.map((number) => String(args[number])).join("·")].join(" ").trim()];
+        });
+        const found = `${allocated.join()}: ${steps.join(", ")}`;
+        check(found === expected, `${nameOf(sizes)}, ${way} in ${bindingBytes} bytes: ${found}`);
       }
       return Promise.resolve();
     },
