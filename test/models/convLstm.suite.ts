@@ -233,8 +233,11 @@ export const cases: readonly Case[] = [
         [() => convLstm(device, { classes: 1.5 }), "convLstm: expected a whole number of classes, 1 or more, got 1.5"],
         [() => convLstm(device, { classes: 1, hidden: 0 }), "convLstm: expected hidden: a whole number of 1 or more"],
         [() => convLstm(device, { classes: 1, iterations: -1 }), "convLstm: expected iterations: a whole number"],
-        [() => convLstm(device, { classes: 1, seed: -1 }), "convLstm: expected seed: a whole number"],
-        ...[0, -1, 1.5, "3"].map((kernelSize): [() => unknown, string] => [
+        ...[-1, 2 ** 53].map((seed): [() => unknown, string] => [
+          () => convLstm(device, { classes: 1, seed }),
+          "convLstm: expected seed: a whole number",
+        ]),
+        ...[0, -1, 1.5, "3", Infinity].map((kernelSize): [() => unknown, string] => [
           () => convLstm(device, { classes: 1, kernelSize: kernelSize as number }),
           "convLstm: expected kernelSize: an odd whole number of 1 or more",
         ]),
