@@ -84,7 +84,7 @@ const sameAs = (actual: Computed, expected: Computed, what: string): void => {
 /** What is said of a dispatch, by its kernel. */
 const told: Readonly<Record<string, readonly string[]>> = {
   patches: ["pack", "firstPixel", "pixels", "valueSkip", "blockPixels", "blockTerms"],
-  product: ["product", "columnPanels", "firstColumnPanel", "batch", "rowPanels", "termColumns", "accumulate"],
+  product: ["product", "columnPanels", "firstColumnPanel", "batch", "rowPanels", "termColumns", "accumulate", "halves"],
   patchesCollect: ["collect", "firstPixel", "pixels", "firstPanel", "panels", "resultSkip"],
   productBlocks: ["blocks", "count"],
 };
@@ -197,7 +197,7 @@ export const cases: Case[] = [
           "convolve",
           2 ** 30,
           false,
-          "25088,1536: pack 0·6·0·6·392, product 3·0·2·2·392·0, collect 0·6·0·3·0",
+          "25088,1536,-1536,-25088: pack 0·6·0·6·392, product 3·0·2·2·392·0·0, collect 0·6·0·3·0",
         ],
         // Of 32 tiles of 64 pixels 19 fit scratch memory, with 200,704 bytes of patches and 12,288 of products each: 16, and 16.
         [
@@ -205,7 +205,7 @@ export const cases: Case[] = [
           "convolve",
           2 ** 30,
           false,
-          "3211264,196608,3060736,187392: pack 0·1024·0·1024·392, product 3·0·2·256·392·0, collect 0·1024·0·3·0, pack 1024·976·0·976·392, product 3·0·2·244·392·0, collect 1024·976·0·3·0",
+          "3211264,196608,-196608,-3211264,3060736,187392,-187392,-3060736: pack 0·1024·0·1024·392, product 3·0·2·256·392·0·0, collect 0·1024·0·3·0, pack 1024·976·0·976·392, product 3·0·2·244·392·0·0, collect 1024·976·0·3·0",
         ],
         // A binding holds three tiles of patches, or two; one, or none.
         [
@@ -213,30 +213,44 @@ export const cases: Case[] = [
           "convolve",
           3 * tile,
           false,
-          "602112,36864: pack 0·192·0·192·392, product 3·0·2·48·392·0, collect 0·192·0·3·0",
+          "602112,36864,-36864,-602112: pack 0·192·0·192·392, product 3·0·2·48·392·0·0, collect 0·192·0·3·0",
         ],
         [
           convolution([1, 18, 22, 16], [24, 7, 7]),
           "convolve",
           3 * tile - 1,
           false,
-          "401408,24576,200704,12288: pack 0·128·0·128·392, product 3·0·2·32·392·0, collect 0·128·0·3·0, pack 128·64·0·64·392, product 3·0·2·16·392·0, collect 128·64·0·3·0",
+          "401408,24576,-24576,-401408,200704,12288,-12288,-200704: pack 0·128·0·128·392, product 3·0·2·32·392·0·0, collect 0·128·0·3·0, pack 128·64·0·64·392, product 3·0·2·16·392·0·0, collect 128·64·0·3·0",
         ],
         [
           convolution([1, 9, 8, 16], [24, 7, 7]),
           "convolve",
           tile,
           false,
-          "25088,1536: pack 0·6·0·6·392, product 3·0·2·2·392·0, collect 0·6·0·3·0",
+          "25088,1536,-1536,-25088: pack 0·6·0·6·392, product 3·0·2·2·392·0·0, collect 0·6·0·3·0",
         ],
         [convolution([1, 9, 8, 16], [24, 7, 7]), "convolve", tile - 1, false, ": convolution"],
-        // Five tiles fit, since 128 panels have 524,288 bytes of products a tile.
+        [
+          { ...convolution([1, 9, 8, 16], [24, 7, 7]), halves: true },
+          "convolve",
+          tile,
+          false,
+          "25088,1536,-1536,-25088: pack 0·6·0·6·392, product 3·0·2·2·392·0·1, collect 0·6·0·3·0",
+        ],
+        // Five tiles fit, since 128 panels have 524,288 bytes of products a tile; of six, three go at a time.
         [
           convolution([1, 22, 26, 16], [1024, 7, 7]),
           "convolve",
           2 ** 30,
           false,
-          "1003520,2621440: pack 0·320·0·320·392, product 128·0·2·80·392·0, collect 0·320·0·128·0",
+          "1003520,2621440,-2621440,-1003520: pack 0·320·0·320·392, product 128·0·2·80·392·0·0, collect 0·320·0·128·0",
+        ],
+        [
+          convolution([1, 22, 30, 16], [1024, 7, 7]),
+          "convolve",
+          2 ** 30,
+          false,
+          "602112,1572864,-1572864,-602112,602112,1572864,-1572864,-602112: pack 0·192·0·192·392, product 128·0·2·48·392·0·0, collect 0·192·0·128·0, pack 192·192·0·192·392, product 128·0·2·48·392·0·0, collect 192·192·0·128·0",
         ],
         // Two times 16 tiles of the product: 1056 make 33 blocks, of which 49 is the next that 25,088 terms allow.
         [
@@ -244,7 +258,7 @@ export const cases: Case[] = [
           "convolve",
           2 ** 30,
           true,
-          "6823936,13647872: pack 0·65·0·65·512, product 128·0·49·17·512·0, collect 0·65·0·128·0",
+          "6823936,13647872,-13647872,-6823936: pack 0·65·0·65·512, product 128·0·49·17·512·0·0, collect 0·65·0·128·0",
         ],
         // Twelve rows of the map fit, and the other eight begin half an alignment behind where they are bound.
         [
@@ -252,7 +266,7 @@ export const cases: Case[] = [
           "convolve",
           264_192,
           false,
-          "247680,7680,165120,5120: pack 0·120·0·120·516, product 2·0·1·30·516·0, collect 0·120·0·2·0, pack 0·80·8·80·516, product 2·0·1·20·516·0, collect 0·80·0·2·8",
+          "247680,7680,-7680,-247680,165120,5120,-5120,-165120: pack 0·120·0·120·516, product 2·0·1·30·516·0·0, collect 0·120·0·2·0, pack 0·80·8·80·516, product 2·0·1·20·516·0·0, collect 0·80·0·2·8",
         ],
         // Back, 49 taps of 24 terms: 12,544 bytes of products a panel, which a binding holds or does not.
         [
@@ -260,21 +274,21 @@ export const cases: Case[] = [
           "convolveBack",
           2 ** 30,
           false,
-          "768,75264,25088: pack 0·6·0·6·24, product 2·0·49·2·24·0, collect 0·72·0·2·0",
+          "768,75264,25088,-75264,-25088,-768: pack 0·6·0·6·24, product 2·0·49·2·24·0·0, collect 0·72·0·2·0",
         ],
         [
           convolution([1, 9, 8, 16], [24, 7, 7]),
           "convolveBack",
           products,
           false,
-          "768,37632,12544,37632,12544: pack 0·6·0·6·24, product 1·0·49·2·24·0, collect 0·72·0·1·0, product 1·0·49·2·24·0, collect 0·72·1·1·0",
+          "768,37632,12544,-37632,-12544,37632,12544,-37632,-12544,-768: pack 0·6·0·6·24, product 1·0·49·2·24·0·0, collect 0·72·0·1·0, product 1·0·49·2·24·0·0, collect 0·72·1·1·0",
         ],
         [
           convolution([1, 9, 8, 16], [24, 7, 7]),
           "convolveBack",
           products - 1,
           false,
-          "75264: convolution, convolution",
+          "75264,-75264: convolution, convolution",
         ],
         // 5349 row panels have 33,548,928 bytes of products, and 5352 more than 2²⁵.
         [
@@ -282,56 +296,96 @@ export const cases: Case[] = [
           "convolveBack",
           2 ** 31,
           false,
-          "8216064,150528,33548928,150528,33548928: pack 0·21396·0·21396·96, product 1·0·49·5349·96·0, collect 0·32202·0·1·0, product 1·0·49·5349·96·0, collect 0·32202·1·1·0",
+          "8216064,150528,33548928,-150528,-33548928,150528,33548928,-150528,-33548928,-8216064: pack 0·21396·0·21396·96, product 1·0·49·5349·96·0·0, collect 0·32202·0·1·0, product 1·0·49·5349·96·0·0, collect 0·32202·1·1·0",
         ],
-        [convolution([1, 18, 1790, 16], [96, 7, 7]), "convolveBack", 2 ** 31, false, "301056: convolution"],
+        [convolution([1, 18, 1790, 16], [96, 7, 7]), "convolveBack", 2 ** 31, false, "301056,-301056: convolution"],
         // Of 60 panels 51 fit 2²⁵ bytes: 30, and in whole tiles of eight 32.
         [
           convolution([1, 22, 26, 480], [96, 7, 7]),
           "convolveBack",
           2 ** 30,
           false,
-          "122880,4816896,16056320,4214784,14049280: pack 0·320·0·320·96, product 32·0·49·80·96·0, collect 0·572·0·32·0, product 28·0·49·80·96·0, collect 0·572·32·28·0",
+          "122880,4816896,16056320,-4816896,-16056320,4214784,14049280,-4214784,-14049280,-122880: pack 0·320·0·320·96, product 32·0·49·80·96·0·0, collect 0·572·0·32·0, product 28·0·49·80·96·0·0, collect 0·572·32·28·0",
         ],
         [
           convolution([1, 12, 14, 9], [520, 3, 2], 2, 1),
           "convolveBack",
           2 ** 30,
           false,
-          "99840,199680,36864: pack 0·48·0·48·260, product 2·0·12·12·260·0, collect 0·168·0·2·0",
+          "99840,199680,36864,-199680,-36864,-99840: pack 0·48·0·48·260, product 2·0·12·12·260·0·0, collect 0·168·0·2·0",
         ],
+        // 49 times 12 tiles, and 49 times 9, are 588 and 441: two blocks and four. Nine panels fit 2²⁵ bytes, or thirteen.
+        [
+          convolution([1, 18, 17, 200], [2048, 7, 7]),
+          "convolveBack",
+          2 ** 30,
+          false,
+          "1081344,28901376,3725568,-28901376,-3725568,28901376,3725568,-28901376,-3725568,22478848,2897664,-22478848,-2897664,-1081344: pack 0·132·0·132·1024, product 9·0·98·33·1024·0·0, collect 0·306·0·9·0, product 9·0·98·33·1024·0·0, collect 0·306·9·9·0, product 7·0·98·33·1024·0·0, collect 0·306·18·7·0",
+        ],
+        [
+          convolution([1, 18, 17, 144], [1024, 7, 7]),
+          "convolveBack",
+          2 ** 30,
+          false,
+          "540672,14450688,7451136,-14450688,-7451136,14450688,7451136,-14450688,-7451136,-540672: pack 0·132·0·132·256, product 9·0·196·33·256·0·0, collect 0·306·0·9·0, product 9·0·196·33·256·0·0, collect 0·306·9·9·0",
+        ],
+        // The packed gradient has 832,000 bytes.
+        [
+          convolution([1, 20, 10, 9], [1038, 1, 1]),
+          "convolveBack",
+          832_000,
+          false,
+          "832000,66560,51200,-66560,-51200,-832000: pack 0·200·0·200·260, product 2·0·4·50·260·0·0, collect 0·200·0·2·0",
+        ],
+        [
+          convolution([1, 20, 10, 9], [1038, 1, 1]),
+          "convolveBack",
+          831_999,
+          false,
+          "66560,-66560: convolution, convolution",
+        ],
+        // Four phases of 4160 pixels are 260 tiles, and of 4161 pixels 264, which is enough.
+        [
+          convolution([1, 127, 129, 9], [132, 3, 3], 2),
+          "convolveBack",
+          2 ** 30,
+          false,
+          "2128896,76032,2322432,-76032,-2322432,-2128896: pack 0·4032·0·4032·132, product 2·0·9·1008·132·0·0, collect 0·16383·0·2·0",
+        ],
+        [convolution([1, 113, 145, 9], [132, 3, 3], 2), "convolveBack", 2 ** 30, false, "76032,-76032: convolution"],
         // Six pixels in eight terms; sixty rows of 41 in blocks of twelve; of twenty rows of 33 fifteen, where a binding holds them.
         [
           convolution([1, 9, 8, 16], [24, 7, 7]),
           "weightGradient",
           2 ** 30,
           false,
-          "25088,768: pack 0·6·0·6·4, pack 0·6·0·6·4, product 3·0·1·196·8·0",
+          "25088,768,-25088,-768: pack 0·6·0·6·4, pack 0·6·0·6·4, product 3·0·1·196·8·0·0",
         ],
         [
           convolution([1, 60, 41, 30], [24, 3, 3], 1, 1),
           "weightGradient",
           2 ** 30,
           false,
-          "2833920,236160,138240: pack 0·2460·0·492·4, pack 0·2460·0·492·4, product 3·0·5·72·492·0, blocks 5",
+          "2833920,236160,138240,-138240,-2833920,-236160: pack 0·2460·0·492·4, pack 0·2460·0·492·4, product 3·0·5·72·492·0·0, blocks 5",
         ],
         [
           convolution([2, 20, 33, 3], [9, 3, 3], 1, 1),
           "weightGradient",
           9 * 4 * 496 * 4,
           false,
-          "71424,31744: pack 0·495·0·495·4, pack 0·495·0·495·4, product 2·0·1·9·496·0, pack 495·165·0·495·4, pack 495·165·0·495·4, product 2·0·1·9·496·1, pack 0·495·4·495·4, pack 0·495·12·495·4, product 2·0·1·9·496·1, pack 495·165·4·495·4, pack 495·165·12·495·4, product 2·0·1·9·496·1",
+          "71424,31744,-71424,-31744: pack 0·495·0·495·4, pack 0·495·0·495·4, product 2·0·1·9·496·0·0, pack 495·165·0·495·4, pack 495·165·0·495·4, product 2·0·1·9·496·1·0, pack 0·495·4·495·4, pack 0·495·12·495·4, product 2·0·1·9·496·1·0, pack 495·165·4·495·4, pack 495·165·12·495·4, product 2·0·1·9·496·1·0",
         ],
         [
           convolution([2, 20, 33, 3], [9, 3, 3], 1, 1),
           "weightGradient",
           9 * 4 * 496 * 4 - 1,
           false,
-          "12320,42240: convolutionPack, convolutionPack, product 2·0·9·1·33·0, convolutionPack, convolutionPack, product 2·0·9·1·33·1",
+          "12320,42240,-12320,-42240: convolutionPack, convolutionPack, product 2·0·9·1·33·0·0, convolutionPack, convolutionPack, product 2·0·9·1·33·1·0",
         ],
       ] as const) {
         const tireless = { info: real.info, limits: { ...real.limits, operations: Infinity } } as Device;
         const { device, allocated, ran, storage } = paperDevice(tireless, bindingBytes, hardware, "webgpu");
+        Object.assign(device, { release: ({ bytes }: { bytes: number }) => allocated.push(-bytes) });
         patches[way](device, sizes, { input: storage, weights: storage, output: storage });
         const steps = ran.flatMap(({ kernel, args }) => {
           // How often weights are transposed is for what a dispatch may take.
