@@ -483,6 +483,12 @@ export const cases: Case[] = [
         times: Object.fromEntries(Object.entries(times).map(([name, time]) => [name, Math.round(time * 50) / 50])),
       }));
       check(JSON.stringify(rounded) === JSON.stringify(expected), JSON.stringify(choices));
+      // 67 million operations in 2 ms, and 75 million in 3.
+      close([device.device.pace!], [2 ** 26 / 2], { relative: 0.02 }, "the pace of the faster kernel");
+      const still = new StoppedDevice(all(times), { name: newName() }, { clock: { step: 0 } });
+      for (const { clock, times, form, rule } of await byClockOf(still, tune))
+        check(clock === "none" && Object.keys(times).length === 0 && form === rule, "by a clock that stands still");
+      check(still.device.pace === undefined, `a pace of ${still.device.pace}`);
       const chosen = [
         fastest(device.device, productForms, productForms.typical() as never),
         fastest(device.device, convolutionForms, convolutionForms.typical() as never),
