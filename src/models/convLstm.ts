@@ -22,8 +22,8 @@ import type { ParameterTable } from "./layers.ts";
 import { makeParameters, type Parameters } from "./parameters.ts";
 
 const odd: Pick<Description<number>, "accepts" | "expected"> = {
-  accepts: (value): value is number =>
-    typeof value === "number" && Number.isInteger(value) && value >= 1 && value % 2 === 1,
+  // Of a number that is not whole the remainder is neither, and of one below 0 it is not above.
+  accepts: (value): value is number => typeof value === "number" && value % 2 === 1,
   expected: "an odd whole number of 1 or more",
 };
 

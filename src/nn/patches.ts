@@ -104,7 +104,7 @@ function forwardBlocks(device: Device, { input, output, kernelHeight, kernelWidt
   const terms = kernelHeight * kernelWidth * padded(input.channels);
   const tiles = tilesOf(Math.ceil(pixelsOf(output) / 4), panelsOf(output.channels));
   const blocks = blocksOf(terms, tiles);
-  const together = pixelPanelsTogether * 4 * Math.max(terms, blocks * panelWidth) * 4;
+  const together = pixelPanelsTogether * 4 * terms * 4;
   return { terms, blocks, worth: worthBlocks(terms, tiles) && together <= device.limits.bindingBytes };
 }
 
@@ -129,7 +129,8 @@ function convolve(device: Device, sizes: Convolution, operands: Operands, epilog
       const left = workspace.allocate(rowPanels * terms * 16);
       const packing = { firstPixel, pixels, blockPixels: pixels, blockTerms: terms / blocks, panelQuads: 1 };
       pack(device, piece.input, piece.output, taps, { ...packing, result: left, rowsArePixels: 1 });
-      for (const range of evenRanges(device, panels, panelBytes(sizes), blocks * rowPanels * 4 * panelRowBytes)) {
+      // Products need no bound of their own: those of several tiles fit for all panels, and those of one take less than the weights.
+      for (const range of evenRanges(device, panels, panelBytes(sizes))) {
         const products = workspace.allocate(range.count * blocks * rowPanels * 4 * panelRowBytes);
         product(device, {
           ...{ left, right: range.of(operands.weights), result: products, columnPanels: range.count, rowPanels },
@@ -150,7 +151,7 @@ function convolve(device: Device, sizes: Convolution, operands: Operands, epilog
  * Cuts panels of weights into ranges of about the same length, so that the weights and the products of a range fit a binding,
  * and both together `room`.
  */
-function evenRanges(device: Device, panels: number, weightBytes: number, productBytes: number, room = Infinity) {
+function evenRanges(device: Device, panels: number, weightBytes: number, productBytes = 0, room = Infinity) {
   const most = atATime(device, panels, [weightBytes, productBytes], room);
   // Whole tiles, where there is room for them.
   const tiles = Math.ceil(most / panelsTogether) * panelsTogether;
@@ -228,8 +229,8 @@ function blocksOfPixels(device: Device, { input, output, kernelHeight, kernelWid
   const tables = [numbers * pixels * 4, outputs * pixels * 4];
   const weights = numbers * outputs * 4;
   const all = Math.ceil(output.height / block.rows);
-  // A block by itself is added to the weights where they are, which may be larger than a binding.
-  const count = weights > device.limits.bindingBytes ? 1 : atATime(device, all, [...tables, weights]);
+  // One where the weights are larger than a binding: a block by itself is added to them where they are.
+  const count = atATime(device, all, [...tables, weights]);
   return { block, pixels, count, fits: Math.max(...tables) <= device.limits.bindingBytes };
 }
 

@@ -3,13 +3,13 @@ import { taps as kernel, tapsPullback } from "../../build/kernels.ts";
 import { ShapeError } from "../../src/errors.ts";
 import { filter, normalizations } from "../../src/lattice/filter.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
-import { gaussianTaps } from "../../src/lattice/taps.ts";
+import { blurringBy, gaussianTaps } from "../../src/lattice/taps.ts";
 import { mean } from "../../src/nn/mean.ts";
 import { multiply } from "../../src/nn/multiply.ts";
 import { add } from "../../src/nn/add.ts";
 import { sgd } from "../../src/optim/sgd.ts";
 import { Tape } from "../../src/tape.ts";
-import { Memory } from "../memory.ts";
+import { checkMemory, Memory, memoryOf } from "../memory.ts";
 import { withBindings } from "../nn/convolutions.ts";
 import { referenceFilter, referenceLattice, referenceLatticeAt, type ReferenceTaps } from "../reference/lattice.ts";
 import { clearPoints } from "../reference/points.ts";
@@ -173,7 +173,7 @@ export const cases: Case[] = [
   {
     name: "maps beyond a binding are gone through by parts, each by the taps of its channels",
     async run(device) {
-      const [points, channels, d] = [400, 12, 2];
+      const [points, channels, d] = [400, 10, 2];
       const data = clearPoints(random(60), points, d);
       const numbers = random(61);
       const [input, g] = [1, 2].map(() => numbers.array(points * channels, -1, 1)) as [Float32Array, Float32Array];
@@ -197,6 +197,47 @@ export const cases: Case[] = [
         const gradient = await gradients.get(taps)!.read();
         checkSlope((t) => inner(reference(t), g), weights, gradient, numbers, 1e-5, "taps");
       });
+    },
+  },
+  {
+    name: "their gradient keeps what went into each blur, of as many channels as a binding holds of all vertices",
+    async run(device) {
+      using scope = device.scope();
+      const [points, channels, d] = [130, 10, 2];
+      using lattice = await buildLattice(scope.tensor([points, d], random(60).array(points * d, 0, 18)));
+      const maps = { values: scope.tensor([points, channels]), gradient: scope.tensor([points, channels]) };
+      const { gradient } = blurringBy("test", scope.tensor([d + 1, 3]), lattice, channels);
+      const [map, rows] = [48 * points, 16 * (lattice.vertices + 1)];
+      // More vertices than points, so that a map of two quads of them is larger than one of three of the points.
+      check(rows > 16 * points && 2 * rows > map && rows < map, `${lattice.vertices} vertices`);
+      for (const [bindingBytes, parts] of [
+        [3 * rows, [3]],
+        [3 * rows - 1, [2, 1]],
+        [2 * rows, [2, 1]],
+        [2 * rows - 1, [1, 1, 1]],
+        [map, [1, 1, 1]],
+        [map - 1, [1, 1, 1]],
+      ] as const) {
+        const used = await withBindings(device, bindingBytes, () =>
+          memoryOf(device, "lattice/taps", async () => (await gradient(lattice.own, "none", maps)).dispose()),
+        );
+        const steps = parts.flatMap((quads) => {
+          // Three sums an axis, each where a binding may begin; the channels of both maps, where a map is larger than a binding.
+          const sums = 3 * (d + 1) * Math.max(device.limits.alignment, 16 * quads);
+          const copies = bindingBytes < map ? [16 * quads * points, 16 * quads * points] : [];
+          const before = [sums, ...copies, quads * rows];
+          const all = [...before, ...Array<number>(d + 1).fill(quads * rows), quads * (rows - 16)];
+          const forward = Array.from({ length: d }, (_, axis) => {
+            return ["lattice/taps", [...before, ...Array<number>(axis + 1).fill(quads * rows)]] as const;
+          });
+          const back = Array.from({ length: d + 1 }, (_, i) => [
+            ...Array.from({ length: 3 }, () => ["lattice/taps.pullback", all] as const),
+            ...(i < d ? [["lattice/taps", all] as const] : []),
+          ]);
+          return [...forward, ...back.flat()];
+        });
+        checkMemory(device, used, steps, `${bindingBytes} bytes`);
+      }
     },
   },
   {
@@ -228,7 +269,7 @@ export const cases: Case[] = [
       using scope = device.scope();
       using lattice = await buildLattice(scope.tensor([10, 2], random(1).array(20)));
       const values = scope.tensor([10, 6]);
-      for (const shape of [[4], [2, 3], [3, 4], [3, 4, 3], [1, 3, 2, 3]]) {
+      for (const shape of [[4], [2, 3], [3, 4], [3, 4, 3], [1, 3, 2, 3], [3, 2, 1, 3]]) {
         const { message } = await rejects(async () => {
           await filter(values, lattice, { taps: scope.tensor(shape) }).read();
         }, ShapeError);

@@ -1,7 +1,8 @@
-import { ShapeError, ValueError } from "../../src/errors.ts";
+import { AbortError, CrfRnnError, DisposedError, ShapeError, ValueError } from "../../src/errors.ts";
 import { convLstm } from "../../src/models/convLstm.ts";
 import { elementsOf } from "../../src/shape.ts";
 import { Tape } from "../../src/tape.ts";
+import { checkMemory, memoryOf } from "../memory.ts";
 import { convolved } from "../reference/convolution.ts";
 import { type Case, check, close, random, rejects, same } from "../suite.ts";
 
@@ -128,6 +129,138 @@ export const cases: readonly Case[] = [
       await rejects(() => convLstm(device, { classes: 0 }), ValueError);
       await rejects(layer(unary, guide, { iterations: -1 }), ValueError);
       await rejects(layer.load({}), ShapeError);
+    },
+  },
+  {
+    name: "begins with gates of random weights, remembers at first, and has the defaults that its options say",
+    async run(device) {
+      using scope = device.scope();
+      const layer = scope.add(convLstm(device, { classes: 2 }));
+      const shapes = Object.entries(layer.parameters).map(([name, { shape }]) => `${name} ${shape.join("×")}`);
+      // Two classes, three colors and sixteen channels of memory.
+      const ofGates = ["input", "forget", "output", "candidate"].flatMap((gate) => [
+        `${gate}.weight 16×21×3×3`,
+        `${gate}.bias 16`,
+      ]);
+      const expected = [...ofGates, "improve.weight 2×16×1×1", "improve.bias 2"];
+      check(shapes.join() === expected.join(), shapes.join());
+      const first = scope.add(convLstm(device, { classes: 2, hidden: 16, kernelSize: 3, iterations: 5, seed: 1 }));
+      const second = scope.add(convLstm(device, { classes: 2, seed: 2 }));
+      for (const [name, tensor] of Object.entries(layer.parameters)) {
+        const values = await tensor.read();
+        same(values, await first.parameters[name]!.read(), name);
+        const isRandom = name.endsWith("weight") && name !== "improve.weight";
+        const others = await second.parameters[name]!.read();
+        check(isRandom === others.some((value, i) => value !== values[i]), `${name}: by seed`);
+        if (!isRandom) same(values, values.map(() => (name === "forget.bias" ? 1 : 0)), name); // prettier-ignore
+      }
+      const softmaxes = async (...args: Parameters<typeof layer>): Promise<number> =>
+        (await memoryOf(device, "crf/softmax", async () => (await layer(...args)).dispose())).length;
+      const maps = [scope.tensor([2, 2, 2]), scope.tensor([2, 2, 3])] as const;
+      check((await softmaxes(...maps)) === 5, "five iterations");
+      check((await softmaxes(...maps, { iterations: 2 })) === 2, "two iterations");
+    },
+  },
+  {
+    name: "has four maps between iterations, and gives all back where a signal ends it",
+    async run(device) {
+      using scope = device.scope();
+      const layer = scope.add(convLstm(device, options));
+      const unary = scope.tensor([height, width, classes], unaryValues);
+      const guide = scope.tensor([height, width, 3], guideValues);
+      // Colors, what it shows and logits, then its memory, too; and marginals. Each has a quad a pixel.
+      const quad = 16 * pixels;
+      const used = await memoryOf(device, "crf/softmax", async () => (await layer(unary, guide)).dispose());
+      const [first, later] = [Array<number>(4).fill(quad), Array<number>(5).fill(quad)];
+      checkMemory(device, used, [first, later, later].map((tables) => ["crf/softmax", tables]), "softmax"); // prettier-ignore
+      for (const after of [0, 1, 2]) {
+        const stop = new AbortController();
+        let softmaxes = 0;
+        if (after === 0) stop.abort();
+        using _observation = device.observe({
+          before({ kernel }) {
+            if (kernel.file.endsWith("crf/softmax.wgsl") && ++softmaxes === after) stop.abort();
+          },
+        });
+        const before = device.bytes;
+        const { message } = await rejects(layer(unary, guide, { signal: stop.signal }), AbortError);
+        check(message.startsWith("convLstm: "), message);
+        check(softmaxes === after, `${softmaxes} iterations, not ${after}`);
+        check(device.bytes === before, `kept ${device.bytes - before} bytes`);
+      }
+    },
+  },
+  {
+    name: "its result belongs to its inputs' scope; what is disposed of meanwhile ends it, and nothing is left",
+    async run(device) {
+      using scope = device.scope();
+      const layer = convLstm(device, options);
+      const given = () =>
+        [
+          scope.tensor([1, height, width, classes], unaryValues),
+          scope.tensor([1, height, width, 3], guideValues),
+        ] as const;
+      check((await layer(...given())).scope === scope, "the result's scope");
+      const before = device.bytes;
+      const [unary, guide] = given();
+      const running = layer(unary, guide);
+      unary.dispose();
+      guide.dispose();
+      await rejects(running, DisposedError);
+      check(device.bytes === before, `kept ${device.bytes - before} bytes`);
+      layer.dispose();
+      for (const call of [() => layer(...given()), () => layer.state(), () => layer.load({})]) {
+        const { message } = await rejects(call, DisposedError);
+        check(message.startsWith("convLstm: expected the layer"), message);
+      }
+      check(
+        Object.values(layer.parameters).every((tensor) => tensor.disposed),
+        "a parameter is left",
+      );
+    },
+  },
+  {
+    name: "says what it does not take, by its name",
+    async run(device) {
+      using scope = device.scope();
+      const layer = scope.add(convLstm(device, options));
+      const map = (...shape: number[]) => scope.tensor(shape);
+      const logits = map(2, 2, 3);
+      const refusals: readonly (readonly [() => unknown, string])[] = [
+        [() => convLstm(undefined as never, options), "convLstm: expected a device"],
+        [() => convLstm(device, { ...options, gates: 4 } as never), "convLstm: expected options classes, hidden"],
+        [() => convLstm(device, undefined as never), "convLstm: expected a whole number of classes"],
+        [() => convLstm(device, { classes: 1.5 }), "convLstm: expected a whole number of classes, 1 or more, got 1.5"],
+        [() => convLstm(device, { classes: 1, hidden: 0 }), "convLstm: expected hidden: a whole number of 1 or more"],
+        [() => convLstm(device, { classes: 1, iterations: -1 }), "convLstm: expected iterations: a whole number"],
+        ...[-1, 2 ** 53].map((seed): [() => unknown, string] => [
+          () => convLstm(device, { classes: 1, seed }),
+          "convLstm: expected seed: a whole number",
+        ]),
+        ...[0, -1, 1.5, "3", Infinity].map((kernelSize): [() => unknown, string] => [
+          () => convLstm(device, { classes: 1, kernelSize: kernelSize as number }),
+          "convLstm: expected kernelSize: an odd whole number of 1 or more",
+        ]),
+        [() => layer(logits, [1] as never), "convLstm: expected a tensor as guide"],
+        [() => layer(logits, logits, { iteration: 1 } as never), "convLstm: expected options iterations, signal"],
+        ...(
+          [
+            [map(2, 3), map(2, 3)],
+            [map(1, 1, 2, 2, 3), map(1, 1, 2, 2, 3)],
+            [map(2, 2, 4), logits],
+            [logits, map(2, 2, 4)],
+            [logits, map(2, 1, 3)],
+          ] as const
+        ).map((maps): [() => unknown, string] => [() => layer(...maps), "convLstm: expected logits [h, w, 3]"]),
+        [() => layer.load(null as never), "convLstm: load: expected an object of tensors by name"],
+        [() => layer.load({}), "convLstm: load: expected the tensors of its parameters"],
+      ];
+      for (const [call, words] of refusals) {
+        const { message } = await rejects(async () => call(), CrfRnnError);
+        check(message.startsWith(words), `expected "${words}", got "${message}"`);
+      }
+      for (const accepted of [{ classes: 1, hidden: 1, kernelSize: 1, iterations: 0, seed: 0 }])
+        scope.add(convLstm(device, accepted));
     },
   },
 ];

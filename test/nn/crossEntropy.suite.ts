@@ -102,8 +102,15 @@ export const cases: Case[] = [
     async run(device) {
       using scores = uniformTensor(device);
       using labels = device.labels([2, 3], [0, 1, 2, 3, 0, 255]);
-      await rejects(() => crossEntropy(scores, labels, { weights: [1, 1, 1] }), ShapeError);
-      await rejects(() => crossEntropy(scores, labels, { weights: 1 as never }), ShapeError);
+      for (const [weights, got] of [
+        [[1, 1, 1], "3"],
+        [1 as never, 'the number "1"'],
+      ] as const) {
+        const { message } = await rejects(() => crossEntropy(scores, labels, { weights }), ShapeError);
+        check(message.includes(`weights: 4 numbers, one a class, got ${got}`), message);
+      }
+      const { message } = await rejects(() => crossEntropy(scores, labels, { weights: [-2, 1, 1, 1] }), ValueError);
+      check(message.includes("got -2 for class 0"), message);
       for (const weight of [-1, NaN, Infinity]) {
         const { message } = await rejects(
           () => crossEntropy(scores, labels, { weights: [1, 1, weight, 1] }),

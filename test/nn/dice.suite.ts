@@ -89,6 +89,10 @@ export const cases: Case[] = [
       check(message.includes("dice: expected labels below 3") && message.includes("label 3 at pixel [0, 1]"), message);
       await rejects(() => dice(scores, labels, { ignore: -1 }), ValueError);
       await rejects(() => dice(scores, labels, { weights: [1] } as object), ValueError);
+      const noScores = await rejects(() => dice([1] as never, labels), ValueError);
+      check(noScores.message.startsWith("dice: expected a tensor as scores"), noScores.message);
+      const noLabels = await rejects(() => dice(scores, [0, 1] as never), ValueError);
+      check(noLabels.message.startsWith("dice: expected labels as labels"), noLabels.message);
     },
   },
 ];

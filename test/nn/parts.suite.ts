@@ -2,7 +2,7 @@ import type { PixelMapping } from "../../src/nn/geometry.ts";
 import type { MapSize } from "../../src/nn/mapSize.ts";
 import { bindImageRows, type Piece, pieces, rowBytes } from "../../src/nn/parts.ts";
 import { type Case, check } from "../suite.ts";
-import { withBindings } from "./convolutions.ts";
+import { paperDevice, withBindings } from "./convolutions.ts";
 
 /** A row of two quads by three pixels, and one of one quad by five. */
 const sizes = { input: { width: 3, channels: 5 }, output: { width: 5, channels: 4 } };
@@ -166,6 +166,62 @@ export const cases: Case[] = [
             }
           }
         }
+      }
+    },
+  },
+  {
+    name: "maps that are stored as halves are computed in bands of 4 MiB in single precision, of 16 on a GPU",
+    run(real) {
+      for (const [input, output, asStored, ofProcessor, ofGpu] of [
+        [true, true, false, "1023,1023,1023,1023,908", "4095,905"],
+        [true, false, false, "1023,1023,1023,1023,908", "4095,905"],
+        [false, true, false, "1023,1023,1023,1023,908", "4095,905"],
+        [true, false, true, "5000", "5000"],
+        [false, false, false, "5000", "5000"],
+      ] as const) {
+        // A row has 4 KiB, and the first one of a band may lie up to 256 bytes behind where a binding begins.
+        const size = { images: 1, height: 5000, width: 256, channels: 4 };
+        const sizes = { input: { ...size, halves: input }, output: { ...size, halves: output }, kernelHeight: 1 };
+        for (const hardware of [false, true]) {
+          const { device, storage } = paperDevice(real, 2 ** 30, hardware);
+          const found = [...pieces(device, sizes, mappings[0]!, { input: storage, output: storage }, { asStored })];
+          const heights = found.map((piece) => piece.output.height).join();
+          check(heights === (hardware ? ofGpu : ofProcessor), `${hardware ? "GPU" : "processor"}: ${heights} rows`);
+          for (const piece of found) {
+            check(
+              !piece.output.halves && !!piece.input.halves === (input && asStored),
+              "widened, and rounded after it",
+            );
+            check(!output || piece.output.storage.bytes === piece.output.height * 4096, "scratch memory");
+          }
+        }
+      }
+      return Promise.resolve();
+    },
+  },
+  {
+    name: "pieces have whole blocks of rows, wherever a binding holds a block",
+    async run(device) {
+      const map: MapSize = { images: 1, height: 14, width: 16, channels: 4 };
+      const storage = { handle: undefined, offset: 0, bytes: 14 * 256 };
+      const { alignment } = device.limits;
+      for (const [rows, expected] of [
+        [2, "2,2,2,2,2,2,2"],
+        [3, "3,3,3,3,2"],
+        [4, "3,3,3,3,2"],
+        [7, "6,6,2"],
+      ] as const) {
+        const found = await withBindings(device, rows * 256 + alignment, async () => [
+          ...pieces(
+            device,
+            { input: map, output: map, kernelHeight: 1 },
+            mappings[0]!,
+            { input: storage, output: storage },
+            { block: 3 },
+          ),
+        ]);
+        const heights = found.map(({ output }) => output.height).join();
+        check(heights === expected, `${rows} rows fit: ${heights}`);
       }
     },
   },

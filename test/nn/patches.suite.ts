@@ -1,6 +1,6 @@
 import type { Device } from "../../src/device/device.ts";
 import { panels as panelLayout } from "../../src/layout.ts";
-import { blockOf, blocksOf } from "../../src/nn/blocks.ts";
+import { atATime, blockOf, blocksOf, scarceBytes, scratchBytes, tilesOf, worthBlocks } from "../../src/nn/blocks.ts";
 import type { Convolution, Epilogue } from "../../src/nn/geometry.ts";
 import { patches } from "../../src/nn/patches.ts";
 import { absolute, convolved, convolvedBack, elements, weightGradient } from "../reference/convolution.ts";
@@ -79,6 +79,14 @@ async function compute(device: Device, sizes: Convolution, { bias, relu }: { bia
 
 const sameAs = (actual: Computed, expected: Computed, what: string): void => {
   for (const name of ["output", "input", "weights"] as const) same(actual[name], expected[name], `${what}, ${name}`);
+};
+
+/** What is said of a dispatch, by its kernel. */
+const told: Readonly<Record<string, readonly string[]>> = {
+  patches: ["pack", "firstPixel", "pixels", "valueSkip", "blockPixels", "blockTerms"],
+  product: ["product", "columnPanels", "firstColumnPanel", "batch", "rowPanels", "termColumns", "accumulate", "halves"],
+  patchesCollect: ["collect", "firstPixel", "pixels", "firstPanel", "panels", "resultSkip"],
+  productBlocks: ["blocks", "count"],
 };
 
 export const cases: Case[] = [
@@ -169,9 +177,266 @@ export const cases: Case[] = [
         [3, 16, 16, { terms: 256, rows: 16, apart: true }],
         [1, 698, 698, { terms: 698, rows: 1, apart: false }],
         [2, 88, 88, { terms: 440, rows: 5, apart: true }],
+        [3, 1, 171, { terms: 171, rows: 1, apart: true }],
       ] as const) {
         const found = JSON.stringify(blockOf(images, rows, columns));
         check(found === JSON.stringify(expected), `${images} × ${rows} × ${columns}: ${found}`);
+      }
+      return Promise.resolve();
+    },
+  },
+  {
+    name: "the tables that are made and the kernels that run, to the byte, where memory holds all and where it does not",
+    run(real) {
+      /** Bytes of the patches of a tile of 64 pixels, and of the products of a panel. */
+      const [tile, products] = [64 * 784 * 4, 49 * 2 * 128];
+      for (const [sizes, way, bindingBytes, hardware, expected] of [
+        // 784 terms in two blocks of 392. All pixels go at once.
+        [
+          convolution([1, 9, 8, 16], [24, 7, 7]),
+          "convolve",
+          2 ** 30,
+          false,
+          "25088,1536,-1536,-25088: pack 0·6·0·6·392, product 3·0·2·2·392·0·0, collect 0·6·0·3·0",
+        ],
+        // Of 32 tiles of 64 pixels 19 fit scratch memory, with 200,704 bytes of patches and 12,288 of products each: 16, and 16.
+        [
+          convolution([1, 56, 46, 16], [24, 7, 7]),
+          "convolve",
+          2 ** 30,
+          false,
+          "3211264,196608,-196608,-3211264,3060736,187392,-187392,-3060736: pack 0·1024·0·1024·392, product 3·0·2·256·392·0·0, collect 0·1024·0·3·0, pack 1024·976·0·976·392, product 3·0·2·244·392·0·0, collect 1024·976·0·3·0",
+        ],
+        // A binding holds three tiles of patches, or two; one, or none.
+        [
+          convolution([1, 18, 22, 16], [24, 7, 7]),
+          "convolve",
+          3 * tile,
+          false,
+          "602112,36864,-36864,-602112: pack 0·192·0·192·392, product 3·0·2·48·392·0·0, collect 0·192·0·3·0",
+        ],
+        [
+          convolution([1, 18, 22, 16], [24, 7, 7]),
+          "convolve",
+          3 * tile - 1,
+          false,
+          "401408,24576,-24576,-401408,200704,12288,-12288,-200704: pack 0·128·0·128·392, product 3·0·2·32·392·0·0, collect 0·128·0·3·0, pack 128·64·0·64·392, product 3·0·2·16·392·0·0, collect 128·64·0·3·0",
+        ],
+        [
+          convolution([1, 9, 8, 16], [24, 7, 7]),
+          "convolve",
+          tile,
+          false,
+          "25088,1536,-1536,-25088: pack 0·6·0·6·392, product 3·0·2·2·392·0·0, collect 0·6·0·3·0",
+        ],
+        [convolution([1, 9, 8, 16], [24, 7, 7]), "convolve", tile - 1, false, ": convolution"],
+        [
+          { ...convolution([1, 9, 8, 16], [24, 7, 7]), halves: true },
+          "convolve",
+          tile,
+          false,
+          "25088,1536,-1536,-25088: pack 0·6·0·6·392, product 3·0·2·2·392·0·1, collect 0·6·0·3·0",
+        ],
+        // Five tiles fit, since 128 panels have 524,288 bytes of products a tile; of six, three go at a time.
+        [
+          convolution([1, 22, 26, 16], [1024, 7, 7]),
+          "convolve",
+          2 ** 30,
+          false,
+          "1003520,2621440,-2621440,-1003520: pack 0·320·0·320·392, product 128·0·2·80·392·0·0, collect 0·320·0·128·0",
+        ],
+        [
+          convolution([1, 22, 30, 16], [1024, 7, 7]),
+          "convolve",
+          2 ** 30,
+          false,
+          "602112,1572864,-1572864,-602112,602112,1572864,-1572864,-602112: pack 0·192·0·192·392, product 128·0·2·48·392·0·0, collect 0·192·0·128·0, pack 192·192·0·192·392, product 128·0·2·48·392·0·0, collect 192·192·0·128·0",
+        ],
+        // Two times 16 tiles of the product: 1056 make 33 blocks, of which 49 is the next that 25,088 terms allow.
+        [
+          convolution([1, 11, 19, 512], [1024, 7, 7]),
+          "convolve",
+          2 ** 30,
+          true,
+          "6823936,13647872,-13647872,-6823936: pack 0·65·0·65·512, product 128·0·49·17·512·0·0, collect 0·65·0·128·0",
+        ],
+        // Twelve rows of the map fit, and the other eight begin half an alignment behind where they are bound.
+        [
+          convolution([1, 20, 10, 516], [9, 1, 1]),
+          "convolve",
+          264_192,
+          false,
+          "247680,7680,-7680,-247680,165120,5120,-5120,-165120: pack 0·120·0·120·516, product 2·0·1·30·516·0·0, collect 0·120·0·2·0, pack 0·80·8·80·516, product 2·0·1·20·516·0·0, collect 0·80·0·2·8",
+        ],
+        // Back, 49 taps of 24 terms: 12,544 bytes of products a panel, which a binding holds or does not.
+        [
+          convolution([1, 9, 8, 16], [24, 7, 7]),
+          "convolveBack",
+          2 ** 30,
+          false,
+          "768,75264,25088,-75264,-25088,-768: pack 0·6·0·6·24, product 2·0·49·2·24·0·0, collect 0·72·0·2·0",
+        ],
+        [
+          convolution([1, 9, 8, 16], [24, 7, 7]),
+          "convolveBack",
+          products,
+          false,
+          "768,37632,12544,-37632,-12544,37632,12544,-37632,-12544,-768: pack 0·6·0·6·24, product 1·0·49·2·24·0·0, collect 0·72·0·1·0, product 1·0·49·2·24·0·0, collect 0·72·1·1·0",
+        ],
+        [
+          convolution([1, 9, 8, 16], [24, 7, 7]),
+          "convolveBack",
+          products - 1,
+          false,
+          "75264,-75264: convolution, convolution",
+        ],
+        // 5349 row panels have 33,548,928 bytes of products, and 5352 more than 2²⁵.
+        [
+          convolution([1, 18, 1789, 16], [96, 7, 7]),
+          "convolveBack",
+          2 ** 31,
+          false,
+          "8216064,150528,33548928,-150528,-33548928,150528,33548928,-150528,-33548928,-8216064: pack 0·21396·0·21396·96, product 1·0·49·5349·96·0·0, collect 0·32202·0·1·0, product 1·0·49·5349·96·0·0, collect 0·32202·1·1·0",
+        ],
+        [convolution([1, 18, 1790, 16], [96, 7, 7]), "convolveBack", 2 ** 31, false, "301056,-301056: convolution"],
+        // Of 60 panels 51 fit 2²⁵ bytes: 30, and in whole tiles of eight 32.
+        [
+          convolution([1, 22, 26, 480], [96, 7, 7]),
+          "convolveBack",
+          2 ** 30,
+          false,
+          "122880,4816896,16056320,-4816896,-16056320,4214784,14049280,-4214784,-14049280,-122880: pack 0·320·0·320·96, product 32·0·49·80·96·0·0, collect 0·572·0·32·0, product 28·0·49·80·96·0·0, collect 0·572·32·28·0",
+        ],
+        [
+          convolution([1, 12, 14, 9], [520, 3, 2], 2, 1),
+          "convolveBack",
+          2 ** 30,
+          false,
+          "99840,199680,36864,-199680,-36864,-99840: pack 0·48·0·48·260, product 2·0·12·12·260·0·0, collect 0·168·0·2·0",
+        ],
+        // 49 times 12 tiles, and 49 times 9, are 588 and 441: two blocks and four. Nine panels fit 2²⁵ bytes, or thirteen.
+        [
+          convolution([1, 18, 17, 200], [2048, 7, 7]),
+          "convolveBack",
+          2 ** 30,
+          false,
+          "1081344,28901376,3725568,-28901376,-3725568,28901376,3725568,-28901376,-3725568,22478848,2897664,-22478848,-2897664,-1081344: pack 0·132·0·132·1024, product 9·0·98·33·1024·0·0, collect 0·306·0·9·0, product 9·0·98·33·1024·0·0, collect 0·306·9·9·0, product 7·0·98·33·1024·0·0, collect 0·306·18·7·0",
+        ],
+        [
+          convolution([1, 18, 17, 144], [1024, 7, 7]),
+          "convolveBack",
+          2 ** 30,
+          false,
+          "540672,14450688,7451136,-14450688,-7451136,14450688,7451136,-14450688,-7451136,-540672: pack 0·132·0·132·256, product 9·0·196·33·256·0·0, collect 0·306·0·9·0, product 9·0·196·33·256·0·0, collect 0·306·9·9·0",
+        ],
+        // The packed gradient has 832,000 bytes.
+        [
+          convolution([1, 20, 10, 9], [1038, 1, 1]),
+          "convolveBack",
+          832_000,
+          false,
+          "832000,66560,51200,-66560,-51200,-832000: pack 0·200·0·200·260, product 2·0·4·50·260·0·0, collect 0·200·0·2·0",
+        ],
+        [
+          convolution([1, 20, 10, 9], [1038, 1, 1]),
+          "convolveBack",
+          831_999,
+          false,
+          "66560,-66560: convolution, convolution",
+        ],
+        // Four phases of 4160 pixels are 260 tiles, and of 4161 pixels 264, which is enough.
+        [
+          convolution([1, 127, 129, 9], [132, 3, 3], 2),
+          "convolveBack",
+          2 ** 30,
+          false,
+          "2128896,76032,2322432,-76032,-2322432,-2128896: pack 0·4032·0·4032·132, product 2·0·9·1008·132·0·0, collect 0·16383·0·2·0",
+        ],
+        [convolution([1, 113, 145, 9], [132, 3, 3], 2), "convolveBack", 2 ** 30, false, "76032,-76032: convolution"],
+        // Six pixels in eight terms; sixty rows of 41 in blocks of twelve; of twenty rows of 33 fifteen, where a binding holds them.
+        [
+          convolution([1, 9, 8, 16], [24, 7, 7]),
+          "weightGradient",
+          2 ** 30,
+          false,
+          "25088,768,-25088,-768: pack 0·6·0·6·4, pack 0·6·0·6·4, product 3·0·1·196·8·0·0",
+        ],
+        [
+          convolution([1, 60, 41, 30], [24, 3, 3], 1, 1),
+          "weightGradient",
+          2 ** 30,
+          false,
+          "2833920,236160,138240,-138240,-2833920,-236160: pack 0·2460·0·492·4, pack 0·2460·0·492·4, product 3·0·5·72·492·0·0, blocks 5",
+        ],
+        [
+          convolution([2, 20, 33, 3], [9, 3, 3], 1, 1),
+          "weightGradient",
+          9 * 4 * 496 * 4,
+          false,
+          "71424,31744,-71424,-31744: pack 0·495·0·495·4, pack 0·495·0·495·4, product 2·0·1·9·496·0·0, pack 495·165·0·495·4, pack 495·165·0·495·4, product 2·0·1·9·496·1·0, pack 0·495·4·495·4, pack 0·495·12·495·4, product 2·0·1·9·496·1·0, pack 495·165·4·495·4, pack 495·165·12·495·4, product 2·0·1·9·496·1·0",
+        ],
+        [
+          convolution([2, 20, 33, 3], [9, 3, 3], 1, 1),
+          "weightGradient",
+          9 * 4 * 496 * 4 - 1,
+          false,
+          "12320,42240,-12320,-42240: convolutionPack, convolutionPack, product 2·0·9·1·33·0·0, convolutionPack, convolutionPack, product 2·0·9·1·33·1·0",
+        ],
+      ] as const) {
+        const tireless = { info: real.info, limits: { ...real.limits, operations: Infinity } } as Device;
+        const { device, allocated, ran, storage } = paperDevice(tireless, bindingBytes, hardware, "webgpu");
+        Object.assign(device, { release: ({ bytes }: { bytes: number }) => allocated.push(-bytes) });
+        patches[way](device, sizes, { input: storage, weights: storage, output: storage });
+        const steps = ran.flatMap(({ kernel, args }) => {
+          // How often weights are transposed is for what a dispatch may take.
+          if (kernel === "convolutionTranspose") return [];
+          const [name = kernel, ...numbers] = told[kernel] ?? [];
+          return [[name, numbers.map((number) => String(args[number])).join("·")].join(" ").trim()];
+        });
+        const found = `${allocated.join()}: ${steps.join(", ")}`;
+        check(found === expected, `${nameOf(sizes)}, ${way} in ${bindingBytes} bytes: ${found}`);
+      }
+      return Promise.resolve();
+    },
+  },
+  {
+    name: "sums are cut where tiles of 16 by 8 panels are fewer than 264 and terms more than 512, or more than 4096",
+    run(real) {
+      for (const [rowPanels, columnPanels, expected] of [
+        [1, 1, 1],
+        [16, 8, 1],
+        [17, 8, 2],
+        [16, 9, 2],
+        [33, 17, 9],
+      ] as const) {
+        const tiles = tilesOf(rowPanels, columnPanels);
+        check(tiles === expected, `${rowPanels} by ${columnPanels} panels: ${tiles} tiles`);
+      }
+      for (const [terms, tiles, expected] of [
+        [4096, 264, false],
+        [4097, 264, true],
+        [512, 1, false],
+        [513, 263, true],
+        [513, 264, false],
+      ] as const)
+        check(worthBlocks(terms, tiles) === expected, `${terms} terms, ${tiles} tiles`);
+      for (const [hardware, scratch, scarce] of [
+        [false, 4, 4],
+        [true, 192, 32],
+      ] as const) {
+        const { device } = paperDevice(real, 10, hardware);
+        check(scratchBytes(device) === scratch * 2 ** 20, `${scratchBytes(device)} bytes`);
+        check(scarceBytes(device) === scarce * 2 ** 20, `${scarceBytes(device)} bytes`);
+        for (const [count, tables, room, times] of [
+          // Four fit the room: three times four, three and three. Then two fit a binding, and then none does.
+          [10, [1], 4, 4],
+          [9, [1], 4, 3],
+          [8, [1, 1], 9, 4],
+          [9, [4, 5], 100, 2],
+          [9, [4, 11], 100, 1],
+          [3, [1], 100, 3],
+        ] as const)
+          check(atATime(device, count, tables, room) === times, `${count} of [${tables.join()}] bytes in ${room}`);
       }
       return Promise.resolve();
     },

@@ -1,7 +1,8 @@
 import { product, productOfBlocks } from "../../src/nn/product.ts";
 import type { Storage } from "../../src/device/device.ts";
 import { Memory } from "../memory.ts";
-import { type Case, close, random, same } from "../suite.ts";
+import { type Case, check, close, random, same } from "../suite.ts";
+import { withProperty } from "./convolutions.ts";
 
 /** A product of matrices whose terms lie in rows and columns, as pixels of a map do, `batch` of them. */
 const sizes = [
@@ -99,6 +100,38 @@ export const cases: Case[] = [
         }
         same(await memory.floats(together), await memory.floats(apart), `accumulate ${accumulate}`);
       }
+    },
+  },
+  {
+    name: "a product that takes longer than a dispatch may is computed in ranges of column panels, to the bit",
+    async run(device) {
+      using memory = new Memory(device);
+      const { limits } = device;
+      // A panel of the result has 512 bytes, so that a binding may begin at each.
+      const [batch, rowPanels, columnPanels, terms, panels] = [2, 2, 4, 5, 6];
+      const numbers = random(3);
+      const args = {
+        left: memory.of(numbers.array(batch * rowPanels * terms * 4, -1, 1)),
+        right: memory.of(numbers.array(batch * panels * terms * 8, -1, 1)),
+        ...{ columnPanels, batch, rowPanels, termRows: 1, termColumns: terms, termStride: 1, firstColumnPanel: 1 },
+        ...{ batchColumns: 1, batchColumnStride: 0, leftRowStride: rowPanels * terms, leftPanelStride: terms },
+        ...{ rightBatchStride: panels * terms, rightPanelStride: terms, accumulate: 0 },
+      };
+      const length = columnPanels * batch * rowPanels * 32;
+      const [whole, parts] = [memory.result(length), memory.result(length)];
+      product(device, { ...args, result: whole });
+      const places: string[] = [];
+      using _observation = device.observe({
+        before: ({ args }) => places.push(`${String(args["firstColumnPanel"])}+${String(args["columnPanels"])}`),
+      });
+      // Two operations for each product of a term.
+      const operations = length * terms * 2;
+      await withProperty(device, "limits", { ...limits, operations: operations / columnPanels }, () => {
+        product(device, { ...args, result: parts });
+        return Promise.resolve();
+      });
+      check(places.join() === "1+1,2+1,3+1,4+1", places.join());
+      same(await memory.floats(parts), await memory.floats(whole), "in ranges");
     },
   },
 ];

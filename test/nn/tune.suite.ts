@@ -355,6 +355,60 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "the rule takes a form with larger tiles from that number of tiles on that gives all of an adapter work",
+    async run() {
+      /** The forms for 1 to 250 times 64 rows and so many panels of eight columns, each with the first number that takes it. */
+      const formsBySize = <Arguments extends object>(
+        device: Device,
+        forms: Forms<Arguments>,
+        argumentsOf: (size: number) => object,
+      ): string => {
+        const names = Array.from(
+          { length: 250 },
+          (_, i) => ruledForm(device, forms, argumentsOf(i + 1) as Arguments).name,
+        );
+        return names.flatMap((name, i) => (name === names[i - 1] ? [] : [`${name} ${i + 1}`])).join();
+      };
+      // A form that is f times as fast as one of half its tile has more than 1/f of the workgroups that an adapter computes at
+      // once: of 264, f is 5/4 and 42/34, so that 212 and 214 are the first. Small tiles of four panels, here one a size, are
+      // worth it for three panels where 64/size/0.3 is below 3/4/0.15, and for two where 48/size/0.2 is below 2/4/0.06.
+      for (const [info, panels, ofProduct, ofConvolution] of [
+        [{ vendor: "nvidia" }, 8, "small 1,tiled 212", "registers 1,small 86,tiled 214"],
+        [{ vendor: "amd" }, 8, "small 1,tiled 154", "registers 1,small 63,tiled 156"],
+        [{ vendor: "apple" }, 8, "small 1,tiled 32", "registers 1,small 13,tiled 33"],
+        [{ vendor: "intel" }, 8, "registers 1", "registers 1,small 8"],
+        [{ vendor: "intel" }, 2, "registers 1", "registers 1,small 29"],
+        [{ vendor: "intel" }, 1, "registers 1", "registers 1"],
+        [{}, 8, "small 1", "registers 1,small 17"],
+        [{}, 3, "small 1", "registers 1,small 43"],
+        [{}, 2, "registers 1,small 2,registers 87", "registers 1"],
+        // Vectors of which more than a quarter is thrown away are slower than none.
+        [{ hardware: false, subgroupSize: 8 }, 4, "subgroup 1", "registers 1"],
+        [{ hardware: false, subgroupSize: 8 }, 3, "registers 1", "registers 1"],
+      ] as const) {
+        const { device } = new StoppedDevice({}, { hardware: true, ...info });
+        const products = formsBySize(device, productForms, (size) => {
+          return { ...productForms.typical(), batch: 1, rowPanels: 16 * size, columnPanels: panels };
+        });
+        const convolutions = formsBySize(device, convolutionForms, (images) => {
+          return {
+            ...convolutionForms.typical(),
+            images,
+            resultHeight: 8,
+            resultWidth: 8,
+            panels,
+            outputs: 8 * panels,
+          };
+        });
+        check(products === ofProduct, `${JSON.stringify(info)}, products of ${panels} panels: ${products}`);
+        check(
+          convolutions === ofConvolution,
+          `${JSON.stringify(info)}, convolutions to ${panels} panels: ${convolutions}`,
+        );
+      }
+    },
+  },
+  {
     name: "forms of other bits, of no result, and those that do not compile are refused; other errors are thrown",
     async run() {
       const where = { where: "tune", expected: "a kernel that compiles", got: "none" };
@@ -429,6 +483,12 @@ export const cases: Case[] = [
         times: Object.fromEntries(Object.entries(times).map(([name, time]) => [name, Math.round(time * 50) / 50])),
       }));
       check(JSON.stringify(rounded) === JSON.stringify(expected), JSON.stringify(choices));
+      // 67 million operations in 2 ms, and 75 million in 3.
+      close([device.device.pace!], [2 ** 26 / 2], { relative: 0.02 }, "the pace of the faster kernel");
+      const still = new StoppedDevice(all(times), { name: newName() }, { clock: { step: 0 } });
+      for (const { clock, times, form, rule } of await byClockOf(still, tune))
+        check(clock === "none" && Object.keys(times).length === 0 && form === rule, "by a clock that stands still");
+      check(still.device.pace === undefined, `a pace of ${still.device.pace}`);
       const chosen = [
         fastest(device.device, productForms, productForms.typical() as never),
         fastest(device.device, convolutionForms, convolutionForms.typical() as never),
@@ -516,29 +576,36 @@ export const cases: Case[] = [
   {
     name: "what is measured with is a product of 67 million operations and a convolution of 75, in tiles that are full",
     async run() {
-      const p = productForms.typical();
-      // Minimal filtering of 512 tiles, from 64 channels to 64.
-      const [tiles, channels] = [512, 64];
-      check(p.batch === 16 && p.rowPanels * 4 === tiles && p.columnPanels * 8 === channels, "panels");
-      check(p.termRows === 1 && p.termColumns === channels && p.termStride === 1 && p.batchColumns === 1, "terms");
-      check(p.leftPanelStride === channels && p.leftRowStride === p.rowPanels * channels, "left");
-      check(p.rightBatchStride === p.columnPanels * channels && p.rightPanelStride === channels, "right");
-      check(p.firstColumnPanel === 0 && p.accumulate === 0, "whole");
-      check(p.left === 16 * tiles * channels * 4 && p.right === 16 * channels * channels * 4, "bytes of operands");
-      check(p.result === 16 * tiles * channels * 4, "bytes of the result");
-      const c = convolutionForms.typical();
-      check(c.images === 1 && c.resultHeight * c.resultWidth === 128 && c.outputs === 4096, "result");
-      check(c.kernelHeight === 3 && c.kernelWidth === 3 && c.channels === 8, "9 taps of 8 channels");
-      check(c.height === c.resultHeight + 2 && c.width === c.resultWidth + 2, "no padding");
-      check(c.paddingY === 0 && c.paddingX === 0 && c.stride === 1 && c.inputDilation === 1, "stride 1");
-      check(c.panels * 8 === c.outputs && c.firstPanel === 0, "all panels");
-      check(c.biased === 1 && c.relu === 1 && c.valueSkip === 0 && c.resultSkip === 0, "bias and ReLU");
-      check(c.values === c.height * c.width * 8 * 4 && c.weights === 4096 * 9 * 8 * 4, "bytes of operands");
-      check(c.bias === 4096 * 4 && c.result === 128 * 4096 * 4, "bytes of the result");
-      for (const { name, sums } of [productForms.usual, ...productForms.others])
-        check(sums(p as never) === 16 * tiles * channels, `${name}: ${sums(p as never)} sums`);
-      for (const { name, sums } of [convolutionForms.usual, ...convolutionForms.others])
-        check(sums(c as never) === 128 * 4096, `${name}: ${sums(c as never)} sums`);
+      for (const scale of [1, 1 / 4, 16]) {
+        const p = productForms.typical(scale);
+        // Minimal filtering of 512 tiles, or of a quarter of them, or sixteen times as many, from 64 channels to 64.
+        const [tiles, channels] = [512 * scale, 64];
+        check(p.batch === 16 && p.rowPanels * 4 === tiles && p.columnPanels * 8 === channels, "panels");
+        check(p.termRows === 1 && p.termColumns === channels && p.termStride === 1 && p.batchColumns === 1, "terms");
+        check(p.leftPanelStride === channels && p.leftRowStride === p.rowPanels * channels, "left");
+        check(p.rightBatchStride === p.columnPanels * channels && p.rightPanelStride === channels, "right");
+        check(p.firstColumnPanel === 0 && p.accumulate === 0 && p.halves === 0, "whole");
+        check(p.left === 16 * tiles * channels * 4 && p.right === 16 * channels * channels * 4, "bytes of operands");
+        check(p.result === 16 * tiles * channels * 4, "bytes of the result");
+        const c = convolutionForms.typical(scale);
+        const count = 128 * scale;
+        check(c.images === 1 && c.resultHeight * c.resultWidth === count && c.outputs === 4096, "result");
+        check(c.kernelHeight === 3 && c.kernelWidth === 3 && c.channels === 8, "9 taps of 8 channels");
+        check(c.height === c.resultHeight + 2 && c.width === c.resultWidth + 2, "no padding");
+        check(c.paddingY === 0 && c.paddingX === 0 && c.stride === 1 && c.inputDilation === 1, "stride 1");
+        check(c.panels * 8 === c.outputs && c.firstPanel === 0, "all panels");
+        check(
+          c.biased === 1 && c.relu === 1 && c.valueSkip === 0 && c.resultSkip === 0 && c.halves === 0,
+          "bias and ReLU",
+        );
+        check(c.values === c.height * c.width * 8 * 4 && c.weights === 4096 * 9 * 8 * 4, "bytes of operands");
+        check(c.bias === 4096 * 4 && c.result === count * 4096 * 4, "bytes of the result");
+        for (const { name, sums } of [productForms.usual, ...productForms.others])
+          check(sums(p as never) === 16 * tiles * channels, `${name}: ${sums(p as never)} sums`);
+        // A quarter of the convolution fills half a tile.
+        for (const { name, sums } of scale < 1 ? [] : [convolutionForms.usual, ...convolutionForms.others])
+          check(sums(c as never) === count * 4096, `${name}: ${sums(c as never)} sums`);
+      }
     },
   },
   {
