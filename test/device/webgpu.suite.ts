@@ -323,6 +323,28 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "what is only prepared is not waited for, and a device that is lost meanwhile records nothing",
+    async run() {
+      const { gpu, device } = makeDevice();
+      const compiling = withResolvers<object>();
+      Object.assign(gpu, { createComputePipelineAsync: () => compiling.promise });
+      device.prepare(scale, {});
+      let done = false;
+      void device.finish().then(() => (done = true));
+      await new Promise((resolve) => setTimeout(resolve));
+      check(done, "what is queued has run");
+      const storage = device.allocate(64);
+      runScale(device, storage, storage, 1);
+      gpu.calls();
+      const lost = device.finish();
+      gpu.lose("unknown", "gone");
+      await gpu.lost;
+      compiling.resolve({ pipeline: "scale" });
+      await rejects(lost, DeviceError);
+      equal(gpu.calls(), [], "calls");
+    },
+  },
+  {
     name: "bind groups are kept for the same memory, some thousands of them",
     async run() {
       const { gpu, device } = makeDevice({ limits: { maxBufferSize: 2 ** 24 } });
