@@ -46,6 +46,7 @@ export const cases: Case[] = [
       const large = await rejects(() => half.write([1, 65_521]), ValueError);
       check(large.message.startsWith("tensor [1, 1, 1, 2]: expected numbers up to 65504"), large.message);
       same(await half.read(), [1, 2], "the halves");
+      await rejects(() => device.tensor(half.shape, [1, 65_521], halfPanels), ValueError);
     },
   },
   {

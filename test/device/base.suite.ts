@@ -293,6 +293,14 @@ export const cases: Case[] = [
       }
       relu(x).dispose();
       check(heard === 1, `${heard} dispatches heard in the end`);
+      using _computing = device.observe({
+        after() {
+          heard++;
+          relu(x).dispose();
+        },
+      });
+      relu(x).dispose();
+      check(heard === 2, `${heard} dispatches heard with one that an observer runs`);
     },
   },
   {

@@ -92,11 +92,13 @@ const workerTexts = (instrumenter: Instrumenter, mutate: Plugin): Plugin => ({
         const text = await bundleWorkerScript(name, [mutate]);
         const ids = instrumenter.mutants.filter(({ file }) => file === workerFiles[name]).map(({ id }) => id);
         const contents = `
-          const toString = () => {
-            for (const id of ${JSON.stringify(ids)}) isMutant(id);
-            return "const isMutant = (id) => id === " + mutation.active + ";" + ${JSON.stringify(text)};
-          };
-          export const ${name}Source = { toString };`;
+          // A class, since what is sent to a worker has no methods of its own.
+          export const ${name}Source = new (class {
+            toString() {
+              for (const id of ${JSON.stringify(ids)}) isMutant(id);
+              return "const isMutant = (id) => id === " + mutation.active + ";" + ${JSON.stringify(text)};
+            }
+          })();`;
         return { contents, loader: "js" };
       });
   },
