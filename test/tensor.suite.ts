@@ -1,3 +1,4 @@
+import { view } from "../src/device/device.ts";
 import { DisposedError, ShapeError, ValueError } from "../src/errors.ts";
 import { halfPanels, panels } from "../src/layout.ts";
 import { relu } from "../src/nn/relu.ts";
@@ -31,6 +32,7 @@ export const cases: Case[] = [
       check(tensor.rows === 6 && tensor.channels === 5, `${tensor.rows} rows of ${tensor.channels}`);
       check(tensor.describe() === "tensor [2, 3, 5]", tensor.describe());
       check(tensor.storage.owner === tensor, "the memory's owner");
+      check(view(tensor.storage, 0, 16).owner === tensor, "and that of a part of it");
     },
   },
   {

@@ -392,6 +392,22 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "a dispatch in turns is one piece, whose time is told once",
+    async run() {
+      const { gpu, device } = makeDevice({ features: ["timestamp-query"] });
+      check(device.peakReservedBytes === 0, `${device.peakReservedBytes} bytes of a new device`);
+      const [values, result] = [device.allocate(64), device.allocate(64)];
+      let told = 0;
+      using _observation = device.observe({ timed: () => told++ });
+      gpu.calls();
+      await device.runInTurns(scale, { values, result, count: 1, factor: 1 }, async () => {});
+      check(namesOf(gpu.calls()).split("dispatchWorkgroups").length === 2, "one dispatch");
+      gpu.contents = new Uint8Array(16);
+      await device.finish();
+      check(told === 1, `${told} times`);
+    },
+  },
+  {
     name: "memory is written after what was queued, and copied, cleared and read in whole words",
     async run() {
       const { gpu, device } = makeDevice();
@@ -809,6 +825,15 @@ export const cases: Case[] = [
       const calls = gpu.calls();
       equal(calls.find(([name]) => name === "createBindGroup")![3], [1, "own", 32, 8], "its end");
       check(namesOf(calls).includes("submit"), "submitted before it is given back");
+      let released = 0;
+      const wrapped = { buffer: own(40, 0x80), release: () => released++ };
+      const failing = (): never => {
+        throw new TypeError("not read");
+      };
+      await rejects(() => device.borrow("scores", wrapped, 40, failing), TypeError);
+      device.borrow("scores", wrapped, 40, () => 0);
+      await new Promise((resolve) => setTimeout(resolve));
+      check(released === 1, `released ${released} times: by who has read it, and not by who failed`);
     },
   },
   {
