@@ -13,7 +13,19 @@ import type { Measured } from "./protocol.ts";
 import { describeOutcomes, type Equivalent, isAlike, type Outcome, roomOf, scoreOf } from "./report.ts";
 
 /** The rooms of the host's code that the suites answer for. */
-const rooms = ["tape", "addUnrecorded", "tensor", "labels", "held", "device", "lattice", "crf", "nn", "optim", "models"];
+const rooms = [
+  "tape",
+  "addUnrecorded",
+  "tensor",
+  "labels",
+  "held",
+  "device",
+  "lattice",
+  "crf",
+  "nn",
+  "optim",
+  "models",
+];
 /** The share of mutants that are not equivalent which the tests of every room have to kill, in percent. */
 const goal = 95;
 /** Where mutants run. */
