@@ -8,6 +8,9 @@ export const cases: Case[] = [
       using labels = device.labels([2, 3], [0, 255, 1, 1, 255, 255]);
       check(labels.counted() === 3 && labels.counted(255) === 3, `255 ignored: ${labels.counted()}`);
       check(labels.counted(1) === 4 && labels.counted(0) === 5 && labels.counted(7) === 6, "another label ignored");
+      // One pixel of label 0 and two of label 1, which weigh 2 and 3 each; 255 has no weight.
+      check(labels.weighed([2, 3]) === 8 && labels.weighed([2, 3], 1) === 2, `weighed: ${labels.weighed([2, 3])}`);
+      check(labels.storage.owner === labels, "the memory's owner");
     },
   },
   {

@@ -231,6 +231,23 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "an op whose result does not lead to the output gives no gradient, and nothing is told of what it used",
+    async run(device) {
+      using scope = device.scope();
+      const [a, b] = [scope.tensor([1, 4], [1, -2, 3, -4]), scope.tensor([1, 4], [1, 2, 3, 4])];
+      const tape = new Tape([a, b]);
+      const output = relu(a);
+      relu(b);
+      const told: Tensor[] = [];
+      const gradients = await tape.gradients(output, scope.tensor([1, 4], [5, 6, 7, 8]), {
+        onGradient: (watched) => told.push(watched),
+      });
+      check(told.length === 1 && told[0] === a, `told of ${told.length}`);
+      check(gradients.size === 1, `${gradients.size} gradients`);
+      same(await gradients.get(a)!.read(), [5, 0, 7, 0], "gradient");
+    },
+  },
+  {
     name: "a new tape takes over what another still watches, whose gradients are refused",
     async run(device) {
       using scope = device.scope();

@@ -1,5 +1,6 @@
+import { view } from "../src/device/device.ts";
 import { DisposedError, ShapeError, ValueError } from "../src/errors.ts";
-import { panels } from "../src/layout.ts";
+import { halfPanels, panels } from "../src/layout.ts";
 import { relu } from "../src/nn/relu.ts";
 import { Tape } from "../src/tape.ts";
 import { emptyLike, Tensor } from "../src/tensor.ts";
@@ -31,6 +32,7 @@ export const cases: Case[] = [
       check(tensor.rows === 6 && tensor.channels === 5, `${tensor.rows} rows of ${tensor.channels}`);
       check(tensor.describe() === "tensor [2, 3, 5]", tensor.describe());
       check(tensor.storage.owner === tensor, "the memory's owner");
+      check(view(tensor.storage, 0, 16).owner === tensor, "and that of a part of it");
     },
   },
   {
@@ -42,6 +44,11 @@ export const cases: Case[] = [
       const text = await rejects(() => tensor.write(["1", "2"] as unknown as number[]), ValueError);
       check(text.message.startsWith("tensor [1, 2]: expected 2 numbers"), text.message);
       same(await tensor.read(), [1, 2], "the values");
+      using half = device.tensor([1, 1, 1, 2], [1, 2], halfPanels);
+      const large = await rejects(() => half.write([1, 65_521]), ValueError);
+      check(large.message.startsWith("tensor [1, 1, 1, 2]: expected numbers up to 65504"), large.message);
+      same(await half.read(), [1, 2], "the halves");
+      await rejects(() => device.tensor(half.shape, [1, 65_521], halfPanels), ValueError);
     },
   },
   {

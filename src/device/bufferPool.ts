@@ -42,11 +42,6 @@ export class BufferPool {
     return found?.buffer;
   }
 
-  /** Counts a buffer as used no more, which the caller destroys. */
-  forget(size: number): void {
-    this.#usedBytes -= size;
-  }
-
   /** @throws InternalError for a buffer that is idle already: it would be handed out twice. */
   give(size: number, buffer: GPUBuffer): void {
     const entry = { size, buffer, turn: this.#turn };

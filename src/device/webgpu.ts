@@ -258,10 +258,7 @@ export class WebGpuDevice extends BaseDevice {
     } finally {
       // What could not be mapped, or is of a device that has ended, is of no use any more.
       if (kept && room <= mostStaging && !this.disposed) this.#staging.give(room, staging);
-      else {
-        this.#staging.forget(room);
-        staging.destroy();
-      }
+      else staging.destroy();
     }
   }
 

@@ -293,6 +293,15 @@ export const cases: Case[] = [
       }
       relu(x).dispose();
       check(heard === 1, `${heard} dispatches heard in the end`);
+      const kernels: string[] = [];
+      using _computing = device.observe({
+        after({ kernel }) {
+          kernels.push(kernel.id);
+          relu(x).dispose();
+        },
+      });
+      relu(x).dispose();
+      check(kernels.length === 1, `${kernels.join()} heard, with one that an observer runs`);
     },
   },
   {

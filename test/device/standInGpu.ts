@@ -28,6 +28,8 @@ export class StandInGpu {
   contents = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
   /** Called when a buffer is mapped; may throw. */
   mapping: () => void = () => {};
+  /** Called when a picture is copied to a texture; may throw. */
+  drawing: () => void = () => {};
   readonly #calls: Call[] = [];
   #buffers = 0;
 
@@ -36,6 +38,7 @@ export class StandInGpu {
     this.limits = {
       maxStorageBufferBindingSize: 4096,
       maxBufferSize: 2 ** 20,
+      maxTextureDimension2D: 128,
       minStorageBufferOffsetAlignment: 32,
       ...limits,
     };
@@ -73,6 +76,11 @@ export class StandInGpu {
     );
   }
 
+  createTexture({ label, format, size, usage }: GPUTextureDescriptor): object {
+    this.#note("createTexture", label, format, size, usage);
+    return { name: label, destroy: () => this.#note("destroy", label) };
+  }
+
   createBindGroupLayout = ({ label }: GPUObjectDescriptorBase): object => ({ layout: label });
   createPipelineLayout = (): object => ({});
   createShaderModule = ({ label }: GPUObjectDescriptorBase): object => {
@@ -106,6 +114,8 @@ export class StandInGpu {
       },
       copyBufferToBuffer: (from: GPUBuffer, start: number, to: GPUBuffer, offset: number, bytes: number) =>
         this.#note("copyBufferToBuffer", name(from), start, name(to), offset, bytes),
+      copyTextureToBuffer: (_: object, { buffer, offset, bytesPerRow }: GPUTexelCopyBufferInfo, size: number[]) =>
+        this.#note("copyTextureToBuffer", name(buffer), offset, bytesPerRow, size),
       clearBuffer: (buffer: GPUBuffer, offset: number, bytes: number) =>
         this.#note("clearBuffer", name(buffer), offset, bytes),
       resolveQuerySet: () => this.#note("resolveQuerySet"),
@@ -120,6 +130,10 @@ export class StandInGpu {
   readonly queue = {
     writeBuffer: (buffer: StandInBuffer, offset: number, data: ArrayBuffer, from: number, bytes: number) =>
       this.#note("writeBuffer", buffer.name, offset, [...new Uint8Array(data.slice(from, from + bytes))]),
+    copyExternalImageToTexture: ({ source }: { source: unknown }, { texture }: { texture: object }, size: number[]) => {
+      this.#note("copyExternalImageToTexture", source, (texture as { name: string }).name, size);
+      this.drawing();
+    },
     submit: (commands: readonly object[]) => this.#note("submit", commands.length),
     onSubmittedWorkDone: async () => this.#note("onSubmittedWorkDone"),
   };

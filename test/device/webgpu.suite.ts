@@ -232,6 +232,12 @@ export const cases: Case[] = [
         return parts.map((part) => part.split("dispatchWorkgroups").length - 1).join();
       };
       equal(await together(4e9, 4e9, 2e9, 1, 9e9, 9e9, 11e9, 50e9, 1), "3,2,1,1,1,1", "before the pace is known");
+      equal(await together(1, 50e9), "1,1", "one operation before");
+      // What is no kernel's takes no operations.
+      device.clear(a);
+      gpu.calls();
+      device.run(heavy, { values: a, result: b, count: 4, factor: 50e9 });
+      check(!namesOf(gpu.calls()).includes("submit"), "a large one after none");
       device.pace = 1e6;
       equal(await together(4e7, 4e7, 2e7, 1, 9e7), "3,2", "a slow GPU");
       device.pace = 1e9;
@@ -317,6 +323,28 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "what is only prepared is not waited for, and a device that is lost meanwhile records nothing",
+    async run() {
+      const { gpu, device } = makeDevice();
+      const compiling = withResolvers<object>();
+      Object.assign(gpu, { createComputePipelineAsync: () => compiling.promise });
+      device.prepare(scale, {});
+      let done = false;
+      void device.finish().then(() => (done = true));
+      await new Promise((resolve) => setTimeout(resolve));
+      check(done, "what is queued has run");
+      const storage = device.allocate(64);
+      runScale(device, storage, storage, 1);
+      gpu.calls();
+      const lost = device.finish();
+      gpu.lose("unknown", "gone");
+      await gpu.lost;
+      compiling.resolve({ pipeline: "scale" });
+      await rejects(lost, DeviceError);
+      equal(gpu.calls(), [], "calls");
+    },
+  },
+  {
     name: "bind groups are kept for the same memory, some thousands of them",
     async run() {
       const { gpu, device } = makeDevice({ limits: { maxBufferSize: 2 ** 24 } });
@@ -361,6 +389,22 @@ export const cases: Case[] = [
         device.dispose();
         check(gpu.calls().some(([, what]) => what === "queries") === features.length > 0, "the clock ends, too");
       }
+    },
+  },
+  {
+    name: "a dispatch in turns is one piece, whose time is told once",
+    async run() {
+      const { gpu, device } = makeDevice({ features: ["timestamp-query"] });
+      check(device.peakReservedBytes === 0, `${device.peakReservedBytes} bytes of a new device`);
+      const [values, result] = [device.allocate(64), device.allocate(64)];
+      let told = 0;
+      using _observation = device.observe({ timed: () => told++ });
+      gpu.calls();
+      await device.runInTurns(scale, { values, result, count: 1, factor: 1 }, async () => {});
+      check(namesOf(gpu.calls()).split("dispatchWorkgroups").length === 2, "one dispatch");
+      gpu.contents = new Uint8Array(16);
+      await device.finish();
+      check(told === 1, `${told} times`);
     },
   },
   {
@@ -529,6 +573,9 @@ export const cases: Case[] = [
         () => device.finish(),
         () => device.allocate(16),
         () => device.tensor([1, 4], buffer),
+        () => device.prepare(scale, {}),
+        () => device.copyPicture({} as ImageBitmap, 1, 1),
+        () => device.borrow("test", { buffer }, 16, () => 0),
       ]) {
         await rejects(call, DisposedError);
       }
@@ -588,7 +635,9 @@ export const cases: Case[] = [
       };
       // Twice the most that was in use at one time stays.
       for (const size of [40, 48, 56]) use(size);
-      equal(gpu.calls().filter(([name]) => name === "destroy"), [["destroy", "#0"]], "the oldest"); // prettier-ignore
+      const calls = gpu.calls();
+      equal(calls.filter(([name]) => name === "destroy"), [["destroy", "#0"]], "the oldest"); // prettier-ignore
+      check(/dispatchWorkgroups end .*submit .*destroy$/.test(namesOf(calls)), namesOf(calls));
       check(device.bytes === 0 && device.reservedBytes === 104 * megabyte, `${device.reservedBytes} bytes reserved`);
       check(device.peakReservedBytes === 144 * megabyte, `${device.peakReservedBytes} bytes at most`);
       device.resetPeak();
@@ -630,9 +679,15 @@ export const cases: Case[] = [
       class GPUOutOfMemoryError extends Error {}
       const { gpu, device } = makeDevice();
       device.release(device.allocate(1024));
+      gpu.errors.push(new TypeError("not so"));
+      device.allocate(4096);
+      await rejects(device.finish(), DeviceError);
+      check(device.reservedBytes === device.bytes + 1024, "another error leaves it");
       gpu.calls();
       gpu.errors.push(new GPUOutOfMemoryError("full"));
       device.allocate(2048);
+      // What nobody has asked for yet is no error that nobody handles.
+      await new Promise((resolve) => setTimeout(resolve));
       await rejects(device.finish(), DeviceError);
       check(
         gpu.calls().some(([name, what]) => name === "destroy" && what === "#0"),
@@ -675,6 +730,110 @@ export const cases: Case[] = [
         "webgpu: expected memory for it on the device, got full — dispose tensors that are no longer needed, or use a smaller image",
         "memory",
       );
+    },
+  },
+  {
+    name: "a buffer to read from is kept up to 32 MiB, counted, and destroyed when nobody reads any more or the device ends",
+    async run() {
+      const { gpu, device } = makeDevice({ limits: { maxBufferSize: 2 ** 30 } });
+      const storage = device.allocate(2 ** 25 + 4);
+      const destroyed = (): number => gpu.calls().filter(([name]) => name === "destroy").length;
+      await device.read({ ...storage, bytes: 2 ** 25 });
+      check(destroyed() === 0, "32 MiB are destroyed");
+      check(device.reservedBytes === device.bytes + 2 ** 25, `${device.reservedBytes - device.bytes} bytes kept`);
+      await device.read(storage);
+      check(destroyed() === 1, "more are kept");
+      for (let turn = 0; turn < 16; turn++) await device.finish();
+      check(destroyed() === 1, "what nobody has read from for sixteen waits is kept");
+      await device.read({ ...storage, bytes: 16 });
+      device.dispose();
+      const ends = gpu.calls().filter(([name, what]) => name === "destroy" && what === "read");
+      check(ends.length === 1, `${ends.length} destroyed with the device`);
+    },
+  },
+  {
+    name: "a picture goes through a texture to rows of 256 bytes; undefined where it is too large or not taken",
+    async run() {
+      const { gpu, device } = makeDevice();
+      const picture = {} as ImageBitmap;
+      const { storage, rowBytes } = device.copyPicture(picture, 65, 2)!;
+      equal([rowBytes, storage.bytes], [512, 1024], "260 bytes a row");
+      equal(
+        gpu.calls().filter(([name]) => !/ErrorScope/.test(String(name))),
+        [
+          ["createTexture", "picture", "rgba8unorm", [65, 2], 0x01 | 0x02 | 0x10],
+          ["copyExternalImageToTexture", {}, "picture", [65, 2]],
+          ["createBuffer", "#0", 1024, 0x8c],
+          ["createCommandEncoder", "crf-rnn"],
+          ["copyTextureToBuffer", "#0", 0, 512, [65, 2]],
+          ["submit", 1],
+          ["destroy", "picture"],
+        ],
+        "calls",
+      );
+      equal(device.copyPicture(picture, 64, 128)!.rowBytes, 256, "256 bytes a row");
+      gpu.calls();
+      const { bytes } = device;
+      equal(
+        [device.copyPicture(picture, 129, 1), device.copyPicture(picture, 1, 129)],
+        [undefined, undefined],
+        "large",
+      );
+      equal(gpu.calls(), [], "what is too large is not begun");
+      gpu.drawing = () => {
+        throw new TypeError("of another origin");
+      };
+      check(device.copyPicture(picture, 1, 1) === undefined, "one that is not taken");
+      equal(
+        namesOf(gpu.calls()),
+        "createTexture pushErrorScope copyExternalImageToTexture popErrorScope destroy",
+        "and is let go of",
+      );
+      check(device.bytes === bytes, `${device.bytes - bytes} bytes left`);
+      gpu.drawing = () => {};
+      gpu.errors.push(new TypeError("no such format"));
+      device.copyPicture(picture, 1, 1);
+      const { message } = await rejects(device.finish(), DeviceError);
+      check(message.startsWith("a picture: expected commands that WebGPU accepts, got no such format"), message);
+      // Kernels that wait for their pipelines come first.
+      Object.assign(gpu, { createComputePipelineAsync: () => new Promise(() => {}) });
+      device.run(fill, { values: storage, count: 4, value: 1 });
+      gpu.calls();
+      device.copyPicture(picture, 1, 1);
+      const names = namesOf(gpu.calls());
+      check(/setPipeline.* submit .*copyTextureToBuffer.* submit /.test(names), names);
+    },
+  },
+  {
+    name: "a buffer that is borrowed needs to be readable by kernels alone, and is bound as far as it goes",
+    async run() {
+      const { gpu, device } = makeDevice();
+      const result = device.allocate(64);
+      const own = (size: number, usage: number): GPUBuffer =>
+        gpu.createBuffer({ label: "own", size, usage }) as unknown as GPUBuffer;
+      for (const wrong of [own(36, 0x80), own(40, 0x0c)]) {
+        const { message } = await rejects(() => device.borrow("scores", { buffer: wrong }, 40, () => 0), DeviceError);
+        const expected = `scores: expected a GPUBuffer of 40 bytes with STORAGE, got ${wrong.size} bytes, usage ${wrong.usage} — tell`;
+        check(message.startsWith(expected), message);
+      }
+      const { message } = await rejects(() => device.tensor([2, 5], own(64, 0x80)), DeviceError);
+      check(/of 64 bytes \(rows padded to four\) with STORAGE, COPY_SRC and COPY_DST, .* — pad/.test(message), message);
+      gpu.calls();
+      device.borrow("scores", { buffer: own(40, 0x80) }, 40, (storage) =>
+        runScale(device, { ...storage, offset: 32, bytes: 8 }, result, 1),
+      );
+      const calls = gpu.calls();
+      equal(calls.find(([name]) => name === "createBindGroup")![3], [1, "own", 32, 8], "its end");
+      check(namesOf(calls).includes("submit"), "submitted before it is given back");
+      let released = 0;
+      const wrapped = { buffer: own(40, 0x80), release: () => released++ };
+      const failing = (): never => {
+        throw new TypeError("not read");
+      };
+      await rejects(() => device.borrow("scores", wrapped, 40, failing), TypeError);
+      device.borrow("scores", wrapped, 40, () => 0);
+      await new Promise((resolve) => setTimeout(resolve));
+      check(released === 1, `released ${released} times: by who has read it, and not by who failed`);
     },
   },
   {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { blur, fill } from "../../build/kernels.ts";
 import type { Device } from "../../src/device/device.ts";
 import { crfRnn } from "../../src/crf/crfRnn.ts";
-import { BufferUsage, MapMode, ShaderStage } from "../../src/device/flags.ts";
+import { BufferUsage, MapMode, ShaderStage, TextureUsage } from "../../src/device/flags.ts";
 import { open } from "../../src/device/open.ts";
 import { DeviceError, LimitError, ShaderError } from "../../src/errors.ts";
 import type { Kernel } from "../../src/kernel.ts";
@@ -157,7 +157,8 @@ test("a kernel is compiled once for each set of constants, and bears its name wh
 
 test("flags have the values that WebGPU gives them", async () => {
   const { globals } = await import("webgpu");
-  const { GPUBufferUsage: usages, GPUMapMode: modes, GPUShaderStage: stages } = globals as never as typeof globalThis;
+  const { GPUBufferUsage: usages, GPUTextureUsage: textures } = globals as never as typeof globalThis;
+  const { GPUMapMode: modes, GPUShaderStage: stages } = globals as never as typeof globalThis;
   expect(BufferUsage).toEqual({
     mapRead: usages.MAP_READ,
     copySource: usages.COPY_SRC,
@@ -165,6 +166,11 @@ test("flags have the values that WebGPU gives them", async () => {
     uniform: usages.UNIFORM,
     storage: usages.STORAGE,
     queryResolve: usages.QUERY_RESOLVE,
+  });
+  expect(TextureUsage).toEqual({
+    copySource: textures.COPY_SRC,
+    copyDestination: textures.COPY_DST,
+    renderAttachment: textures.RENDER_ATTACHMENT,
   });
   expect([MapMode.read, ShaderStage.compute]).toEqual([modes.READ, stages.COMPUTE]);
 });

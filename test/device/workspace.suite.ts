@@ -1,3 +1,4 @@
+import type { Data } from "../../src/device/device.ts";
 import { Workspace } from "../../src/device/workspace.ts";
 import { type Case, check, same } from "../suite.ts";
 
@@ -7,6 +8,10 @@ export const cases: Case[] = [
     async run(device) {
       const before = device.bytes;
       const workspace = new Workspace(device);
+      check(
+        workspace.store(undefined as Data | undefined) === undefined && device.bytes === before,
+        "no data take no memory",
+      );
       const [first, kept, early] = [workspace.allocate(256), workspace.allocate(256), workspace.zeros(256)];
       check(device.bytes === before + 768, `${device.bytes - before} bytes`);
       same(new Uint8Array(await device.read(early)), new Uint8Array(256), "zeros");

@@ -1,8 +1,8 @@
 /** Bundles all suites with every mutant of some files compiled in, and the process that runs them. */
-import { readdirSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { relative } from "node:path";
-import { build, type Plugin } from "esbuild";
+import { build, type BuildOptions, type Plugin } from "esbuild";
 import { bundleWorkerScript, workerScriptNames } from "../../scripts/generate.mjs";
 import { suiteList } from "../hosts/bundle.ts";
 import { root } from "../hosts/folders.ts";
@@ -34,6 +34,9 @@ const testFiles = (): string[] =>
     .filter((file) => file.endsWith(".test.ts"))
     .sort();
 
+/** How a test imports a file as a new process has it. */
+const anew = /\bimport\("\.\.\/\.\.\/src\/device\/(\w+)\.ts"\)/g;
+
 /** Resolves `virtual:tests` to a module that runs the files of vitest above, which list their tests in vitest.ts. */
 const testList: Plugin = {
   name: "tests",
@@ -48,8 +51,9 @@ const testList: Plugin = {
     );
     onLoad({ filter: /\.test\.ts$/ }, async ({ path }) => {
       const name = relative(`${root}test`, path).replace(/\.ts$/, "");
-      const first = `import { beginFile } from "vitest"; beginFile(${JSON.stringify(name)});`;
-      return { contents: `${first}\n${await readFile(path, "utf8")}`, loader: "ts" };
+      const first = `import { beginFile, importAnew } from "vitest"; beginFile(${JSON.stringify(name)});`;
+      const text = await readFile(path, "utf8");
+      return { contents: `${first}\n${text.replace(anew, 'importAnew("$1")')}`, loader: "ts" };
     });
   },
 };
@@ -88,15 +92,34 @@ const workerTexts = (instrumenter: Instrumenter, mutate: Plugin): Plugin => ({
         const text = await bundleWorkerScript(name, [mutate]);
         const ids = instrumenter.mutants.filter(({ file }) => file === workerFiles[name]).map(({ id }) => id);
         const contents = `
-          const toString = () => {
-            for (const id of ${JSON.stringify(ids)}) isMutant(id);
-            return "const isMutant = (id) => id === " + mutation.active + ";" + ${JSON.stringify(text)};
-          };
-          export const ${name}Source = { toString };`;
+          // A class, since what is sent to a worker has no methods of its own.
+          export const ${name}Source = new (class {
+            toString() {
+              for (const id of ${JSON.stringify(ids)}) isMutant(id);
+              return "const isMutant = (id) => id === " + mutation.active + ";" + ${JSON.stringify(text)};
+            }
+          })();`;
         return { contents, loader: "js" };
       });
   },
 });
+
+/** Bundles the files that tests import anew, each by itself. What they import at run time may be a test's stand-in. */
+async function bundleAnew(common: BuildOptions, plugin: Plugin, folder: string): Promise<void> {
+  const texts = testFiles().map((file) => readFileSync(`${root}test/device/${file}`, "utf8"));
+  const names = new Set(texts.flatMap((text) => [...text.matchAll(anew)].map(([, name]) => name!)));
+  const banner = `${switches}
+const importOr = (name) => globalThis.standIns.has(name) ? Promise.resolve(globalThis.standIns.get(name)()) : import(name);`;
+  for (const name of names) {
+    const entryPoints = [`${root}src/device/${name}.ts`];
+    const { outputFiles } = await build({ ...common, entryPoints, plugins: [plugin], write: false });
+    await mkdir(`${folder}/anew`, { recursive: true });
+    await writeFile(
+      `${folder}/anew/${name}.js`,
+      `${banner}\n${outputFiles[0]!.text.replace(/\bimport\(/g, "importOr(")}`,
+    );
+  }
+}
 
 /** Writes `mutants.js` and `worker.js` into a folder; returns the mutants that are in them. */
 export async function bundleMutants(files: readonly string[], folder: string): Promise<readonly Mutant[]> {
@@ -113,6 +136,7 @@ export async function bundleMutants(files: readonly string[], folder: string): P
     ignoreAnnotations: true,
     plugins: [suiteList, testList, workerTexts(instrumenter, mutate), mutate],
   });
+  await bundleAnew({ ...common, packages: "external" }, mutate, folder);
   await build({
     ...common,
     entryPoints: [`${root}test/mutation/worker.ts`],

@@ -13,7 +13,19 @@ import type { Measured } from "./protocol.ts";
 import { describeOutcomes, type Equivalent, isAlike, type Outcome, roomOf, scoreOf } from "./report.ts";
 
 /** The rooms of the host's code that the suites answer for. */
-const rooms = ["tape", "sum", "tensor", "labels", "held", "device", "lattice", "crf", "nn", "optim", "models"];
+const rooms = [
+  "tape",
+  "addUnrecorded",
+  "tensor",
+  "labels",
+  "held",
+  "device",
+  "lattice",
+  "crf",
+  "nn",
+  "optim",
+  "models",
+];
 /** The share of mutants that are not equivalent which the tests of every room have to kill, in percent. */
 const goal = 95;
 /** Where mutants run. */
@@ -34,7 +46,7 @@ const threads = /device\/(threads|control|worker|wasm)\.ts$/;
 const webgpu = /(device\/(webgpu|pipelines|bufferPool|gpuClock|flags)|nn\/(forms|tune))\.ts$/;
 /** What the tests of vitest in test/device answer for: what hosts and collectors do, which no suite can ask for. */
 const ofTests =
-  /(device\/(base|device|open|wasm\w*|threads|control|worker|webgpu|pipelines|gpuClock|flags)|held|labels|tensor)\.ts$/;
+  /(device\/(adapters?|gpu|base|device|open|wasm\w*|threads|control|worker|webgpu|pipelines|gpuClock|flags)|held|labels|tensor)\.ts$/;
 const stages: readonly Stage[] = [
   { name: "WASM, 1 thread", choice: { prefer: "wasm", threads: 1 }, takes: everything, home: everything },
   { name: "vitest", takes: ofTests, home: ofTests },

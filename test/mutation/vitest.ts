@@ -90,4 +90,36 @@ async function waitFor(condition: Work): Promise<void> {
   }
 }
 
-export const vi = { ...original, waitFor };
+/** What environment variables were before tests set them. */
+const environment = new Map<string, string | undefined>();
+
+function setVariable(name: string, value: string | undefined): void {
+  if (value === undefined) Reflect.deleteProperty(process.env, name);
+  else process.env[name] = value;
+}
+
+/** vitest's own have the environment and the modules from its runner. */
+const ofRunner = {
+  stubEnv(name: string, value: string | undefined) {
+    if (!environment.has(name)) environment.set(name, process.env[name]);
+    setVariable(name, value);
+  },
+  unstubAllEnvs() {
+    for (const [name, value] of environment) setVariable(name, value);
+    environment.clear();
+  },
+  doMock: (name: string, make: () => object) => void standIns.set(name, make),
+  doUnmock: (name: string) => void standIns.delete(name),
+  resetModules: () => void loads++,
+};
+
+let loads = 0;
+/** Packages in whose place tests put something: modules that are loaded anew look here before they import one. */
+const standIns = new Map<string, () => object>();
+Object.assign(globalThis, { standIns });
+
+/** Imports a file of `src/device` as a new process has it (bundle.ts calls this for `import`). */
+export const importAnew = (name: string): Promise<unknown> =>
+  import(new URL(`./anew/${name}.js?${loads}`, import.meta.url).href);
+
+export const vi = { ...original, ...ofRunner, waitFor };

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { WorkerOptions as WorkerThreadOptions } from "node:worker_threads";
 import type { Case, Fixtures } from "../suite.ts";
 import type { Switches } from "./bundle.ts";
 import type { Answer, Measured, Request, WorkerOptions } from "./protocol.ts";
@@ -33,6 +34,14 @@ WebAssembly.compile = (bytes) => {
   const module = modules.get(key) ?? compile(bytes);
   modules.set(key, module);
   return module;
+};
+
+// The text of a worker says which mutant is active, and so is not a string before a worker starts (bundle.ts).
+const threads = process.getBuiltinModule("node:worker_threads");
+threads.Worker = class extends threads.Worker {
+  constructor(source: string | URL, options?: WorkerThreadOptions) {
+    super(options?.eval ? String(source) : source, options);
+  }
 };
 
 let unhandled: unknown;

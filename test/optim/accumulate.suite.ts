@@ -1,4 +1,4 @@
-import { ValueError } from "../../src/errors.ts";
+import { DisposedError, ValueError } from "../../src/errors.ts";
 import { accumulate } from "../../src/optim/accumulate.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { type Case, check, rejects, same } from "../suite.ts";
@@ -32,6 +32,11 @@ export const cases: Case[] = [
         await rejects(() => accumulate(gradients, wrong), ValueError, `gradients ${String(wrong)}`);
       }
       check(gradients.size === 1 && !gradient.disposed, "the gradients are as they were");
+      const gone = device.tensor([1]);
+      gone.dispose();
+      const error = await rejects(() => accumulate(gradients, new Map([[parameter, gone]])), DisposedError);
+      check(error.message.startsWith("accumulate: expected gradient, tensor [1] to be live"), error.message);
+      check(gradients.get(parameter) === gradient && !gradient.disposed, "and so is the total");
     },
   },
 ];

@@ -34,9 +34,11 @@ export const cases: Case[] = [
         await rejects(() => stepped(wrong, { every: 1, factor: 1 }), ValueError);
         await rejects(() => stepped(1, { every: 1, factor: wrong }), ValueError);
         await rejects(() => polynomial(wrong, { steps: 1, power: 1 }), ValueError);
+        await rejects(() => cosine(wrong, { steps: 1 }), ValueError);
         await rejects(() => polynomial(1, { steps: 1, power: wrong }), ValueError);
       }
-      for (const schedule of [stepped, polynomial]) {
+      const warmed = (rate: number, options: { readonly steps: number }) => warmUp(fixed(rate), options);
+      for (const schedule of [stepped, polynomial, cosine, warmed]) {
         await rejects(() => schedule(1, undefined as never), ValueError);
         const misspelled = { steps: 1, every: 1, powr: 1 } as never;
         const { message } = await rejects(() => schedule(1, misspelled), ValueError);
@@ -48,9 +50,11 @@ export const cases: Case[] = [
         await rejects(() => cosine(1, { steps: wrong }), ValueError);
         await rejects(() => warmUp(fixed(1), { steps: wrong }), ValueError);
       }
+      await rejects(() => warmUp(1 as never, { steps: 1 }), ValueError);
+      const smallest = [fixed(0), stepped(0, { every: 1, factor: 0 }), polynomial(0, { steps: 1, power: 0 })];
       close(
-        [fixed(0)(3), stepped(0, { every: 1, factor: 0 })(1), polynomial(0, { steps: 1, power: 0 })(0)],
-        [0, 0, 0],
+        [...smallest, cosine(0, { steps: 1 })].map((schedule) => schedule(0)),
+        [0, 0, 0, 0],
         {},
         "0",
       );
