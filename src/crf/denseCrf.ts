@@ -28,6 +28,7 @@ import { iterateBy } from "./iterations.ts";
 import { diagonalsOf } from "./knownMatrices.ts";
 import type { WeighedFilter } from "./messagePassing.ts";
 import { inferenceOptions } from "./options.ts";
+import { product } from "./product.ts";
 import { type Compatibility, compatibilityMatrix, stacked, type Weight, weightMatrix } from "./parameters.ts";
 import { scaledFeatures } from "./scaledFeatures.ts";
 import { type CrfStep, type OnStep, requireMarginals, stepsOf } from "./steps.ts";
@@ -277,6 +278,9 @@ class DenseLayer {
     const learned = this.#learned.flatMap((of) => Object.values<Tensor>({ ...of }));
     const recorded = [unary, call.from, ...features, ...learned].some((input) => input?.tape?.recording);
     const weighed: ShiftedFilter[] = [];
+    // They are in no scope, which what is made of them would be in, too.
+    const products: Tensor[] = [];
+    using _products = { [Symbol.dispose]: () => products.forEach((one) => one.dispose()) };
     for (const [k, given] of features.entries()) {
       const { bandwidths, ...matrices } = this.#learned[k]!;
       const { weight, compatibility } = matrices;
@@ -286,7 +290,10 @@ class DenseLayer {
       const lattices = await this.#latticesOf(given, bandwidths, values!, k, call);
       for (const lattice of lattices) scope.add(lattice);
       const diagonals = { weight: ofWeight, compatibility: ofCompatibility };
-      weighed.push({ ...matrices, diagonals, lattices, normalization: filters[k]!.normalization ?? "after" });
+      const multiplied = ofWeight || ofCompatibility ? undefined : product(compatibility, weight);
+      if (multiplied) products.push(multiplied);
+      const { normalization = "after" } = filters[k]!;
+      weighed.push({ ...matrices, multiplied, diagonals, lattices, normalization });
     }
     const whole = alias ?? unary;
     const result = await iterateBy({
@@ -412,6 +419,8 @@ async function requireAllFinite(tensors: Readonly<Record<string, Tensor | undefi
 type ShiftedFilter = Omit<WeighedFilter, "lattice" | "set"> & {
   readonly lattices: readonly Lattice[];
   readonly taps?: Tensor;
+  /** The product of both matrices, where none of them is diagonal. */
+  readonly multiplied?: Tensor;
 };
 
 /** @throws ValueError */
@@ -428,8 +437,8 @@ function movedBy(features: Tensor, shift: Float64Array): Tensor {
   return add(features, vectors);
 }
 
-/** Computes W·(K Q), where K is the mean over the lattices. */
-function weighedMean(marginals: Tensor, { lattices, normalization, weight, diagonals, taps }: ShiftedFilter): Tensor {
+/** Computes the sum of K Q over the lattices. */
+function smoothed(marginals: Tensor, { lattices, normalization, taps }: ShiftedFilter): Tensor {
   const smoothBy = (lattice: Lattice): Tensor => {
     const blurring = taps && blurringBy(where, taps, lattice, marginals.channels);
     return filtered(marginals, lattice, normalization, false, { blurring });
@@ -441,10 +450,28 @@ function weighedMean(marginals: Tensor, { lattices, normalization, weight, diago
       using smooth = smoothBy(lattice);
       sum = add(before, smooth);
     }
-    return transform(sum, weight, { factor: 1 / lattices.length, diagonals: diagonals?.weight });
-  } finally {
+    return sum;
+  } catch (error) {
     sum.dispose();
+    throw error;
   }
+}
+
+/** Computes W·(K Q), where K is the mean over the lattices. */
+function weighedMean(marginals: Tensor, filter: ShiftedFilter): Tensor {
+  using sum = smoothed(marginals, filter);
+  return transform(sum, filter.weight, { factor: 1 / filter.lattices.length, diagonals: filter.diagonals?.weight });
+}
+
+/** Computes X − C·W·(K Q). */
+function withoutMessage(logits: Tensor, marginals: Tensor, filter: ShiftedFilter): Tensor {
+  const { multiplied, lattices, compatibility, diagonals } = filter;
+  if (multiplied) {
+    using sum = smoothed(marginals, filter);
+    return transform(sum, multiplied, { factor: -1 / lattices.length, addend: logits });
+  }
+  using message = weighedMean(marginals, filter);
+  return transform(message, compatibility, { factor: -1, addend: logits, diagonals: diagonals?.compatibility });
 }
 
 /** One iteration: X = U − Σ_k C_k·W_k·(K_k Q). */
@@ -457,9 +484,7 @@ async function nextLogits(
   let logits = unary;
   try {
     for (const filter of filters) {
-      using message = weighedMean(marginals, filter);
-      const last = { factor: -1, addend: logits, diagonals: filter.diagonals?.compatibility };
-      const sum = transform(message, filter.compatibility, last);
+      const sum = withoutMessage(logits, marginals, filter);
       if (logits !== unary) logits.dispose();
       logits = sum;
       await turn();

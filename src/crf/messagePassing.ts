@@ -12,11 +12,12 @@ import { emptyLike, type Tensor } from "../tensor.ts";
 import type { Activation } from "./activation.ts";
 import type { UpdateMatrices } from "./compose.ts";
 import { readChange } from "./change.ts";
-import { transform } from "./compatibility.ts";
+import { transform, type TransformOptions } from "./compatibility.ts";
 import type { Diagonals } from "./knownMatrices.ts";
 import type { CrfParameters } from "./parameters.ts";
 import { type FreeEnergy, readFreeEnergy } from "./freeEnergy.ts";
 import { copied, iterateBy, type Iterations, readingsOf } from "./iterations.ts";
+import { product } from "./product.ts";
 import { activate } from "./softmax.ts";
 import { reached } from "./until.ts";
 import { update } from "./update.ts";
@@ -176,28 +177,56 @@ async function iterateFused(inference: Inference, matrices: UpdateMatrices, resu
  * Computes the same with single ops that a tape can record. It is used for training, and for maps or numbers of classes
  * that are too large for the fused update.
  */
-const iterateByOps = (inference: Inference): Promise<Tensor> =>
-  iterateBy({
+async function iterateByOps(inference: Inference): Promise<Tensor> {
+  const { parameters, diagonals = {} } = inference;
+  const { spatialWeight, bilateralWeight, compatibility } = parameters;
+  const multiplies = Object.values(diagonals).every((known) => known === undefined);
+  using spatial = multiplies ? product(compatibility, spatialWeight) : undefined;
+  using bilateral = multiplies ? product(compatibility, bilateralWeight) : undefined;
+  const products = spatial && bilateral && { spatial, bilateral };
+  return await iterateBy({
     ...inference,
-    next: (marginals, t) => nextLogits(inference, marginals, t),
+    next: (marginals, t) => nextLogits(inference, products, marginals, t),
     freeEnergy: (marginals, done) => freeEnergyOf(inference, marginals, done),
   });
+}
 
-/** One iteration: X = U − C·(W_s·K_s Q + W_b·K_b Q). */
-async function nextLogits(inference: Inference, marginals: Tensor, t: number): Promise<Tensor> {
+/**
+ * One iteration: X = U − (C·W_s)·K_s Q − (C·W_b)·K_b Q by these products. Where there are none, since some of the matrices are diagonal, so that
+ * rows cost less by themselves, X = U − C·(W_s·K_s Q + W_b·K_b Q).
+ */
+async function nextLogits(
+  inference: Inference,
+  products: { readonly spatial: Tensor; readonly bilateral: Tensor } | undefined,
+  marginals: Tensor,
+  t: number,
+): Promise<Tensor> {
   const { unary, spatial, bilateral, parameters, diagonals = {}, sets, normalization, filter = filtered } = inference;
   const set = Math.min(t, sets - 1);
-  const weigh = (lattice: Lattice, name: "spatialWeight" | "bilateralWeight", addend?: Tensor): Tensor => {
+  const multiply = (lattice: Lattice, matrix: Tensor, options: TransformOptions): Tensor => {
     using smooth = filter(marginals, lattice, normalization, false);
-    return transform(smooth, parameters[name], { set, addend, diagonals: diagonals[name] });
+    return transform(smooth, matrix, { set, ...options });
   };
-  using fromSpatial = weigh(spatial, "spatialWeight");
+  const last = { factor: -1, addend: unary };
+  const { spatialWeight, bilateralWeight, compatibility } = parameters;
+  using fromSpatial = products
+    ? multiply(spatial, products.spatial, last)
+    : multiply(spatial, spatialWeight, { diagonals: diagonals.spatialWeight });
   await inference.turn();
-  using message = weigh(bilateral, "bilateralWeight", fromSpatial);
-  const last = { set, factor: -1, addend: unary, diagonals: diagonals.compatibility };
-  const logits = transform(message, parameters.compatibility, last);
+  if (products)
+    return await afterTurn(inference, multiply(bilateral, products.bilateral, { ...last, addend: fromSpatial }));
+  const both = { addend: fromSpatial, diagonals: diagonals.bilateralWeight };
+  using message = multiply(bilateral, bilateralWeight, both);
+  return await afterTurn(
+    inference,
+    transform(message, compatibility, { ...last, set, diagonals: diagonals.compatibility }),
+  );
+}
+
+/** Takes a turn, and gives the logits back if the call ends in it. */
+async function afterTurn({ turn }: Inference, logits: Tensor): Promise<Tensor> {
   try {
-    await inference.turn();
+    await turn();
     return logits;
   } catch (error) {
     logits.dispose();

@@ -665,7 +665,8 @@ export const cases: Case[] = [
       using _observation = device.observe({
         before({ kernel, args }) {
           if (kernel === compose) seen.push("compose");
-          if (kernel === compatibility) seen.push(args.diagonal === 1 ? "diagonal" : "full");
+          if (kernel !== compatibility) return;
+          seen.push(args.diagonal === 1 ? "diagonal" : args.rows === classes ? "matrix" : "full");
         },
       });
       using unary = device.tensor([...size, classes], unaryOf(classes));
@@ -682,8 +683,9 @@ export const cases: Case[] = [
       }
       using _tape = new Tape([crf.parameters.compatibility]);
       seen.length = 0;
-      (await crf(unary, image, { iterations: 1 })).dispose();
-      check(seen.join(" ") === "full full full", `a tape asks for gradients of whole matrices: ${seen.join(" ")}`);
+      (await crf(unary, image, { iterations: 2 })).dispose();
+      // Those of both filters are multiplied once, and a row by one matrix a filter and iteration.
+      check(seen.join(" ") === "matrix matrix full full full full", `a tape asks for gradients: ${seen.join(" ")}`);
     },
   },
   {
