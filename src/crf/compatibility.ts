@@ -1,5 +1,5 @@
 import { compatibility as kernel, compatibilityTranspose } from "../../build/kernels.ts";
-import { type Storage, view } from "../device/device.ts";
+import { type Device, type Storage, view } from "../device/device.ts";
 import { rowRanges } from "../device/ranges.ts";
 import { Workspace } from "../device/workspace.ts";
 import { padded } from "../shape.ts";
@@ -37,17 +37,18 @@ function transformed(
   const applied = diagonals
     ? { storage: diagonals, row: set, diagonal: 1 }
     : { storage, row: set * channels, diagonal: 0 };
-  applyMatrix(values, applied, factor, addend, result);
+  const { rows } = values;
+  const maps = { values: values.storage, addend: addend?.storage, result: result.storage, rows, channels };
+  applyMatrix(device, maps, applied, factor);
   const inputs = addend ? [values, matrix, addend] : [values, matrix];
   const kept = matrix.tape?.recording ? [values, matrix] : [matrix];
   return record(result, inputs, kept, (gradient, wanted) => {
     using workspace = new Workspace(device);
     const ofValues = wanted[0] ? emptyLike(gradient) : undefined;
     if (ofValues) {
-      const transposed = workspace.allocate(channels * padded(channels) * 4);
-      const matrixRow = set * channels;
-      device.run(compatibilityTranspose, { matrix: matrix.storage, result: transposed, channels, matrixRow });
-      applyMatrix(gradient, { storage: transposed, row: 0, diagonal: 0 }, factor, undefined, ofValues);
+      const transposed = { storage: transposedMatrix(workspace, matrix, set), row: 0, diagonal: 0 };
+      const back = { values: gradient.storage, result: ofValues.storage, rows: gradient.rows, channels };
+      applyMatrix(device, back, transposed, factor);
     }
     const ofMatrix = wanted[1] ? device.tensor(matrix.shape) : undefined;
     if (ofMatrix) {
@@ -59,21 +60,44 @@ function transformed(
   });
 }
 
-function applyMatrix(
-  values: Tensor,
-  matrix: { readonly storage: Storage; readonly row: number; readonly diagonal: number },
+/** Returns the transposed matrix of a set, in memory of the workspace. */
+export function transposedMatrix(workspace: Workspace, { device, storage, channels }: Tensor, set: number): Storage {
+  const result = workspace.allocate(channels * padded(channels) * 4);
+  device.run(compatibilityTranspose, { matrix: storage, result, channels, matrixRow: set * channels });
+  return result;
+}
+
+/** What a matrix is applied to, [rows, channels]: result = addend + factor·M x for each row x of the values. */
+interface MatrixRows {
+  readonly values: Storage;
+  readonly addend?: Storage;
+  readonly result: Storage;
+  readonly rows: number;
+  readonly channels: number;
+}
+
+/** A matrix among those that are stored one below the other. */
+interface StoredMatrix {
+  readonly storage: Storage;
+  readonly row: number;
+  /** 1 where it is diagonal and comes as one row, else 0. */
+  readonly diagonal: number;
+}
+
+/** Queues the product of a matrix with every row. */
+export function applyMatrix(
+  device: Device,
+  { values, addend, result, rows, channels }: MatrixRows,
+  matrix: StoredMatrix,
   factor: number,
-  addend: Tensor | undefined,
-  result: Tensor,
 ): void {
-  const { device, rows, channels } = values;
   const rowBytes = padded(channels) * 4;
   for (const range of rowRanges(device, rows, rowBytes)) {
     device.run(kernel, {
-      values: range.of(values.storage, rowBytes),
+      values: range.of(values, rowBytes),
       matrix: matrix.storage,
-      addend: range.of((addend ?? values).storage, rowBytes),
-      result: range.of(result.storage, rowBytes),
+      addend: range.of(addend ?? values, rowBytes),
+      result: range.of(result, rowBytes),
       rows: range.rows,
       channels,
       matrixRow: matrix.row,

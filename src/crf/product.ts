@@ -1,9 +1,9 @@
-import { compatibility as kernel, compatibilityTranspose } from "../../build/kernels.ts";
 import { type Storage, view } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
 import { padded } from "../shape.ts";
 import { record } from "../tape.ts";
 import { emptyLike, type Tensor } from "../tensor.ts";
+import { applyMatrix, transposedMatrix } from "./compatibility.ts";
 
 /**
  * Returns C·W of every set, for a filter's compatibilities C and weights W, each [sets·L, L]. A row of a map then costs one
@@ -49,16 +49,12 @@ function ofEachSet(like: Tensor, compute: (of: OfSet) => Storage): Tensor {
         device.copy(view(matrices.storage, set * bytes, bytes), copy);
         return copy;
       },
-      transposed({ storage: matrix }) {
-        const turned = workspace.allocate(bytes);
-        device.run(compatibilityTranspose, { matrix, result: turned, channels, matrixRow: set * channels });
-        return turned;
-      },
+      transposed: (matrices) => transposedMatrix(workspace, matrices, set),
       timesTransposed(values, matrix) {
-        const made = workspace.allocate(bytes);
-        const plain = { matrixRow: 0, diagonal: 0, factor: 1, add: 0 };
-        device.run(kernel, { values, matrix, addend: values, result: made, rows: channels, channels, ...plain });
-        return made;
+        const result = workspace.allocate(bytes);
+        const maps = { values, result, rows: channels, channels };
+        applyMatrix(device, maps, { storage: matrix, row: 0, diagonal: 0 }, 1);
+        return result;
       },
     });
     device.copy(computed, view(result.storage, set * bytes, bytes));
