@@ -122,9 +122,9 @@ async function learn(workload: Workload, bandwidths: boolean): Promise<Prepared>
   const layer = crfRnn(device, { ...crfOptions(classes, "full"), iterations, learn: { bandwidths } });
   using spatial = await workload.buildSpatial();
   using bilateral = await workload.buildBilateral();
-  // Besides those of inference: of each iteration its marginals, both filtered maps and their message, and of the unary's
+  // Besides those of inference: of each iteration its marginals and both filtered maps, and of the unary's
   // gradient a sum and a summand.
-  const kept = (4 * iterations + 2) * unary.storage.bytes;
+  const kept = (3 * iterations + 2) * unary.storage.bytes;
   return {
     async run() {
       using scope = device.scope();

@@ -10,7 +10,7 @@ const scratch = 2 ** 20;
 /**
  * Estimates how many bytes of device memory a training step on one image takes. A tape holds what the pullbacks of learned
  * layers and of those above them read, two of the largest gradients exist at the same time, and each of the `learned` numbers,
- * at each of its places, has a gradient and the optimizer's moments. If little is held, the forward pass may take more than that. A CRF keeps four
+ * at each of its places, has a gradient and the optimizer's moments. If little is held, the forward pass may take more than that. A CRF keeps three
  * maps of classes for each iteration, and its lattices; a convolutional LSTM what is said below.
  */
 export function estimateBytes(configuration: Configuration, learned: number, image: Size): number {
@@ -28,7 +28,7 @@ export function estimateBytes(configuration: Configuration, learned: number, ima
   const ofLstm = lstm
     ? lstm.iterations * pixels * (4 * padded(classes.length + 3 + lstm.hidden) + 24 * padded(lstm.hidden))
     : 0;
-  const ofCrf = crf ? 4 * crf.iterations * scores + 75 * pixels : 0;
+  const ofCrf = crf ? 3 * crf.iterations * scores + 75 * pixels : 0;
   const parameters = Object.values(networkTable(configuration)).reduce(
     (total, { shape }) => total + elementsOf(shape),
     0,
