@@ -1,4 +1,5 @@
 import { scratch } from "../shared/scratch";
+import { keepLargest } from "../shared/status";
 
 /**
  * Twin of kernels/lattice/order.ranges.wgsl. Four keys are as many registers as a key has words, so that each lane of a
@@ -45,14 +46,5 @@ export function orderRanges(
     }
     keepLargest(ranges + ((<usize>i) << 3), 0xffff - low);
     keepLargest(ranges + ((<usize>i) << 3) + 4, high);
-  }
-}
-
-function keepLargest(address: usize, value: u32): void {
-  let held = atomic.load<u32>(address);
-  while (held < value) {
-    const found = atomic.cmpxchg<u32>(address, held, value);
-    if (found == held) return;
-    held = found;
   }
 }

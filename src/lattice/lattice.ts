@@ -24,6 +24,7 @@ import {
 import { allocateIncidence, buildIncidence, type Incidence } from "./incidence.ts";
 import { findNeighbors, neighborBytes } from "./neighbors.ts";
 import { orderVertices } from "./order.ts";
+import { embedPlane, findPlane, finishPlane } from "./plane.ts";
 import { LatticePoints, type PointTables } from "./points.ts";
 
 /** The largest number of dimensions, because a key has four bits for the remainder. */
@@ -184,8 +185,21 @@ export async function beginLattice(features: Tensor, options: LatticeOptions = {
     held[Symbol.dispose]();
   };
   try {
-    const inserted = await insertPoints(sets, workspace, options);
-    const finish = (status: Uint32Array): Promise<Lattice> => finishLattice(sets, workspace, options, inserted, status);
+    const perform = performer(device, options);
+    await breathe("buildLattice", options);
+    const plane = at ? undefined : await findPlane(features, imagesOf(features), perform);
+    if (plane) {
+      const embedded = await perform(embedPlane(workspace, features, plane));
+      const finish = async (status: Uint32Array): Promise<Lattice> => {
+        const vertices = status[3]!;
+        const parts = await perform(finishPlane(device, workspace, embedded, vertices));
+        return madeOf(sets, workspace, { vertices, parts });
+      };
+      return { status: embedded.status, finish, [Symbol.dispose]: dispose };
+    }
+    const inserted = await insertPoints(sets, workspace, perform);
+    const finish = async (status: Uint32Array): Promise<Lattice> =>
+      madeOf(sets, workspace, await buildTables(sets, workspace, perform, inserted, status));
     return { status: inserted.status, finish, [Symbol.dispose]: dispose };
   } catch (error) {
     dispose();
@@ -205,21 +219,17 @@ interface InsertedPoints {
 }
 
 /** Performs the work of a build, with turns. */
+type Perform = <Result>(work: Work<Result>) => Promise<Result>;
+
 const performer =
-  (device: Device, options: LatticeOptions) =>
-  <Result>(work: Work<Result>): Promise<Result> =>
+  (device: Device, options: LatticeOptions): Perform =>
+  (work) =>
     performInTurns(device, work, () => breathe("buildLattice", options));
 
-async function insertPoints(
-  sets: readonly Tensor[],
-  workspace: Workspace,
-  options: LatticeOptions,
-): Promise<InsertedPoints> {
+async function insertPoints(sets: readonly Tensor[], workspace: Workspace, perform: Perform): Promise<InsertedPoints> {
   const [{ device, channels: dimensions }] = sets as [Tensor];
   const points = pointsOf(sets);
   const entries = points * (dimensions + 1);
-  const perform = performer(device, options);
-  await breathe("buildLattice", options);
   const keys = workspace.allocate(keyBytes(entries, dimensions));
   const barycentric = workspace.allocate(entries * 4);
   const status = workspace.zeros(16);
@@ -245,7 +255,7 @@ async function insertPoints(
 async function insertAll(
   sets: readonly Tensor[],
   workspace: Workspace,
-  options: LatticeOptions,
+  perform: Perform,
   { keys, entrySlots, numbers, status, ...inserted }: InsertedPoints,
   first: Uint32Array,
 ): Promise<{ readonly table: HashTable; readonly vertices: number }> {
@@ -258,26 +268,41 @@ async function insertAll(
     const capacity = nextCapacity(entries, full.capacity);
     table = { slots: workspace.allocate(capacity * 4), capacity };
     const grown = growTable(device, full, table, { keys, entrySlots, numbers, status, entries, dimensions });
-    await performer(device, options)(grown);
+    await perform(grown);
     workspace.release(full.slots);
     found = insertedOf(new Uint32Array(await device.read(status)), capacity);
   }
   return { table, vertices: found.vertices };
 }
 
-async function finishLattice(
+/** What a lattice is made of. */
+interface Built {
+  readonly vertices: number;
+  readonly parts: LatticeParts;
+  /** The tables of the other points, if there are any. */
+  readonly other?: PointTables;
+}
+
+/** Makes the lattice and hands it the memory of what it is made of. */
+function madeOf(sets: readonly Tensor[], workspace: Workspace, { vertices, parts, other }: Built): Lattice {
+  const [features, at] = sets as [Tensor, Tensor?];
+  for (const kept of [...storagesOf(parts), ...(other ? storagesOf(other) : [])]) workspace.handOver(kept);
+  const lattice = new Lattice(features, vertices, parts, at && other && { features: at, tables: other });
+  return Scope.inherit(lattice, sets);
+}
+
+async function buildTables(
   sets: readonly Tensor[],
   workspace: Workspace,
-  options: LatticeOptions,
+  perform: Perform,
   inserted: InsertedPoints,
   status: Uint32Array,
-): Promise<Lattice> {
+): Promise<Built> {
   const [features, at] = sets as [Tensor, Tensor?];
   const { device, channels: dimensions } = features;
   const { keys, barycentric, coordinateRanks, entrySlots, numbers } = inserted;
-  const perform = performer(device, options);
   await checkEmbedded(sets, status);
-  const { table, vertices } = await insertAll(sets, workspace, options, inserted, status);
+  const { table, vertices } = await insertAll(sets, workspace, perform, inserted, status);
 
   const firstKeys = workspace.allocate(keyBytes(vertices, dimensions));
   await perform(numberVertices(table, { keys, numbers, vertexKeys: firstKeys }, dimensions));
@@ -306,8 +331,9 @@ async function finishLattice(
   await perform(buildIncidence(device, from, incidence, ownEntries, vertices, dimensions, at !== undefined));
 
   const parts = { simplices, neighbors, incidence, coordinateRanks: coordinateRanks[0]! };
-  const tables = other && { simplices: other.simplices, coordinateRanks: coordinateRanks[1]! };
-  for (const kept of [...storagesOf(parts), ...(tables ? storagesOf(tables) : [])]) workspace.handOver(kept);
-  const lattice = new Lattice(features, vertices, parts, at && tables && { features: at, tables });
-  return Scope.inherit(lattice, sets);
+  return {
+    vertices,
+    parts,
+    other: other && { simplices: other.simplices, coordinateRanks: coordinateRanks[1]! },
+  };
 }
