@@ -3,7 +3,10 @@
 /** Runs that are shorter are not worth naming. */
 const shortest = 8;
 
-/** `target` as runs of `source`, each as how far it begins from the end of the one before, its length, and how many new bytes follow. */
+/**
+ * `target` as runs of `source`, each as how far it begins from the end of the one before, its length, and how many new bytes follow; and
+ * behind them the new bytes.
+ */
 export function differences(source, target) {
   const places = new Map();
   for (let i = 0; i + shortest <= source.length; i++) {
@@ -32,7 +35,7 @@ export function differences(source, target) {
     i += length;
   }
   runs.push(run.from, run.length, run.fresh);
-  return { runs, fresh: Buffer.from(fresh).toString("base64") };
+  return Buffer.from([...new Uint8Array(Int32Array.of(runs.length, ...runs).buffer), ...fresh]);
 }
 
 /** How many bytes are the same from two places on. */

@@ -6,11 +6,10 @@ export interface Binding {
   readonly type: string;
 }
 
-/** One member of a kernel's `struct Params`; `offset` in bytes. */
+/** One member of a kernel's `struct Params`, a word each. */
 export interface Param {
   readonly name: string;
   readonly type: string;
-  readonly offset: number;
 }
 
 /**
@@ -64,3 +63,16 @@ export interface Kernel<Arguments> {
 
 /** The arguments of a kernel: storages for its bindings, numbers for its parameters and constants. */
 export type ArgumentsOf<Of> = Of extends Kernel<infer Arguments> ? Arguments & object : never;
+
+/** What build/kernels.ts says of a kernel: what is usual is left out. */
+type Described<Arguments> = Omit<Kernel<Arguments>, "id" | "constants" | "unit" | "workgroupSize"> &
+  Partial<Pick<Kernel<Arguments>, "constants" | "unit" | "workgroupSize">>;
+
+/** Makes a kernel of build/kernels.ts, whose id follows from the name of its file. */
+export const kernel = <Arguments>(described: Described<Arguments>): Kernel<Arguments> => ({
+  id: described.file.replace(/.*\/|\.wgsl$/g, "").replace(/[.-](\w)/g, (_, letter: string) => letter.toUpperCase()),
+  constants: [],
+  unit: "invocation",
+  workgroupSize: 64,
+  ...described,
+});

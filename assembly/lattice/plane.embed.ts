@@ -3,10 +3,8 @@ import { scratch } from "../shared/scratch";
 /** Twin of kernels/lattice/plane.embed.wgsl, four points at a time, one a lane, as `embed`, but in registers. */
 export function planeEmbed(
   features: usize,
-  cells: usize,
-  barycentric: usize,
+  simplices: usize,
   coordinateRanks: usize,
-  flags: usize,
   points: u32,
   imagePoints: u32,
   imageCells: u32,
@@ -28,7 +26,8 @@ export function planeEmbed(
   let next = begin;
   for (let point = begin; point < end; point += 4) {
     if (point + 4 > next) {
-      origins = i32x4.add(i32x4.splat(origin), originsOf(point, end - 1, imagePoints, imageCells));
+      const images = imagesOf(point, end - 1, imagePoints);
+      origins = i32x4.add(i32x4.splat(origin), i32x4.mul(images, i32x4.splat(imageCells)));
       next = (point / imagePoints + 1) * imagePoints;
     }
     const row = features + ((<usize>point) << 4);
@@ -55,24 +54,20 @@ export function planeEmbed(
     const o2 = f32x4.sub(e2, f32x4.mul(v2, size));
     let n0 = i32x4.trunc_sat_f32x4_s(v0);
     let n1 = i32x4.trunc_sat_f32x4_s(v1);
-    let n2 = i32x4.trunc_sat_f32x4_s(v2);
-    const total = i32x4.add(i32x4.add(n0, n1), n2);
+    const total = i32x4.add(i32x4.add(n0, n1), i32x4.trunc_sat_f32x4_s(v2));
 
     const less01 = f32x4.lt(o0, o1); // −1 where true
-    const less02 = f32x4.lt(o0, o2);
-    const less12 = f32x4.lt(o1, o2);
-    let rank0 = i32x4.sub(i32x4.sub(total, less01), less02);
-    let rank1 = i32x4.sub(i32x4.add(i32x4.add(total, one), less01), less12);
-    let rank2 = i32x4.add(i32x4.add(i32x4.add(total, two), less02), less12);
+    let rank0 = i32x4.sub(i32x4.sub(total, less01), f32x4.lt(o0, o2));
+    let rank1 = i32x4.sub(i32x4.add(i32x4.add(total, one), less01), f32x4.lt(o1, o2));
     const turn0 = turnOf(rank0);
     const turn1 = turnOf(rank1);
-    const turn2 = turnOf(rank2);
     rank0 = i32x4.add(rank0, i32x4.mul(turn0, three));
     rank1 = i32x4.add(rank1, i32x4.mul(turn1, three));
-    rank2 = i32x4.add(rank2, i32x4.mul(turn2, three));
+    // Ranks add up to 3 now, and coordinates to 0.
+    const rank2 = i32x4.sub(i32x4.sub(three, rank0), rank1);
     n0 = i32x4.add(n0, turn0);
     n1 = i32x4.add(n1, turn1);
-    n2 = i32x4.add(n2, turn2);
+    const n2 = i32x4.neg(i32x4.add(n0, n1));
     const d0 = f32x4.mul(f32x4.sub(e0, f32x4.mul(f32x4.convert_i32x4_s(n0), size)), reciprocal);
     const d1 = f32x4.mul(f32x4.sub(e1, f32x4.mul(f32x4.convert_i32x4_s(n1), size)), reciprocal);
     const d2 = f32x4.mul(f32x4.sub(e2, f32x4.mul(f32x4.convert_i32x4_s(n2), size)), reciprocal);
@@ -84,46 +79,38 @@ export function planeEmbed(
     const second1 = i32x4.eq(rank1, one);
     const delta0 = v128.bitselect(d0, v128.bitselect(d1, d2, first1), first0);
     const delta1 = v128.bitselect(d0, v128.bitselect(d1, d2, second1), second0);
-    const third0 = i32x4.eq(rank0, i32x4.splat(0));
-    const delta2 = v128.bitselect(d0, v128.bitselect(d1, d2, i32x4.eq(rank1, i32x4.splat(0))), third0);
+    // What is left of the three, to the bit.
+    const delta2 = v128.xor(v128.xor(v128.xor(d0, d1), v128.xor(d2, delta0)), delta1);
     const cell0 = i32x4.add(i32x4.add(i32x4.mul(n0, strides), i32x4.mul(n1, three)), origins);
     const down0 = v128.or(v128.and(strides, first0), v128.and(three, first1));
     const down1 = v128.or(v128.and(strides, second0), v128.and(three, second1));
     const cell1 = i32x4.sub(i32x4.add(cell0, one), down0);
     const cell2 = i32x4.sub(i32x4.add(cell1, one), down1);
 
-    const at = (<usize>(point * 3)) << 2;
-    const toCells = whole ? cells + at : scratch;
-    const toWeights = whole ? barycentric + at : scratch + 48;
+    // Pairs of the three remainders, of two points at a time.
+    const w0 = f32x4.add(delta0, f32x4.sub(f32x4.splat(1), delta2));
+    const w1 = f32x4.sub(delta1, delta0);
+    const w2 = f32x4.sub(delta2, delta1);
+    const to = whole ? simplices + <usize>(point * 24) : scratch;
+    storeRows(to, firstPairs(cell0, w0), firstPairs(cell1, w1), firstPairs(cell2, w2));
+    storeRows(to + 48, lastPairs(cell0, w0), lastPairs(cell1, w1), lastPairs(cell2, w2));
     const toRanks = whole ? coordinateRanks + ((<usize>point) << 2) : scratch + 96;
-    storeRows(toCells, cell0, cell1, cell2);
-    storeRows(
-      toWeights,
-      f32x4.add(delta0, f32x4.sub(f32x4.splat(1), delta2)),
-      f32x4.sub(delta1, delta0),
-      f32x4.sub(delta2, delta1),
-    );
     v128.store(toRanks, v128.or(v128.or(rank0, i32x4.shl(rank1, 4)), i32x4.shl(rank2, 8)));
-    mark(flags, cell0);
-    mark(flags, cell1);
-    mark(flags, cell2);
     if (!whole) {
-      memory.copy(cells + at, toCells, (<usize>lanes) * 12);
-      memory.copy(barycentric + at, toWeights, (<usize>lanes) * 12);
+      memory.copy(simplices + <usize>(point * 24), to, <usize>lanes * 24);
       memory.copy(coordinateRanks + ((<usize>point) << 2), toRanks, (<usize>lanes) << 2);
     }
   }
 }
 
-/** How far the cells of four points' images are from those of the first image. */
-function originsOf(point: u32, last: u32, imagePoints: u32, imageCells: u32): v128 {
-  const images = i32x4(
+/** The numbers of the images of four points in a row, of which those beyond `last` are taken for it. */
+function imagesOf(point: u32, last: u32, imagePoints: u32): v128 {
+  return i32x4(
     point / imagePoints,
     min(point + 1, last) / imagePoints,
     min(point + 2, last) / imagePoints,
     min(point + 3, last) / imagePoints,
   );
-  return i32x4.mul(images, i32x4.splat(imageCells));
 }
 
 /** By how much a coordinate of this rank moves to get back to the plane Σ = 0: 1 where it is below 0, −1 where it is above 2. */
@@ -133,22 +120,23 @@ function turnOf(rank: v128): v128 {
   return i32x4.sub(i32x4.gt_s(rank, i32x4.splat(2)), i32x4.lt_s(rank, i32x4.splat(0)));
 }
 
-/** Stores what four points have of three remainders, one point after the other. */
 // @ts-ignore: decorator
 @inline
-function storeRows(to: usize, r0: v128, r1: v128, r2: v128): void {
-  const low = v128.shuffle<u32>(r0, r1, 0, 4, 1, 5);
-  const high = v128.shuffle<u32>(r0, r1, 2, 6, 3, 7);
-  v128.store(to, v128.shuffle<u32>(low, r2, 0, 1, 4, 2));
-  v128.store(to, v128.shuffle<u32>(v128.shuffle<u32>(low, r2, 3, 5, 3, 3), high, 0, 1, 4, 5), 16);
-  v128.store(to, v128.shuffle<u32>(high, r2, 6, 2, 3, 7), 32);
+function firstPairs(cells: v128, weights: v128): v128 {
+  return v128.shuffle<u32>(cells, weights, 0, 4, 1, 5);
 }
 
 // @ts-ignore: decorator
 @inline
-function mark(flags: usize, cells: v128): void {
-  store<u32>(flags + ((<usize>i32x4.extract_lane(cells, 0)) << 2), 1);
-  store<u32>(flags + ((<usize>i32x4.extract_lane(cells, 1)) << 2), 1);
-  store<u32>(flags + ((<usize>i32x4.extract_lane(cells, 2)) << 2), 1);
-  store<u32>(flags + ((<usize>i32x4.extract_lane(cells, 3)) << 2), 1);
+function lastPairs(cells: v128, weights: v128): v128 {
+  return v128.shuffle<u32>(cells, weights, 2, 6, 3, 7);
+}
+
+/** Stores the pairs that two points have of three remainders, one point after the other. */
+// @ts-ignore: decorator
+@inline
+function storeRows(to: usize, r0: v128, r1: v128, r2: v128): void {
+  v128.store(to, v128.shuffle<u64>(r0, r1, 0, 2));
+  v128.store(to, v128.shuffle<u64>(r2, r0, 0, 3), 16);
+  v128.store(to, v128.shuffle<u64>(r1, r2, 1, 3), 32);
 }

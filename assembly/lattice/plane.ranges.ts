@@ -1,3 +1,4 @@
+import { scratch } from "../shared/scratch";
 import { keepLargest } from "../shared/status";
 
 /** Twin of kernels/lattice/plane.ranges.wgsl. Both features of a point are compared at once, as integers with a sign. */
@@ -11,8 +12,7 @@ export function planeRanges(features: usize, ranges: usize, points: u32, begin: 
     least = i32x4.min_s(least, ordered);
     largest = i32x4.max_s(largest, ordered);
   }
-  keepLargest(ranges, ~(i32x4.extract_lane(least, 0) ^ 0x80000000));
-  keepLargest(ranges + 4, i32x4.extract_lane(largest, 0) ^ 0x80000000);
-  keepLargest(ranges + 8, ~(i32x4.extract_lane(least, 1) ^ 0x80000000));
-  keepLargest(ranges + 12, i32x4.extract_lane(largest, 1) ^ 0x80000000);
+  const both = v128.shuffle<u32>(v128.not(least), largest, 0, 4, 1, 5);
+  v128.store(scratch, v128.xor(both, i32x4.splat(0x80000000)));
+  for (let at: usize = 0; at < 16; at += 4) keepLargest(ranges + at, load<u32>(scratch + at));
 }

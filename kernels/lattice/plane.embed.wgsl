@@ -3,8 +3,8 @@
 //
 //   cell = image·imageCells + (w_0 − least w_0)·stride + (w_1 − least w_1)·3 + r
 //
-// A cell that some point touches gets a flag. The box has a row to spare on every side, so that neighbors have cells, too.
-// Preconditions: features are finite, all cells lie in the box, and flags are zero.
+// The box has a row to spare on every side, so that neighbors have cells, too.
+// Preconditions: features are finite, and all cells lie in the box.
 //#device wasm
 //#include "../shared/invocation.wgsl"
 
@@ -26,14 +26,10 @@ const RECIPROCAL = 1.0 / 3.0;
 @group(0) @binding(0) var<uniform> params: Params;
 // [points, 2] with padded rows
 @group(0) @binding(1) var<storage, read> features: array<vec4f>;
-// [points, 3]
-@group(0) @binding(2) var<storage, read_write> cells: array<u32>;
-// [points, 3]: barycentric weights by remainder.
-@group(0) @binding(3) var<storage, read_write> barycentric: array<f32>;
+// [points, 3]: the cell and the bits of the barycentric weight of each remainder.
+@group(0) @binding(2) var<storage, read_write> simplices: array<vec2u>;
 // [points]: the rank of each coordinate, four bits each, as in embed.wgsl.
-@group(0) @binding(4) var<storage, read_write> coordinateRanks: array<u32>;
-// [cells]
-@group(0) @binding(5) var<storage, read_write> flags: array<atomic<u32>>;
+@group(0) @binding(3) var<storage, read_write> coordinateRanks: array<u32>;
 
 //#invocations points
 @compute @workgroup_size(64)
@@ -66,13 +62,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     down[2 - rank[i]] = strides[i];
   }
   var cell = point / params.imagePoints * params.imageCells + u32(corner.x * i32(params.stride) + corner.y * 3 + params.origin);
+  let weights = array(sorted[0] + (1.0 - sorted[2]), sorted[1] - sorted[0], sorted[2] - sorted[1]);
   for (var r = 0u; r < 3u; r++) {
-    cells[3u * point + r] = cell;
-    atomicStore(&flags[cell], 1u);
+    simplices[3u * point + r] = vec2u(cell, bitcast<u32>(weights[r]));
     cell += 1u - down[r];
   }
-  barycentric[3u * point] = sorted[0] + (1.0 - sorted[2]);
-  barycentric[3u * point + 1u] = sorted[1] - sorted[0];
-  barycentric[3u * point + 2u] = sorted[2] - sorted[1];
   coordinateRanks[point] = u32(rank.x | (rank.y << 4u) | (rank.z << 8u));
 }

@@ -13,18 +13,16 @@ import { checkEmbedded, coordinateRankWords, embed, mostImages } from "./embed.t
 import {
   findVertices,
   firstCapacity,
-  growTable,
+  growAsNeeded,
   type HashTable,
-  insertedOf,
   insertKeys,
   keyBytes,
-  nextCapacity,
   numberVertices,
 } from "./hash.ts";
 import { allocateIncidence, buildIncidence, type Incidence } from "./incidence.ts";
 import { findNeighbors, neighborBytes } from "./neighbors.ts";
 import { orderVertices } from "./order.ts";
-import { embedPlane, findPlane, finishPlane } from "./plane.ts";
+import { beginPlane, findRanges, type Plane, planeOf } from "./plane.ts";
 import { LatticePoints, type PointTables } from "./points.ts";
 
 /** The largest number of dimensions, because a key has four bits for the remainder. */
@@ -165,7 +163,7 @@ export async function buildLattice(features: Tensor, options: LatticeOptions = {
 
 /** A lattice up to where its size has to be known. It gives back what it has, but for what it was finished to. */
 export interface LatticeBegun extends Disposable {
-  /** Four words in device memory that tell the size, to be read by themselves or with what else a call reads. */
+  /** Words in device memory that tell the size, to be read by themselves or with what else a call reads. */
   readonly status: Storage;
   /** Builds the rest, as `buildLattice`, by the words that were read. */
   finish(status: Uint32Array): Promise<Lattice>;
@@ -187,15 +185,12 @@ export async function beginLattice(features: Tensor, options: LatticeOptions = {
   try {
     const perform = performer(device, options);
     await breathe("buildLattice", options);
-    const plane = at ? undefined : await findPlane(features, imagesOf(features), perform);
+    const plane = at ? undefined : await findPlane(workspace, features, perform);
     if (plane) {
-      const embedded = await perform(embedPlane(workspace, features, plane));
-      const finish = async (status: Uint32Array): Promise<Lattice> => {
-        const vertices = status[3]!;
-        const parts = await perform(finishPlane(device, workspace, embedded, vertices));
-        return madeOf(sets, workspace, { vertices, parts });
-      };
-      return { status: embedded.status, finish, [Symbol.dispose]: dispose };
+      const begun = await perform(beginPlane(workspace, features, plane));
+      const finish = async ([vertices]: Uint32Array): Promise<Lattice> =>
+        madeOf(sets, workspace, { vertices: vertices!, parts: await perform(begun.finish(vertices!)) });
+      return { status: begun.status, finish, [Symbol.dispose]: dispose };
     }
     const inserted = await insertPoints(sets, workspace, perform);
     const finish = async (status: Uint32Array): Promise<Lattice> =>
@@ -205,6 +200,15 @@ export async function beginLattice(features: Tensor, options: LatticeOptions = {
     dispose();
     throw error;
   }
+}
+
+/** How the vertices of points get cells, if they do: on WASM only, since elsewhere vertices have the numbers of the first touch. */
+async function findPlane(workspace: Workspace, features: Tensor, perform: Perform): Promise<Plane | undefined> {
+  const { device, rows, channels } = features;
+  if (channels !== 2 || device.kind !== "wasm") return undefined;
+  const ranges = workspace.zeros(16);
+  await perform(findRanges(features, ranges));
+  return planeOf(new Uint32Array(await device.read(ranges)), imagesOf(features), rows * 3);
 }
 
 /** What is known of the points of a lattice before its vertices are numbered. */
@@ -251,30 +255,6 @@ async function insertPoints(sets: readonly Tensor[], workspace: Workspace, perfo
   return { keys, barycentric, coordinateRanks, entrySlots, numbers, status, table };
 }
 
-/** Makes larger tables, as long as the one that there is turns out to be too small. */
-async function insertAll(
-  sets: readonly Tensor[],
-  workspace: Workspace,
-  perform: Perform,
-  { keys, entrySlots, numbers, status, ...inserted }: InsertedPoints,
-  first: Uint32Array,
-): Promise<{ readonly table: HashTable; readonly vertices: number }> {
-  const [{ device, channels: dimensions }] = sets as [Tensor];
-  const entries = pointsOf(sets) * (dimensions + 1);
-  let { table } = inserted;
-  let found = insertedOf(first, table.capacity);
-  while (found.full) {
-    const full = table;
-    const capacity = nextCapacity(entries, full.capacity);
-    table = { slots: workspace.allocate(capacity * 4), capacity };
-    const grown = growTable(device, full, table, { keys, entrySlots, numbers, status, entries, dimensions });
-    await perform(grown);
-    workspace.release(full.slots);
-    found = insertedOf(new Uint32Array(await device.read(status)), capacity);
-  }
-  return { table, vertices: found.vertices };
-}
-
 /** What a lattice is made of. */
 interface Built {
   readonly vertices: number;
@@ -302,7 +282,15 @@ async function buildTables(
   const { device, channels: dimensions } = features;
   const { keys, barycentric, coordinateRanks, entrySlots, numbers } = inserted;
   await checkEmbedded(sets, status);
-  const { table, vertices } = await insertAll(sets, workspace, perform, inserted, status);
+  const entries = pointsOf(sets) * (dimensions + 1);
+  const { table, vertices } = await growAsNeeded(
+    device,
+    workspace,
+    inserted.table,
+    { ...inserted, entries, dimensions },
+    status,
+    perform,
+  );
 
   const firstKeys = workspace.allocate(keyBytes(vertices, dimensions));
   await perform(numberVertices(table, { keys, numbers, vertexKeys: firstKeys }, dimensions));

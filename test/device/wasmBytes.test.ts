@@ -16,7 +16,7 @@ test("whatever two arrays of bytes are, one is put together from the other and w
   const bytes = array(constantFrom(...pieces)).map((parts) => Buffer.from(parts.join(""), "latin1"));
   await assert(
     asyncProperty(tuple(bytes, bytes), async ([source, target]) => {
-      const result = await patched(new Uint8Array(source), differences(source, target));
+      const result = await patched(new Uint8Array(source), new Uint8Array(differences(source, target)));
       expect(Buffer.from(result).equals(target)).toBe(true);
     }),
   );
