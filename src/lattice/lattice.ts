@@ -19,11 +19,11 @@ import {
   keyBytes,
   numberVertices,
 } from "./hash.ts";
-import { allocateIncidence, buildIncidence, type Incidence } from "./incidence.ts";
+import { allocateIncidence, buildIncidence } from "./incidence.ts";
 import { findNeighbors, neighborBytes } from "./neighbors.ts";
 import { orderVertices } from "./order.ts";
 import { beginPlane, findRanges, type Plane, planeOf } from "./plane.ts";
-import { LatticePoints, type PointTables } from "./points.ts";
+import { LatticePoints, type LatticeParts, type PointTables } from "./points.ts";
 
 /** The largest number of dimensions, because a key has four bits for the remainder. */
 const mostDimensions = 15;
@@ -76,13 +76,6 @@ export class Lattice extends Held {
     this.requireMemory();
     return this.#parts;
   }
-}
-
-/** A lattice's tables, those of its own points among them. */
-export interface LatticeParts extends PointTables {
-  /** [d + 1, vertices + 1, 2], axes padded: see neighbors.ts. */
-  readonly neighbors: Storage;
-  readonly incidence: Incidence;
 }
 
 const storagesOf = ({ incidence, ...tables }: PointTables): Storage[] => [
@@ -163,7 +156,7 @@ export async function buildLattice(features: Tensor, options: LatticeOptions = {
 
 /** A lattice up to where its size has to be known. It gives back what it has, but for what it was finished to. */
 export interface LatticeBegun extends Disposable {
-  /** Words in device memory that tell the size, to be read by themselves or with what else a call reads. */
+  /** Four words in device memory that tell the size, to be read by themselves or with what else a call reads. */
   readonly status: Storage;
   /** Builds the rest, as `buildLattice`, by the words that were read. */
   finish(status: Uint32Array): Promise<Lattice>;
@@ -188,7 +181,7 @@ export async function beginLattice(features: Tensor, options: LatticeOptions = {
     const plane = at ? undefined : await findPlane(workspace, features, perform);
     if (plane) {
       const begun = await perform(beginPlane(workspace, features, plane));
-      const finish = async ([vertices]: Uint32Array): Promise<Lattice> =>
+      const finish = async ([, , , vertices]: Uint32Array): Promise<Lattice> =>
         madeOf(sets, workspace, { vertices: vertices!, parts: await perform(begun.finish(vertices!)) });
       return { status: begun.status, finish, [Symbol.dispose]: dispose };
     }

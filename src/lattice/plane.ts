@@ -8,8 +8,8 @@ import { sortBlocks } from "../shared/sort.ts";
 import type { Tensor } from "../tensor.ts";
 import { elevationFactorsOf, keyRange } from "./embed.ts";
 import { allocateIncidence } from "./incidence.ts";
-import type { LatticeParts } from "./lattice.ts";
 import { axisLength, neighborBytes } from "./neighbors.ts";
+import type { LatticeParts } from "./points.ts";
 
 /** So many cells there may be for however few points. */
 const fewCells = 4096;
@@ -51,8 +51,9 @@ export function planeOf(ranges: Uint32Array, images: number, entries: number): P
   return { cells, imageCells, stride, origin: (back0 + 3) * stride + (back1 + 3) * 3 };
 }
 
-/** A lattice of points in a plane up to where the number of its vertices has to be known, which `status` tells. */
+/** A lattice of points in a plane up to where the number of its vertices has to be known. */
 export interface PlaneBegun {
+  /** Four words, as of tables, of which the last is the number of vertices. */
   readonly status: Storage;
   finish(vertices: number): Work<LatticeParts>;
 }
@@ -78,6 +79,8 @@ export function* beginPlane(workspace: Workspace, features: Tensor, plane: Plane
   yield planned(planeCount, { simplices, counts: starts, flags: numbers, points, ...blocks });
   yield* scan(device, starts, cells * blocks.blocks);
   yield* scan(device, numbers, cells + 1);
+  const status = workspace.zeros(16);
+  device.copy(view(numbers, cells * 4, 4), view(status, 12, 4));
 
   function* finish(vertices: number): Work<LatticeParts> {
     const neighbors = workspace.allocate(neighborBytes(device, vertices, 2));
@@ -89,5 +92,5 @@ export function* beginPlane(workspace: Workspace, features: Tensor, plane: Plane
     for (const done of [numbers, starts]) workspace.release(done);
     return { simplices, neighbors, incidence, coordinateRanks };
   }
-  return { status: view(numbers, cells * 4, 4), finish };
+  return { status, finish };
 }

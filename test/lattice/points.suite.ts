@@ -230,8 +230,8 @@ export const cases: Case[] = [
   {
     name: "without other points, a lattice runs the kernels that it ran before there were any",
     async run(device) {
-      const data = clearPoints(random(1), 50, 2);
-      using features = device.tensor([50, 2], data);
+      const data = clearPoints(random(1), 50, 3);
+      using features = device.tensor([50, 3], data);
       const kernels: string[] = [];
       {
         using _observation = device.observe({ before: ({ kernel }) => void kernels.push(kernel.id) });
