@@ -231,6 +231,13 @@ export async function checkTwins(root, kernels) {
   }
 }
 
+/** A binding or a parameter in a word, as src/kernel.ts reads it. */
+const mark = (access, name, type) => `${access === "write" ? "!" : ""}${name}${type === "u32" ? "" : `:${type}`}`;
+
+/** The type of a binding's elements, without a space, by which words are told apart. */
+const elementOf = (file, type) =>
+  /^array<(\S+), 0>$/.exec(type)?.[1] ?? raise(new Error(`${file}: expected a binding array<…>, got ${type}`));
+
 /** An object with a function in it. */
 const literal = (json, functions) =>
   `${[json.slice(0, -1), ...Object.entries(functions).map(([name, text]) => `"${name}":${text}`)].join(",")}}`;
@@ -259,10 +266,13 @@ export function kernelsModule(kernels) {
       ...rest.constants.map(({ argument }) => `${argument}: number`),
     ];
     const { count, operations, ...described } = { ...rest, code: withoutComments(rest.code) };
-    const usual = { constants: [], unit: "invocation", workgroupSize: commonWorkgroupSize };
-    const plain = Object.fromEntries(
-      Object.entries(described).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(usual[name])),
-    );
+    const usual = { unit: "invocation", workgroupSize: commonWorkgroupSize };
+    const plain = {
+      ...Object.fromEntries(Object.entries(described).filter(([name, value]) => value !== usual[name])),
+      bindings: rest.bindings.map(({ name, access, type }) => mark(access, name, elementOf(rest.file, type))).join(" "),
+      params: rest.params.map(({ name, type }) => mark("read", name, type)).join(" "),
+      constants: rest.constants.map(({ name }) => name).join(" ") || undefined,
+    };
     const functions = {
       count: countFunction(rest, count),
       ...(operations && { operations: countFunction(rest, operations) }),

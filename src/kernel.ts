@@ -64,15 +64,35 @@ export interface Kernel<Arguments> {
 /** The arguments of a kernel: storages for its bindings, numbers for its parameters and constants. */
 export type ArgumentsOf<Of> = Of extends Kernel<infer Arguments> ? Arguments & object : never;
 
-/** What build/kernels.ts says of a kernel: what is usual is left out. */
-type Described<Arguments> = Omit<Kernel<Arguments>, "id" | "constants" | "unit" | "workgroupSize"> &
-  Partial<Pick<Kernel<Arguments>, "constants" | "unit" | "workgroupSize">>;
+/** What build/kernels.ts says of a kernel, short, since every page loads it. */
+type Described<Arguments> = Pick<Kernel<Arguments>, "formOf" | "only" | "file" | "code" | "count" | "operations"> &
+  Partial<Pick<Kernel<Arguments>, "unit" | "workgroupSize">> & {
+    /** Names with ! before those that are written, and with the type of the elements behind a colon where it is not u32. */
+    readonly bindings: string;
+    /** Names, with the type behind a colon where it is not u32. */
+    readonly params: string;
+    /** Names as in the WGSL, if there are any. */
+    readonly constants?: string;
+  };
+
+const camelCase = (name: string): string => name.replace(/[._-](\w)/g, (_, letter: string) => letter.toUpperCase());
+const listed = <Item>(words: string | undefined, item: (name: string, type: string) => Item): Item[] =>
+  (words ?? "").split(" ").flatMap((word) => {
+    const [name, type = "u32"] = word.split(":") as [string, string?];
+    return name ? [item(name, type)] : [];
+  });
 
 /** Makes a kernel of build/kernels.ts, whose id follows from the name of its file. */
 export const kernel = <Arguments>(described: Described<Arguments>): Kernel<Arguments> => ({
-  id: described.file.replace(/.*\/|\.wgsl$/g, "").replace(/[.-](\w)/g, (_, letter: string) => letter.toUpperCase()),
-  constants: [],
   unit: "invocation",
   workgroupSize: 64,
   ...described,
+  id: camelCase(described.file.replace(/.*\/|\.wgsl$/g, "")),
+  bindings: listed(described.bindings, (name, type) => ({
+    name: name.replace("!", ""),
+    access: name.startsWith("!") ? "write" : "read",
+    type: `array<${type}, 0>`,
+  })),
+  params: listed(described.params, (name, type) => ({ name, type })),
+  constants: listed(described.constants, (name) => ({ name, argument: camelCase(name.toLowerCase()) })),
 });

@@ -44,7 +44,7 @@ export function planeEmbed(
     const sum = f32x4.add(f32x4.splat(0), c1);
     const e0 = f32x4.add(sum, c0);
     const e1 = f32x4.sub(sum, c0);
-    const e2 = f32x4.sub(f32x4.splat(0), f32x4.mul(f32x4.splat(2), c1));
+    const e2 = f32x4.sub(f32x4.splat(0), f32x4.add(c1, c1));
 
     const v0 = f32x4.nearest(f32x4.mul(e0, reciprocal));
     const v1 = f32x4.nearest(f32x4.mul(e1, reciprocal));

@@ -3,7 +3,7 @@ export interface Patch {
   /** The other one's name. */
   readonly from: string;
   /**
-   * Deflated, in base64. Words of 32 bits: how many of them follow, and three for each run of bytes that are the other's, which are how far it
+   * Deflated, in base64. Numbers of 16 bits: how many of them follow, and three for each run of bytes that are the other's, which are how far it
    * begins behind the end of the run before, its length, and how many bytes that the other has not follow on it; then those bytes.
    */
   readonly deflated: string;
@@ -25,10 +25,10 @@ export async function patched(
   source: Uint8Array<ArrayBuffer>,
   patch: Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const [words] = new Int32Array(patch.buffer, 0, 1) as unknown as [number];
-  const runs = new Int32Array(patch.buffer, 4, words);
+  const [numbers] = new Int16Array(patch.buffer, 0, 1) as unknown as [number];
+  const runs = new Int16Array(patch.buffer, 2, numbers);
   const parts: Uint8Array<ArrayBuffer>[] = [];
-  for (let i = 0, place = 0, taken = 4 + 4 * words; i < words; i += 3) {
+  for (let i = 0, place = 0, taken = 2 + 2 * numbers; i < numbers; i += 3) {
     const [behind, length, count] = runs.subarray(i, i + 3) as unknown as [number, number, number];
     const from = place + behind;
     place = from + length;

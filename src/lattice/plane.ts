@@ -23,6 +23,8 @@ export interface Plane {
   readonly imageCells: number;
   readonly stride: number;
   readonly origin: number;
+  readonly factor0: number;
+  readonly factor1: number;
 }
 
 /**
@@ -32,9 +34,10 @@ export interface Plane {
 export function planeOf(ranges: Uint32Array, images: number, entries: number): Plane | undefined {
   const bits = ranges.map((ordered) => (ordered >>> 31 ? ordered ^ 0x80000000 : ~ordered));
   const [left, right, up, down] = new Float32Array(bits.buffer) as unknown as [number, number, number, number];
-  const [x, y] = elevationFactorsOf(2) as unknown as [number, number];
+  const [factor0, factor1] = elevationFactorsOf(2) as unknown as [number, number];
+  const [x0, x1, y0, y1] = [left * factor0, right * factor0, up * factor1, down * factor1];
   // How far both elevated coordinates reach below and above zero. The third is their sum, and keys have thirds of them.
-  const reaches = [left * x + up * y, right * x + down * y, right * x + up * y, left * x + down * y];
+  const reaches = [x0 + y0, x1 + y1, x1 + y0, x0 + y1];
   // NaN is not below anything.
   if (!reaches.every((reach) => Math.abs(reach) < keyRange)) return undefined;
   const [back0, forth0, back1, forth1] = reaches.map((reach) => Math.ceil(reach / 3)) as [
@@ -48,7 +51,7 @@ export function planeOf(ranges: Uint32Array, images: number, entries: number): P
   const imageCells = stride * (back0 + forth0 + 6);
   const cells = imageCells * images;
   if (cells > Math.max(entries, fewCells)) return undefined;
-  return { cells, imageCells, stride, origin: (back0 + 3) * stride + (back1 + 3) * 3 };
+  return { cells, imageCells, stride, origin: (back0 + 3) * stride + (back1 + 3) * 3, factor0, factor1 };
 }
 
 /** A lattice of points in a plane up to where the number of its vertices has to be known. */
@@ -71,8 +74,7 @@ export function* beginPlane(workspace: Workspace, features: Tensor, plane: Plane
   const blocks = sortBlocks(device, points);
   const simplices = workspace.allocate(entries * pairBytes);
   const coordinateRanks = workspace.allocate(points * 4);
-  const [factor0, factor1] = elevationFactorsOf(2) as unknown as [number, number];
-  const sizes = { points, imagePoints: shape.at(-2)!, ...box, factor0, factor1 };
+  const sizes = { points, imagePoints: shape.at(-2)!, ...box };
   yield planned(planeEmbed, { features: features.storage, simplices, coordinateRanks, ...sizes });
   const starts = workspace.zeros(cells * blocks.blocks * 4);
   const numbers = workspace.zeros((cells + 1) * 4);
