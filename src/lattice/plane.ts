@@ -7,7 +7,7 @@ import { scan } from "../shared/scan.ts";
 import { sortBlocks } from "../shared/sort.ts";
 import type { Tensor } from "../tensor.ts";
 import { elevationFactorsOf, keyRange } from "./embed.ts";
-import { allocateIncidence } from "./incidence.ts";
+import { allocateIncidence, touched } from "./incidence.ts";
 import { axisLength, neighborBytes } from "./neighbors.ts";
 import type { LatticeParts } from "./points.ts";
 
@@ -90,6 +90,7 @@ export function* beginPlane(workspace: Workspace, features: Tensor, plane: Plane
     const given = { numbers, starts, points, entries, vertices, ...blocks };
     const row = axisLength(device, vertices);
     yield planned(planeVertices, { neighbors, ...incidence, ...given, cells, stride: box.stride, axisLength: row });
+    yield touched(incidence.pairs, entries);
     yield planned(planeScatter, { simplices, incidence: incidence.pairs, ...given });
     for (const done of [numbers, starts]) workspace.release(done);
     return { simplices, neighbors, incidence, coordinateRanks };
