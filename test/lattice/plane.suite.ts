@@ -4,10 +4,12 @@ import { Workspace } from "../../src/device/workspace.ts";
 import { LimitError, ValueError } from "../../src/errors.ts";
 import { spatialFeatures } from "../../src/lattice/features.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
-import { axisOf } from "../../src/lattice/neighbors.ts";
+import { axisOf, neighborBytes } from "../../src/lattice/neighbors.ts";
 import { beginPlane, findRanges, planeOf } from "../../src/lattice/plane.ts";
 import type { LatticeParts } from "../../src/lattice/points.ts";
+import { sortBlocks } from "../../src/shared/sort.ts";
 import type { Tensor } from "../../src/tensor.ts";
+import { checkMemory, memoryOf } from "../memory.ts";
 import { type Case, check, random, rejects, same } from "../suite.ts";
 import { pairsOf, readEmbedded, readWords } from "./tables.ts";
 
@@ -228,6 +230,37 @@ export const cases: Case[] = [
           check(column >= 3 && column < box.stride - 3, `column ${column} of ${box.stride}`);
         }
       }
+    },
+  },
+  {
+    name: "a build has its counters beside what it keeps, and nothing for each entry",
+    async run(device) {
+      using features = spatialFeatures(device, [23, 31], { position: 3 });
+      const { cells, ...rest } = (await boxOf(features))!;
+      using workspace = new Workspace(device);
+      let vertices = 0;
+      const used = await memoryOf(device, "lattice/", async () => {
+        const begun = perform(device, beginPlane(workspace, features, { cells, ...rest }));
+        vertices = (await readWords(device, begun.status))[3]!;
+        perform(device, begun.finish(vertices));
+      });
+      const points = 23 * 31;
+      const { blocks } = sortBlocks(device, points);
+      const counters = [4 * cells * blocks, 4 * (cells + 1)];
+      const embedded = [24 * points, 4 * points];
+      const lists = [4 * (vertices + 2), 4 * Math.ceil((3 * points) / 64), 24 * points];
+      const all = [...embedded, ...counters, 16, neighborBytes(device, vertices, 2), ...lists];
+      checkMemory(
+        device,
+        used,
+        [
+          ["lattice/plane.embed", embedded],
+          ["lattice/plane.count", [...embedded, ...counters]],
+          ["lattice/plane.vertices", all],
+          ["lattice/plane.scatter", all],
+        ],
+        "a grid",
+      );
     },
   },
 ];
