@@ -27,6 +27,11 @@ import { orderPack } from "./lattice/order.pack.bench.ts";
 import { orderPermute } from "./lattice/order.permute.bench.ts";
 import { orderRanges } from "./lattice/order.ranges.bench.ts";
 import { orderSlots } from "./lattice/order.slots.bench.ts";
+import { planeCount } from "./lattice/plane.count.bench.ts";
+import { planeEmbed } from "./lattice/plane.embed.bench.ts";
+import { planeRanges } from "./lattice/plane.ranges.bench.ts";
+import { planeScatter } from "./lattice/plane.scatter.bench.ts";
+import { planeVertices } from "./lattice/plane.vertices.bench.ts";
 import { slice } from "./lattice/slice.bench.ts";
 import { sliceDots } from "./lattice/slice.dots.bench.ts";
 import { sliceNormalize } from "./lattice/slice.normalize.bench.ts";
@@ -129,6 +134,11 @@ export const floors = [
   orderPermute,
   orderRanges,
   orderSlots,
+  planeRanges,
+  planeEmbed,
+  planeCount,
+  planeVertices,
+  planeScatter,
   slice,
   sliceDots,
   sliceNormalize,

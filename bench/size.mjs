@@ -13,7 +13,7 @@ const programs = ["{ open, crfRnn }", "{ open, buildLattice, filter }", "{ open,
 
 /** What is taken out of the built library to see what a part adds. */
 const parts = {
-  WebAssembly: /(?<="?(deflated|fresh)"?: )"[^"]*"|(?<="?runs"?: )\[[^\]]*\]/g,
+  WebAssembly: /(?<="?deflated"?: )"[^"]*"/g,
   WGSL: /(?<="code": )"(?:[^"\\]|\\.)*"/g,
 };
 

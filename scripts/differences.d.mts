@@ -1,5 +1,2 @@
 /** What of `target` is not in `source`: see `Patch` in src/device/wasmBytes.ts. */
-export function differences(
-  source: Buffer,
-  target: Buffer,
-): { readonly runs: readonly number[]; readonly fresh: string };
+export function differences(source: Buffer, target: Buffer): Buffer;

@@ -105,7 +105,7 @@ export function defineKernel<
     file: id,
     code,
     bindings,
-    params: params.map(({ name, type }, index) => ({ name, type, offset: 4 * index })),
+    params,
     constants: [],
     unit,
     workgroupSize,

@@ -6,11 +6,10 @@ export interface Binding {
   readonly type: string;
 }
 
-/** One member of a kernel's `struct Params`; `offset` in bytes. */
+/** One member of a kernel's `struct Params`, a word each. */
 export interface Param {
   readonly name: string;
   readonly type: string;
-  readonly offset: number;
 }
 
 /**
@@ -64,3 +63,36 @@ export interface Kernel<Arguments> {
 
 /** The arguments of a kernel: storages for its bindings, numbers for its parameters and constants. */
 export type ArgumentsOf<Of> = Of extends Kernel<infer Arguments> ? Arguments & object : never;
+
+/** What build/kernels.ts says of a kernel, short, since every page loads it. */
+type Described<Arguments> = Pick<Kernel<Arguments>, "formOf" | "only" | "file" | "code" | "count" | "operations"> &
+  Partial<Pick<Kernel<Arguments>, "unit" | "workgroupSize">> & {
+    /** Names with ! before those that are written, and with the type of the elements behind a colon where it is not u32. */
+    readonly bindings: string;
+    /** Names, with the type behind a colon where it is not u32. */
+    readonly params: string;
+    /** Names as in the WGSL, if there are any. */
+    readonly constants?: string;
+  };
+
+const camelCase = (name: string): string => name.replace(/[._-](\w)/g, (_, letter: string) => letter.toUpperCase());
+const listed = <Item>(words: string | undefined, item: (name: string, type: string) => Item): Item[] =>
+  (words ?? "").split(" ").flatMap((word) => {
+    const [name, type = "u32"] = word.split(":") as [string, string?];
+    return name ? [item(name, type)] : [];
+  });
+
+/** Makes a kernel of build/kernels.ts, whose id follows from the name of its file. */
+export const kernel = <Arguments>(described: Described<Arguments>): Kernel<Arguments> => ({
+  unit: "invocation",
+  workgroupSize: 64,
+  ...described,
+  id: camelCase(described.file.replace(/.*\/|\.wgsl$/g, "")),
+  bindings: listed(described.bindings, (name, type) => ({
+    name: name.replace("!", ""),
+    access: name.startsWith("!") ? "write" : "read",
+    type: `array<${type}, 0>`,
+  })),
+  params: listed(described.params, (name, type) => ({ name, type })),
+  constants: listed(described.constants, (name) => ({ name, argument: camelCase(name.toLowerCase()) })),
+});

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkTwins, kernelsModule, readKernels } from "../scripts/kernels.mjs";
 import { validateKernels } from "../scripts/validate.mjs";
+import { type Kernel, kernel as made } from "../src/kernel.ts";
 
 let root: string;
 beforeAll(async () => {
@@ -55,24 +56,58 @@ async function build(text: string): Promise<string> {
   return source;
 }
 
+/** The one kernel of a source, as the library makes it of what the source says. */
+const described = (source: string): Kernel<{ readonly count: number }> =>
+  made(new Function(`return ${/kernel\((\{.*\})\);/.exec(source)![1]!}`)() as Parameters<typeof made>[0]) as Kernel<{
+    readonly count: number;
+  }>;
+
 test("a kernel's signature, workgroup size and count come from its file", async () => {
   const source = await build(kernel());
   expect(source).toContain("Kernel<{ values: Storage; result: Storage; count: number; factor: number }>");
-  expect(source).toContain('"unit":"invocation","workgroupSize":64');
-  const count = /"count":(\(\{.*)};/.exec(source)![1]!;
-  const counted = new Function(`return ${count}`)() as (args: { count: number }) => number;
+  const { count, ...rest } = described(source);
+  expect(rest).toMatchObject({
+    id: "twice",
+    file: "kernels/twice.wgsl",
+    bindings: [
+      { name: "values", access: "read", type: "array<f32, 0>" },
+      { name: "result", access: "write", type: "array<f32, 0>" },
+    ],
+    params: [
+      { name: "count", type: "u32" },
+      { name: "factor", type: "f32" },
+    ],
+    constants: [],
+    unit: "invocation",
+    workgroupSize: 64,
+  });
   // Divisions are WGSL's, of whole numbers.
-  expect([1, 4, 5, 6].map((n) => counted({ count: n }))).toEqual([1, 2, 6, 6]);
+  expect([1, 4, 5, 6].map((n) => count({ count: n }))).toEqual([1, 2, 6, 6]);
 });
 
 test("a kernel's operations come from its file, where it tells them", async () => {
   expect(await build(kernel())).not.toContain('"operations"');
   const line = "//#operations count * 8 / (2 * count) + ceilDiv(count, 4)\nstruct Params";
   const source = await build(kernel(["struct Params", line]));
-  const text = /"operations":(\(\{.*)};/.exec(source)![1]!;
-  const operations = new Function(`return ${text}`)() as (args: { count: number }) => number;
-  expect([1, 8, 9].map((n) => operations({ count: n }))).toEqual([5, 6, 7]);
+  const { operations } = described(source);
+  expect([1, 8, 9].map((n) => operations!({ count: n }))).toEqual([5, 6, 7]);
   await expect(build(kernel(["struct Params", "//#operations counts\nstruct Params"]))).rejects.toThrow(/got counts/);
+});
+
+test("constants, other units and other sizes of workgroups are told, and the id is the file's name in one word", async () => {
+  const text = kernel(
+    ["struct Params", "const ROW_QUADS: u32 = 2u; // specialized\nvar<workgroup> rows: array<f32, 32>;\nstruct Params"],
+    ["#invocations", "#workgroups"],
+    ["size(64)", "size(32)"],
+  );
+  const source = await build(text);
+  expect(described(source)).toMatchObject({
+    constants: [{ name: "ROW_QUADS", argument: "rowQuads" }],
+    unit: "workgroup",
+    workgroupSize: 32,
+  });
+  const { id } = described(source.replace("kernels/twice.wgsl", "kernels/nn/twice.as-much.wgsl"));
+  expect(id).toBe("twiceAsMuch");
 });
 
 describe("the build refuses, with the file,", () => {

@@ -42,6 +42,8 @@ const wholeNumbers = [
   "orderPermute",
   "orderRanges",
   "orderSlots",
+  "planeRanges",
+  "planeVertices",
   "scanAdd",
   "scanBlocks",
   "sortCount",
@@ -73,6 +75,7 @@ const inPlace = [
   "adam mean",
   "adam parameter",
   "adam square",
+  "planeScatter simplices",
   "product result",
   "productBlocks result",
   "reluPullback gradient",
@@ -87,13 +90,16 @@ const inPlace = [
 ];
 
 /** Inputs of pairs of a vertex and a weight, of which the kernel reads the vertex only. */
-const unread = ["sliceDots simplices"];
+const unread = ["planeCount simplices", "sliceDots simplices"];
 
 /** Kernels that look for what is not finite, and tell it in `status`; what else they write is left as it was. */
 const reporters = ["argmax", "embed", "finite"];
 
 /** Those of them for which an infinity is a number like others. */
 const reportNaN = ["argmax"];
+
+/** Kernels that run on finite numbers alone: planeRanges, which compares bits, tells of others beforehand. */
+const guarded = ["planeEmbed"];
 
 /**
  * Inputs of which an infinity may become finite, since the definition has a finite limit there: for each the signs of such
@@ -285,6 +291,7 @@ class Findings {
   look(dispatch: Dispatch, { name, index, dependent, limits }: Element, special: Special, results: Contents): void {
     const { kernel } = dispatch;
     const input = inputOf(dispatch, name);
+    if (guarded.includes(kernel.id)) return;
     const put = `${kernel.file}: ${special} as ${input}[${index}]`;
     if (reporters.includes(kernel.id)) {
       if (reportNaN.includes(kernel.id) && !/NaN/.test(special)) return;
@@ -381,7 +388,9 @@ export const cases: Case[] = [
         ...(await record(device.kind, async (on) => {
           for (const work of [...works, runOthers]) await work(on);
         })),
-        ...other.filter(({ kernel }) => /^incidence(Fill|Scatter)$/.test(kernel.id)),
+        ...other.filter(({ kernel }) =>
+          /^(incidenceFill|incidenceScatter|planeCount|planeEmbed|planeScatter)$/.test(kernel.id),
+        ),
       ];
       for (const dispatch of chosen(dispatches)) await tryDispatch(device, reference, dispatch, findings);
       const { counts, faults, limits } = findings;

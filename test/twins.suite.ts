@@ -105,11 +105,11 @@ export const cases: Case[] = [
             for (const work of works) await work(on);
           }),
         )),
-        // Only WASM orders its vertices and sorts in one round; what sorts them there has no room on a GPU.
+        // Only WASM orders its vertices, gives those of a plane cells, and sorts in one round; what sorts them there has no room on a GPU.
         ...(await checkTwins(
           device,
           (await record("wasm", filterAll)).filter(({ kernel }) =>
-            /^order|^(neighborsMerge|incidenceOffsets|incidenceScatter)$/.test(kernel.id),
+            /^(order|plane)|^(neighborsMerge|incidenceOffsets|incidenceScatter)$/.test(kernel.id),
           ),
         )),
         ...(await checkTwins(

@@ -5,21 +5,22 @@ import { multiplyAdd } from "../shared/simd";
 export function arithmetic(result: usize, count: u32, rounds: u32, a: f32, b: f32, begin: u32, end: u32): void {
   const factor = f32x4.splat(a);
   const addend = f32x4.splat(b);
+  const one = f32x4.splat(1);
   for (let index = begin; index < end; index += 4) {
     const lanes = i32x4.add(i32x4.splat(index), i32x4(0, 1, 2, 3));
     const start = f32x4.convert_i32x4_u(v128.and(lanes, i32x4.splat(63)));
     let x0 = start;
-    let x1 = f32x4.add(start, f32x4.splat(1));
-    let x2 = f32x4.add(start, f32x4.splat(2));
-    let x3 = f32x4.add(start, f32x4.splat(3));
-    let x4 = f32x4.add(start, f32x4.splat(4));
-    let x5 = f32x4.add(start, f32x4.splat(5));
-    let x6 = f32x4.add(start, f32x4.splat(6));
-    let x7 = f32x4.add(start, f32x4.splat(7));
-    let x8 = f32x4.add(start, f32x4.splat(8));
-    let x9 = f32x4.add(start, f32x4.splat(9));
-    let x10 = f32x4.add(start, f32x4.splat(10));
-    let x11 = f32x4.add(start, f32x4.splat(11));
+    let x1 = f32x4.add(x0, one);
+    let x2 = f32x4.add(x1, one);
+    let x3 = f32x4.add(x2, one);
+    let x4 = f32x4.add(x3, one);
+    let x5 = f32x4.add(x4, one);
+    let x6 = f32x4.add(x5, one);
+    let x7 = f32x4.add(x6, one);
+    let x8 = f32x4.add(x7, one);
+    let x9 = f32x4.add(x8, one);
+    let x10 = f32x4.add(x9, one);
+    let x11 = f32x4.add(x10, one);
     for (let round: u32 = 0; round < rounds; round++) {
       x0 = multiplyAdd(factor, x0, addend);
       x1 = multiplyAdd(factor, x1, addend);

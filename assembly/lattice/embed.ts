@@ -68,7 +68,7 @@ export function embed(
       total = i32x4.add(total, n);
     }
     if (!i32x4.all_true(v128.and(finite, within))) {
-      report(status, firstPoint + point, lanes, finite, within);
+      report(status, firstPoint + point, finite, within);
       continue;
     }
 
@@ -201,11 +201,10 @@ function storeLanes(to: usize, values: v128, laneStride: usize, lanes: u32): voi
   if (lanes > 3) v128.store_lane<u32>(to + 3 * laneStride, values, 3);
 }
 
-function report(status: usize, point: u32, lanes: u32, finite: v128, within: v128): void {
-  const bad = ~i32x4.bitmask(finite);
-  const far = ~i32x4.bitmask(within) & ~bad;
-  for (let lane: u32 = 0; lane < lanes; lane++) {
-    if ((bad >> lane) & 1) keepFirst(status, point + lane);
-    if ((far >> lane) & 1) keepFirst(status + 4, point + lane);
-  }
+/** The first of four points that is not finite, and the first of the others that is out of range. */
+function report(status: usize, point: u32, finite: v128, within: v128): void {
+  const bad = ~i32x4.bitmask(finite) & 15;
+  const far = ~i32x4.bitmask(within) & ~bad & 15;
+  if (bad) keepFirst(status, point + ctz(bad));
+  if (far) keepFirst(status + 4, point + ctz(far));
 }

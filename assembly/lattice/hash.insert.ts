@@ -89,15 +89,15 @@ export function hashInsert(
   }
 }
 
-/** 1 if two entries have one key, else 0; without a branch for the words of d = 2 to 5. */
+/** 1 if two entries have one key, else 0; without a branch for the words of d = 2 to 5, of which the last is compared twice if there are two. */
 // @ts-ignore: decorator
 @inline
 function sameKeyAs(keys: usize, entry: u32, other: u32, words: u32): u32 {
   const a = keys + <usize>((entry * words) << 2);
   const b = keys + <usize>((other * words) << 2);
-  if (words == 3) return u32(((load<u64>(a) ^ load<u64>(b)) | <u64>(load<u32>(a, 8) ^ load<u32>(b, 8))) == 0);
-  if (words == 2) return u32(load<u64>(a) == load<u64>(b));
-  return u32(sameKey(a, b, words));
+  if (words - 2 > 1) return u32(sameKey(a, b, words));
+  const last = (<usize>(words - 1)) << 2;
+  return u32(((load<u64>(a) ^ load<u64>(b)) | <u64>(load<u32>(a + last) ^ load<u32>(b + last))) == 0);
 }
 
 /** The slot of an entry's key, or `none` if there was no place. */

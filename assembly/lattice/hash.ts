@@ -26,10 +26,9 @@ export function hashKey(key: usize, words: u32): u32 {
 // @ts-ignore: decorator
 @inline
 export function hashShortKey(key: usize, words: u32): u32 {
-  const state = hashWord(0, load<u32>(key));
-  if (words == 3) return hashEnd(hashWord(hashWord(state, load<u32>(key, 4)), load<u32>(key, 8)));
-  if (words == 2) return hashEnd(hashWord(state, load<u32>(key, 4)));
-  return hashKey(key, words);
+  if (words - 2 > 1) return hashKey(key, words);
+  const state = hashWord(hashWord(0, load<u32>(key)), load<u32>(key, 4));
+  return hashEnd(words == 2 ? state : hashWord(state, load<u32>(key, 8)));
 }
 
 /** Whether two keys are the same, word by word. */

@@ -1,4 +1,5 @@
 import { scratch } from "../shared/scratch";
+import { keepLargest } from "../shared/status";
 
 /**
  * Twin of kernels/lattice/order.ranges.wgsl. Four keys are as many registers as a key has words, so that each lane of a
@@ -13,46 +14,34 @@ export function orderRanges(
   end: u32,
 ): void {
   const keyBytes = (<usize>(dimensions / 2 + 1)) << 2;
-  const least = scratch;
-  const largest = scratch + (keyBytes << 2);
-  memory.fill(least, 0xff, keyBytes << 2);
-  memory.fill(largest, 0, keyBytes << 2);
+  // The largest complement of each half, and the largest half.
+  const bytes = keyBytes << 2;
+  memory.fill(scratch, 0, bytes << 1);
   let vertex = begin;
   let from = vertexKeys + <usize>vertex * keyBytes;
   for (; vertex + 4 <= end; vertex += 4) {
-    for (let at: usize = 0; at < keyBytes << 2; at += 16) {
-      const halves = v128.load(from + at);
-      v128.store(least + at, i16x8.min_u(v128.load(least + at), halves));
-      v128.store(largest + at, i16x8.max_u(v128.load(largest + at), halves));
+    for (let at = scratch; at < scratch + bytes; at += 16) {
+      const halves = v128.load(from);
+      v128.store(at, i16x8.max_u(v128.load(at), v128.not(halves)));
+      v128.store(at + bytes, i16x8.max_u(v128.load(at + bytes), halves));
+      from += 16;
     }
-    from += keyBytes << 2;
   }
   for (; vertex < end; vertex++) {
-    for (let at: usize = 0; at < keyBytes; at += 2) {
-      const half = <u32>load<u16>(from + at);
-      store<u16>(least + at, min(<u32>load<u16>(least + at), half));
-      store<u16>(largest + at, max(<u32>load<u16>(largest + at), half));
+    for (let at = scratch; at < scratch + keyBytes; at += 2) {
+      const half = load<u16>(from);
+      store<u16>(at, max(load<u16>(at), ~half));
+      store<u16>(at + bytes, max(load<u16>(at + bytes), half));
+      from += 2;
     }
-    from += keyBytes;
   }
-  for (let i: u32 = 0; i < dimensions; i++) {
-    let low: u32 = 0xffff;
-    let high: u32 = 0;
-    for (let key: usize = 0; key < 4; key++) {
-      const at = key * keyBytes + ((<usize>i) << 1);
-      low = min(low, <u32>load<u16>(least + at));
-      high = max(high, <u32>load<u16>(largest + at));
+  for (let i: u32 = 0; i < dimensions << 1; i++) {
+    let at = scratch + ((<usize>(i >> 1)) << 1) + (i & 1 ? bytes : 0);
+    let largest: u16 = 0;
+    for (let key: u32 = 0; key < 4; key++) {
+      largest = max(largest, load<u16>(at));
+      at += keyBytes;
     }
-    keepLargest(ranges + ((<usize>i) << 3), 0xffff - low);
-    keepLargest(ranges + ((<usize>i) << 3) + 4, high);
-  }
-}
-
-function keepLargest(address: usize, value: u32): void {
-  let held = atomic.load<u32>(address);
-  while (held < value) {
-    const found = atomic.cmpxchg<u32>(address, held, value);
-    if (found == held) return;
-    held = found;
+    keepLargest(ranges + ((<usize>i) << 2), largest);
   }
 }

@@ -3,12 +3,10 @@ export interface Patch {
   /** The other one's name. */
   readonly from: string;
   /**
-   * Three numbers a run of bytes that are the other's: how far it begins behind the end of the run before, its length, and how
-   * many bytes of `fresh` follow.
+   * Deflated, in base64. Numbers of 16 bits: how many of them follow, and three for each run of bytes that are the other's, which are how far it
+   * begins behind the end of the run before, its length, and how many bytes that the other has not follow on it; then those bytes.
    */
-  readonly runs: readonly number[];
-  /** Bytes that the other one has not, in base64. */
-  readonly fresh: string;
+  readonly deflated: string;
 }
 
 /**
@@ -19,21 +17,22 @@ export async function wasmBytes(name: string): Promise<Uint8Array<ArrayBuffer>> 
   const { patches, whole } = await import("../../build/wasm.ts");
   if (name === whole.name) return await inflate(bytesOf(whole.deflated));
   const patch = patches[name];
-  return patch ? await patched(await wasmBytes(patch.from), patch) : new Uint8Array();
+  return patch ? await patched(await wasmBytes(patch.from), await inflate(bytesOf(patch.deflated))) : new Uint8Array();
 }
 
 /** Called by `wasmBytes` and its test. */
 export async function patched(
   source: Uint8Array<ArrayBuffer>,
-  { runs, fresh }: Pick<Patch, "runs" | "fresh">,
+  patch: Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = bytesOf(fresh);
+  const [numbers] = new Int16Array(patch.buffer, 0, 1) as unknown as [number];
+  const runs = new Int16Array(patch.buffer, 2, numbers);
   const parts: Uint8Array<ArrayBuffer>[] = [];
-  for (let i = 0, place = 0, taken = 0; i < runs.length; i += 3) {
-    const [behind, length, count] = runs.slice(i, i + 3) as [number, number, number];
+  for (let i = 0, place = 0, taken = 2 + 2 * numbers; i < numbers; i += 3) {
+    const [behind, length, count] = runs.subarray(i, i + 3) as unknown as [number, number, number];
     const from = place + behind;
     place = from + length;
-    parts.push(source.subarray(from, place), bytes.subarray(taken, (taken += count)));
+    parts.push(source.subarray(from, place), patch.subarray(taken, (taken += count)));
   }
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }

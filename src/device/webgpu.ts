@@ -343,9 +343,8 @@ export class WebGpuDevice extends BaseDevice {
     const { pipeline, layout } = this.#pipelines.get(kernel, constants);
     const slot = this.#batch.length * uniformStride;
     const view = new DataView(this.#uniformData, slot, uniformStride);
-    for (const { name, type, offset } of kernel.params) {
-      if (type === "f32") view.setFloat32(offset, args[name] as number, true);
-      else view.setUint32(offset, args[name] as number, true);
+    for (const [index, { name, type }] of kernel.params.entries()) {
+      view[type === "f32" ? "setFloat32" : "setUint32"](4 * index, args[name] as number, true);
     }
     const writes = timed && this.#clock?.next(timed);
     if (writes) this.#commands();

@@ -21,7 +21,7 @@ export const coordinateRankWords = (dimensions: number): number => Math.ceil((di
 export const mostImages = (dimensions: number): number => 2 ** (dimensions % 2 === 1 ? 12 : 28);
 
 /** The largest magnitude of a coordinate in a vertex's key, in units of d + 1. */
-const keyRange = 32766;
+export const keyRange = 32766;
 
 /** Returns √(2/3)·(d+1) / √((i+1)(i+2)) for i = 0…d−1, by which elevation multiplies feature i (Adams et al. 2010). */
 export function elevationFactorsOf(dimensions: number): Float32Array {

@@ -1,6 +1,7 @@
 import { hashFind, hashFollow, hashInsert, hashLookUp, hashMark, hashMove, hashNumber } from "../../build/kernels.ts";
 import { type Device, type Storage, view } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
+import type { Workspace } from "../device/workspace.ts";
 import { scan } from "../shared/scan.ts";
 import { keyWords } from "./embed.ts";
 
@@ -19,7 +20,7 @@ export interface HashTable {
 const highestLoad = 7 / 8;
 
 /** What is known of the entries of a table. */
-interface Entries {
+export interface Entries {
   readonly keys: Storage;
   readonly entrySlots: Storage;
   readonly numbers: Storage;
@@ -62,6 +63,25 @@ export function* growTable(device: Device, full: HashTable, { slots, capacity }:
   yield planned(hashMove, { keys, newSlots: slots, slotMask: capacity - 1, dimensions, ...full });
   yield planned(hashFollow, { slots: full.slots, entrySlots, entries: entries.entries });
   yield* insertRest(device, { slots, capacity }, entries, 1);
+}
+
+/** Makes larger tables, as long as the one that there is turns out to be too small. `status` is what was read after `insertKeys`. */
+export async function growAsNeeded(
+  device: Device,
+  workspace: Workspace,
+  table: HashTable,
+  entries: Entries,
+  status: Uint32Array,
+  perform: (work: Work) => Promise<void>,
+): Promise<{ readonly table: HashTable; readonly vertices: number }> {
+  const { vertices, full } = insertedOf(status, table.capacity);
+  if (!full) return { table, vertices };
+  const capacity = nextCapacity(entries.entries, table.capacity);
+  const larger = { slots: workspace.allocate(capacity * 4), capacity };
+  await perform(growTable(device, table, larger, entries));
+  workspace.release(table.slots);
+  const read = new Uint32Array(await device.read(entries.status));
+  return await growAsNeeded(device, workspace, larger, entries, read, perform);
 }
 
 /** The number of slots of a table that takes the place of a full one: twice as many as there are entries suffice for good. */

@@ -13,18 +13,17 @@ import { checkEmbedded, coordinateRankWords, embed, mostImages } from "./embed.t
 import {
   findVertices,
   firstCapacity,
-  growTable,
+  growAsNeeded,
   type HashTable,
-  insertedOf,
   insertKeys,
   keyBytes,
-  nextCapacity,
   numberVertices,
 } from "./hash.ts";
-import { allocateIncidence, buildIncidence, type Incidence } from "./incidence.ts";
+import { allocateIncidence, buildIncidence } from "./incidence.ts";
 import { findNeighbors, neighborBytes } from "./neighbors.ts";
 import { orderVertices } from "./order.ts";
-import { LatticePoints, type PointTables } from "./points.ts";
+import { beginPlane, findRanges, type Plane, planeOf } from "./plane.ts";
+import { LatticePoints, type LatticeParts, type PointTables } from "./points.ts";
 
 /** The largest number of dimensions, because a key has four bits for the remainder. */
 const mostDimensions = 15;
@@ -77,13 +76,6 @@ export class Lattice extends Held {
     this.requireMemory();
     return this.#parts;
   }
-}
-
-/** A lattice's tables, those of its own points among them. */
-export interface LatticeParts extends PointTables {
-  /** [d + 1, vertices + 1, 2], axes padded: see neighbors.ts. */
-  readonly neighbors: Storage;
-  readonly incidence: Incidence;
 }
 
 const storagesOf = ({ incidence, ...tables }: PointTables): Storage[] => [
@@ -184,13 +176,32 @@ export async function beginLattice(features: Tensor, options: LatticeOptions = {
     held[Symbol.dispose]();
   };
   try {
-    const inserted = await insertPoints(sets, workspace, options);
-    const finish = (status: Uint32Array): Promise<Lattice> => finishLattice(sets, workspace, options, inserted, status);
+    const perform = performer(device, options);
+    await breathe("buildLattice", options);
+    const plane = at ? undefined : await findPlane(workspace, features, perform);
+    if (plane) {
+      const begun = await perform(beginPlane(workspace, features, plane));
+      const finish = async ([, , , vertices]: Uint32Array): Promise<Lattice> =>
+        madeOf(sets, workspace, { vertices: vertices!, parts: await perform(begun.finish(vertices!)) });
+      return { status: begun.status, finish, [Symbol.dispose]: dispose };
+    }
+    const inserted = await insertPoints(sets, workspace, perform);
+    const finish = async (status: Uint32Array): Promise<Lattice> =>
+      madeOf(sets, workspace, await buildTables(sets, workspace, perform, inserted, status));
     return { status: inserted.status, finish, [Symbol.dispose]: dispose };
   } catch (error) {
     dispose();
     throw error;
   }
+}
+
+/** How the vertices of points get cells, if they do: on WASM only, since elsewhere vertices have the numbers of the first touch. */
+async function findPlane(workspace: Workspace, features: Tensor, perform: Perform): Promise<Plane | undefined> {
+  const { device, rows, channels } = features;
+  if (channels !== 2 || device.kind !== "wasm") return undefined;
+  const ranges = workspace.zeros(16);
+  await perform(findRanges(features, ranges));
+  return planeOf(new Uint32Array(await device.read(ranges)), imagesOf(features), rows * 3);
 }
 
 /** What is known of the points of a lattice before its vertices are numbered. */
@@ -205,21 +216,17 @@ interface InsertedPoints {
 }
 
 /** Performs the work of a build, with turns. */
+type Perform = <Result>(work: Work<Result>) => Promise<Result>;
+
 const performer =
-  (device: Device, options: LatticeOptions) =>
-  <Result>(work: Work<Result>): Promise<Result> =>
+  (device: Device, options: LatticeOptions): Perform =>
+  (work) =>
     performInTurns(device, work, () => breathe("buildLattice", options));
 
-async function insertPoints(
-  sets: readonly Tensor[],
-  workspace: Workspace,
-  options: LatticeOptions,
-): Promise<InsertedPoints> {
+async function insertPoints(sets: readonly Tensor[], workspace: Workspace, perform: Perform): Promise<InsertedPoints> {
   const [{ device, channels: dimensions }] = sets as [Tensor];
   const points = pointsOf(sets);
   const entries = points * (dimensions + 1);
-  const perform = performer(device, options);
-  await breathe("buildLattice", options);
   const keys = workspace.allocate(keyBytes(entries, dimensions));
   const barycentric = workspace.allocate(entries * 4);
   const status = workspace.zeros(16);
@@ -241,43 +248,42 @@ async function insertPoints(
   return { keys, barycentric, coordinateRanks, entrySlots, numbers, status, table };
 }
 
-/** Makes larger tables, as long as the one that there is turns out to be too small. */
-async function insertAll(
-  sets: readonly Tensor[],
-  workspace: Workspace,
-  options: LatticeOptions,
-  { keys, entrySlots, numbers, status, ...inserted }: InsertedPoints,
-  first: Uint32Array,
-): Promise<{ readonly table: HashTable; readonly vertices: number }> {
-  const [{ device, channels: dimensions }] = sets as [Tensor];
-  const entries = pointsOf(sets) * (dimensions + 1);
-  let { table } = inserted;
-  let found = insertedOf(first, table.capacity);
-  while (found.full) {
-    const full = table;
-    const capacity = nextCapacity(entries, full.capacity);
-    table = { slots: workspace.allocate(capacity * 4), capacity };
-    const grown = growTable(device, full, table, { keys, entrySlots, numbers, status, entries, dimensions });
-    await performer(device, options)(grown);
-    workspace.release(full.slots);
-    found = insertedOf(new Uint32Array(await device.read(status)), capacity);
-  }
-  return { table, vertices: found.vertices };
+/** What a lattice is made of. */
+interface Built {
+  readonly vertices: number;
+  readonly parts: LatticeParts;
+  /** The tables of the other points, if there are any. */
+  readonly other?: PointTables;
 }
 
-async function finishLattice(
+/** Makes the lattice and hands it the memory of what it is made of. */
+function madeOf(sets: readonly Tensor[], workspace: Workspace, { vertices, parts, other }: Built): Lattice {
+  const [features, at] = sets as [Tensor, Tensor?];
+  for (const kept of [...storagesOf(parts), ...(other ? storagesOf(other) : [])]) workspace.handOver(kept);
+  const lattice = new Lattice(features, vertices, parts, at && other && { features: at, tables: other });
+  return Scope.inherit(lattice, sets);
+}
+
+async function buildTables(
   sets: readonly Tensor[],
   workspace: Workspace,
-  options: LatticeOptions,
+  perform: Perform,
   inserted: InsertedPoints,
   status: Uint32Array,
-): Promise<Lattice> {
+): Promise<Built> {
   const [features, at] = sets as [Tensor, Tensor?];
   const { device, channels: dimensions } = features;
   const { keys, barycentric, coordinateRanks, entrySlots, numbers } = inserted;
-  const perform = performer(device, options);
   await checkEmbedded(sets, status);
-  const { table, vertices } = await insertAll(sets, workspace, options, inserted, status);
+  const entries = pointsOf(sets) * (dimensions + 1);
+  const { table, vertices } = await growAsNeeded(
+    device,
+    workspace,
+    inserted.table,
+    { ...inserted, entries, dimensions },
+    status,
+    perform,
+  );
 
   const firstKeys = workspace.allocate(keyBytes(vertices, dimensions));
   await perform(numberVertices(table, { keys, numbers, vertexKeys: firstKeys }, dimensions));
@@ -306,8 +312,9 @@ async function finishLattice(
   await perform(buildIncidence(device, from, incidence, ownEntries, vertices, dimensions, at !== undefined));
 
   const parts = { simplices, neighbors, incidence, coordinateRanks: coordinateRanks[0]! };
-  const tables = other && { simplices: other.simplices, coordinateRanks: coordinateRanks[1]! };
-  for (const kept of [...storagesOf(parts), ...(tables ? storagesOf(tables) : [])]) workspace.handOver(kept);
-  const lattice = new Lattice(features, vertices, parts, at && tables && { features: at, tables });
-  return Scope.inherit(lattice, sets);
+  return {
+    vertices,
+    parts,
+    other: other && { simplices: other.simplices, coordinateRanks: coordinateRanks[1]! },
+  };
 }

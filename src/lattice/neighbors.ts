@@ -10,7 +10,7 @@ import { type OrderedKeys, sortByRemainder } from "./order.ts";
  * The number of pairs of an axis: one for each vertex and one for the row of zeros, rounded up so that each axis can be
  * bound by itself.
  */
-const axisLength = (device: Device, vertices: number): number =>
+export const axisLength = (device: Device, vertices: number): number =>
   alignedBytes(device, (vertices + 1) * pairBytes) / pairBytes;
 
 /** Bytes of the neighbor table. */

@@ -12,6 +12,13 @@ export interface PointTables {
   readonly coordinateRanks: Storage;
 }
 
+/** A lattice's tables, those of its own points among them. */
+export interface LatticeParts extends PointTables {
+  /** [d + 1, vertices + 1, 2], axes padded: see neighbors.ts. */
+  readonly neighbors: Storage;
+  readonly incidence: Incidence;
+}
+
 /**
  * One of the sets of points that a lattice has: those that it was built from, or the other ones at which `filter` can
  * slice. Their memory is the lattice's and goes with it.

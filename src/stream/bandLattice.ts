@@ -4,9 +4,8 @@ import { Workspace } from "../device/workspace.ts";
 import { checkEmbedded, coordinateRankWords, embed } from "../lattice/embed.ts";
 import {
   firstCapacity,
-  growTable,
+  growAsNeeded,
   type HashTable,
-  insertedOf,
   insertKeys,
   keyBytes,
   lookUpVertices,
@@ -94,20 +93,15 @@ export class KeyCollector {
     const keys = await this.#keysBehind(workspace, features, status);
     const entrySlots = workspace.allocate(items * 4);
     const numbers = workspace.allocate((items + 1) * 4);
-    this.#table ??= this.#makeTable(firstCapacity(features.rows, dimensions));
+    const capacity = firstCapacity(features.rows, dimensions);
+    this.#table ??= { slots: this.#workspace.allocate(capacity * 4), capacity };
     const into = { keys, entrySlots, numbers, status, entries: items, dimensions };
     await this.#perform(insertKeys(device, this.#table, into));
     const words = new Uint32Array(await device.read(status));
     await checkEmbedded([features], words);
-    let found = insertedOf(words, this.#table.capacity);
-    while (found.full) {
-      const full: HashTable = this.#table;
-      this.#table = this.#makeTable(full.capacity * 4);
-      await this.#perform(growTable(device, full, this.#table, into));
-      this.#workspace.release(full.slots);
-      found = insertedOf(new Uint32Array(await device.read(status)), this.#table.capacity);
-    }
-    this.#vertices = found.vertices;
+    const grown = await growAsNeeded(device, this.#workspace, this.#table, into, words, this.#perform);
+    this.#table = grown.table;
+    this.#vertices = grown.vertices;
     if (this.#keys) this.#workspace.release(this.#keys);
     this.#keys = this.#workspace.allocate(keyBytes(this.#vertices, dimensions));
     await this.#perform(numberVertices(this.#table, { keys, numbers, vertexKeys: this.#keys }, dimensions));
@@ -123,10 +117,6 @@ export class KeyCollector {
     if (this.#keys) device.copy(this.#keys, view(keys, 0, known));
     device.copy(band.keys, view(keys, known, band.keys.bytes));
     return keys;
-  }
-
-  #makeTable(capacity: number): HashTable {
-    return { slots: this.#workspace.allocate(capacity * 4), capacity };
   }
 
   /** Finds the neighbors, after the last band. */

@@ -1,5 +1,5 @@
 /** Whose lattices are, and what becomes of a call that fails between its kernels. */
-import { embed, hashNumber, softmax as softmaxKernel, splat, update } from "../../build/kernels.ts";
+import { hashNumber, planeVertices, softmax as softmaxKernel, splat, update } from "../../build/kernels.ts";
 import { crfRnn, meanField } from "../../src/crf/crfRnn.ts";
 import type { Device } from "../../src/device/device.ts";
 import { open } from "../../src/device/open.ts";
@@ -7,6 +7,7 @@ import { AbortError, DeviceError, DisposedError, ShapeError, ValueError } from "
 import { buildLattice } from "../../src/lattice/lattice.ts";
 import type { Scope } from "../../src/scope.ts";
 import type { Tensor } from "../../src/tensor.ts";
+import { embeddings } from "../lattice/tables.ts";
 import { type Case, check, random, rejects, same } from "../suite.ts";
 
 const size = [5, 7] as const;
@@ -21,7 +22,7 @@ const tensors = (scope: Scope | Device, classes: number): { unary: Tensor; guide
 /** Runs something whose signal fires when the kernel is queued for the nth time; returns how many are queued after it. */
 async function abortedAt(
   device: Device,
-  kernel: unknown,
+  kernels: readonly unknown[],
   nth: number,
   run: (signal: AbortSignal) => Promise<unknown>,
 ): Promise<number> {
@@ -30,7 +31,7 @@ async function abortedAt(
   const watch = device.observe({
     before: (dispatch) => {
       if (abort.signal.aborted) after++;
-      seen += Number(dispatch.kernel === kernel);
+      seen += Number(kernels.includes(dispatch.kernel));
       if (seen === nth) abort.abort();
     },
   });
@@ -122,21 +123,21 @@ export const cases: Case[] = [
       using lattices = await crf.lattices(guide);
       same(await (await crf(unary, lattices)).read(), await (await crf(unary, guide)).read(), "a batch");
       let embedded = 0;
-      const watch = device.observe({ before: ({ kernel }) => void (embedded += Number(kernel === embed)) });
+      const watch = device.observe({ before: ({ kernel }) => void (embedded += Number(embeddings.includes(kernel))) });
       (await crf.lattices(guide)).dispose();
       watch[Symbol.dispose]();
       check(embedded >= 2, `${embedded} embeddings`);
       const before = device.bytes;
       for (let nth = 1; nth <= embedded; nth++) {
-        await abortedAt(device, embed, nth, (signal) => crf.lattices(guide, { signal }));
+        await abortedAt(device, embeddings, nth, (signal) => crf.lattices(guide, { signal }));
         check(device.bytes === before, `aborted at embedding ${nth}: ${device.bytes - before} bytes left`);
       }
       // Where somebody has written other bandwidths, lattices are begun once more.
       crf.parameters.bandwidths.write([4, 30, 3]);
-      await abortedAt(device, embed, embedded + 1, (signal) => crf.lattices(guide, { signal }));
+      await abortedAt(device, embeddings, embedded + 1, (signal) => crf.lattices(guide, { signal }));
       check(device.bytes === before, `aborted when begun once more: ${device.bytes - before} bytes left`);
       crf.parameters.bandwidths.write([3, 20, 2]);
-      await abortedAt(device, hashNumber, 2, (signal) => crf.lattices(guide, { signal }));
+      await abortedAt(device, [hashNumber, planeVertices], 2, (signal) => crf.lattices(guide, { signal }));
       check(device.bytes === before, `aborted after the first lattice: ${device.bytes - before} bytes left`);
     },
   },
@@ -150,7 +151,7 @@ export const cases: Case[] = [
       await crf(unary, lattices); // leaves tables for its normalization with the lattices
       const before = device.bytes;
       for (const iteration of [1, 2, 3]) {
-        const after = await abortedAt(device, softmaxKernel, iteration, (signal) =>
+        const after = await abortedAt(device, [softmaxKernel], iteration, (signal) =>
           crf(unary, lattices, { iterations: 3, signal }),
         );
         check(after === 0, `${after} kernels after the softmax of iteration ${iteration}`);
@@ -162,7 +163,7 @@ export const cases: Case[] = [
       ] as const) {
         let count = 0;
         using _watch = device.observe({ before: ({ kernel }) => void (count += Number(kernel === next)) });
-        await abortedAt(device, splat, nth, (signal) => crf(unary, lattices, { iterations: 3, signal }));
+        await abortedAt(device, [splat], nth, (signal) => crf(unary, lattices, { iterations: 3, signal }));
         check(count === 1, `${count} times ${next.id} where the signal fired in filter ${nth}`);
         check(device.bytes === before, `${device.bytes - before} bytes left`);
       }

@@ -36,7 +36,7 @@ export const cases: Case[] = [
         seen.push(kernels);
         bytes.push(device.bytes);
       }
-      const embeddings = seen.map((kernels) => kernels.filter((id) => /embed/.test(id)).length);
+      const embeddings = seen.map((kernels) => kernels.filter((id) => /embed/i.test(id)).length);
       check(embeddings.join() === "2,1,1", `lattices made: ${embeddings.join()} of ${[...new Set(seen[0])].join()}`);
       check(bytes[1] === bytes[0] && bytes[2] === bytes[0], bytes.join());
     },

@@ -1,0 +1,64 @@
+import { block } from "./incidence";
+
+/** Twin of kernels/lattice/plane.vertices.wgsl. */
+export function planeVertices(
+  numbers: usize,
+  starts: usize,
+  neighbors: usize,
+  offsets: usize,
+  blockVertices: usize,
+  cells: u32,
+  stride: u32,
+  blocks: u32,
+  entries: u32,
+  vertices: u32,
+  axisLength: u32,
+  begin: u32,
+  end: u32,
+): void {
+  const axisBytes = (<usize>axisLength) << 3;
+  if (begin == 0) writeEnd(neighbors, offsets, entries, vertices, axisLength);
+  for (let cell = begin; cell < end; cell++) {
+    const vertex = load<u32>(numbers + ((<usize>cell) << 2));
+    if (load<u32>(numbers + ((<usize>cell) << 2), 4) == vertex) continue;
+    const remainder = cell % 3;
+    const first = cell - (remainder == 0 ? stride + 1 : 1);
+    const second = cell + (remainder == 2 ? stride + 1 : 1);
+    const to = neighbors + ((<usize>vertex) << 3);
+    store<u64>(to, pairAt(numbers, first + stride, second - stride, vertices));
+    store<u64>(to + axisBytes, pairAt(numbers, first + 3, second - 3, vertices));
+    store<u64>(to + 2 * axisBytes, pairAt(numbers, first, second, vertices));
+    const from = load<u32>(starts + ((<usize>(cell * blocks)) << 2));
+    const last = cell + 1 < cells ? load<u32>(starts + ((<usize>((cell + 1) * blocks)) << 2)) : entries;
+    store<u32>(offsets + ((<usize>vertex) << 2), from);
+    for (let row = (from + block - 1) / block; row * block < last; row++) {
+      store<u32>(blockVertices + ((<usize>row) << 2), vertex);
+    }
+  }
+}
+
+/** What stands behind the last vertex. */
+function writeEnd(neighbors: usize, offsets: usize, entries: u32, vertices: u32, axisLength: u32): void {
+  store<u32>(offsets + ((<usize>vertices) << 2), entries);
+  store<u32>(offsets + ((<usize>vertices) << 2), entries, 4);
+  for (let axis: u32 = 0; axis < 3; axis++) {
+    for (let i = vertices; i < axisLength; i++) {
+      store<u64>(neighbors + ((<usize>(axis * axisLength + i)) << 3), ((<u64>vertices) << 32) | <u64>vertices);
+    }
+  }
+}
+
+/** The vertices of two cells, side by side; `vertices` for a cell that nothing is in. */
+// @ts-ignore: decorator
+@inline
+function pairAt(numbers: usize, first: u32, second: u32, vertices: u32): u64 {
+  return <u64>vertexAt(numbers, first, vertices) | ((<u64>vertexAt(numbers, second, vertices)) << 32);
+}
+
+// @ts-ignore: decorator
+@inline
+function vertexAt(numbers: usize, cell: u32, vertices: u32): u32 {
+  const at = numbers + ((<usize>cell) << 2);
+  const vertex = load<u32>(at);
+  return select<u32>(vertex, vertices, load<u32>(at, 4) != vertex);
+}
