@@ -21,6 +21,7 @@ export function planeEmbed(
   const size = f32x4.splat(3);
   const reciprocal = f32x4.splat(<f32>1 / <f32>3);
   const strides = i32x4.splat(stride);
+  const strides0 = i32x4.splat(stride + 3);
   let origins = i32x4.splat(origin);
   // The first point of the next image, before which all have the same origin.
   let next = begin;
@@ -81,9 +82,9 @@ export function planeEmbed(
     const delta1 = v128.bitselect(d0, v128.bitselect(d1, d2, second1), second0);
     // What is left of the three, to the bit.
     const delta2 = v128.xor(v128.xor(v128.xor(d0, d1), v128.xor(d2, delta0)), delta1);
-    const cell0 = i32x4.add(i32x4.add(i32x4.mul(n0, strides), i32x4.mul(n1, three)), origins);
-    const down0 = v128.or(v128.and(strides, first0), v128.and(three, first1));
-    const down1 = v128.or(v128.and(strides, second0), v128.and(three, second1));
+    const cell0 = i32x4.add(i32x4.add(i32x4.mul(n0, strides0), i32x4.mul(n1, strides)), origins);
+    const down0 = v128.or(v128.and(strides0, first0), v128.and(strides, first1));
+    const down1 = v128.or(v128.and(strides0, second0), v128.and(strides, second1));
     const cell1 = i32x4.sub(i32x4.add(cell0, one), down0);
     const cell2 = i32x4.sub(i32x4.add(cell1, one), down1);
 

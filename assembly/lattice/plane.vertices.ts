@@ -16,17 +16,19 @@ export function planeVertices(
   begin: u32,
   end: u32,
 ): void {
+  // How far both coordinates lead down, and the remainder up by 2.
+  const both = 2 * stride + 1;
   const axisBytes = (<usize>axisLength) << 3;
   if (begin == 0) writeEnd(neighbors, offsets, entries, vertices, axisLength);
   for (let cell = begin; cell < end; cell++) {
     const vertex = load<u32>(numbers + ((<usize>cell) << 2));
     if (load<u32>(numbers + ((<usize>cell) << 2), 4) == vertex) continue;
     const remainder = cell % 3;
-    const first = cell - (remainder == 0 ? stride + 1 : 1);
-    const second = cell + (remainder == 2 ? stride + 1 : 1);
+    const first = cell - (remainder == 0 ? both : 1);
+    const second = cell + (remainder == 2 ? both : 1);
     const to = neighbors + ((<usize>vertex) << 3);
-    store<u64>(to, pairAt(numbers, first + stride, second - stride, vertices));
-    store<u64>(to + axisBytes, pairAt(numbers, first + 3, second - 3, vertices));
+    store<u64>(to, pairAt(numbers, first + stride + 3, second - stride - 3, vertices));
+    store<u64>(to + axisBytes, pairAt(numbers, first + stride, second - stride, vertices));
     store<u64>(to + 2 * axisBytes, pairAt(numbers, first, second, vertices));
     const from = load<u32>(starts + ((<usize>(cell * blocks)) << 2));
     const last = cell + 1 < cells ? load<u32>(starts + ((<usize>((cell + 1) * blocks)) << 2)) : entries;

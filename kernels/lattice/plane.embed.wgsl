@@ -1,9 +1,10 @@
 // Embeds points of a plane as embed.wgsl does, to the bit, where the box of all keys is small: then a vertex needs no key, for
-// it has a cell of its own, numbered as vertices are by the order of their keys:
+// it has a cell of its own:
 //
-//   cell = image·imageCells + (w_0 − least w_0)·stride + (w_1 − least w_1)·3 + r
+//   cell = image·imageCells + (w_0 + w_1 − the least sum)·stride + (w_0 − the least w_0)·3 + r
 //
-// The box has a row to spare on every side, so that neighbors have cells, too.
+// The sum depends on the second feature alone, so that pixels of rows that lie near each other have cells that do. There are rows and
+// columns to spare on every side, so that neighbors have cells, too.
 // Preconditions: features are finite, and all cells lie in the box.
 //#device wasm
 //#include "../shared/invocation.wgsl"
@@ -56,12 +57,12 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   // The coordinate of rank 2 − r goes one down from remainder r to the next.
   var sorted: array<f32, 3>;
   var down: array<u32, 3>;
-  let strides = vec3u(params.stride, 3u, 0u);
+  let strides = vec3u(params.stride + 3u, params.stride, 0u);
   for (var i = 0u; i < 3u; i++) {
     sorted[2 - rank[i]] = delta[i];
     down[2 - rank[i]] = strides[i];
   }
-  var cell = point / params.imagePoints * params.imageCells + u32(corner.x * i32(params.stride) + corner.y * 3 + params.origin);
+  var cell = point / params.imagePoints * params.imageCells + u32((corner.x + corner.y) * i32(params.stride) + corner.x * 3 + params.origin);
   let weights = array(sorted[0] + (1.0 - sorted[2]), sorted[1] - sorted[0], sorted[2] - sorted[1]);
   for (var r = 0u; r < 3u; r++) {
     simplices[3u * point + r] = vec2u(cell, bitcast<u32>(weights[r]));

@@ -48,12 +48,13 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   }
   let vertex = vertexAt(cell);
   if (vertex == params.vertices) { return; }
-  let steps = vec3u(params.stride, 3u, 0u);
+  let steps = vec3u(params.stride + 3u, params.stride, 0u);
+  let both = 2u * params.stride + 1u;
   let remainder = cell % 3u;
   // From remainder 0 both coordinates go down and the remainder up by 2, elsewhere the remainder down by 1; then the axis' own goes up.
   for (var axis = 0u; axis < 3u; axis++) {
-    let first = cell + steps[axis] - select(1u, params.stride + 1u, remainder == 0u);
-    let second = cell - steps[axis] + select(1u, params.stride + 1u, remainder == 2u);
+    let first = cell + steps[axis] - select(1u, both, remainder == 0u);
+    let second = cell - steps[axis] + select(1u, both, remainder == 2u);
     neighbors[axis * params.axisLength + vertex] = vec2u(vertexAt(first), vertexAt(second));
   }
   let begin = starts[cell * params.blocks];

