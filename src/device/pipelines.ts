@@ -129,7 +129,10 @@ export class Pipelines {
     failed: Promise<GPUError | null>,
   ): Promise<void> {
     const error = await failed;
-    if (!error) return this.#keep(key, kernel, made);
+    if (!error) {
+      this.#keep(key, kernel, made);
+      return;
+    }
     this.#pipelines.delete(key); // deleted, so that the next use compiles again and reports the same error
     const { messages } = await module.getCompilationInfo();
     const first = messages.find(({ type }) => type === "error");
