@@ -152,8 +152,7 @@ export function slice(lattice: ReferenceLattice, values: ArrayLike<number>, chan
   for (let point = 0; point < points; point++) {
     for (let c = 0; c < channels; c++) {
       let sum = 0;
-      for (let r = 0; r <= dimensions; r++)
-        sum += weights[point]![r]! * values[simplices[point]![r]! * channels + c]!;
+      for (let r = 0; r <= dimensions; r++) sum += weights[point]![r]! * values[simplices[point]![r]! * channels + c]!;
       result[point * channels + c] = alpha * sum;
     }
   }
