@@ -32,7 +32,7 @@ export default defineConfig({
   test: {
     globalSetup: "test/hosts/prepare.ts",
     sequence: { sequencer: LongestFirst },
-    // Two cores are enough for five: Deno with WebGPU, which runs for three minutes, waits most of the time.
+    // Two cores are enough for five: Deno with WebGPU waits most of the time, and so does what starts browsers and ends processes.
     maxWorkers: 5,
     projects: [
       { test: { ...common, name: "elsewhere", include: elsewhere } },

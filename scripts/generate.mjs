@@ -19,14 +19,12 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const run = promisify(execFile);
 const compiler = "node_modules/assemblyscript";
 
-/** The four builds of one source: plain or relaxed SIMD, one memory or memory shared between threads. */
-const variants = {
-  plain: ["--target", "single"],
-  plainShared: ["--target", "shared"],
-  relaxed: ["--target", "single", "--enable", "relaxed-simd"],
-  relaxedShared: ["--target", "shared", "--enable", "relaxed-simd"],
-};
-export const variantNames = Object.keys(variants);
+/** What is compiled of one source: plain or relaxed SIMD. */
+const compilations = { plain: [], relaxed: ["--enable", "relaxed-simd"] };
+/** The builds of a compilation: one with a memory of its own, and one with memory that threads share. */
+const variantsOf = (name) => [name, `${name}Shared`];
+/** The four builds of one source. */
+export const variantNames = Object.keys(compilations).flatMap(variantsOf);
 
 const readOr = (file, otherwise) => readFile(join(root, file), "utf8").catch(() => otherwise);
 
@@ -44,14 +42,14 @@ function assemblyEntry(kernels) {
   return `${exports.join("\n")}\nexport { heapBase, setScratch } from "../assembly/shared/scratch";\n`;
 }
 
-/** A hash of all that a variant is compiled from, the sources, the compiler's version and its settings, and one of what is common. */
+/** A hash of all that each compilation is made from, the sources, the compiler's version and its settings, and one of what is common. */
 async function sourceHashes(entry) {
   const files = [...(await glob(join(root, "assembly"), ".ts")), join(root, "asconfig.json")];
   const sources = await Promise.all(files.map(async (file) => [relative(root, file), await readFile(file, "utf8")]));
   const { version } = JSON.parse(await readFile(join(root, compiler, "package.json"), "utf8"));
   const hash = (facts) => createHash("sha256").update(JSON.stringify(facts)).digest("hex");
   const common = hash([version, sectionName, entry, sources]);
-  const hashes = Object.entries(variants).map(([name, flags]) => [name, hash([common, flags])]);
+  const hashes = Object.entries(compilations).map(([name, flags]) => [name, hash([common, flags])]);
   return { common: common.slice(0, 16), hashes: Object.fromEntries(hashes) };
 }
 
@@ -65,10 +63,31 @@ function section(name, text) {
   return Buffer.from([0, body.length, ...body]);
 }
 
+/** Writes both builds of a compilation. */
 async function compile(name, common) {
-  const words = ["build/assembly.ts", "--config", "asconfig.json", "--outFile", `build/wasm/${name}.wasm`];
-  await run(process.execPath, [`${compiler}/bin/asc.js`, ...words, ...variants[name]], { cwd: root });
-  await appendFile(join(root, `build/wasm/${name}.wasm`), section(sectionName, `${name} ${common}`));
+  const file = (variant) => join(root, `build/wasm/${variant}.wasm`);
+  const words = ["build/assembly.ts", "--config", "asconfig.json", "--outFile", file(name), ...compilations[name]];
+  // Without this flag the compiler starts itself once more, with it.
+  await run(process.execPath, ["--enable-source-maps", `${compiler}/bin/asc.js`, ...words], { cwd: root });
+  const module = await readFile(file(name));
+  const [alone, shared] = variantsOf(name);
+  await appendFile(file(alone), section(sectionName, `${alone} ${common}`));
+  await writeFile(file(shared), Buffer.concat([withSharedMemory(module), section(sectionName, `${shared} ${common}`)]));
+}
+
+/** The import of a memory that has a maximum: the module's name, the memory's, the kind of import, and flags of the memory. */
+const memoryImport = Buffer.from("\x03env\x06memory\x02\x01", "latin1");
+
+/**
+ * The module for memory that threads share. The compiler makes it of the same instructions, since threads are enabled in both builds: one flag
+ * differs.
+ */
+function withSharedMemory(module) {
+  const at = module.indexOf(memoryImport);
+  if (at < 0 || module.indexOf(memoryImport, at + 1) >= 0) throw new Error("expected a module with one memory");
+  const shared = Buffer.from(module);
+  shared[at + memoryImport.length - 1] |= 2;
+  return shared;
 }
 
 /** Takes some seconds, and 6 % of the bytes off what zlib makes of a module. */
@@ -184,17 +203,19 @@ export async function generate(wanted = variantNames, { smallest = false } = {})
   await writeChanged("build/assembly.ts", entry);
   const { common, hashes } = await sourceHashes(entry);
   const built = JSON.parse(await readOr("build/wasm.json", "{}"));
-  const isStale = (name) => built[name] !== hashes[name] || !existsSync(join(root, `build/wasm/${name}.wasm`));
+  const isStale = (name) =>
+    built[name] !== hashes[name] ||
+    variantsOf(name).some((variant) => !existsSync(join(root, `build/wasm/${variant}.wasm`)));
   await Promise.all(
-    variantNames
-      .filter((name) => wanted.includes(name) && isStale(name))
+    Object.keys(compilations)
+      .filter((name) => variantsOf(name).some((variant) => wanted.includes(variant)) && isStale(name))
       .map(async (name) => {
         await compile(name, common);
         built[name] = hashes[name];
       }),
   );
   await writeChanged("build/wasm.json", JSON.stringify(built, undefined, 2));
-  const stale = variantNames.filter(isStale);
+  const stale = Object.keys(compilations).filter(isStale).flatMap(variantsOf);
   await writeChanged("build/wasmSources.ts", wasmSourcesModule(common));
   await writeChanged("build/wasm.ts", await wasmModule(stale, smallest ? deflateWell : deflateSync));
   return stale;

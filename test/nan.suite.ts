@@ -184,9 +184,13 @@ function floatWords(
   length: number,
 ): number[] {
   const { type } = bindings.find((binding) => binding.name === name)!;
-  const all = Array.from({ length }, (_, i) => i);
-  if (/f32|vec4f/.test(type) || floatsAsWords.includes(`${id} ${name}`)) return all;
-  return type.startsWith("array<vec2u") && name !== "neighbors" ? all.filter((i) => i % 2 === 1) : [];
+  const places = (first: number, step: number): number[] => {
+    const found: number[] = [];
+    for (let i = first; i < length; i += step) found.push(i);
+    return found;
+  };
+  if (/f32|vec4f/.test(type) || floatsAsWords.includes(`${id} ${name}`)) return places(0, 1);
+  return type.startsWith("array<vec2u") && name !== "neighbors" ? places(1, 2) : [];
 }
 
 const floatOf = (contents: Contents, name: string, index: number): number => asFloats(contents[name]!)[index]!;

@@ -1,17 +1,16 @@
 /** Maps beyond the largest binding: the same results in ranges of channels, ranges of rows, and single ops. */
 import { crfRnn, meanField } from "../src/crf/crfRnn.ts";
 import type { Device } from "../src/device/device.ts";
-import { open } from "../src/device/open.ts";
 import { LimitError } from "../src/errors.ts";
 import { filter } from "../src/lattice/filter.ts";
 import { buildLattice } from "../src/lattice/lattice.ts";
 import { Tape } from "../src/tape.ts";
 import { clearPoints } from "./reference/points.ts";
+import { openBeside } from "./beside.ts";
 import { type Case, check, close, random, rejects, same } from "./suite.ts";
 
 /** The same kind of device, whose bindings hold `bindingBytes`. */
-const small = (device: Device, bindingBytes: number): Promise<Device> =>
-  open({ prefer: device.kind, threads: device.info.threads, bindingBytes });
+const small = (device: Device, bindingBytes: number): Promise<Device> => openBeside(device, { bindingBytes });
 
 async function filterMany(device: Device, channels: number): Promise<Float32Array> {
   using features = device.tensor([300, 2], clearPoints(random(1), 300, 2, 8));

@@ -1,13 +1,14 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /**
- * What takes longest, above 20 s. Deno comes first: with WebGPU it waits most of the time, and what else runs has the processor meanwhile.
+ * What takes longest, above 20 s. Node comes first, whose runs go one after the other, then what waits: what else runs has the processor
+ * meanwhile.
  * Where nothing was measured on the machine before, as in a new clone, other files go by their size.
  */
 const first = [
-  "hosts/deno",
-  "hosts/chromium",
   "hosts/node",
+  "hosts/chromium",
+  "hosts/deno",
   "cli/orphans",
   "hosts/newer-node",
   "hosts/deno-wasm",

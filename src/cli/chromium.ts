@@ -7,11 +7,19 @@ import { type Answer, type Places, servePage } from "./pageServer.ts";
 import { ScratchFolder } from "./scratchFolder.ts";
 import { interrupted } from "./train/interrupt.ts";
 
+/** The page of suggestions below an address, which a browser without a window loads all the same, takes half a second of a processor. */
+export const withoutSuggestions = "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup";
+
 /**
  * Shared memory in a file, since containers have little of /dev/shm; a GPU's clock as it is, not rounded to 0.1 ms. Puppeteer
  * itself turns background networking off.
  */
-const FLAGS = ["--disable-dev-shm-usage", "--enable-unsafe-webgpu", "--disable-dawn-features=timestamp_quantization"];
+const FLAGS = [
+  "--disable-dev-shm-usage",
+  "--enable-unsafe-webgpu",
+  "--disable-dawn-features=timestamp_quantization",
+  withoutSuggestions,
+];
 
 /**
  * Flags for Linux with a GPU, whose WebGPU a headless Chromium does not use otherwise

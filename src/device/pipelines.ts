@@ -10,10 +10,14 @@ export interface Pipeline {
 
 const keyOf = ({ id }: { readonly id: string }, constants: readonly number[]): string => [id, ...constants].join(" ");
 
+/** What was compiled without an error, by its key and code: all devices on one GPUDevice take it from there. */
+const compiled = new WeakMap<GPUDevice, Map<string, Pipeline>>();
+
 /** Compiles kernels once for each set of specialized constants. */
 export class Pipelines {
   readonly #gpu: GPUDevice;
   readonly #pipelines = new Map<string, Pipeline>();
+  readonly #compiled: Map<string, Pipeline>;
   /** Pipelines that are compiled beside whatever else is done. */
   readonly #ahead = new Map<string, Promise<void>>();
   /** Compilations whose messages have not been checked yet. */
@@ -21,13 +25,15 @@ export class Pipelines {
 
   constructor(gpu: GPUDevice) {
     this.#gpu = gpu;
+    this.#compiled = compiled.get(gpu) ?? new Map<string, Pipeline>();
+    compiled.set(gpu, this.#compiled);
   }
 
   /** Tells whether a pipeline is there. If not, it begins to be compiled, at once with others, where the host does that. */
   ready<Arguments>(kernel: Kernel<Arguments>, constants: readonly number[]): boolean {
     const key = keyOf(kernel, constants);
     const together = typeof (this.#gpu as Partial<GPUDevice>).createComputePipelineAsync === "function";
-    if (!together || this.#pipelines.has(key)) return true;
+    if (!together || this.#find(key, kernel)) return true;
     if (!this.#ahead.has(key)) this.#ahead.set(key, this.#begin(key, kernel, constants));
     return false;
   }
@@ -45,13 +51,26 @@ export class Pipelines {
     gpu.popErrorScope().catch(() => {});
     const pipeline = await compiling.catch(() => undefined);
     this.#ahead.delete(key);
-    if (pipeline && !this.#pipelines.has(key)) this.#pipelines.set(key, { pipeline, layout });
+    if (pipeline && !this.#pipelines.has(key)) this.#keep(key, kernel, { pipeline, layout });
+  }
+
+  /** What this device has, or another one on its GPUDevice. */
+  #find<Arguments>(key: string, { code }: Kernel<Arguments>): Pipeline | undefined {
+    const own = this.#pipelines.get(key);
+    const found = own ?? this.#compiled.get(key + code);
+    if (found && !own) this.#pipelines.set(key, found);
+    return found;
+  }
+
+  #keep<Arguments>(key: string, { code }: Kernel<Arguments>, made: Pipeline): void {
+    this.#pipelines.set(key, made);
+    this.#compiled.set(key + code, made);
   }
 
   /** Compiles a pipeline now, if it is not there. */
   get<Arguments>(kernel: Kernel<Arguments>, constants: readonly number[]): Pipeline {
     const key = keyOf(kernel, constants);
-    let made = this.#pipelines.get(key);
+    let made = this.#find(key, kernel);
     if (!made) this.#pipelines.set(key, (made = this.#make(key, kernel, constants)));
     return made;
   }
@@ -69,8 +88,9 @@ export class Pipelines {
     const { layout, descriptor } = this.#describe(kernel, constants);
     const pipeline = gpu.createComputePipeline(descriptor);
     const failed = gpu.popErrorScope();
-    this.#pending.push(this.#report(key, kernel, descriptor.compute.module, failed));
-    return { pipeline, layout };
+    const made = { pipeline, layout };
+    this.#pending.push(this.#report(key, kernel, made, descriptor.compute.module, failed));
+    return made;
   }
 
   #describe<Arguments>(kernel: Kernel<Arguments>, constants: readonly number[]) {
@@ -104,11 +124,15 @@ export class Pipelines {
   async #report<Arguments>(
     key: string,
     kernel: Kernel<Arguments>,
+    made: Pipeline,
     module: GPUShaderModule,
     failed: Promise<GPUError | null>,
   ): Promise<void> {
     const error = await failed;
-    if (!error) return;
+    if (!error) {
+      this.#keep(key, kernel, made);
+      return;
+    }
     this.#pipelines.delete(key); // deleted, so that the next use compiles again and reports the same error
     const { messages } = await module.getCompilationInfo();
     const first = messages.find(({ type }) => type === "error");

@@ -86,13 +86,16 @@ function orNone<Value>(read: () => Value[]): Value[] {
   }
 }
 
-/** Asks every few milliseconds until the answer is there; the limit is generous, since machines differ in speed. */
+/**
+ * Asks now and then until the answer is there, and not all the time, since looking at all processes keeps a processor busy. The limit is
+ * generous, since machines differ in speed.
+ */
 export async function until<Value>(ask: () => Value | undefined | false, milliseconds = 300_000): Promise<Value> {
   const end = Date.now() + milliseconds;
   for (;;) {
     const answer = ask();
     if (answer !== undefined && answer !== false) return answer;
     if (Date.now() > end) throw new Error(`no answer after ${milliseconds} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

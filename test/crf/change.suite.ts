@@ -1,5 +1,5 @@
 import { readChange } from "../../src/crf/change.ts";
-import { open } from "../../src/device/open.ts";
+import { openBeside } from "../beside.ts";
 import { type Case, check, close, random } from "../suite.ts";
 
 /** The change in float64, class by class. */
@@ -24,11 +24,7 @@ export const cases: Case[] = [
   {
     name: "the largest and the mean change of marginals, and the labels that changed, for maps within a binding and beyond",
     async run(device) {
-      using narrow = await open({
-        prefer: device.kind,
-        threads: device.kind === "wasm" ? 1 : undefined,
-        bindingBytes: 32768,
-      });
+      using narrow = await openBeside(device, { bindingBytes: 32768 });
       for (const channels of [1, 2, 4, 5, 68]) {
         for (const rows of [1, 64, 65, 300]) {
           const before = random(rows).array(rows * channels);

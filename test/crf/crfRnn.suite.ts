@@ -2,7 +2,6 @@ import { compatibility, compose, update } from "../../build/kernels.ts";
 import { crfRnn, type CrfOptions, type CrfRnn, meanField } from "../../src/crf/crfRnn.ts";
 import { alignedBytes, type Device } from "../../src/device/device.ts";
 import type { Kernel } from "../../src/kernel.ts";
-import { open } from "../../src/device/open.ts";
 import { Tape } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { AbortError, type CrfRnnError, DisposedError, ShapeError, ValueError } from "../../src/errors.ts";
@@ -11,6 +10,7 @@ import { activation, lattices, referenceCrf } from "../reference/crf.ts";
 import { checkMemory, memoryOf, taken } from "../memory.ts";
 import { checkSlope, inner } from "../slopes.ts";
 import { embeddings } from "../lattice/tables.ts";
+import { openBeside } from "../beside.ts";
 import { type Case, check, close, random, rejects, same } from "../suite.ts";
 
 const size = [7, 9] as const;
@@ -554,7 +554,7 @@ export const cases: Case[] = [
       check((await updates(device, 65, false)) === 0, "65 classes");
       check((await updates(device, 2, true)) === 0, "on a tape");
       // The map of 63 pixels has 16 kB and fits, that of the bilateral lattice, of more vertices, does not.
-      using small = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes: 49_152 });
+      using small = await openBeside(device, { bindingBytes: 49_152 });
       check((await updates(small, 4, false)) === 2, "4 classes in bindings of 48 kB");
       check((await updates(small, 64, false)) === 0, "64 classes in bindings of 48 kB");
     },

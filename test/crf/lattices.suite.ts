@@ -8,6 +8,7 @@ import { buildLattice } from "../../src/lattice/lattice.ts";
 import type { Scope } from "../../src/scope.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { embeddings } from "../lattice/tables.ts";
+import { openBeside } from "../beside.ts";
 import { type Case, check, random, rejects, same } from "../suite.ts";
 
 const size = [5, 7] as const;
@@ -238,7 +239,7 @@ export const cases: Case[] = [
           [most - 1, 0],
         ] as const) {
           const bindingBytes = rows * 32 * 4;
-          using small = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes });
+          using small = await openBeside(device, { bindingBytes });
           using scope = small.scope();
           const { unary } = tensors(scope, 32);
           const lattices = {

@@ -5,8 +5,8 @@ import { Memory } from "../memory.ts";
 import { Tape } from "../../src/tape.ts";
 import { activation, pullBackActivation } from "../reference/crf.ts";
 import type { Device } from "../../src/device/device.ts";
-import { open } from "../../src/device/open.ts";
 import { ValueError } from "../../src/errors.ts";
+import { openBeside } from "../beside.ts";
 import { type Case, check, close, random, rejects, same } from "../suite.ts";
 import { padRows } from "./rows.ts";
 
@@ -95,7 +95,7 @@ export const cases: Case[] = [
         const gradients = await tape.gradients(softmax(values), scope.tensor([300, 5], random(2).array(1500)));
         return await gradients.get(values)!.read();
       };
-      using narrow = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes: 4096 });
+      using narrow = await openBeside(device, { bindingBytes: 4096 });
       same(await gradientOn(narrow), await gradientOn(device), "gradient");
     },
   },

@@ -2,12 +2,12 @@ import { type CrfOptions, crfRnn, meanField } from "../../src/crf/crfRnn.ts";
 import { sample as sampleKernel } from "../../build/kernels.ts";
 import { Suspicions } from "../../src/crf/suspicions.ts";
 import { alignedBytes, type Data, type Device, view } from "../../src/device/device.ts";
-import { open } from "../../src/device/open.ts";
 import { CrfWarning, ValueError, type WarningCode } from "../../src/errors.ts";
 import { formatShape, padded } from "../../src/shape.ts";
 import { sample } from "../../src/shared/sample.ts";
 import { Tape } from "../../src/tape.ts";
 import type { Listener } from "../../src/warnings.ts";
+import { openBeside } from "../beside.ts";
 import { type Case, check, random, rejects } from "../suite.ts";
 
 const [height, width] = [24, 45];
@@ -189,11 +189,7 @@ export const cases: Case[] = [
   {
     name: "maps larger than a binding and very small ones are looked at as well",
     async run(device) {
-      using narrow = await open({
-        prefer: device.kind,
-        threads: device.kind === "wasm" ? 1 : undefined,
-        bindingBytes: 300000,
-      });
+      using narrow = await openBeside(device, { bindingBytes: 300000 });
       const { write } = narrow;
       const written = new Map<unknown, Data>();
       let last = 0;
@@ -327,10 +323,9 @@ export const cases: Case[] = [
   {
     name: "a device has listeners of its own; without any the console is told in development",
     async run(device) {
-      const threads = device.kind === "wasm" ? 1 : undefined;
       const unit = picture().map((value) => value / 255);
       const told = async (options: object): Promise<number> => {
-        using own = await open({ prefer: device.kind, threads, ...options });
+        using own = await openBeside(device, options);
         using unary = own.tensor([height, width, 2], scores(2));
         using guide = own.tensor([height, width, 3], unit);
         for (let i = 0; i < 2; i++) (await meanField(unary, guide, { iterations: 1 })).dispose();

@@ -190,6 +190,22 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "devices on one GPUDevice share what was compiled there, but not a kernel of the same name and other code",
+    async run() {
+      const { gpu, device } = makeDevice();
+      const modulesOf = (other: WebGpuDevice, kernel: typeof scale): number => {
+        const [values, result] = [other.allocate(64), other.allocate(64)];
+        other.run(kernel, { values, result, count: 16, factor: 2 });
+        return gpu.calls().filter(([name]) => name === "createShaderModule").length;
+      };
+      const beside = (): WebGpuDevice => new WebGpuDevice(gpu as unknown as GPUDevice, { owned: false });
+      check(modulesOf(device, scale) === 1, "a device compiles what it runs");
+      await device.finish();
+      check(modulesOf(beside(), scale) === 0, "another one compiles it again");
+      check(modulesOf(beside(), { ...scale, code: `${scale.code}\n` }) === 1, "other code is not compiled");
+    },
+  },
+  {
     name: "every 256 dispatches are submitted, and more workgroups than a dimension holds go in rows",
     async run() {
       const { gpu, device } = makeDevice();

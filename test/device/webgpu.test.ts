@@ -101,6 +101,11 @@ describe("errors", () => {
     using tensor = device.tensor([1, 2], [1, 2]);
     await failure(device.finish());
     expect([...(await tensor.read())]).toEqual([1, 2]);
+    // A device beside it on the same GPUDevice takes no part in the failure, and has its own.
+    using beside = await open({ gpu: device.gpu });
+    const own = beside.allocate(256);
+    beside.run(broken, { neighbors: own, values: own, result: beside.allocate(256), vertices: 1, quads: 1 });
+    expect(await failure(beside.finish())).toBeInstanceOf(ShaderError);
   });
 
   test("commands that WebGPU refuses are a DeviceError that names the kernel", async () => {

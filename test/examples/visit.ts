@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { launch } from "puppeteer";
 import { findChromium } from "../../scripts/environment.mjs";
+import { withoutSuggestions } from "../../src/cli/chromium.ts";
 
 const types: Readonly<Record<string, string>> = {
   ".css": "text/css",
@@ -43,7 +44,7 @@ export async function serving<Result>(
 /** Opens a page in Chromium and hands out the value of an expression, once it has one. @throws Error with what the page complained of */
 export async function visit(url: string, expression: string): Promise<unknown> {
   const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  const args = [...sandbox, "--disable-dev-shm-usage"];
+  const args = [...sandbox, "--disable-dev-shm-usage", withoutSuggestions];
   const browser = await launch({ executablePath: await findChromium(), args, pipe: true, timeout: 300_000 });
   const complaints: string[] = [];
   try {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, inject, test } from "vitest";
 import type { Run } from "./hosts.ts";
 import type { Report } from "./runner.ts";
+import { suiteOf } from "./select.ts";
 
 /**
  * Turns every case of every suite into a test of its own for each run. The runs go one after the other, each with the
@@ -8,11 +9,31 @@ import type { Report } from "./runner.ts";
  * no device run once a host: a run on another device would repeat them.
  */
 export function describeRuns(runs: readonly Run[], names: readonly string[] = inject("cases")): void {
-  const withoutDevice = new Set(inject("withoutDevice"));
-  for (const run of runs) {
-    const own = run.runsAll ? names : names.filter((name) => !withoutDevice.has(name));
-    describe(run.name, () => describeRun(run, own));
+  for (const run of runs) describe(run.name, () => describeRun(run, ownOf(run, names)));
+}
+
+/**
+ * As `describeRuns` does, with the suites of one run dealt to several of it, which go at the same time, each on a device of its own: for
+ * a host that waits longer than it computes.
+ */
+export function describeShares(run: Run, shares: number): void {
+  const names = ownOf(run, inject("cases"));
+  const suites = [...new Set(names.map(suiteOf))];
+  for (let share = 0; share < shares; share++) {
+    const own = new Set(suites.filter((_, i) => i % shares === share));
+    const name = `${run.name}, share ${share + 1} of ${shares}`;
+    describe.concurrent(name, () =>
+      describeRun(
+        { ...run, name },
+        names.filter((each) => own.has(suiteOf(each))),
+      ),
+    );
   }
+}
+
+function ownOf(run: Run, names: readonly string[]): readonly string[] {
+  const withoutDevice = new Set(inject("withoutDevice"));
+  return run.runsAll ? names : names.filter((name) => !withoutDevice.has(name));
 }
 
 function describeRun(run: Run, names: readonly string[]): void {

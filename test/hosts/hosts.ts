@@ -27,15 +27,25 @@ const titles: Record<HostName, string> = {
   chromium: "Chromium",
 };
 
-async function program(path: string | undefined, flags: readonly string[]): Promise<Program> {
+async function program(
+  path: string | undefined,
+  flags: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Program> {
   if (path === undefined) throw new Error("this host is missing: run scripts/setup.sh");
-  return { path, flags, environment: vulkanEnvironment(await findChromium()) };
+  return { path, flags, environment: { ...vulkanEnvironment(await findChromium()), ...environment } };
 }
+
+/**
+ * Lavapipe runs the workgroups of a dispatch on the calling thread, one after the other, for a fifth less processor time. That they may run
+ * at once is Node's to show, with threads of lavapipe, and Chromium's, with those of SwiftShader.
+ */
+const oneAfterTheOther = { LP_NUM_THREADS: "0" };
 
 const programs: Record<Exclude<HostName, "chromium">, () => Promise<Program>> = {
   node: () => program(process.execPath, ["--enable-source-maps"]),
   "newer-node": () => program(findNewerNode(), ["--enable-source-maps"]),
-  deno: async () => program(await findDeno(), ["run", "--allow-all", "--no-config"]),
+  deno: async () => program(await findDeno(), ["run", "--allow-all", "--no-config"], oneAfterTheOther),
 };
 
 /** Whether a host's WebAssembly has relaxed SIMD. The Node that runs the tests may be any from 20 on. */

@@ -94,12 +94,14 @@ export async function runCase(entry: Case, device: Device, fixtures: Fixtures): 
   check(device.bytes === before, `the device has ${device.bytes - before} more bytes in use than before`);
 }
 
+const dirt = new Uint32Array(2 ** 19).fill(0x7fc0dead);
+
 /** Leaves NaN in memory that the case will be given, so that what reads where nothing was written shows. */
 function soil(device: Device): void {
   // A GPU's memory is zero when it is new, and pooled by size; WASM's heap hands out the lowest range that is free.
   if (device.kind !== "wasm") return;
-  const memory = device.allocate(2 ** 21);
-  device.write(memory, new Uint32Array(2 ** 19).fill(0x7fc0dead));
+  const memory = device.allocate(dirt.byteLength);
+  device.write(memory, dirt);
   device.release(memory);
 }
 

@@ -4,7 +4,7 @@ export class UnknownSuiteError extends Error {
 }
 
 /** The path of a case's suite: `nn/crop` of `nn/crop: forward and back`. */
-const suiteOf = (name: string): string => name.slice(0, name.indexOf(": "));
+export const suiteOf = (name: string): string => name.slice(0, name.indexOf(": "));
 
 /**
  * The names that one of the patterns matches, all where there are no patterns. A pattern is a part of a case's full name

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import axe from "axe-core";
 import { type Browser, launch, type Page } from "puppeteer";
 import { findChromium } from "../../scripts/environment.mjs";
+import { withoutSuggestions } from "../../src/cli/chromium.ts";
 import { serving } from "../examples/visit.ts";
 import { root } from "../hosts/folders.ts";
 import { builtLab } from "./build.ts";
@@ -90,6 +91,7 @@ export async function browsing<Result>(
   const args = [
     ...sandbox,
     "--disable-dev-shm-usage",
+    withoutSuggestions,
     ...adapter[`${webgpu}`],
     ...(camera ? fakeCamera : []),
     ...words,

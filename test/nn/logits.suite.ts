@@ -1,7 +1,7 @@
-import { open } from "../../src/device/open.ts";
 import { leastProbability, logitsOf } from "../../src/nn/logits.ts";
 import { Tape } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
+import { openBeside } from "../beside.ts";
 import { type Case, close, same } from "../suite.ts";
 import { checkOp, uniform } from "./op.ts";
 
@@ -74,7 +74,7 @@ export const cases: Case[] = [
     name: "ranges that begin within a row leave its padding 0, in logits and in gradients",
     async run(device) {
       // 64 quads and fewer, of rows of three.
-      using small = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes: 1024 });
+      using small = await openBeside(device, { bindingBytes: 1024 });
       const op = {
         inputs: [uniform([61, 9], 4, 0.1, 0.9)],
         run: (p: Tensor): Tensor => logitsOf(p, 1),

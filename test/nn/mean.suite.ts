@@ -1,8 +1,8 @@
-import { open } from "../../src/device/open.ts";
 import { ShapeError, ValueError } from "../../src/errors.ts";
 import { panels } from "../../src/layout.ts";
 import { mean } from "../../src/nn/mean.ts";
 import type { Tensor } from "../../src/tensor.ts";
+import { openBeside } from "../beside.ts";
 import { type Case, check, rejects } from "../suite.ts";
 import { checkOp, shapes, uniform } from "./op.ts";
 
@@ -52,7 +52,7 @@ export const cases: Case[] = [
     name: "gradients in ranges of rows that begin within an image",
     async run(device) {
       // 64 rows of 32 bytes.
-      using small = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes: 2048 });
+      using small = await openBeside(device, { bindingBytes: 2048 });
       const reference = (x: Float64Array): Float64Array =>
         Float64Array.from({ length: 18 }, (_, i) => {
           const own = x.filter((_, j) => Math.floor(j / 210) === Math.floor(i / 6) && j % 6 === i % 6);

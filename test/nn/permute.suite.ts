@@ -1,10 +1,10 @@
 import type { Data, Device, Storage } from "../../src/device/device.ts";
-import { open } from "../../src/device/open.ts";
 import { ShapeError, ValueError } from "../../src/errors.ts";
 import { type Axes, formats, permute, rearrange } from "../../src/nn/permute.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { Memory } from "../memory.ts";
 import { permutedArray } from "../reference/nn.ts";
+import { openBeside } from "../beside.ts";
 import { type Case, check, random, rejects, same } from "../suite.ts";
 import { checkOp, uniform } from "./op.ts";
 
@@ -85,7 +85,7 @@ export const cases: Case[] = [
       const data = random(3).array(2 * 5 * 19 * 21);
       // A plane of a channel has 1596 bytes, or 1824 with rows padded to 24 numbers.
       for (const bindingBytes of [1024, 2560, 8192]) {
-        using small = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes });
+        using small = await openBeside(device, { bindingBytes });
         using values = small.tensor([2, 5, 19, 21], data);
         for (const to of ["nhwc", "wchn", "hwcn"]) {
           const expected = permutedArray(data, values.shape, "nchw", to);
@@ -133,7 +133,7 @@ export const cases: Case[] = [
     name: "what just fits a binding is not cut, and what does not is cut in halves, of channels in whole quads",
     async run(device) {
       const bindingBytes = 1024 + device.limits.alignment;
-      using small = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes });
+      using small = await openBeside(device, { bindingBytes });
       const data = random(3).array(600);
       // Pixels and channels of each window.
       for (const [size, strides, expected] of [

@@ -1,6 +1,5 @@
 /** Maps and parameters beyond the largest binding: the same bits in ranges of rows, panels and tiles. */
 import type { Device } from "../../src/device/device.ts";
-import { open } from "../../src/device/open.ts";
 import { fcn8s } from "../../src/models/fcn8s.ts";
 import { add } from "../../src/nn/add.ts";
 import { argmax } from "../../src/nn/argmax.ts";
@@ -21,6 +20,7 @@ import { scoresTensor } from "../../src/pictures/scoresTensor.ts";
 import { adam } from "../../src/optim/adam.ts";
 import { sgd } from "../../src/optim/sgd.ts";
 import { Tape } from "../../src/tape.ts";
+import { openBeside } from "../beside.ts";
 import { type Case, check, close, maximum, random, same } from "../suite.ts";
 
 /** Two images of 43 × 37 pixels of 5 channels, 101,824 bytes, through every op and optimizer. */
@@ -88,7 +88,7 @@ export const cases: Case[] = [
     name: "a network whose maps are larger than a binding: the scores' bits, and the gradients",
     async run(device) {
       const whole = await learn(device);
-      using small = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes: 200_000 });
+      using small = await openBeside(device, { bindingBytes: 200_000 });
       const pieces = await learn(small);
       same(pieces.scores, whole.scores, "scores");
       pieces.gradients.forEach((gradient, i) => {
@@ -104,7 +104,7 @@ export const cases: Case[] = [
     async run(device) {
       const whole = await form(device);
       for (const bindingBytes of [16_640, 40_960]) {
-        using small = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes });
+        using small = await openBeside(device, { bindingBytes });
         (await form(small)).forEach((values, i) => same(values, whole[i]!, `${bindingBytes} bytes, result ${i}`));
       }
     },
@@ -114,7 +114,7 @@ export const cases: Case[] = [
     async run(device) {
       const whole = await train(device);
       for (const bindingBytes of [8192, 24_576]) {
-        using small = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes });
+        using small = await openBeside(device, { bindingBytes });
         (await train(small)).forEach((values, i) => same(values, whole[i]!, `${bindingBytes} bytes, result ${i}`));
       }
     },

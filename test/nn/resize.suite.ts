@@ -1,10 +1,10 @@
 import type { Device, Storage } from "../../src/device/device.ts";
-import { open } from "../../src/device/open.ts";
 import { LimitError, ShapeError, ValueError } from "../../src/errors.ts";
 import { resize } from "../../src/nn/resize.ts";
 import { Tape } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { resizedMap } from "../reference/nn.ts";
+import { openBeside } from "../beside.ts";
 import { type Case, check, rejects, same } from "../suite.ts";
 import { checkOp, uniform } from "./op.ts";
 
@@ -114,7 +114,7 @@ export const cases: Case[] = [
   {
     name: "a row whose share is in more rows than a binding holds gathers them in ranges, to the same bits",
     async run(device) {
-      using small = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes: 4096 });
+      using small = await openBeside(device, { bindingBytes: 4096 });
       for (const [shape, size] of [
         [
           [1, 1, 3],
@@ -185,7 +185,7 @@ export const cases: Case[] = [
     async run(device) {
       // 32 pixels of a quad.
       const bindingBytes = 512 + device.limits.alignment;
-      using small = await open({ prefer: device.kind, threads: device.info.threads, bindingBytes });
+      using small = await openBeside(device, { bindingBytes });
       for (const { from, to, aligned, forward, backward } of [
         {
           from: [4, 8],

@@ -1,6 +1,6 @@
 import { confidence } from "../../src/pictures/confidence.ts";
-import { open } from "../../src/device/open.ts";
 import { activation } from "../reference/crf.ts";
+import { openBeside } from "../beside.ts";
 import { type Case, check, close, random, same } from "../suite.ts";
 
 /** As for a softmax, whose largest share it is. */
@@ -40,11 +40,7 @@ export const cases: Case[] = [
   {
     name: "logits beyond the largest binding give the same bits",
     async run(device) {
-      using narrow = await open({
-        prefer: device.kind,
-        threads: device.kind === "wasm" ? 1 : undefined,
-        bindingBytes: 8192,
-      });
+      using narrow = await openBeside(device, { bindingBytes: 8192 });
       const data = random(3).array(1000 * 5, -4, 4);
       using whole = device.tensor([1000, 5], data);
       using parts = narrow.tensor([1000, 5], data);

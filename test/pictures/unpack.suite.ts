@@ -1,6 +1,6 @@
-import { open } from "../../src/device/open.ts";
 import { imageTensor } from "../../src/pictures/imageTensor.ts";
 import { unpack } from "../../src/pictures/unpack.ts";
+import { openBeside } from "../beside.ts";
 import { type Case, random, same } from "../suite.ts";
 
 /** Bytes of a picture, by a seed. */
@@ -72,11 +72,7 @@ export const cases: Case[] = [
   {
     name: "pictures beyond the largest binding have the same bits",
     async run(device) {
-      using narrow = await open({
-        prefer: device.kind,
-        threads: device.kind === "wasm" ? 1 : undefined,
-        bindingBytes: 2048,
-      });
+      using narrow = await openBeside(device, { bindingBytes: 2048 });
       for (const [height, width, channels] of [
         [40, 33, 3],
         [29, 37, 1],

@@ -4,28 +4,24 @@ import type { Convolution } from "../../src/nn/geometry.ts";
 export type Values = ArrayLike<number>;
 
 /**
- * Calls `visit` for every product of a convolution with the dense positions of its output, input and weight: the
- * definition, from which forward and all gradients follow.
+ * Calls `visit` for every pixel of the output and every tap of the window that lies on a pixel of the input, with the places of
+ * their first channels. Each product of a convolution is one of an output and an input channel of these.
  */
-export function eachProduct(
+function eachTap(
   { input, output, kernelHeight, kernelWidth, stride, padding }: Convolution,
-  visit: (output: number, input: number, weight: number) => void,
+  visit: (output: number, input: number, tap: number) => void,
 ): void {
   for (let image = 0; image < output.images; image++) {
     for (let y = 0; y < output.height; y++) {
       for (let x = 0; x < output.width; x++) {
+        const to = ((image * output.height + y) * output.width + x) * output.channels;
         for (let ty = 0; ty < kernelHeight; ty++) {
           for (let tx = 0; tx < kernelWidth; tx++) {
-            const [row, column] = [y * stride + ty - padding, x * stride + tx - padding];
+            const row = y * stride + ty - padding;
+            const column = x * stride + tx - padding;
             if (row < 0 || column < 0 || row >= input.height || column >= input.width) continue;
-            const to = ((image * output.height + y) * output.width + x) * output.channels;
             const from = ((image * input.height + row) * input.width + column) * input.channels;
-            for (let o = 0; o < output.channels; o++) {
-              for (let i = 0; i < input.channels; i++) {
-                const weight = ((o * input.channels + i) * kernelHeight + ty) * kernelWidth + tx;
-                visit(to + o, from + i, weight);
-              }
-            }
+            visit(to, from, ty * kernelWidth + tx);
           }
         }
       }
@@ -36,23 +32,44 @@ export function eachProduct(
 export const elements = ({ images, height, width, channels }: Convolution["input"]): number =>
   images * height * width * channels;
 
+/** The number of output and of input channels, and of taps in the weight of each pair of them. */
+const extents = ({ input, output, kernelHeight, kernelWidth }: Convolution): readonly [number, number, number] => [
+  output.channels,
+  input.channels,
+  kernelHeight * kernelWidth,
+];
+
 /** Σ of products into a new array: each of the three maps of a convolution is bilinear in the two others. */
 export function convolved(sizes: Convolution, values: Values, weights: Values): Float64Array {
+  const [outputs, inputs, taps] = extents(sizes);
   const result = new Float64Array(elements(sizes.output));
-  eachProduct(sizes, (to, from, weight) => (result[to]! += values[from]! * weights[weight]!));
+  eachTap(sizes, (to, from, tap) => {
+    for (let o = 0; o < outputs; o++) {
+      for (let i = 0; i < inputs; i++) result[to + o]! += values[from + i]! * weights[(o * inputs + i) * taps + tap]!;
+    }
+  });
   return result;
 }
 
 export function convolvedBack(sizes: Convolution, gradient: Values, weights: Values): Float64Array {
+  const [outputs, inputs, taps] = extents(sizes);
   const result = new Float64Array(elements(sizes.input));
-  eachProduct(sizes, (to, from, weight) => (result[from]! += gradient[to]! * weights[weight]!));
+  eachTap(sizes, (to, from, tap) => {
+    for (let o = 0; o < outputs; o++) {
+      for (let i = 0; i < inputs; i++) result[from + i]! += gradient[to + o]! * weights[(o * inputs + i) * taps + tap]!;
+    }
+  });
   return result;
 }
 
 export function weightGradient(sizes: Convolution, values: Values, gradient: Values): Float64Array {
-  const { input, output, kernelHeight, kernelWidth } = sizes;
-  const result = new Float64Array(output.channels * input.channels * kernelHeight * kernelWidth);
-  eachProduct(sizes, (to, from, weight) => (result[weight]! += gradient[to]! * values[from]!));
+  const [outputs, inputs, taps] = extents(sizes);
+  const result = new Float64Array(outputs * inputs * taps);
+  eachTap(sizes, (to, from, tap) => {
+    for (let o = 0; o < outputs; o++) {
+      for (let i = 0; i < inputs; i++) result[(o * inputs + i) * taps + tap]! += gradient[to + o]! * values[from + i]!;
+    }
+  });
   return result;
 }
 

@@ -131,14 +131,17 @@ export function blurAxis(
   taps: ReferenceTaps = gaussian,
   transpose = false,
 ) {
-  const at = (vertex: number, c: number): number => (vertex < lattice.keys.length ? values[vertex * channels + c]! : 0);
-  return Float64Array.from({ length: values.length }, (_, i) => {
-    const vertex = Math.floor(i / channels);
+  const result = new Float64Array(values.length);
+  for (let vertex = 0; vertex * channels < values.length; vertex++) {
     const [first, second] = lattice.neighbors[axis]![vertex]!;
-    const [before, own, after] = taps(axis, i % channels);
-    const [ofFirst, ofSecond] = transpose ? [after, before] : [before, after];
-    return own * values[i]! + ofFirst * at(first, i % channels) + ofSecond * at(second, i % channels);
-  });
+    for (let c = 0; c < channels; c++) {
+      const at = (other: number): number => (other < lattice.keys.length ? values[other * channels + c]! : 0);
+      const [before, own, after] = taps(axis, c);
+      const [ofFirst, ofSecond] = transpose ? [after, before] : [before, after];
+      result[vertex * channels + c] = own * at(vertex) + ofFirst * at(first) + ofSecond * at(second);
+    }
+  }
+  return result;
 }
 
 /** Slice of vertex values: [points, channels]. */
@@ -148,8 +151,9 @@ export function slice(lattice: ReferenceLattice, values: ArrayLike<number>, chan
   const result = new Float64Array(points * channels);
   for (let point = 0; point < points; point++) {
     for (let c = 0; c < channels; c++) {
-      const terms = simplices[point]!.map((vertex, r) => weights[point]![r]! * values[vertex * channels + c]!);
-      result[point * channels + c] = alpha * terms.reduce((sum, term) => sum + term, 0);
+      let sum = 0;
+      for (let r = 0; r <= dimensions; r++) sum += weights[point]![r]! * values[simplices[point]![r]! * channels + c]!;
+      result[point * channels + c] = alpha * sum;
     }
   }
   return result;
@@ -196,13 +200,14 @@ export function referenceFilter(
 ): Float64Array {
   const [from, to] = transpose ? [at, lattice] : [lattice, at];
   const power = normalization === "none" ? 0 : normalization === "symmetric" ? -0.5 : -1;
-  const scale = (map: ArrayLike<number>, points: ReferenceLattice, apply: boolean): Float64Array => {
+  const scale = (map: ArrayLike<number>, points: ReferenceLattice, apply: boolean): ArrayLike<number> => {
+    if (!apply) return map;
     const ones = plainFilter(lattice, points, new Float64Array(lattice.points).fill(1), 1, false);
-    return Float64Array.from(map, (value, i) =>
-      apply ? value * (ones[Math.floor(i / channels)]! + 1e-20) ** power : value,
-    );
+    return Float64Array.from(map, (value, i) => value * (ones[Math.floor(i / channels)]! + 1e-20) ** power);
   };
   const first = normalization === "symmetric" || normalization === (transpose ? "after" : "before");
   const last = normalization === "symmetric" || normalization === (transpose ? "before" : "after");
-  return scale(plainFilter(from, to, scale(values, from, first), channels, transpose, taps), to, last);
+  return Float64Array.from(
+    scale(plainFilter(from, to, scale(values, from, first), channels, transpose, taps), to, last),
+  );
 }
