@@ -1,7 +1,7 @@
 /** `npm run mutate`: which small faults in the host's code do the suites notice? (scripts/mutate.mjs starts it) */
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { findChromium, vulkanEnvironment } from "../../scripts/environment.mjs";
 import { generate } from "../../scripts/generate.mjs";
 import { findFolders, root } from "../hosts/folders.ts";
@@ -72,11 +72,10 @@ const command = new Command("npm run mutate --")
   .description("Runs the suites against small faults in the host's code, and tells which of them no suite notices.")
   .argument("[room...]", `rooms or files below src/: optim, nn/conv2d; ${rooms.join(", ")} without one`)
   .option("--jobs <n>", "processes at work", positive, availableParallelism())
-  .option(
-    "--cases <n>",
-    "cases a mutant runs at most, for a first look: what they do not kill may yet be killed",
-    positive,
-    Infinity,
+  .addOption(
+    new Option("--cases <n>", "cases a mutant runs at most, for a first look: what they do not kill may yet be killed")
+      .argParser(positive)
+      .default(Infinity, "all"),
   )
   .option(
     "--suites <names>",
