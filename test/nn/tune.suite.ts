@@ -472,6 +472,8 @@ export const cases: Case[] = [
         check(formsOn(info) === "tiled,tiled", `${JSON.stringify(info)}: ${formsOn(info)}`);
       for (const info of [
         { vendor: "intel", variant: "xe-lpg" },
+        // A form that the rule does not name is not taken, though subgroups have eight invocations.
+        { vendor: "intel", subgroupSize: 8 },
         { vendor: "qualcomm", variant: "adreno-7xx" },
         { vendor: "arm", variant: "valhall" },
         { vendor: "32902" },
@@ -585,6 +587,17 @@ export const cases: Case[] = [
         check(part > 0.4 && part < 0.6, `${part} of the numbers`);
       check(share((value) => Math.abs(value) > 2 ** 22) > 0.4, "half of them are above one half");
       check(new Set(values).size === 1024 && !values.includes(0), "no number comes twice, and none is 0");
+      // So many others follow that they come again.
+      const long = new StoppedDevice(all({ usual: 20 }));
+      const [period, length] = [2 ** 16, 5 * 2 ** 16 + 7];
+      const many = { usual: form("usual", 1), others: [], typical: () => ({ values: 4 * length, result: 64 }) };
+      await measureStopped(long, many);
+      const found = long.written[0]!;
+      check(found.length === length && new Set(found).size === period, "numbers that differ");
+      check(
+        values.every((value, i) => found[i] === value) && found.every((value, i) => value === found[i % period]),
+        "the same again",
+      );
     },
   },
   {
