@@ -176,11 +176,11 @@ export const cases: Case[] = [
         [convolution([2, 34, 32, 8], [8, 3, 3], 1, 1), true, 2 ** 30, 272, "272,272", ""],
         // Of the 64 rows of 40 tiles twelve are a block; a binding holds 1100 tiles of twelve channels.
         [convolution([1, 128, 80, 12], [8, 3, 3], 1, 1), true, 1100 * 16 * 12 * 4, 480, "960,960,640", "2,2,2"],
-        // A binding holds 99 rows of 128, which are cut after 96, of which 24 give a block.
+        // A binding holds 109 rows of 128, which are cut after 96, of which 24 give a block.
         [
           convolution([1, 128, 80, 12], [8, 3, 3], 1, 1),
           true,
-          101 * 80 * 12 * 4 + 256,
+          111 * 80 * 12 * 4 + 256,
           480,
           "480,480,480,480,480,160",
           "",
