@@ -61,7 +61,7 @@ export const cases: Case[] = [
         },
       });
       // A binding holds the weights, or a few panels of them, which are cut once more.
-      for (const bindingBytes of [device.limits.bindingBytes, 2 ** 16]) {
+      for (const bindingBytes of [device.limits.bindingBytes, 2 ** 17]) {
         const limits = { ...device.limits, bindingBytes };
         const convolve = () => convolvedTwice(device, [13, 12, 70], [66, 9]);
         const whole = await withProperty(device, "limits", limits, convolve);
