@@ -1,6 +1,6 @@
 import { crfRnn } from "../../src/crf/crfRnn.ts";
 import type { Pruned } from "../../src/crf/prune.ts";
-import { AbortError, InternalError, ValueError } from "../../src/errors.ts";
+import { AbortError, DisposedError, InternalError, ValueError } from "../../src/errors.ts";
 import { fcn16s } from "../../src/models/fcn16s.ts";
 import { fcn32s } from "../../src/models/fcn32s.ts";
 import { fcn8s } from "../../src/models/fcn8s.ts";
@@ -178,6 +178,17 @@ export const cases: Case[] = [
         InternalError,
       );
       check(error.message.startsWith("network: expected nowhere, got nothing of that name"), error.message);
+    },
+  },
+  {
+    name: "a pass frees what it made, and leaves alone what it was given",
+    async run(device) {
+      using given = device.tensor([2], [1, 2]);
+      using pass = new Pass({}, undefined);
+      const made = await pass.layer("made", device.tensor([2]));
+      for (const tensor of [given, made]) pass.free(tensor);
+      same(await given.read(), [1, 2], "given");
+      await rejects(async () => made.read(), DisposedError);
     },
   },
   {
