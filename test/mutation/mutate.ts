@@ -46,7 +46,7 @@ const threads = /device\/(threads|control|worker|wasm)\.ts$/;
 const webgpu = /(device\/(webgpu|pipelines|bufferPool|gpuClock|flags)|nn\/(forms|tune))\.ts$/;
 /** What the tests of vitest in test/device answer for: what hosts and collectors do, which no suite can ask for. */
 const ofTests =
-  /(device\/(adapters?|gpu|base|device|open|wasm\w*|threads|control|worker|webgpu|pipelines|gpuClock|flags)|held|labels|tensor)\.ts$/;
+  /(device\/(adapters?|gpu|base|device|open|wasm\w*|threads|control|worker|machine|port|remote|serve|webgpu|pipelines|gpuClock|flags)|held|labels|tensor)\.ts$/;
 const stages: readonly Stage[] = [
   { name: "WASM, 1 thread", choice: { prefer: "wasm", threads: 1 }, takes: everything, home: everything },
   { name: "vitest", takes: ofTests, home: ofTests },
