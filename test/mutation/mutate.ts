@@ -42,7 +42,7 @@ interface Stage {
 /** How many cases make a second chance, the quickest: what only shows on another device mostly shows in any. */
 const secondChance = 10;
 const everything = /./;
-const threads = /device\/(threads|control|worker|wasm)\.ts$/;
+const threads = /device\/(threads|control|worker|machine|wasm)\.ts$/;
 const webgpu = /(device\/(webgpu|pipelines|bufferPool|gpuClock|flags)|nn\/(forms|tune))\.ts$/;
 /** What the tests of vitest in test/device answer for: what hosts and collectors do, which no suite can ask for. */
 const ofTests =
