@@ -98,7 +98,6 @@ export async function upsample(
   using small = bilateralFeatures(smallFixed, { position, color, size, alignCorners });
   using large = bilateralFeatures(largeFixed, { position, color });
   using bilateral = await buildLattice(small, { at: large, signal });
-  await breathe(where, options);
   normalizeTogether(bilateral, spatial, spatialShare);
   const shape = [...guide.shape.slice(0, -1), values.channels];
   using share = scale(source, spatialShare);
@@ -123,7 +122,6 @@ export async function shrink(guide: Tensor, size: Size, options: ShrinkOptions =
   requireSize(where, "size", size);
   const { alignCorners = false, signal } = options;
   using _held = holding(guide);
-  using fixed = guide.tape?.recording ? undefined : guide.alias();
   await breathe(where, options);
   const picture = sizeOf(guide);
   const position = pixelReach * pitchOf(size, picture);
@@ -132,7 +130,7 @@ export async function shrink(guide: Tensor, size: Size, options: ShrinkOptions =
   using smallPlaces = spatialFeatures(device, [...batch, ...size], { position, size: picture, alignCorners });
   using lattice = await buildLattice(places, { at: smallPlaces, signal });
   const shape = [...batch, ...size, guide.channels];
-  const result = filtered(fixed ?? guide, lattice, "after", false, { at: lattice.at, shape });
+  const result = filtered(guide, lattice, "after", false, { at: lattice.at, shape });
   return Scope.inherit(result, [guide]);
 }
 

@@ -21,13 +21,8 @@ export function initialValues(initial: Initial, name: string, shape: readonly nu
 function he(name: string, shape: readonly number[], seed: number): Float32Array {
   const values = new Float32Array(elementsOf(shape));
   const limit = Math.sqrt(6 / elementsOf(shape.slice(1)));
-  const start = [0, hash(name), seed >>> 0, Math.floor(seed / 2 ** 32) + 1];
-  const [, b, c, d] = start.map((value) => (Math.imul(value, 1664525) + 1013904223) | 0) as [
-    number,
-    number,
-    number,
-    number,
-  ];
+  const key = [hash(name), seed >>> 0, Math.floor(seed / 2 ** 32) + 1];
+  const [b, c, d] = key.map((value) => (Math.imul(value, 1664525) + 1013904223) | 0) as [number, number, number];
   for (let first = 0; first < values.length; first += 4) {
     let x = (Math.imul(first / 4, 1664525) + 1013904223) | 0;
     let [y, z, w] = [b, c, d];

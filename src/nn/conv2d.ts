@@ -50,7 +50,7 @@ function convolved(values: Tensor, weight: Tensor, options: Conv2dOptions): Tens
   const { device } = values;
   const sizes = sizesOf(values, weight, options);
   const { halves } = sizes.output;
-  if (sizes.halves || halves) requireNoTape(values, weight, bias);
+  if (sizes.halves || halves || sizes.input.halves) requireNoTape(values, weight, bias);
   const result = device.empty(mapShape(sizes.output, values), halves ? halfRows : rows);
   const algorithm = algorithmFor(device, sizes);
   const [input, weights] = [values.storage, weight.storage];
@@ -74,7 +74,7 @@ function requireNoTape(...inputs: readonly (Tensor | undefined)[]): void {
     where: "conv2d",
     expected: "no tape, since gradients are not defined for what is stored as halves",
     got: "inputs that a tape watches",
-    remedy: "keep the weight in layout panels and the result in single precision for training",
+    remedy: "keep the weight in layout panels, and the map and the result in single precision, for training",
   });
 }
 

@@ -48,6 +48,13 @@ export interface Course {
   readonly sum: number;
 }
 
+/** Milliseconds that a form takes for arguments of this shape. */
+export const timeOf = <Arguments extends object>(
+  { begin, sum }: Course,
+  { sums }: Form<Arguments>,
+  args: Arguments,
+): number => begin + sum * sums(args);
+
 /** What `tune` has found out about an adapter, by the ids of forms' kernels. */
 export interface Tuning {
   /** Empty where the clock is too coarse to measure with. */
@@ -77,13 +84,13 @@ function ruledTime<Arguments extends object>(
   return (sums(args) * Math.max(1, rule.workgroups / groups)) / (speeds[name] ?? 0);
 }
 
-/** Returns the form that the rule for this adapter takes for arguments of this shape. */
+/** Returns the form that the rule for this adapter takes for arguments of this shape, of those that are not refused. */
 export function ruledForm<Arguments extends object>(
   device: Device,
   forms: Forms<Arguments>,
   args: Arguments,
+  refused = tunings.get(device)?.refused,
 ): Form<Arguments> {
-  const refused = tunings.get(device)?.refused;
   const rule = ruleFor(device);
   const able = formsFor(device, forms).filter(({ kernel }) => !refused?.has(kernel.id));
   return least(able, (form) => ruledTime(rule, form, args));
@@ -99,13 +106,11 @@ export function fastest<Arguments extends object>(
   // A form without a rate takes for ever, so that the usual one stays.
   if (given)
     return least([forms.usual, ...forms.others], ({ sums, kernel }) => sums(args) / (given.get(kernel.id) ?? 0));
-  if (device.kind === "wasm") return forms.usual;
   const ruled = ruledForm(device, forms, args);
   const courses = tunings.get(device)?.courses;
-  if (!courses?.has(ruled.kernel.id)) return ruled;
   const time = (form: Form<Arguments>): number => {
-    const course = courses.get(form.kernel.id);
-    return course ? course.begin + course.sum * form.sums(args) : Infinity;
+    const course = courses?.get(form.kernel.id);
+    return course ? timeOf(course, form, args) : Infinity;
   };
   const best = least([ruled, ...forms.others, forms.usual], time);
   return time(best) <= margin * time(ruled) ? best : ruled;

@@ -10,6 +10,7 @@ import {
   formsFor,
   rates,
   ruledForm,
+  timeOf,
   type Tuning,
   tunings,
 } from "./forms.ts";
@@ -28,7 +29,7 @@ export interface Choice {
   /** The form that the adapter's vendor and the shape speak for. It runs unless another was measured to take 0.8 of its time or less. */
   readonly rule: Form<object>["name"];
   /** What forms were timed by; `none` where the clock is too coarse, so that the rule stands. */
-  readonly clock: TuningClock["kind"];
+  readonly clock: TuningClock["kind"] | "none";
   /** For each form that was timed, its time for the typical run as a multiple of the chosen form's time. */
   readonly times: Readonly<Partial<Record<Form<object>["name"], number>>>;
   /**
@@ -39,7 +40,7 @@ export interface Choice {
 }
 
 interface Measured extends Tuning {
-  readonly clock: TuningClock["kind"];
+  readonly clock?: TuningClock["kind"];
 }
 
 /** Measurements by adapter, shared by all devices that a process opens on it. */
@@ -80,9 +81,9 @@ const storageBytes = ({ usual, typical }: Forms<object>): number[] =>
 function paceOf(device: Device, { courses }: Measured): number | undefined {
   const paces = kernelForms.flatMap((forms) => {
     const typical = forms.typical();
-    const { kernel, sums } = fastest(device, forms, typical);
-    const course = courses.get(kernel.id);
-    return course ? [kernel.operations!(typical) / (course.begin + course.sum * sums(typical))] : [];
+    const form = fastest(device, forms, typical);
+    const course = courses.get(form.kernel.id);
+    return course ? [form.kernel.operations!(typical) / timeOf(course, form, typical)] : [];
   });
   return paces.length > 0 ? Math.max(...paces) : undefined;
 }
@@ -90,17 +91,14 @@ function paceOf(device: Device, { courses }: Measured): number | undefined {
 function choiceOf(device: Device, forms: Forms<object>, { clock, courses, refused }: Measured): Choice {
   const typical = forms.typical();
   const chosen = fastest(device, forms, typical);
-  const time = ({ kernel, sums }: Form<object>): number => {
-    const { begin, sum } = courses.get(kernel.id) ?? { begin: NaN, sum: NaN };
-    return begin + sum * sums(typical);
-  };
+  const time = (form: Form<object>): number => timeOf(courses.get(form.kernel.id)!, form, typical);
   const all = formsFor(device, forms);
   const timed = all.filter(({ kernel }) => courses.has(kernel.id));
   return {
     kernel: forms.usual.kernel.file.replace(/^kernels\/|\.wgsl$/g, ""),
     form: chosen.name,
     rule: ruledForm(device, forms, typical).name,
-    clock: timed.length > 0 ? clock : "none",
+    clock: (courses.has(chosen.kernel.id) && clock) || "none",
     times: Object.fromEntries(timed.map((form) => [form.name, time(form) / time(chosen)])),
     refused: all.filter(({ kernel }) => refused.has(kernel.id)).map(({ name }) => name),
   };
@@ -114,7 +112,7 @@ async function measure(device: Device): Promise<Measured> {
     for (const [id, course] of found.courses) courses.set(id, course);
     for (const id of found.refused) refused.add(id);
   }
-  return { clock: clock.kind, courses, refused };
+  return { clock: clock?.kind, courses, refused };
 }
 
 /** A typical run that takes less than this many milliseconds leaves an adapter idle that is much wider. */
@@ -124,15 +122,19 @@ const brief = 1;
  * Times those forms of a kernel that give the bits of the usual one, on a typical run and on one that is much larger, or smaller where
  * the adapter has enough to do with the first: two points that tell what each form takes to begin, and for a sum.
  */
-export async function measureForms(device: Device, all: Forms<object>, clock: TuningClock): Promise<Tuning> {
+export async function measureForms(
+  device: Device,
+  all: Forms<object>,
+  clock: TuningClock | undefined,
+): Promise<Tuning> {
   const usual = argumentsOf(device, all, 1);
   try {
     const able = formsFor(device, all);
     const forms = await agreeing(device, able, usual.args);
     const refused = new Set(able.filter((form) => !forms.includes(form)).map(({ kernel }) => kernel.id));
     const nothing: Tuning = { courses: new Map(), refused };
-    if (forms.length === 1 || clock.kind === "none") return nothing;
-    const ruled = forms.find((form) => form === ruledForm(device, all, usual.args)) ?? forms[0]!;
+    if (forms.length === 1 || !clock) return nothing;
+    const ruled = ruledForm(device, all, usual.args, refused);
     const typical = await timesOf(device, forms, ruled, usual.args, clock);
     if (!typical) return nothing;
     const other = argumentsOf(device, all, typical.get(ruled)! < brief ? 16 : 1 / 4);
@@ -234,12 +236,19 @@ async function timesOf(
   );
 }
 
+/** So many numbers differ; then they come again, since to make each would take longer than to run the forms. */
+const distinct = 2 ** 16;
+
 /**
  * Makes numbers of both signs that use all bits of the mantissa, so that a fused multiply-add gives another result than
  * a product followed by a sum.
  */
-const numbers = (length: number): Float32Array =>
-  new Float32Array(length).map((_, i) => (Math.imul(i + 1, 0x9e3779b1) >> 8) / 2 ** 23);
+function numbers(length: number): Float32Array {
+  const all = new Float32Array(length);
+  for (let i = 0; i < Math.min(length, distinct); i++) all[i] = (Math.imul(i + 1, 0x9e3779b1) >> 8) / 2 ** 23;
+  for (let made = distinct; made < length; made *= 2) all.copyWithin(made, 0, made);
+  return all;
+}
 
 /**
  * Returns the forms that give the same bits as the first one. All of them sum in the same order, but a compiler may

@@ -2,12 +2,12 @@ import type { Device } from "../device/device.ts";
 
 /** What `tune` times forms by. */
 export interface TuningClock {
-  readonly kind: "timestamp queries" | "wall clock" | "none";
+  readonly kind: "timestamp queries" | "wall clock";
   /** What is timed must take so many milliseconds, for the clock's steps, and the start of a dispatch, not to matter. */
   readonly shortest: number;
   /** What is not that long after so many runs cannot be timed. */
   readonly mostRuns: number;
-  /** Milliseconds that what `queue` queues takes; NaN where nothing tells them. */
+  /** Milliseconds that what `queue` queues takes, which are not above 0 where nothing tells them. */
   time(queue: () => void): Promise<number>;
 }
 
@@ -15,7 +15,7 @@ export interface TuningClock {
 const finest = 5;
 
 /** The best clock that a device has: its own, the processor's, or none. */
-export async function clockOf(device: Device): Promise<TuningClock> {
+export async function clockOf(device: Device): Promise<TuningClock | undefined> {
   if (device.gpu?.features.has("timestamp-query")) return ownClock(device);
   await device.finish();
   for (let wait = 0; wait < 2; wait++) {
@@ -23,7 +23,7 @@ export async function clockOf(device: Device): Promise<TuningClock> {
     await device.finish();
     if (performance.now() - begin <= finest) return wallClock(device);
   }
-  return noClock;
+  return undefined;
 }
 
 /**
@@ -44,7 +44,7 @@ const ownClock = (device: Device): TuningClock => ({
     });
     queue();
     await device.finish();
-    return last > first ? last - first : NaN;
+    return last - first;
   },
 });
 
@@ -61,5 +61,3 @@ const wallClock = (device: Device): TuningClock => ({
     return performance.now() - begin;
   },
 });
-
-const noClock: TuningClock = { kind: "none", shortest: Infinity, mostRuns: 1, time: () => Promise.resolve(NaN) };

@@ -110,7 +110,7 @@ function blocksOfTiles(device: Device, { input, output }: Convolution) {
   const [inputs, outputs] = [padded(input.channels), panelsOf(output.channels) * panelWidth];
   const most = tilesOfRange(device, { input, output });
   // A processor's caches hold few tiles, and its threads need no more products than one block has.
-  if (device.kind === "wasm") return { blockTiles: most, count: 1, cut: { together: 2 } };
+  if (device.kind === "wasm") return { blockTiles: most, count: 1 };
   const [rows, columns] = [Math.ceil(output.height / 2), Math.ceil(output.width / 2)];
   const block = blockOf(output.images, rows, columns);
   const fitting = Math.floor(device.limits.bindingBytes / (elements * Math.max(inputs, outputs) * 16)) * 4;
@@ -118,7 +118,7 @@ function blocksOfTiles(device: Device, { input, output }: Convolution) {
   const numbers = padded(blockTiles);
   const tables = [inputs * numbers, outputs * numbers, inputs * outputs].map((size) => elements * size * 4);
   const count = atATime(device, Math.ceil(tilesOf(output) / blockTiles), tables);
-  return { blockTiles, count, cut: { together: 2, block: 2 * block.rows, apart: block.apart } };
+  return { blockTiles, count, cut: { block: 2 * block.rows, apart: block.apart } };
 }
 
 function transformInput(
@@ -176,10 +176,10 @@ function* tileRanges(
   sizes: Convolution,
   operands: Omit<Operands, "weights">,
   most: number,
-  cut: Parameters<typeof pieces>[4] = { together: 2, asStored: true },
+  cut?: { readonly block: number; readonly apart: boolean },
 ): Generator<{ readonly piece: Piece; readonly range: TileRange }> {
   const mapping = { stride: 1, inputDilation: 1, paddingY: sizes.padding, paddingX: sizes.padding };
-  for (const piece of pieces(device, sizes, mapping, operands, cut)) {
+  for (const piece of pieces(device, sizes, mapping, operands, { together: 2, asStored: true, ...cut })) {
     const { output } = piece;
     const [tileRows, tileColumns] = [Math.ceil(output.height / 2), Math.ceil(output.width / 2)];
     const total = tilesOf(output);

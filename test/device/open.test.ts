@@ -168,6 +168,48 @@ describe("what was asked for by name and cannot be had is an error", () => {
   });
 });
 
+describe("what a caller wants of WebAssembly gets there", () => {
+  test("plain instructions, without a question to the engine, and bytes of a binding", async () => {
+    const asked = vi.spyOn(WebAssembly, "validate");
+    for (const [simd, times] of [
+      ["plain", 0],
+      ["auto", 1],
+    ] as const) {
+      using device = await open({ prefer: "wasm", threads: 1, simd, bindingBytes: 1024 });
+      expect(asked, simd).toHaveBeenCalledTimes(times);
+      expect(device.limits.bindingBytes).toBe(1024);
+    }
+  });
+
+  test("warnings, which a device hears of where a call does not", async () => {
+    const heard: string[] = [];
+    using device = await open({ prefer: "wasm", threads: 1, onWarning: ({ code }) => heard.push(code) });
+    device.warnings.listener({}, ["one-class"])!.tell("one-class", { where: "test", expected: "this", got: "that" });
+    expect(heard).toEqual(["one-class"]);
+    await expect(open({ prefer: "wasm", threads: 1, onWarning: "console" as never })).rejects.toThrow(
+      /open: expected onWarning: a function, got the string "console"/,
+    );
+  });
+
+  test("and not beside a GPU", async () => {
+    const gpu = { createShaderModule() {} } as unknown as GPUDevice;
+    await expect(open({ gpu, simd: "plain" })).rejects.toThrow(/expected simd: "plain" for WebAssembly alone/);
+  });
+
+  test.each([
+    ["yes", 'the string "yes"'],
+    [1, `the number "1"`],
+    [null, "null"],
+    [{}, "a plain object"],
+  ])("a worker, if it is one: %j is not", async (worker, got) => {
+    const error = await open({ prefer: "wasm", threads: 1, worker: worker as never }).catch(
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(ValueError);
+    expect((error as ValueError).message).toContain(`a worker of crf-rnn/worker, got ${got}`);
+  });
+});
+
 describe("a module that is compiled already", () => {
   const moduleOf = async (name: string): Promise<WebAssembly.Module> =>
     WebAssembly.compile(await readFile(`${root}build/wasm/${name}.wasm`));

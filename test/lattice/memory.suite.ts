@@ -314,6 +314,40 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "gradients of the features of two sets take K·1 where the normalization has it, and no set's that nobody wants",
+    async run(device) {
+      using scope = device.scope();
+      const [own, other] = [30, 50].map((points) => scope.tensor([points, 3], clearPoints(random(points), points, 3)));
+      using lattice = await buildLattice(own!, { at: other! });
+      const [values, gradient] = [scope.tensor([30, 3]), scope.tensor([50, 3])];
+      for (const [normalization, sums] of [
+        ["none", 0],
+        ["before", 1],
+        ["after", 1],
+        ["symmetric", 2],
+      ] as const) {
+        // Of one quad are the maps and K·1: a pair of each has its dot products for the values and for the gradient.
+        for (const wanted of [
+          [true, false],
+          [false, true],
+          [true, true],
+          [false, false],
+        ]) {
+          const used = await memoryOf(device, "lattice/", () => {
+            for (const one of featureGradients(lattice, lattice.at, normalization, { values, gradient }, wanted))
+              one?.dispose();
+          });
+          const count = (kernel: string): number =>
+            used.filter(({ kernel: name }) => name === `lattice/${kernel}`).length;
+          const counts = ["normalization.pullback", "slice.dots", "embed.pullback"].map(count).join();
+          const embedded = wanted.filter(Boolean).length;
+          const expected = embedded === 0 ? [0, 0, 0] : [sums, 2 * (1 + sums), embedded];
+          check(counts === expected.join(), `${normalization}, ${wanted.join()}: ${counts}`);
+        }
+      }
+    },
+  },
+  {
     name: "the gradient of the features has two tables of dot products and two maps of the vertices",
     async run(device) {
       for (const normalization of normalizations) {

@@ -277,6 +277,7 @@ export const cases: Case[] = [
         ],
         [() => buildLattice(features, { at: {} as Tensor }), ValueError, "buildLattice: expected a tensor as at"],
         [() => buildLattice(features, { at: broken(17, NaN) }), ValueError, "got NaN as feature 1 of other point 17"],
+        [() => buildLattice(features, { at: broken(0, NaN) }), ValueError, "got NaN as feature 1 of other point 0"],
         [() => buildLattice(features, { at: broken(3, 1e9) }), LimitError, "feature 1 of other point 3 is 1000000000"],
         [() => filter(values, alone, { at: lattice.at }), ValueError, "got points of another lattice"],
         [

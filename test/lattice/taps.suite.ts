@@ -9,6 +9,7 @@ import { multiply } from "../../src/nn/multiply.ts";
 import { add } from "../../src/nn/add.ts";
 import { sgd } from "../../src/optim/sgd.ts";
 import { Tape } from "../../src/tape.ts";
+import type { Tensor } from "../../src/tensor.ts";
 import { checkMemory, Memory, memoryOf } from "../memory.ts";
 import { withBindings } from "../nn/convolutions.ts";
 import { referenceFilter, referenceLattice, referenceLatticeAt, type ReferenceTaps } from "../reference/lattice.ts";
@@ -197,6 +198,30 @@ export const cases: Case[] = [
         const gradient = await gradients.get(taps)!.read();
         checkSlope((t) => inner(reference(t), g), weights, gradient, numbers, 1e-5, "taps");
       });
+    },
+  },
+  {
+    name: "the gradient of features goes through maps of the vertices beyond a binding by parts, each by the taps of its channels",
+    async run(device) {
+      using scope = device.scope();
+      const [points, channels, d] = [40, 10, 2];
+      const features = scope.tensor([points, d], random(62).array(points * d, 0, 40));
+      const [values, seed] = [63, 64].map((i) =>
+        scope.tensor([points, channels], random(i).array(points * channels, -1, 1)),
+      ) as [Tensor, Tensor];
+      const taps = scope.tensor([d + 1, channels, 3], random(65).array((d + 1) * channels * 3, -0.5, 1));
+      const gradientWithin = async (quads: number): Promise<Float32Array> => {
+        using tape = new Tape([features]);
+        using lattice = await buildLattice(features);
+        const row = 16 * (lattice.vertices + 1);
+        // A map of the points, which the gradient takes as a whole, has three quads.
+        check(row <= 48 * points && 48 * points < 2 * row, `${lattice.vertices} vertices`);
+        return await withBindings(device, Math.max(quads * row, 48 * points), async () => {
+          const gradients = await tape.gradients(filter(values, lattice, { taps }), seed);
+          return await gradients.get(features)!.read();
+        });
+      };
+      close(await gradientWithin(1), await gradientWithin(3), { ofMaximum: 1e-6 }, "features");
     },
   },
   {

@@ -5,6 +5,7 @@ import { Tape } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { referenceFilter, referenceLatticeAt } from "../reference/lattice.ts";
 import { checkSlope, inner } from "../slopes.ts";
+import { memoryOf } from "../memory.ts";
 import { type Case, check, close, random, rejects, same } from "../suite.ts";
 
 const tolerance = { ofMaximum: 1e-5 };
@@ -217,6 +218,64 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "without options colors differ by 16 levels, positions by a pixel of the map, and corners are not aligned",
+    async run(device) {
+      using scope = device.scope();
+      const [values, large] = [mapOf(1, [3, 4], 2, 1), mapOf(3, [7, 9], 3, 60)];
+      const [input, guide] = [values, large].map(({ size, data, channels }) => scope.tensor([...size, channels], data));
+      const [small, given] = [await shrink(guide!, [3, 4]), await shrink(guide!, [3, 4], { alignCorners: false })];
+      same(await small.read(), await given.read(), "small guide");
+      const options = { color: 16, position: 7 / 3, alignCorners: false };
+      const expected = await upsample(input!, small, guide!, options);
+      same(await (await upsample(input!, small, guide!)).read(), await expected.read(), "values");
+    },
+  },
+  {
+    name: "a call that is aborted ends between two lattices, two filters, or parts of a lattice",
+    async run(device) {
+      using scope = device.scope();
+      const [values, small, guide] = [scope.tensor([2, 3, 2]), scope.tensor([2, 3, 3]), scope.tensor([5, 6, 3])];
+      type Call = (signal: AbortSignal) => Promise<Tensor>;
+      const upsampling: Call = (signal) => upsample(values, small, guide, { signal });
+      const shrinking: Call = (signal) => shrink(guide, [2, 3], { signal });
+      /** Aborts when so many kernels have run, and returns how many do, and who says so. */
+      const abortAt = async (call: Call, index: number): Promise<[number, string]> => {
+        const stop = new AbortController();
+        let ran = 0;
+        using _observation = device.observe({ before: () => void (ran++ === index && stop.abort()) });
+        if (index < 0) stop.abort();
+        const { message } = await rejects(call(stop.signal), AbortError);
+        return [ran, message.split(":")[0]!];
+      };
+      const namesOf = async (call: Call): Promise<string[]> => {
+        const used = await memoryOf(device, "", () => call(new AbortController().signal));
+        return used.map(({ kernel }) => kernel.replace(/^lattice\//, ""));
+      };
+      for (const [call, name] of [
+        [upsampling, "upsample"],
+        [shrinking, "shrink"],
+      ] as const) {
+        check((await abortAt(call, -1)).join() === `0,${name}`, `${name} that was aborted before`);
+        const [ran, where] = await abortAt(call, 0);
+        const found = (await namesOf(call)).indexOf("hash.find");
+        check(ran <= found && where === "buildLattice", `${ran} of ${found} kernels until vertices are found`);
+      }
+      const names = await namesOf(upsampling);
+      const nth = (name: string, n: number): number => names.flatMap((one, i) => (one === name ? [i] : [])).at(n)!;
+      const [inSecond] = await abortAt(upsampling, nth("embed", 2));
+      check(inSecond <= nth("hash.find", 2), `${inSecond} kernels until vertices of the second lattice are found`);
+      // The filters of ones fill their map first; those of values begin by the tables of their slice.
+      for (const [next, says] of [
+        [nth("splat", 0) - 1, "buildLattice"],
+        [nth("slice.normalize", 1), "upsample"],
+        [nth("shared/add", -1), "upsample"],
+      ] as const) {
+        const [ran, where] = await abortAt(upsampling, next - 1);
+        check(ran === next && where === says, `${ran} kernels, not ${next}, says ${where}`);
+      }
+    },
+  },
+  {
     name: "maps that do not fit, sizes and bandwidths are refused by name",
     async run(device) {
       using scope = device.scope();
@@ -225,6 +284,11 @@ export const cases: Case[] = [
         [() => upsample(values, guide, guide), ShapeError, "got [2, 3, 2], [5, 6, 3], [5, 6, 3]"],
         [() => upsample(values, small, scope.tensor([5, 6, 4])), ShapeError, "a small guide [h, w, K]"],
         [() => upsample(values, small, scope.tensor([1, 5, 6, 3])), ShapeError, "or batches of as many"],
+        [
+          () => upsample(scope.tensor([2, 2, 3, 2]), scope.tensor([2, 2, 3, 3]), scope.tensor([3, 5, 6, 3])),
+          ShapeError,
+          "or batches of as many",
+        ],
         [() => upsample(scope.tensor([6, 2]), scope.tensor([6, 3]), guide), ShapeError, "values [h, w, C]"],
         [
           () => upsample(values, small, guide, { position: 0 }),

@@ -323,9 +323,12 @@ export const cases: Case[] = [
       await rejects(() => fcn8s(device, { classes: 2, widths: [1, 2, 3] }), ValueError);
       await rejects(() => fcn32s(device, { classes: 2, fc: 1.5 }), ValueError);
       await rejects(() => fcn8s(device, { ...options, poolScales: [1, NaN] }), ValueError);
+      await rejects(() => fcn8sCrfRnn(device, { ...options, temperature: 0 }), ValueError);
       using network = fcn8s(device, options);
       using gray = device.tensor([4, 4, 1]);
       await rejects(network(gray), ShapeError);
+      const { message } = await rejects(network({} as Tensor), ValueError);
+      check(message.startsWith("fcn8s: expected a tensor as image"), message);
     },
   },
 ];

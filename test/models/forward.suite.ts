@@ -1,15 +1,19 @@
 import { crfRnn } from "../../src/crf/crfRnn.ts";
-import { AbortError, InternalError, ValueError } from "../../src/errors.ts";
+import type { Pruned } from "../../src/crf/prune.ts";
+import { AbortError, DisposedError, InternalError, ValueError } from "../../src/errors.ts";
 import { fcn16s } from "../../src/models/fcn16s.ts";
 import { fcn32s } from "../../src/models/fcn32s.ts";
 import { fcn8s } from "../../src/models/fcn8s.ts";
 import { fcn8sCrfRnn } from "../../src/models/fcn8sCrfRnn.ts";
 import { forward } from "../../src/models/forward.ts";
 import type { Network } from "../../src/models/network.ts";
+import { makeNetwork } from "../../src/models/makeNetwork.ts";
 import { Pass } from "../../src/models/pass.ts";
+import { scale } from "../../src/nn/scale.ts";
 import { elementsOf } from "../../src/shape.ts";
 import { Tape } from "../../src/tape.ts";
 import type { Tensor } from "../../src/tensor.ts";
+import { memoryOf } from "../memory.ts";
 import { type Case, check, maximum, random, rejects, same } from "../suite.ts";
 
 const options = { classes: 3, widths: [2, 3, 4, 4, 5], fc: 6 };
@@ -51,6 +55,56 @@ export const cases: Case[] = [
       const call = { signal: stop.signal, onIteration: () => stop.abort() };
       const error = await rejects(network(image, call), AbortError);
       check(error.message.startsWith("crfRnn"), error.message);
+    },
+  },
+  {
+    name: "the CRF-RNN layer gets the scores over the temperature, in a kernel more than at 1, and all options of a call",
+    async run(device) {
+      using scope = device.scope();
+      const image = scope.tensor([4, 5, 3], pixels);
+      const crf = { iterations: 6 };
+      const layer = scope.add(crfRnn(device, { classes: 3, ...crf }));
+      const make = (temperature?: number) => {
+        const network = scope.add(fcn8sCrfRnn(device, { ...options, crf, temperature }));
+        stir(network);
+        return network;
+      };
+      const plain = scope.add(makeNetwork("plain", device, "fcn8s", { ...options, upscore2Bias: true }, crf));
+      stir(plain);
+      const kernels: number[] = [];
+      const kept = new Set<number>();
+      for (const [network, factor] of [
+        [plain, 1],
+        [make(), 1],
+        [make(1), 1],
+        [make(2.5), 1 / 2.5],
+      ] as const) {
+        let scores: Tensor | undefined;
+        const onLayer = async (name: string, result: Tensor): Promise<void> => {
+          if (name === "score") scores = scope.tensor(result.shape, await result.read());
+        };
+        const used = await memoryOf(device, "nn/scale", async () => {
+          const heard: string[] = [];
+          const call = {
+            prune: 0.4,
+            onPruned: ({ classes }: Pruned) => void heard.push(`without ${classes}`),
+            until: { change: 1e-2 },
+            onIteration: (done: number) => void heard.push(`${done}`),
+          };
+          const before = device.bytes;
+          const logits = await network(image, { ...call, onLayer });
+          kept.add(device.bytes - before);
+          const told = heard.splice(0).join();
+          const scaled = factor === 1 ? scores! : scope.add(scale(scores!, factor));
+          const expected = await layer(scaled, image, call);
+          check(told === heard.join() && /^(\d,)+without/.test(told), `${told}, not ${heard.join()}`);
+          same(await logits.read(), await expected.read(), `scores times ${factor}`);
+        });
+        kernels.push(used.length);
+      }
+      // One in the network, and one in this case.
+      check(kernels.join() === "0,0,0,2", `${kernels} kernels`);
+      check(kept.size === 1, `scaled scores are kept: ${[...kept].join()} bytes`);
     },
   },
   {
@@ -124,6 +178,17 @@ export const cases: Case[] = [
         InternalError,
       );
       check(error.message.startsWith("network: expected nowhere, got nothing of that name"), error.message);
+    },
+  },
+  {
+    name: "a pass frees what it made, and leaves alone what it was given",
+    async run(device) {
+      using given = device.tensor([2], [1, 2]);
+      using pass = new Pass({}, undefined);
+      const made = await pass.layer("made", device.tensor([2]));
+      for (const tensor of [given, made]) pass.free(tensor);
+      same(await given.read(), [1, 2], "given");
+      await rejects(async () => made.read(), DisposedError);
     },
   },
   {

@@ -1,7 +1,7 @@
 /** `npm run mutate`: which small faults in the host's code do the suites notice? (scripts/mutate.mjs starts it) */
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { findChromium, vulkanEnvironment } from "../../scripts/environment.mjs";
 import { generate } from "../../scripts/generate.mjs";
 import { findFolders, root } from "../hosts/folders.ts";
@@ -42,11 +42,11 @@ interface Stage {
 /** How many cases make a second chance, the quickest: what only shows on another device mostly shows in any. */
 const secondChance = 10;
 const everything = /./;
-const threads = /device\/(threads|control|worker|wasm)\.ts$/;
+const threads = /device\/(threads|control|worker|machine|wasm)\.ts$/;
 const webgpu = /(device\/(webgpu|pipelines|bufferPool|gpuClock|flags)|nn\/(forms|tune))\.ts$/;
 /** What the tests of vitest in test/device answer for: what hosts and collectors do, which no suite can ask for. */
 const ofTests =
-  /(device\/(adapters?|gpu|base|device|open|wasm\w*|threads|control|worker|webgpu|pipelines|gpuClock|flags)|held|labels|tensor)\.ts$/;
+  /(device\/(adapters?|gpu|base|device|open|wasm\w*|threads|control|worker|machine|port|remote|serve|webgpu|pipelines|gpuClock|flags)|held|labels|tensor)\.ts$/;
 const stages: readonly Stage[] = [
   { name: "WASM, 1 thread", choice: { prefer: "wasm", threads: 1 }, takes: everything, home: everything },
   { name: "vitest", takes: ofTests, home: ofTests },
@@ -72,11 +72,10 @@ const command = new Command("npm run mutate --")
   .description("Runs the suites against small faults in the host's code, and tells which of them no suite notices.")
   .argument("[room...]", `rooms or files below src/: optim, nn/conv2d; ${rooms.join(", ")} without one`)
   .option("--jobs <n>", "processes at work", positive, availableParallelism())
-  .option(
-    "--cases <n>",
-    "cases a mutant runs at most, for a first look: what they do not kill may yet be killed",
-    positive,
-    Infinity,
+  .addOption(
+    new Option("--cases <n>", "cases a mutant runs at most, for a first look: what they do not kill may yet be killed")
+      .argParser(positive)
+      .default(Infinity, "all"),
   )
   .option(
     "--suites <names>",

@@ -42,6 +42,14 @@ threads.Worker = class extends threads.Worker {
   constructor(source: string | URL, options?: WorkerThreadOptions) {
     super(options?.eval ? String(source) : source, options);
   }
+
+  /** What asks a worker to start threads of its own has their text in it. */
+  override postMessage(message: unknown, ...rest: [never]): void {
+    const { request } = (message ?? {}) as { request?: readonly [kind: string, places?: { source?: unknown }] };
+    if (request?.[1]?.source === undefined) return super.postMessage(message, ...rest);
+    const places = { ...request[1], source: String(request[1].source) };
+    super.postMessage({ ...(message as object), request: [request[0], places] }, ...rest);
+  }
 };
 
 let unhandled: unknown;

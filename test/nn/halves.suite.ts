@@ -1,4 +1,5 @@
 /** Weights that are stored as halves: the same bits as the rounded weights in single precision, from every way to convolve. */
+import { halvesWiden } from "../../build/kernels.ts";
 import type { Device } from "../../src/device/device.ts";
 import { type CrfRnnError, ShapeError, ValueError } from "../../src/errors.ts";
 import { float16ToFloat32, float32ToFloat16 } from "../../src/float16.ts";
@@ -140,7 +141,8 @@ export const cases: Case[] = [
       ] as const) {
         const values = numbers.array(elementsOf(size), -1, 1);
         const weight = scope.tensor(weights, numbers.array(elementsOf(weights), -1, 1), halfPanels);
-        const next = scope.tensor([4, weights[0], 3, 3], numbers.array(36 * weights[0], -1, 1), panels);
+        // Minimal filtering reads ten channels as they are stored; fewer are convolved by the definition.
+        const next = scope.tensor([8, weights[0], 3, 3], numbers.array(72 * weights[0], -1, 1), panels);
         const map = conv2d(scope.tensor(size, values), weight, { padding: 1 });
         const kept = rounded(await map.read());
         const half = conv2d(scope.tensor(size, values), weight, { padding: 1, precision: "half" });
@@ -156,7 +158,11 @@ export const cases: Case[] = [
           check(pooled.layout === half.layout, `maxima in layout ${pooled.layout.name}`);
         });
         check(device.bytes > bytes, "the single maxima are kept");
-        same(await conv2d(half, next).read(), await conv2d(read, next).read(), "what a convolution makes of it");
+        const expected = await conv2d(read, next).read();
+        const widened: boolean[] = [];
+        using _observation = device.observe({ before: ({ kernel }) => widened.push(kernel === halvesWiden) });
+        same(await conv2d(half, next).read(), expected, "what a convolution makes of it");
+        check(widened.includes(true) === weights[0] < 8, "what is widened");
       }
     },
   },
@@ -229,6 +235,12 @@ export const cases: Case[] = [
       await says(() => scale(weight, 2), ShapeError, /scale: .*layout halfPanels, read by conv2d only/);
       await says(() => convTranspose2d(map, weight), ShapeError, /layout halfPanels/);
       check((await conv2d(map.detached(), weight).read()).length === 16, "works without a tape");
+      // A gradient of weights that the tape watches would be of what lies in the map's memory.
+      const [other, bias] = [scope.tensor([1, 1, 1, 1], [1], panels), scope.tensor([1], [1])];
+      for (const watched of [other, bias]) {
+        using _own = new Tape([watched]);
+        await says(() => conv2d(half, other, { bias }), ValueError, /no tape.*keep .* the map .* in single precision/);
+      }
     },
   },
 ];

@@ -60,21 +60,24 @@ export const cases: Case[] = [
           if (operations !== undefined) dispatches.push({ operations, panels });
         },
       });
-      const whole = await convolvedTwice(device, [13, 12, 70], [66, 9]);
-      const { length } = dispatches.splice(0);
-      const parts = await withProperty(device, "limits", { ...device.limits, operations: most }, () =>
-        convolvedTwice(device, [13, 12, 70], [66, 9]),
-      );
-      parts.forEach((values, i) => same(values, whole[i]!, `result ${i}`));
-      // Of as few panels as begin where a binding may begin, each takes what it takes.
-      const { alignment } = device.limits;
-      const long = dispatches.filter(({ operations, panels }) => operations > most && panels > alignment / 32);
-      check(long.length === 0, JSON.stringify(long));
-      check(dispatches.length > length + 5, `${dispatches.length} dispatches in place of ${length}: nothing was cut`);
-      check(
-        dispatches.some(({ operations, panels }) => operations <= most && panels > 1),
-        "several panels go together where they may",
-      );
+      // A binding holds the weights, or a few panels of them, which are cut once more.
+      for (const bindingBytes of [device.limits.bindingBytes, 2 ** 17]) {
+        const limits = { ...device.limits, bindingBytes };
+        const convolve = () => convolvedTwice(device, [13, 12, 70], [66, 9]);
+        const whole = await withProperty(device, "limits", limits, convolve);
+        const { length } = dispatches.splice(0);
+        const parts = await withProperty(device, "limits", { ...limits, operations: most }, convolve);
+        parts.forEach((values, i) => same(values, whole[i]!, `result ${i}`));
+        // Of as few panels as begin where a binding may begin, each takes what it takes.
+        const long = dispatches.filter(({ operations, panels }) => operations > most && panels > limits.alignment / 32);
+        check(long.length === 0, JSON.stringify(long));
+        check(dispatches.length > length + 5, `${dispatches.length} dispatches in place of ${length}: nothing was cut`);
+        check(
+          dispatches.some(({ operations, panels }) => operations <= most && panels > 1),
+          "several panels go together where they may",
+        );
+        dispatches.splice(0);
+      }
     },
   },
   {

@@ -122,6 +122,10 @@ class StoppedDevice {
     return { [Symbol.dispose]: () => void this.#observers.delete(observer) };
   }
 
+  get observers(): number {
+    return this.#observers.size;
+  }
+
   /** What the clock shows at a time. */
   shown(time: number): number {
     const { step = fine.step! } = this.#clock;
@@ -207,12 +211,29 @@ const measureStopped = (device: StoppedDevice, forms: Forms<object>) =>
 
 export const cases: Case[] = [
   {
+    name: "the wall clock serves where one of two waits for an idle device, once what was queued is done, takes 5 ms at most",
+    async run() {
+      for (const [waits, expected] of [
+        [[100, 5], "wall clock"],
+        [[100, 100, 5], "wall clock"],
+        [[100, 100, 5.001, 1], "none"],
+        [[1, 5.001, 5.001, 1], "none"],
+      ] as const) {
+        const left: number[] = [...waits];
+        const device = new StoppedDevice({});
+        device.finish = () => Promise.resolve(void (device.now += left.shift() ?? 0));
+        const kind = (await byClockOf(device, clockOf))?.kind ?? "none";
+        check(kind === expected, `waits of ${waits.join()} ms: ${kind}`);
+      }
+    },
+  },
+  {
     name: "runs are repeated until each form takes as long as the clock needs, and what stays too short is not measured",
     async run() {
       for (const [own, milliseconds, runs] of [
-        [false, 0.5, 32],
+        [false, 0.48, 32],
         [false, 0.05, 0],
-        [true, 0.5, 16],
+        [true, 0.34, 16],
         [true, 0.008, 1024],
         [true, 0.004, 0],
       ] as const) {
@@ -224,7 +245,119 @@ export const cases: Case[] = [
         const expected = before + 2 * (2 * runs - 1 + 4 * runs);
         if (runs > 0) check(device.runs.get("other") === expected, `${device.runs.get("other")} runs, not ${expected}`);
         check(device.runs.get("usual") === device.runs.get("other"), "forms are run in turn");
-        check(device.live === 0, `${device.live} storages are left`);
+        check(
+          device.live === 0 && device.observers === 0,
+          `${device.live} storages, ${device.observers} observers left`,
+        );
+      }
+    },
+  },
+  {
+    name: "the processor's clock counts nothing that was queued before",
+    async run() {
+      const device = new StoppedDevice(all({ usual: 30 }), {}, { clock: { ...fine, jitter: () => 1 } });
+      const args = { result: device.allocate(4) };
+      const run = (): void => device.run(two.usual.kernel, args);
+      const time = await byClockOf(device, async (own) => {
+        const clock = (await clockOf(own))!;
+        run();
+        return clock.time(run);
+      });
+      check(time === 30, `${time} ms`);
+    },
+  },
+  ...[
+    // Steps of 1 ms: 20 of them are enough, 19 are not, and the longest of runs makes no difference.
+    { times: [20, 21], shortest: 20, runs: 5 },
+    { times: [19, 24], shortest: 15, runs: 0 },
+    // Two times that differ by the least that counts show a step of a nanosecond.
+    { times: [20, 20.000001], shortest: 15, runs: 5 },
+    // What stands still is looked at until more than a second is gone: in rounds of 500 ms, three times.
+    { times: [0, 0], shortest: 15, runs: 0, takes: 250, looks: 1 + 2 + 4 },
+    { times: [0, 0], shortest: 15, runs: 0, takes: 250.25, looks: 1 + 2 },
+  ].map(({ times, shortest, runs, takes = 0, looks }): Case => ({
+    name: `a clock that shows ${times.join(" and ")} ms${takes > 0 ? `, each after ${takes} ms,` : ""} ${runs > 0 ? "measures" : "tells nothing"}`,
+    async run() {
+      const device = new StoppedDevice(all({ usual: 1, other: 1 }));
+      let turn = 0;
+      const clock = {
+        kind: "wall clock",
+        shortest,
+        mostRuns: 256,
+        time(queue: () => void) {
+          queue();
+          device.now += takes;
+          return Promise.resolve(times[turn++ % 2]!);
+        },
+      } as const;
+      const { courses } = await byClockOf(device, (own) => measureForms(own, two, clock));
+      check(courses.size === (runs > 0 ? 2 : 0), `${courses.size} courses`);
+      // One run is for the bits; a typical run and another are measured alike.
+      const expected = 1 + (looks ?? (runs > 0 ? 2 * runs : 5));
+      check(device.runs.get("usual") === expected, `${device.runs.get("usual")} runs, not ${expected}`);
+    },
+  })),
+  {
+    name: "the least of its times speaks for the form that the rule takes of those that are not refused",
+    async run() {
+      // One of five rounds is quick by chance.
+      const noisy: Behavior = { word: 1, milliseconds: (run) => ((run - 1) % 5 === 0 ? 17 : 40) };
+      const steady: Behavior = { word: 1, milliseconds: 20 };
+      const refused: Behavior = { word: 2, milliseconds: 20 };
+      const forms = formsOf(form("usual", 100, "registers"), form("small", 100, "small"), form("tiled", 100));
+      for (const [tiled, small, expected] of [
+        [noisy, steady, "tiled"],
+        [refused, noisy, "small"],
+      ] as const) {
+        const device = new StoppedDevice({ usual: steady, small, tiled }, { hardware: true, vendor: "nvidia" });
+        const choose = (): string => fastest(device.device, forms, forms.typical()).name;
+        check(choose() === "tiled", `before it is measured, ${choose()}`);
+        tunings.set(device.device, await measureStopped(device, forms));
+        check(choose() === expected, choose());
+      }
+    },
+  },
+  {
+    name: "a form is taken from four fifths of the time of the rule's on",
+    async run() {
+      for (const [begin, expected] of [
+        [8, "tiled"],
+        [8.001, "registers"],
+      ] as const) {
+        const { device } = new StoppedDevice({});
+        const courses = { usual: { begin: 10, sum: 0 }, other: { begin, sum: 0 } };
+        tunings.set(device, { courses: new Map(Object.entries(courses)), refused: new Set() });
+        const { name } = fastest(device, two, two.typical());
+        check(name === expected, `${begin} of 10 ms: ${name}`);
+      }
+    },
+  },
+  {
+    name: "a course has no part below 0, and goes through the larger of two runs",
+    async run() {
+      // Milliseconds of a typical run of 100 sums and of a larger one or, from 1 ms on, of a smaller one.
+      for (const [typical, scale, other, begin, sum] of [
+        [0.25, 16, 0.125, 0.125, 0],
+        [0.25, 16, 8, 0, 8 / 1600],
+        [1, 1 / 4, 8, 1, 0],
+        [4, 1 / 4, 0.5, 0, 4 / 100],
+      ] as const) {
+        const scales = new Set<unknown>();
+        const behavior: Behavior = {
+          word: 1,
+          milliseconds(_, args) {
+            scales.add(args.scale);
+            return args.scale === 1 ? typical : other;
+          },
+        };
+        // The first round of 16 ms takes just as long as it should, what comes later a little more.
+        let turns = 0;
+        const clock = { ...fine, jitter: () => (turns++ < 64 / typical ? 1 : 1 + 2 ** -12 * (turns % 3)) };
+        const device = new StoppedDevice({ usual: behavior, other: behavior }, {}, { clock });
+        const { courses } = await measureStopped(device, two);
+        check([...scales].join() === `1,${scale}`, `measured at ${[...scales].join()}`);
+        const { begin: found, sum: each } = courses.get("other")!;
+        close([found, each], [begin, sum], { relative: 1e-3, absolute: 1e-9 }, `${typical} and ${other} ms`);
       }
     },
   },
@@ -345,6 +478,8 @@ export const cases: Case[] = [
         {},
       ])
         check(!formsOn(info).includes("tiled"), `${JSON.stringify(info)}: ${formsOn(info)}`);
+      // A form that the rule does not name is not taken, though subgroups have eight invocations.
+      check(formsOn({ vendor: "intel", subgroupSize: 8 }) === formsOn({ vendor: "intel" }), "subgroups on Intel's");
       // On the processor, a subgroup of eight is a vector.
       check(formsOn({ hardware: false, subgroupSize: 8 }) === "subgroup,registers", "lavapipe");
       check(formsOn({ hardware: false, subgroupSize: 4 }) === "registers,registers", "SwiftShader");
@@ -452,13 +587,31 @@ export const cases: Case[] = [
         check(part > 0.4 && part < 0.6, `${part} of the numbers`);
       check(share((value) => Math.abs(value) > 2 ** 22) > 0.4, "half of them are above one half");
       check(new Set(values).size === 1024 && !values.includes(0), "no number comes twice, and none is 0");
+      // So many others follow that they come again.
+      const long = new StoppedDevice(all({ usual: 20 }));
+      const [period, length] = [2 ** 16, 5 * 2 ** 16 + 7];
+      const many = { usual: form("usual", 1), others: [], typical: () => ({ values: 4 * length, result: 64 }) };
+      await measureStopped(long, many);
+      const found = long.written[0]!;
+      check(found.length === length && new Set(found).size === period, "numbers that differ");
+      check(
+        values.every((value, i) => found[i] === value) && found.every((value, i) => value === found[i % period]),
+        "the same again",
+      );
     },
   },
   {
     name: "tune says for each kernel what the rule takes, what was measured, and by how much others are slower",
     async run() {
       const info = { name: newName(), subgroupSize: 8 };
-      const device = new StoppedDevice(all(times), info);
+      // Each takes half a millisecond to begin, and the rest for its sums.
+      const behaviors = [productForms, convolutionForms].flatMap(({ usual, others, typical }) =>
+        [usual, ...others].map(({ kernel: { id }, sums }): [string, Behavior] => {
+          const each = (times[id]! - 0.5) / sums(typical() as never);
+          return [id, { word: 1, milliseconds: (_, args) => 0.5 + each * sums(args as never) }];
+        }),
+      );
+      const device = new StoppedDevice(Object.fromEntries(behaviors), info);
       const choices = await byClockOf(device, tune);
       const expected = [
         {
@@ -489,6 +642,12 @@ export const cases: Case[] = [
       for (const { clock, times, form, rule } of await byClockOf(still, tune))
         check(clock === "none" && Object.keys(times).length === 0 && form === rule, "by a clock that stands still");
       check(still.device.pace === undefined, `a pace of ${still.device.pace}`);
+      // 75 million in 3 ms where products take no time that the clock sees.
+      const brief = Object.fromEntries([product, tiledProduct, smallProduct, subgroupProduct].map((id) => [id, 0.001]));
+      const half = new StoppedDevice(all({ ...times, ...brief }), { name: newName(), subgroupSize: 8 });
+      const clocks = (await byClockOf(half, tune)).map(({ clock }) => clock).join();
+      check(clocks === "none,wall clock", clocks);
+      close([half.device.pace!], [(128 * 4096 * 9 * 8 * 2) / 3], { relative: 0.02 }, "the pace of the one kernel");
       const chosen = [
         fastest(device.device, productForms, productForms.typical() as never),
         fastest(device.device, convolutionForms, convolutionForms.typical() as never),
@@ -504,6 +663,8 @@ export const cases: Case[] = [
       const typical = productForms.typical() as never;
       rates.set(device.device, new Map([[product, 0.5]]));
       check(fastest(device.device, productForms, typical) === productForms.usual, "a slow one, but no other");
+      rates.set(device.device, new Map([[tiledProduct, 0.5]]));
+      check(fastest(device.device, productForms, typical).name === "tiled", "the one that has a rate");
       rates.set(device.device, new Map([[subgroupProduct, 2], [product, 1]])); // prettier-ignore
       check(fastest(device.device, productForms, typical).name === "subgroup", "the faster of two");
       await rejects(() => tune({} as Device), ValueError);

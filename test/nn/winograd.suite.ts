@@ -176,6 +176,21 @@ export const cases: Case[] = [
         [convolution([2, 34, 32, 8], [8, 3, 3], 1, 1), true, 2 ** 30, 272, "272,272", ""],
         // Of the 64 rows of 40 tiles twelve are a block; a binding holds 1100 tiles of twelve channels.
         [convolution([1, 128, 80, 12], [8, 3, 3], 1, 1), true, 1100 * 16 * 12 * 4, 480, "960,960,640", "2,2,2"],
+        // A binding holds 109 rows of 128, which are cut after 96, of which 24 give a block.
+        [
+          convolution([1, 128, 80, 12], [8, 3, 3], 1, 1),
+          true,
+          111 * 80 * 12 * 4 + 256,
+          480,
+          "480,480,480,480,480,160",
+          "",
+        ],
+        // 25 MiB a block of tiles and 16 a block's sums: four of the five blocks fit, three and two are computed.
+        [convolution([1, 20, 400, 512], [512, 3, 3], 1, 1), true, 2 ** 30, 400, "1200,800", "3,2"],
+        // Rows and columns whose last tiles are half empty.
+        [convolution([1, 7, 9, 12], [8, 3, 3], 1, 1), true, 2 ** 30, 20, "20", ""],
+        // A binding holds two of three times four tiles of twelve channels.
+        [convolution([1, 6, 8, 12], [8, 3, 3], 1, 1), true, 8 * 16 * 12 * 4, 8, "8,4", ""],
         // A binding that holds no block holds six tiles, of which four are a block.
         [convolution([1, 6, 8, 12], [8, 3, 3], 1, 1), true, 6 * 16 * 12 * 4, 4, "4,4,4", ""],
       ] as const) {
@@ -197,6 +212,17 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "on WASM the weights' gradient goes by pieces of whole rows of tiles, as many as a binding holds",
+    async run(real) {
+      const size = convolution([1, 20, 10, 12], [8, 3, 3], 1, 1);
+      // Room for seven rows of 480 bytes, of which two stand around the five that a piece has at most.
+      const { device, ran, storage } = paperDevice(real, 7 * 480 + 256);
+      winograd.weightGradient(device, size, { input: storage, weights: storage, output: storage });
+      const heights = ran.flatMap(({ kernel, args }) => (kernel === "winogradGradient" ? [args["height"]] : []));
+      check(heights.length > 1 && heights.every((rows) => rows === 4), heights.join());
+    },
+  },
+  {
     name: "a range has as many tiles as 4 MiB of scratch memory hold, 192 MiB on a GPU, and no fewer than four",
     async run(real) {
       const tilesOn = (size: Convolution, hardware: boolean, bindingBytes: number): string => {
@@ -211,6 +237,10 @@ export const cases: Case[] = [
       check(tilesOn(large, false, 2 ** 30) === software, tilesOn(large, false, 2 ** 30));
       const larger = convolution([1, 400, 400, 64], [64, 3, 3], 1, 1);
       check(tilesOn(larger, true, 2 ** 30) === "24576,15424", tilesOn(larger, true, 2 ** 30));
+      // A map that is stored as halves is computed in bands of 16 MiB, here of 160 rows, with the tiles that 32 MiB hold.
+      const scarce = { ...larger, output: { ...larger.output, halves: true } };
+      const band = "4096,4096,4096,3712";
+      check(tilesOn(scarce, true, 2 ** 30) === `${band},${band},4096,3904`, tilesOn(scarce, true, 2 ** 30));
       // 1024 bytes, of which a binding holds two, before nine tiles.
       const small = convolution([1, 6, 6, 12], [12, 3, 3], 1, 1);
       check(tilesOn(small, false, 3000) === "4,4,1", tilesOn(small, false, 3000));
