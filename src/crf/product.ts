@@ -12,52 +12,31 @@ import { applyMatrix, transposedMatrix } from "./compatibility.ts";
  */
 export function product(compatibility: Tensor, weight: Tensor): Tensor {
   return compatibility.device.attempt(() => {
-    const result = ofEachSet(compatibility, ({ own, transposed, timesTransposed }) =>
-      timesTransposed(own(compatibility), transposed(weight)),
-    );
-    return record(result, [compatibility, weight], [compatibility, weight], (gradient, wanted) => [
-      wanted[0]
-        ? ofEachSet(gradient, ({ own, timesTransposed }) => timesTransposed(own(gradient), own(weight)))
-        : undefined,
-      wanted[1]
-        ? ofEachSet(gradient, ({ transposed, timesTransposed }) =>
-            timesTransposed(transposed(compatibility), transposed(gradient)),
-          )
-        : undefined,
+    const inputs = [compatibility, weight];
+    return record(multiplied(compatibility, weight, false, true), inputs, inputs, (gradient, wanted) => [
+      wanted[0] ? multiplied(gradient, weight, false, false) : undefined,
+      wanted[1] ? multiplied(compatibility, gradient, true, true) : undefined,
     ]);
   });
 }
 
-/** What can be done with the matrices [L, L] that belong to one set, each in memory of its own. */
-interface OfSet {
-  own(matrices: Tensor): Storage;
-  transposed(matrices: Tensor): Storage;
-  /** a·bᵀ */
-  timesTransposed(a: Storage, b: Storage): Storage;
-}
-
-/** Computes stacked matrices like the given ones, set by set. */
-function ofEachSet(like: Tensor, compute: (of: OfSet) => Storage): Tensor {
-  const { device, channels, rows } = like;
+/** Computes a·bᵀ of every set, of matrices that may be turned beforehand. */
+function multiplied(a: Tensor, b: Tensor, turnA: boolean, turnB: boolean): Tensor {
+  const { device, channels } = a;
   const bytes = channels * padded(channels) * 4;
-  const result = emptyLike(like);
-  for (let set = 0; set * channels < rows; set++) {
+  const result = emptyLike(a);
+  for (let set = 0; set * channels < a.rows; set++) {
     using workspace = new Workspace(device);
-    const computed = compute({
-      own(matrices) {
-        const copy = workspace.allocate(bytes);
-        device.copy(view(matrices.storage, set * bytes, bytes), copy);
-        return copy;
-      },
-      transposed: (matrices) => transposedMatrix(workspace, matrices, set),
-      timesTransposed(values, matrix) {
-        const result = workspace.allocate(bytes);
-        const maps = { values, result, rows: channels, channels };
-        applyMatrix(device, maps, { storage: matrix, row: 0, diagonal: 0 }, 1);
-        return result;
-      },
-    });
-    device.copy(computed, view(result.storage, set * bytes, bytes));
+    const of = ({ storage }: Tensor): Storage => view(storage, set * bytes, bytes);
+    // A copy can be bound, wherever the matrix begins.
+    const values = turnA ? transposedMatrix(workspace, a, set) : workspace.allocate(bytes);
+    if (!turnA) device.copy(of(a), values);
+    const matrix = turnB
+      ? { storage: transposedMatrix(workspace, b, set), row: 0 }
+      : { storage: b.storage, row: set * channels };
+    const own = workspace.allocate(bytes);
+    applyMatrix(device, { values, result: own, rows: channels, channels }, { ...matrix, diagonal: 0 }, 1);
+    device.copy(own, of(result));
   }
   return result;
 }
