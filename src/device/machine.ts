@@ -1,6 +1,5 @@
 import { type CrfRnnError, DeviceError, LimitError } from "../errors.ts";
 import type { Timed } from "./base.ts";
-import { controlBytes } from "./control.ts";
 import type { Data } from "./device.ts";
 import { Threads } from "./threads.ts";
 
@@ -130,7 +129,7 @@ export class LocalMachine implements Machine {
   async start({ scratch, control, scratches, source }: Places): Promise<void> {
     this.#exports.setScratch!(scratch);
     if (control === undefined) return;
-    this.clear(control, controlBytes);
+    // The memory is new, so that the block of control is zero.
     const shared = { module: this.#module, memory: this.handle, control, kernels: Object.keys(this.#exports) };
     this.#threads = await Threads.start(source, shared, scratches);
   }
