@@ -40,8 +40,6 @@ export interface Machine {
   readonly bytes: number;
   /** The bytes that the memory may grow to. */
   readonly mostBytes: number;
-  /** Whether it is in a worker. */
-  readonly worker: boolean;
   /** Makes kernels ready to run, and starts as many threads as there are scratches. @throws DeviceError */
   start(places: Places): Promise<void>;
   /** @throws if the memory cannot grow so far */
@@ -92,7 +90,6 @@ function makeMemory(shared: boolean): { readonly memory: WebAssembly.Memory; rea
 
 /** Runs kernels on the calling thread and on threads that share its memory. */
 export class LocalMachine implements Machine {
-  readonly worker = false;
   readonly handle: WebAssembly.Memory;
   readonly mostBytes: number;
   readonly #module: WebAssembly.Module;

@@ -22,7 +22,6 @@ interface Sent {
 
 /** A machine in a worker. Commands wait for the end of the current task, or for a request, and go in one message. */
 export class RemoteMachine implements Machine {
-  readonly worker = true;
   readonly handle = {};
   /** What the worker's memory has, which it tells when it opens. */
   heapBase!: number;

@@ -120,6 +120,17 @@ test("a command that fails is kept for whoever asks next", async () => {
   expect(second).toMatchObject({ got: `${3 * 65536} bytes more than 65536` });
 });
 
+test("of several failures the first is told, once", async () => {
+  const emptyModule = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+  const machine = await LocalMachine.open(emptyModule, false);
+  const facts = { where: "wasm", expected: "room", got: "none" };
+  const [first, second] = [new DeviceError(facts), new LimitError(facts)];
+  machine.fail(first);
+  machine.fail(second);
+  expect(() => machine.finish()).toThrow(first);
+  machine.finish();
+});
+
 test("an error is told with all of its parts", async () => {
   const facts = { where: "here", expected: "this", got: "that", remedy: "do so" };
   for (const [thrown, told] of [
