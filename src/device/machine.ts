@@ -1,6 +1,5 @@
 import { type CrfRnnError, DeviceError, LimitError } from "../errors.ts";
 import type { Timed } from "./base.ts";
-import { controlBytes } from "./control.ts";
 import type { Data } from "./device.ts";
 import { Threads } from "./threads.ts";
 
@@ -41,8 +40,6 @@ export interface Machine {
   readonly bytes: number;
   /** The bytes that the memory may grow to. */
   readonly mostBytes: number;
-  /** Whether it is in a worker. */
-  readonly worker: boolean;
   /** Makes kernels ready to run, and starts as many threads as there are scratches. @throws DeviceError */
   start(places: Places): Promise<void>;
   /** @throws if the memory cannot grow so far */
@@ -93,7 +90,6 @@ function makeMemory(shared: boolean): { readonly memory: WebAssembly.Memory; rea
 
 /** Runs kernels on the calling thread and on threads that share its memory. */
 export class LocalMachine implements Machine {
-  readonly worker = false;
   readonly handle: WebAssembly.Memory;
   readonly mostBytes: number;
   readonly #module: WebAssembly.Module;
@@ -130,7 +126,7 @@ export class LocalMachine implements Machine {
   async start({ scratch, control, scratches, source }: Places): Promise<void> {
     this.#exports.setScratch!(scratch);
     if (control === undefined) return;
-    this.clear(control, controlBytes);
+    // The memory is new, so that the block of control is zero.
     const shared = { module: this.#module, memory: this.handle, control, kernels: Object.keys(this.#exports) };
     this.#threads = await Threads.start(source, shared, scratches);
   }

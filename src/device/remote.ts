@@ -1,5 +1,5 @@
 import { workerSource } from "../../build/worker.ts";
-import { DeviceError, type ErrorFacts, InternalError, LimitError } from "../errors.ts";
+import { DeviceError, LimitError } from "../errors.ts";
 import type { Timed } from "./base.ts";
 import type { Data } from "./device.ts";
 import { type Call, type Machine, outOfMemory, pageBytes, type Places } from "./machine.ts";
@@ -22,11 +22,11 @@ interface Sent {
 
 /** A machine in a worker. Commands wait for the end of the current task, or for a request, and go in one message. */
 export class RemoteMachine implements Machine {
-  readonly worker = true;
   readonly handle = {};
-  heapBase = 0;
-  bytes = 0;
-  mostBytes = 0;
+  /** What the worker's memory has, which it tells when it opens. */
+  heapBase!: number;
+  bytes!: number;
+  mostBytes!: number;
   /** Drawn, since another copy of the library may have devices in the same worker. */
   readonly #id = Math.random();
   readonly #port: WorkerLike;
@@ -43,7 +43,6 @@ export class RemoteMachine implements Machine {
   private constructor(port: WorkerLike, own: OwnWorker | undefined) {
     this.#port = port;
     this.#own = own;
-    own?.unref?.();
     this.#stop = listen(
       port,
       (message) => {
@@ -91,8 +90,7 @@ export class RemoteMachine implements Machine {
   write(offset: number, data: Data, own = false): void {
     // What the caller goes on to change must not change what was written.
     const sent = own ? data : data.slice();
-    this.#transfer.push(sent.buffer as ArrayBuffer);
-    this.#queue(["write", offset, sent]);
+    this.#queue(["write", offset, sent], [sent.buffer as ArrayBuffer]);
   }
 
   read(offset: number, bytes: number): Promise<ArrayBuffer> {
@@ -130,12 +128,13 @@ export class RemoteMachine implements Machine {
   }
 
   close(): void {
-    if (!this.#lost) this.#ask(["close"]).catch(nothing);
+    this.#ask(["close"]).catch(nothing);
     this.#lose(lostWorker("one that was closed"));
   }
 
-  #queue(command: Command): void {
+  #queue(command: Command, transfer: readonly ArrayBuffer[] = []): void {
     if (this.#lost) return;
+    this.#transfer.push(...transfer);
     if (this.#commands.push(command) === 1) queueMicrotask(() => this.#flush());
     if (this.#commands.length === batchSize) this.#flush();
   }
@@ -211,10 +210,6 @@ const lostWorker = (got: string): DeviceError =>
     remedy: "call open() again and rebuild tensors",
   });
 
-const classes = { DeviceError, LimitError, InternalError } as const;
-
-function errorOf({ name, ...facts }: Told): Error {
-  const Class =
-    (classes as Record<string, new (facts: ErrorFacts & { kernel?: string }) => Error>)[name] ?? DeviceError;
-  return new Class(facts);
-}
+/** Of what the library throws, a worker throws these. */
+const errorOf = ({ name, ...facts }: Told): Error =>
+  name === "LimitError" ? new LimitError(facts) : new DeviceError(facts);

@@ -70,6 +70,7 @@ const since = (time: number): number => performance.timeOrigin + time;
 function tell(error: unknown): Told {
   if (!(error instanceof CrfRnnError))
     return { name: "DeviceError", where: "wasm", expected: "a worker that computes", got: String(error) };
-  const { name, where, expected, got, remedy } = error;
-  return { name, where, expected, got, remedy, kernel: error instanceof DeviceError ? error.kernel : undefined };
+  // What is no DeviceError has no kernel.
+  const { name, where, expected, got, remedy, kernel } = error as DeviceError;
+  return { name, where, expected, got, remedy, kernel };
 }

@@ -14,7 +14,7 @@ const threads = process.getBuiltinModule("node:worker_threads");
 
 afterEach(() => {
   threads.Worker = Worker;
-  vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 
 /** The module of `crf-rnn/worker`, and before it what else such a worker does. */
@@ -63,16 +63,15 @@ describe("a worker of one's own", () => {
 
   test("that does not import crf-rnn/worker is told, and left alone", async () => {
     const worker = new Worker("setInterval(() => {}, 1000)", { eval: true });
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    const opening = open({ prefer: "wasm", threads: 1, worker }).catch((error: unknown) => error);
-    await vi.waitFor(() => expect(vi.getTimerCount()).toBeGreaterThan(0));
-    await vi.advanceTimersByTimeAsync(60_000);
-    const error = await opening;
+    const watch = vi.spyOn(globalThis, "setTimeout");
+    watch.mockImplementationOnce(((heard: () => void) => queueMicrotask(heard)) as never);
+    const error: unknown = await open({ prefer: "wasm", threads: 1, worker }).catch((reason: unknown) => reason);
+    expect(watch.mock.calls[0]?.[1]).toBe(60_000);
+    watch.mockRestore();
     expect(error).toBeInstanceOf(DeviceError);
     expect(String(error)).toMatch(
       /open: expected a worker that computes, got no answer within 60000 ms.*crf-rnn\/worker/,
     );
-    vi.useRealTimers();
     expect(worker.threadId).toBeGreaterThan(0);
     await worker.terminate();
   });

@@ -452,7 +452,7 @@ test("what is read is a copy of the moment, and what one kernel broke is told on
   expect(ranges).toEqual([]);
   const error = await device.finish().catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(DeviceError);
-  expect(error).toMatchObject({ kernel: "breaking", cause });
+  expect(error).toMatchObject({ where: breaking.file, kernel: "breaking", cause });
   expect((error as Error).message).toContain("expected the kernel to finish, got RangeError: broken");
   await device.finish();
   device.run(working, args);

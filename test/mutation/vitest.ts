@@ -104,8 +104,6 @@ const ofRunner = {
     if (!environment.has(name)) environment.set(name, process.env[name]);
     setVariable(name, value);
   },
-  /** Fake timers ask vitest's runner for its state: a test that wants them is left out, and there are none to put back. */
-  useRealTimers: () => {},
   unstubAllEnvs() {
     for (const [name, value] of environment) setVariable(name, value);
     environment.clear();
