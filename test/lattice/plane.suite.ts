@@ -107,7 +107,7 @@ function renumbered(tables: Tables, like: Tables, vertices: number): Tables {
   check(new Set(numbers.values()).size === vertices + 1, "every vertex has another number");
   const numberOf = (vertex: number): number => numbers.get(vertex)!;
   const ofNumbers = [...numbers.keys()].sort((a, b) => numberOf(a) - numberOf(b)).slice(0, vertices);
-  const listOf = (vertex: number) => tables.pairs.slice(tables.offsets[vertex]!, tables.offsets[vertex + 1]!);
+  const listOf = (vertex: number) => tables.pairs.slice(tables.offsets[vertex], tables.offsets[vertex + 1]);
   const lists = ofNumbers.map(listOf);
   const vertexOf = lists.flatMap((list, vertex) => list.map(() => vertex));
   const starts = lists.map((_, vertex) => lists.slice(0, vertex).reduce((sum, list) => sum + list.length, 0));
