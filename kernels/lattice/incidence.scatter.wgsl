@@ -3,6 +3,7 @@
 // counts the entries before its own, of these, that have the same vertex, so that lists are in point order.
 // On WASM each thread walks through a block. It has the room that incidence.fill would need for what is sorted.
 //#device wasm
+//#include "taken.wgsl"
 
 struct Params {
   entries: u32,
@@ -19,10 +20,6 @@ const DIMENSIONS: u32 = 5u; // specialized
 @group(0) @binding(3) var<storage, read_write> starts: array<u32>;
 @group(0) @binding(4) var<storage, read_write> incidence: array<vec2u>;
 
-const WORKGROUP_SIZE = 64u;
-const none = 0xffffffffu;
-var<workgroup> taken: array<u32, WORKGROUP_SIZE>;
-
 //#workgroups blocks
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id) workgroupId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
@@ -34,22 +31,15 @@ fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id)
     if (entry < end) { vertex = vertexOfEntry[entry]; }
     taken[localIndex] = vertex;
     workgroupBarrier();
-    var before = 0u;
-    var all = 0u;
-    for (var other = 0u; other < WORKGROUP_SIZE; other++) {
-      if (taken[other] == vertex) {
-        all++;
-        if (other < localIndex) { before++; }
-      }
-    }
+    let same = sameTaken(vertex, localIndex);
     let cursor = vertex * params.blocks + block;
     if (vertex != none) {
-      let place = starts[cursor] + before;
+      let place = starts[cursor] + same.x;
       incidence[place] = vec2u(entry / (DIMENSIONS + 1u), barycentric[entry]);
     }
     storageBarrier();
     workgroupBarrier();
-    if (vertex != none && before == 0u) { starts[cursor] += all; }
+    if (vertex != none && same.x == 0u) { starts[cursor] += same.y; }
     storageBarrier();
     workgroupBarrier();
   }

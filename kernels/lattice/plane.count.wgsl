@@ -1,6 +1,7 @@
 // Counts the entries of each cell, by blocks of points, for a counting sort as sort.count begins one, and flags the cells that have any.
 // Preconditions: counts and flags are zero.
 //#device wasm
+//#include "taken.wgsl"
 
 struct Params {
   points: u32,
@@ -16,10 +17,6 @@ struct Params {
 // [cells]
 @group(0) @binding(3) var<storage, read_write> flags: array<atomic<u32>>;
 
-const WORKGROUP_SIZE = 64u;
-const none = 0xffffffffu;
-var<workgroup> taken: array<u32, WORKGROUP_SIZE>;
-
 //#workgroups blocks
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id) workgroupId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
@@ -32,16 +29,9 @@ fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id)
     taken[localIndex] = cell;
     workgroupBarrier();
     // How many of these 64 entries have the same cell; the first of them adds them all.
-    var before = 0u;
-    var all = 0u;
-    for (var other = 0u; other < WORKGROUP_SIZE; other++) {
-      if (taken[other] == cell) {
-        all++;
-        if (other < localIndex) { before++; }
-      }
-    }
-    if (cell != none && before == 0u) {
-      counts[cell * params.blocks + block] += all;
+    let same = sameTaken(cell, localIndex);
+    if (cell != none && same.x == 0u) {
+      counts[cell * params.blocks + block] += same.y;
       atomicStore(&flags[cell], 1u);
     }
     storageBarrier();

@@ -1,6 +1,7 @@
 // Last pass of a counting sort by cell (plane.count, scan) that makes the incidence lists as incidence.scatter does, and the simplices,
 // where each cell gives way to its vertex. A workgroup has a block of points; on WASM each thread walks through one.
 //#device wasm
+//#include "taken.wgsl"
 
 struct Params {
   points: u32,
@@ -17,10 +18,6 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> starts: array<u32>;
 @group(0) @binding(4) var<storage, read_write> incidence: array<vec2u>;
 
-const WORKGROUP_SIZE = 64u;
-const none = 0xffffffffu;
-var<workgroup> taken: array<u32, WORKGROUP_SIZE>;
-
 //#workgroups blocks
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id) workgroupId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
@@ -33,22 +30,15 @@ fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id)
     taken[localIndex] = pair.x;
     workgroupBarrier();
     // The entries of these 64 that have the same cell, and those of them before this one.
-    var before = 0u;
-    var all = 0u;
-    for (var other = 0u; other < WORKGROUP_SIZE; other++) {
-      if (taken[other] == pair.x) {
-        all++;
-        if (other < localIndex) { before++; }
-      }
-    }
+    let same = sameTaken(pair.x, localIndex);
     let cursor = pair.x * params.blocks + block;
     if (pair.x != none) {
-      incidence[starts[cursor] + before] = vec2u(entry / 3u, pair.y);
+      incidence[starts[cursor] + same.x] = vec2u(entry / 3u, pair.y);
       simplices[entry] = vec2u(numbers[pair.x], pair.y);
     }
     storageBarrier();
     workgroupBarrier();
-    if (pair.x != none && before == 0u) { starts[cursor] += all; }
+    if (pair.x != none && same.x == 0u) { starts[cursor] += same.y; }
     storageBarrier();
     workgroupBarrier();
   }
