@@ -1,5 +1,5 @@
 import { scratch } from "../shared/scratch";
-import { exp4, largestLane, sumLanes } from "../shared/simd";
+import { exp4, exp8, largestLane, sumLanes } from "../shared/simd";
 import { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_SOFTMAX } from "./activation";
 
 /** Rows that go through each step together, so that a step of one row does not wait for the step before it. */
@@ -36,7 +36,9 @@ export function activate(from: usize, to: usize, rows: u32, channels: u32, activ
   const left = channels & 3;
   const tail = i32x4.lt_u(i32x4(0, 1, 2, 3), i32x4.splat(left ? left : 4));
   const zero = f32x4.splat(0);
-  // A quad a row: the largest value, then the sum.
+  const one = f32x4.splat(1);
+  const all = i32x4.splat(-1);
+  // A quad a row: the largest value, then one over the sum.
   let kept = scratch;
   if (activation == ACTIVATION_SOFTMAX) {
     for (let row = from; row < end; row += rowStride) {
@@ -52,25 +54,15 @@ export function activate(from: usize, to: usize, rows: u32, channels: u32, activ
       const largest = v128.load(kept);
       let sum = zero;
       let at: usize = 0;
-      for (; at + 32 <= last; at += 32) {
-        const a = exp4(f32x4.sub(v128.load(row + at), largest));
-        const b = exp4(f32x4.sub(v128.load(row + at, 16), largest));
-        v128.store(into + at, a);
-        v128.store(into + at, b, 16);
-        sum = f32x4.add(f32x4.add(sum, a), b);
-      }
-      if (at < last) {
-        const a = exp4(f32x4.sub(v128.load(row + at), largest));
-        const b = v128.and(exp4(f32x4.sub(v128.load(row + at, 16), largest)), tail);
-        v128.store(into + at, a);
-        v128.store(into + at, b, 16);
-        sum = f32x4.add(f32x4.add(sum, a), b);
+      for (; at + 32 < rowStride; at += 32) sum = f32x4.add(sum, exp8(row + at, largest, all, into + at));
+      if (at + 32 == rowStride) {
+        sum = f32x4.add(sum, exp8(row + at, largest, tail, into + at));
       } else {
         const a = v128.and(exp4(f32x4.sub(v128.load(row + at), largest)), tail);
         v128.store(into + at, a);
         sum = f32x4.add(sum, a);
       }
-      v128.store(kept, sumLanes(sum));
+      v128.store(kept, f32x4.div(one, sumLanes(sum)));
       into += rowStride;
       kept += 16;
     }
@@ -85,7 +77,7 @@ export function activate(from: usize, to: usize, rows: u32, channels: u32, activ
       }
       const value = v128.and(f32x4.pmax(v128.load(row + last), zero), tail);
       v128.store(into + last, value);
-      v128.store(kept, f32x4.add(sumLanes(f32x4.add(sum, value)), f32x4.splat(1e-20)));
+      v128.store(kept, f32x4.div(one, f32x4.add(sumLanes(f32x4.add(sum, value)), f32x4.splat(1e-20))));
       into += rowStride;
       kept += 16;
     }
@@ -93,8 +85,8 @@ export function activate(from: usize, to: usize, rows: u32, channels: u32, activ
   kept = scratch;
   const stop = to + (end - from);
   for (let row = to; row < stop; row += rowStride) {
-    const sum = v128.load(kept);
-    for (let at = row; at < row + rowStride; at += 16) v128.store(at, f32x4.div(v128.load(at), sum));
+    const factor = v128.load(kept);
+    for (let at = row; at < row + rowStride; at += 16) v128.store(at, f32x4.mul(v128.load(at), factor));
     kept += 16;
   }
 }
