@@ -12,10 +12,10 @@ export function blur(
 ): void {
   const half = f32x4.splat(0.5);
   const rowStride = (<usize>quads) << 4;
+  let vertex = begin / quads;
+  let quad = begin - vertex * quads;
   let index = begin;
   while (index < end) {
-    const vertex = index / quads;
-    const quad = index - vertex * quads;
     const count = min(quads - quad, end - index);
     const column = (<usize>quad) << 4;
     const pair = neighbors + ((<usize>vertex) << 3);
@@ -38,5 +38,7 @@ export function blur(
       v128.store(to + at, multiplyAdd(half, sum, v128.load(own + at)));
     }
     index += count;
+    vertex++;
+    quad = 0;
   }
 }
