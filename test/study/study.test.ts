@@ -90,5 +90,8 @@ describe("the table", () => {
     expect(page).toContain("&#60;here&#62;");
     expect(page).toContain("<td>FCN-8s</td>");
     expect(page).toContain("60.0");
+    // A phone scrolls the table, not the page.
+    expect(page.match(/<table/g)).toHaveLength(1);
+    expect(page).toMatch(/<div class="wide">\s*<table/);
   });
 });
