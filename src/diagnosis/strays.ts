@@ -39,7 +39,7 @@ export function findStrays(
   if (between >= 0.75) return { kind: "antialiased", main };
   if (strays.size < leastCompressed) return undefined;
   if (shareNear(counts, strays, main) >= 0.5) return { kind: "compressed", main };
-  return between > 0.5 ? { kind: "antialiased", main } : undefined;
+  return between > 1 / 3 ? { kind: "antialiased", main } : undefined;
 }
 
 /** How many pixels of each number lie in a square of 2 × 2 pixels alike. */

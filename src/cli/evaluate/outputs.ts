@@ -42,13 +42,26 @@ export function conclude(flags: EvaluateFlags, evaluation: Evaluation): void {
 }
 
 function factsOf(flags: EvaluateFlags, evaluation: Evaluation): EvaluationFacts {
-  const { crf, names: classes, images, failures, scores, band, radius, tally, palette, worst, adapter } = evaluation;
+  const {
+    crf,
+    iterations,
+    names: classes,
+    images,
+    failures,
+    scores,
+    band,
+    radius,
+    tally,
+    palette,
+    worst,
+    adapter,
+  } = evaluation;
   const { index, of } = flags.merge ? wholeShard : flags.shard;
   const options: [string, string][] = [
     ["data", flags.data],
     ["checkpoint", flags.checkpoint],
     ["model", modes[crf]],
-    ...(crf === "none" ? [] : ([["iterations", String(flags.iterations)]] satisfies [string, string][])),
+    ...(crf === "none" ? [] : ([["iterations", String(iterations)]] satisfies [string, string][])),
     ["tolerance of boundaries", flags.tolerance === undefined ? "0.75 % of the diagonal" : `${flags.tolerance} pixels`],
     ...(of > 1 ? ([["part", `${index} of ${of}`]] satisfies [string, string][]) : []),
     ...(failures.length > 0 ? ([["passed over", nameUnscored(failures)]] satisfies [string, string][]) : []),
@@ -92,7 +105,7 @@ function print(flags: EvaluateFlags, evaluation: Evaluation): void {
   const calibrationError = reliability.calibrationError();
   const { meanIU, pixelAccuracy, meanAccuracy, frequencyWeightedIU } = scores;
   const figures = { meanIU, pixelAccuracy, meanAccuracy, frequencyWeightedIU, bandAccuracy: band.pixelAccuracy };
-  const iterations = crf === "none" ? undefined : flags.iterations;
+  const iterations = crf === "none" ? undefined : evaluation.iterations;
   const { index, of } = flags.merge ? wholeShard : flags.shard;
   const share = of > 1 ? `, part ${index} of ${of}` : "";
   const shown = names.map((name) => printable(name));
