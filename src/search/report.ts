@@ -197,7 +197,7 @@ function landscape(dots: readonly Dot[], chosen: SearchParameters, metric: Searc
 function foldTable({ folds }: Found, metric: SearchMetric): Markup {
   return html`<section>
     <h2>Held out</h2>
-    <div class="wide">
+    <div class="wide told">
       <table>
         <tr>
           <th>fold</th>
@@ -213,7 +213,7 @@ function foldTable({ folds }: Found, metric: SearchMetric): Markup {
               <td>${pictures.length}</td>
               <td>${formatScore(network)}</td>
               <td>${formatScore(score)}</td>
-              <td>${describeParameters(parameters)}</td>
+              <td class="words">${describeParameters(parameters)}</td>
             </tr>`,
         )}
       </table>
@@ -230,7 +230,7 @@ function trialTable(dots: readonly Dot[], metric: SearchMetric): Markup {
     .slice(0, 10);
   return html`<section>
     <h2>The best trials</h2>
-    <div class="wide">
+    <div class="wide told">
       <table>
         <tr>
           <th>${metricNames[metric]}</th>
@@ -244,7 +244,7 @@ function trialTable(dots: readonly Dot[], metric: SearchMetric): Markup {
               <td>${formatScore(score)}</td>
               <td>${pictures}</td>
               <td>${from}</td>
-              <td>${describeParameters(parameters)}</td>
+              <td class="words">${describeParameters(parameters)}</td>
             </tr>`,
         )}
       </table>

@@ -63,6 +63,7 @@ ${colors.map((color) => `.${color} { --own: var(--${color}); }`).join(" ")}
   border-radius: 0; background: var(--page); cursor: zoom-out; image-rendering: pixelated; }
 .wide { overflow-x: auto; border-radius: 10px; } .wide table { width: max-content; min-width: 100%; }
 .wide .bar { min-width: 5.5rem; }
+.told table { width: 100%; } .told .words { min-width: 12rem; }
 details { margin-top: 0.75rem; } summary { cursor: pointer; color: var(--quiet); margin-bottom: 0.75rem; }
 .maps { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); gap: 0.75rem; }
 .map svg { margin: 0 auto; }
