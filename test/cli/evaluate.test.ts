@@ -56,7 +56,7 @@ const evaluate = (...words: readonly string[]) => {
     pixelAccuracy: number;
     bandAccuracy: number;
     images: number;
-    notes: unknown[];
+    notes: { note: string }[];
     crf: string;
     iterations?: number;
   };
@@ -119,7 +119,7 @@ describe("crf-rnn evaluate", () => {
       );
     }
     const { notes, ...turned } = evaluate(...fcn, "--data", "turned");
-    expect(notes).toHaveLength(2);
+    expect(notes.filter(({ note }) => note.includes("EXIF"))).toHaveLength(2);
     const { meanIU, pixelAccuracy, bandAccuracy } = evaluate(...fcn);
     expect(turned).toMatchObject({ meanIU, pixelAccuracy, bandAccuracy });
     const words = trainWords("turned-run", "--steps", "1", "--data", "turned").toSpliced(1, 2);

@@ -85,7 +85,8 @@ describe("what is suspect in a data set", () => {
 
   test("is noted by evaluate, unless it was told to look at some images alone", () => {
     const words = ["--data", "shapes", "--checkpoint", "run/checkpoint.safetensors", ...tiny.slice(2), "--json"];
-    expect(folder.run(trainWords("run", "--stage", "fcn8s", "--steps", "1", "--quiet")).status).toBe(0);
+    const trained = folder.run(trainWords("run", "--stage", "fcn8s", "--steps", "1", "--json", "--quiet"));
+    expect(trained.status).toBe(0);
     const notes = (...more: string[]): string => {
       const { status, stdout } = folder.run(["evaluate", ...words, ...more]);
       expect(status).toBe(0);
@@ -100,6 +101,12 @@ describe("what is suspect in a data set", () => {
         encodeLabelPng({ ...map, labels: map.labels.map((label) => (label === 2 ? 0 : label)) }),
       );
     }
+    // A network of one step labels everything alike, which train says, too.
+    const alike = "for every pixel: most likely a network that has not learned to tell the classes yet";
+    expect(notes()).toContain(alike);
+    expect(JSON.parse(trained.stdout)).toMatchObject({
+      findings: [{ code: "one-class-predicted", file: "validation after step 1" }],
+    });
     expect(notes()).toContain("none of triangle: most likely classes that the masks number otherwise");
     expect(notes("--images", "1")).not.toContain("none of");
     for (const [i, map] of labels.entries()) {

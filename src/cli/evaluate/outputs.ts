@@ -1,7 +1,9 @@
 import { basename } from "node:path";
+import type { Finding } from "../../diagnosis/finding.ts";
+import { checkPredictions } from "../../diagnosis/predictions.ts";
 import { enumerate, printable } from "../../quote.ts";
 import { drawEvaluation, type EvaluationFacts } from "../../train/report/evaluation.ts";
-import { describeNotes } from "../notes.ts";
+import { describeNotes, notesOf } from "../notes.ts";
 import { report } from "../options.ts";
 import { checkDestinations, writeTogether } from "../output.ts";
 import { countPassedOver, incomplete } from "../passedOver.ts";
@@ -92,7 +94,8 @@ const nameUnscored = (failures: Evaluation["failures"]): string =>
   );
 
 function print(flags: EvaluateFlags, evaluation: Evaluation): void {
-  const { crf, names, images, failures, notes, seconds, adapter, scores, band, radius, tally } = evaluation;
+  const { crf, names, images, failures, seconds, adapter, scores, band, radius, tally } = evaluation;
+  const notes = [...evaluation.notes, ...notesOf(checkLearned(flags.data, evaluation))];
   const boundaries = boundariesOf(tally);
   const { reliability, pictures } = tally;
   const classes = scores.classes.map(({ iu, accuracy, truth }, label) => ({
@@ -146,6 +149,12 @@ function print(flags: EvaluateFlags, evaluation: Evaluation): void {
     { ...facts, seconds, adapter, ...figures, ...more, classes, trimap: trimapOf(tally), ...parts },
     text.join("\n"),
   );
+}
+
+/** What is suspect in the scores, of parts that were put together as well. */
+function checkLearned(file: string, { crf, names, scores: { classes, pixelAccuracy } }: Evaluation): Finding[] {
+  const iu = classes.map((one) => one.iu);
+  return checkPredictions({ file, names, iu, pixelAccuracy, refined: crf !== "none" });
 }
 
 const modes = { none: "network alone", disconnected: "disconnected CRF", trained: "trained CRF" } as const;
