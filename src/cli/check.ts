@@ -4,7 +4,7 @@ import { bandwidthOptions } from "../crf/options.ts";
 import { checkDataset } from "../data/checkDataset.ts";
 import { itemsOf } from "../data/dataset.ts";
 import { openUnion } from "../data/openDataset.ts";
-import { amongMany, type Finding, refuse, type Severity } from "../diagnosis/finding.ts";
+import { amongMany, type Finding, findingOf, refuse, type Severity } from "../diagnosis/finding.ts";
 import { checkGaps } from "../diagnosis/labels.ts";
 import { UsageError } from "../errors.ts";
 import { checkPicture } from "./check/picture.ts";
@@ -93,10 +93,7 @@ async function checkSet(words: string, flags: CheckFlags, findings: Finding[]): 
     progress.step();
     progress.stage("reading images and labels");
   });
-  const problems = census.problems.map(({ file, problem }): Finding => {
-    const expected = "a sound image with sound labels";
-    return { code: "problem", severity: "refusal", file, expected, seen: problem, likely: "", remedy: "" };
-  });
+  const problems = census.problems.map((one) => ({ ...findingOf(one), code: "problem" }));
   findings.push(...problems, ...census.findings, ...census.notes.map(({ file, note }) => turned(file, note)));
   return length;
 }

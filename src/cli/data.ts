@@ -106,12 +106,13 @@ async function run(folders: readonly string[], flags: DataFlags): Promise<void> 
   report(flags, facts, describe(dataset.name, census));
   if (items.length > 0 && faulty.size === 0) return void refuse(census.findings);
   const [first] = census.problems;
-  throw new FormatError({
-    file: first?.file ?? dataset.name,
-    expected: "images with sound labels",
-    got: first ? `${faulty.size} of ${items.length} items with problems, first: ${first.problem}` : "no images",
-    remedy: first ? "correct or remove the files listed" : "name other splits",
-  });
+  if (!first) {
+    const remedy = "name other splits";
+    throw new FormatError({ file: dataset.name, expected: "images with sound labels", got: "no images", remedy });
+  }
+  const { file, offset, expected, remedy } = first;
+  const got = `${first.got}, the first of ${faulty.size} of ${items.length} items with problems`;
+  throw new FormatError({ file, offset, expected, got, remedy });
 }
 
 /** Writes a manifest into a folder that has none. @throws UsageError, FormatError */
@@ -176,6 +177,6 @@ function describe(name: string, census: Census): string {
     `${"255".padStart(5)} ${"(ignored)".padEnd(width)} ${percent(pixels > 0 ? ignoredPixels / pixels : 0)}`,
     ...describeNotes([...notes, ...suspect]),
     ...problems.map(({ id, file, problem }) => `wrong: ${printable(id)}: ${printableEnd(file, 160)}: ${problem}`),
-    problems.length === 0 ? ending : `${problems.length} problems.`,
+    problems.length === 0 ? ending : `${problems.length} ${problems.length === 1 ? "problem" : "problems"}.`,
   ].join("\n");
 }

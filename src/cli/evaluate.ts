@@ -64,12 +64,12 @@ async function run(flags: EvaluateFlags): Promise<void> {
   checkOutputs(flags);
   if (!flags.merge) return void conclude(flags, await evaluate(flags));
   const { part, tally, failures } = await mergeParts(flags.merge);
-  const { data, checkpoint, crf, names, images, seconds, adapter, band: radius } = part;
+  const { data, checkpoint, crf, iterations, names, images, seconds, adapter, band: radius } = part;
   const scores = { scores: tally.whole.scores(), band: tally.bands.get(radius)!.scores() };
   const nothing = { notes: [], worst: [], palette: vocPalette() };
-  const found = { crf, names, images, failures, seconds, adapter, radius, tally, ...nothing, ...scores };
-  const { iterations = flags.iterations, tolerance } = part;
-  conclude({ ...flags, data, checkpoint, iterations, band: radius, tolerance: tolerance ?? undefined }, found);
+  const found = { crf, iterations, names, images, failures, seconds, adapter, radius, tally, ...nothing, ...scores };
+  const { tolerance } = part;
+  conclude({ ...flags, data, checkpoint, band: radius, tolerance: tolerance ?? undefined }, found);
 }
 
 /** @throws UsageError unless there is either a checkpoint with data, or parts to merge */

@@ -18,11 +18,14 @@ export interface ModelFlags
     Complete<typeof precisionOption> {
   readonly checkpoint: string;
   readonly crf?: CrfChoice;
-  readonly iterations: number;
+  /** `defaultIterations` where it is left out, and of an untied CRF as many as it has. */
+  readonly iterations?: number;
   readonly normalize: Normalization;
   /** Of `--params`, where it is not Potts'. */
   readonly compatibility?: readonly number[];
 }
+
+export const defaultIterations = 10;
 
 /** Flags that say which model to run, for `evaluate` and `segment`. */
 export function addModelFlags(command: Command): Command {
@@ -37,9 +40,9 @@ export function addModelFlags(command: Command): Command {
     )
     .option(
       "--iterations <T>",
-      "mean-field iterations; the number may differ from that of training",
+      `mean-field iterations; the number may differ from that of training (default: ${defaultIterations}; ` +
+        "of an untied CRF as many as it has)",
       wholeNumber(1, 1000),
-      10,
     );
   addFlags(command, precisionOption);
   const { normalization } = inferenceOptions;

@@ -26,7 +26,7 @@ export function describeNotes(notes: readonly FileNote[], word = "note"): string
 const sentenceOf = ({ code, expected, seen, likely, remedy }: Finding): string =>
   printable(
     [
-      code === "unreadable" ? `expected ${expected}, got ${seen}` : seen,
+      ["unreadable", "problem"].includes(code) ? `expected ${expected}, got ${seen}` : seen,
       likely === "" ? "" : `: most likely ${likely}`,
       remedy === "" ? "" : ` — ${remedy}`,
     ].join(""),

@@ -86,7 +86,7 @@ export async function segment(places: readonly string[], flags: SegmentFlags) {
   const part = partOf(all, flags.shard);
   await using opened = await openDevice(flags);
   const { device } = opened;
-  const { model, crf, palette: learned } = await openModelFile(device, flags);
+  const { model, crf, iterations, palette: learned } = await openModelFile(device, flags);
   using _model = model;
   if (!model.network) {
     const remedy = "crf-rnn refine takes the logits of another network";
@@ -109,7 +109,7 @@ export async function segment(places: readonly string[], flags: SegmentFlags) {
       continue;
     }
     progress.stage(`labeling ${printableEnd(basename(file))}`);
-    const result = await labelImage(model, listed, flags, palette);
+    const result = await labelImage(model, listed, { ...flags, iterations }, palette);
     if (result instanceof CrfRnnError) {
       if (flags.strict) throw result;
       failures.push({ file, problem: result.message });

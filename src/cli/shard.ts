@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 
 /** Every `of`-th thing, beginning with the `index`-th, from 1 on. */
 export interface Shard {
@@ -51,7 +51,8 @@ Kubernetes' indexed jobs and PBS tell only which part it is: --shard auto/16.`;
 /** Adds `--shard`; `things` names what is shared out. */
 export function addShardFlag(command: Command, things: string): Command {
   const help = `only the i-th of n parts of the ${things}, i from 1 on; auto or auto/n in a job array`;
-  return command.option("--shard <i/n>", help, (text: string) => parseShard(text), wholeShard);
+  const flag = new Option("--shard <i/n>", help).argParser((text: string) => parseShard(text));
+  return command.addOption(flag.default(wholeShard, "all of them"));
 }
 
 /** The things of one part. */

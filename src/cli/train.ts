@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import { fileSource, openCheckpoint, type Source } from "../checkpoint/checkpoint.ts";
+import type { Finding } from "../diagnosis/finding.ts";
+import { checkPredictions } from "../diagnosis/predictions.ts";
 import { UsageError } from "../errors.ts";
 import { describeFit, fitOf, shapesOf } from "../train/begin.ts";
 import type { Configuration } from "../train/configuration.ts";
@@ -8,12 +10,12 @@ import { countLearned } from "../train/countLearned.ts";
 import type { Setting } from "../train/goingOn.ts";
 import type { Timetable } from "../train/loop.ts";
 import { requireSame } from "../train/alike.ts";
-import { bestOf, type Metric } from "../train/metrics.ts";
+import { bestOf, type Metric, type ValidationMetric } from "../train/metrics.ts";
 import type { Ranks } from "../train/ranks.ts";
 import { runTraining, type Outcome } from "../train/runTraining.ts";
 import { checkpointFile, formerFile, reportFile, type Surroundings } from "../train/surroundings.ts";
 import { currentHost, passOn } from "./hosts.ts";
-import { describeNotes, type FileNote } from "./notes.ts";
+import { describeNotes, type FileNote, notesOf } from "./notes.ts";
 import { openDevice } from "./openDevice.ts";
 import { withLocalAdapter } from "./localAdapter.ts";
 import { openOptionsOf, report } from "./options.ts";
@@ -64,7 +66,8 @@ async function run(given: Partial<TrainFlags>, command: Command): Promise<void> 
   const { outcome, metrics, traffic } = trained;
   if (outcome.ending === "interrupted") process.exitCode = interrupted;
   if (metrics === undefined) return;
-  const validation = metrics.findLast(({ event }) => event === "validation");
+  const validation = metrics.findLast((metric) => metric.event === "validation");
+  const findings = validation ? findingsIn(validation) : [];
   const facts = {
     command: "train",
     ...outcome,
@@ -72,11 +75,19 @@ async function run(given: Partial<TrainFlags>, command: Command): Promise<void> 
     report: join(flags.out, reportFile),
     validation,
     best: bestOf(metrics),
+    findings,
     traffic,
   };
-  const lines = [...outcome.notes, describeOutcome(flags.out, outcome, metrics)];
+  const lines = [...outcome.notes, describeOutcome(flags.out, outcome, metrics), ...describeNotes(notesOf(findings))];
   if (traffic) lines.push(describeTraffic(traffic));
   report(flags, facts, lines.join("\n"));
+}
+
+/** What is suspect in what a model has learned: first that of the network, which is below the CRF. */
+function findingsIn({ step, network, crf }: ValidationMetric): Finding[] {
+  const file = `validation after step ${step}`;
+  const ofNetwork = checkPredictions({ file, ...network, refined: false });
+  return crf && ofNetwork.length === 0 ? checkPredictions({ file, ...crf, refined: true }) : ofNetwork;
 }
 
 async function trainAlone(flags: TrainFlags): Promise<(Trained & { readonly traffic?: Traffic }) | undefined> {

@@ -1,11 +1,12 @@
 import { checkCensus, checkPalette } from "../diagnosis/census.ts";
 import type { Finding } from "../diagnosis/finding.ts";
 import { checkGuide } from "../diagnosis/guide.ts";
+import { checkStrays } from "../diagnosis/labels.ts";
 import { FormatError } from "../errors.ts";
 import { itemsOf, type Dataset, type Item } from "./dataset.ts";
 import { decodeImage } from "./images.ts";
 import { countLabels, ignoreLabel } from "./labels.ts";
-import { sizeRemedy } from "./orientation.ts";
+import { scaleRemedy, sizeRemedy } from "./orientation.ts";
 import { vocPalette } from "./palette.ts";
 
 /** Something wrong with one item. */
@@ -13,7 +14,13 @@ export interface Problem {
   readonly id: string;
   /** The absolute path of the faulty file. */
   readonly file: string;
+  /** What is wrong, and what mends it, in words. */
   readonly problem: string;
+  /** The same in parts, as errors have them; `offset` in bytes, where it is known. */
+  readonly offset?: number;
+  readonly expected: string;
+  readonly got: string;
+  readonly remedy?: string;
 }
 
 /** Something to know of one item's image, with which nothing is wrong. */
@@ -73,7 +80,7 @@ export async function checkDataset(dataset: Dataset, done: () => void = () => {}
   const images = new Float64Array(256);
   const items = itemsOf({ dataset });
   for (const item of items) {
-    const report = (file: string, problem: string): unknown => problems.push({ id: item.id, file, problem });
+    const report: Report = (file, facts, problem) => void problems.push({ id: item.id, file, problem, ...facts });
     const counts = await checkItem(item, dataset, report, told);
     counts?.forEach((count, label) => {
       pixels[label]! += count;
@@ -108,6 +115,9 @@ export async function checkDataset(dataset: Dataset, done: () => void = () => {}
   };
 }
 
+/** Takes what is wrong with a file, in parts and in words. */
+type Report = (file: string, facts: Omit<Problem, "id" | "file" | "problem">, problem: string) => void;
+
 /** The labels that occur. */
 const labelsIn = (counts: Float64Array): number[] => [...counts.keys()].filter((label) => counts[label]! > 0);
 
@@ -115,7 +125,7 @@ const labelsIn = (counts: Float64Array): number[] => [...counts.keys()].filter((
 async function checkItem(
   item: Item,
   { classes: names, palette }: Dataset,
-  report: (file: string, problem: string) => void,
+  report: Report,
   { notes, findings }: Told,
 ): Promise<Float64Array | undefined> {
   const image = await attempt(async () => decodeImage(await item.imageBytes(), item.image), report);
@@ -123,8 +133,9 @@ async function checkItem(
   image?.notes.forEach((note) => notes.push({ id: item.id, file: item.image, note }));
   if (!image || !map) return undefined;
   if (image.height !== map.height || image.width !== map.width) {
-    const sizes = `${map.width} × ${map.height} labels for an image of ${image.width} × ${image.height}`;
-    report(item.source, `${sizes}: ${sizeRemedy(image, map, "scale one to the other's size")}`);
+    const got = `${map.width} × ${map.height} labels for an image of ${image.width} × ${image.height}`;
+    const remedy = sizeRemedy(image, map, scaleRemedy);
+    report(item.source, { expected: "labels of the image's size", got, remedy }, `${got}: ${remedy}`);
     return undefined;
   }
   const counts = countLabels(map.labels);
@@ -133,21 +144,34 @@ async function checkItem(
     const colors = { own: map.palette, classes: palette, usual: vocPalette() };
     findings.push(...checkPalette({ file: item.source, labels: labelsIn(counts), names, ...colors }));
   }
+  const stray = checkStrays({ file: item.source, height: map.height, width: map.width, values: map.labels });
+  if (stray) findings.push(blurred(stray));
   if (counts[ignoreLabel]! < map.labels.length) return counts;
-  report(item.source, "every pixel is ignored (255): nothing to learn from or to score");
+  const [expected, got] = ["labels to learn from or to score by", `every pixel is ignored (${ignoreLabel})`];
+  const remedy = "label some pixels, or leave the image out";
+  report(item.source, { expected, got, remedy }, `${got}: nothing to learn from or to score`);
   return undefined;
 }
 
-async function attempt<T>(
-  read: () => Promise<T>,
-  report: (file: string, problem: string) => void,
-): Promise<T | undefined> {
+/** What is said of a mask whose numbers are all classes, though edges alone have some; the same of each, so that many are told as one. */
+function blurred({ code, severity: _, file, expected, likely }: Finding): Finding {
+  const seen = "classes that occur along edges alone, never in an area of 2 × 2 pixels";
+  const remedy = "make the masks anew: scale them to the nearest pixel, and save them as PNG from the first";
+  return { code, severity: "warning", file, expected, seen, likely, remedy };
+}
+
+async function attempt<T>(read: () => Promise<T>, report: Report): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
-    const at = error.offset === undefined ? "" : `at byte ${error.offset}: `;
-    report(error.file, `${at}expected ${error.expected}, got ${error.got}${error.remedy ? ` — ${error.remedy}` : ""}`);
+    const { file, offset, expected, got, remedy } = error;
+    const at = offset === undefined ? "" : `at byte ${offset}: `;
+    report(
+      file,
+      { offset, expected, got, remedy },
+      `${at}expected ${expected}, got ${got}${remedy ? ` — ${remedy}` : ""}`,
+    );
     return undefined;
   }
 }

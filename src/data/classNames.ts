@@ -14,7 +14,7 @@ export const labelsFile = "labels.txt";
 export async function readClassNames(folder: Folder): Promise<string[]> {
   const file = folder.join(labelsFile, folder.path);
   if (!(await folder.has(labelsFile))) {
-    const remedy = "write it: one name a line, the first for label 0";
+    const remedy = "write it: one name a line, the first for label 0; or let crf-rnn data --init write a manifest.json";
     throw new FormatError({ file, expected: "the names of the classes", got: "no such file", remedy });
   }
   const text = new TextDecoder().decode(await folder.read(file, maximumLabelBytes / 64));

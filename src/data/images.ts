@@ -72,7 +72,10 @@ function shapeRemedy(shape: readonly number[]): string {
   if (shape.length !== 3) return "save one image of three channels";
   if (shape[2] === 1) return "repeat the one channel three times: numpy.repeat(x, 3, axis=-1)";
   if (shape[0] === 3) return "put the channels last: numpy.moveaxis(x, 0, -1)";
-  return shape[2]! > 3 ? "choose three of the channels: x[:, :, :3]" : "save three channels, the last axis";
+  if (shape[2]! < 3) return "save three channels, the last axis";
+  // As many channels are those of few pictures, and rows of slices those of any volume.
+  const volume = shape[2]! > 16 ? ", or give a volume to crf-rnn refine as --volume" : "";
+  return `choose three of the channels: x[:, :, :3]${volume}`;
 }
 
 /** The most ways of mending a file that are tried. Each decodes it again. */

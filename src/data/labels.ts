@@ -1,5 +1,6 @@
 import { FormatError } from "../errors.ts";
-import { likelyOf } from "../diagnosis/labels.ts";
+import { mostLikely } from "../diagnosis/finding.ts";
+import { adviceOn, valuesRemedy } from "../diagnosis/labels.ts";
 import { ignoreLabel } from "../ignoreLabel.ts";
 
 export { ignoreLabel };
@@ -28,12 +29,12 @@ export function checkLabels(
 ): void {
   const stray = labels.findIndex((label) => label >= classes && label !== ignoreLabel);
   if (stray < 0) return;
-  const likely = likelyOf({ file, height, width, values: labels });
+  const advice = adviceOn({ file, height, width, values: labels });
   throw new FormatError({
     file,
     expected: `labels 0…${classes - 1}, or ${ignoreLabel} to ignore`,
-    got: `label ${labels[stray]} at row ${Math.floor(stray / width)}, column ${stray % width}${likely ? `: most likely ${likely}` : ""}`,
-    remedy: "map the labels to the classes, or name a data set that has this class",
+    got: `label ${labels[stray]} at row ${Math.floor(stray / width)}, column ${stray % width}${advice ? `${mostLikely}${advice.likely}` : ""}`,
+    remedy: advice?.remedy ?? `${valuesRemedy}, or name a data set that has this class`,
   });
 }
 

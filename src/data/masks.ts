@@ -1,5 +1,6 @@
 import { FormatError } from "../errors.ts";
-import { likelyOf } from "../diagnosis/labels.ts";
+import { mostLikely } from "../diagnosis/finding.ts";
+import { adviceOn } from "../diagnosis/labels.ts";
 import { ignoreLabel } from "../ignoreLabel.ts";
 import { maximumPixels, tooLarge } from "./labels.ts";
 import { decodeNpy, type NpyData } from "./npy.ts";
@@ -57,11 +58,11 @@ function withClasses(map: Annotation, values: readonly number[], file: string): 
   const { height, width } = map;
   const stray = map.labels.findIndex((value) => !classes.has(value) && value !== ignoreLabel);
   if (stray < 0) return { height, width, labels: map.labels.map((value) => classes.get(value) ?? ignoreLabel) };
-  const likely = likelyOf({ file, height, width, values: map.labels });
+  const advice = adviceOn({ file, height, width, values: map.labels });
   throw new FormatError({
     file,
     expected: `the values ${values.join(", ")} of the classes`,
-    got: `${map.labels[stray]} at row ${Math.floor(stray / width)}, column ${stray % width}${likely ? `: most likely ${likely}` : ""}`,
-    remedy: "give this value a class, or save the masks without smoothing and as PNG",
+    got: `${map.labels[stray]} at row ${Math.floor(stray / width)}, column ${stray % width}${advice ? `${mostLikely}${advice.likely}` : ""}`,
+    remedy: advice?.remedy ?? "give this value a class, or save the masks without smoothing and as PNG",
   });
 }

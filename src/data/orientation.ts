@@ -51,6 +51,9 @@ export function turnUpright({ height, width, values }: Image, orientation: numbe
   return { height: rows, width: columns, values: turned };
 }
 
+/** The remedy where a mask and a photograph have different sizes, whatever the reason. */
+export const scaleRemedy = "scale one to the other's size, masks to the nearest pixel";
+
 /**
  * Returns the remedy where a map has another size than a photograph. The EXIF tag is the reason if the map has the size
  * of the stored pixels.

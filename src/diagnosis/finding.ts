@@ -1,4 +1,4 @@
-import { type CrfRnnError, type ErrorFacts, ValueError } from "../errors.ts";
+import { type ErrorFacts, ValueError } from "../errors.ts";
 
 /** `refusal` where nothing sensible can come out, `warning` where it might not, `note` for what is good to know. */
 export type Severity = "refusal" | "warning" | "note";
@@ -36,9 +36,12 @@ export function finding<Code extends string>(
   return { code, file, seen, ...table[code], ...more };
 }
 
+/** Stands in an error between what was found and what it most likely is. */
+export const mostLikely = ": most likely ";
+
 /** A finding in one sentence, as errors have it. */
 export function factsOf({ file, expected, seen, likely, remedy }: Finding): ErrorFacts {
-  return { where: file, expected, got: likely === "" ? seen : `${seen}: most likely ${likely}`, remedy };
+  return { where: file, expected, got: likely === "" ? seen : `${seen}${mostLikely}${likely}`, remedy };
 }
 
 /** @throws ValueError with the first finding with which nothing sensible can come out */
@@ -47,16 +50,15 @@ export function refuse(findings: readonly Finding[]): void {
   if (refusal) throw new ValueError(factsOf(refusal));
 }
 
+/** What ended reading a file: an error, or its parts. */
+type Fault = Omit<ErrorFacts, "where"> & { readonly file: string; readonly offset?: number };
+
 /** Makes a finding of what ended reading a file. */
-export const findingOf = ({ where, expected, got, remedy = "" }: CrfRnnError): Finding => ({
-  code: "unreadable",
-  severity: "refusal",
-  file: where,
-  expected,
-  seen: got,
-  likely: "",
-  remedy,
-});
+export function findingOf({ file, offset, expected, got, remedy = "" }: Fault): Finding {
+  const [seen = "", likely = ""] = got.split(mostLikely);
+  const place = offset === undefined ? "" : ` at byte ${offset}`;
+  return { code: "unreadable", severity: "refusal", file, expected, seen: `${seen}${place}`, likely, remedy };
+}
 
 /** What is suspect in one picture, but usual in some of many: a class that fills it. */
 const usualInSome: readonly string[] = ["one-label", "labels-one", "result-one-label"];

@@ -1,6 +1,7 @@
 import { ignoreLabel } from "../ignoreLabel.ts";
 import { enumerate } from "../quote.ts";
 import { finding, type Finding, type Findings } from "./finding.ts";
+import { findStrays } from "./strays.ts";
 
 /** Numbers of a mask as they lie in its file. */
 export interface GivenLabels {
@@ -40,8 +41,8 @@ const table = {
   "labels-compressed": {
     severity: "refusal",
     expected: whole,
-    likely: "a mask that was a JPEG once",
-    remedy: "save masks as PNG from the first",
+    likely: "a mask that was a JPEG once, or was scaled by a filter that overshoots",
+    remedy: "save masks as PNG from the first, and scale them to the nearest pixel",
   },
   "labels-gray": {
     severity: "warning",
@@ -63,12 +64,6 @@ const table = {
   },
 } as const satisfies Findings<string>;
 
-/** A value is one of the classes' if so many of the pixels have it; others are called strays. */
-const leastShare = 0.02;
-/** So many different strays are more than classes that are small. */
-const leastStrays = 8;
-/** Strays of a JPEG lie about a class's value. */
-const ringing = 16;
 /** The highest of a few labels is this many times their number where they are grays. */
 const grayFactor = 16;
 /** Above this share of unlisted values, `--labels` are those of another mask. */
@@ -105,47 +100,33 @@ export function checkGaps(file: string, labels: readonly number[]): Finding[] {
   return [finding(table, "labels-gray", file, seen, { remedy })];
 }
 
-/** What numbers that are no classes' most likely are, if anything is known; for errors about one of them. */
-export function likelyOf(labels: GivenLabels): string | undefined {
-  return checkLabels(labels).find(({ code }) => code !== "labels-gaps" && code !== "labels-one")?.likely;
+/** What numbers that are no classes' most likely are, and what mends them where masks belong to a data set. */
+export interface Advice {
+  readonly likely: string;
+  readonly remedy: string;
 }
 
-/** Smoothing leaves many rare numbers between those of the classes; a JPEG leaves them about those. */
-function checkStrays(labels: GivenLabels, counts: ReadonlyMap<number, number>): Finding | undefined {
-  const { file, values } = labels;
-  const main = [...counts].filter(([, count]) => count >= leastShare * values.length).map(([value]) => value);
-  const strays = [...counts.keys()].filter((value) => !main.includes(value));
-  if (main.length === 0 || strays.length < leastStrays) return undefined;
-  main.sort((a, b) => a - b);
-  const [least, most] = [main[0]!, main.at(-1)!];
-  const near = strays.filter((value) => main.some((one) => Math.abs(one - value) <= ringing));
-  const between = strays.filter((value) => value > least && value < most);
-  const compressed = near.length >= 0.75 * strays.length;
-  if (!compressed && between.length < 0.75 * strays.length) return undefined;
-  if (!compressed && !liesBetween(labels, new Set(between))) return undefined;
-  const seen = `${counts.size} different numbers, of which ${main.slice(0, 8).join(", ")} are frequent`;
+/** Advice on a mask of a data set with a number of no class, if anything is known of it. */
+export function adviceOn(labels: GivenLabels): Advice | undefined {
+  const [first] = checkLabels(labels);
+  const code = first?.code as keyof typeof table | undefined;
+  if (code === undefined || code === "labels-one" || code === "labels-gaps") return undefined;
+  const { likely, remedy } = table[code];
+  return { likely, remedy: code === "labels-gray" || code === "labels-0-255" ? valuesRemedy : remedy };
+}
+
+/** What says which numbers masks have. */
+export const valuesRemedy = `give the classes their numbers in manifest.json, as "value": 128`;
+
+/** Looks for what smoothing and compression leave along the edges of a mask. */
+export function checkStrays(labels: GivenLabels, counts = countsOf(labels.values)): Finding | undefined {
+  const strays = findStrays(labels, counts);
+  if (!strays) return undefined;
+  const { kind, main } = strays;
+  const frequent = `${main.slice(0, 8).join(", ")}${main.length > 8 ? ", …" : ""}`;
+  const seen = `${counts.size} different numbers, of which areas have ${frequent} alone`;
   const remedy = `add --labels ${main.join(",")}, with which all others become void`;
-  return finding(table, compressed ? "labels-compressed" : "labels-antialiased", file, seen, { remedy });
-}
-
-/** Whether most pixels of these values have a smaller and a larger neighbor, as those of smoothed edges do. */
-function liesBetween({ height, width, values }: GivenLabels, strays: ReadonlySet<number>): boolean {
-  let [all, between] = [0, 0];
-  for (let pixel = 0; pixel < values.length; pixel++) {
-    const value = values[pixel]!;
-    if (!strays.has(value)) continue;
-    const [row, column] = [Math.floor(pixel / width), pixel % width];
-    let [smaller, larger] = [false, false];
-    for (let y = Math.max(0, row - 1); y <= Math.min(height - 1, row + 1); y++) {
-      for (let x = Math.max(0, column - 1); x <= Math.min(width - 1, column + 1); x++) {
-        smaller ||= values[y * width + x]! < value;
-        larger ||= values[y * width + x]! > value;
-      }
-    }
-    all++;
-    between += Number(smaller && larger);
-  }
-  return between > all / 2;
+  return finding(table, `labels-${kind}`, labels.file, seen, { remedy });
 }
 
 /** Labels of the values that were listed: the class is the value's place in the list; all others are void. */

@@ -197,25 +197,27 @@ function landscape(dots: readonly Dot[], chosen: SearchParameters, metric: Searc
 function foldTable({ folds }: Found, metric: SearchMetric): Markup {
   return html`<section>
     <h2>Held out</h2>
-    <table>
-      <tr>
-        <th>fold</th>
-        <th>pictures</th>
-        <th>${metricNames[metric]} without a CRF</th>
-        <th>with</th>
-        <th>chosen without these pictures</th>
-      </tr>
-      ${folds.map(
-        ({ parameters, pictures, network, score }, i) =>
-          html`<tr>
-            <td>${i + 1}</td>
-            <td>${pictures.length}</td>
-            <td>${formatScore(network)}</td>
-            <td>${formatScore(score)}</td>
-            <td>${describeParameters(parameters)}</td>
-          </tr>`,
-      )}
-    </table>
+    <div class="wide told">
+      <table>
+        <tr>
+          <th>fold</th>
+          <th>pictures</th>
+          <th>${metricNames[metric]} without a CRF</th>
+          <th>with</th>
+          <th>chosen without these pictures</th>
+        </tr>
+        ${folds.map(
+          ({ parameters, pictures, network, score }, i) =>
+            html`<tr>
+              <td>${i + 1}</td>
+              <td>${pictures.length}</td>
+              <td>${formatScore(network)}</td>
+              <td>${formatScore(score)}</td>
+              <td class="words">${describeParameters(parameters)}</td>
+            </tr>`,
+        )}
+      </table>
+    </div>
   </section>`;
 }
 
@@ -228,23 +230,25 @@ function trialTable(dots: readonly Dot[], metric: SearchMetric): Markup {
     .slice(0, 10);
   return html`<section>
     <h2>The best trials</h2>
-    <table>
-      <tr>
-        <th>${metricNames[metric]}</th>
-        <th>pictures</th>
-        <th>from</th>
-        <th>parameters</th>
-      </tr>
-      ${best.map(
-        ({ parameters, from, score, pictures }) =>
-          html`<tr>
-            <td>${formatScore(score)}</td>
-            <td>${pictures}</td>
-            <td>${from}</td>
-            <td>${describeParameters(parameters)}</td>
-          </tr>`,
-      )}
-    </table>
+    <div class="wide told">
+      <table>
+        <tr>
+          <th>${metricNames[metric]}</th>
+          <th>pictures</th>
+          <th>from</th>
+          <th>parameters</th>
+        </tr>
+        ${best.map(
+          ({ parameters, from, score, pictures }) =>
+            html`<tr>
+              <td>${formatScore(score)}</td>
+              <td>${pictures}</td>
+              <td>${from}</td>
+              <td class="words">${describeParameters(parameters)}</td>
+            </tr>`,
+        )}
+      </table>
+    </div>
   </section>`;
 }
 
@@ -267,14 +271,16 @@ function slopeTable(records: Records): Markup | undefined {
   );
   return html`<section>
     <h2>Gradients of the loss a pixel, beside its slopes over ±5 %</h2>
-    <table>
-      <tr>
-        <th>at</th>
-        <th>gradient</th>
-        <th>slope</th>
-        <th>signs</th>
-      </tr>
-      ${rows}
-    </table>
+    <div class="wide">
+      <table>
+        <tr>
+          <th>at</th>
+          <th>gradient</th>
+          <th>slope</th>
+          <th>signs</th>
+        </tr>
+        ${rows}
+      </table>
+    </div>
   </section>`;
 }

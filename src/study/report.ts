@@ -19,12 +19,14 @@ export interface StudyReportFacts {
 /** A study as one HTML page that needs nothing else, for dark and light screens. */
 export function drawStudyReport({ title, lines, notes, classes, palette, pictures }: StudyReportFacts): string {
   const most = Math.max(...lines.map(({ meanIU }) => meanIU.mean));
-  const table = html`<table>
-    <tr>
-      ${heads.map((head) => html`<th>${head}</th>`)}
-    </tr>
-    ${lines.map((line) => drawLine(line, most))}
-  </table>`;
+  const table = html`<div class="wide told">
+    <table>
+      <tr>
+        ${heads.map((head) => html`<th>${head}</th>`)}
+      </tr>
+      ${lines.map((line) => drawLine(line, most))}
+    </table>
+  </div>`;
   const said = notes.map((note) => html`<p>${note}</p>`);
   return drawPage({
     kicker: "crf-rnn study",
@@ -39,7 +41,7 @@ function drawLine(line: Line, most: number): Markup {
   const bar = line.row.crf === "none" ? "first" : "second";
   const share = (line.meanIU.mean / most).toFixed(4);
   return html`<tr>
-    <td>${title}</td>
+    <td class="words">${title}</td>
     <td class="bar ${bar}" style="--share: ${share}; width: 14rem"><span>${meanIU}</span></td>
     ${rest.map((cell) => html`<td>${cell}</td>`)}
   </tr>`;

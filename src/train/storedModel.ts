@@ -42,6 +42,12 @@ const published: Omit<CrfConfiguration, "multipliers" | "network"> = {
 /** Whether a checkpoint has a CRF of its own. */
 export const hasCrf = ({ tensors }: Pick<Checkpoint, "tensors">): boolean => tensors.has("compatibility");
 
+/** How many iterations a checkpoint's CRF has parameters for, where it is untied: one set for each. */
+export function setsOf({ tensors }: Pick<Checkpoint, "tensors">): number | undefined {
+  const [rows = 0, classes = 1] = tensors.get("compatibility")?.shape ?? [];
+  return rows > classes ? Math.floor(rows / classes) : undefined;
+}
+
 /**
  * The model in a checkpoint: its architecture by the names and shapes of the tensors, what these do not tell by the metadata
  * of `train` where it is there. `crf`: none, the checkpoint's own, or another. `precision`: how the network's weights are stored.

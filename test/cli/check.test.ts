@@ -71,12 +71,12 @@ describe("crf-rnn check", () => {
     const { status, stdout, stderr } = await crfRnnInProcess(words, folder.path);
     expect(status).toBe(2);
     expect(stdout.trimEnd().split("\n")).toEqual([
-      expect.stringMatching(/^refusal: cut\.png at byte \d+: expected .*, got .* — .*truncated.*$/),
+      expect.stringMatching(/^refusal: cut\.png: expected .*, got .* at byte \d+ — .*truncated.*$/),
       "warning: unit.npy: colors from 0 to 1: most likely a photograph divided by 255 — multiply it by 255, or add --theta-beta 0.0118",
       "note: turned.png: turned as its EXIF orientation, 3, says",
       "4 pictures looked at: 2 findings.",
     ]);
-    expect(stderr).toMatch(/^crf-rnn: cut\.png at byte \d+: expected [^\n]*\n$/);
+    expect(stderr).toMatch(/^crf-rnn: cut\.png: expected [^\n]* at byte \d+[^\n]*\n$/);
   });
 
   test("looks at data sets, by --data or by their folder, as data does", async () => {
@@ -107,7 +107,16 @@ describe("crf-rnn check", () => {
       ["probabilities", tree.file("p/c.npy")],
     ]);
     tree.write("masks/b.png", "no image");
-    expect(await check("--data", tree.path)).toMatchObject({ status: 2, codes: ["refusal problem"] });
+    const broken = await check("--data", tree.path);
+    expect(broken).toMatchObject({ status: 2, codes: ["refusal problem"] });
+    expect(broken.findings[0]).toMatchObject({ file: tree.file("masks/b.png"), expected: "a PNG file" });
+    tree.write("masks/b.png", mask(halves(128)));
+    expect((await check("--data", tree.path)).findings[0]).toMatchObject({
+      expected: "the values 0, 255 of the classes",
+      seen: "128 at row 0, column 0",
+      likely: "grays in place of classes",
+      remedy: expect.stringContaining('"value": 128') as string,
+    });
   });
 
   test("refuses what is nothing to look at", async () => {

@@ -26,6 +26,10 @@ describe("crf-rnn", () => {
     expect(stdout).toMatch(new RegExp(`Examples:\n  crf-rnn ${command}`));
     for (const flag of ["--device <kind>", "--adapter <name>", "--threads <n>", "--json", "--quiet"])
       expect(stdout).toContain(flag);
+    // Defaults are told once, as somebody would give them: no objects and lists of JavaScript.
+    const help = stdout.replace(/\s+/g, " ");
+    expect(help).not.toMatch(/\(default: [[{]/);
+    expect(help).not.toMatch(/\(default: [^()]*\) \(default: /);
   });
 
   test("README's table has every command", () => {

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { memorySink, writeSafetensors } from "../../src/checkpoint/checkpoint.ts";
 import { decodeLabelPng, encodeLabelPng } from "../../src/data/png.ts";
-import { halves, height, manifest, mask, Tree, width, writeManifest } from "../data/trees.ts";
+import { halves, height, manifest, mask, photo, Tree, width, writeManifest } from "../data/trees.ts";
 import { crfRnnInProcess, type Folder } from "./command.ts";
 import { shapesFolder, tiny, trainWords } from "./training.ts";
 
@@ -61,9 +61,32 @@ describe("what is suspect in a data set", () => {
     expect(trained.stderr).toContain("label 0 (sky) in the color of road");
   });
 
+  test("is noted of masks whose edges alone have some of the classes, once for all", async () => {
+    using tree = new Tree();
+    const names = Array.from({ length: 11 }, (_, id) => ({ id, name: `class ${id}`, rgb: [id, id, id] }));
+    await writeManifest(tree);
+    // From 0 to 10 by a quarter, a half and three quarters, as a mask of two classes that was scaled has it.
+    const row = [0, 0, 3, 5, 8, 10, 10];
+    const labels = Uint8Array.from({ length: 5 * row.length }, (_, pixel) => row[pixel % row.length]!);
+    const image = await photo("png", { width: row.length, height: 5 });
+    const items = manifest.items.map((one) => ({ ...one, width: row.length }));
+    tree.write("manifest.json", { ...manifest, classes: names, items });
+    for (const one of manifest.items) {
+      tree.write(one.mask, encodeLabelPng({ height: 5, width: row.length, labels })).write(one.image, image);
+    }
+    const note =
+      /note: 3 images, the first .*a\.png: classes that occur along edges alone.*: most likely a mask that was smoothed or scaled — make the masks anew/;
+    const { status, stdout } = await crfRnnInProcess(["data", tree.path]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(note);
+    const words = ["train", "--data", tree.path, "--out", folder.file("never"), "--steps", "1", "--dry-run", ...tiny];
+    expect((await crfRnnInProcess(words)).stderr).toMatch(note);
+  });
+
   test("is noted by evaluate, unless it was told to look at some images alone", () => {
     const words = ["--data", "shapes", "--checkpoint", "run/checkpoint.safetensors", ...tiny.slice(2), "--json"];
-    expect(folder.run(trainWords("run", "--stage", "fcn8s", "--steps", "1", "--quiet")).status).toBe(0);
+    const trained = folder.run(trainWords("run", "--stage", "fcn8s", "--steps", "1", "--json", "--quiet"));
+    expect(trained.status).toBe(0);
     const notes = (...more: string[]): string => {
       const { status, stdout } = folder.run(["evaluate", ...words, ...more]);
       expect(status).toBe(0);
@@ -78,6 +101,12 @@ describe("what is suspect in a data set", () => {
         encodeLabelPng({ ...map, labels: map.labels.map((label) => (label === 2 ? 0 : label)) }),
       );
     }
+    // A network of one step labels everything alike, which train says, too.
+    const alike = "for every pixel: most likely a network that has not learned to tell the classes yet";
+    expect(notes()).toContain(alike);
+    expect(JSON.parse(trained.stdout)).toMatchObject({
+      findings: [{ code: "one-class-predicted", file: "validation after step 1" }],
+    });
     expect(notes()).toContain("none of triangle: most likely classes that the masks number otherwise");
     expect(notes("--images", "1")).not.toContain("none of");
     for (const [i, map] of labels.entries()) {

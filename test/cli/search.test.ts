@@ -73,6 +73,9 @@ describe("crf-rnn search", () => {
     });
     expect(text("params.html")).toContain(found.verdict);
     expect(text("params.html")).toContain("θα and θβ");
+    // A phone scrolls each table, not the page.
+    const tables = text("params.html").match(/<table/g);
+    expect(text("params.html").match(/<div class="wide[^"]*">\s*<table/g)).toHaveLength(tables!.length);
     expect(JSON.parse(text("params.trials.jsonl").split("\n")[0]!)).toMatchObject({
       event: "search",
       facts: { metric: "meanIU", classes: String(classes), pictures: "4" },

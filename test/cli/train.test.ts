@@ -464,7 +464,7 @@ describe("crf-rnn train refuses data", () => {
 
   test("an image without its mask, of another size than its mask, or damaged", () => {
     const mask = "shapes/masks/shapes-0003.png";
-    refusesData((data) => data.remove(mask), /shapes-0003\.png: expected .* got .*no such file/);
+    refusesData((data) => data.remove(mask), /shapes-0003\.png: expected a file, got no such file — fetch/);
     refusesData(
       (data) => void data.write("shapes/images/shapes-0003.png", encodeRgbPng(20, 24, new Uint8Array(20 * 24 * 3))),
       /24 × 24 labels for an image of 24 × 20/,

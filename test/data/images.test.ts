@@ -71,6 +71,7 @@ describe("decodeImage", () => {
       [[5, 7, 1], "numpy.repeat(x, 3, axis=-1)"],
       [[5, 7, 2], "save three channels"],
       [[5, 7, 4], "choose three of the channels: x[:, :, :3]"],
+      [[5, 7, 20], "x[:, :, :3], or give a volume to crf-rnn refine as --volume"],
       [[3, 5, 7], "numpy.moveaxis(x, 0, -1)"],
       [[1, 5, 7, 3], "save image[0]"],
       [[2, 5, 7, 3], "save one image of three channels"],

@@ -13,7 +13,7 @@ test("the first refusal is thrown, in one sentence", () => {
     "a.npy: expected logits, got bytes: most likely a picture — look",
   );
   const error = new FormatError({ file: "b.png", offset: 3, expected: "a chunk", got: "the end" });
-  expect(findingOf(error)).toMatchObject({ severity: "refusal", file: "b.png at byte 3", seen: "the end", remedy: "" });
+  expect(findingOf(error)).toMatchObject({ severity: "refusal", file: "b.png", seen: "the end at byte 3", remedy: "" });
 });
 
 test("of many pictures some may show one class, and gaps are told by all of them", () => {

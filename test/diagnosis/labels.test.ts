@@ -1,6 +1,6 @@
 import sharp from "sharp";
 import { expect, test } from "vitest";
-import { checkGaps, checkLabels, labelsOfValues, likelyOf } from "../../src/diagnosis/labels.ts";
+import { checkGaps, checkLabels, labelsOfValues, adviceOn } from "../../src/diagnosis/labels.ts";
 
 const [height, width] = [40, 50];
 const pixels = height * width;
@@ -55,8 +55,52 @@ test("a smoothed mask and one that was a JPEG are told from classes, and from ea
   }
   const [ringing] = found(await compressed(disc(20, 200)));
   expect(ringing?.[0]).toBe("refusal labels-compressed");
-  expect(likelyOf(given(await smoothed(disc(0, 255))))).toBe("a mask that was smoothed or scaled");
-  expect(likelyOf(given(disc(0, 7)))).toBeUndefined();
+  expect(adviceOn(given(await smoothed(disc(0, 255))))).toEqual({
+    likely: "a mask that was smoothed or scaled",
+    remedy: "scale masks to the nearest pixel",
+  });
+  expect(adviceOn(given(disc(0, 128)))?.remedy).toMatch(/"value": 128/);
+  expect(adviceOn(given(disc(0, 7)))).toBeUndefined();
+});
+
+/** Numbers of a mask that is twice as large in both directions, between those of its neighbors where it has two. */
+const doubled = async (mask: Uint8Array) => {
+  const image = sharp(mask, { raw: { width, height, channels: 1 } }).resize(2 * width, 2 * height, {
+    kernel: "linear",
+  });
+  const values = new Uint8Array(await image.toColorspace("b-w").raw().toBuffer());
+  return { file: "mask.png", height: 2 * height, width: 2 * width, values };
+};
+
+test("few numbers between two, and small classes beside a large one, are told by whether an area has them", async () => {
+  // Halfway, and a quarter from either: 0, 64, 128, 191, 255.
+  const grays = await doubled(disc(0, 255));
+  expect(new Set(grays.values).size).toBeLessThan(8);
+  expect(checkLabels(grays)).toMatchObject([
+    {
+      code: "labels-antialiased",
+      severity: "refusal",
+      remedy: "add --labels 0,255, with which all others become void",
+    },
+  ]);
+  // A disc of 36 pixels in 2000 is rare, and its edge is smoothed like others.
+  const small = Uint8Array.from({ length: pixels }, (_, pixel) =>
+    Math.hypot((pixel % width) - 24, Math.floor(pixel / width) - 19) < 3.5 ? 255 : 0,
+  );
+  expect((await found(await smoothed(small)))[0]?.[0]).toMatch(/^refusal labels-(antialiased|compressed)/);
+  // Thirty classes in squares of 2 × 2, each rarer than 2 % of the picture and near the next in number, are classes.
+  const squares = disc(0, 0).map((_, pixel) => {
+    const [row, column] = [Math.floor(pixel / width), pixel % width];
+    const place = Math.floor(row / 4) * 12 + Math.floor(column / 4);
+    return row % 4 < 2 && column % 4 < 2 && place < 30 ? 1 + place : 0;
+  });
+  expect(found(squares)).toEqual([]);
+  // So are strokes one pixel thin on void.
+  const strokes = disc(255, 255).map((value, pixel) => {
+    const row = Math.floor(pixel / width);
+    return row % 9 === 4 ? row / 9 : value;
+  });
+  expect(found(strokes)).toEqual([]);
 });
 
 test("of many masks all labels together tell of gaps", () => {

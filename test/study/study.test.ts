@@ -88,7 +88,10 @@ describe("the table", () => {
     const lines = linesOf([named("plain")], [result("plain", 1, 50, 70)]);
     const page = drawStudyReport({ title: "<here>", lines, notes: ["a note"], classes: [], palette: [], pictures: [] });
     expect(page).toContain("&#60;here&#62;");
-    expect(page).toContain("<td>FCN-8s</td>");
+    expect(page).toContain('<td class="words">FCN-8s</td>');
     expect(page).toContain("60.0");
+    // A phone scrolls the table, not the page.
+    expect(page.match(/<table/g)).toHaveLength(1);
+    expect(page).toMatch(/<div class="wide told">\s*<table/);
   });
 });

@@ -2,7 +2,7 @@ import type { Photograph } from "../../data/images.ts";
 import { type Finding, findingOf } from "../../diagnosis/finding.ts";
 import { checkGuide } from "../../diagnosis/guide.ts";
 import { checkScores } from "../../diagnosis/scores.ts";
-import { CrfRnnError } from "../../errors.ts";
+import { CrfRnnError, FormatError } from "../../errors.ts";
 import { readImage } from "../input.ts";
 import type { Listed } from "../pictures.ts";
 import { type AnnotationFlags, readAnnotation, requireSize as requireAnnotationSize } from "../refine/annotation.ts";
@@ -25,7 +25,8 @@ async function attempt<Result>(read: () => Promise<Result>, found: Finding[]): P
     return await read();
   } catch (error) {
     if (!(error instanceof CrfRnnError)) throw error;
-    found.push(findingOf(error));
+    const { where: file, expected, got, remedy } = error;
+    found.push(findingOf(error instanceof FormatError ? error : { file, expected, got, remedy }));
     return undefined;
   }
 }

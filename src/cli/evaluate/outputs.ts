@@ -1,7 +1,9 @@
 import { basename } from "node:path";
+import type { Finding } from "../../diagnosis/finding.ts";
+import { checkPredictions } from "../../diagnosis/predictions.ts";
 import { enumerate, printable } from "../../quote.ts";
 import { drawEvaluation, type EvaluationFacts } from "../../train/report/evaluation.ts";
-import { describeNotes } from "../notes.ts";
+import { describeNotes, notesOf } from "../notes.ts";
 import { report } from "../options.ts";
 import { checkDestinations, writeTogether } from "../output.ts";
 import { countPassedOver, incomplete } from "../passedOver.ts";
@@ -42,13 +44,26 @@ export function conclude(flags: EvaluateFlags, evaluation: Evaluation): void {
 }
 
 function factsOf(flags: EvaluateFlags, evaluation: Evaluation): EvaluationFacts {
-  const { crf, names: classes, images, failures, scores, band, radius, tally, palette, worst, adapter } = evaluation;
+  const {
+    crf,
+    iterations,
+    names: classes,
+    images,
+    failures,
+    scores,
+    band,
+    radius,
+    tally,
+    palette,
+    worst,
+    adapter,
+  } = evaluation;
   const { index, of } = flags.merge ? wholeShard : flags.shard;
   const options: [string, string][] = [
     ["data", flags.data],
     ["checkpoint", flags.checkpoint],
     ["model", modes[crf]],
-    ...(crf === "none" ? [] : ([["iterations", String(flags.iterations)]] satisfies [string, string][])),
+    ...(crf === "none" ? [] : ([["iterations", String(iterations)]] satisfies [string, string][])),
     ["tolerance of boundaries", flags.tolerance === undefined ? "0.75 % of the diagonal" : `${flags.tolerance} pixels`],
     ...(of > 1 ? ([["part", `${index} of ${of}`]] satisfies [string, string][]) : []),
     ...(failures.length > 0 ? ([["passed over", nameUnscored(failures)]] satisfies [string, string][]) : []),
@@ -79,7 +94,8 @@ const nameUnscored = (failures: Evaluation["failures"]): string =>
   );
 
 function print(flags: EvaluateFlags, evaluation: Evaluation): void {
-  const { crf, names, images, failures, notes, seconds, adapter, scores, band, radius, tally } = evaluation;
+  const { crf, names, images, failures, seconds, adapter, scores, band, radius, tally } = evaluation;
+  const notes = [...evaluation.notes, ...notesOf(checkLearned(flags.data, evaluation))];
   const boundaries = boundariesOf(tally);
   const { reliability, pictures } = tally;
   const classes = scores.classes.map(({ iu, accuracy, truth }, label) => ({
@@ -92,7 +108,7 @@ function print(flags: EvaluateFlags, evaluation: Evaluation): void {
   const calibrationError = reliability.calibrationError();
   const { meanIU, pixelAccuracy, meanAccuracy, frequencyWeightedIU } = scores;
   const figures = { meanIU, pixelAccuracy, meanAccuracy, frequencyWeightedIU, bandAccuracy: band.pixelAccuracy };
-  const iterations = crf === "none" ? undefined : flags.iterations;
+  const iterations = crf === "none" ? undefined : evaluation.iterations;
   const { index, of } = flags.merge ? wholeShard : flags.shard;
   const share = of > 1 ? `, part ${index} of ${of}` : "";
   const shown = names.map((name) => printable(name));
@@ -133,6 +149,12 @@ function print(flags: EvaluateFlags, evaluation: Evaluation): void {
     { ...facts, seconds, adapter, ...figures, ...more, classes, trimap: trimapOf(tally), ...parts },
     text.join("\n"),
   );
+}
+
+/** What is suspect in the scores, of parts that were put together as well. */
+function checkLearned(file: string, { crf, names, scores: { classes, pixelAccuracy } }: Evaluation): Finding[] {
+  const iu = classes.map((one) => one.iu);
+  return checkPredictions({ file, names, iu, pixelAccuracy, refined: crf !== "none" });
 }
 
 const modes = { none: "network alone", disconnected: "disconnected CRF", trained: "trained CRF" } as const;

@@ -47,6 +47,8 @@ export interface Unscored extends PassedOver {
 /** The result of `crf-rnn evaluate`. */
 export interface Evaluation {
   readonly crf: CrfChoice;
+  /** Of the CRF, where there is one. */
+  readonly iterations?: number;
   readonly names: readonly string[];
   /** The number of images that were scored. */
   readonly images: number;
@@ -77,7 +79,7 @@ export async function evaluate(flags: EvaluateFlags): Promise<Evaluation> {
   if (wanted.length === 0) throw new UsageError({ where: "--data", expected: "images to score", got: "none" });
   await using opened = await openDevice(flags);
   const { device } = opened;
-  const { model, crf } = await openModelFile(device, flags);
+  const { model, crf, iterations } = await openModelFile(device, flags);
   using _model = model;
   check(flags, model.classes, classes.length, model.network !== undefined);
   const logits = flags.logits
@@ -95,7 +97,7 @@ export async function evaluate(flags: EvaluateFlags): Promise<Evaluation> {
       progress.stage("scoring");
       const attempt = async () => {
         const sample = await readSample(item, logits?.read);
-        return { sample, judged: await judge(model, sample, flags) };
+        return { sample, judged: await judge(model, sample, { ...flags, iterations }) };
       };
       const result = await attempt().catch((error: unknown) => ofOnePicture(error, flags));
       progress.step();
@@ -122,7 +124,7 @@ export async function evaluate(flags: EvaluateFlags): Promise<Evaluation> {
   const told = suspect.filter(({ code }) => code !== "classes-never" || images === all.length);
   notes.push(...notesOf(told, ["warning", "refusal"]));
   const seconds = (performance.now() - began) / 1000;
-  const found = { crf, names: classes, images, failures, notes, seconds, adapter: device.info.name };
+  const found = { crf, iterations, names: classes, images, failures, notes, seconds, adapter: device.info.name };
   const scores = { scores: tally.whole.scores(), band: tally.bands.get(flags.band)!.scores() };
   const { palette } = part.dataset;
   return { ...found, ...scores, radius: flags.band, tally, palette, worst: worst.pictures };

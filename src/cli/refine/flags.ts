@@ -146,7 +146,11 @@ export function refineWords(): Command {
     .option("--compatibility <C>", "potts, or .npy [L, L]", "potts");
   addFlags(command, { normalization: inferenceOptions.normalization, ...temperatureOption });
   addParamsFlag(command, { matrices: true })
-    .option("--mean <b,g,r>", "mean color to subtract, blue first", threeNumbers, [0, 0, 0])
+    .addOption(
+      new Option("--mean <b,g,r>", "mean color to subtract, blue first")
+        .argParser(threeNumbers)
+        .default([0, 0, 0], "0,0,0"),
+    )
     .addOption(
       new Option("--order <order>", "order of the channels in the features").choices(["rgb", "bgr"]).default("rgb"),
     );

@@ -50,7 +50,7 @@ export function studyWords(): Command {
     )
     .requiredOption("--out <study>", "folder of the study, made if need be")
     .option("--seeds <n>", "how often each row is trained", wholeNumber(1, 100), 3)
-    .addOption(new Option("--rows <names>", "which rows (default: all)").argParser(rowsOf).default(studyRows, "all"))
+    .addOption(new Option("--rows <names>", "which rows").argParser(rowsOf).default(studyRows, "all"))
     .option("--steps <n>", "steps of FCN-8s", wholeNumber(1), 784)
     .option(
       "--more <n>",

@@ -1,11 +1,11 @@
 import { basename } from "node:path";
-import { checkDataset } from "../../data/checkDataset.ts";
+import { checkDataset, type Problem } from "../../data/checkDataset.ts";
 import { spread } from "../../data/spread.ts";
 import { itemsOf, type Dataset, type Item } from "../../data/dataset.ts";
 import { decodeImage, type Photograph } from "../../data/images.ts";
 import { ignoreLabel } from "../../data/labels.ts";
 import { openPart, openUnion, type Format } from "../../data/openDataset.ts";
-import { sizeRemedy } from "../../data/orientation.ts";
+import { scaleRemedy, sizeRemedy } from "../../data/orientation.ts";
 import type { Color } from "../../data/palette.ts";
 import { refuse } from "../../diagnosis/finding.ts";
 import { FormatError, UsageError } from "../../errors.ts";
@@ -77,7 +77,7 @@ export async function readSample(item: Item, logits?: LogitsReader): Promise<Sam
       file: item.source,
       expected: `labels of the image's ${image.width} × ${image.height} pixels`,
       got: `${width} × ${height}`,
-      remedy: sizeRemedy(image, { height, width }, "scale one to the other's size"),
+      remedy: sizeRemedy(image, { height, width }, scaleRemedy),
     });
   }
   if (labels.every((label) => label === ignoreLabel)) {
@@ -105,12 +105,8 @@ export async function checkImages(
     refuse(findings);
     return [...notes, ...notesOf(findings)];
   }
-  const [first] = problems;
-  const more = problems.length > 1 ? `, and ${problems.length - 1} more images with problems` : "";
-  throw new FormatError({
-    file: first!.file,
-    expected: "a sound image with sound labels",
-    got: `${first!.problem}${more}`,
-    remedy: "crf-rnn data lists them all",
-  });
+  const [{ file, offset, expected, got, remedy }, ...more] = problems as [Problem, ...Problem[]];
+  if (more.length === 0) throw new FormatError({ file, offset, expected, got, remedy });
+  const others = `${more.length} more ${more.length === 1 ? "image" : "images"} with problems, which crf-rnn data lists`;
+  throw new FormatError({ file, offset, expected, got: `${got}, and ${others}`, remedy });
 }

@@ -22,7 +22,7 @@ export const style = new Markup(`
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 2.5rem clamp(1rem, 4vw, 3rem) 4rem; max-width: 84rem;
   background: var(--page); color: var(--text); font: 15px/1.5 system-ui, sans-serif; }
-h1 { margin: 0 0 1.25rem; font-size: 1.9rem; line-height: 1.2; letter-spacing: -0.02em; }
+h1 { margin: 0 0 1.25rem; font-size: 1.9rem; line-height: 1.2; letter-spacing: -0.02em; overflow-wrap: anywhere; }
 h2 { margin: 2.5rem 0 0.75rem; font-size: 1.15rem; letter-spacing: -0.01em; }
 h3 { margin: 0; font-size: 0.8rem; font-weight: 600; color: var(--quiet); }
 small { display: block; font-size: 0.8rem; font-weight: 400; color: var(--quiet); overflow-wrap: anywhere; }
@@ -63,6 +63,7 @@ ${colors.map((color) => `.${color} { --own: var(--${color}); }`).join(" ")}
   border-radius: 0; background: var(--page); cursor: zoom-out; image-rendering: pixelated; }
 .wide { overflow-x: auto; border-radius: 10px; } .wide table { width: max-content; min-width: 100%; }
 .wide .bar { min-width: 5.5rem; }
+.told table { width: 100%; } .told .words { min-width: 12rem; }
 details { margin-top: 0.75rem; } summary { cursor: pointer; color: var(--quiet); margin-bottom: 0.75rem; }
 .maps { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); gap: 0.75rem; }
 .map svg { margin: 0 auto; }
