@@ -117,7 +117,7 @@ function print(flags: EvaluateFlags, evaluation: Evaluation): void {
   const line = (name: string, ...values: number[]): string => name.padEnd(width) + values.map(cell).join("");
   const text = [
     ...describeNotes(notes),
-    `${flags.checkpoint}, ${modes[crf]}${iterations ? `, T = ${iterations}` : ""}: ${images} images${share}${countPassedOver(failures)}`,
+    `${flags.checkpoint}, ${modes[crf]}${iterations ? `, T = ${iterations}` : ""}: ${images === 1 ? "1 image" : `${images} images`}${share}${countPassedOver(failures)}`,
     `${"class".padEnd(width)}${"IU".padStart(10)}${"accuracy".padStart(10)}${"boundary F".padStart(12)}`,
     ...classes.map(({ iu, accuracy, boundaryF }, label) => `${line(shown[label]!, iu, accuracy)}  ${cell(boundaryF)}`),
     "",
