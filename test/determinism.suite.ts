@@ -26,6 +26,11 @@ async function results(device: Device): Promise<Float32Array[]> {
   using wider = await buildLattice(features, { at: others });
   using elsewhere = filter(values, wider, { normalization: "after", at: wider.at });
   using back = filter(elsewhere, wider, { at: wider.at, transpose: true });
+  // Many points to a vertex, which are splatted in bands on WASM.
+  using dense = device.tensor([17_000, 5], numbers.array(17_000 * 5, -2.4, 2.4));
+  using many = device.tensor([17_000, 3], numbers.array(17_000 * 3, -1, 1));
+  using banded = await buildLattice(dense);
+  using inBands = filter(many, banded, { normalization: "symmetric" });
   using unary = device.tensor([height, width, classes], numbers.array(points * classes, -2, 2));
   using guide = device.tensor([height, width, 3], numbers.array(points * 3, -100, 100));
   using crf = crfRnn(device, { classes, iterations: 3 });
@@ -35,6 +40,7 @@ async function results(device: Device): Promise<Float32Array[]> {
     await adjoint.read(),
     await elsewhere.read(),
     await back.read(),
+    await inBands.read(),
     await logits.read(),
     ...(await convolvedTwice(device, [34, 42, 20], [24, 40])),
     ...(await formed(device, numbers.array(points * 9, 0.1, 0.9))),
@@ -60,6 +66,7 @@ const names = [
   "adjoint",
   "filter elsewhere",
   "and back",
+  "filter in bands",
   "logits",
   ...convolutions,
   "scores",

@@ -12,6 +12,8 @@
 
 struct Params {
   vertices: u32,
+  // 1 in a first band for which nobody has made `lists`: no pair was added, and each vertex has the row of sums of its own number.
+  fresh: u32,
   // 1 in the last band, which closes all blocks.
   last: u32,
   // How many levels of sums a row has.
@@ -19,6 +21,8 @@ struct Params {
   quads: u32,
   valueQuads: u32,
   valueOffset: u32,
+  // On WASM threads read so many rows of `values` first, of which bands have few enough for near caches.
+  ahead: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -84,11 +88,17 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     result[index] = vec4f();
     return;
   }
-  let ofSums = lists[2u * vertex + 1u];
-  let row = ofSums * params.levels * params.quads + quad;
-  var count = lists[2u * vertex];
   var begin = offsets[vertex];
   let end = offsets[vertex + 1u];
+  var count = 0u;
+  var ofSums = vertex;
+  if (params.fresh == 0u) {
+    count = lists[2u * vertex];
+    ofSums = lists[2u * vertex + 1u];
+  } else if (begin == end) {
+    result[index] = vec4f();
+  }
+  let row = ofSums * params.levels * params.quads + quad;
   if (quad == 0u) {
     nextLists[2u * vertex] = count + end - begin;
     nextLists[2u * vertex + 1u] = ofSums;

@@ -7,16 +7,20 @@ import {
   incidenceScatter,
   sortCount,
 } from "../../build/kernels.ts";
-import type { Device, Storage } from "../device/device.ts";
+import { type Device, type Storage, view } from "../device/device.ts";
 import { planned, type Planned, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { pairBytes } from "../shape.ts";
 import { scan } from "../shared/scan.ts";
 import { sort, sortBlocks } from "../shared/sort.ts";
 
-/** The points in whose simplex a vertex is, for each vertex and in point order, with their barycentric weights. */
+/**
+ * The points in whose simplex a vertex is, for each vertex and in point order, with their barycentric weights. They may come in bands of
+ * points: then there are lists of all vertices for the first band, behind them those of the second, and so on, and points are counted from
+ * the first of their band.
+ */
 export interface Incidence {
-  /** [vertices + 2]: where each vertex's list begins. */
+  /** [bands·vertices + 2]: where each list begins. */
   readonly offsets: Storage;
   /** [entries / 64]: the vertex of every 64th pair, by which splat finds the blocks of long lists. */
   readonly blockVertices: Storage;
@@ -38,9 +42,33 @@ export interface FilterTables {
 /** How many pairs of a list are added up apart, as in kernels/lattice/incidence.wgsl. */
 export const blockLength = 64;
 
+/** How many points a band has: the rows of 21 classes then take 1.5 MB, and a second cache has 1. */
+export const bandPoints = 16384;
+
+/**
+ * How many bands serve a splat best. Whole lists of a vertex lie all over a map of the points, whose rows they fetch from far, once for each of
+ * a point's vertices; bands stay near meanwhile, and cost a visit to each vertex. So lists have to be long, and vertices as many as
+ * threads can share.
+ */
+export function chooseBands({ kind }: Device, points: number, vertices: number, dimensions: number): number {
+  const bands = Math.ceil(points / bandPoints);
+  const pairs = points * (dimensions + 1);
+  return kind === "wasm" && vertices >= 4096 && pairs >= 4 * bands * vertices ? bands : 1;
+}
+
+/** In how many bands the lists of so many vertices come. */
+export const bandsOf = ({ offsets }: Pick<Incidence, "offsets">, vertices: number): number =>
+  (offsets.bytes / 4 - 2) / vertices;
+
+/** The lists of a band. */
+export const bandOf = (incidence: Incidence, vertices: number, band: number): Incidence => ({
+  ...incidence,
+  offsets: view(incidence.offsets, band * vertices * 4, (vertices + 2) * 4),
+});
+
 /** Makes room for the incidence lists of `entries`. */
-export const allocateIncidence = (workspace: Workspace, entries: number, vertices: number): Incidence => ({
-  offsets: workspace.allocate((vertices + 2) * 4),
+export const allocateIncidence = (workspace: Workspace, entries: number, vertices: number, bands = 1): Incidence => ({
+  offsets: workspace.allocate((bands * vertices + 2) * 4),
   blockVertices: workspace.allocate(Math.ceil(entries / blockLength) * 4),
   pairs: workspace.allocate(entries * pairBytes),
 });
@@ -58,32 +86,31 @@ const oneRound = { wasm: true, webgpu: false };
 export const touched = (pairs: Storage, entries: number): Planned =>
   planned(fill, { values: pairs, count: entries * 2, value: 0 });
 
+/** What incidence lists are built of: the vertex and the weight of each entry. */
+interface Entries {
+  readonly vertexOfEntry: Storage;
+  readonly barycentric: Storage;
+}
+
 /**
- * Builds the incidence lists by a stable sort of the entries by vertex, so that each keeps the order of the points. A
+ * Builds the incidence lists by a stable sort of the entries by vertex, or by band and vertex, so that each keeps the order of the points. A
  * vertex that is in no entry gets an empty list. `sparse` says that there may be such vertices.
+ * There are as many `bands` as the lists have room for: one where the device is not WASM.
  */
 export function* buildIncidence(
   device: Device,
-  from: { readonly vertexOfEntry: Storage; readonly barycentric: Storage },
-  { offsets, blockVertices, pairs }: Incidence,
+  from: Entries,
+  incidence: Incidence,
   entries: number,
   vertices: number,
   dimensions: number,
   sparse: boolean,
+  bands = 1,
 ): Work {
+  if (oneRound[device.kind]) return yield* sortBands(device, from, incidence, { entries, vertices, dimensions, bands });
   using workspace = new Workspace(device);
   const { vertexOfEntry, barycentric } = from;
-  if (oneRound[device.kind]) {
-    const blocks = sortBlocks(device, entries);
-    const starts = workspace.zeros(vertices * blocks.blocks * 4);
-    const digits = { shift: 0, digitMask: 0xffffffff };
-    yield planned(sortCount, { keys: vertexOfEntry, counts: starts, count: entries, ...blocks, ...digits });
-    yield* scan(device, starts, vertices * blocks.blocks);
-    yield planned(incidenceOffsets, { starts, offsets, blockVertices, entries, vertices, blocks: blocks.blocks });
-    yield touched(pairs, entries);
-    yield planned(incidenceScatter, { ...from, starts, incidence: pairs, entries, ...blocks, dimensions });
-    return;
-  }
+  const { offsets, blockVertices, pairs } = incidence;
   const sorted = yield* sort(device, workspace, { keys: vertexOfEntry }, entries, vertices);
   // Lists behind that of the last vertex that is in an entry begin at the end.
   if (sparse) yield planned(fill, { values: offsets, count: vertices + 2, value: entries });
@@ -98,6 +125,47 @@ export function* buildIncidence(
     vertices,
     dimensions,
   });
+}
+
+/** Sorts in one round. The entries of a band go to places near each other, since those of other bands lie before or behind them all. */
+function* sortBands(
+  device: Device,
+  from: Entries,
+  { offsets, blockVertices, pairs }: Incidence,
+  { entries, vertices, dimensions, bands }: Readonly<Record<"entries" | "vertices" | "dimensions" | "bands", number>>,
+): Work {
+  using workspace = new Workspace(device);
+  const bandEntries = bands > 1 ? bandPoints * (dimensions + 1) : entries;
+  const blocks = sortBlocks(device, bandEntries);
+  const cursors = vertices * blocks.blocks;
+  const starts = workspace.zeros(bands * cursors * 4);
+  const digits = { shift: 0, digitMask: 0xffffffff };
+  const partsOf = (band: number) => {
+    const first = band * bandEntries;
+    const count = Math.min(bandEntries, entries - first);
+    const part = (table: Storage): Storage => view(table, first * 4, count * 4);
+    const ownStarts = view(starts, band * cursors * 4, cursors * 4);
+    return { count, vertexOfEntry: part(from.vertexOfEntry), barycentric: part(from.barycentric), ownStarts };
+  };
+  for (let band = 0; band < bands; band++) {
+    const { vertexOfEntry, count, ownStarts } = partsOf(band);
+    yield planned(sortCount, { keys: vertexOfEntry, counts: ownStarts, count, ...blocks, ...digits });
+  }
+  yield* scan(device, starts, bands * cursors);
+  yield planned(incidenceOffsets, {
+    starts,
+    offsets,
+    blockVertices,
+    entries,
+    vertices: bands * vertices,
+    blocks: blocks.blocks,
+  });
+  if (bands === 1) yield touched(pairs, entries);
+  for (let band = 0; band < bands; band++) {
+    const { vertexOfEntry, barycentric, count, ownStarts } = partsOf(band);
+    const own = { vertexOfEntry, barycentric, starts: ownStarts, incidence: pairs };
+    yield planned(incidenceScatter, { ...own, entries: count, ...blocks, dimensions });
+  }
 }
 
 /** Builds the incidence lists of points from their simplices. Only some of the vertices need be in one. */
@@ -118,8 +186,22 @@ export function* incidenceOfSimplices(
 
 /**
  * Copies the lists' pairs with each barycentric weight multiplied by its point's normalization factor, so that the
- * splat includes the normalization.
+ * splat includes the normalization. Lists that come in `bands` have a factor for every `dimensions` + 1 pairs.
  */
-export function normalizeIncidence(device: Device, pairs: Storage, factors: Storage, result: Storage): void {
-  device.run(incidenceNormalize, { incidence: pairs, factors, result, entries: pairs.bytes / pairBytes });
+export function normalizeIncidence(
+  device: Device,
+  pairs: Storage,
+  factors: Storage,
+  result: Storage,
+  { bands = 1, dimensions = 0 } = {},
+): void {
+  const all = pairs.bytes / pairBytes;
+  const most = bands > 1 ? bandPoints * (dimensions + 1) : all;
+  for (let band = 0; band < bands; band++) {
+    const entries = Math.min(most, all - band * most);
+    const part = (table: Storage): Storage => view(table, band * most * pairBytes, entries * pairBytes);
+    const firstPoint = bands > 1 ? band * bandPoints : 0;
+    const ofPoints = view(factors, firstPoint * 4, factors.bytes - firstPoint * 4);
+    device.run(incidenceNormalize, { incidence: part(pairs), factors: ofPoints, result: part(result), entries });
+  }
 }

@@ -1,9 +1,9 @@
 import { splat as kernel, splatAdd, splatBand as bandKernel } from "../../build/kernels.ts";
-import type { Storage } from "../device/device.ts";
+import { type Storage, view } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
-import { pairBytes } from "../shape.ts";
+import { pairBytes, quadBytes } from "../shape.ts";
 import type { MapChannels } from "../shared/channels.ts";
-import { blockLength, type FilterTables, type Incidence } from "./incidence.ts";
+import { bandOf, bandPoints, bandsOf, blockLength, type FilterTables, type Incidence } from "./incidence.ts";
 
 /** What is splatted from. */
 export type Splatted = Pick<FilterTables, "incidence" | "points">;
@@ -27,13 +27,21 @@ function sumLevels(entries: number, points: number): number[] {
   return levels;
 }
 
-/** How many rows of sums a splat needs in all. */
-export const sumRowCount = ({ incidence, points }: Splatted): number =>
-  sumRows(incidence, points.from).reduce((sum, rows) => sum + rows, 0);
+/** The bytes of the sums that a splat of so many quads needs. */
+export function bytesOfSums({ incidence, points }: Splatted, vertices: number, quads: number): number {
+  const rowBytes = quads * quadBytes;
+  if (bandsOf(incidence, vertices) > 1) return vertices * (2 * pairBytes + bandSums(points.from) * rowBytes);
+  return (
+    Math.max(
+      1,
+      sumRows(incidence, points.from).reduce((sum, rows) => sum + rows, 0),
+    ) * rowBytes
+  );
+}
 
 /**
  * Splats `quads` of channels: result[vertex] = Σ weight·values[point] over the incidence lists. `result` has one row
- * more, of zeros, and `sums`, of `sumRowCount` rows, is overwritten. Lists are added up in blocks, by both devices in the
+ * more, of zeros, and `sums`, of `bytesOfSums`, is overwritten. Lists are added up in blocks, by both devices in the
  * same order, so that a list of all points takes no longer than many short ones.
  */
 export function* splat(
@@ -42,6 +50,8 @@ export function* splat(
   { result, sums }: { readonly result: Storage; readonly sums: Storage },
   { vertices, quads }: { readonly vertices: number; readonly quads: number },
 ): Work {
+  const bands = bandsOf(incidence, vertices);
+  if (bands > 1) return yield* splatBands({ incidence, points }, values, { result, sums }, { vertices, quads, bands });
   const { offsets, blockVertices, pairs } = incidence;
   const [first = 0, ...others] = sumRows(incidence, points.from);
   yield planned(kernel, {
@@ -69,6 +79,28 @@ export function* splat(
   }
 }
 
+/** Splats band after band, of incidence lists that come in bands, to the bits of whole lists. */
+function* splatBands(
+  { incidence, points }: Splatted,
+  { storage, rowQuads, firstQuad }: MapChannels,
+  { result, sums }: { readonly result: Storage; readonly sums: Storage },
+  { vertices, quads, bands }: { readonly vertices: number; readonly quads: number; readonly bands: number },
+): Work {
+  const levels = bandSums(points.from);
+  const listBytes = vertices * pairBytes;
+  const lists = [view(sums, 0, listBytes), view(sums, listBytes, listBytes)] as const;
+  const ofBlocks = view(sums, 2 * listBytes, vertices * levels * quads * quadBytes);
+  const rowBytes = rowQuads * quadBytes;
+  for (let band = 0; band < bands; band++) {
+    const first = band * bandPoints;
+    const rows = Math.min(bandPoints, points.from - first);
+    const channels = { storage: view(storage, first * rowBytes, rows * rowBytes), rowQuads, firstQuad };
+    const state = { result, sums: ofBlocks, levels, lists: lists[band % 2]! };
+    const sizes = { vertices, quads, fresh: band === 0, last: band === bands - 1, ahead: rows };
+    yield* splatBand(bandOf(incidence, vertices, band), channels, state, lists[(band + 1) % 2]!, sizes);
+  }
+}
+
 /** How many running sums a vertex needs whose list has `longest` pairs and comes in bands: see kernels/lattice/splat.band.wgsl. */
 export function bandSums(longest: number): number {
   const levels = sumLevels(longest, longest).length;
@@ -86,6 +118,17 @@ export interface BandState {
   readonly lists: Storage;
 }
 
+/** How much of a band is splatted. */
+export interface BandSizes {
+  readonly vertices: number;
+  readonly quads: number;
+  readonly last: boolean;
+  /** Whether this is the first band and nobody made `lists`: vertices then have the rows of sums of their own numbers. Default: false. */
+  readonly fresh?: boolean;
+  /** How many rows of the values are read ahead, where they fit near caches. Default: 0. */
+  readonly ahead?: number;
+}
+
 /**
  * Splats `quads` of a band's channels, whose incidence lists have the band's points alone, into vertices that have those of the bands before
  * it. After the last one `result` has the bits that `splat` makes of all points. `nextLists` becomes what `lists` has to be for
@@ -96,7 +139,7 @@ export function* splatBand(
   values: MapChannels,
   { result, sums, levels, lists }: BandState,
   nextLists: Storage,
-  { vertices, quads, last }: { readonly vertices: number; readonly quads: number; readonly last: boolean },
+  { vertices, quads, last, fresh = false, ahead = 0 }: BandSizes,
 ): Work {
   yield planned(bandKernel, {
     offsets,
@@ -107,10 +150,12 @@ export function* splatBand(
     result,
     sums,
     vertices,
+    fresh: fresh ? 1 : 0,
     last: last ? 1 : 0,
     levels,
     quads,
     valueQuads: values.rowQuads,
     valueOffset: values.firstQuad,
+    ahead,
   });
 }
