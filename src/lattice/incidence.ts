@@ -160,10 +160,10 @@ function* sortBands(
     vertices: bands * vertices,
     blocks: blocks.blocks,
   });
-  if (bands === 1) yield touched(pairs, entries);
   for (let band = 0; band < bands; band++) {
     const { vertexOfEntry, barycentric, count, ownStarts } = partsOf(band);
     const own = { vertexOfEntry, barycentric, starts: ownStarts, incidence: pairs };
+    yield touched(view(pairs, band * bandEntries * pairBytes, count * pairBytes), count);
     yield planned(incidenceScatter, { ...own, entries: count, ...blocks, dimensions });
   }
 }
