@@ -86,6 +86,8 @@ const inPlace = [
   "splatAdd sums",
   "splatBand result",
   "splatBand sums",
+  "splatNear result",
+  "splatNear sums",
   "tanhPullback gradient",
 ];
 

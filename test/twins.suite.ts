@@ -26,7 +26,7 @@ function checkBinding({ name, type }: Binding, actual: Uint32Array, expected: Ui
 }
 
 /** Bindings of which a kernel writes some words only, and may find any numbers in the others. */
-const writtenInPart = ["splat sums", "splatAdd sums", "splatBand sums"];
+const writtenInPart = ["splat sums", "splatAdd sums", "splatBand sums", "splatNear sums"];
 
 /** Of a binding's words those that the recorded kernel changed. */
 const changed = (words: Uint32Array, { before, after }: Dispatch, name: string): Uint32Array =>

@@ -1,5 +1,4 @@
 import { gatherOn } from "./gatherOn";
-import { scratch } from "../shared/scratch";
 import { block } from "./incidence";
 
 /** Twin of kernels/lattice/splat.band.wgsl. */
@@ -12,19 +11,57 @@ export function splatBand(
   result: usize,
   sums: usize,
   vertices: u32,
-  fresh: u32,
   last: u32,
   levels: u32,
   quads: u32,
   valueQuads: u32,
   valueOffset: u32,
-  ahead: u32,
   begin: u32,
   end: u32,
 ): void {
-  const rowStride = (<usize>valueQuads) << 4;
+  const column = values + ((<usize>valueOffset) << 4);
+  const stride = (<usize>valueQuads) << 4;
+  addBand(
+    offsets,
+    incidence,
+    column,
+    stride,
+    lists,
+    nextLists,
+    result,
+    sums,
+    vertices,
+    false,
+    last != 0,
+    levels,
+    quads,
+    begin,
+    end,
+  );
+}
+
+/**
+ * Adds a band to `result`. Where it is `fresh`, nobody has made `lists`: nothing was added before, and each vertex has the row of sums of its own
+ * number. `rowStride` in bytes.
+ */
+export function addBand(
+  offsets: usize,
+  incidence: usize,
+  values: usize,
+  rowStride: usize,
+  lists: usize,
+  nextLists: usize,
+  result: usize,
+  sums: usize,
+  vertices: u32,
+  fresh: bool,
+  last: bool,
+  levels: u32,
+  quads: u32,
+  begin: u32,
+  end: u32,
+): void {
   const rowBytes = (<usize>quads) << 4;
-  if (ahead > 0) readShare(values, <usize>ahead * rowStride, (vertices + 1) * quads, begin, end);
   let vertex = begin / quads;
   let column = (<usize>(begin - vertex * quads)) << 4;
   let own = result + ((<usize>begin) << 4);
@@ -35,22 +72,20 @@ export function splatBand(
       zero(own, bytes);
       return;
     }
-    const list = lists + ((<usize>vertex) << 3);
     const ends = offsets + ((<usize>vertex) << 2);
     let first = load<u32>(ends);
     const stop = load<u32>(ends, 4);
-    let count: u32 = 0;
-    let ofSums = vertex;
-    if (fresh == 0) {
-      count = load<u32>(list);
-      ofSums = load<u32>(list, 4);
-    } else if (first == stop) zero(own, bytes);
-    if (column == 0) {
-      const next = nextLists + ((<usize>vertex) << 3);
-      store<u32>(next, count + stop - first);
-      store<u32>(next, ofSums, 4);
+    // How many pairs have been added, and above that the row in `sums`.
+    const state = fresh ? (<u64>vertex) << 32 : load<u64>(lists + ((<usize>vertex) << 3));
+    if (column == 0) store<u64>(nextLists + ((<usize>vertex) << 3), state + (stop - first));
+    let count = <u32>state;
+    if (first == stop && !fresh && !last) {
+      own += bytes;
+      column = 0;
+      continue;
     }
-    const row = sums + <usize>(ofSums * levels) * rowBytes + column;
+    if (fresh && first == stop) zero(own, bytes);
+    const row = sums + <usize>(<u32>(state >> 32) * levels) * rowBytes + column;
     while (first < stop) {
       const filled = count % block;
       const until = min(stop, first + block - filled);
@@ -60,7 +95,7 @@ export function splatBand(
       gatherOn(
         incidence + ((<usize>first) << 3),
         incidence + ((<usize>until) << 3),
-        values + ((<usize>valueOffset) << 4) + column,
+        values + column,
         rowStride,
         <u32>(bytes >> 4),
         into,
@@ -69,22 +104,10 @@ export function splatBand(
       count += until - first;
       first = until;
     }
-    if (last != 0 && count > block) closeAll(count, row, rowBytes, bytes, own);
+    if (last && count > block) closeAll(count, row, rowBytes, bytes, own);
     own += bytes;
     column = 0;
   }
-}
-
-/**
- * Reads the share of a map that a range of `count` invocations has, from front to back, and keeps nothing: rows that come from far one by one take
- * five times as long. What was read is stored, so that no compiler leaves it out.
- */
-function readShare(map: usize, bytes: usize, count: u32, begin: u32, end: u32): void {
-  const share = <f64>bytes / <f64>count;
-  const last = map + <usize>(share * <f64>end);
-  let read: u32 = 0;
-  for (let at = map + <usize>(share * <f64>begin); at < last; at += 64) read = read ^ load<u32>(at);
-  store<u32>(scratch, read);
 }
 
 // @ts-ignore: decorator

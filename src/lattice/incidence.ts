@@ -16,11 +16,10 @@ import { sort, sortBlocks } from "../shared/sort.ts";
 
 /**
  * The points in whose simplex a vertex is, for each vertex and in point order, with their barycentric weights. They may come in bands of
- * points: then there are lists of all vertices for the first band, behind them those of the second, and so on, and points are counted from
- * the first of their band.
+ * points: then there are lists of all vertices for the first band, behind them those of the second, and so on (`bandOf`).
  */
 export interface Incidence {
-  /** [bands·vertices + 2]: where each list begins. */
+  /** [bands, vertices + 2]: where each list begins among the pairs of its band. */
   readonly offsets: Storage;
   /** [entries / 64]: the vertex of every 64th pair, by which splat finds the blocks of long lists. */
   readonly blockVertices: Storage;
@@ -57,18 +56,24 @@ export function chooseBands({ kind }: Device, points: number, vertices: number, 
 }
 
 /** In how many bands the lists of so many vertices come. */
-export const bandsOf = ({ offsets }: Pick<Incidence, "offsets">, vertices: number): number =>
-  (offsets.bytes / 4 - 2) / vertices;
+export const bandsOf = ({ offsets }: Incidence, vertices: number): number => offsets.bytes / 4 / (vertices + 2);
 
 /** The lists of a band. */
-export const bandOf = (incidence: Incidence, vertices: number, band: number): Incidence => ({
-  ...incidence,
-  offsets: view(incidence.offsets, band * vertices * 4, (vertices + 2) * 4),
-});
+export function bandOf(
+  { offsets, pairs, ...rest }: Incidence,
+  points: number,
+  vertices: number,
+  band: number,
+): Incidence {
+  const listBytes = (vertices + 2) * 4;
+  const most = (pairs.bytes / points) * bandPoints;
+  const own = view(pairs, band * most, Math.min(most, pairs.bytes - band * most));
+  return { ...rest, offsets: view(offsets, band * listBytes, listBytes), pairs: own };
+}
 
 /** Makes room for the incidence lists of `entries`. */
 export const allocateIncidence = (workspace: Workspace, entries: number, vertices: number, bands = 1): Incidence => ({
-  offsets: workspace.allocate((bands * vertices + 2) * 4),
+  offsets: workspace.allocate(bands * (vertices + 2) * 4),
   blockVertices: workspace.allocate(Math.ceil(entries / blockLength) * 4),
   pairs: workspace.allocate(entries * pairBytes),
 });
@@ -86,31 +91,33 @@ const oneRound = { wasm: true, webgpu: false };
 export const touched = (pairs: Storage, entries: number): Planned =>
   planned(fill, { values: pairs, count: entries * 2, value: 0 });
 
-/** What incidence lists are built of: the vertex and the weight of each entry. */
-interface Entries {
-  readonly vertexOfEntry: Storage;
-  readonly barycentric: Storage;
-}
-
 /**
- * Builds the incidence lists by a stable sort of the entries by vertex, or by band and vertex, so that each keeps the order of the points. A
- * vertex that is in no entry gets an empty list. `sparse` says that there may be such vertices.
- * There are as many `bands` as the lists have room for: one where the device is not WASM.
+ * Builds the incidence lists by a stable sort of the entries by vertex, so that each keeps the order of the points, which are numbered
+ * from `firstPoint`. A vertex that is in no entry gets an empty list. `sparse` says that there may be such vertices.
  */
 export function* buildIncidence(
   device: Device,
-  from: Entries,
-  incidence: Incidence,
+  from: { readonly vertexOfEntry: Storage; readonly barycentric: Storage },
+  { offsets, blockVertices, pairs }: Incidence,
   entries: number,
   vertices: number,
   dimensions: number,
   sparse: boolean,
-  bands = 1,
+  firstPoint = 0,
 ): Work {
-  if (oneRound[device.kind]) return yield* sortBands(device, from, incidence, { entries, vertices, dimensions, bands });
   using workspace = new Workspace(device);
   const { vertexOfEntry, barycentric } = from;
-  const { offsets, blockVertices, pairs } = incidence;
+  if (oneRound[device.kind]) {
+    const blocks = sortBlocks(device, entries);
+    const starts = workspace.zeros(vertices * blocks.blocks * 4);
+    const digits = { shift: 0, digitMask: 0xffffffff };
+    yield planned(sortCount, { keys: vertexOfEntry, counts: starts, count: entries, ...blocks, ...digits });
+    yield* scan(device, starts, vertices * blocks.blocks);
+    yield planned(incidenceOffsets, { starts, offsets, blockVertices, entries, vertices, blocks: blocks.blocks });
+    yield touched(pairs, entries);
+    yield planned(incidenceScatter, { ...from, starts, incidence: pairs, entries, firstPoint, ...blocks, dimensions });
+    return;
+  }
   const sorted = yield* sort(device, workspace, { keys: vertexOfEntry }, entries, vertices);
   // Lists behind that of the last vertex that is in an entry begin at the end.
   if (sparse) yield planned(fill, { values: offsets, count: vertices + 2, value: entries });
@@ -127,44 +134,22 @@ export function* buildIncidence(
   });
 }
 
-/** Sorts in one round. The entries of a band go to places near each other, since those of other bands lie before or behind them all. */
-function* sortBands(
+/** Builds the lists of bands, each by itself. */
+export function* buildBands(
   device: Device,
-  from: Entries,
-  { offsets, blockVertices, pairs }: Incidence,
-  { entries, vertices, dimensions, bands }: Readonly<Record<"entries" | "vertices" | "dimensions" | "bands", number>>,
+  { vertexOfEntry, barycentric }: { readonly vertexOfEntry: Storage; readonly barycentric: Storage },
+  incidence: Incidence,
+  entries: number,
+  vertices: number,
+  dimensions: number,
 ): Work {
-  using workspace = new Workspace(device);
-  const bandEntries = bands > 1 ? bandPoints * (dimensions + 1) : entries;
-  const blocks = sortBlocks(device, bandEntries);
-  const cursors = vertices * blocks.blocks;
-  const starts = workspace.zeros(bands * cursors * 4);
-  const digits = { shift: 0, digitMask: 0xffffffff };
-  const partsOf = (band: number) => {
-    const first = band * bandEntries;
-    const count = Math.min(bandEntries, entries - first);
-    const part = (table: Storage): Storage => view(table, first * 4, count * 4);
-    const ownStarts = view(starts, band * cursors * 4, cursors * 4);
-    return { count, vertexOfEntry: part(from.vertexOfEntry), barycentric: part(from.barycentric), ownStarts };
-  };
-  for (let band = 0; band < bands; band++) {
-    const { vertexOfEntry, count, ownStarts } = partsOf(band);
-    yield planned(sortCount, { keys: vertexOfEntry, counts: ownStarts, count, ...blocks, ...digits });
-  }
-  yield* scan(device, starts, bands * cursors);
-  yield planned(incidenceOffsets, {
-    starts,
-    offsets,
-    blockVertices,
-    entries,
-    vertices: bands * vertices,
-    blocks: blocks.blocks,
-  });
-  for (let band = 0; band < bands; band++) {
-    const { vertexOfEntry, barycentric, count, ownStarts } = partsOf(band);
-    const own = { vertexOfEntry, barycentric, starts: ownStarts, incidence: pairs };
-    yield touched(view(pairs, band * bandEntries * pairBytes, count * pairBytes), count);
-    yield planned(incidenceScatter, { ...own, entries: count, ...blocks, dimensions });
+  const points = entries / (dimensions + 1);
+  for (let band = 0; band * bandPoints < points; band++) {
+    const lists = bandOf(incidence, points, vertices, band);
+    const count = lists.pairs.bytes / pairBytes;
+    const part = (table: Storage): Storage => view(table, band * bandPoints * (dimensions + 1) * 4, count * 4);
+    const from = { vertexOfEntry: part(vertexOfEntry), barycentric: part(barycentric) };
+    yield* buildIncidence(device, from, lists, count, vertices, dimensions, true, band * bandPoints);
   }
 }
 
@@ -186,22 +171,8 @@ export function* incidenceOfSimplices(
 
 /**
  * Copies the lists' pairs with each barycentric weight multiplied by its point's normalization factor, so that the
- * splat includes the normalization. Lists that come in `bands` have a factor for every `dimensions` + 1 pairs.
+ * splat includes the normalization.
  */
-export function normalizeIncidence(
-  device: Device,
-  pairs: Storage,
-  factors: Storage,
-  result: Storage,
-  { bands = 1, dimensions = 0 } = {},
-): void {
-  const all = pairs.bytes / pairBytes;
-  const most = bands > 1 ? bandPoints * (dimensions + 1) : all;
-  for (let band = 0; band < bands; band++) {
-    const entries = Math.min(most, all - band * most);
-    const part = (table: Storage): Storage => view(table, band * most * pairBytes, entries * pairBytes);
-    const firstPoint = bands > 1 ? band * bandPoints : 0;
-    const ofPoints = view(factors, firstPoint * 4, factors.bytes - firstPoint * 4);
-    device.run(incidenceNormalize, { incidence: part(pairs), factors: ofPoints, result: part(result), entries });
-  }
+export function normalizeIncidence(device: Device, pairs: Storage, factors: Storage, result: Storage): void {
+  device.run(incidenceNormalize, { incidence: pairs, factors, result, entries: pairs.bytes / pairBytes });
 }

@@ -9,7 +9,6 @@ import { fillFloats } from "../shared/fillFloats.ts";
 import {
   type FilterTables,
   allocateIncidence,
-  bandsOf,
   type Incidence,
   incidenceOfSimplices,
   normalizeIncidence,
@@ -188,11 +187,9 @@ export function normalizeTogether(first: Lattice, second: Lattice, share: number
 
 function normalizedIncidence(lattice: Lattice, points: LatticePoints, kind: FactorKind): Incidence {
   const { pairs, ...lists } = incidenceOf(lattice, points);
-  const { device, dimensions, vertices } = lattice;
-  const normalized = derivedTable(lattice, points, `incidence ${kind}`, pairs.bytes, (result) => {
-    const factors = makeFactors(lattice, points, kind);
-    normalizeIncidence(device, pairs, factors, result, { bands: bandsOf(lists, vertices), dimensions });
-  });
+  const normalized = derivedTable(lattice, points, `incidence ${kind}`, pairs.bytes, (result) =>
+    normalizeIncidence(lattice.device, pairs, makeFactors(lattice, points, kind), result),
+  );
   return { ...lists, pairs: normalized };
 }
 

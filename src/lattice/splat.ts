@@ -1,9 +1,9 @@
-import { splat as kernel, splatAdd, splatBand as bandKernel } from "../../build/kernels.ts";
+import { splat as kernel, splatAdd, splatBand as bandKernel, splatNear } from "../../build/kernels.ts";
 import { type Storage, view } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
 import { pairBytes, quadBytes } from "../shape.ts";
 import type { MapChannels } from "../shared/channels.ts";
-import { bandOf, bandPoints, bandsOf, blockLength, type FilterTables, type Incidence } from "./incidence.ts";
+import { bandOf, bandsOf, blockLength, type FilterTables, type Incidence } from "./incidence.ts";
 
 /** What is splatted from. */
 export type Splatted = Pick<FilterTables, "incidence" | "points">;
@@ -50,22 +50,30 @@ export function* splat(
   { result, sums }: { readonly result: Storage; readonly sums: Storage },
   { vertices, quads }: { readonly vertices: number; readonly quads: number },
 ): Work {
-  const bands = bandsOf(incidence, vertices);
-  if (bands > 1) return yield* splatBands({ incidence, points }, values, { result, sums }, { vertices, quads, bands });
   const { offsets, blockVertices, pairs } = incidence;
+  const channels = { values: values.storage, valueQuads: values.rowQuads, valueOffset: values.firstQuad };
+  const bands = bandsOf(incidence, vertices);
+  if (bands > 1) {
+    const listBytes = 2 * vertices * pairBytes;
+    const [lists, rows] = [view(sums, 0, listBytes), view(sums, listBytes, sums.bytes - listBytes)];
+    const sizes = { vertices, points: points.from, levels: bandSums(points.from), quads };
+    for (let band = 0; band < bands; band++) {
+      const { offsets, pairs } = bandOf(incidence, points.from, vertices, band);
+      yield planned(splatNear, { offsets, incidence: pairs, lists, result, sums: rows, ...channels, ...sizes, band });
+    }
+    return;
+  }
   const [first = 0, ...others] = sumRows(incidence, points.from);
   yield planned(kernel, {
     offsets,
     blockVertices,
     incidence: pairs,
-    values: values.storage,
+    ...channels,
     result,
     sums,
     vertices,
     rows: first,
     quads,
-    valueQuads: values.rowQuads,
-    valueOffset: values.firstQuad,
   });
   let firstRow = 0;
   let blockStride = 1;
@@ -76,28 +84,6 @@ export function* splat(
     firstRow += rows;
     blockStride *= blockLength;
     rows = nextRows;
-  }
-}
-
-/** Splats band after band, of incidence lists that come in bands, to the bits of whole lists. */
-function* splatBands(
-  { incidence, points }: Splatted,
-  { storage, rowQuads, firstQuad }: MapChannels,
-  { result, sums }: { readonly result: Storage; readonly sums: Storage },
-  { vertices, quads, bands }: { readonly vertices: number; readonly quads: number; readonly bands: number },
-): Work {
-  const levels = bandSums(points.from);
-  const listBytes = vertices * pairBytes;
-  const lists = [view(sums, 0, listBytes), view(sums, listBytes, listBytes)] as const;
-  const ofBlocks = view(sums, 2 * listBytes, vertices * levels * quads * quadBytes);
-  const rowBytes = rowQuads * quadBytes;
-  for (let band = 0; band < bands; band++) {
-    const first = band * bandPoints;
-    const rows = Math.min(bandPoints, points.from - first);
-    const channels = { storage: view(storage, first * rowBytes, rows * rowBytes), rowQuads, firstQuad };
-    const state = { result, sums: ofBlocks, levels, lists: lists[band % 2]! };
-    const sizes = { vertices, quads, fresh: band === 0, last: band === bands - 1, ahead: rows };
-    yield* splatBand(bandOf(incidence, vertices, band), channels, state, lists[(band + 1) % 2]!, sizes);
   }
 }
 
@@ -118,17 +104,6 @@ export interface BandState {
   readonly lists: Storage;
 }
 
-/** How much of a band is splatted. */
-export interface BandSizes {
-  readonly vertices: number;
-  readonly quads: number;
-  readonly last: boolean;
-  /** Whether this is the first band and nobody made `lists`: vertices then have the rows of sums of their own numbers. Default: false. */
-  readonly fresh?: boolean;
-  /** How many rows of the values are read ahead, where they fit near caches. Default: 0. */
-  readonly ahead?: number;
-}
-
 /**
  * Splats `quads` of a band's channels, whose incidence lists have the band's points alone, into vertices that have those of the bands before
  * it. After the last one `result` has the bits that `splat` makes of all points. `nextLists` becomes what `lists` has to be for
@@ -139,7 +114,7 @@ export function* splatBand(
   values: MapChannels,
   { result, sums, levels, lists }: BandState,
   nextLists: Storage,
-  { vertices, quads, last, fresh = false, ahead = 0 }: BandSizes,
+  { vertices, quads, last }: { readonly vertices: number; readonly quads: number; readonly last: boolean },
 ): Work {
   yield planned(bandKernel, {
     offsets,
@@ -150,12 +125,10 @@ export function* splatBand(
     result,
     sums,
     vertices,
-    fresh: fresh ? 1 : 0,
     last: last ? 1 : 0,
     levels,
     quads,
     valueQuads: values.rowQuads,
     valueOffset: values.firstQuad,
-    ahead,
   });
 }

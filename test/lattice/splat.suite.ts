@@ -8,6 +8,7 @@ import {
   bandPoints,
   bandsOf,
   blockLength,
+  buildBands,
   buildIncidence,
   chooseBands,
 } from "../../src/lattice/incidence.ts";
@@ -239,7 +240,8 @@ export const cases: Case[] = [
       for (const bands of [1, 3]) {
         using workspace = new Workspace(device);
         const incidence = allocateIncidence(workspace, 2 * points, vertices, bands);
-        perform(device, buildIncidence(device, from, incidence, 2 * points, vertices, 1, true, bands));
+        const build = bands > 1 ? buildBands : buildIncidence;
+        perform(device, build(device, from, incidence, 2 * points, vertices, 1, true));
         const tables = { incidence, points: { from: points, to: points } };
         const ofSums = memory.of(new Float32Array(bytesOfSums(tables, vertices, quads) / 4).fill(NaN));
         const result = memory.result((vertices + 1) * quads * 4);
