@@ -79,12 +79,7 @@ export function addBand(
     const state = fresh ? (<u64>vertex) << 32 : load<u64>(lists + ((<usize>vertex) << 3));
     if (column == 0) store<u64>(nextLists + ((<usize>vertex) << 3), state + (stop - first));
     let count = <u32>state;
-    if (first == stop && !fresh && !last) {
-      own += bytes;
-      column = 0;
-      continue;
-    }
-    if (fresh && first == stop) zero(own, bytes);
+    if (fresh) zero(own, bytes);
     const row = sums + <usize>(<u32>(state >> 32) * levels) * rowBytes + column;
     while (first < stop) {
       const filled = count % block;
@@ -110,8 +105,6 @@ export function addBand(
   }
 }
 
-// @ts-ignore: decorator
-@inline
 function zero(to: usize, bytes: usize): void {
   for (let at: usize = 0; at < bytes; at += 16) v128.store(to + at, f32x4.splat(0));
 }

@@ -54,9 +54,8 @@ export function splatNear(
  * by one take several times as long. What was read is stored, so that no compiler leaves it out.
  */
 function readShare(map: usize, bytes: usize, count: u32, begin: u32, end: u32): void {
-  const share = <f64>bytes / <f64>count;
-  const last = map + <usize>(share * <f64>end);
+  const last = map + <usize>((<u64>bytes * end) / count);
   let read: u32 = 0;
-  for (let at = map + <usize>(share * <f64>begin); at < last; at += 64) read = read ^ load<u32>(at);
+  for (let at = map + <usize>((<u64>bytes * begin) / count); at < last; at += 64) read = read ^ load<u32>(at);
   store<u32>(scratch, read);
 }

@@ -27,8 +27,8 @@ struct Params {
 @group(0) @binding(2) var<storage, read> incidence: array<vec2u>;
 // [points, valueQuads]
 @group(0) @binding(3) var<storage, read> values: array<vec4f>;
-// [2, vertices]: the `lists` of splat.band, before bands of even numbers and before those of odd ones.
-@group(0) @binding(4) var<storage, read_write> lists: array<vec2u>;
+// [2, vertices, 2]: the `lists` of splat.band, before bands of even numbers and before those of odd ones.
+@group(0) @binding(4) var<storage, read_write> lists: array<u32>;
 // [vertices + 1, quads]
 @group(0) @binding(5) var<storage, read_write> result: array<vec4f>;
 // [vertices, levels, quads]
@@ -48,8 +48,12 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let begin = offsets[vertex];
   let end = offsets[vertex + 1u];
   var count = 0u;
-  if (params.band > 0u) { count = lists[parity * params.vertices + vertex].x; }
-  if (quad == 0u) { lists[(1u - parity) * params.vertices + vertex] = vec2u(count + end - begin, vertex); }
+  if (params.band > 0u) { count = lists[2u * (parity * params.vertices + vertex)]; }
+  if (quad == 0u) {
+    let next = 2u * ((1u - parity) * params.vertices + vertex);
+    lists[next] = count + end - begin;
+    lists[next + 1u] = vertex;
+  }
   count = bandOn(count, begin, end, row, index, params.valueOffset + quad);
   if ((params.band + 1u) * BAND_POINTS >= params.points && count > BLOCK) { close(count, row, index); }
 }
