@@ -2,7 +2,7 @@ import { scratch } from "../shared/scratch";
 import { addBand } from "./splat.band";
 
 /** As `bandPoints` of src/lattice/incidence.ts. */
-const bandPoints: u32 = 16384;
+const bandPoints: u32 = 32768;
 
 /** Twin of kernels/lattice/splat.near.wgsl. */
 export function splatNear(

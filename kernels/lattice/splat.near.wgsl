@@ -8,7 +8,7 @@
 //#include "splat.carry.wgsl"
 
 // As `bandPoints` of src/lattice/incidence.ts.
-const BAND_POINTS = 16384u;
+const BAND_POINTS = 32768u;
 
 struct Params {
   vertices: u32,

@@ -41,8 +41,8 @@ export interface FilterTables {
 /** How many pairs of a list are added up apart, as in kernels/lattice/incidence.wgsl. */
 export const blockLength = 64;
 
-/** How many points a band has: the rows of 21 classes then take 1.5 MB, and a second cache has 1. */
-export const bandPoints = 16384;
+/** How many points a band has: the rows of 21 classes then take 3 MB. (Measured: half and a quarter of them splat as fast, and cost more to build.) */
+export const bandPoints = 32768;
 
 /**
  * How many bands serve a splat best. Whole lists of a vertex lie all over a map of the points, whose rows they fetch from far, once for each of

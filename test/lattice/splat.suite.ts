@@ -206,13 +206,14 @@ export const cases: Case[] = [
   {
     name: "a lattice of many points to a vertex has lists in bands, which have the sums and the factors of whole lists",
     async run(device) {
-      const points = 2 * bandPoints + 100;
+      if (device.kind !== "wasm") return;
+      const points = bandPoints + 100;
       const numbers = random(3);
       using features = device.tensor([points, 5], numbers.array(points * 5, -2.2, 2.2));
       using values = device.tensor([points, 5], numbers.array(points * 5, -1, 1));
       using lattice = await buildLattice(features);
       const bands = bandsOf(lattice.parts.incidence, lattice.vertices);
-      same([bands], [device.kind === "wasm" ? 3 : 1], `bands of ${lattice.vertices} vertices`);
+      same([bands], [2], `bands of ${lattice.vertices} vertices`);
       // The adjoint splats from the other points, whose lists are whole.
       using wider = await buildLattice(features, { at: features });
       for (const normalization of ["none", "after"] as const) {
@@ -260,9 +261,9 @@ export const cases: Case[] = [
     name: "bands are chosen where there are enough vertices, and enough pairs to each of them in a band",
     async run(device) {
       const chosen = (vertices: number, points = 187_500): number => chooseBands(device, points, vertices, 5);
-      const banded = device.kind === "wasm" ? 12 : 1;
+      const banded = device.kind === "wasm" ? 6 : 1;
       same(
-        [4095, 4096, 13_250, 23_437, 23_438, 142_056].map((vertices) => chosen(vertices)),
+        [4095, 4096, 13_250, 46_875, 46_876, 142_056].map((vertices) => chosen(vertices)),
         [1, banded, banded, banded, 1, 1],
         "bands",
       );
