@@ -38,6 +38,7 @@ import { sliceNormalize } from "./lattice/slice.normalize.bench.ts";
 import { splat } from "./lattice/splat.bench.ts";
 import { splatAdd } from "./lattice/splat.add.bench.ts";
 import { splatBand } from "./lattice/splat.band.bench.ts";
+import { splatNear } from "./lattice/splat.near.bench.ts";
 import { change } from "./crf/change.bench.ts";
 import { compatibility } from "./crf/compatibility.bench.ts";
 import { compatibilityTranspose } from "./crf/compatibility.transpose.bench.ts";
@@ -145,6 +146,7 @@ export const floors = [
   splat,
   splatAdd,
   splatBand,
+  splatNear,
   change,
   compatibility,
   compatibilityTranspose,

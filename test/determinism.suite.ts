@@ -3,13 +3,14 @@ import type { Device } from "../src/device/device.ts";
 import { canShareMemory, openWasm } from "../src/device/wasm.ts";
 import { DeviceError } from "../src/errors.ts";
 import { filter } from "../src/lattice/filter.ts";
+import { bandsOf } from "../src/lattice/incidence.ts";
 import { buildLattice } from "../src/lattice/lattice.ts";
 import { argmax } from "../src/nn/argmax.ts";
 import { mean } from "../src/nn/mean.ts";
 import { scoresTensor } from "../src/pictures/scoresTensor.ts";
 import { Tape } from "../src/tape.ts";
 import { convolvedTwice } from "./nn/convolutions.ts";
-import { type Case, random, rejects, same } from "./suite.ts";
+import { type Case, check, random, rejects, same } from "./suite.ts";
 
 const [height, width, classes] = [60, 80, 5];
 
@@ -35,10 +36,24 @@ async function results(device: Device): Promise<Float32Array[]> {
     await adjoint.read(),
     await elsewhere.read(),
     await back.read(),
+    await filteredInBands(device),
     await logits.read(),
     ...(await convolvedTwice(device, [34, 42, 20], [24, 40])),
     ...(await formed(device, numbers.array(points * 9, 0.1, 0.9))),
   ];
+}
+
+/** Many points to a vertex, which WASM splats in bands; others have none. */
+async function filteredInBands(device: Device): Promise<Float32Array> {
+  if (device.kind !== "wasm") return new Float32Array();
+  const points = 33_000;
+  const numbers = random(2);
+  using features = device.tensor([points, 5], numbers.array(points * 5, -2.2, 2.2));
+  using values = device.tensor([points, 3], numbers.array(points * 3, -1, 1));
+  using lattice = await buildLattice(features);
+  check(bandsOf(lattice.parts.incidence, lattice.vertices) === 2, `no bands of ${lattice.vertices} vertices`);
+  using result = filter(values, lattice, { normalization: "symmetric" });
+  return await result.read();
 }
 
 /** Probabilities of nine classes, channels first, as scores of another size; the labels, the mean and the gradient. */
@@ -60,6 +75,7 @@ const names = [
   "adjoint",
   "filter elsewhere",
   "and back",
+  "filter in bands",
   "logits",
   ...convolutions,
   "scores",

@@ -23,7 +23,7 @@ import { kernelForms } from "../src/nn/tune.ts";
 import { asFloats, type Contents, type Dispatch, record, replayChanged, written } from "./dispatches.ts";
 import { Tape } from "../src/tape.ts";
 import { type Case, check, random, rejects, same } from "./suite.ts";
-import { filterAll, works } from "./works.ts";
+import { filterAll, splatInBands, works } from "./works.ts";
 
 /** Kernels that read whole numbers alone. A new kernel stands here, or its inputs are tried. */
 const wholeNumbers = [
@@ -86,6 +86,8 @@ const inPlace = [
   "splatAdd sums",
   "splatBand result",
   "splatBand sums",
+  "splatNear result",
+  "splatNear sums",
   "tanhPullback gradient",
 ];
 
@@ -392,6 +394,7 @@ export const cases: Case[] = [
         ...(await record(device.kind, async (on) => {
           for (const work of [...works, runOthers]) await work(on);
         })),
+        ...(await record("wasm", splatInBands)).filter(({ kernel }) => kernel.id === "splatNear"),
         ...other.filter(({ kernel }) =>
           /^(incidenceFill|incidenceScatter|planeCount|planeEmbed|planeScatter)$/.test(kernel.id),
         ),

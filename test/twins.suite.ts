@@ -9,7 +9,7 @@ import { formsFor } from "../src/nn/forms.ts";
 import { kernelForms } from "../src/nn/tune.ts";
 import { asFloats, type Dispatch, record, replay, written } from "./dispatches.ts";
 import { type Case, check, close, maximum, same } from "./suite.ts";
-import { filterAll, works } from "./works.ts";
+import { filterAll, splatInBands, works } from "./works.ts";
 
 /** Whole numbers must be equal, floats nearly; vec2u pairs a whole number with the bits of a float. */
 function checkBinding({ name, type }: Binding, actual: Uint32Array, expected: Uint32Array, what: string): void {
@@ -26,7 +26,7 @@ function checkBinding({ name, type }: Binding, actual: Uint32Array, expected: Ui
 }
 
 /** Bindings of which a kernel writes some words only, and may find any numbers in the others. */
-const writtenInPart = ["splat sums", "splatAdd sums", "splatBand sums"];
+const writtenInPart = ["splat sums", "splatAdd sums", "splatBand sums", "splatNear sums"];
 
 /** Of a binding's words those that the recorded kernel changed. */
 const changed = (words: Uint32Array, { before, after }: Dispatch, name: string): Uint32Array =>
@@ -111,6 +111,10 @@ export const cases: Case[] = [
           (await record("wasm", filterAll)).filter(({ kernel }) =>
             /^(order|plane)|^(neighborsMerge|incidenceOffsets|incidenceScatter)$/.test(kernel.id),
           ),
+        )),
+        ...(await checkTwins(
+          device,
+          (await record("wasm", splatInBands)).filter(({ kernel }) => kernel.id === "splatNear"),
         )),
         ...(await checkTwins(
           device,

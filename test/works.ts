@@ -1,14 +1,18 @@
 /** Small runs of the library that between them use every kernel, for tests that hold for all of them. */
 import { crfRnn } from "../src/crf/crfRnn.ts";
 import type { Device } from "../src/device/device.ts";
+import { perform } from "../src/device/work.ts";
+import { Workspace } from "../src/device/workspace.ts";
 import { filter, normalizations } from "../src/lattice/filter.ts";
+import { allocateIncidence, bandPoints, buildBands } from "../src/lattice/incidence.ts";
 import { buildLattice } from "../src/lattice/lattice.ts";
+import { bytesOfSums, splat } from "../src/lattice/splat.ts";
 import { clearPoints } from "./reference/points.ts";
 import { halfPanels, panels } from "../src/layout.ts";
 import { columnSums } from "../src/shared/columnSums.ts";
 import { conv2d } from "../src/nn/conv2d.ts";
 import { convTranspose2d } from "../src/nn/convTranspose2d.ts";
-import { elementsOf } from "../src/shape.ts";
+import { elementsOf, quadBytes } from "../src/shape.ts";
 import { Tape } from "../src/tape.ts";
 import { addUnrecorded } from "../src/addUnrecorded.ts";
 import { add } from "../src/nn/add.ts";
@@ -69,6 +73,30 @@ export async function filterAll(device: Device): Promise<void> {
   // Keys that reach too far to be packed.
   using far = device.tensor([60, 15], random(8).array(900, -2000, 2000));
   (await buildLattice(far)).dispose();
+}
+
+/** Splats into a few vertices by two bands of points, as WASM does where lattices are large and dense. */
+export async function splatInBands(device: Device): Promise<void> {
+  const [points, vertices, quads] = [bandPoints + 20, 200, 2];
+  const numbers = random(9);
+  using workspace = new Workspace(device);
+  const written = (data: Uint32Array | Float32Array) => {
+    const storage = workspace.allocate(data.byteLength);
+    device.write(storage, data);
+    return storage;
+  };
+  const vertexOfEntry = written(Uint32Array.from({ length: 2 * points }, () => numbers.integer(vertices)));
+  const from = { vertexOfEntry, barycentric: written(numbers.array(2 * points)) };
+  const incidence = allocateIncidence(workspace, 2 * points, vertices, 2);
+  perform(device, buildBands(device, from, incidence, 2 * points, vertices, 1));
+  const tables = { incidence, points: { from: points, to: points } };
+  const into = {
+    result: workspace.allocate((vertices + 1) * quads * quadBytes),
+    sums: workspace.allocate(bytesOfSums(tables, vertices, quads)),
+  };
+  const values = { storage: written(numbers.array(points * 12, -1, 1)), rowQuads: 3, firstQuad: 1 };
+  perform(device, splat(tables, values, into, { vertices, quads }));
+  await device.finish();
 }
 
 async function inferAll(device: Device): Promise<void> {

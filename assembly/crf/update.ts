@@ -1,4 +1,4 @@
-import { gather, reachesFar, together, touch } from "../lattice/gather";
+import { gatherApart, reachesFar, together, touch } from "../lattice/gather";
 import { scratch } from "../shared/scratch";
 import { multiplyAdd } from "../shared/simd";
 import { activate, activateBytes } from "./softmax";
@@ -70,18 +70,13 @@ export function update(
         }
         continue;
       }
-      sliced(near, near + 24, spatialValues, rowStride, quads, spatial);
-      sliced(like, like + simplexBytes, bilateralValues, rowStride, quads, bilateral);
+      gatherApart(near, near + 24, spatialValues, rowStride, quads, spatial);
+      gatherApart(like, like + simplexBytes, bilateralValues, rowStride, quads, bilateral);
       transform(own, spatial, bilateral, matrices, channels, rowStride, x);
     }
     const at = <usize>first * rowStride;
     activate(result + at, result + at, stop - first, channels, activation);
   }
-}
-
-/** A point's filtered values. It is not inlined, so that the module has it once. */
-function sliced(first: usize, last: usize, values: usize, rowStride: usize, quads: u32, to: usize): void {
-  gather(first, last, values, rowStride, quads, f32x4.splat(1), to);
 }
 
 /** x = unary − (matrices row 0 ∘ Σ spatial + row 1 ∘ Σ bilateral), six quads in registers. */

@@ -25,6 +25,11 @@ export function gather(
   for (; q < quads; q++) one(first, last, values + ((<usize>q) << 4), rowStride, scale, to + ((<usize>q) << 4));
 }
 
+/** The same without a factor, and not inlined, so that the module has it once. */
+export function gatherApart(first: usize, last: usize, values: usize, rowStride: usize, quads: u32, to: usize): void {
+  gather(first, last, values, rowStride, quads, f32x4.splat(1), to);
+}
+
 // @ts-ignore: decorator
 @inline
 function six(first: usize, last: usize, values: usize, rowStride: usize, scale: v128, to: usize): void {

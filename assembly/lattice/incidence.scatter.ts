@@ -5,6 +5,7 @@ export function incidenceScatter(
   starts: usize,
   incidence: usize,
   entries: u32,
+  firstPoint: u32,
   blockSize: u32,
   blocks: u32,
   dimensions: u32,
@@ -27,7 +28,10 @@ export function incidenceScatter(
       const cursor = column + ((<usize>(load<u32>(vertexOfEntry + at) * blocks)) << 2);
       const place = load<u32>(cursor);
       store<u32>(cursor, place + 1);
-      store<u64>(incidence + ((<usize>place) << 3), ((<u64>load<u32>(barycentric + at)) << 32) | <u64>point);
+      store<u64>(
+        incidence + ((<usize>place) << 3),
+        ((<u64>load<u32>(barycentric + at)) << 32) | <u64>(firstPoint + point),
+      );
     }
   }
 }

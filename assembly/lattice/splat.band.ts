@@ -19,57 +19,99 @@ export function splatBand(
   begin: u32,
   end: u32,
 ): void {
-  const rowStride = (<usize>valueQuads) << 4;
+  const column = values + ((<usize>valueOffset) << 4);
+  const stride = (<usize>valueQuads) << 4;
+  addBand(
+    offsets,
+    incidence,
+    column,
+    stride,
+    lists,
+    nextLists,
+    result,
+    sums,
+    vertices,
+    false,
+    last != 0,
+    levels,
+    quads,
+    begin,
+    end,
+  );
+}
+
+/**
+ * Adds a band to `result`. Where it is `fresh`, nobody has made `lists`: nothing was added before, and each vertex has the row of sums of its own
+ * number. `rowStride` in bytes.
+ */
+export function addBand(
+  offsets: usize,
+  incidence: usize,
+  values: usize,
+  rowStride: usize,
+  lists: usize,
+  nextLists: usize,
+  result: usize,
+  sums: usize,
+  vertices: u32,
+  fresh: bool,
+  last: bool,
+  levels: u32,
+  quads: u32,
+  begin: u32,
+  end: u32,
+): void {
   const rowBytes = (<usize>quads) << 4;
-  let index = begin;
-  while (index < end) {
-    const vertex = index / quads;
-    const quad = index - vertex * quads;
-    const width = min(quads - quad, end - index);
-    const own = result + ((<usize>index) << 4);
-    index += width;
+  let vertex = begin / quads;
+  let column = (<usize>(begin - vertex * quads)) << 4;
+  let own = result + ((<usize>begin) << 4);
+  const ownEnd = result + ((<usize>end) << 4);
+  for (; own < ownEnd; vertex++) {
+    const bytes = min(rowBytes - column, ownEnd - own);
     if (vertex == vertices) {
-      memory.fill(own, 0, (<usize>width) << 4);
-      continue;
+      zero(own, bytes);
+      return;
     }
-    const list = lists + ((<usize>vertex) << 3);
-    let count = load<u32>(list);
-    const ofSums = load<u32>(list, 4);
-    let first = load<u32>(offsets + ((<usize>vertex) << 2));
-    const stop = load<u32>(offsets + ((<usize>vertex) << 2), 4);
-    if (quad == 0) {
-      const next = nextLists + ((<usize>vertex) << 3);
-      store<u32>(next, count + stop - first);
-      store<u32>(next, ofSums, 4);
-    }
-    const row = sums + <usize>(ofSums * levels) * rowBytes + ((<usize>quad) << 4);
-    const column = values + ((<usize>(valueOffset + quad)) << 4);
+    const ends = offsets + ((<usize>vertex) << 2);
+    let first = load<u32>(ends);
+    const stop = load<u32>(ends, 4);
+    // How many pairs have been added, and above that the row in `sums`.
+    const state = fresh ? (<u64>vertex) << 32 : load<u64>(lists + ((<usize>vertex) << 3));
+    if (column == 0) store<u64>(nextLists + ((<usize>vertex) << 3), state + (stop - first));
+    let count = <u32>state;
+    if (fresh) zero(own, bytes);
+    const row = sums + <usize>(<u32>(state >> 32) * levels) * rowBytes + column;
     while (first < stop) {
       const filled = count % block;
       const until = min(stop, first + block - filled);
-      const further = count >= block;
-      if (filled == 0 && count > block) carryAll(1, count / block - 2, row, rowBytes, width, own);
-      const into = further ? row : own;
-      if (filled == 0) memory.fill(into, 0, (<usize>width) << 4);
+      if (filled == 0 && count > block) carryAll(1, count / block - 2, row, rowBytes, bytes, own);
+      const into = count >= block ? row : own;
+      if (filled == 0) zero(into, bytes);
       gatherOn(
         incidence + ((<usize>first) << 3),
         incidence + ((<usize>until) << 3),
-        column,
+        values + column,
         rowStride,
-        width,
+        <u32>(bytes >> 4),
         into,
         into,
       );
       count += until - first;
       first = until;
     }
-    if (last != 0 && count > block) closeAll(count, row, rowBytes, width, own);
+    if (last && count > block) closeAll(count, row, rowBytes, bytes, own);
+    own += bytes;
+    column = 0;
   }
 }
 
+function zero(to: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += 16) v128.store(to + at, f32x4.splat(0));
+}
+
 /** Carries what a row of quads has in the level below `level` into `level`, as item `item`. */
-function carryAll(level: u32, item: u32, row: usize, rowBytes: usize, quads: u32, own: usize): void {
-  for (let at: usize = 0; at < (<usize>quads) << 4; at += 16) {
+function carryAll(level: u32, item: u32, row: usize, rowBytes: usize, bytes: usize, own: usize): void {
+  for (let at: usize = 0; at < bytes; at += 16) {
     carry(level, item, v128.load(row + <usize>(level - 1) * rowBytes + at), row + at, rowBytes, own + at);
   }
 }
@@ -96,15 +138,15 @@ function carry(firstLevel: u32, firstItem: u32, closed: v128, row: usize, rowByt
 }
 
 /** Closes the blocks that are being filled, from level 0 up, where `count` pairs have been added. */
-function closeAll(count: u32, row: usize, rowBytes: usize, quads: u32, own: usize): void {
+function closeAll(count: u32, row: usize, rowBytes: usize, bytes: usize, own: usize): void {
   let closing = (count - 1) / block;
   let level: u32 = 0;
   while (closing != 0) {
-    carryAll(level + 1, closing - 1, row, rowBytes, quads, own);
+    carryAll(level + 1, closing - 1, row, rowBytes, bytes, own);
     closing = (closing - 1) / block;
     level++;
   }
-  for (let at: usize = 0; at < (<usize>quads) << 4; at += 16) {
+  for (let at: usize = 0; at < bytes; at += 16) {
     v128.store(own + at, f32x4.add(v128.load(own + at), v128.load(row + <usize>level * rowBytes + at)));
   }
 }

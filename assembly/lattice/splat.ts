@@ -1,4 +1,4 @@
-import { gather, touch } from "./gather";
+import { gather, gatherApart, touch } from "./gather";
 import { block, blockBegin, firstSum } from "./incidence";
 
 /**
@@ -85,9 +85,8 @@ function further(
   to: usize,
   sumStride: usize,
 ): void {
-  const one = f32x4.splat(1);
   for (; first < last; first += block << 3) {
-    gather(first, min(first + (block << 3), last), column, rowStride, quads, one, to);
+    gatherApart(first, min(first + (block << 3), last), column, rowStride, quads, to);
     to += sumStride;
   }
 }

@@ -7,6 +7,8 @@
 
 struct Params {
   entries: u32,
+  // The point of the first entry.
+  firstPoint: u32,
   blockSize: u32,
   blocks: u32,
 }
@@ -35,7 +37,7 @@ fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id)
     let cursor = vertex * params.blocks + block;
     if (vertex != none) {
       let place = starts[cursor] + same.x;
-      incidence[place] = vec2u(entry / (DIMENSIONS + 1u), barycentric[entry]);
+      incidence[place] = vec2u(params.firstPoint + entry / (DIMENSIONS + 1u), barycentric[entry]);
     }
     storageBarrier();
     workgroupBarrier();

@@ -9,6 +9,7 @@
 //#include "../shared/invocation.wgsl"
 //#include "incidence.wgsl"
 //#include "splat.sum.wgsl"
+//#include "splat.carry.wgsl"
 
 struct Params {
   vertices: u32,
@@ -36,43 +37,6 @@ struct Params {
 // [rows, levels, quads]
 @group(0) @binding(7) var<storage, read_write> sums: array<vec4f>;
 
-// Adds the sum of a closed block as item `firstItem` to the sums of level `firstLevel`; blocks that this closes go one level up.
-fn carry(firstLevel: u32, firstItem: u32, closed: vec4f, row: u32, own: u32) {
-  var item = firstItem;
-  var value = closed;
-  for (var level = firstLevel; level < params.levels; level++) {
-    let place = row + level * params.quads;
-    if (item % BLOCK != 0u) {
-      sums[place] += value;
-      return;
-    }
-    let before = sums[place];
-    sums[place] = vec4f() + value;
-    if (item == 0u) { return; }
-    if (item == BLOCK) {
-      result[own] += before;
-      return;
-    }
-    value = before;
-    item = item / BLOCK - 2u;
-  }
-}
-
-// Closes the blocks that are being filled, from level 0 up, where `count` pairs have been added.
-fn close(count: u32, row: u32, own: u32) {
-  var block = (count - 1u) / BLOCK;
-  for (var level = 0u; level < params.levels; level++) {
-    let sum = sums[row + level * params.quads];
-    if (block == 0u) {
-      // Level 0 is only reached with further blocks: its first one is in the result.
-      result[own] += sum;
-      return;
-    }
-    carry(level + 1u, block - 1u, sum, row, own);
-    block = (block - 1u) / BLOCK;
-  }
-}
-
 //#invocations (vertices + 1) * quads
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
@@ -87,26 +51,12 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let ofSums = lists[2u * vertex + 1u];
   let row = ofSums * params.levels * params.quads + quad;
   var count = lists[2u * vertex];
-  var begin = offsets[vertex];
+  let begin = offsets[vertex];
   let end = offsets[vertex + 1u];
   if (quad == 0u) {
     nextLists[2u * vertex] = count + end - begin;
     nextLists[2u * vertex + 1u] = ofSums;
   }
-  while (begin < end) {
-    let filled = count % BLOCK;
-    let stop = min(end, begin + BLOCK - filled);
-    var sum = vec4f();
-    if (count < BLOCK) {
-      if (filled > 0u) { sum = result[index]; }
-      result[index] = sumOn(sum, begin, stop, params.valueOffset + quad);
-    } else {
-      if (filled > 0u) { sum = sums[row]; }
-      else if (count > BLOCK) { carry(1u, count / BLOCK - 2u, sums[row], row, index); }
-      sums[row] = sumOn(sum, begin, stop, params.valueOffset + quad);
-    }
-    count += stop - begin;
-    begin = stop;
-  }
+  count = bandOn(count, begin, end, row, index, params.valueOffset + quad);
   if (params.last != 0u && count > BLOCK) { close(count, row, index); }
 }

@@ -7,7 +7,7 @@ import { type AlongAxis, blur } from "./blur.ts";
 import type { Lattice } from "./lattice.ts";
 import type { FilterTables } from "./incidence.ts";
 import { slice } from "./slice.ts";
-import { splat, type Splatted, sumRowCount } from "./splat.ts";
+import { splat, type Splatted, bytesOfSums } from "./splat.ts";
 
 /** How channels are filtered: how many quads of them, and by K or by Kᵀ. */
 export interface Pass {
@@ -44,15 +44,14 @@ export function allocateMaps(
   quads: number,
   { given, lent }: { readonly given?: Storage; readonly lent?: Storage } = {},
 ): VertexMaps {
-  const { dimensions } = lattice;
-  const rowBytes = quads * quadBytes;
+  const { dimensions, vertices } = lattice;
   const bytes = vertexMapBytes(lattice, quads);
-  const sumBytes = Math.max(1, sumRowCount(tables)) * rowBytes;
+  const ofSums = bytesOfSums(tables, vertices, quads);
   const values = given ? view(given, 0, bytes) : workspace.allocate(bytes);
   if (lent && lent.bytes >= bytes && dimensions % 2 === 1) {
-    return { values, sums: workspace.allocate(sumBytes), spare: view(lent, 0, bytes) };
+    return { values, sums: workspace.allocate(ofSums), spare: view(lent, 0, bytes) };
   }
-  const spare = workspace.allocate(Math.max(bytes, sumBytes));
+  const spare = workspace.allocate(Math.max(bytes, ofSums));
   return { values, sums: spare, spare };
 }
 

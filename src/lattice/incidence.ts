@@ -7,16 +7,19 @@ import {
   incidenceScatter,
   sortCount,
 } from "../../build/kernels.ts";
-import type { Device, Storage } from "../device/device.ts";
+import { type Device, type Storage, view } from "../device/device.ts";
 import { planned, type Planned, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { pairBytes } from "../shape.ts";
 import { scan } from "../shared/scan.ts";
 import { sort, sortBlocks } from "../shared/sort.ts";
 
-/** The points in whose simplex a vertex is, for each vertex and in point order, with their barycentric weights. */
+/**
+ * The points in whose simplex a vertex is, for each vertex and in point order, with their barycentric weights. They may come in bands of
+ * points: then there are lists of all vertices for the first band, behind them those of the second, and so on (`bandOf`).
+ */
 export interface Incidence {
-  /** [vertices + 2]: where each vertex's list begins. */
+  /** [bands, vertices + 2]: where each list begins among the pairs of its band. */
   readonly offsets: Storage;
   /** [entries / 64]: the vertex of every 64th pair, by which splat finds the blocks of long lists. */
   readonly blockVertices: Storage;
@@ -38,9 +41,39 @@ export interface FilterTables {
 /** How many pairs of a list are added up apart, as in kernels/lattice/incidence.wgsl. */
 export const blockLength = 64;
 
+/** How many points a band has: the rows of 21 classes then take 3 MB. (Measured: half and a quarter of them splat as fast, and cost more to build.) */
+export const bandPoints = 32768;
+
+/**
+ * How many bands serve a splat best. Whole lists of a vertex lie all over a map of the points, whose rows they fetch from far, once for each of
+ * a point's vertices; bands stay near meanwhile, and cost a visit to each vertex. So lists have to be long, and vertices as many as
+ * threads can share.
+ */
+export function chooseBands({ kind }: Device, points: number, vertices: number, dimensions: number): number {
+  const bands = Math.ceil(points / bandPoints);
+  const pairs = points * (dimensions + 1);
+  return kind === "wasm" && vertices >= 4096 && pairs >= 4 * bands * vertices ? bands : 1;
+}
+
+/** In how many bands the lists of so many vertices come. */
+export const bandsOf = ({ offsets }: Incidence, vertices: number): number => offsets.bytes / 4 / (vertices + 2);
+
+/** The lists of a band. */
+export function bandOf(
+  { offsets, pairs, ...rest }: Incidence,
+  points: number,
+  vertices: number,
+  band: number,
+): Incidence {
+  const listBytes = (vertices + 2) * 4;
+  const most = (pairs.bytes / points) * bandPoints;
+  const own = view(pairs, band * most, Math.min(most, pairs.bytes - band * most));
+  return { ...rest, offsets: view(offsets, band * listBytes, listBytes), pairs: own };
+}
+
 /** Makes room for the incidence lists of `entries`. */
-export const allocateIncidence = (workspace: Workspace, entries: number, vertices: number): Incidence => ({
-  offsets: workspace.allocate((vertices + 2) * 4),
+export const allocateIncidence = (workspace: Workspace, entries: number, vertices: number, bands = 1): Incidence => ({
+  offsets: workspace.allocate(bands * (vertices + 2) * 4),
   blockVertices: workspace.allocate(Math.ceil(entries / blockLength) * 4),
   pairs: workspace.allocate(entries * pairBytes),
 });
@@ -59,8 +92,8 @@ export const touched = (pairs: Storage, entries: number): Planned =>
   planned(fill, { values: pairs, count: entries * 2, value: 0 });
 
 /**
- * Builds the incidence lists by a stable sort of the entries by vertex, so that each keeps the order of the points. A
- * vertex that is in no entry gets an empty list. `sparse` says that there may be such vertices.
+ * Builds the incidence lists by a stable sort of the entries by vertex, so that each keeps the order of the points, which are numbered
+ * from `firstPoint`. A vertex that is in no entry gets an empty list. `sparse` says that there may be such vertices.
  */
 export function* buildIncidence(
   device: Device,
@@ -70,6 +103,7 @@ export function* buildIncidence(
   vertices: number,
   dimensions: number,
   sparse: boolean,
+  firstPoint = 0,
 ): Work {
   using workspace = new Workspace(device);
   const { vertexOfEntry, barycentric } = from;
@@ -81,7 +115,7 @@ export function* buildIncidence(
     yield* scan(device, starts, vertices * blocks.blocks);
     yield planned(incidenceOffsets, { starts, offsets, blockVertices, entries, vertices, blocks: blocks.blocks });
     yield touched(pairs, entries);
-    yield planned(incidenceScatter, { ...from, starts, incidence: pairs, entries, ...blocks, dimensions });
+    yield planned(incidenceScatter, { ...from, starts, incidence: pairs, entries, firstPoint, ...blocks, dimensions });
     return;
   }
   const sorted = yield* sort(device, workspace, { keys: vertexOfEntry }, entries, vertices);
@@ -98,6 +132,25 @@ export function* buildIncidence(
     vertices,
     dimensions,
   });
+}
+
+/** Builds the lists of bands, each by itself. */
+export function* buildBands(
+  device: Device,
+  { vertexOfEntry, barycentric }: { readonly vertexOfEntry: Storage; readonly barycentric: Storage },
+  incidence: Incidence,
+  entries: number,
+  vertices: number,
+  dimensions: number,
+): Work {
+  const points = entries / (dimensions + 1);
+  for (let band = 0; band * bandPoints < points; band++) {
+    const lists = bandOf(incidence, points, vertices, band);
+    const count = lists.pairs.bytes / pairBytes;
+    const part = (table: Storage): Storage => view(table, band * bandPoints * (dimensions + 1) * 4, count * 4);
+    const from = { vertexOfEntry: part(vertexOfEntry), barycentric: part(barycentric) };
+    yield* buildIncidence(device, from, lists, count, vertices, dimensions, true, band * bandPoints);
+  }
 }
 
 /** Builds the incidence lists of points from their simplices. Only some of the vertices need be in one. */

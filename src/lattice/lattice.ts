@@ -19,7 +19,7 @@ import {
   keyBytes,
   numberVertices,
 } from "./hash.ts";
-import { allocateIncidence, buildIncidence } from "./incidence.ts";
+import { allocateIncidence, buildBands, buildIncidence, chooseBands } from "./incidence.ts";
 import { findNeighbors, neighborBytes } from "./neighbors.ts";
 import { orderVertices } from "./order.ts";
 import { beginPlane, findRanges, type Plane, planeOf } from "./plane.ts";
@@ -307,9 +307,11 @@ async function buildTables(
   const { vertexOfEntry, simplices } = await find(features, 0);
   for (const done of [table.slots, entrySlots]) workspace.release(done);
 
-  const incidence = allocateIncidence(workspace, ownEntries, vertices);
+  const bands = chooseBands(device, features.rows, vertices, dimensions);
+  const incidence = allocateIncidence(workspace, ownEntries, vertices, bands);
   const from = { vertexOfEntry, barycentric };
-  await perform(buildIncidence(device, from, incidence, ownEntries, vertices, dimensions, at !== undefined));
+  const build = bands > 1 ? buildBands : buildIncidence;
+  await perform(build(device, from, incidence, ownEntries, vertices, dimensions, at !== undefined));
 
   const parts = { simplices, neighbors, incidence, coordinateRanks: coordinateRanks[0]! };
   return {

@@ -1,9 +1,9 @@
-import { splat as kernel, splatAdd, splatBand as bandKernel } from "../../build/kernels.ts";
-import type { Storage } from "../device/device.ts";
+import { splat as kernel, splatAdd, splatBand as bandKernel, splatNear } from "../../build/kernels.ts";
+import { type Storage, view } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
-import { pairBytes } from "../shape.ts";
+import { pairBytes, quadBytes } from "../shape.ts";
 import type { MapChannels } from "../shared/channels.ts";
-import { blockLength, type FilterTables, type Incidence } from "./incidence.ts";
+import { bandOf, bandsOf, blockLength, type FilterTables, type Incidence } from "./incidence.ts";
 
 /** What is splatted from. */
 export type Splatted = Pick<FilterTables, "incidence" | "points">;
@@ -27,13 +27,21 @@ function sumLevels(entries: number, points: number): number[] {
   return levels;
 }
 
-/** How many rows of sums a splat needs in all. */
-export const sumRowCount = ({ incidence, points }: Splatted): number =>
-  sumRows(incidence, points.from).reduce((sum, rows) => sum + rows, 0);
+/** The bytes of the sums that a splat of so many quads needs. */
+export function bytesOfSums({ incidence, points }: Splatted, vertices: number, quads: number): number {
+  const rowBytes = quads * quadBytes;
+  if (bandsOf(incidence, vertices) > 1) return vertices * (2 * pairBytes + bandSums(points.from) * rowBytes);
+  return (
+    Math.max(
+      1,
+      sumRows(incidence, points.from).reduce((sum, rows) => sum + rows, 0),
+    ) * rowBytes
+  );
+}
 
 /**
  * Splats `quads` of channels: result[vertex] = Σ weight·values[point] over the incidence lists. `result` has one row
- * more, of zeros, and `sums`, of `sumRowCount` rows, is overwritten. Lists are added up in blocks, by both devices in the
+ * more, of zeros, and `sums`, of `bytesOfSums`, is overwritten. Lists are added up in blocks, by both devices in the
  * same order, so that a list of all points takes no longer than many short ones.
  */
 export function* splat(
@@ -43,19 +51,29 @@ export function* splat(
   { vertices, quads }: { readonly vertices: number; readonly quads: number },
 ): Work {
   const { offsets, blockVertices, pairs } = incidence;
+  const channels = { values: values.storage, valueQuads: values.rowQuads, valueOffset: values.firstQuad };
+  const bands = bandsOf(incidence, vertices);
+  if (bands > 1) {
+    const listBytes = 2 * vertices * pairBytes;
+    const [lists, rows] = [view(sums, 0, listBytes), view(sums, listBytes, sums.bytes - listBytes)];
+    const sizes = { vertices, points: points.from, levels: bandSums(points.from), quads };
+    for (let band = 0; band < bands; band++) {
+      const { offsets, pairs } = bandOf(incidence, points.from, vertices, band);
+      yield planned(splatNear, { offsets, incidence: pairs, lists, result, sums: rows, ...channels, ...sizes, band });
+    }
+    return;
+  }
   const [first = 0, ...others] = sumRows(incidence, points.from);
   yield planned(kernel, {
     offsets,
     blockVertices,
     incidence: pairs,
-    values: values.storage,
+    ...channels,
     result,
     sums,
     vertices,
     rows: first,
     quads,
-    valueQuads: values.rowQuads,
-    valueOffset: values.firstQuad,
   });
   let firstRow = 0;
   let blockStride = 1;

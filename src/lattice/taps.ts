@@ -15,7 +15,7 @@ import { axisOf } from "./neighbors.ts";
 import { filterTables, type Normalization } from "./normalization.ts";
 import type { LatticePoints } from "./points.ts";
 import { sliceFactor } from "./slice.ts";
-import { splat, sumRowCount } from "./splat.ts";
+import { bytesOfSums, splat } from "./splat.ts";
 
 /**
  * The taps with which a filter is the Gaussian: what one blur takes of the first neighbor, of the vertex itself and of the second
@@ -147,7 +147,7 @@ function sumProducts(
   const bytes = (vertices + 1) * quads * quadBytes;
   const splatted = (tables: FilterTables, values: MapChannels): Storage => {
     using own = new Workspace(device);
-    const sums = own.allocate(Math.max(1, sumRowCount(tables)) * quads * quadBytes);
+    const sums = own.allocate(bytesOfSums(tables, vertices, quads));
     const into = workspace.allocate(bytes);
     perform(device, splat(tables, values, { result: into, sums }, { vertices, quads }));
     return into;

@@ -1,9 +1,19 @@
 import { perform } from "../../src/device/work.ts";
 import type { Device } from "../../src/device/device.ts";
+import { Workspace } from "../../src/device/workspace.ts";
 import { bilateralFeatures } from "../../src/lattice/features.ts";
-import { blockLength } from "../../src/lattice/incidence.ts";
+import { filter } from "../../src/lattice/filter.ts";
+import {
+  allocateIncidence,
+  bandPoints,
+  bandsOf,
+  blockLength,
+  buildBands,
+  buildIncidence,
+  chooseBands,
+} from "../../src/lattice/incidence.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
-import { bandSums, splat, splatBand, sumRowCount } from "../../src/lattice/splat.ts";
+import { bandSums, bytesOfSums, splat, splatBand } from "../../src/lattice/splat.ts";
 import { allChannels } from "../../src/shared/channels.ts";
 import { Memory, pack, unpack } from "../memory.ts";
 import { type Case, check, close, type Random, random, same } from "../suite.ts";
@@ -47,7 +57,7 @@ async function splatted(
     },
     points: { from: points, to: points },
   };
-  const sums = memory.of(new Float32Array(Math.max(1, sumRowCount(tables)) * quads * 4).fill(NaN));
+  const sums = memory.of(new Float32Array(bytesOfSums(tables, vertices, quads) / 4).fill(NaN));
   const result = memory.result((vertices + 1) * quads * 4);
   const channels = { storage: memory.of(values.data), rowQuads: values.rowQuads, firstQuad: values.firstQuad };
   perform(device, splat(tables, channels, { result, sums }, { vertices, quads }));
@@ -194,6 +204,73 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "a lattice of many points to a vertex has lists in bands, which have the sums and the factors of whole lists",
+    async run(device) {
+      if (device.kind !== "wasm") return;
+      const points = bandPoints + 100;
+      const numbers = random(3);
+      using features = device.tensor([points, 5], numbers.array(points * 5, -2.2, 2.2));
+      using values = device.tensor([points, 5], numbers.array(points * 5, -1, 1));
+      using lattice = await buildLattice(features);
+      const bands = bandsOf(lattice.parts.incidence, lattice.vertices);
+      same([bands], [2], `bands of ${lattice.vertices} vertices`);
+      // The adjoint splats from the other points, whose lists are whole.
+      using wider = await buildLattice(features, { at: features });
+      for (const normalization of ["none", "after"] as const) {
+        using own = filter(values, lattice, { normalization, transpose: true });
+        using other = filter(values, wider, { normalization, transpose: true, at: wider.at });
+        same(await own.read(), await other.read(), normalization);
+      }
+    },
+  },
+  {
+    name: "lists in bands of any length have the bits of whole lists; vertices may be in no band, or in some",
+    async run(device) {
+      if (device.kind !== "wasm") return;
+      using memory = new Memory(device);
+      const [points, vertices, quads, rowQuads, firstQuad] = [2 * bandPoints + 5, 700, 7, 9, 1];
+      const numbers = random(4);
+      // Vertex 0 has a third of all entries, 1 none, 2 one in the last band; some are in one band only.
+      const vertexOf = Uint32Array.from({ length: 2 * points }, (_, entry) =>
+        entry % 3 === 0 ? 0 : entry === 2 * points - 1 ? 2 : 3 + (numbers.integer(600) % (entry < 9999 ? 600 : 300)),
+      );
+      const weights = numbers.array(2 * points);
+      const from = { vertexOfEntry: memory.of(vertexOf), barycentric: memory.of(weights) };
+      const map = memory.of(numbers.array(points * rowQuads * 4, -1, 1));
+      const sums: Float32Array[] = [];
+      for (const bands of [1, 3]) {
+        using workspace = new Workspace(device);
+        const incidence = allocateIncidence(workspace, 2 * points, vertices, bands);
+        const build = bands > 1 ? buildBands : buildIncidence;
+        perform(device, build(device, from, incidence, 2 * points, vertices, 1, true));
+        const tables = { incidence, points: { from: points, to: points } };
+        const ofSums = memory.of(new Float32Array(bytesOfSums(tables, vertices, quads) / 4).fill(NaN));
+        const result = memory.result((vertices + 1) * quads * 4);
+        const values = { storage: map, rowQuads, firstQuad };
+        perform(device, splat(tables, values, { result, sums: ofSums }, { vertices, quads }));
+        sums.push(await memory.floats(result));
+      }
+      same(sums[1]!, sums[0]!, "sums");
+      check(
+        sums[0]!.subarray(quads * 4, 2 * quads * 4).every((value) => value === 0),
+        "a vertex without points",
+      );
+    },
+  },
+  {
+    name: "bands are chosen where there are enough vertices, and enough pairs to each of them in a band",
+    async run(device) {
+      const chosen = (vertices: number, points = 187_500): number => chooseBands(device, points, vertices, 5);
+      const banded = device.kind === "wasm" ? 6 : 1;
+      same(
+        [4095, 4096, 13_250, 46_875, 46_876, 142_056].map((vertices) => chosen(vertices)),
+        [1, banded, banded, banded, 1, 1],
+        "bands",
+      );
+      same([chosen(4096, bandPoints)], [1], "one band");
+    },
+  },
+  {
     name: "a picture of one color, whose lists are nearly as long as it has pixels",
     async run(device) {
       using memory = new Memory(device);
@@ -204,7 +281,7 @@ export const cases: Case[] = [
       const { vertices, own, parts } = lattice;
       const data = random(1).array(size * size * 4, -1, 1);
       const tables = { incidence: parts.incidence, points: { from: own.points, to: own.points } };
-      const sums = memory.zeros(sumRowCount(tables) * 4);
+      const sums = memory.zeros(bytesOfSums(tables, vertices, 1) / 4);
       const result = memory.result((vertices + 1) * 4);
       const values = allChannels(memory.of(data), 1);
       perform(device, splat(tables, values, { result, sums }, { vertices, quads: 1 }));
