@@ -17,12 +17,22 @@ import {
   type HashTable,
   insertKeys,
   keyBytes,
+  nextCapacity,
   numberVertices,
 } from "./hash.ts";
 import { allocateIncidence, buildIncidence } from "./incidence.ts";
 import { findNeighbors, neighborBytes } from "./neighbors.ts";
 import { orderVertices } from "./order.ts";
-import { beginPlane, findRanges, type Plane, planeOf } from "./plane.ts";
+import {
+  finishPacked,
+  findRanges,
+  numberPacked,
+  packedCapacity,
+  packingOfReaches,
+  type PackedPoints,
+  reachesOf,
+} from "./packed.ts";
+import { beginPlane, planeOf } from "./plane.ts";
 import { LatticePoints, type LatticeParts, type PointTables } from "./points.ts";
 
 /** The largest number of dimensions, because a key has four bits for the remainder. */
@@ -178,12 +188,21 @@ export async function beginLattice(features: Tensor, options: LatticeOptions = {
   try {
     const perform = performer(device, options);
     await breathe("buildLattice", options);
-    const plane = at ? undefined : await findPlane(workspace, features, perform);
+    const reaches = await findReaches(sets, workspace, perform);
+    const images = imagesOf(features);
+    const plane = reaches && !at && features.channels === 2 && planeOf(reaches, images, features.rows * 3);
     if (plane) {
       const begun = await perform(beginPlane(workspace, features, plane));
       const finish = async ([, , , vertices]: Uint32Array): Promise<Lattice> =>
         madeOf(sets, workspace, { vertices: vertices!, parts: await perform(begun.finish(vertices!)) });
       return { status: begun.status, finish, [Symbol.dispose]: dispose };
+    }
+    const packing = reaches && packingOfReaches(reaches, images);
+    if (packing) {
+      const numbered = await perform(numberPacked(workspace, sets, packing, packedCapacity(pointsOf(sets))));
+      const finish = async (status: Uint32Array): Promise<Lattice> =>
+        madeOf(sets, workspace, await buildPacked(sets, workspace, perform, numbered, status));
+      return { status: numbered.status, finish, [Symbol.dispose]: dispose };
     }
     const inserted = await insertPoints(sets, workspace, perform);
     const finish = async (status: Uint32Array): Promise<Lattice> =>
@@ -195,13 +214,43 @@ export async function beginLattice(features: Tensor, options: LatticeOptions = {
   }
 }
 
-/** How the vertices of points get cells, if they do: on WASM only, since elsewhere vertices have the numbers of the first touch. */
-async function findPlane(workspace: Workspace, features: Tensor, perform: Perform): Promise<Plane | undefined> {
-  const { device, rows, channels } = features;
-  if (channels !== 2 || device.kind !== "wasm") return undefined;
-  const ranges = workspace.zeros(16);
-  await perform(findRanges(features, ranges));
-  return planeOf(new Uint32Array(await device.read(ranges)), imagesOf(features), rows * 3);
+/**
+ * How far the features of all sets reach, which tells how vertices get cells or packed keys: on WASM only, since elsewhere vertices have the
+ * numbers of the first touch.
+ */
+async function findReaches(
+  sets: readonly Tensor[],
+  workspace: Workspace,
+  perform: Perform,
+): Promise<Float32Array | undefined> {
+  const [{ device, channels }] = sets as [Tensor];
+  if (device.kind !== "wasm") return undefined;
+  const ranges = workspace.zeros(channels * 8);
+  for (const set of sets) await perform(findRanges(set, ranges));
+  const words = new Uint32Array(await device.read(ranges));
+  workspace.release(ranges);
+  return reachesOf(words);
+}
+
+/** Builds the rest of a lattice of packed keys, anew by a larger table where the first one was too small. */
+async function buildPacked(
+  sets: readonly Tensor[],
+  workspace: Workspace,
+  perform: Perform,
+  numbered: PackedPoints,
+  [, , full, vertices]: Uint32Array,
+): Promise<Built> {
+  const [{ device, channels: dimensions }] = sets as [Tensor];
+  if (!full) {
+    const finished = await perform(finishPacked(device, workspace, numbered, vertices!, dimensions));
+    return { vertices: vertices!, ...finished };
+  }
+  const { packing, capacity, status, packedKeys, tables } = numbered;
+  for (const done of [status, packedKeys, ...tables.flatMap(storagesOf)]) workspace.release(done);
+  const larger = nextCapacity(pointsOf(sets) * (dimensions + 1), capacity);
+  const again = await perform(numberPacked(workspace, sets, packing, larger));
+  const read = new Uint32Array(await device.read(again.status));
+  return await buildPacked(sets, workspace, perform, again, read);
 }
 
 /** What is known of the points of a lattice before its vertices are numbered. */
@@ -308,7 +357,7 @@ async function buildTables(
   for (const done of [table.slots, entrySlots]) workspace.release(done);
 
   const incidence = allocateIncidence(workspace, ownEntries, vertices);
-  const from = { vertexOfEntry, barycentric };
+  const from = { simplices, vertexOfEntry, barycentric };
   await perform(buildIncidence(device, from, incidence, ownEntries, vertices, dimensions, at !== undefined));
 
   const parts = { simplices, neighbors, incidence, coordinateRanks: coordinateRanks[0]! };

@@ -29,16 +29,8 @@ export function* findNeighbors(
   vertices: number,
   dimensions: number,
 ): Work {
+  if (packing) return yield* mergeNeighbors(device, { vertexKeys, packing }, neighbors, vertices, dimensions);
   yield planned(fill, { values: neighbors, count: neighbors.bytes / 4, value: vertices });
-  if (packing) {
-    using workspace = new Workspace(device);
-    const sorted = yield* sortByRemainder(device, workspace, vertexKeys, vertices);
-    const steps = workspace.allocate(packing.steps.byteLength);
-    device.write(steps, packing.steps);
-    const sizes = { vertices, axisLength: axisLength(device, vertices), dimensions };
-    yield planned(neighborsMerge, { ...sorted, steps, neighbors, ...sizes });
-    return;
-  }
   yield planned(kernel, {
     slots,
     vertexKeys,
@@ -48,6 +40,23 @@ export function* findNeighbors(
     slotMask: capacity - 1,
     dimensions,
   });
+}
+
+/** The same for packed keys in order. */
+export function* mergeNeighbors(
+  device: Device,
+  { vertexKeys, packing: { steps: layout } }: Required<Pick<OrderedKeys, "vertexKeys" | "packing">>,
+  neighbors: Storage,
+  vertices: number,
+  dimensions: number,
+): Work {
+  yield planned(fill, { values: neighbors, count: neighbors.bytes / 4, value: vertices });
+  using workspace = new Workspace(device);
+  const sorted = yield* sortByRemainder(device, workspace, vertexKeys, vertices);
+  const steps = workspace.allocate(layout.byteLength);
+  device.write(steps, layout);
+  const sizes = { vertices, axisLength: axisLength(device, vertices), dimensions };
+  yield planned(neighborsMerge, { ...sorted, steps, neighbors, ...sizes });
 }
 
 /** Returns one axis of the neighbor table. */

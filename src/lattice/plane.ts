@@ -1,4 +1,4 @@
-import { planeCount, planeEmbed, planeRanges, planeScatter, planeVertices } from "../../build/kernels.ts";
+import { planeCount, planeEmbed, planeScatter, planeVertices } from "../../build/kernels.ts";
 import { type Storage, view } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
 import type { Workspace } from "../device/workspace.ts";
@@ -29,18 +29,17 @@ export interface Plane {
 }
 
 /**
- * The box of the keys of points whose features have these ranges, as plane.ranges.wgsl gives them. Undefined where it has more cells than
- * there are entries, or where some feature may have no key.
+ * The box of the keys of points whose features reach so far. Undefined where it has more cells than there are entries, or where some
+ * feature may have no key.
  */
-export function planeOf(ranges: Uint32Array, images: number, entries: number): Plane | undefined {
-  const bits = ranges.map((ordered) => (ordered >>> 31 ? ordered ^ 0x80000000 : ~ordered));
-  const [left, right, up, down] = new Float32Array(bits.buffer) as unknown as [number, number, number, number];
+export function planeOf(reaches: Float32Array, images: number, entries: number): Plane | undefined {
+  const [left, right, up, down] = reaches as unknown as [number, number, number, number];
   const [factor0, factor1] = elevationFactorsOf(2) as unknown as [number, number];
   const [x0, x1, y0, y1] = [left * factor0, right * factor0, up * factor1, down * factor1];
   // How far both elevated coordinates reach below and above zero. The third is their sum, and keys have thirds of them.
-  const reaches = [x0 + y0, x1 + y1, x1 + y0, x0 + y1];
+  const elevated = [x0 + y0, x1 + y1, x1 + y0, x0 + y1];
   // NaN is not below anything.
-  if (!reaches.every((reach) => Math.abs(reach) < keyRange)) return undefined;
+  if (!elevated.every((reach) => Math.abs(reach) < keyRange)) return undefined;
   const [backSum, forthSum, back0, forth0] = [2 * y0, 2 * y1, x0 + y0, x1 + y1].map((reach) =>
     Math.ceil(reach / 3),
   ) as [number, number, number, number];
@@ -58,11 +57,6 @@ export interface PlaneBegun {
   /** Four words, as of tables, of which the last is the number of vertices. */
   readonly status: Storage;
   finish(vertices: number): Work<LatticeParts>;
-}
-
-/** Finds how far the features of points in a plane reach. */
-export function* findRanges({ storage: features, rows: points }: Tensor, ranges: Storage): Work {
-  yield planned(planeRanges, { features, ranges, points });
 }
 
 /** Embeds the points of a plane, counts the entries of each cell, and numbers the vertices. */

@@ -150,7 +150,8 @@ export async function bandTables(
   await perform(lookUpVertices(table, { vertexKeys, keys, barycentric }, into, entries, dimensions));
   own.release(keys);
   const incidence = allocateIncidence(workspace, entries, vertices);
-  await perform(buildIncidence(device, { vertexOfEntry, barycentric }, incidence, entries, vertices, dimensions, true));
+  const from = { simplices, vertexOfEntry, barycentric };
+  await perform(buildIncidence(device, from, incidence, entries, vertices, dimensions, true));
   return { simplices, incidence };
 }
 
