@@ -19,7 +19,8 @@ export const embedBytes: usize = elevated + arrayBytes;
  * repeat it. False if a point is not finite or out of the range of keys.
  */
 export function embedFour(row0: usize, rowBytes: usize, lanes: u32, elevationFactors: usize, dimensions: u32): bool {
-  const last = scratch + ((<usize>dimensions) << 4);
+  const base = scratch;
+  const last = base + ((<usize>dimensions) << 4);
   const size = f32x4.splat(<f32>(dimensions + 1));
   const reciprocal = f32x4.splat(<f32>1 / <f32>(dimensions + 1));
   const row1 = row0 + (lanes > 1 ? rowBytes : 0);
@@ -35,14 +36,14 @@ export function embedFour(row0: usize, rowBytes: usize, lanes: u32, elevationFac
     f = v128.load_lane<f32>(row3 + at, f, 3);
     finite = v128.and(finite, f32x4.eq(f32x4.sub(f, f), f32x4.splat(0)));
     const c = f32x4.mul(f, v128.load32_splat(elevationFactors + at));
-    v128.store(scratch + ((<usize>j) << 4), f32x4.sub(sum, f32x4.mul(f32x4.splat(<f32>j), c)), elevated);
+    v128.store(base + ((<usize>j) << 4), f32x4.sub(sum, f32x4.mul(f32x4.splat(<f32>j), c)), elevated);
     sum = f32x4.add(sum, c);
   }
-  v128.store(scratch, sum, elevated);
+  v128.store(base, sum, elevated);
 
   let total = i32x4.splat(0);
   let within = i32x4.splat(-1);
-  for (let at = scratch; at <= last; at += 16) {
+  for (let at = base; at <= last; at += 16) {
     const e = v128.load(at, elevated);
     const v = f32x4.nearest(f32x4.mul(e, reciprocal));
     within = v128.and(within, f32x4.lt(f32x4.abs(v), f32x4.splat(32766)));
@@ -52,16 +53,16 @@ export function embedFour(row0: usize, rowBytes: usize, lanes: u32, elevationFac
     v128.store(at, n, nearest);
     total = i32x4.add(total, n);
   }
-  v128.store(scratch, finite, finiteMask);
-  v128.store(scratch, within, withinMask);
+  v128.store(base, finite, finiteMask);
+  v128.store(base, within, withinMask);
   if (!i32x4.all_true(v128.and(finite, within))) return false;
 
   // Of two coordinates the second takes the higher rank unless its offset is larger.
-  for (let at = scratch; at <= last; at += 16) {
+  for (let at = base; at <= last; at += 16) {
     v128.store(at, total, ranking);
     total = i32x4.add(total, i32x4.splat(1));
   }
-  for (let i = scratch; i < last; i += 16) {
+  for (let i = base; i < last; i += 16) {
     const own = v128.load(i, deltas);
     let rank = v128.load(i, ranking);
     for (let j = i + 16; j <= last; j += 16) {
@@ -71,7 +72,7 @@ export function embedFour(row0: usize, rowBytes: usize, lanes: u32, elevationFac
     }
     v128.store(i, rank, ranking);
   }
-  for (let at = scratch; at <= last; at += 16) {
+  for (let at = base; at <= last; at += 16) {
     const rank = v128.load(at, ranking);
     const below = i32x4.lt_s(rank, i32x4.splat(0));
     const above = i32x4.gt_s(rank, i32x4.splat(dimensions));

@@ -11,10 +11,10 @@ export function featuresRanges(
   end: u32,
 ): void {
   const rowBytes = (<usize>((dimensions + 3) & ~3)) << 2;
-  for (let first: u32 = 0; first < dimensions; first += 4) {
+  for (let quad: usize = 0; quad < rowBytes; quad += 16) {
     let least = i32x4.splat(0x7fffffff);
-    let largest = i32x4.splat(0x80000000);
-    let from = features + <usize>begin * rowBytes + ((<usize>first) << 2);
+    let largest = v128.not(least);
+    let from = features + quad + <usize>begin * rowBytes;
     for (let point = begin; point < end; point++) {
       const bits = v128.load(from);
       // The order of negative floats is that of their bits reversed.
@@ -23,13 +23,9 @@ export function featuresRanges(
       largest = i32x4.max_s(largest, ordered);
       from += rowBytes;
     }
-    const sign = i32x4.splat(0x80000000);
-    least = v128.xor(v128.not(least), sign);
-    largest = v128.xor(largest, sign);
-    v128.store(scratch, v128.shuffle<u32>(least, largest, 0, 4, 1, 5));
-    v128.store(scratch, v128.shuffle<u32>(least, largest, 2, 6, 3, 7), 16);
-    for (let i: u32 = 0; i < min(4, dimensions - first) << 1; i++) {
-      keepLargest(ranges + ((<usize>((first << 1) + i)) << 2), load<u32>(scratch + ((<usize>i) << 2)));
-    }
+    // With the other sign they are in order without one, of which the least are wanted as complements.
+    v128.store(scratch, v128.xor(least, i32x4.splat(0x7fffffff)));
+    v128.store(scratch, v128.xor(largest, i32x4.splat(0x80000000)), 16);
+    for (let at: usize = 0; at < 32; at += 4) keepLargest(ranges + (quad << 1) + at, load<u32>(scratch + at));
   }
 }

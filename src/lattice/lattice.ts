@@ -6,7 +6,7 @@ import { Held, holding } from "../held.ts";
 import { requireInputs } from "../inputs.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { Scope } from "../scope.ts";
-import { formatShape, pairBytes, sameShape } from "../shape.ts";
+import { formatShape, pairBytes, quadsOf, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Abortable, breathe } from "../turn.ts";
 import { checkEmbedded, coordinateRankWords, embed, mostImages } from "./embed.ts";
@@ -22,7 +22,6 @@ import {
 } from "./hash.ts";
 import { allocateIncidence, buildIncidence } from "./incidence.ts";
 import { findNeighbors, neighborBytes } from "./neighbors.ts";
-import { orderVertices } from "./order.ts";
 import {
   finishPacked,
   findRanges,
@@ -225,11 +224,11 @@ async function findReaches(
 ): Promise<Float32Array | undefined> {
   const [{ device, channels }] = sets as [Tensor];
   if (device.kind !== "wasm") return undefined;
-  const ranges = workspace.zeros(channels * 8);
+  const ranges = workspace.zeros(quadsOf(channels) * 32);
   for (const set of sets) await perform(findRanges(set, ranges));
   const words = new Uint32Array(await device.read(ranges));
   workspace.release(ranges);
-  return reachesOf(words);
+  return reachesOf(words, channels);
 }
 
 /** Builds the rest of a lattice of packed keys, anew by a larger table where the first one was too small. */
@@ -334,15 +333,12 @@ async function buildTables(
     perform,
   );
 
-  const firstKeys = workspace.allocate(keyBytes(vertices, dimensions));
-  await perform(numberVertices(table, { keys, numbers, vertexKeys: firstKeys }, dimensions));
+  const vertexKeys = workspace.allocate(keyBytes(vertices, dimensions));
+  await perform(numberVertices(table, { keys, numbers, vertexKeys }, dimensions));
   for (const done of [keys, numbers]) workspace.release(done);
-  const extent = { vertices, dimensions, images: imagesOf(features) };
-  const ordered = await orderVertices(device, workspace, { ...table, vertexKeys: firstKeys }, extent, perform);
-
   const neighbors = workspace.allocate(neighborBytes(device, vertices, dimensions));
-  await perform(findNeighbors(device, table, ordered, neighbors, vertices, dimensions));
-  workspace.release(ordered.vertexKeys);
+  await perform(findNeighbors(device, table, vertexKeys, neighbors, vertices, dimensions));
+  workspace.release(vertexKeys);
 
   const find = async ({ rows }: Tensor, firstEntry: number) => {
     const count = rows * (dimensions + 1);

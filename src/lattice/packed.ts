@@ -21,8 +21,9 @@ export function* findRanges({ storage: features, rows: points, channels: dimensi
 }
 
 /** How far each feature reaches below and above zero, by the words of `findRanges`. */
-export function reachesOf(ranges: Uint32Array): Float32Array {
-  return new Float32Array(ranges.map((ordered) => (ordered >>> 31 ? ordered ^ 0x80000000 : ~ordered)).buffer);
+export function reachesOf(ranges: Uint32Array, dimensions: number): Float32Array {
+  const floats = new Float32Array(ranges.map((ordered) => (ordered >>> 31 ? ordered ^ 0x80000000 : ~ordered)).buffer);
+  return Float32Array.from({ length: 2 * dimensions }, (_, i) => floats[(i & ~7) + ((i >> 1) & 3) + 4 * (i & 1)]!);
 }
 
 /** How the keys of points whose features reach so far are packed. Undefined where 64 bits do not suffice, or some feature may have no key. */
@@ -107,7 +108,7 @@ export function* finishPacked(
   yield planned(orderPermute, { ...permuted, vertices, dimensions: 2 });
   for (const done of [order, packedKeys]) workspace.release(done);
   const neighbors = workspace.allocate(neighborBytes(device, vertices, dimensions));
-  yield* mergeNeighbors(device, { vertexKeys, packing }, neighbors, vertices, dimensions);
+  yield* mergeNeighbors(device, vertexKeys, packing, neighbors, vertices, dimensions);
   workspace.release(vertexKeys);
   const [own, other] = tables as [PointTables, PointTables?];
   if (other) {
