@@ -29,10 +29,9 @@ import { orderPack } from "./lattice/order.pack.bench.ts";
 import { orderPermute } from "./lattice/order.permute.bench.ts";
 import { orderRanges } from "./lattice/order.ranges.bench.ts";
 import { orderSlots } from "./lattice/order.slots.bench.ts";
-import { planeCount } from "./lattice/plane.count.bench.ts";
+import { planeMark } from "./lattice/plane.mark.bench.ts";
 import { packedEmbed } from "./lattice/packed.embed.bench.ts";
 import { planeEmbed } from "./lattice/plane.embed.bench.ts";
-import { planeScatter } from "./lattice/plane.scatter.bench.ts";
 import { planeVertices } from "./lattice/plane.vertices.bench.ts";
 import { slice } from "./lattice/slice.bench.ts";
 import { sliceDots } from "./lattice/slice.dots.bench.ts";
@@ -140,9 +139,8 @@ export const floors = [
   orderSlots,
   packedEmbed,
   planeEmbed,
-  planeCount,
+  planeMark,
   planeVertices,
-  planeScatter,
   slice,
   sliceDots,
   sliceNormalize,

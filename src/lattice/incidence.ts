@@ -49,7 +49,7 @@ export const allocateIncidence = (workspace: Workspace, entries: number, vertice
  * Writes zeros from front to back before pairs are scattered, so that they find the lines in a cache: half the time of a scatter, and more
  * where memory is busy.
  */
-export const touched = (pairs: Storage, entries: number): Planned =>
+const touched = (pairs: Storage, entries: number): Planned =>
   planned(fill, { values: pairs, count: entries * 2, value: 0 });
 
 /** What is known of each entry: its vertex and its weight, side by side and each by itself. */

@@ -1,13 +1,12 @@
-import { planeCount, planeEmbed, planeScatter, planeVertices } from "../../build/kernels.ts";
+import { planeEmbed, planeMark, planeVertices } from "../../build/kernels.ts";
 import { type Storage, view } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
 import type { Workspace } from "../device/workspace.ts";
 import { pairBytes } from "../shape.ts";
 import { scan } from "../shared/scan.ts";
-import { sortBlocks } from "../shared/sort.ts";
 import type { Tensor } from "../tensor.ts";
 import { elevationFactorsOf, keyRange } from "./embed.ts";
-import { allocateIncidence, touched } from "./incidence.ts";
+import { allocateIncidence, scatterIncidence } from "./incidence.ts";
 import { axisLength, neighborBytes } from "./neighbors.ts";
 import type { LatticeParts } from "./points.ts";
 
@@ -59,20 +58,17 @@ export interface PlaneBegun {
   finish(vertices: number): Work<LatticeParts>;
 }
 
-/** Embeds the points of a plane, counts the entries of each cell, and numbers the vertices. */
+/** Embeds the points of a plane and numbers the vertices. */
 export function* beginPlane(workspace: Workspace, features: Tensor, plane: Plane): Work<PlaneBegun> {
   const { device, rows: points, shape } = features;
   const { cells, ...box } = plane;
   const entries = points * 3;
-  const blocks = sortBlocks(device, points);
   const simplices = workspace.allocate(entries * pairBytes);
   const coordinateRanks = workspace.allocate(points * 4);
   const sizes = { points, imagePoints: shape.at(-2)!, ...box };
   yield planned(planeEmbed, { features: features.storage, simplices, coordinateRanks, ...sizes });
-  const starts = workspace.zeros(cells * blocks.blocks * 4);
   const numbers = workspace.zeros((cells + 1) * 4);
-  yield planned(planeCount, { simplices, counts: starts, flags: numbers, points, ...blocks });
-  yield* scan(device, starts, cells * blocks.blocks);
+  yield planned(planeMark, { simplices, flags: numbers, entries });
   yield* scan(device, numbers, cells + 1);
   const status = workspace.zeros(16);
   device.copy(view(numbers, cells * 4, 4), view(status, 12, 4));
@@ -80,12 +76,10 @@ export function* beginPlane(workspace: Workspace, features: Tensor, plane: Plane
   function* finish(vertices: number): Work<LatticeParts> {
     const neighbors = workspace.allocate(neighborBytes(device, vertices, 2));
     const incidence = allocateIncidence(workspace, entries, vertices);
-    const given = { numbers, starts, points, entries, vertices, ...blocks };
-    const row = axisLength(device, vertices);
-    yield planned(planeVertices, { neighbors, ...incidence, ...given, cells, stride: box.stride, axisLength: row });
-    yield touched(incidence.pairs, entries);
-    yield planned(planeScatter, { simplices, incidence: incidence.pairs, ...given });
-    for (const done of [numbers, starts]) workspace.release(done);
+    const sizes = { cells, vertices, stride: box.stride, axisLength: axisLength(device, vertices) };
+    yield planned(planeVertices, { numbers, neighbors, ...sizes });
+    yield* scatterIncidence(device, simplices, incidence, vertices, 2, numbers);
+    workspace.release(numbers);
     return { simplices, neighbors, incidence, coordinateRanks };
   }
   return { status, finish };
