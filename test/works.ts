@@ -104,7 +104,7 @@ async function inferAll(device: Device): Promise<void> {
 }
 
 /** A picture by bands, with lists that splat adds up in blocks. */
-async function streamAll(device: Device): Promise<void> {
+export async function streamAll(device: Device): Promise<void> {
   const [height, width, classes] = [16, 11, 5];
   const shape = { height, width };
   const guide = arrayRows(new Float32Array(height * width * 3).fill(9), { ...shape, channels: 3 });

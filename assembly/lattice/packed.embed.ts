@@ -43,7 +43,7 @@ export function packedEmbed(
   for (let i: u32 = 0; i < dimensions; i++) {
     const field = fields + ((<usize>i) << 3);
     const shift = <u64>load<u32>(field, 4);
-    origin += <u64>(load<i32>(field) + 32768) << shift;
+    origin += (<u64>(load<i32>(field) + 32768)) << shift;
     store<u64>(base + ((<usize>i) << 3), (<u64>1) << shift, ones);
   }
   store<u64>(base + ((<usize>dimensions) << 3), 0, ones);
@@ -146,7 +146,7 @@ function number(end: usize, first: usize, table: usize, slotMask: u32, packedKey
     const entry = <usize>load<u32>(at, left);
     const key = load<u64>(base + entry, keys);
     const own = base + (entry >> 1);
-    let slot = (<usize>load<u32>(own, places)) - table;
+    let slot = <usize>load<u32>(own, places) - table;
     let probes: u32 = 0;
     for (; probes < probeLimit; probes++) {
       let held = atomic.load<u64>(table + slot);

@@ -61,9 +61,23 @@ fn placed(value: u32, shift: u32) -> vec2u {
   return vec2u(value << shift, value >> (32u - shift));
 }
 
+// The higher half of a product.
+fn highProduct(a: u32, b: u32) -> u32 {
+  let middle = (a >> 16u) * (b & 0xffffu) + (((a & 0xffffu) * (b & 0xffffu)) >> 16u);
+  let other = (a & 0xffffu) * (b >> 16u) + (middle & 0xffffu);
+  return (a >> 16u) * (b >> 16u) + (middle >> 16u) + (other >> 16u);
+}
+
+// Where to look for a key first: the highest bits of its product with an odd number of 64 bits, after its halves were mixed.
+fn slotOf(key: vec2u) -> u32 {
+  let mixed = key.x ^ key.y;
+  let high = highProduct(mixed, 0x7f4a7c15u) + mixed * 0x9e3779b9u + key.y * 0x7f4a7c15u;
+  return high >> (32u - countOneBits(params.slotMask));
+}
+
 // 1 + the number of the vertex that has this key, which gets one if it has none; 0 if there is no place.
 fn numberOf(key: vec2u) -> u32 {
-  var slot = (((key.x ^ (key.y * 0x85ebca6bu)) * 0x9e3779b1u) >> 7u) & params.slotMask;
+  var slot = slotOf(key);
   for (var probes = 0u; probes < PROBES; probes++) {
     let held = table[slot];
     if (all(held.xy == key)) { return held.z; }

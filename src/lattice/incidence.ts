@@ -95,12 +95,7 @@ export function* buildIncidence(
 }
 
 /** Counts the entries of each vertex by blocks, and gives simplices new numbers of their vertices before, if there are any. */
-export function* countEntries(
-  device: Device,
-  simplices: Storage,
-  counts: Storage,
-  numbers?: Storage,
-): Work {
+export function* countEntries(device: Device, simplices: Storage, counts: Storage, numbers?: Storage): Work {
   const entries = simplices.bytes / pairBytes;
   device.clear(counts);
   const renumber = { numbers: numbers ?? counts, renumber: numbers ? 1 : 0 };

@@ -34,7 +34,10 @@ export function packingOfReaches(reaches: Float32Array, images: number): Packing
   let [backSum, forthSum] = [0, 0];
   const elevated: [number, number][] = [];
   for (let j = dimensions; j > 0; j--) {
-    const [back, forth] = [0, 1].map((side) => (reaches[2 * j - 2 + side]! * factors[j - 1]!) / (dimensions + 1)) as [number, number];
+    const [back, forth] = [0, 1].map((side) => (reaches[2 * j - 2 + side]! * factors[j - 1]!) / (dimensions + 1)) as [
+      number,
+      number,
+    ];
     elevated.push([backSum + j * forth, forthSum + j * back]);
     backSum += back;
     forthSum += forth;
@@ -43,10 +46,9 @@ export function packingOfReaches(reaches: Float32Array, images: number): Packing
   // NaN is not below anything.
   if (!elevated.flat().every((reach) => Math.abs(reach) < keyRange - 4)) return undefined;
   // A vertex lies less than d from its points on each axis, and its remainder is d at the most; rounding adds less than a tenth.
-  const ranges = elevated.reverse().flatMap(([back, forth]) => [
-    0x7fff + Math.ceil(back + 0.1) + 2,
-    0x8000 + Math.floor(forth + 0.1) + 1,
-  ]);
+  const ranges = elevated
+    .reverse()
+    .flatMap(([back, forth]) => [0x7fff + Math.ceil(back + 0.1) + 2, 0x8000 + Math.floor(forth + 0.1) + 1]);
   const packing = packingOf(Uint32Array.from(ranges), dimensions, images);
   return packing.whole ? packing : undefined;
 }
