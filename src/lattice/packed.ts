@@ -53,8 +53,8 @@ export function packingOfReaches(reaches: Float32Array, images: number): Packing
   return packing.whole ? packing : undefined;
 }
 
-/** Number of slots for points: photographs have 0.1 to 0.8 vertices a point. */
-export const packedCapacity = (points: number): number => 2 ** Math.ceil(Math.log2(Math.max(points, 256)));
+/** Number of slots for points: photographs have 0.1 to 0.8 vertices a point. A table for few points has some to spare. */
+export const packedCapacity = (points: number): number => 2 ** Math.ceil(Math.log2(Math.max(points, 512)));
 
 /** What is known of points before their vertices are in order. */
 export interface PackedPoints {

@@ -192,8 +192,8 @@ export const cases: Case[] = [
     async run(device) {
       for (const [points, d, bandwidth, slots, packedSlots] of [
         [300, 1, 1, [256], [512]],
-        [200, 5, 1, [512, 4096], [256, 4096]],
-        [90, 8, 1, [256, 2048], [256, 2048]],
+        [200, 5, 1, [512, 4096], [512, 4096]],
+        [90, 8, 1, [256, 2048], [512, 2048]],
         // All points in one simplex.
         [400, 3, 1000, [1024], [512]],
         // They reach too far for 64 bits.

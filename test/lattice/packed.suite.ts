@@ -146,18 +146,18 @@ export const cases: Case[] = [
   {
     name: "a table that is too small says so, and a build takes a larger one",
     async run(device) {
-      using features = device.tensor([100, 5], cloud(100, 5, 0, 40));
+      using features = device.tensor([200, 5], cloud(200, 5, 0, 40));
       const packing = (await packingOf([features]))!;
       using workspace = new Workspace(device);
-      const { status } = perform(device, numberPacked(workspace, [features], packing, 256));
+      const { status } = perform(device, numberPacked(workspace, [features], packing, 512));
       check((await readWords(device, status))[2] === 1, "not full");
       const capacities: number[] = [];
       using _watch = device.observe({
         before: ({ kernel, args }) => void (kernel === packedEmbed && capacities.push((args.slotMask as number) + 1)),
       });
       using lattice = await buildLattice(features);
-      check(lattice.vertices > 256, `${lattice.vertices} vertices`);
-      same(capacities, device.kind === "wasm" ? [256, 2048] : [], "slots");
+      check(lattice.vertices > 512, `${lattice.vertices} vertices`);
+      same(capacities, device.kind === "wasm" ? [512, 4096] : [], "slots");
     },
   },
   {
