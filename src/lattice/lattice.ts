@@ -10,6 +10,7 @@ import { formatShape, pairBytes, quadsOf, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Abortable, breathe } from "../turn.ts";
 import { checkEmbedded, coordinateRankWords, embed, mostImages } from "./embed.ts";
+import { findRanges, reachesOf } from "./features.ts";
 import {
   findVertices,
   firstCapacity,
@@ -22,15 +23,7 @@ import {
 } from "./hash.ts";
 import { allocateIncidence, buildIncidence } from "./incidence.ts";
 import { findNeighbors, neighborBytes } from "./neighbors.ts";
-import {
-  finishPacked,
-  findRanges,
-  numberPacked,
-  packedCapacity,
-  packingOfReaches,
-  type PackedPoints,
-  reachesOf,
-} from "./packed.ts";
+import { finishPacked, numberPacked, packedCapacity, packingOfReaches, type PackedPoints } from "./packed.ts";
 import { beginPlane, planeOf } from "./plane.ts";
 import { LatticePoints, type LatticeParts, type PointTables } from "./points.ts";
 

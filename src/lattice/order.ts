@@ -123,8 +123,25 @@ export function* sortByRemainder(
   return { packedKeys: sortedKeys, order };
 }
 
+/** Puts packed keys of so many bits in order, and frees them. @returns them, and the new number of each vertex */
+export function* orderPacked(
+  device: Device,
+  workspace: Workspace,
+  packedKeys: Storage,
+  bits: number,
+  vertices: number,
+): Work<{ readonly vertexKeys: Storage; readonly numbers: Storage }> {
+  const order = yield* sortPacked(device, workspace, packedKeys, bits, vertices);
+  const sortedKeys = workspace.allocate(vertices * 8);
+  const vertexNumbers = workspace.allocate(vertices * 4);
+  // They are moved as keys of two words are, those of two dimensions.
+  yield planned(orderPermute, { order, vertexKeys: packedKeys, sortedKeys, vertexNumbers, vertices, dimensions: 2 });
+  for (const done of [order, packedKeys]) workspace.release(done);
+  return { vertexKeys: sortedKeys, numbers: vertexNumbers };
+}
+
 /** The order of packed keys of so many bits, by stable sorts from the lowest digit to the highest. */
-export function* sortPacked(
+function* sortPacked(
   device: Device,
   workspace: Workspace,
   packedKeys: Storage,

@@ -1,4 +1,4 @@
-import { featuresRanges, orderPermute, packedEmbed } from "../../build/kernels.ts";
+import { packedEmbed } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
 import type { Workspace } from "../device/workspace.ts";
@@ -7,26 +7,14 @@ import type { Tensor } from "../tensor.ts";
 import { coordinateRankWords, elevationFactorsOf, keyRange } from "./embed.ts";
 import { allocateIncidence, countEntries, scatterIncidence } from "./incidence.ts";
 import { mergeNeighbors, neighborBytes } from "./neighbors.ts";
-import { type Packing, packingOf, sortPacked } from "./order.ts";
+import { orderPacked, type Packing, packingOf } from "./order.ts";
 import type { LatticeParts, PointTables } from "./points.ts";
 
 /**
  * On WASM the keys of vertices are packed into 64 bits from the start where that suffices for all features reach, which is known
  * beforehand. So a key is compared at once and stands in the table itself, and nothing has to be kept of each entry but its vertex.
+ * @returns how the keys of points whose features reach so far are packed; undefined where 64 bits do not suffice, or some feature may have no key
  */
-
-/** Finds how far features reach, for `reachesOf`. */
-export function* findRanges({ storage: features, rows: points, channels: dimensions }: Tensor, ranges: Storage): Work {
-  yield planned(featuresRanges, { features, ranges, points, dimensions });
-}
-
-/** How far each feature reaches below and above zero, by the words of `findRanges`. */
-export function reachesOf(ranges: Uint32Array, dimensions: number): Float32Array {
-  const floats = new Float32Array(ranges.map((ordered) => (ordered >>> 31 ? ordered ^ 0x80000000 : ~ordered)).buffer);
-  return Float32Array.from({ length: 2 * dimensions }, (_, i) => floats[(i & ~7) + ((i >> 1) & 3) + 4 * (i & 1)]!);
-}
-
-/** How the keys of points whose features reach so far are packed. Undefined where 64 bits do not suffice, or some feature may have no key. */
 export function packingOfReaches(reaches: Float32Array, images: number): Packing | undefined {
   const dimensions = reaches.length / 2;
   const factors = elevationFactorsOf(dimensions);
@@ -94,7 +82,7 @@ export function* numberPacked(
   return { packing, capacity, status, packedKeys, tables };
 }
 
-/** Performs the rest of a build. @returns undefined where the table was too small */
+/** Makes the rest of the tables, where the table of slots was large enough. */
 export function* finishPacked(
   device: Device,
   workspace: Workspace,
@@ -102,13 +90,7 @@ export function* finishPacked(
   vertices: number,
   dimensions: number,
 ): Work<{ readonly parts: LatticeParts; readonly other?: PointTables }> {
-  const order = yield* sortPacked(device, workspace, packedKeys, packing.bits, vertices);
-  const vertexKeys = workspace.allocate(vertices * 8);
-  const numbers = workspace.allocate(vertices * 4);
-  // Packed keys are moved as keys of two words are, those of two dimensions.
-  const permuted = { order, vertexKeys: packedKeys, sortedKeys: vertexKeys, vertexNumbers: numbers };
-  yield planned(orderPermute, { ...permuted, vertices, dimensions: 2 });
-  for (const done of [order, packedKeys]) workspace.release(done);
+  const { vertexKeys, numbers } = yield* orderPacked(device, workspace, packedKeys, packing.bits, vertices);
   const neighbors = workspace.allocate(neighborBytes(device, vertices, dimensions));
   yield* mergeNeighbors(device, vertexKeys, packing, neighbors, vertices, dimensions);
   workspace.release(vertexKeys);

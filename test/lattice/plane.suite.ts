@@ -2,10 +2,10 @@ import type { Device } from "../../src/device/device.ts";
 import { perform } from "../../src/device/work.ts";
 import { Workspace } from "../../src/device/workspace.ts";
 import { LimitError, ValueError } from "../../src/errors.ts";
-import { spatialFeatures } from "../../src/lattice/features.ts";
+import { findRanges, reachesOf, spatialFeatures } from "../../src/lattice/features.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
 import { axisOf, neighborBytes } from "../../src/lattice/neighbors.ts";
-import { findRanges, reachesOf } from "../../src/lattice/packed.ts";
+
 import { beginPlane, planeOf } from "../../src/lattice/plane.ts";
 import type { LatticeParts } from "../../src/lattice/points.ts";
 import { sortBlocks } from "../../src/shared/sort.ts";
