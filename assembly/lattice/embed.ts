@@ -33,7 +33,9 @@ export function embed(
       const column = scratch + ((<usize>lane) << 2);
       const entry = firstEntry + <usize>(point * coordinates);
       const ranks = writeWeights(column, barycentric + (entry << 2), dimensions);
-      memory.copy(coordinateRanks + <usize>point * rankBytes, ranks, rankBytes);
+      const toRanks = coordinateRanks + <usize>point * rankBytes;
+      if (dimensions < 8) store<u32>(toRanks, load<u32>(ranks));
+      else store<u64>(toRanks, load<u64>(ranks));
       const image = (point / imagePoints) << 4;
       let key = keys + entry * keyBytes;
       for (let r: u32 = 0; r <= dimensions; r++) {
