@@ -2,6 +2,8 @@ import { scratch } from "../shared/scratch";
 import { deltas, embedBytes, embedFour, nearest, ranking } from "./embed.four";
 
 const probeLimit: u32 = 256;
+/** How often a number is looked for that another thread is about to give: a second and more. */
+const mostPatience: u32 = 1 << 30;
 /**
  * How many points have their vertices looked up at a time: enough loads at once to hide the latency of the table's memory, and few
  * enough to stay in the nearest cache.
@@ -177,16 +179,15 @@ function number(end: usize, first: usize, table: usize, slotMask: u32, packedKey
       atomic.store<u32>(<usize>load<u32>(base + (entry >> 1), places), vertex, 8);
     }
   }
-  if (!room) {
-    atomic.store<u32>(status + 8, 1);
-    return false;
-  }
-  const count = (end - base) >> 1;
+  const count = room ? (end - base) >> 1 : 0;
   for (let at: usize = 0; at < count; at += 4) {
     const place = <usize>load<u32>(base + at, places);
     let vertex = atomic.load<u32>(place, 8);
-    while (vertex == 0) vertex = atomic.load<u32>(place, 8);
+    // A thread that has died gives no numbers any more.
+    for (let patience = mostPatience; vertex == 0 && patience > 0; patience--) vertex = atomic.load<u32>(place, 8);
+    if (vertex == 0) room = false;
     store<u32>(first + (at << 1), vertex - 1);
   }
-  return true;
+  if (!room) atomic.store<u32>(status + 8, 1);
+  return room;
 }
