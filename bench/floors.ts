@@ -6,6 +6,7 @@ import { embed } from "./lattice/embed.bench.ts";
 import { embedPullback } from "./lattice/embed.pullback.bench.ts";
 import { featuresBilateral } from "./lattice/features.bilateral.bench.ts";
 import { featuresPullback } from "./lattice/features.pullback.bench.ts";
+import { featuresRanges } from "./lattice/features.ranges.bench.ts";
 import { hashFind } from "./lattice/hash.find.bench.ts";
 import { hashFollow } from "./lattice/hash.follow.bench.ts";
 import { hashInsert } from "./lattice/hash.insert.bench.ts";
@@ -16,6 +17,7 @@ import { hashNumber } from "./lattice/hash.number.bench.ts";
 import { incidenceEntries } from "./lattice/incidence.entries.bench.ts";
 import { incidenceFill } from "./lattice/incidence.fill.bench.ts";
 import { incidenceNormalize } from "./lattice/incidence.normalize.bench.ts";
+import { incidenceCount } from "./lattice/incidence.count.bench.ts";
 import { incidenceOffsets } from "./lattice/incidence.offsets.bench.ts";
 import { incidenceScatter } from "./lattice/incidence.scatter.bench.ts";
 import { neighbors } from "./lattice/neighbors.bench.ts";
@@ -27,10 +29,9 @@ import { orderPack } from "./lattice/order.pack.bench.ts";
 import { orderPermute } from "./lattice/order.permute.bench.ts";
 import { orderRanges } from "./lattice/order.ranges.bench.ts";
 import { orderSlots } from "./lattice/order.slots.bench.ts";
-import { planeCount } from "./lattice/plane.count.bench.ts";
+import { planeMark } from "./lattice/plane.mark.bench.ts";
+import { packedEmbed } from "./lattice/packed.embed.bench.ts";
 import { planeEmbed } from "./lattice/plane.embed.bench.ts";
-import { planeRanges } from "./lattice/plane.ranges.bench.ts";
-import { planeScatter } from "./lattice/plane.scatter.bench.ts";
 import { planeVertices } from "./lattice/plane.vertices.bench.ts";
 import { slice } from "./lattice/slice.bench.ts";
 import { sliceDots } from "./lattice/slice.dots.bench.ts";
@@ -114,6 +115,7 @@ export const floors = [
   embedPullback,
   featuresBilateral,
   featuresPullback,
+  featuresRanges,
   hashFind,
   hashFollow,
   hashLookUp,
@@ -124,6 +126,7 @@ export const floors = [
   incidenceEntries,
   incidenceFill,
   incidenceNormalize,
+  incidenceCount,
   incidenceOffsets,
   incidenceScatter,
   neighbors,
@@ -135,11 +138,10 @@ export const floors = [
   orderPermute,
   orderRanges,
   orderSlots,
-  planeRanges,
+  packedEmbed,
   planeEmbed,
-  planeCount,
+  planeMark,
   planeVertices,
-  planeScatter,
   slice,
   sliceDots,
   sliceNormalize,

@@ -28,6 +28,7 @@ import { filterAll, splatInBands, works } from "./works.ts";
 /** Kernels that read whole numbers alone. A new kernel stands here, or its inputs are tried. */
 const wholeNumbers = [
   "arithmetic",
+  "featuresRanges",
   "fill",
   "hashFollow",
   "hashInsert",
@@ -42,7 +43,6 @@ const wholeNumbers = [
   "orderPermute",
   "orderRanges",
   "orderSlots",
-  "planeRanges",
   "planeVertices",
   "scanAdd",
   "scanBlocks",
@@ -66,7 +66,6 @@ const floatsAsWords = [
   "hashFind barycentric",
   "hashLookUp barycentric",
   "incidenceEntries barycentric",
-  "incidenceScatter barycentric",
   "permute values",
 ];
 
@@ -75,7 +74,7 @@ const inPlace = [
   "adam mean",
   "adam parameter",
   "adam square",
-  "planeScatter simplices",
+  "incidenceCount simplices",
   "product result",
   "productBlocks result",
   "reluPullback gradient",
@@ -92,7 +91,7 @@ const inPlace = [
 ];
 
 /** Inputs of pairs of a vertex and a weight, of which the kernel reads the vertex only. */
-const unread = ["planeCount simplices", "sliceDots simplices"];
+const unread = ["planeMark simplices", "sliceDots simplices"];
 
 /** Kernels that look for what is not finite, and tell it in `status`; what else they write is left as it was. */
 const reporters = ["argmax", "embed", "finite"];
@@ -100,8 +99,8 @@ const reporters = ["argmax", "embed", "finite"];
 /** Those of them for which an infinity is a number like others. */
 const reportNaN = ["argmax"];
 
-/** Kernels that run on finite numbers alone: planeRanges, which compares bits, tells of others beforehand. */
-const guarded = ["planeEmbed"];
+/** Kernels that run on finite numbers alone: featuresRanges, which compares bits, tells of others beforehand. */
+const guarded = ["packedEmbed", "planeEmbed"];
 
 /**
  * Inputs of which an infinity may become finite, since the definition has a finite limit there: for each the signs of such
@@ -395,9 +394,7 @@ export const cases: Case[] = [
           for (const work of [...works, runOthers]) await work(on);
         })),
         ...(await record("wasm", splatInBands)).filter(({ kernel }) => kernel.id === "splatNear"),
-        ...other.filter(({ kernel }) =>
-          /^(incidenceFill|incidenceScatter|planeCount|planeEmbed|planeScatter)$/.test(kernel.id),
-        ),
+        ...other.filter(({ kernel }) => /^(incidence|packed|plane)/.test(kernel.id)),
       ];
       for (const dispatch of chosen(dispatches)) await tryDispatch(device, reference, dispatch, findings);
       const { counts, faults, limits } = findings;

@@ -9,7 +9,7 @@ import { formsFor } from "../src/nn/forms.ts";
 import { kernelForms } from "../src/nn/tune.ts";
 import { asFloats, type Dispatch, record, replay, written } from "./dispatches.ts";
 import { type Case, check, close, maximum, same } from "./suite.ts";
-import { filterAll, splatInBands, works } from "./works.ts";
+import { filterAll, splatInBands, streamAll, works } from "./works.ts";
 
 /** Whole numbers must be equal, floats nearly; vec2u pairs a whole number with the bits of a float. */
 function checkBinding({ name, type }: Binding, actual: Uint32Array, expected: Uint32Array, what: string): void {
@@ -41,6 +41,15 @@ const undefinedAfter = ["sortScatter starts"];
  */
 function found({ slots, entrySlots, status }: Record<string, Uint32Array>): Uint32Array {
   return status![2] === 0 ? entrySlots!.map((slot) => slots![slot]!) : status!.subarray(0, 3);
+}
+
+/** Threads number vertices as it happens; what an entry finds by its number, and how many there are, are the same, unless the table is full. */
+function numbered({ simplices, packedKeys, status, coordinateRanks }: Record<string, Uint32Array>) {
+  if (status![2] !== 0) return { words: status!.subarray(0, 3), weights: new Float32Array() };
+  const entries = [...simplices!.keys()].filter((i) => i % 2 === 0);
+  const keys = entries.flatMap((i) => [...packedKeys!.subarray(2 * simplices![i]!, 2 * simplices![i]! + 2)]);
+  const weights = asFloats(simplices!.filter((_, i) => i % 2 === 1));
+  return { words: Uint32Array.from([...keys, ...status!, ...coordinateRanks!]), weights };
 }
 
 /** Which keys were moved is what all have in common; where to is decided by races. */
@@ -80,7 +89,11 @@ async function checkTwins(device: Device, dispatches: readonly Dispatch[]): Prom
     const what = `dispatch ${index}, ${kernel.file}`;
     others.push(...(await checkForms(device, dispatch, actual, what)));
     if (kernel.id === "hashInsert") same(found(actual), found(after), what);
-    else if (kernel.id === "hashMove") same(moved(actual, dispatch.before), moved(after, dispatch.before), what);
+    else if (kernel.id === "packedEmbed") {
+      const [own, other] = [numbered(actual), numbered(after)];
+      same(own.words, other.words, what);
+      close(own.weights, other.weights, { ofMaximum: 1e-6, absolute: 1e-30 }, `${what}: weights`);
+    } else if (kernel.id === "hashMove") same(moved(actual, dispatch.before), moved(after, dispatch.before), what);
     else {
       const defined = written(kernel).filter(({ name }) => !undefinedAfter.includes(`${kernel.id} ${name}`));
       for (const binding of defined) {
@@ -108,8 +121,10 @@ export const cases: Case[] = [
         // Only WASM orders its vertices, gives those of a plane cells, and sorts in one round; what sorts them there has no room on a GPU.
         ...(await checkTwins(
           device,
-          (await record("wasm", filterAll)).filter(({ kernel }) =>
-            /^(order|plane)|^(neighborsMerge|incidenceOffsets|incidenceScatter)$/.test(kernel.id),
+          [...(await record("wasm", filterAll)), ...(await record("wasm", streamAll))].filter(({ kernel }) =>
+            /^(order|packed|plane)|^(featuresRanges|neighborsMerge|incidenceCount|incidenceOffsets|incidenceScatter)$/.test(
+              kernel.id,
+            ),
           ),
         )),
         ...(await checkTwins(
@@ -118,7 +133,9 @@ export const cases: Case[] = [
         )),
         ...(await checkTwins(
           device,
-          (await record("webgpu", filterAll)).filter(({ kernel }) => kernel.id === "incidenceFill"),
+          (await record("webgpu", filterAll)).filter(({ kernel }) =>
+            ["incidenceEntries", "incidenceFill"].includes(kernel.id),
+          ),
         )),
       ];
       // Run only beyond a binding, or a block; their own suites compare them with what is exact, on both devices.

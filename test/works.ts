@@ -4,9 +4,10 @@ import type { Device } from "../src/device/device.ts";
 import { perform } from "../src/device/work.ts";
 import { Workspace } from "../src/device/workspace.ts";
 import { filter, normalizations } from "../src/lattice/filter.ts";
-import { allocateIncidence, bandPoints, buildBands } from "../src/lattice/incidence.ts";
+import { allocateIncidence, bandPoints, scatterIncidence } from "../src/lattice/incidence.ts";
 import { buildLattice } from "../src/lattice/lattice.ts";
 import { bytesOfSums, splat } from "../src/lattice/splat.ts";
+import { pack } from "./memory.ts";
 import { clearPoints } from "./reference/points.ts";
 import { halfPanels, panels } from "../src/layout.ts";
 import { columnSums } from "../src/shared/columnSums.ts";
@@ -85,10 +86,10 @@ export async function splatInBands(device: Device): Promise<void> {
     device.write(storage, data);
     return storage;
   };
-  const vertexOfEntry = written(Uint32Array.from({ length: 2 * points }, () => numbers.integer(vertices)));
-  const from = { vertexOfEntry, barycentric: written(numbers.array(2 * points)) };
+  const vertexOfEntry = Array.from({ length: 2 * points }, () => numbers.integer(vertices));
+  const simplices = written(pack(vertexOfEntry, numbers.array(2 * points)));
   const incidence = allocateIncidence(workspace, 2 * points, vertices, 2);
-  perform(device, buildBands(device, from, incidence, 2 * points, vertices, 1));
+  perform(device, scatterIncidence(device, simplices, incidence, vertices, 1, { bands: 2 }));
   const tables = { incidence, points: { from: points, to: points } };
   const into = {
     result: workspace.allocate((vertices + 1) * quads * quadBytes),
@@ -132,7 +133,7 @@ async function inferAll(device: Device): Promise<void> {
 }
 
 /** A picture by bands, with lists that splat adds up in blocks. */
-async function streamAll(device: Device): Promise<void> {
+export async function streamAll(device: Device): Promise<void> {
   const [height, width, classes] = [16, 11, 5];
   const shape = { height, width };
   const guide = arrayRows(new Float32Array(height * width * 3).fill(9), { ...shape, channels: 3 });

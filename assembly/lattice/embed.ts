@@ -1,13 +1,8 @@
 import { scratch } from "../shared/scratch";
 import { keepFirst } from "../shared/status";
+import { deltas, embedBytes, embedFour, finiteMask, nearest, ranking, withinMask } from "./embed.four";
 
-/** Bytes of a scratch array: one v128 a coordinate, d + 1 ≤ 16 of them. */
-const arrayBytes: usize = 256;
-
-/**
- * Twin of kernels/lattice/embed.wgsl, four points at a time, one a lane. Lanes beyond the end repeat the last point and
- * are not written, so every point goes through the same operations wherever a range ends.
- */
+/** Twin of kernels/lattice/embed.wgsl, four points at a time, one a lane. What they have is written point by point. */
 export function embed(
   features: usize,
   elevationFactors: usize,
@@ -23,188 +18,69 @@ export function embed(
   end: u32,
 ): void {
   const coordinates = dimensions + 1;
-  const rowStride = (<usize>((dimensions + 3) & ~3)) << 2;
-  const elevated = scratch;
-  const offsets = elevated + arrayBytes;
-  const nearest = offsets + arrayBytes;
-  const ranking = nearest + arrayBytes;
-  const last = (<usize>dimensions) << 4;
-  const size = f32x4.splat(<f32>coordinates);
-  const reciprocal = f32x4.splat(<f32>1 / <f32>coordinates);
+  const rowBytes = (<usize>((dimensions + 3) & ~3)) << 2;
+  const rankBytes = (<usize>((coordinates + 7) >> 3)) << 2;
+  const keyBytes = (<usize>(dimensions / 2 + 1)) << 2;
   const firstEntry = <usize>firstPoint * <usize>coordinates;
-  const ownWeights = barycentric + (firstEntry << 2);
-  const ownKeys = keys + ((firstEntry * <usize>(dimensions / 2 + 1)) << 2);
-
-  for (let point = begin; point < end; point += 4) {
-    const lanes = min(end - point, 4);
-    const row0 = features + <usize>point * rowStride;
-    const row1 = features + <usize>min(point + 1, end - 1) * rowStride;
-    const row2 = features + <usize>min(point + 2, end - 1) * rowStride;
-    const row3 = features + <usize>min(point + 3, end - 1) * rowStride;
-    let sum = f32x4.splat(0);
-    let finite = i32x4.splat(-1);
-    for (let j = dimensions; j > 0; j--) {
-      const at = (<usize>(j - 1)) << 2;
-      let f = v128.load32_zero(row0 + at);
-      f = v128.load_lane<f32>(row1 + at, f, 1);
-      f = v128.load_lane<f32>(row2 + at, f, 2);
-      f = v128.load_lane<f32>(row3 + at, f, 3);
-      finite = v128.and(finite, f32x4.eq(f32x4.sub(f, f), f32x4.splat(0)));
-      const c = f32x4.mul(f, v128.load32_splat(elevationFactors + at));
-      v128.store(elevated + ((<usize>j) << 4), f32x4.sub(sum, f32x4.mul(f32x4.splat(<f32>j), c)));
-      sum = f32x4.add(sum, c);
-    }
-    v128.store(elevated, sum);
-
-    let total = i32x4.splat(0);
-    let within = i32x4.splat(-1);
-    for (let at: usize = 0; at <= last; at += 16) {
-      const e = v128.load(elevated + at);
-      const v = f32x4.nearest(f32x4.mul(e, reciprocal));
-      within = v128.and(within, f32x4.lt(f32x4.abs(v), f32x4.splat(32766)));
-      v128.store(offsets + at, f32x4.sub(e, f32x4.mul(v, size)));
-      const n = i32x4.trunc_sat_f32x4_s(v);
-      v128.store(nearest + at, n);
-      total = i32x4.add(total, n);
-    }
-    if (!i32x4.all_true(v128.and(finite, within))) {
-      report(status, firstPoint + point, finite, within);
+  for (let first = begin; first < end; first += 4) {
+    const lanes = min(end - first, 4);
+    if (!embedFour(features + <usize>first * rowBytes, rowBytes, lanes, elevationFactors, dimensions)) {
+      report(status, firstPoint + first);
       continue;
     }
-
-    for (let at: usize = 0; at <= last; at += 16) v128.store(ranking + at, total);
-    for (let i: usize = 0; i < last; i += 16) {
-      const own = v128.load(offsets + i);
-      let rank = v128.load(ranking + i);
-      for (let j = i + 16; j <= last; j += 16) {
-        const less = f32x4.lt(own, v128.load(offsets + j)); // −1 where true
-        rank = i32x4.sub(rank, less);
-        v128.store(ranking + j, i32x4.add(v128.load(ranking + j), i32x4.add(less, i32x4.splat(1))));
+    for (let lane: u32 = 0; lane < lanes; lane++) {
+      const point = first + lane;
+      const column = scratch + ((<usize>lane) << 2);
+      const entry = firstEntry + <usize>(point * coordinates);
+      const ranks = writeWeights(column, barycentric + (entry << 2), dimensions);
+      const toRanks = coordinateRanks + <usize>point * rankBytes;
+      if (dimensions < 8) store<u32>(toRanks, load<u32>(ranks));
+      else store<u64>(toRanks, load<u64>(ranks));
+      const image = (point / imagePoints) << 4;
+      let key = keys + entry * keyBytes;
+      for (let r: u32 = 0; r <= dimensions; r++) {
+        for (let i: u32 = 0; i < dimensions; i++) {
+          const at = column + ((<usize>i) << 4);
+          const down = u32(load<u32>(at, ranking) + r > dimensions);
+          store<u16>(key + ((<usize>i) << 1), <u16>(load<u32>(at, nearest) + 32768 - down));
+        }
+        const tag = key + ((<usize>dimensions) << 1);
+        if (dimensions & 1) store<u16>(tag, <u16>(image | r));
+        else store<u32>(tag, image | r);
+        key += keyBytes;
       }
-      v128.store(ranking + i, rank);
     }
-
-    const deltas = offsets;
-    for (let at: usize = 0; at <= last; at += 16) {
-      const rank = v128.load(ranking + at);
-      const below = i32x4.lt_s(rank, i32x4.splat(0));
-      const above = i32x4.gt_s(rank, i32x4.splat(dimensions));
-      const n = i32x4.add(i32x4.sub(v128.load(nearest + at), below), above);
-      const wrapped = i32x4.add(rank, v128.and(below, i32x4.splat(coordinates)));
-      v128.store(nearest + at, n);
-      v128.store(ranking + at, i32x4.sub(wrapped, v128.and(above, i32x4.splat(coordinates))));
-      const moved = f32x4.sub(v128.load(elevated + at), f32x4.mul(f32x4.convert_i32x4_s(n), size));
-      v128.store(deltas + at, f32x4.mul(moved, reciprocal));
-    }
-    writeWeights(ownWeights + ((<usize>(point * coordinates)) << 2), deltas, ranking, coordinates, lanes);
-    writeKeys(ownKeys, nearest, ranking, point, imagePoints, dimensions, lanes);
-    writeRanks(coordinateRanks, ranking, point, coordinates, lanes);
   }
 }
 
-/**
- * Computes the barycentric weights. With T_r the δ of the coordinate of rank d − r, they are b_r = T_r − T_{r−1} and
- * b_0 = T_0 + 1 − T_d: a selection by rank instead of a scatter.
- */
+/** Writes the weights of one point's vertices. @returns where the ranks of all coordinates are, four bits each */
 // @ts-ignore: decorator
 @inline
-function writeWeights(weights: usize, deltas: usize, ranks: usize, coordinates: u32, lanes: u32): void {
-  const last = (<usize>(coordinates - 1)) << 4;
-  let before = f32x4.splat(0);
-  let first = before;
-  for (let r: u32 = 0; r < coordinates; r++) {
-    const wanted = i32x4.splat(coordinates - 1 - r);
-    let delta = f32x4.splat(0);
-    for (let at: usize = 0; at <= last; at += 16) {
-      delta = v128.or(delta, v128.and(v128.load(deltas + at), i32x4.eq(v128.load(ranks + at), wanted)));
-    }
-    if (r == 0) first = delta;
-    else storeLanes(weights + ((<usize>r) << 2), f32x4.sub(delta, before), (<usize>coordinates) << 2, lanes);
+function writeWeights(column: usize, to: usize, dimensions: u32): usize {
+  const passed = scratch + embedBytes;
+  let ranks: u64 = 0;
+  for (let i: u32 = 0; i <= dimensions; i++) {
+    const at = column + ((<usize>i) << 4);
+    const rank = load<u32>(at, ranking);
+    store<f32>(passed + ((<usize>(dimensions - rank)) << 2), load<f32>(at, deltas));
+    ranks |= (<u64>rank) << (<u64>(i << 2));
+  }
+  store<u64>(passed, ranks, 64);
+  // A vertex has the δ of its own remainder, less the one of the remainder before.
+  let before = load<f32>(passed);
+  store<f32>(to, before + (<f32>1 - load<f32>(passed + ((<usize>dimensions) << 2))));
+  for (let at: usize = 4; at <= (<usize>dimensions) << 2; at += 4) {
+    const delta = load<f32>(passed + at);
+    store<f32>(to + at, delta - before);
     before = delta;
   }
-  const zeroth = f32x4.add(first, f32x4.sub(f32x4.splat(1), before));
-  storeLanes(weights, zeroth, (<usize>coordinates) << 2, lanes);
-}
-
-/** The words of all keys: two biased coordinates each, less one where rank > d − r (adding −1 to either half borrows nothing). */
-// @ts-ignore: decorator
-@inline
-function writeKeys(
-  keys: usize,
-  nearest: usize,
-  ranks: usize,
-  point: u32,
-  imagePoints: u32,
-  dimensions: u32,
-  lanes: u32,
-): void {
-  const coordinates = dimensions + 1;
-  const words = dimensions / 2 + 1;
-  const pointBytes = (<usize>(coordinates * words)) << 2;
-  const first = keys + <usize>point * pointBytes;
-  const images = i32x4(
-    point / imagePoints,
-    (point + 1) / imagePoints,
-    (point + 2) / imagePoints,
-    (point + 3) / imagePoints,
-  );
-  for (let k: u32 = 0; k < words; k++) {
-    const low = (<usize>k) << 5;
-    const hasLow = k << 1 < dimensions;
-    const hasHigh = (k << 1) + 1 < dimensions;
-    const bias = i32x4.splat((hasLow ? 32768 : 0) + (hasHigh ? 32768 << 16 : 0));
-    let word = bias;
-    let lowRank = i32x4.splat(-1);
-    let highRank = lowRank;
-    if (hasLow) {
-      lowRank = v128.load(ranks + low);
-      word = i32x4.add(word, v128.load(nearest + low));
-    }
-    if (hasHigh) {
-      highRank = v128.load(ranks + low + 16);
-      word = i32x4.add(word, i32x4.shl(v128.load(nearest + low + 16), 16));
-    }
-    // The last word ends in the tag, which has r in its low bits and the number of the image above it.
-    const tagShift = k + 1 == words ? (hasLow ? 16 : 0) : -1;
-    if (tagShift >= 0) word = i32x4.add(word, i32x4.shl(images, tagShift + 4));
-    for (let r: u32 = 0; r < coordinates; r++) {
-      const limit = i32x4.splat(dimensions - r);
-      let key = i32x4.add(word, i32x4.gt_s(lowRank, limit));
-      key = i32x4.add(key, i32x4.shl(i32x4.gt_s(highRank, limit), 16));
-      if (tagShift >= 0) key = i32x4.add(key, i32x4.splat(r << tagShift));
-      storeLanes(first + ((<usize>(r * words + k)) << 2), key, pointBytes, lanes);
-    }
-  }
-}
-
-/** The ranks of all coordinates, four bits each. */
-// @ts-ignore: decorator
-@inline
-function writeRanks(to: usize, ranks: usize, point: u32, coordinates: u32, lanes: u32): void {
-  const words = (coordinates + 7) >> 3;
-  const bytes = (<usize>words) << 2;
-  for (let k: u32 = 0; k < words; k++) {
-    let word = i32x4.splat(0);
-    for (let i = k << 3; i < min(coordinates, (k + 1) << 3); i++) {
-      word = v128.or(word, i32x4.shl(v128.load(ranks + ((<usize>i) << 4)), (i & 7) << 2));
-    }
-    storeLanes(to + <usize>point * bytes + ((<usize>k) << 2), word, bytes, lanes);
-  }
-}
-
-// @ts-ignore: decorator
-@inline
-function storeLanes(to: usize, values: v128, laneStride: usize, lanes: u32): void {
-  v128.store_lane<u32>(to, values, 0);
-  if (lanes > 1) v128.store_lane<u32>(to + laneStride, values, 1);
-  if (lanes > 2) v128.store_lane<u32>(to + 2 * laneStride, values, 2);
-  if (lanes > 3) v128.store_lane<u32>(to + 3 * laneStride, values, 3);
+  return passed + 64;
 }
 
 /** The first of four points that is not finite, and the first of the others that is out of range. */
-function report(status: usize, point: u32, finite: v128, within: v128): void {
-  const bad = ~i32x4.bitmask(finite) & 15;
-  const far = ~i32x4.bitmask(within) & ~bad & 15;
+function report(status: usize, point: u32): void {
+  const bad = ~i32x4.bitmask(v128.load(scratch, finiteMask)) & 15;
+  const far = ~i32x4.bitmask(v128.load(scratch, withinMask)) & ~bad & 15;
   if (bad) keepFirst(status, point + ctz(bad));
   if (far) keepFirst(status + 4, point + ctz(far));
 }

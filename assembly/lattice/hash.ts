@@ -22,15 +22,6 @@ export function hashKey(key: usize, words: u32): u32 {
   return hashEnd(state);
 }
 
-/** The same, unrolled for the words of d = 2, 3 and d = 4, 5. */
-// @ts-ignore: decorator
-@inline
-export function hashShortKey(key: usize, words: u32): u32 {
-  if (words - 2 > 1) return hashKey(key, words);
-  const state = hashWord(hashWord(0, load<u32>(key)), load<u32>(key, 4));
-  return hashEnd(words == 2 ? state : hashWord(state, load<u32>(key, 8)));
-}
-
 /** Whether two keys are the same, word by word. */
 export function sameKey(a: usize, b: usize, words: u32): bool {
   for (let k: u32 = 0; k < words; k++) {

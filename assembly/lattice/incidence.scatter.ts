@@ -1,7 +1,6 @@
 /** Twin of kernels/lattice/incidence.scatter.wgsl; begin and end count blocks. */
 export function incidenceScatter(
-  vertexOfEntry: usize,
-  barycentric: usize,
+  simplices: usize,
   starts: usize,
   incidence: usize,
   entries: u32,
@@ -24,14 +23,11 @@ export function incidenceScatter(
         next += coordinates;
         point++;
       }
-      const at = (<usize>entry) << 2;
-      const cursor = column + ((<usize>(load<u32>(vertexOfEntry + at) * blocks)) << 2);
+      const pair = load<u64>(simplices + ((<usize>entry) << 3));
+      const cursor = column + ((<usize>(<u32>pair * blocks)) << 2);
       const place = load<u32>(cursor);
       store<u32>(cursor, place + 1);
-      store<u64>(
-        incidence + ((<usize>place) << 3),
-        ((<u64>load<u32>(barycentric + at)) << 32) | <u64>(firstPoint + point),
-      );
+      store<u64>(incidence + ((<usize>place) << 3), (pair & 0xffffffff00000000) | <u64>(firstPoint + point));
     }
   }
 }

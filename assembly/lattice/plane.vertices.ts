@@ -1,16 +1,9 @@
-import { block } from "./incidence";
-
 /** Twin of kernels/lattice/plane.vertices.wgsl. */
 export function planeVertices(
   numbers: usize,
-  starts: usize,
   neighbors: usize,
-  offsets: usize,
-  blockVertices: usize,
   cells: u32,
   stride: u32,
-  blocks: u32,
-  entries: u32,
   vertices: u32,
   axisLength: u32,
   begin: u32,
@@ -19,7 +12,7 @@ export function planeVertices(
   // How far both coordinates lead down, and the remainder up by 2.
   const both = 2 * stride + 1;
   const axisBytes = (<usize>axisLength) << 3;
-  if (begin == 0) writeEnd(neighbors, offsets, entries, vertices, axisLength);
+  if (begin == 0) writeEnd(neighbors, vertices, axisLength);
   for (let cell = begin; cell < end; cell++) {
     const vertex = load<u32>(numbers + ((<usize>cell) << 2));
     if (load<u32>(numbers + ((<usize>cell) << 2), 4) == vertex) continue;
@@ -30,19 +23,11 @@ export function planeVertices(
     store<u64>(to, pairAt(numbers, first + stride + 3, second - stride - 3, vertices));
     store<u64>(to + axisBytes, pairAt(numbers, first + stride, second - stride, vertices));
     store<u64>(to + 2 * axisBytes, pairAt(numbers, first, second, vertices));
-    const from = load<u32>(starts + ((<usize>(cell * blocks)) << 2));
-    const last = cell + 1 < cells ? load<u32>(starts + ((<usize>((cell + 1) * blocks)) << 2)) : entries;
-    store<u32>(offsets + ((<usize>vertex) << 2), from);
-    for (let row = (from + block - 1) / block; row * block < last; row++) {
-      store<u32>(blockVertices + ((<usize>row) << 2), vertex);
-    }
   }
 }
 
 /** What stands behind the last vertex. */
-function writeEnd(neighbors: usize, offsets: usize, entries: u32, vertices: u32, axisLength: u32): void {
-  store<u32>(offsets + ((<usize>vertices) << 2), entries);
-  store<u32>(offsets + ((<usize>vertices) << 2), entries, 4);
+function writeEnd(neighbors: usize, vertices: u32, axisLength: u32): void {
   for (let axis: u32 = 0; axis < 3; axis++) {
     for (let i = vertices; i < axisLength; i++) {
       store<u64>(neighbors + ((<usize>(axis * axisLength + i)) << 3), ((<u64>vertices) << 32) | <u64>vertices);

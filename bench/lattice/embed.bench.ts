@@ -8,5 +8,5 @@ export const embed = floor({
   computes:
     "a feature: scale 1, elevate 2, sum 1; a coordinate: round and remainder 4, weights 5; a pair of coordinates: compare 1",
   operations: ({ points, dimensions: d }) => points * (4 * d + 9 * (d + 1) + (d * (d + 1)) / 2),
-  queue: async (workload) => (await workload.buildBilateral()).dispose(),
+  queue: (workload) => workload.stream(),
 });

@@ -7,5 +7,5 @@ export const hashInsert = floor({
   bytes: ({ keys, entrySlots, slots }) => keys.bytes + entrySlots.bytes + 2 * slots.bytes,
   computes: "nothing: keys are integers",
   operations: () => 0,
-  queue: async (workload) => (await workload.buildBilateral()).dispose(),
+  queue: (workload) => workload.stream(),
 });

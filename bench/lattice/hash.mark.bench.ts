@@ -7,5 +7,5 @@ export const hashMark = floor({
   bytes: ({ slots, flags }) => slots.bytes + flags.bytes,
   computes: "nothing",
   operations: () => 0,
-  queue: async (workload) => (await workload.buildBilateral()).dispose(),
+  queue: (workload) => workload.stream(),
 });

@@ -3,7 +3,7 @@ import { floor } from "../floor.ts";
 
 export const incidenceScatter = floor({
   kernel,
-  moves: "vertexOfEntry, barycentric and incidence once, starts in and out",
+  moves: "simplices and incidence once, starts in and out",
   bytes: ({ entries, starts }) => entries * 16 + 2 * starts.bytes,
   computes: "nothing",
   operations: () => 0,

@@ -7,5 +7,5 @@ export const orderPack = floor({
   bytes: ({ vertexKeys, packedKeys }) => vertexKeys.bytes + packedKeys.bytes,
   computes: "nothing: keys are integers",
   operations: () => 0,
-  queue: async (workload) => (await workload.buildBilateral()).dispose(),
+  queue: (workload) => workload.stream(),
 });

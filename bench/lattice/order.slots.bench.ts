@@ -7,5 +7,5 @@ export const orderSlots = floor({
   bytes: ({ vertexNumbers, slots }) => vertexNumbers.bytes + 2 * slots.bytes,
   computes: "nothing",
   operations: () => 0,
-  queue: async (workload) => (await workload.buildBilateral()).dispose(),
+  queue: (workload) => workload.stream(),
 });

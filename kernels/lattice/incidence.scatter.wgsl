@@ -1,4 +1,4 @@
-// Last pass of a counting sort by vertex (sort.count, scan) that makes the incidence lists at once: (point, bits of the
+// Last pass of a counting sort by vertex (incidence.count, scan) that makes the incidence lists at once: (point, bits of the
 // barycentric weight) goes to its place. A workgroup has a block of entries, and takes 64 of them at a time; each invocation
 // counts the entries before its own, of these, that have the same vertex, so that lists are in point order.
 // On WASM each thread walks through a block. It has the room that incidence.fill would need for what is sorted.
@@ -16,11 +16,11 @@ struct Params {
 const DIMENSIONS: u32 = 5u; // specialized
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> vertexOfEntry: array<u32>;
-@group(0) @binding(2) var<storage, read> barycentric: array<u32>;
+// [points, d + 1]: vertices and weights.
+@group(0) @binding(1) var<storage, read> simplices: array<vec2u>;
 // [vertices, blocks]: where the next entry of a block goes. Each is used by one block only.
-@group(0) @binding(3) var<storage, read_write> starts: array<u32>;
-@group(0) @binding(4) var<storage, read_write> incidence: array<vec2u>;
+@group(0) @binding(2) var<storage, read_write> starts: array<u32>;
+@group(0) @binding(3) var<storage, read_write> incidence: array<vec2u>;
 
 //#workgroups blocks
 @compute @workgroup_size(64)
@@ -29,15 +29,16 @@ fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id)
   let end = min((block + 1u) * params.blockSize, params.entries);
   for (var first = block * params.blockSize; first < end; first += WORKGROUP_SIZE) {
     let entry = first + localIndex;
-    var vertex = none;
-    if (entry < end) { vertex = vertexOfEntry[entry]; }
+    var pair = vec2u(none);
+    if (entry < end) { pair = simplices[entry]; }
+    let vertex = pair.x;
     taken[localIndex] = vertex;
     workgroupBarrier();
     let same = sameTaken(vertex, localIndex);
     let cursor = vertex * params.blocks + block;
     if (vertex != none) {
       let place = starts[cursor] + same.x;
-      incidence[place] = vec2u(params.firstPoint + entry / (DIMENSIONS + 1u), barycentric[entry]);
+      incidence[place] = vec2u(params.firstPoint + entry / (DIMENSIONS + 1u), pair.y);
     }
     storageBarrier();
     workgroupBarrier();

@@ -1,16 +1,12 @@
-// Writes what a lattice knows of each vertex whose cell plane.embed flagged: its neighbors, which are a constant number of cells away,
-// and where its incidence list begins.
+// Finds the neighbors of each vertex whose cell plane.mark flagged: they are a constant number of cells away.
 //
-// neighbors[axis, vertex] = (first, second); `vertices` stands for an absent neighbor. See neighbors.wgsl and incidence.wgsl.
+// neighbors[axis, vertex] = (first, second); `vertices` stands for an absent neighbor. See neighbors.wgsl.
 //#device wasm
 //#include "../shared/invocation.wgsl"
-//#include "incidence.wgsl"
 
 struct Params {
   cells: u32,
   stride: u32,
-  blocks: u32,
-  entries: u32,
   vertices: u32,
   // Stride, in pairs, from one axis to the next: vertices + 1, rounded up so that each axis can be bound by itself.
   axisLength: u32,
@@ -19,14 +15,8 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 // [cells + 1]: how many vertices have cells before each.
 @group(0) @binding(1) var<storage, read> numbers: array<u32>;
-// [cells, blocks]: how many entries are before those of each cell.
-@group(0) @binding(2) var<storage, read> starts: array<u32>;
 // [3, axisLength]
-@group(0) @binding(3) var<storage, read_write> neighbors: array<vec2u>;
-// [vertices + 2]
-@group(0) @binding(4) var<storage, read_write> offsets: array<u32>;
-// [entries / 64]
-@group(0) @binding(5) var<storage, read_write> blockVertices: array<u32>;
+@group(0) @binding(2) var<storage, read_write> neighbors: array<vec2u>;
 
 fn vertexAt(cell: u32) -> u32 {
   let vertex = numbers[cell];
@@ -40,8 +30,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   if (cell >= params.cells) { return; }
   if (cell == 0u) {
     // Nothing is in the first cell: its invocation writes what stands behind the last vertex.
-    offsets[params.vertices] = params.entries;
-    offsets[params.vertices + 1u] = params.entries;
     for (var axis = 0u; axis < 3u; axis++) {
       for (var i = params.vertices; i < params.axisLength; i++) { neighbors[axis * params.axisLength + i] = vec2u(params.vertices); }
     }
@@ -57,9 +45,4 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     let second = cell - steps[axis] + select(1u, both, remainder == 2u);
     neighbors[axis * params.axisLength + vertex] = vec2u(vertexAt(first), vertexAt(second));
   }
-  let begin = starts[cell * params.blocks];
-  var end = params.entries;
-  if (cell + 1u < params.cells) { end = starts[(cell + 1u) * params.blocks]; }
-  offsets[vertex] = begin;
-  for (var row = (begin + BLOCK - 1u) / BLOCK; row * BLOCK < end; row++) { blockVertices[row] = vertex; }
 }

@@ -6,7 +6,7 @@ import type { FilterTables } from "../lattice/incidence.ts";
 import type { Lattice } from "../lattice/lattice.ts";
 import { filterTables, type Normalization } from "../lattice/normalization.ts";
 import { slice } from "../lattice/slice.ts";
-import { splat, sumRowCount } from "../lattice/splat.ts";
+import { bytesOfSums, splat } from "../lattice/splat.ts";
 import { allChannels } from "../shared/channels.ts";
 import { fillFloats } from "../shared/fillFloats.ts";
 import { quadBytes, quadsOf } from "../shape.ts";
@@ -51,11 +51,8 @@ function mapsThatEndIn(workspace: Workspace, lattice: Lattice, tables: FilterTab
   const quads = quadsOf(result.channels);
   const other = workspace.allocate(vertexMapBytes(lattice, quads));
   const [values, spare] = lattice.dimensions % 2 === 1 ? [result.storage, other] : [other, result.storage];
-  return { values, spare, sums: allocateSums(workspace, tables, quads) };
+  return { values, spare, sums: workspace.allocate(bytesOfSums(tables, lattice.vertices, quads)) };
 }
-
-const allocateSums = (workspace: Workspace, tables: FilterTables, quads: number) =>
-  workspace.allocate(Math.max(1, sumRowCount(tables)) * quads * quadBytes);
 
 /** Values of a lattice's vertices, [vertices + 1, C]. */
 export interface OnVertices {
@@ -106,7 +103,7 @@ function splatted(values: Tensor, lattice: Lattice, normalization: Normalization
   using workspace = new Workspace(device);
   const tables = filterTables(lattice, normalization, true);
   const result = device.empty([vertices + 1, channels]);
-  const sums = allocateSums(workspace, tables, quads);
+  const sums = workspace.allocate(bytesOfSums(tables, vertices, quads));
   perform(
     device,
     splat(tables, allChannels(values.storage, quads), { result: result.storage, sums }, { vertices, quads }),

@@ -1,5 +1,6 @@
-import { featuresBilateral as kernel, featuresPullback } from "../../build/kernels.ts";
-import type { Device } from "../device/device.ts";
+import { featuresBilateral as kernel, featuresPullback, featuresRanges } from "../../build/kernels.ts";
+import type { Device, Storage } from "../device/device.ts";
+import { planned, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { requireDevice, requireInputs } from "../inputs.ts";
@@ -206,4 +207,15 @@ export function runBilateral(
   const tables = { guide: guide.storage, positions, features: features.storage };
   const sizes = { points, width: xs.length, imagePoints: xs.length * ys.length, dimensions: channels + 2 };
   device.run(kernel, { ...tables, ...sizes, color });
+}
+
+/** Finds how far features reach, for `reachesOf`. */
+export function* findRanges({ storage: features, rows: points, channels: dimensions }: Tensor, ranges: Storage): Work {
+  yield planned(featuresRanges, { features, ranges, points, dimensions });
+}
+
+/** How far each feature reaches below and above zero, by the words of `findRanges`. */
+export function reachesOf(ranges: Uint32Array, dimensions: number): Float32Array {
+  const floats = new Float32Array(ranges.map((ordered) => (ordered >>> 31 ? ordered ^ 0x80000000 : ~ordered)).buffer);
+  return Float32Array.from({ length: 2 * dimensions }, (_, i) => floats[(i & ~7) + ((i >> 1) & 3) + 4 * (i & 1)]!);
 }

@@ -1,11 +1,11 @@
 import {
   fill,
+  incidenceCount,
   incidenceEntries,
   incidenceFill,
   incidenceNormalize,
   incidenceOffsets,
   incidenceScatter,
-  sortCount,
 } from "../../build/kernels.ts";
 import { type Device, type Storage, view } from "../device/device.ts";
 import { planned, type Planned, type Work } from "../device/work.ts";
@@ -79,45 +79,38 @@ export const allocateIncidence = (workspace: Workspace, entries: number, vertice
 });
 
 /**
- * Which devices sort the entries in one round, which can move pairs to where they belong in the lists; others sort the numbers of
- * the entries, in several rounds, and fetch the pairs afterwards.
- */
-const oneRound = { wasm: true, webgpu: false };
-
-/**
  * Writes zeros from front to back before pairs are scattered, so that they find the lines in a cache: half the time of a scatter, and more
  * where memory is busy.
  */
-export const touched = (pairs: Storage, entries: number): Planned =>
+const touched = (pairs: Storage, entries: number): Planned =>
   planned(fill, { values: pairs, count: entries * 2, value: 0 });
 
+/** What is known of each entry: its vertex and its weight, side by side and each by itself. */
+export interface EntryTables {
+  readonly simplices: Storage;
+  readonly vertexOfEntry: Storage;
+  readonly barycentric: Storage;
+}
+
 /**
- * Builds the incidence lists by a stable sort of the entries by vertex, so that each keeps the order of the points, which are numbered
- * from `firstPoint`. A vertex that is in no entry gets an empty list. `sparse` says that there may be such vertices.
+ * Builds the incidence lists by a stable sort of the entries by vertex, so that each keeps the order of the points. A
+ * vertex that is in no entry gets an empty list. `sparse` says that there may be such vertices.
+ *
+ * WASM sorts the entries in one round, which can move pairs to where they belong in the lists; WebGPU sorts the numbers of the entries, in
+ * several rounds, and fetches the pairs afterwards.
  */
 export function* buildIncidence(
   device: Device,
-  from: { readonly vertexOfEntry: Storage; readonly barycentric: Storage },
-  { offsets, blockVertices, pairs }: Incidence,
+  { simplices, vertexOfEntry, barycentric }: EntryTables,
+  incidence: Incidence,
   entries: number,
   vertices: number,
   dimensions: number,
   sparse: boolean,
-  firstPoint = 0,
 ): Work {
+  if (device.kind === "wasm") return yield* scatterIncidence(device, simplices, incidence, vertices, dimensions);
   using workspace = new Workspace(device);
-  const { vertexOfEntry, barycentric } = from;
-  if (oneRound[device.kind]) {
-    const blocks = sortBlocks(device, entries);
-    const starts = workspace.zeros(vertices * blocks.blocks * 4);
-    const digits = { shift: 0, digitMask: 0xffffffff };
-    yield planned(sortCount, { keys: vertexOfEntry, counts: starts, count: entries, ...blocks, ...digits });
-    yield* scan(device, starts, vertices * blocks.blocks);
-    yield planned(incidenceOffsets, { starts, offsets, blockVertices, entries, vertices, blocks: blocks.blocks });
-    yield touched(pairs, entries);
-    yield planned(incidenceScatter, { ...from, starts, incidence: pairs, entries, firstPoint, ...blocks, dimensions });
-    return;
-  }
+  const { offsets, blockVertices, pairs } = incidence;
   const sorted = yield* sort(device, workspace, { keys: vertexOfEntry }, entries, vertices);
   // Lists behind that of the last vertex that is in an entry begin at the end.
   if (sparse) yield planned(fill, { values: offsets, count: vertices + 2, value: entries });
@@ -134,23 +127,55 @@ export function* buildIncidence(
   });
 }
 
-/** Builds the lists of bands, each by itself. */
-export function* buildBands(
+/** Counts the entries of each vertex by blocks, and gives simplices new numbers of their vertices before, if there are any. */
+export function* countEntries(device: Device, simplices: Storage, counts: Storage, numbers?: Storage): Work {
+  const entries = simplices.bytes / pairBytes;
+  device.clear(counts);
+  const renumber = { numbers: numbers ?? counts, renumber: numbers ? 1 : 0 };
+  yield planned(incidenceCount, { simplices, counts, entries, ...sortBlocks(device, entries), ...renumber });
+}
+
+/** Builds them on WASM, band by band where they come in bands. Where there are new numbers of the vertices, simplices get them before. */
+export function* scatterIncidence(
   device: Device,
-  { vertexOfEntry, barycentric }: { readonly vertexOfEntry: Storage; readonly barycentric: Storage },
+  simplices: Storage,
   incidence: Incidence,
-  entries: number,
   vertices: number,
   dimensions: number,
+  { numbers, bands = 1 }: { readonly numbers?: Storage; readonly bands?: number } = {},
 ): Work {
-  const points = entries / (dimensions + 1);
-  for (let band = 0; band * bandPoints < points; band++) {
-    const lists = bandOf(incidence, points, vertices, band);
-    const count = lists.pairs.bytes / pairBytes;
-    const part = (table: Storage): Storage => view(table, band * bandPoints * (dimensions + 1) * 4, count * 4);
-    const from = { vertexOfEntry: part(vertexOfEntry), barycentric: part(barycentric) };
-    yield* buildIncidence(device, from, lists, count, vertices, dimensions, true, band * bandPoints);
+  const shape = { vertices, dimensions };
+  if (bands === 1) return yield* scatterBand(device, simplices, incidence, { ...shape, firstPoint: 0 }, numbers);
+  const pointBytes = (dimensions + 1) * pairBytes;
+  for (let band = 0; band < bands; band++) {
+    const firstPoint = band * bandPoints;
+    const lists = bandOf(incidence, simplices.bytes / pointBytes, vertices, band);
+    const own = view(simplices, firstPoint * pointBytes, lists.pairs.bytes);
+    yield* scatterBand(device, own, lists, { ...shape, firstPoint }, numbers);
   }
+}
+
+/** Builds the lists of a band of points, which are numbered from `firstPoint`. */
+function* scatterBand(
+  device: Device,
+  simplices: Storage,
+  { offsets, blockVertices, pairs }: Incidence,
+  {
+    vertices,
+    dimensions,
+    firstPoint,
+  }: { readonly vertices: number; readonly dimensions: number; readonly firstPoint: number },
+  numbers: Storage | undefined,
+): Work {
+  using workspace = new Workspace(device);
+  const entries = simplices.bytes / pairBytes;
+  const blocks = sortBlocks(device, entries);
+  const starts = workspace.allocate(vertices * blocks.blocks * 4);
+  yield* countEntries(device, simplices, starts, numbers);
+  yield* scan(device, starts, vertices * blocks.blocks);
+  yield planned(incidenceOffsets, { starts, offsets, blockVertices, entries, vertices, blocks: blocks.blocks });
+  yield touched(pairs, entries);
+  yield planned(incidenceScatter, { simplices, starts, incidence: pairs, entries, firstPoint, ...blocks, dimensions });
 }
 
 /** Builds the incidence lists of points from their simplices. Only some of the vertices need be in one. */
@@ -161,12 +186,21 @@ export function* incidenceOfSimplices(
   vertices: number,
   dimensions: number,
 ): Work {
+  if (device.kind === "wasm") return yield* scatterIncidence(device, simplices, incidence, vertices, dimensions);
   const entries = simplices.bytes / pairBytes;
   using workspace = new Workspace(device);
   const vertexOfEntry = workspace.allocate(entries * 4);
   const barycentric = workspace.allocate(entries * 4);
   yield planned(incidenceEntries, { simplices, vertexOfEntry, barycentric, entries });
-  yield* buildIncidence(device, { vertexOfEntry, barycentric }, incidence, entries, vertices, dimensions, true);
+  yield* buildIncidence(
+    device,
+    { simplices, vertexOfEntry, barycentric },
+    incidence,
+    entries,
+    vertices,
+    dimensions,
+    true,
+  );
 }
 
 /**

@@ -6,10 +6,11 @@ import { Held, holding } from "../held.ts";
 import { requireInputs } from "../inputs.ts";
 import { type Names, requireOptions } from "../options.ts";
 import { Scope } from "../scope.ts";
-import { formatShape, pairBytes, sameShape } from "../shape.ts";
+import { formatShape, pairBytes, quadsOf, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Abortable, breathe } from "../turn.ts";
 import { checkEmbedded, coordinateRankWords, embed, mostImages } from "./embed.ts";
+import { findRanges, reachesOf } from "./features.ts";
 import {
   findVertices,
   firstCapacity,
@@ -17,12 +18,13 @@ import {
   type HashTable,
   insertKeys,
   keyBytes,
+  nextCapacity,
   numberVertices,
 } from "./hash.ts";
-import { allocateIncidence, buildBands, buildIncidence, chooseBands } from "./incidence.ts";
+import { allocateIncidence, buildIncidence } from "./incidence.ts";
 import { findNeighbors, neighborBytes } from "./neighbors.ts";
-import { orderVertices } from "./order.ts";
-import { beginPlane, findRanges, type Plane, planeOf } from "./plane.ts";
+import { finishPacked, numberPacked, packedCapacity, packingOfReaches, type PackedPoints } from "./packed.ts";
+import { beginPlane, planeOf } from "./plane.ts";
 import { LatticePoints, type LatticeParts, type PointTables } from "./points.ts";
 
 /** The largest number of dimensions, because a key has four bits for the remainder. */
@@ -178,12 +180,21 @@ export async function beginLattice(features: Tensor, options: LatticeOptions = {
   try {
     const perform = performer(device, options);
     await breathe("buildLattice", options);
-    const plane = at ? undefined : await findPlane(workspace, features, perform);
+    const reaches = await findReaches(sets, workspace, perform);
+    const images = imagesOf(features);
+    const plane = reaches && !at && features.channels === 2 && planeOf(reaches, images, features.rows * 3);
     if (plane) {
       const begun = await perform(beginPlane(workspace, features, plane));
       const finish = async ([, , , vertices]: Uint32Array): Promise<Lattice> =>
         madeOf(sets, workspace, { vertices: vertices!, parts: await perform(begun.finish(vertices!)) });
       return { status: begun.status, finish, [Symbol.dispose]: dispose };
+    }
+    const packing = reaches && packingOfReaches(reaches, images);
+    if (packing) {
+      const numbered = await perform(numberPacked(workspace, sets, packing, packedCapacity(pointsOf(sets))));
+      const finish = async (status: Uint32Array): Promise<Lattice> =>
+        madeOf(sets, workspace, await buildPacked(sets, workspace, perform, numbered, status));
+      return { status: numbered.status, finish, [Symbol.dispose]: dispose };
     }
     const inserted = await insertPoints(sets, workspace, perform);
     const finish = async (status: Uint32Array): Promise<Lattice> =>
@@ -195,13 +206,43 @@ export async function beginLattice(features: Tensor, options: LatticeOptions = {
   }
 }
 
-/** How the vertices of points get cells, if they do: on WASM only, since elsewhere vertices have the numbers of the first touch. */
-async function findPlane(workspace: Workspace, features: Tensor, perform: Perform): Promise<Plane | undefined> {
-  const { device, rows, channels } = features;
-  if (channels !== 2 || device.kind !== "wasm") return undefined;
-  const ranges = workspace.zeros(16);
-  await perform(findRanges(features, ranges));
-  return planeOf(new Uint32Array(await device.read(ranges)), imagesOf(features), rows * 3);
+/**
+ * How far the features of all sets reach, which tells how vertices get cells or packed keys: on WASM only, since elsewhere vertices have the
+ * numbers of the first touch.
+ */
+async function findReaches(
+  sets: readonly Tensor[],
+  workspace: Workspace,
+  perform: Perform,
+): Promise<Float32Array | undefined> {
+  const [{ device, channels }] = sets as [Tensor];
+  if (device.kind !== "wasm") return undefined;
+  const ranges = workspace.zeros(quadsOf(channels) * 32);
+  for (const set of sets) await perform(findRanges(set, ranges));
+  const words = new Uint32Array(await device.read(ranges));
+  workspace.release(ranges);
+  return reachesOf(words, channels);
+}
+
+/** Builds the rest of a lattice of packed keys, anew by a larger table where the first one was too small. */
+async function buildPacked(
+  sets: readonly Tensor[],
+  workspace: Workspace,
+  perform: Perform,
+  numbered: PackedPoints,
+  [, , full, vertices]: Uint32Array,
+): Promise<Built> {
+  const [{ device, channels: dimensions }] = sets as [Tensor];
+  if (!full) {
+    const finished = await perform(finishPacked(device, workspace, numbered, vertices!, dimensions));
+    return { vertices: vertices!, ...finished };
+  }
+  const { packing, capacity, status, packedKeys, tables } = numbered;
+  for (const done of [status, packedKeys, ...tables.flatMap(storagesOf)]) workspace.release(done);
+  const larger = nextCapacity(pointsOf(sets) * (dimensions + 1), capacity);
+  const again = await perform(numberPacked(workspace, sets, packing, larger));
+  const read = new Uint32Array(await device.read(again.status));
+  return await buildPacked(sets, workspace, perform, again, read);
 }
 
 /** What is known of the points of a lattice before its vertices are numbered. */
@@ -285,15 +326,12 @@ async function buildTables(
     perform,
   );
 
-  const firstKeys = workspace.allocate(keyBytes(vertices, dimensions));
-  await perform(numberVertices(table, { keys, numbers, vertexKeys: firstKeys }, dimensions));
+  const vertexKeys = workspace.allocate(keyBytes(vertices, dimensions));
+  await perform(numberVertices(table, { keys, numbers, vertexKeys }, dimensions));
   for (const done of [keys, numbers]) workspace.release(done);
-  const extent = { vertices, dimensions, images: imagesOf(features) };
-  const ordered = await orderVertices(device, workspace, { ...table, vertexKeys: firstKeys }, extent, perform);
-
   const neighbors = workspace.allocate(neighborBytes(device, vertices, dimensions));
-  await perform(findNeighbors(device, table, ordered, neighbors, vertices, dimensions));
-  workspace.release(ordered.vertexKeys);
+  await perform(findNeighbors(device, table, vertexKeys, neighbors, vertices, dimensions));
+  workspace.release(vertexKeys);
 
   const find = async ({ rows }: Tensor, firstEntry: number) => {
     const count = rows * (dimensions + 1);
@@ -307,11 +345,9 @@ async function buildTables(
   const { vertexOfEntry, simplices } = await find(features, 0);
   for (const done of [table.slots, entrySlots]) workspace.release(done);
 
-  const bands = chooseBands(device, features.rows, vertices, dimensions);
-  const incidence = allocateIncidence(workspace, ownEntries, vertices, bands);
-  const from = { vertexOfEntry, barycentric };
-  const build = bands > 1 ? buildBands : buildIncidence;
-  await perform(build(device, from, incidence, ownEntries, vertices, dimensions, at !== undefined));
+  const incidence = allocateIncidence(workspace, ownEntries, vertices);
+  const from = { simplices, vertexOfEntry, barycentric };
+  await perform(buildIncidence(device, from, incidence, ownEntries, vertices, dimensions, at !== undefined));
 
   const parts = { simplices, neighbors, incidence, coordinateRanks: coordinateRanks[0]! };
   return {

@@ -4,7 +4,7 @@ import { planned, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { pairBytes } from "../shape.ts";
 import type { HashTable } from "./hash.ts";
-import { type OrderedKeys, sortByRemainder } from "./order.ts";
+import { type Packing, sortByRemainder } from "./order.ts";
 
 /**
  * The number of pairs of an axis: one for each vertex and one for the row of zeros, rounded up so that each axis can be
@@ -17,37 +17,36 @@ export const axisLength = (device: Device, vertices: number): number =>
 export const neighborBytes = (device: Device, vertices: number, dimensions: number): number =>
   (dimensions + 1) * axisLength(device, vertices) * pairBytes;
 
-/**
- * Finds both neighbors of every vertex on each of the d + 1 axes; absent ones become `vertices`. Keys that are packed, and so in
- * order, are walked along, remainder by remainder; others are looked up.
- */
+/** Finds both neighbors of every vertex on each of the d + 1 axes by looking them up; absent ones become `vertices`. */
 export function* findNeighbors(
   device: Device,
   { slots, capacity }: HashTable,
-  { vertexKeys, packing }: OrderedKeys,
+  vertexKeys: Storage,
   neighbors: Storage,
   vertices: number,
   dimensions: number,
 ): Work {
   yield planned(fill, { values: neighbors, count: neighbors.bytes / 4, value: vertices });
-  if (packing) {
-    using workspace = new Workspace(device);
-    const sorted = yield* sortByRemainder(device, workspace, vertexKeys, vertices);
-    const steps = workspace.allocate(packing.steps.byteLength);
-    device.write(steps, packing.steps);
-    const sizes = { vertices, axisLength: axisLength(device, vertices), dimensions };
-    yield planned(neighborsMerge, { ...sorted, steps, neighbors, ...sizes });
-    return;
-  }
-  yield planned(kernel, {
-    slots,
-    vertexKeys,
-    neighbors,
-    vertices,
-    axisLength: axisLength(device, vertices),
-    slotMask: capacity - 1,
-    dimensions,
-  });
+  const sizes = { vertices, axisLength: axisLength(device, vertices), slotMask: capacity - 1, dimensions };
+  yield planned(kernel, { slots, vertexKeys, neighbors, ...sizes });
+}
+
+/** Does the same where keys are packed, and so in order: they are walked along, remainder by remainder. */
+export function* mergeNeighbors(
+  device: Device,
+  packedKeys: Storage,
+  { steps: layout }: Packing,
+  neighbors: Storage,
+  vertices: number,
+  dimensions: number,
+): Work {
+  yield planned(fill, { values: neighbors, count: neighbors.bytes / 4, value: vertices });
+  using workspace = new Workspace(device);
+  const sorted = yield* sortByRemainder(device, workspace, packedKeys, vertices);
+  const steps = workspace.allocate(layout.byteLength);
+  device.write(steps, layout);
+  const sizes = { vertices, axisLength: axisLength(device, vertices), dimensions };
+  yield planned(neighborsMerge, { ...sorted, steps, neighbors, ...sizes });
 }
 
 /** Returns one axis of the neighbor table. */

@@ -123,6 +123,46 @@ export function* sortByRemainder(
   return { packedKeys: sortedKeys, order };
 }
 
+/** Puts packed keys of so many bits in order, and frees them. @returns them, and the new number of each vertex */
+export function* orderPacked(
+  device: Device,
+  workspace: Workspace,
+  packedKeys: Storage,
+  bits: number,
+  vertices: number,
+): Work<{ readonly vertexKeys: Storage; readonly numbers: Storage }> {
+  const order = yield* sortPacked(device, workspace, packedKeys, bits, vertices);
+  const sortedKeys = workspace.allocate(vertices * 8);
+  const vertexNumbers = workspace.allocate(vertices * 4);
+  // They are moved as keys of two words are, those of two dimensions.
+  yield planned(orderPermute, { order, vertexKeys: packedKeys, sortedKeys, vertexNumbers, vertices, dimensions: 2 });
+  for (const done of [order, packedKeys]) workspace.release(done);
+  return { vertexKeys: sortedKeys, numbers: vertexNumbers };
+}
+
+/** The order of packed keys of so many bits, by stable sorts from the lowest digit to the highest. */
+function* sortPacked(
+  device: Device,
+  workspace: Workspace,
+  packedKeys: Storage,
+  bits: number,
+  vertices: number,
+): Work<Storage> {
+  const digits = workspace.allocate(vertices * 4);
+  const each = Math.ceil(bits / Math.ceil(bits / digitBits));
+  let order: Storage | undefined;
+  for (let shift = 0; shift < bits; shift += each) {
+    const digit = { shift, digitMask: 2 ** each - 1, identity: order ? 0 : 1 };
+    yield planned(orderDigit, { packedKeys, order: order ?? packedKeys, digits, vertices, ...digit });
+    const sorted = yield* sort(device, workspace, { keys: digits, order }, vertices, 2 ** each);
+    workspace.release(sorted.keys);
+    if (order) workspace.release(order);
+    order = sorted.order;
+  }
+  workspace.release(digits);
+  return order!;
+}
+
 /** Finds how far coordinates reach. */
 function* findRanges(vertexKeys: Storage, ranges: Storage, { vertices, dimensions }: Extent): Work {
   yield planned(orderRanges, { vertexKeys, ranges, vertices, dimensions });
@@ -144,31 +184,21 @@ function* sortKeys(
   const fields = workspace.allocate(layout.byteLength);
   device.write(fields, layout);
   yield planned(orderPack, { vertexKeys, fields, packedKeys, vertices, dimensions });
-  const digits = workspace.allocate(vertices * 4);
-  const each = Math.ceil(bits / Math.ceil(bits / digitBits));
-  let order: Storage | undefined;
-  for (let shift = 0; shift < bits; shift += each) {
-    const digit = { shift, digitMask: 2 ** each - 1, identity: order ? 0 : 1 };
-    yield planned(orderDigit, { packedKeys, order: order ?? packedKeys, digits, vertices, ...digit });
-    const sorted = yield* sort(device, workspace, { keys: digits, order }, vertices, 2 ** each);
-    workspace.release(sorted.keys);
-    if (order) workspace.release(order);
-    order = sorted.order;
-  }
+  const order = yield* sortPacked(device, workspace, packedKeys, bits, vertices);
   const both = whole && keep;
-  for (const done of [fields, digits, ...(both ? [] : [whole ? vertexKeys : packedKeys])]) workspace.release(done);
+  for (const done of [fields, ...(both ? [] : [whole ? vertexKeys : packedKeys])]) workspace.release(done);
   // Packed keys are moved as keys of two words are, those of two dimensions.
   const unsorted = whole ? { vertexKeys: packedKeys, dimensions: 2 } : { vertexKeys, dimensions };
   const sortedKeys = workspace.allocate(unsorted.vertexKeys.bytes);
   const vertexNumbers = workspace.allocate(vertices * 4);
-  yield planned(orderPermute, { order: order!, sortedKeys, vertexNumbers, vertices, ...unsorted });
+  yield planned(orderPermute, { order, sortedKeys, vertexNumbers, vertices, ...unsorted });
   yield planned(orderSlots, { vertexNumbers, slots, capacity });
   const embedded = both ? workspace.allocate(vertexKeys.bytes) : sortedKeys;
   if (both) {
-    const moved = { order: order!, sortedKeys: embedded, vertexNumbers, vertices, vertexKeys, dimensions };
+    const moved = { order, sortedKeys: embedded, vertexNumbers, vertices, vertexKeys, dimensions };
     yield planned(orderPermute, moved);
     workspace.release(vertexKeys);
   }
-  for (const done of [order!, vertexNumbers, unsorted.vertexKeys]) workspace.release(done);
+  for (const done of [order, vertexNumbers, unsorted.vertexKeys]) workspace.release(done);
   return { vertexKeys: sortedKeys, ...((both || !whole) && { embedded }) };
 }

@@ -1,13 +1,12 @@
-import { planeCount, planeEmbed, planeRanges, planeScatter, planeVertices } from "../../build/kernels.ts";
+import { planeEmbed, planeMark, planeVertices } from "../../build/kernels.ts";
 import { type Storage, view } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
 import type { Workspace } from "../device/workspace.ts";
 import { pairBytes } from "../shape.ts";
 import { scan } from "../shared/scan.ts";
-import { sortBlocks } from "../shared/sort.ts";
 import type { Tensor } from "../tensor.ts";
 import { elevationFactorsOf, keyRange } from "./embed.ts";
-import { allocateIncidence, touched } from "./incidence.ts";
+import { allocateIncidence, scatterIncidence } from "./incidence.ts";
 import { axisLength, neighborBytes } from "./neighbors.ts";
 import type { LatticeParts } from "./points.ts";
 
@@ -29,18 +28,17 @@ export interface Plane {
 }
 
 /**
- * The box of the keys of points whose features have these ranges, as plane.ranges.wgsl gives them. Undefined where it has more cells than
- * there are entries, or where some feature may have no key.
+ * The box of the keys of points whose features reach so far. Undefined where it has more cells than there are entries, or where some
+ * feature may have no key.
  */
-export function planeOf(ranges: Uint32Array, images: number, entries: number): Plane | undefined {
-  const bits = ranges.map((ordered) => (ordered >>> 31 ? ordered ^ 0x80000000 : ~ordered));
-  const [left, right, up, down] = new Float32Array(bits.buffer) as unknown as [number, number, number, number];
+export function planeOf(reaches: Float32Array, images: number, entries: number): Plane | undefined {
+  const [left, right, up, down] = reaches as unknown as [number, number, number, number];
   const [factor0, factor1] = elevationFactorsOf(2) as unknown as [number, number];
   const [x0, x1, y0, y1] = [left * factor0, right * factor0, up * factor1, down * factor1];
   // How far both elevated coordinates reach below and above zero. The third is their sum, and keys have thirds of them.
-  const reaches = [x0 + y0, x1 + y1, x1 + y0, x0 + y1];
+  const elevated = [x0 + y0, x1 + y1, x1 + y0, x0 + y1];
   // NaN is not below anything.
-  if (!reaches.every((reach) => Math.abs(reach) < keyRange)) return undefined;
+  if (!elevated.every((reach) => Math.abs(reach) < keyRange)) return undefined;
   const [backSum, forthSum, back0, forth0] = [2 * y0, 2 * y1, x0 + y0, x1 + y1].map((reach) =>
     Math.ceil(reach / 3),
   ) as [number, number, number, number];
@@ -60,25 +58,17 @@ export interface PlaneBegun {
   finish(vertices: number): Work<LatticeParts>;
 }
 
-/** Finds how far the features of points in a plane reach. */
-export function* findRanges({ storage: features, rows: points }: Tensor, ranges: Storage): Work {
-  yield planned(planeRanges, { features, ranges, points });
-}
-
-/** Embeds the points of a plane, counts the entries of each cell, and numbers the vertices. */
+/** Embeds the points of a plane and numbers the vertices. */
 export function* beginPlane(workspace: Workspace, features: Tensor, plane: Plane): Work<PlaneBegun> {
   const { device, rows: points, shape } = features;
   const { cells, ...box } = plane;
   const entries = points * 3;
-  const blocks = sortBlocks(device, points);
   const simplices = workspace.allocate(entries * pairBytes);
   const coordinateRanks = workspace.allocate(points * 4);
   const sizes = { points, imagePoints: shape.at(-2)!, ...box };
   yield planned(planeEmbed, { features: features.storage, simplices, coordinateRanks, ...sizes });
-  const starts = workspace.zeros(cells * blocks.blocks * 4);
   const numbers = workspace.zeros((cells + 1) * 4);
-  yield planned(planeCount, { simplices, counts: starts, flags: numbers, points, ...blocks });
-  yield* scan(device, starts, cells * blocks.blocks);
+  yield planned(planeMark, { simplices, flags: numbers, entries });
   yield* scan(device, numbers, cells + 1);
   const status = workspace.zeros(16);
   device.copy(view(numbers, cells * 4, 4), view(status, 12, 4));
@@ -86,12 +76,10 @@ export function* beginPlane(workspace: Workspace, features: Tensor, plane: Plane
   function* finish(vertices: number): Work<LatticeParts> {
     const neighbors = workspace.allocate(neighborBytes(device, vertices, 2));
     const incidence = allocateIncidence(workspace, entries, vertices);
-    const given = { numbers, starts, points, entries, vertices, ...blocks };
-    const row = axisLength(device, vertices);
-    yield planned(planeVertices, { neighbors, ...incidence, ...given, cells, stride: box.stride, axisLength: row });
-    yield touched(incidence.pairs, entries);
-    yield planned(planeScatter, { simplices, incidence: incidence.pairs, ...given });
-    for (const done of [numbers, starts]) workspace.release(done);
+    const sizes = { cells, vertices, stride: box.stride, axisLength: axisLength(device, vertices) };
+    yield planned(planeVertices, { numbers, neighbors, ...sizes });
+    yield* scatterIncidence(device, simplices, incidence, vertices, 2, { numbers });
+    workspace.release(numbers);
     return { simplices, neighbors, incidence, coordinateRanks };
   }
   return { status, finish };

@@ -12,7 +12,7 @@ import {
   numberVertices,
 } from "../lattice/hash.ts";
 import { allocateIncidence, buildIncidence, type Incidence, normalizeIncidence } from "../lattice/incidence.ts";
-import { findNeighbors, neighborBytes } from "../lattice/neighbors.ts";
+import { findNeighbors, mergeNeighbors, neighborBytes } from "../lattice/neighbors.ts";
 import { type FactorKind, type Normalization, runNormalization } from "../lattice/normalization.ts";
 import { orderVertices } from "../lattice/order.ts";
 import { normalizeSimplices, slice } from "../lattice/slice.ts";
@@ -124,10 +124,14 @@ export class KeyCollector {
     const device = this.#device;
     const [vertices, dimensions, table] = [this.#vertices, this.#dimensions, this.#table!];
     const extent = { vertices, dimensions, images: 1, keep: true };
-    const found = { ...table, vertexKeys: this.#keys! };
-    const ordered = await orderVertices(device, this.#workspace, found, extent, this.#perform);
+    const unordered = { ...table, vertexKeys: this.#keys! };
+    const ordered = await orderVertices(device, this.#workspace, unordered, extent, this.#perform);
     const neighbors = this.#workspace.allocate(neighborBytes(device, vertices, dimensions));
-    await this.#perform(findNeighbors(device, table, ordered, neighbors, vertices, dimensions));
+    const { vertexKeys: keys, packing } = ordered;
+    const found = packing
+      ? mergeNeighbors(device, keys, packing, neighbors, vertices, dimensions)
+      : findNeighbors(device, table, keys, neighbors, vertices, dimensions);
+    await this.#perform(found);
     const vertexKeys = ordered.embedded!;
     if (ordered.vertexKeys !== vertexKeys) this.#workspace.release(ordered.vertexKeys);
     return { dimensions, vertices, table, vertexKeys, neighbors };
@@ -150,7 +154,8 @@ export async function bandTables(
   await perform(lookUpVertices(table, { vertexKeys, keys, barycentric }, into, entries, dimensions));
   own.release(keys);
   const incidence = allocateIncidence(workspace, entries, vertices);
-  await perform(buildIncidence(device, { vertexOfEntry, barycentric }, incidence, entries, vertices, dimensions, true));
+  const from = { simplices, vertexOfEntry, barycentric };
+  await perform(buildIncidence(device, from, incidence, entries, vertices, dimensions, true));
   return { simplices, incidence };
 }
 

@@ -351,7 +351,7 @@ describe("crf-rnn refine", () => {
     let refused = 0;
     const allocate = device.allocate.bind(device);
     device.allocate = (bytes) => {
-      if (bytes > 30_000 && refused++ === 0) throw new LimitError({ where: "wasm", expected: "room", got: "none" });
+      if (bytes > 10_000 && refused++ === 0) throw new LimitError({ where: "wasm", expected: "room", got: "none" });
       return allocate(bytes);
     };
     const bands = await refine();

@@ -233,7 +233,7 @@ test("a lattice of positions is built once for pictures of one size", async () =
   for (const job of jobs) {
     let count = 0;
     using _observation = wasm.observe({
-      before: ({ kernel }) => void (count += Number(/^(embed|planeEmbed)$/.test(kernel.id))),
+      before: ({ kernel }) => void (count += Number(/^(embed|packedEmbed|planeEmbed)$/.test(kernel.id))),
     });
     await refiner.refine(await readGiven(job, flags), () => {});
     built.push(count);

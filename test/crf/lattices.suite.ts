@@ -1,5 +1,5 @@
 /** Whose lattices are, and what becomes of a call that fails between its kernels. */
-import { hashNumber, planeVertices, softmax as softmaxKernel, splat, update } from "../../build/kernels.ts";
+import { hashNumber, orderDigit, planeVertices, softmax as softmaxKernel, splat, update } from "../../build/kernels.ts";
 import { crfRnn, meanField } from "../../src/crf/crfRnn.ts";
 import type { Device } from "../../src/device/device.ts";
 import { open } from "../../src/device/open.ts";
@@ -138,7 +138,7 @@ export const cases: Case[] = [
       await abortedAt(device, embeddings, embedded + 1, (signal) => crf.lattices(guide, { signal }));
       check(device.bytes === before, `aborted when begun once more: ${device.bytes - before} bytes left`);
       crf.parameters.bandwidths.write([3, 20, 2]);
-      await abortedAt(device, [hashNumber, planeVertices], 2, (signal) => crf.lattices(guide, { signal }));
+      await abortedAt(device, [hashNumber, orderDigit, planeVertices], 2, (signal) => crf.lattices(guide, { signal }));
       check(device.bytes === before, `aborted after the first lattice: ${device.bytes - before} bytes left`);
     },
   },

@@ -27,7 +27,8 @@ export const cases: Case[] = [
         const order = Array.from(vertexOf.keys()).sort((a, b) => vertexOf[a]! - vertexOf[b]! || a - b);
         const [offsets, pairs] = [memory.result(vertices + 2), memory.result(2 * entries)];
         const blockVertices = memory.result(Math.ceil(entries / blockLength));
-        const from = { vertexOfEntry: memory.of(vertexOf), barycentric: memory.of(weights) };
+        const simplices = memory.of(pack(vertexOf, weights));
+        const from = { simplices, vertexOfEntry: memory.of(vertexOf), barycentric: memory.of(weights) };
         const into = { offsets, blockVertices, pairs };
         let fills = 0;
         using _watch = device.observe({
@@ -73,11 +74,12 @@ export const cases: Case[] = [
             perform(device, incidenceOfSimplices(device, simplices, into, vertices, dimensions)),
           );
           const taken = used.map(({ kernel }) => kernel).filter((kernel) => !kernel.startsWith("shared/s"));
-          const own = device.kind === "wasm" ? ["offsets", "scatter"] : ["fill"];
-          const expected = ["entries", ...own].map((name) => `lattice/incidence.${name}`);
-          expected.splice(device.kind === "wasm" ? 2 : 1, 0, "shared/fill");
+          const own = device.kind === "wasm" ? ["count", "offsets", "", "scatter"] : ["entries", "", "fill"];
+          const expected = own.map((name) => (name ? `lattice/incidence.${name}` : "shared/fill"));
           check(taken.join() === expected.join(), taken.join());
-          checkMemory(device, used.slice(0, 1), [["lattice/incidence.entries", [4 * entries, 4 * entries]]], "entries");
+          const blocks = Math.ceil(entries / Math.max(4096, Math.ceil(entries / threads)));
+          const tables = device.kind === "wasm" ? [4 * vertices * blocks] : [4 * entries, 4 * entries];
+          checkMemory(device, used.slice(0, 1), [[taken[0]!, tables]], taken[0]!);
         });
         same(await memory.words(into.offsets), offsets, "offsets");
         const sums = unpack(await memory.words(into.pairs)).floats.reduce((sum, weight) => sum + weight, 0);

@@ -5,13 +5,14 @@ import { featureGradients } from "../../src/lattice/featureGradient.ts";
 import { bilateralFeatures } from "../../src/lattice/features.ts";
 import { filter, normalizations } from "../../src/lattice/filter.ts";
 import { buildLattice, type Lattice } from "../../src/lattice/lattice.ts";
+import type { Packing } from "../../src/lattice/order.ts";
+import { packingOfReaches } from "../../src/lattice/packed.ts";
 import type { Scope } from "../../src/scope.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { checkMemory, memoryOf, taken, type Used } from "../memory.ts";
 import { withBindings } from "../nn/convolutions.ts";
 import { clearPoints } from "../reference/points.ts";
 import { type Case, check, random, rejects } from "../suite.ts";
-import { readTables } from "./tables.ts";
 
 /** The bytes of the tables of a lattice and of what it is made with: n points, d features, E entries, M vertices. */
 function tablesOf({ device, points: n, dimensions: d, vertices }: Lattice) {
@@ -27,7 +28,7 @@ function tablesOf({ device, points: n, dimensions: d, vertices }: Lattice) {
     numbers: 4 * (entries + 1),
     vertexKeys: 4 * vertices * keyWords,
     packedKeys: 8 * vertices,
-    ranges: 8 * d,
+    ranges: 32 * Math.ceil(d / 4),
     fields: 8 * (d + 2),
     steps: 16 * (d + 1),
     ofVertices: 4 * vertices,
@@ -41,47 +42,59 @@ function tablesOf({ device, points: n, dimensions: d, vertices }: Lattice) {
   };
 }
 
-/** The kernels of a build and the tables in use, where the table of slots takes these sizes, one after the other. */
-function buildSteps(device: Device, lattice: Lattice, slots: readonly number[], rounds: number) {
+/**
+ * The kernels of a build and the tables in use, where the table of slots has so many of them, one after the other; of a build whose keys are
+ * packed, by sorts of so many rounds, or of another one.
+ */
+function buildSteps(device: Device, lattice: Lattice, slots: readonly number[], rounds: number | undefined): Step[] {
+  const t = tablesOf(lattice);
+  const ranges: Step = ["lattice/features.ranges", [t.ranges]];
+  if (rounds === undefined) return [...(device.kind === "wasm" ? [ranges] : []), ...tableSteps(device, lattice, slots)];
+  const points = [t.simplices, t.ranks, t.status];
+  const found = [...points, 8 * slots.at(-1)!];
+  const digits = [...found, t.ofVertices];
+  const ordered = [...points, t.packedKeys, t.ofVertices, t.neighbors];
+  const byRemainder = [...ordered, t.ofVertices, t.packedKeys];
+  const lists = [...points, t.ofVertices, t.neighbors, t.offsets, t.blockVertices, t.pairs, t.ofVertices];
+  return [
+    ranges,
+    ...slots.map((count): Step => ["lattice/packed.embed", [...points, 24 * count, t.factors, t.fields]]),
+    ["lattice/order.digit", digits],
+    ...Array.from({ length: rounds - 1 }, (): Step => ["lattice/order.digit", [...digits, t.ofVertices]]),
+    ["lattice/order.permute", [...found, t.ofVertices, t.packedKeys, t.ofVertices]],
+    ["lattice/order.digit", [...ordered, t.ofVertices]],
+    ["lattice/order.permute", [...byRemainder, t.ofVertices]],
+    ["lattice/neighbors.merge", [...byRemainder, t.steps]],
+    ["lattice/incidence.count", lists],
+    ["lattice/incidence.offsets", lists],
+    ["lattice/incidence.scatter", lists],
+  ];
+}
+
+/** The kernels of a build whose keys are not packed. */
+function tableSteps(device: Device, lattice: Lattice, slots: readonly number[]): Step[] {
   const t = tablesOf(lattice);
   const points = [t.barycentric, t.ranks, t.status];
   const inserting = [...points, t.keys, t.entrySlots, t.numbers];
-  const searched = [...points, t.entrySlots, slots.at(-1)!];
-  const finding = [...searched, t.vertexKeys];
-  const digits = [...finding, t.packedKeys, t.fields, t.ofVertices];
-  const moving = [...searched, t.packedKeys, t.ofVertices, t.packedKeys, t.ofVertices];
-  const byRemainder = [...searched, t.packedKeys, t.neighbors, t.ofVertices, t.packedKeys];
-  const order = [
-    ["lattice/order.ranges", [...finding, t.ranges]],
-    ["lattice/order.pack", [...finding, t.packedKeys, t.fields]],
-    ["lattice/order.digit", digits],
-    ...Array.from({ length: rounds - 1 }, () => ["lattice/order.digit", [...digits, t.ofVertices]] as const),
-    ["lattice/order.permute", moving],
-    ["lattice/order.slots", moving],
-    ["lattice/order.digit", [...searched, t.packedKeys, t.neighbors, t.ofVertices]],
-    ["lattice/order.permute", [...byRemainder, t.ofVertices]],
-    ["lattice/neighbors.merge", [...byRemainder, t.steps]],
-  ] as const;
+  const last = 4 * slots.at(-1)!;
   const found = [...points, t.neighbors, t.vertexOfEntry, t.simplices];
+  const lists = [...found, t.offsets, t.blockVertices, t.pairs];
   return [
     ["lattice/embed", [...points, t.keys, t.factors]],
-    ...slots.flatMap((bytes, i) => {
+    ...slots.flatMap((count, i) => {
       // A table that grows is there until all of it was moved.
-      const tables = [...inserting, ...slots.slice(Math.max(0, i - 1), i), bytes];
-      const moving = [["lattice/hash.move", tables] as const, ["lattice/hash.follow", tables] as const];
-      const inserted = [["lattice/hash.insert", tables] as const, ["lattice/hash.mark", tables] as const];
+      const tables = [...inserting, ...slots.slice(Math.max(0, i - 1), i).map((before) => 4 * before), 4 * count];
+      const moving = ["move", "follow"].map((name): Step => [`lattice/hash.${name}`, tables]);
+      const inserted = ["insert", "mark"].map((name): Step => [`lattice/hash.${name}`, tables]);
       return [...(i > 0 ? moving : []), ...inserted];
     }),
-    ["lattice/hash.number", [...inserting, slots.at(-1)!, t.vertexKeys]],
-    ...(device.kind === "wasm" ? order : [["lattice/neighbors", [...finding, t.neighbors]] as const]),
-    ["lattice/hash.find", [...found, t.entrySlots, slots.at(-1)!]],
+    ["lattice/hash.number", [...inserting, last, t.vertexKeys]],
+    ["lattice/neighbors", [...points, t.entrySlots, last, t.vertexKeys, t.neighbors]],
+    ["lattice/hash.find", [...found, t.entrySlots, last]],
     ...(device.kind === "wasm"
-      ? ([
-          ["lattice/incidence.offsets", [...found, t.offsets, t.blockVertices, t.pairs, t.ofVertices]],
-          ["lattice/incidence.scatter", [...found, t.offsets, t.blockVertices, t.pairs, t.ofVertices]],
-        ] as const)
-      : ([["lattice/incidence.fill", [...found, t.offsets, t.blockVertices, t.pairs, t.sorted, t.sorted]]] as const)),
-  ] as const;
+      ? ["count", "offsets", "scatter"].map((name): Step => [`lattice/incidence.${name}`, [...lists, t.ofVertices]])
+      : [["lattice/incidence.fill", [...lists, t.sorted, t.sorted]] as const]),
+  ];
 }
 
 type Step = readonly [kernel: string, tables: readonly number[]];
@@ -126,54 +139,38 @@ async function given(scope: Scope, points: number, channels: number, bandwidth =
 }
 
 /** The sorts of a build, each with its counters and what it sorts into: on WASM by digits of the order, and by vertex. */
-function sortSteps(device: Device, lattice: Lattice, slots: number, bits: number) {
+function sortSteps(device: Device, lattice: Lattice, slots: number, packing: Packing | undefined): Step[] {
   const t = tablesOf(lattice);
   const step = (tables: readonly number[]): Step => ["shared/sort.count", tables];
-  const ordering = [
-    t.barycentric,
-    t.ranks,
-    t.status,
-    t.entrySlots,
-    slots,
-    t.vertexKeys,
-    t.packedKeys,
-    t.fields,
-    t.ofVertices,
-  ];
+  if (packing) {
+    const points = [t.simplices, t.ranks, t.status];
+    // Packed keys are sorted by digits of at most twelve bits.
+    const rounds = Math.ceil(packing.bits / 12);
+    const into = [4 * 2 ** Math.ceil(packing.bits / rounds), t.ofVertices, t.ofVertices];
+    const ordering = [...points, 8 * slots, t.ofVertices, ...into];
+    const rest = Array.from({ length: rounds - 1 }, () => step([...ordering, t.ofVertices]));
+    const remainders = [4 * 16, t.ofVertices, t.ofVertices];
+    const ordered = [...points, t.packedKeys, t.ofVertices, t.neighbors, t.ofVertices];
+    return [step(ordering), ...rest, step([...ordered, ...remainders])];
+  }
+  if (device.kind === "wasm") return [];
   const lists = [t.offsets, t.blockVertices, t.pairs];
   const found = [t.barycentric, t.ranks, t.status, t.neighbors, t.vertexOfEntry, t.simplices, ...lists];
   const sorted = [t.sorted, t.sorted];
-  if (device.kind === "wasm") {
-    // Packed keys are sorted by digits of at most twelve bits, and a vertex has as many values as there are vertices.
-    const rounds = Math.ceil(bits / 12);
-    const into = [4 * 2 ** Math.ceil(bits / rounds), t.ofVertices, t.ofVertices];
-    const rest = Array.from({ length: rounds - 1 }, () => step([...ordering, t.ofVertices, ...into]));
-    const searched = [t.barycentric, t.ranks, t.status, t.entrySlots, slots];
-    const byRemainder = step([
-      ...searched,
-      t.packedKeys,
-      t.neighbors,
-      4 * 16,
-      t.ofVertices,
-      t.ofVertices,
-      t.ofVertices,
-    ]);
-    return [step([...ordering, ...into]), ...rest, byRemainder, step([...found, t.ofVertices])];
-  }
   // Four bits of the vertices' numbers at a time; from the second time on there is what the last one gave.
   const rounds = Math.ceil(Math.log2(lattice.vertices) / 4);
   const first = step([...found, 4 * 16, ...sorted]);
   return [first, ...Array.from({ length: rounds - 1 }, () => step([...found, 4 * 16, ...sorted, ...sorted]))];
 }
 
-/** How many bits the keys of a lattice of one image take: four for the remainder, and for each coordinate one value to spare on either side. */
-async function packedBits(features: Tensor): Promise<number> {
-  const { keys } = await readTables(features);
-  const lengths = Array.from({ length: features.channels }, (_, i) => {
-    const values = keys.map((key) => Math.floor(key[i]! / (features.channels + 1)));
-    return Math.ceil(Math.log2(Math.max(...values) - Math.min(...values) + 3));
+/** How the keys of a lattice of one image are packed, if they are. */
+function packingOf({ device, channels }: Tensor, data: Float32Array): Packing | undefined {
+  if (device.kind !== "wasm") return undefined;
+  const reaches = Float32Array.from({ length: 2 * channels }, (_, i) => {
+    const side = i % 2 === 0 ? -1 : 1;
+    return Math.max(...data.filter((_value, at) => at % channels === i >> 1).map((value) => side * value));
   });
-  return lengths.reduce((sum, length) => sum + length, 4);
+  return packingOfReaches(reaches, 1);
 }
 
 export const cases: Case[] = [
@@ -193,14 +190,16 @@ export const cases: Case[] = [
   {
     name: "a build has the tables that its kernels need, and what it keeps is the lattice",
     async run(device) {
-      for (const [points, d, bandwidth, slots] of [
-        [300, 1, 1, [256]],
-        [200, 5, 1, [512, 4096]],
-        [90, 8, 1, [256, 2048]],
+      for (const [points, d, bandwidth, slots, packedSlots] of [
+        [300, 1, 1, [256], [512]],
+        [200, 5, 1, [512, 4096], [512, 4096]],
+        [90, 8, 1, [256, 2048], [512, 2048]],
         // All points in one simplex.
-        [400, 3, 1000, [1024]],
+        [400, 3, 1000, [1024], [512]],
+        // They reach too far for 64 bits.
+        [20, 15, 0.002, [256, 1024], undefined],
       ] as const) {
-        const data = clearPoints(random(d), points, d).map((value) => value / bandwidth);
+        const data = Float32Array.from(clearPoints(random(d), points, d), (value) => value / bandwidth);
         using features = device.tensor([points, d], data);
         const before = device.bytes;
         let lattice: Lattice | undefined;
@@ -210,15 +209,12 @@ export const cases: Case[] = [
         const { ranks, neighbors, simplices, offsets, blockVertices, pairs } = tablesOf(lattice!);
         const kept = taken(device, [ranks, neighbors, simplices, offsets, blockVertices, pairs]);
         check(device.bytes - before === kept, `${what}: ${device.bytes - before} bytes kept, not ${kept}`);
-        const bits = await packedBits(features);
-        const steps = buildSteps(
-          device,
-          lattice!,
-          slots.map((count) => 4 * count),
-          Math.ceil(bits / 12),
-        );
+        const packing = packingOf(features, data);
+        check((packing !== undefined) === (device.kind === "wasm" && packedSlots !== undefined), `${what}: packed`);
+        const tables = packing ? packedSlots! : slots;
+        const steps = buildSteps(device, lattice!, tables, packing && Math.ceil(packing.bits / 12));
         checkMemory(device, of("lattice/"), steps, what);
-        checkMemory(device, of("shared/sort.count"), sortSteps(device, lattice!, 4 * slots.at(-1)!, bits), what);
+        checkMemory(device, of("shared/sort.count"), sortSteps(device, lattice!, tables.at(-1)!, packing), what);
         lattice!.dispose();
       }
     },

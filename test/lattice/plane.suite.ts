@@ -2,10 +2,11 @@ import type { Device } from "../../src/device/device.ts";
 import { perform } from "../../src/device/work.ts";
 import { Workspace } from "../../src/device/workspace.ts";
 import { LimitError, ValueError } from "../../src/errors.ts";
-import { spatialFeatures } from "../../src/lattice/features.ts";
+import { findRanges, reachesOf, spatialFeatures } from "../../src/lattice/features.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
 import { axisOf, neighborBytes } from "../../src/lattice/neighbors.ts";
-import { beginPlane, findRanges, planeOf } from "../../src/lattice/plane.ts";
+
+import { beginPlane, planeOf } from "../../src/lattice/plane.ts";
 import type { LatticeParts } from "../../src/lattice/points.ts";
 import { sortBlocks } from "../../src/shared/sort.ts";
 import type { Tensor } from "../../src/tensor.ts";
@@ -19,9 +20,9 @@ const imagesOf = ({ shape }: Tensor): number => (shape.length === 3 ? shape[0]! 
 async function boxOf(features: Tensor) {
   const { device } = features;
   using workspace = new Workspace(device);
-  const ranges = workspace.zeros(16);
+  const ranges = workspace.zeros(32);
   perform(device, findRanges(features, ranges));
-  return planeOf(await readWords(device, ranges), imagesOf(features), features.rows * 3);
+  return planeOf(reachesOf(await readWords(device, ranges), 2), imagesOf(features), features.rows * 3);
 }
 
 /** Every table of a lattice in the plane, as words. */
@@ -152,11 +153,12 @@ const shapes: readonly (readonly [string, (device: Device) => Tensor])[] = [
 
 /** Whether a build runs the kernels of planes. */
 async function takesCells(features: Tensor): Promise<boolean> {
-  const seen: string[] = [];
-  using _watch = features.device.observe({ before: ({ kernel }) => void seen.push(kernel.id) });
+  const seen = new Set<string>();
+  using _watch = features.device.observe({ before: ({ kernel }) => void seen.add(kernel.id) });
   (await buildLattice(features)).dispose();
-  check(seen.includes("planeEmbed") !== seen.includes("hashInsert"), "one way and not the other");
-  return seen.includes("planeEmbed");
+  const ways = ["planeEmbed", "packedEmbed", "hashInsert"].filter((id) => seen.has(id));
+  check(ways.length === 1, `${ways.join()}: one way and not the others`);
+  return seen.has("planeEmbed");
 }
 
 export const cases: Case[] = [
@@ -184,7 +186,7 @@ export const cases: Case[] = [
         using features = make(device);
         check((await takesCells(features)) === (device.kind === "wasm"), what);
         using lattice = await buildLattice(features);
-        // Where there are other points, keys are inserted into a table.
+        // Where there are other points, vertices are found by a table.
         using other = await buildLattice(features, { at: features });
         check(lattice.vertices === other.vertices, `${what}: ${lattice.vertices} and ${other.vertices} vertices`);
         const [own, others] = [lattice, other].map(({ parts, vertices }) => wordsOf(device, parts, vertices));
@@ -267,19 +269,22 @@ export const cases: Case[] = [
         perform(device, begun.finish(vertices));
       });
       const points = 23 * 31;
-      const { blocks } = sortBlocks(device, points);
-      const counters = [4 * cells * blocks, 4 * (cells + 1)];
+      const { blocks } = sortBlocks(device, 3 * points);
+      const numbers = 4 * (cells + 1);
       const embedded = [24 * points, 4 * points];
+      const marked = [...embedded, numbers, 16, neighborBytes(device, vertices, 2)];
       const lists = [4 * (vertices + 2), 4 * Math.ceil((3 * points) / 64), 24 * points];
-      const all = [...embedded, ...counters, 16, neighborBytes(device, vertices, 2), ...lists];
+      const all = [...marked, ...lists];
       checkMemory(
         device,
         used,
         [
           ["lattice/plane.embed", embedded],
-          ["lattice/plane.count", [...embedded, ...counters]],
+          ["lattice/plane.mark", [...embedded, numbers]],
           ["lattice/plane.vertices", all],
-          ["lattice/plane.scatter", all],
+          ...["count", "offsets", "scatter"].map(
+            (name) => [`lattice/incidence.${name}`, [...all, 4 * vertices * blocks]] as const,
+          ),
         ],
         "a grid",
       );

@@ -238,8 +238,10 @@ export const cases: Case[] = [
         using lattice = await buildLattice(features);
         check(lattice.at === undefined, "no other points");
         check(!kernels.includes("incidenceEntries"), kernels.join());
-        const counted = ["embed", "hashFind", "fill"].map((name) => kernels.filter((id) => id === name).length);
-        check(counted.join() === (device.kind === "wasm" ? "1,1,2" : "1,1,1"), kernels.join());
+        const wasm = device.kind === "wasm";
+        const names = wasm ? ["packedEmbed", "incidenceCount", "fill"] : ["embed", "hashFind", "fill"];
+        const counted = names.map((name) => kernels.filter((id) => id === name).length);
+        check(counted.join() === (wasm ? "1,1,2" : "1,1,1"), kernels.join());
         // Every vertex has a point, so that no list is empty.
         const offsets = await readWords(device, lattice.parts.incidence.offsets);
         check(

@@ -8,9 +8,8 @@ import {
   bandPoints,
   bandsOf,
   blockLength,
-  buildBands,
-  buildIncidence,
   chooseBands,
+  scatterIncidence,
 } from "../../src/lattice/incidence.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
 import { bandSums, bytesOfSums, splat, splatBand } from "../../src/lattice/splat.ts";
@@ -235,14 +234,13 @@ export const cases: Case[] = [
         entry % 3 === 0 ? 0 : entry === 2 * points - 1 ? 2 : 3 + (numbers.integer(600) % (entry < 9999 ? 600 : 300)),
       );
       const weights = numbers.array(2 * points);
-      const from = { vertexOfEntry: memory.of(vertexOf), barycentric: memory.of(weights) };
+      const simplices = memory.of(pack(vertexOf, weights));
       const map = memory.of(numbers.array(points * rowQuads * 4, -1, 1));
       const sums: Float32Array[] = [];
       for (const bands of [1, 3]) {
         using workspace = new Workspace(device);
         const incidence = allocateIncidence(workspace, 2 * points, vertices, bands);
-        const build = bands > 1 ? buildBands : buildIncidence;
-        perform(device, build(device, from, incidence, 2 * points, vertices, 1, true));
+        perform(device, scatterIncidence(device, simplices, incidence, vertices, 1, { bands }));
         const tables = { incidence, points: { from: points, to: points } };
         const ofSums = memory.of(new Float32Array(bytesOfSums(tables, vertices, quads) / 4).fill(NaN));
         const result = memory.result((vertices + 1) * quads * 4);

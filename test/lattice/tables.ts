@@ -1,4 +1,4 @@
-import { embed as embedKernel, planeEmbed } from "../../build/kernels.ts";
+import { embed as embedKernel, packedEmbed, planeEmbed } from "../../build/kernels.ts";
 import { perform } from "../../src/device/work.ts";
 import { type Device, type Storage, view } from "../../src/device/device.ts";
 import { Workspace } from "../../src/device/workspace.ts";
@@ -9,7 +9,7 @@ import type { Tensor } from "../../src/tensor.ts";
 import type { Tables } from "../goldens/implementation.ts";
 
 /** The kernels of which every lattice runs one, for each of its sets of points. */
-export const embeddings: readonly unknown[] = [embedKernel, planeEmbed];
+export const embeddings: readonly unknown[] = [embedKernel, packedEmbed, planeEmbed];
 
 /** What a key's words say: the first d coordinates, the remainder, and the image of a batch. */
 export interface Key {

@@ -251,19 +251,20 @@ export const cases: Case[] = [
         const used = await memoryOf(device, "", () => call(new AbortController().signal));
         return used.map(({ kernel }) => kernel.replace(/^lattice\//, ""));
       };
+      const [embedding, found] = device.kind === "wasm" ? ["packed.embed", "incidence.count"] : ["embed", "hash.find"];
       for (const [call, name] of [
         [upsampling, "upsample"],
         [shrinking, "shrink"],
       ] as const) {
         check((await abortAt(call, -1)).join() === `0,${name}`, `${name} that was aborted before`);
         const [ran, where] = await abortAt(call, 0);
-        const found = (await namesOf(call)).indexOf("hash.find");
-        check(ran <= found && where === "buildLattice", `${ran} of ${found} kernels until vertices are found`);
+        const until = (await namesOf(call)).indexOf(found);
+        check(ran <= until && where === "buildLattice", `${ran} of ${until} kernels until vertices are found`);
       }
       const names = await namesOf(upsampling);
       const nth = (name: string, n: number): number => names.flatMap((one, i) => (one === name ? [i] : [])).at(n)!;
-      const [inSecond] = await abortAt(upsampling, nth("embed", 2));
-      check(inSecond <= nth("hash.find", 2), `${inSecond} kernels until vertices of the second lattice are found`);
+      const [inSecond] = await abortAt(upsampling, nth(embedding, 2));
+      check(inSecond <= nth(found, 2), `${inSecond} kernels until vertices of the second lattice are found`);
       // The filters of ones fill their map first; those of values begin by the tables of their slice.
       for (const [next, says] of [
         [nth("splat", 0) - 1, "buildLattice"],
