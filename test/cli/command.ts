@@ -36,7 +36,7 @@ export function crfRnn(
 /**
  * Runs the program from its sources within this process, where modules are loaded and compiled already: a refusal takes a tenth of the
  * processor time that it takes in a process of its own, and a training of a few steps a third. Real processes are for `crfRnn`: their
- * statuses, their signals, and that what is built does what the sources do.
+ * statuses, their signals, and that what is built does what the sources do. One command at a time: two would print into one another's outcome.
  */
 export async function crfRnnInProcess(words: readonly string[], folder = tmpdir()): Promise<Outcome> {
   const printed = { stdout: "", stderr: "" };
