@@ -61,11 +61,11 @@ describe("what is suspect in a data set", () => {
     expect(trained.stderr).toContain("label 0 (sky) in the color of road");
   });
 
-  test("is noted by evaluate, unless it was told to look at some images alone", () => {
+  test("is noted by evaluate, unless it was told to look at some images alone", async () => {
     const words = ["--data", "shapes", "--checkpoint", "run/checkpoint.safetensors", ...tiny.slice(2), "--json"];
     expect(folder.run(trainWords("run", "--stage", "fcn8s", "--steps", "1", "--quiet")).status).toBe(0);
-    const notes = (...more: string[]): string => {
-      const { status, stdout } = folder.run(["evaluate", ...words, ...more]);
+    const notes = async (...more: string[]): Promise<string> => {
+      const { status, stdout } = await folder.runInProcess(["evaluate", ...words, ...more]);
       expect(status).toBe(0);
       return (JSON.parse(stdout) as { notes: { note: string }[] }).notes.map(({ note }) => note).join();
     };
@@ -78,12 +78,12 @@ describe("what is suspect in a data set", () => {
         encodeLabelPng({ ...map, labels: map.labels.map((label) => (label === 2 ? 0 : label)) }),
       );
     }
-    expect(notes()).toContain("none of triangle: most likely classes that the masks number otherwise");
-    expect(notes("--images", "1")).not.toContain("none of");
+    expect(await notes()).toContain("none of triangle: most likely classes that the masks number otherwise");
+    expect(await notes("--images", "1")).not.toContain("none of");
     for (const [i, map] of labels.entries()) {
       writeFileSync(masks[i]!, encodeLabelPng({ ...map, labels: map.labels.map(() => 0) }));
     }
-    expect(notes("--images", "1")).toContain("ground alone: most likely masks whose classes were lost");
+    expect(await notes("--images", "1")).toContain("ground alone: most likely masks whose classes were lost");
   });
 });
 
