@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { findNewerNode } from "../../scripts/environment.mjs";
-import { installPackage } from "./install.ts";
+import { copyPackage } from "./install.ts";
 import { type Outcome, outcomeInProcess, writePrograms } from "./program.ts";
 
 /** A user's folder with the package in its `node_modules` and the programs of program.ts beside it. */
@@ -18,7 +18,7 @@ export function useProject(below: () => Promise<string> = async () => tmpdir()):
   const project: { -readonly [Field in keyof Project]?: Project[Field] } = {};
   beforeAll(async () => {
     project.folder = await mkdtemp(join(await below(), "crf-rnn-bundles-"));
-    await installPackage(project.folder);
+    await copyPackage(project.folder);
     await writePrograms(project.folder);
     project.plain = await outcomeInProcess(findNewerNode()!, ["program.js"], project.folder);
   });

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { encodeNpy } from "../../src/data/npy.ts";
 import { findDeno } from "../../scripts/environment.mjs";
 import { root } from "../hosts/folders.ts";
-import { crfRnn, Folder } from "./command.ts";
+import { crfRnn, Folder, type Outcome } from "./command.ts";
 
 /** Lines of a kernel and of a whole, on an image of a moment's work. */
 const words = [
@@ -25,19 +25,21 @@ interface Line {
   readonly [figure: string]: unknown;
 }
 
-/** Runs with --json and returns the object. */
-function figures(
-  folder: Folder,
-  more: readonly string[] = [],
-): Record<string, unknown> & Record<"kernels" | "composites", Line[]> {
-  const { status, stdout, stderr } = folder.run([...words, "--json", "--quiet", ...more]);
+const inJson = [...words, "--json", "--quiet"];
+
+/** The object that a run with --json printed. */
+function figuresOf({
+  status,
+  stdout,
+  stderr,
+}: Outcome): Record<string, unknown> & Record<"kernels" | "composites", Line[]> {
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   return JSON.parse(stdout);
 }
 
-test("prints one JSON object with device, ceilings, lines and memory", () => {
+test("prints one JSON object with device, ceilings, lines and memory", async () => {
   using folder = new Folder();
-  const found = figures(folder, ["--threads", "1"]);
+  const found = figuresOf(await folder.runInProcess([...inJson, "--threads", "1"]));
   expect(found).toMatchObject({
     command: "bench",
     image: { file: null, height: 30, width: 40 },
@@ -61,10 +63,12 @@ test("prints one JSON object with device, ceilings, lines and memory", () => {
   }
 });
 
-test("every line runs, and memory stays below three times the bytes in play", () => {
+test("every line runs, and memory stays below three times the bytes in play", async () => {
   using folder = new Folder();
-  const found = figures(folder, ["--only", "."]);
-  const { names } = JSON.parse(folder.run(["bench", "--list", "--json"]).stdout) as { names: string[] };
+  const found = figuresOf(await folder.runInProcess([...inJson, "--only", "."]));
+  const { names } = JSON.parse((await folder.runInProcess(["bench", "--list", "--json"])).stdout) as {
+    names: string[];
+  };
   const ran = [...found.kernels, ...found.composites].map(({ name }) => name);
   // Kernels that WASM runs for keys of more than 64 bits alone, which no image has, or not at all.
   const unused = ["hash.find", "hash.follow", "hash.move", "incidence.entries", "incidence.fill", "neighbors"];
@@ -78,16 +82,20 @@ test("every line runs, and memory stays below three times the bytes in play", ()
   }
 });
 
-test("prints tables, saves, and compares with what was saved and with a peer", () => {
+test("prints tables, saves, and compares with what was saved and with a peer", async () => {
   using folder = new Folder();
   const peer = folder.write("peer.json", '{ "name": "theirs", "milliseconds": { "build spatial 3": 1000000 } }');
-  expect(folder.run([...words, "--save", "old.json", "--quiet"])).toEqual({ status: 0, stdout: "", stderr: "" });
+  expect(await folder.runInProcess([...words, "--save", "old.json", "--quiet"])).toEqual({
+    status: 0,
+    stdout: "",
+    stderr: "",
+  });
   const old = JSON.parse(readFileSync(folder.file("old.json"), "utf8"));
-  const again = figures(folder, ["--compare", "old.json", "--peer", `cat ${peer}`]);
+  const again = figuresOf(await folder.runInProcess([...inJson, "--compare", "old.json", "--peer", `cat ${peer}`]));
   expect(again.kernels[0]!.oldOverNew).toBeCloseTo(old.kernels[0].least / (again.kernels[0]!.least as number), 6);
   expect(again.kernels[0]!.peerOverOwn).toBeUndefined();
   expect(again.composites[0]!.peerOverOwn).toBeCloseTo(1e6 / (again.composites[0]!.least as number), 6);
-  const { stdout } = folder.run([...words, "--compare", "old.json", "--peer", `cat ${peer}`]);
+  const { stdout } = await folder.runInProcess([...words, "--compare", "old.json", "--peer", `cat ${peer}`]);
   expect(stdout).toMatch(/a made-up image.*40×30: 1200 points/);
   expect(stdout).toMatch(/^kernel +median ms +least ms +GB\/s +GFLOP\/s +ceiling .*old\/new +peer\/own$/m);
   expect(stdout).toMatch(/^lattice\/blur( +[\d.]+){4} +\d+ %/m);
@@ -107,8 +115,8 @@ test("measures the image it is given", () => {
 
 test("runs in Deno and in Chromium from Node, and in Deno by itself", async () => {
   using folder = new Folder();
-  expect(figures(folder, ["--host", "deno"]).host).toMatch(/^deno \d/);
-  expect(figures(folder, ["--host", "chromium"]).host).toMatch(/^chromium \d/);
+  expect(figuresOf(folder.run([...inJson, "--host", "deno"])).host).toMatch(/^deno \d/);
+  expect(figuresOf(folder.run([...inJson, "--host", "chromium"])).host).toMatch(/^chromium \d/);
   const { status, stdout } = folder.run([...words, "--json"], [await findDeno(), "run", "--allow-all"]);
   expect(status).toBe(0);
   expect(JSON.parse(stdout).host).toMatch(/^deno \d/);

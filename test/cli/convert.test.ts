@@ -25,7 +25,7 @@ describe("crf-rnn convert", () => {
         ["a.safetensors", "b.pth"],
         ["b.pth", "c.safetensors"],
       ]) {
-        expect(folder.run(["convert", ...words])).toMatchObject({ status: 0, stderr: "" });
+        expect(await folder.runInProcess(["convert", ...words])).toMatchObject({ status: 0, stderr: "" });
       }
       expect(folder.names()).toEqual(["a.safetensors", "b.pth", "c.safetensors"]);
       expect(readFileSync(folder.file("c.safetensors"))).toEqual(readFileSync(folder.file("a.safetensors")));
@@ -46,36 +46,38 @@ describe("crf-rnn convert", () => {
     const sink = memorySink();
     await writeSafetensors({ tensors: new Map(names.map((name) => [name, tensor])), metadata: {} }, sink);
     folder.write("hostile.safetensors", sink.bytes());
-    const { status, stdout } = folder.run(["convert", "--list", "hostile.safetensors"]);
+    const { status, stdout } = await folder.runInProcess(["convert", "--list", "hostile.safetensors"]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^a\\u001b\[2J\\u000d +float32 {2}\[1\]\nb+… {2}float32 {2}\[1\]\n/m);
     expect(stdout).not.toMatch(/[^\P{Cc}\n]/u);
     expect(Math.max(...stdout.split("\n").map(({ length }) => length))).toBeLessThan(200);
-    const listed = JSON.parse(folder.run(["convert", "--list", "--json", "hostile.safetensors"]).stdout) as {
+    const listed = JSON.parse(
+      (await folder.runInProcess(["convert", "--list", "--json", "hostile.safetensors"])).stdout,
+    ) as {
       tensors: { name: string }[];
     };
     expect(listed.tensors.map(({ name }) => name)).toEqual(names);
   });
 
-  test("--list prints names, shapes and notes, and writes nothing", () => {
+  test("--list prints names, shapes and notes, and writes nothing", async () => {
     using folder = new Folder();
-    const { status, stdout } = folder.run(["convert", "--list", fixture("fcn8s.caffemodel")]);
+    const { status, stdout } = await folder.runInProcess(["convert", "--list", fixture("fcn8s.caffemodel")]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^fc6\.weight\s+float32 {2}\[6, 5, 7, 7\]$/m);
     expect(stdout).toMatch(/^note: layer norm \(BatchNorm, 3 blobs\) is of an unknown kind and was skipped$/m);
     expect(folder.names()).toEqual([]);
-    const { stdout: json } = folder.run(["convert", "--list", "--json", fixture("fcn8s.caffemodel")]);
+    const { stdout: json } = await folder.runInProcess(["convert", "--list", "--json", fixture("fcn8s.caffemodel")]);
     expect(JSON.parse(json)).toMatchObject({ command: "convert", format: "caffe", outputs: [] });
     expect(JSON.parse(json).tensors).toContainEqual({ name: "compatibility", shape: [3, 3], type: "float32" });
   });
 
   test("--float16 narrows the weights of convolutions to the nearest half, and refuses what is beyond, by name", async () => {
     using folder = new Folder();
-    const run = (...words: string[]) => folder.run(["convert", ...words]);
-    expect(run(fixture("crfrnn.h5"), "a.safetensors").status).toBe(0);
+    const run = (...words: string[]) => folder.runInProcess(["convert", ...words]);
+    expect((await run(fixture("crfrnn.h5"), "a.safetensors")).status).toBe(0);
     const single = (await openCheckpoint(source(folder, "a.safetensors"))).tensors;
     for (const file of ["b.safetensors", "b.pth"]) {
-      expect(run("--float16", "a.safetensors", file)).toMatchObject({ status: 0, stderr: "" });
+      expect(await run("--float16", "a.safetensors", file)).toMatchObject({ status: 0, stderr: "" });
       const half = (await openCheckpoint(source(folder, file))).tensors;
       for (const [name, { shape, type, read }] of half) {
         const values = (await single.get(name)!.read()) as Float32Array;
@@ -87,12 +89,12 @@ describe("crf-rnn convert", () => {
     const sink = memorySink();
     await writeSafetensors({ tensors: new Map([["conv1_2.weight", large]]), metadata: {} }, sink);
     folder.write("large.safetensors", sink.bytes());
-    const { status, stderr } = run("--float16", "--partial", "large.safetensors", "c.safetensors");
+    const { status, stderr } = await run("--float16", "--partial", "large.safetensors", "c.safetensors");
     expect([status, stderr]).toEqual([
       2,
       expect.stringMatching(/conv1_2\.weight: expected numbers up to 65504.*70000 at 1/),
     ]);
-    expect(run("--float16", "--float32", "a.safetensors", "c.safetensors").status).toBe(2);
+    expect((await run("--float16", "--float32", "a.safetensors", "c.safetensors")).status).toBe(2);
     expect(folder.names()).not.toContain("c.safetensors");
   });
 
@@ -106,12 +108,12 @@ describe("crf-rnn convert", () => {
   test("--input torchvision changes conv1_1 alone; without a choice, a note tells of it", async () => {
     using folder = new Folder();
     const file = fixture("vgg16.torchvision.pth");
-    const unsaid = folder.run(["convert", file, "unsaid.safetensors"]);
+    const unsaid = await folder.runInProcess(["convert", file, "unsaid.safetensors"]);
     expect(unsaid.stdout).toMatch(/^note: names are torchvision's: .*--input torchvision/m);
-    const caffe = folder.run(["convert", "--input", "caffe", file, "caffe.safetensors"]);
+    const caffe = await folder.runInProcess(["convert", "--input", "caffe", file, "caffe.safetensors"]);
     expect(caffe.stdout).not.toMatch(/names are torchvision's|was changed/);
     expect(readFileSync(folder.file("caffe.safetensors"))).toEqual(readFileSync(folder.file("unsaid.safetensors")));
-    const folded = folder.run(["convert", "--input", "torchvision", file, "folded.safetensors"]);
+    const folded = await folder.runInProcess(["convert", "--input", "torchvision", file, "folded.safetensors"]);
     expect(folded.stdout).toMatch(/^note: conv1_1 was changed from torchvision's input/m);
     const [before, after] = await Promise.all(
       ["caffe", "folded"].map((name) => openCheckpoint(source(folder, `${name}.safetensors`))),
@@ -130,9 +132,12 @@ describe("crf-rnn convert", () => {
       /^crf-rnn: \S+ at byte \d+: expected the whole of VGG-16's convolutions, got the end without conv3_1, .*conv5_3 — .*--partial/;
     await folder.refusesInProcess(["convert", part, "a.safetensors"], sentence);
     const note = /^note: not the whole of VGG-16's convolutions: it lacks conv3_1, /m;
-    expect(folder.run(["convert", "--list", part])).toMatchObject({ status: 0, stdout: expect.stringMatching(note) });
+    expect(await folder.runInProcess(["convert", "--list", part])).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(note),
+    });
     expect(folder.names()).toEqual([]);
-    const { status, stdout } = folder.run(["convert", "--partial", part, "a.safetensors"]);
+    const { status, stdout } = await folder.runInProcess(["convert", "--partial", part, "a.safetensors"]);
     expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(note) });
     expect((await openCheckpoint(source(folder, "a.safetensors"), { partial: true })).tensors.size).toBe(8);
   });

@@ -66,7 +66,7 @@ describe("crf-rnn data", () => {
       JSON.stringify({ ...manifest, splits: { train: 7 }, items }).replace("masks/missing", "masks/none"),
     );
 
-    const { status, stdout, stderr } = crfRnn(["data", tree.path, "--json"]);
+    const { status, stdout, stderr } = await crfRnnInProcess(["data", tree.path, "--json"]);
     expect(status).toBe(2);
     const missing = /none\.png: expected a file, got no such file, the first of 6 of 7 items with problems — fetch/;
     expect(stderr).toMatch(missing);
@@ -87,7 +87,7 @@ describe("crf-rnn data", () => {
       expect(`${expected} ${got} ${remedy}`).not.toMatch(/expected|undefined/);
     expect(facts(stdout)).toMatchObject({ items: 7, pixels: 30 });
 
-    const text = crfRnn(["data", tree.path]);
+    const text = await crfRnnInProcess(["data", tree.path]);
     expect(text.status).toBe(2);
     expect(text.stdout).toContain(`wrong: stray: ${tree.file("masks", "stray.png")}: expected labels 0…1`);
     expect(text.stdout).toContain("6 problems.");
@@ -99,13 +99,28 @@ describe("crf-rnn data", () => {
     using folder = new Folder();
     await writeVoc(voc);
     await writeSbd(sbd);
-    const united = folder.run(["data", `${voc.path}@train`, `${sbd.path}@train,val`, "--list", "train.txt", "--json"]);
+    const united = await folder.runInProcess([
+      "data",
+      `${voc.path}@train`,
+      `${sbd.path}@train,val`,
+      "--list",
+      "train.txt",
+      "--json",
+    ]);
     expect(facts(united.stdout)).toMatchObject({ items: 4, problems: [] });
     expect(readFileSync(folder.file("train.txt"), "utf8")).toBe("2007_a\n2007_b\n2007_c\n2008_e\n");
-    const reduced = folder.run(["data", `${voc.path}@val`, "--without", "train.txt", "--list", "val.txt", "--quiet"]);
+    const reduced = await folder.runInProcess([
+      "data",
+      `${voc.path}@val`,
+      "--without",
+      "train.txt",
+      "--list",
+      "val.txt",
+      "--quiet",
+    ]);
     expect(reduced).toEqual({ status: 0, stdout: "", stderr: "" });
     expect(readFileSync(folder.file("val.txt"), "utf8")).toBe("2007_d\n");
-    const again = folder.run(["data", `${voc.path}@val.txt`, "--json"]);
+    const again = await folder.runInProcess(["data", `${voc.path}@val.txt`, "--json"]);
     expect(facts(again.stdout)).toMatchObject({ items: 1 });
   });
 
@@ -119,7 +134,7 @@ describe("crf-rnn data", () => {
     await writeManifest(tree);
     tree.write("images/a.png", await turned(6, { width: 5, height: 6 }));
     tree.write("images/b.png", await turned(3, { width: 6, height: 5 }));
-    const { status, stdout } = crfRnn(["data", tree.path]);
+    const { status, stdout } = await crfRnnInProcess(["data", tree.path]);
     expect(status).toBe(0);
     for (const [name, orientation] of ["a6", "b3"]) {
       expect(stdout).toContain(
@@ -127,7 +142,7 @@ describe("crf-rnn data", () => {
       );
     }
     tree.write("images/a.png", await turned(8, { width: 6, height: 5 }));
-    const wrong = crfRnn(["data", tree.path, "--json"]);
+    const wrong = await crfRnnInProcess(["data", tree.path, "--json"]);
     expect(wrong.status).toBe(2);
     const { problem } = facts(wrong.stdout).problems[0]!;
     expect(problem).toBe(
@@ -145,12 +160,14 @@ describe("crf-rnn data", () => {
     using tree = new Tree();
     const names = ["sky\u001b[2J\rroad", "road".repeat(200)];
     await writeManifest(tree, { ...manifest, classes: manifest.classes.map((one, i) => ({ ...one, name: names[i] })) });
-    const { status, stdout } = crfRnn(["data", tree.path]);
+    const { status, stdout } = await crfRnnInProcess(["data", tree.path]);
     expect(status).toBe(0);
     expect(stdout).toContain("sky\\u001b[2J\\u000droad ");
     expect(stdout).not.toMatch(/[^\P{Cc}\n]/u);
     expect(Math.max(...stdout.split("\n").map(({ length }) => length))).toBeLessThan(200);
-    const { classes } = JSON.parse(crfRnn(["data", tree.path, "--json"]).stdout) as { classes: { name: string }[] };
+    const { classes } = JSON.parse((await crfRnnInProcess(["data", tree.path, "--json"])).stdout) as {
+      classes: { name: string }[];
+    };
     expect(classes.map(({ name }) => name)).toEqual(names);
   });
 
@@ -174,26 +191,26 @@ describe("crf-rnn data", () => {
     using voc = new Tree();
     await writeManifest(tree);
     await writeVoc(voc);
-    const refused = (words: readonly string[], sentence: RegExp): void => {
-      const { status, stdout, stderr } = crfRnn(["data", ...words]);
+    const refused = async (words: readonly string[], sentence: RegExp): Promise<void> => {
+      const { status, stdout, stderr } = await crfRnnInProcess(["data", ...words]);
       expect(stderr).toMatch(sentence);
       expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     };
     const before = readFileSync(tree.file("images/a.png"));
-    refused(
+    await refused(
       [tree.path, "--sheet", tree.file("images/a.png")],
       /--sheet: expected a file of its own, got .*a\.png, which is read/,
     );
-    refused([tree.path, "--sheet", tree.file("masks/c.png")], /c\.png, which is read/);
+    await refused([tree.path, "--sheet", tree.file("masks/c.png")], /c\.png, which is read/);
     expect(readFileSync(tree.file("images/a.png")).equals(before)).toBe(true);
     const list = voc.file("ImageSets/Segmentation/val.txt");
-    refused(
+    await refused(
       [`${voc.path}@train`, "--list", list],
       /--list: expected a file of its own, got .*val\.txt, which is part of/,
     );
     expect(readFileSync(list, "utf8")).toBe("2007_c\r\n2007_d\r\n");
     tree.write("ids.txt", "2007_a\n");
-    refused([`${voc.path}@${tree.file("ids.txt")}`, "--list", tree.file("ids.txt")], /ids\.txt, which is read/);
+    await refused([`${voc.path}@${tree.file("ids.txt")}`, "--list", tree.file("ids.txt")], /ids\.txt, which is read/);
   });
 
   test("refuses bad input and leaves nothing behind", async () => {
@@ -223,14 +240,14 @@ describe("crf-rnn data", () => {
   });
 
   const { shared } = findFolders();
-  test.runIf(shared !== undefined)("finds nothing wrong with the photographs in shared/data", () => {
+  test.runIf(shared !== undefined)("finds nothing wrong with the photographs in shared/data", async () => {
     for (const [name, counts] of [
       ["nuclei-cc0-mini", { train: 98, val: 21 }],
       ["coco-cc-demo", { train: 15, val: 8 }],
     ] as const) {
       const folder = join(shared!, "data", name);
       expect(existsSync(folder)).toBe(true);
-      const { status, stdout } = crfRnn(["data", folder, "--json"]);
+      const { status, stdout } = await crfRnnInProcess(["data", folder, "--json"]);
       expect(status).toBe(0);
       expect(facts(stdout)).toMatchObject({ splits: counts, problems: [] });
     }

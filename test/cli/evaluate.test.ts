@@ -9,9 +9,9 @@ import { shapesFolder, trainWords } from "./training.ts";
 let folder: Folder;
 beforeAll(async () => {
   folder = shapesFolder();
-  folder.run(trainWords("fcn", "--steps", "3", "--optimizer", "adam", "--rate", "1e-2"));
+  await folder.runInProcess(trainWords("fcn", "--steps", "3", "--optimizer", "adam", "--rate", "1e-2"));
   const crf = ["--stage", "crf-rnn", "--steps", "2", "--init", "fcn/checkpoint.safetensors", "--theta-beta", "30"];
-  folder.run(trainWords("crf", ...crf, "--optimizer", "adam", "--iterations", "2"));
+  await folder.runInProcess(trainWords("crf", ...crf, "--optimizer", "adam", "--iterations", "2"));
   await writeLogits();
 });
 afterAll(() => folder[Symbol.dispose]());
@@ -123,11 +123,13 @@ describe("crf-rnn evaluate", () => {
     const { meanIU, pixelAccuracy, bandAccuracy } = evaluate(...fcn);
     expect(turned).toMatchObject({ meanIU, pixelAccuracy, bandAccuracy });
     const words = trainWords("turned-run", "--steps", "1", "--data", "turned").toSpliced(1, 2);
-    expect(folder.run(words).stderr).toMatch(/^note: 8 images, the first .*turned as its EXIF orientation, 6, says$/m);
+    expect((await folder.runInProcess(words)).stderr).toMatch(
+      /^note: 8 images, the first .*turned as its EXIF orientation, 6, says$/m,
+    );
   });
 
-  test("a named split, and a table", () => {
-    const { status, stdout } = folder.run(["evaluate", "--data", "shapes@train", ...fcn, ...device]);
+  test("a named split, and a table", async () => {
+    const { status, stdout } = await folder.runInProcess(["evaluate", "--data", "shapes@train", ...fcn, ...device]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/network alone: 6 images\nclass +IU +accuracy +boundary F\nground .*\ndisk .*\n/);
     expect(stdout).toMatch(
@@ -136,22 +138,25 @@ describe("crf-rnn evaluate", () => {
   });
 
   test("in parts, which are put together to what the whole has", async () => {
-    const part = (words: readonly string[]) =>
-      folder.run(["evaluate", "--data", "shapes@train", ...fcn, ...device, "--json", "--quiet", ...words]).stdout;
-    const [whole, ...parts] = [[], ["--shard", "1/2"], ["--shard", "2/2"]].map(part);
+    const common = ["evaluate", "--data", "shapes@train", ...fcn, ...device, "--json", "--quiet"];
+    const part = async (...words: string[]) => (await folder.runInProcess([...common, ...words])).stdout;
+    const whole = await part();
+    const parts = [await part("--shard", "1/2"), await part("--shard", "2/2")];
     parts.forEach((text, i) => folder.write(`part${i + 1}.json`, text));
-    const merged = folder.run(["evaluate", "--merge", "part2.json", "part1.json", "--json"]);
+    const merged = await folder.runInProcess(["evaluate", "--merge", "part2.json", "part1.json", "--json"]);
     expect(merged).toMatchObject({ status: 0, stderr: "" });
     const { seconds: _, ...facts } = JSON.parse(merged.stdout) as { seconds: number; images: number };
-    const { seconds: __, ...expected } = JSON.parse(whole!) as { seconds: number };
+    const { seconds: __, ...expected } = JSON.parse(whole) as { seconds: number };
     expect(facts).toEqual(expected);
     expect(facts.images).toBe(6);
     const { confusion } = facts as unknown as { confusion: number[] };
     expect(confusion.reduce((sum, count) => sum + count, 0)).toBe(6 * 24 * 24);
     const images = parts.map((text) => (JSON.parse(text) as { images: number }).images);
     expect(images).toEqual([3, 3]);
-    expect((JSON.parse(part(["--shard", "7/7"])) as { images: number }).images).toBe(0);
-    expect(folder.run(["evaluate", "--merge", "part1.json", "part2.json"]).stdout).toMatch(/network alone: 6 images\n/);
+    expect((JSON.parse(await part("--shard", "7/7")) as { images: number }).images).toBe(0);
+    expect((await folder.runInProcess(["evaluate", "--merge", "part1.json", "part2.json"])).stdout).toMatch(
+      /network alone: 6 images\n/,
+    );
 
     const refused = (words: readonly string[], sentence: RegExp) =>
       folder.refusesInProcess(["evaluate", ...words], sentence);
@@ -173,15 +178,15 @@ describe("crf-rnn evaluate", () => {
     folder.write(mask, Uint8Array.of(1, 2, 3));
     const words = ["evaluate", "--data", "damaged@train", ...fcn, ...device, "--json", "--quiet"];
     type Facts = Record<string, unknown> & { failures: object[]; pictures: { id: string }[]; confusion: number[] };
-    const part = (...more: readonly string[]) => {
-      const { status, stdout, stderr } = folder.run([...words, ...more]);
+    const part = async (...more: readonly string[]) => {
+      const { status, stdout, stderr } = await folder.runInProcess([...words, ...more]);
       return { status, stderr, stdout, facts: JSON.parse(stdout) as Facts };
     };
     const lost = [
       { id: "shapes-0001", place: 1, problem: expect.stringContaining("shapes-0001.png at byte") as string },
       { id: "shapes-0002", place: 2, problem: expect.stringContaining("masks/shapes-0002.png") as string },
     ];
-    const whole = part("--report", "damaged.html");
+    const whole = await part("--report", "damaged.html");
     expect(whole.status).toBe(1);
     expect(whole.stderr).toMatch(/^(crf-rnn: passed over: .*shapes-000[12]\.png.*\n){2}$/);
     expect(whole.facts).toMatchObject({ images: 4, failures: lost });
@@ -189,19 +194,19 @@ describe("crf-rnn evaluate", () => {
     expect(readFileSync(folder.file("damaged.html"), "utf8")).toContain("shapes-0001, shapes-0002");
 
     // Parts carry what they lack, and the pictures come in the order of the set all the same.
-    const parts = ["1/2", "2/2"].map((shard) => part("--shard", shard));
+    const parts = [await part("--shard", "1/2"), await part("--shard", "2/2")];
     expect(parts.map(({ status, facts }) => [status, facts.failures])).toMatchObject([
       [1, [{ id: "shapes-0002", place: 1 }]],
       [1, [{ id: "shapes-0001", place: 0 }]],
     ]);
     parts.forEach(({ stdout }, i) => folder.write(`lost${i + 1}.json`, stdout));
     const merge = "evaluate --merge lost2.json lost1.json".split(" ");
-    const merged = folder.run([...merge, "--json"]);
+    const merged = await folder.runInProcess([...merge, "--json"]);
     expect(merged.status).toBe(1);
     const { seconds: _, ...facts } = JSON.parse(merged.stdout) as Facts;
     const { seconds: __, ...expected } = whole.facts;
     expect(facts).toEqual(expected);
-    expect(folder.run(merge).stdout).toMatch(
+    expect((await folder.runInProcess(merge)).stdout).toMatch(
       /: 4 images, 2 passed over\n[^]*\nin no score: shapes-0001, shapes-0002\n/,
     );
     folder.write("wrong.json", parts[1]!.stdout.replace('"place":0', '"place":7'));
@@ -210,18 +215,18 @@ describe("crf-rnn evaluate", () => {
       /wrong\.json.*: places of their own among 3 images, got 7/,
     );
 
-    const strict = folder.run([...words, "--strict"]);
+    const strict = await folder.runInProcess([...words, "--strict"]);
     expect(strict).toMatchObject({ status: 2, stdout: "" });
     expect(strict.stderr).toMatch(/^crf-rnn: [^\n]*shapes-0001\.png at byte [^\n]*\n$/);
 
     folder.write(image, wholeImage!);
     folder.write(mask, wholeMask!);
-    const again = part();
+    const again = await part();
     expect(again).toMatchObject({ status: 0, stderr: "", facts: { images: 6, failures: [] } });
     expect(again.facts.confusion).toEqual((evaluate(...fcn, "--data", "shapes@train") as unknown as Facts).confusion);
   });
 
-  test("draws a page with the worst images, and writes a table of all, of parts that were put together as well", () => {
+  test("draws a page with the worst images, and writes a table of all, of parts that were put together as well", async () => {
     const outputs = ["--report", "page.html", "--pictures", "pictures.csv"];
     const found = evaluate(...crf, "--iterations", "2", ...outputs) as unknown as {
       pictures: { pixelAccuracy: number }[];
@@ -235,7 +240,7 @@ describe("crf-rnn evaluate", () => {
     const rows = readFileSync(folder.file("pictures.csv"), "utf8").trimEnd().split("\n");
     expect(rows).toHaveLength(3);
     folder.write("all.json", JSON.stringify(found));
-    const merged = folder.run(
+    const merged = await folder.runInProcess(
       "evaluate --merge all.json --report merged.html --pictures merged.csv --quiet".split(" "),
     );
     expect(merged).toMatchObject({ status: 0, stderr: "" });
@@ -265,15 +270,15 @@ describe("crf-rnn evaluate", () => {
 });
 
 describe("the CRF alone, over given logits", () => {
-  test("learns, and is evaluated", () => {
+  test("learns, and is evaluated", async () => {
     const learn = ["--learn", "weights,compatibility,bandwidths", "--theta-beta", "30", "--theta-alpha", "10"];
     const words = ["--stage", "crf-rnn", "--logits", "logits.safetensors", "--steps", "12", ...learn];
-    expect(folder.run(trainWords("alone", ...words, "--optimizer", "adam", "--rate", "0.05", "--quiet"))).toMatchObject(
-      {
-        status: 0,
-        stderr: "",
-      },
-    );
+    expect(
+      await folder.runInProcess(trainWords("alone", ...words, "--optimizer", "adam", "--rate", "0.05", "--quiet")),
+    ).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
     const losses = readFileSync(folder.file("alone/metrics.jsonl"), "utf8")
       .trimEnd()
       .split("\n")
@@ -309,7 +314,14 @@ describe("the CRF alone, over given logits", () => {
     await writeSafetensors({ tensors, metadata: {} }, sink);
     folder.write("some.safetensors", sink.bytes());
     const words = ["evaluate", "--data", "shapes@train,val", "--checkpoint", "alone/checkpoint.safetensors"];
-    const { status, stdout } = folder.run([...words, "--logits", "some.safetensors", ...device, "--json", "--quiet"]);
+    const { status, stdout } = await folder.runInProcess([
+      ...words,
+      "--logits",
+      "some.safetensors",
+      ...device,
+      "--json",
+      "--quiet",
+    ]);
     expect(status).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
       images: ids.length - 3,
@@ -343,6 +355,6 @@ describe("the CRF alone, over given logits", () => {
       "masks",
       ...device,
     ];
-    folder.refuses(segment, /--checkpoint: expected a network, got a CRF alone — crf-rnn refine/);
+    await folder.refusesInProcess(segment, /--checkpoint: expected a network, got a CRF alone — crf-rnn refine/);
   });
 });

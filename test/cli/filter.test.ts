@@ -48,39 +48,40 @@ describe("crf-rnn filter", () => {
     expect(read(folder, "out.npy")).toMatchObject({ shape: [30, 2], data: expect.any(Float32Array) });
   });
 
-  test("of ones, normalized after, is one", () => {
+  test("of ones, normalized after, is one", async () => {
     using folder = prepared();
     folder.write("values.npy", encodeNpy({ shape: [30, 1], data: new Float32Array(30).fill(1) }));
-    expect(folder.run([...words, "--normalize", "after"]).status).toBe(0);
+    expect((await folder.runInProcess([...words, "--normalize", "after"])).status).toBe(0);
     for (const value of read(folder, "out.npy").data) expect(value).toBeCloseTo(1, 5);
   });
 
-  test("has an adjoint: ⟨K x, y⟩ = ⟨x, Kᵀ y⟩", () => {
+  test("has an adjoint: ⟨K x, y⟩ = ⟨x, Kᵀ y⟩", async () => {
     using folder = prepared();
     const inner = (a: ArrayLike<number>, b: ArrayLike<number>) =>
       Array.from(a).reduce((sum, value, i) => sum + value * b[i]!, 0);
     const x = read(folder, "values.npy").data;
     const y = Float32Array.from(x, (_, i) => Math.cos(i * 3.1));
     folder.write("y.npy", encodeNpy({ shape: [30, 2], data: y }));
-    expect(folder.run(words).status).toBe(0);
+    expect((await folder.runInProcess(words)).status).toBe(0);
     const forward = read(folder, "out.npy").data;
-    expect(folder.run([...words.map((word) => (word === "values.npy" ? "y.npy" : word)), "--transpose"]).status).toBe(
-      0,
-    );
+    expect(
+      (await folder.runInProcess([...words.map((word) => (word === "values.npy" ? "y.npy" : word)), "--transpose"]))
+        .status,
+    ).toBe(0);
     const scale = Math.sqrt(inner(forward, forward) * inner(y, y));
     expect(Math.abs(inner(forward, y) - inner(x, read(folder, "out.npy").data)) / scale).toBeLessThan(1e-6);
   });
 
-  test("reads float64 and Fortran order as the same numbers", () => {
+  test("reads float64 and Fortran order as the same numbers", async () => {
     using folder = prepared();
     const values = Float64Array.from({ length: 60 }, (_, i) => (i % 17) - 8);
     folder.write("values.npy", encodeNpy({ shape: [30, 2], data: values }));
-    expect(folder.run(words).status).toBe(0);
+    expect((await folder.runInProcess(words)).status).toBe(0);
     const expected = read(folder, "out.npy").data;
     const fortran = Float64Array.from({ length: 60 }, (_, i) => values[(i % 30) * 2 + Math.floor(i / 30)]!);
     const bytes = encodeNpy({ shape: [30, 2], data: fortran });
     folder.write("values.npy", Buffer.from(Buffer.from(bytes).toString("latin1").replace("False", "True "), "latin1"));
-    expect(folder.run(words).status).toBe(0);
+    expect((await folder.runInProcess(words)).status).toBe(0);
     expect(read(folder, "out.npy").data).toEqual(expected);
   });
 });

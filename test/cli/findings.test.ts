@@ -83,12 +83,12 @@ describe("what is suspect in a data set", () => {
     expect((await crfRnnInProcess(words)).stderr).toMatch(note);
   });
 
-  test("is noted by evaluate, unless it was told to look at some images alone", () => {
+  test("is noted by evaluate, unless it was told to look at some images alone", async () => {
     const words = ["--data", "shapes", "--checkpoint", "run/checkpoint.safetensors", ...tiny.slice(2), "--json"];
     const trained = folder.run(trainWords("run", "--stage", "fcn8s", "--steps", "1", "--json", "--quiet"));
     expect(trained.status).toBe(0);
-    const notes = (...more: string[]): string => {
-      const { status, stdout } = folder.run(["evaluate", ...words, ...more]);
+    const notes = async (...more: string[]): Promise<string> => {
+      const { status, stdout } = await folder.runInProcess(["evaluate", ...words, ...more]);
       expect(status).toBe(0);
       return (JSON.parse(stdout) as { notes: { note: string }[] }).notes.map(({ note }) => note).join();
     };
@@ -103,16 +103,16 @@ describe("what is suspect in a data set", () => {
     }
     // A network of one step labels everything alike, which train says, too.
     const alike = "for every pixel: most likely a network that has not learned to tell the classes yet";
-    expect(notes()).toContain(alike);
+    expect(await notes()).toContain(alike);
     expect(JSON.parse(trained.stdout)).toMatchObject({
       findings: [{ code: "one-class-predicted", file: "validation after step 1" }],
     });
-    expect(notes()).toContain("none of triangle: most likely classes that the masks number otherwise");
-    expect(notes("--images", "1")).not.toContain("none of");
+    expect(await notes()).toContain("none of triangle: most likely classes that the masks number otherwise");
+    expect(await notes("--images", "1")).not.toContain("none of");
     for (const [i, map] of labels.entries()) {
       writeFileSync(masks[i]!, encodeLabelPng({ ...map, labels: map.labels.map(() => 0) }));
     }
-    expect(notes("--images", "1")).toContain("ground alone: most likely masks whose classes were lost");
+    expect(await notes("--images", "1")).toContain("ground alone: most likely masks whose classes were lost");
   });
 });
 

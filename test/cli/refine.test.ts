@@ -43,8 +43,12 @@ function read(folder: Folder, name: string) {
 }
 
 /** What `words`, with some of them replaced and some added, gives for logits. */
-function refined(folder: Folder, more: readonly string[] = [], replaced: Record<string, string> = {}): Float32Array {
-  const { status, stderr } = folder.run([...words.map((word) => replaced[word] ?? word), ...more]);
+async function refined(
+  folder: Folder,
+  more: readonly string[] = [],
+  replaced: Record<string, string> = {},
+): Promise<Float32Array> {
+  const { status, stderr } = await folder.runInProcess([...words.map((word) => replaced[word] ?? word), ...more]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   return read(folder, "x.npy").data as Float32Array;
 }
@@ -87,33 +91,33 @@ describe("crf-rnn refine", () => {
     });
   });
 
-  test("takes the same image as PNG and as .npy, and the same logits in both layouts", () => {
-    const plain = refined(folder);
+  test("takes the same image as PNG and as .npy, and the same logits in both layouts", async () => {
+    const plain = await refined(folder);
     folder.write("photo.npy", encodeNpy({ shape: [height, width, 3], data: photo }));
-    expect(refined(folder, [], { "photo.png": "photo.npy" })).toEqual(plain);
+    expect(await refined(folder, [], { "photo.png": "photo.npy" })).toEqual(plain);
     const turned = Float32Array.from(logits, (_, i) => logits[(i % pixels) * classes + Math.floor(i / pixels)]!);
     folder.write("chw.npy", encodeNpy({ shape: [classes, height, width], data: turned }));
-    expect(refined(folder, ["--layout", "chw"], { "logits.npy": "chw.npy" })).toEqual(plain);
+    expect(await refined(folder, ["--layout", "chw"], { "logits.npy": "chw.npy" })).toEqual(plain);
   });
 
   test("turns the channels round and subtracts the mean, blue first", async () => {
     const mean = [104.5, 116.25, -3];
     const guide = Float32Array.from(photo, (_, i) => photo[i - (i % 3) + 2 - (i % 3)]! - mean[i % 3]!);
-    expect(refined(folder, ["--order", "bgr", "--mean", mean.join(",")])).toEqual(await expected(guide));
+    expect(await refined(folder, ["--order", "bgr", "--mean", mean.join(",")])).toEqual(await expected(guide));
     const back = Float32Array.from(photo, (value, i) => value - mean[2 - (i % 3)]!);
-    expect(refined(folder, ["--mean", mean.join(",")])).toEqual(await expected(back));
+    expect(await refined(folder, ["--mean", mean.join(",")])).toEqual(await expected(back));
   });
 
   test("resizes coarse logits bilinearly when asked to", async () => {
     const coarse = Float32Array.from({ length: 6 * 9 * classes }, (_, i) => Math.sin(i));
     folder.write("coarse.npy", encodeNpy({ shape: [6, 9, classes], data: coarse }));
     const unary = resizeBilinear(coarse, [6, 9, classes], [height, width]);
-    expect(refined(folder, ["--resize"], { "logits.npy": "coarse.npy" })).toEqual(
+    expect(await refined(folder, ["--resize"], { "logits.npy": "coarse.npy" })).toEqual(
       await expected(Float32Array.from(photo), unary),
     );
   });
 
-  test("takes weights as a number, one a class or a matrix, and potts as a matrix", () => {
+  test("takes weights as a number, one a class or a matrix, and potts as a matrix", async () => {
     const diagonal = (value: number) =>
       Float32Array.from({ length: classes * classes }, (_, i) => (i % (classes + 1) === 0 ? value : 0));
     folder.write("vector.npy", encodeNpy({ shape: [classes], data: new Float32Array(classes).fill(5) }));
@@ -127,48 +131,60 @@ describe("crf-rnn refine", () => {
       "--compatibility",
       "potts.npy",
     ];
-    const plain = refined(folder);
-    refined(folder, flags).forEach((value, i) => expect(value).toBeCloseTo(plain[i]!, 4));
-    refined(folder, ["--bilateral-weight", "0.5"]).forEach((value) => expect(Number.isFinite(value)).toBe(true));
-    expect(refined(folder, ["--bilateral-weight", "0.5"])).not.toEqual(plain);
+    const plain = await refined(folder);
+    (await refined(folder, flags)).forEach((value, i) => expect(value).toBeCloseTo(plain[i]!, 4));
+    (await refined(folder, ["--bilateral-weight", "0.5"])).forEach((value) =>
+      expect(Number.isFinite(value)).toBe(true),
+    );
+    expect(await refined(folder, ["--bilateral-weight", "0.5"])).not.toEqual(plain);
   });
 
-  test("ends where an iteration changes little, tells after how many, and does none if that is asked for", () => {
-    const ended = JSON.parse(folder.run([...words, "--until", "0.05", "--iterations", "50", "--json"]).stdout);
+  test("ends where an iteration changes little, tells after how many, and does none if that is asked for", async () => {
+    const ended = JSON.parse(
+      (await folder.runInProcess([...words, "--until", "0.05", "--iterations", "50", "--json"])).stdout,
+    );
     const till = read(folder, "x.npy").data;
     expect(ended.iterations).toBeGreaterThan(1);
     expect(ended.iterations).toBeLessThan(50);
-    expect(refined(folder, ["--iterations", String(ended.iterations)])).toEqual(till);
-    expect(refined(folder, ["--iterations", "0", "--until", "0.05"])).toEqual(read(folder, "logits.npy").data);
+    expect(await refined(folder, ["--iterations", String(ended.iterations)])).toEqual(till);
+    expect(await refined(folder, ["--iterations", "0", "--until", "0.05"])).toEqual(read(folder, "logits.npy").data);
   });
 
-  test("leaves out classes that stay unlikely, tells which, and by how much that changes logits at the most", () => {
+  test("leaves out classes that stay unlikely, tells which, and by how much that changes logits at the most", async () => {
     // The three classes, and six that are unlikely everywhere.
     const data = Float32Array.from({ length: height * width * 9 }, (_, at) =>
       at % 9 < classes ? logits[Math.floor(at / 9) * classes + (at % 9)]! : -12 - (at % 9),
     );
     folder.write("nine.npy", encodeNpy({ shape: [height, width, 9], data }));
     const nine = { "logits.npy": "nine.npy" };
-    const whole = refined(folder, [], nine);
+    const whole = await refined(folder, [], nine);
     const run = (more: readonly string[]) =>
-      folder.run([...words.map((word) => (word === "logits.npy" ? "nine.npy" : word)), "--prune", ...more]);
-    const { pruned } = JSON.parse(run(["0.01", "--json"]).stdout);
+      folder.runInProcess([...words.map((word) => (word === "logits.npy" ? "nine.npy" : word)), "--prune", ...more]);
+    const { pruned } = JSON.parse((await run(["0.01", "--json"])).stdout);
     expect(pruned.classes).toEqual([3, 4, 5, 6, 7, 8]);
     expect(pruned.bound).toBeGreaterThan(0);
     expect(pruned.bound).toBeLessThan(0.01);
     const less = read(folder, "x.npy").data as Float32Array;
     for (const [at, value] of less.entries()) expect(Math.abs(value - whole[at]!)).toBeLessThan(pruned.bound + 1e-4);
-    expect(run(["0.01"]).stdout).toMatch(
+    expect((await run(["0.01"])).stdout).toMatch(
       / iterations, the classes 3, 4, 5, 6, 7, 8 left out, which changes no logit by more than [\d.e-]+, [\d.]+ s on /,
     );
-    expect(run(["0"]).stdout).toMatch(/ iterations, no class left out, [\d.]+ s on /);
+    expect((await run(["0"])).stdout).toMatch(/ iterations, no class left out, [\d.]+ s on /);
     expect(read(folder, "x.npy").data).toEqual(whole);
-    expect(run(["2"]).stderr).toMatch(/prune: expected a marginal from 0 to 1, got 2/);
-    expect(run(["0.1", "--rows", "5"]).stderr).toMatch(/--prune: expected a picture that the device holds at once/);
+    expect((await run(["2"])).stderr).toMatch(/prune: expected a marginal from 0 to 1, got 2/);
+    expect((await run(["0.1", "--rows", "5"])).stderr).toMatch(
+      /--prune: expected a picture that the device holds at once/,
+    );
   });
 
-  test("writes labels, overlay and logits that belong together", () => {
-    const { status, stdout } = folder.run([...words, "--out", "labels.png", "--out-overlay", "overlay.png"]);
+  test("writes labels, overlay and logits that belong together", async () => {
+    const { status, stdout } = await folder.runInProcess([
+      ...words,
+      "--out",
+      "labels.png",
+      "--out-overlay",
+      "overlay.png",
+    ]);
     expect(status).toBe(0);
     expect(stdout).toMatch(
       /^labels\.png, x\.npy, overlay\.png: 18×26 pixels, 3 classes; [\d.]+ % of the labels changed in 5 iterations, [\d.]+ s on .*\n$/,
@@ -194,9 +210,9 @@ describe("crf-rnn refine", () => {
     }
   });
 
-  test("writes how sure it is of each pixel, as numbers or as a picture of 16 bits", () => {
+  test("writes how sure it is of each pixel, as numbers or as a picture of 16 bits", async () => {
     const outputs = ["--out-confidence", "sure.npy", "--out-entropy", "entropy.png"];
-    expect(folder.run([...words, ...outputs])).toMatchObject({ status: 0, stderr: "" });
+    expect(await folder.runInProcess([...words, ...outputs])).toMatchObject({ status: 0, stderr: "" });
     const x = read(folder, "x.npy").data;
     const sure = read(folder, "sure.npy");
     expect(sure.shape).toEqual([height, width]);
@@ -210,13 +226,13 @@ describe("crf-rnn refine", () => {
       const expected = shares.reduce((total, p) => total - p * Math.log(p), 0) / Math.log(classes);
       expect(Math.abs(entropy.data[pixel]! / 65535 - expected)).toBeLessThan(2e-5);
     }
-    folder.refuses(
+    await folder.refusesInProcess(
       [...words, "--out-confidence", "sure.tiff"],
       /--out-confidence: expected a file name that ends in \.png/,
     );
   });
 
-  test("moves a rough annotation onto the edge of the photograph and keeps its colors", () => {
+  test("moves a rough annotation onto the edge of the photograph and keeps its colors", async () => {
     const palette = [
       [9, 9, 9],
       [10, 200, 30],
@@ -237,23 +253,25 @@ describe("crf-rnn refine", () => {
       "--bilateral-weight",
       "10",
     ];
-    expect(folder.run(["refine", "photo.png", "--device", "wasm", "--confidence", "0.6", ...flags]).status).toBe(0);
+    expect(
+      (await folder.runInProcess(["refine", "photo.png", "--device", "wasm", "--confidence", "0.6", ...flags])).status,
+    ).toBe(0);
     const { data, palette: written } = decode(readFileSync(folder.file("labels.png")));
     expect([...data]).toEqual(Array.from({ length: pixels }, (_, pixel) => Number(isRight(pixel))));
     expect(written?.slice(0, 3).map((color) => [...color])).toEqual([...palette, [0, 128, 0]]);
   });
 
-  test("takes labels as .npy of any number type, as those of a PNG", () => {
+  test("takes labels as .npy of any number type, as those of a PNG", async () => {
     const labels = Uint8Array.from({ length: pixels }, (_, pixel) =>
       pixel % 11 === 0 ? 255 : Number(pixel % width > 10),
     );
     folder.write("labels.png", encodeLabelPng({ height, width, labels }));
-    const from = (annotation: string): Float32Array =>
+    const from = (annotation: string): Promise<Float32Array> =>
       refined(folder, [], { "--logits": "--annotation", "logits.npy": annotation });
-    const expected = from("labels.png");
+    const expected = await from("labels.png");
     for (const data of [labels, Int32Array.from(labels), Float64Array.from(labels)]) {
       folder.write("labels.npy", encodeNpy({ shape: [height, width], data }));
-      expect(from("labels.npy")).toEqual(expected);
+      expect(await from("labels.npy")).toEqual(expected);
     }
   });
 
@@ -262,18 +280,24 @@ describe("crf-rnn refine", () => {
       .rotate(-90)
       .withMetadata({ orientation: 6 });
     folder.write("turned.png", await stored.png().toBuffer());
-    expect(refined(folder, ["--quiet"], { "photo.png": "turned.png" })).toEqual(refined(folder, ["--quiet"]));
+    expect(await refined(folder, ["--quiet"], { "photo.png": "turned.png" })).toEqual(
+      await refined(folder, ["--quiet"]),
+    );
     const turned = words.map((word) => (word === "photo.png" ? "turned.png" : word));
     const note = "turned as its EXIF orientation, 6, says";
     for (const more of [[], ["--dry-run"]]) {
-      const { stdout } = folder.run([...turned, ...more]);
+      const { stdout } = await folder.runInProcess([...turned, ...more]);
       expect(stdout).toMatch(new RegExp(`^note: turned\\.png: ${note}\\n[xt].*18×26 pixels.*\\n$`));
     }
-    expect(JSON.parse(folder.run([...turned, "--json"]).stdout)).toMatchObject({ height, width, notes: [note] });
-    expect(JSON.parse(folder.run([...words, "--json"]).stdout)).toMatchObject({ notes: [] });
+    expect(JSON.parse((await folder.runInProcess([...turned, "--json"])).stdout)).toMatchObject({
+      height,
+      width,
+      notes: [note],
+    });
+    expect(JSON.parse((await folder.runInProcess([...words, "--json"])).stdout)).toMatchObject({ notes: [] });
   });
 
-  test("notes what is suspect in its files, once each, and says nothing of what --input mends", () => {
+  test("notes what is suspect in its files, once each, and says nothing of what --input mends", async () => {
     const sums = Float32Array.from({ length: pixels }, (_, pixel) =>
       logits.subarray(pixel * classes, (pixel + 1) * classes).reduce((sum, value) => sum + Math.exp(value), 0),
     );
@@ -281,28 +305,28 @@ describe("crf-rnn refine", () => {
     folder.write("softmax.npy", encodeNpy({ shape: [height, width, classes], data: probabilities }));
     folder.write("unit.npy", encodeNpy({ shape: [height, width, 3], data: Float32Array.from(photo, (v) => v / 255) }));
     const suspect = words.map((word) => ({ "photo.png": "unit.npy", "logits.npy": "softmax.npy" })[word] ?? word);
-    const { status, stdout, stderr } = folder.run(suspect);
+    const { status, stdout, stderr } = await folder.runInProcess(suspect);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).not.toMatch(/at every pixel/);
     const [guide, scores] = stdout.split("\n");
     expect(guide).toMatch(/^note: unit\.npy: colors from 0\.157 to 0\.753: most likely a photograph divided by 255 — /);
     expect(scores).toMatch(/^note: softmax\.npy: rows .* most likely probabilities, .* — add --input probabilities$/);
     // A kernel that reaches all pixels alike, with a weight above all scores, leaves the class that is most probable on average.
-    const blurred = folder.run([...words, "--theta-gamma", "999", "--spatial-weight", "999", "--json"]);
+    const blurred = await folder.runInProcess([...words, "--theta-gamma", "999", "--spatial-weight", "999", "--json"]);
     expect(JSON.parse(blurred.stdout)).toMatchObject({ findings: [{ code: "result-one-label", file: "photo.png" }] });
-    const json = folder.run([...suspect, "--theta-beta", "0.01", "--input", "probabilities", "--json"]);
+    const json = await folder.runInProcess([...suspect, "--theta-beta", "0.01", "--input", "probabilities", "--json"]);
     expect(JSON.parse(json.stdout)).toMatchObject({ findings: [], notes: [] });
     // log p differs from the logits by a number for each pixel, which the softmax takes away again.
-    const plain = refined(folder);
-    const same = refined(folder, ["--input", "probabilities"], { "logits.npy": "softmax.npy" });
+    const plain = await refined(folder);
+    const same = await refined(folder, ["--input", "probabilities"], { "logits.npy": "softmax.npy" });
     for (let i = 0; i < plain.length; i += classes) {
       for (let c = 1; c < classes; c++) expect(same[i + c]! - same[i]!).toBeCloseTo(plain[i + c]! - plain[i]!, 3);
     }
   });
 
-  test("says with --dry-run what it would do, and does nothing", () => {
+  test("says with --dry-run what it would do, and does nothing", async () => {
     const before = folder.names();
-    const { status, stdout } = folder.run([...words.slice(0, -1), "dry.npy", "--dry-run"]);
+    const { status, stdout } = await folder.runInProcess([...words.slice(0, -1), "dry.npy", "--dry-run"]);
     expect(status).toBe(0);
     expect(stdout).toMatch(
       /^photo\.png: 18×26 pixels, 3 classes, 5 iterations over \d+ spatial and \d+ bilateral vertices on .*, about \d+ MiB; would write dry\.npy\n$/,
@@ -310,17 +334,17 @@ describe("crf-rnn refine", () => {
     expect(folder.names()).toEqual(before);
   });
 
-  test("goes by bands where it is told so, to the same bits, and says so beforehand", () => {
+  test("goes by bands where it is told so, to the same bits, and says so beforehand", async () => {
     const folders = { "--normalize": "symmetric", "--order": "bgr", "--mean": "1,2,3", "--iterations": "2" };
     const more = Object.entries(folders).flat();
-    expect(refined(folder, [...more, "--rows", "5"])).toEqual(refined(folder, more));
-    const dry = folder.run([...words.slice(0, -1), "dry.npy", "--rows", "5", "--dry-run"]);
+    expect(await refined(folder, [...more, "--rows", "5"])).toEqual(await refined(folder, more));
+    const dry = await folder.runInProcess([...words.slice(0, -1), "dry.npy", "--rows", "5", "--dry-run"]);
     expect(dry.stdout).toMatch(
       /^photo\.png: 18×26 pixels, 3 classes, 5 iterations by bands of 5 rows on .*, 8 times over the picture, at most about \d+ MiB there, about \d+ s; would write dry\.npy\n$/,
     );
-    const json = folder.run([...words.slice(0, -1), "dry.npy", "--rows", "5", "--dry-run", "--json"]);
+    const json = await folder.runInProcess([...words.slice(0, -1), "dry.npy", "--rows", "5", "--dry-run", "--json"]);
     expect(JSON.parse(json.stdout)).toMatchObject({ rows: 5, blocks: 1, passes: 8, hostBytes: 0 });
-    const until = folder.run([...words, "--rows", "5", "--until", "0.1"]);
+    const until = await folder.runInProcess([...words, "--rows", "5", "--until", "0.1"]);
     expect(until).toMatchObject({ status: 2, stdout: "" });
     expect(until.stderr).toMatch(
       /--until: expected a picture that the device holds at once, got 18×26 pixels of 3 classes/,
@@ -373,12 +397,12 @@ describe("crf-rnn refine", () => {
     expect(told).toEqual(await (await crf(...tensors)).read());
   });
 
-  test("prints nothing with --quiet", () => {
-    expect(folder.run([...words, "--quiet"])).toEqual({ status: 0, stdout: "", stderr: "" });
+  test("prints nothing with --quiet", async () => {
+    expect(await folder.runInProcess([...words, "--quiet"])).toEqual({ status: 0, stdout: "", stderr: "" });
   });
 
   test("gives the same in Deno, to the rounding of fused multiply-adds", async () => {
-    const inNode = refined(folder);
+    const inNode = await refined(folder);
     const { status, stderr } = folder.run(words, [await findDeno(), "run", "-A"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     read(folder, "x.npy").data.forEach((value, i) => expect(value).toBeCloseTo(inNode[i]!, 4));

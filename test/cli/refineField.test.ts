@@ -75,7 +75,7 @@ describe("crf-rnn refine --volume", () => {
   });
 
   test("takes bandwidths from spacing and intensities where none are given, which the library then gives the same bits for", async () => {
-    const json = folder.run([...ofVolume, ...out, "--spacing", "2,0.5,1", "--json"]);
+    const json = await folder.runInProcess([...ofVolume, ...out, "--spacing", "2,0.5,1", "--json"]);
     // Half of the voxels are 25 below the mean and half above: a deviation of 25.
     const bandwidths = [
       [1.5, 1.5, 1.5],
@@ -97,7 +97,7 @@ describe("crf-rnn refine --volume", () => {
     expect(read("x.npy")).toEqual({ shape: [...size, classes], data: expected });
   });
 
-  test("takes channels first, several channels, probabilities and a file of parameters", () => {
+  test("takes channels first, several channels, probabilities and a file of parameters", async () => {
     const words = [...ofVolume, ...out];
     const plain = refined(words);
     const turned = Float32Array.from(scores, (_, i) => scores[(i % voxels) * classes + Math.floor(i / voxels)]!);
@@ -120,7 +120,7 @@ describe("crf-rnn refine --volume", () => {
       normalization: "symmetric",
     };
     folder.write("params.json", JSON.stringify(params));
-    const json = folder.run([...words, "--params", "params.json", "--theta-gamma", "4", "--json"]);
+    const json = await folder.runInProcess([...words, "--params", "params.json", "--theta-gamma", "4", "--json"]);
     expect(JSON.parse(json.stdout)).toMatchObject({
       iterations: 3,
       bandwidths: [
@@ -137,9 +137,9 @@ describe("crf-rnn refine --volume", () => {
     for (let i = 0; i < before.length; i++) expect(same[i]).toBeCloseTo(before[i]!, 4);
   });
 
-  test("says with --dry-run what it would do, and notes intensities that --theta-beta cannot tell apart", () => {
+  test("says with --dry-run what it would do, and notes intensities that --theta-beta cannot tell apart", async () => {
     const before = folder.names();
-    const { status, stdout } = folder.run([...ofVolume, "--dry-run", "--theta-beta", "5000"]);
+    const { status, stdout } = await folder.runInProcess([...ofVolume, "--dry-run", "--theta-beta", "5000"]);
     expect(status).toBe(0);
     expect(stdout).toMatch(
       /^note: volume\.npy: intensities that deviate by 25\.0 .*\nvolume\.npy: 2×3×4 voxels, 3 classes, bandwidths 3,3,3 and 10,10,10,5000, 5 iterations over \d+ and \d+ vertices on .*, about \d+ MiB; would write nothing\n$/,
@@ -171,7 +171,7 @@ describe("crf-rnn refine --features", () => {
     expect(refined([...ofPoints, ...out])).toEqual(plain);
   });
 
-  test("notes points of which none is near another, before anything is computed", () => {
+  test("notes points of which none is near another, before anything is computed", async () => {
     folder.write(
       "features.npy",
       float32(
@@ -179,7 +179,7 @@ describe("crf-rnn refine --features", () => {
         Array.from({ length: voxels }, (_, i) => i * 50),
       ),
     );
-    const { stdout } = folder.run([...ofPoints, "--dry-run"]);
+    const { stdout } = await folder.runInProcess([...ofPoints, "--dry-run"]);
     expect(stdout).toMatch(/^note: features\.npy: 48 vertices of the 48 .* most likely bandwidths that are too small/);
   });
 });

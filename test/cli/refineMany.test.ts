@@ -43,7 +43,7 @@ beforeAll(async () => {
 afterAll(() => folder[Symbol.dispose]());
 
 const device = ["--device", "wasm", "--threads", "1"];
-const refine = (...words: string[]) => folder.run(["refine", ...words, ...device]);
+const refine = (...words: string[]) => folder.runInProcess(["refine", ...words, ...device]);
 const bytes = (name: string): Buffer => readFileSync(folder.file(name));
 const lines = (stdout: string) =>
   stdout
@@ -52,8 +52,8 @@ const lines = (stdout: string) =>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 describe("crf-rnn refine on many pictures", () => {
-  test("writes for each what it writes for it alone, and tells of each and of all", () => {
-    const { status, stdout, stderr } = refine(
+  test("writes for each what it writes for it alone, and tells of each and of all", async () => {
+    const { status, stdout, stderr } = await refine(
       "photos",
       "--logits",
       "logits/{name}.npy",
@@ -81,7 +81,7 @@ describe("crf-rnn refine on many pictures", () => {
       ["a", "png"],
       ["b", "webp"],
     ] as const) {
-      const alone = refine(
+      const alone = await refine(
         `photos/${file}.${extension}`,
         "--logits",
         `logits/${file}.npy`,
@@ -96,11 +96,11 @@ describe("crf-rnn refine on many pictures", () => {
     }
   });
 
-  test("goes on past what cannot be refined, with status 1; --resume does the rest, and --strict stops", () => {
+  test("goes on past what cannot be refined, with status 1; --resume does the rest, and --strict stops", async () => {
     folder.write("photos/bad.png", bytes("photos/a.png").subarray(0, 60));
     const words = ["photos", "--logits", "logits", "--out", "some/{name}.labels.png"];
     // Parts take turns: of a, b, bad and c the first has a and bad.
-    const first = refine(...words, "--shard", "1/2");
+    const first = await refine(...words, "--shard", "1/2");
     expect(first.status).toBe(1);
     expect(first.stdout).toMatch(
       /^1 of 4 pictures refined, part 1 of 2, 1 passed over; [\d.]+ % of the labels changed, /,
@@ -109,24 +109,24 @@ describe("crf-rnn refine on many pictures", () => {
     expect(folder.names()).toContain("some");
     const made = statSync(folder.file("some/a.labels.png")).mtimeMs;
     folder.write("some/c.labels.png", bytes("some/a.labels.png").subarray(0, -20)); // cut off, and so not done
-    const rest = refine(...words, "--resume", "--json");
+    const rest = await refine(...words, "--resume", "--json");
     expect(rest.status).toBe(1);
     const told = lines(rest.stdout);
     expect(told.map(({ image }) => image)).toEqual(["photos/b.webp", "photos/bad.png", "photos/c.png", undefined]);
     expect(told[1]).toMatchObject({ problem: expect.stringContaining("truncated") as string });
     expect(told[3]).toMatchObject({ pictures: 4, refined: 2, skipped: 1, failures: [{ image: "photos/bad.png" }] });
     expect(statSync(folder.file("some/a.labels.png")).mtimeMs).toBe(made);
-    const strict = refine(...words.slice(0, -1), "strict", "--strict");
+    const strict = await refine(...words.slice(0, -1), "strict", "--strict");
     expect({ status: strict.status, stdout: strict.stdout }).toEqual({ status: 2, stdout: "" });
     expect(strict.stderr).toMatch(/^crf-rnn: photos\/bad\.png at byte \d+: [^\n]*\n$/);
     expect(["a", "b", "bad", "c"].filter((name) => existsSync(folder.file(`strict/${name}.png`)))).toEqual(["a", "b"]);
     rmSync(folder.file("photos/bad.png"));
   });
 
-  test("counts a picture whose logits are missing or do not fit", () => {
+  test("counts a picture whose logits are missing or do not fit", async () => {
     rmSync(folder.file("some"), { recursive: true, force: true });
     folder.write("photos/d.png", bytes("photos/a.png"));
-    const { status, stdout } = refine(
+    const { status, stdout } = await refine(
       "photos/[ad].png",
       "photos/c.png",
       "--logits",
@@ -140,14 +140,22 @@ describe("crf-rnn refine on many pictures", () => {
     expect(failures).toMatchObject([
       { image: "photos/d.png", problem: expect.stringMatching(/logits\/d\.npy: expected a readable file/) as string },
     ]);
-    const dry = refine("photos/[ad].png", "--logits", "logits/{name}.npy", "--out", "some", "--resume", "--dry-run");
+    const dry = await refine(
+      "photos/[ad].png",
+      "--logits",
+      "logits/{name}.npy",
+      "--out",
+      "some",
+      "--resume",
+      "--dry-run",
+    );
     expect(dry.stdout).toBe(
       "2 pictures, 2 in this part, 1 of them done; 1 files are missing, the first logits/d.npy; nothing was written\n",
     );
     rmSync(folder.file("photos/d.png"));
   });
 
-  test("takes lists, and annotations beside the pictures, which are none themselves", () => {
+  test("takes lists, and annotations beside the pictures, which are none themselves", async () => {
     mkdirSync(folder.file("beside"));
     for (const name of ["a", "c"]) {
       folder.write(`beside/${name}.png`, bytes(`photos/${name}.png`));
@@ -155,12 +163,12 @@ describe("crf-rnn refine on many pictures", () => {
     }
     folder.write("list.txt", "beside/c.png\n\nbeside/a.png\n");
     const words = ["--annotation", "beside/{name}.rough.png", "--out", "from"];
-    expect(lines(refine("beside", ...words, "--json").stdout).map(({ image }) => image)).toEqual([
+    expect(lines((await refine("beside", ...words, "--json")).stdout).map(({ image }) => image)).toEqual([
       "beside/a.png",
       "beside/c.png",
       undefined,
     ]);
-    expect(lines(refine("list.txt", ...words, "--json").stdout)[0]).toMatchObject({ image: "beside/c.png" });
+    expect(lines((await refine("list.txt", ...words, "--json")).stdout)[0]).toMatchObject({ image: "beside/c.png" });
   });
 });
 

@@ -4,11 +4,11 @@ import { crfRnnInProcess, type Folder } from "./command.ts";
 import { readMetrics, shapesFolder, trainWords } from "./training.ts";
 
 let folder: Folder;
-beforeAll(() => {
+beforeAll(async () => {
   folder = shapesFolder();
-  folder.run(trainWords("fcn", ..."--steps 2 --quiet".split(" ")));
+  await folder.runInProcess(trainWords("fcn", ..."--steps 2 --quiet".split(" ")));
   const crf = "--stage crf-rnn --iterations 2 --init fcn/checkpoint.safetensors --steps 2 --quiet".split(" ");
-  folder.run(trainWords("crf", ...crf));
+  await folder.runInProcess(trainWords("crf", ...crf));
 });
 afterAll(() => folder[Symbol.dispose]());
 

@@ -165,7 +165,7 @@ describe("crf-rnn search", () => {
   });
 
   test("takes a checkpoint's network, whose logits it keeps", async () => {
-    folder.run(trainWords("fcn", "--steps", "2", "--optimizer", "adam", "--rate", "1e-2"));
+    await folder.runInProcess(trainWords("fcn", "--steps", "2", "--optimizer", "adam", "--rate", "1e-2"));
     const own = await run(words("--checkpoint", "fcn/checkpoint.safetensors", "--out", "own.json"));
     expect(own.pictures).toBe(4);
     expect(folder.names()).toContain("own.logits.safetensors");
@@ -295,7 +295,7 @@ describe("--params", () => {
       ["by-params", ["--params", "own.params.json"]],
       ["by-flags", flags],
     ] as const) {
-      expect(folder.run(trainWords(out, ...crf, ...more)).status).toBe(0);
+      expect((await folder.runInProcess(trainWords(out, ...crf, ...more))).status).toBe(0);
     }
     expect(bytes("by-params/checkpoint.safetensors").equals(bytes("by-flags/checkpoint.safetensors"))).toBe(true);
     const evaluated = await run([

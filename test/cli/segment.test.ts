@@ -35,7 +35,7 @@ interface Facts {
 const read = (file: string): Buffer => readFileSync(folder.file(file));
 
 describe("crf-rnn segment", () => {
-  test("labels folders and files, in parts, with overlays", () => {
+  test("labels folders and files, in parts, with overlays", async () => {
     const words = ["segment", "shapes/images", ...crf, ...device];
     for (const part of ["1/2", "2/2"]) {
       const { status, stdout } = folder.run([...words, "--out", "masks", "--shard", part, "--json"]);
@@ -51,7 +51,7 @@ describe("crf-rnn segment", () => {
     // The colors of the shapes, not VOC's; or those that are asked for.
     expect(palette!.slice(0, 4)).toEqual(shapeClasses.map(({ rgb }) => rgb));
     const named = ["segment", "shapes/images/shapes-0001.png", ...crf, ...device, "--palette", "#010203,#040506"];
-    folder.run([...named, "--out", "colored", "--no-overlays"]);
+    await folder.runInProcess([...named, "--out", "colored", "--no-overlays"]);
     const colored = decodeLabelPng(readFileSync(folder.file("colored/shapes-0001.png")), "mask");
     expect(colored.palette!.slice(0, 2)).toEqual([
       [1, 2, 3],
@@ -64,11 +64,19 @@ describe("crf-rnn segment", () => {
     // What a second run finds whole stays as it is; what a full disk cut off is made again.
     const whole = read("masks/shapes-0002.png");
     folder.write("masks/shapes-0002.png", whole.subarray(0, -20));
-    const again = folder.run([...words, "--out", "masks", "--resume", "--json"]);
+    const again = await folder.runInProcess([...words, "--out", "masks", "--resume", "--json"]);
     expect(JSON.parse(again.stdout)).toMatchObject({ images: ["shapes/images/shapes-0002.png"], skipped: 7 });
     expect(read("masks/shapes-0002.png").equals(whole)).toBe(true);
 
-    folder.run(["segment", "shapes/images/shapes-0001.png", ...crf, ...device, "--out", "one", "--no-overlays"]);
+    await folder.runInProcess([
+      "segment",
+      "shapes/images/shapes-0001.png",
+      ...crf,
+      ...device,
+      "--out",
+      "one",
+      "--no-overlays",
+    ]);
     expect(readdirSync(folder.file("one"))).toEqual(["shapes-0001.png"]);
     expect(
       readFileSync(folder.file("one/shapes-0001.png")).equals(readFileSync(folder.file("masks/shapes-0001.png"))),
@@ -149,7 +157,7 @@ describe("crf-rnn segment goes on past what it cannot read", () => {
   });
   const words = ["segment", "mixed", ...crf, ...device, "--no-overlays"];
 
-  test("naming it, counting it, and ending with status 1", () => {
+  test("naming it, counting it, and ending with status 1", async () => {
     const { status, stdout, stderr } = folder.run([...words, "--out", "some"]);
     expect(status).toBe(1);
     expect(stdout).toMatch(/^some: 2 of 6 images labeled, 4 passed over, [\d.]+ s on /);
@@ -168,7 +176,7 @@ describe("crf-rnn segment goes on past what it cannot read", () => {
     // The next run tries what was passed over again, and nothing else.
     const damaged = read("mixed/b.png");
     folder.write("mixed/b.png", read("mixed/a.png"));
-    const again = folder.run([...words, "--out", "some", "--resume", "--json"]);
+    const again = await folder.runInProcess([...words, "--out", "some", "--resume", "--json"]);
     folder.write("mixed/b.png", damaged);
     expect(again.status).toBe(1);
     const facts = JSON.parse(again.stdout) as Facts;
@@ -177,8 +185,8 @@ describe("crf-rnn segment goes on past what it cannot read", () => {
     expect(read("some/b.png").equals(read("some/a.png"))).toBe(true);
   });
 
-  test("with a list of it in --json, which --quiet leaves", () => {
-    const { status, stdout } = folder.run([...words, "--out", "json", "--json", "--quiet"]);
+  test("with a list of it in --json, which --quiet leaves", async () => {
+    const { status, stdout } = await folder.runInProcess([...words, "--out", "json", "--json", "--quiet"]);
     expect(status).toBe(1);
     const facts = JSON.parse(stdout) as Facts;
     expect(facts.images).toEqual(["mixed/a.png", "mixed/d.png"]);
@@ -192,7 +200,7 @@ describe("crf-rnn segment goes on past what it cannot read", () => {
   });
 
   test("but --strict stops at once, and so does a folder in a map's place", async () => {
-    const { status, stdout, stderr } = folder.run([...words, "--out", "strict", "--strict", "--quiet"]);
+    const { status, stdout, stderr } = await folder.runInProcess([...words, "--out", "strict", "--strict", "--quiet"]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(/^crf-rnn: mixed\/b\.png at byte \d+: expected a chunk .*\n$/);
     expect(readdirSync(folder.file("strict"))).toEqual(["a.png"]);
@@ -216,11 +224,18 @@ test("crf-rnn segment labels a photograph as its EXIF orientation shows it, and 
     folder.write(`upright/${orientation}.png`, encodeRgbPng(info.height, info.width, new Uint8Array(data)));
   }
   copyFileSync(folder.file("camera/6.jpg"), folder.file("camera/7.jpg"));
-  const { status, stdout } = folder.run(["segment", "camera", ...crf, ...device, "--out", "camera-maps"]);
+  const { status, stdout } = await folder.runInProcess([
+    "segment",
+    "camera",
+    ...crf,
+    ...device,
+    "--out",
+    "camera-maps",
+  ]);
   expect(status).toBe(0);
   expect(stdout).toContain("note: camera/3.jpg: turned as its EXIF orientation, 3, says\n");
   expect(stdout).toContain("note: 2 images, the first camera/6.jpg: turned as its EXIF orientation, 6, says\n");
-  folder.run(["segment", "upright", ...crf, ...device, "--out", "upright-maps"]);
+  await folder.runInProcess(["segment", "upright", ...crf, ...device, "--out", "upright-maps"]);
   for (const name of ["3.png", "6.png", "3.overlay.png", "6.overlay.png"]) {
     expect(read(`camera-maps/${name}`).equals(read(`upright-maps/${name}`)), name).toBe(true);
   }

@@ -54,8 +54,8 @@ describe("crf-rnn train", () => {
     expect(report).toContain("fcn8s on shapes");
   });
 
-  test("says in its help what may differ when a run goes on", () => {
-    const help = folder.run(["help", "train"]).stdout.replace(/\s+/g, " ");
+  test("says in its help what may differ when a run goes on", async () => {
+    const help = (await folder.runInProcess(["help", "train"])).stdout.replace(/\s+/g, " ");
     const [, may] = /Those that are given anew count\. (.*?) All other flags must be as before/.exec(help)!;
     for (const flag of [...Object.values(settings).map((each) => each.flag), ...freeFlags]) expect(may).toContain(flag);
   });
@@ -75,7 +75,7 @@ describe("crf-rnn train", () => {
 
   test("goes on without a flag repeated, from anywhere, and with those that are given anew", async () => {
     const early = schedule.map((word, i) => (schedule[i - 1] === "--steps" ? "8" : word));
-    folder.run(trainWords("forgetful", ...early));
+    await folder.runInProcess(trainWords("forgetful", ...early));
     // From another folder, as the paths of the data are kept whole; with more steps, which a run without --resume would have had.
     const out = folder.file("forgetful");
     const { status, stderr } = crfRnn(["train", "--out", out, "--resume", "--steps", `${steps}`]);
@@ -108,7 +108,7 @@ describe("crf-rnn train", () => {
         `expected the build, host and device .*, got crf-rnn .* on ${foreign}, wasm other there, crf-rnn .*wasm plain here`,
       ),
     );
-    const { status, stdout } = folder.run(words);
+    const { status, stdout } = await folder.runInProcess(words);
     expect(status).toBe(0);
     const { notes } = JSON.parse(stdout) as { notes: string[] };
     expect(notes).toEqual([expect.stringMatching(/^bits may differ from an unbroken run's: .* wasm other there/)]);
@@ -140,32 +140,32 @@ describe("crf-rnn train", () => {
     expect(readdirSync(folder.file("killed"))).toEqual(readdirSync(folder.file("whole")));
   });
 
-  test("killed between a checkpoint and the best parameters in it, has both when resumed", () => {
+  test("killed between a checkpoint and the best parameters in it, has both when resumed", async () => {
     const words = trainWords("between", ..."--steps 2 --validate-every 2 --save-every 2 --quiet".split(" "));
-    folder.run(words);
+    await folder.runInProcess(words);
     folder.remove("between/best.safetensors");
-    expect(folder.run([...words, "--resume"])).toMatchObject({ status: 0, stderr: "" });
+    expect(await folder.runInProcess([...words, "--resume"])).toMatchObject({ status: 0, stderr: "" });
     expect(bytesOf("between", "best").equals(bytesOf("between"))).toBe(true);
   });
 
-  test("is not failed by a report that cannot be drawn, which a note tells", () => {
+  test("is not failed by a report that cannot be drawn, which a note tells", async () => {
     const words = trainWords("undrawn", ..."--steps 2 --quiet".split(" "));
-    folder.run(words);
+    await folder.runInProcess(words);
     folder.write("undrawn/samples.safetensors", "no predictions");
-    const { status, stdout } = folder.run([...words, "--resume", "--json"]);
+    const { status, stdout } = await folder.runInProcess([...words, "--resume", "--json"]);
     expect(status).toBe(0);
     const { notes } = JSON.parse(stdout) as { notes: string[] };
     expect(notes).toHaveLength(1);
     expect(notes[0]).toMatch(/^the report could not be drawn: .*samples\.safetensors/);
   });
 
-  test("ends by its patience with status 0, and wants images for it", () => {
+  test("ends by its patience with status 0, and wants images for it", async () => {
     // A rate of next to nothing changes no label, so that no validation is better than the first.
     const words = "--steps 9 --validate-every 1 --patience 2 --optimizer sgd --rate 1e-30 --json".split(" ");
-    const { status, stdout } = folder.run(trainWords("patient", ...words));
+    const { status, stdout } = await folder.runInProcess(trainWords("patient", ...words));
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ ending: "patience", validation: { step: 3 }, best: { step: 1 } });
-    folder.refuses(
+    await folder.refusesInProcess(
       trainWords("blind", ...words, "--val-images", "0"),
       /--patience: expected images to validate by, got --val-images 0 — name some by --val/,
     );
@@ -187,26 +187,29 @@ describe("crf-rnn train", () => {
     expect(step).toBe(readMetrics(folder, "stopped").filter(({ event }) => event === "step").length);
     expect(step).toBeGreaterThan(5);
     expect(existsSync(folder.file("stopped/report.html"))).toBe(true);
-    expect(folder.run(trainWords("stopped", ...schedule, "--resume"))).toMatchObject({ status: 0, stderr: "" });
+    expect(await folder.runInProcess(trainWords("stopped", ...schedule, "--resume"))).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
     expect(bytesOf("stopped").equals(bytesOf("whole"))).toBe(true);
   });
 
-  test("resumes a finished run without another step, and goes on with more of them", () => {
+  test("resumes a finished run without another step, and goes on with more of them", async () => {
     const before = bytesOf("stopped");
-    expect(folder.run(trainWords("stopped", ...schedule, "--resume"))).toMatchObject({ status: 0 });
+    expect(await folder.runInProcess(trainWords("stopped", ...schedule, "--resume"))).toMatchObject({ status: 0 });
     expect(bytesOf("stopped").equals(before)).toBe(true);
     const more = schedule.map((word, i) => (schedule[i - 1] === "--steps" ? `${steps + 2}` : word));
-    expect(folder.run(trainWords("stopped", ...more, "--resume"))).toMatchObject({ status: 0 });
+    expect(await folder.runInProcess(trainWords("stopped", ...more, "--resume"))).toMatchObject({ status: 0 });
     expect(readMetrics(folder, "stopped").at(-1)!.step).toBe(steps + 2);
   });
 
-  test("the same seed gives the same bits, another seed others", () => {
-    folder.run(trainWords("other", ...schedule, "--seed", "5"));
+  test("the same seed gives the same bits, another seed others", async () => {
+    await folder.runInProcess(trainWords("other", ...schedule, "--seed", "5"));
     expect(bytesOf("other").equals(bytesOf("whole"))).toBe(false);
   });
 
-  test("--dry-run says what would be done and writes nothing", () => {
-    const { status, stdout } = folder.run(trainWords("dry", "--epochs", "2", "--dry-run", "--json"));
+  test("--dry-run says what would be done and writes nothing", async () => {
+    const { status, stdout } = await folder.runInProcess(trainWords("dry", "--epochs", "2", "--dry-run", "--json"));
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       command: "train",
@@ -220,15 +223,15 @@ describe("crf-rnn train", () => {
     expect(existsSync(folder.file("dry"))).toBe(false);
   });
 
-  test("stage after stage: 32s, 16s, 8s, and CRF-RNN, each from the one before", () => {
+  test("stage after stage: 32s, 16s, 8s, and CRF-RNN, each from the one before", async () => {
     let init: string[] = [];
     for (const stage of ["fcn32s", "fcn16s", "fcn8s", "crf-rnn"]) {
       const words = ["--stage", stage, "--steps", "2", "--rate", "1e-9", "--json", ...init];
-      const { status, stdout, stderr } = folder.run(trainWords(stage, ...words));
+      const { status, stdout, stderr } = await folder.runInProcess(trainWords(stage, ...words));
       const { notes } = JSON.parse(stdout) as { notes: string[] };
       // What is not taken is said before the first step as well, and without one.
       expect({ status, stderr }).toEqual({ status: 0, stderr: notes.map((note) => `note: ${note}\n`).join("") });
-      expect(folder.run(trainWords(`${stage}-dry`, ...words, "--dry-run")).stderr).toBe(stderr);
+      expect((await folder.runInProcess(trainWords(`${stage}-dry`, ...words, "--dry-run"))).stderr).toBe(stderr);
       if (stage === "fcn16s") expect(notes[0]).toContain("score_pool4.weight");
       if (stage === "crf-rnn") expect(notes[0]).toContain("spatialWeight");
       init = ["--init", `${stage}/checkpoint.safetensors`];
@@ -240,20 +243,20 @@ describe("crf-rnn train", () => {
 });
 
 describe("crf-rnn train refuses", () => {
-  const refuses = (words: readonly string[], sentence: RegExp): void =>
-    folder.refuses(trainWords("refused", "--steps", "2", ...words), sentence);
+  const refuses = (words: readonly string[], sentence: RegExp): Promise<void> =>
+    folder.refusesInProcess(trainWords("refused", "--steps", "2", ...words), sentence);
 
-  test("a folder that holds a run, and one to resume that holds none", () => {
-    folder.refuses(
+  test("a folder that holds a run, and one to resume that holds none", async () => {
+    await folder.refusesInProcess(
       trainWords("whole", "--steps", "2"),
       /--out: expected a folder without a run, got whole, which holds one — add --resume/,
     );
-    refuses(["--resume"], /--resume: expected a run's folder, got refused, where nothing is/);
+    await refuses(["--resume"], /--resume: expected a run's folder, got refused, where nothing is/);
   });
 
-  test("to resume with other options, and says which", () => {
+  test("to resume with other options, and says which", async () => {
     const before = bytesOf("whole");
-    folder.refuses(
+    await folder.refusesInProcess(
       trainWords("whole", ...schedule, "--rate", "2e-6", "--resume", "--seed", "9", "--loss", "mean"),
       /another: loss: sum there, mean here; seed: 4 there, 9 here — repeat the command/,
     );
@@ -272,43 +275,43 @@ describe("crf-rnn train refuses", () => {
       /^crf-rnn: --out: expected a folder that no other process trains in, got held, where process \d+ does — wait/,
     );
     expect(existsSync(folder.file("held/lock.json"))).toBe(true);
-    expect(folder.run(trainWords("held", "--steps", "1", "--resume"))).toMatchObject({ status: 0 });
+    expect(await folder.runInProcess(trainWords("held", "--steps", "1", "--resume"))).toMatchObject({ status: 0 });
     expect(existsSync(folder.file("held/lock.json"))).toBe(false);
   });
 
-  test("to resume where both checkpoints are damaged, or the only one is", () => {
-    folder.run(trainWords("cut", "--steps", "1"));
+  test("to resume where both checkpoints are damaged, or the only one is", async () => {
+    await folder.runInProcess(trainWords("cut", "--steps", "1"));
     for (const name of ["checkpoint.safetensors", "checkpoint.former.safetensors"]) {
       const file = folder.file(`cut/${name}`);
       truncateSync(file, statSync(file).size - 100);
     }
     const names = readdirSync(folder.file("cut"));
     const again = trainWords("cut", "--steps", "1", "--resume");
-    folder.refuses(
+    await folder.refusesInProcess(
       again,
       /checkpoint\.safetensors at byte \d+: expected .* — checkpoint\.former\.safetensors is damaged, too; name another --out/,
     );
     expect(readdirSync(folder.file("cut"))).toEqual(names);
     folder.remove("cut/checkpoint.former.safetensors");
-    folder.refuses(again, /checkpoint\.safetensors at byte \d+: expected .* the file is truncated/);
+    await folder.refusesInProcess(again, /checkpoint\.safetensors at byte \d+: expected .* the file is truncated/);
   });
 
-  test("a checkpoint to begin from of another class count or width, or with nothing that fits, or none", () => {
+  test("a checkpoint to begin from of another class count or width, or with nothing that fits, or none", async () => {
     const init = ["--init", "whole/checkpoint.safetensors", "--device", "wasm"];
-    refuses([...init, "--widths", "4,8,4,4,4,4"], /conv2_1\.weight.*\[4, 4, 3, 3\].*\[8, 4, 3, 3\]/);
-    refuses(["--init", "nothing.pth"], /nothing\.pth: expected a readable file, got no such file/);
+    await refuses([...init, "--widths", "4,8,4,4,4,4"], /conv2_1\.weight.*\[4, 4, 3, 3\].*\[8, 4, 3, 3\]/);
+    await refuses(["--init", "nothing.pth"], /nothing\.pth: expected a readable file, got no such file/);
     folder.write("text.pth", "<html>not found</html>");
-    refuses(["--init", "text.pth"], /text\.pth at byte 0: expected safetensors/);
+    await refuses(["--init", "text.pth"], /text\.pth at byte 0: expected safetensors/);
   });
 
-  test("flags that exclude each other", () => {
-    refuses(["--epochs", "2"], /--epochs: expected no --steps beside it/);
-    refuses(["--logits", "x.safetensors"], /--logits: expected --stage crf-rnn, got fcn8s/);
-    refuses(["--freeze", "conv1"], /--freeze: expected layers to leave as they are, got none/);
-    refuses(["--crf-only", "--stage", "crf-rnn"], /--crf-only: expected a network to leave as it is, got none/);
-    refuses(["--augment", "flip,zoom=2"], /--augment: expected flip, scale=1…8, .* 'zoom=2' is not/);
-    refuses(["--schedule", "step:0:1"], /--schedule: expected fixed, step:EVERY:FACTOR/);
-    refuses(["--widths", "4,4"], /--widths: expected six whole numbers/);
+  test("flags that exclude each other", async () => {
+    await refuses(["--epochs", "2"], /--epochs: expected no --steps beside it/);
+    await refuses(["--logits", "x.safetensors"], /--logits: expected --stage crf-rnn, got fcn8s/);
+    await refuses(["--freeze", "conv1"], /--freeze: expected layers to leave as they are, got none/);
+    await refuses(["--crf-only", "--stage", "crf-rnn"], /--crf-only: expected a network to leave as it is, got none/);
+    await refuses(["--augment", "flip,zoom=2"], /--augment: expected flip, scale=1…8, .* 'zoom=2' is not/);
+    await refuses(["--schedule", "step:0:1"], /--schedule: expected fixed, step:EVERY:FACTOR/);
+    await refuses(["--widths", "4,4"], /--widths: expected six whole numbers/);
   });
 
   test("a loss that is not finite, with step, layer and advice; the last checkpoint stands", async () => {
@@ -339,15 +342,17 @@ describe("crf-rnn train, gone wrong, goes on by what it advises", () => {
       ["--rate", "1", "--clip", "1e-6"],
       /^went on from step 0 with clip 0\.000001 instead of none, the optimizer's/,
     ],
-  ])("with --resume and %s after a run that diverged", (_, remedy, note) => {
+  ])("with --resume and %s after a run that diverged", async (_, remedy, note) => {
     const run = `diverged${remedy.length}`;
     const words = "--optimizer sgd --steps 6 --save-every 1 --val-images 0".split(" ");
-    const diverged = folder.run(trainWords(run, ...words, "--rate", "1", "--quiet"));
+    const diverged = await folder.runInProcess(trainWords(run, ...words, "--rate", "1", "--quiet"));
     expect(diverged.status).toBe(2);
     expect(diverged.stderr).toMatch(
       /lower --rate \(it is 1; .*, or add --clip; the last checkpoint, of step 0, stands, --resume/,
     );
-    const { status, stdout, stderr } = folder.run(trainWords(run, ...words, ...remedy, "--resume", "--json"));
+    const { status, stdout, stderr } = await folder.runInProcess(
+      trainWords(run, ...words, ...remedy, "--resume", "--json"),
+    );
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect((JSON.parse(stdout) as { notes: string[] }).notes[0]).toMatch(note);
     expect(stepsOf(run).map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6]);
@@ -358,9 +363,14 @@ describe("crf-rnn train, gone wrong, goes on by what it advises", () => {
   test("settings that were changed hold from their step on, also where later commands leave them out", async () => {
     const words = schedule.filter((word, i) => word !== "--rate" && schedule[i - 1] !== "--rate");
     const until = (steps: number) => words.map((word, i) => (words[i - 1] === "--steps" ? `${steps}` : word));
-    folder.run(trainWords("slower", ...until(5), "--rate", "1e-6"));
-    folder.run(trainWords("slower", ...until(10), "--rate", "1e-7", "--schedule", "step:8:0.1", "--resume"));
-    expect(folder.run(trainWords("slower", ...until(12), "--resume"))).toMatchObject({ status: 0, stderr: "" });
+    await folder.runInProcess(trainWords("slower", ...until(5), "--rate", "1e-6"));
+    await folder.runInProcess(
+      trainWords("slower", ...until(10), "--rate", "1e-7", "--schedule", "step:8:0.1", "--resume"),
+    );
+    expect(await folder.runInProcess(trainWords("slower", ...until(12), "--resume"))).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
     const metrics = readMetrics(folder, "slower");
     expect(metrics.flatMap((metric) => (metric.event === "step" ? [metric.rate] : []))).toEqual([
       ...Array<number>(5).fill(1e-6),
@@ -383,38 +393,48 @@ describe("crf-rnn train, gone wrong, goes on by what it advises", () => {
     expect(configuration.optimizer).toMatchObject({ rate: 1e-7, schedule: { kind: "step" } });
   });
 
-  test("by other beginnings, where no step was taken; then there is nothing to resume", () => {
+  test("by other beginnings, where no step was taken; then there is nothing to resume", async () => {
     const bytes = bytesOf("whole");
     const start = 8 + Number(bytes.readBigUInt64LE());
     folder.write("nan.safetensors", Buffer.concat([bytes.subarray(0, start), Buffer.alloc(bytes.length - start, 255)]));
     const words = trainWords("unborn", ..."--steps 2 --quiet --init nan.safetensors".split(" "));
-    folder.refuses(
+    await folder.refusesInProcess(
       words,
       /^crf-rnn: validation after step 0, image shapes-\d+: .* first appears in the parameter conv1_1\.weight — no step was taken, so it is what the run began from: check --init/,
     );
-    folder.refuses([...words, "--resume"], /--resume: expected a run's folder, got unborn, where nothing is/);
+    await folder.refusesInProcess(
+      [...words, "--resume"],
+      /--resume: expected a run's folder, got unborn, where nothing is/,
+    );
   });
 
-  test("in the sentence of a run that diverged, where validation is the first to see it", () => {
+  test("in the sentence of a run that diverged, where validation is the first to see it", async () => {
     const words = "--stage crf-rnn --rate 1e6 --optimizer sgd --steps 3 --validate-every 1 --quiet".split(" ");
-    const { status, stderr } = folder.run(trainWords("unseen", ...words));
+    const { status, stderr } = await folder.runInProcess(trainWords("unseen", ...words));
     expect(stderr).toMatch(
       /^crf-rnn: (step|validation after step) \d, image shapes-\d+: expected (a finite loss|finite scores), got NaN, which first appears in the (layer|parameter) .* — lower --rate \(it is 1000000; .*, of step 0, stands/,
     );
     expect(status).toBe(2);
     const lower = words.map((word) => (word === "1e6" ? "1e-9" : word));
-    expect(folder.run(trainWords("unseen", ...lower, "--resume"))).toMatchObject({ status: 0, stderr: "" });
+    expect(await folder.runInProcess(trainWords("unseen", ...lower, "--resume"))).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
   });
 
-  test("and where a bandwidth falls to 0 or below", () => {
+  test("and where a bandwidth falls to 0 or below", async () => {
     const words =
       "--stage crf-rnn --learn bandwidths --rate 1e-9 --steps 4 --val-images 0 --save-every 1 --quiet".split(" ");
-    const { status, stderr } = folder.run(trainWords("narrow", ...words, "--multipliers", "bandwidths=1e12"));
+    const { status, stderr } = await folder.runInProcess(
+      trainWords("narrow", ...words, "--multipliers", "bandwidths=1e12"),
+    );
     expect(stderr).toMatch(
       /^crf-rnn: step \d, image shapes-\d+: expected bandwidths above 0, got θ[αβγ] = -[\d.]+.* — lower --rate \(it is 1e-9; .*, of step \d, stands/,
     );
     expect(status).toBe(2);
-    expect(folder.run(trainWords("narrow", ...words, "--multipliers", "bandwidths=1", "--resume"))).toMatchObject({
+    expect(
+      await folder.runInProcess(trainWords("narrow", ...words, "--multipliers", "bandwidths=1", "--resume")),
+    ).toMatchObject({
       status: 0,
     });
   });
@@ -427,10 +447,10 @@ describe("crf-rnn train, gone wrong, goes on by what it advises", () => {
     ],
     ["overwritten", (file: string) => writeFileSync(file, "OVERWRITTEN"), /is damaged \(.*\) and was set aside as/],
     ["missing", (file: string) => rmSync(file), /was missing/],
-  ])("from the former checkpoint where the last one is %s, to the same bits", (state, damage, note) => {
+  ])("from the former checkpoint where the last one is %s, to the same bits", async (state, damage, note) => {
     cpSync(folder.file("whole"), folder.file(state), { recursive: true });
     damage(folder.file(`${state}/checkpoint.safetensors`));
-    const { status, stdout, stderr } = folder.run(trainWords(state, ...schedule, "--resume", "--json"));
+    const { status, stdout, stderr } = await folder.runInProcess(trainWords(state, ...schedule, "--resume", "--json"));
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(note);
     expect(stdout).toContain("went on from step 10, of the checkpoint before it");
@@ -444,44 +464,47 @@ describe("crf-rnn train refuses data", () => {
   const size = { height: 24, width: 24 };
   const black = encodeRgbPng(24, 24, new Uint8Array(24 * 24 * 3));
 
-  function refusesData(break_: (folder: Folder) => void, sentence: RegExp): void {
+  async function refusesData(break_: (folder: Folder) => void, sentence: RegExp): Promise<void> {
     using broken = shapesFolder();
     break_(broken);
-    broken.refuses(trainWords("run", "--steps", "1"), sentence);
+    await broken.refusesInProcess(trainWords("run", "--steps", "1"), sentence);
   }
 
-  test("a folder that is missing, empty, or without images to train on", () => {
-    refusesData((data) => data.remove("shapes"), /shapes: expected a folder, got nothing there — name the folder/);
-    refusesData((data) => {
+  test("a folder that is missing, empty, or without images to train on", async () => {
+    await refusesData(
+      (data) => data.remove("shapes"),
+      /shapes: expected a folder, got nothing there — name the folder/,
+    );
+    await refusesData((data) => {
       data.remove("shapes/manifest.json");
       data.remove("shapes/masks");
     }, /expected a data set: manifest \(manifest\.json\)/);
-    refusesData((data) => {
+    await refusesData((data) => {
       const classes = [{ id: 0, name: "ground", rgb: [0, 0, 0] }];
       data.write("shapes/manifest.json", JSON.stringify({ classes, items: [] }));
     }, /--data: expected images to train on, got none in .*shapes/);
   });
 
-  test("an image without its mask, of another size than its mask, or damaged", () => {
+  test("an image without its mask, of another size than its mask, or damaged", async () => {
     const mask = "shapes/masks/shapes-0003.png";
-    refusesData((data) => data.remove(mask), /shapes-0003\.png: expected a file, got no such file — fetch/);
-    refusesData(
+    await refusesData((data) => data.remove(mask), /shapes-0003\.png: expected a file, got no such file — fetch/);
+    await refusesData(
       (data) => void data.write("shapes/images/shapes-0003.png", encodeRgbPng(20, 24, new Uint8Array(20 * 24 * 3))),
       /24 × 24 labels for an image of 24 × 20/,
     );
-    refusesData(
+    await refusesData(
       (data) => void data.write("shapes/images/shapes-0003.png", black.subarray(0, 60)),
       /shapes-0003\.png at byte \d+: expected/,
     );
   });
 
-  test("labels outside the classes, and a mask that is all ignored", () => {
+  test("labels outside the classes, and a mask that is all ignored", async () => {
     const labels = (label: number) => encodeLabelPng({ ...size, labels: new Uint8Array(24 * 24).fill(label) });
-    refusesData(
+    await refusesData(
       (data) => void data.write("shapes/masks/shapes-0003.png", labels(4)),
       /labels 0…3, or 255 to ignore, got label 4/,
     );
-    refusesData(
+    await refusesData(
       (data) => void data.write("shapes/masks/shapes-0007.png", labels(255)),
       /every pixel is ignored \(255\)/,
     );

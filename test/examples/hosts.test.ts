@@ -13,7 +13,7 @@ import { findDeno } from "../../scripts/environment.mjs";
 import { encodeNpy } from "../../src/data/npy.ts";
 import { decodeLabelPng, encodeRgbPng } from "../../src/data/png.ts";
 import type { Device } from "../../src/index.ts";
-import { installPackage } from "../bundles/install.ts";
+import { copyPackage } from "../bundles/install.ts";
 import { root } from "../hosts/folders.ts";
 import { serving, visit } from "./visit.ts";
 
@@ -22,7 +22,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "crf-rnn-examples-"));
-  await installPackage(folder);
+  await copyPackage(folder);
   await cp(`${root}examples`, folder, { recursive: true });
 });
 

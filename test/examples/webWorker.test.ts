@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runInPage } from "../../src/cli/chromium.ts";
-import { installPackage } from "../bundles/install.ts";
+import { copyPackage } from "../bundles/install.ts";
 import { root } from "../hosts/folders.ts";
 
 let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "crf-rnn-web-worker-"));
-  await installPackage(folder);
+  await copyPackage(folder);
   await cp(`${root}examples/web-worker`, folder, { recursive: true });
   await build({
     root: folder,
