@@ -28,12 +28,13 @@ export async function tell(options: WorkOptions, times: number): Promise<Told> {
   Object.assign(device, { limits: { ...device.limits, alignment } });
   const longestLists = await longestListsOf(device, options.scene);
   const reads: ArrayBuffer[] = [];
-  // What kernels wrote that no GPU runs, which a GPU is not asked for: the range of a lattice's keys.
+  // What kernels wrote that no GPU runs, which a GPU is not asked for: how far features reach. A lattice's status is asked for by both.
   const own = new WeakSet<Storage>();
   using _observation = device.observe({
     before({ kernel, args }) {
       if (kernel.only !== "wasm") return;
-      for (const { name, access } of kernel.bindings) if (access === "write") own.add(args[name] as Storage);
+      for (const { name, access } of kernel.bindings)
+        if (access === "write" && name !== "status") own.add(args[name] as Storage);
     },
   });
   const read = device.read.bind(device);
