@@ -122,9 +122,13 @@ async function learn(workload: Workload, bandwidths: boolean): Promise<Prepared>
   const layer = crfRnn(device, { ...crfOptions(classes, "full"), iterations, learn: { bandwidths } });
   using spatial = await workload.buildSpatial();
   using bilateral = await workload.buildBilateral();
-  // Besides those of inference: of each iteration its marginals and both filtered maps, and of the unary's
-  // gradient a sum and a summand.
-  const kept = (3 * iterations + 2) * unary.storage.bytes;
+  // Besides those of inference: of each iteration its marginals and what its matrices are multiplied with, rows of both filtered maps or, where
+  // they are fewer, of vertices; and of the unary's gradient a sum and a summand.
+  const onVertices = !bandwidths && spatial.vertices + bilateral.vertices <= 2 * unary.rows;
+  const multiplied = onVertices
+    ? vertexBytes(spatial, classes) + vertexBytes(bilateral, classes)
+    : 2 * unary.storage.bytes;
+  const kept = iterations * (unary.storage.bytes + multiplied) + 2 * unary.storage.bytes;
   return {
     async run() {
       using scope = device.scope();
