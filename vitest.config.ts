@@ -32,8 +32,8 @@ export default defineConfig({
   test: {
     globalSetup: "test/hosts/prepare.ts",
     sequence: { sequencer: LongestFirst },
-    // Two cores are enough for eight: Deno with WebGPU waits most of the time, and so does what starts browsers and ends processes.
-    maxWorkers: 8,
+    // Two cores are enough for six: Deno with WebGPU waits most of the time, and so does what starts browsers and ends processes.
+    maxWorkers: 6,
     projects: [
       { test: { ...common, name: "elsewhere", include: elsewhere } },
       { test: { ...common, name: "together", include: together, isolate: false } },

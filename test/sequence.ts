@@ -1,12 +1,12 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /**
- * What takes longest, above 20 s. Node comes first, whose runs go one after the other, then what waits: what else runs has the processor
- * meanwhile.
- * Where nothing was measured on the machine before, as in a new clone, other files go by their size.
+ * What takes longest, above 20 s: Node first, then what waits, since what else runs has the processor meanwhile. Where nothing was measured on the
+ * machine before, as in a new clone, other files go by their size.
  */
 const first = [
   "hosts/node",
+  "hosts/node-wasm",
   "hosts/chromium",
   "hosts/deno",
   "cli/orphans",

@@ -109,7 +109,8 @@ test("the page, built by Vite, labels its example, a file that was chosen, and t
   expect(done).not.toHaveProperty("error");
   const { texts, corner } = done as { readonly texts: string[]; readonly corner: number[] };
   const line = new RegExp(`^\\w+: ([\\d.]+) % orange on wasm, threads: [2-9]\\d*; ${rate}$`);
-  const shares = texts.map((text) => Number(line.exec(text)?.[1] ?? text));
+  for (const text of texts) expect(text).toMatch(line);
+  const shares = texts.map((text) => Number(line.exec(text)![1]));
   expect(Math.abs(shares[0]! - diskShare)).toBeLessThan(0.5);
   expect(Math.abs(shares[1]! - 50)).toBeLessThan(1);
   expect(shares[2]).toBe(100);

@@ -1,4 +1,4 @@
 import { describeRuns } from "./describe.ts";
-import { runsOf } from "./hosts.ts";
+import { gpuRunOf } from "./hosts.ts";
 
-describeRuns(runsOf("node"));
+describeRuns([gpuRunOf("node")]);

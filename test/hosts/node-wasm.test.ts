@@ -1,0 +1,4 @@
+import { describeRuns } from "./describe.ts";
+import { wasmRunsOf } from "./hosts.ts";
+
+describeRuns(wasmRunsOf("node"));
