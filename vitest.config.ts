@@ -18,15 +18,25 @@ const elsewhere = globSync("test/hosts/{newer-node,deno,chromium}*.test.ts");
  * Files that share a process, and the modules in it, with what ran there before: loading src/ takes most of them longer than their
  * tests. They put back what they change, the folder or the environment; what replaces modules or looks at its process's memory is apart.
  */
-const together = globSync("test/{checkpoint,cli,data,diagnosis,docs,gpu,models,search,site,study,train}/**/*.test.ts", {
-  ignore: [
-    "test/checkpoint/hostile.test.ts",
-    "test/cli/output.test.ts",
-    "test/gpu/plan.test.ts",
-    "test/models/growth.test.ts",
-    "test/train/memory*.test.ts",
+const together = globSync(
+  [
+    "test/{checkpoint,cli,crf,data,diagnosis,docs,gpu,models,search,site,study,train}/**/*.test.ts",
+    "test/{budget,float16,kernels,quote,warnings}.test.ts",
+    "test/distributed/{alarm,join,launcher}.test.ts",
+    "test/examples/ownNetwork.test.ts",
+    "test/goldens/gradients.test.ts",
+    "test/lab/{inside,latest,parameters,range,refine}.test.ts",
   ],
-});
+  {
+    ignore: [
+      "test/checkpoint/hostile.test.ts",
+      "test/cli/output.test.ts",
+      "test/gpu/plan.test.ts",
+      "test/models/growth.test.ts",
+      "test/train/memory*.test.ts",
+    ],
+  },
+);
 
 export default defineConfig({
   test: {

@@ -57,7 +57,8 @@ test("a rank that is killed ends the others within seconds; the last checkpoint 
   expect(readdirSync(folder.file("elsewhere"))).toEqual([]);
 });
 
-// UCX tells on standard output that it hooks into the process's memory, which takes pages from under a host's threads.
+// UCX tells on standard output that it hooks into the process's memory, which takes pages from under a host's threads: then the process may fall
+// (status 11) before it has said that there is no such split.
 test.each([
   ["is kept from it", {}, false],
   ["is not where somebody asks for it", { UCX_MEM_EVENTS: "y" }, true],
@@ -66,7 +67,7 @@ test.each([
   const { status, stdout } = await launch("mpich", 1, words("unused", 1, "--val", "nowhere"), folder, {
     environment: log,
   }).ended;
-  expect(status).toBe(2);
+  expect(hooked ? [2, 11] : [2]).toContain(status);
   expect(/libucm/.test(stdout)).toBe(hooked);
 });
 
