@@ -186,10 +186,13 @@ async function iterateByOps(inference: Inference, fits: boolean): Promise<Tensor
   using spatial = multiplies ? product(compatibility, spatialWeight) : undefined;
   using bilateral = multiplies ? product(compatibility, bilateralWeight) : undefined;
   const products = spatial && bilateral && { spatial, bilateral };
-  const next = fits && multiplies && hasFewVertices(inference) ? nextByVertices : nextLogits;
+  const byVertices = fits && hasFewVertices(inference);
   return await iterateBy({
     ...inference,
-    next: (marginals, t) => next(inference, products, marginals, t),
+    next: (marginals, t) =>
+      products && byVertices
+        ? nextByVertices(inference, products, marginals, t)
+        : nextLogits(inference, products, marginals, t),
     freeEnergy: (marginals, done) => freeEnergyOf(inference, marginals, done),
   });
 }
@@ -212,7 +215,7 @@ function hasFewVertices({ unary, spatial, bilateral, filter }: Inference): boole
 /** One iteration, with the products between the two parts of each filter: 1.15 times quicker than `nextLogits`, forward and back. */
 async function nextByVertices(
   { unary, spatial, bilateral, sets, normalization, turn }: Inference,
-  products: Products | undefined,
+  products: Products,
   marginals: Tensor,
   t: number,
 ): Promise<Tensor> {
@@ -221,9 +224,9 @@ async function nextByVertices(
     using smooth = blurred(marginals, lattice, normalization);
     return transform(smooth, matrix, { set, factor: -sliceFactor(lattice.dimensions) });
   };
-  using near = message(spatial, products!.spatial);
+  using near = message(spatial, products.spatial);
   await turn();
-  using like = message(bilateral, products!.bilateral);
+  using like = message(bilateral, products.bilateral);
   await turn();
   return addSlices(unary, { lattice: spatial, values: near }, { lattice: bilateral, values: like }, normalization);
 }
