@@ -17,6 +17,7 @@ import { hashNumber } from "./lattice/hash.number.bench.ts";
 import { incidenceEntries } from "./lattice/incidence.entries.bench.ts";
 import { incidenceFill } from "./lattice/incidence.fill.bench.ts";
 import { incidenceNormalize } from "./lattice/incidence.normalize.bench.ts";
+import { incidenceJoin } from "./lattice/incidence.join.bench.ts";
 import { incidenceCount } from "./lattice/incidence.count.bench.ts";
 import { incidenceOffsets } from "./lattice/incidence.offsets.bench.ts";
 import { incidenceScatter } from "./lattice/incidence.scatter.bench.ts";
@@ -127,6 +128,7 @@ export const floors = [
   incidenceFill,
   incidenceNormalize,
   incidenceCount,
+  incidenceJoin,
   incidenceOffsets,
   incidenceScatter,
   neighbors,

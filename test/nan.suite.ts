@@ -35,6 +35,7 @@ const wholeNumbers = [
   "hashMark",
   "hashMove",
   "hashNumber",
+  "incidenceJoin",
   "incidenceOffsets",
   "neighbors",
   "neighborsMerge",

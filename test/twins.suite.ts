@@ -129,7 +129,9 @@ export const cases: Case[] = [
         )),
         ...(await checkTwins(
           device,
-          (await record("wasm", splatInBands)).filter(({ kernel }) => kernel.id === "splatNear"),
+          (await record("wasm", splatInBands)).filter(({ kernel }) =>
+            ["splatNear", "incidenceJoin"].includes(kernel.id),
+          ),
         )),
         ...(await checkTwins(
           device,

@@ -93,7 +93,7 @@ export async function splatInBands(device: Device): Promise<void> {
   const tables = { incidence, points: { from: points, to: points } };
   const into = {
     result: workspace.allocate((vertices + 1) * quads * quadBytes),
-    sums: workspace.allocate(bytesOfSums(tables, vertices, quads)),
+    sums: workspace.allocate(bytesOfSums(tables, quads)),
   };
   const values = { storage: written(numbers.array(points * 12, -1, 1)), rowQuads: 3, firstQuad: 1 };
   perform(device, splat(tables, values, into, { vertices, quads }));

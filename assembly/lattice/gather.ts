@@ -25,9 +25,10 @@ export function gather(
   for (; q < quads; q++) one(first, last, values + ((<usize>q) << 4), rowStride, scale, to + ((<usize>q) << 4));
 }
 
-/** The same without a factor, and not inlined, so that the module has it once. */
+/** The same without a factor, and not inlined. */
 export function gatherApart(first: usize, last: usize, values: usize, rowStride: usize, quads: u32, to: usize): void {
-  gather(first, last, values, rowStride, quads, f32x4.splat(1), to);
+  zero(to, (<usize>quads) << 4);
+  gatherOn(first, last, values, rowStride, quads, to);
 }
 
 // @ts-ignore: decorator
@@ -79,6 +80,77 @@ function one(first: usize, last: usize, values: usize, rowStride: usize, scale: 
     a = multiplyAdd(v128.load32_splat(pair, 4), v128.load(values + <usize>load<u32>(pair) * rowStride), a);
   }
   v128.store(to, f32x4.mul(scale, a));
+}
+
+/**
+ * to += Σ weight·values[row] over the pairs (row, weight) in [first, last): goes on with a sum of `gather`, to the same bits. `rowStride` in
+ * bytes.
+ */
+export function gatherOn(first: usize, last: usize, values: usize, rowStride: usize, quads: u32, to: usize): void {
+  let q: usize = 0;
+  const end = (<usize>quads) << 4;
+  for (; q + 96 <= end; q += 96) sixOn(first, last, values + q, rowStride, to + q);
+  for (; q + 48 <= end; q += 48) threeOn(first, last, values + q, rowStride, to + q);
+  for (; q < end; q += 16) oneOn(first, last, values + q, rowStride, to + q);
+}
+
+// @ts-ignore: decorator
+@inline
+function sixOn(first: usize, last: usize, values: usize, rowStride: usize, to: usize): void {
+  let a = v128.load(to);
+  let b = v128.load(to, 16);
+  let c = v128.load(to, 32);
+  let d = v128.load(to, 48);
+  let e = v128.load(to, 64);
+  let f = v128.load(to, 80);
+  for (let pair = first; pair < last; pair += 8) {
+    const row = values + <usize>load<u32>(pair) * rowStride;
+    const weight = v128.load32_splat(pair, 4);
+    a = multiplyAdd(weight, v128.load(row), a);
+    b = multiplyAdd(weight, v128.load(row, 16), b);
+    c = multiplyAdd(weight, v128.load(row, 32), c);
+    d = multiplyAdd(weight, v128.load(row, 48), d);
+    e = multiplyAdd(weight, v128.load(row, 64), e);
+    f = multiplyAdd(weight, v128.load(row, 80), f);
+  }
+  v128.store(to, a);
+  v128.store(to, b, 16);
+  v128.store(to, c, 32);
+  v128.store(to, d, 48);
+  v128.store(to, e, 64);
+  v128.store(to, f, 80);
+}
+
+// @ts-ignore: decorator
+@inline
+function threeOn(first: usize, last: usize, values: usize, rowStride: usize, to: usize): void {
+  let a = v128.load(to);
+  let b = v128.load(to, 16);
+  let c = v128.load(to, 32);
+  for (let pair = first; pair < last; pair += 8) {
+    const row = values + <usize>load<u32>(pair) * rowStride;
+    const weight = v128.load32_splat(pair, 4);
+    a = multiplyAdd(weight, v128.load(row), a);
+    b = multiplyAdd(weight, v128.load(row, 16), b);
+    c = multiplyAdd(weight, v128.load(row, 32), c);
+  }
+  v128.store(to, a);
+  v128.store(to, b, 16);
+  v128.store(to, c, 32);
+}
+
+// @ts-ignore: decorator
+@inline
+function oneOn(first: usize, last: usize, values: usize, rowStride: usize, to: usize): void {
+  let a = v128.load(to);
+  for (let pair = first; pair < last; pair += 8) {
+    a = multiplyAdd(v128.load32_splat(pair, 4), v128.load(values + <usize>load<u32>(pair) * rowStride), a);
+  }
+  v128.store(to, a);
+}
+
+export function zero(to: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += 16) v128.store(to + at, f32x4.splat(0));
 }
 
 /** Points whose rows are read together before the first of them is computed. */

@@ -1,4 +1,4 @@
-import { gatherOn } from "./gatherOn";
+import { gatherOn, zero } from "./gather";
 import { block } from "./incidence";
 
 /** Twin of kernels/lattice/splat.band.wgsl. */
@@ -19,48 +19,7 @@ export function splatBand(
   begin: u32,
   end: u32,
 ): void {
-  const column = values + ((<usize>valueOffset) << 4);
-  const stride = (<usize>valueQuads) << 4;
-  addBand(
-    offsets,
-    incidence,
-    column,
-    stride,
-    lists,
-    nextLists,
-    result,
-    sums,
-    vertices,
-    false,
-    last != 0,
-    levels,
-    quads,
-    begin,
-    end,
-  );
-}
-
-/**
- * Adds a band to `result`. Where it is `fresh`, nobody has made `lists`: nothing was added before, and each vertex has the row of sums of its own
- * number. `rowStride` in bytes.
- */
-export function addBand(
-  offsets: usize,
-  incidence: usize,
-  values: usize,
-  rowStride: usize,
-  lists: usize,
-  nextLists: usize,
-  result: usize,
-  sums: usize,
-  vertices: u32,
-  fresh: bool,
-  last: bool,
-  levels: u32,
-  quads: u32,
-  begin: u32,
-  end: u32,
-): void {
+  const rowStride = (<usize>valueQuads) << 4;
   const rowBytes = (<usize>quads) << 4;
   let vertex = begin / quads;
   let column = (<usize>(begin - vertex * quads)) << 4;
@@ -76,10 +35,9 @@ export function addBand(
     let first = load<u32>(ends);
     const stop = load<u32>(ends, 4);
     // How many pairs have been added, and above that the row in `sums`.
-    const state = fresh ? (<u64>vertex) << 32 : load<u64>(lists + ((<usize>vertex) << 3));
+    const state = load<u64>(lists + ((<usize>vertex) << 3));
     if (column == 0) store<u64>(nextLists + ((<usize>vertex) << 3), state + (stop - first));
     let count = <u32>state;
-    if (fresh) zero(own, bytes);
     const row = sums + <usize>(<u32>(state >> 32) * levels) * rowBytes + column;
     while (first < stop) {
       const filled = count % block;
@@ -90,10 +48,9 @@ export function addBand(
       gatherOn(
         incidence + ((<usize>first) << 3),
         incidence + ((<usize>until) << 3),
-        values + column,
+        values + ((<usize>valueOffset) << 4) + column,
         rowStride,
         <u32>(bytes >> 4),
-        into,
         into,
       );
       count += until - first;
@@ -103,10 +60,6 @@ export function addBand(
     own += bytes;
     column = 0;
   }
-}
-
-function zero(to: usize, bytes: usize): void {
-  for (let at: usize = 0; at < bytes; at += 16) v128.store(to + at, f32x4.splat(0));
 }
 
 /** Carries what a row of quads has in the level below `level` into `level`, as item `item`. */

@@ -1,5 +1,6 @@
 import { scratch } from "../shared/scratch";
-import { addBand } from "./splat.band";
+import { gatherOn, zero } from "./gather";
+import { block } from "./incidence";
 
 /** As `bandPoints` of src/lattice/incidence.ts. */
 const bandPoints: u32 = 32768;
@@ -9,13 +10,11 @@ export function splatNear(
   offsets: usize,
   incidence: usize,
   values: usize,
-  lists: usize,
   result: usize,
   sums: usize,
   vertices: u32,
   points: u32,
   band: u32,
-  levels: u32,
   quads: u32,
   valueQuads: u32,
   valueOffset: u32,
@@ -24,38 +23,53 @@ export function splatNear(
 ): void {
   const rowStride = (<usize>valueQuads) << 4;
   const firstPoint = band * bandPoints;
-  const rest = points - firstPoint;
-  const rows = values + <usize>firstPoint * rowStride;
-  readShare(rows, <usize>min(rest, bandPoints) * rowStride, (vertices + 1) * quads, begin, end);
-  const own = lists + (band & 1 ? (<usize>vertices) << 3 : 0);
-  const next = lists + (band & 1 ? 0 : (<usize>vertices) << 3);
-  const column = values + ((<usize>valueOffset) << 4);
-  addBand(
-    offsets,
-    incidence,
-    column,
-    rowStride,
-    own,
-    next,
-    result,
-    sums,
-    vertices,
-    band == 0,
-    rest <= bandPoints,
-    levels,
-    quads,
-    begin,
-    end,
-  );
+  const bandBytes = <usize>min(points - firstPoint, bandPoints) * rowStride;
+  readFirst(values + <usize>firstPoint * rowStride, bandBytes, (vertices + 1) * quads, begin, end);
+  const listBytes = (<usize>(vertices + 2)) << 2;
+  const rowBytes = (<usize>quads) << 4;
+  let lists = offsets + ((<usize>(begin / quads)) << 2);
+  let column = (<usize>(begin % quads)) << 4;
+  let own = result + ((<usize>begin) << 4);
+  const ownEnd = result + ((<usize>end) << 4);
+  for (; own < ownEnd; lists += 4) {
+    const bytes = min(rowBytes - column, ownEnd - own);
+    const list = lists + <usize>(band + 1) * listBytes;
+    let first = load<u32>(list);
+    const stop = load<u32>(list, 4);
+    if (band == 0 && first == stop) zero(own, bytes);
+    // How many pairs of the list the bands before have added.
+    let count: u32 = 0;
+    for (let before = lists + listBytes; before < list; before += listBytes)
+      count += load<u32>(before, 4) - load<u32>(before);
+    let row = sums + <usize>(load<u32>(lists) / block + count / block) * rowBytes + column;
+    while (first < stop) {
+      const filled = count % block;
+      const until = min(stop, first + block - filled);
+      const into = count < block ? own : row;
+      if (filled == 0) zero(into, bytes);
+      const pairs = incidence + ((<usize>first) << 3);
+      const pairsEnd = incidence + ((<usize>until) << 3);
+      gatherOn(pairs, pairsEnd, values + ((<usize>valueOffset) << 4) + column, rowStride, <u32>(bytes >> 4), into);
+      count += until - first;
+      first = until;
+      row += rowBytes;
+    }
+    own += bytes;
+    column = 0;
+  }
 }
 
+/** Threads take an eighth of an even share at a time: the first of each come before all others. */
+const firstOnes: u32 = 8;
+
 /**
- * Reads the share of a map that a range of `count` invocations has, from front to back, and keeps nothing: rows that are fetched from far one
- * by one take several times as long. What was read is stored, so that no compiler leaves it out.
+ * Reads a map that so many invocations need, from front to back, and keeps nothing: rows that are fetched from far one by one take several times
+ * as long. The first eighth of the invocations does it, each its part. What was read is stored, so that no compiler leaves it out.
  */
-function readShare(map: usize, bytes: usize, count: u32, begin: u32, end: u32): void {
-  const last = map + <usize>((<u64>bytes * end) / count);
+function readFirst(map: usize, bytes: usize, count: u32, begin: u32, end: u32): void {
+  const share = <u64>bytes * firstOnes;
+  const last = map + min(bytes, <usize>((share * end) / count));
   let read: u32 = 0;
-  for (let at = map + <usize>((<u64>bytes * begin) / count); at < last; at += 64) read = read ^ load<u32>(at);
+  for (let at = map + <usize>((share * begin) / count); at < last; at += 64) read = read ^ load<u32>(at);
   store<u32>(scratch, read);
 }

@@ -5,12 +5,12 @@ import { floor } from "../floor.ts";
 
 export const splatNear = floor({
   kernel,
-  moves: "of a band: its offsets, incidence, the range of values, and lists, result and sums in and out",
-  bytes: ({ offsets, incidence, values, vertices, points, quads, valueQuads }) =>
-    offsets.bytes +
+  moves:
+    "of a band: the offsets so far, incidence, the range of values, and result in and out; sums of long lists are not counted",
+  bytes: ({ incidence, values, vertices, points, band, quads, valueQuads }) =>
+    (band + 2) * (vertices + 2) * 4 +
     incidence.bytes +
     (values.bytes * quads * Math.min(1, bandPoints / points)) / valueQuads +
-    vertices * 16 +
     (vertices + 1) * quads * 32,
   computes: "a multiply-add a channel and entry of the lists: 8 a quad, and an entry has 8 bytes",
   operations: ({ incidence, quads }) => incidence.bytes * quads,

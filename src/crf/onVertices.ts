@@ -51,7 +51,7 @@ function mapsThatEndIn(workspace: Workspace, lattice: Lattice, tables: FilterTab
   const quads = quadsOf(result.channels);
   const other = workspace.allocate(vertexMapBytes(lattice, quads));
   const [values, spare] = lattice.dimensions % 2 === 1 ? [result.storage, other] : [other, result.storage];
-  return { values, spare, sums: workspace.allocate(bytesOfSums(tables, lattice.vertices, quads)) };
+  return { values, spare, sums: workspace.allocate(bytesOfSums(tables, quads)) };
 }
 
 /** Values of a lattice's vertices, [vertices + 1, C]. */
@@ -103,7 +103,7 @@ function splatted(values: Tensor, lattice: Lattice, normalization: Normalization
   using workspace = new Workspace(device);
   const tables = filterTables(lattice, normalization, true);
   const result = device.empty([vertices + 1, channels]);
-  const sums = workspace.allocate(bytesOfSums(tables, vertices, quads));
+  const sums = workspace.allocate(bytesOfSums(tables, quads));
   perform(
     device,
     splat(tables, allChannels(values.storage, quads), { result: result.storage, sums }, { vertices, quads }),

@@ -44,9 +44,9 @@ export function allocateMaps(
   quads: number,
   { given, lent }: { readonly given?: Storage; readonly lent?: Storage } = {},
 ): VertexMaps {
-  const { dimensions, vertices } = lattice;
+  const { dimensions } = lattice;
   const bytes = vertexMapBytes(lattice, quads);
-  const ofSums = bytesOfSums(tables, vertices, quads);
+  const ofSums = bytesOfSums(tables, quads);
   const values = given ? view(given, 0, bytes) : workspace.allocate(bytes);
   if (lent && lent.bytes >= bytes && dimensions % 2 === 1) {
     return { values, sums: workspace.allocate(ofSums), spare: view(lent, 0, bytes) };

@@ -3,6 +3,7 @@ import {
   incidenceCount,
   incidenceEntries,
   incidenceFill,
+  incidenceJoin,
   incidenceNormalize,
   incidenceOffsets,
   incidenceScatter,
@@ -16,10 +17,14 @@ import { sort, sortBlocks } from "../shared/sort.ts";
 
 /**
  * The points in whose simplex a vertex is, for each vertex and in point order, with their barycentric weights. They may come in bands of
- * points: then there are lists of all vertices for the first band, behind them those of the second, and so on (`bandOf`).
+ * points: then there are lists of all vertices for the first band, behind them those of the second, and so on (`bandOf`), as parts of lists
+ * that lie nowhere as a whole.
  */
 export interface Incidence {
-  /** [bands, vertices + 2]: where each list begins among the pairs of its band. */
+  /**
+   * [vertices + 2]: where each list begins. Of lists in bands [bands + 1, vertices + 2]: where each would begin if they were whole, and then
+   * where its parts begin among the pairs of each band.
+   */
   readonly offsets: Storage;
   /** [entries / 64]: the vertex of every 64th pair, by which splat finds the blocks of long lists. */
   readonly blockVertices: Storage;
@@ -56,7 +61,8 @@ export function chooseBands({ kind }: Device, points: number, vertices: number, 
 }
 
 /** In how many bands the lists of so many vertices come. */
-export const bandsOf = ({ offsets }: Incidence, vertices: number): number => offsets.bytes / 4 / (vertices + 2);
+export const bandsOf = ({ offsets }: Incidence, vertices: number): number =>
+  Math.max(1, offsets.bytes / (4 * (vertices + 2)) - 1);
 
 /** The lists of a band. */
 export function bandOf(
@@ -68,12 +74,12 @@ export function bandOf(
   const listBytes = (vertices + 2) * 4;
   const most = (pairs.bytes / points) * bandPoints;
   const own = view(pairs, band * most, Math.min(most, pairs.bytes - band * most));
-  return { ...rest, offsets: view(offsets, band * listBytes, listBytes), pairs: own };
+  return { ...rest, offsets: view(offsets, (band + 1) * listBytes, listBytes), pairs: own };
 }
 
 /** Makes room for the incidence lists of `entries`. */
 export const allocateIncidence = (workspace: Workspace, entries: number, vertices: number, bands = 1): Incidence => ({
-  offsets: workspace.allocate(bands * (vertices + 2) * 4),
+  offsets: workspace.allocate((bands === 1 ? 1 : bands + 1) * (vertices + 2) * 4),
   blockVertices: workspace.allocate(Math.ceil(entries / blockLength) * 4),
   pairs: workspace.allocate(entries * pairBytes),
 });
@@ -153,6 +159,9 @@ export function* scatterIncidence(
     const own = view(simplices, firstPoint * pointBytes, lists.pairs.bytes);
     yield* scatterBand(device, own, lists, { ...shape, firstPoint }, numbers);
   }
+  // Each band has written the vertices of its own blocks, which nobody reads.
+  const { offsets, blockVertices } = incidence;
+  yield planned(incidenceJoin, { offsets, blockVertices, vertices, bands });
 }
 
 /** Builds the lists of a band of points, which are numbered from `firstPoint`. */

@@ -1,5 +1,5 @@
 import { splat as kernel, splatAdd, splatBand as bandKernel, splatNear } from "../../build/kernels.ts";
-import { type Storage, view } from "../device/device.ts";
+import type { Storage } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
 import { pairBytes, quadBytes } from "../shape.ts";
 import type { MapChannels } from "../shared/channels.ts";
@@ -28,15 +28,9 @@ function sumLevels(entries: number, points: number): number[] {
 }
 
 /** The bytes of the sums that a splat of so many quads needs. */
-export function bytesOfSums({ incidence, points }: Splatted, vertices: number, quads: number): number {
-  const rowBytes = quads * quadBytes;
-  if (bandsOf(incidence, vertices) > 1) return vertices * (2 * pairBytes + bandSums(points.from) * rowBytes);
-  return (
-    Math.max(
-      1,
-      sumRows(incidence, points.from).reduce((sum, rows) => sum + rows, 0),
-    ) * rowBytes
-  );
+export function bytesOfSums({ incidence, points }: Splatted, quads: number): number {
+  const rows = sumRows(incidence, points.from).reduce((sum, ofLevel) => sum + ofLevel, 0);
+  return Math.max(1, rows) * quads * quadBytes;
 }
 
 /**
@@ -52,29 +46,14 @@ export function* splat(
 ): Work {
   const { offsets, blockVertices, pairs } = incidence;
   const channels = { values: values.storage, valueQuads: values.rowQuads, valueOffset: values.firstQuad };
-  const bands = bandsOf(incidence, vertices);
-  if (bands > 1) {
-    const listBytes = 2 * vertices * pairBytes;
-    const [lists, rows] = [view(sums, 0, listBytes), view(sums, listBytes, sums.bytes - listBytes)];
-    const sizes = { vertices, points: points.from, levels: bandSums(points.from), quads };
-    for (let band = 0; band < bands; band++) {
-      const { offsets, pairs } = bandOf(incidence, points.from, vertices, band);
-      yield planned(splatNear, { offsets, incidence: pairs, lists, result, sums: rows, ...channels, ...sizes, band });
-    }
-    return;
-  }
   const [first = 0, ...others] = sumRows(incidence, points.from);
-  yield planned(kernel, {
-    offsets,
-    blockVertices,
-    incidence: pairs,
-    ...channels,
-    result,
-    sums,
-    vertices,
-    rows: first,
-    quads,
-  });
+  const common = { offsets, ...channels, result, sums, vertices, quads };
+  const bands = bandsOf(incidence, vertices);
+  if (bands === 1) yield planned(kernel, { ...common, blockVertices, incidence: pairs, rows: first });
+  for (let band = 0; bands > 1 && band < bands; band++) {
+    const { pairs: ofBand } = bandOf(incidence, points.from, vertices, band);
+    yield planned(splatNear, { ...common, incidence: ofBand, points: points.from, band });
+  }
   let firstRow = 0;
   let blockStride = 1;
   for (let level = 1, rows = first; rows > 0; level++) {

@@ -147,7 +147,7 @@ function sumProducts(
   const bytes = (vertices + 1) * quads * quadBytes;
   const splatted = (tables: FilterTables, values: MapChannels): Storage => {
     using own = new Workspace(device);
-    const sums = own.allocate(bytesOfSums(tables, vertices, quads));
+    const sums = own.allocate(bytesOfSums(tables, quads));
     const into = workspace.allocate(bytes);
     perform(device, splat(tables, values, { result: into, sums }, { vertices, quads }));
     return into;

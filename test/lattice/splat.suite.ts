@@ -56,7 +56,7 @@ async function splatted(
     },
     points: { from: points, to: points },
   };
-  const sums = memory.of(new Float32Array(bytesOfSums(tables, vertices, quads) / 4).fill(NaN));
+  const sums = memory.of(new Float32Array(bytesOfSums(tables, quads) / 4).fill(NaN));
   const result = memory.result((vertices + 1) * quads * 4);
   const channels = { storage: memory.of(values.data), rowQuads: values.rowQuads, firstQuad: values.firstQuad };
   perform(device, splat(tables, channels, { result, sums }, { vertices, quads }));
@@ -237,18 +237,24 @@ export const cases: Case[] = [
       const simplices = memory.of(pack(vertexOf, weights));
       const map = memory.of(numbers.array(points * rowQuads * 4, -1, 1));
       const sums: Float32Array[] = [];
+      const begins: Uint32Array[] = [];
+      const blocks: Uint32Array[] = [];
       for (const bands of [1, 3]) {
         using workspace = new Workspace(device);
         const incidence = allocateIncidence(workspace, 2 * points, vertices, bands);
         perform(device, scatterIncidence(device, simplices, incidence, vertices, 1, { bands }));
         const tables = { incidence, points: { from: points, to: points } };
-        const ofSums = memory.of(new Float32Array(bytesOfSums(tables, vertices, quads) / 4).fill(NaN));
+        const ofSums = memory.of(new Float32Array(bytesOfSums(tables, quads) / 4).fill(NaN));
         const result = memory.result((vertices + 1) * quads * 4);
         const values = { storage: map, rowQuads, firstQuad };
         perform(device, splat(tables, values, { result, sums: ofSums }, { vertices, quads }));
         sums.push(await memory.floats(result));
+        begins.push(new Uint32Array(await device.read(incidence.offsets)).subarray(0, vertices + 2));
+        blocks.push(new Uint32Array(await device.read(incidence.blockVertices)));
       }
       same(sums[1]!, sums[0]!, "sums");
+      same(begins[1]!, begins[0]!, "where whole lists would begin");
+      same(blocks[1]!, blocks[0]!, "vertices of blocks");
       check(
         sums[0]!.subarray(quads * 4, 2 * quads * 4).every((value) => value === 0),
         "a vertex without points",
@@ -279,7 +285,7 @@ export const cases: Case[] = [
       const { vertices, own, parts } = lattice;
       const data = random(1).array(size * size * 4, -1, 1);
       const tables = { incidence: parts.incidence, points: { from: own.points, to: own.points } };
-      const sums = memory.zeros(bytesOfSums(tables, vertices, 1) / 4);
+      const sums = memory.zeros(bytesOfSums(tables, 1) / 4);
       const result = memory.result((vertices + 1) * 4);
       const values = allChannels(memory.of(data), 1);
       perform(device, splat(tables, values, { result, sums }, { vertices, quads: 1 }));
