@@ -1,5 +1,5 @@
 import { DeviceError } from "../errors.ts";
-import { argumentOffset, type Shared, type Thread, Word } from "./control.ts";
+import { argumentOffset, type Shared, spins, type Thread, Word } from "./control.ts";
 import { listen, type OwnWorker, startWorker } from "./port.ts";
 
 /**
@@ -124,7 +124,7 @@ export class Threads {
     for (let spin = 0; ; spin++) {
       const active = Atomics.load(words, Word.active);
       if (active === 0) return;
-      if (spin <= 20_000) continue;
+      if (spin <= spins) continue;
       if (mayWait()) Atomics.wait(words, Word.active, active, 100);
       const now = performance.now();
       const finished = Atomics.load(words, Word.done);

@@ -1,4 +1,4 @@
-import { argumentOffset, type Thread, Word } from "./control.ts";
+import { argumentOffset, spins, type Thread, Word } from "./control.ts";
 import { listen, parentOf } from "./port.ts";
 
 /** Runs in a worker: becomes a thread of a machine, for good. The build makes a string of it for workers to start with. */
@@ -16,8 +16,7 @@ export function work({ module, memory, control, kernels, scratch }: Thread, read
   let epoch = 0;
   ready();
   for (;;) {
-    // A short spin catches the next kernel of a chain without the cost of a sleep and a wake.
-    for (let spin = 0; spin < 4000 && Atomics.load(words, Word.epoch) === epoch; spin++);
+    for (let spin = 0; spin < spins && Atomics.load(words, Word.epoch) === epoch; spin++);
     Atomics.wait(words, Word.epoch, epoch);
     epoch = Atomics.load(words, Word.epoch);
     Atomics.add(words, Word.active, 1);

@@ -223,6 +223,27 @@ test("a piece is as large as the time of the one before asks for, whenever that 
   expect(ranges).toEqual([[0, 320], [320, 960], [960, 20_000]]); // prettier-ignore
 });
 
+test("a dispatch is cut as the one before would have gone on, if its kernel and its size were the same", async () => {
+  using device = await openWasm({ threads: 1 });
+  const [numbers, words] = [device.allocate(16), device.allocate(16)];
+  const ranges: number[][] = [];
+  const kernel = notingKernel("invocation", ranges);
+  const run = async (count: number, ...milliseconds: number[]): Promise<number[]> => {
+    ranges.length = 0;
+    const times = milliseconds.flatMap((time) => [0, time]);
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => times.shift() ?? 0);
+    await device.runInTurns(kernel, { numbers, words, count }, async () => {});
+    clock.mockRestore();
+    return ranges.map(([, end]) => end!);
+  };
+  expect(await run(20_000, 0.1)).toEqual([320, 20_000]);
+  // The last piece of 19,680 took no time, so that the whole is one.
+  expect(await run(20_000, 80)).toEqual([20_000]);
+  // It took 80 ms, so that a tenth of it takes 8.
+  expect(await run(20_000, 8, 0)).toEqual([2048, 4096, 20_000]);
+  expect(await run(30_000, 0.1)).toEqual([512, 30_000]);
+});
+
 test("threads share what is worth waking them, in chunks of which each has several", async () => {
   using device = await openWasm({ threads: 2 });
   const [values, result] = [device.allocate(2 ** 20), device.allocate(2 ** 20)];
