@@ -17,9 +17,9 @@ import { hashNumber } from "./lattice/hash.number.bench.ts";
 import { incidenceEntries } from "./lattice/incidence.entries.bench.ts";
 import { incidenceFill } from "./lattice/incidence.fill.bench.ts";
 import { incidenceNormalize } from "./lattice/incidence.normalize.bench.ts";
-import { incidenceJoin } from "./lattice/incidence.join.bench.ts";
 import { incidenceCount } from "./lattice/incidence.count.bench.ts";
 import { incidenceOffsets } from "./lattice/incidence.offsets.bench.ts";
+import { incidenceTotals } from "./lattice/incidence.totals.bench.ts";
 import { incidenceScatter } from "./lattice/incidence.scatter.bench.ts";
 import { neighbors } from "./lattice/neighbors.bench.ts";
 import { neighborsMerge } from "./lattice/neighbors.merge.bench.ts";
@@ -128,9 +128,9 @@ export const floors = [
   incidenceFill,
   incidenceNormalize,
   incidenceCount,
-  incidenceJoin,
   incidenceOffsets,
   incidenceScatter,
+  incidenceTotals,
   neighbors,
   neighborsMerge,
   normalization,

@@ -122,16 +122,14 @@ export const cases: Case[] = [
         ...(await checkTwins(
           device,
           [...(await record("wasm", filterAll)), ...(await record("wasm", streamAll))].filter(({ kernel }) =>
-            /^(order|packed|plane)|^(featuresRanges|neighborsMerge|incidenceCount|incidenceOffsets|incidenceScatter)$/.test(
+            /^(order|packed|plane)|^(featuresRanges|neighborsMerge|incidence(Count|Totals|Offsets|Scatter))$/.test(
               kernel.id,
             ),
           ),
         )),
         ...(await checkTwins(
           device,
-          (await record("wasm", splatInBands)).filter(({ kernel }) =>
-            ["splatNear", "incidenceJoin"].includes(kernel.id),
-          ),
+          (await record("wasm", splatInBands)).filter(({ kernel }) => kernel.id === "splatNear"),
         )),
         ...(await checkTwins(
           device,

@@ -6,12 +6,13 @@ export function incidenceCount(
   entries: u32,
   blockSize: u32,
   blocks: u32,
+  vertices: u32,
   renumber: u32,
   begin: u32,
   end: u32,
 ): void {
   for (let block = begin; block < end; block++) {
-    const column = counts + ((<usize>block) << 2);
+    const own = counts + ((<usize>(block * vertices)) << 2);
     const last = simplices + ((<usize>min((block + 1) * blockSize, entries)) << 3);
     for (let pair = simplices + ((<usize>(block * blockSize)) << 3); pair < last; pair += 8) {
       let vertex = load<u32>(pair);
@@ -19,7 +20,7 @@ export function incidenceCount(
         vertex = load<u32>(numbers + ((<usize>vertex) << 2));
         store<u32>(pair, vertex);
       }
-      const at = column + ((<usize>(vertex * blocks)) << 2);
+      const at = own + ((<usize>vertex) << 2);
       store<u32>(at, load<u32>(at) + 1);
     }
   }

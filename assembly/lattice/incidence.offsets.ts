@@ -1,29 +1,39 @@
-import { block } from "./incidence";
+import { block as pairs } from "./incidence";
 
 /** Twin of kernels/lattice/incidence.offsets.wgsl. */
 export function incidenceOffsets(
-  starts: usize,
   offsets: usize,
+  lists: usize,
+  starts: usize,
   blockVertices: usize,
-  entries: u32,
   vertices: u32,
   blocks: u32,
+  bandBlocks: u32,
   begin: u32,
   end: u32,
 ): void {
-  const stride = (<usize>blocks) << 2;
-  let at = starts + <usize>begin * stride;
-  for (let vertex = begin; vertex < end; vertex++) {
-    const first = load<u32>(at);
-    at += stride;
-    const last = vertex + 1 < vertices ? load<u32>(at) : entries;
-    store<u32>(offsets + ((<usize>vertex) << 2), first);
-    for (let row = (first + block - 1) / block; row * block < last; row++) {
-      store<u32>(blockVertices + ((<usize>row) << 2), vertex);
+  const stride = (<usize>vertices) << 2;
+  let band = begin / vertices;
+  let vertex = begin - band * vertices;
+  for (let index = begin; index < end; index++) {
+    let place = load<u32>(offsets + ((<usize>(index + 2 * band)) << 2));
+    let start = starts + <usize>(band * bandBlocks) * stride + ((<usize>vertex) << 2);
+    for (let left = min(bandBlocks, blocks - band * bandBlocks); left > 0; left--) {
+      const count = load<u32>(start);
+      store<u32>(start, place);
+      place += count;
+      start += stride;
     }
-  }
-  if (end == vertices) {
-    store<u32>(offsets + ((<usize>vertices) << 2), entries);
-    store<u32>(offsets + ((<usize>vertices) << 2), entries, 4);
+    if (band == 0) {
+      const list = lists + ((<usize>vertex) << 2);
+      const last = load<u32>(list, 4);
+      for (let row = (load<u32>(list) + pairs - 1) / pairs; row * pairs < last; row++) {
+        store<u32>(blockVertices + ((<usize>row) << 2), vertex);
+      }
+    }
+    if (++vertex == vertices) {
+      vertex = 0;
+      band++;
+    }
   }
 }

@@ -4,9 +4,10 @@ export function incidenceScatter(
   starts: usize,
   incidence: usize,
   entries: u32,
-  firstPoint: u32,
   blockSize: u32,
   blocks: u32,
+  vertices: u32,
+  apart: u32,
   dimensions: u32,
   begin: u32,
   end: u32,
@@ -15,7 +16,8 @@ export function incidenceScatter(
   for (let block = begin; block < end; block++) {
     const first = block * blockSize;
     const last = min(first + blockSize, entries);
-    const column = starts + ((<usize>block) << 2);
+    const own = starts + ((<usize>(block * vertices)) << 2);
+    if (apart) memory.fill(incidence + ((<usize>first) << 3), 0, (<usize>(last - first)) << 3);
     let point = first / coordinates;
     let next = (point + 1) * coordinates;
     for (let entry = first; entry < last; entry++) {
@@ -24,10 +26,10 @@ export function incidenceScatter(
         point++;
       }
       const pair = load<u64>(simplices + ((<usize>entry) << 3));
-      const cursor = column + ((<usize>(<u32>pair * blocks)) << 2);
+      const cursor = own + ((<usize>(<u32>pair)) << 2);
       const place = load<u32>(cursor);
       store<u32>(cursor, place + 1);
-      store<u64>(incidence + ((<usize>place) << 3), (pair & 0xffffffff00000000) | <u64>(firstPoint + point));
+      store<u64>(incidence + ((<usize>place) << 3), (pair & 0xffffffff00000000) | <u64>point);
     }
   }
 }

@@ -3,8 +3,9 @@ import { floor } from "../floor.ts";
 
 export const incidenceOffsets = floor({
   kernel,
-  moves: "starts, offsets and blockVertices once",
-  bytes: ({ starts, offsets, blockVertices }) => starts.bytes + offsets.bytes + blockVertices.bytes,
+  moves: "both offsets and blockVertices once, starts in and out",
+  bytes: ({ starts, offsets, lists, blockVertices }) =>
+    offsets.bytes + lists.bytes + blockVertices.bytes + 2 * starts.bytes,
   computes: "nothing",
   operations: () => 0,
   queue: async (workload) => (await workload.buildBilateral()).dispose(),

@@ -1,5 +1,6 @@
-// Counts the entries of each vertex, by blocks of entries, for a counting sort as sort.count begins one. Where `renumber` is not 0, the
-// vertices of the simplices have given way to `numbers` of them before.
+// Counts the entries of each vertex, by blocks of entries, for a counting sort as sort.count begins one. Each block has its counts for itself,
+// since threads that write to one line of memory wait for each other. Where `renumber` is not 0, the vertices of the simplices have given way
+// to `numbers` of them before.
 // Precondition: all counts are zero.
 //#device wasm
 //#include "taken.wgsl"
@@ -8,6 +9,7 @@ struct Params {
   entries: u32,
   blockSize: u32,
   blocks: u32,
+  vertices: u32,
   renumber: u32,
 }
 
@@ -16,7 +18,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> simplices: array<vec2u>;
 // [vertices]
 @group(0) @binding(2) var<storage, read> numbers: array<u32>;
-// [vertices, blocks]. Each is used by one block only.
+// [blocks, vertices]
 @group(0) @binding(3) var<storage, read_write> counts: array<u32>;
 
 //#workgroups blocks
@@ -38,7 +40,7 @@ fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id)
     workgroupBarrier();
     // How many of these 64 entries have the same vertex; the first of them adds them all.
     let same = sameTaken(vertex, localIndex);
-    if (vertex != none && same.x == 0u) { counts[vertex * params.blocks + block] += same.y; }
+    if (vertex != none && same.x == 0u) { counts[block * params.vertices + vertex] += same.y; }
     storageBarrier();
     workgroupBarrier();
   }

@@ -19,7 +19,6 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 // [bands + 1, vertices + 2]: where each vertex's list begins, and then the part of it that each band has.
 @group(0) @binding(1) var<storage, read> offsets: array<u32>;
-// Of the band.
 @group(0) @binding(2) var<storage, read> incidence: array<vec2u>;
 // [points, valueQuads]
 @group(0) @binding(3) var<storage, read> values: array<vec4f>;

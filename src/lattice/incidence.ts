@@ -3,13 +3,13 @@ import {
   incidenceCount,
   incidenceEntries,
   incidenceFill,
-  incidenceJoin,
   incidenceNormalize,
   incidenceOffsets,
   incidenceScatter,
+  incidenceTotals,
 } from "../../build/kernels.ts";
 import { type Device, type Storage, view } from "../device/device.ts";
-import { planned, type Planned, type Work } from "../device/work.ts";
+import { planned, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { pairBytes } from "../shape.ts";
 import { scan } from "../shared/scan.ts";
@@ -17,13 +17,13 @@ import { sort, sortBlocks } from "../shared/sort.ts";
 
 /**
  * The points in whose simplex a vertex is, for each vertex and in point order, with their barycentric weights. They may come in bands of
- * points: then there are lists of all vertices for the first band, behind them those of the second, and so on (`bandOf`), as parts of lists
+ * points: then there are lists of all vertices for the first band, behind them those of the second, and so on, as parts of lists
  * that lie nowhere as a whole.
  */
 export interface Incidence {
   /**
    * [vertices + 2]: where each list begins. Of lists in bands [bands + 1, vertices + 2]: where each would begin if they were whole, and then
-   * where its parts begin among the pairs of each band.
+   * where its parts begin in each band.
    */
   readonly offsets: Storage;
   /** [entries / 64]: the vertex of every 64th pair, by which splat finds the blocks of long lists. */
@@ -64,32 +64,12 @@ export function chooseBands({ kind }: Device, points: number, vertices: number, 
 export const bandsOf = ({ offsets }: Incidence, vertices: number): number =>
   Math.max(1, offsets.bytes / (4 * (vertices + 2)) - 1);
 
-/** The lists of a band. */
-export function bandOf(
-  { offsets, pairs, ...rest }: Incidence,
-  points: number,
-  vertices: number,
-  band: number,
-): Incidence {
-  const listBytes = (vertices + 2) * 4;
-  const most = (pairs.bytes / points) * bandPoints;
-  const own = view(pairs, band * most, Math.min(most, pairs.bytes - band * most));
-  return { ...rest, offsets: view(offsets, (band + 1) * listBytes, listBytes), pairs: own };
-}
-
 /** Makes room for the incidence lists of `entries`. */
 export const allocateIncidence = (workspace: Workspace, entries: number, vertices: number, bands = 1): Incidence => ({
   offsets: workspace.allocate((bands === 1 ? 1 : bands + 1) * (vertices + 2) * 4),
   blockVertices: workspace.allocate(Math.ceil(entries / blockLength) * 4),
   pairs: workspace.allocate(entries * pairBytes),
 });
-
-/**
- * Writes zeros from front to back before pairs are scattered, so that they find the lines in a cache: half the time of a scatter, and more
- * where memory is busy.
- */
-const touched = (pairs: Storage, entries: number): Planned =>
-  planned(fill, { values: pairs, count: entries * 2, value: 0 });
 
 /** What is known of each entry: its vertex and its weight, side by side and each by itself. */
 export interface EntryTables {
@@ -133,58 +113,97 @@ export function* buildIncidence(
   });
 }
 
-/** Counts the entries of each vertex by blocks, and gives simplices new numbers of their vertices before, if there are any. */
-export function* countEntries(device: Device, simplices: Storage, counts: Storage, numbers?: Storage): Work {
-  const entries = simplices.bytes / pairBytes;
-  device.clear(counts);
-  const renumber = { numbers: numbers ?? counts, renumber: numbers ? 1 : 0 };
-  yield planned(incidenceCount, { simplices, counts, entries, ...sortBlocks(device, entries), ...renumber });
+/** The blocks of entries that threads count and scatter apart, a whole number to a band. */
+interface ListBlocks {
+  readonly blockSize: number;
+  readonly blocks: number;
+  readonly bandBlocks: number;
 }
 
-/** Builds them on WASM, band by band where they come in bands. Where there are new numbers of the vertices, simplices get them before. */
+/** Bands are cut only where threads would have fewer than two each, since pairs of a band lie close together, where threads get in each other's way. */
+function listBlocks(device: Device, entries: number, bandEntries: number): ListBlocks {
+  if (entries <= bandEntries) {
+    const { blockSize, blocks } = sortBlocks(device, entries);
+    return { blockSize, blocks, bandBlocks: blocks };
+  }
+  const bands = Math.ceil(entries / bandEntries);
+  const bandBlocks = 2 ** Math.max(0, Math.ceil(Math.log2((2 * device.info.threads) / bands)));
+  const blockSize = bandEntries / bandBlocks;
+  return { blockSize, blocks: Math.ceil(entries / blockSize), bandBlocks };
+}
+
+/** Gives simplices new numbers of their vertices. */
+export function* renumber(device: Device, simplices: Storage, numbers: Storage, vertices: number): Work {
+  using workspace = new Workspace(device);
+  const entries = simplices.bytes / pairBytes;
+  const { blockSize, blocks } = sortBlocks(device, entries);
+  yield* countEntries(device, simplices, workspace.allocate(blocks * vertices * 4), {
+    blockSize,
+    blocks,
+    vertices,
+    numbers,
+  });
+}
+
+/** Counts the entries of each vertex by blocks, and gives simplices new numbers of their vertices before, if there are any. */
+function* countEntries(
+  device: Device,
+  simplices: Storage,
+  counts: Storage,
+  {
+    numbers,
+    ...sizes
+  }: { readonly blockSize: number; readonly blocks: number; readonly vertices: number; readonly numbers?: Storage },
+): Work {
+  const entries = simplices.bytes / pairBytes;
+  device.clear(counts);
+  yield planned(incidenceCount, {
+    simplices,
+    counts,
+    entries,
+    ...sizes,
+    numbers: numbers ?? counts,
+    renumber: numbers ? 1 : 0,
+  });
+}
+
+/** Builds them on WASM, in bands if asked for. Where there are new numbers of the vertices, simplices get them before. */
 export function* scatterIncidence(
   device: Device,
   simplices: Storage,
-  incidence: Incidence,
+  { offsets, blockVertices, pairs }: Incidence,
   vertices: number,
   dimensions: number,
   { numbers, bands = 1 }: { readonly numbers?: Storage; readonly bands?: number } = {},
 ): Work {
-  const shape = { vertices, dimensions };
-  if (bands === 1) return yield* scatterBand(device, simplices, incidence, { ...shape, firstPoint: 0 }, numbers);
-  const pointBytes = (dimensions + 1) * pairBytes;
-  for (let band = 0; band < bands; band++) {
-    const firstPoint = band * bandPoints;
-    const lists = bandOf(incidence, simplices.bytes / pointBytes, vertices, band);
-    const own = view(simplices, firstPoint * pointBytes, lists.pairs.bytes);
-    yield* scatterBand(device, own, lists, { ...shape, firstPoint }, numbers);
-  }
-  // Each band has written the vertices of its own blocks, which nobody reads.
-  const { offsets, blockVertices } = incidence;
-  yield planned(incidenceJoin, { offsets, blockVertices, vertices, bands });
-}
-
-/** Builds the lists of a band of points, which are numbered from `firstPoint`. */
-function* scatterBand(
-  device: Device,
-  simplices: Storage,
-  { offsets, blockVertices, pairs }: Incidence,
-  {
-    vertices,
-    dimensions,
-    firstPoint,
-  }: { readonly vertices: number; readonly dimensions: number; readonly firstPoint: number },
-  numbers: Storage | undefined,
-): Work {
   using workspace = new Workspace(device);
   const entries = simplices.bytes / pairBytes;
-  const blocks = sortBlocks(device, entries);
-  const starts = workspace.allocate(vertices * blocks.blocks * 4);
-  yield* countEntries(device, simplices, starts, numbers);
-  yield* scan(device, starts, vertices * blocks.blocks);
-  yield planned(incidenceOffsets, { starts, offsets, blockVertices, entries, vertices, blocks: blocks.blocks });
-  yield touched(pairs, entries);
-  yield planned(incidenceScatter, { simplices, starts, incidence: pairs, entries, firstPoint, ...blocks, dimensions });
+  const { bandBlocks, ...cut } = listBlocks(device, entries, bands === 1 ? entries : bandPoints * (dimensions + 1));
+  const sizes = { ...cut, vertices };
+  const starts = workspace.allocate(cut.blocks * vertices * 4);
+  yield* countEntries(device, simplices, starts, { ...sizes, numbers });
+  const lists = view(offsets, 0, (vertices + 2) * 4);
+  const ofBands = bands === 1 ? lists : view(offsets, lists.bytes, bands * lists.bytes);
+  const common = { vertices, blocks: cut.blocks, bandBlocks };
+  yield* beginsOf(device, starts, lists, { ...common, bandBlocks: cut.blocks });
+  if (bands > 1) yield* beginsOf(device, starts, ofBands, common);
+  yield planned(incidenceOffsets, { offsets: ofBands, lists, starts, blockVertices, ...common });
+  const apart = bandBlocks === 1;
+  // See incidence.scatter, which does it itself where blocks lie apart.
+  if (!apart) yield planned(fill, { values: pairs, count: entries * 2, value: 0 });
+  const scattered = { simplices, starts, incidence: pairs, entries, ...sizes, dimensions };
+  yield planned(incidenceScatter, { ...scattered, apart: Number(apart) });
+}
+
+/** Writes where the lists of each band begin, whose entries were counted by blocks. */
+function* beginsOf(
+  device: Device,
+  counts: Storage,
+  offsets: Storage,
+  sizes: { readonly vertices: number; readonly blocks: number; readonly bandBlocks: number },
+): Work {
+  yield planned(incidenceTotals, { counts, totals: offsets, ...sizes });
+  yield* scan(device, offsets, offsets.bytes / 4);
 }
 
 /** Builds the incidence lists of points from their simplices. Only some of the vertices need be in one. */

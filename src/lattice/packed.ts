@@ -5,7 +5,7 @@ import type { Workspace } from "../device/workspace.ts";
 import { pairBytes } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { coordinateRankWords, elevationFactorsOf, keyRange } from "./embed.ts";
-import { allocateIncidence, chooseBands, countEntries, scatterIncidence } from "./incidence.ts";
+import { allocateIncidence, chooseBands, renumber, scatterIncidence } from "./incidence.ts";
 import { mergeNeighbors, neighborBytes } from "./neighbors.ts";
 import { orderPacked, type Packing, packingOf } from "./order.ts";
 import type { LatticeParts, PointTables } from "./points.ts";
@@ -95,11 +95,7 @@ export function* finishPacked(
   yield* mergeNeighbors(device, vertexKeys, packing, neighbors, vertices, dimensions);
   workspace.release(vertexKeys);
   const [own, other] = tables as [PointTables, PointTables?];
-  if (other) {
-    const counts = workspace.allocate(vertices * 4 * device.info.threads);
-    yield* countEntries(device, other.simplices, counts, numbers);
-    workspace.release(counts);
-  }
+  if (other) yield* renumber(device, other.simplices, numbers, vertices);
   const { simplices } = own;
   const entries = simplices.bytes / pairBytes;
   const bands = chooseBands(device, entries / (dimensions + 1), vertices, dimensions);

@@ -3,7 +3,7 @@ import type { Storage } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
 import { pairBytes, quadBytes } from "../shape.ts";
 import type { MapChannels } from "../shared/channels.ts";
-import { bandOf, bandsOf, blockLength, type FilterTables, type Incidence } from "./incidence.ts";
+import { bandsOf, blockLength, type FilterTables, type Incidence } from "./incidence.ts";
 
 /** What is splatted from. */
 export type Splatted = Pick<FilterTables, "incidence" | "points">;
@@ -51,8 +51,7 @@ export function* splat(
   const bands = bandsOf(incidence, vertices);
   if (bands === 1) yield planned(kernel, { ...common, blockVertices, incidence: pairs, rows: first });
   for (let band = 0; bands > 1 && band < bands; band++) {
-    const { pairs: ofBand } = bandOf(incidence, points.from, vertices, band);
-    yield planned(splatNear, { ...common, incidence: ofBand, points: points.from, band });
+    yield planned(splatNear, { ...common, incidence: pairs, points: points.from, band });
   }
   let firstRow = 0;
   let blockStride = 1;

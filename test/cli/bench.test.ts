@@ -73,7 +73,7 @@ test("every line runs, and memory stays below three times the bytes in play", as
   // Kernels that WASM runs for keys of more than 64 bits alone, which no image has, for lattices that are larger than so small an image's, or
   // not at all.
   const packed = ["hash.find", "hash.follow", "hash.move"];
-  const unused = [...packed, "splat.near", "incidence.join", "incidence.entries", "incidence.fill", "neighbors"];
+  const unused = [...packed, "splat.near", "incidence.entries", "incidence.fill", "neighbors"];
   expect([...ran, ...unused.map((name) => `lattice/${name}`)].sort()).toEqual(names.sort());
   for (const { name, peakBytes, bytesInPlay } of found.composites) {
     // Convolutions have ranges of tiles of up to 4 MiB of scratch memory: more than the maps of so small an image.

@@ -65,9 +65,7 @@ function buildSteps(device: Device, lattice: Lattice, slots: readonly number[], 
     ["lattice/order.digit", [...ordered, t.ofVertices]],
     ["lattice/order.permute", [...byRemainder, t.ofVertices]],
     ["lattice/neighbors.merge", [...byRemainder, t.steps]],
-    ["lattice/incidence.count", lists],
-    ["lattice/incidence.offsets", lists],
-    ["lattice/incidence.scatter", lists],
+    ...listSteps.map((name): Step => [name, lists]),
   ];
 }
 
@@ -92,12 +90,15 @@ function tableSteps(device: Device, lattice: Lattice, slots: readonly number[]):
     ["lattice/neighbors", [...points, t.entrySlots, last, t.vertexKeys, t.neighbors]],
     ["lattice/hash.find", [...found, t.entrySlots, last]],
     ...(device.kind === "wasm"
-      ? ["count", "offsets", "scatter"].map((name): Step => [`lattice/incidence.${name}`, [...lists, t.ofVertices]])
+      ? listSteps.map((name): Step => [name, [...lists, t.ofVertices]])
       : [["lattice/incidence.fill", [...lists, t.sorted, t.sorted]] as const]),
   ];
 }
 
 type Step = readonly [kernel: string, tables: readonly number[]];
+
+/** The kernels that make incidence lists on WASM. */
+const listSteps = ["count", "totals", "offsets", "scatter"].map((name) => `lattice/incidence.${name}`);
 
 /** The kernels that splat and blur, with these tables and two maps of the vertices, one of which has the sums before. */
 function blurSteps({ points, vertices, dimensions }: Lattice, quads: number, tables: readonly number[]): Step[] {

@@ -282,7 +282,7 @@ export const cases: Case[] = [
           ["lattice/plane.embed", embedded],
           ["lattice/plane.mark", [...embedded, numbers]],
           ["lattice/plane.vertices", all],
-          ...["count", "offsets", "scatter"].map(
+          ...["count", "totals", "offsets", "scatter"].map(
             (name) => [`lattice/incidence.${name}`, [...all, 4 * vertices * blocks]] as const,
           ),
         ],
