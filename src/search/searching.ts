@@ -171,7 +171,7 @@ export async function search(
       if (trials.length > 0) await choose(choice);
     return undefined;
   }
-  const best = await choose(chosenFrom);
+  let best = await choose(chosenFrom);
   const labeled: Tally[] = [];
   const folds: Fold[] = [];
   for (const { chosenFrom: others, heldOut } of apart) {
@@ -185,6 +185,9 @@ export async function search(
       network: scoreOf(before, metric),
       score: scoreOf(tallies, metric),
     });
+    // A choice from fewer pictures may have climbed higher. It has been tried on all of them by now.
+    const score = await scoreOn(parameters, "sequence", chosenFrom);
+    if (score > best.score) best = { parameters, score };
   }
   return {
     parameters: best.parameters,

@@ -6,6 +6,7 @@ import { setOf } from "../../src/search/pictures.ts";
 import { Records, type SearchRecord } from "../../src/search/records.ts";
 import { search } from "../../src/search/searching.ts";
 import { parseParams } from "../../src/search/search.ts";
+import { scoreOf } from "../../src/search/tally.ts";
 import { planOf, tuneCrf } from "../../src/search/tuneCrf.ts";
 import { drawShapes, shapeClasses } from "../../src/train/shapes.ts";
 import type { TrainingImage } from "../../src/train/sample.ts";
@@ -63,6 +64,16 @@ describe("tuneCrf", () => {
     expect(again).toBe(0);
     expect(same.parameters).toEqual(tuned.parameters);
     expect(same.gain).toEqual(tuned.gain);
+  });
+
+  test.each([3, 8])("chooses nothing that is worse on all pictures than what a fold chose, seed %i", async (seed) => {
+    const tuned = await tuneCrf(device, pictures(6, 2), { ...quick, seed, trials: 8, folds: 3, gradientSteps: 2 });
+    const chosen = [tuned, ...tuned.folds].map(({ parameters }) => keyOf(parameters));
+    const scores = new Records(tuned.records)
+      .trials()
+      .filter(({ parameters }) => chosen.includes(keyOf(parameters)))
+      .map(({ tallies }) => scoreOf(tallies, "meanIU"));
+    expect(tuned.chosen).toBe(Math.max(...scores));
   });
 
   test("says that a CRF does not help where the logits know everything", async () => {

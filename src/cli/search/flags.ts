@@ -40,8 +40,8 @@ ${shardHelp}
 Search on pictures that the network did not learn from: on its own it is surer than it will ever be again. Published parameters and
 --trials others, drawn evenly from their ranges, are tried on some pictures, the best third of them on three times as many, and so on;
 from the best of all, gradients are followed as far as the score rises. All of that is done once more without each of the --folds
-parts of the pictures, and each picture is scored by what was chosen without it. The gain is over no CRF at all, with an interval
-of 95 %, drawn over pictures; where there is none, the result says that a CRF does not help.
+parts of the pictures, and each picture is scored by what was chosen without it; of all that was chosen, the best on all pictures is taken. The
+gain is over no CRF at all, with an interval of 95 %, drawn over pictures; where there is none, the result says that a CRF does not help.
 OUT.json is what refine, train, evaluate and segment take as --params. Beside it come OUT.html, the landscape, and OUT.trials.jsonl,
 a line a trial, with which --resume goes on; of --checkpoint also the network's logits.
 A picture that cannot be read is passed over: a line on standard error tells why, the summary counts it, and the exit status is 1. Once its image
