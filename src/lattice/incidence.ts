@@ -13,7 +13,7 @@ import { planned, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { pairBytes } from "../shape.ts";
 import { scan } from "../shared/scan.ts";
-import { sort, sortBlocks } from "../shared/sort.ts";
+import { sort } from "../shared/sort.ts";
 
 /**
  * The points in whose simplex a vertex is, for each vertex and in point order, with their barycentric weights. They may come in bands of
@@ -121,14 +121,13 @@ interface ListBlocks {
 }
 
 /** Bands are cut only where threads would have fewer than two each, since pairs of a band lie close together, where threads get in each other's way. */
-function listBlocks(device: Device, entries: number, bandEntries: number): ListBlocks {
-  if (entries <= bandEntries) {
-    const { blockSize, blocks } = sortBlocks(device, entries);
-    return { blockSize, blocks, bandBlocks: blocks };
-  }
+function listBlocks({ info }: Device, entries: number, bandEntries: number): ListBlocks {
   const bands = Math.ceil(entries / bandEntries);
-  const bandBlocks = 2 ** Math.max(0, Math.ceil(Math.log2((2 * device.info.threads) / bands)));
-  const blockSize = bandEntries / bandBlocks;
+  const bandBlocks =
+    bands === 1
+      ? Math.min(info.threads, Math.ceil(entries / 4096))
+      : 2 ** Math.max(0, Math.ceil(Math.log2((2 * info.threads) / bands)));
+  const blockSize = Math.ceil(bandEntries / bandBlocks);
   return { blockSize, blocks: Math.ceil(entries / blockSize), bandBlocks };
 }
 
@@ -136,18 +135,12 @@ function listBlocks(device: Device, entries: number, bandEntries: number): ListB
 export function* renumber(device: Device, simplices: Storage, numbers: Storage, vertices: number): Work {
   using workspace = new Workspace(device);
   const entries = simplices.bytes / pairBytes;
-  const { blockSize, blocks } = sortBlocks(device, entries);
-  yield* countEntries(device, simplices, workspace.allocate(blocks * vertices * 4), {
-    blockSize,
-    blocks,
-    vertices,
-    numbers,
-  });
+  const { bandBlocks: _, ...cut } = listBlocks(device, entries, entries);
+  yield* countEntries(simplices, workspace.allocate(cut.blocks * vertices * 4), { ...cut, vertices, numbers });
 }
 
 /** Counts the entries of each vertex by blocks, and gives simplices new numbers of their vertices before, if there are any. */
 function* countEntries(
-  device: Device,
   simplices: Storage,
   counts: Storage,
   {
@@ -156,7 +149,7 @@ function* countEntries(
   }: { readonly blockSize: number; readonly blocks: number; readonly vertices: number; readonly numbers?: Storage },
 ): Work {
   const entries = simplices.bytes / pairBytes;
-  device.clear(counts);
+  yield planned(fill, { values: counts, count: counts.bytes / 4, value: 0 });
   yield planned(incidenceCount, {
     simplices,
     counts,
@@ -181,7 +174,7 @@ export function* scatterIncidence(
   const { bandBlocks, ...cut } = listBlocks(device, entries, bands === 1 ? entries : bandPoints * (dimensions + 1));
   const sizes = { ...cut, vertices };
   const starts = workspace.allocate(cut.blocks * vertices * 4);
-  yield* countEntries(device, simplices, starts, { ...sizes, numbers });
+  yield* countEntries(simplices, starts, { ...sizes, numbers });
   const lists = view(offsets, 0, (vertices + 2) * 4);
   const ofBands = bands === 1 ? lists : view(offsets, lists.bytes, bands * lists.bytes);
   const common = { vertices, blocks: cut.blocks, bandBlocks };

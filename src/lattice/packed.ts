@@ -1,4 +1,4 @@
-import { packedEmbed } from "../../build/kernels.ts";
+import { fill, packedEmbed } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
 import type { Workspace } from "../device/workspace.ts";
@@ -69,7 +69,8 @@ export function* numberPacked(
   }));
   const status = workspace.zeros(16);
   const packedKeys = workspace.allocate(capacity * 8);
-  const table = workspace.zeros(capacity * 16);
+  const table = workspace.allocate(capacity * 16);
+  yield planned(fill, { values: table, count: capacity * 4, value: 0 });
   const elevationFactors = workspace.allocate(dimensions * 4);
   device.write(elevationFactors, elevationFactorsOf(dimensions));
   const fields = workspace.allocate(packing.fields.byteLength);

@@ -16,12 +16,6 @@ const methods = {
   }),
 };
 
-/** Into how many blocks, and of how many items, a device cuts what it counts and sorts. */
-export function sortBlocks(device: Device, count: number): { readonly blockSize: number; readonly blocks: number } {
-  const { blockSize } = methods[device.kind](device, count);
-  return { blockSize, blocks: Math.ceil(count / blockSize) };
-}
-
 /**
  * Sorts u32 keys below `bound` with a stable counting sort, so that the result is the same in every run. `order` gives
  * what each key belongs to; it is 0, 1, 2, … where it is left out. Neither input is changed.
@@ -34,8 +28,8 @@ export function* sort(
   count: number,
   bound: number,
 ): Work<{ keys: Storage; order: Storage }> {
-  const { bits } = methods[device.kind](device, count);
-  const { blockSize, blocks } = sortBlocks(device, count);
+  const { bits, blockSize } = methods[device.kind](device, count);
+  const blocks = Math.ceil(count / blockSize);
   const digits = Math.min(2 ** bits, bound);
   const counts = workspace.allocate(digits * blocks * 4);
   let sorted = { keys, order: order ?? keys };
