@@ -1,6 +1,6 @@
 // Splats one of the bands of points in which the lists of a lattice come (see `chooseBands`), whose rows stay in near caches: what splat makes of
 // whole lists, for splat.add to go on with. A block that begins in one band and ends in another is gone on with there, to the same bits.
-// On WASM each thread first reads its share of the band's rows from front to back.
+// On WASM the first eighth of the invocations reads the band's rows from front to back first.
 // Each invocation computes a vertex's quad of channels; row `vertices` becomes zero.
 //#device wasm
 //#include "../shared/invocation.wgsl"
