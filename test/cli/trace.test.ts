@@ -31,7 +31,7 @@ test("--trace writes every kernel that a command ran, and says where", async () 
   expect(status).toBe(0);
   expect(stderr).toContain("trace: t.json");
   const kernels = kernelsIn(folder, "t.json");
-  expect(kernels.slice(0, 2)).toEqual(["featuresRanges", "packedEmbed"]);
+  expect(kernels.slice(0, 3)).toEqual(["featuresRanges", "fill", "packedEmbed"]);
   expect(kernels.slice(-6)).toEqual(["splat", "blur", "blur", "blur", "blur", "slice"]);
 });
 
