@@ -7,7 +7,7 @@
  * The data must not be redistributed, so it lies outside the repository: see bench/upsampling.ts.
  */
 import { parseArgs } from "node:util";
-import { blur, splat } from "../build/kernels.ts";
+import { blur, blurChains, splat } from "../build/kernels.ts";
 import { denseCrf } from "../src/crf/denseCrf.ts";
 import type { Device } from "../src/device/device.ts";
 import { openWasm } from "../src/device/wasm.ts";
@@ -322,7 +322,7 @@ async function measureCost(sample: Sample): Promise<string> {
       const observation = device.observe({
         before: ({ kernel, args }) => {
           if (kernel === splat && Number(args.quads) > 1) splats++;
-          if (kernel === blur && Number(args.quads) > 1) blurred += Number(args.vertices) + 1;
+          if ((kernel === blur || kernel === blurChains) && Number(args.quads) > 1) blurred += Number(args.vertices) + 1;
         },
       });
       (await crf(logits, given)).dispose();

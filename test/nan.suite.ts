@@ -28,6 +28,7 @@ import { filterAll, splatInBands, works } from "./works.ts";
 /** Kernels that read whole numbers alone. A new kernel stands here, or its inputs are tried. */
 const wholeNumbers = [
   "arithmetic",
+  "chains",
   "featuresRanges",
   "fill",
   "hashFollow",
@@ -75,6 +76,7 @@ const inPlace = [
   "adam mean",
   "adam parameter",
   "adam square",
+  "blurChains values",
   "incidenceCount simplices",
   "product result",
   "productBlocks result",
@@ -395,7 +397,7 @@ export const cases: Case[] = [
           for (const work of [...works, runOthers]) await work(on);
         })),
         ...(await record("wasm", splatInBands)).filter(({ kernel }) => kernel.id === "splatNear"),
-        ...other.filter(({ kernel }) => /^(incidence|packed|plane)/.test(kernel.id)),
+        ...other.filter(({ kernel }) => /^(blur|chains|incidence|packed|plane)/.test(kernel.id)),
       ];
       for (const dispatch of chosen(dispatches)) await tryDispatch(device, reference, dispatch, findings);
       const { counts, faults, limits } = findings;

@@ -118,11 +118,11 @@ export const cases: Case[] = [
             for (const work of works) await work(on);
           }),
         )),
-        // Only WASM orders its vertices, gives those of a plane cells, and sorts in one round; what sorts them there has no room on a GPU.
+        // Only WASM orders its vertices, blurs along chains of them, gives those of a plane cells, and sorts in one round; what sorts them there has no room on a GPU.
         ...(await checkTwins(
           device,
           [...(await record("wasm", filterAll)), ...(await record("wasm", streamAll))].filter(({ kernel }) =>
-            /^(order|packed|plane)|^(featuresRanges|neighborsMerge|incidence(Count|Totals|Offsets|Scatter))$/.test(
+            /^(order|packed|plane)|^(blurChains|chains|featuresRanges|neighborsMerge|incidence(Count|Totals|Offsets|Scatter))$/.test(
               kernel.id,
             ),
           ),
@@ -134,7 +134,7 @@ export const cases: Case[] = [
         ...(await checkTwins(
           device,
           (await record("webgpu", filterAll)).filter(({ kernel }) =>
-            ["incidenceEntries", "incidenceFill"].includes(kernel.id),
+            ["blur", "incidenceEntries", "incidenceFill"].includes(kernel.id),
           ),
         )),
       ];

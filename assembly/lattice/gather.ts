@@ -157,7 +157,7 @@ export function zero(to: usize, bytes: usize): void {
 export const together: u32 = 64;
 
 /** Tables up to so many bytes are found in near caches, where reading them twice only costs. */
-const nearBytes: usize = 4 << 20;
+export const nearBytes: usize = 4 << 20;
 
 /**
  * Whether the rows of simplices in [first, last) lie in a table that is larger than near caches, which is told by how far their

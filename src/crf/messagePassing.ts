@@ -122,7 +122,8 @@ async function iterateFused(inference: Inference, matrices: UpdateMatrices, resu
     return tables;
   };
   const [spatialTables, bilateralTables] = [tablesOf(spatial), tablesOf(bilateral)];
-  // Three blurs lead from what the spatial lattice splats into to another map. Then the bilateral one splats into the same.
+  // Three blurs lead from what the spatial lattice splats into to another map. Then the bilateral one splats into the same, where its blurs may be
+  // made in place.
   const splatted = workspace.allocate(Math.max(vertexMapBytes(spatial, quads), vertexMapBytes(bilateral, quads)));
   const prepare = (lattice: Lattice, tables: FilterTables) => {
     // Once both lattices have the marginals, nothing is kept in the result before the update writes it.

@@ -1,6 +1,6 @@
 import { perform } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
-import { blur } from "../lattice/blur.ts";
+import { blur, isInPlace } from "../lattice/blur.ts";
 import { splatAndBlur, type VertexMaps, vertexMapBytes } from "../lattice/filterChannels.ts";
 import type { FilterTables } from "../lattice/incidence.ts";
 import type { Lattice } from "../lattice/lattice.ts";
@@ -34,9 +34,9 @@ export function blurred(values: Tensor, lattice: Lattice, normalization: Normali
     const pullback = (gradient: Tensor): [Tensor] => {
       using spaces = new Workspace(device);
       const { simplices, points } = filterTables(lattice, normalization, true);
-      const spare = spaces.allocate(gradient.storage.bytes);
+      const spare = isInPlace(parts) ? undefined : spaces.allocate(gradient.storage.bytes);
       const back = { vertices, dimensions, quads, transpose: true };
-      const onVertices = perform(device, blur(device, parts.neighbors, gradient.storage, spare, back));
+      const onVertices = perform(device, blur(device, parts, { values: gradient.storage, spare }, back));
       const ofValues = emptyLike(values);
       const ofPoints = allChannels(ofValues.storage, quads);
       slice(device, simplices, onVertices, ofPoints, { points: points.to, dimensions, quads }, 1);
@@ -46,12 +46,14 @@ export function blurred(values: Tensor, lattice: Lattice, normalization: Normali
   });
 }
 
-/** Makes the maps of a splat such that the last of the d + 1 blurs, which lead back and forth, writes the result. */
+/** Makes the maps of a splat such that the last of the d + 1 blurs, in place or back and forth, writes the result. */
 function mapsThatEndIn(workspace: Workspace, lattice: Lattice, tables: FilterTables, result: Tensor): VertexMaps {
   const quads = quadsOf(result.channels);
+  const sums = workspace.allocate(bytesOfSums(tables, quads));
+  if (isInPlace(lattice.parts)) return { values: result.storage, sums };
   const other = workspace.allocate(vertexMapBytes(lattice, quads));
   const [values, spare] = lattice.dimensions % 2 === 1 ? [result.storage, other] : [other, result.storage];
-  return { values, spare, sums: workspace.allocate(bytesOfSums(tables, quads)) };
+  return { values, spare, sums };
 }
 
 /** Values of a lattice's vertices, [vertices + 1, C]. */

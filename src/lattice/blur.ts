@@ -1,7 +1,8 @@
-import { blur as kernel } from "../../build/kernels.ts";
+import { blur as kernel, blurChains } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import { type Planned, planned, type Work } from "../device/work.ts";
-import { axisOf } from "./neighbors.ts";
+import { axisOf, chainsOf } from "./neighbors.ts";
+import type { VertexTables } from "./points.ts";
 
 /** One of the blurs of a filter: along which axis, of what and to where; or its adjoint. */
 export interface AxisBlur {
@@ -21,30 +22,40 @@ export type AlongAxis = (of: AxisBlur) => Planned;
 /** By the Gaussian, which is its own adjoint and the same along all axes. */
 const byGaussian: AlongAxis = ({ axis: _axis, transpose: _transpose, ...args }) => planned(kernel, args);
 
+interface BlurOptions {
+  readonly vertices: number;
+  readonly dimensions: number;
+  readonly quads: number;
+  readonly transpose: boolean;
+  readonly along?: AlongAxis;
+}
+
+/** Whether blurs of a lattice need no map but the one they blur: those by the Gaussian where there are chains. */
+export const isInPlace = ({ chains }: VertexTables, along?: AlongAxis): boolean => chains !== undefined && !along;
+
 /**
- * Blurs along all d + 1 axes, 0…d, or d…0 for the adjoint. `from` and `spare` are read and written in turn.
+ * Blurs along all d + 1 axes, 0…d, or d…0 for the adjoint: in place where that is possible, or else from `values` to `spare` and back in turn.
  * @returns the one that holds the result.
  */
 export function* blur(
   device: Device,
-  neighbors: Storage,
-  from: Storage,
-  spare: Storage,
-  {
-    vertices,
-    dimensions,
-    quads,
-    transpose,
-    along = byGaussian,
-  }: { vertices: number; dimensions: number; quads: number; transpose: boolean; along?: AlongAxis },
+  tables: VertexTables,
+  { values, spare }: { readonly values: Storage; readonly spare?: Storage },
+  { vertices, dimensions, quads, transpose, along }: BlurOptions,
 ): Work<Storage> {
-  let values = from;
-  let result = spare;
-  for (let step = 0; step <= dimensions; step++) {
-    const axis = transpose ? dimensions - step : step;
-    const ofAxis = axisOf(device, neighbors, axis, vertices);
-    yield along({ axis, neighbors: ofAxis, values, result, vertices, quads, transpose });
-    [values, result] = [result, values];
+  const { neighbors, chains } = tables;
+  const axes = Array.from({ length: dimensions + 1 }, (_, step) => (transpose ? dimensions - step : step));
+  if (chains && isInPlace(tables, along)) {
+    for (const axis of axes) {
+      yield planned(blurChains, { chains: chainsOf(device, chains, axis, vertices), values, vertices, quads });
+    }
+    return values;
   }
-  return values;
+  let [from, result] = [values, spare!];
+  for (const axis of axes) {
+    const ofAxis = axisOf(device, neighbors, axis, vertices);
+    yield (along ?? byGaussian)({ axis, neighbors: ofAxis, values: from, result, vertices, quads, transpose });
+    [from, result] = [result, from];
+  }
+  return from;
 }

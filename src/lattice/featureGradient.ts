@@ -114,7 +114,7 @@ function addPair(lattice: Lattice, values: Side, gradient: Side, quads: number, 
   };
   const addBlurred = ({ tables, map }: Side, transpose: boolean, other: Side, dots: Storage): void => {
     using workspace = new Workspace(device);
-    const spaces = allocateMaps(workspace, lattice, tables, quads);
+    const spaces = allocateMaps(workspace, lattice, tables, quads, { along });
     add(perform(device, splatAndBlur(lattice, tables, map, spaces, { quads, transpose, along })), other, dots);
   };
   addBlurred(gradient, true, values, values.dots.valueDots);

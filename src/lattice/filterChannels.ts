@@ -3,7 +3,7 @@ import { perform, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { quadBytes } from "../shape.ts";
 import { allChannels, copyChannels, type MapChannels } from "../shared/channels.ts";
-import { type AlongAxis, blur } from "./blur.ts";
+import { type AlongAxis, blur, isInPlace } from "./blur.ts";
 import type { Lattice } from "./lattice.ts";
 import type { FilterTables } from "./incidence.ts";
 import { slice } from "./slice.ts";
@@ -26,8 +26,8 @@ export interface VertexMaps {
   readonly values: Storage;
   /** What a splat adds up. */
   readonly sums: Storage;
-  /** Between this map and `values` the blurs go back and forth. */
-  readonly spare: Storage;
+  /** Between this map and `values` the blurs go back and forth, unless they are made in place. */
+  readonly spare?: Storage;
 }
 
 /** The bytes of a table of vertex values. */
@@ -42,14 +42,16 @@ export function allocateMaps(
   lattice: Lattice,
   tables: Splatted,
   quads: number,
-  { given, lent }: { readonly given?: Storage; readonly lent?: Storage } = {},
+  { given, lent, along }: { readonly given?: Storage; readonly lent?: Storage; readonly along?: AlongAxis } = {},
 ): VertexMaps {
-  const { dimensions } = lattice;
+  const { dimensions, parts } = lattice;
   const bytes = vertexMapBytes(lattice, quads);
   const ofSums = bytesOfSums(tables, quads);
   const values = given ? view(given, 0, bytes) : workspace.allocate(bytes);
-  if (lent && lent.bytes >= bytes && dimensions % 2 === 1) {
-    return { values, sums: workspace.allocate(ofSums), spare: view(lent, 0, bytes) };
+  const inPlace = isInPlace(parts, along);
+  if (inPlace || (lent && lent.bytes >= bytes && dimensions % 2 === 1)) {
+    const spare = inPlace ? undefined : view(lent!, 0, bytes);
+    return { values, sums: workspace.allocate(ofSums), spare };
   }
   const spare = workspace.allocate(Math.max(bytes, ofSums));
   return { values, sums: spare, spare };
@@ -68,13 +70,7 @@ export function* splatAndBlur(
 ): Work<Storage> {
   const { device, vertices, dimensions, parts } = lattice;
   yield* splat(tables, values, { result: maps.values, sums: maps.sums }, { vertices, quads });
-  return yield* blur(device, parts.neighbors, maps.values, maps.spare, {
-    vertices,
-    dimensions,
-    quads,
-    transpose,
-    along,
-  });
+  return yield* blur(device, parts, maps, { vertices, dimensions, quads, transpose, along });
 }
 
 /** Filters channels of `values` into those of `result`: splat, blur, slice. */
@@ -88,7 +84,7 @@ export function filterChannels(
   const { device, dimensions } = lattice;
   const { quads } = pass;
   using workspace = new Workspace(device);
-  const spaces = allocateMaps(workspace, lattice, tables, quads);
+  const spaces = allocateMaps(workspace, lattice, tables, quads, pass);
   const blurred = perform(device, splatAndBlur(lattice, tables, values, spaces, pass));
   slice(device, tables.simplices, blurred, result, { points: tables.points.to, dimensions, quads });
 }

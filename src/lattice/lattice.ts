@@ -22,7 +22,7 @@ import {
   numberVertices,
 } from "./hash.ts";
 import { allocateIncidence, buildIncidence } from "./incidence.ts";
-import { findNeighbors, neighborBytes } from "./neighbors.ts";
+import { findChains, findNeighbors, neighborBytes } from "./neighbors.ts";
 import { finishPacked, numberPacked, packedCapacity, packingOfReaches, type PackedPoints } from "./packed.ts";
 import { beginPlane, planeOf } from "./plane.ts";
 import { LatticePoints, type LatticeParts, type PointTables } from "./points.ts";
@@ -80,10 +80,8 @@ export class Lattice extends Held {
   }
 }
 
-const storagesOf = ({ incidence, ...tables }: PointTables): Storage[] => [
-  ...(Object.values(incidence ?? {}) as Storage[]),
-  ...Object.values<Storage>(tables),
-];
+const storagesOf = ({ incidence, ...tables }: PointTables): Storage[] =>
+  Object.values<Storage | undefined>({ ...incidence, ...tables }).filter((storage) => storage !== undefined);
 
 /** Options of `buildLattice`. */
 export interface LatticeOptions extends Abortable {
@@ -332,6 +330,7 @@ async function buildTables(
   const neighbors = workspace.allocate(neighborBytes(device, vertices, dimensions));
   await perform(findNeighbors(device, table, vertexKeys, neighbors, vertices, dimensions));
   workspace.release(vertexKeys);
+  const chains = await perform(findChains(device, workspace, neighbors, vertices, dimensions));
 
   const find = async ({ rows }: Tensor, firstEntry: number) => {
     const count = rows * (dimensions + 1);
@@ -349,7 +348,7 @@ async function buildTables(
   const from = { simplices, vertexOfEntry, barycentric };
   await perform(buildIncidence(device, from, incidence, ownEntries, vertices, dimensions, at !== undefined));
 
-  const parts = { simplices, neighbors, incidence, coordinateRanks: coordinateRanks[0]! };
+  const parts = { simplices, neighbors, chains, incidence, coordinateRanks: coordinateRanks[0]! };
   return {
     vertices,
     parts,

@@ -6,7 +6,7 @@ import { pairBytes } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { coordinateRankWords, elevationFactorsOf, keyRange } from "./embed.ts";
 import { allocateIncidence, chooseBands, renumber, scatterIncidence } from "./incidence.ts";
-import { mergeNeighbors, neighborBytes } from "./neighbors.ts";
+import { findChains, mergeNeighbors, neighborBytes } from "./neighbors.ts";
 import { orderPacked, type Packing, packingOf } from "./order.ts";
 import type { LatticeParts, PointTables } from "./points.ts";
 
@@ -95,6 +95,7 @@ export function* finishPacked(
   const neighbors = workspace.allocate(neighborBytes(device, vertices, dimensions));
   yield* mergeNeighbors(device, vertexKeys, packing, neighbors, vertices, dimensions);
   workspace.release(vertexKeys);
+  const chains = yield* findChains(device, workspace, neighbors, vertices, dimensions);
   const [own, other] = tables as [PointTables, PointTables?];
   if (other) yield* renumber(device, other.simplices, numbers, vertices);
   const { simplices } = own;
@@ -103,5 +104,5 @@ export function* finishPacked(
   const incidence = allocateIncidence(workspace, entries, vertices, bands);
   yield* scatterIncidence(device, simplices, incidence, vertices, dimensions, { numbers, bands });
   workspace.release(numbers);
-  return { parts: { ...own, neighbors, incidence }, other };
+  return { parts: { ...own, neighbors, chains, incidence }, other };
 }

@@ -12,10 +12,16 @@ export interface PointTables {
   readonly coordinateRanks: Storage;
 }
 
-/** A lattice's tables, those of its own points among them. */
-export interface LatticeParts extends PointTables {
+/** What leads from vertices to their neighbors. */
+export interface VertexTables {
   /** [d + 1, vertices + 1, 2], axes padded: see neighbors.ts. */
   readonly neighbors: Storage;
+  /** [d + 1, vertices + 1], axes padded, on WASM: see kernels/lattice/chains.wgsl. */
+  readonly chains?: Storage;
+}
+
+/** A lattice's tables, those of its own points among them. */
+export interface LatticeParts extends PointTables, VertexTables {
   readonly incidence: Incidence;
 }
 

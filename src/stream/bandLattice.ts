@@ -12,9 +12,10 @@ import {
   numberVertices,
 } from "../lattice/hash.ts";
 import { allocateIncidence, buildIncidence, type Incidence, normalizeIncidence } from "../lattice/incidence.ts";
-import { findNeighbors, mergeNeighbors, neighborBytes } from "../lattice/neighbors.ts";
+import { findChains, findNeighbors, mergeNeighbors, neighborBytes } from "../lattice/neighbors.ts";
 import { type FactorKind, type Normalization, runNormalization } from "../lattice/normalization.ts";
 import { orderVertices } from "../lattice/order.ts";
+import type { VertexTables } from "../lattice/points.ts";
 import { normalizeSimplices, slice } from "../lattice/slice.ts";
 import { pairBytes, quadBytes } from "../shape.ts";
 import { allChannels } from "../shared/channels.ts";
@@ -24,12 +25,11 @@ import type { Tensor } from "../tensor.ts";
 export type Perform = <Result>(work: Work<Result>) => Promise<Result>;
 
 /** A lattice of points that come in bands: what finds and blurs its vertices, and nothing that has a row for each point. */
-export interface BandLattice {
+export interface BandLattice extends VertexTables {
   readonly dimensions: number;
   readonly vertices: number;
   readonly table: HashTable;
   readonly vertexKeys: Storage;
-  readonly neighbors: Storage;
 }
 
 /** The tables of a band's points alone, with the vertices of the whole lattice. */
@@ -132,9 +132,10 @@ export class KeyCollector {
       ? mergeNeighbors(device, keys, packing, neighbors, vertices, dimensions)
       : findNeighbors(device, table, keys, neighbors, vertices, dimensions);
     await this.#perform(found);
+    const chains = await this.#perform(findChains(device, this.#workspace, neighbors, vertices, dimensions));
     const vertexKeys = ordered.embedded!;
     if (ordered.vertexKeys !== vertexKeys) this.#workspace.release(ordered.vertexKeys);
-    return { dimensions, vertices, table, vertexKeys, neighbors };
+    return { dimensions, vertices, table, vertexKeys, neighbors, chains };
   }
 }
 

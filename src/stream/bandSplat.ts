@@ -1,6 +1,6 @@
 import type { Device, Storage } from "../device/device.ts";
 import { Workspace } from "../device/workspace.ts";
-import { blur } from "../lattice/blur.ts";
+import { blur, isInPlace } from "../lattice/blur.ts";
 import { blockLength, type Incidence } from "../lattice/incidence.ts";
 import { bandSums, splatBand } from "../lattice/splat.ts";
 import { pairBytes, quadBytes } from "../shape.ts";
@@ -87,12 +87,13 @@ export class OnesSplat {
 
   /** The blurred ones, [vertices + 1, 1 quad], and the lengths of all lists. */
   async finish(): Promise<{ readonly ones: Storage; readonly lengths: ListLengths }> {
-    const { neighbors, vertices, dimensions } = this.#lattice;
-    const spare = this.#workspace.allocate(this.#result.bytes);
+    const { vertices, dimensions } = this.#lattice;
+    const values = this.#result;
+    const spare = isInPlace(this.#lattice) ? undefined : this.#workspace.allocate(values.bytes);
     const sizes = { vertices, dimensions, quads: 1, transpose: false };
-    const ones = await this.#perform(blur(this.#device, neighbors, this.#result, spare, sizes));
-    for (const done of [this.#stored, this.#next, this.#sums, ones === spare ? this.#result : spare]) {
-      this.#workspace.release(done);
+    const ones = await this.#perform(blur(this.#device, this.#lattice, { values, spare }, sizes));
+    for (const done of [this.#stored, this.#next, this.#sums, ones === values ? spare : values]) {
+      if (done) this.#workspace.release(done);
     }
     const fresh = this.#lists;
     let longest = 0;
@@ -165,8 +166,9 @@ export class MapSplat {
 
   /** Blurs what all bands of a pass made. */
   async finish(quads = this.#quads): Promise<void> {
-    const { neighbors, vertices, dimensions } = this.#lattice;
+    const { vertices, dimensions } = this.#lattice;
     const sizes = { vertices, dimensions, quads, transpose: false };
-    this.blurred = await this.#perform(blur(this.#device, neighbors, this.#other, this.blurred, sizes));
+    const maps = { values: this.#other, spare: this.blurred };
+    this.blurred = await this.#perform(blur(this.#device, this.#lattice, maps, sizes));
   }
 }

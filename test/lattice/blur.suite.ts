@@ -1,12 +1,44 @@
 import { perform } from "../../src/device/work.ts";
-import { blur as kernel } from "../../build/kernels.ts";
+import { blur as kernel, blurChains, chains as chainsKernel } from "../../build/kernels.ts";
 import { blur } from "../../src/lattice/blur.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
 import { Memory } from "../memory.ts";
 import { blurAxis, referenceLattice } from "../reference/lattice.ts";
 import { clearPoints } from "../reference/points.ts";
-import { type Case, close, random } from "../suite.ts";
+import { type Case, close, random, same } from "../suite.ts";
 import { readTables } from "./tables.ts";
+
+/** Vertices in chains of 1 to `longest`, whose numbers lie anywhere. */
+function randomChains(vertices: number, longest: number, seed: number): number[][] {
+  const numbers = random(seed);
+  const order = [...Array(vertices).keys()];
+  for (let i = vertices - 1; i > 0; i--) {
+    const j = numbers.integer(i + 1);
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  const found: number[][] = [];
+  while (order.length > 0) found.push(order.splice(0, 1 + numbers.integer(longest)));
+  return found;
+}
+
+/** Both neighbors of each vertex, and of the row of zeros. */
+function neighborsIn(lists: readonly number[][], vertices: number): Uint32Array<ArrayBuffer> {
+  const pairs = new Uint32Array(2 * vertices + 2).fill(vertices);
+  for (const list of lists) {
+    for (const [i, vertex] of list.entries()) {
+      pairs[2 * vertex] = list[i - 1] ?? vertices;
+      pairs[2 * vertex + 1] = list[i + 1] ?? vertices;
+    }
+  }
+  return pairs;
+}
+
+/** One word a vertex, the highest bit set at the end of each chain and in all words that are left. */
+function wordsOf(lists: readonly number[][], vertices: number): number[] {
+  const listed = lists.filter(({ length }) => length > 1).toSorted((a, b) => a[0]! - b[0]!);
+  const words = listed.flatMap((list) => list.map((vertex, i) => vertex + (i === list.length - 1 ? 2 ** 31 : 0)));
+  return [...words, ...Array<number>(vertices + 1 - words.length).fill(2 ** 32 - 1)];
+}
 
 export const cases: Case[] = [
   {
@@ -43,6 +75,41 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "goes along chains of neighbors in place, to the same bits",
+    async run(device) {
+      for (const [vertices, longest, quads] of [
+        [1, 1, 1],
+        [2, 2, 6],
+        [63, 1, 2],
+        [64, 64, 1],
+        [100, 100, 7],
+        [129, 4, 13],
+        [700, 3, 6],
+        [5000, 6, 6],
+        [9000, 300, 1],
+      ] as const) {
+        using memory = new Memory(device);
+        const what = `${vertices} vertices of ${quads} quads in chains of up to ${longest}`;
+        const lists = randomChains(vertices, longest, vertices + quads);
+        const pairs = neighborsIn(lists, vertices);
+        const width = quads * 4;
+        const values = random(quads)
+          .array((vertices + 1) * width, -1, 1)
+          .fill(0, vertices * width);
+        const neighbors = memory.of(pairs);
+        const chains = memory.result(vertices + 1);
+        const lengths = { axisLength: vertices + 1, chainLength: vertices + 1, dimensions: 0 };
+        device.run(chainsKernel, { neighbors, chains, vertices, ...lengths });
+        same(await memory.words(chains), wordsOf(lists, vertices), what);
+
+        const [from, result] = [memory.of(values), memory.result((vertices + 1) * width)];
+        device.run(kernel, { neighbors, values: from, result, vertices, quads });
+        device.run(blurChains, { chains, values: from, vertices, quads });
+        same(new Uint32Array(await device.read(from)), await memory.words(result), what);
+      }
+    },
+  },
+  {
     name: "runs the axes 0…d, and for the adjoint d…0",
     async run(device) {
       for (const d of [1, 2, 5]) {
@@ -60,7 +127,7 @@ export const cases: Case[] = [
           using memory = new Memory(device);
           const [from, spare] = [memory.of(renumbered), memory.zeros((vertices + 1) * 4)];
           const options = { vertices, dimensions: d, quads: 1, transpose };
-          const blurred = perform(device, blur(device, lattice.parts.neighbors, from, spare, options));
+          const blurred = perform(device, blur(device, lattice.parts, { values: from, spare }, options));
           const result = new Float32Array(await device.read(blurred));
           const actual = values.map((_, i) => result[own.get(i >> 2)! * 4 + (i % 4)]!);
           const axes = Array.from({ length: d + 1 }, (_, i) => (transpose ? d - i : i));
