@@ -147,14 +147,10 @@ function inferenceBytes({ unary }: Workload, spatial: Lattice, bilateral: Lattic
   return 2 * unary.storage.bytes + lattices[0]! + lattices[1]!;
 }
 
-/** The bytes of a lattice's incidence lists and barycentric weights. */
+/** The bytes of a lattice's tables. */
 function latticeBytes({ parts }: Lattice): number {
-  const { simplices, neighbors, incidence, coordinateRanks } = parts;
-  const { offsets, blockVertices, pairs } = incidence;
-  return [coordinateRanks, simplices, neighbors, offsets, blockVertices, pairs].reduce(
-    (sum, { bytes }) => sum + bytes,
-    0,
-  );
+  const { incidence, ...tables } = parts;
+  return [...Object.values(incidence), ...Object.values(tables)].reduce((sum, table) => sum + (table?.bytes ?? 0), 0);
 }
 
 /** The bytes of one table of vertex values. */

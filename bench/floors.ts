@@ -1,5 +1,8 @@
 import type { Floor } from "./floor.ts";
 import { blur } from "./lattice/blur.bench.ts";
+import { blurChains } from "./lattice/blur.chains.bench.ts";
+import { chains } from "./lattice/chains.bench.ts";
+import { chainsNeighbors } from "./lattice/chains.neighbors.bench.ts";
 import { tapsPullback } from "./lattice/taps.pullback.bench.ts";
 import { taps } from "./lattice/taps.bench.ts";
 import { embed } from "./lattice/embed.bench.ts";
@@ -110,6 +113,9 @@ import { sortScatter } from "./shared/sort.scatter.bench.ts";
 /** The floor of every kernel of the library. */
 export const floors = [
   blur,
+  blurChains,
+  chains,
+  chainsNeighbors,
   taps,
   tapsPullback,
   embed,

@@ -322,7 +322,8 @@ async function measureCost(sample: Sample): Promise<string> {
       const observation = device.observe({
         before: ({ kernel, args }) => {
           if (kernel === splat && Number(args.quads) > 1) splats++;
-          if ((kernel === blur || kernel === blurChains) && Number(args.quads) > 1) blurred += Number(args.vertices) + 1;
+          if ((kernel === blur || kernel === blurChains) && Number(args.quads) > 1)
+            blurred += Number(args.vertices) + 1;
         },
       });
       (await crf(logits, given)).dispose();

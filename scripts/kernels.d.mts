@@ -7,3 +7,4 @@ export function readKernels(root: string): Promise<KernelText[]>;
 export function kernelsModule(kernels: readonly KernelText[]): string;
 export function checkTwins(root: string, kernels: readonly KernelText[]): Promise<void>;
 export function twinned(kernels: readonly KernelText[]): KernelText[];
+export function withoutSpaces(line: string): string;

@@ -245,14 +245,30 @@ const literal = (json, functions) =>
 /** Half of what is carried is comments; lines and columns stay as they are, so that a compiler's messages are true. */
 const withoutComments = (code) => code.replace(/[ \t]*\/\/.*$/gm, "");
 
-/** Bundles build/kernels.ts without the WGSL that only tests run, and that of all others without indentation; lines stay what they are. */
+/**
+ * A line of WGSL without the spaces that begin it or lie between a name, a number or a parenthesis and one of some signs. Signs that could
+ * become others with what is beside them, and brackets of templates, keep theirs, as do constants that src/device/pipelines.ts looks for.
+ */
+export const withoutSpaces = (line) =>
+  /^const [A-Z_0-9]+: u32 = \d+u;/.test(line)
+    ? line
+    : line
+        .trimStart()
+        .replaceAll(/(?<=[\w)\]]) ([-=+*%|&]|[-+*=!]=) (?=[\w(])/g, "$1")
+        .replaceAll(/(?<=[\w)\]>])([,:;]) (?=[\w(])/g, "$1")
+        .replaceAll(/(?<=[{;]) (?=[\w}])|(?<=[\w)]) (?={)|(?<=\b(?:if|for|while)) (?=\()/g, "");
+
+/** Bundles build/kernels.ts without the WGSL that only tests run, and that of all others without most spaces; lines stay what they are. */
 export const withoutUnusedWgsl = {
   name: "without unused WGSL",
   setup({ onLoad }) {
     onLoad({ filter: /[/\\]build[/\\]kernels\.ts$/ }, async ({ path }) => {
       const text = await readFile(path, "utf8");
       const unused = /("only":"wasm","file":"[^"]*","code":)"(?:[^"\\]|\\.)*"/g;
-      return { contents: text.replace(unused, '$1""').replaceAll(/\\n +/g, "\\n"), loader: "ts" };
+      const used = text.replace(unused, '$1""');
+      const code = /(?<="code":)"(?:[^"\\]|\\.)*"/g;
+      const shorter = (json) => JSON.stringify(JSON.parse(json).split("\n").map(withoutSpaces).join("\n"));
+      return { contents: used.replace(code, shorter), loader: "ts" };
     });
   },
 };

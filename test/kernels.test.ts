@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { checkTwins, kernelsModule, readKernels } from "../scripts/kernels.mjs";
+import { checkTwins, kernelsModule, readKernels, withoutSpaces } from "../scripts/kernels.mjs";
 import { validateKernels } from "../scripts/validate.mjs";
 import { type Kernel, kernel as made } from "../src/kernel.ts";
 
@@ -164,5 +165,36 @@ describe("the build refuses, with the file,", () => {
     await expect(checkTwins(root, kernels)).rejects.toThrow(/the signature of twice differs/);
     await writeFile(join(root, "assembly/twice.ts"), twin("values: usize, result: usize, count: u32, factor: f32"));
     await checkTwins(root, kernels);
+  });
+});
+
+describe("published WGSL", () => {
+  /** What a compiler reads: names, numbers, and the longest signs that there are. */
+  const tokens = (code: string): string[] =>
+    code.match(/[\w.]+|<<=|>>=|->|&&|\|\||[-+*/%&|^<>=!]=|\+\+|--|<<|>>|\/\*|\/\/|[^\s\w]/g) ?? [];
+
+  test("has the tokens of what it is made from, line by line, and the constants that pipelines set", async () => {
+    const every = await readKernels(fileURLToPath(new URL("..", import.meta.url)));
+    expect(every.length).toBeGreaterThan(80);
+    let [before, after] = [0, 0];
+    for (const { code, file, constants } of every) {
+      const lines = code.split("\n").map((line) => line.replace(/[ \t]*\/\/.*$/, ""));
+      const shorter = lines.map(withoutSpaces);
+      lines.forEach((line, i) => expect(tokens(shorter[i]!), `${file}:${i + 1}: ${line}`).toEqual(tokens(line)));
+      for (const { name } of constants)
+        expect(shorter.join("\n")).toMatch(new RegExp(`^const ${name}: u32 = \\d+u;`, "m"));
+      before += lines.join("\n").length;
+      after += shorter.join("\n").length;
+    }
+    expect(after).toBeLessThan(0.9 * before);
+  });
+
+  test.each([
+    ["  let a = b + c * d[i] - (e % 2u);", "let a=b+c*d[i]-(e%2u);"],
+    ["x = -y - -z;", "x = -y - -z;"],
+    ["if (a < b && c > d) { return; } else { a += 1u; }", "if(a < b && c > d){return;} else{a+=1u;}"],
+    ["const ROW_QUADS: u32 = 2u; // specialized", "const ROW_QUADS: u32 = 2u; // specialized"],
+  ])("%s", (line, expected) => {
+    expect(withoutSpaces(line)).toBe(expected);
   });
 });

@@ -29,6 +29,7 @@ import { filterAll, splatInBands, works } from "./works.ts";
 const wholeNumbers = [
   "arithmetic",
   "chains",
+  "chainsNeighbors",
   "featuresRanges",
   "fill",
   "hashFollow",

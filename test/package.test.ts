@@ -49,7 +49,7 @@ const device = await open({ prefer: "wasm", threads: 1 });
 await runTraining(device, await trainingConfiguration(options), trainingTimetable(options), surroundings);
 console.log((await openState(bytesSource(surroundings.files.get(checkpointFile) ?? new Uint8Array()))).step);
 const scene = makeScene(undefined, { height: 6, width: 8 });
-console.log((await runBench(scene, { device, only: "lattice/blur", seconds: 0.001 })).kernels.length);
+console.log((await runBench(scene, { device, only: "lattice/blur$", seconds: 0.001 })).kernels.length);
 device.dispose();
 `;
 

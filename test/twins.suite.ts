@@ -122,7 +122,7 @@ export const cases: Case[] = [
         ...(await checkTwins(
           device,
           [...(await record("wasm", filterAll)), ...(await record("wasm", streamAll))].filter(({ kernel }) =>
-            /^(order|packed|plane)|^(blurChains|chains|featuresRanges|neighborsMerge|incidence(Count|Totals|Offsets|Scatter))$/.test(
+            /^(order|packed|plane)|^(blurChains|chains(Neighbors)?|featuresRanges|neighborsMerge|incidence(Count|Totals|Offsets|Scatter))$/.test(
               kernel.id,
             ),
           ),

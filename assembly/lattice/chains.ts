@@ -22,7 +22,7 @@ export function chains(
     let isolated: u32 = 0;
     let head = listEnd;
     // The word below the heads is written for each vertex, and counts for a head alone.
-    for (let vertex = vertices; vertex > 0; ) {
+    for (let vertex = vertices; vertex > 0;) {
       vertex--;
       const pair = pairs + ((<usize>vertex) << 3);
       const without: u32 = u32(load<u32>(pair) == vertices);

@@ -170,15 +170,23 @@ export function reachesFar(first: usize, last: usize, simplexBytes: usize, rowSt
 }
 
 /**
- * Reads both ends of the rows of the pairs in [first, last), `bytes` long, and keeps nothing. Sums over rows that lie anywhere fill the
- * processor's window after a point or two, so that few rows are on their way to it at a time; reads alone let twenty come together.
- * They are stored, so that no compiler leaves them out.
+ * Reads both ends of the rows of the pairs in [first, last), `bytes` long, and of long rows what lies 64 bytes behind their beginning, and keeps
+ * nothing. Sums over rows that lie anywhere fill the processor's window after a point or two, so that few rows are on their way to it at a time;
+ * reads alone let twenty come together. They are stored, so that no compiler leaves them out. (A loop over the lines of a row loses what they
+ * gain. Filters of 40 channels took 1.4 times as long with both ends alone.)
  */
 export function touch(first: usize, last: usize, values: usize, rowStride: usize, bytes: usize): void {
   let read: u32 = 0;
-  for (let pair = first; pair < last; pair += 8) {
-    const row = values + <usize>load<u32>(pair) * rowStride;
-    read = read ^ load<u32>(row) ^ load<u32>(row + bytes - 4);
+  if (bytes > 128) {
+    for (let pair = first; pair < last; pair += 8) {
+      const row = values + <usize>load<u32>(pair) * rowStride;
+      read = read ^ load<u32>(row) ^ load<u32>(row, 64) ^ load<u32>(row + bytes - 4);
+    }
+  } else {
+    for (let pair = first; pair < last; pair += 8) {
+      const row = values + <usize>load<u32>(pair) * rowStride;
+      read = read ^ load<u32>(row) ^ load<u32>(row + bytes - 4);
+    }
   }
   store<u32>(scratch, read);
 }

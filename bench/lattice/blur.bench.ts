@@ -8,5 +8,9 @@ export const blur = floor({
   bytes: ({ vertices, quads }) => (vertices + 1) * (8 + 32 * quads),
   computes: "two sums and a product a channel and vertex",
   operations: ({ vertices, quads }) => (vertices + 1) * 12 * quads,
-  queue: async (workload) => filter(workload.unary, await workload.bilateral()).dispose(),
+  // WASM goes along chains where a lattice has more than two dimensions.
+  queue: async (workload) => {
+    const onWasm = workload.device.kind === "wasm";
+    filter(workload.unary, onWasm ? await workload.spatial() : await workload.bilateral()).dispose();
+  },
 });

@@ -1,14 +1,13 @@
 import { blur as kernel, blurChains } from "../../build/kernels.ts";
 import type { Device, Storage } from "../device/device.ts";
 import { type Planned, planned, type Work } from "../device/work.ts";
-import { axisOf, chainsOf } from "./neighbors.ts";
+import { chainsOf } from "./chains.ts";
+import { axisOf } from "./neighbors.ts";
 import type { VertexTables } from "./points.ts";
 
 /** One of the blurs of a filter: along which axis, of what and to where; or its adjoint. */
 export interface AxisBlur {
   readonly axis: number;
-  /** Those of this axis. */
-  readonly neighbors: Storage;
   readonly values: Storage;
   readonly result: Storage;
   readonly vertices: number;
@@ -18,9 +17,6 @@ export interface AxisBlur {
 
 /** Plans a blur along one axis. */
 export type AlongAxis = (of: AxisBlur) => Planned;
-
-/** By the Gaussian, which is its own adjoint and the same along all axes. */
-const byGaussian: AlongAxis = ({ axis: _axis, transpose: _transpose, ...args }) => planned(kernel, args);
 
 interface BlurOptions {
   readonly vertices: number;
@@ -53,8 +49,11 @@ export function* blur(
   }
   let [from, result] = [values, spare!];
   for (const axis of axes) {
-    const ofAxis = axisOf(device, neighbors, axis, vertices);
-    yield (along ?? byGaussian)({ axis, neighbors: ofAxis, values: from, result, vertices, quads, transpose });
+    const args = { values: from, result, vertices, quads };
+    // The Gaussian is its own adjoint and the same along all axes.
+    yield along
+      ? along({ axis, transpose, ...args })
+      : planned(kernel, { neighbors: axisOf(device, neighbors!, axis, vertices), ...args });
     [from, result] = [result, from];
   }
   return from;

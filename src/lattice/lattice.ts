@@ -9,6 +9,7 @@ import { Scope } from "../scope.ts";
 import { formatShape, pairBytes, quadsOf, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Abortable, breathe } from "../turn.ts";
+import { vertexTables } from "./chains.ts";
 import { checkEmbedded, coordinateRankWords, embed, mostImages } from "./embed.ts";
 import { findRanges, reachesOf } from "./features.ts";
 import {
@@ -22,7 +23,7 @@ import {
   numberVertices,
 } from "./hash.ts";
 import { allocateIncidence, buildIncidence } from "./incidence.ts";
-import { findChains, findNeighbors, neighborBytes } from "./neighbors.ts";
+import { findNeighbors, neighborBytes } from "./neighbors.ts";
 import { finishPacked, numberPacked, packedCapacity, packingOfReaches, type PackedPoints } from "./packed.ts";
 import { beginPlane, planeOf } from "./plane.ts";
 import { LatticePoints, type LatticeParts, type PointTables } from "./points.ts";
@@ -330,7 +331,7 @@ async function buildTables(
   const neighbors = workspace.allocate(neighborBytes(device, vertices, dimensions));
   await perform(findNeighbors(device, table, vertexKeys, neighbors, vertices, dimensions));
   workspace.release(vertexKeys);
-  const chains = await perform(findChains(device, workspace, neighbors, vertices, dimensions));
+  const ofVertices = await perform(vertexTables(device, workspace, neighbors, vertices, dimensions));
 
   const find = async ({ rows }: Tensor, firstEntry: number) => {
     const count = rows * (dimensions + 1);
@@ -348,7 +349,7 @@ async function buildTables(
   const from = { simplices, vertexOfEntry, barycentric };
   await perform(buildIncidence(device, from, incidence, ownEntries, vertices, dimensions, at !== undefined));
 
-  const parts = { simplices, neighbors, chains, incidence, coordinateRanks: coordinateRanks[0]! };
+  const parts = { simplices, ...ofVertices, incidence, coordinateRanks: coordinateRanks[0]! };
   return {
     vertices,
     parts,

@@ -1,4 +1,4 @@
-import { chains as chainsKernel, fill, neighbors as kernel, neighborsMerge } from "../../build/kernels.ts";
+import { fill, neighbors as kernel, neighborsMerge } from "../../build/kernels.ts";
 import { alignedBytes, type Device, type Storage, view } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
@@ -52,28 +52,3 @@ export function* mergeNeighbors(
 /** Returns one axis of the neighbor table. */
 export const axisOf = (device: Device, neighbors: Storage, axis: number, vertices: number): Storage =>
   view(neighbors, axis * axisLength(device, vertices) * pairBytes, (vertices + 1) * pairBytes);
-
-/** The number of words of an axis of chains: one for each vertex and one to end them, rounded up. */
-const chainLength = (device: Device, vertices: number): number => alignedBytes(device, (vertices + 1) * 4) / 4;
-
-/**
- * Lists the chains of all axes on WASM, where blurs go along them in more than two dimensions. In a plane nearly every vertex has both neighbors,
- * so that chains are as long as the picture, with rows far from each other: blurs took 0.77 ms for 0.65. GPUs blur all vertices at a time.
- */
-export function* findChains(
-  device: Device,
-  workspace: Workspace,
-  neighbors: Storage,
-  vertices: number,
-  dimensions: number,
-): Work<Storage | undefined> {
-  if (device.kind !== "wasm" || dimensions < 3) return undefined;
-  const lengths = { axisLength: axisLength(device, vertices), chainLength: chainLength(device, vertices) };
-  const chains = workspace.allocate((dimensions + 1) * lengths.chainLength * 4);
-  yield planned(chainsKernel, { neighbors, chains, vertices, ...lengths, dimensions });
-  return chains;
-}
-
-/** Returns one axis of the chains. */
-export const chainsOf = (device: Device, chains: Storage, axis: number, vertices: number): Storage =>
-  view(chains, axis * chainLength(device, vertices) * 4, (vertices + 1) * 4);

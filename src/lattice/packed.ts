@@ -4,9 +4,10 @@ import { planned, type Work } from "../device/work.ts";
 import type { Workspace } from "../device/workspace.ts";
 import { pairBytes } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { vertexTables } from "./chains.ts";
 import { coordinateRankWords, elevationFactorsOf, keyRange } from "./embed.ts";
 import { allocateIncidence, chooseBands, renumber, scatterIncidence } from "./incidence.ts";
-import { findChains, mergeNeighbors, neighborBytes } from "./neighbors.ts";
+import { mergeNeighbors, neighborBytes } from "./neighbors.ts";
 import { orderPacked, type Packing, packingOf } from "./order.ts";
 import type { LatticeParts, PointTables } from "./points.ts";
 
@@ -95,7 +96,7 @@ export function* finishPacked(
   const neighbors = workspace.allocate(neighborBytes(device, vertices, dimensions));
   yield* mergeNeighbors(device, vertexKeys, packing, neighbors, vertices, dimensions);
   workspace.release(vertexKeys);
-  const chains = yield* findChains(device, workspace, neighbors, vertices, dimensions);
+  const ofVertices = yield* vertexTables(device, workspace, neighbors, vertices, dimensions);
   const [own, other] = tables as [PointTables, PointTables?];
   if (other) yield* renumber(device, other.simplices, numbers, vertices);
   const { simplices } = own;
@@ -104,5 +105,5 @@ export function* finishPacked(
   const incidence = allocateIncidence(workspace, entries, vertices, bands);
   yield* scatterIncidence(device, simplices, incidence, vertices, dimensions, { numbers, bands });
   workspace.release(numbers);
-  return { parts: { ...own, neighbors, chains, incidence }, other };
+  return { parts: { ...own, ...ofVertices, incidence }, other };
 }

@@ -12,11 +12,11 @@ export interface PointTables {
   readonly coordinateRanks: Storage;
 }
 
-/** What leads from vertices to their neighbors. */
+/** What leads from vertices to their neighbors, one or the other: see `vertexTables`. */
 export interface VertexTables {
-  /** [d + 1, vertices + 1, 2], axes padded: see neighbors.ts. */
-  readonly neighbors: Storage;
-  /** [d + 1, vertices + 1], axes padded, on WASM: see kernels/lattice/chains.wgsl. */
+  /** [d + 1, vertices + 1, 2], axes padded. */
+  readonly neighbors?: Storage;
+  /** [d + 1, vertices + 1], axes padded: see kernels/lattice/chains.wgsl. */
   readonly chains?: Storage;
 }
 

@@ -8,7 +8,7 @@ import type { Tensor } from "../tensor.ts";
 import { coordinateRankWords, elevationFactorsOf, embed, keyWords } from "./embed.ts";
 import { keyBytes } from "./hash.ts";
 import { Lattice } from "./lattice.ts";
-import { axisOf } from "./neighbors.ts";
+import { neighborsOf } from "./chains.ts";
 
 /** The simplices of a set of points. */
 export interface Simplices {
@@ -60,10 +60,11 @@ export async function readLattice(lattice: Lattice): Promise<LatticeTables> {
 
 const where = "readLattice";
 
-async function readNeighbors({ device, parts, vertices, dimensions }: Lattice): Promise<Uint32Array<ArrayBuffer>> {
+async function readNeighbors(lattice: Lattice): Promise<Uint32Array<ArrayBuffer>> {
+  const { device, vertices, dimensions } = lattice;
   const result = new Uint32Array((dimensions + 1) * vertices * 2);
   for (let axis = 0; axis <= dimensions; axis++) {
-    const row = view(axisOf(device, parts.neighbors, axis, vertices), 0, vertices * pairBytes);
+    const row = view(neighborsOf(lattice, axis), 0, vertices * pairBytes);
     result.set(new Uint32Array(await device.read(row)), axis * vertices * 2);
   }
   return result;

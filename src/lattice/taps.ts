@@ -11,7 +11,7 @@ import type { AlongAxis } from "./blur.ts";
 import type { AlongFrom } from "./filterChannels.ts";
 import type { FilterTables } from "./incidence.ts";
 import type { Lattice } from "./lattice.ts";
-import { axisOf } from "./neighbors.ts";
+import { neighborsOf } from "./chains.ts";
 import { filterTables, type Normalization } from "./normalization.ts";
 import type { LatticePoints } from "./points.ts";
 import { sliceFactor } from "./slice.ts";
@@ -68,6 +68,7 @@ export function blurringBy(where: string, taps: Tensor, lattice: Lattice, channe
     ({ axis, transpose, ...args }) =>
       planned(kernel, {
         ...args,
+        neighbors: neighborsOf(lattice, axis),
         rows: taps.storage,
         firstRow: axis * axisRows,
         channelsPerRow,
@@ -137,12 +138,13 @@ async function tapGradient(
 
 /** Sums products over vertices: the result is [d + 1, 3, quads], its rows padded to be bound, without the slice's factor. */
 function sumProducts(
-  { device, vertices, dimensions, parts }: Lattice,
+  lattice: Lattice,
   { forward, backward }: { readonly forward: FilterTables; readonly backward: FilterTables },
   maps: { readonly values: MapChannels; readonly gradient: MapChannels },
   result: Storage,
   { quads, along }: { readonly quads: number; readonly along: AlongAxis },
 ): void {
+  const { device, vertices, dimensions } = lattice;
   using workspace = new Workspace(device);
   const bytes = (vertices + 1) * quads * quadBytes;
   const splatted = (tables: FilterTables, values: MapChannels): Storage => {
@@ -153,8 +155,7 @@ function sumProducts(
     return into;
   };
   const blurred = (axis: number, values: Storage, into: Storage, transpose: boolean): void => {
-    const neighbors = axisOf(device, parts.neighbors, axis, vertices);
-    const work = along({ axis, neighbors, values, result: into, vertices, quads, transpose });
+    const work = along({ axis, values, result: into, vertices, quads, transpose });
     device.run(work.kernel, work.args);
   };
   const wentIn = [splatted(forward, maps.values)];
@@ -168,7 +169,7 @@ function sumProducts(
   const sumBytes = quads * quadBytes;
   for (let axis = dimensions; axis >= 0; axis--) {
     const values = wentIn[axis]!;
-    const neighbors = axisOf(device, parts.neighbors, axis, vertices);
+    const neighbors = neighborsOf(lattice, axis);
     for (let tap = 0; tap < 3; tap++) {
       device.run(tapsPullback, { neighbors, values, gradient, result: products, vertices, quads, tap });
       const place = (axis * 3 + tap) * alignedBytes(device, sumBytes);

@@ -1,6 +1,7 @@
 import { type Device, type Storage, view } from "../device/device.ts";
 import type { Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
+import { vertexTables } from "../lattice/chains.ts";
 import { checkEmbedded, coordinateRankWords, embed } from "../lattice/embed.ts";
 import {
   firstCapacity,
@@ -12,7 +13,7 @@ import {
   numberVertices,
 } from "../lattice/hash.ts";
 import { allocateIncidence, buildIncidence, type Incidence, normalizeIncidence } from "../lattice/incidence.ts";
-import { findChains, findNeighbors, mergeNeighbors, neighborBytes } from "../lattice/neighbors.ts";
+import { findNeighbors, mergeNeighbors, neighborBytes } from "../lattice/neighbors.ts";
 import { type FactorKind, type Normalization, runNormalization } from "../lattice/normalization.ts";
 import { orderVertices } from "../lattice/order.ts";
 import type { VertexTables } from "../lattice/points.ts";
@@ -132,10 +133,10 @@ export class KeyCollector {
       ? mergeNeighbors(device, keys, packing, neighbors, vertices, dimensions)
       : findNeighbors(device, table, keys, neighbors, vertices, dimensions);
     await this.#perform(found);
-    const chains = await this.#perform(findChains(device, this.#workspace, neighbors, vertices, dimensions));
+    const ofVertices = await this.#perform(vertexTables(device, this.#workspace, neighbors, vertices, dimensions));
     const vertexKeys = ordered.embedded!;
     if (ordered.vertexKeys !== vertexKeys) this.#workspace.release(ordered.vertexKeys);
-    return { dimensions, vertices, table, vertexKeys, neighbors, chains };
+    return { dimensions, vertices, table, vertexKeys, ...ofVertices };
   }
 }
 

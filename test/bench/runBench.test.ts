@@ -15,7 +15,7 @@ import type { Device } from "../../src/device/device.ts";
 import { open } from "../../src/device/open.ts";
 
 const scene = makeScene(undefined, { height: 30, width: 40 });
-const little = { only: "lattice/blur|build spatial", seconds: 0.001 };
+const little = { only: "lattice/blur$|build spatial", seconds: 0.001 };
 
 let device: Device;
 beforeAll(async () => void (device = await open({ prefer: "wasm", threads: 1 })));
@@ -40,7 +40,7 @@ describe("a benchmark in a program", () => {
   test("opens one by the options of open where it is given none", async () => {
     const opened = await runBench(scene, {
       ...little,
-      only: "lattice/blur",
+      only: "lattice/blur$",
       prefer: "wasm",
       threads: 1,
       simd: "plain",

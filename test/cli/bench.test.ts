@@ -52,10 +52,12 @@ test("prints one JSON object with device, ceilings, lines and memory", async () 
   });
   const { copies, gigaflopsPerSecond } = found.ceilings as { copies: Line[]; gigaflopsPerSecond: number };
   expect([gigaflopsPerSecond, ...copies.map((copy) => copy.gigabytesPerSecond)].every(positive)).toBe(true);
-  const { bilateral } = found.vertices as { bilateral: number };
-  expect(found.kernels.map(({ name }) => name)).toEqual(["lattice/blur"]);
-  // The floor by hand: a pair of neighbors, six quads in and out, and twelve operations a quad, for each vertex and the row of zeros.
-  expect(found.kernels[0]).toMatchObject({ bytes: (bilateral + 1) * 200, operations: (bilateral + 1) * 72 });
+  const { spatial, bilateral } = found.vertices as { spatial: number; bilateral: number };
+  expect(found.kernels.map(({ name }) => name)).toEqual(["lattice/blur", "lattice/blur.chains"]);
+  // The floors by hand: a pair of neighbors, six quads in and out, and twelve operations a quad, for each vertex and the row of zeros; and of a chain
+  // a word a vertex.
+  expect(found.kernels[0]).toMatchObject({ bytes: (spatial + 1) * 200, operations: (spatial + 1) * 72 });
+  expect(found.kernels[1]).toMatchObject({ bytes: bilateral * 196, operations: bilateral * 72 });
   expect(found.composites.map(({ name }) => name)).toEqual(["build spatial 3"]);
   for (const line of [...found.kernels, ...found.composites]) {
     for (const figure of ["least", "median"]) expect(positive(line[figure])).toBe(true);

@@ -710,10 +710,9 @@ export const cases: Case[] = [
         check(near! > 32 && lent === like! <= 32 * pixels, `${like! / 32} rows of vertices`);
         const checks = 3 * alignedBytes(device, 4);
         const matrices = [32, 32, 32, alignedBytes(device, 64)];
-        // On WASM blurs are made in place, and sums are added up in the same memory. On GPUs both lattices splat into one map.
-        const others =
-          device.kind === "wasm" ? [32, near!, like!] : [Math.max(near!, like!), near!, lent ? 32 : like!];
-        const maps = [32 * pixels, ...others];
+        // Both lattices splat into one map. On WASM the bilateral one is blurred in it, too.
+        const inPlace = device.kind === "wasm";
+        const maps = [32 * pixels, Math.max(near!, like!), near!, lent || inPlace ? 32 : like!];
         checkMemory(device, used, [["crf/update", [checks, ...matrices, ...maps]]], `lent: ${lent}`);
       }
     },

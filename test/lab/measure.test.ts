@@ -5,7 +5,7 @@ import { visitLab } from "./visit.ts";
 
 test("measures a line, and saves it as a file to compare with", () =>
   visitLab({ isolated: false }, async (lab) => {
-    const room = await openMeasuring(lab, `#measure?device=wasm&lines=named&only=lattice/blur&${tiny}`);
+    const room = await openMeasuring(lab, `#measure?device=wasm&lines=named&only=lattice/blur$&${tiny}`);
     await room.ready();
     await room.measure();
     const { text, facts } = await room.saved();

@@ -1,44 +1,13 @@
 import { perform } from "../../src/device/work.ts";
-import { blur as kernel, blurChains, chains as chainsKernel } from "../../build/kernels.ts";
+import { blur as kernel, blurChains } from "../../build/kernels.ts";
 import { blur } from "../../src/lattice/blur.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
 import { Memory } from "../memory.ts";
 import { blurAxis, referenceLattice } from "../reference/lattice.ts";
 import { clearPoints } from "../reference/points.ts";
 import { type Case, close, random, same } from "../suite.ts";
+import { neighborsIn, randomChains, wordsOf } from "./randomChains.ts";
 import { readTables } from "./tables.ts";
-
-/** Vertices in chains of 1 to `longest`, whose numbers lie anywhere. */
-function randomChains(vertices: number, longest: number, seed: number): number[][] {
-  const numbers = random(seed);
-  const order = [...Array(vertices).keys()];
-  for (let i = vertices - 1; i > 0; i--) {
-    const j = numbers.integer(i + 1);
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  const found: number[][] = [];
-  while (order.length > 0) found.push(order.splice(0, 1 + numbers.integer(longest)));
-  return found;
-}
-
-/** Both neighbors of each vertex, and of the row of zeros. */
-function neighborsIn(lists: readonly number[][], vertices: number): Uint32Array<ArrayBuffer> {
-  const pairs = new Uint32Array(2 * vertices + 2).fill(vertices);
-  for (const list of lists) {
-    for (const [i, vertex] of list.entries()) {
-      pairs[2 * vertex] = list[i - 1] ?? vertices;
-      pairs[2 * vertex + 1] = list[i + 1] ?? vertices;
-    }
-  }
-  return pairs;
-}
-
-/** One word a vertex, the highest bit set at the end of each chain and in all words that are left. */
-function wordsOf(lists: readonly number[][], vertices: number): number[] {
-  const listed = lists.filter(({ length }) => length > 1).toSorted((a, b) => a[0]! - b[0]!);
-  const words = listed.flatMap((list) => list.map((vertex, i) => vertex + (i === list.length - 1 ? 2 ** 31 : 0)));
-  return [...words, ...Array<number>(vertices + 1 - words.length).fill(2 ** 32 - 1)];
-}
 
 export const cases: Case[] = [
   {
@@ -96,12 +65,7 @@ export const cases: Case[] = [
         const values = random(quads)
           .array((vertices + 1) * width, -1, 1)
           .fill(0, vertices * width);
-        const neighbors = memory.of(pairs);
-        const chains = memory.result(vertices + 1);
-        const lengths = { axisLength: vertices + 1, chainLength: vertices + 1, dimensions: 0 };
-        device.run(chainsKernel, { neighbors, chains, vertices, ...lengths });
-        same(await memory.words(chains), wordsOf(lists, vertices), what);
-
+        const [neighbors, chains] = [memory.of(pairs), memory.of(Uint32Array.from(wordsOf(lists, vertices)))];
         const [from, result] = [memory.of(values), memory.result((vertices + 1) * width)];
         device.run(kernel, { neighbors, values: from, result, vertices, quads });
         device.run(blurChains, { chains, values: from, vertices, quads });

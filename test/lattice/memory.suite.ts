@@ -43,6 +43,10 @@ function tablesOf({ device, points: n, dimensions: d, vertices }: Lattice) {
   };
 }
 
+/** Whether blurs go along chains, which are all that a lattice keeps of its neighbors then. */
+const hasChains = ({ device, dimensions }: Lattice): boolean => device.kind === "wasm" && dimensions > 2;
+const vertexTable = (lattice: Lattice): number => tablesOf(lattice)[hasChains(lattice) ? "chains" : "neighbors"];
+
 /**
  * The kernels of a build and the tables in use, where the table of slots has so many of them, one after the other; of a build whose keys are
  * packed, by sorts of so many rounds, or of another one.
@@ -56,8 +60,10 @@ function buildSteps(device: Device, lattice: Lattice, slots: readonly number[], 
   const digits = [...found, t.ofVertices];
   const ordered = [...points, t.packedKeys, t.ofVertices, t.neighbors];
   const byRemainder = [...ordered, t.ofVertices, t.packedKeys];
-  const chained = [...points, t.ofVertices, t.neighbors, t.chains];
-  const lists = [...chained, t.offsets, t.blockVertices, t.pairs, t.ofVertices];
+  const chains = hasChains(lattice)
+    ? [["lattice/chains", [...points, t.ofVertices, t.neighbors, t.chains]] as const]
+    : [];
+  const lists = [...points, t.ofVertices, vertexTable(lattice), t.offsets, t.blockVertices, t.pairs, t.ofVertices];
   return [
     ranges,
     ...slots.map((count): Step => ["lattice/packed.embed", [...points, 24 * count, t.factors, t.fields]]),
@@ -67,7 +73,7 @@ function buildSteps(device: Device, lattice: Lattice, slots: readonly number[], 
     ["lattice/order.digit", [...ordered, t.ofVertices]],
     ["lattice/order.permute", [...byRemainder, t.ofVertices]],
     ["lattice/neighbors.merge", [...byRemainder, t.steps]],
-    ["lattice/chains", chained],
+    ...chains,
     ...listSteps.map((name): Step => [name, lists]),
   ];
 }
@@ -78,9 +84,7 @@ function tableSteps(device: Device, lattice: Lattice, slots: readonly number[]):
   const points = [t.barycentric, t.ranks, t.status];
   const inserting = [...points, t.keys, t.entrySlots, t.numbers];
   const last = 4 * slots.at(-1)!;
-  const onWasm = device.kind === "wasm";
-  const vertexTables = [t.neighbors, ...(onWasm ? [t.chains] : [])];
-  const found = [...points, ...vertexTables, t.vertexOfEntry, t.simplices];
+  const found = [...points, vertexTable(lattice), t.vertexOfEntry, t.simplices];
   const lists = [...found, t.offsets, t.blockVertices, t.pairs];
   return [
     ["lattice/embed", [...points, t.keys, t.factors]],
@@ -93,9 +97,11 @@ function tableSteps(device: Device, lattice: Lattice, slots: readonly number[]):
     }),
     ["lattice/hash.number", [...inserting, last, t.vertexKeys]],
     ["lattice/neighbors", [...points, t.entrySlots, last, t.vertexKeys, t.neighbors]],
-    ...(onWasm ? [["lattice/chains", [...points, t.entrySlots, last, ...vertexTables]] as const] : []),
+    ...(hasChains(lattice)
+      ? [["lattice/chains", [...points, t.entrySlots, last, t.neighbors, t.chains]] as const]
+      : []),
     ["lattice/hash.find", [...found, t.entrySlots, last]],
-    ...(onWasm
+    ...(device.kind === "wasm"
       ? listSteps.map((name): Step => [name, [...lists, t.ofVertices]])
       : [["lattice/incidence.fill", [...lists, t.sorted, t.sorted]] as const]),
   ];
@@ -107,19 +113,19 @@ type Step = readonly [kernel: string, tables: readonly number[]];
 const listSteps = ["count", "totals", "offsets", "scatter"].map((name) => `lattice/incidence.${name}`);
 
 /**
- * The kernels that splat and blur, with these tables, a map of the vertices, and sums; on GPUs the sums are in a second map of the vertices, which
- * blurs need there.
+ * The kernels that splat and blur, with these tables, a map of the vertices, and sums; without chains the sums are in a second map of the vertices, which
+ * blurs need then.
  */
-function blurSteps({ device, points, vertices, dimensions }: Lattice, quads: number, tables: readonly number[]): Step[] {
+function blurSteps(lattice: Lattice, quads: number, tables: readonly number[]): Step[] {
+  const { points, vertices, dimensions } = lattice;
   // One level of sums: of lists that are longer than a block, and not of more than a block of blocks.
   check(points <= 4160, `${points} points`);
   const sums = points > 64 ? Math.ceil((points * (dimensions + 1)) / 64) : 0;
   const rowBytes = 16 * quads;
-  const onWasm = device.kind === "wasm";
-  const others = onWasm ? Math.max(1, sums) : Math.max(vertices + 1, sums);
+  const others = hasChains(lattice) ? Math.max(1, sums) : Math.max(vertices + 1, sums);
   const all = [...tables, rowBytes * (vertices + 1), rowBytes * others];
   const add: Step[] = sums > 0 ? [["lattice/splat.add", all]] : [];
-  const blur = onWasm ? "lattice/blur.chains" : "lattice/blur";
+  const blur = hasChains(lattice) ? "lattice/blur.chains" : "lattice/blur";
   return [["lattice/splat", all], ...add, ...Array.from({ length: dimensions + 1 }, (): Step => [blur, all])];
 }
 
@@ -219,9 +225,8 @@ export const cases: Case[] = [
         const used = await memoryOf(device, "", async () => (lattice = await buildLattice(features)));
         const of = (room: string): Used[] => used.filter(({ kernel }) => kernel.startsWith(room));
         const what = `${points} points of ${d} features`;
-        const { ranks, neighbors, chains, simplices, offsets, blockVertices, pairs } = tablesOf(lattice!);
-        const ofVertices = device.kind === "wasm" ? [neighbors, chains] : [neighbors];
-        const kept = taken(device, [ranks, ...ofVertices, simplices, offsets, blockVertices, pairs]);
+        const { ranks, simplices, offsets, blockVertices, pairs } = tablesOf(lattice!);
+        const kept = taken(device, [ranks, vertexTable(lattice!), simplices, offsets, blockVertices, pairs]);
         check(device.bytes - before === kept, `${what}: ${device.bytes - before} bytes kept, not ${kept}`);
         const packing = packingOf(features, data);
         check((packing !== undefined) === (device.kind === "wasm" && packedSlots !== undefined), `${what}: packed`);

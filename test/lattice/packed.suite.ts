@@ -1,10 +1,10 @@
 import { packedEmbed } from "../../build/kernels.ts";
-import type { Device } from "../../src/device/device.ts";
+import type { Device, Storage } from "../../src/device/device.ts";
 import { perform } from "../../src/device/work.ts";
 import { Workspace } from "../../src/device/workspace.ts";
+import { neighborsOf } from "../../src/lattice/chains.ts";
 import { findRanges, reachesOf } from "../../src/lattice/features.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
-import { axisOf } from "../../src/lattice/neighbors.ts";
 import type { Packing } from "../../src/lattice/order.ts";
 import { finishPacked, numberPacked, packingOfReaches } from "../../src/lattice/packed.ts";
 import type { Tensor } from "../../src/tensor.ts";
@@ -91,10 +91,13 @@ async function checkBuild(device: Device, sets: readonly Tensor[], capacity: num
     });
     same(ranks, expected.ranks[set]!, `${what}: ranks of set ${set}`);
   }
+  const derived = new Map<string, Storage>();
+  const lattice = { device, vertices, dimensions: d, parts, own: { derived } };
   for (let axis = 0; axis <= d; axis++) {
-    const row = await readWords(device, axisOf(device, parts.neighbors, axis, vertices));
+    const row = await readWords(device, neighborsOf(lattice, axis));
     same(row, expected.neighbors[axis]!, `${what}: neighbors on axis ${axis}`);
   }
+  for (const made of derived.values()) device.release(made);
   same(pairsOf(await readWords(device, parts.incidence.pairs)).flat(), expected.pairs, `${what}: lists`);
   same(await readWords(device, parts.incidence.offsets), expected.offsets, `${what}: offsets`);
 }

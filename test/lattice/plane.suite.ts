@@ -35,9 +35,9 @@ async function wordsOf(
   return {
     simplices: pairsOf(await words(simplices)),
     neighbors: [
-      pairsOf(await words(axisOf(device, neighbors, 0, count))),
-      pairsOf(await words(axisOf(device, neighbors, 1, count))),
-      pairsOf(await words(axisOf(device, neighbors, 2, count))),
+      pairsOf(await words(axisOf(device, neighbors!, 0, count))),
+      pairsOf(await words(axisOf(device, neighbors!, 1, count))),
+      pairsOf(await words(axisOf(device, neighbors!, 2, count))),
     ],
     offsets: await words(offsets),
     blockVertices: await words(blockVertices),
@@ -237,7 +237,7 @@ export const cases: Case[] = [
         using workspace = new Workspace(device);
         const begun = perform(device, beginPlane(workspace, features, box));
         const [, , , vertices] = await readWords(device, begun.status);
-        const words = await readWords(device, perform(device, begun.finish(vertices!)).neighbors);
+        const words = await readWords(device, perform(device, begun.finish(vertices!)).neighbors!);
         check(
           words.every((vertex) => vertex <= vertices!),
           `neighbors of ${corners.join("; ")}`,

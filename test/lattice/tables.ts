@@ -4,7 +4,7 @@ import { type Device, type Storage, view } from "../../src/device/device.ts";
 import { Workspace } from "../../src/device/workspace.ts";
 import { coordinateRankWords, embed, keyWords } from "../../src/lattice/embed.ts";
 import { buildLattice, type Lattice } from "../../src/lattice/lattice.ts";
-import { axisOf } from "../../src/lattice/neighbors.ts";
+import { neighborsOf } from "../../src/lattice/chains.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import type { Tables } from "../goldens/implementation.ts";
 
@@ -72,10 +72,11 @@ export const pairsOf = (words: ArrayLike<number>): [number, number][] =>
   Array.from({ length: words.length / 2 }, (_, i) => [words[2 * i]!, words[2 * i + 1]!]);
 
 /** Both neighbors of each vertex, axis by axis. */
-export async function readNeighbors({ device, vertices, dimensions, parts }: Lattice): Promise<[number, number][][]> {
+export async function readNeighbors(lattice: Lattice): Promise<[number, number][][]> {
+  const { device, vertices, dimensions } = lattice;
   const axes: [number, number][][] = [];
   for (let axis = 0; axis <= dimensions; axis++) {
-    const row = axisOf(device, parts.neighbors, axis, vertices);
+    const row = neighborsOf(lattice, axis);
     axes.push(pairsOf(await readWords(device, view(row, 0, vertices * 8))));
   }
   return axes;
