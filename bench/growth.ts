@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 import { decodeRgbPng } from "../src/data/png.ts";
 import { resizeBilinear } from "../src/data/resize.ts";
 import { open } from "../src/device/open.ts";
+import { LimitError } from "../src/errors.ts";
 import { randomNumbers } from "../src/shared/random.ts";
 import { makeScene } from "./scene.ts";
 import { Workload } from "./workload.ts";
@@ -89,7 +90,11 @@ console.log("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
 for (const kind of flags.kinds.split(",")) {
   let first: Awaited<ReturnType<typeof measure>> | undefined;
   for (const megapixels of [0.1, 0.2, 0.5, 1, 2, 4].filter((each) => each <= Number(flags.most))) {
-    const found = await measure(kind, megapixels);
+    const found = await measure(kind, megapixels).catch((error: unknown) => {
+      if (!(error instanceof LimitError)) throw error;
+      console.log(`\n${kind}, ${megapixels} megapixels: ${error.message}\n`);
+    });
+    if (!found) break; // larger ones have no room either
     first ??= found;
     const over = (name: "build" | "iterate"): string => `${(found[name] / first![name]).toFixed(2)}×`;
     const figures = [
