@@ -6,7 +6,7 @@ import { openMeasuring, tiny } from "./measuring.ts";
 import { drop } from "./refineRoom.ts";
 import { type Visit, visitLab } from "./visit.ts";
 
-const few = "lattice/blur|lattice/slice|build spatial";
+const few = "lattice/blur$|lattice/slice|build spatial";
 const named = `lines=named&only=${encodeURIComponent(few)}&${tiny}`;
 const expected = names.filter((name) => new RegExp(few).test(name));
 
@@ -186,7 +186,7 @@ test("stopped, it has what was measured until then; the page stays quick meanwhi
 
 test("tells all that the adapter tells, in which form kernels run, and that software says nothing of GPUs", () =>
   visitLab({ webgpu: true }, async (lab) => {
-    const only = encodeURIComponent("^lattice/blur|^shared/add$");
+    const only = encodeURIComponent("^lattice/blur$|^shared/add$");
     const room = await openMeasuring(lab, `#measure?device=webgpu&lines=named&only=${only}&${tiny}`, {
       scheme: "dark",
     });
