@@ -55,6 +55,19 @@ export function update(
             x + at,
           );
         }
+        for (; at + 48 <= rowStride; at += 48) {
+          weighThree(
+            near,
+            like,
+            like + simplexBytes,
+            spatialValues + at,
+            bilateralValues + at,
+            matrices + at,
+            rowStride,
+            own + at,
+            x + at,
+          );
+        }
         for (; at < rowStride; at += 16) {
           weighOne(
             near,
@@ -138,6 +151,49 @@ function weighSix(
   v128.store(x, f32x4.sub(v128.load(unary, 48), multiplyAdd(v128.load(other, 48), j, d)), 48);
   v128.store(x, f32x4.sub(v128.load(unary, 64), multiplyAdd(v128.load(other, 64), k, e)), 64);
   v128.store(x, f32x4.sub(v128.load(unary, 80), multiplyAdd(v128.load(other, 80), l, f)), 80);
+}
+
+/** The same of three quads. */
+// @ts-ignore: decorator
+@inline
+function weighThree(
+  near: usize,
+  like: usize,
+  likeEnd: usize,
+  spatialValues: usize,
+  bilateralValues: usize,
+  matrices: usize,
+  rowStride: usize,
+  unary: usize,
+  x: usize,
+): void {
+  let a = f32x4.splat(0);
+  let b = a;
+  let c = a;
+  for (let pair = near; pair < near + 24; pair += 8) {
+    const row = spatialValues + <usize>load<u32>(pair) * rowStride;
+    const weight = v128.load32_splat(pair, 4);
+    a = multiplyAdd(weight, v128.load(row), a);
+    b = multiplyAdd(weight, v128.load(row, 16), b);
+    c = multiplyAdd(weight, v128.load(row, 32), c);
+  }
+  a = f32x4.mul(v128.load(matrices), a);
+  b = f32x4.mul(v128.load(matrices, 16), b);
+  c = f32x4.mul(v128.load(matrices, 32), c);
+  let d = f32x4.splat(0);
+  let e = d;
+  let f = d;
+  for (let pair = like; pair < likeEnd; pair += 8) {
+    const row = bilateralValues + <usize>load<u32>(pair) * rowStride;
+    const weight = v128.load32_splat(pair, 4);
+    d = multiplyAdd(weight, v128.load(row), d);
+    e = multiplyAdd(weight, v128.load(row, 16), e);
+    f = multiplyAdd(weight, v128.load(row, 32), f);
+  }
+  const other = matrices + rowStride;
+  v128.store(x, f32x4.sub(v128.load(unary), multiplyAdd(v128.load(other), d, a)));
+  v128.store(x, f32x4.sub(v128.load(unary, 16), multiplyAdd(v128.load(other, 16), e, b)), 16);
+  v128.store(x, f32x4.sub(v128.load(unary, 32), multiplyAdd(v128.load(other, 32), f, c)), 32);
 }
 
 /** The same of one quad. */

@@ -16,8 +16,7 @@ export function blurChains(chains: usize, values: usize, vertices: u32, quads: u
   const step = max(together / rowStride, 1) << 2;
   let from = chains + ((<usize>((begin + quads - 1) / quads)) << 2);
   if (from > chains) from = chainEnd(from);
-  let last = chains + ((<usize>((end + quads - 1) / quads)) << 2);
-  if (last > from) last = chainEnd(last);
+  let last = chainEnd(chains + ((<usize>((end + quads - 1) / quads)) << 2));
   while (last > from && load<u32>(last - 4) == 0xffffffff) last -= 4;
   while (from < last) {
     const to = chainEnd(min(from + step, last));

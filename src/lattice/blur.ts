@@ -39,21 +39,19 @@ export function* blur(
   { values, spare }: { readonly values: Storage; readonly spare?: Storage },
   { vertices, dimensions, quads, transpose, along }: BlurOptions,
 ): Work<Storage> {
-  const { neighbors, chains } = tables;
-  const axes = Array.from({ length: dimensions + 1 }, (_, step) => (transpose ? dimensions - step : step));
-  if (chains && isInPlace(tables, along)) {
-    for (const axis of axes) {
-      yield planned(blurChains, { chains: chainsOf(device, chains, axis, vertices), values, vertices, quads });
-    }
-    return values;
-  }
+  const inPlace = isInPlace(tables, along);
   let [from, result] = [values, spare!];
-  for (const axis of axes) {
+  for (let step = 0; step <= dimensions; step++) {
+    const axis = transpose ? dimensions - step : step;
+    if (inPlace) {
+      yield planned(blurChains, { chains: chainsOf(device, tables.chains!, axis, vertices), values, vertices, quads });
+      continue;
+    }
     const args = { values: from, result, vertices, quads };
     // The Gaussian is its own adjoint and the same along all axes.
     yield along
       ? along({ axis, transpose, ...args })
-      : planned(kernel, { neighbors: axisOf(device, neighbors!, axis, vertices), ...args });
+      : planned(kernel, { neighbors: axisOf(device, tables.neighbors!, axis, vertices), ...args });
     [from, result] = [result, from];
   }
   return from;
