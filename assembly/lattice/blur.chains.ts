@@ -1,9 +1,8 @@
-import { scratch } from "../shared/scratch";
 import { multiplyAdd } from "../shared/simd";
 import { lastOfChain } from "./chains";
-import { nearBytes } from "./gather";
+import { nearBytes, readAhead } from "./gather";
 
-/** Bytes of rows that are read together, `touch` of gather.ts says why, and then gone along once for every few quads. */
+/** Bytes of rows that are read together, `readAhead` of gather.ts says why, and then gone along once for every few quads. */
 const together: usize = 12288;
 
 /**
@@ -20,7 +19,7 @@ export function blurChains(chains: usize, values: usize, vertices: u32, quads: u
   while (last > from && load<u32>(last - 4) == 0xffffffff) last -= 4;
   while (from < last) {
     const to = chainEnd(min(from + step, last));
-    if (far) touch(from, to, values, rowStride);
+    if (far) readAhead(from, to, 4, ~lastOfChain, values, rowStride, rowStride);
     let q: u32 = 0;
     for (; q + 6 <= quads; q += 6) six(from, to, values + ((<usize>q) << 4), vertices, rowStride);
     for (; q + 3 <= quads; q += 3) three(from, to, values + ((<usize>q) << 4), vertices, rowStride);
@@ -63,17 +62,6 @@ function six(first: usize, last: usize, values: usize, vertices: u32, rowStride:
     e = along(row + 64, next + 64, e, kept);
     f = along(row + 80, next + 80, f, kept);
   }
-}
-
-/** As that of gather.ts does. */
-function touch(first: usize, last: usize, values: usize, rowStride: usize): void {
-  let read: u32 = 0;
-  for (let at = first; at < last; at += 4) {
-    const row = values + <usize>(load<u32>(at) & ~lastOfChain) * rowStride;
-    read = read ^ load<u32>(row) ^ load<u32>(row + rowStride - 4);
-    if (rowStride > 128) read ^= load<u32>(row, 64);
-  }
-  store<u32>(scratch, read);
 }
 
 function three(first: usize, last: usize, values: usize, vertices: u32, rowStride: usize): void {

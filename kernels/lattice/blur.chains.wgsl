@@ -3,6 +3,7 @@
 // The invocation of a chain's first word and a quad of channels goes along the whole chain.
 //#device wasm
 //#include "../shared/invocation.wgsl"
+//#include "chains.words.wgsl"
 
 struct Params {
   vertices: u32,
@@ -15,8 +16,6 @@ struct Params {
 // [vertices + 1, quads], of which the last row is zero.
 @group(0) @binding(2) var<storage, read_write> values: array<vec4f>;
 
-const LAST = 0x80000000u;
-
 //#invocations vertices * quads
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
@@ -24,16 +23,16 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   if (index >= params.vertices * params.quads) { return; }
   var at = index / params.quads;
   let quad = index % params.quads;
-  if (chains[at] == 0xffffffffu) { return; }
-  if (at > 0u && (chains[at - 1u] & LAST) == 0u) { return; }
+  if (chains[at] == NO_VERTEX) { return; }
+  if (at > 0u && !endsChain(chains[at - 1u])) { return; }
   var first = vec4f();
   var last = false;
   while (!last) {
     let word = chains[at];
-    last = (word & LAST) != 0u;
-    let own = (word & ~LAST) * params.quads + quad;
+    last = endsChain(word);
+    let own = vertexOf(word) * params.quads + quad;
     var second = vec4f();
-    if (!last) { second = values[(chains[at + 1u] & ~LAST) * params.quads + quad]; }
+    if (!last) { second = values[vertexOf(chains[at + 1u]) * params.quads + quad]; }
     let value = values[own];
     values[own] = value + 0.5 * (first + second);
     first = value;

@@ -2,6 +2,7 @@
 // none.
 //#device wasm
 //#include "../shared/invocation.wgsl"
+//#include "chains.words.wgsl"
 
 struct Params {
   vertices: u32,
@@ -17,8 +18,6 @@ struct Params {
 // [d + 1, axisLength]: each vertex's (first, second) on the axis.
 @group(0) @binding(2) var<storage, read_write> neighbors: array<vec2u>;
 
-const LAST = 0x80000000u;
-
 //#invocations (dimensions + 1) * vertices
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
@@ -27,9 +26,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let axis = index / params.vertices;
   let at = axis * params.chainLength + index % params.vertices;
   let word = chains[at];
-  if (word == 0xffffffffu) { return; }
+  if (word == NO_VERTEX) { return; }
   var pair = vec2u(params.vertices);
-  if (index % params.vertices > 0u && (chains[at - 1u] & LAST) == 0u) { pair.x = chains[at - 1u]; }
-  if ((word & LAST) == 0u) { pair.y = chains[at + 1u] & ~LAST; }
-  neighbors[axis * params.axisLength + (word & ~LAST)] = pair;
+  if (index % params.vertices > 0u && !endsChain(chains[at - 1u])) { pair.x = chains[at - 1u]; }
+  if (!endsChain(word)) { pair.y = vertexOf(chains[at + 1u]); }
+  neighbors[axis * params.axisLength + vertexOf(word)] = pair;
 }

@@ -1,8 +1,8 @@
 // Lists the vertices along each axis chain by chain, for blur.chains: a chain is a vertex without a first neighbor, its second neighbor, the
-// second neighbor of that, and so on to a vertex that has none. A word is a vertex, with the highest bit set for the last one of a chain.
-// Chains are in the order of their first vertices. Vertices without any neighbor are left out, and words that are left over have all bits set.
-// Each workgroup lists the chains of an axis.
+// second neighbor of that, and so on to a vertex that has none. Chains are in the order of their first vertices. Vertices without any neighbor are
+// left out. Each workgroup lists the chains of an axis.
 //#device wasm
+//#include "chains.words.wgsl"
 
 struct Params {
   vertices: u32,
@@ -18,7 +18,6 @@ struct Params {
 // [d + 1, chainLength], of which vertices + 1 words are written.
 @group(0) @binding(2) var<storage, read_write> chains: array<u32>;
 
-const LAST = 0x80000000u;
 const WORKGROUP_SIZE = 64u;
 var<workgroup> lengths: array<u32, WORKGROUP_SIZE>;
 
@@ -46,7 +45,7 @@ fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id)
     }
     workgroupBarrier();
   }
-  for (var at = place + localIndex; at < end; at += WORKGROUP_SIZE) { chains[at] = 0xffffffffu; }
+  for (var at = place + localIndex; at < end; at += WORKGROUP_SIZE) { chains[at] = NO_VERTEX; }
 }
 
 // How many vertices the chain has that begins with this one: 0 where none does, or one that has no neighbor.

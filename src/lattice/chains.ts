@@ -1,12 +1,17 @@
 import { chains as kernel, chainsNeighbors, fill } from "../../build/kernels.ts";
-import { alignedBytes, type Device, type Storage, view } from "../device/device.ts";
+import type { Device, Storage } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
 import { Workspace } from "../device/workspace.ts";
 import { axisLength, axisOf, neighborBytes } from "./neighbors.ts";
 import type { LatticePoints, VertexTables } from "./points.ts";
 
-/** The number of words of an axis of chains: one for each vertex and one to end them, rounded up so that each axis can be bound by itself. */
-const chainLength = (device: Device, vertices: number): number => alignedBytes(device, (vertices + 1) * 4) / 4;
+const wordBytes = 4;
+
+/** How far the axes of both tables lie from each other. */
+const lengthsOf = (device: Device, vertices: number) => ({
+  axisLength: axisLength(device, vertices),
+  chainLength: axisLength(device, vertices, wordBytes),
+});
 
 /**
  * Makes what blurs go by of the neighbors, and gives those back where that are chains: on WASM in more than two dimensions. In a plane nearly
@@ -21,8 +26,8 @@ export function* vertexTables(
   dimensions: number,
 ): Work<VertexTables> {
   if (device.kind !== "wasm" || dimensions < 3) return { neighbors };
-  const lengths = { axisLength: axisLength(device, vertices), chainLength: chainLength(device, vertices) };
-  const chains = workspace.allocate((dimensions + 1) * lengths.chainLength * 4);
+  const lengths = lengthsOf(device, vertices);
+  const chains = workspace.allocate((dimensions + 1) * lengths.chainLength * wordBytes);
   yield planned(kernel, { neighbors, chains, vertices, ...lengths, dimensions });
   workspace.release(neighbors);
   return { chains };
@@ -30,7 +35,7 @@ export function* vertexTables(
 
 /** Returns one axis of the chains. */
 export const chainsOf = (device: Device, chains: Storage, axis: number, vertices: number): Storage =>
-  view(chains, axis * chainLength(device, vertices) * 4, (vertices + 1) * 4);
+  axisOf(device, chains, axis, vertices, wordBytes);
 
 /** What a lattice knows of its vertices, and where it keeps what is made later. */
 interface Vertices {
@@ -56,8 +61,7 @@ function unchained({ device, vertices, dimensions, own }: Vertices, chains: Stor
     using workspace = new Workspace(device);
     const neighbors = workspace.allocate(neighborBytes(device, vertices, dimensions));
     device.run(fill, { values: neighbors, count: neighbors.bytes / 4, value: vertices });
-    const lengths = { axisLength: axisLength(device, vertices), chainLength: chainLength(device, vertices) };
-    device.run(chainsNeighbors, { chains, neighbors, vertices, ...lengths, dimensions });
+    device.run(chainsNeighbors, { chains, neighbors, vertices, ...lengthsOf(device, vertices), dimensions });
     own.derived.set("neighbors", workspace.handOver(neighbors));
     return neighbors;
   });

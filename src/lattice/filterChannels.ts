@@ -48,10 +48,9 @@ export function allocateMaps(
   const bytes = vertexMapBytes(lattice, quads);
   const ofSums = bytesOfSums(tables, quads);
   const values = given ? view(given, 0, bytes) : workspace.allocate(bytes);
-  const inPlace = isInPlace(parts, along);
-  if (inPlace || (lent && lent.bytes >= bytes && dimensions % 2 === 1)) {
-    const spare = inPlace ? undefined : view(lent!, 0, bytes);
-    return { values, sums: workspace.allocate(ofSums), spare };
+  if (isInPlace(parts, along)) return { values, sums: workspace.allocate(ofSums) };
+  if (lent && lent.bytes >= bytes && dimensions % 2 === 1) {
+    return { values, sums: workspace.allocate(ofSums), spare: view(lent, 0, bytes) };
   }
   const spare = workspace.allocate(Math.max(bytes, ofSums));
   return { values, sums: spare, spare };

@@ -7,11 +7,11 @@ import type { HashTable } from "./hash.ts";
 import { type Packing, sortByRemainder } from "./order.ts";
 
 /**
- * The number of pairs of an axis: one for each vertex and one for the row of zeros, rounded up so that each axis can be
+ * The number of items of an axis, pairs or others: one for each vertex and one for the row of zeros, rounded up so that each axis can be
  * bound by itself.
  */
-export const axisLength = (device: Device, vertices: number): number =>
-  alignedBytes(device, (vertices + 1) * pairBytes) / pairBytes;
+export const axisLength = (device: Device, vertices: number, itemBytes = pairBytes): number =>
+  alignedBytes(device, (vertices + 1) * itemBytes) / itemBytes;
 
 /** Bytes of the neighbor table. */
 export const neighborBytes = (device: Device, vertices: number, dimensions: number): number =>
@@ -49,6 +49,11 @@ export function* mergeNeighbors(
   yield planned(neighborsMerge, { ...sorted, steps, neighbors, ...sizes });
 }
 
-/** Returns one axis of the neighbor table. */
-export const axisOf = (device: Device, neighbors: Storage, axis: number, vertices: number): Storage =>
-  view(neighbors, axis * axisLength(device, vertices) * pairBytes, (vertices + 1) * pairBytes);
+/** Returns one axis of a table, of neighbors or of what has other items. */
+export const axisOf = (
+  device: Device,
+  table: Storage,
+  axis: number,
+  vertices: number,
+  itemBytes = pairBytes,
+): Storage => view(table, axis * axisLength(device, vertices, itemBytes) * itemBytes, (vertices + 1) * itemBytes);

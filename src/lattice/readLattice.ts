@@ -5,10 +5,10 @@ import { holding } from "../held.ts";
 import { requireHeld } from "../inputs.ts";
 import { pairBytes } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { neighborsOf } from "./chains.ts";
 import { coordinateRankWords, elevationFactorsOf, embed, keyWords } from "./embed.ts";
 import { keyBytes } from "./hash.ts";
 import { Lattice } from "./lattice.ts";
-import { neighborsOf } from "./chains.ts";
 
 /** The simplices of a set of points. */
 export interface Simplices {

@@ -8,10 +8,10 @@ import { allChannels, copyChannels, type MapChannels } from "../shared/channels.
 import { formatShape, quadBytes, quadsOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { AlongAxis } from "./blur.ts";
+import { neighborsOf } from "./chains.ts";
 import type { AlongFrom } from "./filterChannels.ts";
 import type { FilterTables } from "./incidence.ts";
 import type { Lattice } from "./lattice.ts";
-import { neighborsOf } from "./chains.ts";
 import { filterTables, type Normalization } from "./normalization.ts";
 import type { LatticePoints } from "./points.ts";
 import { sliceFactor } from "./slice.ts";

@@ -2,9 +2,9 @@ import { embed as embedKernel, packedEmbed, planeEmbed } from "../../build/kerne
 import { perform } from "../../src/device/work.ts";
 import { type Device, type Storage, view } from "../../src/device/device.ts";
 import { Workspace } from "../../src/device/workspace.ts";
+import { neighborsOf } from "../../src/lattice/chains.ts";
 import { coordinateRankWords, embed, keyWords } from "../../src/lattice/embed.ts";
 import { buildLattice, type Lattice } from "../../src/lattice/lattice.ts";
-import { neighborsOf } from "../../src/lattice/chains.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import type { Tables } from "../goldens/implementation.ts";
 
