@@ -1,4 +1,4 @@
-import { gatherApart, reachesFar, together, touch } from "../lattice/gather";
+import { farthest, gatherApart, nearBytes, together, touch } from "../lattice/gather";
 import { scratch } from "../shared/scratch";
 import { multiplyAdd } from "../shared/simd";
 import { activate, activateBytes } from "./softmax";
@@ -28,13 +28,13 @@ export function update(
   const bilateral = spatial + rowStride;
   const each = 64 / quads;
   const last = min(end * each, points);
+  let reached: u32 = 0;
   for (let first = begin * each; first < last; first += together) {
     const stop = min(first + together, last);
     const simplices = bilateralSimplices + <usize>first * simplexBytes;
     const simplicesEnd = bilateralSimplices + <usize>stop * simplexBytes;
-    if (reachesFar(simplices, simplicesEnd, simplexBytes, rowStride)) {
-      touch(simplices, simplicesEnd, bilateralValues, rowStride, rowStride);
-    }
+    if (reached > <u32>(nearBytes / rowStride)) touch(simplices, simplicesEnd, bilateralValues, rowStride, rowStride);
+    reached = farthest(simplices, simplicesEnd, simplexBytes, reached);
     for (let point = first; point < stop; point++) {
       const near = spatialSimplices + <usize>point * 24;
       const like = bilateralSimplices + <usize>point * simplexBytes;

@@ -25,6 +25,76 @@ export function gather(
   for (; q < quads; q++) one(first, last, values + ((<usize>q) << 4), rowStride, scale, to + ((<usize>q) << 4));
 }
 
+/**
+ * The same for many rows of results, `toStride` bytes apart, each of which has `pairBytes` of pairs. Loops over rows that are functions of their own
+ * keep all they need in registers.
+ */
+export function gatherRows(
+  first: usize,
+  last: usize,
+  pairBytes: usize,
+  values: usize,
+  rowStride: usize,
+  quads: u32,
+  scale: v128,
+  to: usize,
+  toStride: usize,
+): void {
+  let q: usize = 0;
+  const end = (<usize>quads) << 4;
+  for (; q + 96 <= end; q += 96) sixes(first, last, pairBytes, values + q, rowStride, scale, to + q, toStride);
+  for (; q + 48 <= end; q += 48) threes(first, last, pairBytes, values + q, rowStride, scale, to + q, toStride);
+  for (; q < end; q += 16) ones(first, last, pairBytes, values + q, rowStride, scale, to + q, toStride);
+}
+
+function sixes(
+  first: usize,
+  last: usize,
+  pairBytes: usize,
+  values: usize,
+  rowStride: usize,
+  scale: v128,
+  to: usize,
+  toStride: usize,
+): void {
+  for (; first < last; first += pairBytes) {
+    six(first, first + pairBytes, values, rowStride, scale, to);
+    to += toStride;
+  }
+}
+
+function threes(
+  first: usize,
+  last: usize,
+  pairBytes: usize,
+  values: usize,
+  rowStride: usize,
+  scale: v128,
+  to: usize,
+  toStride: usize,
+): void {
+  for (; first < last; first += pairBytes) {
+    three(first, first + pairBytes, values, rowStride, scale, to);
+    to += toStride;
+  }
+}
+
+function ones(
+  first: usize,
+  last: usize,
+  pairBytes: usize,
+  values: usize,
+  rowStride: usize,
+  scale: v128,
+  to: usize,
+  toStride: usize,
+): void {
+  for (; first < last; first += pairBytes) {
+    one(first, first + pairBytes, values, rowStride, scale, to);
+    to += toStride;
+  }
+}
+
 /** The same without a factor, and not inlined. */
 export function gatherApart(first: usize, last: usize, values: usize, rowStride: usize, quads: u32, to: usize): void {
   zero(to, (<usize>quads) << 4);
@@ -58,6 +128,8 @@ function six(first: usize, last: usize, values: usize, rowStride: usize, scale: 
   v128.store(to, f32x4.mul(scale, f), 80);
 }
 
+// @ts-ignore: decorator
+@inline
 function three(first: usize, last: usize, values: usize, rowStride: usize, scale: v128, to: usize): void {
   let a = f32x4.splat(0);
   let b = a;
@@ -74,6 +146,8 @@ function three(first: usize, last: usize, values: usize, rowStride: usize, scale
   v128.store(to, f32x4.mul(scale, c), 32);
 }
 
+// @ts-ignore: decorator
+@inline
 function one(first: usize, last: usize, values: usize, rowStride: usize, scale: v128, to: usize): void {
   let a = f32x4.splat(0);
   for (let pair = first; pair < last; pair += 8) {
@@ -156,17 +230,19 @@ export function zero(to: usize, bytes: usize): void {
 /** Points whose rows are read together before the first of them is computed. */
 export const together: u32 = 64;
 
-/** Tables up to so many bytes are found in near caches, where reading them twice only costs. */
+/** Tables up to so many bytes are found in near caches, where to read them twice only costs. */
 export const nearBytes: usize = 4 << 20;
 
+/** Simplices from one to the next of those that tell how far the rows of many reach. */
+const sampled: usize = 8;
+
 /**
- * Whether the rows of simplices in [first, last) lie in a table that is larger than near caches, which is told by how far their
- * first corners reach into it.
+ * The farthest row of a few of the simplices in [first, last), or `before`. Those that have just been read tell of the next: to ask simplices that
+ * have not been, so as to know before, has the processor wait for them.
  */
-export function reachesFar(first: usize, last: usize, simplexBytes: usize, rowStride: usize): bool {
-  let most: u32 = 0;
-  for (let pair = first; pair < last; pair += simplexBytes) most = max(most, load<u32>(pair));
-  return <usize>most > nearBytes / rowStride;
+export function farthest(first: usize, last: usize, simplexBytes: usize, before: u32): u32 {
+  for (; first < last; first += sampled * simplexBytes) before = max(before, load<u32>(first));
+  return before;
 }
 
 /** Reads ahead the rows of the pairs in [first, last), `bytes` long. */

@@ -1,4 +1,4 @@
-import { gather, reachesFar, together, touch } from "./gather";
+import { farthest, gatherRows, nearBytes, together, touch } from "./gather";
 
 /** Twin of kernels/lattice/slice.wgsl. */
 export function slice(
@@ -16,21 +16,25 @@ export function slice(
 ): void {
   const simplexBytes = (<usize>(dimensions + 1)) << 3;
   const rowStride = (<usize>quads) << 4;
+  const resultStride = (<usize>resultQuads) << 4;
   const scale = f32x4.splat(factor);
+  const near = <u32>(nearBytes / rowStride);
+  let reached: u32 = 0;
   let index = begin;
-  let touched = begin / quads;
   while (index < end) {
     const point = index / quads;
     const quad = index - point * quads;
-    const count = min(quads - quad, end - index);
+    // Invocations may begin and end within a row. Between such rows, those of many points are summed in one loop.
+    const whole = quad == 0 && index + quads <= end;
+    const count = whole ? min((end - index) / quads, together) : 1;
+    const taken = whole ? quads : min(quads - quad, end - index);
     const first = simplices + <usize>point * simplexBytes;
-    if (point == touched) {
-      touched = min(point + together, (end + quads - 1) / quads);
-      const last = simplices + <usize>touched * simplexBytes;
-      if (reachesFar(first, last, simplexBytes, rowStride)) touch(first, last, values, rowStride, rowStride);
-    }
-    const to = result + ((<usize>(point * resultQuads + resultOffset + quad)) << 4);
-    gather(first, first + simplexBytes, values + ((<usize>quad) << 4), rowStride, count, scale, to);
-    index += count;
+    const last = first + <usize>count * simplexBytes;
+    const column = (<usize>quad) << 4;
+    const to = result + <usize>point * resultStride + ((<usize>resultOffset) << 4) + column;
+    if (reached > near) touch(first, last, values, rowStride, rowStride);
+    gatherRows(first, last, simplexBytes, values + column, rowStride, taken, scale, to, resultStride);
+    reached = farthest(first, last, simplexBytes, reached);
+    index += count * taken;
   }
 }
