@@ -35,60 +35,108 @@ export function update(
     const simplicesEnd = bilateralSimplices + <usize>stop * simplexBytes;
     if (reached > <u32>(nearBytes / rowStride)) touch(simplices, simplicesEnd, bilateralValues, rowStride, rowStride);
     reached = farthest(simplices, simplicesEnd, simplexBytes, reached);
-    for (let point = first; point < stop; point++) {
-      const near = spatialSimplices + <usize>point * 24;
-      const like = bilateralSimplices + <usize>point * simplexBytes;
-      const own = unary + <usize>point * rowStride;
-      const x = result + <usize>point * rowStride;
-      if (diagonal) {
-        let at: usize = 0;
-        for (; at + 96 <= rowStride; at += 96) {
-          weighSix(
-            near,
-            like,
-            like + simplexBytes,
-            spatialValues + at,
-            bilateralValues + at,
-            matrices + at,
-            rowStride,
-            own + at,
-            x + at,
-          );
-        }
-        for (; at + 48 <= rowStride; at += 48) {
-          weighThree(
-            near,
-            like,
-            like + simplexBytes,
-            spatialValues + at,
-            bilateralValues + at,
-            matrices + at,
-            rowStride,
-            own + at,
-            x + at,
-          );
-        }
-        for (; at < rowStride; at += 16) {
-          weighOne(
-            near,
-            like,
-            like + simplexBytes,
-            spatialValues + at,
-            bilateralValues + at,
-            matrices + at,
-            rowStride,
-            own + at,
-            x + at,
-          );
-        }
-        continue;
+    const near = spatialSimplices + <usize>first * 24;
+    const own = unary + <usize>first * rowStride;
+    const x = result + <usize>first * rowStride;
+    if (diagonal) {
+      weigh(near, simplices, simplicesEnd, simplexBytes, spatialValues, bilateralValues, matrices, rowStride, own, x);
+    } else {
+      for (let point: usize = 0; point < stop - first; point++) {
+        const like = simplices + point * simplexBytes;
+        gatherApart(near + point * 24, near + point * 24 + 24, spatialValues, rowStride, quads, spatial);
+        gatherApart(like, like + simplexBytes, bilateralValues, rowStride, quads, bilateral);
+        transform(own + point * rowStride, spatial, bilateral, matrices, channels, rowStride, x + point * rowStride);
       }
-      gatherApart(near, near + 24, spatialValues, rowStride, quads, spatial);
-      gatherApart(like, like + simplexBytes, bilateralValues, rowStride, quads, bilateral);
-      transform(own, spatial, bilateral, matrices, channels, rowStride, x);
     }
-    const at = <usize>first * rowStride;
-    activate(result + at, result + at, stop - first, channels, activation);
+    activate(x, x, stop - first, channels, activation);
+  }
+}
+
+/**
+ * x = unary − (matrices row 0 ∘ Σ spatial + row 1 ∘ Σ bilateral) for points whose simplices lie from `near` and from `like` on. Loops over points that
+ * are functions of their own keep all they need in registers.
+ */
+function weigh(
+  near: usize,
+  like: usize,
+  likeEnd: usize,
+  simplexBytes: usize,
+  spatialValues: usize,
+  bilateralValues: usize,
+  matrices: usize,
+  rowStride: usize,
+  unary: usize,
+  x: usize,
+): void {
+  let at: usize = 0;
+  for (; at + 96 <= rowStride; at += 96) {
+    weighSixes(near, like, likeEnd, simplexBytes, spatialValues + at, bilateralValues + at, matrices + at, rowStride, unary + at, x + at);
+  }
+  for (; at + 48 <= rowStride; at += 48) {
+    weighThrees(near, like, likeEnd, simplexBytes, spatialValues + at, bilateralValues + at, matrices + at, rowStride, unary + at, x + at);
+  }
+  for (; at < rowStride; at += 16) {
+    weighOnes(near, like, likeEnd, simplexBytes, spatialValues + at, bilateralValues + at, matrices + at, rowStride, unary + at, x + at);
+  }
+}
+
+function weighSixes(
+  near: usize,
+  like: usize,
+  likeEnd: usize,
+  simplexBytes: usize,
+  spatialValues: usize,
+  bilateralValues: usize,
+  matrices: usize,
+  rowStride: usize,
+  unary: usize,
+  x: usize,
+): void {
+  for (; like < likeEnd; like += simplexBytes) {
+    weighSix(near, like, like + simplexBytes, spatialValues, bilateralValues, matrices, rowStride, unary, x);
+    near += 24;
+    unary += rowStride;
+    x += rowStride;
+  }
+}
+
+function weighThrees(
+  near: usize,
+  like: usize,
+  likeEnd: usize,
+  simplexBytes: usize,
+  spatialValues: usize,
+  bilateralValues: usize,
+  matrices: usize,
+  rowStride: usize,
+  unary: usize,
+  x: usize,
+): void {
+  for (; like < likeEnd; like += simplexBytes) {
+    weighThree(near, like, like + simplexBytes, spatialValues, bilateralValues, matrices, rowStride, unary, x);
+    near += 24;
+    unary += rowStride;
+    x += rowStride;
+  }
+}
+
+function weighOnes(
+  near: usize,
+  like: usize,
+  likeEnd: usize,
+  simplexBytes: usize,
+  spatialValues: usize,
+  bilateralValues: usize,
+  matrices: usize,
+  rowStride: usize,
+  unary: usize,
+  x: usize,
+): void {
+  for (; like < likeEnd; like += simplexBytes) {
+    weighOne(near, like, like + simplexBytes, spatialValues, bilateralValues, matrices, rowStride, unary, x);
+    near += 24;
+    unary += rowStride;
+    x += rowStride;
   }
 }
 
