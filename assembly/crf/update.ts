@@ -1,4 +1,4 @@
-import { farthest, gatherApart, nearBytes, together, touch } from "../lattice/gather";
+import { farthest, gatherOn, nearBytes, together, touch } from "../lattice/gather";
 import { scratch } from "../shared/scratch";
 import { multiplyAdd } from "../shared/simd";
 import { activate, activateBytes } from "./softmax";
@@ -43,8 +43,8 @@ export function update(
     } else {
       for (let point: usize = 0; point < stop - first; point++) {
         const like = simplices + point * simplexBytes;
-        gatherApart(near + point * 24, near + point * 24 + 24, spatialValues, rowStride, quads, spatial);
-        gatherApart(like, like + simplexBytes, bilateralValues, rowStride, quads, bilateral);
+        gatherOn(near + point * 24, near + point * 24 + 24, spatialValues, rowStride, quads, spatial, true);
+        gatherOn(like, like + simplexBytes, bilateralValues, rowStride, quads, bilateral, true);
         transform(own + point * rowStride, spatial, bilateral, matrices, channels, rowStride, x + point * rowStride);
       }
     }

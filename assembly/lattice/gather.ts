@@ -2,32 +2,9 @@ import { scratch } from "../shared/scratch";
 import { multiplyAdd } from "../shared/simd";
 
 /**
- * to = scale·Σ weight·values[row] over the pairs (row, weight) in [first, last): the sum at the heart of splat (rows are
- * points) and slice (rows are vertices). `quads` of channels, six, three or one at a time in registers; `rowStride` in bytes.
- */
-// @ts-ignore: decorator
-@inline
-export function gather(
-  first: usize,
-  last: usize,
-  values: usize,
-  rowStride: usize,
-  quads: u32,
-  scale: v128,
-  to: usize,
-): void {
-  let q: u32 = 0;
-  for (; q + 6 <= quads; q += 6) six(first, last, values + ((<usize>q) << 4), rowStride, scale, to + ((<usize>q) << 4));
-  if (q + 3 <= quads) {
-    three(first, last, values + ((<usize>q) << 4), rowStride, scale, to + ((<usize>q) << 4));
-    q += 3;
-  }
-  for (; q < quads; q++) one(first, last, values + ((<usize>q) << 4), rowStride, scale, to + ((<usize>q) << 4));
-}
-
-/**
- * The same for many rows of results, `toStride` bytes apart, each of which has `pairBytes` of pairs. Loops over rows that are functions of their own
- * keep all they need in registers.
+ * to = scale·Σ weight·values[row] for many rows of results, `toStride` bytes apart, over `pairBytes` of pairs (row, weight) each, from `first` to `last`:
+ * the sum at the heart of slice. `quads` of channels, six, three or one at a time in registers; `rowStride` in bytes. Loops over rows that are
+ * functions of their own keep all they need in registers.
  */
 export function gatherRows(
   first: usize,
@@ -95,12 +72,6 @@ function ones(
   }
 }
 
-/** The same without a factor, and not inlined. */
-export function gatherApart(first: usize, last: usize, values: usize, rowStride: usize, quads: u32, to: usize): void {
-  zero(to, (<usize>quads) << 4);
-  gatherOn(first, last, values, rowStride, quads, to);
-}
-
 // @ts-ignore: decorator
 @inline
 function six(first: usize, last: usize, values: usize, rowStride: usize, scale: v128, to: usize): void {
@@ -157,26 +128,42 @@ function one(first: usize, last: usize, values: usize, rowStride: usize, scale: 
 }
 
 /**
- * to += Σ weight·values[row] over the pairs (row, weight) in [first, last): goes on with a sum of `gather`, to the same bits. `rowStride` in
- * bytes.
+ * to += Σ weight·values[row] over the pairs (row, weight) in [first, last), the sum at the heart of splat, which goes on with one to the same bits; from
+ * zero where it is `fresh`. `rowStride` in bytes.
  */
-export function gatherOn(first: usize, last: usize, values: usize, rowStride: usize, quads: u32, to: usize): void {
+export function gatherOn(
+  first: usize,
+  last: usize,
+  values: usize,
+  rowStride: usize,
+  quads: u32,
+  to: usize,
+  fresh: bool,
+): void {
   let q: usize = 0;
   const end = (<usize>quads) << 4;
-  for (; q + 96 <= end; q += 96) sixOn(first, last, values + q, rowStride, to + q);
-  for (; q + 48 <= end; q += 48) threeOn(first, last, values + q, rowStride, to + q);
-  for (; q < end; q += 16) oneOn(first, last, values + q, rowStride, to + q);
+  for (; q + 96 <= end; q += 96) sixOn(first, last, values + q, rowStride, to + q, fresh);
+  for (; q + 48 <= end; q += 48) threeOn(first, last, values + q, rowStride, to + q, fresh);
+  for (; q < end; q += 16) oneOn(first, last, values + q, rowStride, to + q, fresh);
 }
 
 // @ts-ignore: decorator
 @inline
-function sixOn(first: usize, last: usize, values: usize, rowStride: usize, to: usize): void {
-  let a = v128.load(to);
-  let b = v128.load(to, 16);
-  let c = v128.load(to, 32);
-  let d = v128.load(to, 48);
-  let e = v128.load(to, 64);
-  let f = v128.load(to, 80);
+function sixOn(first: usize, last: usize, values: usize, rowStride: usize, to: usize, fresh: bool): void {
+  let a = f32x4.splat(0);
+  let b = a;
+  let c = a;
+  let d = a;
+  let e = a;
+  let f = a;
+  if (!fresh) {
+    a = v128.load(to);
+    b = v128.load(to, 16);
+    c = v128.load(to, 32);
+    d = v128.load(to, 48);
+    e = v128.load(to, 64);
+    f = v128.load(to, 80);
+  }
   for (let pair = first; pair < last; pair += 8) {
     const row = values + <usize>load<u32>(pair) * rowStride;
     const weight = v128.load32_splat(pair, 4);
@@ -197,10 +184,15 @@ function sixOn(first: usize, last: usize, values: usize, rowStride: usize, to: u
 
 // @ts-ignore: decorator
 @inline
-function threeOn(first: usize, last: usize, values: usize, rowStride: usize, to: usize): void {
-  let a = v128.load(to);
-  let b = v128.load(to, 16);
-  let c = v128.load(to, 32);
+function threeOn(first: usize, last: usize, values: usize, rowStride: usize, to: usize, fresh: bool): void {
+  let a = f32x4.splat(0);
+  let b = a;
+  let c = a;
+  if (!fresh) {
+    a = v128.load(to);
+    b = v128.load(to, 16);
+    c = v128.load(to, 32);
+  }
   for (let pair = first; pair < last; pair += 8) {
     const row = values + <usize>load<u32>(pair) * rowStride;
     const weight = v128.load32_splat(pair, 4);
@@ -215,8 +207,11 @@ function threeOn(first: usize, last: usize, values: usize, rowStride: usize, to:
 
 // @ts-ignore: decorator
 @inline
-function oneOn(first: usize, last: usize, values: usize, rowStride: usize, to: usize): void {
-  let a = v128.load(to);
+function oneOn(first: usize, last: usize, values: usize, rowStride: usize, to: usize, fresh: bool): void {
+  let a = f32x4.splat(0);
+  if (!fresh) {
+    a = v128.load(to);
+  }
   for (let pair = first; pair < last; pair += 8) {
     a = multiplyAdd(v128.load32_splat(pair, 4), v128.load(values + <usize>load<u32>(pair) * rowStride), a);
   }

@@ -44,7 +44,6 @@ export function splatBand(
       const until = min(stop, first + block - filled);
       if (filled == 0 && count > block) carryAll(1, count / block - 2, row, rowBytes, bytes, own);
       const into = count >= block ? row : own;
-      if (filled == 0) zero(into, bytes);
       gatherOn(
         incidence + ((<usize>first) << 3),
         incidence + ((<usize>until) << 3),
@@ -52,6 +51,7 @@ export function splatBand(
         rowStride,
         <u32>(bytes >> 4),
         into,
+        filled == 0,
       );
       count += until - first;
       first = until;

@@ -27,35 +27,53 @@ export function splatNear(
   readFirst(values + <usize>firstPoint * rowStride, bandBytes, (vertices + 1) * quads, begin, end);
   const listBytes = (<usize>(vertices + 2)) << 2;
   const rowBytes = (<usize>quads) << 4;
+  const column = values + ((<usize>valueOffset) << 4);
   let lists = offsets + ((<usize>(begin / quads)) << 2);
-  let column = (<usize>(begin % quads)) << 4;
+  let at = (<usize>(begin % quads)) << 4;
   let own = result + ((<usize>begin) << 4);
   const ownEnd = result + ((<usize>end) << 4);
   for (; own < ownEnd; lists += 4) {
-    const bytes = min(rowBytes - column, ownEnd - own);
+    const bytes = min(rowBytes - at, ownEnd - own);
     const list = lists + <usize>(band + 1) * listBytes;
-    let first = load<u32>(list);
+    const first = load<u32>(list);
     const stop = load<u32>(list, 4);
-    if (band == 0 && first == stop) zero(own, bytes);
-    // How many pairs of the list the bands before have added.
-    let count: u32 = 0;
-    for (let before = lists + listBytes; before < list; before += listBytes)
-      count += load<u32>(before, 4) - load<u32>(before);
-    let row = sums + <usize>(load<u32>(lists) / block + count / block) * rowBytes + column;
-    while (first < stop) {
-      const filled = count % block;
-      const until = min(stop, first + block - filled);
-      const into = count < block ? own : row;
-      if (filled == 0) zero(into, bytes);
-      const pairs = incidence + ((<usize>first) << 3);
-      const pairsEnd = incidence + ((<usize>until) << 3);
-      gatherOn(pairs, pairsEnd, values + ((<usize>valueOffset) << 4) + column, rowStride, <u32>(bytes >> 4), into);
-      count += until - first;
-      first = until;
-      row += rowBytes;
-    }
+    if (first < stop) {
+      // How many pairs of the list the bands before have added.
+      let count: u32 = 0;
+      for (let before = lists + listBytes; before < list; before += listBytes)
+        count += load<u32>(before, 4) - load<u32>(before);
+      const row = sums + <usize>(load<u32>(lists) / block + count / block) * rowBytes + at;
+      addPart(incidence, first, stop, count, column + at, rowStride, <u32>(bytes >> 4), own, row, rowBytes);
+    } else if (band == 0) zero(own, bytes);
     own += bytes;
-    column = 0;
+    at = 0;
+  }
+}
+
+/** Adds the pairs of a list in [first, stop), before which it has `count`, to the sum of its first block or to those of further ones, from `row` on. */
+// @ts-ignore: decorator
+@inline
+function addPart(
+  incidence: usize,
+  first: u32,
+  stop: u32,
+  count: u32,
+  values: usize,
+  rowStride: usize,
+  quads: u32,
+  own: usize,
+  row: usize,
+  rowBytes: usize,
+): void {
+  while (first < stop) {
+    const filled = count % block;
+    const until = min(stop, first + block - filled);
+    const pairs = incidence + ((<usize>first) << 3);
+    const pairsEnd = incidence + ((<usize>until) << 3);
+    gatherOn(pairs, pairsEnd, values, rowStride, quads, count < block ? own : row, filled == 0);
+    count += until - first;
+    first = until;
+    row += rowBytes;
   }
 }
 

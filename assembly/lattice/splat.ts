@@ -1,4 +1,4 @@
-import { gather, gatherApart, touch } from "./gather";
+import { gatherOn, touch } from "./gather";
 import { block, blockBegin, firstSum } from "./incidence";
 
 /**
@@ -26,7 +26,6 @@ export function splat(
   begin: u32,
   end: u32,
 ): void {
-  const one = f32x4.splat(1);
   const rowStride = (<usize>valueQuads) << 4;
   const ofBlocks = (vertices + 1) * quads;
   const firstEnd = min(end, ofBlocks);
@@ -49,7 +48,7 @@ export function splat(
       touched = min(from + touchedBytes, pairsEnd);
       touch(from, touched, column, rowStride, (<usize>count) << 4);
     }
-    gather(first, last, column, rowStride, count, one, result + ((<usize>index) << 4));
+    gatherOn(first, last, column, rowStride, count, result + ((<usize>index) << 4), true);
     if (stop - start > block && stop - start <= longest) {
       const to = sums + ((<usize>(firstSum(start) * quads + quad)) << 4);
       further(last, incidence + ((<usize>stop) << 3), column, rowStride, count, to, (<usize>quads) << 4);
@@ -86,7 +85,7 @@ function further(
   sumStride: usize,
 ): void {
   for (; first < last; first += block << 3) {
-    gatherApart(first, min(first + (block << 3), last), column, rowStride, quads, to);
+    gatherOn(first, min(first + (block << 3), last), column, rowStride, quads, to, true);
     to += sumStride;
   }
 }
