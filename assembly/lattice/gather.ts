@@ -218,6 +218,13 @@ function oneOn(first: usize, last: usize, values: usize, rowStride: usize, to: u
   v128.store(to, a);
 }
 
+/** The first row of so many quads that begins at an invocation, or behind it: threads take the rows that begin within their ranges, whole. */
+// @ts-ignore: decorator
+@inline
+export function rowOf(invocation: u32, quads: u32): u32 {
+  return (invocation + quads - 1) / quads;
+}
+
 export function zero(to: usize, bytes: usize): void {
   for (let at: usize = 0; at < bytes; at += 16) v128.store(to + at, f32x4.splat(0));
 }

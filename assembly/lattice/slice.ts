@@ -1,4 +1,4 @@
-import { farthest, gatherRows, nearBytes, together, touch } from "./gather";
+import { farthest, gatherRows, nearBytes, rowOf, together, touch } from "./gather";
 
 /** Twin of kernels/lattice/slice.wgsl. */
 export function slice(
@@ -18,23 +18,15 @@ export function slice(
   const rowStride = (<usize>quads) << 4;
   const resultStride = (<usize>resultQuads) << 4;
   const scale = f32x4.splat(factor);
+  const to = result + ((<usize>resultOffset) << 4);
   const near = <u32>(nearBytes / rowStride);
   let reached: u32 = 0;
-  let index = begin;
-  while (index < end) {
-    const point = index / quads;
-    const quad = index - point * quads;
-    // Invocations may begin and end within a row. Between such rows, those of many points are summed in one loop.
-    const whole = quad == 0 && index + quads <= end;
-    const count = whole ? min((end - index) / quads, together) : 1;
-    const taken = whole ? quads : min(quads - quad, end - index);
+  const stop = rowOf(end, quads);
+  for (let point = rowOf(begin, quads); point < stop; point += together) {
     const first = simplices + <usize>point * simplexBytes;
-    const last = first + <usize>count * simplexBytes;
-    const column = (<usize>quad) << 4;
-    const to = result + <usize>point * resultStride + ((<usize>resultOffset) << 4) + column;
+    const last = first + <usize>min(together, stop - point) * simplexBytes;
     if (reached > near) touch(first, last, values, rowStride, rowStride);
-    gatherRows(first, last, simplexBytes, values + column, rowStride, taken, scale, to, resultStride);
+    gatherRows(first, last, simplexBytes, values, rowStride, quads, scale, to + <usize>point * resultStride, resultStride);
     reached = farthest(first, last, simplexBytes, reached);
-    index += count * taken;
   }
 }

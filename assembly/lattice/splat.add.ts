@@ -1,3 +1,4 @@
+import { rowOf } from "./gather";
 import { block, blockBegin, firstSum, sumCount } from "./incidence";
 
 /** Twin of kernels/lattice/splat.add.wgsl. */
@@ -17,11 +18,8 @@ export function splatAdd(
 ): void {
   const rowBytes = (<usize>quads) << 4;
   const own = sums + <usize>firstRow * rowBytes;
-  let index = begin;
-  while (index < end) {
-    const row = index / quads;
-    const quad = index - row * quads;
-    const count = min(quads - quad, end - index);
+  const stop = rowOf(end, quads);
+  for (let row = rowOf(begin, quads); row < stop; row++) {
     const further = row >= rows;
     const next = row - rows;
     const ofEntry = further ? next * blockStride * block : row * blockStride;
@@ -35,16 +33,13 @@ export function splatAdd(
     }
     const last = first + items;
     const item = further ? blockBegin(first, last, next) : row == first ? row : last;
-    if (item < last) {
-      const into = further ? own + <usize>row * rowBytes : result + <usize>vertex * rowBytes;
-      const terms = min(block, last - item);
-      for (let q = quad; q < quad + count; q++) {
-        const at = (<usize>q) << 4;
-        let sum = f32x4.splat(0);
-        for (let i: u32 = 0; i < terms; i++) sum = f32x4.add(sum, v128.load(own + <usize>(item + i) * rowBytes + at));
-        v128.store(into + at, further ? sum : f32x4.add(v128.load(into + at), sum));
-      }
+    if (item == last) continue;
+    const into = further ? own + <usize>row * rowBytes : result + <usize>vertex * rowBytes;
+    const terms = min(block, last - item);
+    for (let at: usize = 0; at < rowBytes; at += 16) {
+      let sum = f32x4.splat(0);
+      for (let i: u32 = 0; i < terms; i++) sum = f32x4.add(sum, v128.load(own + <usize>(item + i) * rowBytes + at));
+      v128.store(into + at, further ? sum : f32x4.add(v128.load(into + at), sum));
     }
-    index += count;
   }
 }

@@ -1,4 +1,4 @@
-import { gatherOn, zero } from "./gather";
+import { gatherOn, rowOf, zero } from "./gather";
 import { block } from "./incidence";
 
 /** Twin of kernels/lattice/splat.band.wgsl. */
@@ -21,14 +21,12 @@ export function splatBand(
 ): void {
   const rowStride = (<usize>valueQuads) << 4;
   const rowBytes = (<usize>quads) << 4;
-  let vertex = begin / quads;
-  let column = (<usize>(begin - vertex * quads)) << 4;
-  let own = result + ((<usize>begin) << 4);
-  const ownEnd = result + ((<usize>end) << 4);
-  for (; own < ownEnd; vertex++) {
-    const bytes = min(rowBytes - column, ownEnd - own);
+  const column = values + ((<usize>valueOffset) << 4);
+  const lastRow = rowOf(end, quads);
+  for (let vertex = rowOf(begin, quads); vertex < lastRow; vertex++) {
+    const own = result + <usize>vertex * rowBytes;
     if (vertex == vertices) {
-      zero(own, bytes);
+      zero(own, rowBytes);
       return;
     }
     const ends = offsets + ((<usize>vertex) << 2);
@@ -36,35 +34,26 @@ export function splatBand(
     const stop = load<u32>(ends, 4);
     // How many pairs have been added, and above that the row in `sums`.
     const state = load<u64>(lists + ((<usize>vertex) << 3));
-    if (column == 0) store<u64>(nextLists + ((<usize>vertex) << 3), state + (stop - first));
+    store<u64>(nextLists + ((<usize>vertex) << 3), state + (stop - first));
     let count = <u32>state;
-    const row = sums + <usize>(<u32>(state >> 32) * levels) * rowBytes + column;
+    const row = sums + <usize>(<u32>(state >> 32) * levels) * rowBytes;
     while (first < stop) {
       const filled = count % block;
       const until = min(stop, first + block - filled);
-      if (filled == 0 && count > block) carryAll(1, count / block - 2, row, rowBytes, bytes, own);
-      const into = count >= block ? row : own;
-      gatherOn(
-        incidence + ((<usize>first) << 3),
-        incidence + ((<usize>until) << 3),
-        values + ((<usize>valueOffset) << 4) + column,
-        rowStride,
-        <u32>(bytes >> 4),
-        into,
-        filled == 0,
-      );
+      if (filled == 0 && count > block) carryAll(1, count / block - 2, row, rowBytes, own);
+      const pairs = incidence + ((<usize>first) << 3);
+      const pairsEnd = incidence + ((<usize>until) << 3);
+      gatherOn(pairs, pairsEnd, column, rowStride, quads, count >= block ? row : own, filled == 0);
       count += until - first;
       first = until;
     }
-    if (last && count > block) closeAll(count, row, rowBytes, bytes, own);
-    own += bytes;
-    column = 0;
+    if (last && count > block) closeAll(count, row, rowBytes, own);
   }
 }
 
 /** Carries what a row of quads has in the level below `level` into `level`, as item `item`. */
-function carryAll(level: u32, item: u32, row: usize, rowBytes: usize, bytes: usize, own: usize): void {
-  for (let at: usize = 0; at < bytes; at += 16) {
+function carryAll(level: u32, item: u32, row: usize, rowBytes: usize, own: usize): void {
+  for (let at: usize = 0; at < rowBytes; at += 16) {
     carry(level, item, v128.load(row + <usize>(level - 1) * rowBytes + at), row + at, rowBytes, own + at);
   }
 }
@@ -91,15 +80,15 @@ function carry(firstLevel: u32, firstItem: u32, closed: v128, row: usize, rowByt
 }
 
 /** Closes the blocks that are being filled, from level 0 up, where `count` pairs have been added. */
-function closeAll(count: u32, row: usize, rowBytes: usize, bytes: usize, own: usize): void {
+function closeAll(count: u32, row: usize, rowBytes: usize, own: usize): void {
   let closing = (count - 1) / block;
   let level: u32 = 0;
   while (closing != 0) {
-    carryAll(level + 1, closing - 1, row, rowBytes, bytes, own);
+    carryAll(level + 1, closing - 1, row, rowBytes, own);
     closing = (closing - 1) / block;
     level++;
   }
-  for (let at: usize = 0; at < bytes; at += 16) {
+  for (let at: usize = 0; at < rowBytes; at += 16) {
     v128.store(own + at, f32x4.add(v128.load(own + at), v128.load(row + <usize>level * rowBytes + at)));
   }
 }

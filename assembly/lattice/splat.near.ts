@@ -1,5 +1,5 @@
 import { scratch } from "../shared/scratch";
-import { gatherOn, zero } from "./gather";
+import { gatherOn, rowOf, zero } from "./gather";
 import { block } from "./incidence";
 
 /** As `bandPoints` of src/lattice/incidence.ts. */
@@ -28,25 +28,21 @@ export function splatNear(
   const listBytes = (<usize>(vertices + 2)) << 2;
   const rowBytes = (<usize>quads) << 4;
   const column = values + ((<usize>valueOffset) << 4);
-  let lists = offsets + ((<usize>(begin / quads)) << 2);
-  let at = (<usize>(begin % quads)) << 4;
-  let own = result + ((<usize>begin) << 4);
-  const ownEnd = result + ((<usize>end) << 4);
-  for (; own < ownEnd; lists += 4) {
-    const bytes = min(rowBytes - at, ownEnd - own);
-    const list = lists + <usize>(band + 1) * listBytes;
+  const last = rowOf(end, quads);
+  for (let vertex = rowOf(begin, quads); vertex < last; vertex++) {
+    const whole = offsets + ((<usize>vertex) << 2);
+    const list = whole + <usize>(band + 1) * listBytes;
     const first = load<u32>(list);
     const stop = load<u32>(list, 4);
+    const own = result + <usize>vertex * rowBytes;
     if (first < stop) {
       // How many pairs of the list the bands before have added.
       let count: u32 = 0;
-      for (let before = lists + listBytes; before < list; before += listBytes)
+      for (let before = whole + listBytes; before < list; before += listBytes)
         count += load<u32>(before, 4) - load<u32>(before);
-      const row = sums + <usize>(load<u32>(lists) / block + count / block) * rowBytes + at;
-      addPart(incidence, first, stop, count, column + at, rowStride, <u32>(bytes >> 4), own, row, rowBytes);
-    } else if (band == 0) zero(own, bytes);
-    own += bytes;
-    at = 0;
+      const row = sums + <usize>(load<u32>(whole) / block + count / block) * rowBytes;
+      addPart(incidence, first, stop, count, column, rowStride, quads, own, row, rowBytes);
+    } else if (band == 0) zero(own, rowBytes);
   }
 }
 

@@ -1,4 +1,4 @@
-import { gatherOn, touch } from "./gather";
+import { gatherOn, rowOf, touch } from "./gather";
 import { block, blockBegin, firstSum } from "./incidence";
 
 /**
@@ -27,50 +27,41 @@ export function splat(
   end: u32,
 ): void {
   const rowStride = (<usize>valueQuads) << 4;
-  const ofBlocks = (vertices + 1) * quads;
-  const firstEnd = min(end, ofBlocks);
+  const rowBytes = (<usize>quads) << 4;
+  const column = values + ((<usize>valueOffset) << 4);
   const pairsEnd = incidence + ((<usize>load<u32>(offsets + ((<usize>vertices) << 2))) << 3);
   // Lists of few pairs belong to lattices of many vertices, where the points of a list lie far apart.
   let touched: usize = vertices > 4 * rows && rows > 0 ? 0 : pairsEnd;
-  let index = begin;
-  while (index < firstEnd) {
-    const vertex = index / quads;
-    const quad = index - vertex * quads;
-    const count = min(quads - quad, firstEnd - index);
-    const list = offsets + ((<usize>vertex) << 2);
+  let row = rowOf(begin, quads);
+  const last = rowOf(end, quads);
+  for (; row < min(last, vertices + 1); row++) {
+    const list = offsets + ((<usize>row) << 2);
     const start = load<u32>(list);
     const stop = load<u32>(list, 4);
     const first = incidence + ((<usize>start) << 3);
-    const last = incidence + ((<usize>min(start + block, stop)) << 3);
-    const column = values + ((<usize>(valueOffset + quad)) << 4);
-    if (last > touched) {
+    const firstEnd = incidence + ((<usize>min(start + block, stop)) << 3);
+    if (firstEnd > touched) {
       const from = max(first, touched);
       touched = min(from + touchedBytes, pairsEnd);
-      touch(from, touched, column, rowStride, (<usize>count) << 4);
+      touch(from, touched, column, rowStride, rowBytes);
     }
-    gatherOn(first, last, column, rowStride, count, result + ((<usize>index) << 4), true);
+    gatherOn(first, firstEnd, column, rowStride, quads, result + <usize>row * rowBytes, true);
     if (stop - start > block && stop - start <= longest) {
-      const to = sums + ((<usize>(firstSum(start) * quads + quad)) << 4);
-      further(last, incidence + ((<usize>stop) << 3), column, rowStride, count, to, (<usize>quads) << 4);
+      const to = sums + <usize>firstSum(start) * rowBytes;
+      further(firstEnd, incidence + ((<usize>stop) << 3), column, rowStride, quads, to, rowBytes);
     }
-    index += count;
   }
-  while (index < end) {
-    const place = index - ofBlocks;
-    const row = place / quads;
-    const quad = place - row * quads;
-    const count = min(quads - quad, end - index);
-    const list = offsets + ((<usize>load<u32>(blockVertices + ((<usize>row) << 2))) << 2);
+  for (; row < last; row++) {
+    const ofSums = row - vertices - 1;
+    const list = offsets + ((<usize>load<u32>(blockVertices + ((<usize>ofSums) << 2))) << 2);
     const start = load<u32>(list);
     const stop = load<u32>(list, 4);
-    const first = blockBegin(start, stop, row);
+    const first = blockBegin(start, stop, ofSums);
     if (first < stop && stop - start > longest) {
       const pairs = incidence + ((<usize>first) << 3);
-      const last = incidence + ((<usize>min(first + block, stop)) << 3);
-      const column = values + ((<usize>(valueOffset + quad)) << 4);
-      further(pairs, last, column, rowStride, count, sums + ((<usize>place) << 4), 0);
+      const pairsEnd = incidence + ((<usize>min(first + block, stop)) << 3);
+      further(pairs, pairsEnd, column, rowStride, quads, sums + <usize>ofSums * rowBytes, 0);
     }
-    index += count;
   }
 }
 
