@@ -43,8 +43,8 @@ export function update(
     } else {
       for (let point: usize = 0; point < stop - first; point++) {
         const like = simplices + point * simplexBytes;
-        gatherOn(near + point * 24, near + point * 24 + 24, spatialValues, rowStride, quads, spatial, true);
-        gatherOn(like, like + simplexBytes, bilateralValues, rowStride, quads, bilateral, true);
+        gatherOn(near + point * 24, near + point * 24 + 24, spatialValues, rowStride, rowStride, spatial, true);
+        gatherOn(like, like + simplexBytes, bilateralValues, rowStride, rowStride, bilateral, true);
         transform(own + point * rowStride, spatial, bilateral, matrices, channels, rowStride, x + point * rowStride);
       }
     }
@@ -70,13 +70,46 @@ function weigh(
 ): void {
   let at: usize = 0;
   for (; at + 96 <= rowStride; at += 96) {
-    weighSixes(near, like, likeEnd, simplexBytes, spatialValues + at, bilateralValues + at, matrices + at, rowStride, unary + at, x + at);
+    weighSixes(
+      near,
+      like,
+      likeEnd,
+      simplexBytes,
+      spatialValues + at,
+      bilateralValues + at,
+      matrices + at,
+      rowStride,
+      unary + at,
+      x + at,
+    );
   }
   for (; at + 48 <= rowStride; at += 48) {
-    weighThrees(near, like, likeEnd, simplexBytes, spatialValues + at, bilateralValues + at, matrices + at, rowStride, unary + at, x + at);
+    weighThrees(
+      near,
+      like,
+      likeEnd,
+      simplexBytes,
+      spatialValues + at,
+      bilateralValues + at,
+      matrices + at,
+      rowStride,
+      unary + at,
+      x + at,
+    );
   }
   for (; at < rowStride; at += 16) {
-    weighOnes(near, like, likeEnd, simplexBytes, spatialValues + at, bilateralValues + at, matrices + at, rowStride, unary + at, x + at);
+    weighOnes(
+      near,
+      like,
+      likeEnd,
+      simplexBytes,
+      spatialValues + at,
+      bilateralValues + at,
+      matrices + at,
+      rowStride,
+      unary + at,
+      x + at,
+    );
   }
 }
 

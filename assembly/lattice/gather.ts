@@ -129,27 +129,26 @@ function one(first: usize, last: usize, values: usize, rowStride: usize, scale: 
 
 /**
  * to += Σ weight·values[row] over the pairs (row, weight) in [first, last), the sum at the heart of splat, which goes on with one to the same bits; from
- * zero where it is `fresh`. `rowStride` in bytes.
+ * zero where it is `fresh`. `rowStride` is the bytes of a row, and `bytes` those of the channels that are summed.
  */
 export function gatherOn(
   first: usize,
   last: usize,
   values: usize,
   rowStride: usize,
-  quads: u32,
+  bytes: usize,
   to: usize,
   fresh: bool,
 ): void {
   let q: usize = 0;
-  const end = (<usize>quads) << 4;
-  for (; q + 96 <= end; q += 96) sixOn(first, last, values + q, rowStride, to + q, fresh);
-  for (; q + 48 <= end; q += 48) threeOn(first, last, values + q, rowStride, to + q, fresh);
-  for (; q < end; q += 16) oneOn(first, last, values + q, rowStride, to + q, fresh);
+  for (; q + 96 <= bytes; q += 96) sixOn(first, last, values + q, rowStride, to + q, fresh);
+  for (; q + 48 <= bytes; q += 48) threeOn(first, last, values + q, rowStride, to + q, fresh);
+  for (; q < bytes; q += 16) oneOn(first, last, values + q, rowStride, to + q, fresh);
 }
 
 // @ts-ignore: decorator
 @inline
-function sixOn(first: usize, last: usize, values: usize, rowStride: usize, to: usize, fresh: bool): void {
+export function sixOn(first: usize, last: usize, values: usize, rowStride: usize, to: usize, fresh: bool): void {
   let a = f32x4.splat(0);
   let b = a;
   let c = a;

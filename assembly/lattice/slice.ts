@@ -26,7 +26,17 @@ export function slice(
     const first = simplices + <usize>point * simplexBytes;
     const last = first + <usize>min(together, stop - point) * simplexBytes;
     if (reached > near) touch(first, last, values, rowStride, rowStride);
-    gatherRows(first, last, simplexBytes, values, rowStride, quads, scale, to + <usize>point * resultStride, resultStride);
+    gatherRows(
+      first,
+      last,
+      simplexBytes,
+      values,
+      rowStride,
+      quads,
+      scale,
+      to + <usize>point * resultStride,
+      resultStride,
+    );
     reached = farthest(first, last, simplexBytes, reached);
   }
 }

@@ -43,7 +43,7 @@ export function splatBand(
       if (filled == 0 && count > block) carryAll(1, count / block - 2, row, rowBytes, own);
       const pairs = incidence + ((<usize>first) << 3);
       const pairsEnd = incidence + ((<usize>until) << 3);
-      gatherOn(pairs, pairsEnd, column, rowStride, quads, count >= block ? row : own, filled == 0);
+      gatherOn(pairs, pairsEnd, column, rowStride, rowBytes, count >= block ? row : own, filled == 0);
       count += until - first;
       first = until;
     }

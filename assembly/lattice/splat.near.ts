@@ -41,7 +41,7 @@ export function splatNear(
       for (let before = whole + listBytes; before < list; before += listBytes)
         count += load<u32>(before, 4) - load<u32>(before);
       const row = sums + <usize>(load<u32>(whole) / block + count / block) * rowBytes;
-      addPart(incidence, first, stop, count, column, rowStride, quads, own, row, rowBytes);
+      addPart(incidence, first, stop, count, column, rowStride, own, row, rowBytes);
     } else if (band == 0) zero(own, rowBytes);
   }
 }
@@ -56,7 +56,6 @@ function addPart(
   count: u32,
   values: usize,
   rowStride: usize,
-  quads: u32,
   own: usize,
   row: usize,
   rowBytes: usize,
@@ -66,7 +65,7 @@ function addPart(
     const until = min(stop, first + block - filled);
     const pairs = incidence + ((<usize>first) << 3);
     const pairsEnd = incidence + ((<usize>until) << 3);
-    gatherOn(pairs, pairsEnd, values, rowStride, quads, count < block ? own : row, filled == 0);
+    gatherOn(pairs, pairsEnd, values, rowStride, rowBytes, count < block ? own : row, filled == 0);
     count += until - first;
     first = until;
     row += rowBytes;

@@ -1,9 +1,9 @@
-import { gatherOn, rowOf, touch } from "./gather";
+import { gatherOn, rowOf, sixOn, touch } from "./gather";
 import { block, blockBegin, firstSum } from "./incidence";
 
 /**
  * Lists of at most so many pairs are walked from the first block to the last, since vertices nearby read the same points
- * at the same time. Blocks of longer ones are taken by themselves, so that threads share them.
+ * at the same time. Of longer ones only the first block is, so that threads share the others.
  */
 const longest: u32 = 16 * block;
 
@@ -31,25 +31,16 @@ export function splat(
   const column = values + ((<usize>valueOffset) << 4);
   const pairsEnd = incidence + ((<usize>load<u32>(offsets + ((<usize>vertices) << 2))) << 3);
   // Lists of few pairs belong to lattices of many vertices, where the points of a list lie far apart.
-  let touched: usize = vertices > 4 * rows && rows > 0 ? 0 : pairsEnd;
+  const touched = vertices > 4 * rows && rows > 0 ? 0 : pairsEnd;
   let row = rowOf(begin, quads);
   const last = rowOf(end, quads);
-  for (; row < min(last, vertices + 1); row++) {
-    const list = offsets + ((<usize>row) << 2);
-    const start = load<u32>(list);
-    const stop = load<u32>(list, 4);
-    const first = incidence + ((<usize>start) << 3);
-    const firstEnd = incidence + ((<usize>min(start + block, stop)) << 3);
-    if (firstEnd > touched) {
-      const from = max(first, touched);
-      touched = min(from + touchedBytes, pairsEnd);
-      touch(from, touched, column, rowStride, rowBytes);
-    }
-    gatherOn(first, firstEnd, column, rowStride, quads, result + <usize>row * rowBytes, true);
-    if (stop - start > block && stop - start <= longest) {
-      const to = sums + <usize>firstSum(start) * rowBytes;
-      further(firstEnd, incidence + ((<usize>stop) << 3), column, rowStride, quads, to, rowBytes);
-    }
+  const firstEnd = min(last, vertices + 1);
+  if (row < firstEnd) {
+    const lists = offsets + ((<usize>row) << 2);
+    const listsEnd = offsets + ((<usize>firstEnd) << 2);
+    const to = result + <usize>row * rowBytes;
+    sumLists(lists, listsEnd, incidence, pairsEnd, column, rowStride, to, sums, rowBytes, touched);
+    row = firstEnd;
   }
   for (; row < last; row++) {
     const ofSums = row - vertices - 1;
@@ -60,23 +51,48 @@ export function splat(
     if (first < stop && stop - start > longest) {
       const pairs = incidence + ((<usize>first) << 3);
       const pairsEnd = incidence + ((<usize>min(first + block, stop)) << 3);
-      further(pairs, pairsEnd, column, rowStride, quads, sums + <usize>ofSums * rowBytes, 0);
+      gatherOn(pairs, pairsEnd, column, rowStride, rowBytes, sums + <usize>ofSums * rowBytes, true);
     }
   }
 }
 
-/** The sums of the blocks of the pairs in [first, last), one row below the other. */
-function further(
-  first: usize,
-  last: usize,
-  column: usize,
+/**
+ * The sums of the blocks of many lists, which begin where `list` up to `listsEnd` say: those of the first ones in rows `rowBytes` apart, and those of
+ * further ones among `sums`. Pairs end at `end`, and the rows of those from `touched` on are read ahead. Six quads, 21 to 24 classes, are summed here and
+ * not by a call a list: 0.9 of the time of a spatial lattice.
+ */
+function sumLists(
+  list: usize,
+  listsEnd: usize,
+  incidence: usize,
+  end: usize,
+  values: usize,
   rowStride: usize,
-  quads: u32,
   to: usize,
-  sumStride: usize,
+  sums: usize,
+  rowBytes: usize,
+  touched: usize,
 ): void {
-  for (; first < last; first += block << 3) {
-    gatherOn(first, min(first + (block << 3), last), column, rowStride, quads, to, true);
-    to += sumStride;
+  let next = load<u32>(list);
+  for (; list < listsEnd; list += 4) {
+    const start = next;
+    next = load<u32>(list, 4);
+    const stop = next - start > longest ? start + block : next;
+    let into = to;
+    let first = incidence + ((<usize>start) << 3);
+    const listEnd = incidence + ((<usize>stop) << 3);
+    do {
+      const last = min(first + (block << 3), listEnd);
+      if (last > touched) {
+        const from = max(first, touched);
+        touched = min(from + touchedBytes, end);
+        touch(from, touched, values, rowStride, rowBytes);
+      }
+      if (rowBytes == 96) sixOn(first, last, values, rowStride, into, true);
+      else gatherOn(first, last, values, rowStride, rowBytes, into, true);
+      into = into == to ? sums + <usize>firstSum(start) * rowBytes : into + rowBytes;
+      first = last;
+    } while (first < listEnd);
+    to += rowBytes;
   }
 }
