@@ -70,7 +70,7 @@ function weigh(
 ): void {
   let at: usize = 0;
   for (; at + 96 <= rowStride; at += 96) {
-    weighSixes(
+    weighSix(
       near,
       like,
       likeEnd,
@@ -84,7 +84,7 @@ function weigh(
     );
   }
   for (; at + 48 <= rowStride; at += 48) {
-    weighThrees(
+    weighThree(
       near,
       like,
       likeEnd,
@@ -98,7 +98,7 @@ function weigh(
     );
   }
   for (; at < rowStride; at += 16) {
-    weighOnes(
+    weighOne(
       near,
       like,
       likeEnd,
@@ -113,73 +113,12 @@ function weigh(
   }
 }
 
-function weighSixes(
-  near: usize,
-  like: usize,
-  likeEnd: usize,
-  simplexBytes: usize,
-  spatialValues: usize,
-  bilateralValues: usize,
-  matrices: usize,
-  rowStride: usize,
-  unary: usize,
-  x: usize,
-): void {
-  for (; like < likeEnd; like += simplexBytes) {
-    weighSix(near, like, like + simplexBytes, spatialValues, bilateralValues, matrices, rowStride, unary, x);
-    near += 24;
-    unary += rowStride;
-    x += rowStride;
-  }
-}
-
-function weighThrees(
-  near: usize,
-  like: usize,
-  likeEnd: usize,
-  simplexBytes: usize,
-  spatialValues: usize,
-  bilateralValues: usize,
-  matrices: usize,
-  rowStride: usize,
-  unary: usize,
-  x: usize,
-): void {
-  for (; like < likeEnd; like += simplexBytes) {
-    weighThree(near, like, like + simplexBytes, spatialValues, bilateralValues, matrices, rowStride, unary, x);
-    near += 24;
-    unary += rowStride;
-    x += rowStride;
-  }
-}
-
-function weighOnes(
-  near: usize,
-  like: usize,
-  likeEnd: usize,
-  simplexBytes: usize,
-  spatialValues: usize,
-  bilateralValues: usize,
-  matrices: usize,
-  rowStride: usize,
-  unary: usize,
-  x: usize,
-): void {
-  for (; like < likeEnd; like += simplexBytes) {
-    weighOne(near, like, like + simplexBytes, spatialValues, bilateralValues, matrices, rowStride, unary, x);
-    near += 24;
-    unary += rowStride;
-    x += rowStride;
-  }
-}
-
 /** x = unary − (matrices row 0 ∘ Σ spatial + row 1 ∘ Σ bilateral), six quads in registers. */
-// @ts-ignore: decorator
-@inline
 function weighSix(
   near: usize,
   like: usize,
   likeEnd: usize,
+  simplexBytes: usize,
   spatialValues: usize,
   bilateralValues: usize,
   matrices: usize,
@@ -187,60 +126,63 @@ function weighSix(
   unary: usize,
   x: usize,
 ): void {
-  let a = f32x4.splat(0);
-  let b = a;
-  let c = a;
-  let d = a;
-  let e = a;
-  let f = a;
-  for (let pair = near; pair < near + 24; pair += 8) {
-    const row = spatialValues + <usize>load<u32>(pair) * rowStride;
-    const weight = v128.load32_splat(pair, 4);
-    a = multiplyAdd(weight, v128.load(row), a);
-    b = multiplyAdd(weight, v128.load(row, 16), b);
-    c = multiplyAdd(weight, v128.load(row, 32), c);
-    d = multiplyAdd(weight, v128.load(row, 48), d);
-    e = multiplyAdd(weight, v128.load(row, 64), e);
-    f = multiplyAdd(weight, v128.load(row, 80), f);
+  while (like < likeEnd) {
+    let a = f32x4.splat(0);
+    let b = a;
+    let c = a;
+    let d = a;
+    let e = a;
+    let f = a;
+    for (const stop = near + 24; near < stop; near += 8) {
+      const row = spatialValues + <usize>load<u32>(near) * rowStride;
+      const weight = v128.load32_splat(near, 4);
+      a = multiplyAdd(weight, v128.load(row), a);
+      b = multiplyAdd(weight, v128.load(row, 16), b);
+      c = multiplyAdd(weight, v128.load(row, 32), c);
+      d = multiplyAdd(weight, v128.load(row, 48), d);
+      e = multiplyAdd(weight, v128.load(row, 64), e);
+      f = multiplyAdd(weight, v128.load(row, 80), f);
+    }
+    a = f32x4.mul(v128.load(matrices), a);
+    b = f32x4.mul(v128.load(matrices, 16), b);
+    c = f32x4.mul(v128.load(matrices, 32), c);
+    d = f32x4.mul(v128.load(matrices, 48), d);
+    e = f32x4.mul(v128.load(matrices, 64), e);
+    f = f32x4.mul(v128.load(matrices, 80), f);
+    let g = f32x4.splat(0);
+    let h = g;
+    let i = g;
+    let j = g;
+    let k = g;
+    let l = g;
+    for (const stop = like + simplexBytes; like < stop; like += 8) {
+      const row = bilateralValues + <usize>load<u32>(like) * rowStride;
+      const weight = v128.load32_splat(like, 4);
+      g = multiplyAdd(weight, v128.load(row), g);
+      h = multiplyAdd(weight, v128.load(row, 16), h);
+      i = multiplyAdd(weight, v128.load(row, 32), i);
+      j = multiplyAdd(weight, v128.load(row, 48), j);
+      k = multiplyAdd(weight, v128.load(row, 64), k);
+      l = multiplyAdd(weight, v128.load(row, 80), l);
+    }
+    const other = matrices + rowStride;
+    v128.store(x, f32x4.sub(v128.load(unary), multiplyAdd(v128.load(other), g, a)));
+    v128.store(x, f32x4.sub(v128.load(unary, 16), multiplyAdd(v128.load(other, 16), h, b)), 16);
+    v128.store(x, f32x4.sub(v128.load(unary, 32), multiplyAdd(v128.load(other, 32), i, c)), 32);
+    v128.store(x, f32x4.sub(v128.load(unary, 48), multiplyAdd(v128.load(other, 48), j, d)), 48);
+    v128.store(x, f32x4.sub(v128.load(unary, 64), multiplyAdd(v128.load(other, 64), k, e)), 64);
+    v128.store(x, f32x4.sub(v128.load(unary, 80), multiplyAdd(v128.load(other, 80), l, f)), 80);
+    unary += rowStride;
+    x += rowStride;
   }
-  a = f32x4.mul(v128.load(matrices), a);
-  b = f32x4.mul(v128.load(matrices, 16), b);
-  c = f32x4.mul(v128.load(matrices, 32), c);
-  d = f32x4.mul(v128.load(matrices, 48), d);
-  e = f32x4.mul(v128.load(matrices, 64), e);
-  f = f32x4.mul(v128.load(matrices, 80), f);
-  let g = f32x4.splat(0);
-  let h = g;
-  let i = g;
-  let j = g;
-  let k = g;
-  let l = g;
-  for (let pair = like; pair < likeEnd; pair += 8) {
-    const row = bilateralValues + <usize>load<u32>(pair) * rowStride;
-    const weight = v128.load32_splat(pair, 4);
-    g = multiplyAdd(weight, v128.load(row), g);
-    h = multiplyAdd(weight, v128.load(row, 16), h);
-    i = multiplyAdd(weight, v128.load(row, 32), i);
-    j = multiplyAdd(weight, v128.load(row, 48), j);
-    k = multiplyAdd(weight, v128.load(row, 64), k);
-    l = multiplyAdd(weight, v128.load(row, 80), l);
-  }
-  const other = matrices + rowStride;
-  v128.store(x, f32x4.sub(v128.load(unary), multiplyAdd(v128.load(other), g, a)));
-  v128.store(x, f32x4.sub(v128.load(unary, 16), multiplyAdd(v128.load(other, 16), h, b)), 16);
-  v128.store(x, f32x4.sub(v128.load(unary, 32), multiplyAdd(v128.load(other, 32), i, c)), 32);
-  v128.store(x, f32x4.sub(v128.load(unary, 48), multiplyAdd(v128.load(other, 48), j, d)), 48);
-  v128.store(x, f32x4.sub(v128.load(unary, 64), multiplyAdd(v128.load(other, 64), k, e)), 64);
-  v128.store(x, f32x4.sub(v128.load(unary, 80), multiplyAdd(v128.load(other, 80), l, f)), 80);
 }
 
 /** The same of three quads. */
-// @ts-ignore: decorator
-@inline
 function weighThree(
   near: usize,
   like: usize,
   likeEnd: usize,
+  simplexBytes: usize,
   spatialValues: usize,
   bilateralValues: usize,
   matrices: usize,
@@ -248,42 +190,45 @@ function weighThree(
   unary: usize,
   x: usize,
 ): void {
-  let a = f32x4.splat(0);
-  let b = a;
-  let c = a;
-  for (let pair = near; pair < near + 24; pair += 8) {
-    const row = spatialValues + <usize>load<u32>(pair) * rowStride;
-    const weight = v128.load32_splat(pair, 4);
-    a = multiplyAdd(weight, v128.load(row), a);
-    b = multiplyAdd(weight, v128.load(row, 16), b);
-    c = multiplyAdd(weight, v128.load(row, 32), c);
+  while (like < likeEnd) {
+    let a = f32x4.splat(0);
+    let b = a;
+    let c = a;
+    for (const stop = near + 24; near < stop; near += 8) {
+      const row = spatialValues + <usize>load<u32>(near) * rowStride;
+      const weight = v128.load32_splat(near, 4);
+      a = multiplyAdd(weight, v128.load(row), a);
+      b = multiplyAdd(weight, v128.load(row, 16), b);
+      c = multiplyAdd(weight, v128.load(row, 32), c);
+    }
+    a = f32x4.mul(v128.load(matrices), a);
+    b = f32x4.mul(v128.load(matrices, 16), b);
+    c = f32x4.mul(v128.load(matrices, 32), c);
+    let d = f32x4.splat(0);
+    let e = d;
+    let f = d;
+    for (const stop = like + simplexBytes; like < stop; like += 8) {
+      const row = bilateralValues + <usize>load<u32>(like) * rowStride;
+      const weight = v128.load32_splat(like, 4);
+      d = multiplyAdd(weight, v128.load(row), d);
+      e = multiplyAdd(weight, v128.load(row, 16), e);
+      f = multiplyAdd(weight, v128.load(row, 32), f);
+    }
+    const other = matrices + rowStride;
+    v128.store(x, f32x4.sub(v128.load(unary), multiplyAdd(v128.load(other), d, a)));
+    v128.store(x, f32x4.sub(v128.load(unary, 16), multiplyAdd(v128.load(other, 16), e, b)), 16);
+    v128.store(x, f32x4.sub(v128.load(unary, 32), multiplyAdd(v128.load(other, 32), f, c)), 32);
+    unary += rowStride;
+    x += rowStride;
   }
-  a = f32x4.mul(v128.load(matrices), a);
-  b = f32x4.mul(v128.load(matrices, 16), b);
-  c = f32x4.mul(v128.load(matrices, 32), c);
-  let d = f32x4.splat(0);
-  let e = d;
-  let f = d;
-  for (let pair = like; pair < likeEnd; pair += 8) {
-    const row = bilateralValues + <usize>load<u32>(pair) * rowStride;
-    const weight = v128.load32_splat(pair, 4);
-    d = multiplyAdd(weight, v128.load(row), d);
-    e = multiplyAdd(weight, v128.load(row, 16), e);
-    f = multiplyAdd(weight, v128.load(row, 32), f);
-  }
-  const other = matrices + rowStride;
-  v128.store(x, f32x4.sub(v128.load(unary), multiplyAdd(v128.load(other), d, a)));
-  v128.store(x, f32x4.sub(v128.load(unary, 16), multiplyAdd(v128.load(other, 16), e, b)), 16);
-  v128.store(x, f32x4.sub(v128.load(unary, 32), multiplyAdd(v128.load(other, 32), f, c)), 32);
 }
 
 /** The same of one quad. */
-// @ts-ignore: decorator
-@inline
 function weighOne(
   near: usize,
   like: usize,
   likeEnd: usize,
+  simplexBytes: usize,
   spatialValues: usize,
   bilateralValues: usize,
   matrices: usize,
@@ -291,16 +236,20 @@ function weighOne(
   unary: usize,
   x: usize,
 ): void {
-  let a = f32x4.splat(0);
-  for (let pair = near; pair < near + 24; pair += 8) {
-    a = multiplyAdd(v128.load32_splat(pair, 4), v128.load(spatialValues + <usize>load<u32>(pair) * rowStride), a);
+  while (like < likeEnd) {
+    let a = f32x4.splat(0);
+    for (const stop = near + 24; near < stop; near += 8) {
+      a = multiplyAdd(v128.load32_splat(near, 4), v128.load(spatialValues + <usize>load<u32>(near) * rowStride), a);
+    }
+    let b = f32x4.splat(0);
+    for (const stop = like + simplexBytes; like < stop; like += 8) {
+      b = multiplyAdd(v128.load32_splat(like, 4), v128.load(bilateralValues + <usize>load<u32>(like) * rowStride), b);
+    }
+    a = f32x4.mul(v128.load(matrices), a);
+    v128.store(x, f32x4.sub(v128.load(unary), multiplyAdd(v128.load(matrices + rowStride), b, a)));
+    unary += rowStride;
+    x += rowStride;
   }
-  let b = f32x4.splat(0);
-  for (let pair = like; pair < likeEnd; pair += 8) {
-    b = multiplyAdd(v128.load32_splat(pair, 4), v128.load(bilateralValues + <usize>load<u32>(pair) * rowStride), b);
-  }
-  a = f32x4.mul(v128.load(matrices), a);
-  v128.store(x, f32x4.sub(v128.load(unary), multiplyAdd(v128.load(matrices + rowStride), b, a)));
 }
 
 /** x = unary − Σ_c (spatial[c]·row c + bilateral[c]·row channels + c), six quads at a time in registers. */

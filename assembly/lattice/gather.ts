@@ -19,12 +19,12 @@ export function gatherRows(
 ): void {
   let q: usize = 0;
   const end = (<usize>quads) << 4;
-  for (; q + 96 <= end; q += 96) sixes(first, last, pairBytes, values + q, rowStride, scale, to + q, toStride);
-  for (; q + 48 <= end; q += 48) threes(first, last, pairBytes, values + q, rowStride, scale, to + q, toStride);
-  for (; q < end; q += 16) ones(first, last, pairBytes, values + q, rowStride, scale, to + q, toStride);
+  for (; q + 96 <= end; q += 96) six(first, last, pairBytes, values + q, rowStride, scale, to + q, toStride);
+  for (; q + 48 <= end; q += 48) three(first, last, pairBytes, values + q, rowStride, scale, to + q, toStride);
+  for (; q < end; q += 16) one(first, last, pairBytes, values + q, rowStride, scale, to + q, toStride);
 }
 
-function sixes(
+function six(
   first: usize,
   last: usize,
   pairBytes: usize,
@@ -34,13 +34,35 @@ function sixes(
   to: usize,
   toStride: usize,
 ): void {
-  for (; first < last; first += pairBytes) {
-    six(first, first + pairBytes, values, rowStride, scale, to);
+  while (first < last) {
+    const stop = first + pairBytes;
+    let a = f32x4.splat(0);
+    let b = a;
+    let c = a;
+    let d = a;
+    let e = a;
+    let f = a;
+    for (; first < stop; first += 8) {
+      const row = values + <usize>load<u32>(first) * rowStride;
+      const weight = v128.load32_splat(first, 4);
+      a = multiplyAdd(weight, v128.load(row), a);
+      b = multiplyAdd(weight, v128.load(row, 16), b);
+      c = multiplyAdd(weight, v128.load(row, 32), c);
+      d = multiplyAdd(weight, v128.load(row, 48), d);
+      e = multiplyAdd(weight, v128.load(row, 64), e);
+      f = multiplyAdd(weight, v128.load(row, 80), f);
+    }
+    v128.store(to, f32x4.mul(scale, a));
+    v128.store(to, f32x4.mul(scale, b), 16);
+    v128.store(to, f32x4.mul(scale, c), 32);
+    v128.store(to, f32x4.mul(scale, d), 48);
+    v128.store(to, f32x4.mul(scale, e), 64);
+    v128.store(to, f32x4.mul(scale, f), 80);
     to += toStride;
   }
 }
 
-function threes(
+function three(
   first: usize,
   last: usize,
   pairBytes: usize,
@@ -50,13 +72,26 @@ function threes(
   to: usize,
   toStride: usize,
 ): void {
-  for (; first < last; first += pairBytes) {
-    three(first, first + pairBytes, values, rowStride, scale, to);
+  while (first < last) {
+    const stop = first + pairBytes;
+    let a = f32x4.splat(0);
+    let b = a;
+    let c = a;
+    for (; first < stop; first += 8) {
+      const row = values + <usize>load<u32>(first) * rowStride;
+      const weight = v128.load32_splat(first, 4);
+      a = multiplyAdd(weight, v128.load(row), a);
+      b = multiplyAdd(weight, v128.load(row, 16), b);
+      c = multiplyAdd(weight, v128.load(row, 32), c);
+    }
+    v128.store(to, f32x4.mul(scale, a));
+    v128.store(to, f32x4.mul(scale, b), 16);
+    v128.store(to, f32x4.mul(scale, c), 32);
     to += toStride;
   }
 }
 
-function ones(
+function one(
   first: usize,
   last: usize,
   pairBytes: usize,
@@ -66,65 +101,15 @@ function ones(
   to: usize,
   toStride: usize,
 ): void {
-  for (; first < last; first += pairBytes) {
-    one(first, first + pairBytes, values, rowStride, scale, to);
+  while (first < last) {
+    const stop = first + pairBytes;
+    let a = f32x4.splat(0);
+    for (; first < stop; first += 8) {
+      a = multiplyAdd(v128.load32_splat(first, 4), v128.load(values + <usize>load<u32>(first) * rowStride), a);
+    }
+    v128.store(to, f32x4.mul(scale, a));
     to += toStride;
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function six(first: usize, last: usize, values: usize, rowStride: usize, scale: v128, to: usize): void {
-  let a = f32x4.splat(0);
-  let b = a;
-  let c = a;
-  let d = a;
-  let e = a;
-  let f = a;
-  for (let pair = first; pair < last; pair += 8) {
-    const row = values + <usize>load<u32>(pair) * rowStride;
-    const weight = v128.load32_splat(pair, 4);
-    a = multiplyAdd(weight, v128.load(row), a);
-    b = multiplyAdd(weight, v128.load(row, 16), b);
-    c = multiplyAdd(weight, v128.load(row, 32), c);
-    d = multiplyAdd(weight, v128.load(row, 48), d);
-    e = multiplyAdd(weight, v128.load(row, 64), e);
-    f = multiplyAdd(weight, v128.load(row, 80), f);
-  }
-  v128.store(to, f32x4.mul(scale, a));
-  v128.store(to, f32x4.mul(scale, b), 16);
-  v128.store(to, f32x4.mul(scale, c), 32);
-  v128.store(to, f32x4.mul(scale, d), 48);
-  v128.store(to, f32x4.mul(scale, e), 64);
-  v128.store(to, f32x4.mul(scale, f), 80);
-}
-
-// @ts-ignore: decorator
-@inline
-function three(first: usize, last: usize, values: usize, rowStride: usize, scale: v128, to: usize): void {
-  let a = f32x4.splat(0);
-  let b = a;
-  let c = a;
-  for (let pair = first; pair < last; pair += 8) {
-    const row = values + <usize>load<u32>(pair) * rowStride;
-    const weight = v128.load32_splat(pair, 4);
-    a = multiplyAdd(weight, v128.load(row), a);
-    b = multiplyAdd(weight, v128.load(row, 16), b);
-    c = multiplyAdd(weight, v128.load(row, 32), c);
-  }
-  v128.store(to, f32x4.mul(scale, a));
-  v128.store(to, f32x4.mul(scale, b), 16);
-  v128.store(to, f32x4.mul(scale, c), 32);
-}
-
-// @ts-ignore: decorator
-@inline
-function one(first: usize, last: usize, values: usize, rowStride: usize, scale: v128, to: usize): void {
-  let a = f32x4.splat(0);
-  for (let pair = first; pair < last; pair += 8) {
-    a = multiplyAdd(v128.load32_splat(pair, 4), v128.load(values + <usize>load<u32>(pair) * rowStride), a);
-  }
-  v128.store(to, f32x4.mul(scale, a));
 }
 
 /**
