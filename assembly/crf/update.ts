@@ -34,7 +34,6 @@ export function update(
     const simplices = bilateralSimplices + <usize>first * simplexBytes;
     const simplicesEnd = bilateralSimplices + <usize>stop * simplexBytes;
     if (reached > <u32>(nearBytes / rowStride)) touch(simplices, simplicesEnd, bilateralValues, rowStride, rowStride);
-    reached = farthest(simplices, simplicesEnd, simplexBytes, reached);
     const near = spatialSimplices + <usize>first * 24;
     const own = unary + <usize>first * rowStride;
     const x = result + <usize>first * rowStride;
@@ -48,6 +47,7 @@ export function update(
         transform(own + point * rowStride, spatial, bilateral, matrices, channels, rowStride, x + point * rowStride);
       }
     }
+    reached = farthest(simplices, simplicesEnd, simplexBytes, reached);
     activate(x, x, stop - first, channels, activation);
   }
 }

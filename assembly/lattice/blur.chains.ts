@@ -1,3 +1,4 @@
+import { rowOf } from "../shared/rows";
 import { multiplyAdd } from "../shared/simd";
 import { lastOfChain } from "./chains";
 import { nearBytes, readAhead } from "./gather";
@@ -13,9 +14,9 @@ export function blurChains(chains: usize, values: usize, vertices: u32, quads: u
   const rowStride = (<usize>quads) << 4;
   const far = <usize>vertices * rowStride > nearBytes;
   const step = max(together / rowStride, 1) << 2;
-  let from = chains + ((<usize>((begin + quads - 1) / quads)) << 2);
+  let from = chains + ((<usize>rowOf(begin, quads)) << 2);
   if (from > chains) from = chainEnd(from);
-  let last = chainEnd(chains + ((<usize>((end + quads - 1) / quads)) << 2));
+  let last = chainEnd(chains + ((<usize>rowOf(end, quads)) << 2));
   while (last > from && load<u32>(last - 4) == 0xffffffff) last -= 4;
   while (from < last) {
     const to = chainEnd(min(from + step, last));

@@ -1,5 +1,5 @@
 import { multiplyAdd } from "../shared/simd";
-import { rowOf } from "./gather";
+import { rowOf } from "../shared/rows";
 
 /** Twin of kernels/lattice/blur.wgsl. */
 export function blur(

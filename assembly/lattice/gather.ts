@@ -193,20 +193,11 @@ function threeOn(first: usize, last: usize, values: usize, rowStride: usize, to:
 @inline
 function oneOn(first: usize, last: usize, values: usize, rowStride: usize, to: usize, fresh: bool): void {
   let a = f32x4.splat(0);
-  if (!fresh) {
-    a = v128.load(to);
-  }
+  if (!fresh) a = v128.load(to);
   for (let pair = first; pair < last; pair += 8) {
     a = multiplyAdd(v128.load32_splat(pair, 4), v128.load(values + <usize>load<u32>(pair) * rowStride), a);
   }
   v128.store(to, a);
-}
-
-/** The first row of so many quads that begins at an invocation, or behind it: threads take the rows that begin within their ranges, whole. */
-// @ts-ignore: decorator
-@inline
-export function rowOf(invocation: u32, quads: u32): u32 {
-  return (invocation + quads - 1) / quads;
 }
 
 export function zero(to: usize, bytes: usize): void {

@@ -1,4 +1,5 @@
-import { farthest, gatherRows, nearBytes, rowOf, together, touch } from "./gather";
+import { rowOf } from "../shared/rows";
+import { farthest, gatherRows, nearBytes, together, touch } from "./gather";
 
 /** Twin of kernels/lattice/slice.wgsl. */
 export function slice(

@@ -1,4 +1,4 @@
-import { rowOf } from "./gather";
+import { rowOf } from "../shared/rows";
 import { block, blockBegin, firstSum, sumCount } from "./incidence";
 
 /** Twin of kernels/lattice/splat.add.wgsl. */

@@ -1,4 +1,5 @@
-import { gatherOn, rowOf, zero } from "./gather";
+import { rowOf } from "../shared/rows";
+import { gatherOn, zero } from "./gather";
 import { block } from "./incidence";
 
 /** Twin of kernels/lattice/splat.band.wgsl. */

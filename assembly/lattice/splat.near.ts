@@ -1,5 +1,6 @@
 import { scratch } from "../shared/scratch";
-import { gatherOn, rowOf, zero } from "./gather";
+import { rowOf } from "../shared/rows";
+import { gatherOn, zero } from "./gather";
 import { block } from "./incidence";
 
 /** As `bandPoints` of src/lattice/incidence.ts. */

@@ -1,4 +1,5 @@
-import { gatherOn, rowOf, sixOn, touch } from "./gather";
+import { rowOf } from "../shared/rows";
+import { gatherOn, sixOn, touch } from "./gather";
 import { block, blockBegin, firstSum } from "./incidence";
 
 /**
@@ -50,8 +51,8 @@ export function splat(
     const first = blockBegin(start, stop, ofSums);
     if (first < stop && stop - start > longest) {
       const pairs = incidence + ((<usize>first) << 3);
-      const pairsEnd = incidence + ((<usize>min(first + block, stop)) << 3);
-      gatherOn(pairs, pairsEnd, column, rowStride, rowBytes, sums + <usize>ofSums * rowBytes, true);
+      const blockEnd = incidence + ((<usize>min(first + block, stop)) << 3);
+      gatherOn(pairs, blockEnd, column, rowStride, rowBytes, sums + <usize>ofSums * rowBytes, true);
     }
   }
 }
