@@ -5,17 +5,19 @@
  *
  *   npm run bench:growth -- [--threads 2] [--runs 3] [--seconds 2] [--most 4] [--iterations 2] [--kinds enlarged,tiled,noise]
  *
- * The photograph is that of the benchmarks (CRF_RNN_SHARED, else ../shared). Times are the least of so many
- * runs or more, for so many seconds, in nanoseconds; those of the smallest picture are 1.
+ * The photograph is that of the benchmarks (CRF_RNN_SHARED, else ../shared). Times are the least of so many runs or more, for so many seconds, in
+ * nanoseconds; those of the smallest picture are 1.
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { decodeRgbPng } from "../src/data/png.ts";
 import { resizeBilinear } from "../src/data/resize.ts";
+import type { Device } from "../src/device/device.ts";
 import { open } from "../src/device/open.ts";
 import { LimitError } from "../src/errors.ts";
 import { randomNumbers } from "../src/shared/random.ts";
 import { makeScene } from "./scene.ts";
+import { repeat, wallClock } from "./stopwatch.ts";
 import { Workload } from "./workload.ts";
 
 const { values: flags } = parseArgs({
@@ -31,8 +33,6 @@ const { values: flags } = parseArgs({
 
 const file = `${process.env.CRF_RNN_SHARED ?? "../shared"}/data/bench/raccoon-500x375.png`;
 const photograph = decodeRgbPng(readFileSync(file), file);
-const runs = Number(flags.runs);
-const milliseconds = Number(flags.seconds) * 1000;
 
 /** The colors of a picture of so many pixels. */
 const kinds: Record<string, (height: number, width: number) => Float32Array<ArrayBuffer>> = {
@@ -53,18 +53,13 @@ const kinds: Record<string, (height: number, width: number) => Float32Array<Arra
 };
 
 /**
- * The least nanoseconds of some runs, after one that compiles and makes room. Small pictures have as much time as large ones: three of their runs are
- * over before the optimizing compiler is, and within one disturbance.
+ * The least nanoseconds of some runs. Small pictures have as much time as large ones: three of their runs are over before the optimizing compiler is,
+ * and within one disturbance.
  */
-async function least(work: () => Promise<void>): Promise<number> {
-  let found = Infinity;
-  const end = performance.now() + milliseconds;
-  for (let run = 0; run <= runs || performance.now() < end; run++) {
-    const began = performance.now();
-    await work();
-    if (run > 0) found = Math.min(found, performance.now() - began);
-  }
-  return found * 1e6;
+async function least(device: Device, work: () => Promise<void>): Promise<number> {
+  const stopwatch = wallClock(device);
+  const timing = await repeat(() => stopwatch.time(work), { seconds: Number(flags.seconds) }, Number(flags.runs));
+  return timing.least * 1e6;
 }
 
 /** Nanoseconds a point to build both lattices and for an iteration, and vertices a point. */
@@ -73,11 +68,11 @@ async function measure(kind: string, megapixels: number) {
   const [height, width] = [Math.round(photograph.height * scale), Math.round(photograph.width * scale)];
   using device = await open({ prefer: "wasm", threads: Number(flags.threads) });
   using work = new Workload(device, makeScene({ height, width, values: kinds[kind]!(height, width) }));
-  const building = await least(async () => {
+  const building = await least(device, async () => {
     for (const lattice of [await work.buildBilateral(), await work.buildSpatial()]) lattice.dispose();
   });
   using iterations = await work.iterations("potts");
-  const iterating = await least(() => iterations.run(Number(flags.iterations)));
+  const iterating = await least(device, () => iterations.run(Number(flags.iterations)));
   const { vertices } = await work.bilateral();
   return {
     points: work.points,

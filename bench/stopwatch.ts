@@ -28,7 +28,6 @@ export interface Timing {
   readonly repetitions: number;
 }
 
-const fewest = 3;
 const most = 200;
 
 /** How long to measure one line, and whether to. */
@@ -37,10 +36,10 @@ export interface Length extends Abortable {
 }
 
 /**
- * Measures once to warm up, and then again and again for about as many seconds, three times at least.
+ * Measures once to warm up, and then again and again for about as many seconds, and `fewest` times at least.
  * @throws AbortError between two measurements
  */
-export async function repeat(measure: () => Promise<number>, { seconds, signal }: Length): Promise<Timing> {
+export async function repeat(measure: () => Promise<number>, { seconds, signal }: Length, fewest = 3): Promise<Timing> {
   await breathe("runBench", { signal });
   await measure();
   const times: number[] = [];

@@ -1,3 +1,4 @@
+import { rowOf } from "../shared/rows";
 import { scratch } from "../shared/scratch";
 import { multiplyAdd, sumLanes } from "../shared/simd";
 
@@ -50,7 +51,7 @@ export function compatibility(
     }
     return;
   }
-  const last = (end + quads - 1) / quads;
+  const last = rowOf(end, quads);
   for (let block = begin / quads; block < last; block += blockRows) {
     const from = max(begin, block * quads);
     const to = min(end, (block + blockRows) * quads);
