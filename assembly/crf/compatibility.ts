@@ -14,7 +14,7 @@ const mostChannels: u32 = 2048;
 /**
  * Twin of kernels/crf/compatibility.wgsl. Panels of eight results lie transposed in scratch memory, so that a channel's
  * products with them are two multiplications by its value, four rows at a time in registers. Channels are added up in
- * their order in every path, so where a range begins or ends changes no bit. (Measured, 21 channels: 84 % of the ceiling of
+ * their order in every path, so that where a range begins or ends changes no bit. (Measured, 21 channels: 84 % of the ceiling of
  * multiply-adds; 32 % by dot products.)
  */
 export function compatibility(
@@ -52,30 +52,19 @@ export function compatibility(
     return;
   }
   const last = rowOf(end, quads);
-  for (let block = begin / quads; block < last; block += blockRows) {
-    const from = max(begin, block * quads);
-    const to = min(end, (block + blockRows) * quads);
+  for (let block = rowOf(begin, quads); block < last; block += blockRows) {
+    const stop = min(block + blockRows, last);
     for (let quad: u32 = 0; quad < quads; quad += 2) {
       const wide = quad + 1 < quads;
       fillPanel(first, rowStride, channels, quad << 2);
-      // Rows of each quad that lie in the range: all but one at either end are common to both.
-      const lowFrom = rowsBefore(from, quad, quads);
-      const lowTo = rowsBefore(to, quad, quads);
-      const highFrom = wide ? rowsBefore(from, quad + 1, quads) : lowFrom;
-      const highTo = wide ? rowsBefore(to, quad + 1, quads) : lowTo;
       const at = (<usize>quad) << 4;
-      let row = max(lowFrom, highFrom);
-      const common = min(lowTo, highTo);
+      let row = block;
       if (wide) {
-        for (let r = highFrom; r < min(row, highTo); r++)
-          one(values, addend, result, r, rowStride, at + 16, channels, scale, add, 16);
-        for (let r = lowFrom; r < min(row, lowTo); r++)
-          one(values, addend, result, r, rowStride, at, channels, scale, add, 0);
-        for (; row + 4 <= common; row += 4) four(values, addend, result, row, rowStride, at, channels, scale, add);
-        for (let r = row; r < lowTo; r++) one(values, addend, result, r, rowStride, at, channels, scale, add, 0);
-        for (let r = row; r < highTo; r++) one(values, addend, result, r, rowStride, at + 16, channels, scale, add, 16);
-      } else {
-        for (; row < common; row++) one(values, addend, result, row, rowStride, at, channels, scale, add, 0);
+        for (; row + 4 <= stop; row += 4) four(values, addend, result, row, rowStride, at, channels, scale, add);
+      }
+      for (; row < stop; row++) {
+        one(values, addend, result, row, rowStride, at, channels, scale, add, 0);
+        if (wide) one(values, addend, result, row, rowStride, at + 16, channels, scale, add, 16);
       }
     }
   }
@@ -94,13 +83,6 @@ function dots(values: usize, matrix: usize, rowStride: usize, channels: u32, row
     }
     store<f32>(scratch + ((<usize>lane) << 2), f32x4.extract_lane(sumLanes(sum), 0));
   }
-}
-
-/** Counts the rows whose element `quad` comes before `index` in the order (row, quad). */
-// @ts-ignore: decorator
-@inline
-function rowsBefore(index: u32, quad: u32, quads: u32): u32 {
-  return (index + quads - 1 - quad) / quads;
 }
 
 /** panel[c][0…7] = matrix[channel + 0…7][c], zero beyond the last channel. */
