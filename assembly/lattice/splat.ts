@@ -1,4 +1,5 @@
 import { rowOf } from "../shared/rows";
+import { scratch } from "../shared/scratch";
 import { gatherOn, sixOn, touch } from "./gather";
 import { block, blockBegin, firstSum } from "./incidence";
 
@@ -11,6 +12,15 @@ const longest: u32 = 16 * block;
 /** Bytes of the pairs whose rows are read together before they are summed. */
 const touchedBytes: usize = 128 << 3;
 
+/**
+ * Points of a plane lie in the order of its vertices, so that lists go through the map from front to back, some rows of a picture at a time. No
+ * processor fetches ahead into a page that it has not translated yet, so that of each page the first three lines are read when lists come so near: the
+ * splat of a photograph takes 0.90 of the time on one thread and 0.97 on two. (The first line alone: 0.95. Half of the lines or all of
+ * them: 1.1 to 1.3, for to wait for one takes longer than to sum a list. A row due so much later for each list: 2 to 3.)
+ */
+const pageLead: usize = 1 << 20;
+const pageBytes: usize = 4096;
+
 /** Twin of kernels/lattice/splat.wgsl. */
 export function splat(
   offsets: usize,
@@ -20,6 +30,7 @@ export function splat(
   result: usize,
   sums: usize,
   vertices: u32,
+  points: u32,
   rows: u32,
   quads: u32,
   valueQuads: u32,
@@ -30,9 +41,11 @@ export function splat(
   const rowStride = (<usize>valueQuads) << 4;
   const rowBytes = (<usize>quads) << 4;
   const column = values + ((<usize>valueOffset) << 4);
-  const pairsEnd = incidence + ((<usize>load<u32>(offsets + ((<usize>vertices) << 2))) << 3);
+  const entries = load<u32>(offsets + ((<usize>vertices) << 2));
+  const pairsEnd = incidence + ((<usize>entries) << 3);
   // Lists of few pairs belong to lattices of many vertices, where the points of a list lie far apart.
   const touched = vertices > 4 * rows && rows > 0 ? 0 : pairsEnd;
+  const pagesEnd = entries == 3 * points ? column + <usize>points * rowStride : 0;
   let row = rowOf(begin, quads);
   const last = rowOf(end, quads);
   const firstEnd = min(last, vertices + 1);
@@ -40,7 +53,7 @@ export function splat(
     const lists = offsets + ((<usize>row) << 2);
     const listsEnd = offsets + ((<usize>firstEnd) << 2);
     const to = result + <usize>row * rowBytes;
-    sumLists(lists, listsEnd, incidence, pairsEnd, column, rowStride, to, sums, rowBytes, touched);
+    sumLists(lists, listsEnd, incidence, pairsEnd, column, rowStride, to, sums, rowBytes, touched, pagesEnd);
     row = firstEnd;
   }
   for (; row < last; row++) {
@@ -48,8 +61,9 @@ export function splat(
     const list = offsets + ((<usize>load<u32>(blockVertices + ((<usize>ofSums) << 2))) << 2);
     const start = load<u32>(list);
     const stop = load<u32>(list, 4);
+    if (stop - start <= longest) continue;
     const first = blockBegin(start, stop, ofSums);
-    if (first < stop && stop - start > longest) {
+    if (first < stop) {
       const pairs = incidence + ((<usize>first) << 3);
       const blockEnd = incidence + ((<usize>min(first + block, stop)) << 3);
       gatherOn(pairs, blockEnd, column, rowStride, rowBytes, sums + <usize>ofSums * rowBytes, true);
@@ -59,7 +73,7 @@ export function splat(
 
 /**
  * The sums of the blocks of many lists, which begin where `list` up to `listsEnd` say: those of the first ones in rows `rowBytes` apart, and those of
- * further ones among `sums`. Pairs end at `end`, and the rows of those from `touched` on are read ahead. Six quads, 21 to 24 classes, are summed here and
+ * further ones among `sums`. Pairs end at `end`, and the rows of those from `touched` on are read ahead, or pages of a plane's map up to `pagesEnd`. Six quads, 21 to 24 classes, are summed here and
  * not by a call a list: 0.9 of the time of a spatial lattice.
  */
 function sumLists(
@@ -73,12 +87,17 @@ function sumLists(
   sums: usize,
   rowBytes: usize,
   touched: usize,
+  pagesEnd: usize,
 ): void {
   let next = load<u32>(list);
+  let page = (values + <usize>(next / 3) * rowStride) & ~(pageBytes - 1);
+  let read: u32 = 0;
   for (; list < listsEnd; list += 4) {
     const start = next;
     next = load<u32>(list, 4);
     const stop = next - start > longest ? start + block : next;
+    const lastPage = min(pagesEnd, values + <usize>(next / 3) * rowStride + pageLead);
+    for (; page < lastPage; page += pageBytes) read ^= load<u32>(page) ^ load<u32>(page, 64) ^ load<u32>(page, 128);
     let into = to;
     let first = incidence + ((<usize>start) << 3);
     const listEnd = incidence + ((<usize>stop) << 3);
@@ -96,4 +115,5 @@ function sumLists(
     } while (first < listEnd);
     to += rowBytes;
   }
+  store<u32>(scratch, read);
 }

@@ -9,6 +9,7 @@
 
 struct Params {
   vertices: u32,
+  points: u32,
   // Rows of sums: 0 if no list is longer than a block.
   rows: u32,
   // `quads` is the number of quads in this pass. valueQuads is the row length of `values`, valueOffset the first quad

@@ -47,11 +47,11 @@ export function* splat(
   const { offsets, blockVertices, pairs } = incidence;
   const channels = { values: values.storage, valueQuads: values.rowQuads, valueOffset: values.firstQuad };
   const [first = 0, ...others] = sumRows(incidence, points.from);
-  const common = { offsets, ...channels, result, sums, vertices, quads };
+  const common = { offsets, ...channels, result, sums, vertices, points: points.from, quads };
   const bands = bandsOf(incidence, vertices);
   if (bands === 1) yield planned(kernel, { ...common, blockVertices, incidence: pairs, rows: first });
   for (let band = 0; bands > 1 && band < bands; band++) {
-    yield planned(splatNear, { ...common, incidence: pairs, points: points.from, band });
+    yield planned(splatNear, { ...common, incidence: pairs, band });
   }
   let firstRow = 0;
   let blockStride = 1;
