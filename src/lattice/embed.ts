@@ -53,8 +53,7 @@ export function* embed(
   const points = features.rows;
   const dimensions = features.channels;
   using workspace = new Workspace(device);
-  const elevationFactors = workspace.allocate(dimensions * 4);
-  device.write(elevationFactors, elevationFactorsOf(dimensions));
+  const elevationFactors = workspace.store(elevationFactorsOf(dimensions));
   const sizes = { points, imagePoints, firstPoint, dimensions };
   yield planned(kernel, { features: features.storage, elevationFactors, ...embedded, ...sizes });
 }
@@ -71,8 +70,7 @@ export function pullBackEmbed(
 ): Tensor {
   const { device, rows: points, channels: dimensions } = features;
   using workspace = new Workspace(device);
-  const elevationFactors = workspace.allocate(dimensions * 4);
-  device.write(elevationFactors, elevationFactorsOf(dimensions));
+  const elevationFactors = workspace.store(elevationFactorsOf(dimensions));
   const result = device.empty(features.shape);
   device.run(embedPullback, {
     coordinateRanks,

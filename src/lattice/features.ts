@@ -199,11 +199,7 @@ export function runBilateral(
 ): void {
   const { device, rows: points, channels } = guide;
   using workspace = new Workspace(device);
-  const positions = workspace.allocate((xs.length + ys.length) * 4);
-  device.write(
-    positions,
-    Float32Array.from([...xs, ...ys], (place) => place / position),
-  );
+  const positions = workspace.store(Float32Array.from([...xs, ...ys], (place) => place / position));
   const tables = { guide: guide.storage, positions, features: features.storage };
   const sizes = { points, width: xs.length, imagePoints: xs.length * ys.length, dimensions: channels + 2 };
   device.run(kernel, { ...tables, ...sizes, color });

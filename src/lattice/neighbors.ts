@@ -43,8 +43,7 @@ export function* mergeNeighbors(
   yield planned(fill, { values: neighbors, count: neighbors.bytes / 4, value: vertices });
   using workspace = new Workspace(device);
   const sorted = yield* sortByRemainder(device, workspace, packedKeys, vertices);
-  const steps = workspace.allocate(layout.byteLength);
-  device.write(steps, layout);
+  const steps = workspace.store(layout);
   const sizes = { vertices, axisLength: axisLength(device, vertices), dimensions };
   yield planned(neighborsMerge, { ...sorted, steps, neighbors, ...sizes });
 }

@@ -181,8 +181,7 @@ function* sortKeys(
   { vertices, dimensions, keep = false }: Extent,
 ): Work<Pick<OrderedKeys, "vertexKeys" | "embedded">> {
   const packedKeys = workspace.allocate(vertices * 8);
-  const fields = workspace.allocate(layout.byteLength);
-  device.write(fields, layout);
+  const fields = workspace.store(layout);
   yield planned(orderPack, { vertexKeys, fields, packedKeys, vertices, dimensions });
   const order = yield* sortPacked(device, workspace, packedKeys, bits, vertices);
   const both = whole && keep;

@@ -5,8 +5,6 @@ import { Workspace } from "../device/workspace.ts";
 /** Queues the gathering of single floats of `values`, which are all within one binding, to `result`. */
 export function sample(device: Device, values: Storage, places: Uint32Array, result: Storage): void {
   using workspace = new Workspace(device);
-  const storage = workspace.allocate(places.byteLength);
-  device.write(storage, places);
   const bound = view(values, 0, Math.min(values.bytes, device.limits.bindingBytes));
-  device.run(kernel, { values: bound, places: storage, result, count: places.length });
+  device.run(kernel, { values: bound, places: workspace.store(places), result, count: places.length });
 }

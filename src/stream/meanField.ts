@@ -395,9 +395,7 @@ export class BandMeanField {
         for (let corner = 0; corner < corners; corner++) pairs[(point * corners + corner) * 2] = point;
         weights[point * corners * 2 + 1] = 1;
       }
-      const storage = this.#workspace.allocate(pairs.byteLength);
-      this.#device.write(storage, pairs);
-      return storage;
+      return this.#workspace.store(pairs);
     };
     const corners = { spatial: 3, bilateral: this.#picture.guide.channels + 3 };
     const made = { spatial: make(corners.spatial), bilateral: make(corners.bilateral) };
