@@ -66,8 +66,8 @@ export class Tensor extends Held {
   }
 
   /**
-   * Replaces the values, which are dense and row-major. A call that is under way computes with either the old values or
-   * the new ones, so await it first.
+   * Replaces the values, which are dense and row-major. A call that is under way computes with the old values, the new ones, or
+   * some of each, so await it first.
    * @throws ShapeError for another number of them, ValueError for what are no numbers, DisposedError
    */
   write(values: ArrayLike<number>): void {

@@ -103,7 +103,7 @@ const reporters = ["argmax", "embed", "finite"];
 /** Those of them for which an infinity is a number like others. */
 const reportNaN = ["argmax"];
 
-/** Kernels that run on finite numbers alone: featuresRanges, which compares bits, tells of others beforehand. */
+/** Kernels to which features lie where featuresRanges, which compares bits, found them: it tells of others beforehand. */
 const guarded = ["packedEmbed", "planeEmbed"];
 
 /**

@@ -14,11 +14,25 @@ const elevated: usize = withinMask + 16;
 /** Where scratch memory is free. */
 export const embedBytes: usize = elevated + arrayBytes;
 
+/** What is nearest to a value from `least` to `most`; NaN counts as the least. */
+// @ts-ignore: decorator
+@inline
+export function within(value: v128, least: v128, most: v128): v128 {
+  return f32x4.pmin(most, f32x4.pmax(least, value));
+}
+
 /**
  * Embeds up to four points, one a lane, from the first one's row on, as kernels/lattice/embed.wgsl describes it. Lanes beyond the last
- * repeat it. False if a point is not finite or out of the range of keys.
+ * repeat it. Features count as lying where `reaches` has them, unless it is 0. False if a point is not finite or out of the range of keys.
  */
-export function embedFour(row0: usize, rowBytes: usize, lanes: u32, elevationFactors: usize, dimensions: u32): bool {
+export function embedFour(
+  row0: usize,
+  rowBytes: usize,
+  lanes: u32,
+  elevationFactors: usize,
+  reaches: usize,
+  dimensions: u32,
+): bool {
   const base = scratch;
   const last = base + ((<usize>dimensions) << 4);
   const size = f32x4.splat(<f32>(dimensions + 1));
@@ -34,6 +48,10 @@ export function embedFour(row0: usize, rowBytes: usize, lanes: u32, elevationFac
     f = v128.load_lane<f32>(row1 + at, f, 1);
     f = v128.load_lane<f32>(row2 + at, f, 2);
     f = v128.load_lane<f32>(row3 + at, f, 3);
+    if (reaches) {
+      const reach = reaches + (at << 1);
+      f = within(f, f32x4.neg(v128.load32_splat(reach)), v128.load32_splat(reach, 4));
+    }
     finite = v128.and(finite, f32x4.eq(f32x4.sub(f, f), f32x4.splat(0)));
     const c = f32x4.mul(f, v128.load32_splat(elevationFactors + at));
     v128.store(base + ((<usize>j) << 4), f32x4.sub(sum, f32x4.mul(f32x4.splat(<f32>j), c)), elevated);

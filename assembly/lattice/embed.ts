@@ -24,7 +24,7 @@ export function embed(
   const firstEntry = <usize>firstPoint * <usize>coordinates;
   for (let first = begin; first < end; first += 4) {
     const lanes = min(end - first, 4);
-    if (!embedFour(features + <usize>first * rowBytes, rowBytes, lanes, elevationFactors, dimensions)) {
+    if (!embedFour(features + <usize>first * rowBytes, rowBytes, lanes, elevationFactors, 0, dimensions)) {
       report(status, firstPoint + first);
       continue;
     }

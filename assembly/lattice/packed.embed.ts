@@ -24,7 +24,7 @@ const left: usize = places + 1024;
 /** Twin of kernels/lattice/packed.embed.wgsl, four points at a time, one a lane, and then the entries of a block. */
 export function packedEmbed(
   features: usize,
-  elevationFactors: usize,
+  elevation: usize,
   fields: usize,
   coordinateRanks: usize,
   simplices: usize,
@@ -41,6 +41,7 @@ export function packedEmbed(
   const base = scratch;
   const rowBytes = (<usize>((dimensions + 3) & ~3)) << 2;
   const pointBytes = (<usize>(dimensions + 1)) << 3;
+  const reaches = elevation + ((<usize>dimensions) << 2);
   let origin: u64 = 0;
   for (let i: u32 = 0; i < dimensions; i++) {
     const field = fields + ((<usize>i) << 3);
@@ -60,7 +61,7 @@ export function packedEmbed(
     let key = base;
     for (let point = block; point < blockEnd; point += 4) {
       const lanes = min(blockEnd - point, 4);
-      embedFour(features + <usize>point * rowBytes, rowBytes, lanes, elevationFactors, dimensions);
+      embedFour(features + <usize>point * rowBytes, rowBytes, lanes, elevation, reaches, dimensions);
       baseKeys(base, fields, origin, dimensions);
       for (let lane: u32 = 0; lane < lanes; lane++) {
         if (point + lane == nextImage) {

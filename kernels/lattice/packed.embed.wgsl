@@ -8,6 +8,7 @@
 // A search that looks at PROBES slots in vain sets status[2]: the table is too full, and what has been written is of no use.
 // status[3] counts the vertices.
 //
+// Features count as lying where featuresRanges found them, though another call may have written others since.
 // Preconditions: table and status are zero, slotMask + 1 is a power of two, every field of a key has room for all of its values, and
 // the remainder stands lowest.
 //
@@ -32,8 +33,8 @@ const PROBES = 256u;
 @group(0) @binding(0) var<uniform> params: Params;
 // [points, d] with padded rows.
 @group(0) @binding(1) var<storage, read> features: array<f32>;
-// [d], as embed.wgsl has them.
-@group(0) @binding(2) var<storage, read> elevationFactors: array<f32>;
+// [d]: factors as embed.wgsl has them; then [d, 2]: how far each feature reaches below and above zero.
+@group(0) @binding(2) var<storage, read> elevation: array<f32>;
 // [d + 2, 2]: offset and shift of each field, as order.pack.wgsl has them.
 @group(0) @binding(3) var<storage, read> fields: array<u32>;
 // [points, rank words], as embed.wgsl has them.
@@ -96,7 +97,8 @@ fn embed(point: u32) -> bool {
   var elevated: array<f32, COORDINATES>;
   var total = 0.0;
   for (var j = DIMENSIONS; j > 0u; j--) {
-    let c = features[point * FEATURE_STRIDE + j - 1u] * elevationFactors[j - 1u];
+    let reach = DIMENSIONS + 2u * (j - 1u);
+    let c = clamp(features[point * FEATURE_STRIDE + j - 1u], -elevation[reach], elevation[reach + 1u]) * elevation[j - 1u];
     elevated[j] = total - f32(j) * c;
     total += c;
   }

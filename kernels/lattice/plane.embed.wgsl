@@ -5,7 +5,8 @@
 //
 // The sum depends on the second feature alone, so that pixels of rows that lie near each other have cells that do. There are rows and
 // columns to spare on every side, so that neighbors have cells, too.
-// Preconditions: features are finite, and all cells lie in the box.
+// Features count as lying where featuresRanges found them, so that all cells lie in the box, though another call may have written others
+// since.
 //#device wasm
 //#include "../shared/invocation.wgsl"
 
@@ -20,6 +21,11 @@ struct Params {
   // What elevation multiplies both features by.
   factor0: f32,
   factor1: f32,
+  // How far the features reach below and above zero, the first and the second.
+  left: f32,
+  right: f32,
+  up: f32,
+  down: f32,
 }
 
 const RECIPROCAL = 1.0 / 3.0;
@@ -37,7 +43,7 @@ const RECIPROCAL = 1.0 / 3.0;
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
   let point = invocation(id, workgroupCount);
   if (point >= params.points) { return; }
-  let feature = features[point];
+  let feature = clamp(features[point].xy, vec2f(-params.left, -params.up), vec2f(params.right, params.down));
   let c1 = feature.y * params.factor1;
   let c0 = feature.x * params.factor0;
   let sum = 0.0 + c1;

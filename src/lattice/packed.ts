@@ -11,12 +11,17 @@ import { mergeNeighbors, neighborBytes } from "./neighbors.ts";
 import { orderPacked, type Packing, packingOf } from "./order.ts";
 import type { LatticeParts, PointTables } from "./points.ts";
 
+/** How keys are packed of points whose features reach so far below and above zero. */
+export interface ReachPacking extends Packing {
+  readonly reaches: Float32Array;
+}
+
 /**
  * On WASM the keys of vertices are packed into 64 bits from the start where that suffices for all features reach, which is known
  * beforehand. So a key is compared at once and stands in the table itself, and nothing has to be kept of each entry but its vertex.
  * @returns how the keys of points whose features reach so far are packed; undefined where 64 bits do not suffice, or some feature may have no key
  */
-export function packingOfReaches(reaches: Float32Array, images: number): Packing | undefined {
+export function packingOfReaches(reaches: Float32Array, images: number): ReachPacking | undefined {
   const dimensions = reaches.length / 2;
   const factors = elevationFactorsOf(dimensions);
   // How far elevated coordinates reach, in units of d + 1; the last ones first.
@@ -39,7 +44,7 @@ export function packingOfReaches(reaches: Float32Array, images: number): Packing
     .reverse()
     .flatMap(([back, forth]) => [0x7fff + Math.ceil(back + 0.1) + 2, 0x8000 + Math.floor(forth + 0.1) + 1]);
   const packing = packingOf(Uint32Array.from(ranges), dimensions, images);
-  return packing.whole ? packing : undefined;
+  return packing.whole ? { ...packing, reaches } : undefined;
 }
 
 /** Number of slots for points: photographs have 0.1 to 0.8 vertices a point. A table for few points has some to spare. */
@@ -47,7 +52,7 @@ export const packedCapacity = (points: number): number => 2 ** Math.ceil(Math.lo
 
 /** What is known of points before their vertices are in order. */
 export interface PackedPoints {
-  readonly packing: Packing;
+  readonly packing: ReachPacking;
   readonly capacity: number;
   /** Its last two words tell whether the table was too small, and how many vertices there are. */
   readonly status: Storage;
@@ -60,10 +65,10 @@ export interface PackedPoints {
 export function* numberPacked(
   workspace: Workspace,
   sets: readonly Tensor[],
-  packing: Packing,
+  packing: ReachPacking,
   capacity: number,
 ): Work<PackedPoints> {
-  const [{ device, channels: dimensions }] = sets as [Tensor];
+  const [{ channels: dimensions }] = sets as [Tensor];
   const tables = sets.map(({ rows }) => ({
     simplices: workspace.allocate(rows * (dimensions + 1) * pairBytes),
     coordinateRanks: workspace.allocate(rows * coordinateRankWords(dimensions) * 4),
@@ -72,15 +77,13 @@ export function* numberPacked(
   const packedKeys = workspace.allocate(capacity * 8);
   const table = workspace.allocate(capacity * 16);
   yield planned(fill, { values: table, count: capacity * 4, value: 0 });
-  const elevationFactors = workspace.allocate(dimensions * 4);
-  device.write(elevationFactors, elevationFactorsOf(dimensions));
-  const fields = workspace.allocate(packing.fields.byteLength);
-  device.write(fields, packing.fields);
-  const common = { elevationFactors, fields, table, packedKeys, status, slotMask: capacity - 1, dimensions };
+  const elevation = workspace.store(Float32Array.of(...elevationFactorsOf(dimensions), ...packing.reaches));
+  const fields = workspace.store(packing.fields);
+  const common = { elevation, fields, table, packedKeys, status, slotMask: capacity - 1, dimensions };
   for (const [i, { storage: features, rows: points, shape }] of sets.entries()) {
     yield planned(packedEmbed, { features, ...tables[i]!, ...common, points, imagePoints: shape.at(-2)! });
   }
-  for (const done of [table, elevationFactors, fields]) workspace.release(done);
+  for (const done of [table, elevation, fields]) workspace.release(done);
   return { packing, capacity, status, packedKeys, tables };
 }
 

@@ -25,6 +25,11 @@ export interface Plane {
   readonly origin: number;
   readonly factor0: number;
   readonly factor1: number;
+  /** How far the features reach below and above zero, the first and the second. */
+  readonly left: number;
+  readonly right: number;
+  readonly up: number;
+  readonly down: number;
 }
 
 /**
@@ -48,7 +53,8 @@ export function planeOf(reaches: Float32Array, images: number, entries: number):
   const imageCells = stride * (backSum + forthSum + 10);
   const cells = imageCells * images;
   if (cells > Math.max(entries, fewCells)) return undefined;
-  return { cells, imageCells, stride, origin: (backSum + 5) * stride + (back0 + 3) * 3, factor0, factor1 };
+  const origin = (backSum + 5) * stride + (back0 + 3) * 3;
+  return { cells, imageCells, stride, origin, factor0, factor1, left, right, up, down };
 }
 
 /** A lattice of points in a plane up to where the number of its vertices has to be known. */

@@ -24,6 +24,7 @@ function tablesOf({ device, points: n, dimensions: d, vertices }: Lattice) {
     ranks: 4 * n * Math.ceil((d + 1) / 8),
     status: 16,
     factors: 4 * d,
+    elevation: 12 * d,
     entrySlots: 4 * entries,
     numbers: 4 * (entries + 1),
     vertexKeys: 4 * vertices * keyWords,
@@ -66,7 +67,7 @@ function buildSteps(device: Device, lattice: Lattice, slots: readonly number[], 
   const lists = [...points, t.ofVertices, vertexTable(lattice), t.offsets, t.blockVertices, t.pairs, t.ofVertices];
   return [
     ranges,
-    ...slots.map((count): Step => ["lattice/packed.embed", [...points, 24 * count, t.factors, t.fields]]),
+    ...slots.map((count): Step => ["lattice/packed.embed", [...points, 24 * count, t.elevation, t.fields]]),
     ["lattice/order.digit", digits],
     ...Array.from({ length: rounds - 1 }, (): Step => ["lattice/order.digit", [...digits, t.ofVertices]]),
     ["lattice/order.permute", [...found, t.ofVertices, t.packedKeys, t.ofVertices]],

@@ -5,17 +5,17 @@ import { Workspace } from "../../src/device/workspace.ts";
 import { neighborsOf } from "../../src/lattice/chains.ts";
 import { findRanges, reachesOf } from "../../src/lattice/features.ts";
 import { buildLattice } from "../../src/lattice/lattice.ts";
-import type { Packing } from "../../src/lattice/order.ts";
-import { finishPacked, numberPacked, packingOfReaches } from "../../src/lattice/packed.ts";
+import { finishPacked, numberPacked, packingOfReaches, type ReachPacking } from "../../src/lattice/packed.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { clearPoints } from "../reference/points.ts";
 import { type Case, check, random, same } from "../suite.ts";
 import { type Key, pairsOf, readEmbedded, readWords } from "./tables.ts";
+import { writeOthers } from "./written.ts";
 
 const imagesOf = ({ shape }: Tensor): number => (shape.length === 3 ? shape[0]! : 1);
 
 /** How the keys of these points are packed, by what the kernel finds of their ranges. */
-async function packingOf(sets: readonly Tensor[]): Promise<Packing | undefined> {
+async function packingOf(sets: readonly Tensor[]): Promise<ReachPacking | undefined> {
   const [{ device, channels }] = sets as [Tensor];
   using workspace = new Workspace(device);
   const ranges = workspace.zeros(32 * Math.ceil(channels / 4));
@@ -186,6 +186,30 @@ export const cases: Case[] = [
             const field = (value - remainder) / (d + 1) + 32_768 + offset;
             check(field >= 1 && field + 1 < 2 ** (above - shift), `${field} of ${above - shift} bits, d = ${d}`);
           });
+        }
+      }
+    },
+  },
+  {
+    name: "features that are written once their ranges are known count as lying within",
+    async run(device) {
+      for (const d of device.kind === "webgpu" ? [5] : [1, 2, 3, 5, 8]) {
+        const data = cloud(40, d);
+        using features = device.tensor([40, d], data);
+        const packing = (await packingOf([features]))!;
+        using counted = writeOthers(features, data, packing.reaches);
+        const read = async (tensor: Tensor): Promise<Uint32Array[]> => {
+          using workspace = new Workspace(device);
+          const { status, packedKeys, tables } = perform(device, numberPacked(workspace, [tensor], packing, 512));
+          const [own] = tables;
+          const words = [];
+          for (const each of [status, own!.simplices, own!.coordinateRanks]) words.push(await readWords(device, each));
+          const keys = await readWords(device, packedKeys);
+          return [...words, keys.slice(0, 2 * words[0]![3]!)];
+        };
+        const [actual, expected] = [await read(features), await read(counted)];
+        for (const [i, what] of ["status", "simplices", "ranks", "keys"].entries()) {
+          same(actual[i]!, expected[i]!, `${what}, d = ${d}`);
         }
       }
     },

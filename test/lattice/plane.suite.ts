@@ -12,6 +12,7 @@ import type { Tensor } from "../../src/tensor.ts";
 import { checkMemory, memoryOf } from "../memory.ts";
 import { type Case, check, random, rejects, same } from "../suite.ts";
 import { pairsOf, readEmbedded, readWords } from "./tables.ts";
+import { writeOthers } from "./written.ts";
 
 const imagesOf = ({ shape }: Tensor): number => (shape.length === 3 ? shape[0]! : 1);
 
@@ -221,6 +222,48 @@ export const cases: Case[] = [
       // Many points may have a larger box than few.
       using many = spatialFeatures(device, [60, 60], { position: 2 });
       check((await takesCells(many)) === (device.kind === "wasm"), "many points");
+    },
+  },
+  {
+    name: "features that are written once their ranges are known count as lying within",
+    async run(device) {
+      const data = Float32Array.from({ length: 2 * 61 }, (_, i) => ((i * 37) % 61) / 7 - 3);
+      using features = device.tensor([61, 2], data);
+      const box = (await boxOf(features))!;
+      using counted = writeOthers(features, data, [box.left, box.right, box.up, box.down]);
+      const read = async (tensor: Tensor): Promise<Tables> => {
+        using workspace = new Workspace(device);
+        const begun = perform(device, beginPlane(workspace, tensor, box));
+        const [, , , vertices] = await readWords(device, begun.status);
+        return wordsOf(device, perform(device, begun.finish(vertices!)), vertices!);
+      };
+      sameTables(await read(features), await read(counted), "written");
+    },
+  },
+  {
+    name: "features may be written at any turn of a build: there is a lattice, or a word on what they are, and nothing else is touched",
+    async run(device) {
+      for (const d of [2, 5]) {
+        const data = Float32Array.from({ length: 400 * d }, (_, i) => ((i * 37) % 61) / 7);
+        using features = device.tensor([400, d], data);
+        using beside = device.tensor([1000, 4], new Float32Array(4000).fill(7));
+        for (const value of [NaN, 1e30, 1e5, -1e5, 50]) {
+          for (let turn = 0; turn < 12; turn++) {
+            features.write(data);
+            const building = buildLattice(features).catch((error: unknown) => error);
+            for (let i = 0; i < turn; i++) await undefined;
+            features.write(new Float32Array(400 * d).fill(value));
+            const built = await building;
+            const refused = built instanceof LimitError || built instanceof ValueError;
+            check(refused || !(built instanceof Error), `${value} written after ${turn} turns: ${String(built)}`);
+            if (!refused) (built as Disposable)[Symbol.dispose]();
+          }
+        }
+        check(
+          (await beside.read()).every((number) => number === 7),
+          `d = ${d}: other memory`,
+        );
+      }
     },
   },
   {
