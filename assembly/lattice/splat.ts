@@ -13,10 +13,10 @@ const longest: u32 = 16 * block;
 const touchedBytes: usize = 128 << 3;
 
 /**
- * Points of a plane lie in the order of its vertices, so that lists go through the map from front to back, some rows of a picture at a time. No
- * processor fetches ahead into a page that it has not translated yet, so that of each page the first three lines are read when lists come so near: the
- * splat of a photograph takes 0.90 of the time on one thread and 0.97 on two. (The first line alone: 0.95. Half of the lines or all of
- * them: 1.1 to 1.3, for to wait for one takes longer than to sum a list. A row due so much later for each list: 2 to 3.)
+ * Points of a plane lie in the order of its vertices, so that lists go through the map from front to back, some rows of a picture at a time. As a rule
+ * processors do not fetch ahead into a page that was not read from, so that of each the first three lines are read when lists come so near: the
+ * splat of a photograph takes 0.90 of the time on one thread and 0.97 on two. (The first line alone: 0.95. An eighth of the lines: 1.15, for to wait for
+ * one takes longer than to sum a list.)
  */
 const pageLead: usize = 1 << 20;
 const pageBytes: usize = 4096;
