@@ -11,17 +11,20 @@ import { kindOf, remedyFor } from "./values.ts";
  * @throws ValueError, DisposedError, DeviceError
  */
 export function requireInputs(where: string, tensors: Readonly<Record<string, unknown>>, device?: Device): Device {
-  const given = Object.entries(tensors).filter(([name, value]) => value !== undefined || !name.endsWith("?"));
-  const named = given.map(([name, value]) => [name.replace("?", ""), value] as const);
-  for (const [name, value] of named) {
+  const inputs: Record<string, Tensor> = {};
+  for (const [key, value] of Object.entries(tensors)) {
+    const optional = key.endsWith("?");
+    if (optional && value === undefined) continue;
+    const name = optional ? key.slice(0, -1) : key;
     requireHeld(where, name, value, Tensor, "a tensor", "make it with device.tensor()");
+    inputs[name] = value;
     const { layout } = value;
     if (!layout.readers || layout.readers.includes(where)) continue;
     const got = `layout ${layout.name}, read by ${layout.readers.join(" and ")} only`;
     const remedy = "keep it in layout panels to train, and read() its values for other ops";
     throw new ShapeError({ where, expected: `${name} in another layout`, got, remedy });
   }
-  return requireOneDevice(where, Object.fromEntries(named) as Record<string, Tensor>, device);
+  return requireOneDevice(where, inputs, device);
 }
 
 /**

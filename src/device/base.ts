@@ -208,9 +208,9 @@ export abstract class BaseDevice implements Device {
   run<Arguments extends object>(kernel: Kernel<Arguments>, args: Arguments): void {
     const { dispatch, storages, observers, timed } = this.#prepare(kernel, args);
     if (dispatch.count === 0) return;
-    this.#unobserved(() => observers.forEach((observer) => observer.before?.(dispatch)));
+    this.#tell(observers, "before", dispatch);
     this.dispatch(dispatch, storages, { begin: 0, end: dispatch.count }, timed);
-    this.#unobserved(() => observers.forEach((observer) => observer.after?.(dispatch)));
+    this.#tell(observers, "after", dispatch);
   }
 
   async runInTurns<Arguments extends object>(
@@ -219,7 +219,7 @@ export abstract class BaseDevice implements Device {
     turn: () => Promise<void>,
   ): Promise<void> {
     const { dispatch, storages, observers, timed } = this.#prepare(kernel, args);
-    this.#unobserved(() => observers.forEach((observer) => observer.before?.(dispatch)));
+    this.#tell(observers, "before", dispatch);
     let [first, sum] = [undefined as number | undefined, 0];
     const add: Timed = (begin, end) => {
       first ??= begin;
@@ -236,7 +236,7 @@ export abstract class BaseDevice implements Device {
       piece = pieces.next(milliseconds);
     }
     if (first !== undefined) timed?.(first, first + sum);
-    this.#unobserved(() => observers.forEach((observer) => observer.after?.(dispatch)));
+    this.#tell(observers, "after", dispatch);
   }
 
   /** A dispatch whose arguments have been checked, and the observers that watch it. */
@@ -270,13 +270,14 @@ export abstract class BaseDevice implements Device {
   }
 
   /** Kernels that observers run are not observed. */
-  #unobserved(work: () => void): void {
-    const observers = this.#observers;
+  #tell(observers: readonly Observer[], when: "before" | "after", dispatch: Dispatch): void {
+    if (observers.length === 0) return;
+    const now = this.#observers;
     this.#observers = [];
     try {
-      work();
+      for (const observer of observers) observer[when]?.(dispatch);
     } finally {
-      this.#observers = observers;
+      this.#observers = now;
     }
   }
 

@@ -92,6 +92,7 @@ function makeMemory(shared: boolean): { readonly memory: WebAssembly.Memory; rea
 export class LocalMachine implements Machine {
   readonly handle: WebAssembly.Memory;
   readonly mostBytes: number;
+  bytes: number;
   readonly #module: WebAssembly.Module;
   readonly #exports: Record<string, KernelFunction>;
   #threads: Threads | undefined;
@@ -104,6 +105,7 @@ export class LocalMachine implements Machine {
   ) {
     this.handle = memory;
     this.mostBytes = maximum * pageBytes;
+    this.bytes = memory.buffer.byteLength;
     this.#module = module;
     this.#exports = exports as Record<string, KernelFunction>;
   }
@@ -119,10 +121,6 @@ export class LocalMachine implements Machine {
     return (this.#exports.heapBase as unknown as () => number)();
   }
 
-  get bytes(): number {
-    return this.handle.buffer.byteLength;
-  }
-
   async start({ scratch, control, scratches, source }: Places): Promise<void> {
     this.#exports.setScratch!(scratch);
     if (control === undefined) return;
@@ -133,6 +131,7 @@ export class LocalMachine implements Machine {
 
   grow(pages: number): void {
     this.handle.grow(pages);
+    this.bytes = this.handle.buffer.byteLength;
   }
 
   write(offset: number, data: Data): void {

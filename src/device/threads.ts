@@ -33,14 +33,15 @@ export class Threads {
   readonly #workers: OwnWorker[];
   readonly #words: Int32Array;
   readonly #values: Float64Array;
-  readonly #kernels: readonly string[];
+  /** The places of kernels by their names: among a hundred names to look for one takes the processor away from what it knows. */
+  readonly #kernels: ReadonlyMap<string, number>;
   #lost = false;
 
   private constructor(workers: OwnWorker[], shared: Shared) {
     this.#workers = workers;
     this.#words = new Int32Array(shared.memory.buffer, shared.control, 16);
     this.#values = new Float64Array(shared.memory.buffer, shared.control + argumentOffset, 56);
-    this.#kernels = shared.kernels;
+    this.#kernels = new Map(shared.kernels.map((name, place) => [name, place]));
   }
 
   /** `source` is the text of build/thread.ts. @throws DeviceError if one of them does not start; none is left then */
@@ -79,7 +80,7 @@ export class Threads {
     call: (begin: number, end: number) => void,
   ): void {
     const words = this.#words;
-    words[Word.kernel] = this.#kernels.indexOf(name);
+    words[Word.kernel] = this.#kernels.get(name)!;
     words[Word.argumentCount] = args.length;
     words[Word.count] = count;
     words[Word.chunk] = chunk;

@@ -325,11 +325,9 @@ export class WasmDevice extends BaseDevice {
     { begin, end }: Range,
     timed?: Timed,
   ): void {
-    const values = [
-      ...storages.map(({ offset }) => offset),
-      ...kernel.params.map(({ name }) => args[name] as number),
-      ...kernel.constants.map(({ argument }) => args[argument] as number),
-    ];
+    const values = storages.map(({ offset }) => offset);
+    for (const { name } of kernel.params) values.push(args[name] as number);
+    for (const { argument } of kernel.constants) values.push(args[argument] as number);
     const { id, file, unit } = kernel;
     const twin = kernel.twin && twinOf(kernel.twin, kernel, args);
     if (!twin && !this.#kernels.has(id)) {
