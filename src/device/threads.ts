@@ -84,7 +84,7 @@ export class Threads {
     words[Word.argumentCount] = args.length;
     words[Word.count] = count;
     words[Word.chunk] = chunk;
-    this.#values.set(args);
+    for (let i = 0; i < args.length; i++) this.#values[i] = args[i]!;
     Atomics.store(words, Word.next, first);
     Atomics.store(words, Word.open, 1);
     Atomics.add(words, Word.epoch, 1);

@@ -16,14 +16,16 @@ export function work({ module, memory, control, kernels, scratch }: Thread, read
   let epoch = 0;
   ready();
   for (;;) {
-    for (let spin = 0; spin < spins && Atomics.load(words, Word.epoch) === epoch; spin++);
-    Atomics.wait(words, Word.epoch, epoch);
+    let spin = 0;
+    while (spin < spins && Atomics.load(words, Word.epoch) === epoch) spin++;
+    if (spin === spins) Atomics.wait(words, Word.epoch, epoch);
     epoch = Atomics.load(words, Word.epoch);
     Atomics.add(words, Word.active, 1);
     if (Atomics.load(words, Word.open) === 1) {
       try {
         const kernel = exports[kernels[words[Word.kernel]!]!] as (...args: number[]) => void;
-        const args = [...values.subarray(0, words[Word.argumentCount])];
+        const args: number[] = [];
+        for (let i = 0; i < words[Word.argumentCount]!; i++) args.push(values[i]!);
         const count = words[Word.count]!;
         const chunk = words[Word.chunk]!;
         for (let begin; (begin = Atomics.add(words, Word.next, chunk)) < count;) {
