@@ -28,7 +28,8 @@ export class Tensor extends Held {
     super(device, free);
     this.shape = [...shape];
     this.layout = layout;
-    this.#storage = { ...storage, owner: this };
+    const { handle, offset, bytes } = storage;
+    this.#storage = { handle, offset, bytes, owner: this };
   }
 
   describe(): string {

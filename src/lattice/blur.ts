@@ -47,11 +47,16 @@ export function* blur(
       yield planned(blurChains, { chains: chainsOf(device, tables.chains!, axis, vertices), values, vertices, quads });
       continue;
     }
-    const args = { values: from, result, vertices, quads };
     // The Gaussian is its own adjoint and the same along all axes.
     yield along
-      ? along({ axis, transpose, ...args })
-      : planned(kernel, { neighbors: axisOf(device, tables.neighbors!, axis, vertices), ...args });
+      ? along({ axis, transpose, values: from, result, vertices, quads })
+      : planned(kernel, {
+          neighbors: axisOf(device, tables.neighbors!, axis, vertices),
+          values: from,
+          result,
+          vertices,
+          quads,
+        });
     [from, result] = [result, from];
   }
   return from;

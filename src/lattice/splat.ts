@@ -45,23 +45,59 @@ export function* splat(
   { vertices, quads }: { readonly vertices: number; readonly quads: number },
 ): Work {
   const { offsets, blockVertices, pairs } = incidence;
-  const channels = { values: values.storage, valueQuads: values.rowQuads, valueOffset: values.firstQuad };
-  const [first = 0, ...others] = sumRows(incidence, points.from);
-  const common = { offsets, ...channels, result, sums, vertices, points: points.from, quads };
+  const { storage, rowQuads: valueQuads, firstQuad: valueOffset } = values;
+  const { from } = points;
+  const levels = sumRows(incidence, from);
   const bands = bandsOf(incidence, vertices);
-  if (bands === 1) yield planned(kernel, { ...common, blockVertices, incidence: pairs, rows: first });
+  if (bands === 1) {
+    yield planned(kernel, {
+      offsets,
+      blockVertices,
+      incidence: pairs,
+      values: storage,
+      result,
+      sums,
+      vertices,
+      points: from,
+      rows: levels[0] ?? 0,
+      quads,
+      valueQuads,
+      valueOffset,
+    });
+  }
   for (let band = 0; bands > 1 && band < bands; band++) {
-    yield planned(splatNear, { ...common, incidence: pairs, band });
+    yield planned(splatNear, {
+      offsets,
+      incidence: pairs,
+      values: storage,
+      result,
+      sums,
+      vertices,
+      points: from,
+      band,
+      quads,
+      valueQuads,
+      valueOffset,
+    });
   }
   let firstRow = 0;
   let blockStride = 1;
-  for (let level = 1, rows = first; rows > 0; level++) {
-    const nextRows = others[level - 1] ?? 0;
-    const lists = { offsets, blockVertices, sums, result };
-    yield planned(splatAdd, { ...lists, level, blockStride, firstRow, rows, nextRows, quads });
+  for (const [i, rows] of levels.entries()) {
+    const nextRows = levels[i + 1] ?? 0;
+    yield planned(splatAdd, {
+      offsets,
+      blockVertices,
+      sums,
+      result,
+      level: i + 1,
+      blockStride,
+      firstRow,
+      rows,
+      nextRows,
+      quads,
+    });
     firstRow += rows;
     blockStride *= blockLength;
-    rows = nextRows;
   }
 }
 
