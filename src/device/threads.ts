@@ -33,7 +33,7 @@ export class Threads {
   readonly #workers: OwnWorker[];
   readonly #words: Int32Array;
   readonly #values: Float64Array;
-  /** The places of kernels by their names: among a hundred names to look for one takes the processor away from what it knows. */
+  /** Places by name: to look for one in the list reads every name, from far after kernels went through the caches. */
   readonly #kernels: ReadonlyMap<string, number>;
   #lost = false;
 
