@@ -246,9 +246,8 @@ export abstract class BaseDevice implements Device {
     const storages = kernel.bindings.map(({ name }) => dispatch.args[name] as Storage);
     this.#checkBindings(kernel, storages);
     const observers = this.#observers;
-    const timing = observers.filter((observer) => observer.timed);
-    const tell: Timed = (begin, end) => timing.forEach((observer) => observer.timed!(dispatch, begin, end));
-    return { dispatch, storages, observers, timed: timing.length > 0 ? tell : undefined };
+    const tell: Timed = (begin, end) => observers.forEach((observer) => observer.timed?.(dispatch, begin, end));
+    return { dispatch, storages, observers, timed: observers.some(({ timed }) => timed) ? tell : undefined };
   }
 
   /**

@@ -135,7 +135,7 @@ function listBlocks({ info }: Device, entries: number, bandEntries: number): Lis
 export function* renumber(device: Device, simplices: Storage, numbers: Storage, vertices: number): Work {
   using workspace = new Workspace(device);
   const entries = simplices.bytes / pairBytes;
-  const { bandBlocks: _, ...cut } = listBlocks(device, entries, entries);
+  const cut = listBlocks(device, entries, entries);
   yield* countEntries(simplices, workspace.allocate(cut.blocks * vertices * 4), { ...cut, vertices, numbers });
 }
 
@@ -144,8 +144,10 @@ function* countEntries(
   simplices: Storage,
   counts: Storage,
   {
+    blockSize,
+    blocks,
+    vertices,
     numbers,
-    ...sizes
   }: { readonly blockSize: number; readonly blocks: number; readonly vertices: number; readonly numbers?: Storage },
 ): Work {
   const entries = simplices.bytes / pairBytes;
@@ -154,7 +156,9 @@ function* countEntries(
     simplices,
     counts,
     entries,
-    ...sizes,
+    blockSize,
+    blocks,
+    vertices,
     numbers: numbers ?? counts,
     renumber: numbers ? 1 : 0,
   });
@@ -171,21 +175,29 @@ export function* scatterIncidence(
 ): Work {
   using workspace = new Workspace(device);
   const entries = simplices.bytes / pairBytes;
-  const { bandBlocks, ...cut } = listBlocks(device, entries, bands === 1 ? entries : bandPoints * (dimensions + 1));
-  const sizes = { ...cut, vertices };
-  const starts = workspace.allocate(cut.blocks * vertices * 4);
-  yield* countEntries(simplices, starts, { ...sizes, numbers });
+  const bandEntries = bands === 1 ? entries : bandPoints * (dimensions + 1);
+  const { blockSize, blocks, bandBlocks } = listBlocks(device, entries, bandEntries);
+  const starts = workspace.allocate(blocks * vertices * 4);
+  yield* countEntries(simplices, starts, { blockSize, blocks, vertices, numbers });
   const lists = view(offsets, 0, (vertices + 2) * 4);
   const ofBands = bands === 1 ? lists : view(offsets, lists.bytes, bands * lists.bytes);
-  const common = { vertices, blocks: cut.blocks, bandBlocks };
-  yield* beginsOf(device, starts, lists, { ...common, bandBlocks: cut.blocks });
-  if (bands > 1) yield* beginsOf(device, starts, ofBands, common);
-  yield planned(incidenceOffsets, { offsets: ofBands, lists, starts, blockVertices, ...common });
+  yield* beginsOf(device, starts, lists, { vertices, blocks, bandBlocks: blocks });
+  if (bands > 1) yield* beginsOf(device, starts, ofBands, { vertices, blocks, bandBlocks });
+  yield planned(incidenceOffsets, { offsets: ofBands, lists, starts, blockVertices, vertices, blocks, bandBlocks });
   const apart = bandBlocks === 1;
   // See incidence.scatter, which does it itself where blocks lie apart.
   if (!apart) yield planned(fill, { values: pairs, count: entries * 2, value: 0 });
-  const scattered = { simplices, starts, incidence: pairs, entries, ...sizes, dimensions };
-  yield planned(incidenceScatter, { ...scattered, apart: Number(apart) });
+  yield planned(incidenceScatter, {
+    simplices,
+    starts,
+    incidence: pairs,
+    entries,
+    blockSize,
+    blocks,
+    vertices,
+    dimensions,
+    apart: Number(apart),
+  });
 }
 
 /** Writes where the lists of each band begin, whose entries were counted by blocks. */
@@ -193,9 +205,9 @@ function* beginsOf(
   device: Device,
   counts: Storage,
   offsets: Storage,
-  sizes: { readonly vertices: number; readonly blocks: number; readonly bandBlocks: number },
+  { vertices, blocks, bandBlocks }: { readonly vertices: number; readonly blocks: number; readonly bandBlocks: number },
 ): Work {
-  yield planned(incidenceTotals, { counts, totals: offsets, ...sizes });
+  yield planned(incidenceTotals, { counts, totals: offsets, vertices, blocks, bandBlocks });
   yield* scan(device, offsets, offsets.bytes / 4);
 }
 

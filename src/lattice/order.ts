@@ -152,8 +152,15 @@ function* sortPacked(
   const each = Math.ceil(bits / Math.ceil(bits / digitBits));
   let order: Storage | undefined;
   for (let shift = 0; shift < bits; shift += each) {
-    const digit = { shift, digitMask: 2 ** each - 1, identity: order ? 0 : 1 };
-    yield planned(orderDigit, { packedKeys, order: order ?? packedKeys, digits, vertices, ...digit });
+    yield planned(orderDigit, {
+      packedKeys,
+      order: order ?? packedKeys,
+      digits,
+      vertices,
+      shift,
+      digitMask: 2 ** each - 1,
+      identity: order ? 0 : 1,
+    });
     const sorted = yield* sort(device, workspace, { keys: digits, order }, vertices, 2 ** each);
     workspace.release(sorted.keys);
     if (order) workspace.release(order);

@@ -79,9 +79,22 @@ export function* numberPacked(
   yield planned(fill, { values: table, count: capacity * 4, value: 0 });
   const elevation = workspace.store(Float32Array.of(...elevationFactorsOf(dimensions), ...packing.reaches));
   const fields = workspace.store(packing.fields);
-  const common = { elevation, fields, table, packedKeys, status, slotMask: capacity - 1, dimensions };
   for (const [i, { storage: features, rows: points, shape }] of sets.entries()) {
-    yield planned(packedEmbed, { features, ...tables[i]!, ...common, points, imagePoints: shape.at(-2)! });
+    const { simplices, coordinateRanks } = tables[i]!;
+    yield planned(packedEmbed, {
+      features,
+      elevation,
+      fields,
+      coordinateRanks,
+      simplices,
+      table,
+      packedKeys,
+      status,
+      points,
+      imagePoints: shape.at(-2)!,
+      slotMask: capacity - 1,
+      dimensions,
+    });
   }
   for (const done of [table, elevation, fields]) workspace.release(done);
   return { packing, capacity, status, packedKeys, tables };

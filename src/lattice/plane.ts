@@ -71,8 +71,8 @@ export function* beginPlane(workspace: Workspace, features: Tensor, plane: Plane
   const entries = points * 3;
   const simplices = workspace.allocate(entries * pairBytes);
   const coordinateRanks = workspace.allocate(points * 4);
-  const sizes = { points, imagePoints: shape.at(-2)!, ...box };
-  yield planned(planeEmbed, { features: features.storage, simplices, coordinateRanks, ...sizes });
+  const imagePoints = shape.at(-2)!;
+  yield planned(planeEmbed, { features: features.storage, simplices, coordinateRanks, points, imagePoints, ...box });
   const numbers = workspace.zeros((cells + 1) * 4);
   yield planned(planeMark, { simplices, flags: numbers, entries });
   yield* scan(device, numbers, cells + 1);
@@ -82,8 +82,15 @@ export function* beginPlane(workspace: Workspace, features: Tensor, plane: Plane
   function* finish(vertices: number): Work<LatticeParts> {
     const neighbors = workspace.allocate(neighborBytes(device, vertices, 2));
     const incidence = allocateIncidence(workspace, entries, vertices);
-    const sizes = { cells, vertices, stride: box.stride, axisLength: axisLength(device, vertices) };
-    yield planned(planeVertices, { numbers, neighbors, ...sizes });
+    const { stride } = box;
+    yield planned(planeVertices, {
+      numbers,
+      neighbors,
+      cells,
+      stride,
+      vertices,
+      axisLength: axisLength(device, vertices),
+    });
     yield* scatterIncidence(device, simplices, incidence, vertices, 2, { numbers });
     workspace.release(numbers);
     return { simplices, neighbors, incidence, coordinateRanks };

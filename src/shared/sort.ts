@@ -36,17 +36,22 @@ export function* sort(
   let owned = false;
   for (let shift = 0; shift === 0 || bound > 2 ** shift; shift += bits) {
     const next = { keys: workspace.allocate(count * 4), order: workspace.allocate(count * 4) };
-    const round = { count, blockSize, blocks, shift, digitMask: bits === 32 ? 0xffffffff : 2 ** bits - 1 };
+    const digitMask = 2 ** bits - 1;
     device.clear(counts);
-    yield planned(sortCount, { keys: sorted.keys, counts, ...round });
+    yield planned(sortCount, { keys: sorted.keys, counts, count, blockSize, blocks, shift, digitMask });
     yield* scan(device, counts, digits * blocks);
     const identity = !order && shift === 0 ? 1 : 0;
     yield planned(sortScatter, {
-      ...sorted,
+      keys: sorted.keys,
+      order: sorted.order,
       starts: counts,
       sortedKeys: next.keys,
       sortedOrder: next.order,
-      ...round,
+      count,
+      blockSize,
+      blocks,
+      shift,
+      digitMask,
       identity,
     });
     if (owned) {
