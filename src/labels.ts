@@ -1,4 +1,4 @@
-import type { Device, Storage } from "./device/device.ts";
+import { type Device, ownedBy, type Storage } from "./device/device.ts";
 import { ValueError } from "./errors.ts";
 import { Held } from "./held.ts";
 import { ignoreLabel } from "./ignoreLabel.ts";
@@ -18,7 +18,7 @@ export class Labels extends Held {
   constructor(device: Device, shape: readonly number[], storage: Storage, tally: LabelTally, free: () => void) {
     super(device, free);
     this.shape = [...shape];
-    this.#storage = { ...storage, owner: this };
+    this.#storage = ownedBy(storage, this);
     this.#tally = tally;
   }
 

@@ -1,4 +1,4 @@
-import type { Device, Storage } from "./device/device.ts";
+import { type Device, ownedBy, type Storage } from "./device/device.ts";
 import { Held } from "./held.ts";
 import type { Layout } from "./layout.ts";
 import { elementsOf, formatShape, rowsOf } from "./shape.ts";
@@ -28,8 +28,7 @@ export class Tensor extends Held {
     super(device, free);
     this.shape = [...shape];
     this.layout = layout;
-    const { handle, offset, bytes } = storage;
-    this.#storage = { handle, offset, bytes, owner: this };
+    this.#storage = ownedBy(storage, this);
   }
 
   describe(): string {

@@ -17,7 +17,7 @@ export const embedBytes: usize = elevated + arrayBytes;
 /** What is nearest to a value from `least` to `most`; NaN counts as the least. */
 // @ts-ignore: decorator
 @inline
-export function within(value: v128, least: v128, most: v128): v128 {
+export function clamped(value: v128, least: v128, most: v128): v128 {
   return f32x4.pmin(most, f32x4.pmax(least, value));
 }
 
@@ -50,7 +50,7 @@ export function embedFour(
     f = v128.load_lane<f32>(row3 + at, f, 3);
     if (reaches) {
       const reach = reaches + (at << 1);
-      f = within(f, f32x4.neg(v128.load32_splat(reach)), v128.load32_splat(reach, 4));
+      f = clamped(f, f32x4.neg(v128.load32_splat(reach)), v128.load32_splat(reach, 4));
     }
     finite = v128.and(finite, f32x4.eq(f32x4.sub(f, f), f32x4.splat(0)));
     const c = f32x4.mul(f, v128.load32_splat(elevationFactors + at));

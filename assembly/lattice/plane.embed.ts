@@ -1,5 +1,5 @@
 import { scratch } from "../shared/scratch";
-import { within } from "./embed.four";
+import { clamped } from "./embed.four";
 
 /** Twin of kernels/lattice/plane.embed.wgsl, four points at a time, one a lane, as `embed`, but in registers. */
 export function planeEmbed(
@@ -45,8 +45,8 @@ export function planeEmbed(
     const row3 = row + (whole ? 48 : 0);
     const a = v128.shuffle<f32>(v128.load(row), v128.load(row1), 0, 4, 1, 5);
     const b = v128.shuffle<f32>(v128.load(row2), v128.load(row3), 0, 4, 1, 5);
-    const y = within(v128.shuffle<u64>(a, b, 1, 3), f32x4.splat(-up), f32x4.splat(down));
-    const x = within(v128.shuffle<u64>(a, b, 0, 2), f32x4.splat(-left), f32x4.splat(right));
+    const y = clamped(v128.shuffle<u64>(a, b, 1, 3), f32x4.splat(-up), f32x4.splat(down));
+    const x = clamped(v128.shuffle<u64>(a, b, 0, 2), f32x4.splat(-left), f32x4.splat(right));
     const c1 = f32x4.mul(y, f32x4.splat(factor1));
     const c0 = f32x4.mul(x, f32x4.splat(factor0));
     const sum = f32x4.add(f32x4.splat(0), c1);

@@ -45,6 +45,7 @@ export function splat(
   const pairsEnd = incidence + ((<usize>entries) << 3);
   // Lists of few pairs belong to lattices of many vertices, where the points of a list lie far apart.
   const touched = vertices > 4 * rows && rows > 0 ? 0 : pairsEnd;
+  // Three entries a point are those of a plane.
   const pagesEnd = entries == 3 * points ? column + <usize>points * rowStride : 0;
   let row = rowOf(begin, quads);
   const last = rowOf(end, quads);
@@ -61,9 +62,8 @@ export function splat(
     const list = offsets + ((<usize>load<u32>(blockVertices + ((<usize>ofSums) << 2))) << 2);
     const start = load<u32>(list);
     const stop = load<u32>(list, 4);
-    if (stop - start <= longest) continue;
     const first = blockBegin(start, stop, ofSums);
-    if (first < stop) {
+    if (first < stop && stop - start > longest) {
       const pairs = incidence + ((<usize>first) << 3);
       const blockEnd = incidence + ((<usize>min(first + block, stop)) << 3);
       gatherOn(pairs, blockEnd, column, rowStride, rowBytes, sums + <usize>ofSums * rowBytes, true);

@@ -245,6 +245,14 @@ export const isBuffer = (value: unknown): value is GPUBuffer =>
 export const alignedBytes = ({ limits }: Device, bytes: number): number =>
   Math.ceil(bytes / limits.alignment) * limits.alignment;
 
+/** The memory with whom it belongs to, who is not collected while somebody has the storage. */
+export const ownedBy = ({ handle, offset, bytes }: Storage, owner: object): Storage => ({
+  handle,
+  offset,
+  bytes,
+  owner,
+});
+
 /**
  * Returns a smaller range within `storage`, in the same memory: `bytes` from `offset` on, counted from the beginning of
  * `storage`.

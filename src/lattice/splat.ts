@@ -49,6 +49,7 @@ export function* splat(
   const { from } = points;
   const levels = sumRows(incidence, from);
   const bands = bandsOf(incidence, vertices);
+  // Arguments are written out: to spread objects into them takes 0.02 ms of a filter whose host code was not run just before, of 0.25.
   if (bands === 1) {
     yield planned(kernel, {
       offsets,
