@@ -246,17 +246,21 @@ const literal = (json, functions) =>
 const withoutComments = (code) => code.replace(/[ \t]*\/\/.*$/gm, "");
 
 /**
- * A line of WGSL without the spaces that begin it or lie between a name, a number or a parenthesis and one of some signs. Signs that could
- * become others with what is beside them, and brackets of templates, keep theirs, as do constants that src/device/pipelines.ts looks for.
+ * A line of WGSL without the spaces that begin it or lie between a name, a number or a parenthesis and a sign. Signs that could become others with
+ * what is beside them keep theirs, as do constants that src/device/pipelines.ts looks for.
  */
 export const withoutSpaces = (line) =>
   /^const [A-Z_0-9]+: u32 = \d+u;/.test(line)
     ? line
     : line
         .trimStart()
-        .replaceAll(/(?<=[\w)\]]) ([-=+*%|&]|[-+*=!]=) (?=[\w(])/g, "$1")
-        .replaceAll(/(?<=[\w)\]>])([,:;]) (?=[\w(])/g, "$1")
-        .replaceAll(/(?<=[{;]) (?=[\w}])|(?<=[\w)]) (?={)|(?<=\b(?:if|for|while)) (?=\()/g, "");
+        .replaceAll(/(?<=[\w)\]]) ([-=+*/%|&^<>]|[-+*=!<>]=|->|&&|\|\||<<|>>) (?=[\w(])/g, "$1")
+        .replaceAll(/(?<=[\w)\]>])([,:;]) (?=[-\w(@])/g, "$1")
+        .replaceAll(/(?<=[\w)\]]) = (?=[-!])/g, "=")
+        .replaceAll(
+          /(?<=[{};]) (?=[\w}])|(?<=[\w)>]) (?=[{@])|(?<=[)>]) (?=\w)|(?<=\b(?:if|for|while|return)) (?=\()/g,
+          "",
+        );
 
 /** Bundles build/kernels.ts without the WGSL that only tests run, and that of all others without most spaces; lines stay what they are. */
 export const withoutUnusedWgsl = {

@@ -191,8 +191,10 @@ describe("published WGSL", () => {
 
   test.each([
     ["  let a = b + c * d[i] - (e % 2u);", "let a=b+c*d[i]-(e%2u);"],
-    ["x = -y - -z;", "x = -y - -z;"],
-    ["if (a < b && c > d) { return; } else { a += 1u; }", "if(a < b && c > d){return;} else{a+=1u;}"],
+    ["x = -y - -z;", "x=-y - -z;"],
+    ["if (a < b && c > d) { return; } else { a += 1u; }", "if(a<b&&c>d){return;}else{a+=1u;}"],
+    ["@group(0) @binding(1) var<storage, read> a: array<u32>;", "@group(0)@binding(1)var<storage,read>a:array<u32>;"],
+    ["fn f(a: u32) -> u32 { return a / 2u >> 1u; }", "fn f(a:u32)->u32{return a/2u>>1u;}"],
     ["const ROW_QUADS: u32 = 2u; // specialized", "const ROW_QUADS: u32 = 2u; // specialized"],
   ])("%s", (line, expected) => {
     expect(withoutSpaces(line)).toBe(expected);
