@@ -23,6 +23,68 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "its padding is zeros, whatever the memory held, in rows of every length and every kind of array",
+    async run(device) {
+      for (const channels of [1, 2, 3, 4, 5, 6, 7, 8, 9, 21]) {
+        const rows = 5;
+        const stride = 4 * Math.ceil(channels / 4);
+        const values = random(channels).array(rows * channels);
+        const padded = Array.from({ length: rows * stride }, (_, i) =>
+          i % stride < channels ? values[Math.floor(i / stride) * channels + (i % stride)]! : 0,
+        );
+        for (const given of [values, Float64Array.from(values), Array.from(values)]) {
+          device.tensor([rows, stride], new Float32Array(rows * stride).fill(7)).dispose();
+          using tensor = device.tensor([rows, channels], given);
+          const what = `${channels} channels of ${given.constructor.name}`;
+          same(new Float32Array(await device.read(tensor.storage)), padded, `the memory of ${what}`);
+          same(await tensor.read(), values, what);
+        }
+      }
+    },
+  },
+  {
+    name: "values are those of their indices, whatever else they iterate over, and memory may grow while they are asked for",
+    async run(device) {
+      for (const channels of [3, 4]) {
+        const beside = device.tensor([1, 64], new Float32Array(64).fill(5));
+        const odd = {
+          length: channels,
+          1: 1,
+          2: 2,
+          3: 3,
+          get 0(): number {
+            // WebAssembly's memory grows, so that what was seen of it before is elsewhere.
+            device.tensor([2 ** 22, 4]).dispose();
+            return 9;
+          },
+          [Symbol.iterator]: () => new Array<number>(1000).fill(8).values(),
+        } as unknown as ArrayLike<number>;
+        using tensor = device.tensor([1, channels], odd);
+        const expected = [9, 1, 2, 3].slice(0, channels);
+        same(await tensor.read(), expected, "as made");
+        tensor.write(odd);
+        same(await tensor.read(), expected, "as written");
+        same(await beside.read(), new Float32Array(64).fill(5), "what lies beside");
+        beside.dispose();
+      }
+    },
+  },
+  {
+    name: "a read has the values of its time, and is nobody else's memory",
+    async run(device) {
+      for (const channels of [3, 4]) {
+        const values = random(channels).array(2 * channels);
+        using tensor = device.tensor([2, channels], values);
+        const reading = tensor.read();
+        tensor.write(new Float32Array(2 * channels));
+        const read = await reading;
+        same(read, values, "what was read");
+        read.fill(3);
+        same(await tensor.read(), new Float32Array(2 * channels), "the tensor");
+      }
+    },
+  },
+  {
     name: "knows its rows, channels and shape, whatever becomes of the list that it was given",
     async run(device) {
       const shape = [2, 3, 5];

@@ -57,11 +57,7 @@ export abstract class BaseDevice implements Device {
   protected abstract give(storage: Storage): number;
   /** Bytes that the device keeps beside those that are allocated. */
   protected abstract get idleBytes(): number;
-  abstract write(storage: Storage, data: Data): void;
-  /** Writes data that nobody else has, so that they may be sent away without a copy. */
-  protected writeOwn(storage: Storage, data: Data): void {
-    this.write(storage, data);
-  }
+  abstract write(storage: Storage, data: Data, own?: boolean): void;
   abstract read(storage: Storage): Promise<ArrayBuffer>;
   abstract copy(from: Storage, to: Storage): void;
   abstract clear(storage: Storage): void;
@@ -122,11 +118,7 @@ export abstract class BaseDevice implements Device {
     }
     const tensor = this.empty(shape, layout);
     if (data === undefined) this.clear(tensor.storage);
-    else {
-      const packed = layout.pack(shape, data);
-      if (packed === data) this.write(tensor.storage, packed);
-      else this.writeOwn(tensor.storage, packed);
-    }
+    else tensor.store(data);
     return tensor;
   }
 
@@ -174,7 +166,7 @@ export abstract class BaseDevice implements Device {
     const bytes = new Uint8Array((data.length + 3) & ~3);
     bytes.set(data);
     const storage = this.allocate(bytes.length);
-    this.writeOwn(storage, bytes);
+    this.write(storage, bytes, true);
     return new Labels(this, shape, storage, counted, () => this.release(storage));
   }
 

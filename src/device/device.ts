@@ -186,7 +186,14 @@ export interface Device extends Disposable {
   /** Allocates memory with undefined contents; give it back with `release`. */
   allocate(bytes: number): Storage;
   release(storage: Storage): void;
-  write(storage: Storage, data: Data): void;
+  /** `own`: nobody else has the data, so that they may be sent away without a copy. Default: false. */
+  write(storage: Storage, data: Data, own?: boolean): void;
+  /**
+   * The memory itself, to be used at once, since it may lie elsewhere after the next `allocate`: values need not be copied twice then. On WebGPU and with a
+   * worker this thread does not have it.
+   * @throws DisposedError
+   */
+  memoryOf?(storage: Storage): Float32Array | undefined;
   read(storage: Storage): Promise<ArrayBuffer>;
   copy(from: Storage, to: Storage): void;
   clear(storage: Storage): void;

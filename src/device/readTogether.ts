@@ -4,14 +4,10 @@ import { Workspace } from "./workspace.ts";
 /** Reads several storages, whose bytes are multiples of four, in one go: on WebGPU each read is a round trip to the GPU. */
 export async function readTogether(device: Device, storages: readonly Storage[]): Promise<ArrayBuffer[]> {
   using workspace = new Workspace(device);
-  const all = workspace.allocate(storages.reduce((sum, { bytes }) => sum + bytes, 0));
-  let begin = 0;
-  const places = storages.map((storage) => {
-    const place = { begin, end: begin + storage.bytes };
-    device.copy(storage, view(all, begin, storage.bytes));
-    begin = place.end;
-    return place;
-  });
+  let size = 0;
+  const begins = storages.map(({ bytes }) => (size += bytes) - bytes);
+  const all = workspace.allocate(size);
+  storages.forEach((storage, i) => device.copy(storage, view(all, begins[i]!, storage.bytes)));
   const read = await device.read(all);
-  return places.map(({ begin, end }) => read.slice(begin, end));
+  return storages.map(({ bytes }, i) => read.slice(begins[i], begins[i]! + bytes));
 }

@@ -290,13 +290,16 @@ export class WasmDevice extends BaseDevice {
     throw outOfMemory(bytes, this.#machine.bytes);
   }
 
-  write({ offset }: Storage, data: Data): void {
+  write({ offset }: Storage, data: Data, own?: boolean): void {
     this.checkOpen();
-    this.#machine.write(offset, data);
+    this.#machine.write(offset, data, own);
   }
 
-  protected override writeOwn({ offset }: Storage, data: Data): void {
-    this.#machine.write(offset, data, true);
+  memoryOf({ handle, offset, bytes }: Storage): Float32Array | undefined {
+    this.checkOpen();
+    // With a worker the handle is no memory.
+    const { buffer } = handle as Partial<WebAssembly.Memory>;
+    return buffer && new Float32Array(buffer, offset, bytes / 4);
   }
 
   /** The bytes are those of the time of the call: later changes of the memory do not show in the result. */
