@@ -9,7 +9,8 @@ export interface Layout {
   /** Returns the number of words in device memory, padding included: float32 values, or two halves each. */
   length(shape: readonly number[]): number;
   /**
-   * Converts dense, row-major `values` to their order in device memory: in `memory`, whatever it held, where that is given and they have to be moved.
+   * Converts dense, row-major `values` to their order in device memory. They are the result where they lie in that order already; else it is `memory`, whatever that
+   * held, or an array of its own.
    */
   pack(shape: readonly number[], values: Float32Array, memory?: Float32Array): Float32Array;
   /** Converts device memory back to dense, row-major values. */
