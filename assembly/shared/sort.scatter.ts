@@ -1,4 +1,6 @@
-/** Twin of kernels/shared/sort.scatter.wgsl; begin and end count blocks. */
+import { scratch } from "./scratch";
+
+/** Twin of kernels/shared/sort.scatter.wgsl; begin and end count blocks. Cursors are in scratch memory, as the counters of sort.count. */
 export function sortScatter(
   keys: usize,
   order: usize,
@@ -14,12 +16,15 @@ export function sortScatter(
   begin: u32,
   end: u32,
 ): void {
+  const own = scratch;
   for (let block = begin; block < end; block++) {
+    for (let digit: u32 = 0; digit <= digitMask; digit++) {
+      store<u32>(own + ((<usize>digit) << 2), load<u32>(starts + ((<usize>(digit * blocks + block)) << 2)));
+    }
     const last = min((block + 1) * blockSize, count);
-    const column = starts + ((<usize>block) << 2);
     for (let i = block * blockSize; i < last; i++) {
       const key = load<u32>(keys + ((<usize>i) << 2));
-      const cursor = column + ((<usize>(((key >> shift) & digitMask) * blocks)) << 2);
+      const cursor = own + ((<usize>((key >> shift) & digitMask)) << 2);
       const place = load<u32>(cursor);
       store<u32>(cursor, place + 1);
       store<u32>(sortedKeys + ((<usize>place) << 2), key);

@@ -1,8 +1,7 @@
 // First pass of a stable counting sort by one digit of the keys: counts how often each digit occurs in each block of
 // items. The exclusive sum of counts[digit, block] is where a block's first item of that digit goes (sort.scatter). On
-// WebGPU digits have four bits and the sort is repeated from the lowest digit up (radix sort). On WASM one digit holds
-// the whole key and each thread counts one block.
-// Precondition: all counts are zero.
+// WebGPU digits have four bits, on WASM up to twelve, and the sort is repeated from the lowest digit up (radix sort); on
+// WASM each thread counts one block.
 
 struct Params {
   count: u32,

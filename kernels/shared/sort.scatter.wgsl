@@ -17,8 +17,8 @@ const WORKGROUP_SIZE = 64u;
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> keys: array<u32>;
 @group(0) @binding(2) var<storage, read> order: array<u32>;
-// [digits, blocks]: exclusive sums of the counts. Each cell is used by one block only (on WASM as its moving cursor).
-@group(0) @binding(3) var<storage, read_write> starts: array<u32>;
+// [digits, blocks]: exclusive sums of the counts. Each cell is used by one block only.
+@group(0) @binding(3) var<storage, read> starts: array<u32>;
 @group(0) @binding(4) var<storage, read_write> sortedKeys: array<u32>;
 @group(0) @binding(5) var<storage, read_write> sortedOrder: array<u32>;
 

@@ -2,7 +2,7 @@ import { orderDigit, orderPack, orderPermute, orderRanges, orderSlots } from "..
 import type { Device, Storage } from "../device/device.ts";
 import { planned, type Work } from "../device/work.ts";
 import type { Workspace } from "../device/workspace.ts";
-import { sort } from "../shared/sort.ts";
+import { mostDigitBits, sort } from "../shared/sort.ts";
 import type { HashTable } from "./hash.ts";
 
 /**
@@ -13,9 +13,6 @@ import type { HashTable } from "./hash.ts";
  * 6 ms), and neighbors are found without the table. GPUs hide latency in other ways, so they skip the sort.
  */
 const renumbers = { wasm: true, webgpu: false };
-
-/** The most bits of a digit to sort by: its counters have to stay in the nearest cache. */
-const digitBits = 12;
 
 /** How the fields of keys, the coordinates w_i, the remainder and the image, become numbers of 64 bits. */
 export interface Packing {
@@ -149,7 +146,7 @@ function* sortPacked(
   vertices: number,
 ): Work<Storage> {
   const digits = workspace.allocate(vertices * 4);
-  const each = Math.ceil(bits / Math.ceil(bits / digitBits));
+  const each = Math.ceil(bits / Math.ceil(bits / mostDigitBits));
   let order: Storage | undefined;
   for (let shift = 0; shift < bits; shift += each) {
     yield planned(orderDigit, {

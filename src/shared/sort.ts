@@ -4,14 +4,17 @@ import { planned, type Work } from "../device/work.ts";
 import type { Workspace } from "../device/workspace.ts";
 import { scan } from "./scan.ts";
 
+/** The most bits of a digit on WASM. */
+export const mostDigitBits = 12;
+
 /** How each device sorts: how many bits a digit has and how many items a block has. */
 const methods = {
   // Sixteen counters for each invocation fit into workgroup memory, so a digit has four bits and a key takes several
   // rounds.
   webgpu: () => ({ bits: 4, blockSize: 4096 }),
-  // One round suffices with a counter for each key; each thread counts one block.
+  // A thread's counters fit into its scratch memory and the nearest cache; each thread counts one block.
   wasm: (device: Device, count: number) => ({
-    bits: 32,
+    bits: mostDigitBits,
     blockSize: Math.max(4096, Math.ceil(count / device.info.threads)),
   }),
 };
@@ -30,14 +33,13 @@ export function* sort(
 ): Work<{ keys: Storage; order: Storage }> {
   const { bits, blockSize } = methods[device.kind](device, count);
   const blocks = Math.ceil(count / blockSize);
-  const digits = Math.min(2 ** bits, bound);
+  const digits = 2 ** Math.min(bits, Math.ceil(Math.log2(bound)));
+  const digitMask = digits - 1;
   const counts = workspace.allocate(digits * blocks * 4);
   let sorted = { keys, order: order ?? keys };
   let owned = false;
   for (let shift = 0; shift === 0 || bound > 2 ** shift; shift += bits) {
     const next = { keys: workspace.allocate(count * 4), order: workspace.allocate(count * 4) };
-    const digitMask = 2 ** bits - 1;
-    device.clear(counts);
     yield planned(sortCount, { keys: sorted.keys, counts, count, blockSize, blocks, shift, digitMask });
     yield* scan(device, counts, digits * blocks);
     const identity = !order && shift === 0 ? 1 : 0;
