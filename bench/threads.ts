@@ -10,6 +10,7 @@
  * gain that two threads really have.
  */
 import { parseArgs } from "node:util";
+import type { Storage } from "../src/device/device.ts";
 import { chunkOf } from "../src/device/wasm.ts";
 import type { Kernel } from "../src/kernel.ts";
 import { open } from "../src/device/open.ts";
@@ -27,8 +28,9 @@ const threadCounts = [1, 2, 4, 8, 16];
 
 /** One dispatch of a call on one thread. */
 interface Timed {
-  readonly kernel: Pick<Kernel<object>, "file" | "unit">;
+  readonly kernel: Kernel<object>;
   readonly count: number;
+  readonly storages: readonly Storage[];
   readonly milliseconds: number;
 }
 
@@ -134,8 +136,8 @@ function wake(dispatch: Timed, threads: number): number {
   return chunkOfDispatch(dispatch, threads) === 0 ? 0 : wakeMilliseconds;
 }
 
-function chunkOfDispatch({ kernel, count }: Timed, threads: number): number {
-  return chunkOf(kernel.unit, count, threads);
+function chunkOfDispatch({ kernel, count, storages }: Timed, threads: number): number {
+  return chunkOf(kernel, count, storages, threads);
 }
 
 /** The quickest of the calls that some seconds allow: of `threads` threads, or of one that cuts its work as they would. */
@@ -150,7 +152,10 @@ async function leastCall({ prepare }: Composite, on: Scene, threads: number, rea
   do {
     const dispatches: Timed[] = [];
     using _ = device.observe({
-      timed: ({ kernel, count }, begin, end) => dispatches.push({ kernel, count, milliseconds: end - begin }),
+      timed: ({ kernel, count, args }, begin, end) => {
+        const storages = kernel.bindings.map(({ name }) => args[name] as Storage);
+        dispatches.push({ kernel, count, storages, milliseconds: end - begin });
+      },
     });
     const begin = performance.now();
     await prepared.run();

@@ -56,12 +56,8 @@ export class Heap {
     }
     const joinsBefore = before?.end === start;
     const joinsAfter = after?.start === end;
-    if (joinsBefore && joinsAfter) {
-      before.end = after.end;
-      this.#free.splice(index, 1);
-    } else if (joinsBefore) before.end = end;
-    else if (joinsAfter) after.start = start;
-    else this.#free.splice(index, 0, { start, end });
+    const joined = { start: joinsBefore ? before.start : start, end: joinsAfter ? after.end : end };
+    this.#free.splice(index - Number(joinsBefore), Number(joinsBefore) + Number(joinsAfter), joined);
   }
 }
 

@@ -18,24 +18,23 @@ const addressSpace = 4_294_901_760;
 /** Scratch memory of one thread, for the arrays that a WGSL kernel keeps in private memory. */
 const scratchBytes = 65536;
 /**
- * With fewer invocations a kernel runs on the calling thread, because waking workers costs more time (measured: 5 to 20
- * µs).
+ * With fewer invocations a kernel runs on the calling thread, because waking workers costs more time (measured: 5 to 20 µs); but not
+ * where an argument has so many bytes: a few invocations then have much to do, as where each goes through many rows.
  */
 const smallestShared = 4096;
-/**
- * Chunks begin at multiples of this number, so that the number of threads never changes which values share a SIMD
- * register.
- */
-const chunkAlignment = 64;
+const smallestSharedBytes = 1_000_000;
+/** Chunks begin at multiples of this number, so that the number of threads never changes which values share a SIMD register. */
+const alignmentOf = ({ unit }: Kernel<object>): number => (unit === "workgroup" ? 1 : 64);
 
 /**
  * How many invocations or workgroups of a dispatch a thread takes at a time: an eighth of an even share, so that a thread whose first
- * chunks are dear takes fewer. 0 where the calling thread runs the whole dispatch.
+ * chunks are dear takes fewer. 0 where the calling thread runs the whole dispatch, as it does where it is the only one.
  */
-export function chunkOf(unit: Kernel<object>["unit"], count: number, threads: number): number {
-  if (threads === 1 || count === 1 || (unit === "invocation" && count < smallestShared)) return 0;
-  const share = Math.ceil(count / (threads * 8));
-  return unit === "workgroup" ? share : Math.ceil(share / chunkAlignment) * chunkAlignment;
+export function chunkOf(kernel: Kernel<object>, count: number, storages: readonly Storage[], threads: number): number {
+  const alignment = alignmentOf(kernel);
+  const few = alignment > 1 && count < smallestShared;
+  if (count === 1 || (few && storages.every(({ bytes }) => bytes < smallestSharedBytes))) return 0;
+  return Math.ceil(count / (threads * 8 * alignment)) * alignment;
 }
 
 /** A piece of a long kernel is to take this many milliseconds, which is half of the 16 ms after which a turn is due. */
@@ -331,7 +330,7 @@ export class WasmDevice extends BaseDevice {
     const values = storages.map(({ offset }) => offset);
     for (const { name } of kernel.params) values.push(args[name] as number);
     for (const { argument } of kernel.constants) values.push(args[argument] as number);
-    const { id, file, unit } = kernel;
+    const { id, file } = kernel;
     const twin = kernel.twin && twinOf(kernel.twin, kernel, args);
     if (!twin && !this.#kernels.has(id)) {
       throw new DeviceError({
@@ -342,8 +341,7 @@ export class WasmDevice extends BaseDevice {
         remedy: "define it with a twin in JavaScript, or open the WebGPU device",
       });
     }
-    const count = end - begin;
-    const chunk = twin ? 0 : chunkOf(unit, count, this.info.threads);
+    const chunk = twin ? 0 : chunkOf(kernel, end - begin, storages, this.info.threads);
     this.#machine.run({ kernel: id, file, values, begin, end, chunk, twin }, timed);
   }
 
@@ -367,7 +365,7 @@ export class WasmDevice extends BaseDevice {
     if (this.info.worker) return yield* super.pieces(dispatch);
     const { kernel, count } = dispatch;
     // Sizes are multiples of the threads' chunk unit, so that pieces do not change which values share a register.
-    const unit = kernel.unit === "workgroup" ? this.info.threads : chunkAlignment * this.info.threads;
+    const unit = this.info.threads * alignmentOf(kernel);
     const whole = (size: number): number => Math.ceil(size / unit) * unit;
     const what = `${kernel.id} ${count}`;
     let size = count <= smallestShared ? count : (this.#pieces.get(what) ?? whole(count / firstPieces));
