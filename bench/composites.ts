@@ -1,8 +1,8 @@
-import { argmax } from "../src/data/argmax.ts";
 import { crfRnn } from "../src/crf/crfRnn.ts";
 import { filter } from "../src/lattice/filter.ts";
 import type { Lattice } from "../src/lattice/lattice.ts";
 import { filterTables } from "../src/lattice/normalization.ts";
+import { argmax } from "../src/nn/argmax.ts";
 import { quadsOf } from "../src/shape.ts";
 import { Tape } from "../src/tape.ts";
 import type { Tensor } from "../src/tensor.ts";
@@ -109,7 +109,7 @@ async function refine(workload: Workload): Promise<Prepared> {
         scope.tensor([height, width, classes], unary),
         scope.tensor([height, width, 3], guide),
       );
-      argmax(await refined.read(), classes);
+      await argmax(refined);
     },
     bytesInPlay,
   };
