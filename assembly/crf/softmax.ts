@@ -1,5 +1,5 @@
 import { scratch } from "../shared/scratch";
-import { exp4, exp8, largestLane, sumLanes } from "../shared/simd";
+import { exp4, exp8, largestLane, sumLanes, tailMask } from "../shared/simd";
 import { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_SOFTMAX } from "./activation";
 
 /** Rows that go through each step together, so that a step of one row does not wait for the step before it. */
@@ -33,8 +33,7 @@ export function activate(from: usize, to: usize, rows: u32, channels: u32, activ
     return;
   }
   const last = rowStride - 16;
-  const left = channels & 3;
-  const tail = i32x4.lt_u(i32x4(0, 1, 2, 3), i32x4.splat(left ? left : 4));
+  const tail = tailMask(channels);
   const zero = f32x4.splat(0);
   const one = f32x4.splat(1);
   const all = i32x4.splat(-1);

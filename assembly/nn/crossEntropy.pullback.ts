@@ -1,5 +1,4 @@
-import { exp4, sumLanes } from "../shared/simd";
-import { largestScore, tailMask } from "./crossEntropy";
+import { exp4, largestOf, sumLanes, tailMask } from "../shared/simd";
 
 /** Twin of kernels/nn/crossEntropy.pullback.wgsl. */
 export function crossEntropyPullback(
@@ -18,6 +17,8 @@ export function crossEntropyPullback(
   end: u32,
 ): void {
   const rowStride = (<usize>((channels + 3) >> 2)) << 4;
+  const last = rowStride - 16;
+  const tail = tailMask(channels);
   for (let row = begin; row < end; row++) {
     const to = scoreGradient + <usize>row * rowStride;
     const label = <u32>load<u8>(labels + first + row);
@@ -26,9 +27,7 @@ export function crossEntropyPullback(
       continue;
     }
     const at = scores + <usize>row * rowStride;
-    const largest = f32x4.splat(largestScore(at, channels));
-    const last = rowStride - 16;
-    const tail = tailMask(channels);
+    const largest = f32x4.splat(largestOf(at, last, tail));
     let powers = f32x4.splat(0);
     for (let i: usize = 0; i < rowStride; i += 16) {
       let power = exp4(f32x4.sub(v128.load(at + i), largest));

@@ -1,5 +1,4 @@
-import { exp4, sumLanes } from "../shared/simd";
-import { largestScore, tailMask } from "./crossEntropy";
+import { exp4, largestOf, sumLanes, tailMask } from "../shared/simd";
 
 /** Twin of kernels/nn/dice.shares.wgsl. */
 export function diceShares(
@@ -27,7 +26,7 @@ export function diceShares(
       continue;
     }
     const at = scores + <usize>row * rowStride;
-    const largest = f32x4.splat(largestScore(at, channels));
+    const largest = f32x4.splat(largestOf(at, last, tail));
     let powers = f32x4.splat(0);
     for (let i: usize = 0; i < rowStride; i += 16) {
       let power = exp4(f32x4.sub(v128.load(at + i), largest));

@@ -24,6 +24,24 @@ export function largestLane(a: v128): v128 {
   return f32x4.pmax(pairs, v128.shuffle<f32>(pairs, pairs, 1, 0, 3, 2));
 }
 
+/** Ones in the lanes of the last quad of a row that hold channels. */
+export function tailMask(channels: u32): v128 {
+  return i32x4.le_u(i32x4(0, 1, 2, 3), i32x4.splat((channels - 1) & 3));
+}
+
+/** The largest number of the row at `at`, whose last quad, `last` bytes on, has channels in the lanes of `tail`; NaN where one is. */
+// @ts-ignore: decorator
+@inline
+export function largestOf(at: usize, last: usize, tail: v128): f32 {
+  // Padding lanes are no candidates for the maximum.
+  let most = v128.bitselect(v128.load(at + last), f32x4.splat(-f32.MAX_VALUE), tail);
+  // Unlike pmax, max lets NaN through.
+  for (let i: usize = 0; i < last; i += 16) most = f32x4.max(most, v128.load(at + i));
+  most = f32x4.max(most, v128.shuffle<f32>(most, most, 2, 3, 0, 1));
+  most = f32x4.max(most, v128.shuffle<f32>(most, most, 1, 0, 3, 2));
+  return f32x4.extract_lane(most, 0);
+}
+
 const expConstants = memory.data<f32>([
   1.44269504,
   -127,
