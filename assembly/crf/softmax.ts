@@ -1,5 +1,5 @@
 import { scratch } from "../shared/scratch";
-import { exp4, exp8, largestLane, sumLanes, tailMask } from "../shared/simd";
+import { exp4, exp8, largestOf, sumLanes, tailMask } from "../shared/simd";
 import { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_SOFTMAX } from "./activation";
 
 /** Rows that go through each step together, so that a step of one row does not wait for the step before it. */
@@ -41,10 +41,7 @@ export function activate(from: usize, to: usize, rows: u32, channels: u32, activ
   let kept = scratch;
   if (activation == ACTIVATION_SOFTMAX) {
     for (let row = from; row < end; row += rowStride) {
-      // Padding lanes are no candidates for the maximum.
-      let most = v128.bitselect(v128.load(row + last), f32x4.splat(-f32.MAX_VALUE), tail);
-      for (let at = row; at < row + last; at += 16) most = f32x4.pmax(most, v128.load(at));
-      v128.store(kept, largestLane(most));
+      v128.store(kept, largestOf(row, last, tail));
       kept += 16;
     }
     kept = scratch;

@@ -26,24 +26,21 @@ export function crossEntropy(
     const at = scores + <usize>row * rowStride;
     const largest = largestOf(at, last, tail);
     const sum = sumOfPowers(at, last, tail, largest);
-    const score = load<f32>(at + ((<usize>label) << 2)) - largest;
+    const score = load<f32>(at + ((<usize>label) << 2)) - f32x4.extract_lane(largest, 0);
     let loss = Mathf.log(sum) - score;
     if (epsilon > 0) {
       const power = f32x4.extract_lane(exp4(f32x4.splat(score)), 0);
       loss = -Mathf.log(power / sum + epsilon);
     }
-    // NaN, which reaches the maximum, or infinity.
-    if (!(largest <= f32.MAX_VALUE)) loss = NaN;
     store<f32>(to, factor * load<f32>(weights + ((<usize>label) << 2)) * loss);
   }
 }
 
-/** Σ exp(score − largest). */
+/** Σ exp(score − largest); NaN where a score is NaN or infinity, which is no less than itself. */
 // @ts-ignore: decorator
 @inline
-export function sumOfPowers(at: usize, last: usize, tail: v128, largest: f32): f32 {
-  const most = f32x4.splat(largest);
-  let sum = v128.and(exp4(f32x4.sub(v128.load(at + last), most)), tail);
-  for (let i: usize = 0; i < last; i += 16) sum = f32x4.add(sum, exp4(f32x4.sub(v128.load(at + i), most)));
+export function sumOfPowers(at: usize, last: usize, tail: v128, largest: v128): f32 {
+  let sum = v128.and(exp4(f32x4.sub(v128.load(at + last), largest)), tail);
+  for (let i: usize = 0; i < last; i += 16) sum = f32x4.add(sum, exp4(f32x4.sub(v128.load(at + i), largest)));
   return f32x4.extract_lane(sumLanes(sum), 0);
 }

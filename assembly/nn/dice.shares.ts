@@ -26,7 +26,7 @@ export function diceShares(
       continue;
     }
     const at = scores + <usize>row * rowStride;
-    const largest = f32x4.splat(largestOf(at, last, tail));
+    const largest = largestOf(at, last, tail);
     let powers = f32x4.splat(0);
     for (let i: usize = 0; i < rowStride; i += 16) {
       let power = exp4(f32x4.sub(v128.load(at + i), largest));

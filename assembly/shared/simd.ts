@@ -29,17 +29,14 @@ export function tailMask(channels: u32): v128 {
   return i32x4.le_u(i32x4(0, 1, 2, 3), i32x4.splat((channels - 1) & 3));
 }
 
-/** The largest number of the row at `at`, whose last quad, `last` bytes on, has channels in the lanes of `tail`; NaN where one is. */
+/** The largest number, in every lane, of the row at `at`, whose last quad, `last` bytes on, has channels in the lanes of `tail`. NaN is left out, or not. */
 // @ts-ignore: decorator
 @inline
-export function largestOf(at: usize, last: usize, tail: v128): f32 {
+export function largestOf(at: usize, last: usize, tail: v128): v128 {
   // Padding lanes are no candidates for the maximum.
   let most = v128.bitselect(v128.load(at + last), f32x4.splat(-f32.MAX_VALUE), tail);
-  // Unlike pmax, max lets NaN through.
-  for (let i: usize = 0; i < last; i += 16) most = f32x4.max(most, v128.load(at + i));
-  most = f32x4.max(most, v128.shuffle<f32>(most, most, 2, 3, 0, 1));
-  most = f32x4.max(most, v128.shuffle<f32>(most, most, 1, 0, 3, 2));
-  return f32x4.extract_lane(most, 0);
+  for (let i: usize = 0; i < last; i += 16) most = f32x4.pmax(most, v128.load(at + i));
+  return largestLane(most);
 }
 
 const expConstants = memory.data<f32>([
