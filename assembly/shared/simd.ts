@@ -34,9 +34,26 @@ export function tailMask(channels: u32): v128 {
 @inline
 export function largestOf(at: usize, last: usize, tail: v128): v128 {
   // Padding lanes are no candidates for the maximum.
-  let most = v128.bitselect(v128.load(at + last), f32x4.splat(-f32.MAX_VALUE), tail);
+  let most = v128.bitselect(v128.load(at + last), f32x4.splat(-Infinity), tail);
   for (let i: usize = 0; i < last; i += 16) most = f32x4.pmax(most, v128.load(at + i));
   return largestLane(most);
+}
+
+/** The first place of the largest number of a row of channels, or −1 if one is NaN; its last quad has channels in the lanes of `tail`. */
+export function labelOf(at: usize, rowStride: usize, tail: v128): i32 {
+  const highest = largestOf(at, rowStride - 16, tail);
+  let places = i32x4(0, 1, 2, 3);
+  let label = i32x4.splat(-1);
+  let lost = f32x4.splat(0);
+  for (let i: usize = 0; i < rowStride; i += 16) {
+    const score = v128.load(at + i);
+    label = i32x4.min_u(label, v128.or(places, f32x4.ne(score, highest)));
+    lost = v128.or(lost, f32x4.ne(score, score));
+    places = i32x4.add(places, i32x4.splat(4));
+  }
+  if (v128.any_true(lost)) return -1;
+  label = i32x4.min_u(label, v128.shuffle<i32>(label, label, 2, 3, 0, 1));
+  return min(<u32>i32x4.extract_lane(label, 0), <u32>i32x4.extract_lane(label, 1));
 }
 
 const expConstants = memory.data<f32>([
