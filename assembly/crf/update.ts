@@ -33,7 +33,7 @@ export function update(
     const stop = min(first + together, last);
     const simplices = bilateralSimplices + <usize>first * simplexBytes;
     const simplicesEnd = bilateralSimplices + <usize>stop * simplexBytes;
-    if (reached > <u32>(nearBytes / rowStride)) touch(simplices, simplicesEnd, bilateralValues, rowStride, rowStride);
+    if (<usize>reached * rowStride > nearBytes) touch(simplices, simplicesEnd, bilateralValues, rowStride, rowStride);
     const near = spatialSimplices + <usize>first * 24;
     const own = unary + <usize>first * rowStride;
     const x = result + <usize>first * rowStride;

@@ -1,4 +1,8 @@
 import { multiplyAdd, sumLanes } from "../shared/simd";
+import { farthest, nearBytes, touch } from "./gather";
+
+/** Entries whose rows are read together before the first of them is computed. */
+const together: u32 = 384;
 
 /** Twin of kernels/lattice/slice.dots.wgsl. */
 export function sliceDots(
@@ -18,19 +22,27 @@ export function sliceDots(
 ): void {
   const coordinates = dimensions + 1;
   const bytes = (<usize>quads) << 4;
+  let reached: u32 = 0;
   let point = begin / coordinates;
   let r = begin % coordinates;
-  for (let entry = begin; entry < end; entry++) {
-    const row = values + <usize>load<u32>(simplices + ((<usize>entry) << 3)) * bytes;
-    const own = other + ((<usize>(point * otherQuads + otherOffset)) << 4);
-    let sum = f32x4.splat(0);
-    for (let at: usize = 0; at < bytes; at += 16) sum = multiplyAdd(v128.load(row + at), v128.load(own + at), sum);
-    const factor = normalized ? load<f32>(factors + ((<usize>point) << 2)) : <f32>1;
-    const to = dots + ((<usize>entry) << 2);
-    store<f32>(to, load<f32>(to) + factor * f32x4.extract_lane(sumLanes(sum), 0));
-    if (++r == coordinates) {
-      r = 0;
-      point++;
+  for (let first = begin; first < end; first += together) {
+    const last = min(first + together, end);
+    const pairs = simplices + ((<usize>first) << 3);
+    const pairsEnd = simplices + ((<usize>last) << 3);
+    if (<usize>reached * bytes > nearBytes) touch(pairs, pairsEnd, values, bytes, bytes);
+    for (let entry = first; entry < last; entry++) {
+      const row = values + <usize>load<u32>(simplices + ((<usize>entry) << 3)) * bytes;
+      const own = other + ((<usize>(point * otherQuads + otherOffset)) << 4);
+      let sum = f32x4.splat(0);
+      for (let at: usize = 0; at < bytes; at += 16) sum = multiplyAdd(v128.load(row + at), v128.load(own + at), sum);
+      const factor = normalized ? load<f32>(factors + ((<usize>point) << 2)) : <f32>1;
+      const to = dots + ((<usize>entry) << 2);
+      store<f32>(to, load<f32>(to) + factor * f32x4.extract_lane(sumLanes(sum), 0));
+      if (++r == coordinates) {
+        r = 0;
+        point++;
+      }
     }
+    reached = farthest(pairs, pairsEnd, 8, reached);
   }
 }

@@ -20,13 +20,12 @@ export function slice(
   const resultStride = (<usize>resultQuads) << 4;
   const scale = f32x4.splat(factor);
   const to = result + ((<usize>resultOffset) << 4);
-  const near = <u32>(nearBytes / rowStride);
   let reached: u32 = 0;
   const stop = rowOf(end, quads);
   for (let point = rowOf(begin, quads); point < stop; point += together) {
     const first = simplices + <usize>point * simplexBytes;
     const last = first + <usize>min(together, stop - point) * simplexBytes;
-    if (reached > near) touch(first, last, values, rowStride, rowStride);
+    if (<usize>reached * rowStride > nearBytes) touch(first, last, values, rowStride, rowStride);
     gatherRows(
       first,
       last,
