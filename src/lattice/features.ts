@@ -5,7 +5,7 @@ import { Workspace } from "../device/workspace.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { requireDevice, requireInputs } from "../inputs.ts";
 import { type Names, requireOptions } from "../options.ts";
-import { checkShape, elementsOf, formatShape } from "../shape.ts";
+import { checkShape, formatShape } from "../shape.ts";
 import { record } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import { found, kindOf, requireFlag } from "../values.ts";
@@ -74,8 +74,7 @@ export function spatialFeatures(
   const [height, width] = size.slice(-2) as [number, number];
   const places = placesOf("spatialFeatures", [height, width], options.size, alignCorners);
   const pixels = height * width;
-  const values = spatialValues(places, position, elementsOf(size));
-  const features = device.tensor(size.length === 3 ? [size[0]!, pixels, 2] : [pixels, 2], values);
+  const features = placedFeatures(device, size.length === 3 ? [size[0]!, pixels, 2] : [pixels, 2], places, position);
   if (!bandwidths) return features;
   return record(features, [bandwidths], [features], async (gradient) => {
     const [x, y] = await featureProducts(features, gradient);
@@ -89,16 +88,30 @@ export interface Places {
   readonly ys: readonly number[];
 }
 
-/** The spatial features of so many points, one image after the other. */
-export function spatialValues({ xs, ys }: Places, position: number, points: number): Float32Array {
-  const pixels = xs.length * ys.length;
-  const values = new Float32Array(points * 2);
-  for (let point = 0; point < points; point++) {
-    const pixel = point % pixels;
-    values[point * 2] = xs[pixel % xs.length]! / position;
-    values[point * 2 + 1] = ys[Math.floor(pixel / xs.length)]! / position;
-  }
-  return values;
+/** Makes features of `shape`, of pixels at `places`, one image after the other: their places, and the colors of a guide, if there is one. */
+export function placedFeatures(
+  device: Device,
+  shape: readonly number[],
+  { xs, ys }: Places,
+  position: number,
+  guide?: { readonly storage: Storage; readonly color: number },
+): Tensor {
+  return device.attempt(() => {
+    const made = device.empty(shape);
+    using workspace = new Workspace(device);
+    const positions = workspace.store(Float32Array.from([...xs, ...ys], (place) => place / position));
+    // Of no guide nothing is read. Any storage except the one that is written may stand there.
+    const { storage, color } = guide ?? { storage: positions, color: 1 };
+    const tables = { guide: storage, positions, features: made.storage };
+    const sizes = {
+      points: made.rows,
+      width: xs.length,
+      imagePoints: xs.length * ys.length,
+      dimensions: made.channels,
+    };
+    device.run(kernel, { ...tables, ...sizes, color });
+    return made;
+  });
 }
 
 /**
@@ -167,11 +180,8 @@ export function bilateralFeatures(
   const places = placesOf("bilateralFeatures", [height, width], options.size, alignCorners);
   const [points, imagePoints] = [guide.rows, height * width];
   const dimensions = channels + 2;
-  const features = device.attempt(() => {
-    const made = device.empty(shape.length === 4 ? [shape[0]!, imagePoints, dimensions] : [imagePoints, dimensions]);
-    runBilateral(guide, places, { position, color }, made);
-    return made;
-  });
+  const placed = shape.length === 4 ? [shape[0]!, imagePoints, dimensions] : [imagePoints, dimensions];
+  const features = placedFeatures(device, placed, places, position, { storage: guide.storage, color });
 
   const inputs = bandwidths ? [guide, bandwidths] : [guide];
   return record(features, inputs, bandwidths ? [features] : [], async (gradient, [ofGuide, ofBandwidths]) => {
@@ -188,21 +198,6 @@ export function bilateralFeatures(
       return [guideGradient, device.tensor([3], [-(x + y) / position, -ofColor / color, 0])];
     });
   });
-}
-
-/** Runs the kernel for the pixels of a guide at `places`. */
-export function runBilateral(
-  guide: Tensor,
-  { xs, ys }: Places,
-  { position, color }: { readonly position: number; readonly color: number },
-  features: Tensor,
-): void {
-  const { device, rows: points, channels } = guide;
-  using workspace = new Workspace(device);
-  const positions = workspace.store(Float32Array.from([...xs, ...ys], (place) => place / position));
-  const tables = { guide: guide.storage, positions, features: features.storage };
-  const sizes = { points, width: xs.length, imagePoints: xs.length * ys.length, dimensions: channels + 2 };
-  device.run(kernel, { ...tables, ...sizes, color });
 }
 
 /** Finds how far features reach, for `reachesOf`. */

@@ -6,7 +6,7 @@ import type { UpdateMatrices } from "../crf/compose.ts";
 import { activate } from "../crf/softmax.ts";
 import { update } from "../crf/update.ts";
 import { ShapeError, ValueError } from "../errors.ts";
-import { type Places, placesOf, runBilateral, spatialValues } from "../lattice/features.ts";
+import { placedFeatures, type Places, placesOf } from "../lattice/features.ts";
 import type { Normalization } from "../lattice/normalization.ts";
 import { slice } from "../lattice/slice.ts";
 import { pairBytes, quadBytes, quadsOf } from "../shape.ts";
@@ -192,9 +192,9 @@ export class BandMeanField {
     const places = { xs, ys: ys.slice(band.first, band.first + band.rows) };
     const points = band.rows * xs.length;
     using guide = await this.#tensorOf("guide", band);
-    const spatial = device.tensor([points, 2], spatialValues(places, near, points));
-    const bilateral = device.empty([points, guide.channels + 2]);
-    runBilateral(guide, places, { position, color }, bilateral);
+    const spatial = placedFeatures(device, [points, 2], places, near);
+    const colors = { storage: guide.storage, color };
+    const bilateral = placedFeatures(device, [points, guide.channels + 2], places, position, colors);
     const dispose = (): void => {
       for (const one of [spatial, bilateral]) one.dispose();
     };
