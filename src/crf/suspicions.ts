@@ -50,9 +50,9 @@ export class Suspicions {
     const whole = spread(Math.max(4, Math.min(mostRows, Math.floor(mostRowValues / channels))), rows);
     this.#rows = whole.length;
     const order = listener.due.has("channels-first") ? this.#orderedPlaces(unary, rows) : [];
-    this.#unaryPlaces = Uint32Array.from([...whole.flatMap((row) => this.#rowPlaces(row, channels)), ...order]);
+    this.#unaryPlaces = new Uint32Array([...this.#placesOf(whole, channels), ...order]);
     const pixels = spread(guidePixels, this.#boundRows(guide));
-    this.#guidePlaces = Uint32Array.from(pixels.flatMap((row) => this.#rowPlaces(row, guide.channels)));
+    this.#guidePlaces = new Uint32Array(this.#placesOf(pixels, guide.channels));
     this.#guideAt = tools.alignedBytes(device, this.#unaryPlaces.byteLength);
     this.bytes = this.#guideAt + this.#guidePlaces.byteLength;
   }
@@ -140,9 +140,12 @@ export class Suspicions {
     return Math.min(rows, Math.floor(device.limits.bindingBytes / (this.#tools.padded(channels) * 4)));
   }
 
-  /** The channels of a row in device memory. */
-  #rowPlaces(row: number, channels: number): number[] {
-    return Array.from({ length: channels }, (_, c) => row * this.#tools.padded(channels) + c);
+  /** The channels of rows in device memory. */
+  #placesOf(rows: readonly number[], channels: number): number[] {
+    const stride = this.#tools.padded(channels);
+    const places: number[] = [];
+    for (const row of rows) for (let c = 0; c < channels; c++) places.push(row * stride + c);
+    return places;
   }
 
   /** The groups of places that tell the order of the channels, in device memory, within the `rows` that one binding holds. */
