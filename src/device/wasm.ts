@@ -22,7 +22,7 @@ const scratchBytes = 65536;
  * where an argument has so many bytes: a few invocations then have much to do, as where each goes through many rows.
  */
 const smallestShared = 4096;
-const smallestSharedBytes = 1_000_000;
+const smallestSharedBytes = 250_000;
 /** Chunks begin at multiples of this number, so that the number of threads never changes which values share a SIMD register. */
 const alignmentOf = ({ unit }: Kernel<object>): number => (unit === "workgroup" ? 1 : 64);
 

@@ -258,15 +258,15 @@ test("threads share what is worth waking them, in chunks of which each has sever
   const invocations = (count: number) => chunkOf(() => device.run(reluKernel, { values, result, count }));
   // With so much memory a few invocations may have as much to do as many.
   expect([1, 63, 4095, 4096, 4097, 20_000].map(invocations)).toEqual([undefined, 64, 256, 256, 320, 1280]);
-  const few = { values: device.allocate(999_936), result: device.allocate(999_936) };
+  const few = { values: device.allocate(249_984), result: device.allocate(249_984) };
   const invocationsOfFew = (count: number) => chunkOf(() => device.run(reluKernel, { ...few, count }));
-  expect([1, 63, 4095, 4096, 4097, 20_000].map(invocationsOfFew)).toEqual([
+  expect([1, 63, 4095, 4096, 4097, 15_000].map(invocationsOfFew)).toEqual([
     undefined,
     undefined,
     undefined,
     256,
     320,
-    1280,
+    960,
   ]);
   const blocks = (count: number) =>
     chunkOf(() => device.run(scanBlocks, { values, totals: result, count: 2048 * count }));
@@ -280,7 +280,7 @@ test("threads share what is worth waking them, in chunks of which each has sever
 
 test("a piece in turns is shared as a kernel of its own size, from where it begins", async () => {
   using device = await openWasm({ threads: 2 });
-  const [values, result] = [device.allocate(2 ** 19), device.allocate(2 ** 19)];
+  const [values, result] = [device.allocate(249_984), device.allocate(249_984)];
   const jobs: (number | undefined)[][] = [];
   const { store } = Atomics;
   vi.spyOn(Atomics, "store").mockImplementation(((words: Int32Array, word: number, value: number) => {
@@ -289,10 +289,10 @@ test("a piece in turns is shared as a kernel of its own size, from where it begi
     return store(words, word, value);
   }) as never);
   vi.spyOn(performance, "now").mockReturnValue(0);
-  await device.runInTurns(reluKernel, { values, result, count: 20_000 }, async () => {});
+  await device.runInTurns(reluKernel, { values, result, count: 15_000 }, async () => {});
   vi.restoreAllMocks();
   // The first piece is too small to be shared; the second is 64 times as large, or what is left.
-  expect(jobs).toEqual([[384, 20_000, 20 * 64]]);
+  expect(jobs).toEqual([[256, 15_000, 15 * 64]]);
 });
 
 test("kernels keep their private arrays out of the memory of the module's constants", async () => {
