@@ -1,5 +1,8 @@
 import { rowOf } from "../shared/rows";
-import { farthest, gatherRows, nearBytes, together, touch } from "./gather";
+import { farthest, gatherRows, nearBytes, touch } from "./gather";
+
+/** Bytes of rows that are read together: those of 64 points of six quads in five dimensions. */
+const togetherBytes: usize = 36864;
 
 /** Twin of kernels/lattice/slice.wgsl. */
 export function slice(
@@ -20,11 +23,12 @@ export function slice(
   const resultStride = (<usize>resultQuads) << 4;
   const scale = f32x4.splat(factor);
   const to = result + ((<usize>resultOffset) << 4);
+  const group = max<u32>(1, <u32>(togetherBytes / (rowStride * (dimensions + 1))));
   let reached: u32 = 0;
   const stop = rowOf(end, quads);
-  for (let point = rowOf(begin, quads); point < stop; point += together) {
+  for (let point = rowOf(begin, quads); point < stop; point += group) {
     const first = simplices + <usize>point * simplexBytes;
-    const last = first + <usize>min(together, stop - point) * simplexBytes;
+    const last = first + <usize>min(group, stop - point) * simplexBytes;
     if (<usize>reached * rowStride > nearBytes) touch(first, last, values, rowStride, rowStride);
     gatherRows(
       first,
