@@ -14,22 +14,26 @@ export interface Scene {
 }
 
 /** The number of classes of PASCAL VOC, including the background. */
-export const classes = 21;
+export const usualClasses = 21;
 
 /** The size of the photograph that the C++ dense CRF was timed on. */
 export const usualSize = { height: 375, width: 500 } as const;
 
-/** A scene of a photograph, or, without one, of noise over soft shapes. */
-export function makeScene(image: Image | undefined, size = usualSize as { height: number; width: number }): Scene {
+/** A scene of a photograph, or, without one, of noise over soft shapes; with logits of so many classes. */
+export function makeScene(
+  image: Image | undefined,
+  size: { readonly height: number; readonly width: number } = usualSize,
+  classes = usualClasses,
+): Scene {
   const { height, width, values } = image ?? syntheticImage(size.height, size.width);
-  return { height, width, classes, guide: values, unary: unaryOf(height, width) };
+  return { height, width, classes, guide: values, unary: unaryOf(height, width, classes) };
 }
 
 /**
  * Logits of labels in squares of 40 pixels, right with probability 0.7, as an annotation's: the time of no kernel
  * depends on them, as long as they are neither all alike nor all zero.
  */
-function unaryOf(height: number, width: number): Float32Array {
+function unaryOf(height: number, width: number, classes: number): Float32Array {
   const logits = new Float32Array(height * width * classes).fill(Math.log(0.3 / (classes - 1)));
   for (let pixel = 0; pixel < height * width; pixel++) {
     const [x, y] = [pixel % width, Math.floor(pixel / width)];

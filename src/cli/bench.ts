@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type BenchFacts, benchFacts, compare } from "../../bench/facts.ts";
 import { isSelected, names, runBench, type BenchOptions, type BenchResult } from "../../bench/run.ts";
-import { makeScene, usualSize, type Scene } from "../../bench/scene.ts";
+import { makeScene, usualClasses, usualSize, type Scene } from "../../bench/scene.ts";
 import { describeFacts, describeFloors } from "../../bench/table.ts";
 import { UsageError } from "../errors.ts";
 import type { Image } from "../data/image.ts";
@@ -12,7 +12,7 @@ import { readTimes, runPeer } from "./benchTimes.ts";
 import { runInPage } from "./chromium.ts";
 import { currentHost, hasGraphics, runProgram, type Host } from "./hosts.ts";
 import { readImage } from "./input.ts";
-import { openOptionsOf, positiveNumber, report, type CommonFlags } from "./options.ts";
+import { openOptionsOf, positiveNumber, report, type CommonFlags, wholeNumber } from "./options.ts";
 import { checkDestinations, writeTogether } from "./output.ts";
 import { startProgress } from "./progress.ts";
 
@@ -21,6 +21,7 @@ interface BenchFlags extends CommonFlags {
   readonly only?: string;
   readonly image?: string;
   readonly size?: { readonly height: number; readonly width: number };
+  readonly classes: number;
   readonly seconds: number;
   readonly save?: string;
   readonly compare?: string;
@@ -32,6 +33,7 @@ const examples = `
 Examples:
   crf-rnn bench --device wasm --threads 2
   crf-rnn bench --only 'blur|filter' --device webgpu --host chromium
+  crf-rnn bench --only 'filter|ten' --classes 150
   crf-rnn bench --save before.json          … change something, and then:
   crf-rnn bench --compare before.json
   crf-rnn bench --peer './their-benchmark'  which prints {"name": "theirs", "milliseconds": {"build spatial 3": 13.1}}
@@ -48,6 +50,7 @@ export function benchCommand(): Command {
     .option("--only <pattern>", "only lines whose name matches this regular expression", pattern)
     .option("--image <file>", "the photograph: PNG, JPEG or .npy [H, W, 3]")
     .option("--size <WxH>", "use a generated image of this size instead of a photograph", size)
+    .option("--classes <n>", "how many classes the logits have", wholeNumber(2, 255), usualClasses)
     .option("--seconds <s>", "time spent on each line", positiveNumber, 0.5)
     .option("--save <f.json>", "write the measurements to this file")
     .option("--compare <f.json>", "measurements saved earlier; the ratio old/new is printed")
@@ -95,7 +98,7 @@ function findImage({ image, size }: BenchFlags): string | undefined {
 
 async function readScene(flags: BenchFlags, file: string | undefined): Promise<{ image?: Image; scene: Scene }> {
   const image = file === undefined ? undefined : await readImage(file);
-  return { image, scene: { ...makeScene(image, flags.size), source: file } };
+  return { image, scene: { ...makeScene(image, flags.size, flags.classes), source: file } };
 }
 
 const optionsOf = ({ only, seconds, ...flags }: BenchFlags): BenchOptions => ({
@@ -114,6 +117,7 @@ async function measureHere(flags: BenchFlags, file: string | undefined): Promise
 async function measureThere(flags: BenchFlags, file: string | undefined): Promise<BenchFacts> {
   if (flags.host === "chromium") return measureInPage(flags, file);
   const words = ["bench", "--json", "--host", flags.host, "--device", flags.device, "--seconds", `${flags.seconds}`];
+  words.push("--classes", `${flags.classes}`);
   if (flags.threads !== undefined) words.push("--threads", `${flags.threads}`);
   if (flags.adapter !== undefined) words.push("--adapter", `${flags.adapter}`);
   if (flags.plainSimd) words.push("--plain-simd");
@@ -135,7 +139,7 @@ async function measureInPage(flags: BenchFlags, file: string | undefined): Promi
     software: !hasGraphics(),
     script: `(async () => {
       const { runBench, makeScene } = await import("./bundle/bench.js");
-      const scene = makeScene(${JSON.stringify(pixels)}, ${JSON.stringify(flags.size)});
+      const scene = makeScene(${JSON.stringify(pixels)}, ${JSON.stringify(flags.size)}, ${flags.classes});
       const result = await runBench(scene, ${JSON.stringify(optionsOf(flags))}, (name) => report({ name }));
       await report({ result, version: navigator.userAgent.match(/Chrome.([\\d.]+)/)[1] });
     })()`,

@@ -107,6 +107,17 @@ test("prints tables, saves, and compares with what was saved and with a peer", a
   expect(folder.names()).toEqual(["old.json", "peer.json"]);
 });
 
+test("measures as many classes as are asked for, here and in a page", async () => {
+  using folder = new Folder();
+  for (const host of ["node", "chromium"]) {
+    const found = figuresOf(folder.run([...inJson, "--threads", "1", "--classes", "50", "--host", host]));
+    expect(found).toMatchObject({ classes: 50 });
+    // Thirteen quads in and out in place of six.
+    const { bilateral } = found.vertices as { bilateral: number };
+    expect(found.kernels[1]).toMatchObject({ bytes: bilateral * (4 + 13 * 32) });
+  }
+});
+
 test("measures the image it is given", () => {
   using folder = new Folder();
   const data = Float32Array.from({ length: 20 * 10 * 3 }, (_, i) => (i * 37) % 256);
@@ -119,7 +130,9 @@ test("measures the image it is given", () => {
 
 test("runs in Deno and in Chromium from Node, and in Deno by itself", async () => {
   using folder = new Folder();
-  expect(figuresOf(folder.run([...inJson, "--host", "deno"])).host).toMatch(/^deno \d/);
+  const inDeno = figuresOf(folder.run([...inJson, "--host", "deno", "--classes", "5"]));
+  expect(inDeno.host).toMatch(/^deno \d/);
+  expect(inDeno.classes).toBe(5);
   expect(figuresOf(folder.run([...inJson, "--host", "chromium"])).host).toMatch(/^chromium \d/);
   const { status, stdout } = folder.run([...words, "--json"], [await findDeno(), "run", "--allow-all"]);
   expect(status).toBe(0);
@@ -150,6 +163,7 @@ test("refuses wrong flags, before anything is measured", async () => {
     [...words, "--size", "0x4"],
     /--size: expected width x height in pixels, as 500x375, got '0x4'/,
   );
+  await folder.refusesInProcess([...words, "--classes", "1"], /--classes: expected a whole number, 2 to 255, got '1'/);
   await folder.refusesInProcess([...words, "--seconds", "0"], /--seconds: expected a number above 0, got '0'/);
   await folder.refusesInProcess([...words, "--image", "x.png"], /--size: expected no --image beside it, got x\.png/);
   await folder.refusesInProcess(["bench", "--image", "x.png"], /x\.png: expected a readable file, got no such file/);
