@@ -1,5 +1,6 @@
 // Computes the features of the bilateral filter, (x/θα, y/θα, guide/θβ), for each pixel of a batch of images
-// (Krähenbühl and Koltun 2011, equation 3; the appearance kernel of CRF-RNN). The positions are read, already divided,
+// (Krähenbühl and Koltun 2011, equation 3; the appearance kernel of CRF-RNN). Of two dimensions there is no guide, and they
+// are those of the spatial filter, (x/θγ, y/θγ). The positions are read, already divided,
 // from a table and are exact to the last bit. WGSL's division may be off by 2.5 units in the last place; one correction
 // with the remainder a − q·b removes that error.
 //#include "../shared/invocation.wgsl"
