@@ -38,6 +38,16 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "of classes that all have negative infinity none is certain, whatever their number",
+    async run(device) {
+      for (const channels of [1, 3, 4, 5, 8, 21]) {
+        using logits = device.tensor([2, channels], new Float32Array(2 * channels).fill(-Infinity));
+        const found = await confidence(logits);
+        check(found.every(Number.isNaN), `${channels} classes: ${found}`);
+      }
+    },
+  },
+  {
     name: "logits beyond the largest binding give the same bits",
     async run(device) {
       using narrow = await openBeside(device, { bindingBytes: 8192 });
