@@ -1,7 +1,10 @@
-import { farthest, gatherOn, nearBytes, together, touch } from "../lattice/gather";
+import { farthest, gatherOn, nearBytes, touch } from "../lattice/gather";
 import { scratch } from "../shared/scratch";
 import { multiplyAdd } from "../shared/simd";
 import { activate, activateBytes } from "./softmax";
+
+/** Points whose rows are read together before the first of them is computed, and which are activated while they are near. */
+const together: u32 = 64;
 
 /** Twin of kernels/crf/update.wgsl; begin and end count its workgroups, of ⌊64/quads⌋ points each. */
 export function update(

@@ -204,8 +204,8 @@ export function zero(to: usize, bytes: usize): void {
   for (let at: usize = 0; at < bytes; at += 16) v128.store(to + at, f32x4.splat(0));
 }
 
-/** Points whose rows are read together before the first of them is computed. */
-export const together: u32 = 64;
+/** Bytes of rows that are read together before the first of them is computed: those of 64 points of six quads in five dimensions. */
+export const togetherBytes: usize = 36864;
 
 /** Tables up to so many bytes are found in near caches, where to read them twice only costs. */
 export const nearBytes: usize = 4 << 20;

@@ -1,8 +1,5 @@
 import { multiplyAdd, sumLanes } from "../shared/simd";
-import { farthest, nearBytes, touch } from "./gather";
-
-/** Entries whose rows are read together before the first of them is computed. */
-const together: u32 = 384;
+import { farthest, nearBytes, togetherBytes, touch } from "./gather";
 
 /** Twin of kernels/lattice/slice.dots.wgsl. */
 export function sliceDots(
@@ -22,11 +19,12 @@ export function sliceDots(
 ): void {
   const coordinates = dimensions + 1;
   const bytes = (<usize>quads) << 4;
+  const group = max<u32>(1, <u32>(togetherBytes / bytes));
   let reached: u32 = 0;
   let point = begin / coordinates;
   let r = begin % coordinates;
-  for (let first = begin; first < end; first += together) {
-    const last = min(first + together, end);
+  for (let first = begin; first < end; first += group) {
+    const last = min(first + group, end);
     const pairs = simplices + ((<usize>first) << 3);
     const pairsEnd = simplices + ((<usize>last) << 3);
     if (<usize>reached * bytes > nearBytes) touch(pairs, pairsEnd, values, bytes, bytes);

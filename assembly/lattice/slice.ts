@@ -1,8 +1,5 @@
 import { rowOf } from "../shared/rows";
-import { farthest, gatherRows, nearBytes, touch } from "./gather";
-
-/** Bytes of rows that are read together: those of 64 points of six quads in five dimensions. */
-const togetherBytes: usize = 36864;
+import { farthest, gatherRows, nearBytes, togetherBytes, touch } from "./gather";
 
 /** Twin of kernels/lattice/slice.wgsl. */
 export function slice(

@@ -116,8 +116,8 @@ async function measureHere(flags: BenchFlags, file: string | undefined): Promise
 
 async function measureThere(flags: BenchFlags, file: string | undefined): Promise<BenchFacts> {
   if (flags.host === "chromium") return measureInPage(flags, file);
-  const words = ["bench", "--json", "--host", flags.host, "--device", flags.device, "--seconds", `${flags.seconds}`];
-  words.push("--classes", `${flags.classes}`);
+  const words = ["bench", "--json", "--host", flags.host, "--device", flags.device];
+  words.push("--classes", `${flags.classes}`, "--seconds", `${flags.seconds}`);
   if (flags.threads !== undefined) words.push("--threads", `${flags.threads}`);
   if (flags.adapter !== undefined) words.push("--adapter", `${flags.adapter}`);
   if (flags.plainSimd) words.push("--plain-simd");
