@@ -116,8 +116,56 @@ function weigh(
   }
 }
 
-/** x = unary − (matrices row 0 ∘ Σ spatial + row 1 ∘ Σ bilateral), six quads in registers. */
 function weighSix(
+  near: usize,
+  like: usize,
+  likeEnd: usize,
+  simplexBytes: usize,
+  spatialValues: usize,
+  bilateralValues: usize,
+  matrices: usize,
+  rowStride: usize,
+  unary: usize,
+  x: usize,
+): void {
+  weighQuads(6, near, like, likeEnd, simplexBytes, spatialValues, bilateralValues, matrices, rowStride, unary, x);
+}
+
+function weighThree(
+  near: usize,
+  like: usize,
+  likeEnd: usize,
+  simplexBytes: usize,
+  spatialValues: usize,
+  bilateralValues: usize,
+  matrices: usize,
+  rowStride: usize,
+  unary: usize,
+  x: usize,
+): void {
+  weighQuads(3, near, like, likeEnd, simplexBytes, spatialValues, bilateralValues, matrices, rowStride, unary, x);
+}
+
+function weighOne(
+  near: usize,
+  like: usize,
+  likeEnd: usize,
+  simplexBytes: usize,
+  spatialValues: usize,
+  bilateralValues: usize,
+  matrices: usize,
+  rowStride: usize,
+  unary: usize,
+  x: usize,
+): void {
+  weighQuads(1, near, like, likeEnd, simplexBytes, spatialValues, bilateralValues, matrices, rowStride, unary, x);
+}
+
+/** The same of so many quads, which are in registers; see `sumOn` of gather.ts. */
+// @ts-ignore: decorator
+@inline
+function weighQuads(
+  quads: i32,
   near: usize,
   like: usize,
   likeEnd: usize,
@@ -140,18 +188,18 @@ function weighSix(
       const row = spatialValues + <usize>load<u32>(near) * rowStride;
       const weight = v128.load32_splat(near, 4);
       a = multiplyAdd(weight, v128.load(row), a);
-      b = multiplyAdd(weight, v128.load(row, 16), b);
-      c = multiplyAdd(weight, v128.load(row, 32), c);
-      d = multiplyAdd(weight, v128.load(row, 48), d);
-      e = multiplyAdd(weight, v128.load(row, 64), e);
-      f = multiplyAdd(weight, v128.load(row, 80), f);
+      if (quads > 1) b = multiplyAdd(weight, v128.load(row, 16), b);
+      if (quads > 2) c = multiplyAdd(weight, v128.load(row, 32), c);
+      if (quads > 3) d = multiplyAdd(weight, v128.load(row, 48), d);
+      if (quads > 4) e = multiplyAdd(weight, v128.load(row, 64), e);
+      if (quads > 5) f = multiplyAdd(weight, v128.load(row, 80), f);
     }
     a = f32x4.mul(v128.load(matrices), a);
-    b = f32x4.mul(v128.load(matrices, 16), b);
-    c = f32x4.mul(v128.load(matrices, 32), c);
-    d = f32x4.mul(v128.load(matrices, 48), d);
-    e = f32x4.mul(v128.load(matrices, 64), e);
-    f = f32x4.mul(v128.load(matrices, 80), f);
+    if (quads > 1) b = f32x4.mul(v128.load(matrices, 16), b);
+    if (quads > 2) c = f32x4.mul(v128.load(matrices, 32), c);
+    if (quads > 3) d = f32x4.mul(v128.load(matrices, 48), d);
+    if (quads > 4) e = f32x4.mul(v128.load(matrices, 64), e);
+    if (quads > 5) f = f32x4.mul(v128.load(matrices, 80), f);
     let g = f32x4.splat(0);
     let h = g;
     let i = g;
@@ -162,94 +210,19 @@ function weighSix(
       const row = bilateralValues + <usize>load<u32>(like) * rowStride;
       const weight = v128.load32_splat(like, 4);
       g = multiplyAdd(weight, v128.load(row), g);
-      h = multiplyAdd(weight, v128.load(row, 16), h);
-      i = multiplyAdd(weight, v128.load(row, 32), i);
-      j = multiplyAdd(weight, v128.load(row, 48), j);
-      k = multiplyAdd(weight, v128.load(row, 64), k);
-      l = multiplyAdd(weight, v128.load(row, 80), l);
+      if (quads > 1) h = multiplyAdd(weight, v128.load(row, 16), h);
+      if (quads > 2) i = multiplyAdd(weight, v128.load(row, 32), i);
+      if (quads > 3) j = multiplyAdd(weight, v128.load(row, 48), j);
+      if (quads > 4) k = multiplyAdd(weight, v128.load(row, 64), k);
+      if (quads > 5) l = multiplyAdd(weight, v128.load(row, 80), l);
     }
     const other = matrices + rowStride;
     v128.store(x, f32x4.sub(v128.load(unary), multiplyAdd(v128.load(other), g, a)));
-    v128.store(x, f32x4.sub(v128.load(unary, 16), multiplyAdd(v128.load(other, 16), h, b)), 16);
-    v128.store(x, f32x4.sub(v128.load(unary, 32), multiplyAdd(v128.load(other, 32), i, c)), 32);
-    v128.store(x, f32x4.sub(v128.load(unary, 48), multiplyAdd(v128.load(other, 48), j, d)), 48);
-    v128.store(x, f32x4.sub(v128.load(unary, 64), multiplyAdd(v128.load(other, 64), k, e)), 64);
-    v128.store(x, f32x4.sub(v128.load(unary, 80), multiplyAdd(v128.load(other, 80), l, f)), 80);
-    unary += rowStride;
-    x += rowStride;
-  }
-}
-
-/** The same of three quads. */
-function weighThree(
-  near: usize,
-  like: usize,
-  likeEnd: usize,
-  simplexBytes: usize,
-  spatialValues: usize,
-  bilateralValues: usize,
-  matrices: usize,
-  rowStride: usize,
-  unary: usize,
-  x: usize,
-): void {
-  while (like < likeEnd) {
-    let a = f32x4.splat(0);
-    let b = a;
-    let c = a;
-    for (const stop = near + 24; near < stop; near += 8) {
-      const row = spatialValues + <usize>load<u32>(near) * rowStride;
-      const weight = v128.load32_splat(near, 4);
-      a = multiplyAdd(weight, v128.load(row), a);
-      b = multiplyAdd(weight, v128.load(row, 16), b);
-      c = multiplyAdd(weight, v128.load(row, 32), c);
-    }
-    a = f32x4.mul(v128.load(matrices), a);
-    b = f32x4.mul(v128.load(matrices, 16), b);
-    c = f32x4.mul(v128.load(matrices, 32), c);
-    let d = f32x4.splat(0);
-    let e = d;
-    let f = d;
-    for (const stop = like + simplexBytes; like < stop; like += 8) {
-      const row = bilateralValues + <usize>load<u32>(like) * rowStride;
-      const weight = v128.load32_splat(like, 4);
-      d = multiplyAdd(weight, v128.load(row), d);
-      e = multiplyAdd(weight, v128.load(row, 16), e);
-      f = multiplyAdd(weight, v128.load(row, 32), f);
-    }
-    const other = matrices + rowStride;
-    v128.store(x, f32x4.sub(v128.load(unary), multiplyAdd(v128.load(other), d, a)));
-    v128.store(x, f32x4.sub(v128.load(unary, 16), multiplyAdd(v128.load(other, 16), e, b)), 16);
-    v128.store(x, f32x4.sub(v128.load(unary, 32), multiplyAdd(v128.load(other, 32), f, c)), 32);
-    unary += rowStride;
-    x += rowStride;
-  }
-}
-
-/** The same of one quad. */
-function weighOne(
-  near: usize,
-  like: usize,
-  likeEnd: usize,
-  simplexBytes: usize,
-  spatialValues: usize,
-  bilateralValues: usize,
-  matrices: usize,
-  rowStride: usize,
-  unary: usize,
-  x: usize,
-): void {
-  while (like < likeEnd) {
-    let a = f32x4.splat(0);
-    for (const stop = near + 24; near < stop; near += 8) {
-      a = multiplyAdd(v128.load32_splat(near, 4), v128.load(spatialValues + <usize>load<u32>(near) * rowStride), a);
-    }
-    let b = f32x4.splat(0);
-    for (const stop = like + simplexBytes; like < stop; like += 8) {
-      b = multiplyAdd(v128.load32_splat(like, 4), v128.load(bilateralValues + <usize>load<u32>(like) * rowStride), b);
-    }
-    a = f32x4.mul(v128.load(matrices), a);
-    v128.store(x, f32x4.sub(v128.load(unary), multiplyAdd(v128.load(matrices + rowStride), b, a)));
+    if (quads > 1) v128.store(x, f32x4.sub(v128.load(unary, 16), multiplyAdd(v128.load(other, 16), h, b)), 16);
+    if (quads > 2) v128.store(x, f32x4.sub(v128.load(unary, 32), multiplyAdd(v128.load(other, 32), i, c)), 32);
+    if (quads > 3) v128.store(x, f32x4.sub(v128.load(unary, 48), multiplyAdd(v128.load(other, 48), j, d)), 48);
+    if (quads > 4) v128.store(x, f32x4.sub(v128.load(unary, 64), multiplyAdd(v128.load(other, 64), k, e)), 64);
+    if (quads > 5) v128.store(x, f32x4.sub(v128.load(unary, 80), multiplyAdd(v128.load(other, 80), l, f)), 80);
     unary += rowStride;
     x += rowStride;
   }

@@ -43,6 +43,21 @@ function rowBehind(word: u32, goesOn: u32, vertices: u32): u32 {
 }
 
 function six(first: usize, last: usize, values: usize, vertices: u32, rowStride: usize): void {
+  goAlong(6, first, last, values, vertices, rowStride);
+}
+
+function three(first: usize, last: usize, values: usize, vertices: u32, rowStride: usize): void {
+  goAlong(3, first, last, values, vertices, rowStride);
+}
+
+function one(first: usize, last: usize, values: usize, vertices: u32, rowStride: usize): void {
+  goAlong(1, first, last, values, vertices, rowStride);
+}
+
+/** Blurs so many quads along the chains that have the words in [first, last); see `sumOn` of gather.ts. */
+// @ts-ignore: decorator
+@inline
+function goAlong(quads: i32, first: usize, last: usize, values: usize, vertices: u32, rowStride: usize): void {
   let a = f32x4.splat(0);
   let b = a;
   let c = a;
@@ -57,39 +72,11 @@ function six(first: usize, last: usize, values: usize, vertices: u32, rowStride:
     const next = values + <usize>rowBehind(word, goesOn, vertices) * rowStride;
     const kept = i32x4.splat(goesOn);
     a = along(row, next, a, kept);
-    b = along(row + 16, next + 16, b, kept);
-    c = along(row + 32, next + 32, c, kept);
-    d = along(row + 48, next + 48, d, kept);
-    e = along(row + 64, next + 64, e, kept);
-    f = along(row + 80, next + 80, f, kept);
-  }
-}
-
-function three(first: usize, last: usize, values: usize, vertices: u32, rowStride: usize): void {
-  let a = f32x4.splat(0);
-  let b = a;
-  let c = a;
-  let word = load<u32>(first);
-  for (let at = first; at < last; at += 4) {
-    const row = values + <usize>(word & ~lastOfChain) * rowStride;
-    const goesOn = (word >> 31) - 1;
-    word = load<u32>(at, 4);
-    const next = values + <usize>rowBehind(word, goesOn, vertices) * rowStride;
-    const kept = i32x4.splat(goesOn);
-    a = along(row, next, a, kept);
-    b = along(row + 16, next + 16, b, kept);
-    c = along(row + 32, next + 32, c, kept);
-  }
-}
-
-function one(first: usize, last: usize, values: usize, vertices: u32, rowStride: usize): void {
-  let a = f32x4.splat(0);
-  let word = load<u32>(first);
-  for (let at = first; at < last; at += 4) {
-    const row = values + <usize>(word & ~lastOfChain) * rowStride;
-    const goesOn = (word >> 31) - 1;
-    word = load<u32>(at, 4);
-    a = along(row, values + <usize>rowBehind(word, goesOn, vertices) * rowStride, a, i32x4.splat(goesOn));
+    if (quads > 1) b = along(row + 16, next + 16, b, kept);
+    if (quads > 2) c = along(row + 32, next + 32, c, kept);
+    if (quads > 3) d = along(row + 48, next + 48, d, kept);
+    if (quads > 4) e = along(row + 64, next + 64, e, kept);
+    if (quads > 5) f = along(row + 80, next + 80, f, kept);
   }
 }
 

@@ -34,32 +34,7 @@ function six(
   to: usize,
   toStride: usize,
 ): void {
-  while (first < last) {
-    const stop = first + pairBytes;
-    let a = f32x4.splat(0);
-    let b = a;
-    let c = a;
-    let d = a;
-    let e = a;
-    let f = a;
-    for (; first < stop; first += 8) {
-      const row = values + <usize>load<u32>(first) * rowStride;
-      const weight = v128.load32_splat(first, 4);
-      a = multiplyAdd(weight, v128.load(row), a);
-      b = multiplyAdd(weight, v128.load(row, 16), b);
-      c = multiplyAdd(weight, v128.load(row, 32), c);
-      d = multiplyAdd(weight, v128.load(row, 48), d);
-      e = multiplyAdd(weight, v128.load(row, 64), e);
-      f = multiplyAdd(weight, v128.load(row, 80), f);
-    }
-    v128.store(to, f32x4.mul(scale, a));
-    v128.store(to, f32x4.mul(scale, b), 16);
-    v128.store(to, f32x4.mul(scale, c), 32);
-    v128.store(to, f32x4.mul(scale, d), 48);
-    v128.store(to, f32x4.mul(scale, e), 64);
-    v128.store(to, f32x4.mul(scale, f), 80);
-    to += toStride;
-  }
+  wide(6, first, last, pairBytes, values, rowStride, scale, to, toStride);
 }
 
 function three(
@@ -72,23 +47,7 @@ function three(
   to: usize,
   toStride: usize,
 ): void {
-  while (first < last) {
-    const stop = first + pairBytes;
-    let a = f32x4.splat(0);
-    let b = a;
-    let c = a;
-    for (; first < stop; first += 8) {
-      const row = values + <usize>load<u32>(first) * rowStride;
-      const weight = v128.load32_splat(first, 4);
-      a = multiplyAdd(weight, v128.load(row), a);
-      b = multiplyAdd(weight, v128.load(row, 16), b);
-      c = multiplyAdd(weight, v128.load(row, 32), c);
-    }
-    v128.store(to, f32x4.mul(scale, a));
-    v128.store(to, f32x4.mul(scale, b), 16);
-    v128.store(to, f32x4.mul(scale, c), 32);
-    to += toStride;
-  }
+  wide(3, first, last, pairBytes, values, rowStride, scale, to, toStride);
 }
 
 function one(
@@ -101,13 +60,47 @@ function one(
   to: usize,
   toStride: usize,
 ): void {
+  wide(1, first, last, pairBytes, values, rowStride, scale, to, toStride);
+}
+
+/** The loop of six, three or one, of which the compiler leaves out the quads beyond. */
+// @ts-ignore: decorator
+@inline
+function wide(
+  quads: i32,
+  first: usize,
+  last: usize,
+  pairBytes: usize,
+  values: usize,
+  rowStride: usize,
+  scale: v128,
+  to: usize,
+  toStride: usize,
+): void {
   while (first < last) {
     const stop = first + pairBytes;
     let a = f32x4.splat(0);
+    let b = a;
+    let c = a;
+    let d = a;
+    let e = a;
+    let f = a;
     for (; first < stop; first += 8) {
-      a = multiplyAdd(v128.load32_splat(first, 4), v128.load(values + <usize>load<u32>(first) * rowStride), a);
+      const row = values + <usize>load<u32>(first) * rowStride;
+      const weight = v128.load32_splat(first, 4);
+      a = multiplyAdd(weight, v128.load(row), a);
+      if (quads > 1) b = multiplyAdd(weight, v128.load(row, 16), b);
+      if (quads > 2) c = multiplyAdd(weight, v128.load(row, 32), c);
+      if (quads > 3) d = multiplyAdd(weight, v128.load(row, 48), d);
+      if (quads > 4) e = multiplyAdd(weight, v128.load(row, 64), e);
+      if (quads > 5) f = multiplyAdd(weight, v128.load(row, 80), f);
     }
     v128.store(to, f32x4.mul(scale, a));
+    if (quads > 1) v128.store(to, f32x4.mul(scale, b), 16);
+    if (quads > 2) v128.store(to, f32x4.mul(scale, c), 32);
+    if (quads > 3) v128.store(to, f32x4.mul(scale, d), 48);
+    if (quads > 4) v128.store(to, f32x4.mul(scale, e), 64);
+    if (quads > 5) v128.store(to, f32x4.mul(scale, f), 80);
     to += toStride;
   }
 }
@@ -126,14 +119,23 @@ export function gatherOn(
   fresh: bool,
 ): void {
   let q: usize = 0;
-  for (; q + 96 <= bytes; q += 96) sixOn(first, last, values + q, rowStride, to + q, fresh);
-  for (; q + 48 <= bytes; q += 48) threeOn(first, last, values + q, rowStride, to + q, fresh);
-  for (; q < bytes; q += 16) oneOn(first, last, values + q, rowStride, to + q, fresh);
+  for (; q + 96 <= bytes; q += 96) sumOn(6, first, last, values + q, rowStride, to + q, fresh);
+  for (; q + 48 <= bytes; q += 48) sumOn(3, first, last, values + q, rowStride, to + q, fresh);
+  for (; q < bytes; q += 16) sumOn(1, first, last, values + q, rowStride, to + q, fresh);
 }
 
+/** The same of so many quads, up to six, which the caller has as a constant: the compiler leaves out the others. */
 // @ts-ignore: decorator
 @inline
-export function sixOn(first: usize, last: usize, values: usize, rowStride: usize, to: usize, fresh: bool): void {
+export function sumOn(
+  quads: i32,
+  first: usize,
+  last: usize,
+  values: usize,
+  rowStride: usize,
+  to: usize,
+  fresh: bool,
+): void {
   let a = f32x4.splat(0);
   let b = a;
   let c = a;
@@ -142,62 +144,28 @@ export function sixOn(first: usize, last: usize, values: usize, rowStride: usize
   let f = a;
   if (!fresh) {
     a = v128.load(to);
-    b = v128.load(to, 16);
-    c = v128.load(to, 32);
-    d = v128.load(to, 48);
-    e = v128.load(to, 64);
-    f = v128.load(to, 80);
+    if (quads > 1) b = v128.load(to, 16);
+    if (quads > 2) c = v128.load(to, 32);
+    if (quads > 3) d = v128.load(to, 48);
+    if (quads > 4) e = v128.load(to, 64);
+    if (quads > 5) f = v128.load(to, 80);
   }
   for (let pair = first; pair < last; pair += 8) {
     const row = values + <usize>load<u32>(pair) * rowStride;
     const weight = v128.load32_splat(pair, 4);
     a = multiplyAdd(weight, v128.load(row), a);
-    b = multiplyAdd(weight, v128.load(row, 16), b);
-    c = multiplyAdd(weight, v128.load(row, 32), c);
-    d = multiplyAdd(weight, v128.load(row, 48), d);
-    e = multiplyAdd(weight, v128.load(row, 64), e);
-    f = multiplyAdd(weight, v128.load(row, 80), f);
+    if (quads > 1) b = multiplyAdd(weight, v128.load(row, 16), b);
+    if (quads > 2) c = multiplyAdd(weight, v128.load(row, 32), c);
+    if (quads > 3) d = multiplyAdd(weight, v128.load(row, 48), d);
+    if (quads > 4) e = multiplyAdd(weight, v128.load(row, 64), e);
+    if (quads > 5) f = multiplyAdd(weight, v128.load(row, 80), f);
   }
   v128.store(to, a);
-  v128.store(to, b, 16);
-  v128.store(to, c, 32);
-  v128.store(to, d, 48);
-  v128.store(to, e, 64);
-  v128.store(to, f, 80);
-}
-
-// @ts-ignore: decorator
-@inline
-function threeOn(first: usize, last: usize, values: usize, rowStride: usize, to: usize, fresh: bool): void {
-  let a = f32x4.splat(0);
-  let b = a;
-  let c = a;
-  if (!fresh) {
-    a = v128.load(to);
-    b = v128.load(to, 16);
-    c = v128.load(to, 32);
-  }
-  for (let pair = first; pair < last; pair += 8) {
-    const row = values + <usize>load<u32>(pair) * rowStride;
-    const weight = v128.load32_splat(pair, 4);
-    a = multiplyAdd(weight, v128.load(row), a);
-    b = multiplyAdd(weight, v128.load(row, 16), b);
-    c = multiplyAdd(weight, v128.load(row, 32), c);
-  }
-  v128.store(to, a);
-  v128.store(to, b, 16);
-  v128.store(to, c, 32);
-}
-
-// @ts-ignore: decorator
-@inline
-function oneOn(first: usize, last: usize, values: usize, rowStride: usize, to: usize, fresh: bool): void {
-  let a = f32x4.splat(0);
-  if (!fresh) a = v128.load(to);
-  for (let pair = first; pair < last; pair += 8) {
-    a = multiplyAdd(v128.load32_splat(pair, 4), v128.load(values + <usize>load<u32>(pair) * rowStride), a);
-  }
-  v128.store(to, a);
+  if (quads > 1) v128.store(to, b, 16);
+  if (quads > 2) v128.store(to, c, 32);
+  if (quads > 3) v128.store(to, d, 48);
+  if (quads > 4) v128.store(to, e, 64);
+  if (quads > 5) v128.store(to, f, 80);
 }
 
 export function zero(to: usize, bytes: usize): void {

@@ -1,6 +1,6 @@
 import { rowOf } from "../shared/rows";
 import { scratch } from "../shared/scratch";
-import { gatherOn, sixOn, touch } from "./gather";
+import { gatherOn, sumOn, touch } from "./gather";
 import { block, blockBegin, firstSum } from "./incidence";
 
 /**
@@ -108,7 +108,7 @@ function sumLists(
         touched = min(from + touchedBytes, end);
         touch(from, touched, values, rowStride, rowBytes);
       }
-      if (rowBytes == 96) sixOn(first, last, values, rowStride, into, true);
+      if (rowBytes == 96) sumOn(6, first, last, values, rowStride, into, true);
       else gatherOn(first, last, values, rowStride, rowBytes, into, true);
       into = into == to ? sums + <usize>firstSum(start) * rowBytes : into + rowBytes;
       first = last;
