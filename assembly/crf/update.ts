@@ -1,6 +1,7 @@
 import { farthest, gatherOn, nearBytes, touch } from "../lattice/gather";
+import { Five, Four, One, Six, Three, Two, widthOf } from "../shared/quads";
 import { scratch } from "../shared/scratch";
-import { multiplyAdd } from "../shared/simd";
+import { multiplyAdd, sumLanes } from "../shared/simd";
 import { activate, activateBytes } from "./softmax";
 
 /** Points whose rows are read together before the first of them is computed, and which are activated while they are near. */
@@ -21,162 +22,218 @@ export function update(
   diagonal: u32,
   dimensions: u32,
   quads: u32,
+  valueQuads: u32,
   begin: u32,
   end: u32,
 ): void {
   const rowStride = (<usize>quads) << 4;
+  const valueStride = (<usize>valueQuads) << 4;
   const simplexBytes = (<usize>(dimensions + 1)) << 3;
   // The filtered values of a pixel, one row of each filter, behind what `activate` keeps.
   const spatial = scratch + activateBytes;
   const bilateral = spatial + rowStride;
+  // As in update.wgsl; zeros where nothing follows from it.
+  const follows = valueQuads < quads;
+  const ones = follows ? <f32>1 + <f32>1 / <f32>(1 << dimensions) : 0;
   const each = 64 / quads;
   const last = min(end * each, points);
   let reached: u32 = 0;
   for (let first = begin * each; first < last; first += together) {
     const stop = min(first + together, last);
-    const simplices = bilateralSimplices + <usize>first * simplexBytes;
-    const simplicesEnd = bilateralSimplices + <usize>stop * simplexBytes;
-    if (<usize>reached * rowStride > nearBytes) touch(simplices, simplicesEnd, bilateralValues, rowStride, rowStride);
+    const like = bilateralSimplices + <usize>first * simplexBytes;
+    const likeEnd = bilateralSimplices + <usize>stop * simplexBytes;
+    if (<usize>reached * valueStride > nearBytes) touch(like, likeEnd, bilateralValues, valueStride, valueStride);
     const near = spatialSimplices + <usize>first * 24;
     const own = unary + <usize>first * rowStride;
     const x = result + <usize>first * rowStride;
     if (diagonal) {
-      weigh(near, simplices, simplicesEnd, simplexBytes, spatialValues, bilateralValues, matrices, rowStride, own, x);
+      weigh(
+        near,
+        like,
+        likeEnd,
+        simplexBytes,
+        spatialValues,
+        bilateralValues,
+        valueStride,
+        matrices,
+        rowStride,
+        own,
+        x,
+        ones,
+      );
     } else {
       for (let point: usize = 0; point < stop - first; point++) {
-        const like = simplices + point * simplexBytes;
-        gatherOn(near + point * 24, near + point * 24 + 24, spatialValues, rowStride, rowStride, spatial, true);
-        gatherOn(like, like + simplexBytes, bilateralValues, rowStride, rowStride, bilateral, true);
+        const simplex = like + point * simplexBytes;
+        gatherOn(near + point * 24, near + point * 24 + 24, spatialValues, valueStride, valueStride, spatial, true);
+        gatherOn(simplex, simplex + simplexBytes, bilateralValues, valueStride, valueStride, bilateral, true);
+        if (follows) {
+          v128.store(spatial + valueStride, lastOf(sumOfRow(spatial, valueStride), spatialOnes));
+          v128.store(bilateral + valueStride, lastOf(sumOfRow(bilateral, valueStride), ones));
+        }
         transform(own + point * rowStride, spatial, bilateral, matrices, channels, rowStride, x + point * rowStride);
       }
     }
-    reached = farthest(simplices, simplicesEnd, simplexBytes, reached);
+    reached = farthest(like, likeEnd, simplexBytes, reached);
     activate(x, x, stop - first, channels, activation);
   }
 }
 
+/** As in update.wgsl. */
+const spatialOnes: f32 = 1.25;
+
+/** The last channel's quad of what a filter makes of marginals, from the sum of the other quads. */
+// @ts-ignore: decorator
+@inline
+function lastOf(sum: v128, ones: f32): v128 {
+  return v128.and(f32x4.sub(f32x4.splat(ones), sumLanes(sum)), i32x4(-1, 0, 0, 0));
+}
+
+function sumOfRow(row: usize, bytes: usize): v128 {
+  let sum = v128.load(row);
+  for (let at: usize = 16; at < bytes; at += 16) sum = f32x4.add(sum, v128.load(row + at));
+  return sum;
+}
+
 /**
  * x = unary − (matrices row 0 ∘ Σ spatial + row 1 ∘ Σ bilateral) for points whose simplices lie from `near` and from `like` on. Loops over points that
- * are functions of their own keep all they need in registers.
+ * are functions of their own keep all they need in registers. Unless `ones` is 0, the last channel of a row of at most six quads follows from them.
  */
 function weigh(
   near: usize,
   like: usize,
   likeEnd: usize,
   simplexBytes: usize,
-  spatialValues: usize,
-  bilateralValues: usize,
+  spatial: usize,
+  bilateral: usize,
+  valueStride: usize,
   matrices: usize,
   rowStride: usize,
   unary: usize,
   x: usize,
+  ones: f32,
 ): void {
   let at: usize = 0;
-  for (; at + 96 <= rowStride; at += 96) {
-    weighSix(
+  for (; at + 96 <= valueStride; at += 96)
+    weighQuads<Six>(
+      at,
       near,
       like,
       likeEnd,
       simplexBytes,
-      spatialValues + at,
-      bilateralValues + at,
-      matrices + at,
+      spatial,
+      bilateral,
+      valueStride,
+      matrices,
       rowStride,
-      unary + at,
-      x + at,
+      unary,
+      x,
+      ones,
     );
-  }
-  for (; at + 48 <= rowStride; at += 48) {
-    weighThree(
+  const rest = valueStride - at;
+  if (rest == 80)
+    weighQuads<Five>(
+      at,
       near,
       like,
       likeEnd,
       simplexBytes,
-      spatialValues + at,
-      bilateralValues + at,
-      matrices + at,
+      spatial,
+      bilateral,
+      valueStride,
+      matrices,
       rowStride,
-      unary + at,
-      x + at,
+      unary,
+      x,
+      ones,
     );
-  }
-  for (; at < rowStride; at += 16) {
-    weighOne(
+  else if (rest == 64)
+    weighQuads<Four>(
+      at,
       near,
       like,
       likeEnd,
       simplexBytes,
-      spatialValues + at,
-      bilateralValues + at,
-      matrices + at,
+      spatial,
+      bilateral,
+      valueStride,
+      matrices,
       rowStride,
-      unary + at,
-      x + at,
+      unary,
+      x,
+      ones,
     );
-  }
+  else if (rest == 48)
+    weighQuads<Three>(
+      at,
+      near,
+      like,
+      likeEnd,
+      simplexBytes,
+      spatial,
+      bilateral,
+      valueStride,
+      matrices,
+      rowStride,
+      unary,
+      x,
+      ones,
+    );
+  else if (rest == 32)
+    weighQuads<Two>(
+      at,
+      near,
+      like,
+      likeEnd,
+      simplexBytes,
+      spatial,
+      bilateral,
+      valueStride,
+      matrices,
+      rowStride,
+      unary,
+      x,
+      ones,
+    );
+  else if (rest == 16)
+    weighQuads<One>(
+      at,
+      near,
+      like,
+      likeEnd,
+      simplexBytes,
+      spatial,
+      bilateral,
+      valueStride,
+      matrices,
+      rowStride,
+      unary,
+      x,
+      ones,
+    );
 }
 
-function weighSix(
+function weighQuads<Width>(
+  at: usize,
   near: usize,
   like: usize,
   likeEnd: usize,
   simplexBytes: usize,
   spatialValues: usize,
   bilateralValues: usize,
-  matrices: usize,
+  valueStride: usize,
+  matrixRows: usize,
   rowStride: usize,
-  unary: usize,
-  x: usize,
+  unaryRows: usize,
+  results: usize,
+  ones: f32,
 ): void {
-  weighQuads(6, near, like, likeEnd, simplexBytes, spatialValues, bilateralValues, matrices, rowStride, unary, x);
-}
-
-function weighThree(
-  near: usize,
-  like: usize,
-  likeEnd: usize,
-  simplexBytes: usize,
-  spatialValues: usize,
-  bilateralValues: usize,
-  matrices: usize,
-  rowStride: usize,
-  unary: usize,
-  x: usize,
-): void {
-  weighQuads(3, near, like, likeEnd, simplexBytes, spatialValues, bilateralValues, matrices, rowStride, unary, x);
-}
-
-function weighOne(
-  near: usize,
-  like: usize,
-  likeEnd: usize,
-  simplexBytes: usize,
-  spatialValues: usize,
-  bilateralValues: usize,
-  matrices: usize,
-  rowStride: usize,
-  unary: usize,
-  x: usize,
-): void {
-  weighQuads(1, near, like, likeEnd, simplexBytes, spatialValues, bilateralValues, matrices, rowStride, unary, x);
-}
-
-/** The same of so many quads, which are in registers; see `sumOn` of gather.ts. */
-// @ts-ignore: decorator
-@inline
-function weighQuads(
-  quads: i32,
-  near: usize,
-  like: usize,
-  likeEnd: usize,
-  simplexBytes: usize,
-  spatialValues: usize,
-  bilateralValues: usize,
-  matrices: usize,
-  rowStride: usize,
-  unary: usize,
-  x: usize,
-): void {
+  const quads = widthOf<Width>();
+  const next = offsetof<Width>();
+  const spatial = spatialValues + at;
+  const bilateral = bilateralValues + at;
+  const matrices = matrixRows + at;
+  let unary = unaryRows + at;
+  let x = results + at;
   while (like < likeEnd) {
     let a = f32x4.splat(0);
     let b = a;
@@ -185,7 +242,7 @@ function weighQuads(
     let e = a;
     let f = a;
     for (const stop = near + 24; near < stop; near += 8) {
-      const row = spatialValues + <usize>load<u32>(near) * rowStride;
+      const row = spatial + <usize>load<u32>(near) * valueStride;
       const weight = v128.load32_splat(near, 4);
       a = multiplyAdd(weight, v128.load(row), a);
       if (quads > 1) b = multiplyAdd(weight, v128.load(row, 16), b);
@@ -194,6 +251,8 @@ function weighQuads(
       if (quads > 4) e = multiplyAdd(weight, v128.load(row, 64), e);
       if (quads > 5) f = multiplyAdd(weight, v128.load(row, 80), f);
     }
+    let y = f32x4.splat(0);
+    if (ones) y = f32x4.mul(v128.load(matrices, next), lastOf(sumOf<Width>(a, b, c, d, e, f), spatialOnes));
     a = f32x4.mul(v128.load(matrices), a);
     if (quads > 1) b = f32x4.mul(v128.load(matrices, 16), b);
     if (quads > 2) c = f32x4.mul(v128.load(matrices, 32), c);
@@ -207,7 +266,7 @@ function weighQuads(
     let k = g;
     let l = g;
     for (const stop = like + simplexBytes; like < stop; like += 8) {
-      const row = bilateralValues + <usize>load<u32>(like) * rowStride;
+      const row = bilateral + <usize>load<u32>(like) * valueStride;
       const weight = v128.load32_splat(like, 4);
       g = multiplyAdd(weight, v128.load(row), g);
       if (quads > 1) h = multiplyAdd(weight, v128.load(row, 16), h);
@@ -217,6 +276,10 @@ function weighQuads(
       if (quads > 5) l = multiplyAdd(weight, v128.load(row, 80), l);
     }
     const other = matrices + rowStride;
+    if (ones) {
+      y = multiplyAdd(v128.load(other, next), lastOf(sumOf<Width>(g, h, i, j, k, l), ones), y);
+      v128.store(x, f32x4.sub(v128.load(unary, next), y), next);
+    }
     v128.store(x, f32x4.sub(v128.load(unary), multiplyAdd(v128.load(other), g, a)));
     if (quads > 1) v128.store(x, f32x4.sub(v128.load(unary, 16), multiplyAdd(v128.load(other, 16), h, b)), 16);
     if (quads > 2) v128.store(x, f32x4.sub(v128.load(unary, 32), multiplyAdd(v128.load(other, 32), i, c)), 32);
@@ -226,6 +289,19 @@ function weighQuads(
     unary += rowStride;
     x += rowStride;
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function sumOf<Width>(a: v128, b: v128, c: v128, d: v128, e: v128, f: v128): v128 {
+  const quads = widthOf<Width>();
+  let sum = a;
+  if (quads > 1) sum = f32x4.add(sum, b);
+  if (quads > 2) sum = f32x4.add(sum, c);
+  if (quads > 3) sum = f32x4.add(sum, d);
+  if (quads > 4) sum = f32x4.add(sum, e);
+  if (quads > 5) sum = f32x4.add(sum, f);
+  return sum;
 }
 
 /** x = unary − Σ_c (spatial[c]·row c + bilateral[c]·row channels + c), six quads at a time in registers. */

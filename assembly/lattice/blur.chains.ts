@@ -1,3 +1,4 @@
+import { Five, Four, One, Six, Three, Two, widthOf } from "../shared/quads";
 import { rowOf } from "../shared/rows";
 import { multiplyAdd } from "../shared/simd";
 import { lastOfChain } from "./chains";
@@ -22,9 +23,13 @@ export function blurChains(chains: usize, values: usize, vertices: u32, quads: u
     const to = chainEnd(min(from + step, last));
     if (far) readAhead(from, to, 4, ~lastOfChain, values, rowStride, rowStride);
     let q: u32 = 0;
-    for (; q + 6 <= quads; q += 6) six(from, to, values + ((<usize>q) << 4), vertices, rowStride);
-    for (; q + 3 <= quads; q += 3) three(from, to, values + ((<usize>q) << 4), vertices, rowStride);
-    for (; q < quads; q++) one(from, to, values + ((<usize>q) << 4), vertices, rowStride);
+    for (; q + 6 <= quads; q += 6) goAlong<Six>(from, to, values + ((<usize>q) << 4), vertices, rowStride);
+    const rest = quads - q;
+    if (rest == 5) goAlong<Five>(from, to, values + ((<usize>q) << 4), vertices, rowStride);
+    else if (rest == 4) goAlong<Four>(from, to, values + ((<usize>q) << 4), vertices, rowStride);
+    else if (rest == 3) goAlong<Three>(from, to, values + ((<usize>q) << 4), vertices, rowStride);
+    else if (rest == 2) goAlong<Two>(from, to, values + ((<usize>q) << 4), vertices, rowStride);
+    else if (rest == 1) goAlong<One>(from, to, values + ((<usize>q) << 4), vertices, rowStride);
     from = to;
   }
 }
@@ -42,22 +47,9 @@ function rowBehind(word: u32, goesOn: u32, vertices: u32): u32 {
   return (((word & ~lastOfChain) ^ vertices) & goesOn) ^ vertices;
 }
 
-function six(first: usize, last: usize, values: usize, vertices: u32, rowStride: usize): void {
-  goAlong(6, first, last, values, vertices, rowStride);
-}
-
-function three(first: usize, last: usize, values: usize, vertices: u32, rowStride: usize): void {
-  goAlong(3, first, last, values, vertices, rowStride);
-}
-
-function one(first: usize, last: usize, values: usize, vertices: u32, rowStride: usize): void {
-  goAlong(1, first, last, values, vertices, rowStride);
-}
-
-/** Blurs so many quads along the chains that have the words in [first, last); see `sumOn` of gather.ts. */
-// @ts-ignore: decorator
-@inline
-function goAlong(quads: i32, first: usize, last: usize, values: usize, vertices: u32, rowStride: usize): void {
+/** Blurs along the chains that have the words in [first, last). */
+function goAlong<Width>(first: usize, last: usize, values: usize, vertices: u32, rowStride: usize): void {
+  const quads = widthOf<Width>();
   let a = f32x4.splat(0);
   let b = a;
   let c = a;

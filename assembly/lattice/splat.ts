@@ -1,3 +1,4 @@
+import { Five, Six } from "../shared/quads";
 import { rowOf } from "../shared/rows";
 import { scratch } from "../shared/scratch";
 import { gatherOn, sumOn, touch } from "./gather";
@@ -108,7 +109,8 @@ function sumLists(
         touched = min(from + touchedBytes, end);
         touch(from, touched, values, rowStride, rowBytes);
       }
-      if (rowBytes == 96) sumOn(6, first, last, values, rowStride, into, true);
+      if (rowBytes == 96) sumOn<Six>(first, last, values, rowStride, into, true);
+      else if (rowBytes == 80) sumOn<Five>(first, last, values, rowStride, into, true);
       else gatherOn(first, last, values, rowStride, rowBytes, into, true);
       into = into == to ? sums + <usize>firstSum(start) * rowBytes : into + rowBytes;
       first = last;

@@ -8,7 +8,10 @@
 // A workgroup computes ⌊64/quads⌋ points and each invocation one quad of a point. Rows are thus read and written
 // contiguously, and the quads of a point meet in workgroup memory. (With private arrays instead, lavapipe took 25 s to
 // compile.)
-// Preconditions: the spatial lattice has d = 2, and quads ≤ 64.
+//
+// Marginals of a softmax add up to 1, and filters that are normalized `after` make 1 of ones, so that what they make of the last channel follows
+// from the others. Where that channel has a quad to itself, the filters may leave it out: valueQuads = quads − 1.
+// Preconditions: the spatial lattice has d = 2, and quads ≤ 64; valueQuads is quads, or as above.
 //#include "../shared/nan.wgsl"
 //#include "activation.wgsl"
 
@@ -21,16 +24,20 @@ struct Params {
 
 const DIMENSIONS: u32 = 5u; // specialized
 const QUADS: u32 = 6u; // specialized
+const VALUE_QUADS: u32 = 6u; // specialized
 const SPATIAL = 3u;
 const BILATERAL = DIMENSIONS + 1u;
 const WORKGROUP_SIZE = 64u;
 const POINTS = WORKGROUP_SIZE / QUADS;
+// What filters make of ones before their slice's factor α, which the matrices have, makes 1 of it (slice.wgsl).
+const SPATIAL_ONES = 1.25;
+const BILATERAL_ONES = 1.0 + 1.0 / f32(1u << DIMENSIONS);
 
 @group(0) @binding(0) var<uniform> params: Params;
 // [points, 3] and [points, d + 1] pairs of vertex and weight
 @group(0) @binding(1) var<storage, read> spatialSimplices: array<vec2u>;
 @group(0) @binding(2) var<storage, read> bilateralSimplices: array<vec2u>;
-// [vertices + 1, quads]
+// [vertices + 1, valueQuads]
 @group(0) @binding(3) var<storage, read> spatialValues: array<vec4f>;
 @group(0) @binding(4) var<storage, read> bilateralValues: array<vec4f>;
 // [2, channels, quads], or [2, quads] where diagonal
@@ -49,7 +56,7 @@ fn gatherSpatial(point: u32, quad: u32) -> vec4f {
   var sum = vec4f();
   for (var r = 0u; r < SPATIAL; r++) {
     let pair = spatialSimplices[point * SPATIAL + r];
-    sum += bitcast<f32>(pair.y) * spatialValues[pair.x * QUADS + quad];
+    sum += bitcast<f32>(pair.y) * spatialValues[pair.x * VALUE_QUADS + quad];
   }
   return sum;
 }
@@ -58,9 +65,22 @@ fn gatherBilateral(point: u32, quad: u32) -> vec4f {
   var sum = vec4f();
   for (var r = 0u; r < BILATERAL; r++) {
     let pair = bilateralSimplices[point * BILATERAL + r];
-    sum += bitcast<f32>(pair.y) * bilateralValues[pair.x * QUADS + quad];
+    sum += bitcast<f32>(pair.y) * bilateralValues[pair.x * VALUE_QUADS + quad];
   }
   return sum;
+}
+
+// Writes the last channel's quad of a point whose quads begin at index `first` of the workgroup's arrays.
+fn deriveLast(first: u32) {
+  var near = spatial[first];
+  var like = bilateral[first];
+  for (var q = 1u; q < VALUE_QUADS; q++) {
+    near += spatial[first + q];
+    like += bilateral[first + q];
+  }
+  let ones = vec4f(1.0);
+  spatial[first + VALUE_QUADS] = vec4f(SPATIAL_ONES - dot(near, ones), 0.0, 0.0, 0.0);
+  bilateral[first + VALUE_QUADS] = vec4f(BILATERAL_ONES - dot(like, ones), 0.0, 0.0, 0.0);
 }
 
 // Sums the messages to one quad from all channels of the point whose quads begin at index `first` of the workgroup's
@@ -86,11 +106,15 @@ fn main(@builtin(local_invocation_index) localIndex: u32, @builtin(workgroup_id)
   let channel = quad * 4u + vec4u(0u, 1u, 2u, 3u);
   let real = channel < vec4u(params.channels);
 
-  if (present) {
+  if (present && quad < VALUE_QUADS) {
     spatial[localIndex] = gatherSpatial(point, quad);
     bilateral[localIndex] = gatherBilateral(point, quad);
   }
   workgroupBarrier();
+  if (VALUE_QUADS < QUADS) {
+    if (present && quad == VALUE_QUADS) { deriveLast(first); }
+    workgroupBarrier();
+  }
   var x = vec4f();
   if (present) {
     x = unary[point * QUADS + quad];

@@ -38,8 +38,8 @@ const ofDimensions: readonly Kernel<object>[] = [hashNumber, neighbors, incidenc
  * Begins to compile what a fused inference with a bilateral lattice of so many dimensions runs once it knows how large its lattices are, so that the compiler works while the
  * device is waited for. What the inference runs before then is being compiled already, and what another path takes is as it is reached.
  */
-export function compileAhead(device: Device, bilateral: number, classes: number): void {
+export function compileAhead(device: Device, bilateral: number, classes: number, valueQuads: number): void {
   for (const kernel of ofAll) device.prepare(kernel, {});
   for (const kernel of ofDimensions) for (const dimensions of [2, bilateral]) device.prepare(kernel, { dimensions });
-  device.prepare(update, { dimensions: bilateral, quads: quadsOf(classes) });
+  device.prepare(update, { dimensions: bilateral, quads: quadsOf(classes), valueQuads });
 }

@@ -34,6 +34,7 @@ import { softmax } from "./softmax.ts";
 import { type CrfStep, type OnStep, requireMarginals, stepsOf } from "./steps.ts";
 import type { Suspicions } from "./suspicions.ts";
 import { requireUntil, type Until } from "./until.ts";
+import { filteredQuads } from "./update.ts";
 import {
   type Compatibility,
   compatibilityMatrix,
@@ -387,7 +388,10 @@ class CrfLayer implements Disposable {
     // A tape that records asks for gradients of whole matrices, which nothing has to be known of.
     const known = recorded ? [] : this.#matrices.unread;
     using begun = image && (await this.#lattices.begin(image, call, true));
-    if (image && !recorded && isFused(classes, 2)) compileAhead(device, image.channels + 2, classes);
+    const normalization = this.#normalization;
+    if (image && !recorded && isFused(classes, 2)) {
+      compileAhead(device, image.channels + 2, classes, filteredQuads(classes, { activation, normalization }));
+    }
     const [read, ...others] = await readTogether(device, [checks, ...known, ...(begun?.unread ?? [])]);
     const unread = others.slice(known.length);
     requireFinite("crfRnn", "logits", unary, new Uint32Array(read!)[0]!);
@@ -411,7 +415,7 @@ class CrfLayer implements Disposable {
       diagonals: matrices?.diagonals,
       sets: this.#sets,
       iterations,
-      normalization: this.#normalization,
+      normalization,
       activation,
       output: output ?? activation,
       from: call.from,

@@ -22,7 +22,7 @@ import { copied, iterateBy, type Iterations, readingsOf } from "./iterations.ts"
 import { product } from "./product.ts";
 import { activate } from "./softmax.ts";
 import { reached } from "./until.ts";
-import { update } from "./update.ts";
+import { filteredQuads, update } from "./update.ts";
 
 export interface Inference extends Iterations {
   readonly spatial: Lattice;
@@ -112,7 +112,8 @@ export function messageOf(
 async function iterateFused(inference: Inference, matrices: UpdateMatrices, result: Tensor): Promise<void> {
   const { unary, spatial, bilateral, iterations, normalization, activation, output, until } = inference;
   const { device, rows, channels } = unary;
-  const quads = quadsOf(channels);
+  const [all, few] = [quadsOf(channels), filteredQuads(channels, inference)];
+  const most = inference.from || inference.onStep ? all : few;
   using workspace = new Workspace(device);
   const perform = <Result>(work: Work<Result>): Promise<Result> => performInTurns(device, work, inference.turn);
   // Making tables takes memory that is free again before anything else is allocated.
@@ -124,15 +125,15 @@ async function iterateFused(inference: Inference, matrices: UpdateMatrices, resu
   const [spatialTables, bilateralTables] = [tablesOf(spatial), tablesOf(bilateral)];
   // Three blurs lead from what the spatial lattice splats into to another map. Then the bilateral one splats into the same, where its blurs may be
   // made in place.
-  const splatted = workspace.allocate(Math.max(vertexMapBytes(spatial, quads), vertexMapBytes(bilateral, quads)));
+  const splatted = workspace.allocate(Math.max(vertexMapBytes(spatial, most), vertexMapBytes(bilateral, most)));
   const prepare = (lattice: Lattice, tables: FilterTables) => {
     // Once both lattices have the marginals, nothing is kept in the result before the update writes it.
     const lent = lattice === spatial ? undefined : result.storage;
-    const spaces = allocateMaps(workspace, lattice, tables, quads, { given: splatted, lent });
-    return async (marginals: Storage) => ({
+    const spaces = allocateMaps(workspace, lattice, tables, most, { given: splatted, lent });
+    return async (marginals: Storage, quads: number) => ({
       simplices: tables.simplices,
       values: await perform(
-        splatAndBlur(lattice, tables, allChannels(marginals, quads), spaces, { quads, transpose: false }),
+        splatAndBlur(lattice, tables, allChannels(marginals, all), spaces, { quads, transpose: false }),
       ),
       dimensions: lattice.dimensions,
     });
@@ -141,9 +142,14 @@ async function iterateFused(inference: Inference, matrices: UpdateMatrices, resu
   const blurBilateral = prepare(bilateral, bilateralTables);
   const maps = { unary: unary.storage, result: result.storage };
   // By the time an update writes, the marginals have been splatted into the lattices, so one map serves all iterations.
-  const iterateOnce = async (t: number, marginals: Storage, activated: Activation | "none"): Promise<void> => {
-    const fromSpatial = await blurSpatial(marginals);
-    const fromBilateral = await blurBilateral(marginals);
+  const iterateOnce = async (
+    t: number,
+    marginals: Storage,
+    valueQuads: number,
+    activated: Activation | "none",
+  ): Promise<void> => {
+    const fromSpatial = await blurSpatial(marginals, valueQuads);
+    const fromBilateral = await blurBilateral(marginals, valueQuads);
     const work = update({
       spatial: fromSpatial,
       bilateral: fromBilateral,
@@ -151,6 +157,7 @@ async function iterateFused(inference: Inference, matrices: UpdateMatrices, resu
       ...maps,
       points: rows,
       channels,
+      valueQuads,
       activation: activated,
     });
     await perform(work);
@@ -159,21 +166,25 @@ async function iterateFused(inference: Inference, matrices: UpdateMatrices, resu
   const energy = (q: Tensor, done: number): Promise<FreeEnergy> => freeEnergyOf(inference, q, done);
   if (inference.from) device.copy(inference.from.storage, result.storage);
   else await perform(activate(device, { values: maps.unary, result: maps.result, rows, channels }, activation));
-  await inference.onStep?.(0, result, readingsOf(energy, 0, result, undefined));
+  // Marginals that the caller gives need not add up to 1.
+  const replaced = await inference.onStep?.(0, result, readingsOf(energy, 0, result, undefined));
+  let foreign = replaced || inference.from !== undefined;
+  let quads = few;
   let done = 0;
   while (done < iterations) {
     inference.look?.(result);
     if (before) device.copy(result.storage, before.storage);
     const last = done === iterations - 1 && !until;
-    await iterateOnce(done, result.storage, last ? output : activation);
+    quads = foreign ? all : few;
+    await iterateOnce(done, result.storage, quads, last ? output : activation);
     done++;
     const change = until && (await readChange(before!, result));
     await inference.onIteration?.(done, change);
-    await inference.onStep?.(done, result, readingsOf(energy, done, result, before));
+    foreign = (await inference.onStep?.(done, result, readingsOf(energy, done, result, before))) ?? false;
     if (change && reached(until, change)) break;
   }
   // To know the change, marginals were made of the last logits, which are made once more.
-  if (until && output === "none") await iterateOnce(done - 1, before!.storage, output);
+  if (until && output === "none") await iterateOnce(done - 1, before!.storage, quads, output);
 }
 
 /**

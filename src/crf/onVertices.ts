@@ -85,6 +85,7 @@ export function addSlices(unary: Tensor, near: OnVertices, like: OnVertices, nor
       result: result.storage,
       points: rows,
       channels,
+      valueQuads: quads,
       activation: "none",
     });
     perform(device, work);

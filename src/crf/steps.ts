@@ -27,8 +27,8 @@ export interface CrfStep extends Readings {
   replace(marginals: Tensor): void;
 }
 
-/** Is awaited with the marginals after each number of iterations, 0 … T. */
-export type OnStep = (iteration: number, marginals: Tensor, readings: Readings) => Promise<void>;
+/** Is awaited with the marginals after each number of iterations, 0 … T. Tells whether it has put others in their place. */
+export type OnStep = (iteration: number, marginals: Tensor, readings: Readings) => Promise<boolean>;
 
 /**
  * Makes an iterator of an inference that calls back: each runs until it needs the other. Whoever stops iterating stops the
@@ -45,6 +45,7 @@ export async function* stepsOf(infer: (onStep: OnStep) => Promise<Tensor>): Asyn
   const wait: OnStep = async (iteration, marginals, readings) => {
     const asked = new Promise<void>((resolve) => (go = resolve));
     let over = false;
+    let replaced = false;
     const whileHere = async <Result>(read: () => Promise<Result>): Promise<Result> => {
       if (!over) return await read();
       const expected = "to be read before the next step is asked for";
@@ -53,13 +54,17 @@ export async function* stepsOf(infer: (onStep: OnStep) => Promise<Tensor>): Asyn
     give({
       iteration,
       marginals,
-      replace: (other) => replace(marginals, other),
+      replace(other) {
+        replace(marginals, other);
+        replaced = true;
+      },
       change: () => whileHere(readings.change),
       freeEnergy: () => whileHere(readings.freeEnergy),
     });
     await asked;
     over = true;
     if (stopped) throw new AbortError({ where: "crfRnn: steps", expected: "to be iterated", got: "an end of it" });
+    return replaced;
   };
   const inference = infer(wait).then(
     (result) => {

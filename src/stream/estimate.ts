@@ -1,3 +1,5 @@
+import type { CrfOptions } from "../crf/crfRnn.ts";
+import { filteredQuads } from "../crf/update.ts";
 import type { Device } from "../device/device.ts";
 import { LimitError } from "../errors.ts";
 import { padded, quadBytes, quadsOf } from "../shape.ts";
@@ -51,16 +53,20 @@ export function rowsOfBand(device: Device, { height, width, classes }: PictureSi
 }
 
 /**
- * How many quads of channels the lattices hold at a time: as many as a kernel's argument may span, and as memory has room for. `vertices` are
+ * How many quads of those that are filtered the lattices hold at a time: as many as a kernel's argument may span, and as memory has room for. `vertices` are
  * those of both lattices, of which the larger one has `most`.
  */
 export function quadsOfBlock(
   device: Device,
   size: PictureSize,
   { channels }: CutOptions,
-  { vertices, most, rows }: { readonly vertices: number; readonly most: number; readonly rows: number },
+  {
+    quads,
+    vertices,
+    most,
+    rows,
+  }: { readonly quads: number; readonly vertices: number; readonly most: number; readonly rows: number },
 ): number {
-  const quads = quadsOf(size.classes);
   if (channels !== undefined) return Math.min(quads, quadsOf(channels));
   const { bindingBytes, bufferBytes } = device.limits;
   const inBinding = Math.floor(bindingBytes / ((most + 1) * quadBytes));
@@ -88,14 +94,16 @@ export interface Estimate {
 export function estimateStream(
   device: Device,
   size: PictureSize,
-  options: CutOptions & { readonly iterations?: number; readonly verticesPerPixel?: number } = {},
+  options: CutOptions &
+    Pick<CrfOptions, "iterations" | "normalization" | "activation"> & { readonly verticesPerPixel?: number } = {},
 ): Estimate {
-  const { iterations = 5, verticesPerPixel = usualVertices } = options;
+  const { iterations = 5, verticesPerPixel = usualVertices, normalization = "after", activation = "softmax" } = options;
+  const quads = filteredQuads(size.classes, { normalization, activation });
   const pixels = size.height * size.width;
   const rows = rowsOfBand(device, size, options);
   const vertices = pixels * verticesPerPixel;
-  const blockQuads = quadsOfBlock(device, size, options, { vertices, most: vertices, rows });
-  const blocks = Math.ceil(quadsOf(size.classes) / blockQuads);
+  const blockQuads = quadsOfBlock(device, size, options, { quads, vertices, most: vertices, rows });
+  const blocks = Math.ceil(quads / blockQuads);
   return {
     rows,
     blocks,

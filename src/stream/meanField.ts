@@ -4,13 +4,13 @@ import { Workspace } from "../device/workspace.ts";
 import type { Activation } from "../crf/activation.ts";
 import type { UpdateMatrices } from "../crf/compose.ts";
 import { activate } from "../crf/softmax.ts";
-import { update } from "../crf/update.ts";
+import { filteredQuads, update } from "../crf/update.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { placedFeatures, type Places, placesOf } from "../lattice/features.ts";
 import type { Normalization } from "../lattice/normalization.ts";
 import { slice } from "../lattice/slice.ts";
 import { pairBytes, quadBytes, quadsOf } from "../shape.ts";
-import { allChannels } from "../shared/channels.ts";
+import { allChannels, copyChannels } from "../shared/channels.ts";
 import type { Tensor } from "../tensor.ts";
 import {
   type BandLattice,
@@ -84,6 +84,8 @@ export class BandMeanField {
   readonly #perform: Perform;
   readonly #onBand: ((done: number, of: number) => void | Promise<void>) | undefined;
   /** Quads of channels that the lattices hold at a time; as many as there are, until the lattices are known. */
+  /** The quads of a row that are filtered. */
+  readonly #quads: number;
   #blockQuads: number;
   #bandsDone = 0;
 
@@ -108,7 +110,8 @@ export class BandMeanField {
     this.#turn = turn;
     this.#perform = (work) => performInTurns(device, work, turn);
     this.#onBand = onBand;
-    this.#blockQuads = quadsOf(picture.unary.channels);
+    this.#quads = filteredQuads(picture.unary.channels, plan);
+    this.#blockQuads = this.#quads;
   }
 
   async run(): Promise<Streamed> {
@@ -123,13 +126,13 @@ export class BandMeanField {
   #chooseBlock({ spatial, bilateral }: Streamed["vertices"]): number {
     const { height, width, unary } = this.#picture;
     const { rows, channels } = this.#plan;
-    const counts = { vertices: spatial + bilateral, most: Math.max(spatial, bilateral), rows };
+    const counts = { quads: this.#quads, vertices: spatial + bilateral, most: Math.max(spatial, bilateral), rows };
     return quadsOfBlock(this.#device, { height, width, classes: unary.channels }, { channels }, counts);
   }
 
   /** One finds the vertices, one the lengths of lists, and each iteration takes one a block of channels; the last slices. */
   get #passes(): number {
-    return 3 + this.#plan.iterations * Math.ceil(quadsOf(this.#picture.unary.channels) / this.#blockQuads);
+    return 3 + this.#plan.iterations * Math.ceil(this.#quads / this.#blockQuads);
   }
 
   *#bands(): Generator<Band> {
@@ -255,10 +258,9 @@ export class BandMeanField {
   async #iterate(filters: Record<Name, Filter>): Promise<void> {
     const { iterations } = this.#plan;
     const blockQuads = this.#blockQuads;
-    const quads = quadsOf(this.#picture.unary.channels);
     const blocks: Block[] = [];
-    for (let firstQuad = 0; firstQuad < quads; firstQuad += blockQuads) {
-      blocks.push({ firstQuad, quads: Math.min(blockQuads, quads - firstQuad) });
+    for (let firstQuad = 0; firstQuad < this.#quads; firstQuad += blockQuads) {
+      blocks.push({ firstQuad, quads: Math.min(blockQuads, this.#quads - firstQuad) });
     }
     const passes = iterations * blocks.length;
     const band = blocks.length === 1 ? this.#wholeRows(filters) : this.#inBlocks(filters, blocks);
@@ -288,6 +290,7 @@ export class BandMeanField {
       result,
       points: band.rows,
       channels: band.channels,
+      valueQuads: this.#quads,
       activation: output,
     });
     await this.#perform(work);
@@ -368,7 +371,13 @@ export class BandMeanField {
           slice(device, tables[name].simplices, splat.blurred, into, sizes, 1);
         }
         if (complete) {
-          const from = (name: Name) => ({ simplices: own(name, points), values: maps[name].storage });
+          const valuesOf = (name: Name): Storage => {
+            if (this.#quads === quads) return maps[name].storage;
+            const filtered = allChannels(workspace.allocate(points * this.#quads * quadBytes), this.#quads);
+            copyChannels(device, allChannels(maps[name].storage, quads), filtered, points, this.#quads);
+            return filtered.storage;
+          };
+          const from = (name: Name) => ({ simplices: own(name, points), values: valuesOf(name) });
           const both = { spatial: from("spatial"), bilateral: from("bilateral") };
           using refined = unary.like();
           const output = last ? this.#plan.output : this.#plan.activation;

@@ -48,6 +48,12 @@ const logitsAfter = (
     normalization: "after",
   });
 
+/** Whether an inference goes on from marginals as the one did that they are of: to the bit, unless the last of five classes follows from the others there. */
+function goesOn(actual: Float32Array, expected: Float32Array, what: string): void {
+  if (actual.length === 5 * pixels) close(actual, expected, { ofMaximum: 1e-6 }, what);
+  else same(actual, expected, what);
+}
+
 const ofPicture = pictureLattices(size, colors, 3, { ...bilateral, spatial: spatial.position });
 const marginalsAfter = (iterations: number): Float64Array => activation(logitsAfter(iterations, ofPicture), classes);
 
@@ -141,7 +147,7 @@ export const cases: Case[] = [
   {
     name: "steps yields the marginals after 0, 1, … T iterations, for few classes and many",
     async run(device) {
-      for (const of of [classes, 68]) {
+      for (const of of [classes, 5, 68]) {
         using scope = device.scope();
         const { unary, guide } = givenIn(scope, of);
         const crf = scope.add(crfRnn(device, { classes: of, bilateral, spatial }));
@@ -161,7 +167,7 @@ export const cases: Case[] = [
   {
     name: "steps goes on from the marginals that it is given",
     async run(device) {
-      for (const of of [classes, 68]) {
+      for (const of of [classes, 5, 68]) {
         using scope = device.scope();
         const { unary, guide } = givenIn(scope, of);
         const crf = scope.add(crfRnn(device, { classes: of, bilateral, spatial }));
@@ -171,7 +177,7 @@ export const cases: Case[] = [
         using first = device.tensor(unary.shape, after[1]);
         for await (const step of crf.steps(unary, guide, { iterations: 1 })) {
           if (step.iteration === 0) step.replace(first);
-          else same(await step.marginals.read(), after[2]!, `${of} classes: one iteration from Q₁ is Q₂`);
+          else goesOn(await step.marginals.read(), after[2]!, `${of} classes: one iteration from Q₁ is Q₂`);
         }
         using wrong = device.tensor([...size, 2]);
         for await (const step of crf.steps(unary, guide, { iterations: 1 })) {
@@ -207,7 +213,7 @@ export const cases: Case[] = [
   {
     name: "until ends the iterations once they change as little as is asked for, with the bits of as many iterations",
     async run(device) {
-      for (const of of [classes, 68]) {
+      for (const of of [classes, 5, 68]) {
         using scope = device.scope();
         const { unary, guide } = givenIn(scope, of);
         const crf = scope.add(crfRnn(device, { classes: of, bilateral, spatial }));
@@ -259,14 +265,18 @@ export const cases: Case[] = [
   {
     name: "an inference begins from marginals that it is given, and leaves them as they are",
     async run(device) {
-      for (const of of [classes, 68]) {
+      for (const of of [classes, 5, 68]) {
         using scope = device.scope();
         const { unary, guide } = givenIn(scope, of);
         const crf = scope.add(crfRnn(device, { classes: of, bilateral, spatial }));
         const first = scope.add(await meanField(unary, guide, { bilateral, spatial, iterations: 2 }));
         const held = await first.read();
         const going = await crf(unary, guide, { iterations: 2, from: first });
-        same(await going.read(), await (await crf(unary, guide, { iterations: 4 })).read(), "two and two");
+        goesOn(
+          await going.read(),
+          await (await crf(unary, guide, { iterations: 4 })).read(),
+          `${of} classes: two and two`,
+        );
         for await (const step of crf.steps(unary, guide, { iterations: 1, from: first })) step.replace(unary);
         same(await first.read(), held, "what was begun from");
         first.write(held.map((value, i) => (i === 7 ? NaN : value)));

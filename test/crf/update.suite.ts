@@ -1,6 +1,6 @@
 import { perform } from "../../src/device/work.ts";
 import { update } from "../../src/crf/update.ts";
-import { padded } from "../../src/shape.ts";
+import { padded, quadsOf } from "../../src/shape.ts";
 import { Memory, pack } from "../memory.ts";
 import { activation } from "../reference/crf.ts";
 import { type Case, check, close, random, type Random } from "../suite.ts";
@@ -13,8 +13,11 @@ interface Filtered {
   readonly sliced: Float64Array;
 }
 
-/** Random simplices of `corners` vertices, and random vertex values. */
-function filtered(numbers: Random, points: number, corners: number, channels: number): Filtered {
+/**
+ * Random simplices of `corners` vertices, and random values of the vertices; without those of the last channel if that one `follows`, as what the others
+ * leave of the sum that a filter of d = corners − 1 dimensions makes of ones.
+ */
+function filtered(numbers: Random, points: number, corners: number, channels: number, follows: boolean): Filtered {
   const vertices = 50;
   const values = numbers.array(vertices * channels, -1, 1);
   const vertex = Array.from({ length: points * corners }, () => numbers.integer(vertices));
@@ -24,7 +27,14 @@ function filtered(numbers: Random, points: number, corners: number, channels: nu
     const point = Math.floor(entry / corners);
     for (let c = 0; c < channels; c++) sliced[point * channels + c]! += weight[entry]! * values[v * channels + c]!;
   });
-  return { simplices: pack(vertex, weight), values, sliced };
+  const given = channels - 1;
+  if (!follows) return { simplices: pack(vertex, weight), values, sliced };
+  for (let first = 0; first < sliced.length; first += channels) {
+    sliced[first + given] = sliced
+      .subarray(first, first + given)
+      .reduce((rest, one) => rest - one, 1 + 2 ** (1 - corners));
+  }
+  return { simplices: pack(vertex, weight), values: values.filter((_, i) => i % channels < given), sliced };
 }
 
 // Each pair of quads and dimensions is a pipeline of its own, which a software adapter takes seconds to compile.
@@ -34,28 +44,38 @@ const sizes = [
   { points: 64, channels: 4, dimensions: 3 },
   { points: 65, channels: 1, dimensions: 3 },
   { points: 65, channels: 5, dimensions: 5 },
+  { points: 130, channels: 5, dimensions: 3, follows: true },
+  { points: 63, channels: 21, dimensions: 5, follows: true },
 ];
-const wider = [...sizes, { points: 100, channels: 28, dimensions: 5 }, { points: 70, channels: 64, dimensions: 8 }];
+const wider = [
+  ...sizes,
+  { points: 100, channels: 28, dimensions: 5 },
+  { points: 70, channels: 64, dimensions: 8 },
+  ...[9, 13, 17, 25].map((channels) => ({ points: 70, channels, dimensions: 4, follows: true })),
+];
 
 export const cases: Case[] = [true, false].flatMap((diagonal) =>
   (["none", "softmax", "relu"] as const).map((next) => ({
     name: `${diagonal ? "diagonal" : "full"} matrices, then ${next}`,
     async run(device) {
-      for (const { points, channels, dimensions } of device.info.hardware || device.kind === "wasm" ? wider : sizes) {
+      for (const { points, channels, dimensions, follows = false } of device.info.hardware || device.kind === "wasm"
+        ? wider
+        : sizes) {
         using memory = new Memory(device);
         const numbers = random(points + channels);
-        const spatial = filtered(numbers, points, 3, channels);
-        const bilateral = filtered(numbers, points, dimensions + 1, channels);
+        const spatial = filtered(numbers, points, 3, channels, follows);
+        const bilateral = filtered(numbers, points, dimensions + 1, channels, follows);
         const unary = numbers.array(points * channels, -4, 4);
         const matrices = [0, 1].map(() => numbers.array(diagonal ? channels : channels ** 2, -2, 2));
         const stride = padded(channels);
+        const filled = follows ? channels - 1 : channels;
         const result = memory.result(points * stride);
         const stored = matrices.map((matrix) => padRows(matrix, channels));
         const work = update({
-          spatial: { simplices: memory.of(spatial.simplices), values: memory.of(padRows(spatial.values, channels)) },
+          spatial: { simplices: memory.of(spatial.simplices), values: memory.of(padRows(spatial.values, filled)) },
           bilateral: {
             simplices: memory.of(bilateral.simplices),
-            values: memory.of(padRows(bilateral.values, channels)),
+            values: memory.of(padRows(bilateral.values, filled)),
             dimensions,
           },
           matrices: { storage: memory.of(Float32Array.of(...stored[0]!, ...stored[1]!)), diagonal },
@@ -63,6 +83,7 @@ export const cases: Case[] = [true, false].flatMap((diagonal) =>
           result,
           points,
           channels,
+          valueQuads: quadsOf(filled),
           activation: next,
         });
         perform(device, work);
@@ -75,7 +96,8 @@ export const cases: Case[] = [true, false].flatMap((diagonal) =>
           }, value);
         });
         // X: a sum of 2L products below 2, each rounded once. Activated: its error and softmax's own (softmax.suite.ts).
-        const absolute = (diagonal ? 4 : 2 * channels) * 4 * 2 ** -23;
+        // A last channel that follows is a sum of all others before.
+        const absolute = ((diagonal ? 4 : 2 * channels) + (follows ? 2 * channels : 0)) * 4 * 2 ** -23;
         const all = await memory.floats(result);
         const what = `${points} points of ${channels}`;
         const own = all.filter((_, i) => i % stride < channels);

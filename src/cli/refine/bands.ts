@@ -76,7 +76,7 @@ export async function measureBands(
   const began = performance.now();
   await refineByBands(device, sample, sampled, {});
   const seconds = (performance.now() - began) / 1000;
-  const estimate = estimateStream(device, picture, flags);
+  const estimate = estimateStream(device, picture, { ...options, ...flags });
   // Each pass costs about the same, and a sample's iteration takes four.
   return { ...estimate, seconds: (seconds / 4) * estimate.passes * (height / rows) };
 }

@@ -1,0 +1,40 @@
+/**
+ * How many quads a loop over rows has in registers, as types: a generic function of them is one for each width, and the compiler leaves out what a
+ * width has not.
+ */
+@unmanaged
+export class One {
+  a: v128;
+}
+
+@unmanaged
+export class Two extends One {
+  b: v128;
+}
+
+@unmanaged
+export class Three extends Two {
+  c: v128;
+}
+
+@unmanaged
+export class Four extends Three {
+  d: v128;
+}
+
+@unmanaged
+export class Five extends Four {
+  e: v128;
+}
+
+@unmanaged
+export class Six extends Five {
+  f: v128;
+}
+
+/** The number of quads. */
+// @ts-ignore: decorator
+@inline
+export function widthOf<Width>(): i32 {
+  return <i32>(offsetof<Width>() >> 4);
+}
