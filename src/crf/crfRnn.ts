@@ -90,7 +90,10 @@ export interface CrfCall extends Abortable {
    * `onIteration` tells how many. Each then waits for the device, and logits cost an iteration more.
    */
   readonly until?: Until;
-  /** Marginals to begin from, in the logits' shape; they are only read. Default: the activation of the logits. Needs an iteration. */
+  /**
+   * Marginals to begin from, in the logits' shape; they are only read, and need not add up to 1. Default: the activation of the logits. Needs an
+   * iteration.
+   */
   readonly from?: Tensor;
   /**
    * Leaves classes out of the filters whose marginals stay below this, 0…1, as far as the logits say: a scene of 150 classes then costs about
