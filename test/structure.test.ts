@@ -15,7 +15,7 @@ import { root } from "./hosts/folders.ts";
 /** Files among the ops that put ops of several concepts together; the others run the kernels of their own concept. */
 const composites = [
   "lattice/(lattice|readLattice|normalization|filterChannels|featureGradient|taps|filter|upsample)",
-  "crf/(options|bandwidths|onVertices|messagePassing|lattices|guideLattices|prune|crfRnn|denseCrf)",
+  "crf/(options|bandwidths|filteredQuads|onVertices|messagePassing|lattices|guideLattices|prune|crfRnn|denseCrf)",
   "nn/(convolution|patches|winograd|chooseAlgorithm|conv2d|convTranspose2d|tune)",
   "optim/(optimizer|accumulate|sgd|adam)",
 ].join("|");

@@ -24,6 +24,7 @@ import { compileAhead } from "./ahead.ts";
 import { type Bandwidth, parseBandwidths } from "./bandwidths.ts";
 import type { Change } from "./change.ts";
 import type { UpdateFactors } from "./compose.ts";
+import { filteredQuads } from "./filteredQuads.ts";
 import { GuideLattices } from "./guideLattices.ts";
 import { KnownMatrices } from "./knownMatrices.ts";
 import { type Inference, isFused, iterate } from "./messagePassing.ts";
@@ -34,7 +35,6 @@ import { softmax } from "./softmax.ts";
 import { type CrfStep, type OnStep, requireMarginals, stepsOf } from "./steps.ts";
 import type { Suspicions } from "./suspicions.ts";
 import { requireUntil, type Until } from "./until.ts";
-import { filteredQuads } from "./update.ts";
 import {
   type Compatibility,
   compatibilityMatrix,

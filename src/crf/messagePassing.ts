@@ -16,13 +16,14 @@ import { readChange } from "./change.ts";
 import { transform, type TransformOptions } from "./compatibility.ts";
 import type { Diagonals } from "./knownMatrices.ts";
 import type { CrfParameters } from "./parameters.ts";
+import { filteredQuads } from "./filteredQuads.ts";
 import { type FreeEnergy, readFreeEnergy } from "./freeEnergy.ts";
 import { addSlices, blurred } from "./onVertices.ts";
 import { copied, iterateBy, type Iterations, readingsOf } from "./iterations.ts";
 import { product } from "./product.ts";
 import { activate } from "./softmax.ts";
 import { reached } from "./until.ts";
-import { filteredQuads, update } from "./update.ts";
+import { update } from "./update.ts";
 
 export interface Inference extends Iterations {
   readonly spatial: Lattice;

@@ -1,5 +1,5 @@
 import type { CrfOptions } from "../crf/crfRnn.ts";
-import { filteredQuads } from "../crf/update.ts";
+import { filteredQuads } from "../crf/filteredQuads.ts";
 import type { Device } from "../device/device.ts";
 import { LimitError } from "../errors.ts";
 import { padded, quadBytes, quadsOf } from "../shape.ts";
