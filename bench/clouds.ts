@@ -1,5 +1,5 @@
 /**
- * Lattices of clouds of points: to build one, and to filter four values of each point with it.
+ * Lattices of clouds of points: to build one, and to filter four values of each point with it, three times.
  *
  *   npm run bench:clouds -- [--threads 2] [--runs 3] [--most 1000000] [--peer ./their-lattice]
  *
@@ -21,6 +21,8 @@ import { parsePeer } from "./facts.ts";
 
 const channels = 4;
 const radius = 60;
+/** A peer filters by one lattice so many times, too, and tells the least: the first finds what was just built in other caches. */
+const filtersOfLattice = 3;
 
 const { values: flags } = parseArgs({
   options: {
@@ -89,13 +91,17 @@ async function measure(device: Device, rows: Float32Array, dimensions: number): 
     using lattice = await buildLattice(features);
     await device.finish();
     const built = performance.now();
-    filter(values, lattice).dispose();
-    await device.finish();
-    const filtered = performance.now();
     least.vertices = lattice.vertices;
+    const filters: number[] = [];
+    for (let again = 0; again < filtersOfLattice; again++) {
+      const start = performance.now();
+      filter(values, lattice).dispose();
+      await device.finish();
+      filters.push(performance.now() - start);
+    }
     if (run === 0) continue; // the first compiles and makes room
     least.build = Math.min(least.build, built - began);
-    least.filter = Math.min(least.filter, filtered - built);
+    least.filter = Math.min(least.filter, ...filters);
   }
   return least;
 }

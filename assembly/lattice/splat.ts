@@ -1,7 +1,7 @@
-import { Five, Six } from "../shared/quads";
+import { Five, Four, One, Six, Three, Two } from "../shared/quads";
 import { rowOf } from "../shared/rows";
 import { scratch } from "../shared/scratch";
-import { gatherOn, sumOn, touch } from "./gather";
+import { gatherOn, nearBytes, sumOn, touch } from "./gather";
 import { block, blockBegin, firstSum } from "./incidence";
 
 /**
@@ -44,8 +44,8 @@ export function splat(
   const column = values + ((<usize>valueOffset) << 4);
   const entries = load<u32>(offsets + ((<usize>vertices) << 2));
   const pairsEnd = incidence + ((<usize>entries) << 3);
-  // Lists of few pairs belong to lattices of many vertices, where the points of a list lie far apart.
-  const touched = vertices > 4 * rows && rows > 0 ? 0 : pairsEnd;
+  // Lists of few pairs belong to lattices of many vertices, where the points of a list lie far apart in the map.
+  const touched = vertices > 4 * rows && rows > 0 && <usize>points * rowStride > nearBytes ? 0 : pairsEnd;
   // Three entries a point are those of a plane.
   const pagesEnd = entries == 3 * points ? column + <usize>points * rowStride : 0;
   let row = rowOf(begin, quads);
@@ -55,7 +55,19 @@ export function splat(
     const lists = offsets + ((<usize>row) << 2);
     const listsEnd = offsets + ((<usize>firstEnd) << 2);
     const to = result + <usize>row * rowBytes;
-    sumLists(lists, listsEnd, incidence, pairsEnd, column, rowStride, to, sums, rowBytes, touched, pagesEnd);
+    if (quads == 6)
+      sumLists<Six>(lists, listsEnd, incidence, pairsEnd, column, rowStride, to, sums, rowBytes, touched, pagesEnd);
+    else if (quads == 5)
+      sumLists<Five>(lists, listsEnd, incidence, pairsEnd, column, rowStride, to, sums, rowBytes, touched, pagesEnd);
+    else if (quads == 4)
+      sumLists<Four>(lists, listsEnd, incidence, pairsEnd, column, rowStride, to, sums, rowBytes, touched, pagesEnd);
+    else if (quads == 3)
+      sumLists<Three>(lists, listsEnd, incidence, pairsEnd, column, rowStride, to, sums, rowBytes, touched, pagesEnd);
+    else if (quads == 2)
+      sumLists<Two>(lists, listsEnd, incidence, pairsEnd, column, rowStride, to, sums, rowBytes, touched, pagesEnd);
+    else if (quads == 1)
+      sumLists<One>(lists, listsEnd, incidence, pairsEnd, column, rowStride, to, sums, rowBytes, touched, pagesEnd);
+    else sumLists<Wide>(lists, listsEnd, incidence, pairsEnd, column, rowStride, to, sums, rowBytes, touched, pagesEnd);
     row = firstEnd;
   }
   for (; row < last; row++) {
@@ -72,12 +84,16 @@ export function splat(
   }
 }
 
+/** Rows of more than six quads. */
+@unmanaged
+class Wide {}
+
 /**
  * The sums of the blocks of many lists, which begin where `list` up to `listsEnd` say: those of the first ones in rows `rowBytes` apart, and those of
- * further ones among `sums`. Pairs end at `end`, and the rows of those from `touched` on are read ahead, or pages of a plane's map up to `pagesEnd`. Six quads, 21 to 24 classes, are summed here and
- * not by a call a list: 0.9 of the time of a spatial lattice.
+ * further ones among `sums`. Pairs end at `end`, and the rows of those from `touched` on are read ahead, or pages of a plane's map up to `pagesEnd`.
+ * Lists of many lattices have a pair or two, so that what is done once a list counts.
  */
-function sumLists(
+function sumLists<Width>(
   list: usize,
   listsEnd: usize,
   incidence: usize,
@@ -96,25 +112,27 @@ function sumLists(
   for (; list < listsEnd; list += 4) {
     const start = next;
     next = load<u32>(list, 4);
+    if (pagesEnd) {
+      const lastPage = min(pagesEnd, values + <usize>(next / 3) * rowStride + pageLead);
+      for (; page < lastPage; page += pageBytes) read ^= load<u32>(page) ^ load<u32>(page, 64) ^ load<u32>(page, 128);
+    }
     const stop = next - start > longest ? start + block : next;
-    const lastPage = min(pagesEnd, values + <usize>(next / 3) * rowStride + pageLead);
-    for (; page < lastPage; page += pageBytes) read ^= load<u32>(page) ^ load<u32>(page, 64) ^ load<u32>(page, 128);
-    let into = to;
-    let first = incidence + ((<usize>start) << 3);
     const listEnd = incidence + ((<usize>stop) << 3);
-    do {
+    let first = incidence + ((<usize>start) << 3);
+    let into = to;
+    while (true) {
       const last = min(first + (block << 3), listEnd);
       if (last > touched) {
         const from = max(first, touched);
         touched = min(from + touchedBytes, end);
         touch(from, touched, values, rowStride, rowBytes);
       }
-      if (rowBytes == 96) sumOn<Six>(first, last, values, rowStride, into, true);
-      else if (rowBytes == 80) sumOn<Five>(first, last, values, rowStride, into, true);
+      if (offsetof<Width>()) sumOn<Width>(first, last, values, rowStride, into, true);
       else gatherOn(first, last, values, rowStride, rowBytes, into, true);
+      if (last == listEnd) break;
       into = into == to ? sums + <usize>firstSum(start) * rowBytes : into + rowBytes;
       first = last;
-    } while (first < listEnd);
+    }
     to += rowBytes;
   }
   store<u32>(scratch, read);
