@@ -10,9 +10,9 @@ describe("open and crfRnn in a page", () => {
     size = await sizeOf();
   });
 
-  test("are at most 51.5 kB, minified and gzipped, and 80 kB with the module of WebAssembly", () => {
+  test("are at most 51.5 kB, minified and gzipped, and 81 kB with the module of WebAssembly", () => {
     expect(size.whole.gzipped).toBeLessThanOrEqual(51_500);
-    expect(size.whole.gzipped + size.WebAssembly.gzipped).toBeLessThanOrEqual(80_000);
+    expect(size.whole.gzipped + size.WebAssembly.gzipped).toBeLessThanOrEqual(81_000);
   });
 
   test("have no part that is not counted, and none that is empty", () => {

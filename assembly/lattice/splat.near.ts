@@ -1,6 +1,7 @@
 import { scratch } from "../shared/scratch";
 import { rowOf } from "../shared/rows";
-import { gatherOn, zero } from "./gather";
+import { Five, One, Six, Wide } from "../shared/quads";
+import { gatherOn, sumOn, zero } from "./gather";
 import { block } from "./incidence";
 
 /** As `bandPoints` of src/lattice/incidence.ts. */
@@ -29,47 +30,58 @@ export function splatNear(
   const listBytes = (<usize>(vertices + 2)) << 2;
   const rowBytes = (<usize>quads) << 4;
   const column = values + ((<usize>valueOffset) << 4);
-  const last = rowOf(end, quads);
-  for (let vertex = rowOf(begin, quads); vertex < last; vertex++) {
-    const whole = offsets + ((<usize>vertex) << 2);
-    const list = whole + <usize>(band + 1) * listBytes;
-    const first = load<u32>(list);
-    const stop = load<u32>(list, 4);
-    const own = result + <usize>vertex * rowBytes;
+  const vertex = rowOf(begin, quads);
+  const lists = offsets + ((<usize>vertex) << 2);
+  const listsEnd = offsets + ((<usize>rowOf(end, quads)) << 2);
+  const to = result + <usize>vertex * rowBytes;
+  if (quads == 1) addLists<One>(lists, listsEnd, listBytes, band, incidence, column, rowStride, to, sums, rowBytes);
+  else if (quads == 5)
+    addLists<Five>(lists, listsEnd, listBytes, band, incidence, column, rowStride, to, sums, rowBytes);
+  else if (quads == 6)
+    addLists<Six>(lists, listsEnd, listBytes, band, incidence, column, rowStride, to, sums, rowBytes);
+  else addLists<Wide>(lists, listsEnd, listBytes, band, incidence, column, rowStride, to, sums, rowBytes);
+}
+
+/**
+ * Adds the parts that a band has of many lists to the sums of their first blocks, in rows `rowBytes` apart, and to those of further ones among `sums`.
+ * (By `gatherOn` alone the splat takes 1.06 to 1.1 times as long.)
+ */
+function addLists<Width>(
+  list: usize,
+  listsEnd: usize,
+  listBytes: usize,
+  band: u32,
+  incidence: usize,
+  values: usize,
+  rowStride: usize,
+  to: usize,
+  sums: usize,
+  rowBytes: usize,
+): void {
+  const ahead = <usize>(band + 1) * listBytes;
+  for (; list < listsEnd; list += 4) {
+    const part = list + ahead;
+    let first = load<u32>(part);
+    const stop = load<u32>(part, 4);
     if (first < stop) {
       // How many pairs of the list the bands before have added.
       let count: u32 = 0;
-      for (let before = whole + listBytes; before < list; before += listBytes)
+      for (let before = list + listBytes; before < part; before += listBytes)
         count += load<u32>(before, 4) - load<u32>(before);
-      const row = sums + <usize>(load<u32>(whole) / block + count / block) * rowBytes;
-      addPart(incidence, first, stop, count, column, rowStride, own, row, rowBytes);
-    } else if (band == 0) zero(own, rowBytes);
-  }
-}
-
-/** Adds the pairs of a list in [first, stop), before which it has `count`, to the sum of its first block or to those of further ones, from `row` on. */
-// @ts-ignore: decorator
-@inline
-function addPart(
-  incidence: usize,
-  first: u32,
-  stop: u32,
-  count: u32,
-  values: usize,
-  rowStride: usize,
-  own: usize,
-  row: usize,
-  rowBytes: usize,
-): void {
-  while (first < stop) {
-    const filled = count % block;
-    const until = min(stop, first + block - filled);
-    const pairs = incidence + ((<usize>first) << 3);
-    const pairsEnd = incidence + ((<usize>until) << 3);
-    gatherOn(pairs, pairsEnd, values, rowStride, rowBytes, count < block ? own : row, filled == 0);
-    count += until - first;
-    first = until;
-    row += rowBytes;
+      const further = sums + <usize>(load<u32>(list) / block) * rowBytes;
+      do {
+        const filled = count % block;
+        const until = min(stop, first + block - filled);
+        const pairs = incidence + ((<usize>first) << 3);
+        const pairsEnd = incidence + ((<usize>until) << 3);
+        const into = count < block ? to : further + <usize>(count / block) * rowBytes;
+        if (offsetof<Width>()) sumOn<Width>(pairs, pairsEnd, values, rowStride, into, filled == 0);
+        else gatherOn(pairs, pairsEnd, values, rowStride, rowBytes, into, filled == 0);
+        count += until - first;
+        first = until;
+      } while (first < stop);
+    } else if (band == 0) zero(to, rowBytes);
+    to += rowBytes;
   }
 }
 

@@ -1,4 +1,4 @@
-import { Five, Four, One, Six, Three, Two } from "../shared/quads";
+import { Five, Four, One, Six, Three, Two, Wide } from "../shared/quads";
 import { rowOf } from "../shared/rows";
 import { scratch } from "../shared/scratch";
 import { gatherOn, nearBytes, sumOn, touch } from "./gather";
@@ -83,10 +83,6 @@ export function splat(
     }
   }
 }
-
-/** Rows of more than six quads. */
-@unmanaged
-class Wide {}
 
 /**
  * The sums of the blocks of many lists, which begin where `list` up to `listsEnd` say: those of the first ones in rows `rowBytes` apart, and those of

@@ -32,6 +32,10 @@ export class Six extends Five {
   f: v128;
 }
 
+/** Any number of quads, which are taken six at a time. */
+@unmanaged
+export class Wide {}
+
 /** The number of quads. */
 // @ts-ignore: decorator
 @inline
