@@ -17,7 +17,10 @@ export interface Readings {
 export interface CrfStep extends Readings {
   /** Iterations done: 0, 1, … T. After 0, Q is the softmax of the unary logits, or what the call begins from. */
   readonly iteration: number;
-  /** The marginals Q, in the logits' shape. They are computed over when the next step is asked for: read, or copy, what is to stay. */
+  /**
+   * The marginals Q, in the logits' shape. They are computed over when the next step is asked for: read, or copy, what is to stay. To go on from
+   * others, use `replace`: an iteration takes what is here to add up to 1.
+   */
   readonly marginals: Tensor;
   /**
    * Lets the next iteration begin from other marginals, of the same shape; they stay the caller's and are copied at once. After
