@@ -95,17 +95,18 @@ function sumOfRow(row: usize, bytes: usize): v128 {
 }
 
 /**
- * x = unary − (matrices row 0 ∘ Σ spatial + row 1 ∘ Σ bilateral) for points whose simplices lie from `near` and from `like` on. Loops over points that
- * are functions of their own keep all they need in registers. Unless `ones` is 0, the last channel of a row of at most six quads follows from them.
+ * x = unary − (matrices row 0 ∘ Σ spatial + row 1 ∘ Σ bilateral) for points whose simplices lie from `near` on and, `step` bytes apart, from `like` on;
+ * rows of filtered values have `stride` bytes. Loops over points that are functions of their own keep all they need in registers. Unless `ones` is 0, the last
+ * channel of a row of at most six quads follows from them.
  */
 function weigh(
   near: usize,
   like: usize,
   likeEnd: usize,
-  simplexBytes: usize,
+  step: usize,
   spatial: usize,
   bilateral: usize,
-  valueStride: usize,
+  stride: usize,
   matrices: usize,
   rowStride: usize,
   unary: usize,
@@ -113,103 +114,19 @@ function weigh(
   ones: f32,
 ): void {
   let at: usize = 0;
-  for (; at + 96 <= valueStride; at += 96)
-    weighQuads<Six>(
-      at,
-      near,
-      like,
-      likeEnd,
-      simplexBytes,
-      spatial,
-      bilateral,
-      valueStride,
-      matrices,
-      rowStride,
-      unary,
-      x,
-      ones,
-    );
-  const rest = valueStride - at;
+  for (; at + 96 <= stride; at += 96)
+    weighQuads<Six>(at, near, like, likeEnd, step, spatial, bilateral, stride, matrices, rowStride, unary, x, ones);
+  const rest = stride - at;
   if (rest == 80)
-    weighQuads<Five>(
-      at,
-      near,
-      like,
-      likeEnd,
-      simplexBytes,
-      spatial,
-      bilateral,
-      valueStride,
-      matrices,
-      rowStride,
-      unary,
-      x,
-      ones,
-    );
+    weighQuads<Five>(at, near, like, likeEnd, step, spatial, bilateral, stride, matrices, rowStride, unary, x, ones);
   else if (rest == 64)
-    weighQuads<Four>(
-      at,
-      near,
-      like,
-      likeEnd,
-      simplexBytes,
-      spatial,
-      bilateral,
-      valueStride,
-      matrices,
-      rowStride,
-      unary,
-      x,
-      ones,
-    );
+    weighQuads<Four>(at, near, like, likeEnd, step, spatial, bilateral, stride, matrices, rowStride, unary, x, ones);
   else if (rest == 48)
-    weighQuads<Three>(
-      at,
-      near,
-      like,
-      likeEnd,
-      simplexBytes,
-      spatial,
-      bilateral,
-      valueStride,
-      matrices,
-      rowStride,
-      unary,
-      x,
-      ones,
-    );
+    weighQuads<Three>(at, near, like, likeEnd, step, spatial, bilateral, stride, matrices, rowStride, unary, x, ones);
   else if (rest == 32)
-    weighQuads<Two>(
-      at,
-      near,
-      like,
-      likeEnd,
-      simplexBytes,
-      spatial,
-      bilateral,
-      valueStride,
-      matrices,
-      rowStride,
-      unary,
-      x,
-      ones,
-    );
+    weighQuads<Two>(at, near, like, likeEnd, step, spatial, bilateral, stride, matrices, rowStride, unary, x, ones);
   else if (rest == 16)
-    weighQuads<One>(
-      at,
-      near,
-      like,
-      likeEnd,
-      simplexBytes,
-      spatial,
-      bilateral,
-      valueStride,
-      matrices,
-      rowStride,
-      unary,
-      x,
-      ones,
-    );
+    weighQuads<One>(at, near, like, likeEnd, step, spatial, bilateral, stride, matrices, rowStride, unary, x, ones);
 }
 
 function weighQuads<Width>(
@@ -217,10 +134,10 @@ function weighQuads<Width>(
   near: usize,
   like: usize,
   likeEnd: usize,
-  simplexBytes: usize,
+  step: usize,
   spatialValues: usize,
   bilateralValues: usize,
-  valueStride: usize,
+  stride: usize,
   matrixRows: usize,
   rowStride: usize,
   unaryRows: usize,
@@ -242,7 +159,7 @@ function weighQuads<Width>(
     let e = a;
     let f = a;
     for (const stop = near + 24; near < stop; near += 8) {
-      const row = spatial + <usize>load<u32>(near) * valueStride;
+      const row = spatial + <usize>load<u32>(near) * stride;
       const weight = v128.load32_splat(near, 4);
       a = multiplyAdd(weight, v128.load(row), a);
       if (quads > 1) b = multiplyAdd(weight, v128.load(row, 16), b);
@@ -265,8 +182,8 @@ function weighQuads<Width>(
     let j = g;
     let k = g;
     let l = g;
-    for (const stop = like + simplexBytes; like < stop; like += 8) {
-      const row = bilateral + <usize>load<u32>(like) * valueStride;
+    for (const stop = like + step; like < stop; like += 8) {
+      const row = bilateral + <usize>load<u32>(like) * stride;
       const weight = v128.load32_splat(like, 4);
       g = multiplyAdd(weight, v128.load(row), g);
       if (quads > 1) h = multiplyAdd(weight, v128.load(row, 16), h);

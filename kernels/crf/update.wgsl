@@ -11,7 +11,7 @@
 //
 // Marginals of a softmax add up to 1, and filters that are normalized `after` make 1 of ones, so that what they make of the last channel follows
 // from the others. Where that channel has a quad to itself, the filters may leave it out: valueQuads = quads − 1.
-// Preconditions: the spatial lattice has d = 2, and quads ≤ 64; valueQuads is quads, or as above.
+// Preconditions: the spatial lattice has d = 2, and quads ≤ 64; valueQuads is quads or, of at most seven quads, as above.
 //#include "../shared/nan.wgsl"
 //#include "activation.wgsl"
 
