@@ -21,7 +21,7 @@ const activations: Case[] = (["softmax", "relu"] as const).flatMap((kind) => [
     name: `${kind}: every row is divided among its channels, and padding stays zero`,
     async run(device) {
       for (const rows of [1, 63, 64, 65, 4500]) {
-        for (const channels of rows === 4500 ? [3] : [1, 3, 4, 5, 21, 68]) {
+        for (const channels of rows === 4500 ? [3] : [1, 2, 3, 4, 5, 21, 68]) {
           using memory = new Memory(device);
           const stride = padded(channels);
           const data = random(rows + channels).array(rows * channels, -10, 10);
