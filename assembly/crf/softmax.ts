@@ -1,5 +1,6 @@
 import { scratch } from "../shared/scratch";
 import { exp4, exp8, largestOf, sumLanes, tailMask } from "../shared/simd";
+import { transpose } from "../shared/transpose";
 import { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_SOFTMAX } from "./activation";
 
 /** Rows that go through each step together, so that a step of one row does not wait for the step before it. */
@@ -24,49 +25,22 @@ export function softmax(
   }
 }
 
-function powers(x: v128, most: v128): v128 {
-  return exp4(f32x4.sub(x, most));
-}
-
 /**
  * Softmax of four rows of a quad: their first channels side by side, then their second ones, and so on, so that a channel that is not there costs no exp.
  * Sums are added up as `sumLanes` does.
  */
 function softmaxFour(from: usize, to: usize, channels: u32): void {
-  const a = v128.load(from);
-  const b = v128.load(from, 16);
-  const c = v128.load(from, 32);
-  const d = v128.load(from, 48);
-  const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
-  const cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
-  let first = v128.shuffle<i32>(ab, cd, 0, 1, 4, 5);
-  let second = v128.shuffle<i32>(ab, cd, 2, 3, 6, 7);
-  const abEnd = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
-  const cdEnd = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
-  let third = v128.shuffle<i32>(abEnd, cdEnd, 0, 1, 4, 5);
-  let fourth = v128.shuffle<i32>(abEnd, cdEnd, 2, 3, 6, 7);
-  let most = first;
-  if (channels > 1) most = f32x4.pmax(most, second);
-  if (channels > 2) most = f32x4.pmax(most, third);
-  if (channels > 3) most = f32x4.pmax(most, fourth);
-  const zero = f32x4.splat(0);
-  first = powers(first, most);
-  second = channels > 1 ? powers(second, most) : zero;
-  third = channels > 2 ? powers(third, most) : zero;
-  fourth = channels > 3 ? powers(fourth, most) : zero;
-  const factor = f32x4.div(f32x4.splat(1), f32x4.add(f32x4.add(first, third), f32x4.add(second, fourth)));
-  first = f32x4.mul(first, factor);
-  second = f32x4.mul(second, factor);
-  third = f32x4.mul(third, factor);
-  fourth = f32x4.mul(fourth, factor);
-  const left = v128.shuffle<i32>(first, second, 0, 4, 1, 5);
-  const right = v128.shuffle<i32>(third, fourth, 0, 4, 1, 5);
-  v128.store(to, v128.shuffle<i32>(left, right, 0, 1, 4, 5));
-  v128.store(to, v128.shuffle<i32>(left, right, 2, 3, 6, 7), 16);
-  const leftEnd = v128.shuffle<i32>(first, second, 2, 6, 3, 7);
-  const rightEnd = v128.shuffle<i32>(third, fourth, 2, 6, 3, 7);
-  v128.store(to, v128.shuffle<i32>(leftEnd, rightEnd, 0, 1, 4, 5), 32);
-  v128.store(to, v128.shuffle<i32>(leftEnd, rightEnd, 2, 3, 6, 7), 48);
+  transpose(from, to);
+  const end = to + ((<usize>channels) << 4);
+  let most = v128.load(to);
+  for (let at = to + 16; at < end; at += 16) most = f32x4.pmax(most, v128.load(at));
+  for (let at = to; at < end; at += 16) v128.store(at, exp4(f32x4.sub(v128.load(at), most)));
+  for (let at = end; at < to + 64; at += 16) v128.store(at, f32x4.splat(0));
+  const even = f32x4.add(v128.load(to), v128.load(to, 32));
+  const odd = f32x4.add(v128.load(to, 16), v128.load(to, 48));
+  const factor = f32x4.div(f32x4.splat(1), f32x4.add(even, odd));
+  for (let at = to; at < end; at += 16) v128.store(at, f32x4.mul(v128.load(at), factor));
+  transpose(to, to);
 }
 
 /** A few rows of softmax.wgsl, or a copy of them where there is no activation. `from` and `to` may be the same. */

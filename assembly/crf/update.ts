@@ -32,9 +32,8 @@ export function update(
   // The filtered values of a pixel, one row of each filter, behind what `activate` keeps.
   const spatial = scratch + activateBytes;
   const bilateral = spatial + rowStride;
-  // As in update.wgsl; zeros where nothing follows from it.
-  const follows = valueQuads < quads;
-  const ones = follows ? <f32>1 + <f32>1 / <f32>(1 << dimensions) : 0;
+  // As in update.wgsl; 0 where the last channel was filtered like the others.
+  const ones: f32 = valueQuads < quads ? <f32>1 + <f32>1 / <f32>(1 << dimensions) : 0;
   const each = 64 / quads;
   const last = min(end * each, points);
   let reached: u32 = 0;
@@ -66,7 +65,7 @@ export function update(
         const simplex = like + point * simplexBytes;
         gatherOn(near + point * 24, near + point * 24 + 24, spatialValues, valueStride, valueStride, spatial, true);
         gatherOn(simplex, simplex + simplexBytes, bilateralValues, valueStride, valueStride, bilateral, true);
-        if (follows) {
+        if (ones) {
           v128.store(spatial + valueStride, lastOf(sumOfRow(spatial, valueStride), spatialOnes));
           v128.store(bilateral + valueStride, lastOf(sumOfRow(bilateral, valueStride), ones));
         }

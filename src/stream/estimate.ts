@@ -1,5 +1,6 @@
 import type { CrfOptions } from "../crf/crfRnn.ts";
 import { filteredQuads } from "../crf/filteredQuads.ts";
+import { inferenceOptions } from "../crf/options.ts";
 import type { Device } from "../device/device.ts";
 import { LimitError } from "../errors.ts";
 import { padded, quadBytes, quadsOf } from "../shape.ts";
@@ -97,7 +98,12 @@ export function estimateStream(
   options: CutOptions &
     Pick<CrfOptions, "iterations" | "normalization" | "activation"> & { readonly verticesPerPixel?: number } = {},
 ): Estimate {
-  const { iterations = 5, verticesPerPixel = usualVertices, normalization = "after", activation = "softmax" } = options;
+  const {
+    iterations = inferenceOptions.iterations.default,
+    normalization = inferenceOptions.normalization.default,
+    activation = inferenceOptions.activation.default,
+    verticesPerPixel = usualVertices,
+  } = options;
   const quads = filteredQuads(size.classes, { normalization, activation });
   const pixels = size.height * size.width;
   const rows = rowsOfBand(device, size, options);
