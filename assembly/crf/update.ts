@@ -2,7 +2,7 @@ import { farthest, gatherOn, nearBytes, touch } from "../lattice/gather";
 import { Five, Four, One, Six, Three, Two, widthOf } from "../shared/quads";
 import { scratch } from "../shared/scratch";
 import { multiplyAdd, sumLanes } from "../shared/simd";
-import { activate, activateBytes } from "./softmax";
+import { activate } from "./softmax";
 
 /** Points whose rows are read together before the first of them is computed, and which are activated while they are near. */
 const together: u32 = 64;
@@ -29,8 +29,8 @@ export function update(
   const rowStride = (<usize>quads) << 4;
   const valueStride = (<usize>valueQuads) << 4;
   const simplexBytes = (<usize>(dimensions + 1)) << 3;
-  // The filtered values of a pixel, one row of each filter, behind what `activate` keeps.
-  const spatial = scratch + activateBytes;
+  // The filtered values of a pixel, one row of each filter.
+  const spatial = scratch;
   const bilateral = spatial + rowStride;
   // As in update.wgsl; 0 where the last channel was filtered like the others.
   const ones: f32 = valueQuads < quads ? <f32>1 + <f32>1 / <f32>(1 << dimensions) : 0;

@@ -1,4 +1,4 @@
-import { Five, Four, One, Six, Three, Two, widthOf } from "../shared/quads";
+import { Five, Four, None, One, Six, Three, Two, widthOf } from "../shared/quads";
 import { rowOf } from "../shared/rows";
 import { multiplyAdd } from "../shared/simd";
 import { lastOfChain } from "./chains";
@@ -63,20 +63,21 @@ function goAlong<Width>(first: usize, last: usize, values: usize, vertices: u32,
     word = load<u32>(at, 4);
     const next = values + <usize>rowBehind(word, goesOn, vertices) * rowStride;
     const kept = i32x4.splat(goesOn);
-    a = along(row, next, a, kept);
-    if (quads > 1) b = along(row + 16, next + 16, b, kept);
-    if (quads > 2) c = along(row + 32, next + 32, c, kept);
-    if (quads > 3) d = along(row + 48, next + 48, d, kept);
-    if (quads > 4) e = along(row + 64, next + 64, e, kept);
-    if (quads > 5) f = along(row + 80, next + 80, f, kept);
+    a = along<None>(row, next, a, kept);
+    if (quads > 1) b = along<One>(row, next, b, kept);
+    if (quads > 2) c = along<Two>(row, next, c, kept);
+    if (quads > 3) d = along<Three>(row, next, d, kept);
+    if (quads > 4) e = along<Four>(row, next, e, kept);
+    if (quads > 5) f = along<Five>(row, next, f, kept);
   }
 }
 
 /** Blurs a quad by that before, as it was, and the next. Returns what the next one has before it: nothing if a chain ends here. */
 // @ts-ignore: decorator
 @inline
-function along(own: usize, next: usize, before: v128, kept: v128): v128 {
-  const value = v128.load(own);
-  v128.store(own, multiplyAdd(f32x4.splat(0.5), f32x4.add(before, v128.load(next)), value));
+function along<Before>(own: usize, next: usize, before: v128, kept: v128): v128 {
+  const value = v128.load(own, offsetof<Before>());
+  const sum = f32x4.add(before, v128.load(next, offsetof<Before>()));
+  v128.store(own, multiplyAdd(f32x4.splat(0.5), sum, value), offsetof<Before>());
   return v128.and(value, kept);
 }

@@ -1,5 +1,6 @@
-import { multiplyAdd } from "../shared/simd";
+import { Five, Four, None, One, Six, Three, Two, widthOf } from "../shared/quads";
 import { rowOf } from "../shared/rows";
+import { multiplyAdd } from "../shared/simd";
 
 /** Twin of kernels/lattice/blur.wgsl. */
 export function blur(
@@ -11,27 +12,50 @@ export function blur(
   begin: u32,
   end: u32,
 ): void {
-  const half = f32x4.splat(0.5);
   const rowStride = (<usize>quads) << 4;
-  const last = rowOf(end, quads);
-  for (let vertex = rowOf(begin, quads); vertex < last; vertex++) {
-    const pair = neighbors + ((<usize>vertex) << 3);
+  const vertex = rowOf(begin, quads);
+  const first = neighbors + ((<usize>vertex) << 3);
+  const last = neighbors + ((<usize>rowOf(end, quads)) << 3);
+  const before = <usize>vertex * rowStride;
+  let q: usize = 0;
+  for (; q + 96 <= rowStride; q += 96) blurRows<Six>(first, last, values + q, before, result + q, rowStride);
+  const rest = rowStride - q;
+  if (rest == 80) blurRows<Five>(first, last, values + q, before, result + q, rowStride);
+  else if (rest == 64) blurRows<Four>(first, last, values + q, before, result + q, rowStride);
+  else if (rest == 48) blurRows<Three>(first, last, values + q, before, result + q, rowStride);
+  else if (rest == 32) blurRows<Two>(first, last, values + q, before, result + q, rowStride);
+  else if (rest == 16) blurRows<One>(first, last, values + q, before, result + q, rowStride);
+}
+
+function blurRows<Width>(
+  pair: usize,
+  last: usize,
+  values: usize,
+  before: usize,
+  result: usize,
+  rowStride: usize,
+): void {
+  const quads = widthOf<Width>();
+  let own = values + before;
+  let to = result + before;
+  for (; pair < last; pair += 8) {
     const first = values + <usize>load<u32>(pair) * rowStride;
     const second = values + <usize>load<u32>(pair, 4) * rowStride;
-    const own = values + <usize>vertex * rowStride;
-    const to = result + <usize>vertex * rowStride;
-    let at: usize = 0;
-    for (; at + 48 <= rowStride; at += 48) {
-      const a = f32x4.add(v128.load(first + at), v128.load(second + at));
-      const b = f32x4.add(v128.load(first + at, 16), v128.load(second + at, 16));
-      const c = f32x4.add(v128.load(first + at, 32), v128.load(second + at, 32));
-      v128.store(to + at, multiplyAdd(half, a, v128.load(own + at)));
-      v128.store(to + at, multiplyAdd(half, b, v128.load(own + at, 16)), 16);
-      v128.store(to + at, multiplyAdd(half, c, v128.load(own + at, 32)), 32);
-    }
-    for (; at < rowStride; at += 16) {
-      const sum = f32x4.add(v128.load(first + at), v128.load(second + at));
-      v128.store(to + at, multiplyAdd(half, sum, v128.load(own + at)));
-    }
+    between<None>(first, second, own, to);
+    if (quads > 1) between<One>(first, second, own, to);
+    if (quads > 2) between<Two>(first, second, own, to);
+    if (quads > 3) between<Three>(first, second, own, to);
+    if (quads > 4) between<Four>(first, second, own, to);
+    if (quads > 5) between<Five>(first, second, own, to);
+    own += rowStride;
+    to += rowStride;
   }
+}
+
+/** The quad behind those of `Before`. */
+// @ts-ignore: decorator
+@inline
+function between<Before>(first: usize, second: usize, own: usize, to: usize): void {
+  const sum = f32x4.add(v128.load(first, offsetof<Before>()), v128.load(second, offsetof<Before>()));
+  v128.store(to, multiplyAdd(f32x4.splat(0.5), sum, v128.load(own, offsetof<Before>())), offsetof<Before>());
 }
