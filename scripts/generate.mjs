@@ -39,7 +39,7 @@ function assemblyEntry(kernels) {
     const twin = file.replace(/^kernels/, "assembly").replace(/\.wgsl$/, "");
     return `export { ${id} } from "../${twin}";`;
   });
-  return `${exports.join("\n")}\nexport { heapBase, setScratch } from "../assembly/shared/scratch";\n`;
+  return `${exports.join("\n")}\nexport { padRows, trimRows } from "../assembly/shared/denseRows";\nexport { heapBase, setScratch } from "../assembly/shared/scratch";\n`;
 }
 
 /** A hash of all that each compilation is made from, the sources, the compiler's version and its settings, and one of what is common. */

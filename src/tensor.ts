@@ -62,13 +62,12 @@ export class Tensor extends Held {
    */
   async read(): Promise<Float32Array> {
     this.requireLive();
-    const { device, layout, shape, storage } = this;
-    const memory = device.memoryOf?.(storage);
+    const { device, layout, shape, storage, channels } = this;
     // Before anything is awaited, since what others write later is not to show.
-    const values = memory && layout.unpack(shape, memory);
-    if (values === memory) return layout.unpack(shape, new Float32Array(await device.read(storage)));
+    const values = layout.padsRows ? device.readRows?.(storage, channels) : undefined;
+    if (!values) return layout.unpack(shape, new Float32Array(await device.read(storage)));
     await device.finish();
-    return values!;
+    return values;
   }
 
   /**
@@ -85,11 +84,11 @@ export class Tensor extends Held {
 
   /** Writes values that were checked. */
   store(values: ArrayLike<number>): void {
-    const { device, layout, shape, storage } = this;
+    const { device, layout, shape, storage, channels } = this;
     const floats = floatsOf(values, elementsOf(shape));
-    const memory = device.memoryOf?.(storage);
-    const packed = layout.pack(shape, floats, memory);
-    if (packed !== memory) device.write(storage, packed, packed !== values);
+    if (layout.padsRows && device.writeRows?.(storage, floats, channels)) return;
+    const packed = layout.pack(shape, floats);
+    device.write(storage, packed, packed !== values);
   }
 
   /** Makes a tensor of this shape and layout, with undefined contents. @throws DisposedError */

@@ -43,6 +43,27 @@ export const cases: Case[] = [
     },
   },
   {
+    name: "rows come and go whole, many of them and longer ones than go through scratch memory",
+    async run(device) {
+      for (const [rows, channels] of [
+        [1561, 21],
+        [8193, 3],
+        [5, 8191],
+        [3, 8193],
+        [2, 16_387],
+      ] as const) {
+        const stride = 4 * Math.ceil(channels / 4);
+        const values = random(channels).array(rows * channels);
+        device.tensor([rows, stride], new Float32Array(rows * stride).fill(7)).dispose();
+        using tensor = device.tensor([rows, channels], values);
+        same(await tensor.read(), values, `${rows} rows of ${channels}`);
+        const memory = new Float32Array(await device.read(tensor.storage));
+        const behind = memory.filter((_, i) => i % stride >= channels);
+        same(behind, new Float32Array(behind.length), `behind ${rows} rows of ${channels}`);
+      }
+    },
+  },
+  {
     name: "values are those of their indices, whatever else they iterate over, and memory may grow while they are asked for",
     async run(device) {
       for (const channels of [3, 4]) {

@@ -1,4 +1,3 @@
-import { Five, Six, Wide, widthOf } from "../shared/quads";
 import { exp4, exponentiate, largestLane, sumLanes, tailMask } from "../shared/simd";
 import { transpose } from "../shared/transpose";
 import { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_SOFTMAX } from "./activation";
@@ -64,41 +63,34 @@ export function activate(from: usize, to: usize, rows: u32, channels: u32, activ
     if (activation == ACTIVATION_RELU) {
       rectify(from, last, to, rowBytes, tail);
     } else {
-      if (rowBytes == 96) lessLargest<Six>(from, last, to, rowBytes, tail);
-      else if (rowBytes == 80) lessLargest<Five>(from, last, to, rowBytes, tail);
-      else lessLargest<Wide>(from, last, to, rowBytes, tail);
+      lessLargest(from, last, to, rowBytes, tail);
       exponentiate(to, stop);
     }
-    if (rowBytes == 96) divideBySums<Six>(to, stop, rowBytes);
-    else if (rowBytes == 80) divideBySums<Five>(to, stop, rowBytes);
-    else divideBySums<Wide>(to, stop, rowBytes);
+    divideBySums(to, stop, rowBytes);
     to = stop;
   }
 }
 
-/** Rows less the largest of their values, and −∞ in the lanes of no channel. (Rows of six quads in loops, here and in `divideBySums`: 1.1 of a softmax.) */
-function lessLargest<Width>(from: usize, end: usize, to: usize, rowBytes: usize, tail: v128): void {
-  const quads = widthOf<Width>();
+/** Rows less the largest of their values, and −∞ in the lanes of no channel. (Six quads in the loops, here and in `divideBySums`: 1.1 of a softmax.) */
+function lessLargest(from: usize, end: usize, to: usize, rowBytes: usize, tail: v128): void {
   const last = rowBytes - 16;
   const none = f32x4.splat(-Infinity);
   for (; from < end; from += rowBytes) {
     const behind = v128.bitselect(v128.load(from + last), none, tail);
     let most = behind;
-    if (quads) {
+    if (rowBytes == 96) {
       const a = v128.load(from);
       const b = v128.load(from, 16);
       const c = v128.load(from, 32);
       const d = v128.load(from, 48);
-      most = f32x4.pmax(f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d)), most);
-      if (quads > 5) {
-        const e = v128.load(from, 64);
-        most = largestLane(f32x4.pmax(e, most));
-        v128.store(to, f32x4.sub(e, most), 64);
-      } else most = largestLane(most);
+      const e = v128.load(from, 64);
+      most = f32x4.pmax(f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d)), f32x4.pmax(e, most));
+      most = largestLane(most);
       v128.store(to, f32x4.sub(a, most));
       v128.store(to, f32x4.sub(b, most), 16);
       v128.store(to, f32x4.sub(c, most), 32);
       v128.store(to, f32x4.sub(d, most), 48);
+      v128.store(to, f32x4.sub(e, most), 64);
     } else {
       for (let at: usize = 0; at < last; at += 16) most = f32x4.pmax(v128.load(from + at), most);
       most = largestLane(most);
@@ -111,39 +103,32 @@ function lessLargest<Width>(from: usize, end: usize, to: usize, rowBytes: usize,
 
 /** What of rows is positive, and 0 in the lanes of no channel. */
 function rectify(from: usize, end: usize, to: usize, rowBytes: usize, tail: v128): void {
+  const last = rowBytes - 16;
   const zero = f32x4.splat(0);
   for (; from < end; from += rowBytes) {
-    const last = rowBytes - 16;
     for (let at: usize = 0; at < last; at += 16) v128.store(to + at, f32x4.pmax(v128.load(from + at), zero));
     v128.store(to + last, v128.and(f32x4.pmax(v128.load(from + last), zero), tail));
     to += rowBytes;
   }
 }
 
-/** Rows over their sums. */
-function divideBySums<Width>(row: usize, end: usize, rowBytes: usize): void {
-  const quads = widthOf<Width>();
-  const least = f32x4.splat(1e-20);
+/** Rows over their sums, and 1e-20. */
+function divideBySums(row: usize, end: usize, rowBytes: usize): void {
   for (; row < end; row += rowBytes) {
-    if (quads) {
+    if (rowBytes == 96) {
       const a = v128.load(row);
       const b = v128.load(row, 16);
       const c = v128.load(row, 32);
       const d = v128.load(row, 48);
       const e = v128.load(row, 64);
-      let f = e;
-      let sum = f32x4.add(f32x4.add(a, b), f32x4.add(c, d));
-      if (quads > 5) {
-        f = v128.load(row, 80);
-        sum = f32x4.add(sum, f32x4.add(e, f));
-      } else sum = f32x4.add(sum, e);
-      const factor = f32x4.div(f32x4.splat(1), f32x4.add(sumLanes(sum), least));
+      const f = v128.load(row, 80);
+      const factor = overSum(f32x4.add(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)), f32x4.add(e, f)));
       v128.store(row, f32x4.mul(a, factor));
       v128.store(row, f32x4.mul(b, factor), 16);
       v128.store(row, f32x4.mul(c, factor), 32);
       v128.store(row, f32x4.mul(d, factor), 48);
       v128.store(row, f32x4.mul(e, factor), 64);
-      if (quads > 5) v128.store(row, f32x4.mul(f, factor), 80);
+      v128.store(row, f32x4.mul(f, factor), 80);
     } else {
       let sum = f32x4.splat(0);
       let at: usize = 0;
@@ -151,8 +136,14 @@ function divideBySums<Width>(row: usize, end: usize, rowBytes: usize): void {
         sum = f32x4.add(sum, f32x4.add(v128.load(row + at), v128.load(row + at, 16)));
       }
       if (at < rowBytes) sum = f32x4.add(sum, v128.load(row + at));
-      const factor = f32x4.div(f32x4.splat(1), f32x4.add(sumLanes(sum), least));
+      const factor = overSum(sum);
       for (at = 0; at < rowBytes; at += 16) v128.store(row + at, f32x4.mul(v128.load(row + at), factor));
     }
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function overSum(sum: v128): v128 {
+  return f32x4.div(f32x4.splat(1), f32x4.add(sumLanes(sum), f32x4.splat(1e-20)));
 }

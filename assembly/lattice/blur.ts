@@ -19,12 +19,9 @@ export function blur(
   const before = <usize>vertex * rowStride;
   let q: usize = 0;
   for (; q + 96 <= rowStride; q += 96) blurRows<Six>(first, last, values + q, before, result + q, rowStride);
-  const rest = rowStride - q;
-  if (rest == 80) blurRows<Five>(first, last, values + q, before, result + q, rowStride);
-  else if (rest == 64) blurRows<Four>(first, last, values + q, before, result + q, rowStride);
-  else if (rest == 48) blurRows<Three>(first, last, values + q, before, result + q, rowStride);
-  else if (rest == 32) blurRows<Two>(first, last, values + q, before, result + q, rowStride);
-  else if (rest == 16) blurRows<One>(first, last, values + q, before, result + q, rowStride);
+  for (; q + 80 <= rowStride; q += 80) blurRows<Five>(first, last, values + q, before, result + q, rowStride);
+  for (; q + 48 <= rowStride; q += 48) blurRows<Three>(first, last, values + q, before, result + q, rowStride);
+  for (; q < rowStride; q += 16) blurRows<One>(first, last, values + q, before, result + q, rowStride);
 }
 
 function blurRows<Width>(

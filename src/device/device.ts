@@ -189,11 +189,12 @@ export interface Device extends Disposable {
   /** `own`: nobody else has the data, so that they may be sent away without a copy. Default: false. */
   write(storage: Storage, data: Data, own?: boolean): void;
   /**
-   * The memory itself, to be used at once, since it may lie elsewhere after the next `allocate`: values need not be copied twice then. On WebGPU and with a
-   * worker this thread does not have it.
+   * Writes dense rows of so many channels to rows of whole quads, or reads them, at once; false and undefined where `write` and `read` have to: on
+   * WebGPU and with a worker this thread does not have the memory.
    * @throws DisposedError
    */
-  memoryOf?(storage: Storage): Float32Array | undefined;
+  writeRows?(storage: Storage, values: Float32Array, channels: number): boolean;
+  readRows?(storage: Storage, channels: number): Float32Array | undefined;
   read(storage: Storage): Promise<ArrayBuffer>;
   copy(from: Storage, to: Storage): void;
   clear(storage: Storage): void;

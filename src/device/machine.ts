@@ -48,6 +48,12 @@ export interface Machine {
   write(offset: number, data: Data, own?: boolean): void;
   /** Copies bytes out, as they are after all commands before. @throws DeviceError for a kernel that has failed */
   read(offset: number, bytes: number): ArrayBuffer | Promise<ArrayBuffer>;
+  /**
+   * Writes dense rows of so many channels to rows of whole quads, or reads them; false and undefined for rows of whole quads themselves, and for those
+   * longer than scratch memory.
+   */
+  writeRows?(offset: number, values: Float32Array, channels: number): boolean;
+  readRows?(offset: number, bytes: number, channels: number): Float32Array | undefined;
   copy(from: number, to: number, bytes: number): void;
   clear(offset: number, bytes: number): void;
   run(call: Call, timed?: Timed): void;
@@ -61,6 +67,9 @@ export interface Machine {
 type KernelFunction = (...args: number[]) => void;
 
 export const pageBytes = 65536;
+
+/** Bytes of dense rows that go through scratch memory together, which has twice as many. */
+const togetherBytes = 32768;
 
 /** Makes the error for memory that cannot be had. */
 export const outOfMemory = (bytes: number, had: number): LimitError =>
@@ -96,6 +105,7 @@ export class LocalMachine implements Machine {
   readonly #module: WebAssembly.Module;
   readonly #exports: Record<string, KernelFunction>;
   #threads: Threads | undefined;
+  #scratch = 0;
   #failure: CrfRnnError | undefined;
 
   private constructor(
@@ -123,6 +133,7 @@ export class LocalMachine implements Machine {
 
   async start({ scratch, control, scratches, source }: Places): Promise<void> {
     this.#exports.setScratch!(scratch);
+    this.#scratch = scratch;
     if (control === undefined) return;
     // The memory is new, so that the block of control is zero.
     const shared = { module: this.#module, memory: this.handle, control, kernels: Object.keys(this.#exports) };
@@ -141,6 +152,38 @@ export class LocalMachine implements Machine {
   read(offset: number, bytes: number): ArrayBuffer {
     this.finish();
     return new Uint8Array(this.#view(offset, bytes)).buffer;
+  }
+
+  writeRows(offset: number, values: Float32Array, channels: number): boolean {
+    return this.#throughScratch(offset, values, channels, (dense, scratch, at, rows) => {
+      this.write(scratch, dense);
+      this.#exports.padRows!(scratch, at, rows, channels);
+    });
+  }
+
+  readRows(offset: number, bytes: number, channels: number): Float32Array | undefined {
+    if (channels % 4 === 0) return undefined;
+    const values = new Float32Array((bytes / 16 / Math.ceil(channels / 4)) * channels);
+    const read = this.#throughScratch(offset, values, channels, (dense, scratch, at, rows) => {
+      this.#exports.trimRows!(at, scratch, rows, channels);
+      dense.set(new Float32Array(this.handle.buffer, scratch, dense.length));
+    });
+    return read ? values : undefined;
+  }
+
+  /** Calls for some dense rows after the other, with scratch memory that holds them, the address of their rows of quads, and their number. */
+  #throughScratch(
+    offset: number,
+    values: Float32Array,
+    channels: number,
+    each: (dense: Float32Array, scratch: number, at: number, rows: number) => void,
+  ): boolean {
+    const together = channels % 4 && Math.floor(togetherBytes / 4 / channels);
+    for (let row = 0; together && row * channels < values.length; row += together) {
+      const dense = values.subarray(row * channels, (row + together) * channels);
+      each(dense, this.#scratch, offset + row * Math.ceil(channels / 4) * 16, dense.length / channels);
+    }
+    return together > 0;
   }
 
   copy(from: number, to: number, bytes: number): void {

@@ -294,11 +294,14 @@ export class WasmDevice extends BaseDevice {
     this.#machine.write(offset, data, own);
   }
 
-  memoryOf({ handle, offset, bytes }: Storage): Float32Array | undefined {
+  writeRows({ offset }: Storage, values: Float32Array, channels: number): boolean {
     this.checkOpen();
-    // With a worker the handle is no memory.
-    const { buffer } = handle as Partial<WebAssembly.Memory>;
-    return buffer && new Float32Array(buffer, offset, bytes / 4);
+    return this.#machine.writeRows?.(offset, values, channels) ?? false;
+  }
+
+  readRows({ offset, bytes }: Storage, channels: number): Float32Array | undefined {
+    this.checkOpen();
+    return this.#machine.readRows?.(offset, bytes, channels);
   }
 
   /** The bytes are those of the time of the call: later changes of the memory do not show in the result. */
