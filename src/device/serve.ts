@@ -1,5 +1,6 @@
 import { CrfRnnError, DeviceError } from "../errors.ts";
-import { LocalMachine, outOfMemory, pageBytes } from "./machine.ts";
+import { LocalMachine } from "./localMachine.ts";
+import { outOfMemory, pageBytes } from "./machine.ts";
 import { listen, parentOf } from "./port.ts";
 import { type Answer, type Command, isMessage, type Message, type Told } from "./protocol.ts";
 

@@ -9,7 +9,8 @@ import { controlBytes } from "./control.ts";
 import { kindOf } from "../values.ts";
 import type { Data, DeviceInfo, DeviceLimits, Dispatch, Storage } from "./device.ts";
 import { Heap } from "./heap.ts";
-import { type Call, LocalMachine, type Machine, outOfMemory, pageBytes } from "./machine.ts";
+import { LocalMachine } from "./localMachine.ts";
+import { type Call, type Machine, outOfMemory, pageBytes } from "./machine.ts";
 import type { WorkerLike } from "./port.ts";
 import { bytesOf, wasmBytes } from "./wasmBytes.ts";
 

@@ -1,6 +1,6 @@
 /** What a worker does with messages, on this thread and with machines of paper, which note what they are told. */
 import { afterEach, expect, test, vi } from "vitest";
-import { LocalMachine } from "../../src/device/machine.ts";
+import { LocalMachine } from "../../src/device/localMachine.ts";
 import { serve } from "../../src/device/serve.ts";
 import { DeviceError, LimitError } from "../../src/errors.ts";
 
