@@ -64,7 +64,7 @@ export class Tensor extends Held {
     this.requireLive();
     const { device, layout, shape, storage, channels } = this;
     // Before anything is awaited, since what others write later is not to show.
-    const values = layout.padsRows ? device.readRows?.(storage, channels) : undefined;
+    const values = layout.padsRows && device.readRows?.(storage, channels);
     if (!values) return layout.unpack(shape, new Float32Array(await device.read(storage)));
     await device.finish();
     return values;

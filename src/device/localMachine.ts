@@ -83,34 +83,28 @@ export class LocalMachine implements Machine {
     return new Uint8Array(this.#view(offset, bytes)).buffer;
   }
 
-  writeRows(offset: number, values: Float32Array, channels: number): boolean {
-    return this.#throughScratch(offset, values, channels, (dense, scratch, at, rows) => {
-      this.write(scratch, dense);
-      this.#exports.padRows!(scratch, at, rows, channels);
-    });
-  }
-
-  readRows(offset: number, bytes: number, channels: number): Float32Array | undefined {
-    if (channels % 4 === 0) return undefined;
-    const values = new Float32Array((bytes / 16 / Math.ceil(channels / 4)) * channels);
-    const read = this.#throughScratch(offset, values, channels, (dense, scratch, at, rows) => {
-      this.#exports.trimRows!(at, scratch, rows, channels);
-      dense.set(new Float32Array(this.handle.buffer, scratch, dense.length));
-    });
-    return read ? values : undefined;
-  }
-
-  /** Calls for some dense rows after the other, with scratch memory that holds them, the address of their rows of quads, and their number. */
-  #throughScratch(
+  moveRows(
     offset: number,
-    values: Float32Array,
+    bytes: number,
+    { buffer, byteOffset }: Float32Array,
     channels: number,
-    each: (dense: Float32Array, scratch: number, at: number, rows: number) => void,
+    out: boolean,
   ): boolean {
-    const together = channels % 4 && Math.floor(togetherBytes / 4 / channels);
-    for (let row = 0; together && row * channels < values.length; row += together) {
-      const dense = values.subarray(row * channels, (row + together) * channels);
-      each(dense, this.#scratch, offset + row * Math.ceil(channels / 4) * 16, dense.length / channels);
+    const denseBytes = channels * 4;
+    const rowBytes = Math.ceil(channels / 4) * 16;
+    const together = channels % 4 && Math.floor(togetherBytes / denseBytes);
+    for (let row = 0; together && row * rowBytes < bytes; row += together) {
+      const rows = Math.min(together, bytes / rowBytes - row);
+      const at = offset + row * rowBytes;
+      const dense = new Uint8Array(buffer, byteOffset + row * denseBytes, rows * denseBytes);
+      const passing = this.#view(this.#scratch, dense.length);
+      if (out) {
+        this.#exports.trimRows!(at, this.#scratch, rows, channels);
+        dense.set(passing);
+      } else {
+        passing.set(dense);
+        this.#exports.padRows!(this.#scratch, at, rows, channels);
+      }
     }
     return together > 0;
   }

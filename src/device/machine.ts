@@ -48,11 +48,10 @@ export interface Machine {
   /** Copies bytes out, as they are after all commands before. @throws DeviceError for a kernel that has failed */
   read(offset: number, bytes: number): ArrayBuffer | Promise<ArrayBuffer>;
   /**
-   * Writes dense rows of so many channels to rows of whole quads, or reads them; false and undefined for rows of whole quads themselves, and for those
-   * longer than scratch memory.
+   * Moves dense rows of so many channels in to rows of whole quads, `bytes` in all, or out of them; false where nothing is moved: rows that are of
+   * whole quads themselves, or longer than scratch memory.
    */
-  writeRows?(offset: number, values: Float32Array, channels: number): boolean;
-  readRows?(offset: number, bytes: number, channels: number): Float32Array | undefined;
+  moveRows?(offset: number, bytes: number, dense: Float32Array, channels: number, out?: boolean): boolean;
   copy(from: number, to: number, bytes: number): void;
   clear(offset: number, bytes: number): void;
   run(call: Call, timed?: Timed): void;
