@@ -60,7 +60,7 @@ export function orangeLabeler(device: Device, size: Size): Labeler {
 /**
  * Labels a frame. Each part is waited for, so that it can be timed. The lattice's time is what comes before the iterations: the
  * interpolation of the scores and a search for NaN are in it. As the first iteration is heard of when it ends, it is taken
- * to be as long as the others.
+ * to be as long as the others, but for what there was no time for.
  */
 export async function labelFrame(
   { device, size, crf, scoresOf }: Labeler,
@@ -79,7 +79,7 @@ export async function labelFrame(
   const refined = await refine(device, picture, scores, { crf, onIteration: mark });
   const [begin, seen, scored, first, ...later] = marks as [number, number, number, number];
   const last = (later as number[]).at(-1) ?? first;
-  const iteration = (last - first) / Math.max(1, later.length);
+  const iteration = Math.min((last - first) / Math.max(1, later.length), first - scored);
   const times = {
     picture: seen - begin,
     scores: scored - seen,
