@@ -33,7 +33,7 @@ async function writeChanged(file, text) {
   if ((await readOr(file)) !== text) await writeFile(join(root, file), text);
 }
 
-/** The entry of the WebAssembly builds: every twin, and what the host needs for handing out memory. */
+/** The entry of the WebAssembly builds: every twin, and what the host needs for handing out memory and for rows that come and go. */
 function assemblyEntry(kernels) {
   const exports = twinned(kernels).map(({ id, file }) => {
     const twin = file.replace(/^kernels/, "assembly").replace(/\.wgsl$/, "");

@@ -63,11 +63,15 @@ export class Tensor extends Held {
   async read(): Promise<Float32Array> {
     this.requireLive();
     const { device, layout, shape, storage, channels } = this;
-    // Before anything is awaited, since what others write later is not to show.
-    const values = layout.padsRows && device.readRows?.(storage, channels);
-    if (!values) return layout.unpack(shape, new Float32Array(await device.read(storage)));
-    await device.finish();
-    return values;
+    if (device.moveRows && layout.padsRows && channels % 4 > 0) {
+      // Before anything is awaited, since what others write later is not to show.
+      const values = new Float32Array(elementsOf(shape));
+      if (device.moveRows(storage, values, channels, true)) {
+        await device.finish();
+        return values;
+      }
+    }
+    return layout.unpack(shape, new Float32Array(await device.read(storage)));
   }
 
   /**
@@ -86,7 +90,7 @@ export class Tensor extends Held {
   store(values: ArrayLike<number>): void {
     const { device, layout, shape, storage, channels } = this;
     const floats = floatsOf(values, elementsOf(shape));
-    if (layout.padsRows && device.writeRows?.(storage, floats, channels)) return;
+    if (layout.padsRows && channels % 4 > 0 && device.moveRows?.(storage, floats, channels)) return;
     const packed = layout.pack(shape, floats);
     device.write(storage, packed, packed !== values);
   }

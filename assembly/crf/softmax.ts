@@ -1,4 +1,4 @@
-import { exp4, exponentiate, largestLane, sumLanes, tailMask } from "../shared/simd";
+import { exp4, exponentiate, largestLane, largestOf, sumLanes, tailMask } from "../shared/simd";
 import { transpose } from "../shared/transpose";
 import { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_SOFTMAX } from "./activation";
 
@@ -92,8 +92,7 @@ function lessLargest(from: usize, end: usize, to: usize, rowBytes: usize, tail: 
       v128.store(to, f32x4.sub(d, most), 48);
       v128.store(to, f32x4.sub(e, most), 64);
     } else {
-      for (let at: usize = 0; at < last; at += 16) most = f32x4.pmax(v128.load(from + at), most);
-      most = largestLane(most);
+      most = largestOf(from, last, tail);
       for (let at: usize = 0; at < last; at += 16) v128.store(to + at, f32x4.sub(v128.load(from + at), most));
     }
     v128.store(to + last, f32x4.sub(behind, most));

@@ -189,12 +189,11 @@ export interface Device extends Disposable {
   /** `own`: nobody else has the data, so that they may be sent away without a copy. Default: false. */
   write(storage: Storage, data: Data, own?: boolean): void;
   /**
-   * Writes dense rows of so many channels to rows of whole quads, or reads them, at once; false or undefined where `write` and `read` have to: on
-   * WebGPU and with a worker this thread does not have the memory.
+   * Moves dense rows of so many channels, no multiple of four, in to rows of whole quads, or out of them, at once; false or undefined where `write` and
+   * `read` have to: on WebGPU and with a worker this thread does not have the memory.
    * @throws DisposedError
    */
-  writeRows?(storage: Storage, values: Float32Array, channels: number): boolean | undefined;
-  readRows?(storage: Storage, channels: number): Float32Array | undefined;
+  moveRows?(storage: Storage, dense: Float32Array, channels: number, out?: boolean): boolean | undefined;
   read(storage: Storage): Promise<ArrayBuffer>;
   copy(from: Storage, to: Storage): void;
   clear(storage: Storage): void;

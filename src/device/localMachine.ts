@@ -1,4 +1,5 @@
 import { type CrfRnnError, DeviceError } from "../errors.ts";
+import { padded } from "../shape.ts";
 import type { Timed } from "./base.ts";
 import type { Data } from "./device.ts";
 import { type Call, type Machine, pageBytes, type Places } from "./machine.ts";
@@ -91,8 +92,8 @@ export class LocalMachine implements Machine {
     out: boolean,
   ): boolean {
     const denseBytes = channels * 4;
-    const rowBytes = Math.ceil(channels / 4) * 16;
-    const together = channels % 4 && Math.floor(togetherBytes / denseBytes);
+    const rowBytes = padded(channels) * 4;
+    const together = Math.floor(togetherBytes / denseBytes);
     for (let row = 0; together && row * rowBytes < bytes; row += together) {
       const rows = Math.min(together, bytes / rowBytes - row);
       const at = offset + row * rowBytes;

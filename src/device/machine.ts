@@ -48,8 +48,8 @@ export interface Machine {
   /** Copies bytes out, as they are after all commands before. @throws DeviceError for a kernel that has failed */
   read(offset: number, bytes: number): ArrayBuffer | Promise<ArrayBuffer>;
   /**
-   * Moves dense rows of so many channels in to rows of whole quads, `bytes` in all, or out of them; false where nothing is moved: rows that are of
-   * whole quads themselves, or longer than scratch memory.
+   * Moves dense rows of so many channels in to rows of whole quads, `bytes` in all, or out of them; false where rows are longer than scratch memory,
+   * and nothing is moved.
    */
   moveRows?(offset: number, bytes: number, dense: Float32Array, channels: number, out?: boolean): boolean;
   copy(from: number, to: number, bytes: number): void;

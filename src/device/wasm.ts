@@ -295,16 +295,9 @@ export class WasmDevice extends BaseDevice {
     this.#machine.write(offset, data, own);
   }
 
-  writeRows({ offset, bytes }: Storage, values: Float32Array, channels: number): boolean | undefined {
+  moveRows({ offset, bytes }: Storage, dense: Float32Array, channels: number, out?: boolean): boolean | undefined {
     this.checkOpen();
-    return this.#machine.moveRows?.(offset, bytes, values, channels);
-  }
-
-  readRows({ offset, bytes }: Storage, channels: number): Float32Array | undefined {
-    this.checkOpen();
-    if (channels % 4 === 0) return undefined;
-    const values = new Float32Array((bytes / 16 / Math.ceil(channels / 4)) * channels);
-    return this.#machine.moveRows?.(offset, bytes, values, channels, true) ? values : undefined;
+    return this.#machine.moveRows?.(offset, bytes, dense, channels, out);
   }
 
   /** The bytes are those of the time of the call: later changes of the memory do not show in the result. */
